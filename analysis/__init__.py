@@ -1,0 +1,3 @@
+"""Analyses for electoral field campaigns; knows nothing of Streamlit."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What past elections say of a bureau: rates, expectations, backtests."""

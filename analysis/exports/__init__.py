@@ -1,0 +1,1 @@
+"""Results turned into files that other programs open."""

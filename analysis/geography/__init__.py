@@ -1,0 +1,1 @@
+"""Where things are: metric CRS, assignment, proration, crosswalks."""

@@ -1,0 +1,1 @@
+"""The fictional town that Palier opens with, written in the official layouts."""

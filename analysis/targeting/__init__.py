@@ -1,0 +1,1 @@
+"""What an hour of canvassing is worth in each bureau."""
