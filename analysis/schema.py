@@ -249,6 +249,25 @@ ADDRESSES = Table(
     },
 )
 
+CONTEXT = Table(
+    name="context",
+    key=("bureau_id", "vintage"),
+    columns={
+        "bureau_id": Column("str", "—", "polling station"),
+        "vintage": Column("int64", "year", "year the contours are of"),
+        "name": Column("str", "—", "what the file of contours calls it; may be empty"),
+        "area_m2": Column("float64", "m²", "area of its contour"),
+        "addresses": Column("Int64", "addresses", "addresses inside it", nullable=True),
+        "population": Column("float64", "persons", "from the squares", nullable=True),
+        "adults": Column("float64", "persons", "from the squares", nullable=True),
+        "households": Column("float64", "households", "from the squares", nullable=True),
+        "poor_households": Column("float64", "households", "from the squares", nullable=True),
+        "social_dwellings": Column("float64", "dwellings", "from the squares", nullable=True),
+        "living_standard_eur": Column("float64", "€/year", "mean, from the squares", nullable=True),
+        "imputed_share": Column("float64", "share", "of people in imputed squares", nullable=True),
+    },
+)
+
 TABLES = {
     table.name: table
     for table in (
@@ -261,6 +280,7 @@ TABLES = {
         CROSSWALK,
         AREAS,
         ADDRESSES,
+        CONTEXT,
     )
 }
 

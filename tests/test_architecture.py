@@ -14,14 +14,16 @@ UI = sorted((ROOT / "pages" / "_ui").rglob("*.py"))
 
 # From the ground up; neighbours in a step do not know one another.
 STEPS = [
-    {"errors", "glossary"},
+    {"errors", "report", "glossary"},
     {"schema"},
     {"workspace"},
     {"geography"},
     {"electorate"},
     {"targeting"},
-    {"charts", "exports", "readers", "sample"},
-    {"build", "fetch", "reproduce"},
+    {"charts"},
+    {"exports", "readers", "sample"},
+    {"build", "fetch", "scenario"},
+    {"reproduce", "terminal"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,1 +1,7 @@
 """Results turned into files that other programs open."""
+
+from analysis.exports.dispatch import to_bytes, write
+from analysis.exports.extract import SUFFIXES
+from analysis.exports.provenance import Provenance, read_provenance
+
+__all__ = ["SUFFIXES", "Provenance", "read_provenance", "to_bytes", "write"]

@@ -1,0 +1,246 @@
+"""Past elections of every bureau, side by side on one set of bureaux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from analysis.electorate.counts import COUNTS, ROWS, Dense, read_counts
+from analysis.errors import DataError, some
+from analysis.geography.crosswalk import prorate
+from analysis.schema import BLOCS
+from analysis.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Election:
+    """An election round, past or coming.
+
+    Attributes
+    ----------
+    election_id
+        `2022_pres_t1`.
+    date
+        Day of the vote.
+    kind, round
+        `pres`, `legi`…; 1 or 2.
+    """
+
+    election_id: str
+    date: datetime
+    kind: str
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whose votes count: a bloc, or candidates and lists picked by name.
+
+    Attributes
+    ----------
+    bloc
+        Id of a bloc; empty when candidates are picked.
+    candidates
+        Names or nuances, compared without regard to case.
+    """
+
+    bloc: str = ""
+    candidates: tuple[str, ...] = ()
+
+    def members(self, candidates: pd.DataFrame) -> np.ndarray:
+        """Tell which rows of `candidates` are meant.
+
+        Raises
+        ------
+        DataError
+            When none is.
+        """
+        if self.candidates:
+            wanted = {name.casefold() for name in self.candidates}
+            columns = [candidates[c].str.casefold().isin(wanted) for c in ("name", "nuance")]
+            chosen, label = columns[0] | columns[1], ", ".join(self.candidates)
+        else:
+            chosen, label = candidates["bloc"] == self.bloc, self.bloc
+        if not chosen.any():
+            known = sorted(set(candidates["bloc"]) - {""})
+            raise DataError(
+                f"No candidate of this workspace belongs to “{label}”.",
+                where=f"blocs found: {some(known, most=10)}",
+                mend="Choose one of these blocs, name candidates as the files spell them, or give "
+                "candidates this bloc in the workspace's blocs.csv.",
+            )
+        return chosen.to_numpy()
+
+
+@dataclass(frozen=True)
+class History:
+    """Counts of past elections on the bureaux of today.
+
+    Attributes
+    ----------
+    units
+        One row per bureau, sorted by id: `bureau_id`, `commune_id`, `registered`
+        (at the latest election), `vintage` of its contour (missing if none).
+    elections
+        Past elections, oldest first.
+    registered, ballots, valid, votes
+        Arrays (bureaux × elections); NaN where a bureau did not vote or, for
+        `votes`, where the bloc had no candidate.
+    blocs
+        Votes by bloc, array (bureaux × elections × blocs), blocs as in `schema.BLOCS`;
+        NaN where no candidate's votes are known.
+    unmatched
+        `election_id`, `bureaux`, `registered`, `examples`: bureaux of the past that
+        are none of today's, kept in the totals of their town only.
+    """
+
+    units: pd.DataFrame
+    elections: tuple[Election, ...]
+    registered: np.ndarray
+    ballots: np.ndarray
+    valid: np.ndarray
+    votes: np.ndarray
+    blocs: np.ndarray
+    unmatched: pd.DataFrame
+
+    @property
+    def abstentions(self) -> np.ndarray:
+        """Registered less ballots (bureaux × elections)."""
+        return self.registered - self.ballots
+
+
+def read_history(
+    workspace: Workspace,
+    choice: Choice,
+    *,
+    before: datetime,
+    places: tuple[str, ...] = (),
+) -> History:
+    """Read the elections before a day, on the bureaux of the latest of them.
+
+    Elections drawn in other contours are handed on through the crosswalk, whole
+    persons at a time; where there is none, bureaux are followed by their code.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    choice
+        Whose votes count.
+    before
+        Nothing at or after this day is used.
+    places
+        Communes or départements of the workspace; empty for all of it.
+
+    Raises
+    ------
+    DataError
+        When no election precedes that day, or nobody of `choice` ever stood.
+    """
+    elections = workspace.read("elections")
+    past = elections[elections["date"] < pd.Timestamp(before)]
+    if past.empty:
+        raise DataError(
+            "No election of this workspace precedes the one to prepare.",
+            where=f"before {before:%Y-%m-%d}; elections: {some(elections['election_id'], most=12)}",
+            mend="Choose a later election, or build the workspace with earlier results.",
+        )
+    dense = read_counts(workspace, past["election_id"].tolist(), choice.members, places)
+    reference = _reference(past, dense)
+    unit_ids, vintage = dense.bureaux[dense.present[reference]], past["vintage"].iloc[reference]
+    links = _crosswalk(workspace)
+    stacked, lost = [], []
+    for number, election in enumerate(past.itertuples()):
+        same = pd.isna(vintage) or pd.isna(election.vintage) or election.vintage == vintage
+        chosen = None if same else links.get((int(election.vintage), int(vintage)))
+        table = dense.table(number)
+        moved = table if chosen is None else _hand_on(table, chosen)
+        gone = moved.index.difference(unit_ids)
+        if len(gone):
+            lost.append((election.election_id, len(gone), moved.loc[gone], some(gone)))
+        stacked.append(moved.reindex(unit_ids).to_numpy(dtype=float))
+    cube = np.stack(stacked, axis=1)
+    return _history(
+        dense, cube, past, _units(unit_ids, cube[:, reference, :], vintage, workspace), lost
+    )
+
+
+def _hand_on(table: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    moved = prorate(table, links)
+    # Whether the bloc stood is no count: a bureau inherits it from any part it has.
+    rows = table[list(ROWS)].reindex(links["from_id"]).groupby(links["to_id"].to_numpy()).max()
+    inherited = rows.reindex(moved.index).fillna(moved[list(ROWS)]).astype("int64")
+    return moved.assign(**inherited)
+
+
+def _history(
+    dense: Dense,
+    cube: np.ndarray,
+    past: pd.DataFrame,
+    units: pd.DataFrame,
+    lost: list[tuple[str, int, pd.DataFrame, str]],
+) -> History:
+    columns = {name: cube[:, :, place] for place, name in enumerate(dense.columns)}
+    registered = columns["ballots"] + columns["abstentions"]
+    votes = np.where(columns["offered"] > 0, columns["votes"], np.nan)
+    blocs = slice(len(COUNTS), len(COUNTS) + len(BLOCS))
+    return History(
+        units=units,
+        elections=tuple(
+            Election(e.election_id, e.date.to_pydatetime(), e.kind, int(e.round))
+            for e in past.itertuples()
+        ),
+        registered=registered,
+        ballots=columns["ballots"],
+        valid=columns["valid"],
+        votes=votes,
+        blocs=np.where(columns["listed"][:, :, None] > 0, cube[:, :, blocs], np.nan),
+        unmatched=pd.DataFrame(
+            [(e, n, int(t["ballots"].sum() + t["abstentions"].sum()), x) for e, n, t, x in lost],
+            columns=["election_id", "bureaux", "registered", "examples"],
+        ),
+    )
+
+
+def _reference(past: pd.DataFrame, dense: Dense) -> int:
+    """Return the election whose bureaux count as today's: the latest that all could vote in."""
+    # At a second round of legislative elections, seats won at the first have no vote.
+    sizes = dense.present.sum(axis=1)
+    whole = np.flatnonzero((past["round"].to_numpy() == 1) & (sizes > 0))
+    if not len(whole):
+        whole = np.flatnonzero(sizes > 0)
+    if not len(whole):
+        raise DataError(
+            "None of these places has results before the election to prepare.",
+            mend="Check the code of the place, or choose a later election.",
+        )
+    return int(whole[-1])
+
+
+def _crosswalk(workspace: Workspace) -> dict[tuple[int, int], pd.DataFrame]:
+    table = workspace.read("crosswalk")
+    groups = table.groupby(["from_vintage", "to_vintage"])
+    return {(int(a), int(b)): part for (a, b), part in groups}
+
+
+def _units(
+    ids: pd.Index, reference: np.ndarray, vintage: object, workspace: Workspace
+) -> pd.DataFrame:
+    registered = reference[:, COUNTS.index("ballots")] + reference[:, COUNTS.index("abstentions")]
+    context = workspace.read("context")
+    drawn = (
+        set(context.loc[context["vintage"] == vintage, "bureau_id"]) if pd.notna(vintage) else set()
+    )
+    return pd.DataFrame(
+        {
+            "bureau_id": ids.astype("str"),
+            "commune_id": ids.astype("str").str.rpartition("_").get_level_values(0),
+            "registered": registered.astype("int64"),
+            "vintage": pd.array(
+                [vintage if name in drawn else pd.NA for name in ids], dtype="Int64"
+            ),
+        }
+    )

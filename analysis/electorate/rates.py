@@ -1,0 +1,193 @@
+"""Rates of small bureaux, drawn towards their commune and their town."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.electorate.history import Election, History
+
+# A bureau is not a coin: counts vary more than binomially, by neighbours and families.
+OVERDISPERSION = 2.0
+# An election of the same kind and round tells twice as much as another; one held five
+# years earlier half as much as a recent one; a second round half as much as a first.
+SAME_KIND, HALF_LIFE_YEARS, SECOND_ROUND = 2.0, 5.0, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate of every bureau and how far it may be off.
+
+    Attributes
+    ----------
+    value, std_error
+        Proportions, one per bureau.
+    level
+        The same rate of all bureaux together.
+    elections
+        Ids of the elections that it rests on.
+    """
+
+    value: np.ndarray
+    std_error: np.ndarray
+    level: float
+    elections: tuple[str, ...]
+
+
+def expect_rate(
+    numerator: np.ndarray, denominator: np.ndarray, history: History, target: Election
+) -> Rate:
+    """Expect a rate at a coming election: recent level, and each bureau's own distance to it.
+
+    Each bureau's distance from the whole, averaged over past elections, is shrunk
+    towards its commune's, and the commune's towards nought, by how much is noise
+    (empirical Bayes, method of moments).
+
+    Parameters
+    ----------
+    numerator, denominator
+        Counts (bureaux × elections of `history`); NaN where unknown.
+    history
+        Gives elections and communes.
+    target
+        The election to come; elections of its kind weigh more.
+
+    Raises
+    ------
+    ValueError
+        When no election has both counts.
+
+    References
+    ----------
+    Morris, C. N. (1983). Parametric empirical Bayes inference. JASA 78, 47-55.
+    """
+    usable = np.nansum(denominator, axis=0) * np.isfinite(numerator).any(axis=0) > 0
+    if not usable.any():
+        raise ValueError("no election has both counts")
+    num, den = (
+        numerator[:, usable],
+        np.where(denominator[:, usable] > 0, denominator[:, usable], np.nan),
+    )
+    elections = [e for e, use in zip(history.elections, usable, strict=True) if use]
+    known = np.isfinite(num) & np.isfinite(den)
+    levels = np.nansum(np.where(known, num, 0), axis=0) / np.nansum(np.where(known, den, 0), axis=0)
+    weights = _weights(elections, target)
+    distance, noise = _mean_distance(np.where(known, num / den, np.nan), den, levels, weights)
+    commune = pd.factorize(history.units["commune_id"])[0]
+    shrunk, spread = shrink(distance, noise, commune)
+    drift = _drift(np.where(known, num / den, np.nan) - levels, den, levels)
+    level = _level(levels, elections, target, weights)
+    return Rate(
+        value=np.clip(level + shrunk, 0.001, 0.999),
+        std_error=np.sqrt(spread + drift),
+        level=level,
+        elections=tuple(e.election_id for e in elections),
+    )
+
+
+def _weights(elections: list[Election], target: Election) -> np.ndarray:
+    years = np.array([(target.date - e.date).days / 365.25 for e in elections])
+    same = np.array([e.kind == target.kind for e in elections])
+    second = np.array([e.round == 2 for e in elections])
+    return (
+        0.5 ** (years / HALF_LIFE_YEARS)
+        * np.where(same, SAME_KIND, 1.0)
+        * np.where(second, SECOND_ROUND, 1.0)
+    )
+
+
+def _level(
+    levels: np.ndarray, elections: list[Election], target: Election, weights: np.ndarray
+) -> float:
+    """Return the latest level at the same kind and round, else the weighted mean."""
+    alike = [n for n, e in enumerate(elections) if (e.kind, e.round) == (target.kind, target.round)]
+    return float(levels[alike[-1]] if alike else np.average(levels, weights=weights))
+
+
+def _mean_distance(
+    rates: np.ndarray, counts: np.ndarray, levels: np.ndarray, weights: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each bureau's mean distance to the level and its counting variance."""
+    there = np.isfinite(rates)
+    weight = there * weights
+    total = weight.sum(axis=1)
+    variance = OVERDISPERSION * levels * (1 - levels) / np.where(there, counts, np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = np.where(there, rates - levels, 0) * weight
+        mean = distance.sum(axis=1) / total
+        noise = (variance * weight**2).sum(axis=1) / total**2
+    return np.where(total > 0, mean, np.nan), np.where(total > 0, noise, np.inf)
+
+
+def shrink(
+    values: np.ndarray, noise: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shrink values towards their group's mean, and those towards the mean of all.
+
+    Parameters
+    ----------
+    values
+        One per unit, NaN where unknown.
+    noise
+        Sampling variance of each; infinite where unknown.
+    groups
+        Whole numbers from 0.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The shrunk values and the variance that remains; an unknown unit takes
+        its group's value with the spread of units.
+    """
+    known = np.isfinite(values) & np.isfinite(noise)
+    filled, precise = (
+        np.where(known, values, 0.0),
+        np.where(known, 1 / np.maximum(noise, 1e-12), 0.0),
+    )
+    count = np.bincount(groups, weights=known.astype(float))
+    within = _spread(filled, noise, known & (count[groups] > 1), groups)
+    unit_weight = np.where(known, 1 / (np.where(known, noise, 0) + within + 1e-12), 0.0)
+    total = np.bincount(groups, weights=unit_weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.bincount(groups, weights=unit_weight * filled) / total
+        mean_noise = 1 / total
+    has = total > 0
+    centre = float(np.average(means[has], weights=total[has]))
+    one = np.zeros(has.sum(), dtype="int64")
+    between = _spread(means[has] - centre, mean_noise[has], np.ones(has.sum(), dtype=bool), one)
+    pull = np.where(has, between / (between + np.where(has, mean_noise, np.inf) + 1e-15), 0.0)
+    centres = centre + pull * np.where(has, means - centre, 0.0)
+    left = np.where(has, (1 - pull) * between, between)
+    share = within * precise / (1 + within * precise)
+    shrunk = centres[groups] + share * (filled - centres[groups]) * known
+    return shrunk, (1 - share) * within + (1 - share) ** 2 * left[groups]
+
+
+def _spread(values: np.ndarray, noise: np.ndarray, use: np.ndarray, groups: np.ndarray) -> float:
+    """Return the variance of true values within groups: observed less noise (moments)."""
+    if use.sum() < 2:
+        return float(np.mean(np.where(np.isfinite(noise), noise, 0))) if len(noise) else 0.0
+    weight = np.where(use, 1 / (np.where(use, noise, 1) + 1e-9), 0.0)
+    total = np.bincount(groups, weights=weight)
+    mean = np.bincount(groups, weights=weight * values) / np.where(total > 0, total, 1)
+    residual = (values - mean[groups])[use]
+    units, clusters = use.sum(), len(np.unique(groups[use]))
+    observed = np.average(residual**2, weights=weight[use]) * units / max(units - clusters, 1)
+    return float(max(observed - np.average(noise[use], weights=weight[use]), 1e-8))
+
+
+def _drift(distance: np.ndarray, counts: np.ndarray, levels: np.ndarray) -> float:
+    """Return how much a bureau's distance moves between elections, noise taken off."""
+    if distance.shape[1] < 2:
+        return 0.03**2
+    steps = np.diff(distance, axis=1)
+    variance = OVERDISPERSION * levels * (1 - levels) / counts
+    noise = variance[:, 1:] + variance[:, :-1]
+    there = np.isfinite(steps) & np.isfinite(noise)
+    if not there.any():
+        return 0.03**2
+    weight = 1 / noise[there]
+    # Half of a step's variance: the mean of several elections stands still in between.
+    return float(max(np.average(steps[there] ** 2 - noise[there], weights=weight) / 2, 1e-6))

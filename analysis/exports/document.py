@@ -1,0 +1,223 @@
+"""What is exported: a ranking with its polygons, and how it is to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from analysis.charts.colours import Classes, classes
+from analysis.charts.words import LANGUAGES, election, name, number, say
+from analysis.errors import DataError, some
+from analysis.exports.provenance import Provenance
+
+DIALECTS = ("plain", "excel_fr")
+WGS84 = "OGC:CRS84"
+# About 0.1 m on the ground, the sixth decimal RFC 7946 §11.2 advises not to exceed.
+DEGREE_GRID = 1e-6
+
+# What scripts read comes first, in this order; the rest follows as the ranking has it.
+FIRST = (
+    "bureau_id",
+    "rank",
+    "score",
+    "gain_per_hour",
+    "gain_lower",
+    "gain_upper",
+    "top_k_probability",
+    "registered",
+    "arm",
+)
+# Without hours to spend, the map marks as many targets as its labels can number.
+FIRST_TARGETS = 30
+
+
+@dataclass(frozen=True)
+class Document:
+    """A ranking ready to leave.
+
+    Attributes
+    ----------
+    ranking
+        One row per bureau, by rank.
+    bureaux
+        Polygons of the bureaux, metric CRS; may lack some of the ranked, or all.
+    provenance
+        Where the ranking comes from.
+    language
+        "fr" or "en": titles, legends and notes; column names stay as they are.
+    dialect
+        Of CSV: "plain" or "excel_fr".
+    title
+        Heading of maps; when empty, made of the commune, the bloc and the election.
+    """
+
+    ranking: pd.DataFrame
+    bureaux: gpd.GeoDataFrame
+    provenance: Provenance
+    language: str = "fr"
+    dialect: str = "plain"
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no format could write."""
+        _one_of(self.language, LANGUAGES, what="language")
+        _one_of(self.dialect, DIALECTS, what="dialect of CSV")
+        if missing := [column for column in FIRST if column not in self.ranking]:
+            raise DataError(
+                f"The ranking lacks column(s) {', '.join(missing)}.",
+                where=f"columns found: {some(self.ranking.columns, most=8)}",
+                mend="Export the table that `rank` returns, with its names unchanged.",
+            )
+        if self.ranking.empty:
+            raise DataError(
+                "There is nothing to export: the ranking has no row.",
+                mend="Choose a place with bureaux, or filter less.",
+            )
+        for frame, where in ((self.ranking, "ranking"), (self.bureaux, "polygons")):
+            if (twice := frame["bureau_id"].duplicated()).any():
+                raise DataError(
+                    "A bureau stands more than once.",
+                    where=f"{where}: {some(frame.loc[twice, 'bureau_id'])}",
+                    mend="Give one row per bureau: the polygons of one vintage only.",
+                )
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The ranking as files hold it: columns of the issue first, lists as text."""
+        rest = [column for column in self.ranking if column not in FIRST]
+        table = self.ranking[[*FIRST, *rest]].sort_values("rank", kind="stable")
+        table = table.reset_index(drop=True)
+        for column in table.columns[[_is_text(table[column]) for column in table]]:
+            table[column] = table[column].map(_as_text).astype("str")
+        return table
+
+    @cached_property
+    def places(self) -> gpd.GeoDataFrame:
+        """The table with its polygons in WGS 84; None where a bureau has none."""
+        shapes = self.bureaux[self.bureaux.geometry.notna()].set_index("bureau_id").geometry
+        if len(shapes) and shapes.crs is None:
+            raise DataError(
+                "The polygons have no coordinate reference system.",
+                where="bureaux",
+                mend="Set it when the contours are read: `GeoDataFrame.set_crs`.",
+            )
+        shapes = shapes.to_crs(WGS84) if len(shapes) else shapes
+        # Snapping all to one grid keeps neighbours' shared borders shared.
+        snapped = shapely.set_precision(shapes.array, DEGREE_GRID)
+        snapped = shapely.orient_polygons(snapped)
+        kept = gpd.GeoSeries(snapped, index=shapes.index, crs=WGS84)
+        kept = kept[~kept.is_empty].reindex(self.table["bureau_id"])
+        return gpd.GeoDataFrame(self.table, geometry=kept.to_numpy(), crs=WGS84)
+
+    @cached_property
+    def unmapped(self) -> tuple[str, ...]:
+        """Ids of the ranked bureaux that no map can show."""
+        ids = self.places.loc[self.places.geometry.isna(), "bureau_id"]
+        return tuple(ids.tolist())
+
+    @cached_property
+    def targeted(self) -> pd.Series:
+        """Which rows of `table` the hours reach; without hours, the first thirty."""
+        hours = self.provenance.parameters.get("hours")
+        if hours and "hours" in self.table:
+            # A bureau counts when it can be begun and finished within the hours.
+            return self.table["hours"].cumsum() <= float(hours)
+        return self.table["rank"] <= FIRST_TARGETS
+
+    @cached_property
+    def graded(self) -> Classes:
+        """Classes of the scores, in the order of `table`: one legend for every format."""
+        return classes(self.table["score"], language=self.language)
+
+    @property
+    def listed(self) -> int:
+        """How many targets maps number and list."""
+        return min(FIRST_TARGETS, len(self.table))
+
+    @property
+    def targeted_label(self) -> str:
+        """What the rows of `targeted` have in common, for a legend."""
+        if (hours := self.provenance.parameters.get("hours")) and "hours" in self.table:
+            return self.say("within_hours").format(number(float(hours), language=self.language))
+        return self.say("listed").format(self.listed)
+
+    def need_polygons(self) -> None:
+        """Raise `DataError` when no ranked bureau has a polygon: a map would be empty."""
+        if self.places.geometry.isna().all():
+            raise DataError(
+                "There is no map to draw: no ranked bureau has a polygon.",
+                where=f"{len(self.table)} ranked bureaux, {len(self.bureaux)} polygons",
+                mend="Build the workspace with --contours, or export a table instead.",
+            )
+
+    def say(self, key: str) -> str:
+        """Return a word in the language of this document."""
+        return say(key, self.language)
+
+    @property
+    def heading(self) -> str:
+        """The title, or the place."""
+        return self.title or f"{self.place}{self._colon}{self.say('title').lower()}"
+
+    @property
+    def place(self) -> str:
+        """The commune, or how many there are."""
+        names = self.table["commune"].unique() if "commune" in self.table else []
+        if len(names) == 1 and names[0]:
+            return str(names[0])
+        count = len(names) or len(self.table)
+        return self.say("places" if len(names) else "bureaux").format(count)
+
+    @property
+    def subtitle(self) -> str:
+        """The bloc and the election, as far as the parameters name them."""
+        parameters = self.provenance.parameters
+        parts: list[str] = []
+        if isinstance(bloc := parameters.get("bloc"), str) and bloc:
+            parts.append(f"{self.say('bloc')}{self._colon}{name(bloc, self.language)}")
+        if isinstance(vote := parameters.get("election"), str) and vote:
+            parts.append(election(vote, self.language))
+        return " · ".join(parts)
+
+    @property
+    def sources(self) -> str:
+        """One line: the sources with their licences, and the version that wrote this."""
+        named = (
+            ", ".join(filter(None, (s.get("name"), s.get("licence"), s.get("date"))))
+            for s in self.provenance.sources
+        )
+        parts = [*named, f"Palier {self.provenance.version}"]
+        return f"{self.say('sources')}{self._colon}{' ; '.join(parts)}"
+
+    def unmapped_note(self, *, most: int = 5) -> str:
+        """Name the bureaux no map can show, in one sentence; empty when there are none."""
+        if not self.unmapped:
+            return ""
+        names = ", ".join(self.unmapped[:most])
+        if (others := len(self.unmapped) - most) > 0:
+            names = self.say("unmapped_more").format(names, others)
+        return self.say("unmapped").format(names)
+
+    @property
+    def _colon(self) -> str:
+        return " : " if self.language == "fr" else ": "
+
+
+def _one_of(value: str, known: Sequence[str], *, what: str) -> None:
+    if value not in known:
+        raise DataError(f"There is no {what} {value!r}.", mend=f"Choose one of {', '.join(known)}.")
+
+
+def _is_text(column: pd.Series) -> bool:
+    return not pd.api.types.is_numeric_dtype(column)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(map(str, sorted(value) if isinstance(value, (set, frozenset)) else value))
+    return "" if value is None or value is pd.NA or value != value else str(value)  # noqa: PLR0124

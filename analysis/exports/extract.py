@@ -1,0 +1,140 @@
+"""Find the provenance text inside an exported file, without opening the rest of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from xml.etree import ElementTree as ET
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+T = TypeVar("T", str, bytes)
+
+KEY = "palier"
+ELEMENT_ID = "palier-provenance"
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_KML = "{http://www.opengis.net/kml/2.2}"
+
+
+def text_of(path: Path) -> str:
+    """Return the provenance text of `path`.
+
+    Raises
+    ------
+    LookupError, ValueError
+        When there is none, or the file is cut.
+    OSError
+        When the file cannot be read.
+    """
+    try:
+        return _FINDERS[path.suffix.lower()](path)
+    except (ET.ParseError, zipfile.BadZipFile, pa.ArrowException, csv.Error) as error:
+        raise ValueError(str(error)) from error
+
+
+def _csv(path: Path) -> str:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        delimiter = ";" if header.count(";") > header.count(",") else ","
+        rows = csv.reader(file, delimiter=delimiter)
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        if names[-1:] != ["provenance"]:
+            raise LookupError("its last column is not `provenance`")
+        first = next(rows, [])
+    if len(first) != len(names):
+        raise ValueError("its first row is cut")
+    return first[-1]
+
+
+def _xlsx(path: Path) -> str:
+    with zipfile.ZipFile(path) as book:
+        texts = ET.fromstring(book.read("xl/sharedStrings.xml"))
+    joined = ("".join(t.text or "" for t in item.iter(f"{_MAIN}t")) for item in texts)
+    # Excel holds no more than 32,767 characters in a cell: the text may come in pieces.
+    pieces = [text.removeprefix(f"{KEY}:") for text in joined if text.startswith(f"{KEY}:")]
+    return "".join(_found(pieces))
+
+
+def _geojson(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        document = json.load(file)
+    if not isinstance(document, dict) or KEY not in document:
+        raise LookupError(f"it has no member {KEY}")
+    return json.dumps(document[KEY])
+
+
+def _kml(path: Path) -> str:
+    root = ET.parse(path).getroot()
+    data = root.find(f"{_KML}Document/{_KML}ExtendedData/{_KML}Data[@name='{KEY}']/{_KML}value")
+    return _found([data.text] if data is not None and data.text else [])[0]
+
+
+def _parquet(path: Path) -> str:
+    with path.open("rb") as file:
+        metadata = pq.read_schema(file).metadata or {}
+    return bytes(metadata[KEY.encode()]).decode()
+
+
+def _html(path: Path) -> str:
+    page = path.read_text(encoding="utf-8")
+    if not page.rstrip().endswith("</html>"):
+        raise ValueError("the page does not end in </html>")
+    script = rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>'
+    texts: list[str] = re.findall(script, page, flags=re.DOTALL)
+    return _found(texts)[0]
+
+
+def _pdf(path: Path) -> str:
+    content = path.read_bytes()
+    if not content.rstrip().endswith(b"%%EOF"):
+        raise ValueError("it does not end in %%EOF")
+    # The text is ASCII, so matplotlib writes it as one literal string, backslashes escaped.
+    strings: list[bytes] = re.findall(
+        rb"/Keywords \(((?:[^()\\]|\\.)*)\)", content, flags=re.DOTALL
+    )
+    return re.sub(r"\\(.)", r"\1", _found(strings)[0].decode("ascii"))
+
+
+def _png(path: Path) -> str:
+    file = io.BytesIO(path.read_bytes())
+    if file.read(8) != b"\x89PNG\r\n\x1a\n":
+        raise ValueError("it is not a PNG")
+    texts: list[str] = []
+    while True:
+        head = file.read(8)
+        if len(head) < 8:
+            raise ValueError("its IEND is missing")
+        length, kind = struct.unpack(">I4s", head)
+        body, _ = file.read(length), file.read(4)
+        if kind == b"tEXt" and body.startswith(KEY.encode() + b"\0"):
+            texts.append(body.partition(b"\0")[2].decode("latin-1"))
+        if kind == b"IEND":
+            return _found(texts)[0]
+
+
+def _found(texts: list[T]) -> list[T]:
+    if not texts:
+        raise LookupError(f"nothing in it is named {KEY}")
+    return texts
+
+
+_FINDERS: dict[str, Callable[[Path], str]] = {
+    ".csv": _csv,
+    ".xlsx": _xlsx,
+    ".geojson": _geojson,
+    ".kml": _kml,
+    ".parquet": _parquet,
+    ".html": _html,
+    ".pdf": _pdf,
+    ".png": _png,
+}
+SUFFIXES = tuple(_FINDERS)

@@ -1,0 +1,143 @@
+"""Where an exported file comes from, carried inside the file itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import DataError
+from analysis.exports.extract import SUFFIXES, text_of
+
+_OURS = "Export it again with `python -m analysis rank`, or give a file that Palier wrote."
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Everything needed to say where a file comes from, and to make it again.
+
+    Attributes
+    ----------
+    version
+        Version of Palier.
+    command
+        The verb of the command line: "rank".
+    parameters
+        What the verb was told: bloc, election, weights, hours… anything JSON can hold.
+    seed
+        Of the draws; None when nothing was drawn.
+    data
+        Table or file name → its sha256.
+    sources
+        One mapping per source: `name`, `licence`, `date`, `sha256`.
+    units
+        One mapping per column: `column`, `unit`, `meaning`.
+    written
+        How the file was written (`language`, `dialect`, `title`); `write` fills it in, and
+        takes it back as keywords: `write(…, **provenance.written)`.
+    """
+
+    version: str
+    command: str
+    parameters: Mapping[str, Any]
+    seed: int | None
+    data: Mapping[str, str]
+    sources: tuple[Mapping[str, str], ...] = ()
+    units: tuple[Mapping[str, str], ...] = ()
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # Through JSON and back, so that what was read equals what was written, and what
+        # cannot be written is refused here instead of in the middle of an export.
+        for name, value in json.loads(_dumps(asdict(self))).items():
+            kept = tuple(value) if isinstance(value, list) else value
+            object.__setattr__(self, name, kept)
+
+    def to_json(self) -> str:
+        """Return the one JSON text of this provenance: sorted keys, compact, ASCII."""
+        # ASCII, because it travels through PDF strings and PNG chunks too.
+        return _dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str, *, where: str = "") -> Provenance:
+        """Read the text of `to_json`; `where` names its file in errors.
+
+        Raises
+        ------
+        DataError
+            When the text is cut, or is not the provenance of one of our files.
+        """
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise DataError(
+                "The provenance in this file is cut or altered.", where=where, mend=_OURS
+            ) from error
+        names = {f.name for f in fields(cls)}
+        if not isinstance(values, dict) or set(values) != names:
+            raise DataError(
+                "This file carries a provenance that is not Palier's.", where=where, mend=_OURS
+            )
+        return cls(**values)
+
+
+def read_provenance(path: Path | str) -> Provenance:
+    """Get the provenance back out of any exported file.
+
+    Parameters
+    ----------
+    path
+        A file of `write`: CSV (either dialect), XLSX, GeoJSON, KML, Parquet, HTML, PDF, PNG.
+
+    Returns
+    -------
+    Provenance
+        As it was given to `write`, with `written` filled in.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, cut, of another kind, or carries no provenance.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError(
+            f"Palier does not write {path.suffix or 'files without a suffix'}.",
+            where=str(path),
+            mend=f"Give a file that ends in {', '.join(SUFFIXES)}.",
+        )
+    try:
+        text = text_of(path)
+    except OSError as error:
+        raise DataError(
+            "The file cannot be read.", where=f"{path}: {error.strerror}", mend="Check its path."
+        ) from error
+    except (ValueError, KeyError, LookupError) as error:
+        raise DataError(
+            "This file carries no provenance of Palier, or it is cut.",
+            where=f"{path}: {error}",
+            mend=_OURS,
+        ) from error
+    return Provenance.from_json(text, where=str(path))
+
+
+def _dumps(values: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(
+            values, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+        )
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            "A provenance holds only what JSON can: texts, finite numbers, lists, mappings.",
+            where=str(error),
+            mend="Pass parameters as plain numbers and texts.",
+        ) from error
+
+
+def _plain(value: object) -> object:
+    """Turn numpy's numbers into Python's."""
+    if callable(item := getattr(value, "item", None)):
+        return item()
+    raise TypeError(f"{type(value).__name__} {value!r}")

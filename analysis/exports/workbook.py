@@ -1,0 +1,133 @@
+"""Rankings as an Excel workbook: targets, units, sources."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from datetime import datetime
+
+import pandas as pd
+import xlsxwriter
+from pandas.api.types import is_numeric_dtype
+from xlsxwriter.format import Format
+
+from analysis.exports.document import Document
+from analysis.exports.extract import KEY
+from analysis.exports.units import format_of, units_of
+
+# Excel's own limit is 32,767 characters a cell.
+_CELL = 32_000
+# A workbook must bear a date; one that never changes makes the same bytes twice.
+_CREATED = datetime(2000, 1, 1)
+_WIDEST = 40
+
+
+def to_xlsx(document: Document) -> bytes:
+    """Write the sheets Targets, Units and Sources; numbers are numbers, ids are text.
+
+    The provenance stands at the end of Sources; a custom property holds its digest.
+    """
+    out = io.BytesIO()
+    text = document.provenance.to_json()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        book.set_properties(
+            {"title": document.heading, "comments": document.subtitle, "created": _CREATED}
+        )
+        # Excel keeps no more than 255 characters in a property: the digest, not the text.
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        book.set_custom_property(f"{KEY}_provenance_sha256", digest)
+        book.set_custom_property(f"{KEY}_version", document.provenance.version)
+        _targets(book, document)
+        _units(book, document)
+        _sources(book, document, text)
+    return out.getvalue()
+
+
+def _targets(book: xlsxwriter.Workbook, document: Document) -> None:
+    """Write the ranking: frozen header and id, filter, formats by column."""
+    table, head = document.table, _head(book)
+    sheet = book.add_worksheet(document.say("targets"))
+    for at, column in enumerate(table):
+        values = table[column]
+        style = book.add_format({"num_format": format_of(column, values)})
+        sheet.set_column(at, at, _width(column, values), style)
+        write = sheet.write_number if is_numeric_dtype(values) else sheet.write_string
+        # Rows without a value stay blank: 0 would be a number, and Excel knows no NaN.
+        for row, value in values[values.notna() & values.ne("")].items():
+            write(1 + int(row), at, value, style)
+    sheet.write_row(0, 0, table.columns, head)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+    sheet.set_landscape()
+    sheet.repeat_rows(0)
+
+
+def _units(book: xlsxwriter.Workbook, document: Document) -> None:
+    """Write what each column of the targets is, and in what unit."""
+    sheet = book.add_worksheet(document.say("units"))
+    units = units_of(
+        document.table.columns, stated=document.provenance.units, language=document.language
+    )
+    sheet.write_row(0, 0, [document.say(key) for key in ("column", "unit", "meaning")], _head(book))
+    for at, unit in enumerate(units, start=1):
+        sheet.write_row(at, 0, unit.values())
+    for at, width in enumerate((24, 28, 90)):
+        sheet.set_column(at, at, width)
+    sheet.freeze_panes(1, 0)
+
+
+def _sources(book: xlsxwriter.Workbook, document: Document, text: str) -> None:
+    """Write the sources, the tables' digests, the parameters and the provenance."""
+    provenance, say = document.provenance, document.say
+    keys = ("name", "licence", "date", "sha256")
+    blocks: list[tuple[list[str], list[list[str]]]] = [
+        ([document.heading], [[document.subtitle]]),
+        (
+            [say("source"), say("licence"), say("date"), "sha256"],
+            [[source.get(key) or "" for key in keys] for source in provenance.sources],
+        ),
+        ([say("table"), "sha256"], [list(item) for item in provenance.data.items()]),
+        ([say("parameters"), ""], _settings(document)),
+        ([say("provenance")], [[say("provenance_help")], *_pieces(text)]),
+    ]
+    sheet = book.add_worksheet(say("sources"))
+    sheet.set_column(0, 0, 46)
+    sheet.set_column(1, 3, 36)
+    head, at = _head(book), 0
+    for names, rows in blocks:
+        sheet.write_row(at, 0, names, head)
+        for step, row in enumerate(rows, start=1):
+            sheet.write_row(at + step, 0, row)
+        at += len(rows) + 2
+
+
+def _head(book: xlsxwriter.Workbook) -> Format:
+    return book.add_format({"bold": True, "bottom": 1, "bg_color": "#e4ecf2"})
+
+
+def _settings(document: Document) -> list[list[str]]:
+    """List the parameters; what is nested stays JSON."""
+    provenance = document.provenance
+    settings: dict[str, object] = {
+        document.say("version"): provenance.version,
+        document.say("command"): provenance.command,
+        document.say("seed"): provenance.seed,
+        **provenance.parameters,
+    }
+    return [
+        [key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
+        for key, value in settings.items()
+    ]
+
+
+def _pieces(text: str) -> list[list[str]]:
+    return [[f"{KEY}:{text[at : at + _CELL]}"] for at in range(0, len(text), _CELL)]
+
+
+def _width(column: str, values: pd.Series) -> int:
+    """Return a width in characters that shows the header and nearly all values."""
+    shown = 8 if is_numeric_dtype(values) else int(values.str.len().quantile(0.95))
+    # Room for the arrow of the filter beside the header.
+    return min(max(len(column) + 3, shown + 2), _WIDEST)

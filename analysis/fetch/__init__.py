@@ -1,0 +1,1 @@
+"""Download the official files of a place from a catalogue of their public addresses."""

@@ -1,0 +1,59 @@
+"""Which contours the bureaux of an election are drawn in."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+# Below this share of the registered, contours and election have different codes.
+ENOUGH = 0.5
+# Shares this close say nothing: a code may stay while the area changes.
+EQUAL = 0.01
+
+
+def match_vintages(
+    elections: pd.DataFrame, turnout: pd.DataFrame, bureaux: pd.DataFrame
+) -> pd.DataFrame:
+    """Say for every election × vintage how much of the registered finds its contour.
+
+    Parameters
+    ----------
+    elections, turnout, bureaux
+        Canonical tables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `election_id`, `vintage`, `matched` (bureaux), `bureaux`, `registered_share`
+        (of the registered in bureaux that match), `chosen`: the vintage with the
+        largest share, among those within a point of it the one in force, the latest drawn
+        before the vote; none under one half.
+    """
+    rows = []
+    for election, day in zip(elections["election_id"], elections["date"], strict=True):
+        part = turnout[turnout["election_id"] == election]
+        ids = part["bureau_id"].astype("str")
+        for vintage, contours in bureaux.groupby("vintage"):
+            hit = ids.isin(contours["bureau_id"]).to_numpy()
+            share = part["registered"][hit].sum() / max(part["registered"].sum(), 1)
+            rows.append(
+                (election, int(vintage), int(hit.sum()), len(part), share, _age(vintage, day.year))
+            )
+    names = ["election_id", "vintage", "matched", "bureaux", "registered_share", "age"]
+    table = pd.DataFrame(rows, columns=names)
+    most = table.groupby("election_id")["registered_share"].transform("max")
+    equal = table[table["registered_share"] >= most - EQUAL]
+    best = equal.sort_values(["election_id", "age"]).drop_duplicates("election_id").index
+    enough = table["registered_share"] >= ENOUGH
+    return table.assign(chosen=table.index.isin(best) & enough).drop(columns="age")
+
+
+def _age(vintage: int, year: int) -> int:
+    """Return how old contours are at an election; those drawn later come after all others."""
+    return year - vintage if vintage <= year else 1000 + vintage - year
+
+
+def with_vintages(elections: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFrame:
+    """Return `elections` with the chosen vintage of each, missing where none fits."""
+    chosen = matches[matches["chosen"]].set_index("election_id")["vintage"]
+    vintage = elections["election_id"].map(chosen).astype("Int64")
+    return elections.assign(vintage=vintage)

@@ -1,0 +1,172 @@
+"""Postal addresses (Base Adresse Nationale), each in its bureau."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from pyproj import Transformer
+
+from analysis.errors import DataError, some
+from analysis.geography.crs import checked_metric
+from analysis.readers.codes import commune_code, in_place
+from analysis.readers.streets import split_numbers
+from analysis.readers.tabular import LINE, read_columns
+from analysis.report import LeftOut, Report, Source
+from analysis.schema import ADDRESSES
+
+LICENCE = "Licence Ouverte 2.0 (Base Adresse Nationale)"
+
+_BAN = {
+    "address_id": ("id", "cle_interop", "address_id"),
+    "number": ("numero", "number"),
+    "suffix": ("rep", "suffixe", "suffix"),
+    "street": ("nom_voie", "voie_nom", "street"),
+    "commune": ("code_insee", "commune_insee", "insee", "commune_id"),
+    "lon": ("lon", "long", "longitude"),
+    "lat": ("lat", "latitude"),
+}
+
+
+def read_addresses(
+    path: Path | str,
+    *,
+    crs_metric: str,
+    bureaux: gpd.GeoDataFrame,
+    places: tuple[str, ...] = (),
+) -> tuple[gpd.GeoDataFrame, Report]:
+    """Read addresses and find the bureau whose polygon holds each.
+
+    An address on a border goes to the bureau whose id comes first; one outside
+    every polygon is kept, with no bureau.
+
+    Parameters
+    ----------
+    path
+        Base Adresse Nationale: CSV (plain or gzipped) or Parquet.
+    crs_metric
+        As `geography.crs.metric_crs` gives it.
+    bureaux
+        A `schema.BUREAUX` table of one vintage; may be empty.
+    places
+        Communes or départements to keep; empty for all.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A `schema.ADDRESSES` table, and the report.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, lacks columns, or is of another place.
+    """
+    file = Path(path)
+    table = read_columns(
+        file, _BAN, optional=frozenset({"suffix"}), keep=lambda piece: _in_places(piece, places)
+    )
+    raw = texts(table)
+    if raw.empty:
+        raise DataError(
+            "There is no address of the place in this file.",
+            where=f"{file.name}; asked for: {some(places)}",
+            mend="Give the address file of the département the place lies in.",
+        )
+    left_out: list[LeftOut] = []
+    points = _points(raw, crs_metric)
+    kept = _leave_out(raw, np.isnan(shapely.get_x(points)), "without coordinates", left_out)
+    kept = _leave_out(kept, kept.duplicated("address_id"), "another position", left_out)
+    points = points[kept.index]
+    owner, notes = _bureau_of(points, bureaux, file.name)
+    number, _ = split_numbers(kept["number"])
+    addresses = gpd.GeoDataFrame(
+        {
+            "address_id": kept["address_id"],
+            "bureau_id": owner,
+            "commune_id": kept["commune"].map(_communes(kept["commune"])),
+            "street": kept["street"],
+            "number": number,
+            "suffix": kept["suffix"].str.lower() if "suffix" in kept else "",
+            "dwellings": pd.array([pd.NA] * len(kept), dtype="Int64"),
+            "registered": pd.array([pd.NA] * len(kept), dtype="Int64"),
+        },
+        geometry=points,
+        crs=crs_metric,
+    )
+    source = Source.of(file, role="addresses", licence=LICENCE)
+    report = Report(source, len(raw), len(kept), tuple(left_out), notes)
+    checked = ADDRESSES.check(addresses.reset_index(drop=True))
+    return gpd.GeoDataFrame(checked, crs=crs_metric), report
+
+
+def _in_places(piece: pa.Table, places: tuple[str, ...]) -> pa.Table:
+    codes = pc.cast(piece["commune"], pa.string()).combine_chunks().dictionary_encode()
+    inside = [in_place(commune_code(code or ""), places) for code in codes.dictionary.to_pylist()]
+    mask = pc.take(pa.array(inside, pa.bool_()), codes.indices)
+    return piece.filter(pc.fill_null(mask, not places))
+
+
+def texts(table: pa.Table) -> pd.DataFrame:
+    """Return every column as text, "" where empty."""
+    names = [name for name in table.column_names if name != LINE]
+    columns = {n: pc.cast(table[n], pa.string()).fill_null("") for n in names}
+    return pa.table(columns).to_pandas().astype("str")
+
+
+def _communes(codes: pd.Series) -> dict[str, str]:
+    return {code: commune_code(code) for code in codes.unique()}
+
+
+def _leave_out(
+    rows: pd.DataFrame, mask: np.ndarray | pd.Series, reason: str, left_out: list[LeftOut]
+) -> pd.DataFrame:
+    gone = np.asarray(mask, dtype=bool)
+    if gone.any():
+        left_out.append(LeftOut(reason, int(gone.sum()), some(rows["address_id"][gone])))
+    return rows[~gone]
+
+
+def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
+    """Return the points in the metric CRS; without usable coordinates, a point of NaN."""
+    lon = pd.to_numeric(raw["lon"], errors="coerce").to_numpy(dtype=float)
+    lat = pd.to_numeric(raw["lat"], errors="coerce").to_numpy(dtype=float)
+    # 0, 0 is what some files write for "unknown".
+    known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
+    transform = Transformer.from_crs("EPSG:4326", checked_metric(crs), always_xy=True).transform
+    x, y = transform(np.where(known, lon, np.nan), np.where(known, lat, np.nan))
+    usable = np.isfinite(x) & np.isfinite(y)
+    points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))
+    return points
+
+
+def _bureau_of(
+    points: np.ndarray, bureaux: gpd.GeoDataFrame, file: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the id of the bureau that holds each point, "" for none."""
+    if bureaux.empty:
+        return np.full(len(points), "", dtype=object), ("no contours: addresses have no bureau",)
+    ordered = bureaux.sort_values("bureau_id", ignore_index=True)
+    # Polygons ask a tree of points: shapely then prepares each polygon once, not each point.
+    polygon, point = shapely.STRtree(points).query(
+        ordered.geometry.to_numpy(), predicate="intersects"
+    )
+    if not len(point) and len(points):
+        raise DataError(
+            "None of the addresses lies in a contour: they are of different places.",
+            where=f"{file}: {len(points)} addresses; contours: communes "
+            + some(bureaux["commune_id"].unique()),
+            mend="Give addresses and contours of the same commune.",
+        )
+    holder = np.full(len(points), len(ordered))
+    np.minimum.at(holder, point, polygon)
+    ids = np.append(ordered["bureau_id"].to_numpy(dtype=object), "")
+    outside = int((holder == len(ordered)).sum())
+    shared = len(point) - len(np.unique(point))
+    notes = [f"{outside} address(es) in no contour: kept, without a bureau"] if outside else []
+    notes += [f"{shared} on a border or overlap: given to the first bureau"] if shared else []
+    return ids[holder], tuple(notes)

@@ -1,0 +1,263 @@
+"""« Données des élections agrégées » (data.gouv.fr): results by bureau since 1999."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from analysis.errors import DataError, some
+from analysis.readers.codes import canonical_ids, commune_code, in_place
+from analysis.readers.results import Raw
+from analysis.readers.tabular import LINE, read_columns
+from analysis.report import Report, Source
+from analysis.schema import commune_of
+
+LICENCE = "Licence Ouverte 2.0 (Etalab)"
+
+# The names of the current edition, then those of the older one.
+_CODES = {
+    "election_id": ("id_election",),
+    "department": ("code_departement", "Code du département"),
+    "commune": ("code_commune", "Code de la commune"),
+    "number": ("code_bv", "Code du b.vote"),
+}
+_COUNTS = {
+    "registered": ("inscrits", "Inscrits"),
+    "ballots": ("votants", "Votants"),
+    "blank": ("blancs", "Blancs"),
+    "null": ("nuls", "Nuls"),
+    "valid": ("exprimes", "Exprimés"),
+}
+_GENERAL = _CODES | {"place": ("libelle_commune", "Libellé de la commune")} | _COUNTS
+_LISTS = {
+    "list": ("libelle_abrege_liste", "Libellé Abrégé Liste"),
+    "list_title": ("libelle_etendu_liste", "Libellé Etendu Liste"),
+}
+_CANDIDATES = (
+    _CODES
+    | {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom")}
+    | _LISTS
+    | {"votes": ("voix", "Voix")}
+)
+_NULLABLE = {pa.int64(): pd.Int64Dtype()}
+_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", "list", "list_title"})
+# A slip of the publisher (a shifted row) is rare; more is a file of another layout.
+_MOST_UNREADABLE = 0.001
+
+
+def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] = ()) -> Raw:
+    """Read both files of « Données des élections agrégées », CSV or Parquet, either edition.
+
+    Parameters
+    ----------
+    general
+        `general_results`: one row per election × bureau.
+    candidates
+        `candidats_results`: one row per election × bureau × candidate.
+    places
+        Codes of communes or départements; empty for everything. The files are
+        read in pieces, so a town does not load the nation.
+
+    Raises
+    ------
+    DataError
+        When a file is cut, lacks columns, or its counts are not whole numbers.
+    """
+    counts, read = _read(general, _GENERAL, places)
+    for name in _COUNTS:
+        if name in counts.column_names:
+            counts = _as_counts(counts, name, general.name)
+    frame = _counts_frame(counts)
+    ballots, ballots_read = _read(candidates, _CANDIDATES, places)
+    ballots, unreadable = _readable_votes(ballots, candidates.name)
+    votes = _votes_frame(ballots)
+    return Raw(
+        counts=frame,
+        ballots=votes,
+        places=_places(frame),
+        reports=(
+            Report(_source(general, "general_results"), read, len(frame)),
+            Report(
+                _source(candidates, "candidats_results"),
+                ballots_read,
+                len(votes),
+                notes=(f"{unreadable} count(s) of votes are not numbers",) if unreadable else (),
+            ),
+        ),
+    )
+
+
+def _source(path: Path, role: str) -> Source:
+    return Source.of(path, role=role, licence=LICENCE)
+
+
+def _read(
+    path: Path, aliases: dict[str, tuple[str, ...]], places: tuple[str, ...]
+) -> tuple[pa.Table, int]:
+    """Read the rows of `places`, with `bureau_id` in place of the codes."""
+
+    def keep(piece: pa.Table) -> pa.Table:
+        return piece.filter(_inside(piece, places)) if places else piece
+
+    table = read_columns(path, aliases, optional=_OPTIONAL, keep=keep)
+    ids = _bureau_ids(table)
+    table = table.drop_columns(["commune", "number", "department"])
+    return table.append_column("bureau_id", ids), table.num_rows
+
+
+def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
+    rows, communes = _distinct(piece, ("commune", "department"))
+    inside = [in_place(_commune(c, d), places) for c, d in communes]
+    return pa.array(np.array(inside, dtype=bool)[rows])
+
+
+def _bureau_ids(table: pa.Table) -> pa.DictionaryArray:
+    """Return the canonical bureau id of each row, worked out once per distinct code."""
+    rows, codes = _distinct(table, ("commune", "department", "number"))
+    communes = pd.Series([_commune(c, d) for c, d, _ in codes], dtype="str")
+    ids = canonical_ids(communes, pd.Series([n for *_, n in codes], dtype="str"))
+    return pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), pa.array(ids, pa.string()))
+
+
+def _commune(code: str, department: str) -> str:
+    """Return the code with its département; an arrondissement stays one, for `bureau_code`."""
+    return code if len(code) == 5 else commune_code(code, department)
+
+
+def _distinct(table: pa.Table, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
+    """Return which distinct combination each row has, and the combinations."""
+    columns = [_dictionary(table[name]) for name in names]
+    combined = np.zeros(table.num_rows, dtype="int64")
+    for column in columns:
+        codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        combined = combined * max(len(column.dictionary), 1) + codes
+    rows, distinct = pd.factorize(combined)
+    parts: list[np.ndarray] = []
+    for column in reversed(columns):
+        distinct, code = np.divmod(distinct, max(len(column.dictionary), 1))
+        parts.insert(0, column.dictionary.to_numpy(zero_copy_only=False)[code])
+    return rows, [tuple(map(str, combo)) for combo in zip(*parts, strict=True)]
+
+
+def _dictionary(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if pa.types.is_dictionary(array.type):
+        return array
+    return pc.cast(array, pa.string()).dictionary_encode()
+
+
+def _as_counts(table: pa.Table, name: str, file: str) -> pa.Table:
+    numbers, bad = _numbers(table[name])
+    if bad.any():
+        raise DataError(
+            f"Column {name} ({' / '.join(_COUNTS[name])}) holds values that are not whole numbers.",
+            where=f"{file}: {_lines(table, name, bad)}",
+            mend="Counts are persons or ballots; look for rates, spaces or empty cells.",
+        )
+    missing = np.isnan(numbers)
+    if missing.any() and name not in _OPTIONAL:
+        raise DataError(
+            f"Column {name} ({' / '.join(_COUNTS[name])}) has empty cells.",
+            where=f"{file}: {_lines(table, name, missing)}",
+            mend="Download the file again, or remove these bureaux on purpose.",
+        )
+    whole = pa.array(np.where(missing, 0, numbers).astype("int64"), mask=missing)
+    return table.set_column(table.column_names.index(name), name, whole)
+
+
+def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers (NaN for missing) and which cells are not whole numbers."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.float64()).to_numpy(), np.zeros(len(column), dtype=bool)
+    array = _dictionary(column)
+    texts = pd.Series(array.dictionary.to_pylist(), dtype="str").str.strip()
+    parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
+    wrong = (np.isnan(parsed) & (texts != "").to_numpy()) | (parsed % 1 != 0) & ~np.isnan(parsed)
+    wrong |= parsed < 0
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    parsed, wrong = np.append(parsed, np.nan), np.append(wrong, False)
+    return parsed[codes], wrong[codes]
+
+
+def _lines(table: pa.Table, name: str, bad: np.ndarray) -> str:
+    rows = table.filter(pa.array(bad)).select([LINE, name]).to_pylist()
+    return some(f"line {row[LINE]}: {row[name]!r}" for row in rows)
+
+
+def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
+    """Turn votes into numbers; a few shifted rows become missing, many are an error."""
+    numbers, bad = _numbers(table["votes"])
+    unreadable = bad | np.isnan(numbers)
+    if unreadable.sum() > max(1, _MOST_UNREADABLE * len(numbers)):
+        raise DataError(
+            f"Column votes (voix / Voix) of {file} does not hold whole numbers.",
+            where=f"{file}: {_lines(table, 'votes', unreadable)}",
+            mend="Counts are ballots; look for rates, shifted columns or another delimiter.",
+        )
+    whole = pa.array(np.where(unreadable, 0, numbers).astype("int64"), mask=unreadable)
+    index = table.column_names.index("votes")
+    return table.set_column(index, "votes", whole), int(unreadable.sum())
+
+
+def _counts_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the columns of `Raw.counts`, and the name of the place where there is one."""
+    ids = ("election_id", "bureau_id", "place")
+    frame = pd.DataFrame(
+        {n: _categorical(_dictionary(table[n])) for n in ids if n in table.column_names}
+    )
+    for name in _COUNTS:
+        known = name in table.column_names
+        frame[name] = table[name].to_pandas(types_mapper=_NULLABLE.get) if known else pd.NA
+        frame[name] = frame[name].astype("Int64" if name in _OPTIONAL else "int64")
+    return frame
+
+
+def _votes_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the columns of `Raw.ballots`; a candidate's name, else the list's."""
+    names = [n for n in ("name", "list", "list_title") if n in table.column_names]
+    name = _first_text([_dictionary(table[n]) for n in names], table.num_rows)
+    nuance = [_dictionary(table[n]) for n in ("nuance",) if n in table.column_names]
+    return pd.DataFrame(
+        {
+            "election_id": _categorical(_dictionary(table["election_id"])),
+            "bureau_id": _categorical(_dictionary(table["bureau_id"])),
+            "nuance": _first_text(nuance, table.num_rows),
+            "name": name,
+            "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
+        }
+    )
+
+
+def _categorical(array: pa.DictionaryArray) -> pd.Categorical:
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    # Pieces of a file may spell one id in several ways that become the same.
+    texts = pd.Index(array.dictionary.to_pylist(), dtype="str")
+    unified, categories = texts.factorize()
+    return pd.Categorical.from_codes(np.append(unified, -1)[codes], categories)
+
+
+def _first_text(columns: list[pa.DictionaryArray], rows: int) -> pd.Categorical:
+    """Return the first of the columns that is not empty, row by row; "" where all are."""
+    codes, categories = np.zeros(rows, dtype="int64"), [""]
+    for array in columns:
+        texts = ["" if t is None else str(t).strip() for t in array.dictionary.to_pylist()]
+        own = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        filled = np.append(np.array([t != "" for t in texts], dtype=bool), False)[own]
+        codes = np.where((codes == 0) & filled, own + len(categories), codes)
+        categories += texts
+    unified, unique = pd.Index(categories, dtype="str").factorize()
+    return pd.Categorical.from_codes(unified[codes], unique)
+
+
+def _places(counts: pd.DataFrame) -> pd.DataFrame:
+    commune = commune_of(counts["bureau_id"]).astype("str")
+    names = counts["place"].astype("str") if "place" in counts else commune
+    table = pd.DataFrame({"commune_id": commune, "name": names})
+    table = table[::-1].drop_duplicates("commune_id")
+    overseas = table["commune_id"].str.match(r"9[78]\d{3}$")
+    department = table["commune_id"].str[:2].mask(overseas, table["commune_id"].str[:3])
+    return table.assign(department_id=department)

@@ -1,0 +1,87 @@
+"""Nuance or candidate → bloc: a table that the user may edit, never a guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import DataError, some
+
+DEFAULT = Path(__file__).with_name("blocs.csv")
+_COLUMNS = ["election", "key", "bloc", "source"]
+
+
+def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
+    """Read the table that gives candidates their bloc.
+
+    Parameters
+    ----------
+    path
+        CSV with columns `election` (an election without its round, `2022_pres`),
+        `key` (a nuance, a candidate's surname or a list's name), `bloc`, `source`.
+
+    Raises
+    ------
+    DataError
+        When a column is missing, a value is empty, or a key has two blocs.
+    """
+    file = Path(path)
+    try:
+        # A list may be called "NA" or "null": nothing is a missing value here.
+        table = pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(
+            "The table of blocs cannot be read.",
+            where=f"{file.name}: {error}",
+            mend=f"Keep it a CSV in UTF-8 with commas and the columns {', '.join(_COLUMNS)}.",
+        ) from error
+    if missing := [name for name in _COLUMNS if name not in table]:
+        raise DataError(
+            f"The table of blocs lacks {', '.join(missing)}.",
+            where=f"{file.name}: columns found: {some(table.columns, most=8)}",
+            mend=f"Give it the columns {', '.join(_COLUMNS)}, separated by commas.",
+        )
+    table = table[_COLUMNS].apply(lambda column: column.str.strip())
+    if (bad := (table[["election", "key", "bloc"]] == "").any(axis=1)).any():
+        raise DataError(
+            "The table of blocs has rows without an election, a key or a bloc.",
+            where=f"{file.name}: {some(f'line {i + 2}' for i in table.index[bad])}",
+            mend="Fill them in or remove the rows: a candidate without a bloc is simply listed.",
+        )
+    if (twice := table.duplicated(["election", "key"], keep=False)).any():
+        raise DataError(
+            "The table of blocs gives the same candidate or nuance twice.",
+            where=f"{file.name}: {some(f'line {i + 2}' for i in table.index[twice])}",
+            mend="Keep one row for each election and key.",
+        )
+    return table
+
+
+def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
+    """Return the bloc of each candidate; empty where the table names none.
+
+    A surname or list name in the table goes before the nuance, so that one
+    candidate can be moved without moving the nuance.
+
+    Parameters
+    ----------
+    candidates
+        Columns `election_id`, `name`, `nuance`.
+    blocs
+        As `read_blocs` returns it.
+    """
+    known = blocs.set_index(["election", "key"])["bloc"]
+    election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True)
+    found = pd.Series("", index=candidates.index, dtype="str")
+    for column in ("nuance", "name"):
+        keys = pd.MultiIndex.from_arrays([election, candidates[column]])
+        named = pd.Series(known.reindex(keys).to_numpy(), index=candidates.index)
+        found = found.mask(named.notna(), named.astype("str"))
+    return found
+
+
+def without_bloc(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return candidates that have no bloc, most votes first, for the user to place."""
+    rows = candidates[candidates["bloc"] == ""]
+    return rows.sort_values(["votes", "election_id", "candidate_id"], ascending=[False, True, True])

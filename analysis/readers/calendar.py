@@ -1,0 +1,93 @@
+"""French elections: from an id such as `2022_pres_t1` to kind, round and day."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from analysis.electorate.history import Election
+from analysis.errors import DataError
+
+KINDS = ("pres", "legi", "euro", "muni", "regi", "dpmt", "cant", "refe")
+
+# Days of the vote in mainland France (Conseil constitutionnel, Ministry of the Interior).
+_DAYS = {
+    "1999_euro": ("06-13",),
+    "2002_pres": ("04-21", "05-05"),
+    "2002_legi": ("06-09", "06-16"),
+    "2004_regi": ("03-21", "03-28"),
+    "2004_cant": ("03-21", "03-28"),
+    "2004_euro": ("06-13",),
+    "2005_refe": ("05-29",),
+    "2007_pres": ("04-22", "05-06"),
+    "2007_legi": ("06-10", "06-17"),
+    "2008_muni": ("03-09", "03-16"),
+    "2008_cant": ("03-09", "03-16"),
+    "2009_euro": ("06-07",),
+    "2010_regi": ("03-14", "03-21"),
+    "2011_cant": ("03-20", "03-27"),
+    "2012_pres": ("04-22", "05-06"),
+    "2012_legi": ("06-10", "06-17"),
+    "2014_muni": ("03-23", "03-30"),
+    "2014_euro": ("05-25",),
+    "2015_dpmt": ("03-22", "03-29"),
+    "2015_regi": ("12-06", "12-13"),
+    "2017_pres": ("04-23", "05-07"),
+    "2017_legi": ("06-11", "06-18"),
+    "2019_euro": ("05-26",),
+    "2020_muni": ("03-15", "06-28"),
+    "2021_dpmt": ("06-20", "06-27"),
+    "2021_regi": ("06-20", "06-27"),
+    "2022_pres": ("04-10", "04-24"),
+    "2022_legi": ("06-12", "06-19"),
+    "2024_euro": ("06-09",),
+    "2024_legi": ("06-30", "07-07"),
+    "2026_muni": ("03-15", "03-22"),
+}
+# Where the day is not in the table: the earliest such a vote is usually held, so
+# that an election of the same spring is not taken for a past one.
+_USUAL = {
+    "pres": ("04-10", "04-24"),
+    "legi": ("06-09", "06-16"),
+    "euro": ("05-23",),
+    "muni": ("03-09", "03-16"),
+    "regi": ("03-14", "03-21"),
+    "dpmt": ("03-20", "03-27"),
+    "cant": ("03-09", "03-16"),
+    "refe": ("05-29",),
+}
+
+
+def election_of(election_id: str) -> Election:
+    """Return kind, round and day of an election, past or coming.
+
+    Parameters
+    ----------
+    election_id
+        Year, kind and round: `2022_pres_t1`. A European or referendum vote has round 1.
+
+    Raises
+    ------
+    DataError
+        When the id is not of that form or the kind is unknown.
+    """
+    match = re.fullmatch(r"(\d{4})_([a-z]+)_t([12])", election_id)
+    if not match or match[2] not in KINDS:
+        raise DataError(
+            f"“{election_id}” does not name an election.",
+            where=f"kinds: {', '.join(KINDS)}",
+            mend="Write year, kind and round: 2027_pres_t1.",
+        )
+    year, kind, turn = match[1], match[2], int(match[3])
+    days = _DAYS.get(f"{year}_{kind}", _USUAL[kind])
+    if turn > len(days):
+        raise DataError(
+            f"The election “{election_id}” has no second round.",
+            mend=f"Write {year}_{kind}_t1.",
+        )
+    return Election(election_id, datetime.fromisoformat(f"{year}-{days[turn - 1]}"), kind, turn)
+
+
+def is_dated(election_id: str) -> bool:
+    """Tell whether the day of this election is known, not the usual one of its kind."""
+    return election_id.rsplit("_", 1)[0] in _DAYS

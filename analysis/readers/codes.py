@@ -1,0 +1,127 @@
+"""Spellings of French commune and bureau codes, brought into one: `75056_0101`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import pandas as pd
+
+# Paris, Marseille and Lyon vote by arrondissement but are one commune.
+_ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
+# The Ministry's letters for overseas, and the INSEE prefix they stand for.
+_OVERSEAS = {
+    "ZA": "971",
+    "ZB": "972",
+    "ZC": "973",
+    "ZD": "974",
+    "ZM": "976",
+    "ZN": "988",
+    "ZP": "987",
+    "ZS": "975",
+    "ZW": "986",
+}
+
+
+@cache
+def commune_code(code: str, department: str = "") -> str:
+    """Return the INSEE code of a commune from any official spelling.
+
+    Parameters
+    ----------
+    code
+        `75056`, `75115`, `056` (with its département), `ZA101`, `971101`, `97101`.
+    department
+        Code of the département, needed where `code` has three digits.
+    """
+    code, department = code.strip(), department.strip()
+    if len(code) <= 3 and department:
+        department = department.zfill(2)
+        code = department + code.zfill(3)
+    # 1004 is 01004 with its zero lost in a spreadsheet.
+    if len(code) == 4 and code.isdigit():
+        code = code.zfill(5)
+    if code[:2] in _OVERSEAS:
+        return _OVERSEAS[code[:2]] + code[-2:]
+    # Saint-Barthélemy (977) and Saint-Martin (978) share a département in both spellings.
+    if re.fullmatch(r"(ZX|977)\d{3}", code):
+        return "97" + code[-3:]
+    if re.fullmatch(r"9[78]\d{4}", code):
+        return code[:3] + code[-2:]
+    for prefix, whole in _ARRONDISSEMENTS.items():
+        if len(code) == 5 and code.startswith(prefix) and code != whole:
+            return whole
+    return code
+
+
+def bureau_code(commune: str, number: str) -> str:
+    """Return the canonical bureau id, `commune_number`, from any official spelling.
+
+    Parameters
+    ----------
+    commune
+        As the file has it; an arrondissement goes into the number.
+    number
+        `1`, `0001`, `01.1`, `JUS1`, `001A`; digits alone are padded to four.
+    """
+    whole = commune_code(commune)
+    number = number.strip()
+    if whole != commune.strip() and whole in _ARRONDISSEMENTS.values() and number.isdigit():
+        # 75115 is the 15th, 13208 the 8th; Lyon's 69381 the 1st.
+        arrondissement = int(commune.strip()[-2:]) % 80
+        if int(number) < 100:
+            number = f"{arrondissement:02d}{int(number):02d}"
+    return f"{whole}_{number.zfill(4) if number.isdigit() else number}"
+
+
+_CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] = (
+    # 29019_0076: the national file, and most city portals; some with a dash or a space.
+    (re.compile(r"([0-9Z][0-9ABC-Z]\d{3})[_ -](\w[\w.]*)"), lambda m, _: bureau_code(m[1], m[2])),
+    # 19-5: Paris, arrondissement and number.
+    (
+        re.compile(r"(\d{1,2})-(\d{1,3})"),
+        lambda m, commune: f"{commune or '75056'}_{int(m[1]):02d}{int(m[2]):02d}",
+    ),
+    # 750060019: Paris 2012, département, arrondissement on three digits, number on four.
+    (
+        re.compile(r"75(0\d\d)(\d{4})"),
+        lambda m, _: f"75056_{int(m[1]):02d}{int(m[2]):02d}",
+    ),
+    # 290190076: commune on five, number on four.
+    (re.compile(r"(\d[\dAB]\d{3})(\d{4})"), lambda m, _: bureau_code(m[1], m[2])),
+    # 0327, 001A, 01.1, JUS1: the number alone, inside a commune that is known.
+    (re.compile(r"(\w[\w.]{0,5})"), lambda m, commune: commune and bureau_code(commune, m[1])),
+)
+
+
+def contour_code(text: str, commune: str = "") -> str:
+    """Return the canonical bureau id from the spellings contours files use; empty if unknown.
+
+    Parameters
+    ----------
+    text
+        `29019_0076`, `19-5`, `750060019`, `0327`.
+    commune
+        Code of the commune, needed for numbers alone.
+    """
+    for pattern, give in _CONTOUR_SPELLINGS:
+        if match := pattern.fullmatch(text.strip()):
+            return give(match, commune)
+    return ""
+
+
+def canonical_ids(communes: pd.Series, numbers: pd.Series) -> pd.Series:
+    """Return `bureau_code` of each pair of text columns."""
+    ids = [bureau_code(c, n) for c, n in zip(communes, numbers, strict=True)]
+    return pd.Series(ids, index=communes.index, dtype="str")
+
+
+def in_place(commune: str, places: tuple[str, ...]) -> bool:
+    """Tell whether a commune lies in one of `places`: communes or départements by code.
+
+    `75056`, `75115`, `ZA101` name a commune; `75`, `2A`, `971` a département.
+    An empty tuple means everywhere.
+    """
+    wanted = [commune_code(place) if len(place.strip()) >= 5 else place.strip() for place in places]
+    return not places or commune.startswith(tuple(wanted))

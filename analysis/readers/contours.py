@@ -1,0 +1,229 @@
+"""Contours of bureaux de vote, from any file of polygons and any spelling of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analysis.errors import DataError, some
+from analysis.readers.codes import contour_code, in_place
+from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
+from analysis.report import LeftOut, Report, Source
+from analysis.schema import BUREAUX, commune_of
+
+# Names of the id column, the surest first; the last ones may hold anything.
+_ID_NAMES = (
+    *("codebureauvote", "id_brut_miom", "bureau_id", "id_bv", "id_bureau", "code_bureau"),
+    *("code_bv", "codebv", "numerobureauvote", "num_bureau", "num_bv", "numero", "bureau"),
+    *("id", "code", "identifiant"),
+)
+_NAME_NAMES = ("llieu", "nombureauvote", "libelle", "nom_bureau", "lieu", "nom", "name")
+# A column holds ids if most of its cells are spelt like ids and few repeat.
+_MOST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a file does not say of itself; French files need nothing of it.
+
+    Attributes
+    ----------
+    id_column, commune_column
+        Columns of the unit and, where units repeat between communes, of the commune.
+    commune
+        The commune of every row of a terrain outside France without `commune_column`.
+        With either of the two, ids are taken as they stand: `commune_unit`.
+    layer, crs
+        Which layer of several; the CRS of a file that names none.
+    licence
+        What the file is published under.
+    """
+
+    id_column: str = ""
+    commune_column: str = ""
+    commune: str = ""
+    layer: str = ""
+    crs: str = ""
+    licence: str = "not stated in the file"
+
+    @property
+    def foreign(self) -> bool:
+        """Whether ids are the terrain's own, not French codes."""
+        return bool(self.commune_column or self.commune)
+
+
+FRENCH = Layout()
+
+
+def read_contours(
+    path: Path | str,
+    *,
+    vintage: int,
+    crs_metric: str,
+    communes: tuple[str, ...] = (),
+    layout: Layout = FRENCH,
+) -> tuple[gpd.GeoDataFrame, Report]:
+    """Read the polygons of the bureaux of one vintage.
+
+    Parameters
+    ----------
+    path
+        Any file GDAL reads (GeoJSON, GeoPackage, Shapefile or a zip of it), or GeoParquet.
+    vintage
+        The year the contours are of.
+    crs_metric
+        As `geography.crs.metric_crs` gives it.
+    communes
+        Communes or départements to keep; empty for all. One commune alone also
+        lends its code to ids that are numbers only.
+    layout
+        What the file does not say of itself.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A `schema.BUREAUX` table, and the report of what was repaired or left out.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, has no CRS, no polygons or no column of ids,
+        or holds other places than those asked for.
+    """
+    file = Path(path)
+    raw, notes = read_shapes(file, layer=layout.layer, crs=layout.crs)
+    shapes, left_out = _with_ids(raw, communes, layout, file.name)
+    if communes and not layout.foreign:
+        shapes = _inside(shapes, communes, left_out, file.name)
+    shapes = _without(shapes, shapes.geometry.isna() | shapes.is_empty, "no shape", left_out)
+    shapes, repaired = repair(to_metric(shapes, crs_metric, file=file.name))
+    shapes = _without(shapes, shapely.area(shapes.geometry) == 0, "not a polygon", left_out)
+    if shapes.empty:
+        raise DataError(
+            f"{file.name} holds no polygon with an id.",
+            where=f"{file.name}: " + "; ".join(f"{o.reason}: {o.count}" for o in left_out),
+            mend="Give the areas of the bureaux, not the points of the voting places.",
+        )
+    bureaux, joined = dissolve(shapes, "bureau_id")
+    table = BUREAUX.check(bureaux.assign(vintage=vintage))
+    report = Report(
+        Source.of(file, role=f"contours {vintage}", licence=layout.licence),
+        rows_read=len(raw),
+        rows_kept=len(shapes),
+        left_out=tuple(left_out),
+        notes=(*notes, *repaired, *joined, *overlaps(bureaux, "bureau_id")),
+    )
+    return gpd.GeoDataFrame(table, crs=crs_metric), report
+
+
+def expect_known(contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file: str) -> None:
+    """Raise unless at least one bureau of the results has a contour.
+
+    Raises
+    ------
+    DataError
+        When no id is in common: the contours are of another town or spelling.
+    """
+    if not contours["bureau_id"].isin(list(known_ids)).any():
+        raise DataError(
+            "No contour belongs to a bureau of the results: they are of another place.",
+            where=f"{file}: communes {some(contours['commune_id'].unique())}, "
+            f"ids {some(contours['bureau_id'])}; results: ids {some(sorted(known_ids))}",
+            mend="Give the contours of the same commune, or the right place with --place.",
+        )
+
+
+def _without(
+    shapes: gpd.GeoDataFrame, mask: np.ndarray | pd.Series, reason: str, left_out: list[LeftOut]
+) -> gpd.GeoDataFrame:
+    """Leave rows out, and write it down."""
+    gone = np.asarray(mask, dtype=bool)
+    if not gone.any():
+        return shapes
+    left_out.append(LeftOut(reason, int(gone.sum()), some(shapes["said"].to_numpy()[gone])))
+    return shapes[~gone]
+
+
+def _with_ids(
+    raw: gpd.GeoDataFrame, communes: tuple[str, ...], layout: Layout, file: str
+) -> tuple[gpd.GeoDataFrame, list[LeftOut]]:
+    """Give every row `bureau_id`, `commune_id` and `name`; rows without an id are left out."""
+    if layout.foreign:
+        column, ids = layout.id_column, _own_ids(raw, layout, file)
+    else:
+        column, ids = _find_ids(raw, communes, layout.id_column, file)
+    spelt = {str(name).lower(): name for name in raw.columns if name != column}
+    name = next((spelt[n] for n in _NAME_NAMES if n in spelt), None)
+    shapes = gpd.GeoDataFrame(
+        {
+            "bureau_id": ids,
+            "commune_id": commune_of(ids),
+            "name": raw[name].fillna("").astype("str") if name else "",
+            "said": raw[column].astype("str").where(raw[column].notna(), "(empty)"),
+        },
+        geometry=raw.geometry,
+    )
+    left_out: list[LeftOut] = []
+    return _without(shapes, ids == "", "no id of a bureau", left_out), left_out
+
+
+def _find_ids(
+    raw: gpd.GeoDataFrame, communes: tuple[str, ...], asked: str, file: str
+) -> tuple[str, pd.Series]:
+    """Return the column of ids, asked for or found by its name and content, and the ids."""
+    spelt = {str(name).lower(): str(name) for name in raw.columns if name != raw.geometry.name}
+    names = [asked] if asked else [spelt[name] for name in _ID_NAMES if name in spelt]
+    commune = communes[0] if len(communes) == 1 and len(communes[0]) == 5 else ""
+    for name in (n for n in names if n in raw):
+        ids = _codes(raw[name], commune)
+        known = ids[ids != ""]
+        if len(known) > _MOST * len(ids) and known.nunique() > _MOST * len(known):
+            return name, ids
+    seen = some((f"{n} = {raw[n].iloc[0]!s}" for n in names if n in raw), most=4)
+    raise DataError(
+        f"{file} has no column of bureau ids that is understood.",
+        where=f"columns found: {some(spelt.values(), most=12)}" + (f"; {seen}" if seen else ""),
+        mend="Name it codeBureauVote with ids such as 29019_0076; numbers alone (0101) need "
+        "one commune: --place CODE.",
+    )
+
+
+def _codes(column: pd.Series, commune: str) -> pd.Series:
+    """Return canonical ids; a number that a gap turned into 12.0 is the text 12."""
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    texts = column.astype("str").where(column.notna(), "")
+    return pd.Series([contour_code(t, commune) for t in texts], index=column.index, dtype="str")
+
+
+def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:
+    wanted = [name for name in (layout.id_column, layout.commune_column) if name]
+    if not layout.id_column or (missing := [name for name in wanted if name not in raw]):
+        raise DataError(
+            f"{file} lacks column(s) {', '.join(missing) if layout.id_column else 'of ids'}.",
+            where=f"columns found: {some(raw.columns, most=12)}",
+            mend="Correct the names under [geometry] in the column map.",
+        )
+    unit = raw[layout.id_column].astype("str").where(raw[layout.id_column].notna(), "").str.strip()
+    commune = raw[layout.commune_column].astype("str") if layout.commune_column else layout.commune
+    return (commune + "_" + unit).where(unit != "", "")
+
+
+def _inside(
+    shapes: gpd.GeoDataFrame, communes: tuple[str, ...], left_out: list[LeftOut], file: str
+) -> gpd.GeoDataFrame:
+    """Keep the rows of the communes asked for."""
+    inside = {c: in_place(c, communes) for c in shapes["commune_id"].unique()}
+    if not any(inside.values()):
+        raise DataError(
+            "The contours are of another place than the one asked for.",
+            where=f"{file}: communes {some(inside)}; asked for: {some(communes)}",
+            mend="Give the contours of the same commune, or the right place with --place.",
+        )
+    return _without(shapes, ~shapes["commune_id"].map(inside), "outside the place", left_out)

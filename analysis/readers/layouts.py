@@ -1,0 +1,141 @@
+"""Where things stand in a raw file of results: its layout, told from its first lines."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+COUNTS = ("registered", "ballots", "blank", "null", "valid")
+# Names as `_plain` leaves them: small letters and digits only.
+_FIXED = {
+    "department": ("codedudepartement", "codedepartement", "coddpt"),
+    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom"),
+    "place": ("libelledelacommune", "libellecommune", "nomcommune"),
+    "number": ("codedubvote", "codebv", "codedubureaudevote", "numerobureau"),
+    "round": ("tour", "numtour"),
+    "registered": ("inscrits",),
+    "ballots": ("votants",),
+    "blank": ("blancs",),
+    "null": ("nuls",),
+    "valid": ("exprimes",),
+}
+# In a block: what tells a candidate, the surest first.
+_BLOCK = {
+    "nuance": ("nuance", "codenuance", "nuancecandidat", "nuanceliste", "codenuancedelaliste"),
+    "name": (
+        *("nom", "nomcandidat", "nomducandidat", "libelleabregeliste", "libelleabregedeliste"),
+        *("liste", "libelleetenduliste", "libelledeliste", "nomtetedeliste"),
+    ),
+    "votes": ("voix",),
+}
+_BLOCK_START = ("npanneau", "numerodepanneau", "nliste", "npan", "sexe", "prenom", "numliste")
+_NEEDED = ("commune", "number", "registered", "ballots", "valid")
+KNOWN = (
+    "wide, first candidate named (Ministry, 2017–2022)",
+    "wide, every candidate named (Ministry, 2024)",
+    "long with a header (city portals)",
+    "long without a header, 13 or 15 columns (Ministry, to 2014)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Positions of the columns of a file.
+
+    Attributes
+    ----------
+    name
+        One of `KNOWN`.
+    fixed
+        Position of department, commune, place, number, round and the counts.
+    block
+        Positions of nuance, name and votes of the first candidate; `name` has several.
+    first, width
+        Where the first candidate's columns begin, and columns from one candidate to the
+        next; 0 where each row has one candidate.
+    """
+
+    name: str
+    fixed: Mapping[str, int]
+    block: Mapping[str, tuple[int, ...]]
+    first: int = 0
+    width: int = 0
+
+    @property
+    def needs(self) -> int:
+        """Columns that every row has at least."""
+        return max(*self.fixed.values(), self.block["votes"][0]) + 1
+
+
+_HEADLESS = {
+    13: Layout(
+        KNOWN[3],
+        {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 4}
+        | {"registered": 5, "ballots": 6, "valid": 7},
+        {"name": (9,), "nuance": (11,), "votes": (12,)},
+    ),
+    # With the codes of constituency and canton.
+    15: Layout(
+        KNOWN[3],
+        {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 6}
+        | {"registered": 7, "ballots": 8, "valid": 9},
+        {"name": (11,), "nuance": (13,), "votes": (14,)},
+    ),
+}
+
+
+def layout_of_header(cells: Sequence[str]) -> Layout | None:
+    """Return the layout a header line announces; None when the line is no header we know."""
+    names = [_plain(cell) for cell in cells]
+    fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
+    # The first name of some files was cut and glued: "Code du dCode du département".
+    if "department" not in fixed and names and names[0].startswith("codedud"):
+        fixed["department"] = 0
+    if any(ours not in fixed for ours in _NEEDED):
+        return None
+    numbered = "voix1" in names
+    plain = [name.removesuffix("1") for name in names] if numbered else names
+    block = {ours: _all(plain, given) for ours, given in _BLOCK.items()}
+    if not block["votes"] or not (block["name"] or block["nuance"]):
+        return None
+    first = min(at for at, name in enumerate(plain) if name in _BLOCK_START or _in_block(name))
+    if max(fixed[ours] for ours in COUNTS if ours in fixed) > first:
+        return Layout(KNOWN[2], fixed, block)
+    again = names.index("voix2") if "voix2" in names else None
+    width = again - block["votes"][0] if again else len(_without_rest(plain, first))
+    return Layout(KNOWN[1] if numbered else KNOWN[0], fixed, block, first, width)
+
+
+def layout_of_row(cells: Sequence[str]) -> Layout | None:
+    """Return the layout of a first row that stands there without a header; None if unknown."""
+    layout = _HEADLESS.get(len(cells))
+    if layout is None or cells[0].strip() not in {"1", "2"}:
+        return None
+    counts = [cells[layout.fixed[name]] for name in COUNTS if name in layout.fixed]
+    counts.append(cells[layout.block["votes"][0]])
+    return layout if all(count.strip().isdigit() for count in counts) else None
+
+
+def _plain(cell: str) -> str:
+    text = unicodedata.normalize("NFKD", cell.strip().lower())
+    return re.sub(r"[^a-z0-9%]", "", "".join(c for c in text if not unicodedata.combining(c)))
+
+
+def _find(names: Sequence[str], given: tuple[str, ...]) -> int | None:
+    return next((names.index(name) for name in given if name in names), None)
+
+
+def _all(names: Sequence[str], given: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(names.index(name) for name in given if name in names)
+
+
+def _in_block(name: str) -> bool:
+    return any(name in given for given in _BLOCK.values())
+
+
+def _without_rest(names: Sequence[str], first: int) -> Sequence[str]:
+    """Return the names of one block: to the end, or to where the first of them comes again."""
+    block = names[first:]
+    return block[: block.index(block[0], 1)] if block[0] in block[1:] else block

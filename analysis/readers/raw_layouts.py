@@ -1,0 +1,225 @@
+"""Raw results by bureau as the Ministry of the Interior and city portals publish them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from analysis.errors import DataError, some
+from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
+from analysis.readers.results import Raw
+from analysis.report import LeftOut, Report, Source
+
+LICENCE = "Licence Ouverte 2.0 (Ministère de l'Intérieur)"
+# Files of 2012 and 2014 explain themselves in 16 to 17 lines before the first row.
+_PREAMBLE_LINES = 30
+_UNPUBLISHED = ("blank", "null")
+_IDS = {"election_id": "category", "bureau_id": "category"}
+_COUNT_TYPES = _IDS | {n: "Int64" if n in _UNPUBLISHED else "int64" for n in COUNTS}
+_BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
+
+
+def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()) -> Raw:
+    """Read the raw results of one election round, whatever the layout of the file.
+
+    Parameters
+    ----------
+    path
+        Text with semicolons, in UTF-8 or cp1252, plain or gzipped; wide or long, with a
+        header, a preamble or neither (see `layouts.KNOWN`).
+    election_id
+        The round the file is of: `2022_pres_t2`. Of a file with both rounds, that one is read.
+    places
+        Communes or départements to keep; empty for all.
+
+    Raises
+    ------
+    DataError
+        When the layout is unknown, the file is cut, empty or not text, a count is not a
+        whole number, or no bureau is of the place.
+    """
+    file = Path(path)
+    rows = _Rows(election_id, places)
+    with _lines(file) as cells:
+        layout, line, first = _detect(cells, file)
+        try:
+            if first:
+                rows.add(first, layout, f"{file.name}: line {line}")
+            for number, row in enumerate(cells, start=line + 1):
+                rows.add(row, layout, f"{file.name}: line {number}")
+        except (UnicodeDecodeError, csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
+            raise _broken(file.name, str(error)) from error
+    if not rows.counts:
+        raise DataError(
+            "There is no bureau of the place and round in this file.",
+            where=f"{file.name}: {rows.read} row(s); asked for: {election_id}, {some(places)}",
+            mend="Check --place and the election; or give the file of the right département.",
+        )
+    return rows.to_raw(Source.of(file, role=f"results {election_id}", licence=LICENCE), layout)
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
+    """Open a file as rows of cells, in the encoding that its beginning is in."""
+    if not path.is_file():
+        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+    with pa.input_stream(path) as stream:
+        start = stream.read(1 << 16)
+    if b"\0" in start or start[:2] == b"PK":
+        raise DataError(
+            f"{path.name} is not a text file.",
+            where=path.name,
+            mend="Save the spreadsheet as CSV with semicolons, in UTF-8.",
+        )
+    try:
+        start[: start.rfind(b"\n") + 1 or None].decode("utf-8")
+        encoding = "utf-8-sig"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    with pa.input_stream(path) as stream:
+        yield csv.reader(io.TextIOWrapper(stream, encoding, newline=""), delimiter=";")
+
+
+def _detect(cells: Iterator[list[str]], file: Path) -> tuple[Layout, int, list[str]]:
+    """Return the layout, its line, and that line where it is already a row of results."""
+    first = ""
+    for line, row in enumerate(cells, start=1):
+        first = first or ";".join(row)
+        if (layout := layout_of_header(row)) is not None:
+            return layout, line, []
+        if (layout := layout_of_row(row)) is not None:
+            return layout, line, row
+        if line == _PREAMBLE_LINES:
+            break
+    raise DataError(
+        "The layout of this file of results is unknown.",
+        where=f"{file.name}: begins with “{first[:120]}”",
+        mend=f"Known layouts: {'; '.join(KNOWN)}. Keep the semicolons and the header, or "
+        "describe the file in a column map (docs/any_terrain.md).",
+    )
+
+
+def _broken(file: str, error: str) -> DataError:
+    return DataError(
+        f"{file} cannot be read to its end: it is cut or damaged.",
+        where=f"{file}: {error}",
+        mend="Download it again; compare its size with the publisher's.",
+    )
+
+
+@dataclass
+class _Rows:
+    """Collects the bureaux and candidates of the rows of one file."""
+
+    election_id: str
+    places: tuple[str, ...]
+    read: int = 0
+    other_round: int = 0
+    counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
+    ballots: list[tuple[str, str, str, int]] = field(default_factory=list)
+
+    def add(self, row: list[str], layout: Layout, where: str) -> None:
+        """Take in one row, if it is of the place and the round."""
+        if not any(cell.strip() for cell in row):
+            return
+        if not _is_whole(row, layout):
+            file, line = where.rsplit(": ", 1)
+            raise _broken(file, f"{line} has {len(row)} cells")
+        code, commune = _commune(row, layout)
+        if self.places and not in_place(commune, self.places):
+            return
+        self.read += 1
+        turn = layout.fixed.get("round")
+        if turn is not None and row[turn].strip() != self.election_id[-1]:
+            self.other_round += 1
+            return
+        bureau = bureau_code(code, row[layout.fixed["number"]])
+        counts = tuple(_count(row, layout, name, where) for name in COUNTS)
+        place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else commune
+        # A long file repeats the counts of a bureau with each of its candidates.
+        self.counts.setdefault((bureau, *counts), (commune, place))
+        for nuance, name, votes in _candidates(row, layout):
+            self.ballots.append((bureau, nuance, name, _whole(votes, "voix", where)))
+
+    def to_raw(self, source: Source, layout: Layout) -> Raw:
+        """Return what was collected, and its account."""
+        counts = pd.DataFrame(list(self.counts), columns=["bureau_id", *COUNTS])
+        counts = counts.assign(election_id=self.election_id).astype(_COUNT_TYPES)
+        columns = ["bureau_id", "nuance", "name", "votes"]
+        ballots = pd.DataFrame(self.ballots, columns=columns)
+        ballots = ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
+        places = pd.DataFrame(list(self.counts.values()), columns=["commune_id", "name"])
+        kept = self.read - self.other_round
+        out = (LeftOut("other round", self.other_round),) if self.other_round else ()
+        return Raw(
+            counts=counts,
+            ballots=ballots,
+            places=places_table(places),
+            reports=(Report(source, self.read, kept, out, (f"layout: {layout.name}",)),),
+        )
+
+
+def places_table(places: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each commune, with its département, from `commune_id` and `name`."""
+    table = places.astype("str").drop_duplicates("commune_id", ignore_index=True)
+    overseas = table["commune_id"].str.match(r"9[78]\d{3}$")
+    department = table["commune_id"].str[:2].mask(overseas, table["commune_id"].str[:3])
+    return table.assign(department_id=department)
+
+
+def _is_whole(row: list[str], layout: Layout) -> bool:
+    """Tell whether the row reaches its end; a trailing semicolon does no harm."""
+    if len(row) < layout.needs:
+        return False
+    if not layout.width:
+        return True
+    rest = (len(row) - layout.first) % layout.width
+    return rest == 0 or (rest == 1 and row[-1] == "")
+
+
+def _commune(row: list[str], layout: Layout) -> tuple[str, str]:
+    """Return the code as `bureau_code` wants it (an arrondissement stays one), and the commune."""
+    code = row[layout.fixed["commune"]].strip()
+    department = row[layout.fixed["department"]] if "department" in layout.fixed else ""
+    code = code if len(code) == 5 else commune_code(code, department)
+    return code, commune_code(code)
+
+
+def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str]]:
+    """Give nuance, name and votes of each candidate of a row; empty blocks are none."""
+    blocks = (len(row) - layout.first) // layout.width if layout.width else 1
+    for shift in (layout.width * block for block in range(blocks)):
+        said = {
+            ours: next(filter(None, (row[at + shift].strip() for at in places)), "")
+            for ours, places in layout.block.items()
+        }
+        if any(said.values()):
+            yield said.get("nuance", ""), said.get("name", ""), said.get("votes", "")
+
+
+def _count(row: list[str], layout: Layout, name: str, where: str) -> int | None:
+    at = layout.fixed.get(name)
+    if name in _UNPUBLISHED and (at is None or not row[at].strip()):
+        return None
+    return _whole("" if at is None else row[at], name, where)
+
+
+def _whole(cell: str, name: str, where: str) -> int:
+    text = cell.strip()
+    if not text.isdecimal():
+        raise DataError(
+            f"A count ({name}) is not a whole number.",
+            where=f"{where}: {cell!r}",
+            mend="Counts are persons or ballots; look for rates, shifted columns, empty cells.",
+        )
+    return int(text)

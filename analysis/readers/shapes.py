@@ -1,0 +1,179 @@
+"""Polygons from any file: opened, brought into a metric CRS, repaired, joined, compared."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from analysis.errors import DataError, some
+from analysis.geography.crs import checked_metric
+
+_OVERLAP_SHARE = 0.01
+
+
+def read_shapes(
+    path: Path, *, layer: str = "", crs: str = ""
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read every row of a file of shapes, with a CRS that is known.
+
+    Parameters
+    ----------
+    path
+        Any file GDAL reads, or GeoParquet.
+    layer
+        Which one of several.
+    crs
+        The CRS of a file that names none; empty to trust the file.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The rows as they are, and what GDAL only warned of.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, empty, damaged, without shapes or without CRS.
+    """
+    if not path.is_file():
+        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+    try:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            raw = _open(path, layer)
+    # A damaged file makes GDAL, GEOS and Arrow raise each its own.
+    except (RuntimeError, ValueError, OSError, shapely.GEOSException) as error:
+        raise DataError(
+            f"{path.name} is not a file of shapes, or is cut or damaged.",
+            where=f"{path.name}: {str(error).splitlines()[0]}",
+            mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
+        ) from error
+    if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
+        raise DataError(
+            f"{path.name} holds no shapes.",
+            where=f"columns found: {some(raw.columns, most=8)}; {len(raw)} row(s)",
+            mend="Give a file of polygons: GeoJSON, GeoPackage, Shapefile or GeoParquet.",
+        )
+    notes = (f"GDAL: {str(w.message).splitlines()[0]}" for w in heard)
+    return _with_crs(raw, crs, path), tuple(dict.fromkeys(notes))
+
+
+def _open(path: Path, layer: str) -> pd.DataFrame:
+    if path.suffix.lower() in {".parquet", ".geoparquet"}:
+        return gpd.read_parquet(path)
+    return pyogrio.read_dataframe(path, **({"layer": layer} if layer else {}))
+
+
+def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
+    try:
+        known = CRS.from_user_input(crs) if crs else raw.crs
+    except CRSError as error:
+        raise DataError(
+            f"“{crs}” is no known coordinate system.",
+            where=path.name,
+            mend="Write an EPSG code, such as EPSG:2154 or EPSG:4326.",
+        ) from error
+    west, south, east, north = raw.total_bounds
+    corners = f"coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}"
+    if known is None:
+        raise DataError(
+            f"{path.name} does not say in which coordinate system it is.",
+            where=corners,
+            mend="Put its .prj file beside it, or name the CRS in a column map "
+            "(docs/any_terrain.md).",
+        )
+    if known.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90):
+        raise DataError(
+            f"{path.name} says it is in degrees, but its coordinates are not.",
+            where=f"{path.name}: {corners}",
+            mend="It is probably in metres (Lambert-93): export it in WGS 84, or name its CRS.",
+        )
+    return raw.set_crs(known, allow_override=True)
+
+
+def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFrame:
+    """Bring shapes into a metric CRS.
+
+    Raises
+    ------
+    DataError
+        When the CRS is not metric, or the shapes lie where it does not hold.
+    """
+    target = checked_metric(crs)
+    west, south, east, north = shapes.to_crs("EPSG:4326").total_bounds
+    area = target.area_of_use
+    if area and _apart((west, south, east, north), area.bounds):
+        raise DataError(
+            f"The shapes do not lie where {crs} holds ({area.name.split(' - ')[0]}).",
+            where=f"{file}: longitude {west:.2f} to {east:.2f}, "
+            f"latitude {south:.2f} to {north:.2f}",
+            mend="Check the place; look for swapped longitude and latitude or a wrong CRS.",
+        )
+    moved = shapes.to_crs(target)
+    return moved.set_geometry(shapely.force_2d(moved.geometry.to_numpy()), crs=target)
+
+
+def _apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Tell whether boxes of degrees do not meet; `other` may cross the antimeridian."""
+    beside = one[0] > other[2] or one[2] < other[0]
+    if other[0] > other[2]:
+        beside = one[0] > other[2] and one[2] < other[0]
+    return beside or one[1] > other[3] or one[3] < other[1]
+
+
+def repair(shapes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Make every polygon valid, keeping what has an area; tell which were mended.
+
+    Parameters
+    ----------
+    shapes
+        With a column `bureau_id`, to name the repaired.
+    """
+    geometry = shapes.geometry.to_numpy()
+    wrong = ~shapely.is_valid(geometry)
+    if not wrong.any():
+        return shapes, ()
+    mended = geometry.copy()
+    mended[wrong] = shapely.make_valid(geometry[wrong], method="structure", keep_collapsed=False)
+    names = some(shapes["bureau_id"].to_numpy()[wrong])
+    note = f"{int(wrong.sum())} invalid polygon(s) repaired: {names}"
+    return shapes.set_geometry(mended, crs=shapes.crs), (note,)
+
+
+def dissolve(shapes: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Join the rows that share an id into one shape; the first row gives the other columns."""
+    several = shapes.duplicated(by, keep=False)
+    if not several.any():
+        return shapes.reset_index(drop=True), ()
+    parts = shapes[several]
+    joined = gpd.GeoDataFrame(parts.dissolve(by=by, aggfunc="first", sort=False).reset_index())
+    note = f"{len(parts)} rows joined into {len(joined)} bureau(x) in parts: {some(joined[by])}"
+    whole = pd.concat([shapes[~several], joined[shapes.columns]], ignore_index=True)
+    return gpd.GeoDataFrame(whole, crs=shapes.crs), (note,)
+
+
+def overlaps(shapes: gpd.GeoDataFrame, by: str) -> tuple[str, ...]:
+    """Tell which neighbours overlap by more than 1% of the smaller one."""
+    geometry = shapes.geometry.to_numpy()
+    one, other = shapely.STRtree(geometry).query(geometry, predicate="intersects")
+    one, other = one[one < other], other[one < other]
+    area = shapely.area(geometry)
+    common = shapely.area(shapely.intersection(geometry[one], geometry[other]))
+    share = common / np.minimum(area[one], area[other])
+    worst = np.flatnonzero(share > _OVERLAP_SHARE)
+    if not len(worst):
+        return ()
+    worst = worst[np.argsort(-share[worst], kind="stable")]
+    ids = shapes[by].to_numpy()
+    names = some(f"{ids[one[k]]} and {ids[other[k]]} ({share[k]:.0%})" for k in worst)
+    return (f"{len(worst)} pair(s) of bureaux overlap by more than 1%: {names}",)

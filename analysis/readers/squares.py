@@ -1,0 +1,222 @@
+"""INSEE's gridded Filosofi data: people, poverty and social housing on squares of 200 m."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
+
+from analysis.errors import DataError, some
+from analysis.geography.crs import checked_metric
+from analysis.readers.tabular import LINE, Aliases, read_columns
+from analysis.report import LeftOut, Report, Source
+from analysis.schema import AREAS
+
+LICENCE = "Licence Ouverte 2.0 (INSEE)"
+
+_CHILDREN = ("Ind_0_3", "Ind_4_5", "Ind_6_10", "Ind_11_17")
+_COUNTS = ("Ind", "Men", "Men_pauv", "Log_soc", "Ind_snv", *_CHILDREN)
+# Names of the 2015 edition, then of the later ones, which also come in small letters.
+_NAMES = {name: (name,) for name in _COUNTS} | {
+    "id": ("Idcar_200m", "IdINSPIRE"),
+    "imputed": ("I_est_cr", "I_est_200"),
+}
+_COLUMNS: Aliases = {
+    ours: (*names, *(name.lower() for name in names)) for ours, names in _NAMES.items()
+}
+# Mainland squares are laid out in EPSG:3035, those overseas in the local system.
+_ID = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)m?N(?P<north>-?\d+)E(?P<east>-?\d+)$"
+
+
+def read_squares(
+    path: Path | str, *, crs_metric: str, within: BaseGeometry | None = None
+) -> tuple[gpd.GeoDataFrame, Report]:
+    """Read the squares that touch a place.
+
+    Parameters
+    ----------
+    path
+        The file « Carroyage 200 m » of INSEE: CSV, plain, gzipped or zipped.
+    crs_metric
+        As `geography.crs.metric_crs` gives it.
+    within
+        The place, in `crs_metric`, as a rule the union of its contours; None for every
+        square. The file is read in pieces, so a town does not load the nation.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A `schema.AREAS` table, and the report. Adults are individuals less those under 18;
+        people of unknown age count as adults.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, lacks columns, holds no numbers or ids of squares,
+        or covers another region.
+    """
+    file = Path(path)
+    checked_metric(crs_metric)
+    read = 0
+
+    def near(piece: pa.Table) -> pa.Table:
+        nonlocal read
+        read += piece.num_rows
+        return piece if within is None else piece.filter(_near(piece["id"], within, crs_metric))
+
+    with _unzipped(file) as plain:
+        table = read_columns(plain, _COLUMNS, keep=near)
+    raw = _numbers(table, file.name)
+    squares = _squares(raw["id"], crs_metric, file.name)
+    if within is not None:
+        shapely.prepare(within)
+        touching = shapely.intersects(within, squares)
+        raw, squares = raw[touching], squares[touching]
+    if raw.empty:
+        raise DataError(
+            "None of the squares touches the place: they are of another region.",
+            where=f"{file.name}: {read} squares",
+            mend="Give the squares of the région the place lies in; check the contours' CRS.",
+        )
+    areas = AREAS.check(_areas(raw, squares, crs_metric))
+    outside = read - len(areas)
+    left_out = (LeftOut("outside the contours", outside),) if outside else ()
+    source = Source.of(file, role="squares", licence=LICENCE)
+    report = Report(source, read, len(areas), left_out, _imputed_note(areas))
+    return gpd.GeoDataFrame(areas, crs=crs_metric), report
+
+
+@contextmanager
+def _unzipped(path: Path) -> Iterator[Path]:
+    """Give a plain file: the one CSV of an archive goes into a temporary folder."""
+    if path.suffix.lower() != ".zip" or not path.is_file():
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                inside = [n for n in archive.namelist() if n.lower().endswith(".csv")]
+                if len(inside) != 1:
+                    raise DataError(
+                        f"{path.name} does not hold exactly one CSV.",
+                        where=f"{path.name}: {some(archive.namelist())}",
+                        mend="Take the CSV of the 200 m squares out of it and give that.",
+                    )
+                target = Path(folder) / Path(inside[0]).name
+                with archive.open(inside[0]) as packed, target.open("wb") as plain:
+                    shutil.copyfileobj(packed, plain, 1 << 20)
+        except (zipfile.BadZipFile, EOFError, OSError) as error:
+            raise DataError(
+                f"{path.name} is cut or damaged, or no zip archive.",
+                where=f"{path.name}: {error}",
+                mend="Download it again; compare its size with the publisher's.",
+            ) from error
+        yield target
+
+
+def _grid(ids: pa.ChunkedArray) -> pd.DataFrame:
+    """Return CRS, side, northing and easting that the ids spell; missing where they do not."""
+    parts = pc.extract_regex(pc.cast(ids, pa.string()), pattern=_ID)
+    frame = pa.Table.from_struct_array(parts).to_pandas()
+    return frame.astype("str").apply(pd.to_numeric, errors="coerce")
+
+
+def _near(ids: pa.ChunkedArray, within: BaseGeometry, crs: str) -> pa.Array:
+    """Tell which squares touch the bounding box; unreadable ids stay, to be complained of."""
+    grid = _grid(ids)
+    near = grid["crs"].isna()
+    for code in grid["crs"].dropna().unique():
+        west, south, east, north = _bounds(within.bounds, crs, int(code))
+        across = grid["east"].between(west - grid["side"], east)
+        up = grid["north"].between(south - grid["side"], north)
+        near |= (grid["crs"] == code) & across & up
+    return pa.array(near)
+
+
+@cache
+def _bounds(bounds: tuple[float, ...], crs: str, code: int) -> tuple[float, ...]:
+    transformer = Transformer.from_crs(crs, f"EPSG:{code}", always_xy=True)
+    west, south, east, north = bounds
+    return transformer.transform_bounds(west, south, east, north)
+
+
+def _numbers(table: pa.Table, file: str) -> pd.DataFrame:
+    """Return the rows with every count as a float."""
+    raw = pd.DataFrame({"id": table["id"].cast(pa.string()).to_pandas()})
+    for name in (*_COUNTS, "imputed"):
+        texts = table[name].cast(pa.string()).to_pandas().astype("str")
+        numbers = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
+        if (bad := numbers.isna() | (numbers < 0) & (name != "Ind_snv")).any():
+            lines = table[LINE].to_numpy()[bad]
+            raise DataError(
+                f"Column {name} of the squares holds values that are no counts.",
+                where=f"{file}: "
+                + some(f"line {k}: {t!r}" for k, t in zip(lines, texts[bad], strict=True)),
+                mend="Take the file as INSEE publishes it; every square has every figure.",
+            )
+        raw[name] = numbers.astype("float64")
+    return raw
+
+
+def _squares(ids: pd.Series, crs: str, file: str) -> np.ndarray:
+    """Build the squares from their ids: lower left corner and side, in the grid's own CRS."""
+    grid = _grid(pa.chunked_array([pa.array(ids, pa.string())]))
+    if (bad := grid["crs"].isna()).any():
+        raise DataError(
+            "Some squares have an id that does not say where they are.",
+            where=f"{file}: {some(repr(i) for i in ids[bad])}",
+            mend="Ids look like CRS3035RES200mN2466800E3482800 (Idcar_200m or IdINSPIRE).",
+        )
+    across, up = np.array([0, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 0])
+    side, east, north = (grid[n].to_numpy("float64")[:, None] for n in ("side", "east", "north"))
+    x, y = east + across * side, north + up * side
+    for code in grid["crs"].unique():
+        rows = (grid["crs"] == code).to_numpy()
+        transformer = Transformer.from_crs(f"EPSG:{int(code)}", crs, always_xy=True)
+        x[rows], y[rows] = transformer.transform(x[rows], y[rows])
+    squares: np.ndarray = shapely.polygons(np.stack([x, y], axis=-1))
+    return squares
+
+
+def _areas(raw: pd.DataFrame, squares: np.ndarray, crs: str) -> gpd.GeoDataFrame:
+    people = raw["Ind"]
+    adults = people - raw[list(_CHILDREN)].sum(axis=1)
+    return gpd.GeoDataFrame(
+        {
+            "area_id": raw["id"],
+            "population": people,
+            # Figures are rounded one by one; children may outnumber people by a hair.
+            "adults": adults.clip(lower=0),
+            "households": raw["Men"],
+            "poor_households": raw["Men_pauv"],
+            "social_dwellings": raw["Log_soc"],
+            "living_standard_eur": (raw["Ind_snv"] / people).where(people > 0),
+            "imputed": raw["imputed"] == 1,
+        },
+        geometry=squares,
+        crs=crs,
+    ).reset_index(drop=True)
+
+
+def _imputed_note(areas: pd.DataFrame) -> tuple[str, ...]:
+    imputed = areas["imputed"]
+    if not imputed.any():
+        return ()
+    share = areas.loc[imputed, "population"].sum() / max(areas["population"].sum(), 1)
+    return (
+        f"{int(imputed.sum())} square(s) under 11 households imputed by INSEE "
+        f"({share:.0%} of the people)",
+    )

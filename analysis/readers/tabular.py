@@ -1,0 +1,184 @@
+"""Read the needed columns of a CSV or Parquet file in pieces, keeping only some rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+
+from analysis.errors import DataError, some
+
+LINE = "line"
+_DELIMITERS = ";,\t|"
+_BATCH_ROWS = 1 << 18
+_BLOCK_BYTES = 1 << 23
+
+# Names a column may have in the file, the usual one first; an optional one may be absent.
+Aliases = Mapping[str, tuple[str, ...]]
+Keep = Callable[[pa.Table], pa.Table]
+
+
+def read_columns(
+    path: Path,
+    aliases: Aliases,
+    *,
+    optional: frozenset[str] = frozenset(),
+    keep: Keep | None = None,
+) -> pa.Table:
+    """Read columns of a CSV or Parquet file under our names, piece by piece.
+
+    Parameters
+    ----------
+    path
+        A `.parquet` file, or delimited text in UTF-8 (or cp1252), plain or gzipped.
+    aliases
+        Our name → the names it has in the editions of the file.
+    optional
+        Which of our names may be absent; they are then left out of the result.
+    keep
+        Called on every piece, with a `line` column added; returns the rows to keep.
+        So a town is read from the national file without loading the nation.
+
+    Returns
+    -------
+    pyarrow.Table
+        Text columns dictionary-encoded; CSV columns are all text; `line` counts
+        rows of the file from 1, header included for CSV.
+
+    Raises
+    ------
+    DataError
+        When the file is empty, cut, of another encoding or delimiter, or lacks columns.
+    """
+    if not path.is_file():
+        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+    pieces = _parquet if _is_parquet(path) else _delimited
+    kept, line = [], 1 if _is_parquet(path) else 2
+    try:
+        for piece in pieces(path, aliases, optional):
+            lines = pa.array(range(line, line + piece.num_rows), pa.int64())
+            line += piece.num_rows
+            table = piece.append_column(LINE, lines)
+            kept.append(keep(table) if keep else table)
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        raise _broken(path, error) from error
+    if not kept:
+        raise DataError(
+            f"{path.name} has a header and no rows.", where=str(path), mend="Download it again."
+        )
+    return pa.concat_tables(kept, promote_options="permissive").unify_dictionaries()
+
+
+def header(path: Path) -> list[str]:
+    """Return the column names of a file, as they stand in it."""
+    if _is_parquet(path):
+        return list(pq.read_schema(path).names)
+    encoding, delimiter = _sniff(path)
+    with pa.input_stream(path) as stream:
+        first = stream.read(1 << 16).decode(encoding, errors="replace").splitlines()[:1]
+    return [name.strip().strip('"') for name in first[0].split(delimiter)] if first else []
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix == ".parquet"
+
+
+def _choose(
+    names: list[str], aliases: Aliases, optional: frozenset[str], path: Path
+) -> dict[str, str]:
+    """Return the file's own name → ours for the columns that are there."""
+    chosen = {
+        next((alias for alias in given if alias in names), ""): ours
+        for ours, given in aliases.items()
+    }
+    missing = [ours for ours in aliases if ours not in chosen.values() and ours not in optional]
+    missing += [
+        ours
+        for ours, given in aliases.items()
+        if ours not in optional and not set(given) & set(names) and ours not in missing
+    ]
+    if missing:
+        wanted = ", ".join(" / ".join(aliases[name]) for name in missing)
+        raise DataError(
+            f"{path.name} lacks column(s): {wanted}.",
+            where=f"{path.name}: columns found: {some(names, most=8)}",
+            mend="Download the publisher's file again; keep its delimiter and its header line.",
+        )
+    return {theirs: ours for theirs, ours in chosen.items() if theirs}
+
+
+def _parquet(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterator[pa.Table]:
+    file = pq.ParquetFile(path)
+    chosen = _choose(list(file.schema_arrow.names), aliases, optional, path)
+    text = [n for n in chosen if _is_text(file.schema_arrow.field(n).type)]
+    file = pq.ParquetFile(path, read_dictionary=text)
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(chosen)):
+        table = pa.Table.from_batches([batch])
+        yield table.rename_columns([chosen[name] for name in table.column_names])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _delimited(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterator[pa.Table]:
+    encoding, delimiter = _sniff(path)
+    names = header(path)
+    chosen = _choose(names, aliases, optional, path)
+    text = pa.dictionary(pa.int32(), pa.string())
+    reader = pv.open_csv(
+        path,
+        # Names are ours to give: the file may repeat some or have fewer than its rows.
+        read_options=pv.ReadOptions(
+            block_size=_BLOCK_BYTES, encoding=encoding, column_names=names, skip_rows=1
+        ),
+        parse_options=pv.ParseOptions(delimiter=delimiter),
+        convert_options=pv.ConvertOptions(
+            include_columns=list(chosen),
+            column_types=dict.fromkeys(chosen, text),
+            strings_can_be_null=False,
+        ),
+    )
+    for batch in reader:
+        table = pa.Table.from_batches([batch])
+        yield table.rename_columns([chosen[name] for name in table.column_names])
+
+
+def _sniff(path: Path) -> tuple[str, str]:
+    """Return encoding and delimiter, from the first 64 kB."""
+    with pa.input_stream(path) as stream:
+        start = stream.read(1 << 16)
+    if b"\0" in start:
+        raise DataError(
+            f"{path.name} is not a text file.",
+            where=str(path),
+            mend="Give a CSV, or a Parquet file that ends in .parquet.",
+        )
+    try:
+        # A piece may end inside a character.
+        start[: start.rfind(b"\n") + 1 or None].decode("utf-8")
+        encoding = "utf-8"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    first = start.split(b"\n", 1)[0].decode(encoding, errors="replace")
+    return encoding, max(_DELIMITERS, key=first.count)
+
+
+def _broken(path: Path, error: Exception) -> DataError:
+    text = str(error).splitlines()[0]
+    if "invalid UTF8" in text or isinstance(error, UnicodeDecodeError):
+        return DataError(
+            f"{path.name} is not all in one encoding.",
+            where=f"{path.name}: {text}",
+            mend="Save it again as UTF-8, or download the original file.",
+        )
+    return DataError(
+        f"{path.name} cannot be read to its end: it is cut or damaged.",
+        where=f"{path.name}: {text}",
+        mend="Download it again; compare its size with the publisher's.",
+    )

@@ -1,0 +1,266 @@
+"""How sure the ranking is: draws over the planner's numbers and the bureaux' rates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.targeting.params import Params
+from analysis.targeting.value import (
+    FASTEST,
+    SLOWEST,
+    Means,
+    Value,
+    minutes_at_door,
+    place_means,
+    walk_minutes,
+)
+from analysis.targeting.weights import Weights, part_indices, part_means, score_parts
+
+# Bureaux are drawn in pieces of this size, each with its own stream, so that the
+# number of processors changes nothing in the numbers.
+PIECE = 1024
+LEVEL = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many bureaux the hours reach, and how many draws tell how sure that is."""
+
+    k: int
+    draws: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertainty:
+    """What the draws say of every bureau.
+
+    Attributes
+    ----------
+    lower, upper
+        Ends of the 90% interval of the gain, votes per volunteer-hour.
+    top_probability
+        Share of draws in which the bureau is among the first K by score.
+    k, draws
+        How many bureaux are wanted; how many draws were made.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    top_probability: np.ndarray
+    k: int
+    draws: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePlan:
+    """How a weighted score is put together again in every draw.
+
+    Attributes
+    ----------
+    mobilise, persuade, classic
+        Points per unit of the part.
+    fixed
+        Points of the parts that are not drawn, one per bureau.
+    """
+
+    mobilise: float
+    persuade: float
+    classic: float
+    fixed: np.ndarray
+
+
+def plan_score(table: pd.DataFrame, value: Value, weights: Weights) -> ScorePlan:
+    """Prepare the strategist's weights for the draws."""
+    means = part_means(table, value)
+    points = score_parts(part_indices(table, value), weights)
+    given = weights.to_dict()
+
+    def per_unit(name: str) -> float:
+        return 100 * given[name] / weights.total / means[name] if means[name] > 0 else 0.0
+
+    fixed = points[["need", "access", "visited"]].sum(axis=1).to_numpy("float32")
+    return ScorePlan(per_unit("mobilise"), per_unit("persuade"), per_unit("classic"), fixed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """Draws that all bureaux share, one per draw; columns of one."""
+
+    effect_turnout: np.ndarray
+    effect_vote: np.ndarray
+    share_open: np.ndarray
+    at_door: np.ndarray
+    walk: np.ndarray
+    reserve_weight: np.ndarray
+    level: np.ndarray
+
+
+def simulate(
+    table: pd.DataFrame,
+    params: Params,
+    rng: np.random.Generator,
+    *,
+    wanted: Wanted,
+    plan: ScorePlan | None = None,
+) -> Uncertainty:
+    """Draw the planner's numbers and every bureau's rates, and rank again each time.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table`, sorted by bureau, so that the order of input rows does not matter.
+    params
+        Ranges to draw from (triangular); one draw of them holds for all bureaux.
+    rng
+        Source of chance.
+    wanted
+        How many bureaux, and how many draws.
+    plan
+        The strategist's weights; None ranks each draw by its own gain.
+    """
+    draws = wanted.draws
+    common = _draw_common(params, rng, draws)
+    size = len(table)
+    pieces = [slice(start, min(start + PIECE, size)) for start in range(0, size, PIECE)]
+    walk = walk_minutes(table, params, _central_minutes(params)).astype("float32")
+    scores = np.empty((draws, size), dtype="float32")
+    ends = np.empty((2, size))
+    means = place_means(table)
+    low, high = (round(share * (draws - 1)) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+
+    def draw_piece(job: tuple[slice, np.random.Generator]) -> None:
+        part, stream = job
+        rates = _draw_rates(table.iloc[part], common, stream)
+        parts = _draw_parts(*rates, walk[part], common)
+        gain = _gain(parts, common, means)
+        if plan is None:
+            scores[:, part] = gain
+        else:
+            drawn = _drawn_points(table.iloc[part], (rates[0], *parts), common, plan)
+            scores[:, part] = drawn + plan.fixed[part]
+        ordered = np.partition(gain.T, (low, high), axis=1)
+        ends[0, part], ends[1, part] = ordered[:, low], ordered[:, high]
+
+    _over_threads(draw_piece, zip(pieces, rng.spawn(len(pieces)), strict=True))
+    return Uncertainty(ends[0], ends[1], _among_first(scores, wanted.k), wanted.k, draws)
+
+
+def _central_minutes(params: Params) -> float:
+    return minutes_at_door(
+        params.share_open.mean,
+        params.minutes_conversation.mean,
+        params.minutes_no_answer.mean,
+        params.minutes_between.mean,
+    )
+
+
+def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Common:
+    drawn = {name: belief.draw(rng, draws) for name, belief in params.beliefs.items()}
+    at_door = minutes_at_door(
+        drawn["share_open"],
+        drawn["minutes_conversation"],
+        drawn["minutes_no_answer"],
+        drawn["minutes_between"],
+    )
+    detour = drawn["detour"] / params.detour.mean
+    columns = {
+        "effect_turnout": drawn["effect_turnout"],
+        "effect_vote": drawn["effect_vote"],
+        "share_open": drawn["share_open"] / drawn["team_size"],
+        "at_door": at_door,
+        "walk": detour * params.walking_speed.mean / drawn["walking_speed"],
+        "reserve_weight": drawn["reserve_weight"],
+        # What the draw changes for all alike must not tilt a weighted score.
+        "level": params.share_open.mean * at_door / drawn["share_open"] / _central_minutes(params),
+    }
+    return _Common(**{n: v.astype("float32")[:, None] for n, v in columns.items()})
+
+
+def _draw_rates(
+    piece: pd.DataFrame, common: _Common, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return draws × bureaux: abstention, the bloc among abstainers, changeable voters."""
+    draws = len(common.walk)
+
+    def rate(name: str) -> np.ndarray:
+        noise = rng.standard_normal((draws, len(piece)), dtype="float32")
+        noise *= piece[f"{name}_se"].to_numpy("float32")
+        noise += piece[name].to_numpy("float32")
+        return noise
+
+    abstention, support, volatility = (rate(n) for n in ("abstention", "support", "volatility"))
+    # Reserve and support err together: both come from the same votes.
+    support += common.reserve_weight * (piece["reserve"] - piece["support"]).to_numpy("float32")
+    for drawn in (abstention, support, volatility):
+        np.clip(drawn, 0.0, 1.0, out=drawn)
+    share = piece["support"].to_numpy("float32")
+    volatility *= 4 * share * (1 - share)
+    return abstention, support, volatility
+
+
+def _draw_parts(
+    abstention: np.ndarray,
+    support: np.ndarray,
+    volatility: np.ndarray,
+    walk: np.ndarray,
+    common: _Common,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bloc's abstainers, and the changeable voters, met in a volunteer's hour."""
+    pace = 60 / (common.at_door + common.walk * walk[None, :])
+    conversations = np.clip(pace, SLOWEST, FASTEST, out=pace)
+    conversations *= common.share_open
+    mobilise = abstention * support
+    mobilise *= conversations
+    persuade = 1 - abstention
+    persuade *= volatility
+    persuade *= conversations
+    return mobilise, persuade
+
+
+def _gain(parts: tuple[np.ndarray, np.ndarray], common: _Common, means: Means) -> np.ndarray:
+    gain = common.effect_turnout / np.float32(max(means.abstention, 1e-9)) * parts[0]
+    gain += common.effect_vote / np.float32(max(means.changeable, 1e-9)) * parts[1]
+    return np.asarray(gain)
+
+
+def _drawn_points(
+    piece: pd.DataFrame,
+    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
+    common: _Common,
+    plan: ScorePlan,
+) -> np.ndarray:
+    """Return the points of the drawn parts: abstention, mobilise, persuade."""
+    abstention, mobilise, persuade = drawn
+    points = np.float32(plan.mobilise) * mobilise + np.float32(plan.persuade) * persuade
+    points *= common.level
+    if plan.classic:
+        points += np.float32(plan.classic) * abstention * piece["support"].to_numpy("float32")
+    return np.asarray(points)
+
+
+def _among_first(scores: np.ndarray, k: int) -> np.ndarray:
+    """Return the share of draws in which each bureau is among the first `k`."""
+    draws, size = scores.shape
+    if k >= size:
+        return np.ones(size)
+    if k <= 0:
+        return np.zeros(size)
+    bounds = np.empty(draws, dtype="float32")
+
+    def bound(rows: slice) -> None:
+        bounds[rows] = np.partition(scores[rows], size - k, axis=1)[:, size - k]
+
+    _over_threads(bound, (slice(n, n + 50) for n in range(0, draws, 50)))
+    return np.asarray((scores >= bounds[:, None]).mean(axis=0))
+
+
+def _over_threads(work: Callable[[Any], None], jobs: Iterable[Any]) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(work, jobs))

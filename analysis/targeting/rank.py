@@ -1,0 +1,264 @@
+"""Bureaux in the order in which an hour of canvassing repays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import DataError
+from analysis.targeting.draws import Wanted, plan_score, simulate
+from analysis.targeting.params import Params
+from analysis.targeting.prospects import Prospects
+from analysis.targeting.value import Value, provenance_of_parts, value_bureaux
+from analysis.targeting.weights import (
+    PARTS,
+    PRESETS,
+    Weights,
+    gain_weights,
+    part_indices,
+    score_parts,
+)
+
+FIRST_COLUMNS = [
+    "bureau_id",
+    "rank",
+    "score",
+    "gain_per_hour",
+    "gain_lower",
+    "gain_upper",
+    "top_k_probability",
+    "registered",
+    "arm",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the strategist has set.
+
+    Attributes
+    ----------
+    params
+        The planner's numbers.
+    preset
+        Name of a preset, or `custom` with `weights`.
+    weights
+        Used with `custom` only.
+    hours
+        Volunteer-hours to spend before the vote.
+    seed, draws
+        Of the uncertainty.
+    """
+
+    params: Params = field(default_factory=Params)
+    preset: str = "gain_per_hour"
+    weights: Weights | None = None
+    hours: float = 500.0
+    seed: int = 0
+    draws: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.preset not in (*PRESETS, "custom"):
+            raise DataError(
+                f"Unknown preset “{self.preset}”.",
+                mend=f"Known ones: {', '.join([*PRESETS, 'custom'])}.",
+            )
+        if self.preset == "custom" and self.weights is None:
+            raise DataError("The preset “custom” needs weights.", mend="Add a [weights] table.")
+        if not self.hours > 0:
+            raise DataError(
+                "The hours to spend must be more than 0.",
+                where=f"hours = {self.hours}",
+                mend="Write volunteer-hours: 20 volunteers × 10 outings of 2 hours are 400.",
+            )
+
+    @property
+    def chosen(self) -> Weights | None:
+        """The weights in force; None where the gain per hour itself ranks."""
+        return self.weights if self.preset == "custom" else PRESETS[self.preset]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as a scenario file holds them."""
+        plain: dict[str, Any] = {
+            "preset": self.preset,
+            "hours": self.hours,
+            "seed": self.seed,
+            "draws": self.draws,
+            "params": self.params.to_dict(),
+        }
+        return plain | ({"weights": self.weights.to_dict()} if self.weights else {})
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any], where: str = "") -> Settings:
+        """Return settings from plain values; an unknown name or a bad value raises `DataError`."""
+        known = {"preset", "hours", "seed", "draws", "params", "weights"}
+        if unknown := sorted(set(given) - known):
+            raise DataError(
+                f"Unknown setting(s): {', '.join(unknown)}.",
+                where=where,
+                mend=f"Known ones: {', '.join(sorted(known))}.",
+            )
+        weights = Weights.from_dict(given["weights"]) if "weights" in given else None
+        numbers = {"hours": float, "seed": int, "draws": int}
+        try:
+            told = {name: kind(given[name]) for name, kind in numbers.items() if name in given}
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                "A setting is not a number.", where=f"{where}: {error}", mend="Write hours = 500."
+            ) from error
+        return cls(
+            params=Params.from_dict(given.get("params", {}), where),
+            preset=str(given.get("preset", "custom" if weights else "gain_per_hour")),
+            weights=weights,
+            **told,
+        )
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranked bureaux, with what the ranking rests on.
+
+    Attributes
+    ----------
+    table
+        One row per bureau in order of rank: `FIRST_COLUMNS`, then the commune, the
+        parts of the score (`part_…`, points that sum to `score`), the rates, doors,
+        hours, pace, and which parts were measured or assumed.
+    settings
+        What the strategist had set.
+    k
+        How many bureaux the hours reach.
+    size_correlation
+        Spearman correlation of the score with the number of registered: what size
+        alone would have ranked.
+    weights
+        The weights in force, as shares of 1.
+    """
+
+    table: pd.DataFrame
+    settings: Settings
+    k: int
+    size_correlation: float
+    weights: Weights
+
+    def __post_init__(self) -> None:
+        parts = self.table[[f"part_{name}" for name in PARTS]].sum(axis=1)
+        if not np.allclose(parts, self.table["score"]):
+            raise ValueError("the parts must sum to the score")
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table."""
+        return self.table
+
+    def summary(self) -> str:
+        """Say the result in one sentence."""
+        reach = self.table.head(self.k)
+        votes = float((reach["gain_per_hour"] * reach["hours"]).sum())
+        return (
+            f"{self.settings.hours:.0f} volunteer-hours reach {self.k} of {len(self.table)} "
+            "bureaux "
+            f"({reach['doors'].sum():.0f} doors) and are worth about {votes:.0f} votes."
+        )
+
+
+def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFrame, Value, Weights]:
+    """Return every bureau's score and parts in the order of `prospects`, without draws."""
+    value = value_bureaux(prospects.table, settings.params)
+    registered = prospects.table["registered"].to_numpy(dtype=float)
+    weights = settings.chosen or gain_weights(value, registered)
+    points = score_parts(part_indices(prospects.table, value), weights)
+    return points, value, weights
+
+
+def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
+    """Rank the bureaux of a place for the settings of a strategist.
+
+    Parameters
+    ----------
+    prospects
+        As `prepare` returns it.
+    settings
+        Weights, hours, planner's numbers, seed.
+
+    Returns
+    -------
+    Ranking
+        Bureaux nobody is registered in come last, with a score of 0.
+
+    Raises
+    ------
+    DataError
+        When the weights or the parameters leave nothing to rank by.
+    """
+    points, value, weights = score_bureaux(prospects, settings)
+    score = points.sum(axis=1).to_numpy()
+    order = _order(prospects.table, score)
+    k = reach(value.hours[order], settings.hours)
+    plan = None if settings.chosen is None else plan_score(prospects.table, value, weights)
+    drawn = simulate(
+        prospects.table,
+        settings.params,
+        np.random.default_rng(settings.seed),
+        wanted=Wanted(k, settings.draws),
+        plan=plan,
+    )
+    table = prospects.table.assign(
+        score=score,
+        gain_per_hour=value.gain_per_hour,
+        gain_lower=drawn.lower,
+        gain_upper=drawn.upper,
+        top_k_probability=drawn.top_probability,
+        arm="",
+        gain_mobilise=value.gain_mobilise,
+        gain_persuade=value.gain_persuade,
+        mobilisable=value.mobilisable,
+        persuadable=value.persuadable,
+        doors=value.doors,
+        hours=value.hours,
+        doors_per_hour=value.doors_per_hour,
+        conversations_per_hour=value.conversations_per_hour,
+        **{f"part_{name}": points[name] for name in PARTS},
+        **provenance_of_parts(prospects.table),
+    )
+    table = table.rename(
+        columns={
+            "abstention": "expected_abstention",
+            "abstention_se": "expected_abstention_se",
+        }
+    )
+    table = table.iloc[order].reset_index(drop=True)
+    table.insert(0, "rank", np.arange(1, len(table) + 1))
+    others = [name for name in table if name not in FIRST_COLUMNS]
+    return Ranking(
+        table=table[[*FIRST_COLUMNS, *others]],
+        settings=settings,
+        k=k,
+        size_correlation=_size_correlation(score, prospects.table["registered"]),
+        weights=_shares(weights),
+    )
+
+
+def _order(table: pd.DataFrame, score: np.ndarray) -> np.ndarray:
+    """Return positions by falling score; ties by id, so that no order of rows shows."""
+    empty = (table["registered"] == 0).to_numpy()
+    return np.lexsort((table["bureau_id"].to_numpy(dtype="U"), -np.round(score, 9), empty))
+
+
+def reach(hours: np.ndarray, budget: float) -> int:
+    """Return how many bureaux, taken in order, the hours pay for; at least one."""
+    return int(max(np.searchsorted(np.cumsum(hours), budget * (1 + 1e-9), side="right"), 1))
+
+
+def _size_correlation(score: np.ndarray, registered: pd.Series) -> float:
+    if len(score) < 3 or np.ptp(score) == 0 or registered.eq(registered.iloc[0]).all():
+        return float("nan")
+    return float(stats.spearmanr(score, registered).statistic)
+
+
+def _shares(weights: Weights) -> Weights:
+    scaled = {n: w / weights.total for n, w in weights.to_dict().items() if n != "visited"}
+    return replace(weights, **scaled)

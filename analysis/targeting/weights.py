@@ -1,0 +1,157 @@
+"""The strategist's weights on top of the gain, and a score that falls apart into parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.targeting.value import Value
+
+PARTS = ("mobilise", "persuade", "need", "access", "classic", "visited")
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part counts; only their proportions matter.
+
+    Attributes
+    ----------
+    mobilise, persuade
+        The bloc's abstainers and the changeable voters met in an hour.
+    need
+        Share of poor households, from the squares.
+    access
+        Pace: doors an hour.
+    classic
+        Abstention × support, whatever the pace: « 50+1 (2014) ».
+    visited
+        Taken off in proportion to the doors already visited.
+    """
+
+    mobilise: float = 0.0
+    persuade: float = 0.0
+    need: float = 0.0
+    access: float = 0.0
+    classic: float = 0.0
+    visited: float = 0.0
+
+    def __post_init__(self) -> None:
+        values = self.to_dict()
+        if not all(np.isfinite(v) and v >= 0 for v in values.values()):
+            raise DataError(
+                "Weights must be numbers from 0 upwards.",
+                where=", ".join(f"{k} = {v}" for k, v in values.items()),
+                mend="Write 0 for a part that shall not count.",
+            )
+
+    @property
+    def total(self) -> float:
+        """Sum of the weights that share out the score."""
+        return self.mobilise + self.persuade + self.need + self.access + self.classic
+
+    def to_dict(self) -> dict[str, float]:
+        """Return the weights by name."""
+        return {item.name: float(getattr(self, item.name)) for item in fields(self)}
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any]) -> Weights:
+        """Return weights from plain values, or raise `DataError` on an unknown name."""
+        if unknown := sorted(set(given) - set(PARTS)):
+            raise DataError(
+                f"Unknown weight(s): {', '.join(unknown)}.",
+                mend=f"Known ones: {', '.join(PARTS)}.",
+            )
+        try:
+            return cls(**{name: float(value) for name, value in given.items()})
+        except (TypeError, ValueError) as error:
+            raise DataError("A weight is not a number.", where=str(given)) from error
+
+
+# None stands for the weights that votes per hour themselves imply.
+PRESETS: dict[str, Weights | None] = {
+    "gain_per_hour": None,
+    "abstainers_first": Weights(mobilise=1.0),
+    "undecided_first": Weights(persuade=1.0),
+    "classic_2014": Weights(classic=1.0),
+}
+
+
+def gain_weights(value: Value, registered: np.ndarray) -> Weights:
+    """Return the weights under which the score is the gain per hour.
+
+    Raises
+    ------
+    DataError
+        When the parameters leave no gain to share out.
+    """
+    mobilise = float(np.average(value.gain_mobilise, weights=registered))
+    persuade = float(np.average(value.gain_persuade, weights=registered))
+    if mobilise < 0 or persuade < 0 or mobilise + persuade <= 0:
+        raise DataError(
+            "With these parameters knocking at doors gains no votes: nothing to rank by.",
+            where=f"votes per hour: mobilising {mobilise:.4f}, persuading {persuade:.4f}",
+            mend="Set effect_turnout or effect_vote above 0, or rank by your own weights.",
+        )
+    total = mobilise + persuade
+    return Weights(mobilise=mobilise / total, persuade=persuade / total)
+
+
+def part_indices(table: pd.DataFrame, value: Value) -> pd.DataFrame:
+    """Return each part as an index: 1 for the place's mean, weighted by registered.
+
+    A part that is unknown everywhere is 1 for all, so that it changes nothing; where
+    it is unknown in one bureau it is 1 there. `visited` is the share already covered.
+    """
+    parts = {
+        name: np.where(np.isfinite(raw), raw, mean) / mean if mean > 0 else np.ones(len(raw))
+        for name, (raw, mean) in _raw_parts(table, value).items()
+    }
+    return pd.DataFrame(parts | {"visited": table["covered"].to_numpy()}, index=table.index)
+
+
+def part_means(table: pd.DataFrame, value: Value) -> dict[str, float]:
+    """Return the place's mean of each part before it became an index."""
+    return {name: mean for name, (_, mean) in _raw_parts(table, value).items()}
+
+
+def _raw_parts(table: pd.DataFrame, value: Value) -> dict[str, tuple[np.ndarray, float]]:
+    raw = {
+        "mobilise": value.conversations_per_hour * value.mobilisable,
+        "persuade": value.conversations_per_hour * value.persuadable,
+        "need": table["poverty_rate"].to_numpy(dtype=float),
+        "access": value.doors_per_hour,
+        "classic": (table["abstention"] * table["support"]).to_numpy(),
+    }
+    registered = table["registered"].to_numpy(dtype=float)
+    return {name: (values, _mean(values, registered)) for name, values in raw.items()}
+
+
+def _mean(values: np.ndarray, registered: np.ndarray) -> float:
+    known = np.isfinite(values) & (registered > 0)
+    return float(np.average(values[known], weights=registered[known])) if known.any() else 0.0
+
+
+def score_parts(parts: pd.DataFrame, weights: Weights) -> pd.DataFrame:
+    """Return the points each part contributes; their sum is the score, 100 for the mean bureau.
+
+    Raises
+    ------
+    DataError
+        When all weights are 0.
+    """
+    if weights.total <= 0:
+        raise DataError(
+            "All weights are 0: there is nothing to rank by.",
+            mend="Raise one of mobilise, persuade, need, access; or choose a preset.",
+        )
+    share = {
+        name: 100 * weight / weights.total
+        for name, weight in weights.to_dict().items()
+        if name != "visited"
+    }
+    share["visited"] = -100 * weights.visited
+    return pd.DataFrame({name: parts[name] * share[name] for name in PARTS})

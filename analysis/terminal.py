@@ -1,0 +1,167 @@
+"""What the command line asks of the library, and how it prints the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from analysis.build import Inputs, Progress, build, build_from
+from analysis.electorate.history import Election
+from analysis.errors import DataError
+from analysis.exports.dispatch import write
+from analysis.readers.calendar import election_of
+from analysis.readers.results import Raw, combine
+from analysis.scenario import Scenario, answer, provenance_of, read_scenario, shapes_of
+from analysis.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Job:
+    """A place to build: files, and results that another layout's reader has read."""
+
+    inputs: Inputs
+    read: Callable[[], tuple[Raw, Callable[[str], Election]]] | None = None
+
+    def build(self, target: Path, progress: Progress) -> Workspace:
+        """Read everything and write the workspace."""
+        if self.read is None:
+            return build(self.inputs, target, progress=progress)
+        progress("results", 0.0)
+        raw, dated = self.read()
+        return build_from(raw, self.inputs, target, dated=dated, progress=progress)
+
+
+def inputs_of(given: Mapping[str, Any]) -> Job:
+    """Return the job that the options of `build` ask for.
+
+    Raises
+    ------
+    DataError
+        When they name no results, or contours without their year.
+    """
+    if given["unpaired"]:
+        raise DataError(
+            "Every --contours needs its --vintage, the year it is of.",
+            mend="Write --contours FILE --vintage 2022, once for each file.",
+        )
+    sources = [name for name in ("results", "raw", "terrain") if given[name]]
+    if len(sources) != 1:
+        raise DataError(
+            "Give the results once: as --results, --raw or --terrain.",
+            where=f"given: {', '.join(sources) or 'none'}",
+            mend="For the national files: --results general_results.parquet "
+            "candidats_results.parquet.",
+        )
+    general, candidates = given["results"] or (Path(), Path())
+    inputs = Inputs(
+        general=general,
+        candidates=candidates,
+        contours={year: file for file, year in given["contours"]},
+        squares=given["squares"],
+        addresses=given["addresses"],
+        electors=given["electors"],
+        places=given["places"],
+        leave_out=given["leave_out"],
+    )
+    if given["raw"]:
+        return Job(inputs, lambda: (_read_raw(given["raw"], inputs.places), election_of))
+    if given["terrain"]:
+        return _terrain(given["terrain"], inputs)
+    return Job(inputs)
+
+
+def _read_raw(pairs: list[str], places: tuple[str, ...]) -> Raw:
+    from analysis.readers.raw_layouts import read_raw
+
+    raws = []
+    for pair in pairs:
+        election_id, found, file = pair.partition("=")
+        if not found:
+            raise DataError(
+                "A raw file needs the election it is of.",
+                where=f"--raw {pair}",
+                mend="Write --raw 2022_pres_t2=FILE.",
+            )
+        election_of(election_id)
+        raws.append(read_raw(Path(file), election_id=election_id, places=places))
+    return combine(raws)
+
+
+def _terrain(file: Path, inputs: Inputs) -> Job:
+    from analysis.readers.column_map import read_terrain
+
+    terrain = read_terrain(file)
+    return Job(inputs, lambda: (terrain.raw, terrain.dated))
+
+
+def report(workspace: Workspace, out: Console) -> None:
+    """Print what was read, kept and left out, and the totals by election."""
+    manifest = workspace.manifest
+    for entry in manifest["sources"]:
+        source = entry["source"]
+        out.print(
+            f"{source['role']}: {source['file']} — {entry['rows_read']} rows read, "
+            f"{entry['rows_kept']} kept"
+        )
+        for item in entry["left_out"]:
+            where = f" [{item['election_id']}]" if item["election_id"] else ""
+            out.print(f"  left out{where}: {item['count']} — {item['reason']}: {item['examples']}")
+        for note in entry["notes"]:
+            out.print(f"  note: {note}")
+    out.print(_totals(manifest))
+    for match in manifest["vintages"]:
+        if match["chosen"]:
+            out.print(
+                f"contours {match['vintage']} for {match['election_id']}: {match['matched']} of "
+                f"{match['bureaux']} bureaux joined ({100 * match['registered_share']:.1f}% of the "
+                "registered)"
+            )
+    for row in manifest["without_bloc"][:20]:
+        out.print(f"no bloc: {row['election_id']} {row['candidate_id']} ({row['votes']} votes)")
+    if manifest["without_bloc"]:
+        out.print(f"  give them one in {workspace.path / 'blocs.csv'}, then build again")
+    tables = ", ".join(f"{name} {t['rows']}" for name, t in manifest["tables"].items())
+    out.print(f"{workspace.path}: {tables}")
+
+
+def _totals(manifest: Mapping[str, Any]) -> Table:
+    names = ("bureaux", "registered", "ballots", "valid")
+    table = Table("election", *names, "left out")
+    for election, row in manifest["elections"].items():
+        lost = ", ".join(f"{count} {reason}" for reason, count in row["left_out"].items())
+        table.add_row(election, *(str(row[name]) for name in names), lost or "0")
+    return table
+
+
+def rank_to_file(
+    folder: Path,
+    out: Path,
+    params: Path | None,
+    asked: dict[str, Any],
+    written: Mapping[str, str],
+) -> None:
+    """Rank a workspace and write the answer; what is asked goes before the file of parameters."""
+    workspace = Workspace(folder)
+    scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
+    ranking, prospects = answer(workspace, scenario)
+    write(
+        ranking.table,
+        out,
+        bureaux=shapes_of(workspace, ranking.table),
+        provenance=provenance_of(workspace, scenario, prospects),
+        **written,  # type: ignore[typeddict-item]
+    )
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console.print(ranking.summary())
+    console.print(
+        f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
+        f"bureaux without a contour: {int(ranking.table['vintage'].isna().sum())}"
+    )
+    for note in prospects.notes:
+        console.print(f"note: {note}")
+    console.print(f"written: {out}")

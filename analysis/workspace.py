@@ -1,0 +1,169 @@
+"""A place's canonical tables on disk: Parquet files and a manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.errors import DataError
+from analysis.report import sha256
+from analysis.schema import TABLES, empty, is_geographic
+
+MANIFEST = "manifest.json"
+
+
+class Workspace:
+    """The tables of one place, opened for reading.
+
+    Parameters
+    ----------
+    path
+        Folder that `build` has written.
+
+    Raises
+    ------
+    DataError
+        When the folder holds no manifest, or one that cannot be read.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        file = self.path / MANIFEST
+        if not file.is_file():
+            raise DataError(
+                "This folder is not a workspace: it has no manifest.json.",
+                where=str(self.path),
+                mend="Make one: python -m analysis build --workspace DIR --results …",
+            )
+        try:
+            self.manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            self.manifest["tables"]["turnout"]
+        except (json.JSONDecodeError, KeyError, UnicodeDecodeError) as error:
+            raise DataError(
+                "The manifest of this workspace cannot be read.",
+                where=str(file),
+                mend="Build the workspace again from the official files.",
+            ) from error
+
+    @cached_property
+    def digest(self) -> str:
+        """Fingerprint of every table and of the blocs file, for caches and provenance."""
+        parts = [f"{name}={sha}" for name, sha in sorted(self.digests.items())]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of every table, and of the blocs file as it is now."""
+        tables = {name: str(t["sha256"]) for name, t in self.manifest["tables"].items()}
+        blocs = self.path / "blocs.csv"
+        return {**tables, "blocs.csv": sha256(blocs)} if blocs.is_file() else tables
+
+    @property
+    def crs(self) -> str:
+        """Metric CRS of the geometries."""
+        return str(self.manifest["crs"])
+
+    @property
+    def fictional(self) -> bool:
+        """Whether the place is invented; every screen says so."""
+        return bool(self.manifest.get("fictional", False))
+
+    def has(self, name: str) -> bool:
+        """Tell whether table `name` is there and holds rows."""
+        return bool(self.manifest["tables"].get(name, {}).get("rows", 0))
+
+    def read(self, name: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read table `name`; an absent one comes back empty.
+
+        Raises
+        ------
+        DataError
+            When the file is missing or damaged.
+        """
+        file = self.path / f"{name}.parquet"
+        if name not in self.manifest["tables"]:
+            return empty(TABLES[name], self.crs)
+        try:
+            if is_geographic(TABLES[name]):
+                return gpd.read_parquet(file, columns=columns)
+            return pq.read_table(file, columns=columns).to_pandas()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise DataError(
+                f"The table {name} of this workspace is missing or damaged.",
+                where=str(file),
+                mend="Build the workspace again from the official files.",
+            ) from error
+
+
+@contextlib.contextmanager
+def writing(path: Path | str) -> Iterator[Writer]:
+    """Write a workspace aside, then put it in place; on any error `path` stays as it was.
+
+    Yields
+    ------
+    Writer
+        Takes the tables; the manifest goes in last and makes them count.
+    """
+    target = Path(path)
+    created = not target.exists()
+    target.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=target))
+    try:
+        writer = Writer(aside)
+        yield writer
+        writer.finish(target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if created and not (target / MANIFEST).exists():
+            with contextlib.suppress(OSError):
+                target.rmdir()
+
+
+class Writer:
+    """Collects tables in a folder aside; `finish` moves them into the workspace."""
+
+    def __init__(self, aside: Path) -> None:
+        self.aside = aside
+        self.tables: dict[str, dict[str, Any]] = {}
+        self.facts: dict[str, Any] = {}
+
+    def put(self, name: str, table: pd.DataFrame) -> None:
+        """Write one canonical table, already checked by its reader."""
+        file = self.aside / f"{name}.parquet"
+        if isinstance(table, gpd.GeoDataFrame):
+            table.to_parquet(file, index=False, compression="zstd")
+        else:
+            arrow = pa.Table.from_pandas(table, preserve_index=False)
+            pq.write_table(arrow, file, compression="zstd", compression_level=1)
+        self.tables[name] = {"rows": len(table), "file": file.name, "sha256": sha256(file)}
+
+    def put_text(self, name: str, text: str) -> None:
+        """Write a small text file that people edit, such as blocs.csv."""
+        (self.aside / name).write_text(text, encoding="utf-8", newline="\n")
+
+    def describe(self, facts: Mapping[str, Any]) -> None:
+        """Add entries to the manifest."""
+        self.facts.update(facts)
+
+    def finish(self, target: Path) -> None:
+        """Move every file into `target`, the manifest last."""
+        manifest = {**self.facts, "tables": self.tables}
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
+        (self.aside / MANIFEST).write_text(text, encoding="utf-8")
+        for file in sorted(self.aside.iterdir(), key=lambda f: f.name == MANIFEST):
+            os.replace(file, target / file.name)
+        for stale in set(TABLES) - set(self.tables):
+            (target / f"{stale}.parquet").unlink(missing_ok=True)

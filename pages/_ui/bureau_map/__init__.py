@@ -1,0 +1,25 @@
+"""The map of bureaux: contours travel to the browser once, later only colours and numbers.
+
+    geometry = publish_geometry(bureaux, digest=digest)          # once, cached by the loader
+    paint = Paint(classes, Legend("Priority", palette, labels), tooltip, numbers)
+    event = bureau_map(geometry, paint, key="priorities.map", options=MapOptions(selected=id))
+
+The browser draws which bureau covers each pixel once per view; a recolouring looks each pixel's
+colour up. It needs neither network nor WebGL.
+"""
+
+from pages._ui.bureau_map.component import MapEvent, MapOptions, Tiles, bureau_map
+from pages._ui.bureau_map.geometry import Geometry, publish_geometry
+from pages._ui.bureau_map.paint import Legend, Number, Paint
+
+__all__ = [
+    "Geometry",
+    "Legend",
+    "MapEvent",
+    "MapOptions",
+    "Number",
+    "Paint",
+    "Tiles",
+    "bureau_map",
+    "publish_geometry",
+]

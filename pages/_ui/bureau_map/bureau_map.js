@@ -1,0 +1,689 @@
+// The map of bureaux. Once per view, each pixel is told which bureau covers it (`rasterise`); to
+// recolour is then to look each pixel's bureau up in a table, which is quick without a GPU.
+// Streamlit calls the default export on every run of the page, with the same `parentElement`.
+
+const EARTH_M = 2 * Math.PI * 6378137; // circumference in Web Mercator
+const MOST_ZOOM_M = 0.2; // metres per pixel
+const QUICK_MS = 30; // a raster quicker than this is made again for every frame of a movement
+
+const contours = new Map(); // url → promise of a geometry: pages share what was fetched
+const views = new Map(); // key → where the map was when its page was left
+const maps = new WeakMap(); // root → map
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!maps.has(parentElement)) maps.set(parentElement, new BureauMap(parentElement));
+  const map = maps.get(parentElement);
+  const turn = map.update(unpack(data), (value) => setTriggerValue("clicked", value));
+  // Streamlit also calls this for a run that was overtaken, when a later one owns the map.
+  return () => {
+    if (map.turn !== turn) return;
+    map.close();
+    maps.delete(parentElement);
+  };
+}
+
+// ---------------------------------------------------------------- what Python sent
+
+function open(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return [head, 4 + length];
+}
+
+function unpack(bytes) {
+  const buffer = bytes.slice().buffer; // a copy starts at 0, as wider columns need
+  let [head, at] = open(buffer);
+  const column = (Kind, n) => {
+    const found = new Kind(buffer, at, n);
+    at += Math.ceil(found.byteLength / 4) * 4;
+    return found;
+  };
+  head.classes = column(Uint8Array, head.n);
+  const kinds = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
+  for (const number of Object.values(head.numbers)) {
+    number.steps = column(kinds[number.width], head.n);
+    number.missing = 2 ** (8 * number.width) - 1;
+  }
+  return head;
+}
+
+async function fetchContours(url) {
+  // The address names the content, so what the browser kept is never stale.
+  const answer = await fetch(url, { cache: "force-cache" });
+  if (!answer.ok) throw new Error(`${answer.status} ${url}`);
+  return decode(await answer.arrayBuffer());
+}
+
+function decode(buffer) {
+  let [head, at] = open(buffer);
+  const bytes = new Uint8Array(buffer);
+  const next = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value >>> 0;
+    }
+  };
+  const count = head.ids.length;
+  const sums = (n) => {
+    const ends = new Uint32Array(n + 1);
+    for (let i = 0; i < n; i++) ends[i + 1] = ends[i] + next();
+    return ends;
+  };
+  const bureaux = sums(count); // rings of bureau i: bureaux[i] … bureaux[i + 1]
+  const rings = sums(head.rings); // points of ring j: rings[j] … rings[j + 1]
+  at = Math.ceil(at / 4) * 4;
+  const [xs, ys] = [new Int32Array(head.points), new Int32Array(head.points)];
+  const back = (zigzag) => (zigzag >>> 1) ^ -(zigzag & 1);
+  for (let i = 0, x = 0, y = 0; i < head.points; i++) {
+    xs[i] = x += back(next());
+    ys[i] = y += back(next());
+  }
+  const boxes = new Float64Array(4 * count); // west, north, east, south
+  for (let i = 0; i < count; i++) {
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let p = rings[bureaux[i]]; p < rings[bureaux[i + 1]]; p++) {
+      box[0] = Math.min(box[0], xs[p]);
+      box[1] = Math.min(box[1], ys[p]);
+      box[2] = Math.max(box[2], xs[p]);
+      box[3] = Math.max(box[3], ys[p]);
+    }
+    boxes.set(box, 4 * i);
+  }
+  const whole = [0, 1, 2, 3].map((side) =>
+    boxes.reduce((best, v, i) => (i % 4 !== side ? best : side < 2 ? Math.min(best, v) : Math.max(best, v)),
+      side < 2 ? Infinity : -Infinity));
+  return { ...head, count, bureaux, rings, xs, ys, boxes, whole };
+}
+
+// ---------------------------------------------------------------- which bureau covers a pixel
+
+// A view is {x, y, k}: the step of the geometry at the centre, and pixels per step.
+function rasterise({ count, bureaux, rings, xs, ys, boxes }, view, width, height, ids, toggles) {
+  ids.fill(0);
+  const { k } = view;
+  const [left, top] = [view.x - width / 2 / k, view.y - height / 2 / k];
+  const seen = [];
+  for (let i = 0; i < count; i++) {
+    const x0 = Math.max(0, Math.floor((boxes[4 * i] - left) * k));
+    const y0 = Math.max(0, Math.floor((boxes[4 * i + 1] - top) * k));
+    const x1 = Math.min(width - 1, Math.floor((boxes[4 * i + 2] - left) * k));
+    const y1 = Math.min(height - 1, Math.floor((boxes[4 * i + 3] - top) * k));
+    if (x0 > x1 || y0 > y1) continue;
+    seen.push(i);
+    const columns = x1 - x0 + 1;
+    for (let ring = bureaux[i]; ring < bureaux[i + 1]; ring++) {
+      let before = rings[ring + 1] - 1;
+      for (let p = rings[ring]; p < rings[ring + 1]; before = p++) {
+        // Always from top to bottom: neighbours that share an edge must round it alike.
+        const [a, b] = ys[before] < ys[p] ? [before, p] : [p, before];
+        const ay = (ys[a] - top) * k - 0.5;
+        const by = (ys[b] - top) * k - 0.5;
+        const last = Math.min(y1, Math.ceil(by) - 1);
+        let row = Math.max(y0, Math.ceil(ay));
+        if (row > last) continue;
+        const ax = (xs[a] - left) * k - 0.5;
+        const slope = ((xs[b] - xs[a]) * k) / (by - ay);
+        for (; row <= last; row++) {
+          const x = Math.ceil(ax + (row - ay) * slope);
+          if (x <= x1) toggles[(row - y0) * columns + (x > x0 ? x - x0 : 0)] ^= 1;
+        }
+      }
+    }
+    for (let row = y0, t = 0; row <= y1; row++) {
+      let inside = 0;
+      for (let at = row * width + x0, end = at + columns; at < end; at++, t++) {
+        if (toggles[t]) {
+          toggles[t] = 0;
+          inside ^= 1;
+        }
+        if (inside) ids[at] = i + 1;
+      }
+    }
+  }
+  return seen;
+}
+
+// Adds the rings of a bureau to the current path, without points closer than half a pixel.
+function trace(context, { bureaux, rings, xs, ys }, i, view, width, height) {
+  const { x, y, k } = view;
+  for (let ring = bureaux[i]; ring < bureaux[i + 1]; ring++) {
+    let [lastX, lastY] = [Infinity, Infinity];
+    for (let p = rings[ring]; p < rings[ring + 1]; p++) {
+      const px = (xs[p] - x) * k + width / 2;
+      const py = (ys[p] - y) * k + height / 2;
+      if (Math.abs(px - lastX) + Math.abs(py - lastY) < 0.5) continue;
+      if (lastX === Infinity) context.moveTo(px, py);
+      else context.lineTo(px, py);
+      [lastX, lastY] = [px, py];
+    }
+    context.closePath();
+  }
+}
+
+// ---------------------------------------------------------------- small things
+
+// Any CSS colour as one pixel of image data; the canvas is the only parser that knows them all.
+const swatch = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+function pixel(colour) {
+  swatch.fillStyle = colour;
+  swatch.fillRect(0, 0, 1, 1);
+  return new Uint32Array(swatch.getImageData(0, 0, 1, 1).data.buffer)[0];
+}
+
+function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+const layer = () => document.createElement("canvas").getContext("2d");
+const between = (least, value, most) => Math.max(least, Math.min(most, value));
+
+// ---------------------------------------------------------------- the base map
+
+class BaseMap {
+  constructor(changed) {
+    this.images = new Map();
+    this.changed = changed;
+    this.use(null);
+  }
+
+  use(tiles) {
+    if (this.tiles?.url === tiles?.url) return;
+    this.tiles = tiles;
+    this.images.clear();
+    this.loaded = this.failed = 0;
+  }
+
+  // Without network a few tiles fail; asking for more would only fill the console.
+  get usable() {
+    return this.tiles && navigator.onLine !== false && (this.loaded > 0 || this.failed < 4);
+  }
+
+  image(z, x, y) {
+    const { url } = this.tiles;
+    const address = url.replace("{z}", z).replace("{x}", x).replace("{y}", y);
+    let image = this.images.get(address);
+    if (!image) {
+      if (this.images.size > 400) this.images.delete(this.images.keys().next().value);
+      image = new Image();
+      image.onload = () => (this.loaded++, this.changed());
+      image.onerror = () => this.failed++;
+      image.src = address;
+      this.images.set(address, image);
+    }
+    return image.complete && image.naturalWidth ? image : null;
+  }
+
+  draw(context, geometry, view, ratio) {
+    if (!this.usable) return false;
+    const { width, height } = context.canvas;
+    const size = EARTH_M / geometry.step; // of the world, in steps
+    const ideal = Math.log2((size * view.k) / ratio / 256);
+    const z = between(0, Math.round(ideal), this.tiles.deepest);
+    const side = (size / 2 ** z) * view.k;
+    const west = ((geometry.west + EARTH_M / 2) / geometry.step + view.x) * view.k - width / 2;
+    const north = ((EARTH_M / 2 - geometry.north) / geometry.step + view.y) * view.k - height / 2;
+    let shown = false;
+    const most = 2 ** z - 1;
+    for (let y = between(0, Math.floor(north / side), most); y <= most && y * side < north + height; y++) {
+      for (let x = between(0, Math.floor(west / side), most); x <= most && x * side < west + width; x++) {
+        const image = this.image(z, x, y);
+        if (image) context.drawImage(image, x * side - west, y * side - north, side, side);
+        shown ||= image !== null;
+      }
+    }
+    return shown;
+  }
+}
+
+// ---------------------------------------------------------------- the map
+
+class BureauMap {
+  constructor(root) {
+    const find = (query) => root.querySelector(query);
+    this.root = find(".map");
+    this.parts = Object.fromEntries(
+      ["stage", "tip", "scale", "credit", "notice", "legend", "spoken"].map((n) => [n, find(`.${n}`)]));
+    Object.assign(this.parts, { help: find("#help"), count: find("#count") });
+    this.canvas = find("canvas");
+    this.context = this.canvas.getContext("2d");
+    this.fill = layer();
+    this.lines = layer();
+    this.base = new BaseMap(() => this.draw());
+    this.turn = 0;
+    this.selected = this.hovered = -1;
+    this.pointers = new Map();
+    this.stop = new AbortController();
+    this.listen();
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(this.parts.stage);
+  }
+
+  close() {
+    this.stop.abort();
+    this.sizes.disconnect();
+    clearTimeout(this.later);
+    cancelAnimationFrame(this.frame);
+    this.turn = Infinity;
+  }
+
+  update(head, send) {
+    const before = this.head;
+    this.head = head;
+    this.send = send;
+    if (!before || before.language !== head.language || before.texts.label !== head.texts.label) this.say();
+    this.parts.stage.style.height = `${head.height}px`;
+    this.base.use(head.tiles);
+    this.readTheme();
+    this.showLegend();
+    if (before?.url !== head.url) this.load(head.url);
+    else this.repaint();
+    if (this.geometry) this.select(head.selected);
+    return ++this.turn;
+  }
+
+  async load(url) {
+    this.geometry = null;
+    this.note(this.head.texts.loading);
+    if (!contours.has(url)) contours.set(url, fetchContours(url));
+    let geometry;
+    try {
+      geometry = await contours.get(url);
+    } catch (error) {
+      contours.delete(url);
+      if (this.head.url === url) this.note(this.head.texts.failed);
+      console.warn("Palier map:", error);
+      return;
+    }
+    // Meanwhile the page may have gone to another place.
+    if (this.head.url !== url || this.turn === Infinity) return;
+    this.note("");
+    this.geometry = geometry;
+    const kept = views.get(this.head.key);
+    this.view = kept?.url === url ? kept.view : null;
+    this.selected = -1;
+    this.parts.count.textContent = this.head.texts.count.replace("{n}", geometry.count);
+    this.resize(true);
+    this.select(this.head.selected);
+  }
+
+  // ------------------------------------------------------------ view
+
+  resize(force = false) {
+    const { clientWidth, clientHeight } = this.parts.stage;
+    if (!this.geometry || !clientWidth || !clientHeight) return; // a tab that is not open
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+    const { canvas } = this;
+    if (!force && canvas.width === width && canvas.height === height) return;
+    const whole = this.whole(canvas.width, canvas.height);
+    const fitted = this.view && this.view.k === whole.k && this.view.x === whole.x;
+    for (const each of [canvas, this.fill.canvas, this.lines.canvas]) Object.assign(each, { width, height });
+    this.ids = new Int32Array(width * height);
+    this.toggles = new Uint8Array(width * height);
+    this.image = this.fill.createImageData(width, height);
+    if (this.view && !fitted && this.ratio) this.view.k *= ratio / this.ratio;
+    this.ratio = ratio;
+    if (!this.view || fitted) this.view = this.whole();
+    this.rasterise();
+  }
+
+  whole(width = this.canvas.width, height = this.canvas.height) {
+    const [west, north, east, south] = this.geometry.whole;
+    const k = 0.94 * Math.min(width / Math.max(1, east - west), height / Math.max(1, south - north));
+    return { x: (west + east) / 2, y: (north + south) / 2, k };
+  }
+
+  move(x, y, k = this.view.k) {
+    const [west, north, east, south] = this.geometry.whole;
+    this.view = {
+      x: between(west, x, east),
+      y: between(north, y, south),
+      k: between(this.whole().k / 3, k, this.geometry.step / MOST_ZOOM_M),
+    };
+    views.set(this.head.key, { url: this.head.url, view: this.view });
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => {
+      clearTimeout(this.later);
+      if (this.rasterMs < QUICK_MS) return this.rasterise();
+      this.draw();
+      this.later = setTimeout(() => this.rasterise(), 120);
+    });
+  }
+
+  // Zoom by `factor`, keeping what is under the point (device pixels) where it is.
+  zoom(factor, px = this.canvas.width / 2, py = this.canvas.height / 2) {
+    const { x, y, k } = this.view;
+    const after = between(this.whole().k / 3, k * factor, this.geometry.step / MOST_ZOOM_M);
+    const [dx, dy] = [px - this.canvas.width / 2, py - this.canvas.height / 2];
+    this.move(x + dx / k - dx / after, y + dy / k - dy / after, after);
+  }
+
+  fit() {
+    const { x, y, k } = this.whole();
+    this.move(x, y, k);
+  }
+
+  // ------------------------------------------------------------ drawing
+
+  rasterise() {
+    const start = performance.now();
+    const { width, height } = this.canvas;
+    this.drawn = this.view;
+    const seen = rasterise(this.geometry, this.view, width, height, this.ids, this.toggles);
+    this.drawBorders(seen);
+    this.rasterMs = performance.now() - start;
+    this.root.dataset.rasterMs = this.rasterMs.toFixed(1);
+    this.repaint();
+  }
+
+  drawBorders(seen) {
+    const { lines, ratio, geometry, view } = this;
+    const { width, height } = lines.canvas;
+    lines.clearRect(0, 0, width, height);
+    // Where bureaux are a few pixels wide, borders would hide the colours.
+    let size = 0;
+    for (const i of seen) size += (geometry.boxes[4 * i + 2] - geometry.boxes[4 * i]) * view.k;
+    const mean = size / Math.max(1, seen.length) / ratio;
+    if (mean < 7) return;
+    lines.beginPath();
+    for (const i of seen) trace(lines, geometry, i, view, width, height);
+    lines.strokeStyle = this.theme.paper;
+    lines.globalAlpha = between(0.25, mean / 40, 0.8);
+    lines.lineWidth = between(0.5, mean / 30, 1.1) * ratio;
+    lines.stroke();
+  }
+
+  repaint() {
+    if (!this.geometry || !this.drawn || !this.ids) return;
+    const start = performance.now();
+    const { classes, legend } = this.head;
+    const palette = new Uint32Array([this.theme.noData, ...legend.palette.map(pixel)]);
+    const colours = new Uint32Array(classes.length + 1); // 0, no bureau: transparent
+    for (let i = 0; i < classes.length; i++) colours[i + 1] = palette[classes[i]];
+    const out = new Uint32Array(this.image.data.buffer);
+    const { ids } = this;
+    for (let i = 0; i < ids.length; i++) out[i] = colours[ids[i]];
+    this.fill.putImageData(this.image, 0, 0);
+    this.draw();
+    this.refreshTip();
+    this.root.dataset.repaintMs = (performance.now() - start).toFixed(1);
+    this.root.dataset.paints = Number(this.root.dataset.paints || 0) + 1;
+  }
+
+  draw() {
+    if (!this.geometry || !this.drawn) return;
+    const { context, view, drawn, ratio } = this;
+    const { width, height } = this.canvas;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    const tiles = this.base.draw(context, this.geometry, view, ratio);
+    // The raster may be of an earlier view: shown where it lies in this one.
+    const s = view.k / drawn.k;
+    const shift = (from, to, half) => (from - to) * view.k + half * (1 - s);
+    context.setTransform(s, 0, 0, s, shift(drawn.x, view.x, width / 2), shift(drawn.y, view.y, height / 2));
+    context.globalAlpha = tiles ? 0.65 : 1;
+    context.drawImage(this.fill.canvas, 0, 0);
+    context.globalAlpha = 1;
+    context.drawImage(this.lines.canvas, 0, 0);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.hovered !== this.selected) this.outline(this.hovered, 1.5);
+    this.outline(this.selected, 3);
+    this.parts.credit.hidden = !tiles;
+    this.parts.credit.textContent = tiles ? this.head.tiles.attribution : "";
+    this.showScale();
+  }
+
+  outline(i, thickness) {
+    if (i < 0) return;
+    const { context, theme, ratio } = this;
+    context.lineJoin = "round";
+    // Ink on a halo of paper is seen on every colour of every palette.
+    for (const [colour, extra] of [[theme.paper, 2.5], [theme.ink, 0]]) {
+      context.beginPath();
+      trace(context, this.geometry, i, this.view, this.canvas.width, this.canvas.height);
+      context.strokeStyle = colour;
+      context.lineWidth = (thickness + extra) * ratio;
+      context.stroke();
+    }
+  }
+
+  readTheme() {
+    const style = getComputedStyle(this.root);
+    const probe = element("i", { className: "nothing" });
+    this.root.append(probe);
+    this.theme = {
+      paper: style.getPropertyValue("--paper").trim(),
+      ink: style.getPropertyValue("--ink").trim(),
+      noData: pixel(getComputedStyle(probe).backgroundColor),
+    };
+    probe.remove();
+    const theme = JSON.stringify(this.theme);
+    // Borders have the colour of the paper.
+    if (this.themed !== undefined && this.themed !== theme && this.geometry && this.ids) this.rasterise();
+    this.themed = theme;
+  }
+
+  // ------------------------------------------------------------ words
+
+  say() {
+    const { texts } = this.head;
+    this.canvas.setAttribute("aria-label", texts.label);
+    this.parts.help.textContent = texts.help;
+    for (const button of this.root.querySelectorAll("button")) {
+      button.title = texts[button.dataset.act];
+      button.setAttribute("aria-label", button.title);
+    }
+    if (this.geometry) this.parts.count.textContent = texts.count.replace("{n}", this.geometry.count);
+  }
+
+  note(text) {
+    this.parts.notice.hidden = !text;
+    this.parts.notice.textContent = text;
+  }
+
+  showLegend() {
+    const { legend } = this.head;
+    const text = JSON.stringify(legend);
+    if (text === this.legended) return;
+    this.legended = text;
+    const rows = legend.labels.map((label, i) => {
+      const colour = element("i");
+      colour.style.background = legend.palette[i];
+      return element("li", {}, colour, label);
+    });
+    if (legend.no_data) rows.push(element("li", {}, element("i", { className: "nothing" }), legend.no_data));
+    this.parts.legend.replaceChildren(element("strong", { textContent: legend.title }), element("ul", {}, ...rows));
+  }
+
+  showScale() {
+    const { geometry, view, ratio } = this;
+    const y = geometry.north - view.y * geometry.step;
+    // Mercator stretches lengths by the cosine of the latitude.
+    const metres = (geometry.step / view.k) * ratio / Math.cosh((y * 2 * Math.PI) / EARTH_M);
+    const most = 110 * metres;
+    const power = 10 ** Math.floor(Math.log10(most));
+    const length = power * (most >= 5 * power ? 5 : most >= 2 * power ? 2 : 1);
+    const [value, unit] = length >= 1000 ? [length / 1000, "km"] : [length, "m"];
+    this.parts.scale.style.width = `${length / metres}px`;
+    this.parts.scale.textContent = `${value.toLocaleString(this.head.language)} ${unit}`;
+  }
+
+  lines_of(i) {
+    const { tooltip, numbers, language } = this.head;
+    const text = (name) => {
+      const { steps, missing, low, decimals } = numbers[name];
+      if (steps[i] === missing) return "–";
+      const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+      return ((steps[i] + low) / 10 ** decimals).toLocaleString(language, options).replace("-", "−");
+    };
+    return tooltip.map((line) => line.replace(/{(\w+)}/g, (_, name) => text(name)));
+  }
+
+  // ------------------------------------------------------------ tooltip and selection
+
+  at(px, py) {
+    if (!this.ids) return -1;
+    if (this.drawn !== this.view) this.rasterise();
+    const { width, height } = this.canvas;
+    const [x, y] = [Math.floor(px), Math.floor(py)];
+    return x < 0 || y < 0 || x >= width || y >= height ? -1 : this.ids[y * width + x] - 1;
+  }
+
+  tip(i, x, y) {
+    const { tip, stage } = this.parts;
+    this.tipped = i < 0 ? null : { i, x, y };
+    tip.hidden = i < 0;
+    if (i < 0) return;
+    const name = this.geometry.names[i] || this.geometry.ids[i];
+    const lines = this.lines_of(i).map((textContent) => element("span", { textContent }));
+    tip.replaceChildren(element("b", { textContent: name }), ...lines);
+    const left = x + 14 + tip.offsetWidth > stage.clientWidth ? x - 14 - tip.offsetWidth : x + 14;
+    const top = y + 14 + tip.offsetHeight > stage.clientHeight ? y - 14 - tip.offsetHeight : y + 14;
+    tip.style.transform = `translate(${Math.max(2, left)}px, ${Math.max(2, top)}px)`;
+  }
+
+  refreshTip() {
+    if (this.tipped) this.tip(this.tipped.i, this.tipped.x, this.tipped.y);
+  }
+
+  speak(i) {
+    const { texts, selected } = this.head;
+    const name = i < 0 ? texts.nothing : this.geometry.names[i] || this.geometry.ids[i];
+    const words = i < 0 ? [name] : [name, ...this.lines_of(i)];
+    if (i >= 0 && i === this.selected) words.push(texts.selected);
+    this.parts.spoken.textContent = words.join(". ");
+  }
+
+  // Chosen elsewhere on the page: outlined, and brought into sight.
+  select(i) {
+    if (i === this.selected) return;
+    this.selected = i;
+    if (i >= 0 && this.ids) {
+      const [west, north, east, south] = this.geometry.boxes.subarray(4 * i, 4 * i + 4);
+      const [x, y] = [(west + east) / 2, (north + south) / 2];
+      const { width, height } = this.canvas;
+      const { view } = this;
+      if (Math.abs(x - view.x) * view.k * 2 > width || Math.abs(y - view.y) * view.k * 2 > height) this.move(x, y);
+    }
+    this.draw();
+  }
+
+  choose(i) {
+    if (i === this.selected) return;
+    this.selected = i;
+    this.draw();
+    this.speak(i);
+    this.send({ bureau_id: i < 0 ? null : this.geometry.ids[i] });
+  }
+
+  hover(i) {
+    if (i === this.hovered) return;
+    this.hovered = i;
+    this.canvas.classList.toggle("over", i >= 0);
+    this.draw();
+  }
+
+  // ------------------------------------------------------------ hands
+
+  listen() {
+    const { signal } = this.stop;
+    const on = (target, name, act) =>
+      target.addEventListener(name, (event) => this.geometry && this.view && act.call(this, event), { signal, passive: false });
+    on(this.canvas, "pointerdown", this.press);
+    on(this.canvas, "pointermove", this.drag);
+    on(this.canvas, "pointerup", this.release);
+    on(this.canvas, "pointercancel", (event) => this.pointers.delete(event.pointerId));
+    on(this.canvas, "pointerleave", () => (this.hover(-1), this.pointers.size || this.tip(-1)));
+    on(this.canvas, "wheel", this.wheel);
+    on(this.canvas, "dblclick", (event) => this.zoom(2, ...this.point(event)));
+    on(this.canvas, "keydown", this.key);
+    on(this.canvas, "blur", () => this.tip(-1));
+    for (const button of this.root.querySelectorAll("button")) on(button, "click", () => this.act(button.dataset.act));
+  }
+
+  act(name) {
+    if (name === "fit") this.fit();
+    else this.zoom(name === "zoom_in" ? 2 : 0.5);
+  }
+
+  // Where an event is, in device pixels of the canvas.
+  point(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const scale = this.canvas.width / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+  }
+
+  press(event) {
+    if (event.button) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, this.point(event));
+    this.travelled = this.pointers.size > 1 ? Infinity : 0;
+  }
+
+  drag(event) {
+    const here = this.point(event);
+    const before = this.pointers.get(event.pointerId);
+    if (!before) return this.point_at(event, here);
+    const [dx, dy] = [here[0] - before[0], here[1] - before[1]];
+    this.travelled += Math.abs(dx) + Math.abs(dy);
+    // A finger is never quite still.
+    if (this.travelled < 6 * this.ratio) return;
+    this.canvas.classList.add("moving");
+    this.tip(-1);
+    this.pointers.set(event.pointerId, here);
+    const { x, y, k } = this.view;
+    if (this.pointers.size === 1) return this.move(x - dx / k, y - dy / k);
+    const [other] = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
+    const apart = (from) => Math.hypot(from[0] - other[0], from[1] - other[1]);
+    this.zoom(apart(here) / Math.max(1, apart(before)), (here[0] + other[0]) / 2, (here[1] + other[1]) / 2);
+  }
+
+  point_at(event, [px, py]) {
+    if (event.pointerType === "touch") return;
+    const i = this.at(px, py);
+    this.hover(i);
+    this.tip(i, px / this.ratio, py / this.ratio);
+  }
+
+  release(event) {
+    if (!this.pointers.delete(event.pointerId)) return;
+    this.canvas.classList.remove("moving");
+    if (this.travelled >= 6 * this.ratio) return;
+    const [px, py] = this.point(event);
+    const i = this.at(px, py);
+    this.tip(i, px / this.ratio, py / this.ratio);
+    // The second click of a double click zooms; it chooses nothing.
+    if (event.detail < 2) this.choose(i);
+  }
+
+  wheel(event) {
+    event.preventDefault();
+    const lines = event.deltaMode === 1 ? 30 : 1;
+    this.zoom(Math.exp(-between(-300, event.deltaY * lines, 300) * 0.002), ...this.point(event));
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const { width, height } = this.canvas;
+    const step = 0.15 * Math.min(width, height);
+    const go = (dx, dy) => () => this.move(this.view.x + (dx * step) / this.view.k, this.view.y + (dy * step) / this.view.k);
+    const keys = {
+      ArrowLeft: go(-1, 0), ArrowRight: go(1, 0), ArrowUp: go(0, -1), ArrowDown: go(0, 1),
+      "+": () => this.zoom(1.5), "=": () => this.zoom(1.5), "-": () => this.zoom(1 / 1.5),
+      0: () => this.fit(), Home: () => this.fit(),
+      Enter: () => this.choose(this.at(width / 2, height / 2)),
+      " ": () => this.choose(this.at(width / 2, height / 2)),
+      Escape: () => this.choose(-1),
+    };
+    if (!Object.hasOwn(keys, event.key)) return;
+    event.preventDefault();
+    keys[event.key]();
+    const i = this.at(width / 2, height / 2);
+    this.tip(i, width / 2 / this.ratio, height / 2 / this.ratio);
+    this.speak(i);
+  }
+}

@@ -1,0 +1,169 @@
+"""The map on the page: what is sent to the browser, and what comes back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages._ui.bureau_map.geometry import Geometry, with_header
+from pages._ui.bureau_map.paint import Paint
+from pages._ui.i18n import _, language
+
+
+def _read(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "palier.bureau_map",
+    html=_read("bureau_map.html"),
+    css=_read("bureau_map.css"),
+    # Streamlit sends the script again on each run, so it goes without comments and margins.
+    js=re.sub(r"^\s*(//.*)?", "", _read("bureau_map.js"), flags=re.MULTILINE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A base map of images, drawn under the colours where there is network.
+
+    Attributes
+    ----------
+    url
+        Address with `{z}`, `{x}` and `{y}`.
+    attribution
+        Whom to name while tiles are shown.
+    deepest
+        Greatest zoom the server has.
+    """
+
+    url: str
+    attribution: str
+    deepest: int = 19
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """How a map behaves.
+
+    Attributes
+    ----------
+    selected
+        Bureau to outline; the map goes to it when it is out of sight.
+    on_select
+        Called with the bureau clicked, or None when empty ground was, before the page runs again.
+    height
+        Height of the drawing in CSS pixels; at most three quarters of the screen are used.
+    label
+        What a screen reader says the map is.
+    tiles
+        Base map; None asks for nothing from the network.
+    """
+
+    selected: str | None = None
+    on_select: Callable[[str | None], None] | None = None
+    height: int = 520
+    label: str = ""
+    tiles: Tiles | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MapEvent:
+    """What the user did on the map to cause this run.
+
+    Attributes
+    ----------
+    clicked
+        Whether a bureau, or empty ground, was clicked.
+    bureau_id
+        The bureau, or None for empty ground.
+    """
+
+    clicked: bool = False
+    bureau_id: str | None = None
+
+
+def bureau_map(
+    geometry: Geometry, paint: Paint, *, key: str, options: MapOptions | None = None
+) -> MapEvent:
+    """Show a map and return what was clicked since the last run.
+
+    Parameters
+    ----------
+    geometry
+        From `publish_geometry`.
+    paint
+        Classes and numbers, aligned with `geometry.ids`.
+    key
+        Names the map; its centre and zoom stay with it when the page is left and opened again.
+    options
+        Selection, height, label, base map.
+
+    Raises
+    ------
+    ValueError
+        When `paint` is not aligned with `geometry`.
+    """
+    if np.size(paint.classes) != len(geometry):
+        raise ValueError(f"{np.size(paint.classes)} classes for {len(geometry)} contours")
+    options = options or MapOptions()
+
+    def report() -> None:
+        event = _event(st.session_state[key], geometry)
+        if event.clicked and options.on_select is not None:
+            options.on_select(event.bureau_id)
+
+    result = _mount(key=key, data=_message(geometry, paint, key, options), on_clicked_change=report)
+    return _event(result, geometry)
+
+
+def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) -> bytes:
+    description, columns = paint.packed()
+    known = options.selected is not None and options.selected in geometry.ids
+    header = {
+        "key": key,
+        "url": geometry.url,
+        "n": len(geometry),
+        "selected": int(geometry.ids.get_loc(options.selected)) if known else -1,
+        "height": options.height,
+        "tiles": asdict(options.tiles) if options.tiles else None,
+        "language": language(),
+        "texts": _texts() | ({"label": options.label} if options.label else {}),
+        **description,
+    }
+    return with_header(header, columns)
+
+
+def _event(result: Mapping[str, Any], geometry: Geometry) -> MapEvent:
+    """Read what the browser sent; it may speak of contours that are no longer shown."""
+    clicked = result.get("clicked")
+    if not clicked:
+        return MapEvent()
+    bureau_id = clicked.get("bureau_id")
+    if bureau_id is not None and bureau_id not in geometry.ids:
+        return MapEvent()
+    return MapEvent(True, bureau_id)
+
+
+def _texts() -> dict[str, str]:
+    return {
+        "label": _("Map of the bureaux"),
+        "help": _(
+            "Arrow keys move the map, plus and minus zoom, 0 shows everything, Enter selects the "
+            "bureau under the cross, Escape clears the selection."
+        ),
+        "zoom_in": _("Zoom in"),
+        "zoom_out": _("Zoom out"),
+        "fit": _("Show everything"),
+        "loading": _("Loading the contours…"),
+        "failed": _("The contours could not be loaded. Reload the page to try again."),
+        "nothing": _("No bureau here"),
+        "selected": _("Selected"),
+        "count": _("{n} bureaux on the map"),
+    }

@@ -1,0 +1,266 @@
+"""Tests of `analysis.readers.addresses` and `electors`."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from pyproj import Transformer
+from shapely import box
+
+from analysis.errors import DataError
+from analysis.readers.addresses import read_addresses
+from analysis.readers.contours import read_contours
+from analysis.readers.electors import read_electors
+
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
+LAMBERT = "EPSG:2154"
+HEADER = "id;numero;rep;nom_voie;code_insee;lon;lat"
+# One bureau west, one east of longitude 2.35; the border itself belongs to both.
+ROWS = [
+    "75101_a_00001;1;;Rue de l'Abbaye;75101;2.340;48.855",
+    "75101_a_00001_b;1;b;Rue de l'Abbaye;75101;2.341;48.855",
+    "75101_a_00002;2;;Rue de l'Abbaye;75101;2.360;48.855",
+    "75102_b_00007;7;;Boulevard Saint-Michel;75102;2.361;48.855",
+    "75102_b_00009;9;;Boulevard Saint-Michel;75102;2.400;48.855",
+]
+real = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
+
+
+def write(path, rows=ROWS, header=HEADER):
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def bureaux():
+    shapes = [box(2.33, 48.85, 2.35, 48.86), box(2.35, 48.85, 2.37, 48.86)]
+    table = {
+        "bureau_id": ["75056_0102", "75056_0101"],
+        "vintage": 2017,
+        "commune_id": "75056",
+        "name": "",
+    }
+    # EPSG:4326 in, so that the border is exactly a meridian; the reader gets it in metres.
+    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326").to_crs(LAMBERT)
+
+
+@pytest.fixture
+def nothing():
+    columns = {"bureau_id": [], "vintage": [], "commune_id": [], "name": []}
+    return gpd.GeoDataFrame(columns, geometry=[], crs=LAMBERT)
+
+
+def read(path, bureaux, *places):
+    return read_addresses(path, crs_metric=LAMBERT, bureaux=bureaux, places=places)
+
+
+@pytest.fixture
+def addresses(tmp_path, bureaux):
+    return read(write(tmp_path / "ban.csv"), bureaux)[0]
+
+
+def test_each_address_is_in_its_bureau_or_counted(tmp_path, bureaux):
+    table, report = read(write(tmp_path / "ban.csv"), bureaux)
+    assert table["bureau_id"].tolist() == ["75056_0102"] * 2 + ["75056_0101"] * 2 + [""]
+    assert table["commune_id"].unique().tolist() == ["75056"]
+    assert table["number"].tolist() == [1, 1, 2, 7, 9]
+    assert table["suffix"].tolist() == ["", "b", "", "", ""]
+    assert table["registered"].isna().all()
+    assert table["dwellings"].isna().all()
+    assert table.crs == LAMBERT
+    assert (report.rows_read, report.rows_kept, report.left_out) == (5, 5, ())
+    assert report.notes == ("1 address(es) in no contour: kept, without a bureau",)
+
+
+def test_a_point_on_a_border_goes_to_the_first_bureau_whatever_their_order(tmp_path):
+    x, y = Transformer.from_crs("EPSG:4326", LAMBERT, always_xy=True).transform(3.0, 48.862)
+    squares = [box(x - 100, y - 50, x, y + 50), box(x, y - 50, x + 100, y + 50)]
+    table = {"bureau_id": ["b", "a"], "vintage": 1, "commune_id": "c", "name": ""}
+    bureaux = gpd.GeoDataFrame(table, geometry=squares, crs=LAMBERT)
+    path = write(tmp_path / "ban.csv", ["1;1;;Rue X;75101;3.0;48.862"])
+    for ordered in (bureaux, bureaux[::-1]):
+        table, report = read(path, ordered)
+        assert table["bureau_id"].tolist() == ["a"]
+        assert report.notes == ("1 on a border or overlap: given to the first bureau",)
+
+
+def test_without_coordinates_or_twice_is_left_out_and_listed(tmp_path, bureaux):
+    rows = [*ROWS, "x1;3;;Rue X;75101;;", "x2;3;;Rue X;75101;0;0", "x3;3;;Rue X;75101;2.34;abc"]
+    table, report = read(write(tmp_path / "ban.csv", [*rows, ROWS[0]]), bureaux)
+    assert len(table) == 5
+    assert {o.reason: (o.count, o.examples) for o in report.left_out} == {
+        "without coordinates": (3, "x1, x2, x3"),
+        "another position": (1, "75101_a_00001"),
+    }
+    assert report.rows_read == report.rows_kept + 4
+
+
+def test_only_the_place_is_read(tmp_path, bureaux):
+    other = "29019_a_1;1;;Rue de Siam;29019;-4.49;48.39"
+    path = write(tmp_path / "ban.csv", [*ROWS, other])
+    assert len(read(path, bureaux, "75056")[0]) == 5
+    assert len(read(path, bureaux, "75")[0]) == 5
+    with pytest.raises(DataError, match=r"no address of the place[\s\S]*asked for: 35"):
+        read(path, bureaux, "35")
+
+
+def test_gzip_parquet_and_no_contours(tmp_path, bureaux, nothing):
+    path = write(tmp_path / "ban.csv")
+    expected, _ = read(path, bureaux)
+    with gzip.open(tmp_path / "ban.csv.gz", "wb") as packed:
+        packed.write(path.read_bytes())
+    pd.testing.assert_frame_equal(expected, read(tmp_path / "ban.csv.gz", bureaux)[0])
+    raw = pd.read_csv(path, sep=";", dtype={"code_insee": str})
+    raw.to_parquet(tmp_path / "ban.parquet")
+    pd.testing.assert_frame_equal(expected, read(tmp_path / "ban.parquet", bureaux)[0])
+    table, report = read(path, nothing)
+    assert (table["bureau_id"] == "").all()
+    assert report.notes == ("no contours: addresses have no bureau",)
+
+
+def test_row_order_is_irrelevant_and_inputs_are_unchanged(tmp_path, bureaux):
+    before = bureaux.copy()
+    one, _ = read(write(tmp_path / "a.csv"), bureaux)
+    two, _ = read(write(tmp_path / "b.csv", ROWS[::-1]), bureaux)
+    pd.testing.assert_frame_equal(
+        one,
+        two.sort_values(
+            "address_id", key=one.set_index("address_id").index.get_indexer
+        ).reset_index(drop=True),
+    )
+    pd.testing.assert_frame_equal(before, bureaux)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "is empty"),
+        (HEADER + "\n", "has a header and no rows"),
+        ("\n".join([HEADER.replace("lon", "abscisse"), *ROWS]), r"lacks column\(s\): lon"),
+        ("\n".join([HEADER, *ROWS]).replace(";", ":"), r"lacks column\(s\)"),
+        ("\n".join([HEADER, *ROWS, "75101_c;1;;Ru"]), "cut or damaged"),
+        ("\n".join([HEADER, ROWS[4]]), r"different places[\s\S]*75056"),
+    ],
+)
+def test_bad_files_say_what_is_wrong(tmp_path, bureaux, content, says):
+    path = tmp_path / "ban.csv"
+    path.write_text(content)
+    with pytest.raises(DataError, match=says) as caught:
+        read(path, bureaux)
+    assert caught.value.mend
+
+
+def test_a_cut_archive_is_refused(tmp_path, bureaux):
+    path = tmp_path / "ban.csv.gz"
+    packed = gzip.compress("\n".join([HEADER, *(ROWS * 2000)]).encode())
+    path.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(DataError, match="cut or damaged"):
+        read(path, bureaux)
+
+
+PARIS = "arrondissement,bureau,numero,voie,nom,nb,ID"
+
+
+def electors(path, rows, header=PARIS):
+    return write(path, rows, header)
+
+
+def test_registered_meet_their_address_by_street_and_number(tmp_path, addresses):
+    rows = [
+        "01,01,1,RUE DE L,ABBAYE,20,0101",
+        "01,01,2,RUE DE L,ABBAYE,5,0101",
+        "01,02,2,RUE DE L,ABBAYE,6,0102",
+        "02,01,7,BOULEVARD,ST MICHEL,40,0201",
+        "02,01,11,BOULEVARD,ST MICHEL,8,0201",
+        "02,01,1,RUE DE,ROCHECHOUART,21,0201",
+    ]
+    table, report = read_electors(electors(tmp_path / "e.csv", rows), addresses)
+    assert table["registered"].fillna(-1).tolist() == [20, -1, 11, 40, -1]
+    assert addresses["registered"].isna().all()
+    assert (report.rows_read, report.rows_kept) == (6, 4)
+    assert {o.reason: (o.count, o.examples) for o in report.left_out} == {
+        "street not among the addresses": (1, "RUE DE ROCHECHOUART (21 registered)"),
+        "number not in its street": (1, "BOULEVARD ST MICHEL (8 registered)"),
+    }
+    assert report.notes == ("71 of 100 registered (71.0%) have an address",)
+
+
+def test_a_general_layout_with_suffix_and_commune(tmp_path, addresses):
+    rows = [
+        "1 BIS;Rue de l'Abbaye;75101;3",
+        "1;Rue de l'Abbaye;75101;4",
+        "7 ter;Bd St Michel;75102;5",
+    ]
+    path = electors(tmp_path / "e.csv", rows, "number;street;insee;registered")
+    table, report = read_electors(path, addresses)
+    assert table["registered"].fillna(0).tolist() == [4, 3, 0, 5, 0]
+    assert "1 row(s) met their number with another suffix" in report.notes
+
+
+def test_a_person_s_name_is_not_taken_for_a_street(tmp_path, addresses):
+    rows = ["2;Rue de l'Abbaye;Dupont;1"]
+    path = electors(tmp_path / "e.csv", rows, "numero;voie;nom;nb")
+    assert read_electors(path, addresses)[0]["registered"].sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "says"),
+    [
+        (PARIS, ["01,01,1,RUE DE L,ABBAYE,many,0101"], r"not a whole number[\s\S]*line 2: 'many'"),
+        (PARIS, ["01,01,1,RUE DE L,ABBAYE,-4,0101"], r"not a whole number[\s\S]*line 2: '-4'"),
+        (PARIS, ["01,01,1,RUE DE L,ABBAYE,1.5,0101"], r"not a whole number[\s\S]*line 2: '1.5'"),
+        (PARIS, ["01,01,1,RUE DE,SIAM,4,0101"], r"None of these addresses[\s\S]*RUE DE SIAM"),
+        (PARIS.replace("nb", "people"), ["01,01,1,RUE,X,4,0101"], r"lacks column\(s\): nb"),
+        (PARIS, [], "has a header and no rows"),
+    ],
+)
+def test_bad_electors_say_what_is_wrong(tmp_path, addresses, header, rows, says):
+    path = electors(tmp_path / "e.csv", rows, header)
+    with pytest.raises(DataError, match=says) as caught:
+        read_electors(path, addresses)
+    assert caught.value.mend
+
+
+def test_two_communes_need_a_column_that_says_which(tmp_path, addresses):
+    two = addresses.assign(commune_id=["75056"] * 4 + ["93001"])
+    path = electors(tmp_path / "e.csv", ["01,01,1,RUE DE L,ABBAYE,20,0101"])
+    with pytest.raises(DataError, match=r"in which commune[\s\S]*code_insee"):
+        read_electors(path, two)
+
+
+@real
+def test_paris_addresses_and_electors_as_counted_by_hand():
+    start = time.perf_counter()
+    contours, _ = read_contours(
+        DATA / "paris/secteurs-des-bureaux-de-vote-2017.geojson",
+        vintage=2017,
+        crs_metric=LAMBERT,
+        communes=("75056",),
+    )
+    table, report = read(DATA / "paris/adresses-75.csv.gz", contours, "75056")
+    assert len(table) == 158_048
+    assert (table["bureau_id"] != "").mean() == pytest.approx(0.987, abs=5e-4)
+    path = DATA / "paris/electeurs_par_adresse_2012.csv"
+    table, report = read_electors(path, table)
+    total = pd.read_csv(path)["nb"].sum()
+    assert report.rows_read == 72_107
+    assert table["registered"].sum() / total > 0.99
+    # Generous, for a busy machine: measured 2.5 s alone on 2 cores.
+    assert time.perf_counter() - start < 12
+
+
+@real
+def test_spatial_assignment_agrees_with_geopandas():
+    contours, _ = read_contours(
+        DATA / "paris/bureaux_2012.geojson", vintage=2012, crs_metric=LAMBERT, communes=("75056",)
+    )
+    table, _ = read(DATA / "paris/adresses-75.csv.gz", contours)
+    part = table[::50]
+    joined = part[["geometry"]].sjoin(contours[["bureau_id", "geometry"]], predicate="intersects")
+    first = joined.groupby(level=0)["bureau_id"].min().reindex(part.index).fillna("")
+    assert (first == part["bureau_id"]).all()

@@ -1,0 +1,89 @@
+"""Tests of `analysis.readers.codes`."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.readers.codes import bureau_code, canonical_ids, commune_code, contour_code, in_place
+
+
+@pytest.mark.parametrize(
+    ("code", "department", "commune"),
+    [
+        ("75056", "", "75056"),
+        ("056", "75", "75056"),
+        ("4", "1", "01004"),
+        ("1004", "1", "01004"),
+        ("75115", "", "75056"),
+        ("13208", "", "13055"),
+        ("69381", "", "69123"),
+        ("ZA101", "", "97101"),
+        ("101", "ZA", "97101"),
+        ("971101", "", "97101"),
+        ("ZX701", "", "97701"),
+        ("2A004", "", "2A004"),
+    ],
+)
+def test_every_spelling_of_a_commune(code, department, commune):
+    assert commune_code(code, department) == commune
+
+
+@pytest.mark.parametrize(
+    ("commune", "number", "bureau"),
+    [
+        ("31555", "101", "31555_0101"),
+        ("75115", "0001", "75056_1501"),
+        ("13208", "12", "13055_0812"),
+        ("69381", "1", "69123_0101"),
+        ("75056", "JUS1", "75056_JUS1"),
+        ("2A004", "001A", "2A004_001A"),
+        ("33063", "01.1", "33063_01.1"),
+    ],
+)
+def test_every_spelling_of_a_bureau(commune, number, bureau):
+    assert bureau_code(commune, number) == bureau
+
+
+@pytest.mark.parametrize(
+    ("text", "commune", "bureau"),
+    [
+        ("29019_0076", "", "29019_0076"),
+        ("29019_76", "", "29019_0076"),
+        ("29019-0076", "", "29019_0076"),
+        ("29019 0076", "", "29019_0076"),
+        ("290190076", "", "29019_0076"),
+        ("2A0040012", "", "2A004_0012"),
+        ("75115_0001", "", "75056_1501"),
+        ("19-5", "", "75056_1905"),
+        ("19-5", "75056", "75056_1905"),
+        ("750060019", "", "75056_0619"),
+        ("0327", "75056", "75056_0327"),
+        ("JUS1", "75056", "75056_JUS1"),
+        ("0327", "", ""),
+        ("Mairie annexe", "75056", ""),
+        ("", "75056", ""),
+    ],
+)
+def test_every_spelling_of_a_contour(text, commune, bureau):
+    assert contour_code(text, commune) == bureau
+
+
+def test_ids_of_whole_columns():
+    ids = canonical_ids(pd.Series(["01004", "75101"]), pd.Series(["1", "2"]))
+    assert ids.tolist() == ["01004_0001", "75056_0102"]
+
+
+@pytest.mark.parametrize(
+    ("commune", "places", "inside"),
+    [
+        ("75056", (), True),
+        ("75056", ("75115",), True),
+        ("29019", ("29",), True),
+        ("97101", ("971",), True),
+        ("97101", ("ZA101",), True),
+        ("35238", ("29", "56"), False),
+    ],
+)
+def test_a_commune_lies_in_a_place(commune, places, inside):
+    assert in_place(commune, places) is inside

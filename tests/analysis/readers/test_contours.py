@@ -1,0 +1,265 @@
+"""Tests of `analysis.readers.contours` and `shapes`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from shapely import MultiPolygon, Point, Polygon, box
+
+from analysis.errors import DataError
+from analysis.readers.contours import Layout, expect_known, read_contours
+
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
+LAMBERT = "EPSG:2154"
+BREST = (147_000.0, 6_835_000.0)
+real = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")
+
+
+def square(column, row, side=100.0):
+    x, y = BREST[0] + 100 * column, BREST[1] + 100 * row
+    return box(x, y, x + side, y + side)
+
+
+def frame(ids, shapes, *, column="codeBureauVote", **columns):
+    return gpd.GeoDataFrame({column: ids, **columns}, geometry=shapes, crs=LAMBERT)
+
+
+def write(path, shapes):
+    """Write shapes as the portals do: WGS 84 in GeoJSON."""
+    shapes.to_crs("EPSG:4326").to_file(path)
+    return path
+
+
+def read(path, *communes, **layout):
+    return read_contours(
+        path, vintage=2022, crs_metric=LAMBERT, communes=communes, layout=Layout(**layout)
+    )
+
+
+def test_a_small_file_gives_polygons_in_metres(tmp_path):
+    shapes = frame(["29019_2", "29019_0001"], [square(0, 0), square(1, 0)], llieu=["École", None])
+    bureaux, report = read(write(tmp_path / "c.geojson", shapes))
+    assert bureaux["bureau_id"].tolist() == ["29019_0002", "29019_0001"]
+    assert bureaux["name"].tolist() == ["École", ""]
+    assert bureaux["commune_id"].unique().tolist() == ["29019"]
+    assert bureaux.crs == LAMBERT
+    assert bureaux.area.tolist() == pytest.approx([1e4, 1e4], rel=1e-3)
+    assert (report.rows_read, report.rows_kept, report.left_out, report.notes) == (2, 2, (), ())
+
+
+@pytest.mark.parametrize(
+    ("column", "ids", "first"),
+    [
+        ("id_bv", ["19-5", "19-6"], "75056_1905"),
+        ("ID", ["750060019", "750060020"], "75056_0619"),
+        ("code_bv", ["0327", "0328"], "75056_0327"),
+        ("Code_BV", [327, 328], "75056_0327"),
+        ("numero", [327.0, 328.0], "75056_0327"),
+    ],
+)
+def test_ids_are_found_under_many_names_and_spellings(tmp_path, column, ids, first):
+    path = write(tmp_path / "c.gpkg", frame(ids, [square(0, 0), square(1, 0)], column=column))
+    assert read(path, "75056")[0]["bureau_id"][0] == first
+
+
+def test_a_row_number_called_id_is_not_taken_for_a_bureau(tmp_path):
+    shapes = frame(["a b c d", "e f g h"], [square(0, 0), square(1, 0)], column="id")
+    shapes["id_bv"] = ["29019_1", "29019_2"]
+    assert read(write(tmp_path / "c.geojson", shapes), "29019")[0]["bureau_id"][1] == "29019_0002"
+
+
+def test_a_column_that_repeats_is_no_id(tmp_path):
+    shapes = frame(["1", "2"] * 2, [square(i, 0) for i in range(4)], column="bureau")
+    shapes["id"] = ["101", "102", "201", "202"]
+    ids = read(write(tmp_path / "c.geojson", shapes), "29019")[0]["bureau_id"]
+    assert ids.tolist() == ["29019_0101", "29019_0102", "29019_0201", "29019_0202"]
+
+
+def test_rows_of_other_communes_without_id_or_shape_are_left_out_and_listed(tmp_path):
+    shapes = frame(
+        ["29019_0001", "29061_0001", None, "29019_0003", "29019_0004"],
+        [square(0, 0), square(1, 0), square(2, 0), None, Point(*BREST)],
+    )
+    bureaux, report = read(write(tmp_path / "c.geojson", shapes), "29019")
+    assert bureaux["bureau_id"].tolist() == ["29019_0001"]
+    assert {o.reason: o.count for o in report.left_out} == {
+        "no id of a bureau": 1,
+        "outside the place": 1,
+        "no shape": 1,
+        "not a polygon": 1,
+    }
+    assert report.rows_read == report.rows_kept + sum(o.count for o in report.left_out)
+
+
+def test_parts_of_a_bureau_are_joined_and_areas_conserved(tmp_path):
+    shapes = frame(
+        ["29019_0001", "29019_0002", "29019_0001"], [square(0, 0), square(1, 0), square(5, 0)]
+    )
+    bureaux, report = read(write(tmp_path / "c.geojson", shapes))
+    assert sorted(bureaux["bureau_id"]) == ["29019_0001", "29019_0002"]
+    assert bureaux.area.sum() == pytest.approx(3e4, rel=1e-3)
+    assert "2 rows joined into 1 bureau(x) in parts: 29019_0001" in report.notes
+
+
+def test_a_bow_tie_is_repaired_and_reported(tmp_path):
+    x, y = BREST
+    tie = Polygon([(x, y), (x + 100, y + 100), (x + 100, y), (x, y + 100)])
+    bureaux, report = read(
+        write(tmp_path / "c.geojson", frame(["29019_0001", "29019_0002"], [tie, square(3, 0)]))
+    )
+    assert bureaux.is_valid.all()
+    assert bureaux.area[0] == pytest.approx(5e3, rel=1e-3)
+    assert report.notes == ("1 invalid polygon(s) repaired: 29019_0001",)
+
+
+def test_overlaps_above_one_percent_are_noted_and_touching_is_not(tmp_path):
+    shapes = frame(
+        ["29019_0001", "29019_0002", "29019_0003"],
+        [square(0, 0), square(1, 0), square(1.9, 0)],
+    )
+    _, report = read(write(tmp_path / "c.geojson", shapes))
+    assert report.notes == (
+        "1 pair(s) of bureaux overlap by more than 1%: 29019_0002 and 29019_0003 (10%)",
+    )
+
+
+def test_heights_are_forgotten_and_multipolygons_kept(tmp_path):
+    shapes = frame(
+        ["29019_0001", "29019_0002"],
+        [MultiPolygon([square(0, 0), square(3, 3)]), shapely.force_3d(square(1, 0), 12.0)],
+    )
+    bureaux, _ = read(write(tmp_path / "c.gpkg", shapes))
+    assert not bureaux.has_z.any()
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "shp", "parquet", "geojson"])
+def test_any_format(tmp_path, suffix):
+    shapes = frame(["29019_0001", "29019_0002"], [square(0, 0), square(1, 0)], column="id_bv")
+    path = tmp_path / f"c.{suffix}"
+    if suffix == "parquet":
+        shapes.to_parquet(path)
+    else:
+        write(path, shapes)
+    assert len(read(path)[0]) == 2
+
+
+def test_a_terrain_abroad_keeps_its_own_ids(tmp_path):
+    shapes = frame(["W-1/a", "W-2/b"], [square(0, 0), square(1, 0)], column="Wahlbezirk", g=1)
+    path = write(tmp_path / "c.geojson", shapes.assign(g=["63023", "63067"]))
+    bureaux, _ = read(path, id_column="Wahlbezirk", commune_column="g")
+    assert bureaux["bureau_id"].tolist() == ["63023_W-1/a", "63067_W-2/b"]
+    assert bureaux["commune_id"].tolist() == ["63023", "63067"]
+    bureaux, _ = read(path, id_column="Wahlbezirk", commune="eupen")
+    assert bureaux["bureau_id"][0] == "eupen_W-1/a"
+
+
+def test_contours_of_another_town_name_both_towns(tmp_path):
+    path = write(tmp_path / "c.geojson", frame(["29019_0001"], [square(0, 0)]))
+    with pytest.raises(DataError, match=r"another place[\s\S]*29019; asked for: 75056[\s\S]*mend"):
+        read(path, "75056")
+    bureaux, _ = read(path)
+    expect_known(bureaux, {"29019_0001", "29019_0002"}, file=path.name)
+    with pytest.raises(DataError, match=r"another place[\s\S]*29019_0001; results: ids 35238_0001"):
+        expect_known(bureaux, {"35238_0001"}, file=path.name)
+
+
+def _geojson(coordinates, crs=None):
+    shape = {"type": "Polygon", "coordinates": [coordinates]}
+    feature = {"type": "Feature", "properties": {"id_bv": "29019_1"}, "geometry": shape}
+    return json.dumps({"type": "FeatureCollection", "features": [feature]} | (crs or {}))
+
+
+DEGREES = [(-4.5, 48.4), (-4.4, 48.4), (-4.4, 48.5), (-4.5, 48.4)]
+METRES = [(147e3, 6.83e6), (148e3, 6.83e6), (148e3, 6.84e6), (147e3, 6.83e6)]
+SWAPPED = [(y, x) for x, y in DEGREES]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("c.geojson", "", "is empty"),
+        ("c.geojson", _geojson(DEGREES)[:120], "cut or damaged"),
+        ("c.geojson", '{"type": "FeatureCollection", "features": []}', "holds no shapes"),
+        ("c.csv", "bureau;voix\n1;2\n", "holds no shapes"),
+        ("c.txt", "not shapes at all", "not a file of shapes"),
+        ("c.parquet", "PAR1 and nothing else", "not a file of shapes"),
+        ("c.geojson", _geojson(METRES), "says it is in degrees"),
+        ("c.geojson", _geojson(SWAPPED), r"do not lie where EPSG:2154 holds[\s\S]*swapped"),
+        ("c.geojson", _geojson(DEGREES).replace("id_bv", "secteur"), "no column of bureau ids"),
+        ("c.geojson", _geojson(DEGREES).replace("29019_1", "Mairie du Bourg"), "no column of bur"),
+    ],
+)
+def test_bad_files_say_what_is_wrong(tmp_path, name, content, says):
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(DataError, match=says) as caught:
+        read(path)
+    assert caught.value.where
+    assert caught.value.mend
+
+
+def test_a_file_cut_in_the_middle_is_refused(tmp_path):
+    shapes = frame([f"29019_{i}" for i in range(200)], [square(i, 0) for i in range(200)])
+    for suffix in ("geojson", "gpkg"):
+        path = write(tmp_path / f"c.{suffix}", shapes)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        with pytest.raises(DataError, match="cut or damaged"):
+            read(path)
+
+
+def test_a_missing_file_and_a_missing_column_of_the_map(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read(tmp_path / "absent.geojson")
+    path = write(tmp_path / "c.geojson", frame(["1"], [square(0, 0)]))
+    with pytest.raises(DataError, match=r"lacks column\(s\) Wahlbezirk"):
+        read(path, id_column="Wahlbezirk", commune="eupen")
+
+
+def test_without_a_crs_it_is_refused_unless_the_map_names_one(tmp_path):
+    shapes = frame(["29019_1"], [square(0, 0)], column="id_bv")
+    shapes.to_file(tmp_path / "c.shp")
+    (tmp_path / "c.prj").unlink()
+    with pytest.raises(DataError, match=r"does not say in which[\s\S]*147000[\s\S]*\.prj"):
+        read(tmp_path / "c.shp")
+    assert read(tmp_path / "c.shp", crs=LAMBERT)[0].area[0] == pytest.approx(1e4)
+    with pytest.raises(DataError, match="no known coordinate system"):
+        read(tmp_path / "c.shp", crs="EPSG:0")
+
+
+def test_points_are_not_contours(tmp_path):
+    path = write(tmp_path / "c.geojson", frame(["29019_1"], [Point(*BREST)]))
+    with pytest.raises(DataError, match=r"no polygon[\s\S]*not a polygon: 1[\s\S]*voting places"):
+        read(path)
+
+
+@real
+@pytest.mark.parametrize(
+    ("file", "commune", "polygons"),
+    [
+        ("paris/bureaux_2012.geojson", "75056", 867),
+        ("paris/secteurs-des-bureaux-de-vote-2017.geojson", "75056", 896),
+        ("paris/bureaux_2026.geojson", "75056", 903),
+        ("brest/contours_bureaux.geojson", "29019", 104),
+    ],
+)
+def test_real_contours(file, commune, polygons):
+    bureaux, _ = read(DATA / file, commune)
+    assert len(bureaux) == polygons
+    assert bureaux["bureau_id"].str.fullmatch(rf"{commune}_\d{{4}}").all()
+
+
+@real
+@pytest.mark.parametrize(
+    ("election", "joined"),
+    [("2017_pres_t1", 896), ("2019_euro_t1", 896), ("2022_pres_t1", 896), ("2024_legi_t1", 857)],
+)
+def test_paris_2017_joins_as_many_bureaux_as_counted(election, joined):
+    bureaux, _ = read(DATA / "paris/secteurs-des-bureaux-de-vote-2017.geojson", "75056")
+    results = pd.read_csv(DATA / "paris/general_results.csv", sep=";", dtype=str)
+    ids = "75056_" + results.loc[results["id_election"] == election, "code_bv"]
+    assert bureaux["bureau_id"].isin(ids).sum() == joined

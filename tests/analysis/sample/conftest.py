@@ -1,0 +1,55 @@
+"""One town for all tests of the sample, in memory and on disk."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.sample import elections, people, town, truth, wards
+from analysis.sample.write import write_sample
+
+SEED = 2027
+
+
+@pytest.fixture(scope="session")
+def valmont():
+    """Build the electorate and hold the rounds, without writing anything."""
+    ground, voters, votes, streets = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(SEED).spawn(4)
+    )
+    blocks = town.lay_blocks(town.lay_ground(ground), ground)
+    weight = wards.weigh_blocks(blocks, ground)
+    blocks = blocks.join(wards.draw_bureaux(blocks, weight))
+    sectors = people.draw_sectors(people.find_sectors(blocks), voters)
+    persons = people.settle(blocks, weight, sectors, voters)
+    outcomes = elections.hold_rounds(persons, sectors, votes)
+    return SimpleNamespace(
+        blocks=blocks,
+        weight=weight,
+        sectors=sectors,
+        persons=persons,
+        outcomes=outcomes,
+        streets=streets,
+        truth=truth.tell(outcomes, persons, sectors, SEED),
+    )
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    """Write the sample once."""
+    return write_sample(tmp_path_factory.mktemp("valmont"), seed=SEED)
+
+
+@pytest.fixture(scope="session")
+def general(folder):
+    return pd.read_csv(folder / "general_results.csv", sep=";", dtype={"code_bv": str})
+
+
+@pytest.fixture(scope="session")
+def candidates(folder):
+    return pd.read_csv(
+        folder / "candidats_results.csv", sep=";", dtype={"code_bv": str}, keep_default_na=False
+    )

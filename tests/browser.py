@@ -1,0 +1,161 @@
+"""A browser for tests: a Streamlit server on a free port, and system Chromium that watches it.
+
+    with serve("app.py") as url, chromium() as browser:
+        visit = open_page(browser, url, width=390)
+        ...
+        assert not visit.errors and not visit.outside
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parents[1]
+FLAGS = (
+    "--no-sandbox --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage --use-gl=angle "
+    "--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist"
+).split()
+LOCAL = {"127.0.0.1", "localhost", ""}
+
+
+def chromium_path() -> str | None:
+    """Return the system's Chromium or Chrome, if there is one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serve(script: Path | str, *options: str, env: dict[str, str] | None = None) -> Iterator[str]:
+    """Run `streamlit run script` from the root of the repository; yield its address.
+
+    A relative `script` is found from the root, so ``serve("app.py")`` is the app itself.
+    What the server printed is in the error when it does not come up.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), *options]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    command += ["--server.fileWatcherType", "none"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | (env or {})
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            if not _healthy(server, url):
+                log.seek(0)
+                raise RuntimeError(f"The server did not come up:\n{log.read().decode()}")
+            yield url
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _healthy(server: subprocess.Popen[bytes], url: str, seconds: float = 60) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return True
+        time.sleep(0.1)
+    return False
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start headless Chromium; use `open_page` to open windows that know nothing of each other."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Visit:
+    """A page, and what happened behind it.
+
+    Attributes
+    ----------
+    errors
+        Uncaught exceptions and what the page wrote on the console as an error.
+    outside
+        Addresses asked of other machines than this one.
+    received
+        Sizes in bytes of what came through WebSockets, in order.
+    fetched
+        Paths asked of the server over HTTP.
+    """
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        # `blob:` and `data:` addresses never leave the page.
+        if parts.scheme in {"http", "https", "ws", "wss"}:
+            local = (parts.hostname or "") in LOCAL
+            (self.fetched if local else self.outside).append(parts.path if local else url)
+
+
+def open_page(
+    browser: Browser, url: str, *, width: int = 1200, height: int = 900, **context: object
+) -> Visit:
+    """Open `url` in a window of its own and wait until its first run has ended.
+
+    `context` goes to Playwright: ``color_scheme="dark"``, ``has_touch=True``, ``locale="en-GB"``…
+    """
+    options = {"viewport": {"width": width, "height": height}, "locale": "fr-FR"} | context
+    visit = Visit(browser.new_context(**options).new_page())
+    page = visit.page
+    page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
+    page.on("request", lambda request: visit._asked(request.url))
+    page.on("websocket", lambda socket: _watch(visit, socket))
+    page.goto(url)
+    settle(page)
+    return visit
+
+
+def _watch(visit: Visit, websocket: object) -> None:
+    visit._asked(websocket.url)
+    websocket.on("framereceived", lambda frame: visit.received.append(len(frame)))
+
+
+def settle(page: Page, *, timeout: float = 60_000) -> None:
+    """Wait until the script of the page has run to its end."""
+    page.locator("[data-test-script-state='notRunning']").wait_for(
+        state="attached", timeout=timeout
+    )
