@@ -25,6 +25,7 @@ from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.contours import expect_known, read_contours
 from analysis.readers.electors import read_electors
 from analysis.readers.results import Raw, Results, assemble
+from analysis.readers.shapes import read_shapes
 from analysis.readers.squares import read_squares
 from analysis.report import Report
 from analysis.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
@@ -189,7 +190,7 @@ def _crs(inputs: Inputs, results: Results) -> str:
     try:
         return metric_crs(results.places["commune_id"].iloc[0])
     except DataError:
-        first = gpd.read_file(next(iter(inputs.contours.values())), rows=50)
+        first, _ = read_shapes(next(iter(inputs.contours.values())))
         return MAINLAND if _in_mainland(first) else utm_crs(first)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import tomli_w
 
 from analysis import __version__
-from analysis.electorate.history import Choice
+from analysis.electorate.history import Choice, Election
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance
 from analysis.readers.calendar import election_of
@@ -100,7 +100,7 @@ class Scenario:
 
 
 def _texts(given: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
-    if isinstance(given, str) or not all(isinstance(item, str) for item in given):
+    if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
         raise DataError(
             "Candidates and places are lists of texts.",
             where=f"{where}: {given}",
@@ -125,6 +125,22 @@ def read_scenario(path: Path | str, **given: Any) -> Scenario:  # noqa: ANN401
     return Scenario.from_dict({**table, **given}, where=Path(path).name)
 
 
+def target_of(workspace: Workspace, election_id: str) -> Election:
+    """Return an election of the workspace, or a coming one by its French name.
+
+    Raises
+    ------
+    DataError
+        When it is neither.
+    """
+    known = workspace.read("elections")
+    row = known[known["election_id"] == election_id]
+    if row.empty:
+        return election_of(election_id)
+    day = row["date"].iloc[0].to_pydatetime()
+    return Election(election_id, day, str(row["kind"].iloc[0]), int(row["round"].iloc[0]))
+
+
 def answer(workspace: Workspace, scenario: Scenario) -> tuple[Ranking, Prospects]:
     """Rank the bureaux of a workspace for a scenario.
 
@@ -133,7 +149,7 @@ def answer(workspace: Workspace, scenario: Scenario) -> tuple[Ranking, Prospects
     DataError
         When the scenario does not fit the workspace.
     """
-    target = election_of(scenario.election)
+    target = target_of(workspace, scenario.election)
     prospects = prepare(workspace, scenario.choice, target, places=scenario.places)
     return rank_bureaux(prospects, scenario.settings), prospects
 

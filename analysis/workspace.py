@@ -51,7 +51,7 @@ class Workspace:
         try:
             self.manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             self.manifest["tables"]["turnout"]
-        except (json.JSONDecodeError, KeyError, UnicodeDecodeError) as error:
+        except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise DataError(
                 "The manifest of this workspace cannot be read.",
                 where=str(file),
@@ -93,13 +93,31 @@ class Workspace:
         DataError
             When the file is missing or damaged.
         """
-        file = self.path / f"{name}.parquet"
         if name not in self.manifest["tables"]:
             return empty(TABLES[name], self.crs)
-        try:
+        with self._opened(name) as file:
             if is_geographic(TABLES[name]):
                 return gpd.read_parquet(file, columns=columns)
             return pq.read_table(file, columns=columns).to_pandas()
+
+    def read_arrow(self, name: str, *, columns: Sequence[str]) -> pa.Table:
+        """Read columns of a large table; ids stay dictionaries, as they are stored.
+
+        Raises
+        ------
+        DataError
+            When the file is missing or damaged.
+        """
+        ids = [c for c in columns if TABLES[name].columns[c].dtype == "category"]
+        with self._opened(name) as file:
+            table = pq.read_table(file, columns=list(columns), read_dictionary=ids)
+        return table.unify_dictionaries()
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[Path]:
+        file = self.path / f"{name}.parquet"
+        try:
+            yield file
         except (OSError, pa.ArrowInvalid) as error:
             raise DataError(
                 f"The table {name} of this workspace is missing or damaged.",
@@ -119,8 +137,15 @@ def writing(path: Path | str) -> Iterator[Writer]:
     """
     target = Path(path)
     created = not target.exists()
-    target.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=target))
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".building-", dir=target))
+    except OSError as error:
+        raise DataError(
+            "The workspace cannot be written there.",
+            where=f"{target}: {error.strerror}",
+            mend="Name a folder that may be written to, on a disk with room.",
+        ) from error
     try:
         writer = Writer(aside)
         yield writer

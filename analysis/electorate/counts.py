@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from analysis.errors import DataError, some
 from analysis.schema import BLOCS
@@ -148,10 +147,8 @@ def _add_votes(
 
 
 def _read_votes(workspace: Workspace, elections: pd.Index) -> pa.Table:
-    names = ["election_id", "bureau_id", "candidate_id"]
-    table = pq.read_table(
-        workspace.path / "votes.parquet", columns=[*names, "votes"], read_dictionary=names
-    ).unify_dictionaries()
+    names = ["election_id", "bureau_id", "candidate_id", "votes"]
+    table = workspace.read_arrow("votes", columns=names)
     if len(elections) < len(workspace.manifest["elections"]):
         table = table.filter(pc.is_in(table["election_id"], pa.array(elections)))
     return table

@@ -163,9 +163,15 @@ def read_history(
             lost.append((election.election_id, len(gone), moved.loc[gone], some(gone)))
         stacked.append(moved.reindex(unit_ids).to_numpy(dtype=float))
     cube = np.stack(stacked, axis=1)
-    return _history(
-        dense, cube, past, _units(unit_ids, cube[:, reference, :], vintage, workspace), lost
-    )
+    units = _units(unit_ids, cube[:, reference, :], vintage, workspace)
+    history = _history(dense, cube, past, units, lost)
+    if not np.isfinite(history.votes).any():
+        raise DataError(
+            "Nobody of this choice stood in these places at a past election.",
+            where=f"places: {some(places) or 'all'}; elections: {some(past['election_id'])}",
+            mend="Choose another bloc or other candidates, or more places.",
+        )
+    return history
 
 
 def _hand_on(table: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:

@@ -58,14 +58,25 @@ def expect_reserve(history: History, support: Rate) -> Rate:
 
 def comparable_pair(history: History) -> tuple[int, int] | None:
     """Return the best-attended first round where the bloc stood, and the worst after it."""
-    first = [
-        n
-        for n, election in enumerate(history.elections)
-        if election.round == 1 and np.isfinite(history.votes[:, n]).any()
-    ]
-    turnout = np.nansum(history.ballots, axis=0) / np.nansum(history.registered, axis=0)
+    first, turnout = _stood(history)
     for high in sorted(first, key=lambda n: -turnout[n]):
         later = [n for n in first if n > high]
         if later:
             return high, min(later, key=lambda n: turnout[n])
     return None
+
+
+def best_attended(history: History) -> int:
+    """Return the best-attended first round where the bloc stood."""
+    first, turnout = _stood(history)
+    return max(first, key=lambda n: turnout[n])
+
+
+def _stood(history: History) -> tuple[list[int], np.ndarray]:
+    """Return the first rounds where the bloc stood, and the turnout of every election."""
+    first = [
+        n
+        for n, election in enumerate(history.elections)
+        if election.round == 1 and np.isfinite(history.votes[:, n]).any()
+    ]
+    return first, np.nansum(history.ballots, axis=0) / np.nansum(history.registered, axis=0)

@@ -111,7 +111,7 @@ def _read(
 
 def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
     rows, communes = _distinct(piece, ("commune", "department"))
-    inside = [in_place(_commune(c, d), places) for c, d in communes]
+    inside = [in_place(commune_code(c, d), places) for c, d in communes]
     return pa.array(np.array(inside, dtype=bool)[rows])
 
 
@@ -172,7 +172,8 @@ def _as_counts(table: pa.Table, name: str, file: str) -> pa.Table:
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers (NaN for missing) and which cells are not whole numbers."""
     if not pa.types.is_dictionary(column.type):
-        return column.cast(pa.float64()).to_numpy(), np.zeros(len(column), dtype=bool)
+        parsed = column.cast(pa.float64()).to_numpy()
+        return parsed, ~np.isnan(parsed) & ((parsed % 1 != 0) | (parsed < 0))
     array = _dictionary(column)
     texts = pd.Series(array.dictionary.to_pylist(), dtype="str").str.strip()
     parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)

@@ -117,6 +117,16 @@ def canonical_ids(communes: pd.Series, numbers: pd.Series) -> pd.Series:
     return pd.Series(ids, index=communes.index, dtype="str")
 
 
+def own_ids(communes: pd.Series | str, units: pd.Series) -> pd.Series:
+    """Return ids of a terrain outside France, `commune_unit`; "" where the unit is empty.
+
+    The last underscore parts commune and unit, so that those of the unit become dashes.
+    """
+    unit = units.str.strip().str.replace("_", "-")
+    commune = communes.str.strip() if isinstance(communes, pd.Series) else communes
+    return (commune + "_" + unit).where(unit != "", "").astype("str")
+
+
 def in_place(commune: str, places: tuple[str, ...]) -> bool:
     """Tell whether a commune lies in one of `places`: communes or départements by code.
 

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, some
-from analysis.readers.codes import contour_code, in_place
+from analysis.readers.codes import contour_code, in_place, own_ids
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
 from analysis.report import LeftOut, Report, Source
 from analysis.schema import BUREAUX, commune_of
@@ -210,9 +210,9 @@ def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:
             where=f"columns found: {some(raw.columns, most=12)}",
             mend="Correct the names under [geometry] in the column map.",
         )
-    unit = raw[layout.id_column].astype("str").where(raw[layout.id_column].notna(), "").str.strip()
+    unit = raw[layout.id_column].astype("str").where(raw[layout.id_column].notna(), "")
     commune = raw[layout.commune_column].astype("str") if layout.commune_column else layout.commune
-    return (commune + "_" + unit).where(unit != "", "")
+    return own_ids(commune, unit)
 
 
 def _inside(

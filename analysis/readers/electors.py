@@ -21,6 +21,7 @@ _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie"),
     "suffix": ("rep", "suffixe", "suffix"),
     "street": ("voie", "nom_voie", "libelle_voie", "street", "rue"),
+    "street_end": ("nom",),
     "commune": ("code_insee", "insee", "code_commune", "commune_id", "commune"),
     "registered": ("nb", "registered", "inscrits", "nb_electeurs", "electeurs"),
 }
@@ -75,11 +76,9 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
 
 def _electors(file: Path, addresses: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return rows of the file with the keys of their address, and `said`, as it was written."""
-    columns = dict(_COLUMNS)
-    if file.is_file() and file.stat().st_size and set(header(file)) >= _PARIS:
-        columns["street_end"] = ("nom",)
-    raw = texts(read_columns(file, columns, optional=_OPTIONAL))
-    street = raw["street"] + " " + raw["street_end"] if "street_end" in raw else raw["street"]
+    raw = texts(read_columns(file, _COLUMNS, optional=_OPTIONAL))
+    in_two = set(header(file)) >= _PARIS
+    street = raw["street"] + " " + raw["street_end"] if in_two else raw["street"]
     number, inside = split_numbers(raw["number"])
     suffix = raw["suffix"].where(raw["suffix"] != "", inside) if "suffix" in raw else inside
     return pd.DataFrame(

@@ -48,15 +48,15 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
     """
     file = Path(path)
     rows = _Rows(election_id, places)
-    with _lines(file) as cells:
-        layout, line, first = _detect(cells, file)
-        try:
+    try:
+        with _lines(file) as cells:
+            layout, line, first = _detect(cells, file)
             if first:
                 rows.add(first, layout, f"{file.name}: line {line}")
             for number, row in enumerate(cells, start=line + 1):
                 rows.add(row, layout, f"{file.name}: line {number}")
-        except (UnicodeDecodeError, csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
-            raise _broken(file.name, str(error)) from error
+    except (UnicodeDecodeError, csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
+        raise _broken(file.name, str(error)) from error
     if not rows.counts:
         raise DataError(
             "There is no bureau of the place and round in this file.",

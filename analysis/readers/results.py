@@ -12,7 +12,7 @@ from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.readers.blocs import give_blocs
 from analysis.report import LeftOut, Report
-from analysis.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
+from analysis.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES, Table
 
 # Above this share of an election's bureaux, contradictions are not slips of the
 # publisher (at most 0.3% in a town) but a file that was read or made wrongly.
@@ -109,18 +109,19 @@ def assemble(
             where=some(report.source.file for report in raw.reports),
             mend="Check the code given with --place, or whether the download is complete.",
         )
-    turnout = TURNOUT.check(raw.counts)
-    rows = _row_of(turnout, raw.ballots)
-    ballots, rows, orphans = _without_orphans(raw.ballots, rows)
+    most = 1.0 if leave_out else MOST_CONTRADICTIONS
+    turnout = _check(TURNOUT, raw.counts, _files(raw, without="candidats_results"))
+    ballots, rows, orphans = _without_orphans(raw, turnout, most)
     votes, restored = _restore(ballots["votes"], rows, turnout["valid"].to_numpy())
     sums = np.bincount(rows, weights=votes, minlength=len(turnout)).astype("int64")
     contradicts = sums != turnout["valid"].to_numpy()
     left_out = [
         *orphans,
-        *_contradictions(turnout, contradicts, sums, 1.0 if leave_out else MOST_CONTRADICTIONS),
+        *_contradictions(turnout[contradicts].assign(sum=sums[contradicts]), turnout, raw, most),
     ]
     kept = ~contradicts[rows]
     table, candidates = _candidates(ballots[kept].assign(votes=votes[kept]), blocs)
+    table = _check(VOTES, table, _files(raw, without="general_results"))
     last = raw.reports[-1]
     kept_rows = last.rows_read - sum(o.count for o in orphans) - int((~kept).sum())
     report = replace(
@@ -137,6 +138,19 @@ def assemble(
         candidates=candidates,
         reports=(*raw.reports[:-1], report),
     )
+
+
+def _files(raw: Raw, *, without: str = "") -> str:
+    return some(r.source.file for r in raw.reports if r.source.role != without)
+
+
+def _check(table: Table, df: pd.DataFrame, files: str) -> pd.DataFrame:
+    """Check a table; an error names the files besides the rows."""
+    try:
+        return table.check(df)
+    except DataError as error:
+        where = f"{files}: {error.where}"
+        raise DataError(error.what, where=where, mend=error.mend) from error
 
 
 def _row_of(turnout: pd.DataFrame, ballots: pd.DataFrame) -> np.ndarray:
@@ -159,16 +173,26 @@ def _recode(ids: pd.Series, categories: pd.Index) -> np.ndarray:
 
 
 def _without_orphans(
-    ballots: pd.DataFrame, rows: np.ndarray
+    raw: Raw, turnout: pd.DataFrame, most: float
 ) -> tuple[pd.DataFrame, np.ndarray, list[LeftOut]]:
+    ballots, rows = raw.ballots, _row_of(turnout, raw.ballots)
     orphan = rows < 0
     if not orphan.any():
         return ballots, rows, []
-    lost = ballots[orphan]
-    out = [
-        LeftOut("votes of a bureau without turnout", len(part), some(part["bureau_id"].unique()), e)
-        for e, part in lost.groupby(lost["election_id"].astype("str"))
-    ]
+    lost, out = ballots[orphan], []
+    sizes = turnout["election_id"].astype("str").value_counts()
+    for election, part in lost.groupby(lost["election_id"].astype("str")):
+        bureaux = part["bureau_id"].unique()
+        if len(bureaux) > most * (sizes.get(election, 0) + len(bureaux)):
+            raise DataError(
+                f"{len(bureaux)} bureau(x) have votes but no turnout.",
+                where=f"{_files(raw)}: {election}: {some(bureaux)}",
+                mend="Check that both files are of the same edition and complete; or leave these "
+                "bureaux out with --leave-out-contradictions.",
+            )
+        out.append(
+            LeftOut("votes of a bureau without turnout", len(part), some(bureaux), str(election))
+        )
     return ballots[~orphan], rows[~orphan], out
 
 
@@ -191,10 +215,9 @@ def _restore(
 
 
 def _contradictions(
-    turnout: pd.DataFrame, contradicts: np.ndarray, sums: np.ndarray, most: float
+    bad: pd.DataFrame, turnout: pd.DataFrame, raw: Raw, most: float
 ) -> list[LeftOut]:
     out = []
-    bad = turnout[contradicts].assign(sum=sums[contradicts])
     sizes = turnout["election_id"].value_counts()
     for election, part in bad.groupby("election_id", observed=True):
         examples = some(
@@ -204,7 +227,7 @@ def _contradictions(
         if len(part) > most * sizes[election]:
             raise DataError(
                 f"The votes of {len(part)} bureau(x) do not sum to their valid ballots.",
-                where=f"{election}: {examples}",
+                where=f"{_files(raw)}: {election}: {examples}",
                 mend="Check that both files are of the same edition and complete; correct the "
                 "counts at the source, or leave these bureaux out with "
                 "--leave-out-contradictions.",
@@ -236,7 +259,7 @@ def _candidates(ballots: pd.DataFrame, blocs: pd.DataFrame) -> tuple[pd.DataFram
     candidates = candidates.join(parts, on="candidate_id")
     candidates["bloc"] = give_blocs(candidates, blocs)
     candidates = candidates.sort_values(["election_id", "candidate_id"], ignore_index=True)
-    return VOTES.check(table), CANDIDATES.check(candidates)
+    return table, CANDIDATES.check(candidates)
 
 
 def _elections(ids: pd.Series, dated: Callable[[str], Election]) -> pd.DataFrame:

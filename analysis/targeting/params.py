@@ -140,6 +140,16 @@ class Params:
         return replace(params, **changed)
 
 
+# Ends of what a number can be; the others are quantities above 0, which others are divided by.
+_ENDS = {
+    "share_open": (0.0, 1.0),
+    "reserve_weight": (0.0, 1.0),
+    "effect_turnout": (-1.0, 1.0),
+    "effect_vote": (-1.0, 1.0),
+}
+_ABOVE_0 = 1e-9
+
+
 def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str) -> Belief:
     table = dict(given) if isinstance(given, Mapping) else {"value": given}
     try:
@@ -148,7 +158,7 @@ def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str
         low = float(table.get("low", min(old.low, value)))
         high = float(table.get("high", max(old.high, value)))
         source = str(table.get("source", old.source if value == old.value else "user"))
-        return Belief(value, low, high, old.unit, source)
+        belief = Belief(value, low, high, old.unit, source)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"The parameter {name} is not a number with low ≤ value ≤ high.",
@@ -156,6 +166,16 @@ def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str
             mend=f"Write for instance {name} = {{ value = {old.value}, low = {old.low}, "
             f"high = {old.high} }}.",
         ) from error
+    least, most = _ENDS.get(name, (_ABOVE_0, np.inf))
+    # A share of doors that is 0 all over its range leaves nobody to talk to.
+    silent = name == "share_open" and belief.high == 0
+    if silent or not (least <= belief.low and belief.high <= most):
+        raise DataError(
+            f"The parameter {name} lies outside what it can be.",
+            where=f"{where}: {name} from {belief.low:g} to {belief.high:g} {belief.unit}",
+            mend=f"Keep it between {least:g} and {most:g}; usual: {old.low:g} to {old.high:g}.",
+        )
+    return belief
 
 
 def read_toml(path: Path | str) -> dict[str, Any]:

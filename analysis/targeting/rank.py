@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,7 +70,13 @@ class Settings:
             )
         if self.preset == "custom" and self.weights is None:
             raise DataError("The preset “custom” needs weights.", mend="Add a [weights] table.")
-        if not self.hours > 0:
+        if self.seed < 0 or self.draws < 1:
+            raise DataError(
+                "The seed must be 0 or more, and the draws 1 or more.",
+                where=f"seed = {self.seed}, draws = {self.draws}",
+                mend="Write seed = 0 and draws = 1000.",
+            )
+        if not 0 < self.hours < np.inf:
             raise DataError(
                 "The hours to spend must be more than 0.",
                 where=f"hours = {self.hours}",
@@ -101,6 +108,13 @@ class Settings:
                 f"Unknown setting(s): {', '.join(unknown)}.",
                 where=where,
                 mend=f"Known ones: {', '.join(sorted(known))}.",
+            )
+        tables = {name: given[name] for name in ("weights", "params") if name in given}
+        if flat := [name for name, table in tables.items() if not isinstance(table, Mapping)]:
+            raise DataError(
+                f"Not a table: {', '.join(flat)}.",
+                where=where,
+                mend="Write [weights] or [params] on a line of its own, and the numbers below it.",
             )
         weights = Weights.from_dict(given["weights"]) if "weights" in given else None
         numbers = {"hours": float, "seed": int, "draws": int}

@@ -1,4 +1,4 @@
-"""Keep the French catalogue in step with the pages: ``python -m pages._ui.extract [--check]``."""
+"""Keep the French catalogue in step with the code: ``python -m pages._ui.extract [--check]``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
+from pages._ui import library_texts
 from pages._ui.languages import catalogue_file, read_catalogue
 from pages._ui.marks import KEYWORDS, misused
 
@@ -24,13 +25,15 @@ def sources(root: Path = ROOT) -> list[Path]:
 
 
 def template(root: Path = ROOT) -> Catalog:
-    """Collect every marked text, with the file it stands in."""
+    """Collect every marked text of the pages and every text of the library, with its file."""
     catalogue = Catalog(domain="palier")
     for file in sources(root):
         place = file.relative_to(root).as_posix()
         found = extract_from_file("python", file, KEYWORDS, comment_tags=("Translators:",))
         for _line, text, comments, context in found:
             catalogue.add(text, locations=[(place, 1)], auto_comments=comments, context=context)
+    for one in library_texts.collect(root):
+        catalogue.add(one.template, locations=[(one.file, 1)], context=library_texts.CONTEXT)
     return catalogue
 
 

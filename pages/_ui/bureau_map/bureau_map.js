@@ -31,20 +31,24 @@ function open(buffer) {
 }
 
 function unpack(bytes) {
-  const buffer = bytes.slice().buffer; // a copy starts at 0, as wider columns need
+  const buffer = bytes.slice().buffer; // a copy: the bytes are a window on a whole message
   let [head, at] = open(buffer);
-  const column = (Kind, n) => {
-    const found = new Kind(buffer, at, n);
-    at += Math.ceil(found.byteLength / 4) * 4;
+  const column = (length) => {
+    const found = new Uint8Array(buffer, at, length);
+    at += Math.ceil(length / 4) * 4;
     return found;
   };
-  head.classes = column(Uint8Array, head.n);
-  const kinds = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
-  for (const number of Object.values(head.numbers)) {
-    number.steps = column(kinds[number.width], head.n);
-    number.missing = 2 ** (8 * number.width) - 1;
-  }
+  head.classes = column(head.n);
+  for (const number of Object.values(head.numbers)) number.planes = column(number.bits * Math.ceil(head.n / 8));
   return head;
+}
+
+// A number of bureau i, or NaN: its bits stand each in a plane of their own, the lowest first.
+function read({ planes, bits, low, decimals }, i) {
+  const plane = planes.length / bits;
+  let steps = 0;
+  for (let bit = 0; bit < bits; bit++) steps += ((planes[bit * plane + (i >> 3)] >> (i & 7)) & 1) * 2 ** bit;
+  return steps === 2 ** bits - 1 ? NaN : (low + steps) / 10 ** decimals;
 }
 
 async function fetchContours(url) {
@@ -52,6 +56,15 @@ async function fetchContours(url) {
   const answer = await fetch(url, { cache: "force-cache" });
   if (!answer.ok) throw new Error(`${answer.status} ${url}`);
   return decode(await answer.arrayBuffer());
+}
+
+const emptyBox = () => [Infinity, Infinity, -Infinity, -Infinity];
+
+function stretch(box, west, north, east, south) {
+  if (west < box[0]) box[0] = west;
+  if (north < box[1]) box[1] = north;
+  if (east > box[2]) box[2] = east;
+  if (south > box[3]) box[3] = south;
 }
 
 function decode(buffer) {
@@ -81,19 +94,13 @@ function decode(buffer) {
     ys[i] = y += back(next());
   }
   const boxes = new Float64Array(4 * count); // west, north, east, south
+  const whole = emptyBox();
   for (let i = 0; i < count; i++) {
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let p = rings[bureaux[i]]; p < rings[bureaux[i + 1]]; p++) {
-      box[0] = Math.min(box[0], xs[p]);
-      box[1] = Math.min(box[1], ys[p]);
-      box[2] = Math.max(box[2], xs[p]);
-      box[3] = Math.max(box[3], ys[p]);
-    }
+    const box = emptyBox();
+    for (let p = rings[bureaux[i]]; p < rings[bureaux[i + 1]]; p++) stretch(box, xs[p], ys[p], xs[p], ys[p]);
     boxes.set(box, 4 * i);
+    stretch(whole, ...box);
   }
-  const whole = [0, 1, 2, 3].map((side) =>
-    boxes.reduce((best, v, i) => (i % 4 !== side ? best : side < 2 ? Math.min(best, v) : Math.max(best, v)),
-      side < 2 ? Infinity : -Infinity));
   return { ...head, count, bureaux, rings, xs, ys, boxes, whole };
 }
 
@@ -267,7 +274,7 @@ class BureauMap {
     this.sizes.disconnect();
     clearTimeout(this.later);
     cancelAnimationFrame(this.frame);
-    this.turn = Infinity;
+    this.closed = true;
   }
 
   update(head, send) {
@@ -279,7 +286,7 @@ class BureauMap {
     this.base.use(head.tiles);
     this.readTheme();
     this.showLegend();
-    if (before?.url !== head.url) this.load(head.url);
+    if (before?.url !== head.url || this.failed) this.load(head.url);
     else this.repaint();
     if (this.geometry) this.select(head.selected);
     return ++this.turn;
@@ -287,6 +294,9 @@ class BureauMap {
 
   async load(url) {
     this.geometry = null;
+    this.failed = false;
+    this.selected = this.hovered = -1;
+    this.tip(-1);
     this.note(this.head.texts.loading);
     if (!contours.has(url)) contours.set(url, fetchContours(url));
     let geometry;
@@ -294,17 +304,17 @@ class BureauMap {
       geometry = await contours.get(url);
     } catch (error) {
       contours.delete(url);
-      if (this.head.url === url) this.note(this.head.texts.failed);
+      this.failed = this.head.url === url;
+      if (this.failed) this.note(this.head.texts.failed);
       console.warn("Palier map:", error);
       return;
     }
     // Meanwhile the page may have gone to another place.
-    if (this.head.url !== url || this.turn === Infinity) return;
+    if (this.head.url !== url || this.closed) return;
     this.note("");
     this.geometry = geometry;
     const kept = views.get(this.head.key);
     this.view = kept?.url === url ? kept.view : null;
-    this.selected = -1;
     this.parts.count.textContent = this.head.texts.count.replace("{n}", geometry.count);
     this.resize(true);
     this.select(this.head.selected);
@@ -512,13 +522,14 @@ class BureauMap {
     this.parts.scale.textContent = `${value.toLocaleString(this.head.language)} ${unit}`;
   }
 
-  lines_of(i) {
+  linesOf(i) {
     const { tooltip, numbers, language } = this.head;
     const text = (name) => {
-      const { steps, missing, low, decimals } = numbers[name];
-      if (steps[i] === missing) return "–";
+      const { decimals } = numbers[name];
+      const value = read(numbers[name], i);
+      if (Number.isNaN(value)) return "–";
       const options = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-      return ((steps[i] + low) / 10 ** decimals).toLocaleString(language, options).replace("-", "−");
+      return value.toLocaleString(language, options).replace("-", "−");
     };
     return tooltip.map((line) => line.replace(/{(\w+)}/g, (_, name) => text(name)));
   }
@@ -539,7 +550,7 @@ class BureauMap {
     tip.hidden = i < 0;
     if (i < 0) return;
     const name = this.geometry.names[i] || this.geometry.ids[i];
-    const lines = this.lines_of(i).map((textContent) => element("span", { textContent }));
+    const lines = this.linesOf(i).map((textContent) => element("span", { textContent }));
     tip.replaceChildren(element("b", { textContent: name }), ...lines);
     const left = x + 14 + tip.offsetWidth > stage.clientWidth ? x - 14 - tip.offsetWidth : x + 14;
     const top = y + 14 + tip.offsetHeight > stage.clientHeight ? y - 14 - tip.offsetHeight : y + 14;
@@ -553,7 +564,7 @@ class BureauMap {
   speak(i) {
     const { texts, selected } = this.head;
     const name = i < 0 ? texts.nothing : this.geometry.names[i] || this.geometry.ids[i];
-    const words = i < 0 ? [name] : [name, ...this.lines_of(i)];
+    const words = i < 0 ? [name] : [name, ...this.linesOf(i)];
     if (i >= 0 && i === this.selected) words.push(texts.selected);
     this.parts.spoken.textContent = words.join(". ");
   }
@@ -597,7 +608,7 @@ class BureauMap {
     on(this.canvas, "pointermove", this.drag);
     on(this.canvas, "pointerup", this.release);
     on(this.canvas, "pointercancel", (event) => this.pointers.delete(event.pointerId));
-    on(this.canvas, "pointerleave", () => (this.hover(-1), this.pointers.size || this.tip(-1)));
+    on(this.canvas, "pointerleave", this.leave);
     on(this.canvas, "wheel", this.wheel);
     on(this.canvas, "dblclick", (event) => this.zoom(2, ...this.point(event)));
     on(this.canvas, "keydown", this.key);
@@ -627,7 +638,7 @@ class BureauMap {
   drag(event) {
     const here = this.point(event);
     const before = this.pointers.get(event.pointerId);
-    if (!before) return this.point_at(event, here);
+    if (!before) return this.pointAt(event, here);
     const [dx, dy] = [here[0] - before[0], here[1] - before[1]];
     this.travelled += Math.abs(dx) + Math.abs(dy);
     // A finger is never quite still.
@@ -642,11 +653,18 @@ class BureauMap {
     this.zoom(apart(here) / Math.max(1, apart(before)), (here[0] + other[0]) / 2, (here[1] + other[1]) / 2);
   }
 
-  point_at(event, [px, py]) {
+  pointAt(event, [px, py]) {
     if (event.pointerType === "touch") return;
     const i = this.at(px, py);
     this.hover(i);
     this.tip(i, px / this.ratio, py / this.ratio);
+  }
+
+  // A finger leaves as soon as it has tapped; what it asked for stays until the next tap.
+  leave(event) {
+    if (event.pointerType === "touch") return;
+    this.hover(-1);
+    this.tip(-1);
   }
 
   release(event) {
@@ -656,8 +674,7 @@ class BureauMap {
     const [px, py] = this.point(event);
     const i = this.at(px, py);
     this.tip(i, px / this.ratio, py / this.ratio);
-    // The second click of a double click zooms; it chooses nothing.
-    if (event.detail < 2) this.choose(i);
+    this.choose(i);
   }
 
   wheel(event) {

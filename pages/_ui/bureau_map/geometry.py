@@ -129,7 +129,7 @@ def varints(values: NDArray[np.int64]) -> bytes:
     while (groups[-1] > 0x7F).any():
         groups.append(groups[-1] >> np.uint64(7))
     # A number needs its first group, and each further one that is not zero.
-    lengths = 1 + sum((group > 0).astype(np.int64) for group in groups[1:])
+    lengths = 1 + np.count_nonzero(groups[1:], axis=0) if groups[1:] else np.ones_like(values)
     starts = np.cumsum(lengths) - lengths
     out = np.zeros(int(np.sum(lengths)), dtype=np.uint8)
     for place, group in enumerate(groups):

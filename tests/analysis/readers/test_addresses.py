@@ -163,6 +163,16 @@ def test_a_cut_archive_is_refused(tmp_path, bureaux):
         read(path, bureaux)
 
 
+def test_cut_or_absent_electors_are_refused(tmp_path, addresses):
+    path = tmp_path / "e.csv.gz"
+    path.write_bytes(
+        gzip.compress("\n".join([PARIS, *["01,01,1,RUE,X,4,0101"] * 99]).encode())[:60]
+    )
+    for file, says in ((path, "cut or damaged"), (tmp_path / "absent.csv", "no such file")):
+        with pytest.raises(DataError, match=says):
+            read_electors(file, addresses)
+
+
 PARIS = "arrondissement,bureau,numero,voie,nom,nb,ID"
 
 
@@ -200,6 +210,14 @@ def test_a_general_layout_with_suffix_and_commune(tmp_path, addresses):
     table, report = read_electors(path, addresses)
     assert table["registered"].fillna(0).tolist() == [4, 3, 0, 5, 0]
     assert "1 row(s) met their number with another suffix" in report.notes
+
+
+def test_a_number_without_suffix_goes_to_the_bare_door_else_to_its_first_suffix(tmp_path, bureaux):
+    numbers = ["3;t", "3;b", "5;b", "5;"]
+    rows = [f"id{k};{n};Rue X;75101;2.34;48.855" for k, n in enumerate(numbers)]
+    table, _ = read(write(tmp_path / "ban.csv", rows), bureaux)
+    path = electors(tmp_path / "e.csv", ["01,01,3,RUE,X,4,0101", "01,01,5,RUE,X,6,0101"])
+    assert read_electors(path, table)[0]["registered"].fillna(0).tolist() == [0, 4, 0, 6]
 
 
 def test_a_person_s_name_is_not_taken_for_a_street(tmp_path, addresses):

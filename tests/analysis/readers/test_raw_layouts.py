@@ -122,6 +122,7 @@ def test_a_list_stands_for_a_candidate_and_empty_blocks_for_none(tmp_path):
 
 def test_long_with_a_header_gives_each_bureau_once(tmp_path):
     raw = read(write(tmp_path / "t.csv", LONG_HEAD, *LONG_ROWS), "2014_euro_t1")
+    assert raw.reports[0].notes == ("layout: long with a header (city portals)",)
     assert counts(raw) == [("75056_1503", 1052, 595, 7, 1, 587)]
     assert rows(raw) == [("75056_1503", "", "LAMASSOURE", 500), ("75056_1503", "", "BAYROU", 87)]
 
@@ -185,9 +186,20 @@ def test_two_encodings_in_one_file_and_a_cut_archive_are_refused(tmp_path):
     with pytest.raises(DataError, match="cut or damaged"):
         read(path)
     packed = gzip.compress(start.encode())
-    (tmp_path / "t.csv.gz").write_bytes(packed[: len(packed) - 40])
-    with pytest.raises(DataError, match="cut or damaged"):
-        read(tmp_path / "t.csv.gz")
+    for length in (len(packed) - 40, 60):
+        (tmp_path / "t.csv.gz").write_bytes(packed[:length])
+        with pytest.raises(DataError, match="cut or damaged"):
+            read(tmp_path / "t.csv.gz")
+
+
+def test_an_absent_file_and_a_header_without_candidates_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read(tmp_path / "absent.txt")
+    head = PRES_HEAD.split(";N°Panneau")[0]
+    with pytest.raises(DataError, match="layout of this file"):
+        read(write(tmp_path / "t.txt", head, PRES_ROW))
+    with pytest.raises(DataError, match="layout of this file"):
+        read(write(tmp_path / "t.txt", *["-- words"] * 40, OLD_ROWS[0]))
 
 
 def test_a_bureau_that_contradicts_itself_is_caught_by_the_tables(tmp_path):

@@ -1,0 +1,232 @@
+"""Any terrain: results of any layout, described by a column map in TOML."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.electorate.history import Election
+from analysis.errors import DataError, some
+from analysis.geography.crs import checked_metric
+from analysis.readers.contours import Layout
+from analysis.readers.mapped import Candidate, ElectionMap, read_election
+from analysis.readers.results import Raw, combine
+
+_TERRAIN = {"name": str, "crs": str, "licence": str}
+_GEOMETRY = {"file": str, "id": str, "vintage": int}
+_GEOMETRY_MORE = {"commune": str, "layer": str, "crs": str}
+_ELECTION = {"id": str, "date": date, "kind": str, "round": int, "file": str, "unit": str} | {
+    "registered": str,
+    "ballots": str,
+}
+_ELECTION_MORE = {
+    **{"delimiter": str, "encoding": str, "decimal": str, "thousands": str},
+    **{"commune": str, "commune_name": str, "blank": str, "null": str, "valid": str},
+    **{"candidate": str, "votes": str, "nuance": str, "candidates": dict},
+}
+_CANDIDATE = {"name": str, "nuance": str, "bloc": str}
+_TYPES: dict[type, str] = {
+    str: "text in quotes",
+    int: "a whole number",
+    date: "a day such as 2024-06-09",
+    dict: "a [table]",
+    list: "[[tables]]",
+}
+_DOC = "docs/any_terrain.md shows a whole map."
+
+
+@dataclass(frozen=True, slots=True)
+class Contours:
+    """The polygons of a terrain: what `contours.read_contours` is to be given."""
+
+    file: Path
+    vintage: int
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """A terrain as its column map describes it.
+
+    Attributes
+    ----------
+    name, crs, licence
+        What to call it; its metric CRS; what the files are published under.
+    raw
+        Results for `results.assemble`.
+    elections
+        Day, kind and round of each election id.
+    blocs
+        Blocs the map gives to candidates, as `blocs.read_blocs` returns them.
+    contours
+        The polygons; None where the map names none.
+    """
+
+    name: str
+    crs: str
+    licence: str
+    raw: Raw
+    elections: Mapping[str, Election]
+    blocs: pd.DataFrame
+    contours: Contours | None
+
+    def dated(self, election_id: str) -> Election:
+        """Return the election of this id, for `results.assemble`."""
+        return self.elections[election_id]
+
+
+def read_terrain(path: Path | str) -> Terrain:
+    """Read the results that a column map describes.
+
+    Parameters
+    ----------
+    path
+        TOML with `[terrain]`, one `[[election]]` for each round and, where there are
+        polygons, `[geometry]`; files are looked for beside it. See docs/any_terrain.md.
+
+    Raises
+    ------
+    DataError
+        When the map has unknown or missing keys, or a file lacks what the map says.
+    """
+    file = Path(path)
+    content = _load(file)
+    _check(content, {"terrain": dict, "election": list}, {"geometry": dict}, file.name)
+    terrain = content["terrain"]
+    _check(terrain, _TERRAIN, {}, f"{file.name}: [terrain]")
+    checked_metric(terrain["crs"])
+    maps = [_election(entry, terrain, file) for entry in content["election"]]
+    if len(ids := {m.election.election_id for m in maps}) < len(maps):
+        raise DataError(
+            "Two elections of the map have the same id.",
+            where=f"{file.name}: {some(sorted(ids))}",
+            mend="Give every round its own id: 2023_muni_t1, 2023_muni_t2.",
+        )
+    return Terrain(
+        name=terrain["name"],
+        crs=terrain["crs"],
+        licence=terrain["licence"],
+        raw=combine([read_election(m) for m in maps]),
+        elections={m.election.election_id: m.election for m in maps},
+        blocs=_blocs(maps, file.name),
+        contours=_contours(content.get("geometry"), terrain, file),
+    )
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(
+            "The column map cannot be read.",
+            where=f"{file.name}: {error}",
+            mend=f"Keep it TOML in UTF-8. {_DOC}",
+        ) from error
+
+
+def _check(
+    table: Mapping[str, Any], needed: Mapping[str, type], more: Mapping[str, type], where: str
+) -> None:
+    """Complain of keys that are unknown, missing or of another type."""
+    known = {**needed, **more}
+    if unknown := [key for key in table if key not in known]:
+        raise DataError(
+            f"The column map has unknown key(s): {some(unknown, most=8)}.",
+            where=where,
+            mend=f"Known keys: {', '.join(known)}. {_DOC}",
+        )
+    if missing := [key for key in needed if key not in table]:
+        raise DataError(
+            f"The column map lacks {', '.join(missing)}.",
+            where=where,
+            mend=f"Add them. {_DOC}",
+        )
+    # True is an int to Python, and no round of an election.
+    wrong = [k for k, v in table.items() if not isinstance(v, known[k]) or isinstance(v, bool)]
+    if wrong:
+        raise DataError(
+            "The column map has values of the wrong type.",
+            where=f"{where}: " + some(f"{k} = {table[k]!r}" for k in wrong),
+            mend="; ".join(f"{k}: {_TYPES[known[k]]}" for k in wrong) + f". {_DOC}",
+        )
+
+
+def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) -> ElectionMap:
+    where = f"{file.name}: [[election]] {entry.get('id', '')}"
+    _check(entry, _ELECTION, _ELECTION_MORE, where)
+    kind, turn = re.escape(entry["kind"]), entry["round"]
+    if not re.fullmatch(rf"\d{{4}}_(?=[a-z]+_){kind}_t{turn}", entry["id"]):
+        raise DataError(
+            "The id of an election does not say year, kind and round.",
+            where=f"{where}, kind {entry['kind']}, round {turn}",
+            mend="Write 2023_muni_t1: four digits, small letters, t and the round.",
+        )
+    wide, long = "candidates" in entry, {"candidate", "votes"} <= set(entry)
+    if not (wide or long):
+        raise DataError(
+            "The column map does not say where the votes are.",
+            where=where,
+            mend="Name candidate and votes (one row each), or list the columns of votes under "
+            f"[election.candidates]. {_DOC}",
+        )
+    for column, label in (candidates := entry.get("candidates", {})).items():
+        _check(label, {}, _CANDIDATE, f"{where}, candidate {column}")
+    day = datetime(entry["date"].year, entry["date"].month, entry["date"].day)
+    fixed = ("unit", "commune", "commune_name", "registered", "ballots", "blank", "null", "valid")
+    return ElectionMap(
+        election=Election(entry["id"], day, entry["kind"], entry["round"]),
+        file=file.parent / entry["file"],
+        columns={ours: entry[ours] for ours in fixed if ours in entry},
+        long={n: entry[n] for n in ("candidate", "votes", "nuance") if n in entry} if long else {},
+        candidates={column: Candidate(**label) for column, label in candidates.items()},
+        text={n: entry[n] for n in ("delimiter", "encoding", "decimal", "thousands") if n in entry},
+        commune=_slug(terrain["name"]),
+        licence=terrain["licence"],
+    )
+
+
+def _contours(
+    entry: Mapping[str, Any] | None, terrain: Mapping[str, Any], file: Path
+) -> Contours | None:
+    if entry is None:
+        return None
+    _check(entry, _GEOMETRY, _GEOMETRY_MORE, f"{file.name}: [geometry]")
+    layout = Layout(
+        id_column=entry["id"],
+        commune_column=entry.get("commune", ""),
+        commune=_slug(terrain["name"]),
+        layer=entry.get("layer", ""),
+        crs=entry.get("crs", ""),
+        licence=terrain["licence"],
+    )
+    return Contours(file.parent / entry["file"], entry["vintage"], layout)
+
+
+def _slug(name: str) -> str:
+    """Return a name as an id: the commune of a terrain that is one."""
+    return re.sub(r"\W+", "-", name.strip().lower()).replace("_", "-").strip("-")
+
+
+def _blocs(maps: list[ElectionMap], file: str) -> pd.DataFrame:
+    rows = [
+        (m.election.election_id.rsplit("_", 1)[0], label.key(column), label.bloc, file)
+        for m in maps
+        for column, label in m.candidates.items()
+        if label.bloc
+    ]
+    table = pd.DataFrame(rows, columns=["election", "key", "bloc", "source"], dtype="str")
+    table = table.drop_duplicates(ignore_index=True)
+    if (twice := table.duplicated(["election", "key"], keep=False)).any():
+        raise DataError(
+            "The column map gives a candidate two blocs.",
+            where=f"{file}: {some(table['key'][twice].unique())}",
+            mend="Give a candidate the same bloc in both rounds.",
+        )
+    return table

@@ -1,0 +1,198 @@
+"""The card of one bureau: its past, its score in parts, and what is particular there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.charts.history import history
+from analysis.targeting.prospects import Prospects
+from analysis.targeting.rank import Ranking
+from analysis.targeting.weights import PARTS
+from pages._ui import state
+from pages._ui.i18n import _, language, number, percent
+from pages._ui.show import interval
+from pages._ui.words import part_name
+
+
+def bureau_card(ranked: Ranking, found: Prospects) -> None:
+    """Show the bureau in view, or the first of the ranking."""
+    table = ranked.table
+    chosen = state.selected()
+    row = table[table["bureau_id"] == chosen] if chosen else table.head(1)
+    if row.empty:
+        row = table.head(1)
+    bureau = row.iloc[0]
+    st.subheader(_title(bureau))
+    if not chosen:
+        st.caption(_("First of the ranking. Click a bureau on the map or in the list to see it."))
+    _numbers(bureau, ranked)
+    for sentence in particular(bureau, table):
+        st.markdown(f"- {sentence}")
+    _parts(bureau)
+    _past(str(bureau["bureau_id"]), found)
+    _squares(bureau)
+    _basis(bureau)
+
+
+def _title(bureau: pd.Series) -> str:
+    code = str(bureau["bureau_id"]).rpartition("_")[2]
+    name = f" — {bureau['name']}" if bureau["name"] else ""
+    return _("Bureau {code}, {commune}").format(code=code, commune=bureau["commune"]) + name
+
+
+def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
+    left, middle, right = st.columns(3)
+    left.metric(
+        _("Rank"),
+        _("{k} of {n}").format(k=number(bureau["rank"]), n=number(len(ranked.table))),
+    )
+    middle.metric(
+        _("Votes per hour"),
+        number(bureau["gain_per_hour"], 3),
+        help=_("90 % interval: {interval}").format(
+            interval=interval(bureau["gain_lower"], bureau["gain_upper"])
+        ),
+    )
+    right.metric(_("In the first {k}").format(k=ranked.k), percent(bureau["top_k_probability"], 0))
+    st.caption(
+        _("Gain: {interval} votes per volunteer-hour (90 %). {doors} doors, {hours} hours.").format(
+            interval=interval(bureau["gain_lower"], bureau["gain_upper"]),
+            doors=number(bureau["doors"]),
+            hours=number(bureau["hours"]),
+        )
+    )
+
+
+def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
+    """Say in three sentences where this bureau stands out most, with the figures."""
+    texts = {
+        "expected_abstention": _(
+            "Expected abstention {value} against {mean} on average: {place} of {n} from the top."
+        ),
+        "support": _(
+            "Support for the bloc {value} of valid votes against {mean}: {place} of {n} from the "
+            "top."
+        ),
+        "volatility": _(
+            "{value} of voters change sides between elections, at least, against {mean}: "
+            "{place} of {n} from the top."
+        ),
+        "poverty_rate": _(
+            "{value} of households are poor against {mean}: {place} of {n} from the top."
+        ),
+        "reserve": _(
+            "{value} of those who stay home when few vote were the bloc's, against {mean}: "
+            "{place} of {n} from the top."
+        ),
+    }
+    weights = table["registered"].to_numpy(dtype=float)
+    found = []
+    for column, text in texts.items():
+        values = table[column].to_numpy(dtype=float)
+        known = np.isfinite(values) & (weights > 0)
+        spread = values[known].std() if known.any() else 0.0
+        if not np.isfinite(bureau[column]) or spread == 0:
+            continue
+        mean = float(np.average(values[known], weights=weights[known]))
+        place = int((values[known] > bureau[column]).sum()) + 1
+        sentence = text.format(
+            value=percent(bureau[column]), mean=percent(mean), place=place, n=int(known.sum())
+        )
+        found.append((abs(bureau[column] - mean) / spread, sentence))
+    return [sentence for _far, sentence in sorted(found, reverse=True)[:3]]
+
+
+def _parts(bureau: pd.Series) -> None:
+    parts = {name: float(bureau[f"part_{name}"]) for name in PARTS}
+    shown = {part_name(name): value for name, value in parts.items() if abs(value) > 1e-9}  # noqa: PLR2004
+    st.markdown(
+        "**"
+        + _("Score {score}, made of:").format(score=number(bureau["score"]))
+        + "** "
+        + "; ".join(f"{name} {number(value, 1)}" for name, value in shown.items())
+    )
+    st.bar_chart(
+        pd.DataFrame({"part": list(shown), "points": list(shown.values())}),
+        x="part",
+        y="points",
+        x_label=_("Points of score"),
+        y_label="",
+        horizontal=True,
+        height=60 + 40 * len(shown),
+        color="#236eb0",
+    )
+
+
+def _past(bureau_id: str, found: Prospects) -> None:
+    past = found.history
+    row = int(np.flatnonzero(past.units["bureau_id"].to_numpy() == bureau_id)[0])
+    figure = history(
+        _rates(past, slice(row, row + 1)), _rates(past, slice(None)), language=language()
+    )
+    st.pyplot(figure, width="stretch")
+    st.caption(
+        _(
+            "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
+            "onto today's bureaux by the crosswalk where contours allow it."
+        )
+    )
+
+
+def _rates(past, rows: slice) -> pd.DataFrame:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def total(values: np.ndarray) -> np.ndarray:
+        known = np.isfinite(values[rows])
+        return np.where(known.any(axis=0), np.nansum(values[rows], axis=0), np.nan)
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        turnout = total(past.ballots) / total(past.registered)
+        share = total(past.votes) / np.where(total(past.valid) > 0, total(past.valid), np.nan)
+    return pd.DataFrame(
+        {
+            "election_id": [e.election_id for e in past.elections],
+            "date": pd.to_datetime([e.date for e in past.elections]),
+            "kind": [e.kind for e in past.elections],
+            "round": [e.round for e in past.elections],
+            "turnout_rate": turnout,
+            "share_valid": share,
+        }
+    )
+
+
+def _squares(bureau: pd.Series) -> None:
+    if not np.isfinite(float(bureau["households"])):
+        st.caption(_("No census squares here: households, income and social need are unknown."))
+        return
+    st.caption(
+        _(
+            "Census squares: {households} households, {poor} of them poor, mean standard of living "
+            "{euro} €/year, {social} social dwellings."
+        ).format(
+            households=number(bureau["households"]),
+            poor=percent(bureau["poverty_rate"]),
+            euro=number(bureau["living_standard_eur"]),
+            social=number(bureau["social_dwellings"]),
+        )
+    )
+
+
+def _basis(bureau: pd.Series) -> None:
+    names = {
+        "abstention": _("abstention"),
+        "support": _("support"),
+        "volatility": _("volatility"),
+        "doors_per_hour": _("pace"),
+        "doors": _("doors"),
+        "social_need": _("social need"),
+        "share_open": _("share of doors that open"),
+    }
+
+    def said(column: str) -> str:
+        return ", ".join(names.get(part, part) for part in str(bureau[column]).split())
+
+    st.caption(
+        _("Measured here: {measured}. Assumed: {assumed}.").format(
+            measured=said("measured"), assumed=said("assumed")
+        )
+    )

@@ -1,0 +1,93 @@
+"""Two scenarios side by side, and what changes between them."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pandas as pd
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.scenario import Scenario
+from analysis.targeting.rank import Ranking
+from analysis.workspace import Workspace
+from pages._ui import loaders, show, state
+from pages._ui.i18n import _, bloc_name, election_name, number
+from pages._ui.words import preset_name
+
+
+def compare(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
+    """Show the kept scenario beside the one on screen."""
+    text = state.kept()
+    if st.button(_("Keep the scenario on screen as A"), type="secondary" if text else "primary"):
+        state.keep(scenario.to_toml())
+        st.rerun()
+    if not text:
+        st.info(_("Keep a scenario as A, then change the settings: B is what is on screen."))
+        return
+    try:
+        kept = Scenario.from_dict(tomllib.loads(text))
+        first = loaders.ranking(place, kept)
+        shapes = loaders.geometry(place, loaders.prospects(place, kept))
+    except DataError:
+        st.warning(_("The kept scenario does not fit this place. Keep another one."))
+        return
+    left, right = st.columns(2)
+    geometry = loaders.geometry(place, loaders.prospects(place, scenario))
+    for column, name, one, ranking, drawn in (
+        (left, "A", kept, first, shapes),
+        (right, "B", scenario, ranked, geometry),
+    ):
+        with column:
+            st.markdown(f"**{name}** — {described(one)}")
+            show.reach(ranking)
+            show.priority_map(drawn, ranking, key=f"compare.{name}")
+    _changes(first, ranked)
+
+
+def described(scenario: Scenario) -> str:
+    """Say a scenario in a line."""
+    votes = ", ".join(scenario.candidates) or bloc_name(scenario.bloc)
+    return _("{votes}, {election}, {preset}, {hours} h").format(
+        votes=votes,
+        election=election_name(scenario.election),
+        preset=preset_name(scenario.settings.preset),
+        hours=number(scenario.settings.hours),
+    )
+
+
+def _changes(first: Ranking, second: Ranking) -> None:
+    both = first.table[["bureau_id", "rank"]].merge(
+        second.table[["bureau_id", "commune", "rank", "registered"]],
+        on="bureau_id",
+        suffixes=("_a", "_b"),
+    )
+    inside = pd.DataFrame({"a": both["rank_a"] <= first.k, "b": both["rank_b"] <= second.k})
+    entered, left = inside["b"] & ~inside["a"], inside["a"] & ~inside["b"]
+    st.markdown(
+        _(
+            "**{same}** bureaux are reached in both, **{new}** only in B, **{gone}** only in A."
+        ).format(
+            same=int((inside["a"] & inside["b"]).sum()),
+            new=int(entered.sum()),
+            gone=int(left.sum()),
+        )
+    )
+    moved = both.assign(move=both["rank_a"] - both["rank_b"])
+    moved = moved[(entered | left) | (moved["move"].abs() > 0)]
+    moved = moved.reindex(moved["move"].abs().sort_values(ascending=False).index).head(200)
+    if moved.empty:
+        st.caption(_("No bureau changes its rank."))
+        return
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Bureau"): moved["bureau_id"].str.rpartition("_")[2],
+                _("Rank in A"): moved["rank_a"],
+                _("Rank in B"): moved["rank_b"],
+                _("Places gained"): moved["move"],
+                _("Registered"): moved["registered"],
+            }
+        ),
+        hide_index=True,
+    )

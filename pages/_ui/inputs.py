@@ -1,0 +1,202 @@
+"""Widgets that ask one question and return one plain value; the address keeps every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from analysis.scenario import Scenario
+from analysis.targeting.params import Params
+from analysis.targeting.rank import Settings
+from analysis.targeting.weights import PRESETS, Weights
+from analysis.workspace import Workspace
+from pages._ui import loaders, planner
+from pages._ui.i18n import _, bloc_name, election_name
+from pages._ui.words import part_help, part_name, preset_name
+
+EVERYWHERE = "all"
+BY_NAME = "by_name"
+COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
+SLIDERS = ("mobilise", "persuade", "need", "access", "visited")
+HOURS = 500
+
+
+def choose_question(place: Workspace) -> Scenario:
+    """Ask whose votes, at which election and where; settings are asked for afterwards."""
+    left, middle, right = st.columns([1, 1.2, 1])
+    with left:
+        bloc, candidates = _choose_votes(place)
+    with middle:
+        election = _choose_election(place)
+    with right:
+        places = _choose_places(place)
+    return Scenario(bloc, election, candidates, places)
+
+
+def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
+    table = loaders.table(str(place.path), place.digest, "candidates")
+    sizes = table[table["bloc"] != ""].groupby("bloc")["votes"].sum().sort_values(ascending=False)
+    options = [*sizes.index, BY_NAME]
+    bloc = _select(
+        _("Win votes for"),
+        options,
+        key="bloc",
+        show=lambda o: _("Candidates by name…") if o == BY_NAME else bloc_name(o),
+    )
+    if bloc != BY_NAME:
+        return bloc, ()
+    names = sorted(set(table["name"]) | set(table["nuance"]) - {""})
+    chosen = st.multiselect(
+        _("Candidates, lists or nuances"),
+        [n for n in names if n],
+        key="candidates",
+        bind="query-params",
+        placeholder=_("Choose one or more"),
+    )
+    if not chosen:
+        st.info(_("Choose at least one candidate, list or nuance."))
+        st.stop()
+    return "", tuple(chosen)
+
+
+def _choose_election(place: Workspace) -> str:
+    known = loaders.table(str(place.path), place.digest, "elections")
+    past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
+    coming = [name for name in COMING if name not in past]
+    return _select(
+        _("Election to prepare"),
+        [*coming, *past],
+        key="election",
+        show=lambda o: (
+            election_name(o) if o in coming else _("{name} (past)").format(name=election_name(o))
+        ),
+        help=_("For a past election, nothing of that day or later is used."),
+    )
+
+
+def _choose_places(place: Workspace) -> tuple[str, ...]:
+    table = loaders.table(str(place.path), place.digest, "places")
+    if len(table) == 1:
+        st.text_input(_("Territory"), table["name"].iloc[0], disabled=True)
+        return ()
+    departments = sorted(table["department_id"].unique())
+    department = EVERYWHERE
+    if len(departments) > 1:
+        department = _select(
+            _("Département"),
+            [EVERYWHERE, *departments],
+            key="department",
+            show=lambda o: _("Everywhere") if o == EVERYWHERE else o,
+        )
+        if department == EVERYWHERE:
+            return ()
+        table = table[table["department_id"] == department]
+    names = dict(zip(table["commune_id"], table["name"], strict=True))
+    commune = _select(
+        _("Commune"),
+        [EVERYWHERE, *sorted(names, key=lambda code: names[code])],
+        key="commune",
+        show=lambda o: _("All communes") if o == EVERYWHERE else f"{names[o]} ({o})",
+    )
+    if commune != EVERYWHERE:
+        return (commune,)
+    return () if department == EVERYWHERE else (department,)
+
+
+def put_together(question: Scenario, settings: Settings) -> Scenario:
+    """Return the question with the strategist's settings."""
+    return replace(question, settings=settings)
+
+
+def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
+    """Ask for hours, preset, weights and the planner's numbers.
+
+    Parameters
+    ----------
+    in_force
+        Gives the weights of a preset, so that the sliders show them.
+    """
+    hours = st.number_input(
+        _("Volunteer-hours to spend"),
+        min_value=1,
+        max_value=10_000_000,
+        value=HOURS,
+        step=50,
+        key="hours",
+        bind="query-params",
+        help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
+    )
+    preset = _select(_("Rank by"), [*PRESETS, "custom"], key="preset", show=preset_name)
+    params = planner.params()
+    weights = _choose_weights(preset, in_force(preset, params))
+    planner.edit(params)
+    return Settings(
+        params=params,
+        preset=preset,
+        weights=weights if preset == "custom" else None,
+        hours=float(hours),
+    )
+
+
+def _choose_weights(preset: str, in_force: Weights) -> Weights:
+    st.markdown("**" + _("Weights") + "**")
+    shown = in_force.to_dict()
+    chosen = {}
+    for name in SLIDERS:
+        key = f"w_{name}"
+        if preset != "custom":
+            # The sliders show what the preset does; touching one makes the weights one's own.
+            st.session_state[key] = round(min(shown[name], 1.0), 2)
+        chosen[name] = st.slider(
+            part_name(name),
+            0.0,
+            1.0,
+            step=0.01,
+            key=key,
+            bind="query-params",
+            help=part_help(name),
+            on_change=_become_custom,
+        )
+    if preset == "classic_2014":
+        st.caption(_("This preset multiplies abstention and support; the sliders have no part."))
+    return Weights(**chosen)
+
+
+def _become_custom() -> None:
+    st.session_state["preset"] = "custom"
+
+
+def reopen(scenario: Scenario) -> None:
+    """Set every widget as a saved scenario says; the page is then run again."""
+    settings = scenario.settings
+    wanted: dict[str, Any] = {
+        "bloc": BY_NAME if scenario.candidates else scenario.bloc,
+        "candidates": list(scenario.candidates),
+        "election": scenario.election,
+        "hours": int(settings.hours),
+        "preset": settings.preset,
+    }
+    if settings.weights:
+        wanted |= {f"w_{name}": settings.weights.to_dict()[name] for name in SLIDERS}
+    for place in scenario.places:
+        wanted |= {"commune": place, "department": place} if len(place) < 4 else {"commune": place}
+    for key, value in wanted.items():
+        st.session_state[key] = value
+    planner.set_params(settings.params)
+
+
+def _select(
+    label: str,
+    options: list[str],
+    *,
+    key: str,
+    show: Callable[[str], str],
+    help: str | None = None,  # noqa: A002 - Streamlit's own name
+) -> str:
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)
+    choice = st.selectbox(label, options, key=key, format_func=show, bind="query-params", help=help)
+    return str(choice)

@@ -1,0 +1,152 @@
+"""Every cached call of the app; keyed by digests and texts, never by tables."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from analysis.build import Inputs, build
+from analysis.scenario import Scenario, shapes_of, target_of
+from analysis.targeting.backtest import Backtest
+from analysis.targeting.backtest import backtest as look_back
+from analysis.targeting.prospects import Prospects, prepare
+from analysis.targeting.rank import Ranking, rank_bureaux
+from analysis.workspace import Workspace
+from pages._ui import state
+from pages._ui.bureau_map import Geometry, publish_geometry
+from pages._ui.i18n import _
+
+# Enough for one large and a few small places at a time.
+_FEW, _SOME = 4, 48
+# Above this many bureaux the screen makes fewer draws, so that a slider stays light;
+# exports always make them all.
+_LIGHT = 4_500_000
+
+
+def workspace() -> Workspace:
+    """Open the workspace in use; the embedded place is built on its first use."""
+    if not (state.WORKSPACES / state.SAMPLE_NAME / "manifest.json").is_file():
+        with st.spinner(_("Reading the embedded place…")):
+            _build_sample()
+    folder = state.folder()
+    stamp = tuple(
+        file.stat().st_mtime_ns if (file := folder / name).is_file() else 0
+        for name in ("manifest.json", "blocs.csv")
+    )
+    return _open(str(folder), stamp)
+
+
+@st.cache_resource(show_spinner=False)
+def _build_sample() -> None:
+    place = state.SAMPLE
+    inputs = Inputs(
+        general=place / "general_results.csv",
+        candidates=place / "candidats_results.csv",
+        contours={2017: place / "contours_2017.geojson", 2024: place / "contours_2024.geojson"},
+        squares=place / "carreaux_200m.csv",
+        addresses=place / "adresses-99.csv.gz",
+        electors=place / "electeurs_par_adresse.csv",
+        fictional=True,
+    )
+    build(inputs, state.WORKSPACES / state.SAMPLE_NAME)
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _open(folder: str, stamp: tuple[int, ...]) -> Workspace:
+    del stamp  # in the key: a rebuilt workspace is opened again
+    return Workspace(Path(folder))
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def table(folder: str, digest: str, name: str) -> pd.DataFrame:
+    """Return a table of the workspace, to be read only."""
+    del digest
+    return Workspace(Path(folder)).read(name)
+
+
+def prospects(place: Workspace, scenario: Scenario) -> Prospects:
+    """Return the rates of every bureau for the question of a scenario."""
+    with st.spinner(_("Reading past elections…")):
+        return _prospects(str(place.path), place.digest, _question(scenario))
+
+
+def _question(scenario: Scenario) -> str:
+    """Return what the rates depend on: the scenario without its settings."""
+    return Scenario(
+        scenario.bloc, scenario.election, scenario.candidates, scenario.places
+    ).to_toml()
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _prospects(folder: str, digest: str, question: str) -> Prospects:
+    del digest
+    asked = Scenario.from_dict(tomllib.loads(question))
+    place = Workspace(Path(folder))
+    target = target_of(place, asked.election)
+    return prepare(place, asked.choice, target, places=asked.places)
+
+
+def ranking(place: Workspace, scenario: Scenario, *, light: bool = True) -> Ranking:
+    """Return the ranking of a scenario; with fewer draws on a large place when `light`."""
+    with st.spinner(_("Ranking the bureaux…")):
+        return _ranking(str(place.path), place.digest, scenario.to_toml(), light)
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _ranking(folder: str, digest: str, toml: str, light: bool) -> Ranking:  # noqa: FBT001
+    scenario = Scenario.from_dict(tomllib.loads(toml))
+    found = _prospects(folder, digest, _question(scenario))
+    settings = scenario.settings
+    if light:
+        most = max(_LIGHT // max(len(found.table), 1), 50)
+        settings = replace(settings, draws=min(settings.draws, most))
+    return rank_bureaux(found, settings)
+
+
+def backtest(place: Workspace, scenario: Scenario) -> Backtest:
+    """Return the look back of a scenario."""
+    with st.spinner(_("Looking back at a past election…")):
+        return _backtest(str(place.path), place.digest, scenario.to_toml())
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _backtest(folder: str, digest: str, toml: str) -> Backtest:
+    del digest
+    scenario = Scenario.from_dict(tomllib.loads(toml))
+    place = Workspace(Path(folder))
+    return look_back(
+        place,
+        scenario.choice,
+        scenario.settings,
+        before=target_of(place, scenario.election),
+        places=scenario.places,
+    )
+
+
+def geometry(place: Workspace, found: Prospects) -> Geometry | None:
+    """Publish the contours of the bureaux in view; None where none is known."""
+    vintages = found.table["vintage"].dropna()
+    if vintages.empty:
+        return None
+    communes = tuple(sorted(found.table["commune_id"].unique()))
+    return _geometry(str(place.path), place.digest, int(vintages.iloc[0]), communes)
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _geometry(folder: str, digest: str, vintage: int, communes: tuple[str, ...]) -> Geometry | None:
+    bureaux = Workspace(Path(folder)).read("bureaux")
+    shown = bureaux[(bureaux["vintage"] == vintage) & bureaux["commune_id"].isin(communes)]
+    if shown.empty:
+        return None
+    name = f"{digest[:20]}-{vintage}-{len(shown)}"
+    return publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
+
+
+def shapes(place: Workspace, ranked: Ranking) -> gpd.GeoDataFrame:
+    """Return the polygons of ranked bureaux, for exports."""
+    return shapes_of(place, ranked.table)

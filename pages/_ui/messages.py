@@ -1,0 +1,49 @@
+"""Show library errors as advice instead of a traceback."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from analysis.errors import DataError
+from pages._ui import advice
+from pages._ui.i18n import _
+
+# What Markdown would take for its own; an underscore inside a word it leaves alone.
+_MARKUP = re.compile(r"[\\*\[\]$~<>]|(?<!\w)_|_(?!\w)")
+
+
+@contextmanager
+def explain_data_errors() -> Iterator[None]:
+    """Turn a `DataError` into an error box with its remedy, and stop the page there."""
+    try:
+        yield
+    except DataError as error:
+        show_error(error)
+        st.stop()
+
+
+def show_error(error: DataError) -> None:
+    """Show what is wrong, where, and how to mend it; the page goes on."""
+    what, where, mend = map(plain, advice.translate_error(error))
+    st.error(what)
+    if where:
+        st.caption(_("Where: {where}").format(where=where))
+    if mend:
+        st.info(_("What to do: {mend}").format(mend=mend))
+
+
+def translate(text: str) -> str:
+    """Translate a text of the manifest or a report: a reason, examples, a note, a licence."""
+    return advice.translate(text)
+
+
+def plain(text: str) -> str:
+    r"""Return `text` so that Markdown shows it as it is: `votes*.csv` is ``votes\*.csv``.
+
+    Backquotes stay: the library sets commands in them.
+    """
+    return _MARKUP.sub(r"\\\g<0>", text)

@@ -1,0 +1,39 @@
+"""What stands around every page: the place, its warning, and what is not known of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages._ui import loaders, messages, state
+from pages._ui.i18n import _
+
+
+def frame() -> None:
+    """Show which place is open; an invented one is marked on every page."""
+    with messages.explain_data_errors():
+        place = loaders.workspace()
+    state.write_link()
+    name = place_name()
+    with st.sidebar:
+        st.caption(_("Place open: **{name}**").format(name=name))
+    if place.fictional:
+        st.caption(
+            "🧪 "
+            + _("**Fictional place.** {name} and its voters are invented, to learn with.").format(
+                name=name
+            )
+        )
+
+
+def place_name() -> str:
+    """Name the place that is open, as its communes do."""
+    place = loaders.workspace()
+    places = loaders.table(str(place.path), place.digest, "places")
+    if len(places) == 1:
+        return str(places["name"].iloc[0])
+    departments = places["department_id"].nunique()
+    if departments == 1:
+        return _("département {code} ({n} communes)").format(
+            code=places["department_id"].iloc[0], n=len(places)
+        )
+    return _("{n} communes of {d} départements").format(n=len(places), d=departments)

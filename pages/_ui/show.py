@@ -1,0 +1,171 @@
+"""Pictures and tables of a ranking: the map, the list, how far the hours reach."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.charts.colours import classes
+from analysis.targeting.rank import Ranking
+from pages._ui import state
+from pages._ui.bureau_map import (
+    Geometry,
+    Legend,
+    MapOptions,
+    Number,
+    Paint,
+    Tiles,
+    bureau_map,
+)
+from pages._ui.i18n import _, language, number
+
+_TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
+
+
+def reach(ranked: Ranking) -> None:
+    """Say how far the hours reach, in four numbers."""
+    first = ranked.table.head(ranked.k)
+    votes = float((first["gain_per_hour"] * first["hours"]).sum())
+    low = float((first["gain_lower"] * first["hours"]).sum())
+    high = float((first["gain_upper"] * first["hours"]).sum())
+    columns = st.columns(4)
+    columns[0].metric(
+        _("Bureaux reached"),
+        _("{k} of {n}").format(k=number(ranked.k), n=number(len(ranked.table))),
+    )
+    columns[1].metric(_("Doors"), number(float(first["doors"].sum())))
+    columns[2].metric(
+        _("Votes expected"),
+        number(votes),
+        help=_("Between {low} and {high} if every bureau's interval were reached at once.").format(
+            low=number(low), high=number(high)
+        ),
+    )
+    columns[3].metric(
+        _("Votes per hour, first bureaux"),
+        number(votes / max(float(first["hours"].sum()), 1e-9), 3),
+        help=_("Net votes for the bloc per volunteer-hour; a team of two uses two hours an hour."),
+    )
+
+
+def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> None:
+    """Show the score on the map; a click brings the bureau into view."""
+    if geometry is None:
+        st.info(
+            _(
+                "No map: this place has no contours of its bureaux. The ranking below is complete. "
+                "Add contours on the Data page to see them."
+            )
+        )
+        return
+    table = ranked.table.set_index("bureau_id").reindex(geometry.ids)
+    graded = classes(table["score"], n=7, language=language())
+    paint = Paint(
+        graded.index,
+        Legend(_("Score (100: the mean bureau)"), graded.palette[1:], graded.labels[1:]),
+        tooltip=(
+            _("Rank {rank}: score {score}"),
+            _("Gain {gain} votes per hour [{low} to {high}]"),
+            _("In the first {k}: {top} chances in 100").replace("{k}", str(ranked.k)),
+            _("{registered} registered"),
+        ),
+        numbers={
+            "rank": Number(table["rank"]),
+            "score": Number(table["score"]),
+            "gain": Number(table["gain_per_hour"], 3),
+            "low": Number(table["gain_lower"], 3),
+            "high": Number(table["gain_upper"], 3),
+            "top": Number(100 * table["top_k_probability"]),
+            "registered": Number(table["registered"]),
+        },
+    )
+    options = MapOptions(
+        selected=state.selected(),
+        on_select=state.select,
+        label=_("Map of the score of {n} bureaux").format(n=len(geometry)),
+        tiles=_TILES if st.session_state.get("tiles") else None,
+    )
+    bureau_map(geometry, paint, key=key, options=options)
+    missing = int(ranked.table["vintage"].isna().sum())
+    if missing:
+        st.caption(
+            _("{n} bureaux have no contour: they are in the list, not on the map.").format(
+                n=number(missing)
+            )
+        )
+
+
+def ranked_list(ranked: Ranking, *, key: str) -> None:
+    """Show the list; it follows the map, and a click on a row brings the bureau into view."""
+    table = ranked.table
+    chance = _("Chance of being in the first {k}").format(k=ranked.k)
+    several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
+    shown = pd.DataFrame(
+        {
+            _("Rank"): table["rank"],
+            _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
+            **({_("Commune"): table["commune"]} if several else {}),
+            _("Score"): table["score"].round(0),
+            _("Votes/h"): table["gain_per_hour"].round(3),
+            _("low"): table["gain_lower"].round(3),
+            _("high"): table["gain_upper"].round(3),
+            chance: (100 * table["top_k_probability"]).round(0),
+            _("Registered"): table["registered"],
+            _("Expected abstention"): (100 * table["expected_abstention"]).round(1),
+            _("Support"): (100 * table["support"]).round(1),
+            _("Doors"): table["doors"].round(0),
+            _("Hours"): table["hours"].round(0),
+        }
+    )
+    row = _row_of(table, state.selected())
+    # The key carries the row, so that a choice made on the map is taken over by the list.
+    name = f"{key}.{row}"
+    percentage = st.column_config.NumberColumn(format="%.1f %%")
+    st.dataframe(
+        shown,
+        key=name,
+        hide_index=True,
+        height=420,
+        on_select=lambda: _select_row(name, table),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [] if row is None else [row]}},
+        lazy=len(shown) > 2000,  # noqa: PLR2004 - what travels in one piece without being felt
+        column_config={
+            chance: st.column_config.NumberColumn(format="%d %%"),
+            _("Expected abstention"): percentage,
+            _("Support"): percentage,
+        },
+    )
+
+
+def _row_of(table: pd.DataFrame, bureau_id: str | None) -> int | None:
+    found = np.flatnonzero(table["bureau_id"].to_numpy() == bureau_id)
+    return int(found[0]) if len(found) else None
+
+
+def _select_row(key: str, table: pd.DataFrame) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    state.select(str(table["bureau_id"].iloc[rows[0]]) if rows else None)
+
+
+def honesty(ranked: Ranking) -> None:
+    """Say what size alone would have ranked, and how the draws were made."""
+    st.caption(
+        _(
+            "Rank correlation with the number of registered: {r}. Intervals: 90 %, {draws} draws, "
+            "seed {seed}; exports use {all} draws."
+        ).format(
+            r=number(ranked.size_correlation, 2),
+            draws=number(ranked.settings.draws),
+            seed=ranked.settings.seed,
+            all=number(1000),
+        )
+    )
+    if ranked.weights.need > 0 and ranked.table["poverty_rate"].isna().all():
+        st.warning(_("Social need is unknown here (no squares): it changes nothing."))
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """Write an interval."""
+    return _("{low} to {high}").format(low=number(low, digits), high=number(high, digits))

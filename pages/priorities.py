@@ -1,0 +1,53 @@
+"""Page: which bureaux repay an hour of canvassing, and how sure that is."""
+
+import streamlit as st
+
+from pages._ui import card, checks, compare, downloads, inputs, loaders, messages, show, weighing
+from pages._ui.i18n import _
+
+st.title(_("Priorities"))
+st.caption(_("Which bureaux repay an hour of canvassing, and how sure is that?"))
+
+VIEWS = {
+    "map": _("Map and list"),
+    "compare": _("Compare two scenarios"),
+    "checks": _("Checks"),
+    "files": _("Files"),
+}
+
+with messages.explain_data_errors():
+    place = loaders.workspace()
+    question = inputs.choose_question(place)
+    found = loaders.prospects(place, question)
+
+settings_side, answer_side = st.columns([1, 3], gap="medium")
+with settings_side, messages.explain_data_errors():
+    settings = inputs.choose_settings(weighing.of(found))
+
+with answer_side, messages.explain_data_errors():
+    scenario = inputs.put_together(question, settings)
+    ranked = loaders.ranking(place, scenario)
+    view = st.segmented_control(
+        _("View"),
+        list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        default="map",
+        key="view",
+        label_visibility="collapsed",
+    )
+    if view == "compare":
+        compare.compare(place, scenario, ranked)
+    elif view == "checks":
+        checks.checks(place, scenario, ranked)
+    elif view == "files":
+        downloads.downloads(place, scenario)
+    else:
+        show.reach(ranked)
+        map_side, card_side = st.columns([1.5, 1], gap="medium")
+        with map_side:
+            show.priority_map(loaders.geometry(place, found), ranked, key="priorities.map")
+            st.toggle(_("Base map (asks OpenStreetMap for images)"), key="tiles")
+            show.ranked_list(ranked, key="priorities.list")
+            show.honesty(ranked)
+        with card_side:
+            card.bureau_card(ranked, found)

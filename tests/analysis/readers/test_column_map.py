@@ -1,0 +1,201 @@
+"""Tests of `analysis.readers.column_map`, on the example of docs/any_terrain.md itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.readers.column_map import read_terrain
+from analysis.readers.contours import expect_known, read_contours
+from analysis.readers.results import assemble
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "any_terrain.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", PAGE, re.M | re.S))
+MAP, WIDE, LONG = "eupenau.toml", "wahl_2019.csv", "wahl_2024.csv"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write the files of the page beside one another."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def change(folder, name, old, new):
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {name}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def results(terrain):
+    return assemble(terrain.raw, terrain.blocs, terrain.dated)
+
+
+def test_the_page_holds_every_file_it_speaks_of():
+    assert set(FILES) == {MAP, WIDE, LONG, "bezirke.geojson"}
+
+
+def test_the_example_of_the_page_becomes_canonical_tables(folder):
+    terrain = read_terrain(folder / MAP)
+    tables = results(terrain)
+    assert terrain.name == "Eupenau"
+    assert terrain.dated("2019_muni_t1").date == datetime(2019, 5, 26)
+    assert tables.elections["election_id"].tolist() == ["2019_muni_t1", "2024_muni_t1"]
+    sums = tables.turnout.groupby("election_id", observed=True)[["registered", "ballots", "valid"]]
+    # The file's own row of totals; those of 2024 by hand.
+    assert sums.sum().to_numpy().tolist() == [[5014, 2771, 2730], [5062, 2743, 2710]]
+    votes = tables.votes.groupby(["election_id", "candidate_id"], observed=True)["votes"].sum()
+    assert votes.to_dict() == {
+        ("2019_muni_t1", "SP Sozialdemokraten"): 976,
+        ("2019_muni_t1", "GRÜNE"): 555,
+        ("2019_muni_t1", "Liste der Mitte"): 1199,
+        ("2024_muni_t1", "SP Sozialdemokraten"): 990,
+        ("2024_muni_t1", "Mitte"): 1720,
+    }
+    assert tables.candidates.set_index("candidate_id")["bloc"].to_dict() == {
+        "SP Sozialdemokraten": "left",
+        "GRÜNE": "left",
+        "Liste der Mitte": "",
+        "Mitte": "",
+    }
+    assert tables.places["name"].tolist() == ["Eupenau", "Lontz"]
+    assert tables.turnout["blank"].isna().all()
+    assert tables.turnout["null"].notna().sum() == 5
+    first = tables.reports[0]
+    assert (first.rows_read, first.rows_kept) == (6, 5)
+    assert [(o.reason, o.count) for o in first.left_out] == [("no unit", 1)]
+
+
+def test_its_polygons_join_every_district(folder):
+    terrain = read_terrain(folder / MAP)
+    where = terrain.contours
+    bureaux, report = read_contours(
+        where.file, vintage=where.vintage, crs_metric=terrain.crs, layout=where.layout
+    )
+    ids = set(results(terrain).turnout["bureau_id"])
+    assert set(bureaux["bureau_id"]) == ids
+    expect_known(bureaux, ids, file=where.file.name)
+    assert bureaux["vintage"].unique().tolist() == [2024]
+    assert bureaux.area.mean() == pytest.approx(708 * 1112, rel=0.01)
+    assert report.source.licence.startswith("CC BY 4.0")
+
+
+def test_without_polygons_communes_or_blocs(folder):
+    text = FILES[MAP].split("[geometry]")[0].replace('commune = "Gemeindeschlüssel"\n', "")
+    text = text.replace('commune_name = "Gemeinde"\n', "").replace(', bloc = "left"', "")
+    (folder / MAP).write_text(text, encoding="utf-8")
+    # Without the commune, districts 01 and 02 come twice: said, not merged.
+    with pytest.raises(DataError, match=r"more than one row[\s\S]*eupenau_01"):
+        results(read_terrain(folder / MAP))
+    for name in (WIDE, LONG):
+        kept = [row for row in FILES[name].splitlines() if not row.startswith("63067")]
+        (folder / name).write_text("\n".join(kept), encoding="utf-8")
+    terrain = read_terrain(folder / MAP)
+    assert terrain.contours is None
+    assert terrain.blocs.empty
+    assert sorted(results(terrain).turnout["bureau_id"].unique()) == [
+        "eupenau_01",
+        "eupenau_02",
+        "eupenau_03",
+    ]
+
+
+def test_an_underscore_in_a_district_does_not_move_it_to_another_commune(folder):
+    change(folder, WIDE, "63067;Lontz;02", "63067;Lontz;02_b")
+    tables = results(read_terrain(folder / MAP))
+    assert "63067_02-b" in tables.turnout["bureau_id"].tolist()
+
+
+def test_an_encoding_and_decimals_that_the_map_names(folder):
+    text = FILES[WIDE].replace(";1180;", ";1.180,0;")
+    (folder / WIDE).write_bytes(text.encode("latin-1"))
+    extra = 'file = "wahl_2019.csv"\nencoding = "latin-1"\ndecimal = ","\nthousands = "."'
+    change(folder, MAP, 'file = "wahl_2019.csv"', extra)
+    assert results(read_terrain(folder / MAP)).turnout["registered"].max() == 1204
+
+
+def test_a_list_that_does_not_stand_in_a_district_has_no_row(folder):
+    change(folder, WIDE, "433;3;430;95;85;250", "433;3;430;95;;335")
+    votes = results(read_terrain(folder / MAP)).votes
+    green = votes[votes["candidate_id"] == "GRÜNE"]
+    assert len(green) == 4
+    assert pd.Series(green["votes"]).sum() == 555 - 85
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('crs = "EPSG:32632"', 'crs = "EPSG:4326"', "does not measure in metres"),
+        ('crs = "EPSG:32632"', 'crs = "EPSG:1"', "no known coordinate system"),
+        ('licence = "CC', 'license = "CC', r"unknown key\(s\): license"),
+        ('name = "Eupenau"\n', "", r"lacks name"),
+        ('unit = "Wahlbezirk"\n', "", r"lacks unit[\s\S]*2019_muni_t1"),
+        ("vintage = 2024\n", "", r"lacks vintage[\s\S]*\[geometry\]"),
+        ("vintage = 2024", 'vintage = "2024"', r"wrong type[\s\S]*vintage[\s\S]*a whole number"),
+        ("date = 2019-05-26", 'date = "26.5.2019"', r"wrong type[\s\S]*date = '26\.5\.2019'"),
+        ("round = 1", "round = true", "wrong type"),
+        ('id = "2019_muni_t1"', 'id = "Gemeinderat"', "does not say year, kind and round"),
+        ('kind = "muni"', 'kind = "regi"', "does not say year, kind and round"),
+        ('id = "2024_muni_t1"', 'id = "2019_muni_t1"', "the same id"),
+        ('votes = "Stimmen"\n', 'blank = "Stimmen"\n', "lacks column|votes are"),
+        ('registered = "Wahlberechtigte"', 'registered = "Inscrits"', r"lacks column.*Inscrits"),
+        ('"Mitte" =', '"Mitten" =', r"lacks column.*Mitten"),
+        ('"Grüne" = {nuance', '"Grüne" = {parti', r"unknown key\(s\): parti[\s\S]*candidate Grüne"),
+        ('delimiter = ","\n', "", r"lacks column[\s\S]*check the delimiter"),
+        ('file = "wahl_2019.csv"', 'file = "absent.csv"', "cannot be read as the column map says"),
+        ('unit = "Wahlbezirk"', 'unit = "Wahlbezirk"\nencoding = "klingon"', "cannot be read as"),
+        ("[terrain]", "[terrain", "column map cannot be read"),
+        (', bloc = "left"}\n"Grüne"', ', bloc = "right"}\n"Grüne"', None),
+    ],
+)
+def test_a_slip_in_the_map_is_named(folder, old, new, says):
+    change(folder, MAP, old, new)
+    if says is None:
+        # Two elections may well disagree on a bloc.
+        assert len(results(read_terrain(folder / MAP)).candidates) == 5
+        return
+    with pytest.raises(DataError, match=says) as caught:
+        read_terrain(folder / MAP)
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("1180;702", "1180;hundert", r"Column Wähler[\s\S]*line 2: 'hundert'"),
+        ("1180;702", "1180;70,2", r"Column Wähler[\s\S]*line 2: '70,2'"),
+        ("1180;702", "-1;702", r"Column Wahlberechtigte[\s\S]*line 2: '-1'"),
+        ("1180;702", ";702", r"no count of registered[\s\S]*line 2"),
+        ("0;433;3;430;95;85;250", "0;433;3", r"shorter or longer[\s\S]*line 6: 6 of 10 cells"),
+        ("Gemeinde;", "SP;", r"twice: .*SP"),
+    ],
+)
+def test_a_slip_in_a_file_is_named(folder, old, new, says):
+    change(folder, WIDE, old, new)
+    with pytest.raises(DataError, match=says) as caught:
+        read_terrain(folder / MAP)
+    assert caught.value.where
+    assert caught.value.mend
+
+
+def test_votes_that_do_not_sum_to_valid_are_caught_by_the_tables(folder):
+    change(folder, WIDE, "690;301;140;249", "690;302;140;249")
+    with pytest.raises(DataError, match=r"do not sum to their valid ballots[\s\S]*63023_01"):
+        results(read_terrain(folder / MAP))
+
+
+def test_one_candidate_with_two_blocs_in_two_rounds_is_refused(folder):
+    text = FILES[MAP].replace('id = "2024_muni_t1"', 'id = "2019_muni_t2"')
+    head, tail = text.split('id = "2019_muni_t2"')
+    tail = tail.replace("round = 1", "round = 2").replace('bloc = "left"', 'bloc = "centre"')
+    (folder / MAP).write_text(f'{head}id = "2019_muni_t2"{tail}', encoding="utf-8")
+    with pytest.raises(DataError, match=r"two blocs[\s\S]*Sozialdemokraten"):
+        read_terrain(folder / MAP)

@@ -1,0 +1,64 @@
+"""Places built once for the whole suite; never write into them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analysis.build import Inputs, build
+from tests.made import DATA, RESULTS, VALMONT
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes seconds; runs all the same")
+
+
+@pytest.fixture(scope="session")
+def valmont_inputs():
+    """Name the files of the embedded fictional town."""
+    general, candidates = (VALMONT / name for name in RESULTS)
+    return Inputs(
+        general,
+        candidates,
+        contours={year: VALMONT / f"contours_{year}.geojson" for year in (2017, 2024)},
+        squares=VALMONT / "carreaux_200m.csv",
+        addresses=VALMONT / "adresses-99.csv.gz",
+        electors=VALMONT / "electeurs_par_adresse.csv",
+        places=("99900",),
+        fictional=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def valmont(valmont_inputs, tmp_path_factory):
+    """Build Valmont."""
+    return build(valmont_inputs, tmp_path_factory.mktemp("workspaces") / "valmont")
+
+
+@pytest.fixture(scope="session")
+def truth():
+    """Load what was planted in Valmont."""
+    return json.loads((VALMONT / "truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def paris(tmp_path_factory):
+    """Build Paris from real files: three vintages of contours, addresses, registered."""
+    folder = DATA / "paris"
+    if not folder.is_dir():
+        pytest.skip("the shared data are not there")
+    general, candidates = (folder / name for name in RESULTS)
+    inputs = Inputs(
+        general,
+        candidates,
+        contours={
+            2012: folder / "bureaux_2012.geojson",
+            2017: folder / "secteurs-des-bureaux-de-vote-2017.geojson",
+            2026: folder / "bureaux_2026.geojson",
+        },
+        addresses=folder / "adresses-75.csv.gz",
+        electors=folder / "electeurs_par_adresse_2012.csv",
+        places=("75056",),
+    )
+    return build(inputs, tmp_path_factory.mktemp("workspaces") / "paris")

@@ -1,0 +1,72 @@
+"""Every notebook runs, defines nothing, and shows what it would show today."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SECONDS = 30
+# "1 016" and "0,036" as French readers write them; spaces of thousands may be narrow.
+_NUMBER = re.compile(r"\d+(?:[\u202f\u00a0]\d{3})*(?:[.,]\d+)?")
+_MEND = "jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq.*")
+
+
+def shown(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the texts of the outputs, in order."""
+    texts = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            text = data.get("text/markdown") or data.get("text/plain") or output.get("text", "")
+            texts.append(re.sub(r"[ \t]+", " ", text))
+    return texts
+
+
+def numbers(text: str) -> list[tuple[float, float]]:
+    """Return each number, and one unit of its last digit."""
+    found = [re.sub(r"[\u202f\u00a0]", "", n).replace(",", ".") for n in _NUMBER.findall(text)]
+    return [(float(n), 10.0 ** -len(n.partition(".")[2])) for n in found]
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda file: file.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_there_is_a_notebook():
+    assert NOTEBOOKS
+
+
+def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
+    monkeypatch.delenv("PALIER_WORKSPACE", raising=False)
+    before = shown(notebook)
+    again = nbformat.from_dict(notebook)
+    where = {"metadata": {"path": str(ROOT / "notebooks")}}
+    NotebookClient(again, timeout=SECONDS, resources=where).execute()
+    for then, now in zip(before, shown(again), strict=True):
+        assert _NUMBER.sub("#", then) == _NUMBER.sub("#", now), f"refresh it: {_MEND}"
+        for (old, unit), (new, _) in zip(numbers(then), numbers(now), strict=True):
+            # Processors may differ in the last digit shown.
+            assert abs(old - new) <= 1.01 * unit, f"{old} is now {new}; refresh it: {_MEND}"
+
+
+def test_it_defines_nothing(notebook):
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, kinds)]
+
+
+def test_it_was_run_in_order_and_without_error(notebook):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    kinds = {output.output_type for cell in code for output in cell.outputs}
+    assert not kinds & {"error", "stream"}
