@@ -20,9 +20,9 @@ from analysis.geography.crs import metric_crs, utm_crs
 from analysis.geography.vintages import match_vintages, with_vintages
 from analysis.readers.addresses import read_addresses
 from analysis.readers.aggregated import read_aggregated
-from analysis.readers.blocs import DEFAULT, read_blocs, without_bloc
+from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
-from analysis.readers.contours import expect_known, read_contours
+from analysis.readers.contours import FRENCH, Layout, expect_known, read_contours
 from analysis.readers.electors import read_electors
 from analysis.readers.results import Raw, Results, assemble
 from analysis.readers.shapes import read_shapes
@@ -57,6 +57,9 @@ class Inputs:
         Leave contradictory bureaux out however many they are.
     fictional
         Mark the place as invented on every screen.
+    layout, crs, blocs
+        What a column map says of the contours, of the metric CRS and of candidates'
+        blocs; French files need none of them.
     """
 
     general: Path
@@ -68,6 +71,9 @@ class Inputs:
     places: tuple[str, ...] = ()
     leave_out: bool = False
     fictional: bool = False
+    layout: Layout = FRENCH
+    crs: str = ""
+    blocs: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -114,9 +120,8 @@ def build_from(
 ) -> Workspace:
     """Do as `build`, with results that another reader has read."""
     progress("checks", 0.35)
-    edited = Path(target) / "blocs.csv"
-    blocs_file = edited if edited.is_file() else DEFAULT
-    results = assemble(raw, read_blocs(blocs_file), dated, leave_out=inputs.leave_out)
+    blocs = _blocs(inputs, Path(target) / "blocs.csv")
+    results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
     geography = _read_geography(inputs, results, progress)
     matches = match_vintages(results.elections, results.turnout, geography.bureaux)
     progress("writing", 0.8)
@@ -129,10 +134,18 @@ def build_from(
                 writer.put(name, table)
         if len(geography.bureaux):
             writer.put("context", _context(geography))
-        writer.put_text("blocs.csv", blocs_file.read_text(encoding="utf-8-sig"))
+        writer.put_text("blocs.csv", blocs.to_csv(index=False, lineterminator="\n"))
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
     return Workspace(target)
+
+
+def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
+    """Return the table the user edited, else the default one and what a column map adds."""
+    if edited.is_file():
+        return read_blocs(edited)
+    tables = [read_blocs(), *([] if inputs.blocs is None else [inputs.blocs])]
+    return pd.concat(tables, ignore_index=True).drop_duplicates(["election", "key"], keep="last")
 
 
 def _context(geography: Geography) -> pd.DataFrame:
@@ -144,11 +157,11 @@ def _context(geography: Geography) -> pd.DataFrame:
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
     if not inputs.contours:
         _refuse_without_contours(inputs)
-        crs = MAINLAND
+        crs = inputs.crs or MAINLAND
         tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
         return Geography(crs, *tables)
     progress("contours", 0.45)
-    crs = _crs(inputs, results)
+    crs = inputs.crs or _crs(inputs, results)
     bureaux, reports = _read_vintages(inputs, results, crs)
     newest = bureaux[bureaux["vintage"] == max(inputs.contours)]
     areas, addresses = empty(AREAS, crs), empty(ADDRESSES, crs)
@@ -211,6 +224,7 @@ def _read_vintages(
             vintage=vintage,
             crs_metric=crs,
             communes=communes if len(communes) == 1 else inputs.places,
+            layout=inputs.layout,
         )
         expect_known(table, known, file=file.name)
         tables.append(table)

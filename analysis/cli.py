@@ -80,9 +80,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
     ] = False,
 ) -> None:
     """Read official files into a workspace, and report what was read and left out."""
-    from analysis import terminal
+    from analysis.terminal import inputs_of, report
 
-    inputs = terminal.inputs_of(
+    inputs = inputs_of(
         {
             "results": results,
             "raw": raw or [],
@@ -101,7 +101,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         built = inputs.build(
             workspace, lambda step, done: bars.update(task, completed=done, description=step)
         )
-    terminal.report(built, _out())
+    report(built, _out())
 
 
 @app.command()
@@ -124,7 +124,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
-    from analysis import terminal
+    from analysis.terminal import rank_to_file
 
     given = {
         "election": election,
@@ -137,7 +137,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     }
     asked = {name: value for name, value in given.items() if value is not None}
     written = {"language": language, "dialect": dialect}
-    terminal.rank_to_file(workspace, out, params, asked, written)
+    rank_to_file(workspace, out, params, asked, written)
 
 
 @app.command()

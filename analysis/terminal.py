@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,13 @@ def _terrain(file: Path, inputs: Inputs) -> Job:
     from analysis.readers.column_map import read_terrain
 
     terrain = read_terrain(file)
-    return Job(inputs, lambda: (terrain.raw, terrain.dated))
+    drawn = terrain.contours
+    contours = {drawn.vintage: drawn.file} if drawn else inputs.contours
+    layout = drawn.layout if drawn else inputs.layout
+    return Job(
+        replace(inputs, contours=contours, layout=layout, crs=terrain.crs, blocs=terrain.blocs),
+        lambda: (terrain.raw, terrain.dated),
+    )
 
 
 def report(workspace: Workspace, out: Console) -> None:
@@ -154,7 +160,7 @@ def rank_to_file(
         out,
         bureaux=shapes_of(workspace, ranking.table),
         provenance=provenance_of(workspace, scenario, prospects),
-        **written,  # type: ignore[typeddict-item]
+        **written,
     )
     console = Console(soft_wrap=True, highlight=False, markup=False)
     console.print(ranking.summary())

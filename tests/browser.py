@@ -1,9 +1,9 @@
 """A browser for tests: a Streamlit server on a free port, and system Chromium that watches it.
 
-    with serve("app.py") as url, chromium() as browser:
-        visit = open_page(browser, url, width=390)
-        ...
-        assert not visit.errors and not visit.outside
+with serve("app.py") as url, chromium() as browser:
+    visit = open_page(browser, url, width=390)
+    ...
+    assert not visit.errors and not visit.outside
 """
 
 from __future__ import annotations
@@ -26,11 +26,20 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-FLAGS = (
-    "--no-sandbox --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --use-gl=angle "
-    "--use-angle=swiftshader --enable-unsafe-swiftshader --ignore-gpu-blocklist"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    # WebGL 2 without a graphics card.
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
 LOCAL = {"127.0.0.1", "localhost", ""}
 
 
@@ -81,10 +90,11 @@ def serve(script: Path | str, *options: str, env: dict[str, str] | None = None) 
 def _healthy(server: subprocess.Popen[bytes], url: str, seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while time.monotonic() < end and server.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
-                if answer.status == 200:
-                    return True
+        with (
+            contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError),
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=5),
+        ):
+            return True
         time.sleep(0.1)
     return False
 

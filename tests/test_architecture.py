@@ -15,6 +15,7 @@ UI = sorted((ROOT / "pages" / "_ui").rglob("*.py"))
 # From the ground up; neighbours in a step do not know one another.
 STEPS = [
     {"errors", "report", "glossary"},
+    {"table"},
     {"schema"},
     {"workspace"},
     {"geography"},

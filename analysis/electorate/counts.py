@@ -127,23 +127,26 @@ def _add_votes(
     candidate = ids["candidate_id"].indices.to_numpy(zero_copy_only=False)
     chosen, bloc = _lookup(candidates, elections, labels, members)
     counts = votes["votes"].to_numpy()
-    known = (codes["election_id"] >= 0) & (codes["bureau_id"] >= 0)
-    election, bureau = codes["election_id"][known], codes["bureau_id"][known]
-    candidate, counts = candidate[known], counts[known]
-    cells = election.astype("int64") * len(bureaux) + bureau
-    mine, of_bloc = chosen[election, candidate], bloc[election, candidate]
-
-    def put(column: int, rows: np.ndarray, weights: np.ndarray | None = None) -> None:
-        picked = None if weights is None else weights[rows]
-        flat = np.bincount(cells[rows], picked, values.shape[0] * values.shape[1])
-        values[:, :, column] = flat.reshape(values.shape[:2]).astype("int64")
-
-    everybody = np.ones(len(cells), dtype=bool)
-    put(COUNTS.index("votes"), mine, counts)
-    for number in range(len(BLOCS)):
-        put(len(COUNTS) + number, of_bloc == number, counts)
-    put(len(COUNTS) + len(BLOCS), mine)
-    put(len(COUNTS) + len(BLOCS) + 1, everybody)
+    election, bureau = codes["election_id"], codes["bureau_id"]
+    known = (election >= 0) & (bureau >= 0)
+    if not known.all():
+        election, bureau = election[known], bureau[known]
+        candidate, counts = candidate[known], counts[known]
+    width = values.shape[0] * values.shape[1]
+    cells = election * len(bureaux) + bureau
+    person = election * len(labels) + candidate
+    mine = chosen.ravel()[person]
+    # One pass for all blocs: the bloc's number is the last digit of the cell.
+    by_bloc = cells * (len(BLOCS) + 1) + (bloc.ravel() + 1)[person]
+    sums = np.bincount(by_bloc, counts, width * (len(BLOCS) + 1)).reshape(width, -1)
+    columns = {
+        COUNTS.index("votes"): np.bincount(cells[mine], counts[mine], width),
+        len(COUNTS) + len(BLOCS): np.bincount(cells[mine], minlength=width),
+        len(COUNTS) + len(BLOCS) + 1: np.bincount(cells, minlength=width),
+        **{len(COUNTS) + number: sums[:, number + 1] for number in range(len(BLOCS))},
+    }
+    for column, flat in columns.items():
+        values[:, :, column] = flat.reshape(values.shape[:2])
 
 
 def _read_votes(workspace: Workspace, elections: pd.Index) -> pa.Table:

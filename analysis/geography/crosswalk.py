@@ -152,11 +152,11 @@ def _homes(
 ) -> pd.DataFrame:
     """Return, for every address with registered, the bureau that holds it in each vintage."""
     if addresses is None or addresses["registered"].isna().all():
-        return pd.DataFrame({"weight": np.empty(0)} | {v: [] for v in vintages})
+        return pd.DataFrame(columns=["weight", *map(int, vintages)])
     known = addresses[addresses["registered"].fillna(0) > 0]
     points = known.geometry.to_numpy()
-    held = {vintage: _containing(points, contours) for vintage, contours in vintages.items()}
-    return pd.DataFrame({"weight": known["registered"].to_numpy(dtype=float), **held})
+    homes = pd.DataFrame({v: _containing(points, contours) for v, contours in vintages.items()})
+    return homes.assign(weight=known["registered"].to_numpy(dtype=float))
 
 
 def _people(homes: pd.DataFrame, one: int, other: int) -> pd.DataFrame:

@@ -264,7 +264,8 @@ def _order(table: pd.DataFrame, score: np.ndarray) -> np.ndarray:
 
 def reach(hours: np.ndarray, budget: float) -> int:
     """Return how many bureaux, taken in order, the hours pay for; at least one."""
-    return int(max(np.searchsorted(np.cumsum(hours), budget * (1 + 1e-9), side="right"), 1))
+    paid = np.searchsorted(np.cumsum(hours), budget * (1 + 1e-9), side="right")
+    return max(int(paid), 1)
 
 
 def _size_correlation(score: np.ndarray, registered: pd.Series) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from analysis.targeting.params import Params
 # Mean length of a tour through n scattered points of an area: 0.7124 · sqrt(n · area).
 # Beardwood, Halton and Hammersley (1959); constant: Applegate et al. (2006), p. 497.
 TOUR = 0.7124
+Number = TypeVar("Number", float, np.ndarray)
 SLOWEST, FASTEST = 10.0, 30.0  # doors per hour: ends of the ranges in the field's manuals
 
 
@@ -151,8 +153,8 @@ def doors_per_hour(table: pd.DataFrame, params: Params) -> np.ndarray:
     return np.clip(60 / (at_door + walk_minutes(table, params, at_door)), SLOWEST, FASTEST)
 
 
-def minutes_at_door(share_open: float, talk: float, none: float, between: float) -> float:
-    """Return minutes per door apart from walking, for one mix of answers."""
+def minutes_at_door(share_open: Number, talk: Number, none: Number, between: Number) -> Number:
+    """Return minutes per door apart from walking, for one mix of answers or for many."""
     return between + share_open * talk + (1 - share_open) * none
 
 

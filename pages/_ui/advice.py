@@ -14,9 +14,10 @@ from functools import cache, lru_cache
 
 from analysis.errors import DataError
 from pages._ui import i18n, languages
-from pages._ui.library_texts import CONTEXT, PUNCTUATION
+from pages._ui.library_texts import CONTEXT, PUNCTUATION, TABLE
 
 _SEPARATORS = ("; ", ", ")
+_MORE = re.compile(r"… \(\d+ in all\)$")  # as `analysis.errors.some` ends a list
 
 
 def translate_error(error: DataError) -> tuple[str, str, str]:
@@ -33,24 +34,38 @@ def translate(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text of the library with gaps, and its translation."""
+    """A text of the library with gaps, how many letters stand outside them, its translation."""
 
     pattern: re.Pattern[str]
+    length: int
     translation: str
 
-    def fill(self, text: str, language: str) -> str | None:
-        """Translate `text` and the values in it; None if it is not of this template."""
-        if (match := self.pattern.fullmatch(text)) is None:
-            return None
-        return self.translation.format(*(_value(value, language) for value in match.groups()))
+    def fill(self, text: str, language: str) -> str:
+        """Translate `text`, which is of this template, and the values in it."""
+        match = self.pattern.fullmatch(text)
+        values = match.groups() if match else ()
+        return self.translation.format(*(_Value(_value(v, language)) for v in values))
+
+
+class _Value(str):
+    """A value that a translation may ask to be a table's name: ``{0:table}``."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return i18n.pgettext(TABLE, self) if spec == TABLE else str(self)
 
 
 @cache
 def templates(language: str) -> tuple[Template, ...]:
     """Return the templates that are translated, those with most words first."""
     known = _catalogue(language)
-    ordered = sorted(known.keys() - set(PUNCTUATION), key=lambda t: (-_length(t), t))
-    return tuple(Template(_pattern(text), known[text]) for text in ordered)
+    found = [
+        Template(_pattern(literals), sum(map(len, literals)), known[text])
+        for text in sorted(known.keys() - set(PUNCTUATION))
+        for literals in [_literals(text)]
+    ]
+    return tuple(sorted(found, key=lambda template: -template.length))
 
 
 @cache
@@ -58,23 +73,24 @@ def _catalogue(language: str) -> dict[str, str]:
     file = languages.catalogue_file(language)
     if not file.exists():
         return {}
-    messages = [m for m in languages.read_catalogue(file) if m.context == CONTEXT]
-    return {message.id: message.string for message in messages if message.string}
+    return {
+        message.id: message.string
+        for message in languages.read_catalogue(file)
+        if message.context == CONTEXT
+        and isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.string
+    }
 
 
-def _length(template: str) -> int:
-    return sum(len(literal) for literal, *_ in string.Formatter().parse(template))
-
-
-def _pattern(template: str) -> re.Pattern[str]:
+def _pattern(literals: list[str]) -> re.Pattern[str]:
     """Compile a template; a gap ends where the next words first appear, whatever comes later."""
-    first, *rest = _literals(template)
+    first, *rest = map(re.escape, literals)
     if not rest:
-        return re.compile(re.escape(first))
-    *inner, last = map(re.escape, rest)
+        return re.compile(first)
     # Atomic groups never go back, so a long text of many commas costs no more than its length.
-    gaps = "".join(f"(?>(.*?){literal})" for literal in inner)
-    return re.compile(f"{re.escape(first)}{gaps}(.*?){last}", re.DOTALL)
+    gaps = "".join(f"(?>(.*?){literal})" for literal in rest[:-1])
+    return re.compile(f"{first}{gaps}(.*?){rest[-1]}", re.DOTALL)
 
 
 def _literals(template: str) -> list[str]:
@@ -90,8 +106,8 @@ def _literals(template: str) -> list[str]:
 @lru_cache(maxsize=2048)
 def _sentence(text: str, language: str) -> str:
     """Translate a sentence as a whole: its commas separate no values."""
-    found = _whole(text, language)
-    return _value(text, language) if found is None else found
+    template = _template(text, language)
+    return template.fill(text, language) if template else _value(text, language)
 
 
 @lru_cache(maxsize=4096)
@@ -99,35 +115,39 @@ def _value(text: str, language: str) -> str:
     """Translate what stands in a gap: a list, a text of the library, or what the user wrote."""
     if not text or not templates(language):
         return text
-    listed = (_listed(text, separator, language) for separator in _SEPARATORS)
-    found = next((one for one in listed if one is not None), None)
-    found = _whole(text, language) if found is None else found
-    return _pieces(text, language) if found is None else found
+    for separator in _SEPARATORS:
+        if listed := _listed(text, separator, language):
+            return listed
+    template = _template(text, language)
+    head, colon, tail = text.partition(": ")
+    behind = _template(tail, language) if colon else None
+    if behind and behind.length + len(colon) > (template.length if template else 0):
+        return _between(colon, language).join((_value(head, language), _value(tail, language)))
+    return template.fill(text, language) if template else _pieces(text, language)
 
 
-def _whole(text: str, language: str) -> str | None:
-    filled = (template.fill(text, language) for template in templates(language))
-    return next((one for one in filled if one is not None), None)
+@lru_cache(maxsize=4096)
+def _template(text: str, language: str) -> Template | None:
+    """Return the template with most words that `text` is of."""
+    return next((t for t in templates(language) if t.pattern.fullmatch(text)), None)
 
 
 def _listed(text: str, separator: str, language: str) -> str | None:
-    """Translate a list of which every item is a text of the library."""
-    items = text.split(separator)
-    if len(items) == 1:
+    """Translate a list whose items are all of one template; its last may count them all."""
+    *items, last = text.split(separator)
+    of_last = _template(_MORE.sub("", last), language)
+    if not items or not of_last or {_template(item, language) for item in items} != {of_last}:
         return None
-    filled = [_whole(item, language) for item in items]
-    if not all(filled):
-        return None
-    return _between(separator, language).join(filter(None, filled))
+    return _between(separator, language).join(
+        [*(of_last.fill(item, language) for item in items), _value(last, language)]
+    )
 
 
 def _pieces(text: str, language: str) -> str:
     """Translate what is known of "file: reason; reason"; with nothing known, change nothing."""
     for separator, most in (("; ", -1), (": ", 1), (", ", -1)):
         items = text.split(separator, most)
-        if len(items) == 1:
-            continue
-        filled = [_value(item, language) for item in items]
+        filled = [_value(item, language) for item in items] if len(items) > 1 else items
         if filled != items:
             return _between(separator, language).join(filled)
     return text

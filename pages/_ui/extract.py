@@ -33,7 +33,7 @@ def template(root: Path = ROOT) -> Catalog:
         for _line, text, comments, context in found:
             catalogue.add(text, locations=[(place, 1)], auto_comments=comments, context=context)
     for one in library_texts.collect(root):
-        catalogue.add(one.template, locations=[(one.file, 1)], context=library_texts.CONTEXT)
+        catalogue.add(one.template, locations=[(one.file, 1)], context=one.context)
     return catalogue
 
 

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import streamlit as st
 
 from analysis.errors import DataError
-from pages._ui import advice
+from pages._ui.advice import translate, translate_error
 from pages._ui.i18n import _
+
+__all__ = ["explain_data_errors", "plain", "show_error", "translate", "translate_error"]
 
 # What Markdown would take for its own; an underscore inside a word it leaves alone.
 _MARKUP = re.compile(r"[\\*\[\]$~<>]|(?<!\w)_|_(?!\w)")
@@ -28,17 +30,12 @@ def explain_data_errors() -> Iterator[None]:
 
 def show_error(error: DataError) -> None:
     """Show what is wrong, where, and how to mend it; the page goes on."""
-    what, where, mend = map(plain, advice.translate_error(error))
+    what, where, mend = map(plain, translate_error(error))
     st.error(what)
     if where:
         st.caption(_("Where: {where}").format(where=where))
     if mend:
         st.info(_("What to do: {mend}").format(mend=mend))
-
-
-def translate(text: str) -> str:
-    """Translate a text of the manifest or a report: a reason, examples, a note, a licence."""
-    return advice.translate(text)
 
 
 def plain(text: str) -> str:

@@ -26,6 +26,10 @@ class StoppedError(Exception):
     """The user asked to stop; the workspace stays as it was."""
 
 
+class BusyError(Exception):
+    """Another window is writing into the same workspace."""
+
+
 @dataclass
 class Job:
     """Files on their way to a workspace.
@@ -36,19 +40,23 @@ class Job:
         The files, and the folder of the workspace.
     uploads
         Folder of what was uploaded; it goes when the reading ends.
-    step, share
-        Where the reading is: one of `STEPS`, and the share done.
+    step, passed, share
+        Where the reading is: one of `STEPS`, those behind it, and the share done.
     failure
         Why it ended early; None while it runs and when all went well.
+    started, took
+        When it began; how long it was, in seconds, once it has ended.
     """
 
     inputs: Inputs
     target: Path
     uploads: TemporaryDirectory[str] | None = None
     step: str = STEPS[0]
+    passed: tuple[str, ...] = ()
     share: float = 0.0
     failure: Exception | None = None
     started: float = field(default_factory=time.monotonic)
+    took: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)
     _ended: threading.Event = field(default_factory=threading.Event)
 
@@ -69,8 +77,8 @@ class Job:
 
     @property
     def seconds(self) -> float:
-        """Time since the beginning."""
-        return time.monotonic() - self.started
+        """Time since the beginning, until the end."""
+        return self.took or time.monotonic() - self.started
 
     def stop(self) -> None:
         """Ask to stop at the end of the step that is under way."""
@@ -84,8 +92,8 @@ class Job:
         try:
             with _alone(self.target):
                 build(self.inputs, self.target, progress=self._tell)
-        except StoppedError as stopped:
-            self.failure = stopped
+        except (StoppedError, BusyError) as told:
+            self.failure = told
         except DataError as error:
             self.failure = self._without_folder(error)
         except Exception as error:
@@ -94,12 +102,15 @@ class Job:
         finally:
             if self.uploads:
                 self.uploads.cleanup()
+            self.took = time.monotonic() - self.started
             self._ended.set()
 
     def _tell(self, step: str, share: float) -> None:
         # Once everything is in place, there is nothing left to stop.
         if self._stop.is_set() and step != STEPS[-1]:
             raise StoppedError
+        if step != self.step:
+            self.passed = (*self.passed, self.step)
         self.step, self.share = step, share
 
     def _without_folder(self, error: DataError) -> DataError:
@@ -118,11 +129,7 @@ def _alone(target: Path) -> Iterator[None]:
     """Keep two readers, perhaps in two windows, from writing into one workspace at a time."""
     with _lock:
         if target in _busy:
-            raise DataError(
-                "This workspace is being written already, from another window.",
-                where=target.name,
-                mend="Wait for it to end, or give this one another name.",
-            )
+            raise BusyError
         _busy.add(target)
     try:
         yield

@@ -59,9 +59,10 @@ class Number:
         unpacking the others.
         """
         values = np.asarray(self.values, dtype=float)
-        # Halves go away from zero, as in the tables and cards beside the map.
+        # Halves go away from zero, as in the tables and cards beside the map; the multiplication
+        # may have put one a hair too low.
         scaled = np.abs(values) * 10.0**self.decimals
-        whole = np.copysign(np.floor(scaled + 0.5 + 1e-9 * np.maximum(scaled, 1)), values)
+        whole = np.copysign(np.floor(scaled + 0.5 + 2 * np.spacing(scaled)), values)
         there = np.isfinite(whole)
         low = int(whole[there].min()) if there.any() else 0
         span = int(whole[there].max()) - low if there.any() else 0

@@ -1,0 +1,113 @@
+"""What a canonical table is: key, columns with units, identities, and the check of all three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaError, SchemaErrors
+
+from analysis.errors import DataError, some
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its pandas dtype, its unit, and what it means."""
+
+    dtype: str
+    unit: str
+    meaning: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A rule that every row obeys, e.g. blank + null + valid = ballots."""
+
+    rule: str
+    holds: Callable[[pd.DataFrame], pd.Series]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A canonical table; `check` is the only door into the library."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    identities: tuple[Identity, ...] = ()
+
+    @cached_property
+    def schema(self) -> pa.DataFrameSchema:
+        """The dtypes and missing values of this table, as pandera checks them."""
+        return pa.DataFrameSchema(
+            {
+                name: pa.Column(column.dtype, nullable=column.nullable, coerce=True)
+                for name, column in self.columns.items()
+                if column.dtype != "geometry"
+            },
+            name=self.name,
+        )
+
+    def check(self, df: pd.DataFrame) -> pd.DataFrame:
+        """Return `df` with the canonical columns in order, or raise `DataError`.
+
+        Parameters
+        ----------
+        df
+            One row per `key`; columns outside the schema are dropped.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A new frame (a GeoDataFrame when `df` is one); `df` is left as it was.
+
+        Raises
+        ------
+        DataError
+            When a column is missing or of another type, a key repeats, or an
+            identity fails.
+        """
+        if missing := [name for name in self.columns if name not in df]:
+            raise DataError(
+                f"{self.name}: missing column(s) {', '.join(missing)}.",
+                where=f"columns found: {some(df.columns, most=8)}",
+                mend="Read the file with analysis.readers, or rename the columns.",
+            )
+        table = df[list(self.columns)]
+        try:
+            table = self.schema.validate(table)
+        except (SchemaError, SchemaErrors) as error:
+            raise DataError(
+                f"{self.name}: a column does not hold what it should.",
+                where=str(error).splitlines()[0],
+                mend="Give every row a value of the column's type; see docs/tables.md.",
+            ) from error
+        self._check_key(table)
+        self._check_identities(table)
+        return table
+
+    def _check_key(self, table: pd.DataFrame) -> None:
+        if (repeated := table.duplicated(list(self.key), keep=False)).any():
+            raise DataError(
+                f"{self.name}: more than one row for the same {' × '.join(self.key)}.",
+                where=self.rows(table[repeated]),
+                mend="Drop the duplicates, or sum them if the file splits a bureau.",
+            )
+
+    def _check_identities(self, table: pd.DataFrame) -> None:
+        for identity in self.identities:
+            if not (holds := identity.holds(table)).all():
+                raise DataError(
+                    f"{self.name}: {identity.rule} fails for {(~holds).sum()} row(s).",
+                    where=self.rows(table[~holds]),
+                    mend="Correct these rows at the source, or leave them out on purpose.",
+                )
+
+    def rows(self, table: pd.DataFrame) -> str:
+        """Name a few rows of `table` by their key."""
+        keys = table[list(self.key)].drop_duplicates()
+        return some("/".join(map(str, key)) for key in keys.to_numpy())

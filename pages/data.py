@@ -1,0 +1,39 @@
+"""Page: which place is open, what was read of it, and the way to bring another."""
+
+import streamlit as st
+
+from pages._ui import blocs_editor, bring, choose, loaders, messages, progress, report
+from pages._ui.i18n import _
+
+st.title(_("Data"))
+st.caption(_("Which place are you working on, and what was read of it?"))
+
+VIEWS = {
+    "report": _("Report"),
+    "blocs": _("Blocs"),
+    "bring": _("Bring files"),
+}
+
+progress.follow()
+with messages.explain_data_errors():
+    place = loaders.workspace()
+    choose.choose_workspace(place)
+
+view = st.segmented_control(
+    _("View"),
+    list(VIEWS),
+    format_func=VIEWS.__getitem__,
+    default="report",
+    required=True,
+    key=progress.VIEW,
+    persist_state="session",
+    label_visibility="collapsed",
+)
+with messages.explain_data_errors():
+    progress.congratulate()
+    if view == "bring":
+        bring.files()
+    elif view == "blocs":
+        blocs_editor.edit(place)
+    else:
+        report.report(place)

@@ -1,0 +1,243 @@
+"""Tests of `analysis.readers.aggregated`."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.readers.aggregated import read_aggregated
+from analysis.readers.blocs import read_blocs
+from analysis.readers.calendar import election_of
+from analysis.readers.results import assemble
+from analysis.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
+from tests.made import OLDER, candidates, general, write_results
+
+P1, P2 = "2022_pres_t1", "2022_pres_t2"
+COUNTS = general(
+    (P1, "01004", "0001", 600, 400, 10, 5),
+    (P1, "2A004", "001A", 300, 200, 2, 3),
+    (P2, "01004", "0001", 600, 380, 20, 10),
+    (P2, "2A004", "001A", 300, 190, 5, 5),
+).assign(libelle_commune=["Ambérieu", "Ajaccio"] * 2)
+VOTES_OF = candidates(
+    (P1, "01004", "0001", "", "MACRON", 185),
+    (P1, "01004", "0001", "", "LE PEN", 200),
+    (P1, "2A004", "001A", "", "MACRON", 95),
+    (P1, "2A004", "001A", "", "LE PEN", 100),
+    (P2, "01004", "0001", "", "MACRON", 200),
+    (P2, "01004", "0001", "", "LE PEN", 150),
+    (P2, "2A004", "001A", "", "MACRON", 90),
+    (P2, "2A004", "001A", "", "LE PEN", 90),
+)
+
+
+def read(folder, counts=COUNTS, votes=VOTES_OF, *, suffix=".csv", places=()):
+    raw = read_aggregated(*write_results(folder, counts, votes, suffix), places=places)
+    return assemble(raw, read_blocs(), election_of)
+
+
+def as_texts(table):
+    ordered = table.astype({c: "str" for c in table if table[c].dtype == "category"})
+    return ordered.sort_values(list(ordered)[:3], ignore_index=True)
+
+
+def older(frame):
+    """Rename to the older edition: other names, communes of three digits."""
+    short = frame["code_commune"].str[-3:] if "code_commune" in frame else ""
+    return frame.assign(code_commune=short).rename(columns=OLDER)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+@pytest.mark.parametrize("edition", [lambda frame: frame, older], ids=["current", "older"])
+def test_both_editions_and_formats_give_the_same_tables(tmp_path, suffix, edition):
+    results = read(tmp_path, edition(COUNTS), edition(VOTES_OF), suffix=suffix)
+    turnout = as_texts(results.turnout)
+    assert turnout["bureau_id"].tolist() == ["01004_0001", "2A004_001A"] * 2
+    assert turnout["registered"].tolist() == [600, 300, 600, 300]
+    assert turnout["blank"].tolist() == [10, 2, 20, 5]
+    assert results.places["name"].tolist() == ["Ambérieu", "Ajaccio"]
+    assert results.places["department_id"].tolist() == ["01", "2A"]
+    assert results.elections["election_id"].tolist() == [P1, P2]
+    votes = results.votes.groupby(["election_id", "candidate_id"], observed=True)["votes"].sum()
+    assert votes.to_dict() == {
+        (P1, "MACRON"): 280,
+        (P1, "LE PEN"): 300,
+        (P2, "MACRON"): 290,
+        (P2, "LE PEN"): 240,
+    }
+    for schema in (TURNOUT, VOTES, CANDIDATES, ELECTIONS, PLACES):
+        schema.check(getattr(results, schema.name))
+
+
+def test_the_order_of_rows_does_not_matter(tmp_path):
+    one = read(tmp_path)
+    other = read(tmp_path, COUNTS[::-1], VOTES_OF.sample(frac=1, random_state=3))
+    for name in ("elections", "places", "candidates"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    for name in ("turnout", "votes"):
+        pd.testing.assert_frame_equal(
+            as_texts(getattr(one, name)), as_texts(getattr(other, name)), check_like=True
+        )
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize(
+    ("places", "communes"),
+    [
+        (("01004",), ["01004"]),
+        (("2A",), ["2A004"]),
+        (("01", "2A004"), ["01004", "2A004"]),
+    ],
+)
+def test_only_the_place_asked_for_is_kept(tmp_path, suffix, places, communes):
+    results = read(tmp_path, suffix=suffix, places=places)
+    assert results.places["commune_id"].tolist() == communes
+    assert [report.rows_read for report in results.reports] == [
+        2 * len(communes),
+        4 * len(communes),
+    ]
+
+
+def test_an_unknown_place_says_so(tmp_path):
+    with pytest.raises(DataError, match="There is no bureau to read") as caught:
+        read(tmp_path, places=("31555",))
+    assert "general_results.csv" in caught.value.where
+    assert "--place" in caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("commune", "department", "bureau", "place"),
+    [
+        ("ZA101", "ZA", "97101_0001", "971"),
+        ("101", "ZA", "97101_0001", "97101"),
+        ("971101", "971", "97101_0001", "ZA101"),
+        ("ZX701", "ZX", "97701_0001", "97701"),
+        ("97801", "978", "97801_0001", "978"),
+        ("ZN018", "ZN", "98818_0001", "988"),
+    ],
+)
+def test_overseas_codes_are_joined_across_elections(tmp_path, commune, department, bureau, place):
+    """The Ministry's letters at one election, INSEE's digits at the next: one bureau."""
+    insee = bureau[:5]
+    counts = pd.concat(
+        [
+            general((P1, commune, "0001", 600, 400, 10, 5), department=department),
+            general((P2, insee, "0001", 600, 400, 10, 5), department=insee[:3]),
+        ]
+    )
+    votes = pd.concat(
+        [
+            candidates((P1, commune, "1", "", "MACRON", 385), department=department),
+            candidates((P2, insee, "1", "", "MACRON", 385), department=insee[:3]),
+        ]
+    )
+    for wanted in ((), (place,)):
+        results = read(tmp_path, counts, votes, places=wanted)
+        assert results.turnout["bureau_id"].tolist() == [bureau, bureau]
+        assert results.places["department_id"].tolist() == [insee[:3]]
+        assert results.votes["votes"].tolist() == [385, 385]
+
+
+@pytest.mark.parametrize(
+    ("commune", "number", "bureau", "place"),
+    [
+        ("75115", "0001", "75056_1501", "75056"),
+        ("75102", "12", "75056_0212", "75"),
+        ("13208", "0003", "13055_0803", "13055"),
+        ("69381", "1", "69123_0101", "69123"),
+    ],
+)
+def test_arrondissements_become_one_commune(tmp_path, commune, number, bureau, place):
+    whole, code = bureau.split("_")
+    counts = general(
+        (P1, commune, number, 600, 400, 10, 5), (P2, whole, code, 600, 400, 10, 5), place="Paris"
+    )
+    votes = candidates((P1, commune, number, "", "MACRON", 385), (P2, whole, code, "", "X", 385))
+    for wanted in ((), (place,)):
+        results = read(tmp_path, counts, votes, places=wanted)
+        assert results.turnout["bureau_id"].tolist() == [bureau, bureau]
+        assert results.places["commune_id"].tolist() == [whole]
+
+
+def test_a_shifted_row_is_restored_from_the_others(tmp_path):
+    """The older edition has rows with the title of a list where the votes belong."""
+    votes = older(VOTES_OF)
+    votes.loc[1, "Voix"] = "LISTE D'UNION, POUR L'AVENIR"
+    results = read(tmp_path, older(COUNTS), votes)
+    restored = results.votes[results.votes["candidate_id"] == "LE PEN"]
+    assert restored["votes"].tolist() == [200, 100, 150, 90]
+    notes = results.reports[1].notes
+    assert notes[0].startswith("1 count(s) of votes are not numbers")
+    assert notes[1].startswith("1 unreadable count(s) of votes (shifted rows) restored")
+
+
+def test_many_shifted_rows_are_an_error(tmp_path):
+    votes = VOTES_OF.copy()
+    votes.loc[[1, 5], "voix"] = ["12,5%", "x"]
+    with pytest.raises(DataError, match="does not hold whole numbers") as caught:
+        read(tmp_path, votes=votes)
+    assert "candidats_results.csv: line 3: '12,5%', line 7: 'x'" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [("66,7", "not whole numbers"), ("-3", "not whole numbers"), ("", "empty cells")],
+)
+def test_a_count_that_is_none_names_its_line(tmp_path, cell, says):
+    counts = COUNTS.copy()
+    counts.loc[2, "votants"] = cell
+    with pytest.raises(DataError, match=says) as caught:
+        read(tmp_path, counts)
+    assert caught.value.where == f"general_results.csv: line 4: {cell!r}"
+    assert "votants / Votants" in caught.value.what
+
+
+def test_fractions_in_parquet_are_refused_too(tmp_path):
+    counts = COUNTS.astype({"inscrits": float})
+    counts.loc[1, "inscrits"] = 300.5
+    with pytest.raises(DataError, match="not whole numbers"):
+        read(tmp_path, counts, suffix=".parquet")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_unpublished_blanks_stay_unknown(tmp_path, suffix):
+    counts = COUNTS.assign(blancs="", nuls="", exprimes=["385", "195", "350", "180"])
+    assert read(tmp_path, counts, suffix=suffix).turnout["blank"].isna().all()
+    without = counts.drop(columns=["blancs", "nuls", "libelle_commune"])
+    results = read(tmp_path, without, suffix=suffix)
+    assert results.turnout["null"].isna().all()
+    assert results.places["name"].tolist() == ["01004", "2A004"]
+
+
+def test_a_list_is_named_by_its_short_title_then_its_long_one(tmp_path):
+    election = "2019_euro_t1"
+    counts = general((election, "01004", "1", 600, 400, 0, 0))
+    votes = candidates(
+        (election, "01004", "1", "", "", 300),
+        (election, "01004", "1", "", "", 60),
+        (election, "01004", "1", "", "DUPONT", 40),
+    )
+    votes["libelle_abrege_liste"] = [" RENAISSANCE ", "", "LISTE"]
+    votes["libelle_etendu_liste"] = ["RENAISSANCE SOUTENUE PAR", "UNE FRANCE ROYALE", ""]
+    results = read(tmp_path, counts, votes)
+    table = results.candidates.set_index("candidate_id")
+    assert table["votes"].to_dict() == {"DUPONT": 40, "RENAISSANCE": 300, "UNE FRANCE ROYALE": 60}
+    assert table.loc["RENAISSANCE", "bloc"] == "centre"
+
+
+def test_where_there_is_only_a_nuance_it_is_the_candidate(tmp_path):
+    election = "2014_euro_t1"
+    counts = general((election, "01004", "1", 600, 400, 0, 0))
+    votes = candidates((election, "01004", "1", "LUMP", "", 400))
+    table = read(tmp_path, counts, votes.drop(columns=["nom", "libelle_abrege_liste"])).candidates
+    assert table[["candidate_id", "nuance", "name", "bloc"]].to_numpy().tolist() == [
+        ["LUMP", "LUMP", "", "right"]
+    ]
+
+
+def test_the_report_fingerprints_the_files(tmp_path):
+    reports = read(tmp_path).reports
+    assert [r.source.role for r in reports] == ["general_results", "candidats_results"]
+    assert all(len(r.source.sha256) == 64 and r.source.licence for r in reports)
+    assert [(r.rows_read, r.rows_kept) for r in reports] == [(4, 4), (8, 8)]
