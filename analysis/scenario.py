@@ -15,6 +15,7 @@ from analysis.electorate.history import Choice, Election
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance
 from analysis.readers.calendar import election_of
+from analysis.readers.relabel import relabel
 from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
@@ -123,6 +124,18 @@ def read_scenario(path: Path | str, **given: Any) -> Scenario:  # noqa: ANN401
     if loose := {name: table.pop(name) for name in list(table) if name in names}:
         table["params"] = {**table.get("params", {}), **loose}
     return Scenario.from_dict({**table, **given}, where=Path(path).name)
+
+
+def open_workspace(path: Path | str) -> Workspace:
+    """Open a workspace; if its blocs.csv was edited, give candidates their blocs again.
+
+    Raises
+    ------
+    DataError
+        When it is no workspace, or the edited file is wrong.
+    """
+    place = Workspace(path)
+    return relabel(path) if place.blocs_edited else place
 
 
 def target_of(workspace: Workspace, election_id: str) -> Election:

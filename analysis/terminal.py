@@ -16,7 +16,14 @@ from analysis.errors import DataError
 from analysis.exports.dispatch import write
 from analysis.readers.calendar import election_of
 from analysis.readers.results import Raw, combine
-from analysis.scenario import Scenario, answer, provenance_of, read_scenario, shapes_of
+from analysis.scenario import (
+    Scenario,
+    answer,
+    open_workspace,
+    provenance_of,
+    read_scenario,
+    shapes_of,
+)
 from analysis.workspace import Workspace
 
 
@@ -130,7 +137,7 @@ def report(workspace: Workspace, out: Console) -> None:
     for row in manifest["without_bloc"][:20]:
         out.print(f"no bloc: {row['election_id']} {row['candidate_id']} ({row['votes']} votes)")
     if manifest["without_bloc"]:
-        out.print(f"  give them one in {workspace.path / 'blocs.csv'}, then build again")
+        out.print(f"  give them one in {workspace.path / 'blocs.csv'}; the next rank takes them")
     tables = ", ".join(f"{name} {t['rows']}" for name, t in manifest["tables"].items())
     out.print(f"{workspace.path}: {tables}")
 
@@ -152,7 +159,7 @@ def rank_to_file(
     written: Mapping[str, str],
 ) -> None:
     """Rank a workspace and write the answer; what is asked goes before the file of parameters."""
-    workspace = Workspace(folder)
+    workspace = open_workspace(folder)
     scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
     ranking, prospects = answer(workspace, scenario)
     write(

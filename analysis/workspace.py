@@ -23,6 +23,8 @@ from analysis.report import sha256
 from analysis.schema import TABLES, empty, is_geographic
 
 MANIFEST = "manifest.json"
+# What people may put beside the tables: blocs of candidates; doors already visited.
+EDITED = ("blocs.csv", "covered.csv")
 
 
 class Workspace:
@@ -60,16 +62,22 @@ class Workspace:
 
     @cached_property
     def digest(self) -> str:
-        """Fingerprint of every table and of the blocs file, for caches and provenance."""
+        """Fingerprint of all that a ranking reads, for caches and provenance."""
         parts = [f"{name}={sha}" for name, sha in sorted(self.digests.items())]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """SHA-256 of every table, and of the blocs file as it is now."""
+        """SHA-256 of every table, and of the files people edit as they are now."""
         tables = {name: str(t["sha256"]) for name, t in self.manifest["tables"].items()}
-        blocs = self.path / "blocs.csv"
-        return {**tables, "blocs.csv": sha256(blocs)} if blocs.is_file() else tables
+        edited = {name: self.path / name for name in EDITED}
+        return tables | {name: sha256(file) for name, file in edited.items() if file.is_file()}
+
+    @property
+    def blocs_edited(self) -> bool:
+        """Whether blocs.csv was edited since the candidates took their blocs from it."""
+        written = self.manifest.get("texts", {}).get("blocs.csv")
+        return self.digests.get("blocs.csv", written) != written
 
     @property
     def crs(self) -> str:
@@ -163,6 +171,7 @@ class Writer:
     def __init__(self, aside: Path) -> None:
         self.aside = aside
         self.tables: dict[str, dict[str, Any]] = {}
+        self.texts: dict[str, str] = {}
         self.facts: dict[str, Any] = {}
 
     def put(self, name: str, table: pd.DataFrame) -> None:
@@ -178,6 +187,7 @@ class Writer:
     def put_text(self, name: str, text: str) -> None:
         """Write a small text file that people edit, such as blocs.csv."""
         (self.aside / name).write_text(text, encoding="utf-8", newline="\n")
+        self.texts[name] = sha256(self.aside / name)
 
     def describe(self, facts: Mapping[str, Any]) -> None:
         """Add entries to the manifest."""
@@ -185,7 +195,7 @@ class Writer:
 
     def finish(self, target: Path) -> None:
         """Move every file into `target`, the manifest last."""
-        manifest = {**self.facts, "tables": self.tables}
+        manifest = {**self.facts, "tables": self.tables, "texts": self.texts}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
         (self.aside / MANIFEST).write_text(text, encoding="utf-8")
         for file in sorted(self.aside.iterdir(), key=lambda f: f.name == MANIFEST):

@@ -36,4 +36,5 @@ with messages.explain_data_errors():
     elif view == "blocs":
         blocs_editor.edit(place)
     else:
+        choose.describe(place)
         report.report(place)

@@ -2,7 +2,18 @@
 
 import streamlit as st
 
-from pages._ui import card, checks, compare, downloads, inputs, loaders, messages, show, weighing
+from pages._ui import (
+    card,
+    checks,
+    compare,
+    downloads,
+    inputs,
+    loaders,
+    messages,
+    show,
+    visited,
+    weighing,
+)
 from pages._ui.i18n import _
 
 st.title(_("Priorities"))
@@ -23,18 +34,12 @@ with messages.explain_data_errors():
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
     settings = inputs.choose_settings(weighing.of(found))
+    visited.ask(place, found)
 
 with answer_side, messages.explain_data_errors():
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
-    view = st.segmented_control(
-        _("View"),
-        list(VIEWS),
-        format_func=VIEWS.__getitem__,
-        default="map",
-        key="view",
-        label_visibility="collapsed",
-    )
+    view = inputs.choose_view(VIEWS)
     if view == "compare":
         compare.compare(place, scenario, ranked)
     elif view == "checks":

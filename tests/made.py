@@ -116,13 +116,12 @@ def grid(ids, *, side=100.0, columns=4, vintage=2022, commune="31555"):
     return gpd.GeoDataFrame(table, geometry=cells, crs="EPSG:2154")
 
 
-def history(
-    registered, ballots, votes, *, elections, valid=None, blocs=None, communes=None
-) -> History:
-    """Return a history of arrays (bureaux × elections)."""
-    registered, ballots, votes = (np.asarray(a, dtype=float) for a in (registered, ballots, votes))
-    valid = ballots if valid is None else np.asarray(valid, dtype=float)
+def history(registered, ballots, votes, *, elections, **more) -> History:
+    """Return a history of arrays (bureaux × elections); `more`: valid, blocs, communes."""
+    registered, ballots, votes = (np.array(a, dtype=float) for a in (registered, ballots, votes))
+    valid = np.array(more.get("valid", ballots), dtype=float)
     units = len(registered)
+    blocs = more.get("blocs")
     if blocs is None:
         blocs = np.zeros((*votes.shape, len(BLOCS)))
         blocs[:, :, BLOCS.index("left")] = votes
@@ -132,7 +131,7 @@ def history(
         units=pd.DataFrame(
             {
                 "bureau_id": ids,
-                "commune_id": communes or ["31555"] * units,
+                "commune_id": more.get("communes", ["31555"] * units),
                 "registered": np.nan_to_num(registered[:, -1]).astype("int64"),
                 "vintage": pd.array([pd.NA] * units, dtype="Int64"),
             }

@@ -13,7 +13,7 @@ from analysis.charts.print_map import FAINT, INK
 from analysis.charts.words import name, percent, say
 from analysis.errors import DataError, some
 
-_SIZE = (6.4, 3.6)
+_SIZE = (4.8, 3.6)
 _COLOUR = {"turnout_rate": "#2369ad", "share_valid": "#b35806"}
 _SECOND = 0.55  # from a first round to its second, where 1 leads to the next election
 _MARKER = {1: "o", 2: "D"}

@@ -32,10 +32,11 @@ def expect_reserve(history: History, support: Rate) -> Rate:
     if pair is None:
         return support
     high, low = pair
-    share = history.registered[:, low] / history.registered[:, high]
+    before = history.registered[:, high]
+    share = history.registered[:, low] / np.where(before > 0, before, np.nan)
     lost = history.ballots[:, high] * share - history.ballots[:, low]
     votes_lost = history.votes[:, high] * share - history.votes[:, low]
-    known = np.isfinite(lost) & np.isfinite(votes_lost) & (history.registered[:, high] > 0)
+    known = np.isfinite(lost) & np.isfinite(votes_lost)
     total = float(np.sum(lost[known]))
     if total <= 0:
         return support

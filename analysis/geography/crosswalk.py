@@ -107,8 +107,14 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When weights of a bureau do not sum to 1, or a total would change.
+        When a bureau stands twice, its weights do not sum to 1, or a total would change.
     """
+    if (twice := counts.index.duplicated()).any():
+        raise DataError(
+            "The counts hold a bureau more than once.",
+            where=some(counts.index[twice].unique()),
+            mend="Sum its rows first.",
+        )
     weights = links.groupby("from_id")["weight"].sum()
     if (off := (weights - 1).abs() > 1e-9).any():
         raise DataError(
@@ -131,7 +137,7 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             "The crosswalk would change a total.",
             where=some(counts.columns[handed.sum() != counts.sum()]),
-            mend="Check that no bureau stands twice in the table of counts.",
+            mend="Build the crosswalk again from both contours.",
         )
     return handed
 

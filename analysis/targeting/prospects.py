@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -50,7 +52,6 @@ def prepare(
     target: Election,
     *,
     places: tuple[str, ...] = (),
-    covered: pd.DataFrame | None = None,
 ) -> Prospects:
     """Work out the rates of every bureau from the elections before `target`.
 
@@ -64,14 +65,12 @@ def prepare(
         The election to prepare; nothing at or after its day is used.
     places
         Communes or départements; empty for the whole workspace.
-    covered
-        `bureau_id`, `covered`: share of doors already visited, 0 to 1.
 
     Raises
     ------
     DataError
-        When there is no past election, the choice has no candidate, or `covered` names
-        bureaux that do not exist.
+        When there is no past election, the choice has no candidate, or the
+        workspace's `covered.csv` is wrong.
     """
     history = read_history(workspace, choice, before=target.date, places=places)
     table = electorate_table(history, target)
@@ -80,7 +79,7 @@ def prepare(
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
     table["name"] = table["name"].fillna("")
     table["density"] = _assumed_density(history.units)
-    table["covered"] = _covered(table["bureau_id"], covered)
+    table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
     return Prospects(table, history, target, _notes(history))
 
 
@@ -127,23 +126,58 @@ def _assumed_density(units: pd.DataFrame) -> np.ndarray:
     return np.clip((np.log(size) - low) / (high - low), 0, 1).to_numpy()
 
 
-def _covered(ids: pd.Series, covered: pd.DataFrame | None) -> np.ndarray:
-    if covered is None:
+def read_covered(workspace: Workspace, ids: pd.Series, *, whole: bool = True) -> np.ndarray:
+    """Return the share of doors already visited in each bureau; 0 where nothing is said.
+
+    Parameters
+    ----------
+    workspace
+        Its file `covered.csv`, if there is one, has the columns `bureau_id` and
+        `covered`, a share from 0 to 1.
+    ids
+        The bureaux wanted.
+    whole
+        Whether `ids` are all bureaux of the workspace, so that another one is a mistake.
+
+    Raises
+    ------
+    DataError
+        When the file names bureaux that do not exist, or shares outside 0 to 1.
+    """
+    file = workspace.path / "covered.csv"
+    if not file.is_file():
         return np.zeros(len(ids))
-    if unknown := sorted(set(covered["bureau_id"]) - set(ids)):
+    covered = _read_csv(file)
+    share = pd.to_numeric(covered["covered"].str.replace(",", "."), errors="coerce")
+    if (wrong := ~share.between(0, 1)).any():
         raise DataError(
-            "The table of visited doors names bureaux that this place does not have.",
-            where=some(unknown),
-            mend="Write bureau ids as the ranking does: 75056_0101.",
-        )
-    share = ids.map(covered.set_index("bureau_id")["covered"]).fillna(0.0)
-    if not share.between(0, 1).all():
-        raise DataError(
-            "The share of visited doors must lie between 0 and 1.",
-            where=some(ids[~share.between(0, 1)]),
+            "The share of visited doors must be a number between 0 and 1.",
+            where=f"covered.csv: {some(covered['bureau_id'][wrong])}",
             mend="Write 0.4 for 40 doors in 100.",
         )
-    return share.to_numpy()
+    unknown = sorted(set(covered["bureau_id"]) - set(ids)) if whole else []
+    if unknown or covered["bureau_id"].duplicated().any():
+        twice = covered["bureau_id"][covered["bureau_id"].duplicated()]
+        raise DataError(
+            "The table of visited doors names bureaux that this place does not have, or twice.",
+            where=f"covered.csv: {some([*unknown, *twice])}",
+            mend="Write each bureau once, as the ranking does: 75056_0101.",
+        )
+    known = pd.Series(share.to_numpy(), index=covered["bureau_id"])
+    return ids.map(known).fillna(0.0).to_numpy()
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    try:
+        # Excel in French writes semicolons, scripts write commas.
+        table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
+        return table[["bureau_id", "covered"]].dropna()
+    except (KeyError, ValueError, OSError, csv.Error) as error:
+        raise DataError(
+            "The table of visited doors cannot be read.",
+            where=f"{file.name}: {error}",
+            mend="Give it two columns, bureau_id and covered, in UTF-8.",
+        ) from error
 
 
 def _notes(history: History) -> tuple[str, ...]:

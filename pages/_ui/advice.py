@@ -17,6 +17,8 @@ from pages._ui import i18n, languages
 from pages._ui.library_texts import CONTEXT, PUNCTUATION, TABLE
 
 _SEPARATORS = ("; ", ", ")
+# What lies deeper or is longer is a foreign program's text, not a list of ours.
+_DEEPEST, _LONGEST = 8, 2000
 _MORE = re.compile(r"… \(\d+ in all\)$")  # as `analysis.errors.some` ends a list
 
 
@@ -40,11 +42,11 @@ class Template:
     length: int
     translation: str
 
-    def fill(self, text: str, language: str) -> str:
+    def fill(self, text: str, language: str, depth: int = 0) -> str:
         """Translate `text`, which is of this template, and the values in it."""
         match = self.pattern.fullmatch(text)
         values = match.groups() if match else ()
-        return self.translation.format(*(_Value(_value(v, language)) for v in values))
+        return self.translation.format(*(_Value(_value(v, language, depth + 1)) for v in values))
 
 
 class _Value(str):
@@ -111,19 +113,20 @@ def _sentence(text: str, language: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _value(text: str, language: str) -> str:
+def _value(text: str, language: str, depth: int = 0) -> str:
     """Translate what stands in a gap: a list, a text of the library, or what the user wrote."""
-    if not text or not templates(language):
+    if not text or not templates(language) or depth > _DEEPEST or len(text) > _LONGEST:
         return text
     for separator in _SEPARATORS:
-        if listed := _listed(text, separator, language):
+        if listed := _listed(text, separator, language, depth):
             return listed
     template = _template(text, language)
     head, colon, tail = text.partition(": ")
     behind = _template(tail, language) if colon else None
     if behind and behind.length + len(colon) > (template.length if template else 0):
-        return _between(colon, language).join((_value(head, language), _value(tail, language)))
-    return template.fill(text, language) if template else _pieces(text, language)
+        sides = (_value(side, language, depth + 1) for side in (head, tail))
+        return _between(colon, language).join(sides)
+    return template.fill(text, language, depth) if template else _pieces(text, language, depth)
 
 
 @lru_cache(maxsize=4096)
@@ -132,22 +135,24 @@ def _template(text: str, language: str) -> Template | None:
     return next((t for t in templates(language) if t.pattern.fullmatch(text)), None)
 
 
-def _listed(text: str, separator: str, language: str) -> str | None:
+def _listed(text: str, separator: str, language: str, depth: int) -> str | None:
     """Translate a list whose items are all of one template; its last may count them all."""
     *items, last = text.split(separator)
     of_last = _template(_MORE.sub("", last), language)
     if not items or not of_last or {_template(item, language) for item in items} != {of_last}:
         return None
     return _between(separator, language).join(
-        [*(of_last.fill(item, language) for item in items), _value(last, language)]
+        [*(of_last.fill(i, language, depth) for i in items), _value(last, language, depth + 1)]
     )
 
 
-def _pieces(text: str, language: str) -> str:
+def _pieces(text: str, language: str, depth: int) -> str:
     """Translate what is known of "file: reason; reason"; with nothing known, change nothing."""
     for separator, most in (("; ", -1), (": ", 1), (", ", -1)):
         items = text.split(separator, most)
-        filled = [_value(item, language) for item in items] if len(items) > 1 else items
+        if len(items) == 1:
+            continue
+        filled = [_value(item, language, depth + 1) for item in items]
         if filled != items:
             return _between(separator, language).join(filled)
     return text

@@ -63,7 +63,8 @@ def _of_election(table: pd.DataFrame) -> pd.DataFrame:
     """Ask for an election; both rounds go together, as they do in the table of blocs."""
     rows = table.assign(election=table["election_id"].str.replace(_ROUND, "", regex=True))
     lacking = rows[rows["bloc"] == ""].groupby("election")["name"].size()
-    elections = sorted(rows["election"].unique(), key=lambda e: (-lacking.get(e, 0), e))
+    newest = sorted(rows["election"].unique(), reverse=True)
+    elections = sorted(newest, key=lambda election: election not in lacking)
     first = rows.groupby("election")["election_id"].min()
 
     def label(election: str) -> str:

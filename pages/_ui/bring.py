@@ -43,7 +43,7 @@ def files() -> None:
     lacking = list(_lacking(given)) + ([] if name else [_("a name for the place")])
     ready = not lacking and _may_write(name)
     if lacking:
-        st.caption(_("Still needed: {things}.").format(things="; ".join(lacking)))
+        st.caption(_("Still needed: {things}.").format(things=" · ".join(lacking)))
     if st.button(
         _("Read these files"),
         type="primary",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -43,24 +44,24 @@ def _title(bureau: pd.Series) -> str:
 
 
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
-    left, middle, right = st.columns(3)
-    left.metric(
-        _("Rank"),
-        _("{k} of {n}").format(k=number(bureau["rank"]), n=number(len(ranked.table))),
-    )
-    middle.metric(
-        _("Votes per hour"),
-        number(bureau["gain_per_hour"], 3),
-        help=_("90 % interval: {interval}").format(
-            interval=interval(bureau["gain_lower"], bureau["gain_upper"])
-        ),
-    )
-    right.metric(_("In the first {k}").format(k=ranked.k), percent(bureau["top_k_probability"], 0))
-    st.caption(
-        _("Gain: {interval} votes per volunteer-hour (90 %). {doors} doors, {hours} hours.").format(
+    st.markdown(
+        _(
+            "**Rank {rank}** of {n} · **{gain} votes per hour** ({interval}, 90 %) · **{chance}** "
+            "chance of being in the first {k}"
+        ).format(
+            rank=number(bureau["rank"]),
+            n=number(len(ranked.table)),
+            gain=number(bureau["gain_per_hour"], 3),
             interval=interval(bureau["gain_lower"], bureau["gain_upper"]),
+            chance=percent(bureau["top_k_probability"], 0),
+            k=number(ranked.k),
+        )
+    )
+    st.caption(
+        _("{doors} doors, {hours} volunteer-hours, {pace} doors per hour for a team.").format(
             doors=number(bureau["doors"]),
             hours=number(bureau["hours"]),
+            pace=number(bureau["doors_per_hour"]),
         )
     )
 
@@ -113,15 +114,13 @@ def _parts(bureau: pd.Series) -> None:
         + "** "
         + "; ".join(f"{name} {number(value, 1)}" for name, value in shown.items())
     )
-    st.bar_chart(
-        pd.DataFrame({"part": list(shown), "points": list(shown.values())}),
-        x="part",
-        y="points",
-        x_label=_("Points of score"),
-        y_label="",
-        horizontal=True,
-        height=60 + 40 * len(shown),
-        color="#236eb0",
+    bars = alt.Chart(pd.DataFrame({"part": list(shown), "points": list(shown.values())}))
+    axis = alt.Axis(labelLimit=260, title=None)
+    st.altair_chart(
+        bars.mark_bar(color="#236eb0").encode(
+            x=alt.X("points", title=_("Points of score")), y=alt.Y("part", sort=None, axis=axis)
+        ),
+        height=70 + 28 * len(shown),
     )
 
 

@@ -15,7 +15,7 @@ _KEY = "data.workspace"
 
 
 def choose_workspace(place: Workspace) -> None:
-    """Let the user open another place; show what the open one holds."""
+    """Let the user open another place."""
     known, broken = _places()
     # The choice may have been made elsewhere: by a link, or by reading new files.
     st.session_state[_KEY] = place.path.name
@@ -27,13 +27,17 @@ def choose_workspace(place: Workspace) -> None:
         on_change=_take,
     )
     if len(known) == 1:
-        st.caption(_("Only the embedded place is here so far: bring the files of your own below."))
+        st.caption(_("Only the embedded place is here so far: open your own under “Bring files”."))
     if broken:
         st.warning(
             _("These places cannot be read; bring their files again: {names}").format(
                 names=", ".join(broken)
             )
         )
+
+
+def describe(place: Workspace) -> None:
+    """Show what the open place holds, and when it was read."""
     home.what_is_loaded(place)
     st.caption(_provenance(place))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 Text = tuple[str | None, ...]
 _UNKNOWN: list[Text] = [(None,)]
 _SAME_ITEMS = {"tuple", "list", "sorted", "set", "fromkeys"}
-_WORD = re.compile(r"[^\W\d_A-Z]{2}|\ba\b")  # EPSG and GDAL are the same in every language
+_WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]|\ba\b")  # EPSG and GDAL are the same in every language
 # More constants than this are names of columns or fields, not alternatives of a sentence.
 _MOST_ALTERNATIVES = 3
 

@@ -47,7 +47,7 @@ def _on_this_machine(key: Key) -> list[Given]:
         _("Or paths on this machine, one a line: files, or a folder with them"),
         key=key("paths"),
         height=100,
-        placeholder="/home/…/general_results.parquet\n/home/…/candidats_results.parquet",
+        placeholder=_("/home/me/downloads"),
         help=_("The better way for the national files, which need not travel through the page."),
         persist_state="session",
     )
@@ -79,8 +79,8 @@ def _told_apart(given: list[Given], key: Key) -> Iterator[Given]:
     }
     st.markdown("**" + _("What each file is") + "**")
     for file in given:
-        what, role_side, year_side = st.columns([1.4, 1.6, 0.7], vertical_alignment="bottom")
-        what.markdown(f"`{file.name}`  \n{_size(file)}")
+        what, role_side, year_side = st.columns([1.4, 1.6, 0.7], vertical_alignment="center")
+        what.markdown(f"`{file.name}` {_size(file)}")
         identity = str(file.source) if isinstance(file.source, Path) else file.source.file_id
         role = role_side.selectbox(
             _("{file} is").format(file=file.name),
@@ -88,17 +88,20 @@ def _told_apart(given: list[Given], key: Key) -> Iterator[Given]:
             index=[*guess.ROLES, guess.UNUSED].index(_guessed(file)),
             format_func=names.__getitem__,
             key=key(f"role.{identity}"),
+            label_visibility="collapsed",
             persist_state="session",
         )
         year = None
         if role == "contours":
             year = year_side.number_input(
-                _("Year of the contours"),
+                _("Year of the contours {file}").format(file=file.name),
                 min_value=1990,
                 max_value=2100,
                 value=guess.year_of(file.name),
                 step=1,
                 key=key(f"year.{identity}"),
+                placeholder=_("Year"),
+                label_visibility="collapsed",
                 persist_state="session",
             )
         yield Given(file.name, file.source, role, year)

@@ -13,7 +13,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workspace import Workspace
-from pages._ui import loaders, planner
+from pages._ui import loaders, planner, state
 from pages._ui.i18n import _, bloc_name, election_name
 from pages._ui.words import part_help, part_name, preset_name
 
@@ -21,7 +21,7 @@ EVERYWHERE = "all"
 BY_NAME = "by_name"
 COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
 SLIDERS = ("mobilise", "persuade", "need", "access", "visited")
-HOURS = 500
+HOURS, MOST_HOURS = 500, 10_000_000
 
 
 def choose_question(place: Workspace) -> Scenario:
@@ -49,13 +49,15 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     if bloc != BY_NAME:
         return bloc, ()
     names = sorted(set(table["name"]) | set(table["nuance"]) - {""})
+    state.recall("candidates", [])
+    state.answer_with("candidates", [n for n in st.session_state["candidates"] if n in names])
     chosen = st.multiselect(
         _("Candidates, lists or nuances"),
         [n for n in names if n],
         key="candidates",
-        bind="query-params",
         placeholder=_("Choose one or more"),
     )
+    state.remember("candidates", chosen, [])
     if not chosen:
         st.info(_("Choose at least one candidate, list or nuance."))
         st.stop()
@@ -111,6 +113,23 @@ def put_together(question: Scenario, settings: Settings) -> Scenario:
     return replace(question, settings=settings)
 
 
+def choose_view(views: dict[str, str]) -> str:
+    """Ask which side of the answer to see."""
+    first = next(iter(views))
+    state.recall("view", first)
+    if st.session_state["view"] not in views:
+        state.answer_with("view", first)
+    view = st.segmented_control(
+        _("View"),
+        list(views),
+        format_func=views.__getitem__,
+        key="view",
+        label_visibility="collapsed",
+    )
+    state.remember("view", view or first, first)
+    return view or first
+
+
 def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
     """Ask for hours, preset, weights and the planner's numbers.
 
@@ -119,14 +138,14 @@ def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
     in_force
         Gives the weights of a preset, so that the sliders show them.
     """
+    state.recall("hours", HOURS)
+    state.answer_with("hours", min(max(st.session_state["hours"], 1), MOST_HOURS))
     hours = st.number_input(
         _("Volunteer-hours to spend"),
         min_value=1,
-        max_value=10_000_000,
-        value=HOURS,
+        max_value=MOST_HOURS,
         step=50,
         key="hours",
-        bind="query-params",
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
     )
     preset = _select(_("Rank by"), [*PRESETS, "custom"], key="preset", show=preset_name)
@@ -147,26 +166,23 @@ def _choose_weights(preset: str, in_force: Weights) -> Weights:
     chosen = {}
     for name in SLIDERS:
         key = f"w_{name}"
+        state.recall(key, 0)
         if preset != "custom":
             # The sliders show what the preset does; touching one makes the weights one's own.
-            st.session_state[key] = round(min(shown[name], 1.0), 2)
-        chosen[name] = st.slider(
-            part_name(name),
-            0.0,
-            1.0,
-            step=0.01,
-            key=key,
-            bind="query-params",
-            help=part_help(name),
-            on_change=_become_custom,
+            st.session_state[key] = round(100 * min(shown[name], 1.0))
+        st.session_state[key] = min(max(st.session_state[key], 0), 100)
+        points = st.slider(
+            part_name(name), 0, 100, key=key, help=part_help(name), on_change=_become_custom
         )
+        state.remember(key, points, points if preset != "custom" else 0)
+        chosen[name] = points / 100
     if preset == "classic_2014":
         st.caption(_("This preset multiplies abstention and support; the sliders have no part."))
     return Weights(**chosen)
 
 
 def _become_custom() -> None:
-    st.session_state["preset"] = "custom"
+    state.answer_with("preset", "custom")
 
 
 def reopen(scenario: Scenario) -> None:
@@ -180,11 +196,13 @@ def reopen(scenario: Scenario) -> None:
         "preset": settings.preset,
     }
     if settings.weights:
-        wanted |= {f"w_{name}": settings.weights.to_dict()[name] for name in SLIDERS}
+        given = settings.weights.to_dict()
+        most = max(max(given.values()), 1.0)
+        wanted |= {f"w_{name}": round(100 * given[name] / most) for name in SLIDERS}
     for place in scenario.places:
         wanted |= {"commune": place, "department": place} if len(place) < 4 else {"commune": place}
     for key, value in wanted.items():
-        st.session_state[key] = value
+        state.answer_with(key, value)
     planner.set_params(settings.params)
 
 
@@ -196,7 +214,9 @@ def _select(
     show: Callable[[str], str],
     help: str | None = None,  # noqa: A002 - Streamlit's own name
 ) -> str:
-    if st.session_state.get(key) not in options:
-        st.session_state.pop(key, None)
-    choice = st.selectbox(label, options, key=key, format_func=show, bind="query-params", help=help)
+    state.recall(key, options[0])
+    if st.session_state[key] not in options:
+        state.answer_with(key, options[0])
+    choice = st.selectbox(label, options, key=key, format_func=show, help=help)
+    state.remember(key, choice, options[0])
     return str(choice)

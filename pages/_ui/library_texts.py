@@ -66,7 +66,7 @@ def _templates(code: Code) -> Iterator[Found]:
 
 def _tables(code: Code) -> Iterator[Found]:
     for call, scope in code.calls.get("Table", []):
-        for (name,) in code.texts(argument(call, 0, "name"), scope):
+        for (name,) in code.texts(argument(call, None, "name"), scope):
             if name:
                 yield Found(name, code.names[scope.module], TABLE)
 

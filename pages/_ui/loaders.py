@@ -11,12 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from analysis.build import Inputs, build
-from analysis.scenario import Scenario, shapes_of, target_of
+from analysis.scenario import Scenario, open_workspace, shapes_of, target_of
 from analysis.targeting.backtest import Backtest
 from analysis.targeting.backtest import backtest as look_back
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import Ranking, rank_bureaux
-from analysis.workspace import Workspace
+from analysis.workspace import EDITED, MANIFEST, Workspace
 from pages._ui import state
 from pages._ui.bureau_map import Geometry, publish_geometry
 from pages._ui.i18n import _
@@ -36,7 +36,7 @@ def workspace() -> Workspace:
     folder = state.folder()
     stamp = tuple(
         file.stat().st_mtime_ns if (file := folder / name).is_file() else 0
-        for name in ("manifest.json", "blocs.csv")
+        for name in (MANIFEST, *EDITED)
     )
     return _open(str(folder), stamp)
 
@@ -59,7 +59,7 @@ def _build_sample() -> None:
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _open(folder: str, stamp: tuple[int, ...]) -> Workspace:
     del stamp  # in the key: a rebuilt workspace is opened again
-    return Workspace(Path(folder))
+    return open_workspace(folder)
 
 
 @st.cache_resource(max_entries=_SOME, show_spinner=False)

@@ -12,7 +12,7 @@ KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)
 _SHOWN = {
     *("title", "header", "subheader", "write", "markdown", "caption", "text", "metric", "badge"),
     *("info", "warning", "error", "success", "toast", "spinner", "progress", "status"),
-    *("button", "download_button", "link_button", "page_link", "form_submit_button"),
+    *("button", "download_button", "link_button", "form_submit_button"),
     *("checkbox", "toggle", "radio", "selectbox", "multiselect", "segmented_control", "pills"),
     *("slider", "select_slider", "number_input", "text_input", "text_area", "date_input"),
     *("file_uploader", "expander", "popover", "menu_button"),

@@ -12,6 +12,7 @@ from pages._ui.reading import BusyError, Job, StoppedError
 VIEW = "data.view"
 _JOB = "bring.job"
 _COUNT = "bring.count"
+_DONE = "bring.done"
 
 
 def start(job: Job) -> None:
@@ -34,6 +35,9 @@ def count() -> int:
 def follow() -> None:
     """Show the reading under way, or how it ended; after a success the new place is open."""
     job = _job()
+    if _DONE in st.session_state:
+        # Only in the run that shows the choice of views can it be moved.
+        st.session_state[VIEW] = "report"
     if job is None:
         return
     if job.running:
@@ -41,9 +45,8 @@ def follow() -> None:
     elif job.failure is None:
         st.session_state.pop(_JOB)
         st.session_state[_COUNT] = count() + 1
-        st.session_state[VIEW] = "report"
         state.choose_folder(job.target.name)
-        st.session_state["bring.done"] = (job.target.name, job.seconds)
+        st.session_state[_DONE] = (job.target.name, job.seconds)
         # The frame around the page still shows the place before.
         st.rerun()
     else:
@@ -52,7 +55,7 @@ def follow() -> None:
 
 def congratulate() -> None:
     """Say once that a place was read."""
-    if done := st.session_state.pop("bring.done", None):
+    if done := st.session_state.pop(_DONE, None):
         name, seconds = done
         st.success(
             _("“{name}” was read in {seconds} s and is now open. Here is what was kept.").format(

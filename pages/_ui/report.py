@@ -99,15 +99,15 @@ def _elections(manifest: Mapping[str, Any]) -> None:
                 _("Registered"): total["registered"],
                 _("Ballots"): total["ballots"],
                 _("Valid"): total["valid"],
-                _("Left out"): _reasons(total["left_out"]),
                 _("Contours of"): match["vintage"] if match else None,
-                _("Bureaux with a contour"): match["matched"] if match else 0,
-                _("Share of the registered"): 100 * match["registered_share"] if match else 0.0,
+                _("With a contour"): match["matched"] if match else 0,
+                _("% of registered"): 100 * match["registered_share"] if match else 0.0,
+                _("Left out"): _reasons(total["left_out"]) or "0",
             }
         )
     share = st.column_config.NumberColumn(format="%.1f %%")
     year = st.column_config.NumberColumn(format="%d")
-    _table(rows, {_("Share of the registered"): share, _("Contours of"): year})
+    _table(rows, {_("% of registered"): share, _("Contours of"): year})
     st.caption(
         _(
             "Compare these totals with the official ones. A bureau without a contour stays in the "

@@ -18,7 +18,7 @@ from pages._ui.bureau_map import (
     Tiles,
     bureau_map,
 )
-from pages._ui.i18n import _, language, number
+from pages._ui.i18n import _, language, ngettext, number
 
 _TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
 
@@ -90,38 +90,49 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
     missing = int(ranked.table["vintage"].isna().sum())
     if missing:
         st.caption(
-            _("{n} bureaux have no contour: they are in the list, not on the map.").format(
-                n=number(missing)
-            )
+            ngettext(
+                "{n} bureau has no contour: it is in the list, not on the map.",
+                "{n} bureaux have no contour: they are in the list, not on the map.",
+                missing,
+            ).format(n=number(missing))
         )
 
 
 def ranked_list(ranked: Ranking, *, key: str) -> None:
     """Show the list; it follows the map, and a click on a row brings the bureau into view."""
     table = ranked.table
-    chance = _("Chance of being in the first {k}").format(k=ranked.k)
+    chance = _("In the first {k}").format(k=ranked.k)
     several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
     shown = pd.DataFrame(
         {
             _("Rank"): table["rank"],
             _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
             **({_("Commune"): table["commune"]} if several else {}),
-            _("Score"): table["score"].round(0),
-            _("Votes/h"): table["gain_per_hour"].round(3),
-            _("low"): table["gain_lower"].round(3),
-            _("high"): table["gain_upper"].round(3),
-            chance: (100 * table["top_k_probability"]).round(0),
+            _("Score"): table["score"],
+            _("Votes/h"): table["gain_per_hour"],
+            _("from"): table["gain_lower"],
+            _("to"): table["gain_upper"],
+            chance: 100 * table["top_k_probability"],
             _("Registered"): table["registered"],
-            _("Expected abstention"): (100 * table["expected_abstention"]).round(1),
-            _("Support"): (100 * table["support"]).round(1),
-            _("Doors"): table["doors"].round(0),
-            _("Hours"): table["hours"].round(0),
+            _("Expected abstention"): 100 * table["expected_abstention"],
+            _("Support"): 100 * table["support"],
+            _("Doors"): table["doors"],
+            _("Hours"): table["hours"],
         }
     )
     row = _row_of(table, state.selected())
     # The key carries the row, so that a choice made on the map is taken over by the list.
     name = f"{key}.{row}"
-    percentage = st.column_config.NumberColumn(format="%.1f %%")
+    formats = {
+        "%.0f": ("Score", "Doors", "Hours"),
+        "%.3f": ("Votes/h", "from", "to"),
+        "%.1f %%": ("Expected abstention", "Support"),
+    }
+    numeric = {
+        _(column): st.column_config.NumberColumn(format=form, width="small")
+        for form, columns in formats.items()
+        for column in columns
+    }
     st.dataframe(
         shown,
         key=name,
@@ -131,11 +142,8 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
         lazy=len(shown) > 2000,  # noqa: PLR2004 - what travels in one piece without being felt
-        column_config={
-            chance: st.column_config.NumberColumn(format="%d %%"),
-            _("Expected abstention"): percentage,
-            _("Support"): percentage,
-        },
+        column_config=numeric
+        | {chance: st.column_config.NumberColumn(format="%.0f %%", width="small")},
     )
 
 

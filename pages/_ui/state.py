@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ SAMPLE_NAME = "valmont"
 _FOLDER = "state.folder"
 _BUREAU = "state.bureau"
 _KEPT = "state.kept"
+_ANSWERS = "state.answers"
 
 
 def folder() -> Path:
@@ -50,6 +52,46 @@ def kept() -> str | None:
 def keep(toml: str | None) -> None:
     """Keep a scenario for comparison, or drop it."""
     st.session_state[_KEPT] = toml
+
+
+def recall(key: str, default: Any) -> None:  # noqa: ANN401 - whatever the widget takes
+    """Give a widget its answer before it is shown: of this session, else of the link.
+
+    A widget forgets when its page is left; the address and the session do not.
+    """
+    if key in st.session_state:
+        return
+    answer = st.session_state.get(_ANSWERS, {}).get(key)
+    if answer is None and key in st.query_params:
+        answer = _parse(st.query_params.get_all(key), default)
+    st.session_state[key] = default if answer is None else answer
+
+
+def remember(key: str, answer: Any, default: Any) -> None:  # noqa: ANN401
+    """Keep the answer of a widget, in the address too unless it is the default."""
+    st.session_state.setdefault(_ANSWERS, {})[key] = answer
+    if answer == default:
+        st.query_params.pop(key, None)
+        return
+    texts = [str(item) for item in answer] if isinstance(answer, list) else [str(answer)]
+    if st.query_params.get_all(key) != texts:
+        st.query_params[key] = texts
+
+
+def answer_with(key: str, answer: Any) -> None:  # noqa: ANN401
+    """Change the answer of a widget, from a callback or before it is shown."""
+    st.session_state[key] = answer
+    st.session_state.setdefault(_ANSWERS, {})[key] = answer
+
+
+def _parse(texts: list[str], default: Any) -> Any:  # noqa: ANN401
+    """Return what a link says, in the kind of the default; None when it is nonsense."""
+    if isinstance(default, list):
+        return texts
+    try:
+        return type(default)(texts[-1])
+    except ValueError:
+        return None
 
 
 def write_link() -> None:

@@ -70,7 +70,7 @@ class Number:
         bits = (span + 1).bit_length()
         steps = np.where(there, whole - low, 2**bits - 1).astype(np.uint64)
         planes = [np.packbits((steps >> bit) & 1 != 0, bitorder="little") for bit in range(bits)]
-        description = {"low": low, "bits": bits, "decimals": self.decimals}
+        description: dict[str, object] = {"low": low, "bits": bits, "decimals": self.decimals}
         return description, b"".join(plane.tobytes() for plane in planes)
 
 

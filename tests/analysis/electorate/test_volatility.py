@@ -1,0 +1,114 @@
+"""Tests of `analysis.electorate.volatility`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.electorate.volatility import PAIRS, UNKNOWN, UNKNOWN_ERROR, expect_volatility
+from analysis.schema import BLOCS
+from tests.made import history
+
+FIRST = ("2012_pres_t1", "2014_euro_t1", "2017_pres_t1", "2019_euro_t1", "2022_pres_t1")
+
+
+def voted(*shares, units=6, size=1e6, elections=None):
+    """Let every bureau give the blocs these shares of its valid ballots, election by election."""
+    shares = np.array(shares, dtype=float)
+    blocs = np.broadcast_to(size * shares, (units, *shares.shape)).copy()
+    valid = np.full((units, len(shares)), size)
+    return history(
+        2 * valid,
+        valid,
+        blocs[:, :, 1],
+        elections=elections or FIRST[-len(shares) :],
+        valid=valid,
+        blocs=blocs,
+    )
+
+
+A = (0.1, 0.3, 0.2, 0.2, 0.1, 0.1)
+B = (0.1, 0.2, 0.3, 0.2, 0.1, 0.1)
+C = (0.0, 0.2, 0.3, 0.2, 0.2, 0.1)
+
+
+def test_half_the_sum_of_absolute_changes():
+    """Pedersen's index of a tenth that moved from one bloc to another is a tenth."""
+    volatility = expect_volatility(voted(A, B))
+    assert volatility.value == pytest.approx(0.1, abs=1e-3)
+    assert volatility.level == pytest.approx(0.1, abs=1e-4)
+    assert volatility.elections == FIRST[-2:]
+    assert len(A) == len(BLOCS)
+
+
+def test_the_mean_of_the_last_pairs_alone():
+    assert PAIRS == 3
+    volatility = expect_volatility(voted(A, C, A, B, B))
+    # The change from A to C, of 0.2, is a fourth pair; B to B changes nothing.
+    assert volatility.level == pytest.approx((0.2 + 0.1 + 0) / 3, abs=1e-3)
+    assert volatility.elections == FIRST[1:]
+
+
+def test_second_rounds_are_not_compared():
+    elections = ("2022_pres_t1", "2022_pres_t2", "2022_legi_t1")
+    volatility = expect_volatility(voted(A, C, B, elections=elections))
+    assert volatility.level == pytest.approx(0.1, abs=1e-3)
+    assert volatility.elections == ("2022_pres_t1", "2022_legi_t1")
+
+
+def test_there_and_back_is_the_same():
+    one, other = expect_volatility(voted(A, B)), expect_volatility(voted(B, A))
+    assert one.value == pytest.approx(other.value)
+
+
+def test_chance_alone_is_not_taken_for_change():
+    """Bureaux that only sample the same shares twice show next to no volatility."""
+    rng = np.random.default_rng(5)
+    past = voted(A, A, units=400, size=600)
+    past.blocs[:] = rng.multinomial(600, A, (400, 2))
+    raw = 0.5 * np.abs(np.diff(past.blocs / 600, axis=1)).sum(axis=2).mean()
+    volatility = expect_volatility(past)
+    assert raw > 0.04
+    assert volatility.level < 0.35 * raw
+
+
+def test_real_change_is_found_under_the_noise():
+    rng = np.random.default_rng(6)
+    past = voted(A, B, units=400, size=600)
+    past.blocs[:, 0], past.blocs[:, 1] = rng.multinomial(600, A, 400), rng.multinomial(600, B, 400)
+    assert expect_volatility(past).level == pytest.approx(0.1, abs=0.015)
+
+
+@pytest.mark.parametrize(
+    "past", [voted(A), voted(A, B, elections=("2022_pres_t1", "2022_pres_t2"))]
+)
+def test_where_it_cannot_be_told_it_is_a_wide_guess(past):
+    volatility = expect_volatility(past)
+    assert (volatility.value == UNKNOWN).all()
+    assert (volatility.std_error == UNKNOWN_ERROR).all()
+    assert volatility.elections == ()
+
+
+def test_a_bureau_without_a_pair_takes_its_towns():
+    past = voted(A, B)
+    past.blocs[2, 0] = np.nan
+    past.valid[3, 1] = 0
+    past.blocs[3, 1] = 0
+    volatility = expect_volatility(past)
+    assert volatility.value == pytest.approx(0.1, abs=1e-2)
+    assert (volatility.std_error[[2, 3]] >= volatility.std_error[0]).all()
+
+
+def test_nobody_registered_is_no_fault():
+    past = voted(A, B)
+    past.units["registered"] = 0
+    assert (expect_volatility(past).value == UNKNOWN).all()
+
+
+def test_the_order_of_bureaux_does_not_matter():
+    rng = np.random.default_rng(7)
+    past = voted(A, B, units=20, size=600)
+    past.blocs[:] = rng.multinomial(600, B, (20, 2))
+    turned = voted(A, B, units=20, size=600)
+    turned.blocs[:] = past.blocs[::-1]
+    assert expect_volatility(turned).value == pytest.approx(expect_volatility(past).value[::-1])
