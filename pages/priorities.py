@@ -50,8 +50,7 @@ with answer_side, messages.explain_data_errors():
         show.reach(ranked)
         map_side, card_side = st.columns([1.5, 1], gap="medium")
         with map_side:
-            show.priority_map(loaders.geometry(place, found), ranked, key="priorities.map")
-            st.toggle(_("Base map (asks OpenStreetMap for images)"), key="tiles")
+            show.priority_map(loaders.geometry(place, found), ranked, key=show.MAIN_MAP)
             show.ranked_list(ranked, key="priorities.list")
             show.honesty(ranked)
         with card_side:

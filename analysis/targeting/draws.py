@@ -150,6 +150,8 @@ def simulate(
         ends[0, part], ends[1, part] = gain[:, low], gain[:, high]
 
     _over_threads(draw_piece, [slice(n, min(n + PIECE, size)) for n in range(0, size, PIECE)])
+    # Nobody is registered there: no draw puts such a bureau in front.
+    scores[table["registered"].to_numpy() == 0] = -np.inf
     return Uncertainty(ends[0], ends[1], _among_first(scores, wanted.k), wanted.k, draws)
 
 

@@ -47,13 +47,15 @@ def edit(place: Workspace) -> None:
         height=min(38 + 35 * len(rows), 560),
     )
     changed = edited[edited["bloc"].fillna("") != rows["bloc"]]
+    count = len(changed)
+    label = ngettext("Save {n} change", "Save {n} changes", count).format(n=number(count))
     if st.button(
-        ngettext("Save {n} change", "Save {n} changes", len(changed)).format(n=len(changed)),
+        label if count else _("Save (change a bloc in the last column first)"),
         type="primary",
-        disabled=changed.empty,
+        disabled=not count,
         key="blocs.save",
     ):
-        _save(place, _changed(blocs, changed), len(changed))
+        _save(place, _changed(blocs, changed), count)
     _say_saved()
     _own_blocs(options)
     _take_away(place, blocs)

@@ -10,8 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from analysis.workspace import Workspace
+from pages._ui import loaders
 from pages._ui.i18n import _, election_name, ngettext, number
 from pages._ui.messages import plain, translate
+
+# More rows than this scroll.
+_MOST = 24
 
 
 def report(place: Workspace) -> None:
@@ -20,7 +24,7 @@ def report(place: Workspace) -> None:
     _sources(manifest)
     _left_out(manifest)
     _notes(manifest)
-    _elections(manifest)
+    _elections(manifest, loaders.table(str(place.path), place.digest, "elections"))
     _without_bloc(manifest)
     st.download_button(
         _("Take the manifest (JSON)"),
@@ -65,6 +69,12 @@ def _left_out(manifest: Mapping[str, Any]) -> None:
     ]
     if rows:
         _table(rows)
+        st.caption(
+            _(
+                "Bureaux or rows, as the reason says. A bureau whose votes are left out keeps its "
+                "turnout: the totals below stay the official ones."
+            )
+        )
     else:
         st.success(_("Nothing: every row that concerns the place was kept."))
 
@@ -86,12 +96,12 @@ def _notes(manifest: Mapping[str, Any]) -> None:
         st.markdown("**" + _("Good to know") + "**\n\n" + "\n".join(notes))
 
 
-def _elections(manifest: Mapping[str, Any]) -> None:
+def _elections(manifest: Mapping[str, Any], elections: pd.DataFrame) -> None:
     st.subheader(_("Totals of each election"))
     chosen = {match["election_id"]: match for match in manifest["vintages"] if match["chosen"]}
     rows = []
-    for name, total in manifest["elections"].items():
-        match = chosen.get(name)
+    for name in elections.sort_values("date")["election_id"]:
+        total, match = manifest["elections"][name], chosen.get(name)
         rows.append(
             {
                 _("Election"): election_name(name),
@@ -150,7 +160,12 @@ def _table(rows: list[dict[str, Any]], columns: Mapping[str, Any] | None = None)
     frame = pd.DataFrame(rows)
     numbers = frame.select_dtypes("number").columns
     shown = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
-    st.dataframe(frame, hide_index=True, column_config={**shown, **(columns or {})})
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=38 + 35 * min(len(frame), _MOST),
+        column_config={**shown, **(columns or {})},
+    )
 
 
 def role_name(role: str) -> str:

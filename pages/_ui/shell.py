@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import loaders, messages, state
-from pages._ui.i18n import _
+from pages._ui.i18n import _, number
 
 
 def frame() -> None:
@@ -34,6 +34,8 @@ def place_name() -> str:
     departments = places["department_id"].nunique()
     if departments == 1:
         return _("département {code} ({n} communes)").format(
-            code=places["department_id"].iloc[0], n=len(places)
+            code=places["department_id"].iloc[0], n=number(len(places))
         )
-    return _("{n} communes of {d} départements").format(n=len(places), d=departments)
+    return _("{n} communes of {d} départements").format(
+        n=number(len(places)), d=number(departments)
+    )

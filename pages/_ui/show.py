@@ -20,6 +20,9 @@ from pages._ui.bureau_map import (
 )
 from pages._ui.i18n import _, language, ngettext, number
 
+MAIN_MAP = "priorities.map"
+# Rows of the list that travel to the screen on each run.
+SHOWN = 1000
 _TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
 
 
@@ -31,8 +34,7 @@ def reach(ranked: Ranking) -> None:
     high = float((first["gain_upper"] * first["hours"]).sum())
     columns = st.columns(4)
     columns[0].metric(
-        _("Bureaux reached"),
-        _("{k} of {n}").format(k=number(ranked.k), n=number(len(ranked.table))),
+        _("Bureaux reached, of {n}").format(n=number(len(ranked.table))), number(ranked.k)
     )
     columns[1].metric(_("Doors"), number(float(first["doors"].sum())))
     columns[2].metric(
@@ -43,7 +45,7 @@ def reach(ranked: Ranking) -> None:
         ),
     )
     columns[3].metric(
-        _("Votes per hour, first bureaux"),
+        _("Votes per hour there"),
         number(votes / max(float(first["hours"].sum()), 1e-9), 3),
         help=_("Net votes for the bloc per volunteer-hour; a team of two uses two hours an hour."),
     )
@@ -87,6 +89,8 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
         tiles=_TILES if st.session_state.get("tiles") else None,
     )
     bureau_map(geometry, paint, key=key, options=options)
+    if key == MAIN_MAP:
+        st.toggle(_("Base map (asks OpenStreetMap for images)"), key="tiles")
     missing = int(ranked.table["vintage"].isna().sum())
     if missing:
         st.caption(
@@ -100,39 +104,32 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
 
 def ranked_list(ranked: Ranking, *, key: str) -> None:
     """Show the list; it follows the map, and a click on a row brings the bureau into view."""
-    table = ranked.table
-    chance = _("In the first {k}").format(k=ranked.k)
+    table = _first_rows(ranked.table, state.selected())
     several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
+    # Rounded here and written by the browser in its own language: commas in French.
     shown = pd.DataFrame(
         {
             _("Rank"): table["rank"],
             _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
             **({_("Commune"): table["commune"]} if several else {}),
-            _("Score"): table["score"],
-            _("Votes/h"): table["gain_per_hour"],
-            _("from"): table["gain_lower"],
-            _("to"): table["gain_upper"],
-            chance: 100 * table["top_k_probability"],
+            _("Score"): table["score"].round(0),
+            _("Votes/h"): table["gain_per_hour"].round(3),
+            _("from"): table["gain_lower"].round(3),
+            _("to"): table["gain_upper"].round(3),
+            _("In the first {k} (%)").format(k=ranked.k): (100 * table["top_k_probability"]).round(
+                0
+            ),
             _("Registered"): table["registered"],
-            _("Expected abstention"): 100 * table["expected_abstention"],
-            _("Support"): 100 * table["support"],
-            _("Doors"): table["doors"],
-            _("Hours"): table["hours"],
+            _("Abstention (%)"): (100 * table["expected_abstention"]).round(1),
+            _("Support (%)"): (100 * table["support"]).round(1),
+            _("Doors"): table["doors"].round(0),
+            _("Hours"): table["hours"].round(0),
         }
     )
     row = _row_of(table, state.selected())
     # The key carries the row, so that a choice made on the map is taken over by the list.
     name = f"{key}.{row}"
-    formats = {
-        "%.0f": ("Score", "Doors", "Hours"),
-        "%.3f": ("Votes/h", "from", "to"),
-        "%.1f %%": ("Expected abstention", "Support"),
-    }
-    numeric = {
-        _(column): st.column_config.NumberColumn(format=form, width="small")
-        for form, columns in formats.items()
-        for column in columns
-    }
+    localized = st.column_config.NumberColumn(format="localized", width="small")
     st.dataframe(
         shown,
         key=name,
@@ -141,10 +138,24 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
         on_select=lambda: _select_row(name, table),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
-        lazy=len(shown) > 2000,  # noqa: PLR2004 - what travels in one piece without being felt
-        column_config=numeric
-        | {chance: st.column_config.NumberColumn(format="%.0f %%", width="small")},
+        column_config={
+            column: localized for column in shown if pd.api.types.is_numeric_dtype(shown[column])
+        },
     )
+    if len(table) < len(ranked.table):
+        st.caption(
+            _("The first {shown} of {n} bureaux; the files hold all of them.").format(
+                shown=number(SHOWN), n=number(len(ranked.table))
+            )
+        )
+
+
+def _first_rows(table: pd.DataFrame, bureau_id: str | None) -> pd.DataFrame:
+    """Return what travels to the screen: the first rows, and the bureau in view."""
+    if len(table) <= SHOWN:
+        return table
+    chosen = table[(table["bureau_id"] == bureau_id) & (table["rank"] > SHOWN)]
+    return pd.concat([table.head(SHOWN), chosen], ignore_index=True)
 
 
 def _row_of(table: pd.DataFrame, bureau_id: str | None) -> int | None:

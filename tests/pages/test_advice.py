@@ -114,7 +114,7 @@ def test_every_template_is_recognised_and_keeps_its_values(french):
     wrong = []
     for template, translation in french.items():
         values = [f"V{k}" for k in _gaps(template)]
-        if template in library_texts.PUNCTUATION or not values:
+        if template in library_texts.PUNCTUATION or not values or not translation:
             continue
         shown = advice.translate_error(DataError(template.format(*values)))[0]
         if shown != translation.format(*(advice._Value(v) for v in values)):

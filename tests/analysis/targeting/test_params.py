@@ -45,7 +45,7 @@ def test_draws_stay_in_the_range_and_have_its_mean(ends, seed):
     assert drawn.max() <= high
     # A triangle's standard deviation is at most its width / sqrt(18); five errors of a mean.
     assert abs(drawn.mean() - belief.mean) <= 5 * (high - low) / np.sqrt(18 * 4000) + 1e-12
-    assert low <= belief.mean <= high
+    assert low - 1e-12 <= belief.mean <= high + 1e-12
 
 
 def test_a_choice_has_no_spread():

@@ -1,0 +1,51 @@
+"""Workspaces for the app, and the app as its pages' tests open it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analysis.build import Inputs, build
+from pages._ui import state
+from tests.made import ROOT, sample_results, write_results
+
+SPLIT = "0024"  # bureaux from this one on go to a second département
+
+
+def _nation(folder, target):
+    """Build two départements of which only the results are known, as most of France is."""
+    tables = sample_results()
+    for table in tables:
+        far = table["code_bv"] >= SPLIT
+        table.loc[far, ["code_departement", "code_commune"]] = ["98", "98001"]
+        table.loc[~far, ["code_departement", "code_commune"]] = ["97", "97001"]
+        if "libelle_commune" in table:
+            table.loc[far, "libelle_commune"] = "Bourg"
+    return build(Inputs(*write_results(folder, *tables)), target)
+
+
+@pytest.fixture(scope="session")
+def places(valmont, tmp_path_factory):
+    """Make a folder of workspaces: the sample, and one without contours."""
+    folder = tmp_path_factory.mktemp("places")
+    (folder / state.SAMPLE_NAME).symlink_to(valmont.path)
+    nation = _nation(tmp_path_factory.mktemp("files"), folder / "nation")
+    return SimpleNamespace(folder=folder, valmont=valmont, nation=nation)
+
+
+@pytest.fixture
+def open_app(places, monkeypatch):
+    """Return what opens a page of the app by a link, in English unless told otherwise."""
+    monkeypatch.setattr(state, "WORKSPACES", places.folder)
+
+    def open_app(page="home", **query):
+        app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        for name, value in ({"lang": "en"} | query).items():
+            app.query_params[name] = value
+        app.run()
+        # Streamlit's tests keep the address when the page changes, as a link to the page has it.
+        return app if page == "home" else app.switch_page(f"pages/{page}.py").run()
+
+    return open_app

@@ -1,0 +1,386 @@
+"""The Data page: places, files brought and read, the report, and the blocs of candidates."""
+
+import json
+import shutil
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analysis.readers.blocs import read_blocs
+from analysis.workspace import Workspace
+from pages._ui import reading, state
+from tests.browser import ROOT, chromium, open_page, serve, settle
+from tests.made import DATA, RESULTS, VALMONT
+
+FORM = "bring.0"
+ALL = "\n".join(str(VALMONT / name) for name in RESULTS)
+
+
+@pytest.fixture
+def places(valmont, tmp_path, monkeypatch):
+    """Give the app a folder of places of its own, with Valmont in it."""
+    folder = tmp_path / "workspaces"
+    shutil.copytree(valmont.path, folder / "valmont")
+    monkeypatch.setattr(state, "WORKSPACES", folder)
+    return folder
+
+
+@pytest.fixture
+def page(places):
+    """Open the page through the router, as a user does."""
+    return AppTest.from_file(ROOT / "app.py", default_timeout=30).run().switch_page("pages/data.py")
+
+
+def view(page, name):
+    page.segmented_control(key="data.view").set_value(name)
+    return page.run()
+
+
+def give(page, *paths, name="Mon Territoire", places=""):
+    """Name files by their paths."""
+    view(page.run(), "bring")
+    page.text_area(key=f"{FORM}.paths").set_value("\n".join(map(str, paths)))
+    page.text_input(key=f"{FORM}.name").set_value(name)
+    page.text_input(key=f"{FORM}.places").set_value(places)
+    return page.run()
+
+
+def read(page):
+    """Press the button, and wait for the end."""
+    page.button(key=f"{FORM}.read").click().run()
+    if "bring.job" in page.session_state:
+        assert page.session_state["bring.job"].wait(60)
+        page.run()
+    return page
+
+
+def texts(page):
+    kinds = ("caption", "markdown", "info", "warning", "error", "success")
+    return "\n".join(e.value for kind in kinds for e in getattr(page, kind)).replace("\xa0", " ")
+
+
+def tables(page):
+    return [frame.value for frame in page.dataframe]
+
+
+def contents(folder):
+    return {f.name: f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def test_it_opens_on_the_report_of_the_embedded_place(page):
+    page.run()
+    assert not page.exception
+    assert page.title[0].value == "Données"
+    assert "(fictif)" in page.selectbox(key="data.workspace").options[0]
+    assert "Il n’y a encore ici que le territoire d’exemple" in texts(page)
+    sources, elections = tables(page)
+    assert sources["Lignes lues"].tolist() == sources["Lignes gardées"].tolist()
+    manifest = Workspace(state.WORKSPACES / "valmont").manifest
+    assert elections["Inscrits"].sum() == sum(
+        e["registered"] for e in manifest["elections"].values()
+    )
+    assert [e.label for e in page.get("download_button")] == ["Télécharger le manifeste (JSON)"]
+
+
+def test_it_speaks_english(page):
+    page.query_params["lang"] = "en"
+    page.run()
+    assert page.title[0].value == "Data"
+    assert "Rows kept" in tables(page)[0]
+
+
+def test_nothing_can_be_read_before_the_results_are_given(page):
+    give(page, VALMONT / "contours_2017.geojson", name="")
+    assert page.button(key=f"{FORM}.read").disabled
+    assert "les résultats (general_results)" in texts(page)
+    assert "un nom pour le territoire" in texts(page)
+    assert "2017" in page.code[0].value
+
+
+@pytest.mark.parametrize(
+    ("files", "places", "said"),
+    [
+        (["nothing.csv"], "", "Ce fichier n’existe pas"),
+        ([*RESULTS, "carreaux_200m.csv"], "", "des contours, sans lesquels"),
+        ([*RESULTS, "electeurs_par_adresse.csv"], "", "les adresses, auxquelles"),
+        (RESULTS, "Lyon", "Ce ne sont pas des codes INSEE : LYON"),
+    ],
+)
+def test_what_is_lacking_is_said_before_anything_is_read(page, files, places, said):
+    give(page, *(VALMONT / name for name in files), places=places)
+    assert not page.exception
+    assert said in texts(page)
+
+
+def test_a_file_taken_for_another_can_be_put_right(page):
+    give(page, *(VALMONT / name for name in RESULTS))
+    page.selectbox(key=f"{FORM}.role.{VALMONT / RESULTS[1]}").set_value("general").run()
+    assert "un seul fichier au lieu de plusieurs" in texts(page)
+    assert page.button(key=f"{FORM}.read").disabled
+
+
+def test_a_folder_is_read_and_opened(page, places):
+    """The folder holds every file of Valmont: each is known for what it is."""
+    give(page, VALMONT, name="Mon Territoire", places="99900")
+    assert "Il manque encore" not in texts(page)
+    command = page.code[0].value
+    assert "--workspace workspaces/mon-territoire" in command
+    assert "--vintage 2017" in command
+    assert "--place 99900" in command
+    read(page)
+    assert not page.exception
+    assert "« mon-territoire » a été lu" in texts(page)
+    assert page.selectbox(key="data.workspace").value == "mon-territoire"
+    assert page.segmented_control(key="data.view").value == "report"
+    built = Workspace(places / "mon-territoire").manifest
+    example = Workspace(places / "valmont").manifest
+    assert built["elections"] == example["elections"]
+    assert built["tables"]["crosswalk"]["rows"] == example["tables"]["crosswalk"]["rows"]
+    assert tables(page)[0]["Lignes gardées"].sum() > 0
+    # The message is of this reading only; the form is empty again.
+    page.run()
+    assert "a été lu" not in texts(page)
+    assert view(page, "bring").text_area(key="bring.1.paths").value == ""
+
+
+def test_uploads_are_read_and_leave_nothing_behind(page, places, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    view(page.run(), "bring")
+    names = [*RESULTS, "contours_2024.geojson"]
+    uploads = [(name, (VALMONT / name).read_bytes(), "text/plain") for name in names]
+    page.file_uploader(key=f"{FORM}.uploads").set_value(uploads)
+    page.text_input(key=f"{FORM}.name").set_value("envoi")
+    page.run()
+    read(page)
+    assert not page.exception
+    sources = [s["source"]["file"] for s in Workspace(places / "envoi").manifest["sources"]]
+    assert sources == names
+    assert not list(tmp_path.glob("palier-*"))
+
+
+def test_what_is_there_is_replaced_only_when_agreed(page, places):
+    shutil.copytree(places / "valmont", places / "mien")
+    give(page, *ALL.splitlines(), name="mien")
+    assert page.button(key=f"{FORM}.read").disabled
+    page.checkbox(key=f"{FORM}.replace.mien").check().run()
+    assert not page.button(key=f"{FORM}.read").disabled
+    give(page, *ALL.splitlines(), name="Valmont")
+    assert page.button(key=f"{FORM}.read").disabled
+    assert "territoire d’exemple" in texts(page)
+
+
+def broken_parquet(folder):
+    (file := folder / "general_results.parquet").write_bytes(b"PAR1 and no more")
+    return file
+
+
+def wrong_columns(folder):
+    (file := folder / "general_results.csv").write_text("id_election;inscrits\n2022_pres_t1;3\n")
+    return file
+
+
+def cut_csv(folder):
+    whole = (VALMONT / RESULTS[0]).read_bytes()
+    (file := folder / "general_results.csv").write_bytes(whole[: len(whole) // 2])
+    return file
+
+
+def elsewhere(folder):
+    text = (VALMONT / "contours_2017.geojson").read_text(encoding="utf-8")
+    (file := folder / "contours_2017.geojson").write_text(text.replace("99900_", "31555_"))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("damage", "role", "said"),
+    [
+        (broken_parquet, "general", "general_results.parquet"),
+        (wrong_columns, "general", "code_departement"),
+        (cut_csv, "general", "general_results.csv"),
+        (elsewhere, "contours", "contours"),
+    ],
+)
+def test_a_bad_file_is_explained_and_nothing_is_written(page, places, tmp_path, damage, role, said):
+    bad = damage(tmp_path)
+    before = contents(places)
+    good = [VALMONT / name for name in RESULTS]
+    files = [bad, *(good[1:] if role == "general" else good)]
+    give(page, *files)
+    page.selectbox(key=f"{FORM}.role.{bad}").set_value(role).run()
+    read(page)
+    assert not page.exception
+    assert page.error
+    assert said in texts(page)
+    assert "Que faire" in texts(page)
+    assert "Rien n’a été écrit" in texts(page)
+    assert contents(places) == before
+    # The form is as it was: one file to put right, and again.
+    assert page.text_area(key=f"{FORM}.paths").value
+
+
+def test_a_fault_of_the_program_is_no_traceback(page, monkeypatch, caplog):
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(reading, "build", fail)
+    read(give(page, *ALL.splitlines()))
+    assert not page.exception
+    assert "RuntimeError: boom" in texts(page)
+    assert "boom" in caplog.text
+
+
+def test_a_reading_is_watched_and_stopped(page, places, monkeypatch):
+    build = reading.build
+
+    def slow(inputs, target, *, progress):
+        def tell(step, share):
+            progress(step, share)
+            time.sleep(0.3)
+
+        return build(inputs, target, progress=tell)
+
+    monkeypatch.setattr(reading, "build", slow)
+    before = contents(places)
+    give(page, VALMONT)
+    page.button(key=f"{FORM}.read").click().run()
+    assert "Lecture de « mon-territoire »" in texts(page)
+    assert page.button(key=f"{FORM}.read").disabled
+    page.button(key="bring.stop").click().run()
+    assert page.session_state["bring.job"].wait(30)
+    page.run()
+    assert "Arrêté. Rien n’a été écrit." in texts(page)
+    assert contents(places) == before
+
+
+def test_two_windows_do_not_write_one_place(tmp_path, valmont_inputs):
+    target = tmp_path / "place"
+    with reading._alone(target):
+        job = reading.Job(valmont_inputs, target).start()
+        assert job.wait(30)
+    assert isinstance(job.failure, reading.BusyError)
+    assert not target.exists()
+
+
+def test_another_place_is_opened_and_a_broken_one_is_named(page, places):
+    shutil.copytree(places / "valmont", places / "ville")
+    (places / "ruine").mkdir()
+    (places / "ruine" / "manifest.json").write_text("{")
+    page.run()
+    assert "apportez à nouveau leurs fichiers : ruine" in texts(page)
+    page.selectbox(key="data.workspace").select("ville").run()
+    assert not page.exception
+    assert page.session_state["state.folder"] == "ville"
+
+
+def edit_bloc(page, election, row, bloc):
+    """Choose a bloc in the table, and save."""
+    view(page.run(), "blocs")
+    page.selectbox(key="blocs.election").select(election).run()
+    (editor,) = page.data_editor
+    page.session_state[editor.key] = {
+        "edited_rows": {row: {"bloc": bloc}},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    page.run()
+    page.button(key="blocs.save").click().run()
+    return editor.value.iloc[row]
+
+
+def test_a_bloc_is_changed_and_changed_back(page, places):
+    table = Workspace(places / "valmont").read("candidates")
+    row = edit_bloc(page, "2022_pres", 0, "other")
+    assert not page.exception
+    assert "1 changement enregistré" in texts(page)
+    place = Workspace(places / "valmont")
+    after = place.read("candidates")
+    moved = (after["bloc"] != table["bloc"]).to_numpy()
+    assert set(after["name"][moved]) == {row["name"]}
+    assert set(after["bloc"][moved]) == {"other"}
+    blocs = read_blocs(place.path / "blocs.csv").set_index(["election", "key"])
+    assert blocs.loc[("2022_pres", row["name"])].tolist() == ["other", "user"]
+    assert not place.blocs_edited
+    page.button(key="blocs.reset").click().run()
+    assert Workspace(places / "valmont").read("candidates").equals(table)
+
+
+def test_a_candidate_without_a_bloc_is_listed_and_placed(page, places):
+    row = edit_bloc(page, "2022_pres", 1, "")
+    votes = Workspace(places / "valmont").manifest["without_bloc"]
+    assert {entry["candidate_id"] for entry in votes} == {row["name"]}
+    view(page, "report")
+    assert "de bloc : " in texts(page)
+    assert row["name"] in tables(page)[-1]["Candidat ou liste"].tolist()
+    edit_bloc(page, "2022_pres", 1, "left")
+    assert Workspace(places / "valmont").manifest["without_bloc"] == []
+
+
+def test_one_candidate_leaves_its_nuance_for_a_bloc_of_the_users_own(page, places):
+    view(page.run(), "blocs")
+    page.text_input(key="blocs.new").set_value("Éco-logistes").run()
+    page.button(key="blocs.add").click().run()
+    page.selectbox(key="blocs.election").select("2022_legi").run()
+    page.segmented_control(key="blocs.grain").set_value("name").run()
+    row = edit_bloc(page, "2022_legi", 0, "eco_logistes")
+    after = Workspace(places / "valmont").read("candidates")
+    moved = after[after["bloc"] == "eco_logistes"]
+    assert set(moved["name"]) == {row["name"]}
+    assert json.loads((places / "valmont" / "manifest.json").read_text())["without_bloc"] == []
+
+
+@pytest.fixture
+def app_of_its_own(valmont, tmp_path):
+    """Put the app in a folder of its own, so that a browser leaves no place in the repository."""
+    for name in ("analysis", "pages", "locales", "data_samples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "app.py", tmp_path)
+    shutil.copytree(valmont.path, tmp_path / "workspaces" / "valmont")
+    (tmp_path / "static").mkdir()
+    return tmp_path
+
+
+@pytest.mark.browser
+def test_files_are_dropped_and_read_on_a_phone(app_of_its_own):
+    with serve(app_of_its_own / "app.py") as url, chromium() as browser:
+        visit = open_page(browser, f"{url}/?lang=en", width=390, height=800)
+        page = visit.page
+        page.get_by_role("link", name="Open your own place").click()
+        page.get_by_role("heading", name="Data", exact=True).wait_for()
+        page.get_by_text("Bring files", exact=True).click()
+        page.get_by_text("Drop the files here").wait_for()
+        files = [VALMONT / name for name in (*RESULTS, "contours_2024.geojson")]
+        page.locator("input[type=file]").set_input_files(files)
+        page.get_by_text("What each file is").wait_for()
+        page.get_by_role("textbox", name="Name of the place").fill("Dropped")
+        page.keyboard.press("Enter")
+        page.get_by_text("workspaces/dropped").first.wait_for()
+        settle(page)
+        page.get_by_role("button", name="Read these files").click()
+        page.get_by_text("“dropped” was read in").wait_for(timeout=60_000)
+        settle(page)
+        assert page.get_by_text("What was left out, and why").is_visible()
+        # Nothing hangs over the edge of the phone.
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert not visit.errors
+        assert not visit.outside
+    built = Workspace(app_of_its_own / "workspaces" / "dropped").manifest
+    assert built["tables"]["bureaux"]["rows"] == 48
+
+
+@pytest.mark.skipif(not (DATA / "paris").is_dir(), reason="the shared data are not there")
+def test_files_of_paris_are_known_for_what_they_are(page):
+    give(page, DATA / "paris", name="paris", places="75056")
+    roles = {e.key.rpartition("/")[2]: e.value for e in page.selectbox if "role." in (e.key or "")}
+    assert {name: role for name, role in roles.items() if role != "unused"} == {
+        "adresses-75.csv.gz": "addresses",
+        "bureaux_2012.geojson": "contours",
+        "bureaux_2026.geojson": "contours",
+        "candidats_results.csv": "candidates",
+        "electeurs_par_adresse_2012.csv": "electors",
+        "general_results.csv": "general",
+        "secteurs-des-bureaux-de-vote-2017.geojson": "contours",
+    }
+    years = {e.value for e in page.number_input if "year." in (e.key or "")}
+    assert years == {2012, 2017, 2026}
+    assert not page.button(key=f"{FORM}.read").disabled
