@@ -183,3 +183,12 @@ def prospects_table(size, rng):
             "covered": 0.0,
         }
     )
+
+
+def folder_bytes(folder):
+    """Return every file below a folder by its path, to see what changed."""
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }

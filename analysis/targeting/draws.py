@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +23,13 @@ from analysis.targeting.value import (
 )
 from analysis.targeting.weights import Weights, part_indices, part_means, score_parts
 
-# Bureaux are worked on in pieces that fit a processor's cache, draws in some at once.
-PIECE, AT_ONCE = 256, 50
+# Bureaux × draws worked on at once, to fit a processor's cache; draws ranked at once.
+PIECE, AT_ONCE = 1 << 18, 50
 # Rates drawn for every bureau, and how many normal numbers there are to choose from.
-RATES, POOL = 3, 1 << 21
+RATES, POOL = 3, 1 << 20
+_COLUMNS = ("abstention", "support", "reserve", "volatility")
+_ERRORS = ("abstention_se", "support_se", "volatility_se")
+_Columns = Mapping[str, np.ndarray]
 LEVEL = 0.90
 
 
@@ -133,10 +136,11 @@ def simulate(
     scores = np.empty((size, draws), dtype="float32")
     ends = np.empty((2, size))
     means = place_means(table)
+    columns = {name: table[name].to_numpy("float32") for name in (*_COLUMNS, *_ERRORS)}
     low, high = (round(share * (draws - 1)) for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
 
     def draw_piece(part: slice) -> None:
-        piece = table.iloc[part]
+        piece = {name: values[part, None] for name, values in columns.items()}
         rates = _draw_rates(piece, common, noise, part)
         parts = _draw_parts(rates, walk[part], common)
         gain = _gain(parts, common, means)
@@ -149,7 +153,8 @@ def simulate(
         gain.sort(axis=1)
         ends[0, part], ends[1, part] = gain[:, low], gain[:, high]
 
-    _over_threads(draw_piece, [slice(n, min(n + PIECE, size)) for n in range(0, size, PIECE)])
+    rows = max(PIECE // draws, 1)
+    _over_threads(draw_piece, [slice(n, min(n + rows, size)) for n in range(0, size, rows)])
     # Nobody is registered there: no draw puts such a bureau in front.
     scores[table["registered"].to_numpy() == 0] = -np.inf
     return Uncertainty(ends[0], ends[1], _among_first(scores, wanted.k), wanted.k, draws)
@@ -205,26 +210,23 @@ def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Commo
 
 
 def _draw_rates(
-    piece: pd.DataFrame, common: _Common, noise: _Noise, part: slice
+    piece: _Columns, common: _Common, noise: _Noise, part: slice
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return bureaux × draws: abstention, the bloc among abstainers, changeable voters."""
 
-    def column(name: str) -> np.ndarray:
-        return piece[name].to_numpy("float32")[:, None]
-
     def rate(number: int, name: str) -> np.ndarray:
         drawn = noise.of(number, part)
-        drawn *= column(f"{name}_se")
-        drawn += column(name)
+        drawn *= piece[f"{name}_se"]
+        drawn += piece[name]
         return drawn
 
     names = ("abstention", "support", "volatility")
     abstention, support, volatility = (rate(number, name) for number, name in enumerate(names))
     # Reserve and support err together: both come from the same votes.
-    support += common.reserve_weight * (column("reserve") - column("support"))
+    support += common.reserve_weight * (piece["reserve"] - piece["support"])
     for drawn in (abstention, support, volatility):
         np.clip(drawn, 0.0, 1.0, out=drawn)
-    volatility *= 4 * column("support") * (1 - column("support"))
+    volatility *= 4 * piece["support"] * (1 - piece["support"])
     return abstention, support, volatility
 
 
@@ -251,7 +253,7 @@ def _gain(parts: tuple[np.ndarray, np.ndarray], common: _Common, means: Means) -
 
 
 def _drawn_points(
-    piece: pd.DataFrame,
+    piece: _Columns,
     drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
     common: _Common,
     plan: ScorePlan,
@@ -261,8 +263,7 @@ def _drawn_points(
     points = np.float32(plan.mobilise) * mobilise + np.float32(plan.persuade) * persuade
     points *= common.level
     if plan.classic:
-        support = piece["support"].to_numpy("float32")[:, None]
-        points += np.float32(plan.classic) * abstention * support
+        points += np.float32(plan.classic) * abstention * piece["support"]
     return np.asarray(points)
 
 

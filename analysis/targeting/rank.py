@@ -209,6 +209,7 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
     DataError
         When the weights or the parameters leave nothing to rank by.
     """
+    prospects = _in_order(prospects)
     points, value, weights = score_bureaux(prospects, settings)
     score = points.sum(axis=1).to_numpy()
     order = _order(prospects.table, score)
@@ -257,10 +258,18 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
     )
 
 
+def _in_order(prospects: Prospects) -> Prospects:
+    """Return the bureaux by id: ties and draws depend on the order of rows."""
+    table = prospects.table
+    if table["bureau_id"].is_monotonic_increasing:
+        return prospects
+    return replace(prospects, table=table.sort_values("bureau_id", ignore_index=True))
+
+
 def _order(table: pd.DataFrame, score: np.ndarray) -> np.ndarray:
-    """Return positions by falling score; ties by id, so that no order of rows shows."""
+    """Return positions by falling score; ties by id, in which `table` is sorted."""
     empty = (table["registered"] == 0).to_numpy()
-    return np.lexsort((table["bureau_id"].to_numpy(dtype="U"), -np.round(score, 9), empty))
+    return np.lexsort((np.arange(len(table)), -np.round(score, 9), empty))
 
 
 def reach(hours: np.ndarray, budget: float) -> int:

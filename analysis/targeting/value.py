@@ -187,6 +187,5 @@ def provenance_of_parts(table: pd.DataFrame) -> pd.DataFrame:
         )
         for code in range(1 << len(names))
     ]
-    return pd.DataFrame(
-        [texts[code] for code in codes], columns=["measured", "assumed"], index=table.index
-    )
+    said = np.array(texts, dtype=object)[codes]
+    return pd.DataFrame({"measured": said[:, 0], "assumed": said[:, 1]}, index=table.index)

@@ -19,7 +19,7 @@ _SAVED = "blocs.saved"
 _MIXED = "*"
 _ROUND = r"_t\d+$"
 # Edits of more rows than this are made in the file itself.
-_MOST = 5000
+_MOST = 10_000
 
 
 def edit(place: Workspace) -> None:
@@ -39,7 +39,7 @@ def edit(place: Workspace) -> None:
     edited = st.data_editor(
         rows,
         # Saved blocs make another table: edits of the one before must not be laid over it.
-        key=f"blocs.editor.{place.digest[:12]}.{rows['election'].iloc[0]}.{rows.columns[1]}",
+        key=f"blocs.editor.{place.digest[:12]}.{rows['election'].iloc[0]}.{rows.columns[2]}",
         hide_index=True,
         disabled=[name for name in rows if name != "bloc"],
         column_order=[name for name in rows if name not in {"election", "key"}],
@@ -50,7 +50,7 @@ def edit(place: Workspace) -> None:
     count = len(changed)
     label = ngettext("Save {n} change", "Save {n} changes", count).format(n=number(count))
     if st.button(
-        label if count else _("Save (change a bloc in the last column first)"),
+        label if count else _("Save (change a bloc in the table first)"),
         type="primary",
         disabled=not count,
         key="blocs.save",
@@ -109,14 +109,20 @@ def _grouped(rows: pd.DataFrame, grain: str) -> pd.DataFrame:
     other = "name" if grain == "nuance" else "nuance"
     rows = rows.assign(key=rows[grain].where(rows[grain] != "", rows[other]))
     groups = rows.groupby(["election", "key"], as_index=False, sort=False).agg(
-        others=(other, _some),
-        votes=("votes", "sum"),
         bloc=("bloc", _common),
+        votes=("votes", "sum"),
+        others=(other, _some),
     )
     groups.insert(2, grain, groups["key"])
     ordered = groups.rename(columns={"others": other}).sort_values("votes", ascending=False)
     if not ordered[other].any():
         ordered = ordered.drop(columns=other)
+    if len(ordered) > _MOST:
+        st.caption(
+            _("The {n} with most votes are here; the others are in the file of blocs.").format(
+                n=number(_MOST)
+            )
+        )
     return ordered.head(_MOST).reset_index(drop=True)
 
 

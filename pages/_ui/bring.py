@@ -19,6 +19,7 @@ from pages._ui.reading import Job
 
 def files() -> None:
     """Ask for the files of a place, and read them when told to."""
+    progress.explain()
     st.markdown(
         _(
             "Bring the **two files of results** (“Données des élections agrégées”: "

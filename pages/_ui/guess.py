@@ -40,9 +40,12 @@ def _role_of_shapes(name: str, file: BinaryIO) -> str:
         return UNUSED
     start = _start(file).decode("utf-8", errors="replace")
     properties = " ".join(re.findall(r'"properties"\s*:\s*\{([^{}]*)', start))
+    if not properties:
+        # What is not text cannot be looked into here: polygons are what one brings.
+        is_text = PurePath(name).suffix.lower() in {".geojson", ".json"}
+        return UNUSED if is_text and "FeatureCollection" not in start else "contours"
     known = _OF_BUREAUX.search(f"{PurePath(name).stem} {properties}")
-    # What is not text cannot be looked into here: polygons are what one brings.
-    return "contours" if known or not properties else UNUSED
+    return "contours" if known else UNUSED
 
 
 def _role_of_columns(columns: set[str]) -> str:

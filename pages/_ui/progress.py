@@ -33,7 +33,7 @@ def count() -> int:
 
 
 def follow() -> None:
-    """Show the reading under way, or how it ended; after a success the new place is open."""
+    """Show the reading under way; when it has ended, bring the outcome into view."""
     job = _job()
     if _DONE in st.session_state:
         # Only in the run that shows the choice of views can it be moved.
@@ -49,7 +49,16 @@ def follow() -> None:
         st.session_state[_DONE] = (job.target.name, job.seconds)
         # The frame around the page still shows the place before.
         st.rerun()
-    else:
+    elif not job.seen:
+        # The form that the files were given in is where they are put right.
+        job.seen = True
+        st.session_state[VIEW] = "bring"
+
+
+def explain() -> None:
+    """Say why the last reading ended early, if it did."""
+    job = _job()
+    if job and not job.running and job.failure:
         _explain(job.failure)
 
 

@@ -44,6 +44,8 @@ class Job:
         Where the reading is: one of `STEPS`, those behind it, and the share done.
     failure
         Why it ended early; None while it runs and when all went well.
+    seen
+        Whether the user was led to the outcome.
     started, took
         When it began; how long it was, in seconds, once it has ended.
     """
@@ -55,6 +57,7 @@ class Job:
     passed: tuple[str, ...] = ()
     share: float = 0.0
     failure: Exception | None = None
+    seen: bool = False
     started: float = field(default_factory=time.monotonic)
     took: float = 0.0
     _stop: threading.Event = field(default_factory=threading.Event)

@@ -42,10 +42,10 @@ def _sources(manifest: Mapping[str, Any]) -> None:
     rows = [
         {
             _("Read as"): role_name(entry["source"]["role"]),
-            _("File"): entry["source"]["file"],
             _("Rows read"): entry["rows_read"],
             _("Rows kept"): entry["rows_kept"],
             _("Left out"): entry["rows_read"] - entry["rows_kept"],
+            _("File"): entry["source"]["file"],
             _("File of"): entry["source"]["date"],
             _("Licence"): translate(entry["source"]["licence"]),
         }
@@ -58,10 +58,10 @@ def _left_out(manifest: Mapping[str, Any]) -> None:
     st.subheader(_("What was left out, and why"))
     rows = [
         {
+            _("Why"): translate(item["reason"]),
+            _("Count"): item["count"],
             _("Read as"): role_name(entry["source"]["role"]),
             _("Election"): election_name(item["election_id"]) if item["election_id"] else "",
-            _("Count"): item["count"],
-            _("Why"): translate(item["reason"]),
             _("Which"): translate(item["examples"]),
         }
         for entry in manifest["sources"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.testing.v1 import AppTest, app_test
 
 from analysis.build import Inputs, build
 from pages._ui import state
@@ -35,14 +36,23 @@ def places(valmont, tmp_path_factory):
     return SimpleNamespace(folder=folder, valmont=valmont, nation=nation)
 
 
+class _Routed(PagesManager):
+    """Runs the router, as a server does; AppTest would run a page of `pages/` alone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        PagesManager.uses_pages_directory = False
+
+
 @pytest.fixture
 def open_app(places, monkeypatch):
-    """Return what opens a page of the app by a link, in English unless told otherwise."""
+    """Return what opens a page of the app by a link."""
     monkeypatch.setattr(state, "WORKSPACES", places.folder)
+    monkeypatch.setattr(app_test, "PagesManager", _Routed)
 
     def open_app(page="home", **query):
         app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-        for name, value in ({"lang": "en"} | query).items():
+        for name, value in query.items():
             app.query_params[name] = value
         app.run()
         # Streamlit's tests keep the address when the page changes, as a link to the page has it.

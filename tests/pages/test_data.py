@@ -29,7 +29,14 @@ def places(valmont, tmp_path, monkeypatch):
 @pytest.fixture
 def page(places):
     """Open the page through the router, as a user does."""
-    return AppTest.from_file(ROOT / "app.py", default_timeout=30).run().switch_page("pages/data.py")
+    return open_data()
+
+
+def open_data(**link):
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    for key, value in link.items():
+        app.query_params[key] = value
+    return app.run().switch_page("pages/data.py")
 
 
 def view(page, name):
@@ -83,9 +90,9 @@ def test_it_opens_on_the_report_of_the_embedded_place(page):
     assert [e.label for e in page.get("download_button")] == ["Télécharger le manifeste (JSON)"]
 
 
-def test_it_speaks_english(page):
-    page.query_params["lang"] = "en"
-    page.run()
+@pytest.mark.usefixtures("places")
+def test_it_speaks_english():
+    page = open_data(lang="en").run()
     assert page.title[0].value == "Data"
     assert "Rows kept" in tables(page)[0]
 

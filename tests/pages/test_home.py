@@ -19,7 +19,7 @@ def texts(app):
 
 
 def test_the_sample_is_counted_as_its_manifest_says(open_app, places):
-    app = open_app()
+    app = open_app(lang="en")
     assert not app.exception
     last = places.valmont.manifest["elections"]["2024_legi_t2"]
     assert shown(app) == {
@@ -32,7 +32,7 @@ def test_the_sample_is_counted_as_its_manifest_says(open_app, places):
 
 
 def test_the_app_opens_in_french(open_app, places):
-    app = open_app(lang="")
+    app = open_app()
     registered = places.valmont.manifest["elections"]["2024_legi_t2"]["registered"]
     assert shown(app)["Inscrits"] == f"{registered:,}".replace(",", "\u202f")
     assert app.subheader[0].value == "Chargé\xa0: Valmont"
@@ -40,13 +40,13 @@ def test_the_app_opens_in_french(open_app, places):
 
 @pytest.mark.parametrize("page", ["home", "data", "priorities"])
 def test_an_invented_place_says_so_on_every_page_and_a_real_one_does_not(open_app, page):
-    warning = "🧪 **Fictional place.** Valmont and its voters are invented, to learn with."
+    warning = "🧪 **Territoire fictif.** Valmont et ses électeurs sont inventés, pour apprendre."
     assert warning in texts(open_app(page))
     assert warning not in texts(open_app(page, workspace="nation"))
 
 
 def test_what_is_not_known_of_a_place_is_said(open_app):
-    app = open_app(workspace="nation")
+    app = open_app(workspace="nation", lang="en")
     assert shown(app)["Addresses"] == "0"
     assert (
         "Not loaded: contours, census squares, addresses. What they would tell is assumed, and "
@@ -57,7 +57,7 @@ def test_what_is_not_known_of_a_place_is_said(open_app):
 
 @pytest.mark.parametrize("name", ["nowhere", "../../etc", "", "."])
 def test_a_link_to_a_place_that_is_not_there_opens_the_sample(open_app, name):
-    app = open_app(workspace=name)
+    app = open_app(workspace=name, lang="en")
     assert not app.exception
     assert app.subheader[0].value == "Loaded: Valmont"
 
@@ -67,7 +67,7 @@ def test_a_damaged_manifest_is_explained(open_app, places, text):
     damaged = places.folder / "damaged"
     damaged.mkdir(exist_ok=True)
     (damaged / "manifest.json").write_text(text, encoding="utf-8")
-    app = open_app(workspace="damaged")
+    app = open_app(workspace="damaged", lang="en")
     assert not app.exception
     assert [each.value for each in app.error] == ["The manifest of this workspace cannot be read."]
     assert app.info[0].value.startswith("What to do: Build the workspace again")

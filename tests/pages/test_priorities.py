@@ -1,0 +1,412 @@
+"""The Priorities page in its states: what it shows is what the library computes."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from analysis.scenario import Scenario, answer, target_of, with_settings
+from analysis.targeting.backtest import backtest
+from analysis.targeting.params import Params
+from analysis.targeting.rank import Settings
+from analysis.targeting.weights import Weights
+from pages._ui.i18n import _, number, percent
+
+# Outside a session the app's own texts and numbers are French, as the page is here.
+LEFT = Scenario("left", "2027_pres_t1")
+
+
+@pytest.fixture
+def page(open_app):
+    """Open the page by a link."""
+
+    def page(**query):
+        app = open_app("priorities", **query)
+        assert not app.exception
+        return app
+
+    return page
+
+
+def ranked_list(app):
+    """Return the list on screen; none while the page asks something first."""
+    return next((f.value for f in app.dataframe if _("Votes/h") in f.value), None)
+
+
+def errors(app):
+    return values(app.error)
+
+
+def values(elements):
+    return [each.value for each in elements]
+
+
+def selectbox(app, key):
+    return app.selectbox(key=key).value
+
+
+def reach(ranking):
+    """Return the four numbers above the map, as the app writes them."""
+    first = ranking.table.head(ranking.k)
+    votes = (first["gain_per_hour"] * first["hours"]).sum()
+    return [
+        number(ranking.k),
+        number(first["doors"].sum()),
+        number(votes),
+        number(votes / first["hours"].sum(), 3),
+    ]
+
+
+def assert_shows(app, workspace, scenario):
+    """Compare the numbers, the list and the card with the answer of the library."""
+    ranking, _found = answer(workspace, scenario)
+    table, shown = ranking.table, ranked_list(app)
+    assert values(app.metric) == reach(ranking)
+    assert shown[_("Bureau")].tolist() == table["bureau_id"].str.rpartition("_")[2].tolist()
+    for column, (name, decimals) in {
+        _("Rank"): ("rank", 0),
+        _("Score"): ("score", 0),
+        _("Votes/h"): ("gain_per_hour", 3),
+        _("from"): ("gain_lower", 3),
+        _("to"): ("gain_upper", 3),
+        _("Registered"): ("registered", 0),
+        _("Hours"): ("hours", 0),
+    }.items():
+        np.testing.assert_array_equal(shown[column], table[name].round(decimals))
+    first = table.iloc[0]
+    code = first["bureau_id"].rpartition("_")[2]
+    assert app.subheader[0].value.startswith(f"Bureau {code}, {first['commune']}")
+    assert any(part_of_score(first["score"]) in text for text in values(app.markdown))
+
+
+def part_of_score(score):
+    return _("Score {score}, made of:").format(score=number(score))
+
+
+def test_the_link_is_answered_as_the_library_does(page, places):
+    app = page(bloc="left", hours="300")
+    assert_shows(app, places.valmont, with_settings(LEFT, hours=300.0))
+    assert not errors(app)
+    assert len(app.get("bidi_component")) == 1
+
+
+def test_the_first_bloc_and_election_are_asked_when_the_link_is_bare(page, places):
+    app = page()
+    votes = places.valmont.read("candidates").groupby("bloc")["votes"].sum()
+    bloc = votes.drop("", errors="ignore").idxmax()
+    assert selectbox(app, "bloc") == bloc
+    assert_shows(app, places.valmont, Scenario(bloc, "2027_pres_t1"))
+
+
+def test_the_sliders_show_what_a_preset_weighs_and_make_it_ones_own(page, places):
+    app = page(bloc="left")
+    weights = answer(places.valmont, LEFT)[0].weights
+    shares = [weights.mobilise, weights.persuade, 0, 0, 0]
+    assert [slider.value for slider in app.slider] == [round(100 * share) for share in shares]
+    app.slider(key="w_need").set_value(60).run()
+    own = Weights(mobilise=shares[0], persuade=shares[1], need=0.6)
+    own = Weights(**{name: round(w, 2) for name, w in own.to_dict().items()})
+    scenario = with_settings(LEFT, preset="custom", weights=own)
+    assert selectbox(app, "preset") == "custom"
+    assert_shows(app, places.valmont, scenario)
+    # The link holds all of it, and the way back to a preset is one choice.
+    assert_shows(page(**links(app)), places.valmont, scenario)
+    app.selectbox(key="preset").select("gain_per_hour").run()
+    assert_shows(app, places.valmont, LEFT)
+    assert not [name for name in app.query_params if name.startswith("w_")]
+
+
+def links(app):
+    return dict(app.query_params)
+
+
+@pytest.mark.parametrize("preset", ["abstainers_first", "undecided_first", "classic_2014"])
+def test_each_preset_ranks_as_the_library_does(page, places, preset):
+    app = page(bloc="left", preset=preset)
+    assert_shows(app, places.valmont, with_settings(LEFT, preset=preset))
+
+
+def test_answers_last_while_other_pages_are_visited(page, places):
+    app = page(bloc="left", preset="custom", w_need="100", hours="200")
+    app.switch_page("pages/home.py").run()
+    app.query_params.clear()
+    app.switch_page("pages/priorities.py").run()
+    weights = Weights(need=1.0)
+    scenario = with_settings(LEFT, preset="custom", weights=weights, hours=200.0)
+    assert_shows(app, places.valmont, scenario)
+
+
+NONSENSE = {
+    "hours": "abc",
+    "bloc": "zzz",
+    "preset": "foo",
+    "w_need": "999",
+    "params": "x:y",
+    "election": "1812_pres_t1",
+    "view": "nowhere",
+    "department": "75",
+    "commune": "75056",
+    "workspace": "../valmont",
+    "unknown": "1",
+}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        NONSENSE,
+        *({name: value} for name, value in NONSENSE.items()),
+        {"params": "share_open:9:9:9"},
+        {"params": "share_open:nan:nan:nan"},
+        {"params": "share_open:0.2:0.3:0.1~effect_vote:::"},
+        {"hours": "nan"},
+        {"hours": ""},
+    ],
+    ids=str,
+)
+def test_nonsense_in_the_link_is_left_aside(page, places, query):
+    app = page(**({"bloc": "left"} | query))
+    assert not errors(app)
+    bloc = selectbox(app, "bloc")
+    assert_shows(app, places.valmont, Scenario(bloc, "2027_pres_t1"))
+
+
+def test_a_weight_beyond_its_range_is_the_greatest(page, places):
+    app = page(bloc="left", preset="custom", w_need="999", w_access="-5")
+    scenario = with_settings(LEFT, preset="custom", weights=Weights(need=1.0))
+    assert_shows(app, places.valmont, scenario)
+
+
+@pytest.mark.parametrize(("said", "hours"), [("-3", 1), ("0", 1), (str(10**30), 10_000_000)])
+def test_hours_beyond_their_range_are_the_nearest(page, said, hours):
+    assert page(hours=said).number_input(key="hours").value == hours
+
+
+def test_weights_of_nothing_are_explained_and_can_be_mended(page, places):
+    app = page(bloc="left", preset="custom")
+    assert errors(app) == ["Tous les poids sont à 0\xa0: il n’y a rien pour classer."]
+    assert ranked_list(app) is None
+    app.slider(key="w_persuade").set_value(50).run()
+    weights = Weights(persuade=0.5)
+    assert_shows(app, places.valmont, with_settings(LEFT, preset="custom", weights=weights))
+
+
+def test_planners_numbers_travel_by_the_link(page, places):
+    app = page(bloc="left", params="share_open:0.4:0.3:0.5")
+    given = {"share_open": {"value": 0.4, "low": 0.3, "high": 0.5}}
+    scenario = with_settings(LEFT, params=Params.from_dict(given))
+    assert_shows(app, places.valmont, scenario)
+
+
+def test_candidates_by_name_are_asked_for_then_counted(page, places):
+    app = page(bloc="by_name")
+    assert values(app.info) == [_("Choose at least one candidate, list or nuance.")]
+    assert ranked_list(app) is None
+    table = places.valmont.read("candidates")
+    names = sorted(table.loc[table["bloc"] == "left", "name"].unique())[:2]
+    app.multiselect(key="candidates").set_value(names).run()
+    scenario = Scenario("", "2027_pres_t1", candidates=tuple(names))
+    assert_shows(app, places.valmont, scenario)
+    assert_shows(page(**links(app)), places.valmont, scenario)
+
+
+def test_names_that_nobody_bears_are_asked_for_again(page):
+    app = page(bloc="by_name", candidates="Nobody at all")
+    assert values(app.info) == [_("Choose at least one candidate, list or nuance.")]
+
+
+def test_a_past_election_is_prepared_with_what_was_known_then(page, places):
+    app = page(bloc="left", election="2022_pres_t1")
+    assert app.selectbox(key="election").format_func("2022_pres_t1").endswith("(passée)")
+    assert_shows(app, places.valmont, Scenario("left", "2022_pres_t1"))
+
+
+def test_an_election_before_all_others_cannot_be_prepared(page, places):
+    earliest = places.valmont.read("elections").sort_values("date")["election_id"].iloc[0]
+    assert earliest not in page().selectbox(key="election").options
+    second = places.valmont.read("elections").sort_values("date")["election_id"].iloc[1]
+    app = page(bloc="left", election=second)
+    # With one election behind it there is something to say, or an error that says why not.
+    assert ranked_list(app) is not None or errors(app)
+
+
+def test_without_contours_the_list_is_whole_and_the_map_says_why(page, places):
+    app = page(workspace="nation", bloc="left")
+    assert_shows(app, places.nation, LEFT)
+    assert not app.get("bidi_component")
+    assert app.info[0].value.startswith("Pas de carte\xa0: ce territoire n’a pas de contours")
+    app = page(workspace="nation", bloc="left", view="files")
+    off = [b.label for b in app.get("download_button") if b.disabled]
+    assert len(off) == 4
+    assert all("Carte" in label or "KML" in label for label in off)
+
+
+def test_without_squares_social_need_is_said_to_change_nothing(page):
+    app = page(workspace="nation", bloc="left", preset="custom", w_need="50", w_persuade="50")
+    said = _("Social need is unknown here (no squares): it changes nothing.")
+    assert values(app.warning) == [said]
+
+
+def test_departements_and_communes_narrow_the_place(page, places):
+    app = page(workspace="nation", bloc="left")
+    app.selectbox(key="department").select("98").run()
+    assert_shows(app, places.nation, Scenario("left", "2027_pres_t1", places=("98",)))
+    app.selectbox(key="commune").select("98001").run()
+    scenario = Scenario("left", "2027_pres_t1", places=("98001",))
+    assert_shows(app, places.nation, scenario)
+    assert_shows(page(**links(app)), places.nation, scenario)
+    app.selectbox(key="department").select("97").run()
+    assert_shows(app, places.nation, Scenario("left", "2027_pres_t1", places=("97",)))
+
+
+def test_a_damaged_table_is_explained(page, places):
+    damaged = places.folder / "broken"
+    shutil.copytree(places.valmont.path, damaged)
+    (damaged / "votes.parquet").write_bytes(b"PAR1 cut")
+    app = page(workspace="broken")
+    assert errors(app) == ["The table votes of this workspace is missing or damaged."]
+    assert app.info[0].value.startswith("What to do: Build the workspace again")
+    (damaged / "candidates.parquet").unlink()
+    # Kept tables are those of the same digests; a new session of another machine has none.
+    shutil.copytree(damaged, places.folder / "broken2")
+    app = page(workspace="broken2")
+    assert errors(app) == ["The table candidates of this workspace is missing or damaged."]
+
+
+# Scenarios as files
+
+
+def give(app, text, name="scenario.toml"):
+    app.file_uploader(key="scenario.file").upload(name, text).run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "The scenario does not say: election."),
+        (b"election = [", "The file of parameters cannot be read as TOML."),
+        (b"\xff\xfe\x00", "The file of parameters cannot be read as TOML."),
+        (b'election = "2027_pres_t1"', "The scenario names neither a bloc nor candidates."),
+        (b'election = "2027_pres_t1"\nbloc = "left"\nhours = -1', "The hours to spend must be"),
+        (b'election = "2027_pres_t1"\nbloc = "left"\nhours = "many"', "A setting is not a number."),
+        (b'election = "2027_pres_t1"\nbloc = "left"\npreset = "x"', "Unknown preset"),
+        (b'election = "2027_pres_t1"\nbloc = "left"\nfoo = 1', "Unknown setting(s): foo."),
+        (b'election = "2027_pres_t1"\nbloc = "left"\nweights = 3', "Not a table: weights."),
+        (b'election = "2027_pres_t1"\nbloc = "left"\nplaces = "75"', "Candidates and places are"),
+        (
+            b'election = "2027_pres_t1"\nbloc = "left"\n[weights]\nluck = 1',
+            "Unknown weight(s): luck.",
+        ),
+        (
+            b'election = "2027_pres_t1"\nbloc = "left"\n[params.share_open]\nvalue = 9',
+            "share_open",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_broken_scenario_is_explained_and_changes_nothing(page, text, said):
+    app = page(bloc="left", hours="300", view="files")
+    give(app, text)
+    assert said in errors(app)[0]
+    assert selectbox(app, "bloc") == "left"
+    assert app.number_input(key="hours").value == 300
+
+
+SAVED = [
+    with_settings(LEFT, hours=250.0),
+    Scenario("right", "2022_pres_t1"),
+    with_settings(LEFT, preset="custom", weights=Weights(mobilise=0.2, need=1.0, visited=0.5)),
+    with_settings(LEFT, params=Params.from_dict({"share_open": {"value": 0.3}})),
+    Scenario("", "2027_pres_t1", candidates=("NUP",)),
+]
+
+
+@pytest.mark.parametrize("scenario", SAVED, ids=range(len(SAVED)))
+def test_a_saved_scenario_opens_again(page, places, scenario):
+    table = places.valmont.read("candidates")
+    if scenario.candidates:
+        scenario = Scenario("", "2027_pres_t1", candidates=(table["name"].iloc[0],))
+    app = give(page(bloc="centre", view="files"), scenario.to_toml().encode())
+    assert not errors(app)
+    show(app, "map")
+    assert_shows(app, places.valmont, scenario)
+
+
+@pytest.mark.parametrize("before", [{}, {"department": "97"}, {"department": "98"}])
+@pytest.mark.parametrize("kept", [(), ("98",), ("98001",)])
+def test_a_saved_scenario_opens_on_its_territory(page, places, before, kept):
+    scenario = Scenario("left", "2027_pres_t1", places=kept)
+    app = page(workspace="nation", bloc="left", view="files", **before)
+    give(app, scenario.to_toml().encode())
+    show(app, "map")
+    assert_shows(app, places.nation, scenario)
+
+
+def show(app, view):
+    app.segmented_control(key="view").set_value(view).run()
+    assert not app.exception
+
+
+# The other views
+
+
+def test_two_scenarios_stand_side_by_side(page, places):
+    app = page(bloc="left", view="compare")
+    assert values(app.metric) == []
+    app.button[0].click().run()
+    app.number_input(key="hours").set_value(1000).run()
+    a = answer(places.valmont, LEFT)[0]
+    b = answer(places.valmont, with_settings(LEFT, hours=1000.0))[0]
+    assert values(app.metric) == [*reach(a), *reach(b)]
+    assert len(app.get("bidi_component")) == 2
+    text = _("**{same}** bureaux are reached in both, **{new}** only in B, **{gone}** only in A.")
+    assert text.format(same=a.k, new=b.k - a.k, gone=0) in values(app.markdown)
+    assert _("No bureau changes its rank.") in values(app.caption)
+    app.selectbox(key="preset").select("abstainers_first").run()
+    moved = app.dataframe[-1].value
+    other = with_settings(LEFT, hours=1000.0, preset="abstainers_first")
+    ranks = [
+        r.table.set_index(r.table["bureau_id"].str.rpartition("_")[2])["rank"]
+        for r in (a, answer(places.valmont, other)[0])
+    ]
+    np.testing.assert_array_equal(moved[_("Rank in A")], ranks[0][moved[_("Bureau")]])
+    np.testing.assert_array_equal(moved[_("Rank in B")], ranks[1][moved[_("Bureau")]])
+    np.testing.assert_array_equal(moved[_("Places gained")], moved[_("Rank in A")] - moved[_("Rank in B")])
+
+
+def test_the_checks_are_those_of_the_library(page, places):
+    app = page(bloc="left", view="checks")
+    back = backtest(
+        places.valmont,
+        LEFT.choice,
+        Settings(),
+        before=target_of(places.valmont, LEFT.election),
+    )
+    assert values(app.metric) == [percent(share, 0) for share in back.to_frame()["met_share"]]
+    r = answer(places.valmont, LEFT)[0].size_correlation
+    said = [text for text in values(app.markdown) if f"**{number(r, 2)}**" in text]
+    assert len(said) == 1
+
+
+def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(page):
+    app = page(bloc="left", view="checks", election="2017_legi_t1")
+    assert errors(app)
+    assert len(app.subheader) == 2
+
+
+# Doors already visited
+
+
+def test_doors_visited_move_a_bureau_down(page, places):
+    shutil.copytree(places.valmont.path, folder := places.folder / "visited")
+    first = answer(places.valmont, LEFT)[0].table["bureau_id"].iloc[0]
+    own = {"bloc": "left", "preset": "custom", "w_persuade": "50", "w_visited": "100"}
+    app = page(workspace="visited", **own)
+    table = f"bureau_id,covered\n{first},1.0\n"
+    app.file_uploader(key="visited.file").upload("covered.csv", table.encode()).run()
+    assert not app.exception
+    assert not errors(app)
+    assert (folder / "covered.csv").read_text() == table
+    assert ranked_list(app)[_("Bureau")].iloc[-1] == first.rpartition("_")[2]
