@@ -24,10 +24,21 @@ check: setup-dev
 lab: setup-dev sample
 	$(BIN)/python -m jupyter lab --notebook-dir notebooks
 
-sample: setup data_samples/valmont/general_results.csv
+sample: setup data_samples/valmont/general_results.csv workspaces/valmont/manifest.json
 
 data_samples/valmont/general_results.csv:
 	$(BIN)/python -m analysis sample --out data_samples/valmont --seed 2027
+
+V := data_samples/valmont
+workspaces/valmont/manifest.json: $(V)/general_results.csv | setup
+	$(BIN)/python -m analysis build --fictional --workspace workspaces/valmont \
+	  --results $(V)/general_results.csv $(V)/candidats_results.csv \
+	  --contours $(V)/contours_2017.geojson --vintage 2017 \
+	  --contours $(V)/contours_2024.geojson --vintage 2024 --squares $(V)/carreaux_200m.csv \
+	  --addresses $(V)/adresses-99.csv.gz --electors $(V)/electeurs_par_adresse.csv >/dev/null
+
+screenshots: setup-dev sample
+	$(BIN)/python docs/make_screenshots.py
 
 setup: $(VENV)/.app
 setup-dev: $(VENV)/.dev

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaError, SchemaErrors
 
 from analysis.errors import DataError, some
 
@@ -41,8 +40,10 @@ class Table:
     identities: tuple[Identity, ...] = ()
 
     @cached_property
-    def schema(self) -> pa.DataFrameSchema:
+    def schema(self) -> Any:  # noqa: ANN401 - a pandera.DataFrameSchema
         """The dtypes and missing values of this table, as pandera checks them."""
+        import pandera.pandas as pa  # read at the first check: a ranking needs none of it
+
         return pa.DataFrameSchema(
             {
                 name: pa.Column(column.dtype, nullable=column.nullable, coerce=True)
@@ -77,6 +78,8 @@ class Table:
                 where=f"columns found: {some(df.columns, most=8)}",
                 mend="Read the file with analysis.readers, or rename the columns.",
             )
+        from pandera.errors import SchemaError, SchemaErrors
+
         table = df[list(self.columns)]
         try:
             table = self.schema.validate(table)

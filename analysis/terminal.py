@@ -74,6 +74,7 @@ def inputs_of(given: Mapping[str, Any]) -> Job:
         electors=given["electors"],
         places=given["places"],
         leave_out=given["leave_out"],
+        fictional=given["fictional"],
     )
     if given["raw"]:
         return Job(inputs, lambda: (_read_raw(given["raw"], inputs.places), election_of))

@@ -181,6 +181,7 @@ def prospects_table(size, rng):
             "commune": "Toulouse",
             "density": 1.0,
             "covered": 0.0,
+            "reachable": True,
         }
     )
 

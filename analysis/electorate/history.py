@@ -94,7 +94,7 @@ class History:
         NaN where no candidate's votes are known.
     unmatched
         `election_id`, `bureaux`, `registered`, `examples`: bureaux of the past that
-        are none of today's, kept in the totals of their town only.
+        are none of today's; they stay in the manifest's totals, not in the rates.
     """
 
     units: pd.DataFrame

@@ -19,6 +19,7 @@ from analysis.targeting.value import (
     Value,
     minutes_at_door,
     place_means,
+    reachable,
     walk_minutes,
 )
 from analysis.targeting.weights import Weights, part_indices, part_means, score_parts
@@ -157,7 +158,10 @@ def simulate(
     _over_threads(draw_piece, [slice(n, min(n + rows, size)) for n in range(0, size, rows)])
     # Nobody is registered there: no draw puts such a bureau in front.
     scores[table["registered"].to_numpy() == 0] = -np.inf
-    return Uncertainty(ends[0], ends[1], _among_first(scores, wanted.k), wanted.k, draws)
+    there = reachable(table) > 0
+    scores[~there] = -np.inf
+    first = np.where(there, _among_first(scores, wanted.k), 0.0)
+    return Uncertainty(ends[0] * there, ends[1] * there, first, wanted.k, draws)
 
 
 class _Noise:

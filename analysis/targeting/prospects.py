@@ -31,7 +31,7 @@ class Prospects:
         `vintage`; `abstention`, `support`, `reserve`, `volatility`, each with `_se`;
         `spacing_m` (metres between neighbouring addresses, missing if unknown),
         `households`, `poverty_rate`, `density` (0 spread … 1 dense, assumed),
-        `covered` (share of doors already visited).
+        `covered` (share of doors already visited), `reachable` (has ground to walk on).
     history
         What the rates rest on.
     target
@@ -78,6 +78,7 @@ def prepare(
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
     table["name"] = table["name"].fillna("")
+    table["reachable"] = has_ground(table)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
     return Prospects(table, history, target, _notes(history))
@@ -118,6 +119,19 @@ def _surroundings(workspace: Workspace, history: History) -> pd.DataFrame:
             "social_dwellings": known["social_dwellings"].astype("float64"),
         }
     )
+
+
+def has_ground(table: pd.DataFrame) -> np.ndarray:
+    """Tell which bureaux have ground: all, but those named by a word that have no contour.
+
+    Where a town's bureaux have contours, one without whose number begins with
+    letters (`JUS1`: prisoners, postal votes) has no doors. A number alone without
+    a contour is a bureau redrawn since, and has.
+    """
+    drawn = table["vintage"].notna()
+    town_drawn = drawn.groupby(table["commune_id"]).transform("any")
+    word = table["bureau_id"].str.rpartition("_")[2].str.match(r"[A-Za-z]{2}")
+    return ~(town_drawn & ~drawn & word).to_numpy()
 
 
 def _assumed_density(units: pd.DataFrame) -> np.ndarray:

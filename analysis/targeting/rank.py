@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.errors import DataError
 from analysis.targeting.draws import Wanted, plan_score, simulate
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
-from analysis.targeting.value import Value, provenance_of_parts, value_bureaux
+from analysis.targeting.value import Value, provenance_of_parts, reachable, value_bureaux
 from analysis.targeting.weights import (
     PARTS,
     PRESETS,
@@ -268,7 +267,7 @@ def _in_order(prospects: Prospects) -> Prospects:
 
 def _order(table: pd.DataFrame, score: np.ndarray) -> np.ndarray:
     """Return positions by falling score; ties by id, in which `table` is sorted."""
-    empty = (table["registered"] == 0).to_numpy()
+    empty = reachable(table) == 0
     return np.lexsort((np.arange(len(table)), -np.round(score, 9), empty))
 
 
@@ -281,7 +280,8 @@ def reach(hours: np.ndarray, budget: float) -> int:
 def _size_correlation(score: np.ndarray, registered: pd.Series) -> float:
     if len(score) < 3 or np.ptp(score) == 0 or registered.eq(registered.iloc[0]).all():
         return float("nan")
-    return float(stats.spearmanr(score, registered).statistic)
+    ranks = pd.Series(score).rank(), registered.reset_index(drop=True).rank()
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def _shares(weights: Weights) -> Weights:

@@ -103,7 +103,8 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
     open_share = params.share_open.mean
     pace = doors_per_hour(table, params)
     per_volunteer = pace / params.team_size.mean
-    conversations = per_volunteer * open_share
+    # No door, no conversation: such a bureau gains nothing and comes last.
+    conversations = per_volunteer * open_share * reachable(table)
     mobilisable = table["abstention"].to_numpy() * abstainer_support(
         table, params.reserve_weight.mean
     )
@@ -139,7 +140,13 @@ def doors(table: pd.DataFrame, params: Params) -> np.ndarray:
     # Squares are of another year and shared out by area: far from the roll, they are
     # not this bureau's households.
     plausible = known.between(0.4 * assumed, 2.5 * assumed)
-    return (known.where(plausible, assumed) * (1 - table["covered"])).to_numpy()
+    left = known.where(plausible, assumed) * (1 - table["covered"])
+    return left.to_numpy() * reachable(table)
+
+
+def reachable(table: pd.DataFrame) -> np.ndarray:
+    """Return 1 for a bureau with ground to walk on and somebody registered, else 0."""
+    return (table["reachable"] & (table["registered"] > 0)).to_numpy(dtype=float)
 
 
 def doors_per_hour(table: pd.DataFrame, params: Params) -> np.ndarray:

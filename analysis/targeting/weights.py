@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.targeting.value import Value
+from analysis.targeting.value import Value, reachable
 
 PARTS = ("mobilise", "persuade", "need", "access", "classic", "visited")
 
@@ -110,6 +110,8 @@ def part_indices(table: pd.DataFrame, value: Value) -> pd.DataFrame:
         name: np.where(np.isfinite(raw), raw, mean) / mean if mean > 0 else np.ones(len(raw))
         for name, (raw, mean) in _raw_parts(table, value).items()
     }
+    there = reachable(table)
+    parts = {name: index * there for name, index in parts.items()}
     return pd.DataFrame(parts | {"visited": table["covered"].to_numpy()}, index=table.index)
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.charts.history import history
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
@@ -114,17 +112,28 @@ def _parts(bureau: pd.Series) -> None:
         + "** "
         + "; ".join(f"{name} {number(value, 1)}" for name, value in shown.items())
     )
-    bars = alt.Chart(pd.DataFrame({"part": list(shown), "points": list(shown.values())}))
-    axis = alt.Axis(labelLimit=260, title=None)
-    st.altair_chart(
-        bars.mark_bar(color="#236eb0").encode(
-            x=alt.X("points", title=_("Points of score")), y=alt.Y("part", sort=None, axis=axis)
-        ),
+    st.vega_lite_chart(
+        pd.DataFrame({"part": list(shown), "points": list(shown.values())}),
+        {
+            "mark": {"type": "bar", "color": "#236eb0"},
+            "encoding": {
+                "x": {"field": "points", "type": "quantitative", "title": _("Points of score")},
+                "y": {
+                    "field": "part",
+                    "type": "nominal",
+                    "sort": None,
+                    "axis": {"labelLimit": 260, "title": None},
+                },
+            },
+        },
         height=70 + 28 * len(shown),
     )
 
 
 def _past(bureau_id: str, found: Prospects) -> None:
+    # Drawing on paper is slow to load: only once the map is on screen.
+    from analysis.charts.history import history
+
     past = found.history
     row = int(np.flatnonzero(past.units["bureau_id"].to_numpy() == bureau_id)[0])
     figure = history(

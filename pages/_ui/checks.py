@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import altair as alt
 import streamlit as st
 
 from analysis.errors import DataError
@@ -56,17 +55,31 @@ def checks(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     if back.lost_votes * _LITTLE < float(ranked.table["registered"].sum()):
         st.warning(_("So few votes were lost that this comparison says almost nothing."))
     curves = back.curves.assign(method=back.curves["method"].map(method_name))
-    chart = (
-        alt.Chart(curves)
-        .mark_line()
-        .encode(
-            x=alt.X("hours_share", title=_("Share of all hours spent"), axis=alt.Axis(format="%")),
-            y=alt.Y("met_share", title=_("Share of lost votes met"), axis=alt.Axis(format="%")),
-            color=alt.Color("method", title="", scale=alt.Scale(scheme="tableau10")),
-            strokeDash=alt.StrokeDash("method", title=""),
-        )
+    percent_axis = {"format": "%"}
+    st.vega_lite_chart(
+        curves,
+        {
+            "mark": "line",
+            "encoding": {
+                "x": {
+                    "field": "hours_share",
+                    "type": "quantitative",
+                    "title": _("Share of all hours spent"),
+                    "axis": percent_axis,
+                },
+                "y": {
+                    "field": "met_share",
+                    "type": "quantitative",
+                    "title": _("Share of lost votes met"),
+                    "axis": percent_axis,
+                },
+                "color": {"field": "method", "type": "nominal", "title": ""},
+                "strokeDash": {"field": "method", "type": "nominal", "title": ""},
+            },
+            "config": {"legend": {"labelLimit": 300, "orient": "bottom", "columns": 2}},
+        },
+        height=380,
     )
-    st.altair_chart(chart, width="stretch")
     st.caption(
         _(
             "Votes lost tell where abstainers were, not whom a conversation would have changed: "

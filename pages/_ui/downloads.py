@@ -8,7 +8,6 @@ from functools import partial
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.exports.dispatch import to_bytes
 from analysis.scenario import Scenario, provenance_of
 from analysis.workspace import Workspace
 from pages._ui import inputs, loaders, messages
@@ -56,6 +55,9 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
 
 
 def _content(place: Workspace, scenario: Scenario, suffix: str, tongue: str) -> bytes:
+    # The writers of eight formats load when a file is wanted, not when the page opens.
+    from analysis.exports.dispatch import to_bytes
+
     ranked = loaders.ranking(place, scenario, light=False)
     found = loaders.prospects(place, scenario)
     return to_bytes(

@@ -53,15 +53,23 @@ def _on_this_machine(key: Key) -> list[Given]:
     )
     found: dict[Path, Given] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
-        path = Path(line.strip("\"'")).expanduser()
-        if path.is_dir():
-            inside = sorted(f for f in path.iterdir() if f.suffix.lower() in guess.READABLE)
-            found |= {file: Given(file.name, file) for file in inside if file.is_file()}
-        elif path.is_file():
-            found[path] = Given(path.name, path)
-        else:
-            st.warning(_("There is no such file: `{path}`").format(path=path))
+        try:
+            files = _files_at(Path(line.strip("\"'")).expanduser())
+        except (OSError, RuntimeError) as error:
+            st.warning(_("This path cannot be read: {why}").format(why=error))
+            continue
+        if not files:
+            st.warning(_("There is no such file: `{path}`").format(path=line))
+        found |= {file: Given(file.name, file) for file in files}
     return list(found.values())
+
+
+def _files_at(path: Path) -> list[Path]:
+    """Return a file, or those of a folder that could be read."""
+    if path.is_file():
+        return [path]
+    inside = sorted(path.iterdir()) if path.is_dir() else []
+    return [f for f in inside if f.suffix.lower() in guess.READABLE and f.is_file()]
 
 
 def _told_apart(given: list[Given], key: Key) -> Iterator[Given]:

@@ -199,11 +199,23 @@ def reopen(scenario: Scenario) -> None:
         given = settings.weights.to_dict()
         most = max(max(given.values()), 1.0)
         wanted |= {f"w_{name}": round(100 * given[name] / most) for name in SLIDERS}
-    for place in scenario.places:
-        wanted |= {"commune": place, "department": place} if len(place) < 4 else {"commune": place}
+    wanted |= _territory(scenario.places)
     for key, value in wanted.items():
         state.answer_with(key, value)
     planner.set_params(settings.params)
+
+
+def _territory(places: tuple[str, ...]) -> dict[str, str]:
+    """Return the answers that narrow the place to a commune or département; to none, everywhere."""
+    if not places:
+        return {"department": EVERYWHERE, "commune": EVERYWHERE}
+    opened = loaders.workspace()
+    known = loaders.table(str(opened.path), opened.digest, "places")
+    communes = dict(zip(known["commune_id"], known["department_id"], strict=True))
+    asked = places[-1]
+    if asked in communes:
+        return {"department": str(communes[asked]), "commune": asked}
+    return {"department": asked, "commune": EVERYWHERE}
 
 
 def _select(

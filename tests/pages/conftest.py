@@ -20,8 +20,8 @@ def _nation(folder, target):
     tables = sample_results()
     for table in tables:
         far = table["code_bv"] >= SPLIT
-        table.loc[far, ["code_departement", "code_commune"]] = ["98", "98001"]
-        table.loc[~far, ["code_departement", "code_commune"]] = ["97", "97001"]
+        table.loc[far, ["code_departement", "code_commune"]] = ["2A", "2A004"]
+        table.loc[~far, ["code_departement", "code_commune"]] = ["01", "01053"]
         if "libelle_commune" in table:
             table.loc[far, "libelle_commune"] = "Bourg"
     return build(Inputs(*write_results(folder, *tables)), target)

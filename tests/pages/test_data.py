@@ -109,6 +109,7 @@ def test_nothing_can_be_read_before_the_results_are_given(page):
     ("files", "places", "said"),
     [
         (["nothing.csv"], "", "Ce fichier n’existe pas"),
+        (["x" * 300], "", "Ce chemin ne peut pas être lu"),
         ([*RESULTS, "carreaux_200m.csv"], "", "des contours, sans lesquels"),
         ([*RESULTS, "electeurs_par_adresse.csv"], "", "les adresses, auxquelles"),
         (RESULTS, "Lyon", "Ce ne sont pas des codes INSEE : LYON"),
@@ -200,16 +201,17 @@ def elsewhere(folder):
 
 
 @pytest.mark.parametrize(
-    ("damage", "role", "said"),
+    ("damage", "said"),
     [
-        (broken_parquet, "general", "general_results.parquet"),
-        (wrong_columns, "general", "code_departement"),
-        (cut_csv, "general", "general_results.csv"),
-        (elsewhere, "contours", "contours"),
+        (broken_parquet, "general_results.parquet"),
+        (wrong_columns, "code_departement"),
+        (cut_csv, "general_results.csv"),
+        (elsewhere, "contours"),
     ],
 )
-def test_a_bad_file_is_explained_and_nothing_is_written(page, places, tmp_path, damage, role, said):
+def test_a_bad_file_is_explained_and_nothing_is_written(page, places, tmp_path, damage, said):
     bad = damage(tmp_path)
+    role = "contours" if damage is elsewhere else "general"
     before = contents(places)
     good = [VALMONT / name for name in RESULTS]
     files = [bad, *(good[1:] if role == "general" else good)]
@@ -224,6 +226,42 @@ def test_a_bad_file_is_explained_and_nothing_is_written(page, places, tmp_path, 
     assert contents(places) == before
     # The form is as it was: one file to put right, and again.
     assert page.text_area(key=f"{FORM}.paths").value
+    assert "Que faire" not in texts(view(page, "report"))
+
+
+def test_an_uploaded_file_is_named_as_the_user_knows_it(page, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    view(page.run(), "bring")
+    uploads = [(RESULTS[0], b"id_election;inscrits\n2022_pres_t1;3\n", "text/csv")]
+    uploads.append((RESULTS[1], b"", "text/csv"))
+    page.file_uploader(key=f"{FORM}.uploads").set_value(uploads)
+    page.text_input(key=f"{FORM}.name").set_value("envoi")
+    page.run()
+    for select in page.selectbox:
+        if "role." in (select.key or "") and select.value == "unused":
+            select.set_value("candidates")
+    read(page.run())
+    assert page.error
+    assert "Où : general_results.csv" in texts(page)
+    assert str(tmp_path) not in texts(page)
+    assert not list(tmp_path.glob("palier-*"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("contours.geojson", "l’année de chaque fichier de contours"),
+        ("contours_de_2024.geojson", "des contours d’années différentes"),
+    ],
+)
+def test_contours_need_a_year_each(page, tmp_path, name, said):
+    other = shutil.copy(VALMONT / "contours_2017.geojson", tmp_path / name)
+    give(page, *ALL.splitlines(), VALMONT / "contours_2024.geojson", other)
+    assert said in texts(page)
+    assert page.button(key=f"{FORM}.read").disabled
+    page.number_input(key=f"{FORM}.year.{other}").set_value(2017).run()
+    assert "Il manque encore" not in texts(page)
+    assert not page.button(key=f"{FORM}.read").disabled
 
 
 def test_a_fault_of_the_program_is_no_traceback(page, monkeypatch, caplog):
