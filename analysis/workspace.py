@@ -23,6 +23,8 @@ from analysis.report import sha256
 from analysis.schema import TABLES, empty, is_geographic
 
 MANIFEST = "manifest.json"
+# Raised when a table gains or loses a column, so that an old workspace is named as such.
+FORMAT = 1
 # What people may put beside the tables: blocs of candidates; doors already visited.
 EDITED = ("blocs.csv", "covered.csv")
 
@@ -53,12 +55,20 @@ class Workspace:
         try:
             self.manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             self.manifest["tables"]["turnout"]
+            written = self.manifest.get("format", 0)
         except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise DataError(
                 "The manifest of this workspace cannot be read.",
                 where=str(file),
                 mend="Build the workspace again from the official files.",
             ) from error
+
+        if written != FORMAT:
+            raise DataError(
+                "This workspace was built by another version of Palier.",
+                where=f"{file}: format {written}, this version reads {FORMAT}",
+                mend="Build the workspace again from the official files.",
+            )
 
     @cached_property
     def digest(self) -> str:
@@ -195,7 +205,7 @@ class Writer:
 
     def finish(self, target: Path) -> None:
         """Move every file into `target`, the manifest last."""
-        manifest = {**self.facts, "tables": self.tables, "texts": self.texts}
+        manifest = {"format": FORMAT, **self.facts, "tables": self.tables, "texts": self.texts}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
         (self.aside / MANIFEST).write_text(text, encoding="utf-8")
         for file in sorted(self.aside.iterdir(), key=lambda f: f.name == MANIFEST):

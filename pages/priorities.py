@@ -54,4 +54,4 @@ with answer_side, messages.explain_data_errors():
             show.ranked_list(ranked, key="priorities.list")
             show.honesty(ranked)
         with card_side:
-            card.bureau_card(ranked, found)
+            card.bureau_card(place, scenario, ranked)

@@ -20,7 +20,7 @@ STEPS = [
     {"workspace"},
     {"geography"},
     {"electorate"},
-    {"targeting"},
+    {"targeting", "experiments"},
     {"charts"},
     {"exports", "readers", "sample"},
     {"build", "fetch", "scenario"},

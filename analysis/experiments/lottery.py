@@ -184,7 +184,7 @@ class Lottery:
         rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
         rule = Acceptance(
             totals,
-            np.linalg.pinv(covariance, hermitian=True),
+            np.asarray(np.linalg.pinv(covariance, hermitian=True), dtype=float),
             float(stats.chi2.ppf(accept, max(rank, 1))),
         )
         return replace(self, acceptance=rule)

@@ -156,8 +156,7 @@ def simulate(
 
     rows = max(PIECE // draws, 1)
     _over_threads(draw_piece, [slice(n, min(n + rows, size)) for n in range(0, size, rows)])
-    # Nobody is registered there: no draw puts such a bureau in front.
-    scores[table["registered"].to_numpy() == 0] = -np.inf
+    # Nobody to meet there: no draw puts such a bureau in front.
     there = reachable(table) > 0
     scores[~there] = -np.inf
     first = np.where(there, _among_first(scores, wanted.k), 0.0)

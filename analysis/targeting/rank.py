@@ -184,7 +184,6 @@ def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFram
     registered = prospects.table["registered"].to_numpy(dtype=float)
     weights = settings.chosen or gain_weights(value, registered)
     points = score_parts(part_indices(prospects.table, value), weights)
-    points[registered == 0] = 0.0
     return points, value, weights
 
 

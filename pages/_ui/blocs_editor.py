@@ -43,7 +43,7 @@ def edit(place: Workspace) -> None:
         hide_index=True,
         disabled=[name for name in rows if name != "bloc"],
         column_order=[name for name in rows if name not in {"election", "key"}],
-        column_config=_columns(options),
+        column_config=_columns([*options, *({_MIXED} & set(rows["bloc"]))]),
         height=min(38 + 35 * len(rows), 560),
     )
     changed = edited[edited["bloc"].fillna("") != rows["bloc"]]
@@ -147,7 +147,7 @@ def _columns(options: list[str]) -> dict[str, object]:
         "nuance": text(_("Nuance")),
         "votes": st.column_config.NumberColumn(_("Votes"), format="localized"),
         "bloc": st.column_config.SelectboxColumn(
-            _("Bloc"), options=[*options, _MIXED], format_func=_option, width="medium"
+            _("Bloc"), options=options, format_func=_option, width="medium", required=True
         ),
     }
 

@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.targeting.prospects import Prospects
+from analysis.scenario import Scenario
 from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
-from pages._ui import state
-from pages._ui.i18n import _, language, number, percent
+from analysis.workspace import Workspace
+from pages._ui import loaders, state
+from pages._ui.i18n import _, number, percent
 from pages._ui.show import interval
 from pages._ui.words import part_name
 
 
-def bureau_card(ranked: Ranking, found: Prospects) -> None:
+def bureau_card(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     """Show the bureau in view, or the first of the ranking."""
     table = ranked.table
     chosen = state.selected()
@@ -30,7 +31,13 @@ def bureau_card(ranked: Ranking, found: Prospects) -> None:
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
     _parts(bureau)
-    _past(str(bureau["bureau_id"]), found)
+    st.image(loaders.past_of(place, scenario, str(bureau["bureau_id"])), width="stretch")
+    st.caption(
+        _(
+            "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
+            "onto today's bureaux by the crosswalk where contours allow it."
+        )
+    )
     _squares(bureau)
     _basis(bureau)
 
@@ -127,44 +134,6 @@ def _parts(bureau: pd.Series) -> None:
             },
         },
         height=70 + 28 * len(shown),
-    )
-
-
-def _past(bureau_id: str, found: Prospects) -> None:
-    # Drawing on paper is slow to load: only once the map is on screen.
-    from analysis.charts.history import history
-
-    past = found.history
-    row = int(np.flatnonzero(past.units["bureau_id"].to_numpy() == bureau_id)[0])
-    figure = history(
-        _rates(past, slice(row, row + 1)), _rates(past, slice(None)), language=language()
-    )
-    st.pyplot(figure, width="stretch")
-    st.caption(
-        _(
-            "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
-            "onto today's bureaux by the crosswalk where contours allow it."
-        )
-    )
-
-
-def _rates(past, rows: slice) -> pd.DataFrame:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    def total(values: np.ndarray) -> np.ndarray:
-        known = np.isfinite(values[rows])
-        return np.where(known.any(axis=0), np.nansum(values[rows], axis=0), np.nan)
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        turnout = total(past.ballots) / total(past.registered)
-        share = total(past.votes) / np.where(total(past.valid) > 0, total(past.valid), np.nan)
-    return pd.DataFrame(
-        {
-            "election_id": [e.election_id for e in past.elections],
-            "date": pd.to_datetime([e.date for e in past.elections]),
-            "kind": [e.kind for e in past.elections],
-            "round": [e.round for e in past.elections],
-            "turnout_rate": turnout,
-            "share_valid": share,
-        }
     )
 
 

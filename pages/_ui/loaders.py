@@ -10,16 +10,16 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from analysis.build import Inputs, build
+from analysis.errors import DataError
 from analysis.scenario import Scenario, open_workspace, shapes_of, target_of
 from analysis.targeting.backtest import Backtest
 from analysis.targeting.backtest import backtest as look_back
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import Ranking, rank_bureaux
 from analysis.workspace import EDITED, MANIFEST, Workspace
-from pages._ui import state
+from pages._ui import messages, past, state
 from pages._ui.bureau_map import Geometry, publish_geometry
-from pages._ui.i18n import _
+from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
 _FEW, _SOME = 4, 48
@@ -29,11 +29,17 @@ _LIGHT = 4_500_000
 
 
 def workspace() -> Workspace:
-    """Open the workspace in use; the embedded place is built on its first use."""
-    if not (state.WORKSPACES / state.SAMPLE_NAME / "manifest.json").is_file():
-        with st.spinner(_("Reading the embedded place…")):
-            _build_sample()
-    folder = state.folder()
+    """Open the workspace in use; a damaged one is explained and the embedded place opened."""
+    _make_sample()
+    try:
+        return _opened(state.folder())
+    except DataError as error:
+        messages.show_error(error)
+        state.choose_folder(state.SAMPLE_NAME)
+        return _opened(state.folder())
+
+
+def _opened(folder: Path) -> Workspace:
     stamp = tuple(
         file.stat().st_mtime_ns if (file := folder / name).is_file() else 0
         for name in (MANIFEST, *EDITED)
@@ -41,8 +47,19 @@ def workspace() -> Workspace:
     return _open(str(folder), stamp)
 
 
-@st.cache_resource(show_spinner=False)
+def _make_sample() -> None:
+    """Build the embedded place where it is absent or of another version."""
+    try:
+        Workspace(state.WORKSPACES / state.SAMPLE_NAME)
+    except DataError:
+        with st.spinner(_("Reading the embedded place…")):
+            _build_sample()
+
+
 def _build_sample() -> None:
+    # The readers load only where there is something to read.
+    from analysis.build import Inputs, build
+
     place = state.SAMPLE
     inputs = Inputs(
         general=place / "general_results.csv",
@@ -145,6 +162,16 @@ def _geometry(folder: str, digest: str, vintage: int, communes: tuple[str, ...])
         return None
     name = f"{digest[:20]}-{vintage}-{len(shown)}"
     return publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
+
+
+def past_of(place: Workspace, scenario: Scenario, bureau_id: str) -> bytes:
+    """Return the picture of a bureau's past."""
+    return _past_of(str(place.path), place.digest, _question(scenario), bureau_id, language())
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _past_of(folder: str, digest: str, question: str, bureau_id: str, tongue: str) -> bytes:
+    return past.draw(_prospects(folder, digest, question).history, bureau_id, tongue)
 
 
 def shapes(place: Workspace, ranked: Ranking) -> gpd.GeoDataFrame:

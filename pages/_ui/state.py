@@ -97,5 +97,7 @@ def _parse(texts: list[str], default: Any) -> Any:  # noqa: ANN401
 def write_link() -> None:
     """Put the workspace into the address, so that the link opens the same place."""
     name = folder().name
-    if name != SAMPLE_NAME and st.query_params.get("workspace") != name:
+    if name == SAMPLE_NAME:
+        st.query_params.pop("workspace", None)
+    elif st.query_params.get("workspace") != name:
         st.query_params["workspace"] = name

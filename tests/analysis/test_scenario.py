@@ -63,7 +63,7 @@ scenarios = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(scenarios)
 def test_what_is_saved_as_toml_is_reopened_as_it_was(scenario):
     assert Scenario.from_dict(tomllib.loads(scenario.to_toml())) == scenario
@@ -190,9 +190,12 @@ CUSTOM = Scenario(
 )
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".kml", ".parquet", ".geojson"])
-@pytest.mark.parametrize("scenario", [PLAIN, CUSTOM], ids=["plain", "custom"])
-def test_an_export_is_made_again_byte_for_byte(folder, tmp_path, suffix, scenario):
+@pytest.mark.parametrize(
+    ("scenario", "suffix"),
+    [(PLAIN, ".csv"), (PLAIN, ".geojson"), (CUSTOM, ".csv"), (CUSTOM, ".xlsx"),
+     (CUSTOM, ".kml"), (CUSTOM, ".parquet")],
+)  # fmt: skip
+def test_an_export_is_made_again_byte_for_byte(folder, tmp_path, scenario, suffix):
     file = exported(folder, tmp_path / f"r{suffix}", scenario)
     result = reproduce(file)
     assert result.identical

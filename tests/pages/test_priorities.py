@@ -10,6 +10,7 @@ from analysis.targeting.backtest import backtest
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
+from analysis.workspace import Workspace
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number, percent
 
@@ -156,14 +157,11 @@ NONSENSE = {
     "query",
     [
         NONSENSE,
-        *({name: value} for name, value in NONSENSE.items()),
-        {"params": "share_open:9:9:9"},
-        {"params": "share_open:nan:nan:nan"},
-        {"params": "share_open:0.2:0.3:0.1~effect_vote:::"},
-        {"hours": "nan"},
-        {"hours": ""},
+        {"hours": "", "params": "share_open:9:9:9", "preset": ""},
+        {"hours": "nan", "params": "share_open:nan:nan:nan"},
+        {"hours": "1e3", "params": "share_open:0.2:0.3:0.1~effect_vote:::"},
     ],
-    ids=str,
+    ids=range(4),
 )
 def test_nonsense_in_the_link_is_left_aside(page, places, query):
     app = page(**({"bloc": "left"} | query))
@@ -335,8 +333,15 @@ def test_a_saved_scenario_opens_again(page, places, scenario):
     assert_shows(app, places.valmont, scenario)
 
 
-@pytest.mark.parametrize("before", [{}, {"department": "01"}, {"department": "2A"}])
-@pytest.mark.parametrize("kept", [(), ("2A",), ("2A004",)])
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        ({}, ("2A004",)),
+        ({"department": "2A", "commune": "2A004"}, ()),
+        ({"department": "01"}, ("2A",)),
+        ({"department": "01", "commune": "01053"}, ("2A004",)),
+    ],
+)
 def test_a_saved_scenario_opens_on_its_territory(page, places, before, kept):
     scenario = Scenario("left", "2027_pres_t1", places=kept)
     app = page(workspace="nation", bloc="left", view="files", **before)
@@ -401,8 +406,10 @@ def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(pag
 
 
 def test_doors_visited_move_a_bureau_down(page, places):
-    shutil.copytree(places.valmont.path, folder := places.folder / "visited")
-    first = answer(places.valmont, LEFT)[0].table["bureau_id"].iloc[0]
+    folder = shutil.copytree(places.valmont.path, places.folder / "visited")
+    weights = Weights(persuade=0.5, visited=1.0)
+    scenario = with_settings(LEFT, preset="custom", weights=weights)
+    first = answer(places.valmont, scenario)[0].table["bureau_id"].iloc[0]
     own = {"bloc": "left", "preset": "custom", "w_persuade": "50", "w_visited": "100"}
     app = page(workspace="visited", **own)
     table = f"bureau_id,covered\n{first},1.0\n"
@@ -410,4 +417,28 @@ def test_doors_visited_move_a_bureau_down(page, places):
     assert not app.exception
     assert not errors(app)
     assert (folder / "covered.csv").read_text() == table
-    assert ranked_list(app)[_("Bureau")].iloc[-1] == first.rpartition("_")[2]
+    assert_shows(app, Workspace(folder), scenario)
+    assert ranked_list(app)[_("Bureau")].iloc[0] != first.rpartition("_")[2]
+    app.button[0].click().run()
+    assert not (folder / "covered.csv").exists()
+    assert_shows(app, places.valmont, scenario)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", "is empty"),
+        ("bureau,share\na,1\n", "covered.csv"),
+        ("bureau_id,covered\n99900_0001,7\n", "covered"),
+        ("bureau_id,covered\n99900_0001,many\n", "covered"),
+    ],
+)
+def test_a_wrong_table_of_visits_is_explained_and_not_kept(page, places, table, said):
+    folder = places.folder / "misread"
+    shutil.copytree(places.valmont.path, folder, dirs_exist_ok=True)
+    app = page(workspace="misread", bloc="left")
+    app.file_uploader(key="visited.file").upload("covered.csv", table.encode()).run()
+    assert not app.exception
+    assert len(errors(app)) == 1
+    assert not (folder / "covered.csv").exists()
+    assert_shows(app, places.valmont, LEFT)

@@ -79,7 +79,7 @@ def test_a_bureau_of_few_households_says_nothing_of_income():
     assert table["households"].tolist() == [10, 11]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=15)
 @given(
     st.lists(
         st.tuples(st.floats(0, 300), st.floats(0, 300), st.integers(1, 200)),

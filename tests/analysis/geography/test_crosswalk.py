@@ -172,7 +172,7 @@ def hamilton(total, parts):
     return given_out
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(TABLES, LINKS)
 def test_whole_persons_are_handed_on_and_totals_conserved(table, links):
     counts, crosswalk = as_counts(table), as_links(links)
@@ -185,7 +185,7 @@ def test_whole_persons_are_handed_on_and_totals_conserved(table, links):
     pd.testing.assert_frame_equal(crosswalk, before[1])
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 3000), st.dictionaries(IDS, st.integers(1, 50), min_size=1, max_size=6))
 def test_nobody_is_further_than_one_person_from_their_share(total, parts):
     handed = prorate(as_counts({"a": (total, 0)}), as_links({"a": parts}))["ballots"]
@@ -212,7 +212,7 @@ def test_largest_remainders(total, parts, expected):
     assert list(hamilton(total, parts).values()) == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(TABLES, LINKS, st.randoms(use_true_random=False))
 def test_prorating_does_not_see_the_order_of_rows(table, links, random):
     counts, crosswalk = as_counts(table), as_links(links)
@@ -224,7 +224,7 @@ def test_prorating_does_not_see_the_order_of_rows(table, links, random):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(TABLES, LINKS)
 def test_split_in_parts_and_merged_again_is_the_same(table, links):
     """Every bureau goes to parts of its own, and the parts go back."""

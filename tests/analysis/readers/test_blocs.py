@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
@@ -66,6 +66,7 @@ def test_a_list_may_be_called_na(tmp_path):
     assert give_blocs(candidates, read_blocs(path)).tolist() == ["other", "left"]
 
 
+@settings(deadline=None, max_examples=10)
 @given(st.permutations(range(12)))
 def test_the_order_of_candidates_does_not_matter(order):
     names = ["MACRON", "LE PEN", "HAMON", "NOBODY"] * 3

@@ -61,7 +61,7 @@ def town(votes):
     return counts, ballots
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.lists(st.integers(0, 500), min_size=4, max_size=4), min_size=1, max_size=8))
 def test_totals_are_conserved_by_candidates_and_blocs(votes):
     counts, ballots = town(votes)

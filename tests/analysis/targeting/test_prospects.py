@@ -12,7 +12,7 @@ from analysis.build import Inputs, build
 from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
-from analysis.targeting.prospects import electorate_table, prepare
+from analysis.targeting.prospects import electorate_table, has_ground, prepare
 from analysis.workspace import Workspace
 from tests.made import candidates, general, write_results
 
@@ -59,6 +59,35 @@ def test_a_past_election_uses_the_contours_of_its_time(valmont):
 def test_the_table_can_be_made_from_a_history_alone(prospects):
     table = electorate_table(prospects.history, TARGET)
     pd.testing.assert_frame_equal(table, prospects.table[list(table)])
+
+
+def test_prisoners_who_vote_by_post_have_no_doors(prospects):
+    table = prospects.table.set_index("bureau_id")
+    assert table.index[~table["reachable"]].tolist() == ["99900_JUS1"]
+
+
+@pytest.mark.parametrize(
+    ("number", "drawn", "town_drawn", "ground"),
+    [
+        ("JUS1", False, True, False),
+        ("JUS1", True, True, True),
+        # Where nothing is drawn nobody can tell; a number alone was redrawn since.
+        ("JUS1", False, False, True),
+        ("0101", False, True, True),
+        ("001A", False, True, True),
+        ("A001", False, True, True),
+    ],
+)
+def test_which_bureaux_have_ground(number, drawn, town_drawn, ground):
+    years = [2022 if drawn else pd.NA, 2022 if town_drawn else pd.NA, pd.NA]
+    table = pd.DataFrame(
+        {
+            "bureau_id": [f"31555_{number}", "31555_0001", "31001_JUS1"],
+            "commune_id": ["31555", "31555", "31001"],
+            "vintage": pd.array(years, dtype="Int64"),
+        }
+    )
+    assert has_ground(table).tolist() == [ground, True, True]
 
 
 def test_what_belongs_to_no_bureau_of_today_is_noted(paris):

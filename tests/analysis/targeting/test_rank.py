@@ -92,6 +92,14 @@ def test_the_same_seed_gives_the_same_and_another_does_not():
     np.testing.assert_array_equal(one["score"], other["score"])
 
 
+def test_the_order_of_rows_does_not_matter():
+    prospects = made()
+    turned = replace(prospects, table=prospects.table[::-1])
+    pd.testing.assert_frame_equal(
+        rank_bureaux(prospects, QUICK).table, rank_bureaux(turned, QUICK).table
+    )
+
+
 def test_equal_bureaux_are_ranked_by_their_id():
     table = pd.concat([prospects_table(1, np.random.default_rng(0))] * 4, ignore_index=True)
     table["bureau_id"] = ["31555_0003", "31555_0001", "31555_0004", "31555_0002"]
@@ -116,6 +124,16 @@ MAY_MISS = [
     *("spacing_m", "addresses", "households", "poverty_rate"),
     *("living_standard_eur", "social_dwellings"),
 ]
+
+
+def test_a_bureau_without_ground_comes_last_however_it_votes():
+    prospects = made()
+    best = rank_bureaux(prospects, QUICK).table["bureau_id"].iloc[0]
+    prospects.table["reachable"] = prospects.table["bureau_id"] != best
+    last = rank_bureaux(prospects, QUICK).table.iloc[-1]
+    assert last["bureau_id"] == best
+    told = ["score", "gain_per_hour", "gain_lower", "gain_upper", "top_k_probability", "doors"]
+    assert last[told].tolist() == [0] * 6
 
 
 def test_what_size_alone_would_have_ranked_is_shown():

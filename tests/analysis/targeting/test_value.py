@@ -109,7 +109,7 @@ def test_doors_are_households_where_they_fit_the_roll(changes, doors):
     assert value.doors[0] == pytest.approx(doors)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS, st.integers(2, 9))
 def test_twice_the_bureau_has_the_same_gain_per_hour(seed, times):
     """More of the same street: rates and spacing as before, persons and doors multiplied."""
@@ -127,7 +127,7 @@ def test_twice_the_bureau_has_the_same_gain_per_hour(seed, times):
     np.testing.assert_allclose(large.hours, times * small.hours)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS)
 def test_a_bureau_cut_in_two_changes_no_others_gain(seed):
     """Halves with the rates of the whole: the place's means stay, so does every gain."""
@@ -140,7 +140,7 @@ def test_a_bureau_cut_in_two_changes_no_others_gain(seed):
     assert parts.doors[:2].sum() == pytest.approx(whole.doors[0])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS, st.floats(0.1, 5))
 def test_gains_grow_with_the_effects_and_only_theirs(seed, factor):
     bureaux = table(seed)
@@ -150,7 +150,7 @@ def test_gains_grow_with_the_effects_and_only_theirs(seed, factor):
     np.testing.assert_array_equal(more.gain_persuade, base.gain_persuade)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS)
 def test_an_effect_and_its_opposite_cancel(seed):
     bureaux = table(seed)
@@ -161,7 +161,7 @@ def test_an_effect_and_its_opposite_cancel(seed):
     np.testing.assert_allclose(up.gain_per_hour, -down.gain_per_hour)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS)
 def test_the_mean_effect_is_the_one_told(seed):
     """Weighted by the roll, a conversation moves turnout by τ and the vote by ε on average."""
@@ -173,7 +173,7 @@ def test_the_mean_effect_is_the_one_told(seed):
     assert np.average(changeable(bureaux) / means.changeable, weights=voters) == pytest.approx(1)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS)
 def test_order_of_rows_and_inputs(seed):
     bureaux = table(seed)

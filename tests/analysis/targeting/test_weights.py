@@ -36,7 +36,7 @@ def scored(seed, weights=None, **changes):
     return table, value, score_parts(part_indices(table, value), chosen)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS, some_weights)
 def test_the_parts_sum_to_the_score_and_the_mean_bureau_has_100(seed, given_weights):
     table, _, points = scored(seed, Weights(**given_weights))
@@ -48,7 +48,7 @@ def test_the_parts_sum_to_the_score_and_the_mean_bureau_has_100(seed, given_weig
     assert (score >= 0).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS)
 def test_the_preset_of_the_gain_is_in_proportion_to_the_gain(seed):
     table, value, points = scored(seed)
@@ -57,7 +57,7 @@ def test_the_preset_of_the_gain_is_in_proportion_to_the_gain(seed):
     assert PRESETS["gain_per_hour"] is None
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(SEEDS, some_weights, st.floats(0.1, 50))
 def test_only_proportions_matter(seed, given_weights, factor):
     _, _, one = scored(seed, Weights(**given_weights))
