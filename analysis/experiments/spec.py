@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
+from analysis.experiments import columns
 from analysis.experiments.estimators import Codes, Floats, Kind
-
-# Columns that name a unit when nobody says which does.
-UNIT_NAMES = ("unit_id", "bureau_id", "id_brut_miom", "area_id", "unit", "id", "index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Spec:
     covariates
         Numbers known before the draw: a lagged outcome, for one.
     unit
-        Names of the units; when empty, the first of `UNIT_NAMES` that is there.
+        Names of the units; when empty, the first of `columns.UNIT_NAMES` there is.
     std_error
         The one that intervals and p-values come from; when empty, CR2 with clusters and
         HC1 without.
@@ -114,20 +112,20 @@ def read_trial(units: pd.DataFrame, spec: Spec) -> Trial:
         block has both arms, or a cluster has two.
     """
     _check_columns(units, spec)
-    label = _labels(units, spec)
-    assigned = _assigned(units, spec, label)
-    block = _codes(units, spec.block, label)
-    cluster = _codes(units, spec.cluster, label)
+    label = columns.labels(units, spec.unit)
+    assigned = columns.arms(units, spec.assigned, label)
+    block = columns.groups(units, spec.block, label)
+    cluster = columns.groups(units, spec.cluster, label)
     if cluster is not None:
         _check_clusters(units[spec.cluster], assigned, cluster)
     trial = Trial(
         assigned=assigned,
-        weight=_weights(units, spec.weight, label),
-        received=_share(units, spec.received, label),
-        reached=_share(units, spec.reached, label),
+        weight=columns.weights(units, spec.weight, label),
+        received=columns.shares(units, spec.received, label),
+        reached=columns.shares(units, spec.reached, label),
         block=block,
         cluster=cluster,
-        outcomes={name: _numbers(units, name) for name in spec.outcomes},
+        outcomes={name: columns.numbers(units, name) for name in spec.outcomes},
         covariates=np.column_stack([np.empty((len(units), 0)), *_covariates(units, spec)]),
     )
     return Trial(**{**trial.__dict__, "notes": tuple(_notes(units, spec, trial, label))})
@@ -150,67 +148,6 @@ def _check_columns(units: pd.DataFrame, spec: Spec) -> None:
         raise DataError("The table of units is empty.", mend="Give one row per unit.")
 
 
-def _labels(units: pd.DataFrame, spec: Spec) -> pd.Series:
-    """Return the names of the units, or the rows' numbers in a file with a header."""
-    name = spec.unit or next((n for n in UNIT_NAMES if n in units), "")
-    if not name:
-        return pd.Series([f"line {i + 2}" for i in range(len(units))], index=units.index)
-    label = units[name].astype("str")
-    if (twice := label.duplicated(keep=False) | units[name].isna()).any():
-        raise DataError(
-            "A unit stands in several rows, or has no name.",
-            where=f"column {name}: {some(dict.fromkeys(label[twice]))}",
-            mend="Keep one row per unit; or name another column with --unit.",
-        )
-    return label
-
-
-def _numbers(units: pd.DataFrame, name: str) -> Floats:
-    """Return a column as numbers, nan where it is empty."""
-    numbers = pd.to_numeric(units[name], errors="coerce").astype(float)
-    bad = (numbers.isna() & units[name].notna()) | np.isinf(numbers)
-    if bad.any():
-        lines = (f"line {i + 2}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad))
-        raise DataError(
-            f"Column {name} holds values that are not numbers.",
-            where=some(lines),
-            mend="Write numbers with a point, and leave missing values empty.",
-        )
-    return numbers.to_numpy()
-
-
-def _assigned(units: pd.DataFrame, spec: Spec, label: pd.Series) -> Floats:
-    values = pd.to_numeric(units[spec.assigned], errors="coerce").to_numpy(dtype=float)
-    bad = ~np.isin(values, (0.0, 1.0))
-    if bad.any():
-        raise DataError(
-            f"Column {spec.assigned} must be 0 (control) or 1 (treated) everywhere.",
-            where=some(
-                f"{label.iloc[i]}: {units[spec.assigned].iloc[i]!r}" for i in np.flatnonzero(bad)
-            ),
-            mend="Give the arm that was drawn as 0 or 1; leave out units that were not in the draw.",
-        )
-    if values.min() == values.max():
-        raise DataError(
-            "Both arms are needed to estimate an impact; one of them is empty.",
-            where=f"column {spec.assigned}: all {len(values)} rows are {values[0]:.0f}",
-            mend="Keep the control group in the file, even though nobody called on it.",
-        )
-    return values
-
-
-def _codes(units: pd.DataFrame, name: str, label: pd.Series) -> Codes | None:
-    if not name:
-        return None
-    if (empty := units[name].isna()).any():
-        raise DataError(
-            f"Column {name} is empty for some units.",
-            where=some(label[empty]),
-            mend="Give every unit its group, or leave out those that were not in the draw.",
-        )
-    return np.asarray(pd.factorize(units[name])[0], dtype=np.int64)
-
-
 def _check_clusters(names: pd.Series, assigned: Floats, cluster: Codes) -> None:
     treated, size = np.bincount(cluster, assigned), np.bincount(cluster)
     split = (treated > 0) & (treated < size)
@@ -222,34 +159,6 @@ def _check_clusters(names: pd.Series, assigned: Floats, cluster: Codes) -> None:
         )
 
 
-def _share(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
-    if not name:
-        return None
-    values = _numbers(units, name)
-    bad = ~((values >= 0) & (values <= 1))
-    if bad.any():
-        raise DataError(
-            f"Column {name} must lie between 0 and 1 for every unit.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad)),
-            mend="Give shares, not percentages; a unit where nothing was done has 0.",
-        )
-    return values
-
-
-def _weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
-    if not name:
-        return np.ones(len(units))
-    values = _numbers(units, name)
-    if (bad := ~(values > 0)).any():
-        raise DataError(
-            f"Column {name} must be a positive weight for every unit.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad)),
-            mend="Leave out units without registered, on purpose, or name no weight.",
-        )
-    # Only ratios matter; a mean of one keeps numbers of a size.
-    return np.asarray(values / values.mean())
-
-
 def _covariates(units: pd.DataFrame, spec: Spec) -> Iterable[Floats]:
     if clash := set(spec.covariates) & {*spec.outcomes, spec.assigned, spec.received, spec.reached}:
         raise DataError(
@@ -257,40 +166,51 @@ def _covariates(units: pd.DataFrame, spec: Spec) -> Iterable[Floats]:
             where=f"columns: {', '.join(sorted(clash))}",
             mend="Give the outcome of an earlier election instead, or no covariate.",
         )
-    return (_numbers(units, name) for name in spec.covariates)
+    return (columns.numbers(units, name) for name in spec.covariates)
 
 
-def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> Iterable[str]:
-    if trial.block is not None:
-        treated, size = np.bincount(trial.block, trial.assigned), np.bincount(trial.block)
-        lone = (size > 1) & ((treated == 0) | (treated == size))
-        names = list(dict.fromkeys(units[spec.block]))
-        if lone.any():
-            told = some(names[i] for i in np.flatnonzero(lone))
-            yield f"{int(lone.sum())} block(s) have one arm only and say nothing of it: {told}"
-        if (single := size == 1).any():
-            told = some(names[i] for i in np.flatnonzero(single))
-            yield f"{int(single.sum())} block(s) of one unit are left out: {told}"
-        if not ((treated > 0) & (treated < size)).any():
-            raise DataError(
-                "No block has both a treated unit and a control.",
-                where=f"column {spec.block}: {len(size)} blocks",
-                mend="Check that the column holds the blocks of the draw, not the units.",
-            )
+def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> list[str]:
+    notes = [] if trial.block is None else _notes_on_blocks(units[spec.block], trial)
     if trial.received is not None:
-        given = (trial.received > 0) & (trial.assigned == 0)
+        control = trial.assigned == 0
+        given = control & (trial.received > 0)
         if given.any():
-            yield (
-                f"contamination: {int(given.sum())} of {int((trial.assigned == 0).sum())} "
-                f"controls received the treatment: {some(label[given])}"
+            notes.append(
+                f"contamination: {int(given.sum())} of {int(control.sum())} controls "
+                f"received the treatment: {some(label[given])}"
             )
-    if spec.covariates and spec.measured_before is None:
-        yield (
+    asked = ", ".join(spec.covariates)
+    if asked and spec.measured_before is None:
+        notes.append(
             "were the covariates measured before the draw? If not, adjusted estimates are "
-            f"biased: {', '.join(spec.covariates)}"
+            f"biased: {asked}"
         )
-    if spec.covariates and spec.measured_before is False:
-        yield (
-            "the covariates were measured after the draw, and may carry part of the effect: "
-            f"do not rely on adjusted estimates: {', '.join(spec.covariates)}"
+    if asked and spec.measured_before is False:
+        notes.append(
+            "the covariates were measured after the draw and may carry part of the effect; "
+            f"do not rely on adjusted estimates: {asked}"
         )
+    return notes
+
+
+def _notes_on_blocks(blocks: pd.Series, trial: Trial) -> list[str]:
+    assert trial.block is not None
+    treated, size = np.bincount(trial.block, trial.assigned), np.bincount(trial.block)
+    if not ((treated > 0) & (treated < size)).any():
+        raise DataError(
+            "No block has both a treated unit and a control.",
+            where=f"column {blocks.name}: {len(size)} blocks",
+            mend="Check that the column holds the blocks of the draw, not the units.",
+        )
+    names, notes = list(dict.fromkeys(blocks)), []
+    single, lone = size == 1, (treated == 0) | (treated == size)
+    if single.any():
+        told = some(names[i] for i in np.flatnonzero(single))
+        notes.append(f"{int(single.sum())} block(s) of one unit are left out: {told}")
+    if (one_arm := lone & ~single).any():
+        told = some(names[i] for i in np.flatnonzero(one_arm))
+        notes.append(
+            f"{int(one_arm.sum())} block(s) have one arm only; without covariates they say "
+            f"nothing of the effect: {told}"
+        )
+    return notes

@@ -44,6 +44,14 @@ class _Routed(PagesManager):
         PagesManager.uses_pages_directory = False
 
 
+@pytest.fixture(autouse=True)
+def _no_search_for_components(monkeypatch):
+    """Spare each AppTest half a second of looking for components in every installed package."""
+    monkeypatch.setattr(
+        app_test.BidiComponentManager, "discover_and_register_components", lambda *_, **__: None
+    )
+
+
 @pytest.fixture
 def open_app(places, monkeypatch):
     """Return what opens a page of the app by a link."""

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages._ui import loaders, state
+from pages._ui import state
 from tests.made import ROOT
 
 
@@ -75,7 +75,6 @@ def test_a_damaged_manifest_is_explained(open_app, places, text):
 
 def test_the_embedded_place_is_built_when_the_app_first_opens(tmp_path, monkeypatch):
     monkeypatch.setattr(state, "WORKSPACES", tmp_path)
-    loaders._build_sample.clear()
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     assert not app.exception
     assert app.subheader[0].value == "Chargé\xa0: Valmont"
