@@ -75,7 +75,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
     addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
     electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
     place: Places = None,
-    fictional: Annotated[bool, typer.Option(help="Mark the place as invented.")] = False,
+    fictional: Annotated[bool, typer.Option("--fictional", help="Mark the place as invented.")] = False,
     leave_out_contradictions: Annotated[
         bool, typer.Option(help="Leave contradictory bureaux out, however many.")
     ] = False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import DataError, some
@@ -101,3 +102,29 @@ def weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
         )
     # Only ratios matter; a mean of one keeps numbers of a size.
     return np.asarray(values / values.mean())
+
+
+def check(units: pd.DataFrame, names: list[str]) -> None:
+    """Raise a `DataError` when a column is missing or there are no units."""
+    if missing := [name for name in dict.fromkeys(filter(None, names)) if name not in units]:
+        raise DataError(
+            f"The table of units lacks column(s): {', '.join(missing)}.",
+            where=f"columns found: {some(units.columns, most=8)}",
+            mend="Check the spelling of the columns.",
+        )
+    if not len(units):
+        raise DataError("The table of units is empty.", mend="Give one row per unit.")
+
+
+def flags(units: pd.DataFrame, name: str, label: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return a column of 0 and 1 (empty is 0) as truths; all false for no column."""
+    if not name:
+        return np.zeros(len(units), dtype=np.bool_)
+    values = np.nan_to_num(numbers(units, name))
+    if (bad := ~np.isin(values, (0.0, 1.0))).any():
+        raise DataError(
+            f"Column {name} must be 0 or 1.",
+            where=some(label[bad]),
+            mend="Write 1 for the units meant, and 0 or nothing for the others.",
+        )
+    return np.asarray(values == 1)

@@ -16,7 +16,9 @@ from scipy import sparse
 from analysis.experiments.estimators import Floats
 from analysis.experiments.lottery import EACH, Flags, Lottery
 
-_NUMBERS = 4_000_000  # of dense arms held at once: 32 MB
+_NUMBERS = 8_000_000  # of dense arms held at once: 64 MB
+_ROUNDING = 1e-12
+_TINY = float(np.finfo(float).tiny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +62,15 @@ class Moments:
     cubes: Floats
     fourth: Floats
 
-    def statistic(self, outcome: int, effect: float, *, studentised: bool) -> Floats:
-        """Return each draw's coefficient once `effect` is taken off the treated.
-
-        Parameters
-        ----------
-        outcome
-            Which of the K.
-        effect
-            Constant effect per unit, supposed true.
-        studentised
-            Divide by the standard error, robust and by cluster (small-sample factors are
-            the same in every draw and cancel).
-        """
-        many = self.cross.shape[1] - 1
+    def coefficient(self, outcome: int, effect: float = 0.0) -> Floats:
+        """Return each draw's coefficient once `effect` is taken off the treated."""
         slope = self.cross[:, outcome] - effect * self.cross[:, -1]
-        value = np.divide(slope, self.spread, out=np.zeros_like(slope), where=self.spread > 0)
-        if not studentised:
-            return value
+        return np.divide(slope, self.spread, out=np.zeros_like(slope), where=self.spread > 0)
+
+    def std_error(self, outcome: int, effect: float = 0.0) -> Floats:
+        """Return each draw's standard error, robust and by cluster (HC0, CR0)."""
+        many = self.cross.shape[1] - 1
+        value = self.coefficient(outcome, effect)
         square = (
             self.squares[:, outcome]
             - 2 * effect * self.squares[:, many + outcome]
@@ -86,8 +79,26 @@ class Moments:
         cube = self.cubes[:, outcome] - effect * self.cubes[:, -1]
         variance = square - 2 * value * cube + value**2 * self.fourth
         # What is left of a subtraction of equal numbers is rounding, not a variance.
-        exact = variance > 1e-12 * np.maximum(square, np.finfo(float).tiny)
-        error = np.sqrt(np.where(exact, variance, 0)) / np.maximum(self.spread, 1e-300)
+        exact = variance > _ROUNDING * np.maximum(square, _TINY)
+        return np.sqrt(np.where(exact, variance, 0)) / np.maximum(self.spread, _TINY)
+
+    def statistic(self, outcome: int, effect: float, *, studentised: bool) -> Floats:
+        """Return each draw's coefficient, or its ratio to its standard error.
+
+        Parameters
+        ----------
+        outcome
+            Which of the K.
+        effect
+            Constant effect per unit, supposed true.
+        studentised
+            Divide by the standard error; small-sample factors are the same in every draw
+            and cancel.
+        """
+        value = self.coefficient(outcome, effect)
+        if not studentised:
+            return value
+        error = self.std_error(outcome, effect)
         far = np.where(value == 0, 0.0, np.copysign(np.inf, value))
         return np.divide(value, error, out=far, where=error > 0)
 
@@ -105,7 +116,7 @@ def redrawn_moments(
 ) -> Moments:
     """Return the moments of `draws` new draws of the lottery."""
     plan = _Plan.of(lottery, masses)
-    step = max(1, min(500, _NUMBERS // max(lottery.clusters, 1) * 2))
+    step = max(1, min(500, _NUMBERS // max(lottery.clusters, 1)))
     parts = []
     for start in range(0, draws, step):
         parts.append(_sums(plan, lottery.flips(rng, min(step, draws - start))))

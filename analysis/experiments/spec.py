@@ -135,17 +135,11 @@ def _check_columns(units: pd.DataFrame, spec: Spec) -> None:
     asked = [
         *spec.outcomes,
         spec.assigned,
-        *filter(None, (spec.received, spec.reached, spec.block, spec.cluster, spec.weight)),
-        *filter(None, (*spec.covariates, spec.unit)),
+        *(spec.received, spec.reached, spec.block, spec.cluster, spec.weight),
+        *spec.covariates,
+        spec.unit,
     ]
-    if missing := [name for name in dict.fromkeys(asked) if name not in units]:
-        raise DataError(
-            f"The table of units lacks column(s): {', '.join(missing)}.",
-            where=f"columns found: {some(units.columns, most=8)}",
-            mend="Check the spelling of the columns.",
-        )
-    if not len(units):
-        raise DataError("The table of units is empty.", mend="Give one row per unit.")
+    columns.check(units, asked)
 
 
 def _check_clusters(names: pd.Series, assigned: Floats, cluster: Codes) -> None:

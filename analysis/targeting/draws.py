@@ -134,7 +134,7 @@ def simulate(
     common = _draw_common(params, rng, draws)
     noise = _Noise(rng, size, draws)
     walk = walk_minutes(table, params, _central_minutes(params)).astype("float32")
-    scores = np.empty((size, draws), dtype="float32")
+    scores = np.empty((draws, size), dtype="float32")
     ends = np.empty((2, size))
     means = place_means(table)
     columns = {name: table[name].to_numpy("float32") for name in (*_COLUMNS, *_ERRORS)}
@@ -146,10 +146,10 @@ def simulate(
         parts = _draw_parts(rates, walk[part], common)
         gain = _gain(parts, common, means)
         if plan is None:
-            scores[part] = gain
+            scores[:, part] = gain.T
         else:
             drawn = _drawn_points(piece, (rates[0], *parts), common, plan)
-            scores[part] = drawn + plan.fixed[part, None]
+            scores[:, part] = (drawn + plan.fixed[part, None]).T
         # A full sort of short rows is faster than looking for two of their values.
         gain.sort(axis=1)
         ends[0, part], ends[1, part] = gain[:, low], gain[:, high]
@@ -158,7 +158,7 @@ def simulate(
     _over_threads(draw_piece, [slice(n, min(n + rows, size)) for n in range(0, size, rows)])
     # Nobody to meet there: no draw puts such a bureau in front.
     there = reachable(table) > 0
-    scores[~there] = -np.inf
+    scores[:, ~there] = -np.inf
     first = np.where(there, _among_first(scores, wanted.k), 0.0)
     return Uncertainty(ends[0] * there, ends[1] * there, first, wanted.k, draws)
 
@@ -272,16 +272,22 @@ def _drawn_points(
 
 def _among_first(scores: np.ndarray, k: int) -> np.ndarray:
     """Return the share of draws in which each bureau is among the first `k`."""
-    size, draws = scores.shape
+    draws, size = scores.shape
     if k >= size:
         return np.ones(size)
     if k <= 0:
         return np.zeros(size)
+    # Any k bureaux bound the k-th score from below: those that lead in one draw leave
+    # few of the others to sort in the next.
+    leaders = np.argpartition(scores[0], size - k)[size - k :]
 
-    def count(columns: slice) -> np.ndarray:
-        some_draws = np.ascontiguousarray(scores[:, columns].T)
-        bound = np.partition(some_draws, size - k, axis=1)[:, size - k]
-        return (some_draws >= bound[:, None]).sum(axis=0)
+    def count(rows: slice) -> np.ndarray:
+        first = np.zeros(size, dtype="int64")
+        for row in scores[rows]:
+            candidates = row[row >= row[leaders].min()]
+            place = len(candidates) - k
+            first += row >= np.partition(candidates, place)[place]
+        return first
 
     jobs = [slice(start, start + AT_ONCE) for start in range(0, draws, AT_ONCE)]
     return np.sum(_over_threads(count, jobs), axis=0) / draws

@@ -1,0 +1,251 @@
+"""The design of a trial: units ranked within territories, cut into blocks, drawn by lot.
+
+Declared once, it assigns, knows each unit's probability, and draws again for inference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, some
+from analysis.experiments import columns
+from analysis.experiments.estimators import Floats
+from analysis.experiments.lottery import EACH, Flags, Lottery
+from analysis.experiments.rule import Rule
+
+TREATED, CONTROL = "treated", "control"
+
+
+@dataclass(frozen=True)
+class Design:
+    """A declared trial.
+
+    Attributes
+    ----------
+    rule
+        How it was made.
+    units
+        One row per unit, ordered by name: `unit_id`, `territory`, `value`, `cluster`,
+        `given` (arm of a unit that is not drawn, else empty), `rank` in the territory,
+        `block` (empty when not drawn), `full` (whether its block is), and the columns to
+        balance on.
+    lottery
+        The draw of the units with a block, in the order of `units`.
+    """
+
+    rule: Rule
+    units: pd.DataFrame
+    lottery: Lottery
+
+    @cached_property
+    def drawn(self) -> Flags:
+        """Which units are drawn by lot."""
+        return (self.units["block"] != "").to_numpy()
+
+    def assign(self, rng: np.random.Generator) -> pd.DataFrame:
+        """Draw the arms.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit, as `units`, with `arm` (treated, control), `assigned` (1, 0)
+            and `probability` of being treated: 1 or 0 for units that are not drawn.
+        """
+        arm = (self.units["given"] == TREATED).to_numpy(copy=True)
+        arm[self.drawn] = self.lottery.assign(rng)
+        table = self.units.assign(
+            arm=np.where(arm, TREATED, CONTROL),
+            assigned=arm.astype("int64"),
+            probability=self.probability(rng),
+        )
+        order = ["unit_id", "arm", "block", "cluster", "probability", "assigned"]
+        return table[[*order, *(name for name in table if name not in order)]]
+
+    def redraw(self, rng: np.random.Generator, draws: int) -> Flags:
+        """Draw again, many times: draws × drawn units, True is treated."""
+        return self.lottery.redraw(rng, draws)
+
+    def probability(self, rng: np.random.Generator) -> Floats:
+        """Return each unit's probability of being treated.
+
+        Exact without balancing; with it, from draws, which `rng` is for.
+        """
+        probability = (self.units["given"] == TREATED).to_numpy(dtype=float, copy=True)
+        probability[self.drawn] = self.lottery.probability(rng)
+        return probability
+
+    def holdout_cost(self, votes: Floats) -> float:
+        """Return the expected votes that the controls forgo.
+
+        Parameters
+        ----------
+        votes
+            Expected net votes of canvassing each unit, in the order of `units`.
+        """
+        chance = np.where(self.drawn, 1 - self.rule.share, 0.0)
+        return float((chance * votes).sum())
+
+    def summary(self) -> str:
+        """Say what is drawn and what is not."""
+        size, full = self.lottery.size, self.lottery.treated != EACH
+        what = "clusters" if self.rule.cluster else "units"
+        treated = self.rule.block_size - self.rule.control
+        lines = [
+            f"{len(self.units)} units, {int(self.drawn.sum())} drawn; {int(full.sum())} full "
+            f"blocks of {self.rule.block_size} {what}: exactly {treated} treated, "
+            f"{self.rule.control} control"
+        ]
+        if (~full).any():
+            lines.append(
+                f"{int((~full).sum())} incomplete blocks, {int(size[~full].sum())} {what}: "
+                f"each treated with probability {self.rule.share:g}"
+            )
+        for arm in (TREATED, CONTROL):
+            if count := int((self.units["given"] == arm).sum()):
+                lines.append(f"{count} units not drawn, {arm} by decision: not in the estimate")
+        if self.rule.accept < 1:
+            lines.append(
+                f"draws rejected unless among the {100 * self.rule.accept:g}% best balanced on "
+                f"{', '.join(self.rule.balance)}"
+            )
+        return "\n".join(lines)
+
+
+def declare(units: pd.DataFrame, rule: Rule) -> Design:
+    """Declare the design of a trial.
+
+    Parameters
+    ----------
+    units
+        One row per unit, in any order.
+    rule
+        Which columns rank, bind and exclude; sizes of blocks.
+
+    Raises
+    ------
+    DataError
+        When a column is missing or not of its kind, units repeat, a cluster lies in two
+        territories or is claimed for both arms, or there is no full block.
+    """
+    table = _canonical(units, rule)
+    table[["rank", "block", "full"]] = _cut(table, rule)
+    if not table["full"].any():
+        raise DataError(
+            "There is no full block: too few units to draw from.",
+            where=f"{len(table)} units, blocks of {rule.block_size}",
+            mend="Use smaller blocks or larger territories, or exclude fewer units.",
+        )
+    return Design(rule, table, _lottery(table, rule))
+
+
+def _canonical(units: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    names = [rule.rank_by, rule.territory, rule.cluster, rule.must_treat, rule.must_not_treat]
+    columns.check(units, [*names, *rule.balance, rule.unit])
+    label = columns.labels(units, rule.unit)
+    for name in (rule.territory, rule.cluster):
+        columns.groups(units, name, label)
+    value = {name: columns.numbers(units, name) for name in (rule.rank_by, *rule.balance)}
+    for name, numbers in value.items():
+        if np.isnan(numbers).any():
+            raise DataError(
+                f"Column {name} is empty for some units.",
+                where=some(label[np.isnan(numbers)]),
+                mend="Fill it in, or leave these units out on purpose.",
+            )
+    table = pd.DataFrame(
+        {
+            "unit_id": label.to_numpy(),
+            "territory": units[rule.territory].astype("str") if rule.territory else "",
+            "value": value[rule.rank_by],
+            "cluster": units[rule.cluster].astype("str") if rule.cluster else label.to_numpy(),
+            "given": _given(units, rule, label),
+        }
+    )
+    balance = pd.DataFrame({f"balance_{name}": value[name] for name in rule.balance})
+    table = pd.concat([table.reset_index(drop=True), balance], axis=1)
+    # The order of the rows in a file must not decide who is drawn.
+    table = table.sort_values("unit_id", ignore_index=True)
+    return _by_cluster(table) if rule.cluster else table
+
+
+def _given(units: pd.DataFrame, rule: Rule, label: pd.Series) -> np.ndarray:
+    asked = {
+        arm: columns.flags(units, name, label)
+        for arm, name in ((TREATED, rule.must_treat), (CONTROL, rule.must_not_treat))
+    }
+    if (both := asked[TREATED] & asked[CONTROL]).any():
+        raise DataError(
+            "A unit must be treated and must not.",
+            where=some(label[both]),
+            mend=f"Clear one of {rule.must_treat} and {rule.must_not_treat}.",
+        )
+    return np.select([asked[TREATED], asked[CONTROL]], [TREATED, CONTROL], "")
+
+
+def _by_cluster(table: pd.DataFrame) -> pd.DataFrame:
+    """Give the units of a cluster one territory and one decided arm, or raise."""
+    groups = table.groupby("cluster", sort=True)
+    if len(wide := groups["territory"].nunique().loc[lambda n: n > 1]):
+        raise DataError(
+            "A cluster lies in two territories.",
+            where=some(wide.index),
+            mend="Give its units one territory, or split the cluster.",
+        )
+    decided = table[table["given"] != ""].groupby("cluster")["given"]
+    if len(torn := decided.nunique().loc[lambda n: n > 1]):
+        raise DataError(
+            "A cluster has a unit that must be treated and one that must not.",
+            where=some(torn.index),
+            mend="Decide for the cluster as a whole.",
+        )
+    # One decided unit decides for all that must go with it.
+    return table.assign(given=table["cluster"].map(decided.first()).fillna(""))
+
+
+def _cut(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return rank in the territory and block of each unit, and whether the block is full."""
+    free = table[table["given"] == ""]
+    clusters = free.groupby(["territory", "cluster"], as_index=False)["value"].mean()
+    clusters = clusters.sort_values(
+        ["territory", "value", "cluster"], ascending=[True, False, True], ignore_index=True
+    )
+    place = clusters.groupby("territory").cumcount()
+    count = clusters.groupby("territory")["cluster"].transform("size")
+    number = place // rule.block_size
+    full = (number + 1) * rule.block_size <= count
+    name = clusters["territory"].where(clusters["territory"] == "", clusters["territory"] + "/")
+    block = name + (number + 1).astype("str").str.zfill(3)
+    if rule.incomplete == "leave_out":
+        block = block.where(full, "")
+    found = pd.DataFrame({"rank": place + 1, "block": block, "full": full})
+    found = found.set_index(clusters["cluster"])
+    reached = found.reindex(table["cluster"]).reset_index(drop=True)
+    is_free = (table["given"] == "").to_numpy()
+    return pd.DataFrame(
+        {
+            "rank": reached["rank"].where(is_free).astype("Int64"),
+            "block": reached["block"].where(is_free, "").astype("str"),
+            "full": reached["full"].where(is_free, other=False).astype("bool"),
+        }
+    )
+
+
+def _lottery(table: pd.DataFrame, rule: Rule) -> Lottery:
+    drawn = table[table["block"] != ""]
+    clusters = drawn.drop_duplicates("cluster").sort_values(["block", "rank"])
+    full = clusters.groupby("block")["full"].first()
+    blocks = full.index
+    lottery = Lottery(
+        member=pd.Index(clusters["cluster"]).get_indexer(drawn["cluster"]).astype(np.int64),
+        block=blocks.get_indexer(clusters["block"]).astype(np.int64),
+        treated=np.where(full.to_numpy(), rule.block_size - rule.control, EACH).astype(np.int64),
+        share=np.full(len(blocks), rule.share),
+    )
+    if rule.accept == 1 or not rule.balance:
+        return lottery
+    covariates = drawn[[f"balance_{name}" for name in rule.balance]].to_numpy(dtype=float)
+    return lottery.accepting(covariates, rule.accept)

@@ -1,0 +1,173 @@
+"""The sealed file of a trial: what was declared and drawn, so that nobody can draw again unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, some
+from analysis.experiments.design import Design, declare
+from analysis.experiments.rule import Rule
+
+FORMAT = "palier seal 1"
+_AGAIN = "Take the sealed file as it was written; a new design needs a new seal."
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A design and its draw.
+
+    Attributes
+    ----------
+    design, assignment
+        What was declared, and the arms drawn from it.
+    seed
+        Of the draw.
+    files
+        Role → `{"file": name, "sha256": digest}` of the files it was made from or written
+        with.
+    fingerprint
+        SHA-256 of everything else in the seal.
+    """
+
+    design: Design
+    assignment: pd.DataFrame
+    seed: int
+    files: Mapping[str, Mapping[str, str]]
+    fingerprint: str
+
+
+def seal(design: Design, seed: int, files: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Draw a design and return the content of its seal.
+
+    The same design and seed give the same seal: it holds no date and no place.
+    """
+    names = [name for name in design.units if name not in ("rank", "block", "full")]
+    content = {
+        "format": FORMAT,
+        "rule": design.rule.to_dict(),
+        "seed": seed,
+        "files": {role: dict(file) for role, file in files.items()},
+        "units": {name: design.units[name].tolist() for name in names},
+        "assignment": _plain(drawn(design, seed)),
+    }
+    return {**content, "fingerprint": fingerprint(content)}
+
+
+def drawn(design: Design, seed: int) -> pd.DataFrame:
+    """Draw the arms of a design with the generator of a seed."""
+    return design.assign(np.random.default_rng(seed))
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a seal's content, whatever the order of its keys."""
+    rest = {name: value for name, value in content.items() if name != "fingerprint"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest(path: Path) -> dict[str, str]:
+    """Return name and SHA-256 of a file, as a seal holds them."""
+    return {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+def write_seal(content: Mapping[str, Any], path: Path) -> None:
+    """Write a seal as JSON."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def verify(path: Path) -> Sealed:
+    """Make the assignment of a seal again, and say if anything moved.
+
+    Files that the seal names are looked for beside it; those that are not there are not
+    judged.
+
+    Raises
+    ------
+    DataError
+        When the file is no seal, its content does not match its fingerprint, the draw
+        gives other arms, or a file beside it has changed.
+    """
+    content = _read(path)
+    if fingerprint(content) != content["fingerprint"]:
+        raise DataError(
+            "The seal does not match its fingerprint: its content was changed.",
+            where=str(path.name),
+            mend=_AGAIN,
+        )
+    design = _design(content)
+    assignment = drawn(design, int(content["seed"]))
+    _compare(_plain(assignment), content["assignment"], path)
+    for role, file in content["files"].items():
+        beside = path.parent / file["file"]
+        if beside.is_file() and digest(beside)["sha256"] != file["sha256"]:
+            raise DataError(
+                "A file is not the one that was sealed.",
+                where=f"{role}: {beside.name}",
+                mend="Restore the file as it was, or move it away if it only shares the name.",
+            )
+    files, seed = content["files"], int(content["seed"])
+    return Sealed(design, assignment, seed, files, content["fingerprint"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError("This is not a seal.", where=path.name, mend=_AGAIN) from error
+    keys = {"format", "rule", "seed", "files", "units", "assignment", "fingerprint"}
+    if not isinstance(content, dict) or set(content) != keys or content["format"] != FORMAT:
+        raise DataError("This is not a seal.", where=path.name, mend=_AGAIN)
+    return content
+
+
+def _design(content: Mapping[str, Any]) -> Design:
+    """Declare the design of a seal again from the units it holds."""
+    rule = Rule.from_dict(content["rule"])
+    units = pd.DataFrame(content["units"])
+    names = {
+        "unit_id": "unit_id",
+        "value": rule.rank_by,
+        "territory": rule.territory,
+        "cluster": rule.cluster,
+        **{f"balance_{name}": name for name in rule.balance},
+    }
+    table = pd.DataFrame({theirs: units[ours] for ours, theirs in names.items() if theirs})
+    for name, arm in ((rule.must_treat, "treated"), (rule.must_not_treat, "control")):
+        if name:
+            table[name] = (units["given"] == arm).astype("int64")
+    renamed = Rule.from_dict({**rule.to_dict(), "unit": "unit_id"})
+    return Design(rule, (made := declare(table, renamed)).units, made.lottery)
+
+
+def _plain(assignment: pd.DataFrame) -> dict[str, list[Any]]:
+    names = ["unit_id", "arm", "block", "cluster", "probability"]
+    return {name: assignment[name].tolist() for name in names}
+
+
+def _compare(made: Mapping[str, list[Any]], sealed: Mapping[str, list[Any]], path: Path) -> None:
+    moved = [
+        unit
+        for unit, *pair in zip(made["unit_id"], _rows(made), _rows(sealed), strict=False)
+        if pair[0] != pair[1]
+    ]
+    if moved or len(made["unit_id"]) != len(sealed["unit_id"]):
+        raise DataError(
+            "The draw of the seal does not give the assignment it holds.",
+            where=f"{path.name}: {some(moved)}",
+            mend="Verify with the version of Palier that sealed it; otherwise do not trust it.",
+        )
+
+
+def _rows(table: Mapping[str, list[Any]]) -> list[tuple[Any, ...]]:
+    return list(zip(*(table[name] for name in sorted(table)), strict=True))

@@ -1,0 +1,504 @@
+"""The app as people use it: in a browser, from the first link to the files they take away."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+from PIL import Image
+from playwright.sync_api import expect
+
+from analysis.exports.provenance import read_provenance
+from analysis.reproduce import reproduce
+from analysis.scenario import Scenario, answer, shapes_of, target_of, with_settings
+from analysis.targeting.backtest import backtest
+from analysis.targeting.rank import Settings
+from analysis.targeting.weights import Weights
+from analysis.workspace import Workspace
+from pages._ui import languages, state
+from pages._ui.downloads import FORMATS
+from tests.browser import LOCAL, chromium, chromium_path, open_page, serve, settle
+
+LEFT = Scenario("left", "2027_pres_t1")
+# Streamlit looks for its own addresses beside a page before it finds them at the root.
+HARMLESS = "status of 404 (Not Found)"
+
+
+@pytest.fixture(scope="module")
+def app():
+    """Serve the app; the first thing it is ever asked for is a link to a page."""
+    if chromium_path() is None:
+        pytest.skip("there is no Chromium on this machine")
+    with serve("app.py") as url, chromium() as browser:
+        first = open_page(browser, f"{url}/priorities?bloc=left&hours=300")
+        place = Workspace(state.WORKSPACES / state.SAMPLE_NAME)
+        yield SimpleNamespace(url=url, browser=browser, place=place, first=first)
+
+
+@pytest.fixture
+def visit(app):
+    """Open a page; whatever the test does there, nothing fails and nobody outside is asked."""
+    opened = []
+
+    def visit(path="", **window):
+        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
+        return opened[-1].page
+
+    yield visit
+    for each in opened:
+        faults = [error for error in each.errors if HARMLESS not in error]
+        shown = each.page.locator("[data-testid='stException']").count()
+        each.page.context.close()
+        assert not faults
+        assert not shown
+        assert not each.outside
+
+
+@pytest.fixture(scope="module")
+def left(app):
+    """Rank for the left as the library does."""
+    return answer(app.place, LEFT)[0]
+
+
+# What is on screen
+
+
+def metrics(page):
+    return page.get_by_test_id("stMetricValue")
+
+
+def reach(ranking, language):
+    """Return the four numbers above the map, as the app writes them."""
+    first = ranking.table.head(ranking.k)
+    votes = (first["gain_per_hour"] * first["hours"]).sum()
+    numbers = [(ranking.k, 0), (first["doors"].sum(), 0), (votes, 0)]
+    numbers.append((votes / first["hours"].sum(), 3))
+    return [languages.format_number(x, digits, language=language) for x, digits in numbers]
+
+
+def codes(table):
+    return table["bureau_id"].str.rpartition("_")[2].tolist()
+
+
+def column(page, number):
+    """Return the cells of the list that are in sight, which its canvas tells screen readers."""
+    return page.get_by_test_id("stDataFrame").last.locator(f"[id^='glide-cell-{number}-']")
+
+
+def expect_ranking(page, ranking, language="en"):
+    """Wait until the screen shows a ranking, then compare every row in sight."""
+    expect(metrics(page)).to_have_text(reach(ranking, language), timeout=30_000)
+    bureaux = column(page, 2)
+    bureaux.first.wait_for(state="attached")
+    rows = bureaux.count()
+    assert rows > 5
+    table = ranking.table.head(rows)
+    expect(bureaux).to_have_text(codes(table))
+    for number, name, digits in ((1, "rank", 0), (3, "score", 0), (4, "gain_per_hour", 3)):
+        shown = [float(text) for text in column(page, number).all_text_contents()]
+        np.testing.assert_array_equal(shown, table[name].round(digits))
+
+
+def expect_card(page, bureau_id):
+    title = page.get_by_role("heading", level=3)
+    expect(title).to_have_text(re.compile(f"^Bureau {bureau_id.rpartition('_')[2]}, Valmont"))
+
+
+def drawn(page):
+    """Wait until the map is drawn; return its canvas."""
+    page.locator(".map[data-paints]").first.wait_for()
+    return page.locator(".map canvas").first
+
+
+def on_canvas(app, ranking, canvas):
+    """Return each bureau's polygon in pixels of the canvas, where the whole place is in view."""
+    shapes = shapes_of(app.place, ranking.table).to_crs(3857).set_index("bureau_id").geometry
+    west, south, east, north = shapes.total_bounds
+    box = canvas.bounding_box()
+    k = 0.94 * min(box["width"] / (east - west), box["height"] / (north - south))
+    middle, centre = [(west + east) / 2, (south + north) / 2], [box["width"] / 2, box["height"] / 2]
+    return shapes.map(lambda s: shapely.transform(s, lambda p: (p - middle) * [k, -k] + centre))
+
+
+def click_on_map(canvas, shape):
+    inside = shape.representative_point()
+    canvas.click(position={"x": inside.x, "y": inside.y})
+
+
+def outlined(canvas, shape):
+    """Return the share of a bureau's border that is drawn in the colour of text."""
+    border = shape.exterior if shape.geom_type == "Polygon" else shape.geoms[0].exterior
+    points = [border.interpolate(i / 40, normalized=True) for i in range(40)]
+    dark = canvas.evaluate(
+        """(c, points) => points.filter(([x, y]) => {
+            const scale = c.width / c.clientWidth;
+            const [r, g, b] = c.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data;
+            return Math.abs(r - 49) + Math.abs(g - 51) + Math.abs(b - 63) < 30;
+        }).length""",
+        [[point.x, point.y] for point in points],
+    )
+    return dark / len(points)
+
+
+# Opening
+
+
+@pytest.mark.browser
+def test_a_link_opened_first_after_a_start_has_its_frame_and_its_answer(app):
+    page = app.first.page
+    frame = page.get_by_test_id("stSidebarNavLink")
+    expect(frame).to_have_count(3)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Priorités")
+    expect(page.get_by_text("Territoire fictif.")).to_be_visible()
+    expect_ranking(page, answer(app.place, with_settings(LEFT, hours=300.0))[0], "fr")
+    frame.first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Palier")
+    page.context.close()
+
+
+TITLES = {
+    "": ("Palier", "Palier"),
+    "data": ("Données", "Data"),
+    "priorities": ("Priorités", "Priorities"),
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_each_page_speaks_one_language(visit, language):
+    page = visit(f"?lang={language}", height=2400)
+    for number, titles in enumerate(TITLES.values()):
+        page.get_by_test_id("stSidebarNavLink").nth(number).click()
+        title = titles[language == "en"]
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        settle(page)
+        # Each page has its views in one row of buttons, or none.
+        views = page.get_by_test_id("stButtonGroup").first.get_by_role("radio")
+        for view in range(max(views.count(), 1)):
+            if views.count():
+                views.nth(view).click()
+                expect(views.nth(view)).to_be_checked()
+                settle(page)
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+            assert foreign(words(page), language) == [], (title, view)
+
+
+def words(page):
+    """Return every line, label and hint of a page."""
+    hints = page.locator("[aria-label], [placeholder], [title]").evaluate_all(
+        """found => found.flatMap(e => ["aria-label", "placeholder", "title"]
+            .map(name => e.getAttribute(name))).filter(Boolean)"""
+    )
+    heads = page.locator("canvas [role='columnheader']").all_text_contents()
+    return [*page.inner_text("body").splitlines(), *hints, *heads]
+
+
+def foreign(lines, language):
+    """Return the lines that are a text of the catalogue in the other language."""
+    french = languages.read_catalogue(languages.catalogue_file("fr"))
+    pairs = [
+        (english, translated)
+        for message in french
+        if message.id
+        for english, translated in zip(_forms(message.id), _forms(message.string), strict=True)
+    ]
+    native, other = (re.compile("|".join(map(_pattern, side))) for side in _sides(pairs, language))
+    found = {" ".join(line.split()) for line in lines}
+    return sorted(x for x in found if other.fullmatch(x) and not native.fullmatch(x))
+
+
+def _forms(text):
+    return text if isinstance(text, tuple) else (text,)
+
+
+def _sides(pairs, language):
+    english, french = ({pair[side] for pair in pairs if _is_told(pair[side])} for side in (0, 1))
+    return (french, english) if language == "fr" else (english, french)
+
+
+def _is_told(text):
+    letters = "".join(literal for literal, *_ in string.Formatter().parse(text))
+    return len(re.findall(r"[^\W\d_]", letters)) >= 4
+
+
+def _pattern(text):
+    """Return what a text looks like on the page: filled in, its Markdown gone."""
+    pieces = [literal for literal, *_ in string.Formatter().parse(text)]
+    plain = [" ".join(re.sub(r"\*\*|`", "", piece).split(" ")) for piece in pieces]
+    joined = ".+?".join(re.escape(re.sub(r"\s", " ", piece)) for piece in plain)
+    return joined + (".+?" if text.endswith("}") else "")
+
+
+def test_a_text_in_the_other_language_is_found():
+    assert foreign(["Priorités", "Votes per hour", "Rang 3\u202f: score 120"], "en") == [
+        "Priorités",
+        "Rang 3 : score 120",
+    ]
+    assert foreign(["Priorities", "Rank 3: score 120", "Doors", "Valmont"], "fr") == [
+        "Doors",
+        "Priorities",
+        "Rank 3: score 120",
+    ]
+
+
+# Ranking, map, list
+
+
+@pytest.mark.browser
+def test_moving_a_weight_changes_the_ranking_to_what_the_library_computes(app, visit, left):
+    page = visit("priorities?bloc=left&lang=en")
+    expect_ranking(page, left)
+    canvas = drawn(page)
+    before = page.locator(".map").get_attribute("data-paints")
+    slider = page.get_by_role("slider", name="Social need")
+    for _ in range(12):
+        slider.press("ArrowRight")
+    weights = {name: round(share, 2) for name, share in left.weights.to_dict().items()}
+    moved = with_settings(LEFT, preset="custom", weights=Weights(**weights | {"need": 0.12}))
+    ranking = answer(app.place, moved)[0]
+    assert codes(ranking.table)[:5] != codes(left.table)[:5]
+    expect(page).to_have_url(re.compile("w_need=12"))
+    expect_ranking(page, ranking)
+    expect_card(page, ranking.table["bureau_id"].iloc[0])
+    expect(page.locator(".map")).not_to_have_attribute("data-paints", before)
+    first = on_canvas(app, ranking, canvas)[ranking.table["bureau_id"].iloc[0]]
+    at = first.representative_point()
+    canvas.hover(position={"x": at.x, "y": at.y})
+    score = languages.format_number(ranking.table["score"].iloc[0], 0, language="en")
+    expect(page.locator(".tip")).to_contain_text(f"Rank 1: score {score}")
+
+
+@pytest.mark.browser
+def test_the_map_the_list_and_the_card_follow_each_other(app, visit, left):
+    page = visit("priorities?bloc=left&lang=en", height=1400)
+    canvas = drawn(page)
+    expect_ranking(page, left)
+    shapes = on_canvas(app, left, canvas)
+    ids = left.table["bureau_id"]
+    expect_card(page, ids[0])
+    click_on_map(canvas, shapes[ids[3]])
+    expect_card(page, ids[3])
+    listed = page.get_by_test_id("stDataFrame").last
+    chosen = listed.locator("tr[aria-selected='true']")
+    expect(chosen.locator("td").nth(1)).to_have_text(codes(left.table)[3])
+    assert outlined(canvas, shapes[ids[3]]) > 0.6 > 0.3 > outlined(canvas, shapes[ids[6]])
+    # The boxes for choosing stand in a first column; a row is 35 pixels high, as is the header.
+    listed.locator("canvas").first.click(position={"x": 15, "y": 35 * 7 + 17})
+    expect_card(page, ids[6])
+    settle(page)
+    assert outlined(canvas, shapes[ids[6]]) > 0.6 > 0.3 > outlined(canvas, shapes[ids[3]])
+    # Both still answer after the one has moved the other.
+    click_on_map(canvas, shapes[ids[1]])
+    expect_card(page, ids[1])
+    canvas.press("Escape")
+    expect_card(page, ids[0])
+    expect(chosen).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_the_keyboard_alone_reaches_the_map_and_selects(app, visit, left):
+    page = visit("priorities?bloc=left&lang=en")
+    shapes = on_canvas(app, left, canvas := drawn(page))
+    focused = page.locator(".map canvas:focus")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if focused.count():
+            break
+    expect(focused).to_have_accessible_name(re.compile("^Map of the score of 48 bureaux"))
+    page.keyboard.press("Enter")
+    box = canvas.bounding_box()
+    middle = shapely.Point(box["width"] / 2, box["height"] / 2)
+    expect_card(page, shapes.index[shapes.contains(middle)][0])
+
+
+@pytest.mark.browser
+def test_two_scenarios_have_a_map_each(app, visit, left):
+    page = visit("priorities?bloc=left&lang=en&view=compare")
+    page.get_by_role("button", name="Keep the scenario on screen as A").click()
+    expect(page.locator(".map[data-paints]")).to_have_count(2)
+    hours = page.get_by_label("Volunteer-hours to spend")
+    hours.fill("1000")
+    hours.press("Enter")
+    other = answer(app.place, with_settings(LEFT, hours=1000.0))[0]
+    expect(metrics(page)).to_have_text([*reach(left, "en"), *reach(other, "en")])
+
+
+@pytest.mark.browser
+def test_the_checks_show_what_the_library_computes(app, visit):
+    page = visit("priorities?bloc=left&lang=en&view=checks")
+    before = target_of(app.place, LEFT.election)
+    met = backtest(app.place, LEFT.choice, Settings(), before=before).to_frame()["met_share"]
+    expect(metrics(page)).to_have_text(
+        [languages.format_percent(share, 0, language="en") for share in met]
+    )
+    expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
+
+
+# Files
+
+
+@pytest.fixture(scope="module")
+def taken(app, tmp_path_factory):
+    """Take every file away, and the scenario."""
+    folder = tmp_path_factory.mktemp("taken")
+    page = open_page(app.browser, f"{app.url}/priorities?bloc=left&hours=300&view=files").page
+    files = {}
+    for suffix in (*FORMATS, ".toml"):
+        key = "download-scenario" if suffix == ".toml" else f"download-{suffix[1:]}"
+        with page.expect_download() as coming:
+            page.locator(f".st-key-{key} button").click()
+        files[suffix] = folder / coming.value.suggested_filename
+        coming.value.save_as(files[suffix])
+    page.context.close()
+    return files
+
+
+def _geometry_ids(path):
+    table = gpd.read_file(path)
+    assert table.crs == "EPSG:4326"
+    assert table.geometry.notna().sum() == 48
+    return table["bureau_id"]
+
+
+def _sheet(path):
+    book = openpyxl.load_workbook(path)
+    assert len(book.sheetnames) == 3
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    return pd.DataFrame(rows[1:], columns=rows[0])["bureau_id"]
+
+
+READ = {
+    ".csv": lambda path: pd.read_csv(path, sep=";", decimal=",")["bureau_id"],
+    ".xlsx": _sheet,
+    ".geojson": _geometry_ids,
+    ".parquet": lambda path: gpd.read_parquet(path)["bureau_id"],
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_each_file_is_read_back_and_made_again(app, taken, suffix):
+    file = taken[suffix]
+    assert file.name == f"palier_left_2027_pres_t1{suffix}"
+    scenario = with_settings(LEFT, hours=300.0)
+    if suffix in READ:
+        expected = answer(app.place, scenario)[0].table["bureau_id"]
+        assert READ[suffix](file).tolist() == expected.tolist()
+    told = read_provenance(file)
+    assert {name: told.parameters[name] for name in ("bloc", "election", "hours", "draws")} == {
+        "bloc": "left",
+        "election": "2027_pres_t1",
+        "hours": 300.0,
+        "draws": 1000,
+    }
+    assert dict(told.data) == app.place.digests
+    assert told.written["language"] == "fr"
+    assert reproduce(file, app.place.path).identical
+
+
+@pytest.mark.browser
+def test_the_kml_and_the_printed_maps_are_whole(taken):
+    assert len(gpd.read_file(taken[".kml"])) >= 48
+    with Image.open(taken[".png"]) as image:
+        image.load()
+        assert min(image.size) > 1000
+        assert len(image.convert("RGB").resize((300, 300)).getcolors(90_000)) > 50
+    assert taken[".pdf"].read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.browser
+def test_the_map_taken_away_opens_without_network(app, taken):
+    context = app.browser.new_context(offline=True, locale="fr-FR")
+    page = context.new_page()
+    asked, errors = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text))
+    page.goto(taken[".html"].as_uri())
+    expect(page.locator(".leaflet-container canvas")).to_be_visible()
+    colours = page.locator(".leaflet-container canvas").evaluate(
+        """c => new Set(new Uint32Array(c.getContext("2d")
+            .getImageData(0, 0, c.width, c.height).data.buffer)).size"""
+    )
+    assert colours > 7
+    assert "Valmont" in page.inner_text("body")
+    assert [url for url in asked if urlsplit(url).scheme not in {"file", "data", "blob"}] == []
+    assert errors == []
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_scenario_opens_again_from_its_file_and_from_its_link(app, visit, tmp_path):
+    weights = Weights(mobilise=0.3, need=0.8)
+    scenario = with_settings(LEFT, preset="custom", weights=weights, hours=350.0)
+    ranking = answer(app.place, scenario)[0]
+    page = visit("priorities?bloc=left&hours=350&preset=custom&w_mobilise=30&w_need=80&lang=en")
+    expect_ranking(page, ranking)
+    link = page.url
+    page.get_by_role("radio", name="Files").click()
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Save the scenario (TOML)").click()
+    coming.value.save_as(file := tmp_path / coming.value.suggested_filename)
+
+    again = visit(link.removeprefix(f"{app.url}/"))
+    expect_ranking(again, ranking)
+
+    other = visit("priorities?bloc=right&lang=en&view=files")
+    other.locator(".st-key-scenario-file input[type='file']").set_input_files(file)
+    expect(other).to_have_url(re.compile("w_need=80"))
+    other.get_by_role("radio", name="Map and list").click()
+    expect_ranking(other, ranking)
+    assert set(urlsplit(other.url).query.split("&")) == set(urlsplit(link).query.split("&"))
+
+
+# Small screens, no network
+
+
+@pytest.mark.browser
+def test_a_phone_shows_every_page_without_scrolling_sideways(app, visit, left):
+    page = visit("?lang=en", width=390, height=844, has_touch=True, is_mobile=True)
+    for path in ("", "data", "priorities?bloc=left"):
+        page.goto(f"{app.url}/{path}")
+        settle(page)
+        widths = page.locator("html, [data-testid='stMain']").evaluate_all(
+            "found => found.map(e => e.scrollWidth)"
+        )
+        assert max(widths) <= 390, path
+    canvas = drawn(page)
+    target = left.table["bureau_id"].iloc[4]
+    canvas.scroll_into_view_if_needed()
+    at = on_canvas(app, left, canvas)[target].representative_point()
+    canvas.tap(position={"x": at.x, "y": at.y})
+    expect_card(page, target)
+
+
+@pytest.mark.browser
+def test_everything_works_without_network_and_asks_nobody(app):
+    visit = open_page(app.browser, app.url)
+    page = visit.page
+    page.context.route(
+        lambda url: (urlsplit(url).hostname or "") not in LOCAL, lambda route: route.abort()
+    )
+    for path in ("", "data", "priorities?bloc=left&lang=en"):
+        page.goto(f"{app.url}/{path}")
+        settle(page)
+    canvas = drawn(page)
+    assert visit.outside == []
+    # The base map is the one thing that asks, and only when told to.
+    page.get_by_text("Base map (asks OpenStreetMap for images)").click()
+    expect(page.get_by_role("switch", name="Base map")).to_be_checked()
+    page.wait_for_function("asked => asked.length >= 0", arg=visit.outside)
+    settle(page)
+    canvas.press("+")
+    expect(canvas).to_be_visible()
+    assert {urlsplit(url).hostname for url in visit.outside} <= {"tile.openstreetmap.org"}
+    page.context.close()
