@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from analysis import cli_experiments
 from analysis.errors import DataError
 
 app = typer.Typer(
@@ -19,7 +20,7 @@ app = typer.Typer(
     help="Palier: from official files to the doors worth knocking at.",
 )
 # Options that take several values after one name, as in --place 75056 69123.
-_SEVERAL = ("--place", "--candidates", "--without")
+_SEVERAL = ("--place", "--candidates", "--without", *cli_experiments.SEVERAL)
 
 Folder = Annotated[Path, typer.Option(help="Folder of the workspace.")]
 Places = Annotated[
@@ -75,7 +76,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
     addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
     electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
     place: Places = None,
-    fictional: Annotated[bool, typer.Option("--fictional", help="Mark the place as invented.")] = False,
+    fictional: Annotated[
+        bool, typer.Option("--fictional", help="Mark the place as invented.")
+    ] = False,
     leave_out_contradictions: Annotated[
         bool, typer.Option(help="Leave contradictory bureaux out, however many.")
     ] = False,
@@ -157,6 +160,9 @@ def reproduce(
     _out().print(f"{file.name}: {'identical' if result.identical else 'DIFFERENT'}")
     if not result.identical:
         raise typer.Exit(1)
+
+
+cli_experiments.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -24,7 +24,7 @@ STEPS = [
     {"charts"},
     {"exports", "readers", "sample"},
     {"build", "fetch", "scenario"},
-    {"reproduce", "terminal"},
+    {"reproduce", "terminal", "cli_experiments"},
     {"cli"},
     {"__main__"},
 ]

@@ -203,7 +203,8 @@ def _by_cluster(table: pd.DataFrame) -> pd.DataFrame:
             mend="Decide for the cluster as a whole.",
         )
     # One decided unit decides for all that must go with it.
-    return table.assign(given=table["cluster"].map(decided.first()).fillna(""))
+    arms = decided.first().to_dict()
+    return table.assign(given=[arms.get(one, "") for one in table["cluster"]])
 
 
 def _cut(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:

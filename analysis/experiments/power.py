@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -215,21 +215,20 @@ def _residual(layout: Layout, outcome: Floats, lagged: Floats) -> Floats:
 
 
 def _noise(residual: Floats, member: np.ndarray, clusters: int, df: float) -> float:
-    """Standard deviation of a unit, or what it comes to when whole clusters are drawn."""
+    """Return the standard deviation of a unit, as it counts when whole clusters are drawn."""
     sums = np.bincount(member, residual, clusters)
     return float(np.sqrt((sums**2).sum() / df / (len(residual) / clusters)))
 
 
 def _spread(size: np.ndarray, treated: np.ndarray, share: float) -> float:
-    """Expected sum over clusters of (arm − mean of its block)²."""
+    """Return the expected sum over clusters of (arm − mean of its block)²."""
     fixed = treated >= 0
     full = treated[fixed] * (1 - treated[fixed] / size[fixed])
     # Drawn each by itself: on average the variance within a block loses one of its units.
     return float(full.sum() + ((size[~fixed] - 1) * share * (1 - share)).sum())
 
 
-def _smallest(seen: object, power: float, guess: float) -> float:
-    assert callable(seen)
+def _smallest(seen: Callable[[float], float], power: float, guess: float) -> float:
     low, high = 0.0, guess
     while seen(high) < power:
         low, high = high, 2 * high

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from analysis.errors import DataError
 
@@ -43,7 +43,7 @@ class Rule:
     must_not_treat: str = ""
     balance: tuple[str, ...] = ()
     accept: float = 1.0
-    incomplete: Literal["each", "leave_out"] = "each"
+    incomplete: str = "each"
     unit: str = ""
 
     def __post_init__(self) -> None:
@@ -52,6 +52,12 @@ class Rule:
                 "A block needs at least one control and one treated.",
                 where=f"block size {self.block_size}, control {self.control}",
                 mend="Give fewer controls than the block has units: 5 and 1, for one.",
+            )
+        if self.incomplete not in ("each", "leave_out"):
+            raise DataError(
+                "Units left over are drawn each by itself or left out.",
+                where=f"incomplete = {self.incomplete}",
+                mend="Write each or leave_out.",
             )
         if not 0 < self.accept <= 1:
             raise DataError(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
 from analysis.experiments import columns
-from analysis.experiments.estimators import Codes, Floats, Kind
+from analysis.experiments.estimators import KINDS, Codes, Floats, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,30 @@ class Spec:
     weight: str = ""
     covariates: tuple[str, ...] = ()
     unit: str = ""
-    std_error: Kind | None = None
+    std_error: str | None = None
     gap: float | None = None
     measured_before: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.std_error not in (None, *KINDS):
+            raise DataError(
+                f"There is no standard error “{self.std_error}”.",
+                where="std_error",
+                mend=f"Write one of: {', '.join(KINDS)}.",
+            )
+        if not self.outcomes:
+            raise DataError("There is no outcome to estimate.", mend="Name one or more columns.")
+        if self.gap is not None and not 0 < abs(self.gap) <= 1:
+            raise DataError(
+                "The difference in the share reached must lie between 0 and 1, and not be 0.",
+                where=f"gap = {self.gap}",
+                mend="Give a share: 0.136 for 13.6 points.",
+            )
 
     @property
     def kind(self) -> Kind:
         """The standard error that intervals and p-values come from."""
-        return self.std_error or ("CR2" if self.cluster else "HC1")
+        return cast("Kind", self.std_error) or ("CR2" if self.cluster else "HC1")
 
 
 @dataclass(frozen=True)

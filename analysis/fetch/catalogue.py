@@ -48,7 +48,9 @@ class Place:
             return cls(text, "")
         commune = commune_code(text)
         department = commune[:3] if commune[:2] in {"97", "98"} else commune[:2]
-        shaped = re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune) and not commune.endswith("000")
+        # Four digits may be a code that lost its zero, or one that lost its end: ask again.
+        whole = len(text) > 4 and not commune.endswith("000")  # noqa: PLR2004
+        shaped = whole and re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune)
         if not shaped or department not in _MAINLAND | _OVERSEAS:
             raise DataError(
                 f"No commune or département has the code {code!r}.",

@@ -148,6 +148,7 @@ def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
         key="hours",
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
     )
+    state.remember("hours", hours, HOURS)
     preset = _select(_("Rank by"), [*PRESETS, "custom"], key="preset", show=preset_name)
     params = planner.params()
     weights = _choose_weights(preset, in_force(preset, params))
@@ -169,8 +170,8 @@ def _choose_weights(preset: str, in_force: Weights) -> Weights:
         state.recall(key, 0)
         if preset != "custom":
             # The sliders show what the preset does; touching one makes the weights one's own.
-            st.session_state[key] = round(100 * min(shown[name], 1.0))
-        st.session_state[key] = min(max(st.session_state[key], 0), 100)
+            state.answer_with(key, round(100 * min(shown[name], 1.0)))
+        state.answer_with(key, min(max(st.session_state[key], 0), 100))
         points = st.slider(
             part_name(name), 0, 100, key=key, help=part_help(name), on_change=_become_custom
         )
@@ -197,8 +198,10 @@ def reopen(scenario: Scenario) -> None:
     }
     if settings.weights:
         given = settings.weights.to_dict()
-        most = max(max(given.values()), 1.0)
-        wanted |= {f"w_{name}": round(100 * given[name] / most) for name in SLIDERS}
+        # Only what the weights are to each other counts; what visits take off stands for itself.
+        most = max(1.0, *(given[name] for name in SLIDERS if name != "visited"))
+        scale = {name: 1.0 if name == "visited" else most for name in SLIDERS}
+        wanted |= {f"w_{name}": round(100 * given[name] / scale[name]) for name in SLIDERS}
     wanted |= _territory(scenario.places)
     for key, value in wanted.items():
         state.answer_with(key, value)

@@ -80,7 +80,9 @@ def remember(key: str, answer: Any, default: Any) -> None:  # noqa: ANN401
 
 def answer_with(key: str, answer: Any) -> None:  # noqa: ANN401
     """Change the answer of a widget, from a callback or before it is shown."""
-    st.session_state[key] = answer
+    # A value that is set goes back to the browser, and undoes what the user is doing there now.
+    if key not in st.session_state or st.session_state[key] != answer:
+        st.session_state[key] = answer
     st.session_state.setdefault(_ANSWERS, {})[key] = answer
 
 

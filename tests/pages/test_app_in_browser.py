@@ -292,7 +292,7 @@ def test_the_map_the_list_and_the_card_follow_each_other(app, visit, left):
     expect(chosen.locator("td").nth(1)).to_have_text(codes(left.table)[3])
     assert outlined(canvas, shapes[ids[3]]) > 0.6 > 0.3 > outlined(canvas, shapes[ids[6]])
     # The boxes for choosing stand in a first column; a row is 35 pixels high, as is the header.
-    listed.locator("canvas").first.click(position={"x": 15, "y": 35 * 7 + 17})
+    listed.locator(".dvn-scroller").click(position={"x": 15, "y": 35 * 7 + 17})
     expect_card(page, ids[6])
     settle(page)
     assert outlined(canvas, shapes[ids[6]]) > 0.6 > 0.3 > outlined(canvas, shapes[ids[3]])
@@ -325,7 +325,7 @@ def test_two_scenarios_have_a_map_each(app, visit, left):
     page = visit("priorities?bloc=left&lang=en&view=compare")
     page.get_by_role("button", name="Keep the scenario on screen as A").click()
     expect(page.locator(".map[data-paints]")).to_have_count(2)
-    hours = page.get_by_label("Volunteer-hours to spend")
+    hours = page.get_by_role("spinbutton", name="Volunteer-hours to spend")
     hours.fill("1000")
     hours.press("Enter")
     other = answer(app.place, with_settings(LEFT, hours=1000.0))[0]

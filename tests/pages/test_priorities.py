@@ -122,6 +122,24 @@ def links(app):
     return dict(app.query_params)
 
 
+def test_the_link_follows_every_answer(page, places):
+    app = page(bloc="left", hours="300")
+    app.selectbox(key="bloc").select("right").run()
+    app.selectbox(key="election").select("2022_pres_t1").run()
+    app.number_input(key="hours").set_value(450).run()
+    app.selectbox(key="preset").select("abstainers_first").run()
+    assert links(app) == {
+        "bloc": "right",
+        "election": "2022_pres_t1",
+        "hours": "450",
+        "preset": "abstainers_first",
+    }
+    asked = with_settings(Scenario("right", "2022_pres_t1"), hours=450.0, preset="abstainers_first")
+    assert_shows(page(**links(app)), places.valmont, asked)
+    app.number_input(key="hours").set_value(500).run()
+    assert "hours" not in app.query_params
+
+
 @pytest.mark.parametrize("preset", ["abstainers_first", "undecided_first", "classic_2014"])
 def test_each_preset_ranks_as_the_library_does(page, places, preset):
     app = page(bloc="left", preset=preset)
@@ -335,6 +353,15 @@ def test_a_saved_scenario_opens_again(page, places, scenario):
         scenario = Scenario("", "2027_pres_t1", candidates=(table["name"].iloc[0],))
     app = give(page(bloc="centre", view="files"), scenario.to_toml().encode())
     assert not errors(app)
+    show(app, "map")
+    assert_shows(app, places.valmont, scenario)
+
+
+def test_weights_above_one_keep_their_proportions(page, places):
+    weights = Weights(mobilise=4.0, need=2.0, visited=1.0)
+    scenario = with_settings(LEFT, preset="custom", weights=weights)
+    app = give(page(bloc="left", view="files"), scenario.to_toml().encode())
+    assert [slider.value for slider in app.slider] == [100, 0, 50, 0, 100]
     show(app, "map")
     assert_shows(app, places.valmont, scenario)
 

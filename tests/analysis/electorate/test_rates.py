@@ -143,18 +143,25 @@ def test_the_level_is_that_of_the_latest_election_of_the_same_kind():
     assert 0.2 < between < 0.5
 
 
-def test_recent_elections_of_the_same_kind_weigh_more():
-    """A bureau that was above at the one and below at the other follows the heavier."""
+@pytest.mark.parametrize(
+    ("elections", "weights"),
+    [
+        # Ten years are two half-lives.
+        (("2012_pres_t1", "2022_pres_t1"), (1, 4)),
+        # The same kind counts twice, 2.16 years earlier.
+        (("2022_pres_t1", "2024_euro_t1"), (2 * 0.5 ** (2.166 / 5), 1)),
+        (("2024_legi_t1", "2024_legi_t2"), (2, 1)),
+    ],
+)
+def test_recent_elections_of_the_same_kind_weigh_more(elections, weights):
+    """A bureau above by a twentieth at the one and below at the other: the weighted mean."""
     rates = np.array([[0.25, 0.15], *([[0.2, 0.2]] * 5)])
-    for elections, follows in (
-        (("2012_pres_t1", "2022_pres_t1"), 1),
-        (("2022_pres_t1", "2024_euro_t1"), 0),
-        (("2024_legi_t1", "2024_legi_t2"), 0),
-    ):
-        rate = expect(two_elections(elections, rates))
-        above = rate.value[0] > np.mean(rate.value[1:])
-        assert above == (follows == 0), elections
-        assert rate.elections == elections
+    registered = np.full((6, 2), 5e8)
+    rate = expect(as_history(registered, registered * rates, elections=elections))
+    gap = rate.value[0] - np.mean(rate.value[1:])
+    one, other = weights
+    assert gap == pytest.approx(0.05 * (one - other) / (one + other), abs=5e-4)
+    assert rate.elections == elections
 
 
 def test_without_any_election_it_cannot_be_told():

@@ -55,18 +55,30 @@ def one(**changes):
 
 def test_a_bureau_by_hand():
     """60 minutes over .9 + .25·3 + .75·1 are 25 doors; a team of two; one door in four opens."""
-    value = value_bureaux(one(), certain(effect_turnout=0.02, effect_vote=0.01), MEANS)
+    params = certain(effect_turnout=0.02, effect_vote=0.01, reserve_weight=0.25)
+    value = value_bureaux(one(), params, MEANS)
     assert value.doors_per_hour[0] == pytest.approx(25)
     assert value.doors_per_volunteer_hour[0] == pytest.approx(12.5)
     assert value.conversations_per_hour[0] == pytest.approx(3.125)
-    # Half like the neighbours who vote, half like the votes lost: (.5 + .3) / 2 of .4.
-    assert value.mobilisable[0] == pytest.approx(0.4 * 0.4)
+    # A quarter like the votes lost, the rest like the neighbours who vote.
+    assert value.mobilisable[0] == pytest.approx(0.4 * (0.75 * 0.5 + 0.25 * 0.3))
     assert value.persuadable[0] == pytest.approx(0.6 * 4 * 0.25 * 0.2)
-    assert value.gain_mobilise[0] == pytest.approx(3.125 * 0.02 * 0.16 / 0.3)
+    assert value.gain_mobilise[0] == pytest.approx(3.125 * 0.02 * 0.18 / 0.3)
     assert value.gain_persuade[0] == pytest.approx(3.125 * 0.01 * 0.12 / 0.1)
     assert value.gain_per_hour[0] == pytest.approx(value.gain_mobilise[0] + value.gain_persuade[0])
     assert value.doors[0] == 500
     assert value.hours[0] == pytest.approx(40)
+
+
+def test_a_lopsided_range_counts_by_its_mean():
+    """The most likely effect on turnout is none, but the range leans to more."""
+    value, plain = value_bureaux(one(), Params(), MEANS), Params()
+    turnout, vote = (-0.005 + 0 + 0.02) / 3, (0 + 0.01 + 0.0324) / 3
+    met = value.conversations_per_hour[0]
+    assert met == pytest.approx(value.doors_per_hour[0] / 2 * (0.10 + 0.25 + 0.30) / 3)
+    assert value.gain_mobilise[0] == pytest.approx(met * turnout * value.mobilisable[0] / 0.3)
+    assert value.gain_persuade[0] == pytest.approx(met * vote * value.persuadable[0] / 0.1)
+    assert plain.effect_turnout.value == 0
 
 
 def test_walking_by_hand():

@@ -1,0 +1,164 @@
+"""What the command line asks of trials: files in, files out, one text to print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.experiments import columns
+from analysis.experiments.design import declare
+from analysis.experiments.files import read_units, write_csv, write_json
+from analysis.experiments.impact import estimate_impact
+from analysis.experiments.plan import LANGUAGES, Plan, write_plan
+from analysis.experiments.power import Ask, power_curve
+from analysis.experiments.rule import Rule
+from analysis.experiments.seal import Sealed, digest, drawn, seal, verify, write_seal
+from analysis.experiments.spec import Spec
+
+_CURVE_SIZES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the plan of a design promises: outcomes, covariates, subgroups, past outcomes."""
+
+    outcomes: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    subgroups: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    language: str = "fr"
+
+
+def design_to_file(units: Path, rule: Rule, promise: Promise, *, seed: int, out: Path) -> str:
+    """Draw a design: the arms as CSV, and beside them the seal (JSON) and the plan (Markdown).
+
+    Raises
+    ------
+    DataError
+        When `out` is no CSV, or the units cannot be drawn as the rule says.
+    """
+    _check_suffix(out, ".csv")
+    if promise.language not in LANGUAGES:
+        raise DataError(
+            f"There is no plan in “{promise.language}”.",
+            where="--language",
+            mend=f"Write one of: {', '.join(LANGUAGES)}.",
+        )
+    table = read_units(units)
+    columns.check(table, [*promise.covariates, *promise.subgroups, *promise.past])
+    design = declare(table, rule)
+    assignment = drawn(design, seed)
+    plan = write_plan(_plan(table, rule, promise, seed), design, seed)
+    paths = beside(out)
+    write_csv(_with_own_columns(assignment, table, rule), out)
+    paths["plan"].write_text(plan, encoding="utf-8")
+    files = {"units": digest(units), "assignment": digest(out), "plan": digest(paths["plan"])}
+    content = seal(design, seed, files)
+    write_seal(content, paths["seal"])
+    counts = assignment.loc[design.drawn, "arm"].value_counts()
+    return "\n".join(
+        [
+            design.summary(),
+            f"drawn with seed {seed}: {counts.get('treated', 0)} treated, "
+            f"{counts.get('control', 0)} control",
+            f"written: {out}, {paths['seal']}, {paths['plan']}",
+            f"fingerprint: {content['fingerprint']}",
+        ]
+    )
+
+
+def beside(out: Path) -> Mapping[str, Path]:
+    """Return where the seal and the plan of an assignment stand."""
+    return {"seal": out.with_suffix(".seal.json"), "plan": out.with_suffix(".plan.md")}
+
+
+def verify_seal(path: Path) -> str:
+    """Make the draw of a seal again; raise a `DataError` if anything moved."""
+    found: Sealed = verify(path)
+    judged = [f["file"] for f in found.files.values() if (path.parent / f["file"]).is_file()]
+    missing = [f["file"] for f in found.files.values() if f["file"] not in judged]
+    lines = [
+        found.design.summary(),
+        f"{path.name}: the draw of seed {found.seed} gives the sealed assignment of "
+        f"{len(found.assignment)} units",
+        f"unchanged: {', '.join(judged) or 'no file beside the seal'}",
+    ]
+    lines += [f"not looked at, not beside the seal: {', '.join(missing)}"] if missing else []
+    return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])
+
+
+def power_to_file(units: Path, rule: Rule, ask: Ask, *, seed: int, out: Path) -> str:
+    """Write the power curve of a design as CSV or JSON, and return it as text."""
+    _check_suffix(out, ".csv", ".json")
+    table = read_units(units)
+    if not ask.sizes:
+        ask = _with_sizes(ask, len(table), rule)
+    curve = power_curve(table, rule, ask, np.random.default_rng(seed))
+    if out.suffix == ".json":
+        write_json({"power": curve.to_dict("records"), "seed": seed, "draws": ask.draws}, out)
+    else:
+        write_csv(curve, out)
+    last = curve.iloc[-1]
+    return (
+        f"{curve.to_string(index=False, float_format='{:.4f}'.format)}\n"
+        f"{last['units']} units see an effect of assignment of "
+        f"{100 * last['detectable_assignment']:.2f} points in {100 * ask.power:.0f}% of draws: "
+        f"{100 * last['detectable_reached']:.2f} points among the reached\nwritten: {out}"
+    )
+
+
+def impact_to_file(units: Path, spec: Spec, *, draws: int, seed: int, out: Path) -> str:
+    """Estimate the impact, write it as JSON, and return its summary."""
+    _check_suffix(out, ".json")
+    rng = np.random.default_rng(seed)
+    impact = estimate_impact(read_units(units), spec, rng=rng, draws=draws)
+    made_from = {**digest(units), "draws": draws, "seed": seed}
+    write_json({**impact.to_json(), "made_from": made_from}, out)
+    return f"{impact.summary()}\nwritten: {out}"
+
+
+def _check_suffix(out: Path, *known: str) -> None:
+    if out.suffix not in known:
+        raise DataError(
+            f"Results are not written as “{out.suffix}”.",
+            where=str(out),
+            mend=f"Give a file that ends in: {', '.join(known)}.",
+        )
+
+
+def _plan(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> Plan:
+    sight = None
+    if promise.past:
+        ask = Ask(promise.past, coverage=(1.0,))
+        sight = power_curve(table, rule, ask, np.random.default_rng(seed))
+    outcomes, covariates = promise.outcomes, promise.covariates
+    return Plan(outcomes, covariates, promise.subgroups, sight, promise.language)
+
+
+def _with_own_columns(assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Add the columns of the user's file, in the order of its rows; ours go first."""
+    label = columns.labels(table, rule.unit)
+    ours = assignment.set_index("unit_id").loc[label].reset_index()
+    theirs = table[[name for name in table if name not in ours]].reset_index(drop=True)
+    return pd.concat([ours, theirs], axis=1)
+
+
+def _with_sizes(ask: Ask, size: int, rule: Rule) -> Ask:
+    # Two full blocks are the least that leaves anything to judge by.
+    least = min(2 * rule.block_size, size)
+    sizes = np.unique(np.linspace(max(least, size // _CURVE_SIZES), size, _CURVE_SIZES, dtype=int))
+    return Ask(
+        ask.outcomes,
+        ask.lagged,
+        ask.coverage,
+        ask.contamination,
+        tuple(int(one) for one in sizes),
+        ask.draws,
+        ask.power,
+        ask.level,
+    )

@@ -1,0 +1,72 @@
+"""Tables of units from files, and results into files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from analysis.errors import DataError
+
+_DELIMITERS = ",;\t|"
+
+
+def read_units(path: Path) -> pd.DataFrame:
+    """Read a table of units: CSV (any usual delimiter, UTF-8 or cp1252) or Parquet.
+
+    CSV columns stay text, so that codes keep their zeros; empty cells are missing.
+
+    Raises
+    ------
+    DataError
+        When there is no such file, or it is empty, cut or not a table.
+    """
+    if not path.is_file():
+        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+    content = path.read_bytes()
+    if not content.strip():
+        raise DataError(f"{path.name} is empty.", where=str(path), mend="Give one row per unit.")
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(io.BytesIO(content))
+        return _delimited(content)
+    except (pd.errors.ParserError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
+        raise DataError(
+            f"{path.name} cannot be read as a table.",
+            where=f"{path.name}: {str(error).splitlines()[0]}",
+            mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
+        ) from error
+
+
+def _delimited(content: bytes) -> pd.DataFrame:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252")
+    header = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=header.count)
+    names = next(csv.reader([header.strip("\r")], delimiter=delimiter))
+    table = pd.read_csv(
+        io.StringIO(text), sep=delimiter, dtype="str", keep_default_na=False, na_values=[""]
+    )
+    # With fewer names than cells pandas makes the first column an index, in silence.
+    if len(table.columns) != len(names) or not isinstance(table.index, pd.RangeIndex):
+        raise pd.errors.ParserError(f"{len(names)} names for more cells in a row")
+    return table
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> None:
+    """Write JSON that every reader takes: no nan, no infinity."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a plain CSV: commas, points, UTF-8, the same bytes everywhere."""
+    path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="")
