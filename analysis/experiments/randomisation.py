@@ -187,7 +187,7 @@ def _edge(p_of: Callable[[float], float], inside: float, step: float, alpha: flo
 
 
 def _just_below(value: Floats) -> Floats:
-    return np.asarray(value - _TIE * np.maximum(np.abs(value), np.finfo(float).tiny))
+    return np.asarray(value * (1 - _TIE))
 
 
 def _statistic_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import geopandas as gpd
@@ -147,6 +148,18 @@ def test_a_new_writing_takes_the_place_of_the_old(copy):
     assert list(manifest["tables"]) == ["turnout"]
     assert (copy.path / "blocs.csv").read_bytes() == "é\n".encode()
     assert not list(copy.path.glob(".building-*"))
+
+
+def test_the_manifest_is_put_in_place_last(tmp_path, monkeypatch):
+    """Cut off in between, the old manifest still counts, and says by its digests what changed."""
+    moved = []
+    rename = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: moved.append(b.name) or rename(a, b))
+    with writing(tmp_path) as writer:
+        writer.put("places", PLACE)
+        writer.put("turnout", PLACE)
+    assert moved[-1] == MANIFEST
+    assert len(moved) == 3
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path):
