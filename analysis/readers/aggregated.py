@@ -193,6 +193,12 @@ def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
     """Turn votes into numbers; a few shifted rows become missing, many are an error."""
     numbers, bad = _numbers(table["votes"])
     unreadable = bad | np.isnan(numbers)
+    if (negative := numbers < 0).any():
+        raise DataError(
+            f"Column votes (voix / Voix) of {file} holds counts below 0.",
+            where=f"{file}: {_lines(table, 'votes', negative)}",
+            mend="Correct these rows at the source, or download the file again.",
+        )
     if unreadable.sum() > max(1, _MOST_UNREADABLE * len(numbers)):
         raise DataError(
             f"Column votes (voix / Voix) of {file} does not hold whole numbers.",

@@ -68,10 +68,12 @@ def test_rejection_keeps_the_best_balanced_share_of_draws():
 
 
 def test_probabilities_under_rejection_are_those_of_the_accepted_draws():
-    lottery = Lottery.of_arms(np.array([1.0, 1, 0, 0]), np.zeros(4, dtype=int))
-    strict = lottery.accepting(np.array([[10.0], [0], [0], [0.1]]), 0.5)
+    lottery = Lottery.of_arms(np.array([1.0, 1, 1, 1, 1, 0, 0]), np.zeros(7, dtype=int))
+    strict = lottery.accepting(np.array([[9.0], [1], [2], [3], [2], [1], [0]]), 0.5)
     drawn = strict.redraw(np.random.default_rng(1), DRAWS).mean(axis=0)
     assert strict.probability(np.random.default_rng(2)) == pytest.approx(drawn, abs=2 * ROOM)
+    # The unit far from all others is treated more often: among many it hides best.
+    assert drawn[0] > 5 / 7 + ROOM
 
 
 def test_a_balance_that_no_draw_has():

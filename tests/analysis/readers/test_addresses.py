@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -253,7 +252,6 @@ def test_two_communes_need_a_column_that_says_which(tmp_path, addresses):
 
 @real
 def test_paris_addresses_and_electors_as_counted_by_hand():
-    start = time.perf_counter()
     contours, _ = read_contours(
         DATA / "paris/secteurs-des-bureaux-de-vote-2017.geojson",
         vintage=2017,
@@ -268,8 +266,6 @@ def test_paris_addresses_and_electors_as_counted_by_hand():
     total = pd.read_csv(path)["nb"].sum()
     assert report.rows_read == 72_107
     assert table["registered"].sum() / total > 0.99
-    # Generous, for a busy machine: measured 2.5 s alone on 2 cores.
-    assert time.perf_counter() - start < 12
 
 
 @real
