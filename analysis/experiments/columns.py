@@ -33,7 +33,7 @@ def numbers(units: pd.DataFrame, name: str) -> Floats:
     values = pd.to_numeric(units[name], errors="coerce").astype(float)
     bad = (values.isna() & units[name].notna()) | np.isinf(values)
     if bad.any():
-        lines = (f"line {i + 2}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad))
+        lines = (f"line {i + 2}: {str(units[name].iloc[i])!r}" for i in np.flatnonzero(bad))
         raise DataError(
             f"Column {name} holds values that are not numbers.",
             where=some(lines),
@@ -49,7 +49,7 @@ def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
     if bad.any():
         raise DataError(
             f"Column {name} must be 0 (control) or 1 (treated) everywhere.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad)),
+            where=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
             mend="Give the arm that was drawn as 0 or 1, and leave out units that were in no draw.",
         )
     if values.min() == values.max():
@@ -83,7 +83,7 @@ def shares(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
     if bad.any():
         raise DataError(
             f"Column {name} must lie between 0 and 1 for every unit.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad)),
+            where=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
             mend="Give shares, not percentages; a unit where nothing was done has 0.",
         )
     return values
@@ -97,7 +97,7 @@ def weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
     if (bad := ~(values > 0)).any():
         raise DataError(
             f"Column {name} must be a positive weight for every unit.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]!r}" for i in np.flatnonzero(bad)),
+            where=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
             mend="Leave out units without registered, on purpose, or name no weight.",
         )
     # Only ratios matter; a mean of one keeps numbers of a size.

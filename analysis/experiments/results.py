@@ -144,7 +144,9 @@ class Impact:
             if not np.isclose(product, assignment.value, rtol=1e-8, atol=1e-12):
                 raise ValueError("allocation × first_stage must equal assignment")
 
-    def pick(self, outcome: str, estimand: Estimand = "assignment", estimator: str = "") -> Estimate:
+    def pick(
+        self, outcome: str, estimand: Estimand = "assignment", estimator: str = ""
+    ) -> Estimate:
         """Return one estimate; without `estimator`, the default one.
 
         Raises

@@ -26,7 +26,7 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
         )
     )
     labels = {
-        ".csv": _("CSV (French Excel)"),
+        ".csv": _("CSV for a spreadsheet"),
         ".xlsx": _("Excel, with units and sources"),
         ".geojson": _("GeoJSON"),
         ".kml": _("KML (Google Earth, OsmAnd)"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import string
-from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 

@@ -247,9 +247,8 @@ def test_the_report_fingerprints_the_files(tmp_path):
 def test_refuses_votes_below_nought(tmp_path):
     general, candidates = tmp_path / "general_results.csv", tmp_path / "candidats_results.csv"
     codes = "id_election;code_departement;code_commune;code_bv;"
-    general.write_text(
-        codes + "inscrits;votants;blancs;nuls;exprimes\n2022_pres_t1;31;31555;0101;600;400;10;5;385\n"
-    )
+    counts = "inscrits;votants;blancs;nuls;exprimes\n"
+    general.write_text(codes + counts + "2022_pres_t1;31;31555;0101;600;400;10;5;385\n")
     candidates.write_text(codes + "nom;voix\n2022_pres_t1;31;31555;0101;MACRON;-5\n")
     with pytest.raises(DataError, match="below 0") as error:
         read_aggregated(general, candidates)

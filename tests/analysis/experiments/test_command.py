@@ -1,0 +1,224 @@
+"""Tests of the verbs design, power, verify and impact, as a shell runs them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import cli
+from tests.made import DATA
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a verb: exit code, and what it printed and complained of."""
+
+    def run(*words):
+        with pytest.raises(SystemExit) as end:
+            cli.main([str(word) for word in words])
+        told = capsys.readouterr()
+        return end.value.code or 0, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def units(tmp_path, trial):
+    """Write a table of units."""
+    path = tmp_path / "units.csv"
+    trial.to_csv(path, index=False)
+    return path
+
+
+def test_from_units_to_a_sealed_design_and_back(run, units, tmp_path):
+    out = tmp_path / "arms.csv"
+    words = ["design", "--units", units, "--rank-by", "turnout", "--seed", 3, "--out", out]
+    code, told, _ = run(*words, "--outcome", "vote", "turnout", "--past", "lagged")
+    assert code == 0
+    assert "203 units, 203 drawn; 40 full blocks of 5 units: exactly 4 treated, 1 control" in told
+    arms = pd.read_csv(out, dtype={"unit_id": "str"})
+    assert list(arms)[:6] == ["unit_id", "arm", "block", "cluster", "probability", "assigned"]
+    assert arms["unit_id"].tolist() == [f"{i:04d}" for i in range(203)]
+    assert {"vote", "registered", "lagged"} <= set(arms)
+    full = arms[arms["full"]].groupby("block")["assigned"].agg(["size", "sum"])
+    assert (full == [5, 4]).all(axis=None)
+    plan = (tmp_path / "arms.plan.md").read_text(encoding="utf-8")
+    assert "Résultats : vote, turnout." in plan
+    assert "lagged : " in plan
+    seal = tmp_path / "arms.seal.json"
+    code, told, _ = run("verify", seal)
+    assert code == 0
+    assert "unchanged: arms.csv, arms.plan.md, units.csv" in told
+    first = seal.read_bytes()
+    run(*words, "--outcome", "vote", "turnout", "--past", "lagged")
+    assert seal.read_bytes() == first
+    out.write_text("moved", encoding="utf-8")
+    code, _, err = run("verify", seal)
+    assert code == 1
+    assert "A file is not the one that was sealed.\n  where: assignment: arms.csv\n  mend:" in err
+
+
+def test_the_assignment_is_what_impact_reads(run, units, tmp_path):
+    arms, out = tmp_path / "arms.csv", tmp_path / "impact.json"
+    run(
+        "design",
+        "--units",
+        units,
+        "--rank-by",
+        "lagged",
+        "--seed",
+        3,
+        "--out",
+        arms,
+        "--block-size",
+        4,
+        "--control",
+        2,
+    )
+    words = ["impact", "--units", arms, "--outcome", "turnout", "--assigned", "assigned"]
+    code, told, _ = run(*words, "--block", "block", "--draws", 99, "--out", out)
+    assert code == 0
+    assert "turnout: being drawn for the canvass: no effect detected" in told
+    (first, *_) = json.loads(out.read_text(encoding="utf-8"))["estimates"]
+    assert (first["n"], first["dropped"]) == (203, 0)
+
+
+def test_impact_writes_every_quantity(run, units, tmp_path):
+    out = tmp_path / "impact.json"
+    code, told, _ = run(
+        *("impact", "--units", units, "--outcome", "vote", "--outcome", "turnout"),
+        *("--assigned", "assigned", "--received", "received", "--reached", "reached"),
+        *("--block", "block", "--weight", "registered", "--covariates", "lagged"),
+        *("--covariates-before", "--draws", 50, "--seed", 4, "--out", out),
+    )
+    assert code == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    found = {(e["outcome"], e["estimand"]) for e in content["estimates"]}
+    quantities = ("assignment", "first_stage", "allocation", "coverage")
+    assert found == {(o, e) for o in ("vote", "turnout") for e in quantities}
+    assert content["made_from"]["draws"] == 50
+    assert content["made_from"]["file"] == "units.csv"
+    assert "contamination" in told
+    again = out.read_bytes()
+    run(
+        *("impact", "--units", units, "--outcome", "vote", "turnout"),
+        *("--assigned", "assigned", "--received", "received", "--reached", "reached"),
+        *("--block", "block", "--weight", "registered", "--covariates", "lagged"),
+        *("--covariates-before", "--draws", 50, "--seed", 4, "--out", out),
+    )
+    assert out.read_bytes() == again
+
+
+def test_the_impact_of_2012(run, tmp_path):
+    areas = DATA / "experiments" / "pons_2018_areas.csv"
+    if not areas.is_file():
+        pytest.skip("the shared data are not there")
+    out = tmp_path / "impact.json"
+    run(
+        *("impact", "--units", areas, "--outcome", "hollande_r1", "--outcome", "turnout_r1"),
+        *("--assigned", "treatment", "--received", "allocated"),
+        *("--block", "stratum_identifier", "--draws", 2000, "--seed", 1, "--out", out),
+    )
+    estimates = json.loads(out.read_text(encoding="utf-8"))["estimates"]
+    first = estimates[0]
+    assert first["estimate"] == pytest.approx(0.006345757033, abs=1e-11)
+    assert first["std_errors"] == pytest.approx(
+        {
+            "HC0": 0.002079186905,
+            "HC1": 0.002345890828,
+            "HC2": 0.002332994931,
+            "HC3": 0.002619535177,
+            "CR2": 0.002337477855,
+        },
+        abs=1e-11,
+    )
+    assert first["p_randomisation"] == pytest.approx(0.0064, abs=0.006)
+    assert (first["n"], first["blocks"], first["dropped"]) == (3390, 726, 7)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_power_writes_a_curve(run, units, tmp_path, suffix):
+    out = tmp_path / f"curve{suffix}"
+    code, told, _ = run(
+        *("power", "--units", units, "--rank-by", "lagged", "--outcome", "vote"),
+        *("--coverage", 0.2, 0.4, "--sizes", 100, 200, "--draws", 200, "--out", out),
+    )
+    assert code == 0
+    assert "points among the reached" in told
+    table = (
+        pd.read_csv(out) if suffix == ".csv" else pd.DataFrame(json.loads(out.read_text())["power"])
+    )
+    assert table[["units", "coverage"]].to_numpy().tolist() == [
+        [100, 0.2],
+        [100, 0.4],
+        [200, 0.2],
+        [200, 0.4],
+    ]
+
+
+def test_power_chooses_its_own_sizes(run, units, tmp_path):
+    out = tmp_path / "curve.csv"
+    run(
+        *("power", "--units", units, "--rank-by", "lagged", "--outcome", "vote"),
+        *("--coverage", 0.2, "--draws", 100, "--out", out),
+    )
+    assert pd.read_csv(out)["units"].tolist() == [40, 80, 121, 162, 203]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_plan_speaks_both_languages(run, units, tmp_path, language):
+    out = tmp_path / "arms.csv"
+    run(
+        *("design", "--units", units, "--rank-by", "lagged", "--seed", 1, "--out", out),
+        *("--subgroup", "block", "--language", language),
+    )
+    plan = (tmp_path / "arms.plan.md").read_text(encoding="utf-8")
+    title = {"fr": "# Plan d’analyse", "en": "# Analysis plan"}[language]
+    assert plan.startswith(title)
+    assert "{" not in plan
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "bad.csv is empty"),
+        (b"a,b\n1,2,3\n", "cannot be read as a table"),
+        (b"a,b\n1,2\n3,4,5\n", "cannot be read as a table"),
+        (b"a;b\n1;2\n", r"lacks column(s): lagged"),
+        ("unité;lagged\né;1\n".encode("cp1252"), "no full block"),
+    ],
+)
+def test_a_bad_file_says_what_where_and_how_to_mend_it(run, tmp_path, content, says):
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    out = tmp_path / "arms.csv"
+    code, _, err = run("design", "--units", path, "--rank-by", "lagged", "--seed", 1, "--out", out)
+    assert code == 1
+    assert says in err
+    assert "where:" in err
+    assert "mend:" in err
+    assert not out.exists()
+
+
+def test_files_of_another_kind(run, units, tmp_path):
+    common = ["--units", units, "--rank-by", "lagged", "--seed", 1]
+    code, _, err = run("design", *common, "--out", tmp_path / "arms.xlsx")
+    assert (code, "not written as “.xlsx”" in err) == (1, True)
+    code, _, err = run("design", *common, "--out", tmp_path / "a.csv", "--language", "de")
+    assert (code, "There is no plan in “de”" in err) == (1, True)
+    code, _, err = run("verify", tmp_path / "none.json")
+    assert (code, "There is no such file." in err) == (1, True)
+
+
+def test_parquet_is_read_too(run, units, trial, tmp_path):
+    path, out = tmp_path / "units.parquet", tmp_path / "impact.json"
+    trial.assign(unit_id=np.arange(len(trial))).to_parquet(path)
+    words = ["--outcome", "vote", "--assigned", "assigned", "--block", "block", "--out", out]
+    assert run("impact", "--units", path, *words)[0] == 0
+    found = json.loads(out.read_text(encoding="utf-8"))["estimates"]
+    run("impact", "--units", units, *words)
+    same = json.loads(out.read_text(encoding="utf-8"))["estimates"]
+    assert [e["estimate"] for e in found] == pytest.approx([e["estimate"] for e in same])
