@@ -170,9 +170,12 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
     ] = None,
     draws: Annotated[int, typer.Option(help="Draws of randomisation inference.")] = 0,
     seed: Seed = 0,
+    seal: Annotated[
+        Path | None, typer.Option(help="Sealed design: its arms, blocks and draw.")
+    ] = None,
 ) -> None:
     """Say what a canvass changed: assignment, allocation, coverage."""
-    from analysis.experiments.command import impact_to_file
+    from analysis.experiments.command import Draws, impact_to_file
     from analysis.experiments.spec import Spec
 
     spec = Spec(
@@ -189,7 +192,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         gap=gap,
         measured_before=covariates_before,
     )
-    _print(impact_to_file(units, spec, draws=draws, seed=seed, out=out))
+    _print(impact_to_file(units, spec, Draws(draws, seed, seal), out))
 
 
 def register(app: typer.Typer) -> None:

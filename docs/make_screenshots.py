@@ -5,17 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.browser import chromium, open_page, serve, settle  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
+PHONE = 600
 # file: address, width, height
 SHOTS = {
     "priorites.png": ("/priorities?bloc=left&lang=fr", 1400, 1150),
     "donnees.png": ("/data?lang=fr", 1400, 1000),
-    "priorites_telephone.png": ("/priorities?bloc=left&lang=fr", 390, 1500),
+    "priorites_telephone.png": ("/priorities?bloc=left&lang=fr", 390, 844),
 }
 
 
@@ -26,8 +29,17 @@ def main() -> None:
         for name, (address, width, height) in SHOTS.items():
             page = open_page(browser, url + address, width=width, height=height).page
             settle(page)
-            page.locator("canvas").first.wait_for() if "priorities" in address else None
-            page.wait_for_timeout(1500)  # pictures and fonts come after the last message
+            # The tables come after the last message of the page, each in its own time.
+            page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
+            expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+            if "priorities" in address:
+                page.locator(".map[data-paints]").wait_for()
+            if width < PHONE:
+                # What a phone is taken out for: the map and its legend, below the settings.
+                page.locator(".map").evaluate(
+                    "map => { map.style.scrollMarginTop = '70px'; map.scrollIntoView(); }"
+                )
+            page.evaluate("document.fonts.ready.then(() => undefined)")
             page.screenshot(path=IMAGES / name)
             print(IMAGES / name)
 

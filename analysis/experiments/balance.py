@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.experiments.estimators import Codes, Floats, Layout, Regression, p_value
+from analysis.experiments.estimators import Codes, Floats, Layout, Regression, length, p_value
 from analysis.experiments.lottery import Lottery
 
 # The usual line of a love plot: beyond it a difference is looked at.
@@ -113,7 +113,7 @@ def _compare(values: Floats, assigned: Floats, block: Codes, cluster: Codes) -> 
     regression = Regression(layout, assigned[:, None])
     difference = float(regression.coefficients(values)[0])
     # A cluster of one makes CR2 the same as HC2.
-    error = float(np.linalg.norm(regression.scores(values, "CR2")))
+    error = length(regression.scores(values, "CR2"))
     standardised = difference / pooled if pooled > 0 else 0.0
     p = p_value(difference, error, regression.satterthwaite_df)
     return float(arms[0].mean()), float(arms[1].mean()), difference, standardised, p

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.experiments import columns
+from analysis.experiments.declared import with_seal
 from analysis.experiments.design import declare
 from analysis.experiments.files import read_units, write_csv, write_json
 from analysis.experiments.impact import estimate_impact
@@ -112,13 +113,30 @@ def power_to_file(units: Path, rule: Rule, ask: Ask, *, seed: int, out: Path) ->
     )
 
 
-def impact_to_file(units: Path, spec: Spec, *, draws: int, seed: int, out: Path) -> str:
-    """Estimate the impact, write it as JSON, and return its summary."""
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """Randomisation inference: how many draws, their seed, and the seal of the design."""
+
+    number: int = 0
+    seed: int = 0
+    seal: Path | None = None
+
+
+def impact_to_file(units: Path, spec: Spec, draws: Draws, out: Path) -> str:
+    """Estimate the impact, write it as JSON, and return its summary.
+
+    With a seal, arms, blocks and the draw to repeat are those of the seal.
+    """
     _check_suffix(out, ".json")
-    rng = np.random.default_rng(seed)
-    impact = estimate_impact(read_units(units), spec, rng=rng, draws=draws)
-    made_from = {**digest(units), "draws": draws, "seed": seed}
-    write_json({**impact.to_json(), "made_from": made_from}, out)
+    table, lottery, made_from = read_units(units), None, {**digest(units)}
+    if draws.seal:
+        sealed = verify(draws.seal)
+        table, spec, lottery = with_seal(table, spec, sealed)
+        made_from["seal"] = sealed.fingerprint
+    rng = np.random.default_rng(draws.seed)
+    impact = estimate_impact(table, spec, lottery=lottery, rng=rng, draws=draws.number)
+    made = {**made_from, "draws": draws.number, "seed": draws.seed}
+    write_json({**impact.to_json(), "made_from": made}, out)
     return f"{impact.summary()}\nwritten: {out}"
 
 

@@ -126,7 +126,9 @@ class Regression:
 
         Linear in `outcome`: scores(y − b·d) = scores(y) − b·scores(d).
         """
-        residuals = self.residuals(outcome)
+        return self._scores(self.residuals(outcome), kind)
+
+    def _scores(self, residuals: Floats, kind: Kind) -> Floats:
         if kind in ("CR0", "CR2"):
             pull = self._adjusted if kind == "CR2" else self._direction
             return np.asarray(np.bincount(self.layout.cluster, pull * residuals), dtype=float)
@@ -142,7 +144,8 @@ class Regression:
         absorbed effects in the hat matrix (Pustejovsky and Tipton 2018).
         """
         kinds: tuple[Kind, ...] = ("classical", *KINDS[:4], "CR0", "CR2")
-        return {kind: float(np.linalg.norm(self.scores(outcome, kind))) for kind in kinds}
+        residuals = self.residuals(outcome)
+        return {kind: length(self._scores(residuals, kind)) for kind in kinds}
 
     def _scaled(self, outcome: Floats) -> Floats:
         return self.layout.demean(outcome) * self._root
@@ -206,6 +209,11 @@ class Regression:
     def df(self, kind: Kind) -> float:
         """Return the degrees of freedom to read a standard error of this kind with."""
         return self.satterthwaite_df if kind == "CR2" else float(self.residual_df)
+
+
+def length(scores: Floats) -> float:
+    """Return the standard error that a vector of scores stands for."""
+    return float(np.sqrt((scores**2).sum()))
 
 
 def interval(value: float, error: float, df: float, level: float = 0.95) -> tuple[float, float]:

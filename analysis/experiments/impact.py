@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.experiments.by_blocks import by_blocks
-from analysis.experiments.estimators import Kind, Regression, interval, p_value
+from analysis.experiments.estimators import Kind, Regression, interval, length, p_value
 from analysis.experiments.instruments import WEAK, Ratio, anderson_rubin, ratio
 from analysis.experiments.lottery import Lottery
 from analysis.experiments.missing import missing_outcomes
@@ -162,7 +162,7 @@ class _Work:
                 f"{sample.name}: Anderson and Rubin's set is all but {ends[0]:.4g} to {ends[1]:.4g}"
             )
             ends = (-np.inf, np.inf)
-        null = float(np.linalg.norm(regression.scores(sample.outcome, kind)))
+        null = length(regression.scores(sample.outcome, kind))
         effect = found.value * found.first_stage
         yield replace(
             allocation,

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.experiments.estimators import Floats, Kind, Regression
+from analysis.experiments.estimators import Floats, Kind, Regression, length
 
 # Stock and Yogo's rule of thumb (2005): below it, only Anderson and Rubin's interval holds.
 WEAK = 10.0
@@ -67,7 +67,7 @@ def ratio(regression: Regression, outcome: Floats, treatment: Floats, kind: Kind
         )
     value = float(regression.coefficients(outcome)[0]) / stage
     errors = regression.std_errors(outcome - value * treatment)
-    noise = float(np.linalg.norm(regression.scores(treatment, kind)))
+    noise = length(regression.scores(treatment, kind))
     f = (stage / noise) ** 2 if noise > 0 else float("inf")
     return Ratio(value, {name: e / abs(stage) for name, e in errors.items()}, stage, f)
 

@@ -259,7 +259,8 @@ def test_moving_a_weight_changes_the_ranking_to_what_the_library_computes(app, v
     canvas = drawn(page)
     before = page.locator(".map").get_attribute("data-paints")
     slider = page.get_by_role("slider", name="Social need")
-    for _ in range(12):
+    # Until it stands at 12: a machine under load may lose a key.
+    while int(slider.input_value()) < 12:
         slider.press("ArrowRight")
     weights = {name: round(share, 2) for name, share in left.weights.to_dict().items()}
     moved = with_settings(LEFT, preset="custom", weights=Weights(**weights | {"need": 0.12}))
@@ -493,11 +494,10 @@ def test_everything_works_without_network_and_asks_nobody(app):
     canvas = drawn(page)
     assert visit.outside == []
     # The base map is the one thing that asks, and only when told to.
-    page.get_by_text("Base map (asks OpenStreetMap for images)").click()
-    expect(page.get_by_role("switch", name="Base map")).to_be_checked()
-    page.wait_for_function("asked => asked.length >= 0", arg=visit.outside)
+    with page.expect_request("https://tile.openstreetmap.org/**"):
+        page.get_by_text("Base map (asks OpenStreetMap for images)").click()
     settle(page)
     canvas.press("+")
     expect(canvas).to_be_visible()
-    assert {urlsplit(url).hostname for url in visit.outside} <= {"tile.openstreetmap.org"}
+    assert {urlsplit(url).hostname for url in visit.outside} == {"tile.openstreetmap.org"}
     page.context.close()

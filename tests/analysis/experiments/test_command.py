@@ -86,6 +86,50 @@ def test_the_assignment_is_what_impact_reads(run, units, tmp_path):
     assert (first["n"], first["dropped"]) == (203, 0)
 
 
+@pytest.fixture
+def played(run, units, tmp_path, trial):
+    """Seal a design of the trial's units, and write results in another order, some lost."""
+    out = tmp_path / "arms.csv"
+    run(
+        *("design", "--units", units, "--rank-by", "lagged", "--seed", 3, "--out", out),
+        *("--balance", "turnout", "--accept", 0.5),
+    )
+    (tmp_path / "arms.csv").rename(tmp_path / "kept.csv")
+    arms = pd.read_csv(tmp_path / "kept.csv", dtype={"unit_id": "str"})
+    results = arms[["unit_id", "assigned"]].assign(vote=trial["vote"] + 0.1 * arms["assigned"])
+    path = tmp_path / "results.csv"
+    results.iloc[5:].sample(frac=1, random_state=1).to_csv(path, index=False)
+    return path, tmp_path / "arms.seal.json"
+
+
+def test_impact_draws_the_sealed_design_again(run, played, tmp_path):
+    results, seal = played
+    out = tmp_path / "impact.json"
+    words = ["impact", "--units", results, "--outcome", "vote", "--assigned", "assigned"]
+    code, told, _ = run(*words, "--seal", seal, "--draws", 200, "--out", out)
+    assert code == 0
+    assert "supposes the draw" not in told
+    content = json.loads(out.read_text(encoding="utf-8"))
+    first = content["estimates"][0]
+    assert (first["estimator"], first["dropped"]) == ("block_fixed_effects", 5)
+    assert first["p_randomisation"] == pytest.approx(1 / 201)
+    assert sum(row["missing"] for row in content["missing"]) == 5
+    assert content["made_from"]["seal"] == json.loads(seal.read_text())["fingerprint"]
+
+
+def test_results_of_another_design(run, played, tmp_path):
+    results, seal = played
+    table = pd.read_csv(results, dtype={"unit_id": "str"})
+    out = tmp_path / "impact.json"
+    words = ["impact", "--units", results, "--outcome", "vote", "--assigned", "assigned"]
+    table.assign(assigned=1 - table["assigned"]).to_csv(results, index=False)
+    code, _, err = run(*words, "--seal", seal, "--out", out)
+    assert (code, "An arm is not the one that was drawn." in err) == (1, True)
+    table.assign(unit_id="x" + table["unit_id"]).to_csv(results, index=False)
+    code, _, err = run(*words, "--seal", seal, "--out", out)
+    assert (code, "No unit of the table is one of the sealed design." in err) == (1, True)
+
+
 def test_impact_writes_every_quantity(run, units, tmp_path):
     out = tmp_path / "impact.json"
     code, told, _ = run(
