@@ -23,7 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+# A machine with two busy cores is slow, not wrong.
+expect.set_options(timeout=30_000)
 
 ROOT = Path(__file__).parents[1]
 FLAGS = [

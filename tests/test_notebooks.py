@@ -50,7 +50,9 @@ def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
     before = shown(notebook)
     again = nbformat.from_dict(notebook)
     where = {"metadata": {"path": str(ROOT / "notebooks")}}
-    NotebookClient(again, timeout=SECONDS, resources=where).execute()
+    # A busy machine may keep the kernel waiting longer than the four seconds it is given.
+    patience = {"timeout": SECONDS, "iopub_timeout": SECONDS}
+    NotebookClient(again, resources=where, **patience).execute()
     for then, now in zip(before, shown(again), strict=True):
         assert _NUMBER.sub("#", then) == _NUMBER.sub("#", now), f"refresh it: {_MEND}"
         for (old, unit), (new, _) in zip(numbers(then), numbers(now), strict=True):
