@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SECONDS = 30
+SECONDS = 120
 # "1 016" and "0,036" as French readers write them; spaces of thousands may be narrow.
 _NUMBER = re.compile(r"\d+(?:[\u202f\u00a0]\d{3})*(?:[.,]\d+)?")
 _MEND = "jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb"
