@@ -57,6 +57,8 @@ def test_there_is_a_notebook():
 
 def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
     monkeypatch.delenv("PALIER_WORKSPACE", raising=False)
+    # Importing streamlit chooses a backend without display, for the whole process and its children.
+    monkeypatch.delenv("MPLBACKEND", raising=False)
     before = shown(notebook)
     again = executed(notebook)
     # The kernel sends what is displayed from another thread, and its client may stop
