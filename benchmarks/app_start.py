@@ -2,9 +2,9 @@
 
 python benchmarks/app_start.py [--runs N]
 
-Each run starts the server afresh and opens the page of priorities in headless
-Chromium, which is already running; the clock stops when the map has colours. The
-median of the runs counts.
+Each run starts the server afresh, as `make app` does, and opens the page of priorities
+in an empty window of headless Chromium, which is already running; the clock stops when
+the map has colours. The median of the runs counts.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def wait_for_map(page: Page) -> None:
 
 
 def seconds_to_map(browser: Browser) -> float:
+    page = browser.new_context(locale="fr-FR").new_page()
     started = time.perf_counter()
-    with serve("app.py") as url:
-        page = browser.new_context(locale="fr-FR").new_page()
+    with serve("serve.py") as url:
         page.goto(f"{url}/priorities")
         wait_for_map(page)
         seconds = time.perf_counter() - started

@@ -52,6 +52,6 @@ with answer_side, messages.explain_data_errors():
         with map_side:
             show.priority_map(loaders.geometry(place, found), ranked, key=show.MAIN_MAP)
             show.ranked_list(ranked, key="priorities.list")
-            show.honesty(ranked)
+            show.honesty(ranked, scenario.settings.draws)
         with card_side:
             card.bureau_card(place, scenario, ranked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -14,6 +16,14 @@ from pages._ui import loaders, state
 from pages._ui.i18n import _, number, percent
 from pages._ui.show import interval
 from pages._ui.words import part_name
+
+_BLUE = "#236eb0"
+_BAR = (
+    '<div style="display:flex;align-items:center;gap:.5rem;margin:.2rem 0">'
+    '<span style="flex:0 0 45%">{name}</span><span style="flex:1"><span style="display:block;'
+    f'height:.8rem;width:{{width}}%;border:1px solid {_BLUE};background:{{fill}}"></span></span>'
+    '<span style="flex:0 0 3rem;text-align:right">{value}</span></div>'
+)
 
 
 def bureau_card(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
@@ -119,22 +129,22 @@ def _parts(bureau: pd.Series) -> None:
         + "** "
         + "; ".join(f"{name} {number(value, 1)}" for name, value in shown.items())
     )
-    st.vega_lite_chart(
-        pd.DataFrame({"part": list(shown), "points": list(shown.values())}),
-        {
-            "mark": {"type": "bar", "color": "#236eb0"},
-            "encoding": {
-                "x": {"field": "points", "type": "quantitative", "title": _("Points of score")},
-                "y": {
-                    "field": "part",
-                    "type": "nominal",
-                    "sort": None,
-                    "axis": {"labelLimit": 260, "title": None},
-                },
-            },
-        },
-        height=70 + 28 * len(shown),
+    st.html(_bars(shown))
+
+
+def _bars(parts: dict[str, float]) -> str:
+    """Draw one bar a part; what is taken off is hollow. Labels and figures stay text."""
+    most = max((abs(value) for value in parts.values()), default=1.0)
+    rows = "".join(
+        _BAR.format(
+            name=html.escape(name),
+            width=round(100 * abs(value) / most, 1),
+            fill="transparent" if value < 0 else _BLUE,
+            value=number(value, 1),
+        )
+        for name, value in parts.items()
     )
+    return f'<div style="font-size:.875rem">{rows}</div>'
 
 
 def _squares(bureau: pd.Series) -> None:

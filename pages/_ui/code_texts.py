@@ -48,6 +48,9 @@ class Code:
         self.calls: dict[str, list[tuple[ast.Call, Scope]]] = {}
         self.parts: list[Text] = []
         self._open: set[int] = set()
+        # What a question has already found out: many paths lead to the same expression.
+        self._known: dict[int, list[Text]] = {}
+        self._listed: dict[int, list[Place]] = {}
         for file in sorted((root / "analysis").rglob("*.py")):
             module = ast.parse(file.read_text(encoding="utf-8"))
             self.names[module] = file.relative_to(root).as_posix()
@@ -67,11 +70,15 @@ class Code:
         """Return what `node` may say; a value where the code does not tell."""
         if node is None or id(node) in self._open:
             return _UNKNOWN
-        self._open.add(id(node))
-        try:
-            return self._texts(node, scope)
-        finally:
-            self._open.remove(id(node))
+        if not self._open:
+            self._known, self._listed = {}, {}
+        if id(node) not in self._known:
+            self._open.add(id(node))
+            try:
+                self._known[id(node)] = list(dict.fromkeys(self._texts(node, scope)))
+            finally:
+                self._open.remove(id(node))
+        return self._known[id(node)]
 
     def _texts(self, node: ast.expr, scope: Scope) -> list[Text]:
         match node:
@@ -122,13 +129,19 @@ class Code:
             case ast.Call():
                 yield from self._returned(node, scope)
 
-    def items(self, node: ast.expr | None, scope: Scope) -> Iterator[Place]:
-        """Give the expressions of the items of a list."""
+    def items(self, node: ast.expr | None, scope: Scope) -> list[Place]:
+        """Return the expressions of the items of a list."""
         if node is None or id(node) in self._open:
-            return
-        self._open.add(id(node))
-        yield from self._items(node, scope)
-        self._open.remove(id(node))
+            return []
+        if not self._open:
+            self._known, self._listed = {}, {}
+        if id(node) not in self._listed:
+            self._open.add(id(node))
+            try:
+                self._listed[id(node)] = list(dict.fromkeys(self._items(node, scope)))
+            finally:
+                self._open.remove(id(node))
+        return self._listed[id(node)]
 
     def _items(self, node: ast.expr, scope: Scope) -> Iterator[Place]:
         match node:

@@ -14,7 +14,7 @@ from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workspace import Workspace
 from pages._ui import loaders, planner, state
-from pages._ui.i18n import _, bloc_name, election_name
+from pages._ui.i18n import _, bloc_name, election_name, number
 from pages._ui.words import part_help, part_name, preset_name
 
 EVERYWHERE = "all"
@@ -22,10 +22,15 @@ BY_NAME = "by_name"
 COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
 SLIDERS = ("mobilise", "persuade", "need", "access", "visited")
 HOURS, MOST_HOURS = 500, 10_000_000
+# What of a reopened scenario this page could not take over, said once.
+_UNFIT = "inputs.unfit"
+_PLAIN = Settings()
 
 
 def choose_question(place: Workspace) -> Scenario:
     """Ask whose votes, at which election and where; settings are asked for afterwards."""
+    for unfit in st.session_state.pop(_UNFIT, []):
+        st.warning(unfit)
     left, middle, right = st.columns([1, 1.2, 1])
     with left:
         bloc, candidates = _choose_votes(place)
@@ -50,7 +55,10 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
         return bloc, ()
     names = sorted(set(table["name"]) | set(table["nuance"]) - {""})
     state.recall("candidates", [])
-    state.answer_with("candidates", [n for n in st.session_state["candidates"] if n in names])
+    asked = st.session_state["candidates"]
+    if unknown := [name for name in asked if name not in names]:
+        st.warning(_("Not in this place: {names}.").format(names=", ".join(unknown)))
+    state.answer_with("candidates", [name for name in asked if name in names])
     chosen = st.multiselect(
         _("Candidates, lists or nuances"),
         [n for n in names if n],
@@ -158,7 +166,17 @@ def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
         preset=preset,
         weights=weights if preset == "custom" else None,
         hours=float(hours),
+        seed=_kept("seed", _PLAIN.seed, least=0),
+        draws=_kept("draws", _PLAIN.draws, least=1),
     )
+
+
+def _kept(key: str, default: int, *, least: int) -> int:
+    """Return a number that only a scenario's file or link sets."""
+    state.recall(key, default)
+    answer = max(int(st.session_state[key]), least)
+    state.remember(key, answer, default)
+    return answer
 
 
 def _choose_weights(preset: str, in_force: Weights) -> Weights:
@@ -187,38 +205,71 @@ def _become_custom() -> None:
 
 
 def reopen(scenario: Scenario) -> None:
-    """Set every widget as a saved scenario says; the page is then run again."""
+    """Set every widget as a saved scenario says; the page is then run again.
+
+    What the page has no widget for is said there. A bloc, an election or a candidate that the
+    place does not know is named beside its own widget.
+    """
     settings = scenario.settings
     wanted: dict[str, Any] = {
         "bloc": BY_NAME if scenario.candidates else scenario.bloc,
         "candidates": list(scenario.candidates),
         "election": scenario.election,
-        "hours": int(settings.hours),
+        "hours": max(round(settings.hours), 1),
         "preset": settings.preset,
+        "seed": settings.seed,
+        "draws": settings.draws,
     }
+    unfit = []
+    if wanted["hours"] != settings.hours:
+        unfit.append(
+            _("The hours are whole here: {hours} instead of {asked}.").format(
+                hours=number(wanted["hours"]), asked=number(settings.hours, 2)
+            )
+        )
     if settings.weights:
         given = settings.weights.to_dict()
         # Only what the weights are to each other counts; what visits take off stands for itself.
         most = max(1.0, *(given[name] for name in SLIDERS if name != "visited"))
         scale = {name: 1.0 if name == "visited" else most for name in SLIDERS}
         wanted |= {f"w_{name}": round(100 * given[name] / scale[name]) for name in SLIDERS}
-    wanted |= _territory(scenario.places)
-    for key, value in wanted.items():
+        if left_out := [part_name(name) for name in given if name not in SLIDERS and given[name]]:
+            unfit.append(
+                _("These weights have no slider and were left out: {names}.").format(
+                    names=", ".join(left_out)
+                )
+            )
+    territory, beyond = _territory(scenario.places)
+    for key, value in (wanted | territory).items():
         state.answer_with(key, value)
+    st.session_state[_UNFIT] = unfit + beyond
     planner.set_params(settings.params)
 
 
-def _territory(places: tuple[str, ...]) -> dict[str, str]:
-    """Return the answers that narrow the place to a commune or département; to none, everywhere."""
-    if not places:
-        return {"department": EVERYWHERE, "commune": EVERYWHERE}
+def _territory(places: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """Return the answers that narrow the place to a commune or département, and what is beyond."""
     opened = loaders.workspace()
     known = loaders.table(str(opened.path), opened.digest, "places")
     communes = dict(zip(known["commune_id"], known["department_id"], strict=True))
-    asked = places[-1]
-    if asked in communes:
-        return {"department": str(communes[asked]), "commune": asked}
-    return {"department": asked, "commune": EVERYWHERE}
+    here = [code for code in places if code in communes or code in communes.values()]
+    beyond = []
+    if absent := [code for code in places if code not in here]:
+        beyond.append(
+            _("This workspace does not hold {codes}: the territory shown is another.").format(
+                codes=", ".join(absent)
+            )
+        )
+    if len(here) > 1:
+        beyond.append(
+            _("One territory is shown at a time: {code}, of {codes}.").format(
+                code=here[0], codes=", ".join(here)
+            )
+        )
+    if not here:
+        return {"department": EVERYWHERE, "commune": EVERYWHERE}, beyond
+    if here[0] in communes:
+        return {"department": str(communes[here[0]]), "commune": here[0]}, beyond
+    return {"department": here[0], "commune": EVERYWHERE}, beyond
 
 
 def _select(
@@ -230,7 +281,12 @@ def _select(
     help: str | None = None,  # noqa: A002 - Streamlit's own name
 ) -> str:
     state.recall(key, options[0])
-    if st.session_state[key] not in options:
+    if (asked := st.session_state[key]) not in options:
+        st.warning(
+            _("{label}: “{asked}” is not known here; shown instead: {shown}.").format(
+                label=label, asked=asked, shown=show(options[0])
+            )
+        )
         state.answer_with(key, options[0])
     choice = st.selectbox(label, options, key=key, format_func=show, help=help)
     state.remember(key, choice, options[0])

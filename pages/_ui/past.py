@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import io
+import sys
+import time
 
 import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
 
+_MAP_FIRST_S = 0.6
+
 
 def draw(past: History, bureau_id: str, language: str) -> bytes:
     """Return the picture as PNG."""
-    # Drawing on paper is slow to load: only once the map is on screen.
+    if "matplotlib" not in sys.modules:
+        # Loading it holds the interpreter: the map leaves for the browser first.
+        time.sleep(_MAP_FIRST_S)
     from analysis.charts.history import history
 
     row = int(np.flatnonzero(past.units["bureau_id"].to_numpy() == bureau_id)[0])

@@ -35,7 +35,13 @@ def set_params(chosen: Params) -> None:
 
 def edit(current: Params) -> None:
     """Show the table; a change takes effect at once, a wrong one is explained."""
-    with st.expander(_("Planner's numbers and their sources")):
+    # The table loads only once it is opened: the map comes first.
+    folded = st.expander(
+        _("Planner's numbers and their sources"), key=f"{_KEY}.open", on_change="rerun"
+    )
+    if not folded.open:
+        return
+    with folded:
         rows = pd.DataFrame(
             [
                 (

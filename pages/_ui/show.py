@@ -168,8 +168,8 @@ def _select_row(key: str, table: pd.DataFrame) -> None:
     state.select(str(table["bureau_id"].iloc[rows[0]]) if rows else None)
 
 
-def honesty(ranked: Ranking) -> None:
-    """Say what size alone would have ranked, and how the draws were made."""
+def honesty(ranked: Ranking, draws: int) -> None:
+    """Say what size alone would have ranked, and how the draws were made; exports make `draws`."""
     st.caption(
         _(
             "Rank correlation with the number of registered: {r}. Intervals: 90 %, {draws} draws, "
@@ -178,7 +178,7 @@ def honesty(ranked: Ranking) -> None:
             r=number(ranked.size_correlation, 2),
             draws=number(ranked.settings.draws),
             seed=ranked.settings.seed,
-            all=number(1000),
+            all=number(draws),
         )
     )
     if ranked.weights.need > 0 and ranked.table["poverty_rate"].isna().all():

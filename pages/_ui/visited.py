@@ -17,7 +17,10 @@ _FILE = "covered.csv"
 
 def ask(place: Workspace, found: Prospects) -> None:
     """Offer to bring the share of doors visited, by bureau; say how many are known."""
-    with st.expander(_("Doors already visited")):
+    folded = st.expander(_("Doors already visited"), key="visited.open", on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
         covered = found.table["covered"]
         known = int((covered > 0).sum())
         if known:

@@ -1,6 +1,7 @@
 """The Priorities page in its states: what it shows is what the library computes."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from analysis.targeting.weights import Weights
 from analysis.workspace import Workspace
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number, percent
+from pages._ui.words import part_name
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
@@ -343,6 +345,7 @@ SAVED = [
     with_settings(LEFT, preset="custom", weights=Weights(mobilise=0.2, need=1.0, visited=0.5)),
     with_settings(LEFT, params=Params.from_dict({"share_open": {"value": 0.3}})),
     Scenario("", "2027_pres_t1", candidates=("NUP",)),
+    with_settings(LEFT, seed=7, draws=60),
 ]
 
 
@@ -381,6 +384,34 @@ def test_a_saved_scenario_opens_on_its_territory(page, places, before, kept):
     give(app, scenario.to_toml().encode())
     show(app, "map")
     assert_shows(app, places.nation, scenario)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"bloc": "vert"}, "vert"),
+        ({"election": "1999_euro_t1"}, "1999_euro_t1"),
+        ({"bloc": "", "candidates": ("NOBODY",)}, "NOBODY"),
+        ({"places": ("75056",)}, "75056"),
+        ({"settings": Settings(hours=250.5)}, number(250.5, 2)),
+        (
+            {"settings": Settings(preset="custom", weights=Weights(mobilise=1, classic=0.5))},
+            part_name("classic"),
+        ),
+    ],
+    ids=["bloc", "election", "candidate", "place", "hours", "weight"],
+)
+def test_what_does_not_fit_is_said(page, changes, said):
+    app = give(page(bloc="left", view="files"), replace(LEFT, **changes).to_toml().encode())
+    assert not app.exception
+    assert any(said in text for text in values(app.warning))
+
+
+def test_of_several_territories_one_is_shown_and_said(page):
+    scenario = Scenario("left", "2027_pres_t1", places=("2A004", "01"))
+    app = give(page(workspace="nation", view="files"), scenario.to_toml().encode())
+    assert selectbox(app, "commune") == "2A004"
+    assert any("2A004, 01" in text for text in values(app.warning))
 
 
 def show(app, view):
@@ -440,6 +471,12 @@ def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(pag
 # Doors already visited
 
 
+def opened(app, folded):
+    """Unfold an expander, whose content is made only then."""
+    app.session_state[folded] = True
+    return app.run()
+
+
 def test_doors_visited_move_a_bureau_down(page, places):
     folder = shutil.copytree(places.valmont.path, places.folder / "visited")
     weights = Weights(persuade=0.5, visited=1.0)
@@ -448,6 +485,7 @@ def test_doors_visited_move_a_bureau_down(page, places):
     own = {"bloc": "left", "preset": "custom", "w_persuade": "50", "w_visited": "100"}
     app = page(workspace="visited", **own)
     table = f"bureau_id,covered\n{first},1.0\n"
+    opened(app, "visited.open")
     app.file_uploader(key="visited.file").upload("covered.csv", table.encode()).run()
     assert not app.exception
     assert not errors(app)
@@ -463,7 +501,7 @@ def test_doors_visited_move_a_bureau_down(page, places):
 def test_a_wrong_table_of_visits_is_explained_and_not_kept(page, places, table):
     folder = places.folder / "misread"
     shutil.copytree(places.valmont.path, folder, dirs_exist_ok=True)
-    app = page(workspace="misread", bloc="left")
+    app = opened(page(workspace="misread", bloc="left"), "visited.open")
     app.file_uploader(key="visited.file").upload("covered.csv", table.encode()).run()
     assert not app.exception
     assert len(errors(app)) == 1
