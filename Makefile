@@ -11,7 +11,7 @@ APT = $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive a
 
 app: setup sample
 	@echo "Palier: http://localhost:$(PORT)  (Ctrl+C to stop)"
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
+	$(BIN)/python -m streamlit run serve.py --server.port $(PORT)
 
 test: setup-dev sample check
 	$(BIN)/python -m pytest --cov --cov-report=term
