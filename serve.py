@@ -2,6 +2,7 @@
 
 The libraries that every page needs load while the browser is still fetching the page's own
 files. `streamlit run app.py` works as well, and opens a second or two later.
+Phones may send their returns to `POST /api/returns`; with `app.py` alone there is no such address.
 """
 
 import importlib
@@ -10,9 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 # What the first page imports, the slowest first; each brings others with it.
-FIRST = ("pandas", "geopandas", "analysis.scenario", "pydeck")
+FIRST = ("pandas", "geopandas", "analysis.scenario", "scipy.optimize")
 
 
 def _load() -> None:
@@ -27,4 +31,12 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     yield
 
 
-app = st.App("app.py", lifespan=ready)
+async def returns(request: Request) -> Response:
+    """Take the returns of a phone."""
+    from pages._ui.fieldwork.endpoint import receive_returns
+
+    return await receive_returns(request)
+
+
+routes = [Route("/api/returns", returns, methods=["POST", "OPTIONS"])]
+app = st.App("app.py", lifespan=ready, routes=routes)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from analysis import cli_experiments
+from analysis import cli_experiments, cli_fieldwork, cli_models, cli_transfers, cli_turf
 from analysis.errors import DataError
 
 app = typer.Typer(
@@ -20,7 +20,11 @@ app = typer.Typer(
     help="Palier: from official files to the doors worth knocking at.",
 )
 # Options that take several values after one name, as in --place 75056 69123.
-_SEVERAL = ("--place", "--candidates", "--without", *cli_experiments.SEVERAL)
+_SEVERAL = (
+    *("--place", "--candidates", "--without"),
+    *cli_experiments.SEVERAL,
+    *cli_fieldwork.SEVERAL,
+)
 
 Folder = Annotated[Path, typer.Option(help="Folder of the workspace.")]
 Places = Annotated[
@@ -163,6 +167,10 @@ def reproduce(
 
 
 cli_experiments.register(app)
+cli_transfers.register(app)
+cli_models.register(app)
+cli_fieldwork.register(app)
+cli_turf.register(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+from analysis.experiments.rule import Rule
+
+if TYPE_CHECKING:
+    from analysis.experiments.question import Question
 
 # Options of these verbs that take several values after one name.
 SEVERAL = (
@@ -17,71 +24,97 @@ SEVERAL = (
     "--past",
     "--coverage",
     "--sizes",
+    "--election",
 )
 
+Column = typer.Option(metavar="COL")
+Columns = list[str] | None
 Units = Annotated[Path, typer.Option(help="Table of units: CSV or Parquet, one row per unit.")]
-RankBy = Annotated[str, typer.Option(metavar="COL", help="Column to rank by, largest first.")]
-Territory = Annotated[str, typer.Option(metavar="COL", help="Blocks stay within it.")]
-BlockSize = Annotated[int, typer.Option(help="Units of a full block.")]
-Control = Annotated[int, typer.Option(help="Controls of a full block.")]
 Cluster = Annotated[str, typer.Option(metavar="COL", help="Units that go together.")]
 Unit = Annotated[str, typer.Option(metavar="COL", help="Names of the units.")]
-MustTreat = Annotated[str, typer.Option(metavar="COL", help="1: treated without a draw.")]
-MustNot = Annotated[str, typer.Option(metavar="COL", help="1: control without a draw.")]
-Balance = Annotated[
-    list[str] | None, typer.Option(metavar="COL", help="Columns to balance on, with --accept.")
-]
-Accept = Annotated[float, typer.Option(help="Share of draws, the best balanced, to draw among.")]
-Incomplete = Annotated[str, typer.Option(help="Units left over: each (drawn alone) or leave_out.")]
 Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
+Outcomes = Annotated[Columns, typer.Option("--outcome", metavar="COL", help="Outcome; repeatable.")]
 Covariates = Annotated[
-    list[str] | None, typer.Option(metavar="COL", help="Known before the draw; several may follow.")
+    Columns, typer.Option(metavar="COL", help="Known before the draw; several may follow.")
 ]
-Outcomes = Annotated[list[str] | None, typer.Option("--outcome", metavar="COL", help="Outcome.")]
-Column = Annotated[str, typer.Option(metavar="COL")]
+Subgroups = Annotated[
+    Columns, typer.Option("--subgroup", metavar="COL", help="Subgroups; repeatable.")
+]
+Place = Annotated[Path | None, typer.Option(help="Workspace whose past results are read.")]
+Blocs = Annotated[
+    list[str] | None, typer.Option("--bloc", help="With --workspace: whose votes; repeatable.")
+]
+Language = Annotated[str, typer.Option(help="Of the texts: fr or en.")]
 
 
-def design(  # noqa: PLR0913 - one option per part of a design
-    units: Units,
-    rank_by: RankBy,
-    seed: Seed,
-    out: Annotated[Path, typer.Option(help="CSV of the arms; seal and plan go beside it.")],
-    territory: Territory = "",
-    block_size: BlockSize = 5,
-    control: Control = 1,
+def _rule(  # noqa: PLR0913 - one option per part of a rule
+    rank_by: Annotated[str, typer.Option(metavar="COL", help="Column to rank by, largest first.")],
+    territory: Annotated[str, typer.Option(metavar="COL", help="Blocks stay within it.")] = "",
+    block_size: Annotated[int, typer.Option(help="Units of a full block.")] = 5,
+    control: Annotated[int, typer.Option(help="Controls of a full block.")] = 1,
     cluster: Cluster = "",
     unit: Unit = "",
-    must_treat: MustTreat = "",
-    must_not_treat: MustNot = "",
-    balance: Balance = None,
-    accept: Accept = 1.0,
-    incomplete: Incomplete = "each",
+) -> Rule:
+    return Rule(rank_by, territory, block_size, control, cluster, unit=unit)
+
+
+def _ruled(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options of a rule in the place of its first argument, `rule`."""
+    own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
+    of_rule = list(inspect.signature(_rule, eval_str=True).parameters.values())
+    options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in [*of_rule, *own]]
+    names = [one.name for one in of_rule]
+
+    def run(**given: Any) -> None:  # noqa: ANN401
+        verb(_rule(**{name: given.pop(name) for name in names}), **given)
+
+    run.__name__, run.__doc__ = verb.__name__, verb.__doc__
+    run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in options}
+    return run
+
+
+@_ruled
+def design(  # noqa: PLR0913 - one option per part of a design
+    rule: Rule,
+    *,
+    units: Units,
+    seed: Seed,
+    out: Annotated[Path, typer.Option(help="CSV of the arms; seal and plan go beside it.")],
+    must_treat: Annotated[str, typer.Option(metavar="COL", help="1: treated without a draw.")] = "",
+    must_not_treat: Annotated[
+        str, typer.Option(metavar="COL", help="1: control without a draw.")
+    ] = "",
+    balance: Annotated[
+        Columns, typer.Option(metavar="COL", help="Columns to balance on, with --accept.")
+    ] = None,
+    accept: Annotated[
+        float, typer.Option(help="Share of draws, the best balanced, to draw among.")
+    ] = 1.0,
+    incomplete: Annotated[
+        str, typer.Option(help="Units left over: each (drawn alone) or leave_out.")
+    ] = "each",
     outcome: Outcomes = None,
     covariates: Covariates = None,
-    subgroup: Annotated[
-        list[str] | None, typer.Option(metavar="COL", help="Subgroups announced in the plan.")
-    ] = None,
+    subgroup: Subgroups = None,
     past: Annotated[
-        list[str] | None, typer.Option(metavar="COL", help="Past outcomes: what can be seen.")
+        Columns, typer.Option(metavar="COL", help="Past outcomes: what can be seen.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Of the plan: fr or en.")] = "fr",
+    language: Language = "fr",
+    plan_pdf: Annotated[bool, typer.Option("--plan-pdf", help="The plan as PDF too.")] = False,
 ) -> None:
     """Draw the arms of a trial, and seal the draw before the campaign."""
-    from analysis.experiments.command import Promise, design_to_file
-    from analysis.experiments.rule import Rule
+    from dataclasses import replace
 
-    rule = Rule(
-        rank_by=rank_by,
-        territory=territory,
-        block_size=block_size,
-        control=control,
-        cluster=cluster,
+    from analysis.experiments.command import Promise, beside, design_to_file
+
+    whole = replace(
+        rule,
         must_treat=must_treat,
         must_not_treat=must_not_treat,
         balance=tuple(balance or ()),
         accept=accept,
         incomplete=incomplete,
-        unit=unit,
     )
     promise = Promise(
         outcomes=tuple(outcome or ()),
@@ -90,21 +123,28 @@ def design(  # noqa: PLR0913 - one option per part of a design
         past=tuple(past or ()),
         language=language,
     )
-    _print(design_to_file(units, rule, promise, seed=seed, out=out))
+    _print(design_to_file(units, whole, promise, seed=seed, out=out))
+    if plan_pdf:
+        from analysis.exports.plan_pdf import plan_pdf as as_pdf
+
+        plan = beside(out)["plan"]
+        paper = plan.with_suffix(".pdf")
+        paper.write_bytes(as_pdf(plan.read_text(encoding="utf-8")))
+        _print(f"written: {paper}")
 
 
-def power(  # noqa: PLR0913 - one option per part of a design
+@_ruled
+def power(  # noqa: PLR0913 - one option per part of a question
+    rule: Rule,
+    *,
     units: Units,
-    rank_by: RankBy,
     out: Annotated[Path, typer.Option(help="The curve, .csv or .json.")],
-    outcome: Annotated[
-        list[str], typer.Option("--outcome", metavar="COL", help="Past outcome; repeatable.")
-    ],
-    territory: Territory = "",
-    block_size: BlockSize = 5,
-    control: Control = 1,
-    cluster: Cluster = "",
-    unit: Unit = "",
+    outcome: Outcomes = None,
+    workspace: Place = None,
+    bloc: Blocs = None,
+    election: Annotated[
+        str, typer.Option("--for", help="With --workspace: nothing of that day or later.")
+    ] = "",
     covariates: Covariates = None,
     coverage: Annotated[
         list[float], typer.Option(help="Shares of registered reached in treated units.")
@@ -115,27 +155,25 @@ def power(  # noqa: PLR0913 - one option per part of a design
     seed: Seed = 0,
 ) -> None:
     """Tell the smallest effect a design can see, by drawing it on past elections."""
-    from analysis.experiments.command import power_to_file
+    from analysis.experiments.command import Past, power_to_file
     from analysis.experiments.power import Ask
-    from analysis.experiments.rule import Rule
 
-    rule = Rule(
-        rank_by=rank_by,
-        territory=territory,
-        block_size=block_size,
-        control=control,
-        cluster=cluster,
-        unit=unit,
-    )
     ask = Ask(
-        outcomes=tuple(outcome),
+        outcomes=tuple(outcome or ()),
         lagged=tuple(covariates or ()),
         coverage=tuple(coverage),
         contamination=contamination,
         sizes=tuple(sizes or ()),
         draws=draws,
     )
-    _print(power_to_file(units, rule, ask, seed=seed, out=out))
+    past = None
+    if workspace is not None:
+        from analysis.scenario import open_workspace, target_of
+
+        place = open_workspace(workspace)
+        before = target_of(place, election).date
+        past = Past(workspace, _one_choice(bloc), before)
+    _print(power_to_file(units, rule, ask, seed=seed, out=out, past=past))
 
 
 def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.json.")]) -> None:
@@ -147,11 +185,9 @@ def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.jso
 
 def impact(  # noqa: PLR0913 - one option per column of a trial
     units: Units,
-    outcome: Annotated[
-        list[str], typer.Option("--outcome", metavar="COL", help="Outcome; repeatable.")
-    ],
     assigned: Annotated[str, typer.Option(metavar="COL", help="Arm that was drawn, 0 or 1.")],
     out: Annotated[Path, typer.Option(help="Estimates, .json.")],
+    outcome: Outcomes = None,
     received: Annotated[
         str, typer.Option(metavar="COL", help="What was carried out, 0 to 1.")
     ] = "",
@@ -164,6 +200,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
     covariates_before: Annotated[
         bool | None, typer.Option(help="Were they measured before the draw?")
     ] = None,
+    subgroup: Subgroups = None,
     unit: Unit = "",
     std_error: Annotated[
         str | None, typer.Option(help="HC0 HC1 HC2 HC3 CR2: what intervals come from.")
@@ -173,13 +210,23 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
     seal: Annotated[
         Path | None, typer.Option(help="Sealed design: its arms, blocks and draw.")
     ] = None,
+    workspace: Place = None,
+    election: Annotated[
+        list[str] | None, typer.Option(help="With --workspace: its elections as outcomes.")
+    ] = None,
+    bloc: Blocs = None,
+    vintage: Annotated[
+        int | None, typer.Option(help="Year of the contours that the units are of.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="One page, .html or .pdf.")] = None,
+    language: Language = "fr",
 ) -> None:
     """Say what a canvass changed: assignment, allocation, coverage."""
-    from analysis.experiments.command import Draws, impact_to_file
+    from analysis.experiments.question import Question, Votes
     from analysis.experiments.spec import Spec
 
     spec = Spec(
-        outcomes=tuple(outcome),
+        outcomes=tuple(outcome or ()),
         assigned=assigned,
         received=received,
         reached=reached,
@@ -192,13 +239,50 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         gap=gap,
         measured_before=covariates_before,
     )
-    _print(impact_to_file(units, spec, Draws(draws, seed, seal), out))
+    votes = None
+    if workspace is not None:
+        choices = {one: _choice(one) for one in bloc or ()}
+        votes = Votes(workspace, tuple(election or ()), choices, vintage)
+    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes)
+    _answer(question, out, report, language)
+
+
+def _answer(question: Question, out: Path, report: Path | None, language: str) -> None:
+    from analysis.experiments.question import impact_to_file
+    from analysis.exports.trial_report import TrialReport, check_report_path, write_report
+
+    if report is not None:
+        check_report_path(report)
+    found = impact_to_file(question, out)
+    _print(f"{found.summary()}\nwritten: {out}")
+    if report is not None:
+        page = TrialReport(found.impact, "", found.subgroups, found.lost, found.made_from)
+        write_report(page, report, language)
+        _print(f"written: {report}")
 
 
 def register(app: typer.Typer) -> None:
     """Give the command line its verbs of trials."""
     for verb in (design, power, verify, impact):
         app.command()(verb)
+
+
+def _choice(bloc: str) -> Any:  # noqa: ANN401 - the class is imported only when it is needed
+    from analysis.electorate.history import Choice
+
+    return Choice(bloc)
+
+
+def _one_choice(blocs: list[str] | None) -> Any:  # noqa: ANN401 - as above
+    from analysis.errors import DataError
+
+    if not blocs or len(blocs) > 1:
+        raise DataError(
+            "Past results need to know whose votes count.",
+            where=f"--bloc {' '.join(blocs or ())}",
+            mend="Name one bloc: --bloc left.",
+        )
+    return _choice(blocs[0])
 
 
 def _print(text: str) -> None:

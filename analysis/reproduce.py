@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis import __version__
+from analysis.arms import HoldBack, with_arms
 from analysis.errors import DataError, some
 from analysis.exports.dispatch import to_bytes
 from analysis.exports.provenance import read_provenance
@@ -66,13 +67,16 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
         )
     scenario = scenario_of(provenance)
     ranking, prospects = answer(place, scenario)
-    again = provenance_of(place, scenario, prospects)
+    told = provenance.parameters.get("hold_back")
+    hold_back = HoldBack.from_dict(told) if told else None
+    table = with_arms(ranking.table, hold_back, folder=place.path, seed=scenario.settings.seed)
+    again = provenance_of(place, scenario, prospects, hold_back)
     # The folder may have moved since; what the file recorded stays.
     again = replace(again, parameters={**again.parameters, "workspace": recorded})
     content = to_bytes(
-        ranking.table,
+        table,
         file.suffix,
-        bureaux=shapes_of(place, ranking.table),
+        bureaux=shapes_of(place, table),
         provenance=again,
         **provenance.written,
     )

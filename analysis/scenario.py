@@ -11,6 +11,7 @@ import pandas as pd
 import tomli_w
 
 from analysis import __version__
+from analysis.arms import HoldBack
 from analysis.electorate.history import Choice, Election
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance
@@ -175,8 +176,13 @@ def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(kept[["bureau_id", "geometry"]], geometry="geometry", crs=bureaux.crs)
 
 
-def provenance_of(workspace: Workspace, scenario: Scenario, prospects: Prospects) -> Provenance:
-    """Say where a ranking comes from, so that it can be made again."""
+def provenance_of(
+    workspace: Workspace,
+    scenario: Scenario,
+    prospects: Prospects,
+    hold_back: HoldBack | None = None,
+) -> Provenance:
+    """Say where a ranking comes from, and how it treats the trial, so that it can be made again."""
     sources = [report["source"] for report in workspace.manifest["sources"]]
     params = scenario.settings.params.to_dict()
     return Provenance(
@@ -188,6 +194,7 @@ def provenance_of(workspace: Workspace, scenario: Scenario, prospects: Prospects
             "fictional": workspace.fictional,
             "notes": list(prospects.notes),
             "beliefs": params,
+            **({"hold_back": hold_back.to_dict()} if hold_back else {}),
         },
         seed=scenario.settings.seed,
         data=workspace.digests,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
+from analysis.attempts import ATTEMPTS
+from analysis.attempts import OUTCOMES as OUTCOMES
 from analysis.table import Column, Identity, Table
 
 BLOCS = ("far_left", "left", "centre", "right", "far_right", "other")
@@ -161,6 +163,63 @@ CONTEXT = Table(
     },
 )
 
+TURFS = Table(
+    name="turfs",
+    key=("turf_id",),
+    columns={
+        "turf_id": Column("str", "—", "T0001, T0002…, in order of priority"),
+        "arm": Column("str", "—", "arm of its bureaux; empty without a trial"),
+        "bureaux": Column("str", "—", "its bureaux, with spaces between"),
+        "stops": Column("int64", "buildings", "buildings, or parts of large ones"),
+        "doors": Column("int64", "doors", "to knock at"),
+        "minutes": Column("float64", "min", "work: walk, stairs, doors; without the approach"),
+        "walk_m": Column("float64", "m", "walk from the first stop to the last"),
+        "doors_per_hour": Column("float64", "doors/h", "of a team"),
+        "use": Column("str", "—", "planned, spare or later"),
+        "profile": Column("str", "—", "standard or low_mobility"),
+    },
+    identities=(
+        Identity("no turf is empty", lambda t: (t["stops"] > 0) & (t["doors"] > 0)),
+        Identity("use is one of three", lambda t: t["use"].isin(["planned", "spare", "later"])),
+    ),
+)
+
+WALKLISTS = Table(
+    name="walklists",
+    key=("turf_id", "stop"),
+    columns={
+        "turf_id": Column("str", "—", "turf"),
+        "stop": Column("int64", "—", "1…n in walking order"),
+        "address_id": Column("str", "—", "id of the address base"),
+        "bureau_id": Column("str", "—", "polling station"),
+        "latitude": Column("float64", "°", "WGS 84"),
+        "longitude": Column("float64", "°", "WGS 84"),
+        "dwellings": Column("int64", "doors", "to knock at at this stop"),
+        "minutes": Column("float64", "min", "walk to it, stairs, doors"),
+        "walk_m": Column("float64", "m", "from the stop before; 0 at the first"),
+        "street": Column("str", "—", "street name"),
+        "number": Column("Int64", "—", "house number", nullable=True),
+        "suffix": Column("str", "—", "bis, ter…; may be empty"),
+        "side": Column("str", "—", "odd, even, or empty without a number"),
+        "door_from": Column("int64", "—", "first door of the building, from the ground floor"),
+        "door_to": Column("int64", "—", "last door of the building"),
+        "dwellings_of_building": Column("int64", "doors", "of the whole building"),
+        "dwellings_from": Column("str", "—", "dwellings, registered or assumed"),
+    },
+    identities=(
+        Identity(
+            "door_from to door_to are its doors",
+            lambda t: (
+                (t["door_to"] - t["door_from"] + 1 == t["dwellings"])
+                & (t["door_from"] >= 1)
+                & (t["door_to"] <= t["dwellings_of_building"])
+            ),
+        ),
+        Identity("0 ≤ walk_m", lambda t: t["walk_m"] >= 0),
+        Identity("0 < minutes", lambda t: t["minutes"] > 0),
+    ),
+)
+
 TABLES = {
     table.name: table
     for table in (
@@ -174,6 +233,9 @@ TABLES = {
         AREAS,
         ADDRESSES,
         CONTEXT,
+        TURFS,
+        WALKLISTS,
+        ATTEMPTS,
     )
 }
 

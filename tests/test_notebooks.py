@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.made import DATA
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECONDS = 120
@@ -56,7 +58,8 @@ def test_there_is_a_notebook():
 
 
 def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
-    monkeypatch.delenv("PALIER_WORKSPACE", raising=False)
+    for variable in ("PALIER_WORKSPACE", "PALIER_EXPERIMENTS"):
+        monkeypatch.delenv(variable, raising=False)
     # Importing streamlit chooses a backend without display, for the whole process and its children.
     monkeypatch.delenv("MPLBACKEND", raising=False)
     before = shown(notebook)
@@ -72,6 +75,22 @@ def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
         for (old, unit), (new, _) in zip(numbers(then), numbers(now), strict=True):
             # Processors may differ in the last digit shown.
             assert abs(old - new) <= 1.01 * unit, f"{old} is now {new}; refresh it: {_MEND}"
+
+
+def test_the_3_1_points_are_reproduced_where_the_areas_are(monkeypatch):
+    areas = DATA / "experiments" / "pons_2018_areas.csv"
+    if not areas.is_file():
+        pytest.skip("the shared data are not there")
+    monkeypatch.setenv("PALIER_EXPERIMENTS", str(areas.parent))
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    file = ROOT / "notebooks" / "03_the_3_1_points.ipynb"
+    text = "\n".join(shown(executed(nbformat.read(file, as_version=4))))
+    assert "Chaque chiffre imprimé est retrouvé" in text
+    assert "0,006345757" in text
+    assert "0,565155449" in text
+    assert "simulé" not in text
+    made = "\n".join(shown(nbformat.read(file, as_version=4)))
+    assert "Données simulées : personne n’y a voté." in made
 
 
 def test_it_defines_nothing(notebook):

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.experiments.estimators import Codes, Floats, Layout, Regression, length, p_value
 from analysis.experiments.lottery import Lottery
+from analysis.experiments.words import say
 
 # The usual line of a love plot: beyond it a difference is looked at.
 LARGE = 0.1
@@ -39,11 +40,11 @@ class Balance:
     p_value: float
     draws: int
 
-    def summary(self) -> str:
+    def summary(self, language: str = "en") -> str:
         """Say whether the arms are alike."""
-        far = self.table[self.table["standardised"].abs() > LARGE]["covariate"]
-        told = f"{len(far)} of {len(self.table)} standardised differences above {LARGE:g}"
-        return f"balance: {told}; all together p = {self.p_value:.3f} ({self.draws} draws)"
+        far = int((self.table["standardised"].abs() > LARGE).sum())
+        counts = {"far": far, "count": len(self.table), "draws": self.draws}
+        return say("balance", language, **counts, large=LARGE, p=self.p_value)
 
 
 def check_balance(

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments import columns
-from analysis.experiments.declared import with_seal
 from analysis.experiments.design import declare
 from analysis.experiments.files import read_units, write_csv, write_json
-from analysis.experiments.impact import estimate_impact
+from analysis.experiments.placebo import Placebo, PlaceboAsk, placebo_curve
 from analysis.experiments.plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.rule import Rule
 from analysis.experiments.seal import Sealed, digest, drawn, seal, verify, write_seal
-from analysis.experiments.spec import Spec
+from analysis.workspace import Workspace
 
 _CURVE_SIZES = 5
 
@@ -43,7 +44,7 @@ def design_to_file(units: Path, rule: Rule, promise: Promise, *, seed: int, out:
     DataError
         When `out` is no CSV, or the units cannot be drawn as the rule says.
     """
-    _check_suffix(out, ".csv")
+    check_suffix(out, ".csv")
     if promise.language not in LANGUAGES:
         raise DataError(
             f"There is no plan in “{promise.language}”.",
@@ -59,7 +60,12 @@ def design_to_file(units: Path, rule: Rule, promise: Promise, *, seed: int, out:
     write_csv(_with_own_columns(assignment, table, rule), out)
     paths["plan"].write_text(plan, encoding="utf-8")
     files = {"units": digest(units), "assignment": digest(out), "plan": digest(paths["plan"])}
-    content = seal(design, seed, files)
+    announced = {
+        "outcomes": promise.outcomes,
+        "covariates": promise.covariates,
+        "subgroups": promise.subgroups,
+    }
+    content = seal(design, seed, files, announced)
     write_seal(content, paths["seal"])
     counts = assignment.loc[design.drawn, "arm"].value_counts()
     return "\n".join(
@@ -93,54 +99,74 @@ def verify_seal(path: Path) -> str:
     return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])
 
 
-def power_to_file(units: Path, rule: Rule, ask: Ask, *, seed: int, out: Path) -> str:
-    """Write the power curve of a design as CSV or JSON, and return it as text."""
-    _check_suffix(out, ".csv", ".json")
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Whose past results, of which workspace, a design is drawn on; before which day."""
+
+    workspace: Path
+    choice: Choice
+    before: datetime
+
+
+def power_to_file(  # noqa: PLR0913 - the parts of one command
+    units: Path, rule: Rule, ask: Ask, *, seed: int, out: Path, past: Past | None = None
+) -> str:
+    """Write the power curve of a design as CSV or JSON, and return it as text.
+
+    Outcomes are columns of the file or, with `past`, elections of a workspace.
+    """
+    check_suffix(out, ".csv", ".json")
     table = read_units(units)
     if not ask.sizes:
         ask = _with_sizes(ask, len(table), rule)
-    curve = power_curve(table, rule, ask, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    lines: list[str] = []
+    if past is None:
+        curve = power_curve(table, rule, ask, rng)
+        last = curve.iloc[-1]
+    else:
+        found = _past_curve(table, rule, ask, past, rng)
+        curve, last, lines = found.curve, found.median().iloc[-1], _lost(found)
     if out.suffix == ".json":
         write_json({"power": curve.to_dict("records"), "seed": seed, "draws": ask.draws}, out)
     else:
         write_csv(curve, out)
-    last = curve.iloc[-1]
-    return (
-        f"{curve.to_string(index=False, float_format='{:.4f}'.format)}\n"
-        f"{last['units']} units see an effect of assignment of "
+    told = (
+        f"{last['units']:.0f} units see an effect of assignment of "
         f"{100 * last['detectable_assignment']:.2f} points in {100 * ask.power:.0f}% of draws: "
-        f"{100 * last['detectable_reached']:.2f} points among the reached\nwritten: {out}"
+        f"{100 * last['detectable_reached']:.2f} points among the reached"
     )
+    shown = curve.to_string(index=False, float_format="{:.4f}".format)
+    return "\n".join([shown, *lines, told, f"written: {out}"])
 
 
-@dataclass(frozen=True, slots=True)
-class Draws:
-    """Randomisation inference: how many draws, their seed, and the seal of the design."""
-
-    number: int = 0
-    seed: int = 0
-    seal: Path | None = None
-
-
-def impact_to_file(units: Path, spec: Spec, draws: Draws, out: Path) -> str:
-    """Estimate the impact, write it as JSON, and return its summary.
-
-    With a seal, arms, blocks and the draw to repeat are those of the seal.
-    """
-    _check_suffix(out, ".json")
-    table, lottery, made_from = read_units(units), None, {**digest(units)}
-    if draws.seal:
-        sealed = verify(draws.seal)
-        table, spec, lottery = with_seal(table, spec, sealed)
-        made_from["seal"] = sealed.fingerprint
-    rng = np.random.default_rng(draws.seed)
-    impact = estimate_impact(table, spec, lottery=lottery, rng=rng, draws=draws.number)
-    made = {**made_from, "draws": draws.number, "seed": draws.seed}
-    write_json({**impact.to_json(), "made_from": made}, out)
-    return f"{impact.summary()}\nwritten: {out}"
+def _past_curve(
+    table: pd.DataFrame, rule: Rule, ask: Ask, past: Past, rng: np.random.Generator
+) -> Placebo:
+    asked = PlaceboAsk(
+        past.before,
+        coverage=ask.coverage,
+        contamination=ask.contamination,
+        sizes=ask.sizes,
+        draws=ask.draws,
+    )
+    place = Workspace(past.workspace)
+    return placebo_curve(table, place, past.choice, rule=rule, ask=asked, rng=rng)
 
 
-def _check_suffix(out: Path, *known: str) -> None:
+def _lost(found: Placebo) -> list[str]:
+    elections = found.curve["election_id"].nunique()
+    return [
+        *(
+            f"{row.election_id}: {row.bureaux} units have no result then or before: {row.examples}"
+            for row in found.left_out.itertuples()
+        ),
+        f"median over {elections} past elections:",
+    ]
+
+
+def check_suffix(out: Path, *known: str) -> None:
+    """Raise a `DataError` when results are not written under this name."""
     if out.suffix not in known:
         raise DataError(
             f"Results are not written as “{out.suffix}”.",
@@ -170,13 +196,4 @@ def _with_sizes(ask: Ask, size: int, rule: Rule) -> Ask:
     # Two full blocks are the least that leaves anything to judge by.
     least = min(2 * rule.block_size, size)
     sizes = np.unique(np.linspace(max(least, size // _CURVE_SIZES), size, _CURVE_SIZES, dtype=int))
-    return Ask(
-        ask.outcomes,
-        ask.lagged,
-        ask.coverage,
-        ask.contamination,
-        tuple(int(one) for one in sizes),
-        ask.draws,
-        ask.power,
-        ask.level,
-    )
+    return replace(ask, sizes=tuple(int(one) for one in sizes))

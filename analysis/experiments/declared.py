@@ -59,6 +59,10 @@ def with_seal(
     if spec.unit:
         table[spec.unit] = drawn["unit_id"]
     rule = sealed.design.rule
+    if rule.rank_by not in table:
+        # What the units were ranked by is a subgroup that plans often announce.
+        value = sealed.design.units.set_index("unit_id")["value"]
+        table[rule.rank_by] = value.loc[drawn["unit_id"]].to_numpy()
     of_seal = replace(
         spec, assigned=_ARM, block=_BLOCK, cluster=_CLUSTER if rule.cluster else "", unit=""
     )

@@ -16,6 +16,7 @@ from analysis.experiments import columns
 from analysis.experiments.estimators import Floats
 from analysis.experiments.lottery import EACH, Flags, Lottery
 from analysis.experiments.rule import Rule
+from analysis.experiments.words import say
 
 TREATED, CONTROL = "treated", "control"
 
@@ -89,29 +90,28 @@ class Design:
         chance = np.where(self.drawn, 1 - self.rule.share, 0.0)
         return float((chance * votes).sum())
 
-    def summary(self) -> str:
+    def summary(self, language: str = "en") -> str:
         """Say what is drawn and what is not."""
-        size, full = self.lottery.size, self.lottery.treated != EACH
-        what = "clusters" if self.rule.cluster else "units"
-        treated = self.rule.block_size - self.rule.control
-        lines = [
-            f"{len(self.units)} units, {int(self.drawn.sum())} drawn; {int(full.sum())} full "
-            f"blocks of {self.rule.block_size} {what}: exactly {treated} treated, "
-            f"{self.rule.control} control"
-        ]
+        size, full, rule = self.lottery.size, self.lottery.treated != EACH, self.rule
+        what = say("clusters" if rule.cluster else "units", language)
+        counts = {
+            "units": len(self.units),
+            "drawn": int(self.drawn.sum()),
+            "full": int(full.sum()),
+            "size": rule.block_size,
+            "treated": rule.block_size - rule.control,
+            "control": rule.control,
+        }
+        lines = [say("design", language, what=what, **counts)]
         if (~full).any():
-            lines.append(
-                f"{int((~full).sum())} incomplete blocks, {int(size[~full].sum())} {what}: "
-                f"each treated with probability {self.rule.share:g}"
-            )
+            left = {"blocks": int((~full).sum()), "count": int(size[~full].sum())}
+            lines.append(say("design_incomplete", language, what=what, share=rule.share, **left))
         for arm in (TREATED, CONTROL):
             if count := int((self.units["given"] == arm).sum()):
-                lines.append(f"{count} units not drawn, {arm} by decision: not in the estimate")
-        if self.rule.accept < 1:
-            lines.append(
-                f"draws rejected unless among the {100 * self.rule.accept:g}% best balanced on "
-                f"{', '.join(self.rule.balance)}"
-            )
+                lines.append(say(f"design_{arm}", language, count=count))
+        if rule.accept < 1:
+            accept, names = 100 * rule.accept, ", ".join(rule.balance)
+            lines.append(say("design_accept", language, accept=accept, names=names))
         return "\n".join(lines)
 
 

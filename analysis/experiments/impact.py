@@ -19,6 +19,7 @@ from analysis.experiments.randomisation import Observed, RandomisationTest, rand
 from analysis.experiments.results import Estimand, Estimate, Impact
 from analysis.experiments.sample import Sample, regression_of
 from analysis.experiments.spec import Spec, Trial, read_trial
+from analysis.experiments.words import Note
 
 # Shares reached that a survey might have found instead, relative to the one given.
 _OTHER_GAPS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
@@ -63,10 +64,7 @@ def estimate_impact(
     tests: list[RandomisationTest | None] = [None, None]
     if draws:
         if lottery is None:
-            notes.append(
-                "randomisation inference supposes the draw of as many treated in each block, "
-                "cluster by cluster, as there were"
-            )
+            notes.append(Note("draw_supposed"))
         tests = _tests(trial, lottery or _as_observed(trial), rng, draws)
         estimates = [_with_test(e, tests) for e in estimates]
     missing = missing_outcomes(trial)
@@ -90,7 +88,7 @@ class _Work:
     def __post_init__(self) -> None:
         self.first_stage_f: dict[str, dict[str, float]] = {}
         self.gaps: dict[str, float] = {}
-        self.notes: list[str] = []
+        self.notes: list[Note] = []
         self._fits: dict[tuple[bytes, str, bool], Regression] = {}
         self.base = "difference_in_means" if self.trial.block is None else "block_fixed_effects"
 
@@ -102,10 +100,7 @@ class _Work:
             full = Sample.of(self.trial, outcome, complete=True)
             variants += [(full, "ancova"), (full, "lin")]
             if full.n < plain.n:
-                self.notes.append(
-                    f"{plain.n - full.n} unit(s) lack a covariate and are left out of adjusted "
-                    "estimates"
-                )
+                self.notes.append(Note("lacking_covariate", count=plain.n - full.n))
         for sample, how in variants:
             yield from self._by_regression(sample, how, weighted=False)
         if self.trial.block is not None:
@@ -136,7 +131,7 @@ class _Work:
         elif self.spec.gap:
             gap = self.spec.gap
             self.gaps.setdefault(sample.name, gap)
-            self.notes.append(f"the difference in the share reached, {gap:g}, is taken as known")
+            self.notes.append(Note("gap_known", gap=gap))
             errors = regression.std_errors(sample.outcome)
             yield make("coverage", value / gap, {k: e / abs(gap) for k, e in errors.items()})
 
@@ -158,9 +153,7 @@ class _Work:
         self._note_stage(sample.name, "received", found)
         ends, between = anderson_rubin(regression, sample.outcome, sample.received, kind)
         if not between:
-            self.notes.append(
-                f"{sample.name}: Anderson and Rubin's set is all but {ends[0]:.4g} to {ends[1]:.4g}"
-            )
+            self.notes.append(Note("set_outside", outcome=sample.name, low=ends[0], high=ends[1]))
             ends = (-np.inf, np.inf)
         null = length(regression.scores(sample.outcome, kind))
         effect = found.value * found.first_stage
@@ -175,12 +168,9 @@ class _Work:
     def _note_stage(self, outcome: str, treatment: str, found: Ratio) -> None:
         self.first_stage_f.setdefault(outcome, {}).setdefault(treatment, found.f)
         if found.f < WEAK:
-            self.notes.append(
-                f"the draw changed little in what was {treatment} (F = {found.f:.1f}): trust "
-                "Anderson and Rubin's interval only"
-            )
+            self.notes.append(Note("weak", treatment=treatment, f=found.f))
         if found.first_stage < 0:
-            self.notes.append(f"controls {treatment} more than the treated: are the arms swapped?")
+            self.notes.append(Note("swapped", treatment=treatment))
 
     def _maker(
         self, sample: Sample, regression: Regression, name: str

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.experiments.estimators import Floats
 from analysis.experiments.sample import Sample, regression_of
 from analysis.experiments.spec import Trial
+from analysis.experiments.words import Note
 
 # From this share missing in an arm on, the note speaks of the bounds.
 MANY = 0.05
@@ -21,7 +22,7 @@ class Missing:
     """Missing outcomes by arm: a table as in `Impact.missing`, and notes on them."""
 
     table: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def missing_outcomes(trial: Trial) -> Missing:
@@ -43,13 +44,10 @@ def missing_outcomes(trial: Trial) -> Missing:
             lost = int((gone & units).sum())
             shares.append(lost / int(units.sum()))
             rows.append((name, arm, int(units.sum()), lost, lower, upper))
-        told = (
-            f"{name} is missing for {100 * shares[0]:.1f}% of the controls and "
-            f"{100 * shares[1]:.1f}% of the treated"
-        )
-        if max(shares) > MANY:
-            told += f"; whatever they did, the effect lies between {lower:.4f} and {upper:.4f}"
-        notes.append(told)
+        arms = {"control": 100 * shares[0], "treated": 100 * shares[1]}
+        bounds = {"lower": lower, "upper": upper} if max(shares) > MANY else {}
+        key = "missing_many" if bounds else "missing"
+        notes.append(Note(key, outcome=name, **arms, **bounds))
     return Missing(pd.DataFrame(rows, columns=_COLUMNS), tuple(notes))
 
 

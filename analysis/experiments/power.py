@@ -163,6 +163,11 @@ def power_curve(
     DataError
         When a column is missing or has gaps, or a design has no full block.
     """
+    if not ask.outcomes:
+        raise DataError(
+            "Power needs past outcomes: what varied when nothing was done.",
+            mend="Name columns of past results, or a workspace that has them.",
+        )
     columns.check(units, [*ask.outcomes, *ask.lagged])
     ranked = units.iloc[np.argsort(-columns.numbers(units, rule.rank_by), kind="stable")]
     rows = []

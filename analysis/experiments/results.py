@@ -12,15 +12,9 @@ import pandas as pd
 
 from analysis.experiments.estimators import KINDS
 from analysis.experiments.randomisation import RandomisationTest
+from analysis.experiments.words import Note, name, number, points, say
 
 Estimand = Literal["assignment", "first_stage", "allocation", "coverage"]
-
-_QUANTITY: Mapping[Estimand, str] = {
-    "assignment": "being drawn for the canvass",
-    "first_stage": "being drawn, on what was carried out",
-    "allocation": "the canvass where the draw decided it",
-    "coverage": "the canvass among those it reached because of the draw",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +78,28 @@ class Estimate:
             "dropped": self.dropped,
         }
 
-    def sentence(self) -> str:
-        """Say the estimate as one reads it aloud; a null result is said to be one."""
-        low, high = (self._told(end) for end in self.interval)
-        about = f"{self.outcome}: {_QUANTITY[self.estimand]}"
-        if self.interval[0] <= 0 <= self.interval[1]:
-            return (
-                f"{about}: no effect detected ({self._told(self.value)}); "
-                f"effects below {low} or above {high} are excluded (95%)."
-            )
-        return f"{about}: {self._told(self.value)} (95% interval {low} to {high})."
+    @property
+    def detected(self) -> bool:
+        """Whether the interval excludes no effect."""
+        return not self.interval[0] <= 0 <= self.interval[1]
 
-    def _told(self, value: float) -> str:
-        return f"{100 * value:+.2f} points" if self.in_points else f"{value:+.4g}"
+    def sentence(self, language: str = "en") -> str:
+        """Say the estimate as one reads it aloud; a null result is said to be one."""
+        return say(
+            "effect" if self.detected else "no_effect",
+            language,
+            outcome=self.outcome,
+            quantity=name("quantity", self.estimand, language),
+            value=self.told(self.value, language),
+            low=self.told(self.interval[0], language),
+            high=self.told(self.interval[1], language),
+        )
+
+    def told(self, value: float, language: str = "en") -> str:
+        """Write a number on the scale of the outcome, shares as points."""
+        if self.in_points:
+            return points(value, language=language)
+        return number(value, 4, language=language, signed=True)
 
     def _kinds(self) -> tuple[str, ...]:
         return (*KINDS, *(kind for kind in self.std_errors if kind.startswith("hybrid")))
@@ -130,7 +133,7 @@ class Impact:
     first_stage_f: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     randomisation: RandomisationTest | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         found = {(e.outcome, e.estimator, e.estimand): e for e in self.estimates}
@@ -183,16 +186,22 @@ class Impact:
             "coverage_sensitivity": _records(self.sensitivity),
             "missing": _records(self.missing),
             "randomisation": tested,
-            "notes": list(self.notes),
+            "notes": [str(note) for note in self.notes],
         }
 
-    def summary(self) -> str:
-        """Say the default estimates, one line each, and what to know before reading them."""
+    @property
+    def defaults(self) -> tuple[Estimate, ...]:
+        """The estimates of the default estimator: one per outcome and quantity."""
         first: dict[tuple[str, str], Estimate] = {}
         for e in self.estimates:
             first.setdefault((e.outcome, e.estimand), e)
-        lines = [e.sentence() for e in first.values() if e.estimand != "first_stage"]
-        return "\n".join([*lines, *(f"note: {note}" for note in self.notes)])
+        return tuple(first.values())
+
+    def summary(self, language: str = "en") -> str:
+        """Say the default estimates, one line each, and what to know before reading them."""
+        lines = [e.sentence(language) for e in self.defaults if e.estimand != "first_stage"]
+        notes = [say("note", language, note=note) for note in self.notes]
+        return "\n".join([*lines, *notes])
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

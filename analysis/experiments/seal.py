@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,9 @@ class Sealed:
         with.
     fingerprint
         SHA-256 of everything else in the seal.
+    promise
+        What the plan announced: `outcomes`, `covariates`, `subgroups`; empty in seals made
+        without a plan.
     """
 
     design: Design
@@ -42,12 +45,18 @@ class Sealed:
     seed: int
     files: Mapping[str, Mapping[str, str]]
     fingerprint: str
+    promise: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def seal(design: Design, seed: int, files: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def seal(
+    design: Design,
+    seed: int,
+    files: Mapping[str, Mapping[str, str]],
+    promise: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """Draw a design and return the content of its seal.
 
-    The same design and seed give the same seal: it holds no date and no place.
+    The same design, seed and promise give the same seal: it holds no date and no place.
     """
     names = [name for name in design.units if name not in ("rank", "block", "full")]
     content = {
@@ -58,6 +67,8 @@ def seal(design: Design, seed: int, files: Mapping[str, Mapping[str, str]]) -> d
         "units": {name: design.units[name].tolist() for name in names},
         "assignment": _plain(drawn(design, seed)),
     }
+    if promise is not None:
+        content["promise"] = {name: list(given) for name, given in promise.items()}
     return {**content, "fingerprint": fingerprint(content)}
 
 
@@ -115,7 +126,8 @@ def verify(path: Path) -> Sealed:
                 mend="Restore the file as it was, or move it away if it only shares the name.",
             )
     files, seed = content["files"], int(content["seed"])
-    return Sealed(design, assignment, seed, files, content["fingerprint"])
+    promise = {name: tuple(given) for name, given in content.get("promise", {}).items()}
+    return Sealed(design, assignment, seed, files, content["fingerprint"], promise)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -126,7 +138,8 @@ def _read(path: Path) -> dict[str, Any]:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DataError("This is not a seal.", where=path.name, mend=_AGAIN) from error
     keys = {"format", "rule", "seed", "files", "units", "assignment", "fingerprint"}
-    if not isinstance(content, dict) or set(content) != keys or content["format"] != FORMAT:
+    found = set(content) - {"promise"} if isinstance(content, dict) else set()
+    if found != keys or content["format"] != FORMAT:
         raise DataError("This is not a seal.", where=path.name, mend=_AGAIN)
     return content
 

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.errors import DataError, some
 from analysis.experiments import columns
 from analysis.experiments.estimators import KINDS, Codes, Floats, Kind
+from analysis.experiments.words import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,6 @@ class Spec:
                 where="std_error",
                 mend=f"Write one of: {', '.join(KINDS)}.",
             )
-        if not self.outcomes:
-            raise DataError("There is no outcome to estimate.", mend="Name one or more columns.")
         if self.gap is not None and not 0 < abs(self.gap) <= 1:
             raise DataError(
                 "The difference in the share reached must lie between 0 and 1, and not be 0.",
@@ -109,7 +108,7 @@ class Trial:
     cluster: Codes | None
     outcomes: dict[str, Floats]
     covariates: Floats
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def read_trial(units: pd.DataFrame, spec: Spec) -> Trial:
@@ -128,6 +127,8 @@ def read_trial(units: pd.DataFrame, spec: Spec) -> Trial:
         When a column is missing or not of its kind, units repeat, an arm is empty, no
         block has both arms, or a cluster has two.
     """
+    if not spec.outcomes:
+        raise DataError("There is no outcome to estimate.", mend="Name one or more columns.")
     _check_columns(units, spec)
     label = columns.labels(units, spec.unit)
     assigned = columns.arms(units, spec.assigned, label)
@@ -180,31 +181,23 @@ def _covariates(units: pd.DataFrame, spec: Spec) -> Iterable[Floats]:
     return (columns.numbers(units, name) for name in spec.covariates)
 
 
-def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> list[str]:
+def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> list[Note]:
     notes = [] if trial.block is None else _notes_on_blocks(units[spec.block], trial)
     if trial.received is not None:
         control = trial.assigned == 0
         given = control & (trial.received > 0)
         if given.any():
-            notes.append(
-                f"contamination: {int(given.sum())} of {int(control.sum())} controls "
-                f"received the treatment: {some(label[given])}"
-            )
+            counts = {"given": int(given.sum()), "controls": int(control.sum())}
+            notes.append(Note("contamination", **counts, examples=tuple(label[given])))
     asked = ", ".join(spec.covariates)
     if asked and spec.measured_before is None:
-        notes.append(
-            "were the covariates measured before the draw? If not, adjusted estimates are "
-            f"biased: {asked}"
-        )
+        notes.append(Note("covariates_asked", names=asked))
     if asked and spec.measured_before is False:
-        notes.append(
-            "the covariates were measured after the draw and may carry part of the effect; "
-            f"do not rely on adjusted estimates: {asked}"
-        )
+        notes.append(Note("covariates_after", names=asked))
     return notes
 
 
-def _notes_on_blocks(blocks: pd.Series, trial: Trial) -> list[str]:
+def _notes_on_blocks(blocks: pd.Series, trial: Trial) -> list[Note]:
     assert trial.block is not None
     treated, size = np.bincount(trial.block, trial.assigned), np.bincount(trial.block)
     if not ((treated > 0) & (treated < size)).any():
@@ -213,15 +206,10 @@ def _notes_on_blocks(blocks: pd.Series, trial: Trial) -> list[str]:
             where=f"column {blocks.name}: {len(size)} blocks",
             mend="Check that the column holds the blocks of the draw, not the units.",
         )
-    names, notes = list(dict.fromkeys(blocks)), []
+    names = list(dict.fromkeys(blocks))
     single, lone = size == 1, (treated == 0) | (treated == size)
-    if single.any():
-        told = some(names[i] for i in np.flatnonzero(single))
-        notes.append(f"{int(single.sum())} block(s) of one unit are left out: {told}")
-    if (one_arm := lone & ~single).any():
-        told = some(names[i] for i in np.flatnonzero(one_arm))
-        notes.append(
-            f"{int(one_arm.sum())} block(s) have one arm only; without covariates they say "
-            f"nothing of the effect: {told}"
-        )
-    return notes
+    return [
+        Note(key, count=int(which.sum()), examples=tuple(names[i] for i in np.flatnonzero(which)))
+        for key, which in (("blocks_of_one", single), ("blocks_of_one_arm", lone & ~single))
+        if which.any()
+    ]

@@ -15,7 +15,7 @@ from analysis.exports.extract import KEY
 from analysis.exports.facts import facts_of
 from analysis.exports.places import plain
 
-_NAMESPACE = "http://www.opengis.net/kml/2.2"
+NAMESPACE = "http://www.opengis.net/kml/2.2"
 # What XML 1.0 §2.2 does not allow in a document, escaped or not.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FILL, _LINE = "b3", "ffffffff"  # alpha of the fill; opaque white lines
@@ -28,25 +28,25 @@ def to_kml(document: Document) -> bytes:
     document's ExtendedData under the name `palier`.
     """
     graded = document.graded
-    root = ET.Element("kml", xmlns=_NAMESPACE)
+    root = ET.Element("kml", xmlns=NAMESPACE)
     top = ET.SubElement(root, "Document")
-    _text(top, "name", document.heading)
+    text_element(top, "name", document.heading)
     notes = (document.subtitle, document.unmapped_note(), document.sources)
-    _text(top, "description", "\n".join(filter(None, notes)))
+    text_element(top, "description", "\n".join(filter(None, notes)))
     for index, colour in enumerate(graded.palette):
         top.append(_style(f"class{index}", colour))
-    _extended(top, [(KEY, document.provenance.to_json())])
+    extended_data(top, [(KEY, document.provenance.to_json())])
     rows = document.table.to_dict("records")
     for row, index, shape, facts in zip(
         rows, graded.index, document.places.geometry, facts_of(document), strict=True
     ):
         if shape is not None:
             mark = ET.SubElement(top, "Placemark")
-            _text(mark, "name", f"{row['rank']} · {row['name'] or row['bureau_id']}")
-            _text(mark, "description", "\n".join(f"{key} : {fact}" for key, fact in facts))
-            _text(mark, "styleUrl", f"#class{index}")
+            text_element(mark, "name", f"{row['rank']} · {row['name'] or row['bureau_id']}")
+            text_element(mark, "description", "\n".join(f"{key} : {fact}" for key, fact in facts))
+            text_element(mark, "styleUrl", f"#class{index}")
             # GDAL takes a datum called `name` for the place's own, and loses the rank.
-            _extended(mark, [(str(k), plain(v)) for k, v in row.items() if k != "name"])
+            extended_data(mark, [(str(k), plain(v)) for k, v in row.items() if k != "name"])
             mark.append(_geometry(shape))
     content: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return content
@@ -56,18 +56,19 @@ def _style(identifier: str, colour: str) -> ET.Element:
     red, green, blue = colour[1:3], colour[3:5], colour[5:7]
     style = ET.Element("Style", id=identifier)
     line = ET.SubElement(style, "LineStyle")
-    _text(line, "color", _LINE)
-    _text(line, "width", "1")
+    text_element(line, "color", _LINE)
+    text_element(line, "width", "1")
     # KML writes colours backwards: alpha, blue, green, red.
-    _text(ET.SubElement(style, "PolyStyle"), "color", f"{_FILL}{blue}{green}{red}")
+    text_element(ET.SubElement(style, "PolyStyle"), "color", f"{_FILL}{blue}{green}{red}")
     return style
 
 
-def _extended(parent: ET.Element, values: Iterable[tuple[str, object]]) -> None:
+def extended_data(parent: ET.Element, values: Iterable[tuple[str, object]]) -> None:
+    """Add named values to an element, an empty text for None."""
     data = ET.SubElement(parent, "ExtendedData")
     for key, value in values:
         entry = ET.SubElement(data, "Data", name=key)
-        _text(entry, "value", "" if value is None else str(value))
+        text_element(entry, "value", "" if value is None else str(value))
 
 
 def _geometry(shape: BaseGeometry) -> ET.Element:
@@ -86,9 +87,11 @@ def _polygon(shape: Polygon) -> ET.Element:
     for side, ring in rings:
         boundary = ET.SubElement(ET.SubElement(polygon, side), "LinearRing")
         points = shapely.get_coordinates(ring)
-        _text(boundary, "coordinates", " ".join(f"{lon:.6f},{lat:.6f}" for lon, lat in points))
+        places = " ".join(f"{lon:.6f},{lat:.6f}" for lon, lat in points)
+        text_element(boundary, "coordinates", places)
     return polygon
 
 
-def _text(parent: ET.Element, tag: str, text: str) -> None:
+def text_element(parent: ET.Element, tag: str, text: str) -> None:
+    """Add an element that holds a text, without what XML does not allow."""
     ET.SubElement(parent, tag).text = _FORBIDDEN.sub("", text)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.electorate.abstention.forecast import AbstentionForecast, forecast_abstention
+from analysis.electorate.abstention.series import Series
 from analysis.electorate.history import Choice, Election, History, read_history
 from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_reserve
@@ -73,7 +75,8 @@ def prepare(
         workspace's `covered.csv` is wrong.
     """
     history = read_history(workspace, choice, before=target.date, places=places)
-    table = electorate_table(history, target)
+    forecast = forecast_abstention(Series.of_history(history), target)
+    table = electorate_table(history, target, forecast)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
@@ -81,15 +84,33 @@ def prepare(
     table["reachable"] = has_ground(table)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
-    return Prospects(table, history, target, _notes(history))
+    return Prospects(table, history, target, (*_notes(history), *forecast.notes))
 
 
-def electorate_table(history: History, target: Election) -> pd.DataFrame:
-    """Return the expected rates of every bureau, one column each and one for its error."""
+def electorate_table(
+    history: History, target: Election, forecast: AbstentionForecast | None = None
+) -> pd.DataFrame:
+    """Return the expected rates of every bureau, one column each and one for its error.
+
+    Parameters
+    ----------
+    history
+        Past elections.
+    target
+        The election to come.
+    forecast
+        Of its abstention, in the order of `history.units`; None makes it.
+    """
+    forecast = forecast or forecast_abstention(Series.of_history(history), target)
     table = history.units.copy()
     support = expect_rate(history.votes, history.valid, history, target)
     rates: dict[str, Rate] = {
-        "abstention": expect_rate(history.abstentions, history.registered, history, target),
+        "abstention": Rate(
+            value=forecast.table["abstention"].to_numpy(),
+            std_error=forecast.table["abstention_se"].to_numpy(),
+            level=forecast.level.value,
+            elections=forecast.elections,
+        ),
         "support": support,
         "reserve": expect_reserve(history, support),
         "volatility": expect_volatility(history),

@@ -7,11 +7,13 @@ from functools import partial
 
 import streamlit as st
 
+from analysis.arms import HoldBack, with_arms
 from analysis.errors import DataError
-from analysis.scenario import Scenario, provenance_of
+from analysis.scenario import Scenario, provenance_of, shapes_of
 from analysis.workspace import Workspace
 from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _, language
+from pages._ui.trial import hold_back
 
 FORMATS = (".csv", ".xlsx", ".geojson", ".kml", ".parquet", ".html", ".pdf", ".png")
 _MAPS = (".html", ".pdf", ".png", ".kml")
@@ -35,6 +37,7 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
         ".pdf": _("Map to print (PDF, A4)"),
         ".png": _("Map to print (PNG)"),
     }
+    held = hold_back.choose(place, scenario)
     drawn = loaders.geometry(place, loaders.prospects(place, scenario)) is not None
     tongue = language()
     columns = st.columns(2)
@@ -43,8 +46,9 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
         columns[number % 2].download_button(
             labels[suffix],
             # The file is made in another thread, which knows nothing of the session.
-            data=partial(_content, place, scenario, suffix, tongue),
-            file_name=f"palier_{scenario.bloc or 'candidats'}_{scenario.election}{suffix}",
+            data=partial(_content, place, scenario, held, suffix, tongue),
+            file_name=f"palier_{scenario.bloc or 'candidats'}_{scenario.election}"
+            f"{'' if held.teams else '_arms'}{suffix}",
             key=f"download{suffix}",
             on_click="ignore",
             width="stretch",
@@ -54,17 +58,20 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
     _save_scenario(scenario)
 
 
-def _content(place: Workspace, scenario: Scenario, suffix: str, tongue: str) -> bytes:
+def _content(
+    place: Workspace, scenario: Scenario, held: HoldBack, suffix: str, tongue: str
+) -> bytes:
     # The writers of eight formats load when a file is wanted, not when the page opens.
     from analysis.exports.dispatch import to_bytes
 
     ranked = loaders.ranking(place, scenario, light=False)
     found = loaders.prospects(place, scenario)
+    table = with_arms(ranked.table, held, folder=place.path, seed=scenario.settings.seed)
     return to_bytes(
-        ranked.table,
+        table,
         suffix,
-        bureaux=loaders.shapes(place, ranked),
-        provenance=provenance_of(place, scenario, found),
+        bureaux=shapes_of(place, table),
+        provenance=provenance_of(place, scenario, found, held),
         language=tongue,
         dialect="excel_fr" if tongue == "fr" else "plain",
     )

@@ -35,9 +35,9 @@ def choose_question(place: Workspace) -> Scenario:
     with left:
         bloc, candidates = _choose_votes(place)
     with middle:
-        election = _choose_election(place)
+        election = choose_election(place)
     with right:
-        places = _choose_places(place)
+        places = choose_places(place)
     return Scenario(bloc, election, candidates, places)
 
 
@@ -72,7 +72,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     return "", tuple(chosen)
 
 
-def _choose_election(place: Workspace) -> str:
+def choose_election(place: Workspace) -> str:
     known = loaders.table(str(place.path), place.digest, "elections")
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
     coming = [name for name in COMING if name not in past]
@@ -87,7 +87,7 @@ def _choose_election(place: Workspace) -> str:
     )
 
 
-def _choose_places(place: Workspace) -> tuple[str, ...]:
+def choose_places(place: Workspace) -> tuple[str, ...]:
     table = loaders.table(str(place.path), place.digest, "places")
     if len(table) == 1:
         st.text_input(_("Territory"), table["name"].iloc[0], disabled=True)

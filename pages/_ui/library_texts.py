@@ -31,6 +31,7 @@ _SINKS: dict[str, tuple[tuple[int | None, str], ...]] = {
     "Report": ((4, "*notes"),),
     "replace": ((None, "*notes"),),
     "Prospects": ((3, "*notes"),),
+    "AbstentionForecast": ((None, "*notes"),),
     "of": ((None, "licence"),),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.scenario import Scenario, open_workspace, shapes_of, target_of
+from analysis.scenario import Scenario, open_workspace, target_of
 from analysis.targeting.backtest import Backtest
 from analysis.targeting.backtest import backtest as look_back
 from analysis.targeting.prospects import Prospects, prepare
@@ -150,17 +151,23 @@ def geometry(place: Workspace, found: Prospects) -> Geometry | None:
     vintages = found.table["vintage"].dropna()
     if vintages.empty:
         return None
-    communes = tuple(sorted(found.table["commune_id"].unique()))
-    return _geometry(str(place.path), place.digest, int(vintages.iloc[0]), communes)
+    return contours(place, int(vintages.iloc[0]), found.table["commune_id"])
+
+
+def contours(place: Workspace, vintage: int, communes: pd.Series) -> Geometry | None:
+    """Publish the contours of some communes in one vintage; None where none is known."""
+    named = tuple(sorted(set(communes.astype("str"))))
+    return _contours(str(place.path), place.digest, vintage, named)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
-def _geometry(folder: str, digest: str, vintage: int, communes: tuple[str, ...]) -> Geometry | None:
+def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...]) -> Geometry | None:
     bureaux = Workspace(Path(folder)).read("bureaux")
     shown = bureaux[(bureaux["vintage"] == vintage) & bureaux["commune_id"].isin(communes)]
     if shown.empty:
         return None
-    name = f"{digest[:20]}-{vintage}-{len(shown)}"
+    which = hashlib.sha256("\n".join(communes).encode()).hexdigest()[:8]
+    name = f"{digest[:20]}-{vintage}-{which}"
     return publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
 
 
@@ -172,8 +179,3 @@ def past_of(place: Workspace, scenario: Scenario, bureau_id: str) -> bytes:
 @st.cache_data(max_entries=256, show_spinner=False)
 def _past_of(folder: str, digest: str, question: str, bureau_id: str, tongue: str) -> bytes:
     return past.draw(_prospects(folder, digest, question).history, bureau_id, tongue)
-
-
-def shapes(place: Workspace, ranked: Ranking) -> gpd.GeoDataFrame:
-    """Return the polygons of ranked bureaux, for exports."""
-    return shapes_of(place, ranked.table)

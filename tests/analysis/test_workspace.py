@@ -25,7 +25,11 @@ def copy(valmont, tmp_path):
     return Workspace(shutil.copytree(valmont.path, tmp_path / "copy"))
 
 
-@pytest.mark.parametrize("name", TABLES)
+# Walks and returns have places of their own: what `turfs` writes, and a store.
+KEPT = [name for name in TABLES if name not in {"turfs", "walklists", "attempts"}]
+
+
+@pytest.mark.parametrize("name", KEPT)
 def test_every_table_comes_back_as_it_was_checked(valmont, name):
     table = valmont.read(name)
     assert len(table) == valmont.manifest["tables"][name]["rows"] > 0

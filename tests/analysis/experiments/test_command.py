@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 from analysis import cli
+from analysis.experiments.design import declare
+from analysis.experiments.rule import Rule
+from analysis.experiments.seal import seal, verify, write_seal
 from tests.made import DATA
 
 
@@ -156,6 +159,122 @@ def test_impact_writes_every_quantity(run, units, tmp_path):
     assert out.read_bytes() == again
 
 
+def test_subgroups_of_the_sealed_plan_are_declared(run, units, trial, tmp_path):
+    arms, out = tmp_path / "arms.csv", tmp_path / "impact.json"
+    run(
+        *("design", "--units", units, "--rank-by", "lagged", "--seed", 3, "--out", arms),
+        *("--outcome", "vote", "--subgroup", "lagged"),
+    )
+    content = json.loads((tmp_path / "arms.seal.json").read_text(encoding="utf-8"))
+    announced = {"outcomes": ["vote"], "covariates": [], "subgroups": ["lagged"]}
+    assert content["promise"] == announced
+    results = tmp_path / "results.csv"
+    trial[["unit_id", "vote", "registered"]].to_csv(results, index=False)
+    words = ["impact", "--units", results, "--outcome", "vote", "--assigned", "assigned"]
+    code, told, _ = run(
+        *words, "--seal", tmp_path / "arms.seal.json",
+        *("--subgroup", "lagged", "registered", "--out", out),
+    )  # fmt: skip
+    assert code == 0
+    groups = json.loads(out.read_text(encoding="utf-8"))["subgroups"]
+    assert [one["declared"] for one in groups] == [True] * 3 + [False] * 3
+    assert sum(one["n"] for one in groups if one["column"] == "lagged") <= 203
+    assert told.count("announced in the plan),") == 3 + 3
+    assert told.count("not announced in the plan),") == 3
+
+
+def test_a_promise_cannot_be_changed_afterwards(run, units, tmp_path):
+    out = tmp_path / "arms.csv"
+    run("design", "--units", units, "--rank-by", "lagged", "--seed", 3, "--out", out)
+    seal = tmp_path / "arms.seal.json"
+    content = json.loads(seal.read_text(encoding="utf-8"))
+    content["promise"]["subgroups"] = ["turnout"]
+    seal.write_text(json.dumps(content), encoding="utf-8")
+    code, _, err = run("verify", seal)
+    assert code == 1
+    assert "mend:" in err
+
+
+def test_a_seal_without_a_promise_is_still_read(trial, tmp_path):
+    design = declare(trial, Rule("lagged"))
+    write_seal(seal(design, 1, {}), tmp_path / "old.seal.json")
+    assert verify(tmp_path / "old.seal.json").promise == {}
+
+
+def test_the_plan_as_pdf(run, units, tmp_path):
+    out = tmp_path / "arms.csv"
+    words = ["--rank-by", "lagged", "--seed", 3, "--out", out, "--plan-pdf"]
+    code, told, _ = run("design", "--units", units, *words)
+    assert code == 0
+    assert "arms.plan.pdf" in told
+    assert (tmp_path / "arms.plan.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_impact_reports_on_one_page(run, units, tmp_path):
+    words = ["impact", "--units", units, "--outcome", "vote", "--assigned", "assigned"]
+    words += ["--block", "block", "--out", tmp_path / "i.json"]
+    page = tmp_path / "report.html"
+    code, told, _ = run(*words, "--report", page, "--subgroup", "registered")
+    assert code == 0
+    assert f"written: {page}" in told
+    assert "être tiré au sort" in page.read_text(encoding="utf-8")
+    run(*words, "--report", page, "--language", "en")
+    assert "being drawn for the canvass" in page.read_text(encoding="utf-8")
+    (tmp_path / "i.json").unlink()
+    code, _, err = run(*words, "--report", tmp_path / "report.doc")
+    assert (code, "Reports are not written as “.doc”" in err) == (1, True)
+    # Nothing is estimated for a report that cannot be written.
+    assert not (tmp_path / "i.json").exists()
+
+
+@pytest.fixture
+def sealed_place(run, valmont, tmp_path):
+    """Seal a design of the bureaux of Valmont's older contours."""
+    drawn = valmont.read("context").query("vintage == 2017")
+    table = pd.DataFrame({"bureau_id": drawn["bureau_id"], "gain": range(len(drawn))})
+    table.to_csv(tmp_path / "bureaux.csv", index=False)
+    run(
+        *("design", "--units", tmp_path / "bureaux.csv", "--rank-by", "gain", "--seed", 8),
+        *("--out", tmp_path / "arms.csv"),
+    )
+    return tmp_path / "arms.csv", tmp_path / "arms.seal.json"
+
+
+def test_impact_reads_the_elections_of_a_workspace(run, valmont, sealed_place, tmp_path):
+    arms, seal = sealed_place
+    election = valmont.read("elections").query("vintage == 2024 and round == 1")["election_id"]
+    election = election.iloc[-1]
+    words = ["impact", "--units", arms, "--assigned", "assigned", "--seal", seal]
+    place = ["--workspace", valmont.path, "--election", election, "--bloc", "left"]
+    out = tmp_path / "impact.json"
+    code, told, _ = run(*words, *place, "--out", out)
+    assert code == 0
+    content = json.loads(out.read_text(encoding="utf-8"))
+    names = [f"{election}_turnout", f"{election}_left_registered"]
+    assert list(dict.fromkeys(e["outcome"] for e in content["estimates"])) == names
+    lost = pd.DataFrame(content["lost"]).set_index("arm")
+    table = pd.read_csv(arms)
+    assert lost["units"].to_dict() == table["arm"].value_counts().to_dict()
+    assert lost["redrawn"].sum() > 0
+    assert f"{election}, control:" in told
+    assert content["made_from"]["workspace"] == valmont.digest
+    code, _, err = run(*words, *place, "--vintage", 2024, "--out", out)
+    assert code == 0
+    same = pd.DataFrame(json.loads(out.read_text(encoding="utf-8"))["lost"])
+    assert same["redrawn"].sum() == 0
+    assert same["without_result"].sum() >= lost["without_result"].sum()
+    table.assign(**{names[0]: 1}).to_csv(tmp_path / "clash.csv", index=False)
+    words[2] = tmp_path / "clash.csv"
+    code, _, err = run(*words, *place, "--out", out)
+    assert (code, "already has the column" in err) == (1, True)
+
+
+def test_impact_needs_an_outcome(run, units, tmp_path):
+    words = ["impact", "--units", units, "--assigned", "assigned", "--out", tmp_path / "i.json"]
+    code, _, err = run(*words)
+    assert (code, "There is no outcome to estimate." in err) == (1, True)
+
+
 def test_the_impact_of_2012(run, tmp_path):
     areas = DATA / "experiments" / "pons_2018_areas.csv"
     if not areas.is_file():
@@ -201,6 +320,25 @@ def test_power_writes_a_curve(run, units, tmp_path, suffix):
         [200, 0.2],
         [200, 0.4],
     ]
+
+
+def test_power_on_the_past_of_a_workspace(run, valmont, tmp_path):
+    ids = valmont.read("turnout")["bureau_id"].astype("str").drop_duplicates().sort_values()
+    units, out = tmp_path / "targets.csv", tmp_path / "curve.csv"
+    pd.DataFrame({"bureau_id": ids, "gain": range(len(ids))}).to_csv(units, index=False)
+    words = ["power", "--units", units, "--rank-by", "gain", "--out", out, "--sizes", 20, 40]
+    place = ["--workspace", valmont.path, "--for", "2027_pres_t1", "--draws", 100]
+    code, told, _ = run(*words, *place, "--bloc", "left", "--coverage", 0.2)
+    assert code == 0
+    table = pd.read_csv(out)
+    assert f"median over {table['election_id'].nunique()} past elections" in told
+    median = table[table["asked"] == 40]["detectable_assignment"].median()
+    assert f"40 units see an effect of assignment of {100 * median:.2f} points" in told
+    assert "have no result then or before" in told
+    code, _, err = run(*words, *place)
+    assert (code, "need to know whose votes count" in err) == (1, True)
+    code, _, err = run(*words)
+    assert (code, "Power needs past outcomes" in err) == (1, True)
 
 
 def test_power_chooses_its_own_sizes(run, units, tmp_path):

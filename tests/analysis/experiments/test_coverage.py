@@ -20,6 +20,7 @@ EFFECT = 0.03
 SIZES = np.repeat([3, 4, 5, 6], 15)
 BLOCK = np.repeat(np.arange(60), SIZES)
 N = len(BLOCK)
+WEIGHT = np.random.default_rng(8).uniform(0.7, 1.3, N)  # registered, for one
 LOTTERY = Lottery(np.arange(N), BLOCK, SIZES - 1, 1 - 1 / SIZES)
 
 
@@ -65,11 +66,21 @@ def _intervals(arm, y0, lagged, rng):
     found = ratio(plain, told, received, "HC1")
     yield "allocation", interval(found.value, found.std_errors["HC1"], plain.residual_df)
     yield "anderson_rubin", anderson_rubin(plain, told, received, "HC1")[0]
+    # Half of the treated are reached and a third of the controls, as in 2012.
+    reached = np.where(arm == 1, 0.53, 0.36) + rng.normal(0, 0.05, N)
+    found = ratio(plain, y0 + EFFECT * reached, reached, "HC1")
+    yield "coverage", interval(found.value, found.std_errors["HC1"], plain.residual_df)
+    weighted = Regression(Layout(BLOCK, np.arange(N), WEIGHT), arm[:, None])
+    error = np.linalg.norm(weighted.scores(y, "HC1"))
+    yield "weighted", interval(weighted.coefficients(y)[0], error, weighted.residual_df)
 
 
 @pytest.mark.parametrize(
     "estimator",
-    ["HC1", "HC2", "CR2", "ancova", "lin", "hybrid_p", "hybrid_m", "allocation", "anderson_rubin"],
+    [
+        *("HC1", "HC2", "CR2", "ancova", "lin", "hybrid_p", "hybrid_m", "weighted"),
+        *("allocation", "anderson_rubin", "coverage"),
+    ],
 )
 def test_intervals_hold_the_truth_95_times_in_100(covered, estimator):
     assert 0.94 <= covered[estimator] <= 0.96

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +11,9 @@ import pytest
 from shapely.geometry import MultiPolygon, box
 
 from analysis.exports import Provenance
+from analysis.exports.sheets import kit_of
+from analysis.workspace import Workspace
+from tests.analysis.exports.walks_made import walks_of
 
 SCRIPT = "</script><b>École</b> & fils"
 
@@ -95,3 +100,23 @@ def provenance():
         ),
         units=({"column": "part_x", "unit": "x", "meaning": "stated by the command"},),
     )
+
+
+@pytest.fixture(scope="session")
+def place(valmont, tmp_path_factory):
+    """Copy Valmont: a campaign writes its key into its workspace."""
+    folder = tmp_path_factory.mktemp("field") / "valmont"
+    shutil.copytree(valmont.path, folder)
+    return Workspace(folder)
+
+
+@pytest.fixture(scope="session")
+def walks(place):
+    """Three turfs of twelve stops."""
+    return walks_of(place)
+
+
+@pytest.fixture(scope="session")
+def kit(walks, place):
+    """All that goes with them."""
+    return kit_of(walks, place, controller="Comité de quartier", contact="12 rue Haute")

@@ -1,0 +1,65 @@
+"""The verb of walks: turfs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def turfs(  # noqa: PLR0913 - one option per wish of an organiser
+    workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
+    targets: Annotated[Path, typer.Option(help="File of rank, or a table with bureau_id.")],
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    design: Annotated[
+        Path | None, typer.Option(help="Sealed design: its controls are not visited.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="Length of an outing (2).")] = None,
+    team: Annotated[int | None, typer.Option(help="Volunteers in a team (2).")] = None,
+    start: Annotated[
+        str, typer.Option(metavar="LAT,LON", help="Where teams set out: a metro, a café.")
+    ] = "",
+    returning: Annotated[bool, typer.Option("--returning", help="Come back to the start.")] = False,
+    streets: Annotated[
+        str, typer.Option(help="File of a street graph, or osm to download one.")
+    ] = "",
+    top: Annotated[
+        int | None, typer.Option(help="Only the best targets; else those the hours reach.")
+    ] = None,
+    teams: Annotated[int | None, typer.Option(help="Teams of the next outing; else all.")] = None,
+    spares: Annotated[int, typer.Option(help="Turfs kept ready beside theirs, with --teams.")] = 2,
+    low_mobility: Annotated[int, typer.Option(help="Short turfs without stairs to set aside.")] = 0,
+    params: Annotated[
+        Path | None, typer.Option(help="Numbers of an outing (TOML), such as share_open.")
+    ] = None,
+    long_run: Annotated[
+        bool, typer.Option("--long-run", help="Search ten times as long, tell the difference.")
+    ] = False,
+    sheets: Annotated[bool, typer.Option(help="Write sheets, phone pages and map files.")] = True,
+    language: Annotated[str, typer.Option(help="Of the sheets: fr or en.")] = "fr",
+) -> None:
+    """Cut the targets into turfs of equal work, order each, write the sheets."""
+    from analysis.turf.make import Plan
+    from analysis.walks.command import start_of, turfs_to_folder
+    from analysis.walks.make import Ask, read_work
+
+    given = {"hours": hours, "team": team}
+    work = read_work(params, {name: value for name, value in given.items() if value is not None})
+    plan = Plan(
+        work=work,
+        start=start_of(start),
+        returning=returning,
+        teams=teams,
+        spares=spares,
+        low_mobility=low_mobility,
+    )
+    ask = Ask(plan=plan, design=design, top=top, streets=streets, long_run=long_run)
+    told = turfs_to_folder(workspace, targets, ask, out, sheets=language if sheets else "")
+    Console(soft_wrap=True, highlight=False, markup=False).print(told)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(turfs)

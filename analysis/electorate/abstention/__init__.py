@@ -1,0 +1,1 @@
+"""Where people stay home next time: a forecast by bureau, from past elections only."""

@@ -1,0 +1,38 @@
+"""The scale of the forecast, asin √rate, and the shape of its errors."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+# The next count varies more than coins: neighbours and families stay home together.
+OVERDISPERSION = 1.15
+# Tails of the forecast: Student's t with these degrees of freedom, scaled to the variance.
+TAILS = 5.0
+
+
+def rate_of(angle: np.ndarray) -> np.ndarray:
+    """Return rates from values of asin √rate, cut at 0 and 1."""
+    return np.asarray(np.sin(np.clip(angle, 0.0, np.pi / 2)) ** 2)
+
+
+def slope_at(rate: np.ndarray) -> np.ndarray:
+    """Return how much a rate moves for a step of asin √rate; never quite nought at 0 and 1."""
+    return np.asarray(np.maximum(2 * np.sqrt(rate * (1 - rate)), 0.02))
+
+
+def half_width(share: float) -> float:
+    """Return half of a central interval in standard deviations of the forecast."""
+    scale = np.sqrt((TAILS - 2) / TAILS)
+    return float(special.stdtrit(TAILS, 0.5 + share / 2) * scale)
+
+
+def shift_to(effect: np.ndarray, size: np.ndarray, level: float) -> float:
+    """Return what to add so that the whole place abstains at its level."""
+    weights = size / size.sum() if size.sum() > 0 else np.full(len(size), 1 / len(size))
+    shift = float(np.arcsin(np.sqrt(level)) - effect @ weights)
+    for _ in range(8):
+        angle = np.clip(effect + shift, 0.0, np.pi / 2)
+        slope = float(np.sin(2 * angle) @ weights)
+        shift += (level - float(np.sin(angle) ** 2 @ weights)) / max(slope, 0.05)
+    return shift

@@ -1,0 +1,171 @@
+"""Abstention at past elections, side by side on one set of bureaux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.electorate.history import Election, History
+from analysis.errors import DataError, some
+from analysis.geography.crosswalk import prorate
+from analysis.schema import commune_of
+from analysis.workspace import Workspace
+
+_PARTS = ["ballots", "abstentions"]
+# Codes of overseas territories and of voters abroad begin with one of these.
+_OVERSEAS = ("97", "98")
+_FAR = (*_OVERSEAS, "99", "Z")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Counts of past elections on the bureaux of one day.
+
+    Attributes
+    ----------
+    units
+        One row per bureau, any order: `bureau_id`, `commune_id`, `registered` (persons).
+    elections
+        Past elections, oldest first.
+    registered, ballots
+        Arrays (bureaux × elections) of persons; NaN where a bureau did not vote.
+    """
+
+    units: pd.DataFrame
+    elections: tuple[Election, ...]
+    registered: np.ndarray
+    ballots: np.ndarray
+
+    @classmethod
+    def of_history(cls, history: History) -> Series:
+        """Return the abstention part of a history."""
+        return cls(history.units, history.elections, history.registered, history.ballots)
+
+    @property
+    def rates(self) -> np.ndarray:
+        """Abstention rates (bureaux × elections), NaN where unknown."""
+        size = np.where(self.registered > 0, self.registered, np.nan)
+        return (self.registered - self.ballots) / size
+
+    @property
+    def levels(self) -> np.ndarray:
+        """Abstention rate of all bureaux together, one per election; NaN where none voted."""
+        known = np.isfinite(self.registered) & np.isfinite(self.ballots)
+        registered = np.where(known, self.registered, 0).sum(axis=0)
+        ballots = np.where(known, self.ballots, 0).sum(axis=0)
+        return 1 - ballots / np.where(registered > 0, registered, np.nan)
+
+    def keep(self, elections: np.ndarray) -> Series:
+        """Return the series of some elections, given by position."""
+        chosen = tuple(self.elections[n] for n in elections)
+        return Series(self.units, chosen, self.registered[:, elections], self.ballots[:, elections])
+
+
+def department_of(commune_id: pd.Series) -> pd.Series:
+    """Return the département of each commune from its code: three characters overseas."""
+    code = commune_id.astype("str")
+    return code.str[:2].where(~code.str.startswith(("97", "98")), code.str[:3])
+
+
+def is_far(commune_id: pd.Series) -> np.ndarray:
+    """Tell which communes lie overseas or stand for voters abroad."""
+    return commune_id.astype("str").str.startswith(_FAR).to_numpy()
+
+
+def is_overseas(commune_id: pd.Series) -> np.ndarray:
+    """Tell which communes lie overseas."""
+    return commune_id.astype("str").str.startswith(_OVERSEAS).to_numpy()
+
+
+def read_series(workspace: Workspace, target: Election) -> tuple[Series, pd.DataFrame]:
+    """Read the elections before one that was held, on the bureaux where it was held.
+
+    Elections drawn in other contours are handed on through the crosswalk; where there
+    is none, bureaux are followed by their code.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    target
+        An election of the workspace.
+
+    Returns
+    -------
+    tuple
+        The series, and what came: `registered` and `ballots` of the target, in the
+        order of `Series.units`.
+
+    Raises
+    ------
+    DataError
+        When the target is not in the workspace, nothing precedes it, or no bureau is common.
+    """
+    table = workspace.read("elections").set_index("election_id")
+    if target.election_id not in table.index:
+        raise DataError(
+            "The election to forecast is not in this workspace: there is nothing to compare with.",
+            where=f"{target.election_id}; elections: {some(table.index, most=12)}",
+            mend="Choose one of these, or build the workspace with its results.",
+        )
+    past = table[table["date"] < pd.Timestamp(target.date)].sort_values("date", kind="stable")
+    if past.empty:
+        raise DataError(
+            "No election of this workspace precedes the one to forecast.",
+            where=f"{target.election_id}; elections: {some(table.index, most=12)}",
+            mend="Choose a later election, or build the workspace with earlier results.",
+        )
+    counts = _read_counts(workspace)
+    came = counts[target.election_id]
+    vintage, links = table.loc[target.election_id, "vintage"], _links(workspace)
+    moved = [_on(counts[name], past.loc[name, "vintage"], vintage, links) for name in past.index]
+    cube = np.stack([one.reindex(came.index).to_numpy(dtype=float) for one in moved], axis=1)
+    if not np.isfinite(cube).any():
+        raise DataError(
+            "No bureau of this election has voted before under the same code.",
+            where=f"{target.election_id}: {some(came.index)}",
+            mend="Build the workspace with the contours of both years, or with results whose "
+            "bureaux are numbered alike.",
+        )
+    elections = tuple(
+        Election(name, row.date.to_pydatetime(), row.kind, int(row.round))
+        for name, row in zip(past.index, past.itertuples(), strict=True)
+    )
+    ids = came.index.astype("str")
+    units = pd.DataFrame({"bureau_id": ids})
+    units["commune_id"] = commune_of(units["bureau_id"])
+    outcome = pd.DataFrame(
+        {"registered": came.sum(axis=1).to_numpy(), "ballots": came["ballots"].to_numpy()}
+    )
+    units["registered"] = outcome["registered"]
+    return Series(units, elections, cube.sum(axis=2), cube[:, :, 0]), outcome
+
+
+def _read_counts(workspace: Workspace) -> dict[str, pd.DataFrame]:
+    """Return ballots and abstentions of every election, indexed by bureau, sorted."""
+    turnout = workspace.read(
+        "turnout", columns=["election_id", "bureau_id", "registered", "ballots"]
+    )
+    turnout["abstentions"] = turnout["registered"] - turnout["ballots"]
+    turnout["bureau_id"] = turnout["bureau_id"].astype("str")
+    groups = turnout.groupby("election_id", observed=True)
+    return {str(name): part.set_index("bureau_id")[_PARTS].sort_index() for name, part in groups}
+
+
+def _links(workspace: Workspace) -> dict[tuple[int, int], pd.DataFrame]:
+    groups = workspace.read("crosswalk").groupby(["from_vintage", "to_vintage"])
+    return {(int(one), int(other)): part for (one, other), part in groups}
+
+
+def _on(
+    counts: pd.DataFrame,
+    own: object,
+    wanted: object,
+    links: dict[tuple[int, int], pd.DataFrame],
+) -> pd.DataFrame:
+    if pd.isna(own) or pd.isna(wanted) or own == wanted:
+        return counts
+    found = links.get((int(own), int(wanted)))  # type: ignore[call-overload]
+    return counts if found is None else prorate(counts, found)

@@ -1,0 +1,172 @@
+"""What a design would have seen at past elections, where nothing had been done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.electorate.history import Choice, History, read_history
+from analysis.errors import DataError, some
+from analysis.experiments import columns
+from analysis.experiments.power import Ask, power_curve
+from analysis.experiments.rule import Rule
+from analysis.workspace import Workspace
+
+Measure = Literal["share_registered", "turnout"]
+_OUTCOME, _BEFORE = "placebo outcome", "placebo outcome before"
+_CURVE = ["units", "controls", "coverage", "detectable_assignment", "detectable_reached"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceboAsk:
+    """What is asked of past elections.
+
+    Attributes
+    ----------
+    before
+        Nothing at or after this day is read.
+    measure
+        Votes of the choice among the registered, or turnout.
+    coverage, contamination
+        Shares of the registered reached in treated units, and in controls all the same.
+    sizes
+        Numbers of bureaux, the best ranked first; all when empty.
+    draws
+        Draws of the simulation.
+    adjust
+        Whether the same measure at the election before serves as covariate.
+    """
+
+    before: datetime
+    measure: Measure = "share_registered"
+    coverage: tuple[float, ...] = (0.1, 0.2, 0.3)
+    contamination: float = 0.0
+    sizes: tuple[int, ...] = ()
+    draws: int = 500
+    adjust: bool = True
+
+
+@dataclass(frozen=True)
+class Placebo:
+    """Smallest effects that a design would have seen.
+
+    Attributes
+    ----------
+    curve
+        The columns of `power_curve`, `election_id`, and `asked` (bureaux asked for, of which
+        `units` have results then), one row per past election × number of bureaux × coverage.
+    left_out
+        Targets without a result at an election or the one before: `election_id`,
+        `bureaux`, `examples`.
+    """
+
+    curve: pd.DataFrame
+    left_out: pd.DataFrame
+
+    def median(self) -> pd.DataFrame:
+        """Tabulate the median over past elections by number of bureaux and coverage."""
+        # An election may lack a bureau or two: it counts with the number that was asked.
+        table = self.curve.assign(units=self.curve["asked"])[_CURVE]
+        return table.groupby(["units", "coverage"], as_index=False).median()[_CURVE]
+
+
+def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
+    targets: pd.DataFrame,
+    workspace: Workspace,
+    choice: Choice,
+    *,
+    rule: Rule,
+    ask: PlaceboAsk,
+    rng: np.random.Generator,
+) -> Placebo:
+    """Draw a design on ranked bureaux, and look at what it would see of past elections.
+
+    Parameters
+    ----------
+    targets
+        Ranked bureaux: `bureau_id` and the columns of the rule.
+    workspace
+        Their place, with past elections.
+    choice
+        Whose votes.
+    rule
+        How the design is declared.
+    ask
+        Which elections, numbers of bureaux, coverages.
+    rng
+        Where the draws come from.
+
+    Raises
+    ------
+    DataError
+        When there are too few past elections, or no target has any.
+    """
+    columns.check(targets, ["bureau_id", rule.rank_by])
+    history = read_history(workspace, choice, before=ask.before)
+    values = _measured(history, ask.measure)
+    places = pd.Index(history.units["bureau_id"]).get_indexer(targets["bureau_id"].astype("str"))
+    known = np.where((places >= 0)[:, None], values[places], np.nan)
+    sizes = tuple(dict.fromkeys(min(size, len(targets)) for size in ask.sizes or (len(targets),)))
+    rows, lost = [], []
+    for now, before in _pairs(history, values, adjust=ask.adjust):
+        whole = np.isfinite(known[:, now]) & np.isfinite(known[:, before])
+        election = history.elections[now].election_id
+        if not whole.all():
+            gone = targets.loc[~whole, "bureau_id"]
+            lost.append((election, int((~whole).sum()), some(gone)))
+        table = targets[whole].assign(
+            **{_OUTCOME: known[whole, now], _BEFORE: known[whole, before]}
+        )
+        if not len(table):
+            continue
+        curve = power_curve(table, rule, _ask(ask, sizes, len(table)), rng)
+        own = {"outcome": ask.measure, "election_id": election}
+        rows.append(curve.assign(**own, asked=np.repeat(sizes, len(ask.coverage))))
+    if not rows:
+        raise DataError(
+            "No target has results at past elections: the power of the trial is unknown.",
+            where=f"targets: {some(targets['bureau_id'])}",
+            mend="Rank bureaux of this workspace, or build it with earlier results.",
+        )
+    left_out = pd.DataFrame(lost, columns=["election_id", "bureaux", "examples"])
+    return Placebo(pd.concat(rows, ignore_index=True), left_out)
+
+
+def _measured(history: History, measure: Measure) -> np.ndarray:
+    counts = history.votes if measure == "share_registered" else history.ballots
+    registered = np.where(history.registered > 0, history.registered, np.nan)
+    return np.asarray(counts / registered)
+
+
+def _pairs(history: History, values: np.ndarray, *, adjust: bool) -> list[tuple[int, int]]:
+    """Return each first round with the election before that can serve as its covariate."""
+    known = [
+        place
+        for place, election in enumerate(history.elections)
+        # At a second round the offer depends on the first, and bureaux may have no vote.
+        if election.round == 1 and np.isfinite(values[:, place]).any()
+    ]
+    if not adjust:
+        return [(now, now) for now in known]
+    if len(known) < 2:  # noqa: PLR2004 - one to see, one to adjust for
+        raise DataError(
+            "A look back needs two past first rounds: one to see, and one before it.",
+            where=f"found: {some(history.elections[place].election_id for place in known)}",
+            mend="Build the workspace with earlier results, or do not adjust for the one before.",
+        )
+    return list(zip(known[1:], known[:-1], strict=True))
+
+
+def _ask(ask: PlaceboAsk, sizes: tuple[int, ...], most: int) -> Ask:
+    return Ask(
+        outcomes=(_OUTCOME,),
+        lagged=(_BEFORE,) if ask.adjust else (),
+        coverage=ask.coverage,
+        contamination=ask.contamination,
+        sizes=tuple(min(size, most) for size in sizes),
+        draws=ask.draws,
+    )

@@ -1,0 +1,193 @@
+"""The campaign of a workspace: its name, its objective, its calendar, its key."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from analysis.errors import DataError
+
+FOLDER = "fieldwork"
+MEASURES = ("doors", "conversations")
+_FILE, _KEY = "campaign.json", "campaign.key"
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A field campaign.
+
+    Attributes
+    ----------
+    campaign_id
+        Short name that every return carries.
+    name
+        What the screens call it.
+    time_zone
+        Of its calendar, such as Europe/Paris.
+    starts, ends
+        First and last day of the outings; None where not said.
+    objective, measure
+        How many doors or conversations are wanted by the last day; 0: none is set.
+    secret
+        Key of the turfs' tokens; never shown, never exported.
+    """
+
+    campaign_id: str
+    name: str
+    time_zone: str
+    starts: date | None
+    ends: date | None
+    objective: int
+    measure: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Show everything but the key."""
+        return f"Campaign({self.campaign_id!r}, objective={self.objective} {self.measure})"
+
+
+def open_campaign(workspace: Path | str) -> Campaign:
+    """Open the campaign of a workspace; the first call makes it and its key.
+
+    Raises
+    ------
+    DataError
+        When the workspace is not there, or its campaign cannot be read or written.
+    """
+    folder = Path(workspace) / FOLDER
+    try:
+        if not Path(workspace).is_dir():
+            raise FileNotFoundError(2, "no such folder")
+        folder.mkdir(exist_ok=True)
+        secret = _key(folder / _KEY)
+        if not (folder / _FILE).is_file():
+            _write(folder / _FILE, _default(Path(workspace)))
+        return _read(folder / _FILE, secret)
+    except OSError as error:
+        raise DataError(
+            "The campaign of this workspace cannot be read or written.",
+            where=f"{folder}: {error.strerror}",
+            mend="Name the folder of a workspace that may be written to, on a disk with room.",
+        ) from error
+
+
+def change_campaign(workspace: Path | str, changes: Mapping[str, Any]) -> Campaign:
+    """Change the name, the calendar or the objective of a campaign.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace.
+    changes
+        Any of `name`, `time_zone`, `starts`, `ends`, `objective`, `measure`.
+
+    Raises
+    ------
+    DataError
+        When a value cannot be.
+    """
+    changed = replace(open_campaign(workspace), **changes)
+    plain = {k: v for k, v in asdict(changed).items() if k != "secret"}
+    content = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain.items()}
+    checked = _checked(content, changed.secret, "campaign")
+    _write(Path(workspace) / FOLDER / _FILE, content)
+    return checked
+
+
+def _default(workspace: Path) -> dict[str, Any]:
+    name = re.sub(r"[^a-z0-9]+", "-", workspace.resolve().name.lower()).strip("-") or "campaign"
+    return {
+        "campaign_id": f"{name[:30]}-{secrets.token_hex(3)}",
+        "name": workspace.resolve().name,
+        "time_zone": "Europe/Paris",
+        "starts": None,
+        "ends": None,
+        "objective": 0,
+        "measure": "doors",
+    }
+
+
+def _read(file: Path, secret: bytes) -> Campaign:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise _unreadable(str(file)) from error
+    if not isinstance(content, dict):
+        raise _unreadable(str(file))
+    return _checked(content, secret, str(file))
+
+
+def _checked(content: Mapping[str, Any], secret: bytes, where: str) -> Campaign:
+    wanted = {item.name for item in fields(Campaign)} - {"secret"}
+    if set(content) != wanted:
+        raise _unreadable(where)
+    try:
+        ZoneInfo(content["time_zone"])
+        days = {
+            name: date.fromisoformat(content[name]) if content[name] else None
+            for name in ("starts", "ends")
+        }
+        made = Campaign(
+            **{**content, **days, "objective": int(content["objective"])}, secret=secret
+        )
+    except (TypeError, ValueError, KeyError, OSError) as error:
+        raise DataError(
+            "A day, a number or the time zone of the campaign is none.",
+            where=f"{where}: {error}",
+            mend="Write days as 2027-03-01, whole numbers, and a time zone such as Europe/Paris.",
+        ) from error
+    if made.starts and made.ends and made.ends < made.starts:
+        raise DataError(
+            "The campaign ends before it starts.",
+            where=f"{made.starts} to {made.ends}",
+            mend="Give the first and the last day of the outings, as 2027-03-01.",
+        )
+    if made.measure not in MEASURES or made.objective < 0:
+        raise DataError(
+            "The objective of the campaign is not a number of doors or of conversations.",
+            where=f"{made.objective} {made.measure}",
+            mend=f"Give a whole number, 0 or more, of {' or '.join(MEASURES)}.",
+        )
+    return made
+
+
+def _unreadable(where: str) -> DataError:
+    return DataError(
+        "The file of the campaign cannot be read.",
+        where=where,
+        mend="Restore campaign.json from a copy: returns carry its campaign_id.",
+    )
+
+
+def _key(file: Path) -> bytes:
+    """Read the key, made at the first call by whichever process comes first."""
+    if not file.exists():
+        aside = file.with_name(f".{secrets.token_hex(4)}.key")
+        aside.touch(mode=0o600)
+        aside.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
+        try:
+            os.link(aside, file)
+        except FileExistsError:
+            pass  # another process was first: its key is the key
+        finally:
+            aside.unlink()
+    try:
+        return bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except ValueError as error:
+        raise _unreadable(str(file)) from error
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    aside = file.with_suffix(f".{secrets.token_hex(4)}")
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    aside.write_text(text + "\n", encoding="utf-8")
+    os.replace(aside, file)

@@ -1,0 +1,174 @@
+"""Connections to the store: SQLite or PostgreSQL, whole transactions or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from analysis.errors import DataError
+
+# How long a writer waits for another one before it gives up.
+BUSY_S = 60
+_WRITE = "palier_write"
+_FULL = ("disk is full", "no space left", "could not extend")
+_DISK_FULL = "53100"  # PostgreSQL's code for it
+_READ_ONLY = ("readonly database", "permission denied")
+
+
+def connect(url: str) -> Engine:
+    """Return an engine for a store.
+
+    Parameters
+    ----------
+    url
+        sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.
+
+    Raises
+    ------
+    DataError
+        When it is no such URL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _no_store(url) from error
+    if parsed.get_backend_name() == "postgresql":
+        settings = {"connect_timeout": 10, "application_name": "palier"}
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=settings)
+    if parsed.get_backend_name() != "sqlite":
+        raise _no_store(parsed.get_backend_name())
+    return _sqlite(parsed)
+
+
+def _no_store(url: str) -> DataError:
+    return DataError(
+        "This is not the URL of a store.",
+        where=url.split("@")[-1],
+        mend="Write postgresql://USER:PASSWORD@HOST/NAME, or leave it out for a file of the "
+        "workspace.",
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+        # The driver must not open transactions of its own: `_begin` below does.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # Readers and one writer at a time; FULL: what was answered survives a power cut.
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA cache_size = -65536")  # kB
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes its lock first: one that begins as a reader cannot wait for it.
+        write = connection.get_execution_options().get(_WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that sees one state of the store.
+
+    Raises
+    ------
+    DataError
+        When the store does not answer.
+    """
+    with _explained(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction: everything in it is kept, or nothing.
+
+    Raises
+    ------
+    DataError
+        When the store does not answer, its disk is full, or it may not be written to.
+    """
+    with _explained(engine), engine.connect() as connection:
+        connection = connection.execution_options(**{_WRITE: True})
+        with connection.begin():
+            yield connection
+
+
+@contextlib.contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if not isinstance(error, DBAPIError) or error.orig is None:
+            raise
+        raise explain(error, engine.url) from error
+
+
+def explain(error: DBAPIError, url: URL) -> DataError:
+    """Say what a fault of the store means for what was being written."""
+    said = str(error.orig).strip()
+    where = f"{url.render_as_string(hide_password=True)}: {said.splitlines()[0] if said else ''}"
+    text = said.lower()
+    if any(word in text for word in _FULL) or getattr(error.orig, "sqlstate", "") == _DISK_FULL:
+        return DataError(
+            "The disk of the store is full: nothing of this file was counted.",
+            where=where,
+            mend="Make room, then import the same file again: what is already in counts once.",
+        )
+    if any(word in text for word in _READ_ONLY):
+        return DataError(
+            "The store may not be written to.",
+            where=where,
+            mend="Give this user the right to write there, then import the same file again.",
+        )
+    if "append-only" in text:
+        return DataError(
+            "Returns are never changed or deleted.",
+            where=where,
+            mend="Send a correction: a new row whose `corrects` names the attempt.",
+        )
+    return DataError(
+        "The store does not answer, or stopped in the middle: nothing was counted by halves.",
+        where=where,
+        mend="Start the database, then import the same file again: what is already in counts once.",
+    )
+
+
+def is_passing(error: DataError) -> bool:
+    """Tell whether the same transaction may well succeed when tried again at once."""
+    cause = error.__cause__
+    code = getattr(getattr(cause, "orig", None), "sqlstate", "")
+    return code in ("40001", "40P01")  # serialisation failure, deadlock
+
+
+def lock(connection: Connection, names: Iterable[str], *, shared: bool = False) -> None:
+    """Keep others from writing about the same things until the end of the transaction.
+
+    Those who share a lock do not wait for each other, only for who has it alone. SQLite has one
+    writer at a time and needs none of it.
+    """
+    if connection.dialect.name == "postgresql":
+        kind = "_shared" if shared else ""
+        taken = sa.text(f"SELECT pg_advisory_xact_lock{kind}(hashtextextended(:name, 5))")
+        for name in sorted(set(names)):  # in one order, so that two never wait for each other
+            connection.execute(taken, {"name": name})
+
+
+def or_nothing(connection: Connection, table: sa.Table) -> Any:  # noqa: ANN401 - of one engine
+    """Return an insertion that leaves rows alone that are there."""
+    engines: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+    return engines[connection.dialect.name](table).on_conflict_do_nothing()

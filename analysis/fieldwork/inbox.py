@@ -1,0 +1,143 @@
+"""The inbox: a file of returns is on disk before it is counted, and until it is."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime
+from pathlib import Path
+
+from analysis.errors import DataError
+from analysis.fieldwork.files import MOST_BYTES, is_phone, read_phone
+from analysis.fieldwork.returned import Returned
+from analysis.fieldwork.sheets import read_sheet
+from analysis.fieldwork.store import Receipt, Store
+
+INBOX, IMPORTED, REFUSED = "inbox", "imported", "refused"
+
+
+def receive(
+    store: Store,
+    content: bytes,
+    *,
+    name: str,
+    now: datetime | None = None,
+    accept: Collection[str] = (),
+) -> Receipt:
+    """Take a file of returns: keep it, read it, count it.
+
+    The file waits in `fieldwork/inbox` until it is counted, then lies in `imported`, or in
+    `refused` when it cannot be. A store that fails leaves it in the inbox: see `retry`.
+
+    Parameters
+    ----------
+    store
+        Where it goes.
+    content, name
+        The file.
+    now
+        Instant of reception; the present by default.
+    accept
+        Any of `returned.ACCEPTABLE`.
+
+    Raises
+    ------
+    DataError
+        When it is refused, or the store or the disk fails.
+    """
+    kept = keep(store.folder, content, name)
+    moment = now if now is not None else datetime.now(UTC)
+    try:
+        returned = read(content, store, name=Path(name).name, now=moment, accept=accept)
+    except DataError:
+        _move(kept, REFUSED)
+        raise
+    receipt = store.add(returned, now=moment)
+    _move(kept, IMPORTED)
+    return receipt
+
+
+def receive_from_phone(store: Store, content: bytes) -> Receipt:
+    """Take what a phone sends over the network; what has no right token leaves no trace.
+
+    Raises
+    ------
+    DataError
+        As `receive`; the phone keeps its returns.
+    """
+    now = datetime.now(UTC)
+    returned = read_phone(content, store.campaign, file=now.isoformat(timespec="seconds"), now=now)
+    turf = str(returned.rows[0]["turf_id"])
+    return receive(store, content, name=f"{turf}.json", now=now)
+
+
+def retry(store: Store) -> list[Receipt | DataError]:
+    """Count again every file that waits in the inbox, in the order of their names."""
+    results: list[Receipt | DataError] = []
+    for file in sorted((store.folder / INBOX).glob("[!.]*")):
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            continue  # another process has just counted it
+        try:
+            results.append(receive(store, content, name=file.name.partition("-")[2]))
+        except DataError as error:
+            results.append(error)
+    return results
+
+
+def read(
+    content: bytes, store: Store, *, name: str, now: datetime, accept: Collection[str] = ()
+) -> Returned:
+    """Read a file of returns, whichever kind it is, without counting it."""
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            "This file is too large to be returns.",
+            where=f"{name}: {len(content):,} bytes; at most {MOST_BYTES:,}",
+            mend="Export each turf apart, or cut the sheet in several.",
+        )
+    reader = read_phone if is_phone(content) else read_sheet
+    return reader(content, store.campaign, file=name, now=now, accept=accept)
+
+
+def keep(folder: Path, content: bytes, name: str) -> Path:
+    """Write a file into the inbox of a folder, whole or not at all, and return its path.
+
+    Raises
+    ------
+    DataError
+        When the disk is full or may not be written to.
+    """
+    folder = folder / INBOX
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:].lstrip(".") or "returns"
+    target = folder / f"{digest}-{plain}"
+    aside = folder / f".{digest}-{os.getpid()}-{os.urandom(4).hex()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, target)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(
+            "The file cannot be kept on this disk: it was not received.",
+            where=f"{folder}: {error.strerror}",
+            mend="Keep it on the phone, make room on the disk, and send it again.",
+        ) from error
+    return target
+
+
+def _move(file: Path, folder: str) -> None:
+    """Move a file out of the inbox; if that fails it is only counted once more, to no effect."""
+    target = file.parent.parent / folder
+    with contextlib.suppress(OSError):
+        target.mkdir(exist_ok=True)
+        os.replace(file, target / file.name)

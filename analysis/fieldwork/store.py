@@ -1,0 +1,282 @@
+"""The store of returns: attempts are added, never changed, and counted once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from analysis.errors import DataError
+from analysis.fieldwork import plan, quality, tallies
+from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign
+from analysis.fieldwork.engine import (
+    connect,
+    is_passing,
+    lock,
+    or_nothing,
+    reading,
+    writing,
+)
+from analysis.fieldwork.migrate import claim, upgrade
+from analysis.fieldwork.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS
+from analysis.fieldwork.returned import Returned, Row, chain_error
+
+# One URL moves the store of a team to its PostgreSQL.
+VARIABLE = "PALIER_STORE"
+_FILE = "returns.sqlite"
+_TRIES = 5
+Rows = list[dict[str, Any]]
+# What is stored as it was told.
+_AS_TOLD = (
+    *("attempt_id", "turf_id", "address_id", "team_id", "outcome", "doors", "grade", "floor"),
+    *("door", "quality", "opponent", "themes", "come_back_slot", "note", "source"),
+)
+# What two tellings of an attempt are compared on; where it was read from does not matter.
+_CONTENT = (
+    *("turf_id", "address_id", "team_id", "at_s", "hour", "outcome", "doors", "floor", "door"),
+    *("quality", "opponent", "themes", "come_back_on", "come_back_slot", "note", "corrects"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a file of returns.
+
+    Attributes
+    ----------
+    file
+        Its name.
+    new, repeated, conflicts
+        Attempts that are counted from now on; that were in already; that say otherwise than
+        what is in, and are kept beside it.
+    turfs
+        The turfs it tells of.
+    """
+
+    file: str
+    new: int
+    repeated: int
+    conflicts: int
+    turfs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store.
+
+    Attributes
+    ----------
+    engine
+        Its database.
+    campaign
+        Whose it is.
+    folder
+        Where files of returns are kept.
+    """
+
+    engine: Engine
+    campaign: Campaign
+    folder: Path
+
+    def add(self, returned: Returned, *, now: datetime) -> Receipt:
+        """Add the attempts of a file, with all that is counted from them, or nothing.
+
+        Raises
+        ------
+        DataError
+            When no turf is known, a correction corrects a correction, or the store fails.
+        """
+        import_id = uuid.uuid4().hex
+        every = [*returned.rows, *returned.otherwise]
+        with reading(self.engine) as connection:
+            placed = plan.place(connection, (row["address_id"] for row in every))
+        zone = ZoneInfo(self.campaign.time_zone)
+        rows = [_stored_row(row, placed, zone) | {"import_id": import_id} for row in every]
+        told = (rows[: len(returned.rows)], rows[len(returned.rows) :])
+        for turn in range(_TRIES):
+            try:
+                with writing(self.engine) as connection:
+                    return _add(connection, returned, told, int(now.timestamp()))
+            except DataError as error:
+                if turn == _TRIES - 1 or not is_passing(error):
+                    raise
+        raise AssertionError("unreachable")
+
+    def imports(self) -> pd.DataFrame:
+        """Return one row per import, the latest first."""
+        return self.frame(sa.select(IMPORTS).order_by(IMPORTS.c.received_s.desc(), IMPORTS.c.file))
+
+    def conflicts(self) -> pd.DataFrame:
+        """Return what was told otherwise: attempt, file, and the content that does not count."""
+        same = IMPORTS.c.import_id == CONFLICTS.c.import_id
+        query = sa.select(CONFLICTS.c.attempt_id, IMPORTS.c.file, CONFLICTS.c.content)
+        return self.frame(query.join(IMPORTS, same).order_by(CONFLICTS.c.attempt_id))
+
+    def flags(self) -> pd.DataFrame:
+        """Return what the quality checks found: turf, day, rule, number and examples."""
+        quality.catch_up(self.engine)
+        return self.frame(
+            sa.select(FLAGS).order_by(FLAGS.c.day.desc(), FLAGS.c.turf_id, FLAGS.c.rule)
+        )
+
+    def frame(self, query: sa.Select[Any]) -> pd.DataFrame:
+        """Return the answer to a query as a table."""
+        with reading(self.engine) as connection:
+            result = connection.execute(query)
+            return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+    def unsound(self) -> dict[str, int]:
+        """Count sums that are not those of the attempts, by tally: empty in a sound store."""
+        with reading(self.engine) as connection:
+            return {name: n for name, n in tallies.differing(connection).items() if n}
+
+
+def open_store(workspace: Path | str, url: str = "") -> Store:
+    """Open the store of a workspace, made or brought up to date if need be.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace, which holds the campaign and its key.
+    url
+        Of a PostgreSQL database; else what the variable PALIER_STORE says; else a SQLite file
+        in the workspace.
+
+    Raises
+    ------
+    DataError
+        When the store does not answer, or is that of another campaign.
+    """
+    campaign = open_campaign(workspace)
+    folder = (Path(workspace) / FOLDER).resolve()
+    engine = connect(url or os.environ.get(VARIABLE, "") or f"sqlite:///{folder / _FILE}")
+    try:
+        upgrade(engine)
+        claim(engine, campaign)
+    except DataError:
+        engine.dispose()
+        raise
+    return Store(engine, campaign, folder)
+
+
+def _add(
+    connection: Connection, returned: Returned, told: tuple[Rows, Rows], now_s: int
+) -> Receipt:
+    """Write one file: `told` are the rows of its table, and those that contradict them."""
+    first, otherwise = told
+    turfs = sorted({row["turf_id"] for row in first})
+    lock(connection, [plan.LOCK], shared=True)
+    lock(connection, turfs)
+    _check_corrections(connection, first)
+    new = _insert(connection, first, turfs)
+    again = [row for row in first if row["attempt_id"] not in new] + otherwise
+    conflicts = _keep_conflicts(connection, again)
+    numbers = {"new": len(new), "repeated": len(again) - conflicts, "conflicts": conflicts}
+    connection.execute(
+        sa.insert(IMPORTS).values(
+            import_id=first[0]["import_id"],
+            file=returned.file,
+            sha256=returned.sha256,
+            source=returned.source,
+            received_s=now_s,
+            accepted=" ".join(returned.accepted),
+            rows=len(first) + len(otherwise),
+            **numbers,
+        )
+    )
+    if new:
+        tallies.rebuild(connection, turfs)
+        connection.execute(or_nothing(connection, DUE), [{"turf_id": turf} for turf in turfs])
+    return Receipt(returned.file, **numbers, turfs=tuple(turfs))
+
+
+def _stored_row(row: Row, placed: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> dict[str, Any]:
+    """Return a row as the store holds it: local day and hour, bureau, kind of building."""
+    local = row["at"].astimezone(zone)
+    # An address of no turf is kept, and flagged: its bureau is not known.
+    bureau_id, kind = placed.get(row["address_id"], ("", ""))
+    wish = row["come_back_on"]
+    return {name: row[name] for name in _AS_TOLD} | {
+        "bureau_id": bureau_id,
+        "kind": kind,
+        "at_s": int(row["at"].timestamp()),
+        "day": local.date(),
+        "hour": local.hour if row["timed"] else None,
+        "come_back_on": date.fromisoformat(wish) if wish else None,
+        "corrects": row["corrects"] or None,
+    }
+
+
+def _insert(connection: Connection, records: Rows, turfs: list[str]) -> set[str]:
+    """Insert the attempts that are not there yet, and return their ids."""
+    ordered = sorted(records, key=lambda row: row["attempt_id"])  # two writers, one order
+    connection.execute(or_nothing(connection, ATTEMPTS), ordered)
+    mine = ATTEMPTS.c.import_id == records[0]["import_id"]
+    added = sa.select(ATTEMPTS.c.attempt_id).where(mine, ATTEMPTS.c.turf_id.in_(turfs))
+    return set(connection.execute(added).scalars())
+
+
+def _keep_conflicts(connection: Connection, rows: Rows) -> int:
+    """Keep the rows that say otherwise than the store does; return their number."""
+    stored = _stored(connection, [row["attempt_id"] for row in rows])
+    kept = []
+    for row in rows:
+        content = _content(row)
+        if content != stored[row["attempt_id"]]:
+            text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            kept.append(
+                {"digest": digest, "content": text}
+                | {name: row[name] for name in ("attempt_id", "import_id")}
+            )
+    if kept:
+        connection.execute(or_nothing(connection, CONFLICTS), kept)
+    return len(kept)
+
+
+def _stored(connection: Connection, ids: list[str]) -> dict[str, dict[str, str]]:
+    found = {}
+    columns = [ATTEMPTS.c[name] for name in ("attempt_id", *_CONTENT)]
+    for part in _chunks(ids):
+        query = sa.select(*columns).where(ATTEMPTS.c.attempt_id.in_(part))
+        for row in connection.execute(query).mappings():
+            found[row["attempt_id"]] = _content(row)
+    return found
+
+
+def _content(row: Any) -> dict[str, str]:  # noqa: ANN401 - a mapping, of ours or the engine's
+    return {name: "" if row[name] is None else str(row[name]) for name in _CONTENT}
+
+
+def _check_corrections(connection: Connection, rows: Rows) -> None:
+    """Refuse a correction of a correction, whichever of the two comes first."""
+    turf_of = {row["corrects"]: row["turf_id"] for row in rows if row["corrects"]}
+    named = sa.select(ATTEMPTS.c.attempt_id, ATTEMPTS.c.corrects, ATTEMPTS.c.turf_id)
+    wrong: list[str] = []
+    for part in _chunks(turf_of):
+        for attempt_id, corrects, turf_id in connection.execute(
+            named.where(ATTEMPTS.c.attempt_id.in_(part))
+        ):
+            if corrects is not None or turf_id != turf_of[attempt_id]:
+                wrong.append(attempt_id)
+    for part in _chunks(row["attempt_id"] for row in rows if row["corrects"]):
+        naming = sa.select(ATTEMPTS.c.attempt_id).where(ATTEMPTS.c.corrects.in_(part))
+        wrong += connection.execute(naming).scalars()
+    if wrong:
+        raise chain_error(wrong)
+
+
+def _chunks(names: Iterable[str]) -> Iterable[list[str]]:
+    every = list(names)
+    return (every[i : i + tallies.CHUNK] for i in range(0, len(every), tallies.CHUNK))

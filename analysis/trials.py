@@ -1,0 +1,219 @@
+"""Sealed designs of a workspace: kept under their fingerprints, never written over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import DataError, some
+
+# The draw needs scipy, which a ranking need not wait for.
+if TYPE_CHECKING:
+    from analysis.experiments.design import Design
+    from analysis.experiments.seal import Sealed
+
+FOLDER = "trials"
+SEAL, PLAN, SCENARIO = "design.seal.json", "plan.md", "scenario.toml"
+_IN_FORCE, _RETIRED = "in_force.json", "retired.txt"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A sealed design as a workspace keeps it.
+
+    Attributes
+    ----------
+    sealed
+        The design and its draw, verified.
+    plan, scenario
+        The texts sealed with it: the plan (Markdown) and the scenario (TOML); empty for a
+        seal that came without them.
+    file
+        The seal on disk.
+    """
+
+    sealed: Sealed
+    plan: str
+    scenario: str
+    file: Path
+
+    @property
+    def fingerprint(self) -> str:
+        """What names the trial."""
+        return self.sealed.fingerprint
+
+
+def sealed_with(
+    design: Design,
+    seed: int,
+    texts: Mapping[str, str],
+    promise: Mapping[str, tuple[str, ...]] | None = None,
+) -> dict[str, Any]:
+    """Draw a design and return its seal, which holds the digests of plan and scenario.
+
+    Parameters
+    ----------
+    design, seed
+        What is drawn, and how.
+    texts
+        `PLAN` and `SCENARIO` → their text.
+    promise
+        Outcomes, covariates and subgroups that are announced.
+    """
+    from analysis.experiments.seal import seal
+
+    files = {
+        Path(name).stem: {"file": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        for name, text in texts.items()
+    }
+    return seal(design, seed, files, promise)
+
+
+def keep(workspace: Path, content: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    """Put a sealed design in force in a workspace, and return its fingerprint.
+
+    Raises
+    ------
+    DataError
+        When a bureau is already in a design in force, the seal does not hold, or the folder
+        cannot be written.
+    """
+    from analysis.experiments.seal import verify, write_seal
+
+    fingerprint, units = str(content["fingerprint"]), set(content["units"]["unit_id"])
+    for other in in_force(workspace):
+        taken = units & set(open_trial(workspace, other).sealed.design.units["unit_id"])
+        if taken and other != fingerprint:
+            raise DataError(
+                "Bureaux are already in a sealed design that is in force.",
+                where=f"{some(sorted(taken))}; {other[:12]}",
+                mend="Retire that design first, and say why.",
+            )
+    trials = workspace / FOLDER
+    try:
+        trials.mkdir(parents=True, exist_ok=True)
+        # Written aside and verified: a seal that does not hold never takes the place of one.
+        with tempfile.TemporaryDirectory(dir=trials, prefix=".part-") as aside:
+            made = Path(aside) / "made"
+            made.mkdir()
+            for name, text in texts.items():
+                (made / name).write_text(text, encoding="utf-8", newline="")
+            write_seal(content, made / SEAL)
+            verify(made / SEAL)
+            if not (trials / fingerprint / SEAL).is_file():
+                os.replace(made, trials / fingerprint)
+    except OSError as error:
+        raise _unwritable(trials, error) from error
+    open_trial(workspace, fingerprint)
+    _put_in_force(workspace, [*(f for f in in_force(workspace) if f != fingerprint), fingerprint])
+    return fingerprint
+
+
+def in_force(workspace: Path) -> tuple[str, ...]:
+    """Return the fingerprints of the designs in force, the oldest first.
+
+    Raises
+    ------
+    DataError
+        When the list of them cannot be read: controls might be visited unseen.
+    """
+    file = workspace / FOLDER / _IN_FORCE
+    if not file.is_file():
+        return ()
+    try:
+        return tuple(str(one) for one in json.loads(file.read_text(encoding="utf-8")))
+    except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
+        raise DataError(
+            "The list of sealed designs in force cannot be read.",
+            where=str(file),
+            mend="Write the fingerprints as JSON, or delete the file if no trial is under way.",
+        ) from error
+
+
+def open_trial(workspace: Path, fingerprint: str) -> Trial:
+    """Open a sealed design of a workspace, verified.
+
+    Raises
+    ------
+    DataError
+        When it is not there, or anything of it moved.
+    """
+    from analysis.experiments.seal import verify
+
+    folder = workspace / FOLDER / fingerprint
+    file = folder / SEAL
+    if not file.is_file():
+        raise DataError(
+            "A sealed design is missing from this workspace.",
+            where=str(file),
+            mend="Bring the sealed file back: the arms of its bureaux are known to it alone.",
+        )
+    sealed = verify(file)
+    if sealed.fingerprint != fingerprint:
+        raise DataError(
+            "A sealed design was replaced by another.",
+            where=str(file),
+            mend="Put the file of this fingerprint back.",
+        )
+    texts = {
+        name: path.read_text(encoding="utf-8") if (path := folder / name).is_file() else ""
+        for name in (PLAN, SCENARIO)
+    }
+    return Trial(sealed, texts[PLAN], texts[SCENARIO], file)
+
+
+def retire(workspace: Path, fingerprint: str, why: str) -> None:
+    """Take a design out of force; its seal stays, with the reason beside it.
+
+    Raises
+    ------
+    DataError
+        When no reason is given, or the folder cannot be written.
+    """
+    if not why.strip():
+        raise DataError(
+            "A sealed design is not retired without a reason.",
+            where=fingerprint[:12],
+            mend="Say why, in a sentence that may be read after the vote.",
+        )
+    folder = workspace / FOLDER / fingerprint
+    try:
+        (folder / _RETIRED).write_text(f"{why.strip()}\n", encoding="utf-8", newline="")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    _put_in_force(workspace, [one for one in in_force(workspace) if one != fingerprint])
+
+
+def retired(workspace: Path) -> dict[str, str]:
+    """Return the designs out of force: fingerprint → the reason that was given."""
+    reasons = sorted((workspace / FOLDER).glob(f"*/{_RETIRED}"))
+    known = set(in_force(workspace))
+    return {
+        file.parent.name: file.read_text(encoding="utf-8").strip()
+        for file in reasons
+        if file.parent.name not in known
+    }
+
+
+def _put_in_force(workspace: Path, fingerprints: list[str]) -> None:
+    file = workspace / FOLDER / _IN_FORCE
+    aside = file.with_suffix(".part")
+    try:
+        aside.write_text(json.dumps(fingerprints, indent=1) + "\n", encoding="utf-8")
+        os.replace(aside, file)
+    except OSError as error:
+        raise _unwritable(file.parent, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> DataError:
+    return DataError(
+        "The sealed design could not be written.",
+        where=f"{folder}: {error.strerror}",
+        mend="Give write access to the folder of the workspace, or free some space.",
+    )

@@ -1,0 +1,1 @@
+"""From the addresses of targeted bureaux to turfs of equal work and the order to walk them in."""

@@ -1,0 +1,171 @@
+"""How far it is from door to door: on streets where there is a graph, else as the crow walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import shapely
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial.distance import cdist
+
+from analysis.turf.graph import StreetGraph
+from analysis.turf.walk_list import FAR_FROM_STREETS, NO_STREET
+
+# Beyond this from any street, the graph does not know the place.
+_FAR_M = 300.0  # as FAR_FROM_STREETS says
+# Half the width of a street with its pavements: what lies within is on the street.
+_ON_STREET_M = 15.0
+# How far round a bureau a walk between two of its doors may lead.
+_AROUND_M = 500.0
+# What `Distance.unreached` answers, by number.
+UNREACHED = ("", NO_STREET, FAR_FROM_STREETS)
+
+
+class Distance(Protocol):
+    """A way to measure walks."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for the report."""
+
+    def unreached(self, xy: np.ndarray) -> np.ndarray:
+        """Return the number of a reason in `UNREACHED` for each point, 0 where none."""
+
+    def between(self, xy: np.ndarray) -> np.ndarray:
+        """Return metres between all pairs of points (n × n), symmetric."""
+
+
+@dataclass(frozen=True)
+class StraightLine:
+    """Straight lines, made longer by the usual detour."""
+
+    detour: float = 1.3
+
+    @property
+    def name(self) -> str:
+        """Say which."""
+        return f"straight line × {self.detour:g}"
+
+    def unreached(self, xy: np.ndarray) -> np.ndarray:
+        """Return 0 for every point: nothing is known to lie in the way."""
+        return np.zeros(len(xy), dtype=int)
+
+    def between(self, xy: np.ndarray) -> np.ndarray:
+        """Return metres between all pairs of points."""
+        metres: np.ndarray = self.detour * cdist(xy, xy)
+        return metres
+
+
+@dataclass(frozen=True)
+class OnStreets:
+    """Shortest ways on a street graph, never shorter than the straight line."""
+
+    graph: StreetGraph
+
+    @property
+    def name(self) -> str:
+        """Say which."""
+        return f"street graph {self.graph.name}"
+
+    def unreached(self, xy: np.ndarray) -> np.ndarray:
+        """Return 1 near streets that nothing joins to the rest, 2 far from any, else 0."""
+        points = shapely.points(xy)
+        near = np.zeros((2, len(xy)), dtype=bool)
+        for row, tree in zip(near, (self.graph.tree, self.graph.tree_apart), strict=True):
+            row[tree.query(points, predicate="dwithin", distance=_FAR_M)[0]] = True
+        return np.where(near[0], 0, np.where(near[1], 1, 2))
+
+    def between(self, xy: np.ndarray) -> np.ndarray:
+        """Return metres between all pairs of points.
+
+        Doors on one stretch of street are apart by what lies along it, where it can be
+        crossed or they stand on the same side; all others by the shortest way round
+        corners. Doors away from the street add the way to it.
+        """
+        spot = _settle(self.graph, xy)
+        straight = cdist(xy, xy)
+        ways = self._corners(xy, spot.ends)
+        place = np.searchsorted(ways.corners, spot.ends)
+        metres = np.full(straight.shape, np.inf)
+        for i in (0, 1):
+            for j in (0, 1):
+                via = ways.metres[np.ix_(place[:, i], place[:, j])]
+                via = via + spot.to_end[:, i, None] + spot.to_end[None, :, j]
+                np.minimum(metres, via, out=metres)
+        same_edge = spot.edge[:, None] == spot.edge[None, :]
+        same_side = same_edge & (spot.left[:, None] == spot.left[None, :])
+        along = np.abs(spot.to_end[:, None, 0] - spot.to_end[None, :, 0])
+        open_street = same_side | (same_edge & self.graph.crossable[spot.edge][:, None])
+        np.minimum(metres, along, out=metres, where=open_street)
+        metres += spot.aside[:, None] + spot.aside[None, :]
+        # Two doors of one courtyard do not go out to the street and in again.
+        np.minimum(metres, 1.3 * straight, out=metres, where=same_side)
+        np.maximum(metres, straight, out=metres)
+        np.fill_diagonal(metres, 0.0)
+        # Sums in another order differ in their last digit, and solvers want symmetry.
+        return np.minimum(metres, metres.T)
+
+    def _corners(self, xy: np.ndarray, ends: np.ndarray) -> _Ways:
+        """Return shortest ways between the corners `ends`, near by first, else anywhere."""
+        corners = np.unique(ends)
+        low, high = xy.min(axis=0) - _AROUND_M, xy.max(axis=0) + _AROUND_M
+        near = ((self.graph.nodes >= low) & (self.graph.nodes <= high)).all(axis=1)
+        near[corners] = True
+        metres = self._ways(np.flatnonzero(near), corners)
+        if np.isinf(metres).any():
+            metres = self._ways(np.arange(len(near)), corners)
+        return _Ways(corners, metres)
+
+    def _ways(self, kept: np.ndarray, corners: np.ndarray) -> np.ndarray:
+        rows = np.searchsorted(kept, corners)
+        metres = dijkstra(self.graph.matrix(kept), directed=False, indices=rows)[:, rows]
+        return np.minimum(metres, metres.T)
+
+
+@dataclass(frozen=True)
+class _Ways:
+    corners: np.ndarray
+    metres: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Where on the streets points are: edge, its ends, metres to both, side, metres aside."""
+
+    edge: np.ndarray
+    ends: np.ndarray
+    to_end: np.ndarray
+    left: np.ndarray
+    aside: np.ndarray
+
+
+def _settle(graph: StreetGraph, xy: np.ndarray) -> _Spot:
+    # Of two streets equally near, the first: the answer must not hang on the tree's order.
+    found = graph.tree.query_nearest(shapely.points(xy), all_matches=True)
+    edge = np.full(len(xy), len(graph.edges))
+    np.minimum.at(edge, found[0], found[1])
+    ends = graph.edges[edge]
+    a, b = graph.nodes[ends[:, 0]], graph.nodes[ends[:, 1]]
+    along, off = b - a, xy - a
+    square = np.maximum((along**2).sum(axis=1), 1e-9)
+    share = np.clip((along * off).sum(axis=1) / square, 0, 1)
+    length = graph.length_m[edge]
+    aside = np.hypot(*(off - share[:, None] * along).T)
+    return _Spot(
+        edge=edge,
+        ends=ends,
+        to_end=np.c_[share * length, (1 - share) * length],
+        left=along[:, 0] * off[:, 1] - along[:, 1] * off[:, 0] > 0,
+        aside=np.maximum(aside - _ON_STREET_M, 0),
+    )
+
+
+def add_crossings(
+    metres: np.ndarray, street: np.ndarray, side: np.ndarray, crossing_m: float
+) -> np.ndarray:
+    """Return `metres` with the cost of crossing added between the two sides of a street."""
+    _, code = np.unique(street, return_inverse=True)
+    sided = (side[:, None] != side[None, :]) & (side != "")[:, None] & (side != "")[None, :]
+    return metres + crossing_m * (sided & (code[:, None] == code[None, :]))

@@ -1,0 +1,228 @@
+"""A street graph to walk on: read from a file, saved to one, or fetched by osmnx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Transformer
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from analysis.errors import DataError, some
+
+# Faster than the first, nobody crosses between two corners; faster than the second, nobody walks.
+CROSSED_KMH, WALKED_KMH = 50.0, 60.0
+_METRES_OF_A_DEGREE = 111_195.0
+_FITS = 0.02  # lengths within 2% of a way to measure them are measured that way
+_COLUMNS = ["from", "to", "direction", "time_s", "length_m"]
+_LAYOUT = (
+    "Give a text file: a line “nodes edges”, a line “lat lon” per node, then a line "
+    "“from to direction time_s length_m” per edge."
+)
+
+
+@dataclass(frozen=True)
+class StreetGraph:
+    """Streets a person can walk, in both directions.
+
+    Attributes
+    ----------
+    name
+        File or source, for the report.
+    nodes
+        Corners, metres (n × 2).
+    edges
+        Pairs of rows of `nodes` (m × 2).
+    length_m
+        Length of each edge.
+    crossable
+        Whether an edge can be crossed between its ends.
+    apart
+        Streets that do not hang together with these: lines, in metres.
+    """
+
+    name: str
+    nodes: np.ndarray
+    edges: np.ndarray
+    length_m: np.ndarray
+    crossable: np.ndarray
+    apart: np.ndarray
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The edges as straight lines, to find the nearest."""
+        return shapely.STRtree(shapely.linestrings(self.nodes[self.edges]))
+
+    @cached_property
+    def tree_apart(self) -> shapely.STRtree:
+        """The streets apart, to tell an island from open country."""
+        return shapely.STRtree(self.apart)
+
+    def matrix(self, kept: np.ndarray) -> csr_array:
+        """Return the lengths between the nodes `kept`, as scipy's graph routines take them."""
+        place = np.full(len(self.nodes), -1)
+        place[kept] = np.arange(len(kept))
+        a, b = place[self.edges].T
+        inside = (a >= 0) & (b >= 0) & (a != b)
+        ends = np.sort(np.c_[a, b][inside], axis=1)
+        length = np.maximum(self.length_m[inside], 0.1)
+        # Of two edges between the same corners the shorter counts; a sparse matrix would add them.
+        order = np.lexsort((length, ends[:, 1], ends[:, 0]))
+        ends, length = ends[order], length[order]
+        first = np.r_[True, (np.diff(ends, axis=0) != 0).any(axis=1)][: len(ends)]
+        ends, length = ends[first], length[first]
+        return csr_array((length, (ends[:, 0], ends[:, 1])), shape=(len(kept), len(kept)))
+
+
+def read_graph(path: Path | str, crs: str) -> StreetGraph:
+    """Read a street graph from its text file.
+
+    Parameters
+    ----------
+    path
+        First line `nodes edges` (more numbers may follow), then `lat lon` per node, then
+        `from to direction time_s length_m` per edge; nodes count from 0.
+    crs
+        Metric CRS of the workspace.
+
+    Raises
+    ------
+    DataError
+        When the file is missing, cut, or names nodes it does not have.
+    """
+    file = Path(path)
+    try:
+        head, *lines = file.read_text(encoding="utf-8").splitlines()
+        count, many = (int(word) for word in head.split()[:2])
+        nodes = np.array([line.split() for line in lines[:count]], dtype=float)
+        raw = np.array([line.split()[:5] for line in lines[count : count + many]], dtype=float)
+        if nodes.shape != (count, 2) or raw.shape != (many, 5) or not many:
+            raise ValueError(f"{count} nodes and {many} edges announced, fewer found")  # noqa: TRY301
+    except (OSError, ValueError, UnicodeDecodeError) as error:
+        raise DataError(
+            "The street graph cannot be read.", where=f"{file.name}: {error}", mend=_LAYOUT
+        ) from error
+    return _graph(file.name, nodes, pd.DataFrame(raw, columns=_COLUMNS), crs)
+
+
+def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> StreetGraph:
+    """Return the graph of what can be walked, after checks."""
+    ends = edges[["from", "to"]].to_numpy(dtype=int)
+    wrong = (ends < 0).any(axis=1) | (ends >= len(degrees)).any(axis=1)
+    wrong |= ~(edges["length_m"].to_numpy() > 0)
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(
+        degrees[:, 1], degrees[:, 0]
+    )
+    lost = ~(np.isfinite(x) & np.isfinite(y))
+    if wrong.any() or lost.any():
+        edges_of, nodes_of = some(np.flatnonzero(wrong)), some(np.flatnonzero(lost))
+        raise DataError(
+            "The street graph names corners it does not have, or lengths that are none.",
+            where=f"{name}: edges {edges_of or 'none'}; nodes {nodes_of or 'none'}",
+            mend=_LAYOUT,
+        )
+    nodes, time = np.c_[x, y], edges["time_s"].to_numpy()
+    length_m, note = _in_metres(edges["length_m"].to_numpy(), degrees[ends], nodes[ends])
+    speed = 3.6 * length_m / np.where(time > 0, time, np.inf)
+    walked = speed <= WALKED_KMH
+    joined = walked & _joined(ends, np.where(walked, length_m, 0.0), len(nodes))
+    return StreetGraph(
+        name=name + note,
+        nodes=nodes,
+        edges=ends[joined],
+        length_m=length_m[joined],
+        crossable=speed[joined] <= CROSSED_KMH,
+        apart=shapely.linestrings(nodes[ends[walked & ~joined]]),
+    )
+
+
+def _in_metres(
+    length_m: np.ndarray, degrees: np.ndarray, metres: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Return lengths in metres, and a note where they had to be mended.
+
+    Some files take a degree of longitude for as long as one of latitude: at Paris, streets
+    that run east are half as long again. Where lengths fit such degrees better than the
+    ground, they are brought back to it.
+    """
+    flat = _METRES_OF_A_DEGREE * np.hypot(*(degrees[:, 0] - degrees[:, 1]).T)
+    drawn = np.hypot(*(metres[:, 0] - metres[:, 1]).T)
+    told = (flat > 1) & (drawn > 1)
+    if not told.any():
+        return length_m, ""
+    off = [np.median(np.abs(length_m[told] / of[told] - 1)) for of in (flat, drawn)]
+    if off[0] > _FITS or off[1] < 2 * off[0]:
+        return length_m, ""
+    mended = np.where(told, length_m * drawn / np.where(told, flat, 1.0), length_m)
+    return mended, " (lengths brought back from degrees to metres)"
+
+
+def _joined(ends: np.ndarray, length_m: np.ndarray, count: int) -> np.ndarray:
+    """Tell which edges hang together with the longest part of the streets; 0 m is no edge."""
+    links = csr_array((length_m, tuple(ends.T)), shape=(count, count))
+    links.eliminate_zeros()
+    _, part = connected_components(links, directed=False)
+    by_length = np.bincount(part[ends[:, 0]], weights=length_m)
+    joined: np.ndarray = part[ends[:, 0]] == by_length.argmax()
+    return joined
+
+
+def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: str) -> StreetGraph:
+    """Download the streets around some places from OpenStreetMap, and save them as a file.
+
+    Parameters
+    ----------
+    latitude, longitude
+        Places to cover, WGS 84.
+    save
+        Text file to write; `read_graph` reads it again without network.
+    crs
+        Metric CRS of the workspace.
+
+    Raises
+    ------
+    DataError
+        When osmnx is not installed, or the download fails.
+    """
+    try:
+        import osmnx
+    except ImportError as error:
+        raise DataError(
+            "Streets of OpenStreetMap need the package osmnx, which is not installed.",
+            mend="Install it (pip install osmnx), or give a saved graph with --streets FILE.",
+        ) from error
+    margin = 0.01  # about a kilometre, so that walks round the edge are found
+    west, east = longitude.min() - margin, longitude.max() + margin
+    south, north = latitude.min() - margin, latitude.max() + margin
+    try:
+        net = osmnx.graph_from_bbox((west, south, east, north), network_type="walk")
+    except Exception as error:
+        raise DataError(
+            "The streets could not be downloaded from OpenStreetMap.",
+            where=f"{type(error).__name__}: {error}",
+            mend="Try again later, or give a saved graph with --streets FILE.",
+        ) from error
+    rows = {node: row for row, node in enumerate(net.nodes)}
+    degrees = np.array([(data["y"], data["x"]) for _, data in net.nodes(data=True)])
+    ends = [(rows[a], rows[b], data["length"]) for a, b, data in net.edges(data=True)]
+    edges = pd.DataFrame(ends, columns=["from", "to", "length_m"])
+    # osmnx leaves out what cannot be walked; 20 km/h says so to whoever reads the file again.
+    edges = edges.assign(direction=2, time_s=edges["length_m"] * 3.6 / 20)[_COLUMNS]
+    write_graph(degrees, edges, save)
+    return read_graph(save, crs)
+
+
+def write_graph(degrees: np.ndarray, edges: pd.DataFrame, path: Path) -> None:
+    """Write a graph as the text that `read_graph` reads: corners (lat, lon) and edges."""
+    lines = [f"{len(degrees)} {len(edges)}"]
+    lines += [f"{lat:.7f} {lon:.7f}" for lat, lon in degrees]
+    lines += [
+        f"{int(a)} {int(b)} {int(way)} {time:g} {length:g}"
+        for a, b, way, time, length in edges[_COLUMNS].to_numpy()
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

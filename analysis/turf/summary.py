@@ -1,0 +1,156 @@
+"""Name the turfs in order of priority, and say what they ask of the teams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.schema import TURFS, WALKLISTS
+from analysis.turf.make import Made, Plan
+from analysis.turf.route import EXACT
+from analysis.turf.walk_list import Walks
+
+USES = ("planned", "spare", "later")
+SPLIT = "longer than an outing: shared out by doors, from the ground floor up"
+_DECIMALS = {"minutes": 1, "walk_m": 0, "doors_per_hour": 1, "approach_m": 0, "return_m": 0}
+
+
+def name_turfs(made: Made, plan: Plan) -> pd.DataFrame:
+    """Return the stops with `turf_id`: T0001 is to be walked first.
+
+    Priority is the mean rank of the bureaux, by doors; within a bureau, doors an hour:
+    nothing is guessed of a building's votes.
+    """
+    stops = made.stops
+    weight = stops["dwellings"] * stops["rank"]
+    turfs = stops.assign(weight=weight).groupby("turf")[["dwellings", "minutes", "weight"]].sum()
+    turfs["rank"] = turfs["weight"] / turfs["dwellings"]
+    turfs["pace"] = -(turfs["dwellings"] / turfs["minutes"])
+    in_order = turfs.round(9).sort_values(["rank", "pace"], kind="stable").index
+    width = max(4, len(str(len(in_order))))
+    names = {turf: f"T{n + 1:0{width}d}" for n, turf in enumerate(in_order)}
+    named = stops.assign(turf_id=stops["turf"].map(names))
+    return named.sort_values(["turf_id", "stop"], ignore_index=True)
+
+
+def describe_turfs(stops: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return one row per turf: a `schema.TURFS` table and where it begins."""
+    by_turf = stops.groupby("turf_id")
+    table = by_turf.agg(
+        arm=("arm", "first"),
+        bureaux=("bureau_id", lambda ids: " ".join(sorted(set(ids)))),
+        stops=("stop", "size"),
+        doors=("dwellings", "sum"),
+        minutes=("minutes", "sum"),
+        walk_m=("walk_m", "sum"),
+        profile=("profile", "first"),
+        approach_m=("approach_m", "first"),
+        return_m=("return_m", "last"),
+        latitude=("latitude", "first"),
+        longitude=("longitude", "first"),
+    ).reset_index()
+    table["doors_per_hour"] = 60 * table["doors"] / table["minutes"]
+    teams = len(table) if plan.teams is None else plan.teams
+    place = np.arange(len(table))
+    table["use"] = np.select([place < teams, place < teams + plan.spares], USES[:2], USES[2])
+    more = ["approach_m", "return_m", "latitude", "longitude"]
+    return pd.concat([TURFS.check(table), table[more]], axis=1)
+
+
+def to_walks(
+    made: Made, plan: Plan, uncut: pd.DataFrame, told: Mapping[str, Any], *, seal: str = ""
+) -> Walks:
+    """Return the result, with its summary.
+
+    Parameters
+    ----------
+    made, plan
+        As `make_turfs` returned and took them.
+    uncut
+        Addresses that were not to be visited: `address_id`, `reason`.
+    told
+        What only the caller knows: place, files, notes.
+    seal
+        Fingerprint of the sealed design.
+    """
+    stops = name_turfs(made, plan)
+    turfs = describe_turfs(stops, plan)
+    left = pd.concat([uncut, made.unreached], ignore_index=True)
+    left = left.sort_values(["reason", "address_id"], ignore_index=True)
+    summary = {
+        **balance(turfs),
+        "gap": gaps(turfs, made),
+        "distance": made.distance,
+        "hours": plan.work.hours,
+        "team": plan.work.team,
+        "start": list(plan.start) if plan.start else None,
+        "returning": plan.returning,
+        "doors": int(turfs["doors"].sum()),
+        "stops": int(turfs["stops"].sum()),
+        "dwellings_from": _counts(stops.drop_duplicates("address_id")["dwellings_from"]),
+        "uncut": _counts(left["reason"]),
+        "split": _split(stops),
+        "work": plan.work.to_dict(),
+        "seal": seal,
+        **told,
+        "turfs": _records(turfs),
+    }
+    return Walks(WALKLISTS.check(stops), left, summary, seal)
+
+
+def balance(turfs: pd.DataFrame) -> dict[str, Any]:
+    """Return how even the turfs are, those for who walks little apart."""
+    minutes = turfs.loc[turfs["profile"] == "standard", "minutes"]
+    if minutes.empty:
+        minutes = turfs["minutes"]
+    return {
+        "count": len(turfs),
+        "minutes_mean": round(float(minutes.mean()), 2),
+        "minutes_max_over_mean": round(float(minutes.max() / minutes.mean()), 4),
+        "walk_m_total": round(float(turfs["walk_m"].sum()), 1),
+        "walk_m_mean": round(float(turfs["walk_m"].mean()), 1),
+    }
+
+
+def gaps(turfs: pd.DataFrame, made: Made) -> dict[str, float | None]:
+    """Return how much longer the walk is than what cannot be beaten.
+
+    `to_lower_bound` compares with the shortest trees that join as many turfs: no walk is
+    shorter, and the best walk is longer. `orders_proved_shortest` is the share of turfs
+    whose order is the best there is for their buildings.
+    """
+    standard = turfs[turfs["profile"] == "standard"]
+    walk, least = float(standard["walk_m"].sum()), made.least_walk_m
+    return {
+        "to_lower_bound": round(walk / least - 1, 4) if least > 0 else None,
+        "orders_proved_shortest": round(float((turfs["stops"] <= EXACT).mean()), 4),
+    }
+
+
+def _counts(values: pd.Series) -> dict[str, int]:
+    return {str(name): int(count) for name, count in values.value_counts().sort_index().items()}
+
+
+def _split(stops: pd.DataFrame) -> list[dict[str, Any]]:
+    """Name the buildings that several turfs share, and why."""
+    shared = stops[stops["dwellings"] < stops["dwellings_of_building"]]
+    return [
+        {
+            "address_id": str(address),
+            "dwellings": int(rows["dwellings_of_building"].iloc[0]),
+            "turfs": rows.sort_values("door_from")["turf_id"].tolist(),
+            "reason": SPLIT,
+        }
+        for address, rows in shared.groupby("address_id")
+    ]
+
+
+def _records(turfs: pd.DataFrame) -> list[dict[str, Any]]:
+    table = turfs.round(_DECIMALS).round({"latitude": 6, "longitude": 6})
+    table["bureaux"] = table["bureaux"].str.split(" ")
+    # JSON has no nan: what is not known is null.
+    plain = table.astype(object).where(table.notna(), None)
+    return [dict(row) for row in plain.to_dict("records")]

@@ -1,0 +1,96 @@
+"""The result: who walks where, in which order, and which doors nobody walks to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import some
+from analysis.report import LeftOut
+from analysis.schema import WALKLISTS
+
+# Why an address of the targets is in no turf.
+NO_COORDINATES = "without coordinates"
+NO_STREET = "unreachable: no street of the graph leads there"
+FAR_FROM_STREETS = "unreachable: more than 300 m from any street of the graph"
+IN_NO_BUREAU = "in no bureau: outside every contour"
+IN_CONTROL = "control bureau of the trial: not to be visited"
+IN_NO_ARM = "bureau in no arm of the sealed design: not to be visited"
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Turfs with their stops in walking order.
+
+    Attributes
+    ----------
+    turfs
+        A `schema.WALKLISTS` table: one row per stop, by `turf_id` and `stop`.
+    uncut
+        `address_id` and `reason` of each address of the targets that is in no turf.
+    summary
+        Plain values: minutes by turf, balance, walk, gap, distance used, notes.
+    seal
+        Fingerprint of the sealed design the arms come from (with spaces between, where there
+        are several); empty without one.
+    """
+
+    turfs: pd.DataFrame
+    uncut: pd.DataFrame
+    summary: Mapping[str, Any]
+    seal: str = ""
+
+    def __post_init__(self) -> None:
+        stops = self.turfs.groupby("turf_id")["stop"]
+        if not (self.turfs["stop"].to_numpy() == stops.cumcount().to_numpy() + 1).all():
+            raise ValueError("stops must count 1…n within each turf")
+        parts = self.turfs.groupby("address_id").agg(
+            doors=("dwellings", "sum"), whole=("dwellings_of_building", "max")
+        )
+        if (parts["doors"] != parts["whole"]).any():
+            raise ValueError("every door of a building must be in exactly one turf")
+        if set(self.turfs["address_id"]) & set(self.uncut["address_id"]):
+            raise ValueError("an address is in a turf or listed as uncut, not both")
+        if sum(item.count for item in self.left_out()) != len(self.uncut):
+            raise ValueError("an address is left out for a reason that is not known")
+
+    @property
+    def turf_ids(self) -> tuple[str, ...]:
+        """Turfs in order of priority."""
+        return tuple(self.turfs["turf_id"].unique())
+
+    def of(self, turf_id: str) -> pd.DataFrame:
+        """Return the stops of one turf in walking order."""
+        return self.turfs[self.turfs["turf_id"] == turf_id].reset_index(drop=True)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return the addresses in no turf by reason, with examples."""
+        found = []
+        for reason in (
+            NO_COORDINATES,
+            NO_STREET,
+            FAR_FROM_STREETS,
+            IN_NO_BUREAU,
+            IN_CONTROL,
+            IN_NO_ARM,
+        ):
+            rows = self.uncut.loc[self.uncut["reason"] == reason, "address_id"]
+            if len(rows):
+                found.append(LeftOut(reason, len(rows), some(rows)))
+        return tuple(found)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the stops."""
+        return self.turfs
+
+    def by_turf(self) -> pd.DataFrame:
+        """Return one row per turf: what the summary says of it."""
+        return pd.DataFrame(list(self.summary["turfs"]))
+
+
+def checked(stops: pd.DataFrame) -> pd.DataFrame:
+    """Return stops as a `schema.WALKLISTS` table, sorted."""
+    return WALKLISTS.check(stops).sort_values(["turf_id", "stop"], ignore_index=True)

@@ -1,0 +1,80 @@
+"""The verb `turfs`: what the terminal asks and says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.errors import DataError
+from analysis.turf.walk_list import Walks
+from analysis.walks.make import Ask, make_walks, streets_of
+from analysis.walks.write import write_all, write_walks
+from analysis.workspace import Workspace
+
+
+def turfs_to_folder(folder: Path, targets: Path, ask: Ask, out: Path, *, sheets: str = "fr") -> str:
+    """Make the turfs of a workspace, write them, and return what to print.
+
+    Parameters
+    ----------
+    folder, targets, ask
+        Workspace, file of targets, what is asked.
+    out
+        Folder to write into.
+    sheets
+        Language of the sheets; "" writes none.
+    """
+    workspace = Workspace(folder)
+    walks = make_walks(workspace, targets, ask)
+    if sheets:
+        # A graph that was downloaded has been saved in the workspace by now.
+        graph = streets_of(workspace, "" if ask.streets == "osm" else ask.streets)
+        written = write_all(walks, out, workspace, graph=graph, language=sheets)
+    else:
+        written = write_walks(walks, out)
+    return f"{report(walks)}\nwritten: {len(written)} file(s) in {out}"
+
+
+def report(walks: Walks) -> str:
+    """Say what was cut, how evenly, and what is in no turf."""
+    told = walks.summary
+    doors = [f"{count} addresses {kind}" for kind, count in told["dwellings_from"].items()]
+    lines = [
+        f"{told['count']} turfs in {told['targets']} bureau(x): {told['doors']} doors at "
+        f"{told['stops']} stops, {told['minutes_mean']:.0f} minutes each, the longest "
+        f"{told['minutes_max_over_mean']:.2f} times the mean",
+        f"walk: {told['walk_m_mean']:.0f} m a turf, by {told['distance']}",
+        f"doors: {', '.join(doors)}",
+    ]
+    lines += [
+        f"in no turf: {item.count} — {item.reason}: {item.examples}" for item in walks.left_out()
+    ]
+    lines += [
+        f"left out when the addresses were read: {item['count']} — {item['reason']}"
+        for item in told["left_out_when_read"]
+    ]
+    if told["split"]:
+        lines.append(f"buildings longer than an outing, shared out by doors: {len(told['split'])}")
+    lines += [f"note: {note}" for note in told["notes"]]
+    lines += [f"seal: {walks.seal}"] if walks.seal else []
+    return "\n".join(lines)
+
+
+def start_of(text: str) -> tuple[float, float] | None:
+    """Read `LAT,LON`; None for an empty text.
+
+    Raises
+    ------
+    DataError
+        When it is not two numbers.
+    """
+    if not text:
+        return None
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise DataError(
+            "The start point is not two numbers.",
+            where=f"--start {text}",
+            mend="Write latitude, comma, longitude: --start 48.8566,2.3522.",
+        ) from error
+    return latitude, longitude

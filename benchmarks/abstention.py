@@ -1,0 +1,77 @@
+"""Fitting and forecasting the abstention of every bureau of France: seconds and memory.
+
+python benchmarks/abstention.py [--workspace DIR] [--target ELECTION] [--runs N]
+
+Without --workspace, France is built into a temporary folder first, which is not counted.
+The fastest of the runs counts; each is a process of its own that reads the workspace,
+fits, forecasts and judges.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from common import FILES, need_france, promise
+
+SECONDS, MEMORY_GB = 30.0, 3.0
+
+
+def run_job(folder: Path, target: str) -> None:
+    from analysis.electorate.abstention.backtest import backtest_abstention
+    from analysis.scenario import target_of
+    from analysis.workspace import Workspace
+
+    started = time.perf_counter()
+    place = Workspace(folder)
+    found = backtest_abstention(place, target_of(place, target))
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kibibytes, macOS bytes.
+    gigabytes = peak / (1e9 if sys.platform == "darwin" else 1e9 / 1024)
+    model = found.methods.set_index("method").loc["model"]
+    told = {"seconds": seconds, "gigabytes": gigabytes, "mae": model["mae_points"]}
+    print(json.dumps(told | {"bureaux": len(found.forecast.table)}))
+
+
+def in_process(folder: Path, target: str) -> dict[str, Any]:
+    command = [sys.executable, __file__, "--job", "--workspace", str(folder), "--target", target]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(folder: Path, target: str, runs: int) -> bool:
+    if not (folder / "manifest.json").is_file():
+        from analysis.build import Inputs, build
+
+        need_france()
+        build(Inputs(*FILES), folder)
+    found = [in_process(folder, target) for _ in range(runs)]
+    bureaux, mae = found[0]["bureaux"], found[0]["mae"]
+    print(f"      {target}: {bureaux:,} bureaux, mean absolute error {mae:.2f} points")
+    seconds = min(one["seconds"] for one in found)
+    peak = max(one["gigabytes"] for one in found)
+    kept = promise(f"fit and forecast of {bureaux:,} bureaux", seconds, SECONDS, "s")
+    return promise("peak memory", peak, MEMORY_GB, "GB") and kept
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--target", default="2024_legi_t1")
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--job", action="store_true")
+    given = parser.parse_args()
+    if given.job:
+        run_job(given.workspace, given.target)
+    else:
+        with tempfile.TemporaryDirectory() as aside:
+            folder = given.workspace or Path(aside) / "france"
+            sys.exit(not measure(folder, given.target, given.runs))

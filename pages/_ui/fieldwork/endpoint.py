@@ -1,0 +1,132 @@
+"""POST /api/returns: a phone's file, straight into the store of its campaign.
+
+Nobody logs in: a file is taken when it bears the token of its turf. The answer is JSON, with
+counts or with what is wrong and how to mend it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+# A turf noted door by door is a few hundred kilobytes.
+MOST_BYTES = 4_000_000
+_OPEN = {"Access-Control-Allow-Origin": "*"}
+# A phone page is a file: the browser asks first whether it may post from there.
+_ASKED_FIRST = {
+    **_OPEN,
+    "Access-Control-Allow-Methods": "POST",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
+_stores: dict[tuple[Path, str], Any] = {}
+_opening = threading.Lock()
+
+
+async def receive_returns(request: Request) -> Response:
+    """Answer a phone: 200 with counts, 4xx with what is wrong with its file."""
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=_ASKED_FIRST)
+    content = bytearray()
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST_BYTES:
+            return _answer(
+                413,
+                {
+                    "error": "This file is too large to be returns.",
+                    "mend": "Export each turf apart.",
+                },
+            )
+    return await run_in_threadpool(_take, bytes(content))
+
+
+def _take(content: bytes) -> Response:
+    # Everything a page needs has loaded by then; a phone never waits for it twice.
+    from analysis.errors import DataError
+    from analysis.fieldwork import inbox
+
+    try:
+        told = json.loads(content)
+        campaign_id = told["campaign_id"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return _answer(
+            400,
+            {
+                "error": "This is no file of returns.",
+                "mend": "Send the file that the phone page exports.",
+            },
+        )
+    workspace = _workspace_of(str(campaign_id))
+    if workspace is None:
+        return _answer(
+            404,
+            {
+                "error": "No campaign of this name is open on this server.",
+                "mend": "Give the file to the organiser who handed out the phone page.",
+            },
+        )
+    try:
+        receipt = inbox.receive_from_phone(_store(workspace), content)
+    except DataError as error:
+        passing = isinstance(error.__cause__, OSError) or _is_store(error)
+        return _answer(
+            503 if passing else 422,
+            {"error": error.what, "where": _public(error.where), "mend": error.mend},
+        )
+    return _answer(
+        200,
+        {
+            "new": receipt.new,
+            "repeated": receipt.repeated,
+            "conflicts": receipt.conflicts,
+            "turfs": list(receipt.turfs),
+        },
+    )
+
+
+def _answer(status: int, told: dict[str, Any]) -> Response:
+    return JSONResponse(told, status_code=status, headers=_OPEN)
+
+
+def _workspace_of(campaign_id: str) -> Path | None:
+    """Return the workspace whose campaign has this id."""
+    from pages._ui import state
+
+    for file in sorted(state.WORKSPACES.glob("*/fieldwork/campaign.json")):
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(told, dict) and told.get("campaign_id") == campaign_id:
+            return file.parents[1]
+    return None
+
+
+def _store(workspace: Path) -> Any:  # noqa: ANN401 - imported late
+    from analysis.fieldwork.store import VARIABLE, open_store
+
+    key = (workspace, os.environ.get(VARIABLE, ""))
+    with _opening:
+        if key not in _stores:
+            _stores[key] = open_store(*key)
+        return _stores[key]
+
+
+def _is_store(error: Exception) -> bool:
+    """Tell whether the database failed, so that the phone may try again later."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return isinstance(error.__cause__, SQLAlchemyError)
+
+
+def _public(where: str) -> str:
+    """Leave paths of the server out of what a stranger reads."""
+    return "" if "/" in where or "\\" in where else where

@@ -1,0 +1,33 @@
+"""The page wakes up when returns arrive, from this window, another, or a phone."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.fieldwork import progress
+from analysis.workspace import Workspace
+from pages._ui import messages
+from pages._ui.fieldwork import loaders
+from pages._ui.fieldwork.loaders import Mark
+from pages._ui.i18n import _
+
+EVERY_S = 5
+
+
+def watch(place: Workspace, shown: Mark) -> None:
+    """Look every few seconds whether something came in; only then run the page again."""
+
+    @st.fragment(run_every=EVERY_S)
+    def look() -> None:
+        # One query on a small table: nothing else is read unless the answer changed.
+        try:
+            state = progress.state(loaders.store(place))
+        except DataError as error:
+            messages.show_error(error)
+            return
+        if state != shown.state:
+            st.rerun()
+        st.caption("🔄 " + _("Numbers follow by themselves as returns arrive."))
+
+    look()

@@ -1,0 +1,1 @@
+"""Guides: read, printed, taken along."""

@@ -1,0 +1,1 @@
+"""What the pages on impact share: the table brought, its columns, the estimates on screen."""

@@ -1,0 +1,111 @@
+"""A map and a list of bureaux that follow one another, whatever they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages._ui import state
+from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
+from pages._ui.i18n import _, ngettext, number
+
+# Rows of a list that travel to the screen on each run.
+SHOWN = 1000
+
+
+def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key: str) -> None:
+    """Show a map; a click brings a bureau into view. Without contours, say so."""
+    if geometry is None or paint is None:
+        st.info(
+            _(
+                "No map: this place has no contours of its bureaux. The list below is complete. "
+                "Add contours on the Data page to see them."
+            )
+        )
+        return
+    options = MapOptions(selected=state.selected(), on_select=state.select, label=label, height=460)
+    bureau_map(geometry, paint, key=key, options=options)
+
+
+def without_contour(geometry: Geometry | None, table: pd.DataFrame) -> None:
+    """Say how many bureaux of the list are not on the map."""
+    if geometry is None:
+        return
+    if missing := int((~table["bureau_id"].isin(geometry.ids)).sum()):
+        st.caption(
+            ngettext(
+                "{n} bureau has no contour: it is in the list, not on the map.",
+                "{n} bureaux have no contour: they are in the list, not on the map.",
+                missing,
+            ).format(n=number(missing))
+        )
+
+
+def show_list(table: pd.DataFrame, columns: dict[str, Sequence[object]], *, key: str) -> None:
+    """Show a list; a click on a row brings the bureau into view.
+
+    Parameters
+    ----------
+    table
+        `bureau_id`, `commune_id`, `commune`, in the order of the list.
+    columns
+        Title → values, as long as the table.
+    key
+        Names the list.
+    """
+    several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
+    whole = pd.DataFrame(
+        {
+            _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
+            **({_("Commune"): table["commune"]} if several else {}),
+            **columns,
+        }
+    ).reset_index(drop=True)
+    ids = table["bureau_id"].to_numpy()
+    rows = _travelling(ids, state.selected())
+    shown, ids = whole.iloc[rows], ids[rows]
+    row = _row_of(ids, state.selected())
+    # The key carries the row, so that a choice made on the map is taken over by the list.
+    name = f"{key}.{row}"
+    localized = st.column_config.NumberColumn(format="localized", width="small")
+    st.dataframe(
+        shown,
+        key=name,
+        hide_index=True,
+        height=420,
+        on_select=lambda: _select_row(name, ids),
+        selection_mode="single-row",
+        selection_default={"selection": {"rows": [] if row is None else [row]}},
+        column_config=dict.fromkeys(shown.select_dtypes("number").columns, localized),
+    )
+    if len(rows) < len(table):
+        st.caption(
+            _("The first {shown} of {n} bureaux; the files hold all of them.").format(
+                shown=number(SHOWN), n=number(len(table))
+            )
+        )
+
+
+def _travelling(ids: np.ndarray, bureau_id: str | None) -> np.ndarray:
+    """Return the rows that travel to the screen: the first, and the bureau in view."""
+    first = np.arange(min(len(ids), SHOWN))
+    return np.union1d(first, np.flatnonzero(ids == bureau_id))
+
+
+def _row_of(ids: np.ndarray, bureau_id: str | None) -> int | None:
+    found = np.flatnonzero(ids == bureau_id)
+    return int(found[0]) if len(found) else None
+
+
+def _select_row(key: str, ids: np.ndarray) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    state.select(str(ids[rows[0]]) if rows else None)
+
+
+def title_of(bureau: pd.Series) -> str:
+    """Name a bureau: « Bureau 0101, Valmont »."""
+    code = str(bureau["bureau_id"]).rpartition("_")[2]
+    return _("Bureau {code}, {commune}").format(code=code, commune=bureau["commune"])

@@ -1,0 +1,291 @@
+"""What moved between two elections: in the town, in each bureau, and apart from the town."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.charts.colours import classes
+from analysis.electorate.clusters import Clusters
+from analysis.electorate.history import Choice
+from analysis.electorate.swing import Share
+from analysis.errors import DataError
+from analysis.workspace import Workspace
+from pages._ui import state
+from pages._ui.bureau_map import Geometry, Legend, Number, Paint
+from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
+from pages._ui.messages import plain, show_error, translate
+from pages._ui.swing import bureaux, files
+from pages._ui.swing import loaders as swings
+from pages._ui.swing.choices import Question
+from pages._ui.swing.loaders import Moved
+from pages._ui.swing.shares import choose_share, share_name
+from pages._ui.trial.views import choose_view
+
+# Orange lost, purple gained, as on the map of the swing; pale where the neighbours differ.
+KINDS = {
+    "high_high": "#542788",
+    "high_low": "#b2abd2",
+    "low_high": "#fdb863",
+    "low_low": "#b35806",
+    "": "#f0f1f2",
+}
+
+
+def swing(place: Workspace, asked: Question) -> None:
+    """Show the swing of the whole place and of each bureau."""
+    share, blocs, rival = choose_share(place, asked, against=True)
+    found = swings.moved(place, asked, share)
+    _numbers(place, asked, found, (share, blocs, rival))
+    shapes = swings.geometry(place, found.vintage, found.table)
+    _map(shapes, found, "swing", _("Swing of {what} (points)").format(what=share_name(share)))
+    bureaux.without_contour(shapes, found.table)
+    _in_view(found)
+    _list(found, found.table.sort_values("swing", ascending=False, kind="stable"), "swing.list")
+    _left_out(found)
+    _files(place, asked, found, share)
+
+
+def apart(place: Workspace, asked: Question) -> None:
+    """Show which bureaux moved otherwise than the whole, and whether neighbours did together."""
+    share, _blocs, _rival = choose_share(place, asked)
+    found = swings.moved(place, asked, share)
+    unlike = int(found.table["unlike"].sum())
+    chance = (1 - found.swing.level) * len(found.table)
+    shown = {"residual": _("Bureau by bureau"), "clusters": _("Neighbours alike")}
+    columns = st.columns(3)
+    columns[0].metric(
+        _("Bureaux that moved otherwise"),
+        _("{n} of {all}").format(n=number(unlike), all=number(len(found.table))),
+        help=_("Chance in the ballots alone would show about {n}.").format(n=number(chance)),
+    )
+    columns[1].metric(_("Swing of the whole"), points(found.swing.swing))
+    view = choose_view(shown, "s_apart")
+    shapes = swings.geometry(place, found.vintage, found.table)
+    if view == "clusters":
+        try:
+            near = swings.clusters(place, asked, share, found)
+        except DataError as error:
+            show_error(error)
+            return
+        columns[2].metric(
+            _("Likeness of neighbours (Moran’s I)"),
+            number(near.moran, 2),
+            help=_("0: none; 1: complete. By chance alone: p = {p}.").format(
+                p=number(near.p_value, 4)
+            ),
+        )
+        _cluster_map(shapes, found, near)
+    else:
+        label = _("Swing less that of the whole (points)")
+        _map(shapes, found, "residual", label)
+    bureaux.without_contour(shapes, found.table)
+    _in_view(found)
+    far = found.table["residual"].abs().sort_values(ascending=False, kind="stable").index
+    _list(found, found.table.loc[far], "apart.list")
+    st.caption(
+        _(
+            "If every bureau had moved as the whole did, the column “apart” would be nought, up to "
+            "chance in the ballots. The interval ({level}) counts that chance, not errors of the "
+            "crosswalk between contours."
+        ).format(level=percent(found.swing.level, 0))
+    )
+    _left_out(found)
+
+
+def points(share: float) -> str:
+    """Write a change of a share: « +3,1 points »."""
+    return _("{n} points").format(n=signed(100 * share, 1))
+
+
+def _numbers(
+    place: Workspace, asked: Question, found: Moved, whose: tuple[Share, list[str], str]
+) -> None:
+    share, blocs, rival = whose
+    whole = found.swing
+    columns = st.columns(4)
+    columns[0].metric(
+        share_name(share),
+        percent(whole.after),
+        points(whole.swing),
+        delta_color="off",
+        delta_arrow="off",
+    )
+    columns[0].caption(_("{before} at the first election").format(before=percent(whole.before)))
+    moves = found.table["swing"]
+    low, high = np.quantile(moves, [0.1, 0.9])
+    columns[1].metric(
+        _("Eight bureaux in ten"),
+        _("{low} to {high}").format(low=signed(100 * low, 0), high=signed(100 * high, 0)),
+        help=_("Points. One bureau in ten moved less than the first, one in ten more."),
+    )
+    if rival:
+        other = swings.moved(place, asked, Share(Choice(rival), share.of))
+        columns[2].metric(
+            _("Butler swing"),
+            points((whole.swing - other.swing.swing) / 2),
+            help=_("Half of what one gained and the other lost; positive when the first gained."),
+        )
+    if blocs:
+        index = swings.pedersen(place, asked)
+        columns[3].metric(
+            _("Volatility (Pedersen)"),
+            percent(index),
+            help=_(
+                "Half the sum of the changes of all blocs, of valid votes, in the whole place: at "
+                "least this share of voters changed bloc, came or went."
+            ),
+        )
+
+
+def _map(shapes: Geometry | None, found: Moved, column: str, label: str) -> None:
+    bureaux.show_map(shapes, paint(shapes, found, column, label), label=label, key=f"map.{column}")
+
+
+def paint(shapes: Geometry | None, found: Moved, column: str, label: str) -> Paint | None:
+    """Return the colours of a swing or of its residual, around nought."""
+    if shapes is None:
+        return None
+    table = found.table.set_index("bureau_id").reindex(shapes.ids)
+    values = 100 * table[column]
+    both_ways = values.min() < 0 < values.max()
+    graded = classes(
+        values, n=7, palette="diverging" if both_ways else "sequential", language=language()
+    )
+    # Where all lost, the darkest are those that lost most.
+    colours = graded.palette[1:] if both_ways or values.max() > 0 else graded.palette[:0:-1]
+    return Paint(
+        graded.index,
+        Legend(label, colours, graded.labels[1:], _("Not at both elections")),
+        tooltip=(
+            _("From {before}% to {after}%: {swing} points"),
+            _("Apart from the whole: {residual} points [{low} to {high}]"),
+        ),
+        numbers={
+            "before": Number(100 * table["before"], 1),
+            "after": Number(100 * table["after"], 1),
+            "swing": Number(100 * table["swing"], 1),
+            "residual": Number(100 * table["residual"], 1),
+            "low": Number(100 * table["residual_lower"], 1),
+            "high": Number(100 * table["residual_upper"], 1),
+        },
+    )
+
+
+def _cluster_map(shapes: Geometry | None, found: Moved, near: Clusters) -> None:
+    label = _("Neighbours that moved together, apart from the whole")
+    drawn = None
+    if shapes is not None:
+        kinds = near.table.set_index("bureau_id")["kind"].reindex(shapes.ids)
+        codes = kinds.map({kind: n for n, kind in enumerate(KINDS, start=1)}).fillna(0)
+        table = found.table.set_index("bureau_id").reindex(shapes.ids)
+        drawn = Paint(
+            codes.to_numpy().astype(int),
+            Legend(label, list(KINDS.values()), list(kind_names().values()), _("No neighbour")),
+            tooltip=(_("Apart from the whole: {residual} points"),),
+            numbers={"residual": Number(100 * table["residual"], 1)},
+        )
+    bureaux.show_map(shapes, drawn, label=label, key="map.clusters")
+    st.caption(
+        _(
+            "A colour means that chance alone would seldom put such values side by side (5 false "
+            "alarms in 100 bureaux). Neighbours alike may share a campaign, a candidate, or new "
+            "inhabitants: the map does not say which."
+        )
+    )
+
+
+def kind_names() -> dict[str, str]:
+    """Name the kinds of likeness, in the order of `KINDS`."""
+    return {
+        "high_high": _("Gained more, and so the neighbours"),
+        "high_low": _("Gained more amid losses"),
+        "low_high": _("Lost more amid gains"),
+        "low_low": _("Lost more, and so the neighbours"),
+        "": _("Nothing sure"),
+    }
+
+
+def _in_view(found: Moved) -> None:
+    """Say the numbers of the bureau in view."""
+    rows = found.table[found.table["bureau_id"] == state.selected()]
+    if rows.empty:
+        st.caption(_("Click a bureau on the map or in the list to read its numbers here."))
+        return
+    one = rows.iloc[0]
+    told = (
+        _("It moved otherwise than the whole.")
+        if one["unlike"]
+        else _("It moved as the whole did, up to chance.")
+    )
+    st.markdown(
+        _(
+            "**{title}**: from {before} to {after}, {swing} ({low} to {high}); apart from the "
+            "whole {residual}. {told}"
+        ).format(
+            title=plain(bureaux.title_of(one)),
+            before=percent(one["before"]),
+            after=percent(one["after"]),
+            swing=points(one["swing"]),
+            low=signed(100 * one["lower"]),
+            high=signed(100 * one["upper"]),
+            residual=points(one["residual"]),
+            told=told,
+        )
+    )
+
+
+def _list(found: Moved, table: pd.DataFrame, key: str) -> None:
+    def rounded(name: str) -> pd.Series:
+        return (100 * table[name]).round(1)
+
+    columns = {
+        _("Before (%)"): rounded("before"),
+        _("After (%)"): rounded("after"),
+        _("Swing (points)"): rounded("swing"),
+        _("from"): rounded("lower"),
+        _("to"): rounded("upper"),
+        _("Apart (points)"): rounded("residual"),
+        _("Otherwise than the whole"): table["unlike"],
+        _("Voters counted"): table["weight"],
+    }
+    bureaux.show_list(table, columns, key=key)
+
+
+def _left_out(found: Moved) -> None:
+    for reason in found.swing.left_out:
+        st.caption(
+            ngettext(
+                "{election}: {n} bureau has no counterpart: {which}.",
+                "{election}: {n} bureaux have no counterpart: {which}.",
+                reason.count,
+            ).format(
+                election=election_name(reason.election_id),
+                n=number(reason.count),
+                which=plain(translate(reason.examples)),
+            )
+        )
+
+
+def _files(place: Workspace, asked: Question, found: Moved, share: Share) -> None:
+    with st.expander(_("Files")):
+        meanings = {
+            "before": _("Share at the first election, 0 to 1"),
+            "after": _("Share at the second election, 0 to 1"),
+            "swing": _("After less before"),
+            "std_error": _("Standard error of the swing: chance in the ballots"),
+            "lower": _("Lower end of the swing’s interval"),
+            "upper": _("Upper end of the swing’s interval"),
+            "residual": _("Swing less that of the whole place"),
+            "residual_lower": _("Lower end of its interval"),
+            "residual_upper": _("Upper end of its interval"),
+            "unlike": _("Whether that interval leaves out nought"),
+            "weight": _("Voters in the second share’s denominator"),
+        }
+        asks = {"from": asked.origin, "to": asked.destination, "place": asked.place}
+        whose = {"share": share_name(share), "level": found.swing.level}
+        source = files.provenance(place, "swing", {**asks, **whose})
+        sheet = files.Sheet(found.swing.to_frame(), meanings, (share_name(share),), source)
+        name = f"palier_swing_{asked.origin}_{asked.destination}"
+        files.offer(sheet, name, key="swing")

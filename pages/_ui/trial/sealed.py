@@ -1,0 +1,198 @@
+"""A sealed design on screen: its arms, its balance, its files, and the way to retire it."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import partial
+
+import streamlit as st
+
+from analysis.arms import hold_back_of
+from analysis.errors import DataError
+from analysis.scenario import Scenario
+from analysis.targeting.rank import Ranking
+from analysis.trials import Trial, retire
+from analysis.workspace import Workspace
+from pages._ui import inputs, loaders, messages, state
+from pages._ui.compare import described
+from pages._ui.i18n import _, language, number
+from pages._ui.trial import draft, views
+from pages._ui.trial import loaders as trials
+from pages._ui.trial.tables import show_table
+
+_LEAST_WORDS = 3
+_PROBLEM = "trial.problem"
+
+
+def in_force(place: Workspace, ranked: Ranking) -> Trial | None:
+    """Return the sealed design that holds for the bureaux on screen, if there is one."""
+    seals = hold_back_of(place.path, ranked.table).seals
+    if not seals:
+        return None
+    chosen = seals[-1]
+    if len(seals) > 1:
+        chosen = st.selectbox(
+            _("Sealed design"), seals[::-1], format_func=lambda one: one[:12], key="trial.chosen"
+        )
+    return trials.trial(place, chosen)
+
+
+def header(scenario: Scenario, trial: Trial) -> None:
+    """Say which design is in force, and whether the scenario on screen is the one sealed."""
+    st.success(
+        _("Sealed design **{fingerprint}**, drawn with seed {seed}. It is kept as it fell.").format(
+            fingerprint=trial.fingerprint[:12], seed=trial.sealed.seed
+        )
+    )
+    if not trial.scenario:
+        return
+    try:
+        sealed = Scenario.from_dict(tomllib.loads(trial.scenario))
+    except (DataError, tomllib.TOMLDecodeError):
+        st.warning(_("The scenario sealed with this design cannot be read by this version."))
+        return
+    if sealed != scenario:
+        st.caption(
+            _("It was sealed for another scenario than the one on screen: {scenario}.").format(
+                scenario=described(sealed)
+            )
+        )
+        st.button(
+            _("Reopen its scenario"), key="trial.reopen", on_click=partial(inputs.reopen, sealed)
+        )
+
+
+def arms(place: Workspace, scenario: Scenario, ranked: Ranking, trial: Trial) -> None:
+    """Show the arms on the map and in a table."""
+    units = trial.sealed.assignment
+    drawn = units[units["block"] != ""]
+    columns = st.columns(4)
+    columns[0].metric(_("To canvass"), number(int((drawn["arm"] == "treated").sum())))
+    columns[1].metric(_("Held back (control)"), number(int((drawn["arm"] == "control").sum())))
+    columns[2].metric(_("Decided, not drawn"), number(len(units) - len(drawn)))
+    columns[3].metric(_("Blocks"), number(drawn["block"].nunique()))
+    gone = ~units["unit_id"].isin(ranked.table["bureau_id"])
+    if gone.any():
+        st.caption(
+            _("{n} bureaux of the design are not in the ranking on screen.").format(
+                n=number(int(gone.sum()))
+            )
+        )
+    geometry = loaders.geometry(place, loaders.prospects(place, scenario))
+    views.map_of_arms(geometry, units, key="trial.arms")
+    draft.table(units, ranked, key="trial.arms.table")
+
+
+def balance(place: Workspace, scenario: Scenario, trial: Trial) -> None:
+    """Show whether the arms were alike before anything was done."""
+    from analysis.charts.trial_design import love_plot
+
+    found = trials.balance(place, scenario, trial.fingerprint)
+    st.markdown(f"**{found.summary(language())}**")
+    st.pyplot(love_plot(found, language=language()), width="stretch")
+    names = {
+        "covariate": _("Known before the draw"),
+        "treated": _("Mean where canvassed"),
+        "control": _("Mean where held back"),
+        "difference": _("Difference within blocks"),
+        "standardised": _("Standardised difference"),
+        "p_value": "p",
+    }
+    shown = found.table[list(names)].rename(columns=names)
+    show_table(shown)
+    st.caption(
+        _(
+            "The elections of the past are placebos: nothing had been done, so differences "
+            "there are chance. A lot that fell badly is no reason to draw again: adjust for these "
+            "columns."
+        )
+    )
+
+
+def files(place: Workspace, trial: Trial) -> None:
+    """Offer seal, plan and arms; let the design be retired with a reason."""
+    name = f"palier_{place.path.name}_{trial.fingerprint[:12]}"
+    columns = st.columns(2)
+    columns[0].download_button(
+        _("The seal (JSON)"),
+        trial.file.read_bytes(),
+        f"{name}.seal.json",
+        key="trial.seal",
+        on_click="ignore",
+        width="stretch",
+    )
+    columns[1].download_button(
+        _("The arms (CSV)"),
+        trial.sealed.assignment.to_csv(index=False, lineterminator="\n"),
+        f"{name}.arms.csv",
+        key="trial.arms.csv",
+        on_click="ignore",
+        width="stretch",
+    )
+    if trial.plan:
+        columns[0].download_button(
+            _("The plan (Markdown)"),
+            trial.plan,
+            f"{name}.plan.md",
+            key="trial.plan.md",
+            on_click="ignore",
+            width="stretch",
+        )
+        columns[1].download_button(
+            _("The plan (PDF)"),
+            partial(_pdf, trial.plan, trial.fingerprint),
+            f"{name}.plan.pdf",
+            key="trial.plan.pdf",
+            on_click="ignore",
+            width="stretch",
+        )
+        with st.expander(_("Read the plan")):
+            st.markdown(trial.plan)
+    st.caption(
+        _(
+            "Fingerprint: `{fingerprint}`. Send the seal to somebody outside the campaign before "
+            "the first door: afterwards nobody can say that the draw was chosen."
+        ).format(fingerprint=trial.fingerprint)
+    )
+    st.page_link(
+        "pages/priorities.py", label=_("Files for the teams: Priorities, view Files"), icon="🎯"
+    )
+    _retire(place, trial)
+
+
+def _pdf(plan: str, fingerprint: str) -> bytes:
+    from analysis.exports.plan_pdf import plan_pdf
+
+    return plan_pdf(plan, footer=fingerprint)
+
+
+def _retire(place: Workspace, trial: Trial) -> None:
+    with st.expander(_("Retire this design")):
+        st.markdown(
+            _(
+                "Once retired, its controls may be canvassed, and **nobody will be able to say "
+                "what the canvass changed**. The seal and your reason stay in the workspace."
+            )
+        )
+        why = st.text_input(_("Why? In a sentence"), key="trial.why")
+        st.button(
+            _("Retire the design"),
+            key="trial.retire",
+            disabled=len(why.split()) < _LEAST_WORDS,
+            on_click=_do_retire,
+            args=(place, trial.fingerprint),
+        )
+
+
+def _do_retire(place: Workspace, fingerprint: str) -> None:
+    try:
+        retire(place.path, fingerprint, str(st.session_state["trial.why"]))
+    except DataError as error:
+        st.session_state[_PROBLEM] = error
+    state.answer_with("t_view", "blocks")
+
+
+def problem() -> None:
+    """Show what went wrong in the last action."""
+    if error := st.session_state.pop(_PROBLEM, None):
+        messages.show_error(error)

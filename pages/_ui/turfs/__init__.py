@@ -1,0 +1,1 @@
+"""What the page of walks is made of: choices, cutting in the background, maps, files."""

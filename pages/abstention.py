@@ -1,0 +1,45 @@
+"""Page: where people will stay home, and how well that can be known."""
+
+import streamlit as st
+
+from pages._ui import loaders, messages
+from pages._ui.abstention import card, choices, proof, show, split, take_away
+from pages._ui.abstention import loaders as outlooks
+from pages._ui.i18n import _
+from pages._ui.trial.views import choose_view
+
+st.title(_("Abstention"))
+st.caption(_("Where will people stay home at the coming election, and how sure is that?"))
+
+VIEWS = {
+    "map": _("Forecast"),
+    "proof": _("How good is it?"),
+    "split": _("Always or sometimes"),
+    "files": _("Files"),
+}
+
+with messages.explain_data_errors():
+    place = loaders.workspace()
+    asked = choices.choose_question(place)
+    view = choose_view(VIEWS, "a_view")
+    if view == "proof":
+        proof.proof(place)
+    elif view == "split":
+        found = outlooks.outlook(place, asked)
+        split.split(found, outlooks.geometry(place, found))
+    else:
+        found = outlooks.outlook(place, asked)
+        level = choices.choose_level(found.forecast.level)
+        forecast = outlooks.at(place, asked, found, level)
+        if view == "files":
+            take_away.downloads(place, asked, found, forecast)
+        else:
+            shapes = outlooks.geometry(place, found)
+            show.whole(forecast)
+            map_side, card_side = st.columns([1.5, 1], gap="medium")
+            with map_side:
+                show.forecast_map(shapes, found, forecast)
+                show.forecast_list(found, forecast)
+                show.notes(forecast)
+            with card_side:
+                card.bureau_card(found, forecast)

@@ -1,0 +1,61 @@
+"""Page: what happened at the doors, and whether the campaign will be there in time."""
+
+import streamlit as st
+
+from pages._ui import loaders, messages
+from pages._ui.fieldwork import (
+    again,
+    ahead,
+    bring,
+    checks,
+    doors,
+    ground,
+    hand,
+    refresh,
+    settings,
+)
+from pages._ui.fieldwork import loaders as field
+from pages._ui.i18n import _
+from pages._ui.trial.views import choose_view
+
+st.title(_("Field"))
+st.caption(_("What happened at the doors, and will the campaign be there in time?"))
+
+VIEWS = {
+    "ahead": _("Progress"),
+    "ground": _("Map"),
+    "doors": _("What doors teach"),
+    "again": _("Come back"),
+    "checks": _("Checks"),
+    "hand": _("Take away"),
+}
+
+with messages.explain_data_errors():
+    place = loaders.workspace()
+    store = field.store(place)
+
+in_side, answer_side = st.columns([1, 3], gap="medium")
+with in_side, messages.explain_data_errors():
+    bring.bring(place, store)
+    settings.settings(place, store)
+
+with answer_side, messages.explain_data_errors():
+    mark = field.mark(place)
+    ahead.headline(store, mark)
+    refresh.watch(place, mark)
+    if not field.totals(mark).attempts:
+        ahead.empty(bool(field.planned(store)))
+        st.stop()
+    view = choose_view(VIEWS, "field_view")
+    if view == "ground":
+        ground.ground(place, mark)
+    elif view == "doors":
+        doors.doors(place, store, mark)
+    elif view == "again":
+        again.again(place, store, mark)
+    elif view == "checks":
+        checks.checks(store, mark)
+    elif view == "hand":
+        hand.hand(place, mark)
+    else:
+        ahead.ahead(store, mark)

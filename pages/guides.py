@@ -1,0 +1,13 @@
+"""Page: guides to read, to print, and to take to the doors."""
+
+import streamlit as st
+
+from pages._ui.guides import show
+from pages._ui.i18n import _
+
+st.title(_("Guides"))
+st.caption(_("One or two pages each: read them here, print them, hand them out."))
+
+name = show.choose()
+show.take_away(name)
+show.guide(name)

@@ -1,0 +1,29 @@
+"""Page: what moved between two elections, and who voted what next."""
+
+import streamlit as st
+
+from pages._ui import loaders, messages
+from pages._ui.i18n import _
+from pages._ui.swing import choices, moved, transfers
+from pages._ui.trial.views import choose_view
+
+st.title(_("Swing and transfers"))
+st.caption(_("What moved between two elections, where, and where did each one's voters go?"))
+
+VIEWS = {
+    "swing": _("Swing"),
+    "apart": _("Apart from the whole"),
+    "transfers": _("Transfers"),
+}
+
+with messages.explain_data_errors():
+    place = loaders.workspace()
+    asked = choices.choose_question(place)
+    if asked is not None:
+        view = choose_view(VIEWS, "s_view")
+        if view == "transfers":
+            transfers.transfers(place, asked)
+        elif view == "apart":
+            moved.apart(place, asked)
+        else:
+            moved.swing(place, asked)

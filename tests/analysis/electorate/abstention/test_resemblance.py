@@ -1,0 +1,84 @@
+"""Tests of `analysis.electorate.abstention.resemblance` and `level`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.electorate.abstention.level import expect_level
+from analysis.electorate.abstention.resemblance import Calendar, link
+from analysis.readers.calendar import election_of
+
+PAST = ("2017_pres_t1", "2017_legi_t1", "2022_pres_t1", "2022_pres_t2", "2022_legi_t1")
+LEVELS = np.array([0.22, 0.51, 0.26, 0.28, 0.52])
+
+
+def elections(*names):
+    return tuple(election_of(name) for name in names)
+
+
+def weights_for(target, level, likeness=0.7):
+    matrix = 0.05**2 * (likeness + (1 - likeness) * np.eye(len(PAST)))
+    calendar = Calendar.of(elections(*PAST, target), np.append(LEVELS, level))
+    return dict(zip(PAST, link(matrix, calendar, 50).weights, strict=True)), link(
+        matrix, calendar, 50
+    )
+
+
+def test_an_election_is_foretold_by_those_like_it():
+    presidential, _ = weights_for("2027_pres_t1", 0.26)
+    assert presidential["2022_pres_t1"] == max(presidential.values())
+    legislative, _ = weights_for("2027_legi_t1", 0.52)
+    assert legislative["2022_legi_t1"] == max(legislative.values())
+    assert legislative["2022_legi_t1"] > presidential["2022_legi_t1"]
+
+
+def test_the_expected_level_tells_which_elections_are_alike():
+    crowded, _ = weights_for("2024_legi_t1", 0.33)
+    empty, _ = weights_for("2024_legi_t1", 0.55)
+    assert crowded["2022_pres_t1"] > empty["2022_pres_t1"]
+    assert crowded["2022_legi_t1"] < empty["2022_legi_t1"]
+
+
+def test_a_second_round_follows_its_first():
+    weights, second = weights_for("2022_legi_t2", 0.54)
+    assert weights["2022_legi_t1"] == max(weights.values())
+    _, other = weights_for("2029_euro_t1", 0.54)
+    assert second.left < other.left
+
+
+@pytest.mark.parametrize("units", [1, 48, 70_000])
+def test_the_fitted_covariance_is_one_and_leaves_something_open(units):
+    rng = np.random.default_rng(units)
+    factor = rng.normal(size=(5, 5)) * 0.02 + 0.05
+    calendar = Calendar.of(elections(*PAST, "2027_pres_t1"), np.append(LEVELS, 0.25))
+    found = link(factor @ factor.T + 1e-6 * np.eye(5), calendar, units)
+    assert np.linalg.eigvalsh(found.covariance).min() > 0
+    assert found.shares.sum() == pytest.approx(1)
+    assert 0 < found.left < found.covariance.max()
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "source"),
+    [
+        ("2027_pres_t1", 0.26, "2022_pres_t1"),
+        ("2027_pres_t2", 0.28, "2022_pres_t2"),
+        ("2027_legi_t1", 0.52, "2022_legi_t1"),
+        ("2022_legi_t2", 0.52, "2022_legi_t1"),
+        # Not in the wake of a presidential election: nearly as many come.
+        ("2024_legi_t1", 0.26 + 0.085, "2022_pres_t1"),
+    ],
+)
+def test_the_level_repeats_the_nearest_election(target, value, source):
+    found = expect_level(elections(*PAST), LEVELS, election_of(target))
+    assert found.value == pytest.approx(value)
+    assert found.source == source
+
+
+def test_the_level_of_another_kind_is_the_usual_one_moved_by_what_sets_the_place_apart():
+    usual = expect_level(elections("2022_pres_t1"), np.array([0.23]), election_of("2029_euro_t1"))
+    absent = expect_level(elections("2022_pres_t1"), np.array([0.40]), election_of("2029_euro_t1"))
+    assert usual.value == pytest.approx(0.56)
+    assert absent.value > 0.70
+    repeated = expect_level(elections(*PAST), LEVELS, election_of("2027_pres_t1"))
+    assert usual.std_error > 1.5 * repeated.std_error

@@ -1,0 +1,81 @@
+"""A real PostgreSQL for the tests: started in a temporary folder, stopped at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+VERSIONS = Path("/usr/lib/postgresql")
+
+
+def binaries() -> Path | None:
+    """Return the folder of initdb and pg_ctl, the newest version; None where there is none."""
+    found = [file.parent for file in VERSIONS.glob("*/bin/initdb")]
+    on_path = shutil.which("initdb")
+    found += [Path(on_path).resolve().parent] if on_path else []
+    return max(found, key=lambda folder: float(folder.parent.name or 0), default=None)
+
+
+@contextlib.contextmanager
+def running(*, durable=True):
+    """Start a server that listens on a socket in a folder of its own, and yield it.
+
+    One that is not durable forgets its last moments if the machine dies, and is quicker.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    # The server refuses to run as root.
+    user = {"user": "postgres"} if os.geteuid() == 0 else {}
+    if user:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+    name = user.get("user") or pwd.getpwuid(os.geteuid()).pw_name
+    data = folder / "data"
+
+    def run(program, *words):
+        command = [binaries() / program, "-D", data, *words]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, **user)
+
+    try:
+        run("initdb", "-U", name, "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale")
+        settings = f"-k {folder} -c listen_addresses='' -c max_connections=120"
+        settings += "" if durable else " -c fsync=off -c synchronous_commit=off"
+        run("pg_ctl", "-w", "-l", folder / "log", "-o", settings, "start")
+        try:
+            yield Server(folder, name, run)
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Server:
+    """A running server: makes empty databases, and may be stopped and started."""
+
+    def __init__(self, folder, name, run):
+        self.folder, self.name, self.run = folder, name, run
+        self.made = 0
+
+    def url(self, database="postgres"):
+        """Return the URL of a database."""
+        return f"postgresql://{self.name}@/{database}?host={self.folder}"
+
+    def database(self):
+        """Make an empty database and return its URL."""
+        import psycopg
+
+        self.made += 1
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE test_{self.made}")
+        return self.url(f"test_{self.made}")
+
+    def end(self, pid):
+        """End the connection of a process of the server, as a crash would."""
+        import psycopg
+
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s)", [pid])

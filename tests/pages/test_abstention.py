@@ -1,0 +1,266 @@
+"""The Abstention page in its states: what it shows is what the library computes."""
+
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.build import Inputs, build
+from analysis.electorate.abstention.backtest import backtest_abstention
+from analysis.electorate.abstention.forecast import forecast_abstention
+from analysis.electorate.abstention.level import Level
+from analysis.electorate.abstention.series import Series
+from analysis.electorate.abstention.split import split_abstainers
+from analysis.electorate.history import Choice, read_history
+from analysis.scenario import Scenario, answer, target_of
+from pages._ui.abstention import card, proof, take_away
+from pages._ui.advice import translate
+from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.swing import background, files
+from tests.made import sample_results, write_results
+
+# Outside a session the app's own texts and numbers are French, as the page is here.
+COMING = "2027_pres_t1"
+
+
+@pytest.fixture
+def page(open_app, monkeypatch):
+    """Open the page by a link; however slow the machine, a spinner is enough."""
+    monkeypatch.setattr(background, "PATIENCE_S", 60)
+
+    def page(**query):
+        app = open_app("abstention", **query)
+        assert not app.exception
+        return app
+
+    return page
+
+
+@pytest.fixture(scope="module")
+def single(places, tmp_path_factory):
+    """Build a town that has voted once."""
+    tables = [t[t["id_election"] == "2022_pres_t1"] for t in sample_results()]
+    folder = tmp_path_factory.mktemp("single")
+    return build(Inputs(*write_results(folder, *tables)), places.folder / "single")
+
+
+def series_of(workspace, election=COMING, places=()):
+    target = target_of(workspace, election)
+    history = read_history(workspace, Choice("left"), before=target.date, places=places)
+    return Series.of_history(history), target
+
+
+def forecast_of(workspace, election=COMING, level=None, places=()):
+    series, target = series_of(workspace, election, places)
+    return forecast_abstention(series, target, level=level)
+
+
+def values(elements):
+    return [each.value for each in elements]
+
+
+def listed(app):
+    return next(f.value for f in app.dataframe if _("Abstention (%)") in f.value)
+
+
+def assert_shows(app, forecast):
+    """Compare the numbers, the list and the card with a forecast of the library."""
+    table = forecast.table
+    low, high = np.quantile(table["abstention"], [0.1, 0.9])
+    width = (table["high_90"] - table["low_90"]).median()
+    assert values(app.metric) == [
+        percent(forecast.level.value),
+        _("{low} to {high}").format(low=percent(low, 0), high=percent(high, 0)),
+        _("± {n} points").format(n=number(50 * width, 1)),
+    ]
+    ordered = table.sort_values(["abstention", "bureau_id"], ascending=[False, True])
+    shown = listed(app)
+    assert shown[_("Bureau")].tolist() == ordered["bureau_id"].str.rpartition("_")[2].tolist()
+    for column, name in {"Abstention (%)": "abstention", "from": "low_90", "to": "high_90"}.items():
+        np.testing.assert_array_equal(shown[_(column)], (100 * ordered[name]).round(1))
+    np.testing.assert_array_equal(shown[_("Registered")], ordered["registered"])
+
+
+def test_the_forecast_is_the_librarys_and_that_of_the_page_priorities(page, places):
+    app = page()
+    forecast = forecast_of(places.valmont)
+    assert_shows(app, forecast)
+    ranked, _found = answer(places.valmont, Scenario("right", COMING))
+    same = ranked.table.set_index("bureau_id").loc[forecast.table["bureau_id"]]
+    np.testing.assert_allclose(
+        same["expected_abstention"], forecast.table["abstention"], rtol=0, atol=1e-12
+    )
+    assert len(app.get("bidi_component")) == 1
+
+
+def test_a_level_of_ones_own_moves_all_bureaux_and_travels_by_the_link(page, places):
+    app = page(a_from="given", a_level="45", a_error="2.5")
+    forecast = forecast_of(places.valmont, level=Level(0.45, 0.025))
+    assert_shows(app, forecast)
+    assert app.metric[0].value == percent(0.45)
+    app.number_input(key="a_level").set_value(30.0).run()
+    again = page(**dict(app.query_params))
+    assert_shows(again, forecast_of(places.valmont, level=Level(0.30, 0.025)))
+
+
+def test_the_level_that_is_offered_first_is_the_expected_one(page, places):
+    app = page()
+    app.selectbox(key="a_from").select("given").run()
+    expected = forecast_of(places.valmont).level
+    assert app.number_input(key="a_level").value == round(100 * expected.value, 1)
+    assert app.number_input(key="a_error").value == round(100 * expected.std_error, 1)
+
+
+def test_a_past_election_is_forecast_with_what_was_known_then(page, places):
+    assert_shows(page(election="2022_legi_t1"), forecast_of(places.valmont, "2022_legi_t1"))
+
+
+def test_the_card_tells_the_bureau_in_view(page, places):
+    app = page()
+    forecast, split = forecast_of(places.valmont), split_abstainers(series_of(places.valmont)[0])
+    row = 7
+    app.session_state["state.bureau"] = forecast.table["bureau_id"].iloc[row]
+    app.run()
+    one = forecast.with_level_error().iloc[row]
+    code = one["bureau_id"].rpartition("_")[2]
+    assert app.subheader[0].value == f"Bureau {code}, Valmont"
+    told = " ".join(values(app.markdown))
+    for name in ("abstention", "low_50", "high_50", "low_90", "high_90", "low_all", "high_all"):
+        assert percent(one[name]) in told
+    for name in ("constant", "constant_high", "intermittent", "intermittent_low"):
+        assert percent(split[name].iloc[row]) in told
+
+
+def test_the_fan_opens_from_the_last_count_to_the_forecast(places):
+    series, target = series_of(places.valmont)
+    forecast = forecast_abstention(series, target)
+    found = type("Outlook", (), {"series": series, "forecast": forecast})
+    shown = card.past_and_fan(found, forecast, 3)
+    past = len(series.elections)
+    np.testing.assert_array_equal(shown["bureau"].iloc[:past], series.rates[3])
+    np.testing.assert_array_equal(shown["place"].iloc[:past], series.levels)
+    one = forecast.table.iloc[3]
+    for name in card.FAN:
+        assert shown[name].dropna().tolist() == [series.rates[3][-1], one[name]]
+    assert shown["bureau_next"].iloc[-1] == one["abstention"]
+    assert shown["place_next"].iloc[-1] == forecast.level.value
+    assert shown["election"].is_unique
+
+
+def test_without_contours_the_list_is_whole_and_the_map_says_why(page, places):
+    app = page(workspace="nation")
+    assert_shows(app, forecast_of(places.nation))
+    assert not app.get("bidi_component")
+    assert app.info[0].value.startswith("Pas de carte\xa0: ce territoire n’a pas les contours")
+
+
+def test_a_commune_is_forecast_on_its_own(page, places):
+    app = page(workspace="nation", department="2A", commune="2A004")
+    assert_shows(app, forecast_of(places.nation, places=("2A004",)))
+
+
+@pytest.mark.parametrize("election", ["2024_legi_t1", "2022_pres_t2"])
+def test_the_look_back_is_the_librarys(page, places, election):
+    app = page(a_view="proof", a_back=election)
+    found = backtest_abstention(places.valmont, target_of(places.valmont, election))
+    methods = found.methods.set_index("method")
+    errors = methods["mae_points_common"]
+    rule = errors.drop("model").idxmin()
+    told = values(app.markdown)[0]
+    assert f"**{election_name(election)}**" in told
+    for value in (errors["model"], errors[rule]):
+        assert f"**{number(value, 2)} points**" in told
+    assert proof.method_name(rule) in told
+    assert number(found.noise_floor_points, 2) in told
+    better = _("Here a rule of thumb did better than the forecast.")
+    assert (better in values(app.warning)) == bool(errors[rule] < errors["model"])
+    shown = app.dataframe[0].value
+    np.testing.assert_array_equal(shown[_("Mean error (points)")], methods["mae_points"].round(2))
+    covered = shown[f"90\u202f% · {_('All bureaux')}"].iloc[0]
+    assert covered == round(100 * methods.loc["model", "coverage_90"], 1)
+
+
+def test_always_and_sometimes_stand_between_bounds_and_say_what_they_are(page, places):
+    app = page(a_view="split")
+    series, target = series_of(places.valmont)
+    split, size = split_abstainers(series), series.units["registered"]
+    constant, sometimes = (
+        np.average(split[name], weights=size) for name in ("constant", "intermittent")
+    )
+    assert values(app.metric) == [
+        percent(constant), percent(sometimes), percent(1 - constant - sometimes)
+    ]  # fmt: skip
+    assert "ne disent pas qui s’abstient deux fois" in app.warning[0].value
+    shown = app.dataframe[0].value
+    ordered = split.sort_values(["constant", "bureau_id"], ascending=[False, True])
+    np.testing.assert_array_equal(shown[_("Constant ≤")], (100 * ordered["constant_high"]).round(1))
+
+
+def test_one_past_election_is_enough_to_forecast_but_not_to_tell_who_always_abstains(page, single):
+    app = page(workspace="single")
+    assert_shows(app, forecast_of(single))
+    app = page(workspace="single", a_view="split")
+    assert values(app.error) == [
+        translate(
+            "Two first rounds of different kinds are needed to tell constant from intermittent "
+            "abstainers."
+        )
+    ]
+    app = page(workspace="single", a_view="proof")
+    assert values(app.info) == [_("One election alone: nothing can be looked back at.")]
+
+
+NONSENSE = {"a_from": "zz", "a_level": "abc", "a_error": "-4", "a_view": "nowhere"}
+
+
+@pytest.mark.parametrize(
+    "query", [NONSENSE, {"election": "1812_pres_t1"}, {"commune": "75056", "a_back": "never"}]
+)
+def test_nonsense_in_the_link_is_left_aside(page, places, query):
+    app = page(**query)
+    assert not app.error
+    assert_shows(app, forecast_of(places.valmont))
+
+
+@pytest.mark.parametrize(("said", "level"), [("-3", 1.0), ("500", 99.0)])
+def test_a_level_beyond_its_range_is_the_nearest(page, said, level):
+    app = page(a_from="given", a_level=said)
+    assert app.number_input(key="a_level").value == level
+
+
+@pytest.mark.parametrize("said", ["nan", "inf", "", "abc"])
+def test_a_level_that_is_no_number_is_the_expected_one(page, places, said):
+    app = page(a_from="given", a_level=said)
+    expected = forecast_of(places.valmont).level.value
+    assert app.number_input(key="a_level").value == round(100 * expected, 1)
+
+
+def test_the_file_holds_the_forecast_and_says_where_it_is_from(places):
+    series, target = series_of(places.valmont)
+    forecast = forecast_abstention(series, target)
+    split = split_abstainers(series)
+    found = type("Outlook", (), {"split": split})
+    table = take_away.table(found, forecast)
+    assert set(table) - {"bureau_id", "commune_id"} == set(take_away.meanings())
+    source = files.provenance(places.valmont, "abstention", {"election": COMING})
+    sheet = files.Sheet(table, take_away.meanings(), (), source)
+    plain = pd.read_csv(BytesIO(files.to_csv(sheet, "en")))
+    french = pd.read_csv(BytesIO(files.to_csv(sheet, "fr")), sep=";", decimal=",")
+    for read in (plain, french):
+        np.testing.assert_allclose(read["abstention"], forecast.table["abstention"], rtol=1e-9)
+        np.testing.assert_allclose(read["constant"], split["constant"], rtol=1e-9)
+        assert COMING in read["provenance"].iloc[0]
+
+
+def test_the_page_offers_its_files(page):
+    app = page(a_view="files")
+    assert len(app.get("download_button")) == 2
+
+
+def test_the_page_speaks_english(page, places):
+    app = page(lang="en")
+    level = forecast_of(places.valmont).level.value
+    assert app.title[0].value == "Abstention"
+    assert app.metric[0].label == "Abstention in the whole place"
+    assert app.metric[0].value == f"{100 * level:.1f}%"

@@ -1,0 +1,215 @@
+"""The page Field: returns come in once, and the numbers on screen are the store's."""
+
+import io
+import json
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+
+from analysis.errors import DataError
+from analysis.fieldwork import handover, inbox, progress
+from analysis.fieldwork.campaign import change_campaign, open_campaign
+from analysis.fieldwork.command import registered_of
+from analysis.fieldwork.store import open_store
+from analysis.schema import OUTCOMES
+from analysis.targeting.prospects import read_covered
+from pages._ui.fieldwork import bring, hand
+from pages._ui.fieldwork import loaders as field_loaders
+from pages._ui.i18n import _, number
+from tests.pages.field_made import campaign_in, outing
+
+SOME = 20
+
+
+def values(elements):
+    return [each.value for each in elements]
+
+
+def texts(app):
+    return " ".join(
+        str(text)
+        for kind in (app.markdown, app.info, app.success, app.warning, app.error, app.caption)
+        for text in values(kind)
+    )
+
+
+@pytest.fixture
+def field(places, request):
+    """Make a campaign of its own for a test."""
+    name = f"terrain_{request.node.name.partition('[')[0]}"
+    made = campaign_in(places, name)
+    yield made
+    made.store.engine.dispose()
+
+
+@pytest.fixture
+def page(open_app, field):
+    """Open the page on that campaign."""
+
+    def page(**query):
+        app = open_app("fieldwork", workspace=field.place.path.name, **query)
+        assert not app.exception
+        return app
+
+    return page
+
+
+def drop(app, *files):
+    """Drop files and press Import."""
+    uploader = app.get("file_uploader")[0]
+    uploader.set_value([(name, content, "application/json") for name, content in files])
+    app.run()
+    app.button(key="field.import").click().run()
+    assert not app.exception
+    return app
+
+
+def received(field, days=3):
+    """Import outings of some days without the page."""
+    for day in range(days):
+        for n, turf in enumerate(field.walks.turf_ids):
+            content = outing(field, turf, day=day, seed=10 * day + n, team="AB"[n % 2])
+            inbox.receive(field.store, content, name=f"{turf}_{day}.json")
+
+
+def test_without_turfs_the_page_leads_to_the_walks(places, open_app):
+    made = campaign_in(places, "terrain_vide", turfs=False)
+    app = open_app("fieldwork", workspace="terrain_vide")
+    assert not app.exception
+    assert _("Nothing is in the field yet. Cut turfs on the page Walks, put them into the "
+             "field, and hand out the sheets or the phone pages.") in values(app.info)  # fmt: skip
+    made.store.engine.dispose()
+
+
+def test_a_dropped_file_moves_the_numbers_once(page, field):
+    content = outing(field, "T0001", day=0)
+    app = drop(page(), ("retours_T0001.json", content))
+    now = progress.totals(field.store)
+    assert now.doors == SOME
+    assert values(app.metric)[:2] == [number(now.doors), number(now.conversations)]
+    told = _("**{file}**: {new} new, {repeated} already known, {conflicts} in conflict.")
+    assert told.format(file="retours_T0001.json", new=SOME, repeated=0, conflicts=0) in texts(app)
+    app = drop(app, ("retours (1).json", content))
+    assert told.format(file="retours (1).json", new=0, repeated=SOME, conflicts=0) in texts(app)
+    assert progress.totals(field.store) == now
+    assert values(app.metric)[:2] == [number(now.doors), number(now.conversations)]
+
+
+def test_several_files_one_of_them_bad(page, field):
+    good = outing(field, "T0001", day=0)
+    bad = json.loads(outing(field, "T0002", day=0)) | {"token": "a" * 24}
+    app = drop(page(), ("bon.json", good), ("faux.json", json.dumps(bad).encode()))
+    assert progress.totals(field.store).attempts == SOME
+    assert _("**{file}** was refused:").format(file="faux.json") in texts(app)
+    assert len(app.error) == 1
+
+
+def test_the_text_of_a_qr_code_is_taken(page, field):
+    content = outing(field, "T0003", day=0, knocks=5).decode()
+    app = page()
+    app.text_area[0].set_value(content).run()
+    app.button(key="field.import").click().run()
+    assert not app.exception
+    assert progress.totals(field.store).doors == 5
+
+
+def test_typed_counts_are_the_sheet_of_the_import(field):
+    stops = field_loaders.stops(field.place, field.store, "T0002")
+    assert set(stops["address_id"]) == set(field.walks.of("T0002")["address_id"])
+    blank = dict.fromkeys(OUTCOMES, pd.array([pd.NA] * len(stops), dtype="Int64"))
+    filled = stops.assign(**blank).head(2)
+    filled.loc[0, "no_answer"], filled.loc[0, "conversation"] = 7, 2
+    filled.loc[1, "refused"] = 1
+    content = bring.counts_file(filled, "T0002", date(2025, 3, 4), "B")
+    inbox.receive(field.store, content, name="papier.csv")
+    now = progress.totals(field.store)
+    assert (now.doors, now.conversations, now.first_day) == (10, 2, date(2025, 3, 4))
+
+
+def test_the_objective_and_the_forecast(page, field):
+    received(field)
+    today = field_loaders.today(field.store)
+    change_campaign(
+        field.place.path,
+        {
+            "objective": 3000,
+            "starts": today - timedelta(days=5),
+            "ends": today + timedelta(days=20),
+        },
+    )
+    app = page()
+    mark = field_loaders.mark(field.place)
+    found, fix = field_loaders.outlook(mark, field_loaders.as_of(mark))
+    assert 0 <= found.probability <= 1
+    assert number(found.expected) in texts(app)
+    assert number(100 * found.probability) in texts(app)
+    if fix and fix.outings:
+        assert number(fix.outings) in texts(app)
+
+
+def test_settings_are_kept(page, field):
+    app = page()
+    app.number_input(key="field.objective").set_value(200_000)
+    app.date_input(key="field.ends").set_value(date(2030, 4, 1))
+    app.button(key="field.keep").click().run()
+    assert not app.exception
+    kept = open_campaign(field.place.path)
+    assert (kept.objective, kept.ends) == (200_000, date(2030, 4, 1))
+    app.date_input(key="field.starts").set_value(date(2031, 4, 1))
+    app.button(key="field.keep").click().run()
+    assert len(app.error) == 1
+    assert open_campaign(field.place.path) == kept
+
+
+@pytest.mark.parametrize("view", ["ahead", "ground", "doors", "again", "checks", "hand"])
+def test_every_view_opens(page, field, view):
+    received(field)
+    app = page(field_view=view)
+    if view == "checks":
+        assert len(app.dataframe) >= 1
+        assert len(app.dataframe[-1].value) == len(field.store.imports())
+
+
+def test_what_was_learned_goes_to_the_ranking(page, field):
+    received(field)
+    app = page(field_view="doors")
+    app.button(key="field.feed").click().run()
+    assert not app.exception
+    assert "share_open:" in str(app.query_params["params"])
+    bureaux = pd.Series(sorted(field.walks.turfs["bureau_id"].unique()))
+    covered = read_covered(field.place, bureaux, whole=False)
+    known = progress.coverage(field.store).set_index("bureau_id")["covered"]
+    assert np.allclose(np.asarray(covered, float), known.reindex(bureaux), atol=1e-4)
+
+
+def test_what_is_taken_away_is_what_the_library_says(field):
+    received(field)
+    mark = field_loaders.mark(field.place)
+    given = pd.read_csv(io.BytesIO(hand._contact(mark, field.place)))
+    mine = handover.contact(field.store, registered_of(field.place))
+    assert given["doors"].sum() == mine["doors"].sum() == progress.totals(field.store).doors
+    assert given["reached"].to_numpy() == pytest.approx(mine["reached"].to_numpy())
+    attempts = pd.read_csv(io.BytesIO(hand._attempts(mark)))
+    assert len(attempts) == progress.totals(field.store).attempts
+    book = load_workbook(io.BytesIO(hand._workbook(mark)))
+    assert book.sheetnames == ["day", "team_id", "bureau_id", "turf_id"]
+    assert book["team_id"].max_row == 1 + len(progress.by(field.store, "team_id"))
+
+
+def test_the_mark_moves_with_returns_only(field):
+    before = field_loaders.mark(field.place)
+    assert field_loaders.mark(field.place) == before
+    inbox.receive(field.store, outing(field, "T0001", day=0), name="a.json")
+    assert field_loaders.mark(field.place) != before
+
+
+def test_a_store_that_does_not_answer_is_explained(open_app, field, monkeypatch):
+    monkeypatch.setenv("PALIER_STORE", "postgresql://nobody:x@127.0.0.1:9/none")
+    with pytest.raises(DataError):
+        open_store(field.place.path)
+    app = open_app("fieldwork", workspace=field.place.path.name)
+    assert not app.exception
+    assert len(app.error) == 1

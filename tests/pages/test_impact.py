@@ -1,0 +1,363 @@
+"""The page Impact: what it shows of a table is what the library estimates on it."""
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.arms import trial_units
+from analysis.experiments.declared import with_seal
+from analysis.experiments.design import declare
+from analysis.experiments.impact import estimate_impact
+from analysis.experiments.outcomes import outcomes_of
+from analysis.experiments.rule import Rule
+from analysis.experiments.spec import Spec
+from analysis.scenario import Scenario, answer
+from analysis.trials import SCENARIO, keep, open_trial, sealed_with
+from analysis.workspace import Workspace
+from pages._ui.advice import translate
+from pages._ui.i18n import _, election_name
+from pages._ui.impact import guess
+
+SPEC = Spec(
+    ("turnout", "left_share"),
+    received="received",
+    reached="reached",
+    block="block",
+    weight="registered",
+    unit="bureau_id",
+)
+TRIAL = Scenario("left", "2024_legi_t1")
+
+
+def values(elements):
+    return [each.value for each in elements]
+
+
+def trial(blocks=30, *, seed=1):
+    """Return a table of a trial: blocks of five, one control, some controls reached."""
+    rng = np.random.default_rng(seed)
+    size = 5 * blocks
+    block = np.repeat(np.arange(blocks), 5)
+    assigned = np.tile([1, 1, 0, 1, 1], blocks)
+    received = np.where(assigned == 1, rng.random(size) < 0.6, rng.random(size) < 0.05)
+    return pd.DataFrame(
+        {
+            "bureau_id": [f"99900_{n + 1:04d}" for n in range(size)],
+            "block": block,
+            "assigned": assigned,
+            "received": received.astype(int),
+            "reached": (0.05 + 0.4 * received + 0.02 * rng.random(size)).round(4),
+            "registered": rng.integers(400, 1200, size),
+            "turnout": (0.6 + rng.normal(0, 0.03, size)).round(6),
+            "left_share": (0.3 + 0.03 * received + rng.normal(0, 0.02, size)).round(6),
+            "left_before": (0.3 + rng.normal(0, 0.02, size)).round(6),
+        }
+    )
+
+
+def csv(table):
+    return table.to_csv(index=False).encode()
+
+
+def parquet(table):
+    out = io.BytesIO()
+    table.to_parquet(out)
+    return out.getvalue()
+
+
+def workbook(table):
+    out = io.BytesIO()
+    table.to_excel(out, index=False)
+    return out.getvalue()
+
+
+@pytest.fixture
+def page(open_app):
+    """Open the page."""
+
+    def page(**query):
+        app = open_app("impact", **query)
+        assert not app.exception
+        return app
+
+    return page
+
+
+def bring(app, content, name="trial.csv"):
+    app.file_uploader(key="impact.file").upload(name, content).run()
+    assert not app.exception
+    return app
+
+
+def show(app, view):
+    app.segmented_control(key="i_view").set_value(view).run()
+    assert not app.exception
+    return app
+
+
+def told(impact, outcome):
+    names = ("assignment", "allocation", "coverage")
+    found = [impact.pick(outcome, name) for name in names]
+    return [e.told(e.value, "fr") for e in found]
+
+
+def of(app, key):
+    """Return a widget whose key ends so: its beginning names the table."""
+    boxes = [*app.selectbox, *app.multiselect, *app.radio, *app.number_input]
+    return next(box for box in boxes if box.key and box.key.endswith(f".{key}"))
+
+
+def test_the_page_says_what_it_needs(page):
+    app = page()
+    assert not app.metric
+    assert any("Affectation" in text and "Couverture" in text for text in values(app.markdown))
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [("trial.csv", csv), ("trial.parquet", parquet), ("trial.xlsx", workbook)],
+    ids=["csv", "parquet", "xlsx"],
+)
+def test_three_quantities_of_a_table_are_those_of_the_library(page, name, write):
+    table = trial()
+    impact = estimate_impact(table, SPEC, rng=np.random.default_rng(0), draws=2000)
+    app = bring(page(), write(table), name)
+    assert not values(app.error)
+    assert of(app, "outcomes").value == list(SPEC.outcomes)
+    assert values(app.metric) == told(impact, "turnout")
+    app.selectbox(key="impact.outcome").select("left_share").run()
+    assert values(app.metric) == told(impact, "left_share")
+    p = impact.pick("left_share").p_randomisation
+    assert any(f"p = {p:.4f}".replace(".", ",") in text for text in values(app.caption))
+    said = impact.pick("left_share").sentence("fr").replace("_", r"\_")
+    assert any(said in text for text in values(app.markdown))
+
+
+def test_null_results_are_said_plainly(page):
+    app = bring(page(), csv(trial()))
+    assert any("aucun effet détecté" in text for text in values(app.markdown))
+
+
+def test_details_hold_every_estimator_and_error(page):
+    table = trial()
+    impact = estimate_impact(table, SPEC, rng=np.random.default_rng(0), draws=2000)
+    app = show(bring(page(), csv(table)), "details")
+    shown, frame = app.dataframe[0].value, impact.to_frame()
+    assert len(shown) == len(frame)
+    np.testing.assert_array_equal(shown[_("Estimate")], frame["estimate"].round(6))
+    for kind in ("HC1", "HC2", "HC3", "CR2"):
+        np.testing.assert_array_equal(shown[kind], frame[kind].round(6))
+
+
+def test_covariates_are_asked_about_and_adjust(page):
+    table = trial()
+    app = bring(page(), csv(table))
+    of(app, "covariates").set_value(["left_before"]).run()
+    question = "les covariables ont-elles été mesurées avant le tirage"
+    assert any(question in text for text in values(app.markdown))
+    of(app, "before").set_value("yes").run()
+    assert not any(question in text for text in values(app.markdown))
+    spec = Spec(**{name: getattr(SPEC, name) for name in SPEC.__slots__} | {
+        "covariates": ("left_before",), "measured_before": True
+    })  # fmt: skip
+    impact = estimate_impact(table, spec)
+    adjusted = impact.pick("turnout", "assignment", "ancova")
+    assert any(adjusted.told(adjusted.value, "fr") in text for text in values(app.caption))
+
+
+def test_drawing_again_is_shown_with_its_p_values(page):
+    table = trial()
+    test = estimate_impact(table, SPEC, rng=np.random.default_rng(0), draws=2000).randomisation
+    app = show(bring(page(), csv(table)), "draws")
+    np.testing.assert_array_equal(app.dataframe[0].value["p"], test.table["p_value"].round(4))
+    app.select_slider(key="impact.draws").set_value(0).run()
+    assert _("No draws were asked for: choose a number of draws at the left.") in values(app.info)
+
+
+def test_a_known_difference_in_the_share_reached_gives_coverage(page):
+    table = trial().drop(columns=["reached"])
+    app = bring(page(), csv(table))
+    assert app.metric[2].value == "—"
+    of(app, "gap").set_value(13.6).run()
+    assignment = estimate_impact(table, Spec(("turnout",), block="block")).pick("turnout")
+    assert app.metric[2].value == assignment.told(assignment.value / 0.136, "fr")
+
+
+def test_the_report_is_offered_in_three_formats(page):
+    app = show(bring(page(), csv(trial())), "report")
+    assert {b.label for b in app.get("download_button")} == {
+        _("Report (HTML)"),
+        _("Report (PDF)"),
+        _("All estimates (JSON)"),
+    }
+
+
+BAD = {
+    "arm 2": (lambda t: t.assign(assigned=t["assigned"] + 1), None),
+    "twice": (
+        lambda t: pd.concat([t, t.head(1)]),
+        "A unit stands in several rows, or has no name.",
+    ),
+    "percent": (lambda t: t.assign(reached=100 * t["reached"]), None),
+    "no control": (lambda t: t[t["assigned"] == 1], None),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_table_that_cannot_answer_is_explained(page, name):
+    spoil, said = BAD[name]
+    app = bring(page(), csv(spoil(trial())))
+    # A column that is not what a role needs is not guessed: then the page asks for it.
+    roles = {"arm 2": "assigned", "percent": "reached"}
+    if role := roles.get(name):
+        assert of(app, role).value == ""
+        of(app, role).set_value(role).run()
+        assert not app.exception
+    assert len(app.error) == 1
+    if said:
+        assert values(app.error) == [translate(said)]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"", "a.csv"),
+        (b"a,b\n1,2,3\n", "a.csv"),
+        (b"PAR1 cut", "a.parquet"),
+        (b"PK\x03\x04 cut", "a.xlsx"),
+        (b"\x00\x01\x02", "a.csv"),
+    ],
+    ids=range(5),
+)
+def test_a_broken_file_is_explained(page, content, name):
+    app = bring(page(), content, name)
+    assert len(app.error) + len(app.info) >= 1
+    assert not app.metric
+
+
+def test_missing_outcomes_are_counted_by_arm_with_bounds(page):
+    table = trial()
+    table.loc[table.index[:40], "turnout"] = np.nan
+    app = show(bring(page(), csv(table)), "details")
+    shown = app.dataframe[1].value
+    missing = estimate_impact(table, SPEC).missing
+    assert shown[_("Missing")].tolist() == missing["missing"].tolist()
+    np.testing.assert_array_equal(shown[_("Effect at worst")], missing["lower"].round(4))
+
+
+def test_subgroups_that_nobody_announced_are_exploratory(page):
+    app = show(bring(page(), csv(trial(blocks=60))), "groups")
+    assert not app.dataframe
+    app.multiselect(key="impact.groups.table").set_value(["left_before"]).run()
+    assert not app.exception
+    shown = app.dataframe[0].value
+    assert set(shown[_("Standing")]) == {_("exploratory")}
+    assert len(shown) == 6  # thirds of two outcomes
+
+
+def test_the_example_is_marked_as_simulated(page):
+    app = page()
+    app.radio(key="impact.kind").set_value("example").run()
+    assert not app.exception
+    assert "Simulé" in app.warning[0].value
+    assert app.metric[0].value == "+0,64 point"
+
+
+# With the workspace and its seal.
+
+
+@pytest.fixture(scope="module")
+def own(places):
+    """Seal a design in a copy of Valmont, as of before the elections of 2024."""
+    place = Workspace(shutil.copytree(places.valmont.path, places.folder / "impact"))
+    units = trial_units(answer(place, TRIAL)[0].table)
+    design = declare(units, Rule("priority", unit="unit_id"))
+    texts = {SCENARIO: TRIAL.to_toml()}
+    promise = {"outcomes": ("2024_legi_t1_turnout",), "subgroups": ("registered",)}
+    keep(place.path, content := sealed_with(design, 4, texts, promise), texts)
+    return place, content
+
+
+def test_the_workspace_and_its_seal_answer_together(page, own):
+    place, content = own
+    sealed = open_trial(place.path, content["fingerprint"]).sealed
+    app = page(workspace="impact")
+    assert not values(app.error)
+    assert app.multiselect(key="impact.elections").value == ["2024_legi_t1"]
+    units = sealed.design.units["unit_id"].tolist()
+    table = outcomes_of(
+        place, ["2024_legi_t1"], units, vintage=2024, choices={"left": TRIAL.choice}
+    ).table
+    table, spec, lottery = with_seal(table, Spec(("2024_legi_t1_turnout",)), sealed)
+    impact = estimate_impact(table, spec, lottery=lottery, rng=np.random.default_rng(0), draws=2000)
+    found = impact.pick("2024_legi_t1_turnout")
+    assert app.metric[0].value == found.told(found.value, "fr")
+    name = _("Turnout, {election}").format(election=election_name("2024_legi_t1"))
+    assert of(app, "outcomes").value == [name]
+    show(app, "groups")
+    assert set(app.dataframe[0].value[_("Standing")]) == {_("announced")}
+    show(app, "map")
+    assert len(app.get("bidi_component")) == 1
+
+
+def test_elections_before_the_trial_are_called_placebos(page, own):
+    app = page(workspace="impact")
+    app.multiselect(key="impact.elections").set_value(["2022_pres_t1"]).run()
+    assert not app.exception
+    assert "placebo" in app.warning[0].value
+
+
+def test_a_table_is_brought_to_the_sealed_arms(page, own):
+    place, content = own
+    sealed = open_trial(place.path, content["fingerprint"]).sealed
+    table = sealed.assignment[["unit_id"]].assign(turnout=np.linspace(0.4, 0.6, 48).round(4))
+    app = page(workspace="impact")
+    app.radio(key="impact.kind").set_value("table").run()
+    bring(app, csv(table))
+    app.selectbox(key="impact.by").select(content["fingerprint"]).run()
+    assert not app.exception
+    seen, spec, _lottery = with_seal(table, Spec(("turnout",)), sealed)
+    found = estimate_impact(seen, spec).pick("turnout")
+    assert app.metric[0].value == found.told(found.value, "fr")
+
+
+def test_a_seal_that_does_not_match_the_table_is_explained(page, own):
+    _place, content = own
+    app = page(workspace="impact")
+    app.radio(key="impact.kind").set_value("table").run()
+    bring(app, csv(trial().assign(bureau_id=[f"x{n}" for n in range(150)])))
+    app.selectbox(key="impact.by").select("uploaded").run()
+    seal = json.dumps(content).encode()
+    app.file_uploader(key="impact.seal.file").upload("a.json", seal).run()
+    assert not app.exception
+    assert values(app.error) == [translate("No unit of the table is one of the sealed design.")]
+
+
+# Guesses
+
+
+def test_columns_are_guessed_by_name_and_by_what_they_hold():
+    table = trial().astype(str)
+    roles = ("unit", "assigned", "received", "reached", "block", "weight")
+    found = {role: guess.column_for(role, table) for role in roles}
+    assert found == {
+        "unit": "bureau_id",
+        "assigned": "assigned",
+        "received": "received",
+        "reached": "reached",
+        "block": "block",
+        "weight": "registered",
+    }
+    assert guess.outcomes(table, found.values()) == ["turnout", "left_share"]
+
+
+def test_columns_that_hold_something_else_are_not_guessed():
+    table = pd.DataFrame({"assigned": ["yes", "no"], "reached": [40, 60], "x": [0.2, 0.4]})
+    assert guess.column_for("assigned", table) == ""
+    assert guess.column_for("reached", table) == ""
+    assert guess.outcomes(table, []) == ["x"]
+    assert guess.numeric(table) == ["reached", "x"]

@@ -1,0 +1,140 @@
+"""Abstention, and Swing and transfers, as people use them in a browser."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from analysis.electorate.abstention.forecast import forecast_abstention
+from analysis.electorate.abstention.series import Series
+from analysis.electorate.history import Choice, read_history
+from analysis.electorate.swing import Share, measure_swing
+from analysis.electorate.transfers.places import transfers_of
+from analysis.scenario import target_of
+from analysis.workspace import Workspace
+from pages._ui import languages, state
+from tests.browser import chromium, chromium_path, open_page, serve, settle
+
+HARMLESS = "status of 404 (Not Found)"
+ROUNDS = ("2022_pres_t1", "2022_pres_t2")
+LINK = "from=2022_pres_t1&to=2022_pres_t2&s_view=transfers"
+
+
+@pytest.fixture(scope="module")
+def app():
+    """Serve the app."""
+    if chromium_path() is None:
+        pytest.skip("there is no Chromium on this machine")
+    with serve("app.py") as url, chromium() as browser:
+        open_page(browser, url).page.context.close()  # builds the embedded place
+        place = Workspace(state.WORKSPACES / state.SAMPLE_NAME)
+        yield SimpleNamespace(url=url, browser=browser, place=place)
+
+
+@pytest.fixture
+def visit(app):
+    """Open a page; whatever the test does there, nothing fails and nobody outside is asked."""
+    opened = []
+
+    def visit(path, **window):
+        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
+        return opened[-1].page
+
+    yield visit
+    for each in opened:
+        faults = [error for error in each.errors if HARMLESS not in error]
+        shown = each.page.locator("[data-testid='stException']").count()
+        each.page.context.close()
+        assert not faults
+        assert not shown
+        assert not each.outside
+
+
+@pytest.fixture(scope="module")
+def forecast(app):
+    """Forecast as the library does."""
+    target = target_of(app.place, "2027_pres_t1")
+    history = read_history(app.place, Choice("left"), before=target.date)
+    return forecast_abstention(Series.of_history(history), target)
+
+
+def metrics(page):
+    return page.get_by_test_id("stMetricValue")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_click_on_the_map_brings_a_bureaus_forecast_into_view(visit, forecast, language):
+    page = visit(f"abstention?lang={language}")
+    level = languages.format_percent(forecast.level.value, 1, language=language)
+    expect(metrics(page).first).to_have_text(level)
+    canvas = page.locator(".map[data-paints] canvas").first
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    # The card names the bureau; its number is the library's.
+    title = page.get_by_role("heading", level=3)
+    expect(
+        page.get_by_text(re.compile("cliquez sur un bureau|click a bureau", re.I))
+    ).to_have_count(0)
+    code = re.search(r"Bureau (\w+)", title.inner_text())[1]
+    row = forecast.table.set_index("bureau_id").loc[f"99900_{code}"]
+    rate = languages.format_percent(row["abstention"], 1, language=language)
+    said = {"fr": f"{rate} attendus", "en": f"{rate} expected"}
+    expect(page.get_by_text(said[language], exact=True)).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "path", ["abstention", "abstention?a_view=proof", f"swing?{LINK}&t_shown=one"]
+)
+def test_a_phone_shows_the_page_without_scrolling_sideways(visit, path):
+    page = visit(path, width=390, height=844)
+    expect(metrics(page).or_(page.get_by_test_id("stVegaLiteChart")).first).to_be_visible()
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_the_swing_on_screen_is_the_librarys(app, visit):
+    page = visit("swing?lang=en&s_what=bloc:left")
+    swing = measure_swing(app.place, "2022_legi_t1", "2024_legi_t1", Share(Choice("left"), "valid"))
+    after = languages.format_percent(swing.after, 1, language="en")
+    expect(metrics(page).first).to_have_text(after)
+    page.locator(".map[data-paints]").first.wait_for()
+    page.get_by_role("radio", name="Apart from the whole").click()
+    count = int(swing.table["unlike"].sum())
+    expect(metrics(page).first).to_have_text(f"{count} of {len(swing.table)}")
+
+
+@pytest.mark.browser
+def test_the_table_and_the_figures_can_be_taken_away(app, visit):
+    page = visit(f"swing?lang=en&{LINK}&t_shown=files")
+    begins = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
+    for suffix, first in begins.items():
+        with page.expect_download() as coming:
+            page.get_by_role("button", name=f"Figure ({suffix.upper()})").last.click()
+        assert coming.value.path().read_bytes().startswith(first)
+        assert coming.value.suggested_filename.endswith(f"_flows.{suffix}")
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="CSV for a spreadsheet").click()
+    read = pd.read_csv(coming.value.path())
+    found = transfers_of(app.place, *ROUNDS)
+    pd.testing.assert_frame_equal(
+        read[list(found.table)], found.to_frame(), check_dtype=False, rtol=1e-9
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_matrix_is_drawn_and_called_an_estimate(visit, language):
+    page = visit(f"swing?lang={language}&{LINK}")
+    said = {"fr": "Une estimation, jamais une preuve.", "en": "An estimate, never a proof."}
+    expect(page.get_by_test_id("stAlert")).to_contain_text(said[language])
+    picture = page.get_by_test_id("stImage").locator("img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 500

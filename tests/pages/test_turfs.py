@@ -1,0 +1,212 @@
+"""The page Walks: what is asked is cut in the background, kept on disk, and handed out."""
+
+import io
+import json
+import shutil
+import zipfile
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from analysis.arms import trial_units
+from analysis.errors import DataError
+from analysis.experiments.design import declare
+from analysis.experiments.rule import Rule
+from analysis.fieldwork import progress
+from analysis.fieldwork.store import open_store
+from analysis.scenario import Scenario, answer
+from analysis.trials import SCENARIO, keep, open_trial, sealed_with
+from analysis.workspace import Workspace
+from pages._ui.advice import translate
+from pages._ui.i18n import _, number
+from pages._ui.turfs import choices, cutting, files
+from pages._ui.turfs import loaders as turf_loaders
+
+LEFT = Scenario("left", "2027_pres_t1")
+TOP = 2
+ORDER = {
+    "top": TOP,
+    "teams": None,
+    "spares": 2,
+    "low_mobility": 0,
+    "start": None,
+    "returning": False,
+    "work": {"hours": 2.0, "team": 2},
+    "design": None,
+    "scenario": "",
+    "data": "",
+}
+
+
+def wait(job):
+    """Wait for a cut; the machine may be slow."""
+    job.process.wait(180)
+    assert not job.running
+    return job
+
+
+def ranked(place):
+    return answer(place, LEFT)[0].table
+
+
+@pytest.fixture(scope="module")
+def own(places):
+    """Copy Valmont under a name of its own: turfs are written into it."""
+    folder = places.folder / "secteurs"
+    return Workspace(shutil.copytree(places.valmont.path, folder, dirs_exist_ok=True))
+
+
+@pytest.fixture(scope="module")
+def made(own):
+    """Cut the first bureaux once, as the page does."""
+    targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
+    job = wait(cutting.cut(own.path, targets.encode(), ORDER))
+    assert job.failure is None
+    return job.target
+
+
+@pytest.fixture
+def page(open_app):
+    def page(**query):
+        app = open_app("turfs", workspace="secteurs", bloc="left", **query)
+        assert not app.exception
+        return app
+
+    return page
+
+
+def values(elements):
+    return [each.value for each in elements]
+
+
+def test_without_a_cut_the_page_says_what_to_do(open_app, places):
+    folder = places.folder / "vide"
+    shutil.copytree(places.valmont.path, folder, dirs_exist_ok=True)
+    app = open_app("turfs", workspace="vide", bloc="left")
+    assert not app.exception
+    assert any(_("Cut the turfs") in text for text in values(app.info))
+    assert not app.metric
+
+
+def test_a_cut_is_kept_and_made_once(own, made):
+    targets = (made / cutting.TARGETS).read_bytes()
+    assert cutting.cut(own.path, targets, ORDER) == made
+    assert cutting.cuts(own.path)[0] == made
+    assert cutting.under_way(own.path) is None
+    assert not list(made.parent.glob("*.part"))
+
+
+def test_the_walks_on_disk_are_those_of_the_file(made):
+    walks = turf_loaders.walks(str(made))
+    written = pd.read_csv(made / "turfs.csv")
+    assert walks.turfs["dwellings"].sum() == written["dwellings"].sum()
+    assert walks.summary == json.loads((made / "summary.json").read_text(encoding="utf-8"))
+    assert len(walks.by_turf()) == written["turf_id"].nunique()
+
+
+def test_the_page_shows_the_cut(page, made):
+    told = json.loads((made / "summary.json").read_text(encoding="utf-8"))
+    app = page()
+    assert values(app.metric)[:2] == [number(told["count"]), number(told["doors"])]
+    app.segmented_control(key="turf_view").set_value("turfs").run()
+    assert not app.exception
+    assert len(app.dataframe[0].value) == told["count"]
+    app.segmented_control(key="turf_view").set_value("uncut").run()
+    assert not app.exception
+    app.segmented_control(key="turf_view").set_value("map").run()
+    app.selectbox(key="turfs.turf").set_value("T0001").run()
+    assert not app.exception
+    walks = turf_loaders.walks(str(made))
+    assert len(app.dataframe[0].value) == len(walks.of("T0001"))
+
+
+def test_files_wait_until_the_field_knows_the_turfs(page, own, made):
+    app = page(turf_view="files")
+    assert not app.exception
+    kits = [b for b in app.get("download_button") if "turfs.kit" in b.proto.id]
+    assert [b.proto.disabled for b in kits] == [True]
+    app.button(key="turfs.register").click().run()
+    assert not app.exception
+    assert _("These turfs are in the field: returns are counted against them.") in values(
+        app.success
+    )
+    kits = [b for b in app.get("download_button") if "turfs.kit" in b.proto.id]
+    assert [b.proto.disabled for b in kits] == [False]
+    store = open_store(own.path)
+    walks = turf_loaders.walks(str(made))
+    assert progress.totals(store).planned == walks.turfs["dwellings"].sum()
+    store.engine.dispose()
+
+
+@pytest.mark.slow
+def test_the_kit_holds_sheets_pages_and_tables(own, made):
+    options = {"language": "fr", "large": "", "controller": "", "contact": "", "address": ""}
+    kit = partial(
+        turf_loaders.kit, str(made), str(own.path), own.digest, tuple(sorted(options.items()))
+    )
+    with zipfile.ZipFile(io.BytesIO(files._zip(kit, made))) as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None
+        assert archive.read("sheets.pdf").startswith(b"%PDF-")
+        assert archive.read("turfs.csv") == (made / "turfs.csv").read_bytes()
+    walks = turf_loaders.walks(str(made))
+    assert {f"phone/{turf}.html" for turf in walks.turf_ids} <= set(names)
+    assert files._sheet(kit, "T0001").startswith(b"%PDF-")
+    assert b"T0001" in files._phone(kit, "T0001")
+
+
+@pytest.mark.slow
+def test_a_sealed_design_keeps_its_controls_out(places):
+    folder = places.folder / "scelle"
+    own = Workspace(shutil.copytree(places.valmont.path, folder, dirs_exist_ok=True))
+    table = ranked(own)
+    design = declare(trial_units(table), Rule(rank_by="priority", unit="unit_id"))
+    sealed = sealed_with(design, seed=5, texts={SCENARIO: LEFT.to_toml()})
+    keep(own.path, sealed, {SCENARIO: LEFT.to_toml()})
+    ranking = answer(own, LEFT)[0]
+    held = choices.hold_back(own, ranking, 5, 5)
+    outing = {"hours": 2.0, "team": 2, "top": 5}
+    asked = {n: ORDER[n] for n in ("teams", "spares", "low_mobility", "start", "returning")}
+    order = choices.order(own, LEFT, asked | outing, held)
+    assert order["design"]
+    targets = table[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
+    job = wait(cutting.cut(own.path, targets.encode(), order))
+    assert job.failure is None
+    walks = turf_loaders.walks(str(job.target))
+    arms = open_trial(own.path, held.seals[0]).sealed.assignment.set_index("unit_id")["arm"]
+    assert walks.seal == held.seals[0]
+    assert set(arms.reindex(walks.turfs["bureau_id"].unique())) == {"treated"}
+    assert (arms.reindex(table["bureau_id"].head(5)) == "control").any()
+
+
+def test_a_fault_of_the_cut_is_told_in_its_words(own):
+    job = wait(cutting.cut(own.path, b"bureau_id,rank\n99900_9999,1\n", ORDER))
+    assert isinstance(job.failure, DataError)
+    assert "another place" in job.failure.what
+    assert translate(job.failure.what) != job.failure.what
+    assert not job.target.exists()
+
+
+def test_a_cut_can_be_stopped_and_leaves_nothing(own):
+    targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
+    job = cutting.cut(own.path, targets.encode(), {**ORDER, "top": 20})
+    assert cutting.under_way(own.path) is job
+    job.stop()
+    assert isinstance(job.failure, cutting.StoppedError)
+    assert not job.running
+    assert not job.target.exists()
+    assert not list(job.target.parent.glob("*.part"))
+
+
+def test_a_starting_point_is_an_address_or_degrees(page, own, made):
+    addresses = own.read("addresses")
+    one = addresses[addresses["suffix"].fillna("").eq("") & addresses["number"].notna()].iloc[0]
+    app = page(turf_start=f"{one['number']} {one['street'].upper()}")
+    assert not app.exception
+    assert any(", " in text and text[-2:-1].isdigit() for text in values(app.caption))
+    app.text_input(key="turf_start").set_value("nulle part").run()
+    assert any(_("No such address here: each walk will begin where it is shortest.") in w
+               for w in values(app.warning))  # fmt: skip
+    app.text_input(key="turf_start").set_value("45.1, 2.5").run()
+    assert not app.warning or "nulle" not in str(values(app.warning))
