@@ -57,6 +57,8 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	  || command -v google-chrome >/dev/null || { $(APT) chromium || $(APT) chromium-browser; }
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+	  || { $(APT) postgresql; }
 	@touch $@
 
 clean:

@@ -89,7 +89,7 @@ def test_a_token_in_a_sheet_must_be_the_turfs(campaign, read):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("résultat", "avis", r"columns of this sheet[\s\S]*no outcome[\s\S]*avis"),
+        ("résultat", "avis", r"columns of this sheet[\s\S]*without outcome[\s\S]*avis"),
         ("rue", "téléphone", r"columns of this sheet[\s\S]*telephone"),
         ("Absent", "peut-être", r"Column outcome[\s\S]*line 2: 'peut-être'"),
         ("21/11/2025;18h31", "31/11/2025;18h31", r"Column date[\s\S]*line 2"),
