@@ -99,6 +99,8 @@ def _parse(texts: list[str], default: Any) -> Any:  # noqa: ANN401
 def write_link() -> None:
     """Put the workspace into the address, so that the link opens the same place."""
     name = folder().name
+    # Another page opens without this page's address.
+    st.session_state[_FOLDER] = name
     if name == SAMPLE_NAME:
         st.query_params.pop("workspace", None)
     elif st.query_params.get("workspace") != name:
