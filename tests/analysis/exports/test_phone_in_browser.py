@@ -89,9 +89,10 @@ class Phone:
         for key in keys:
             self.page.locator(f'[data-key="{key}"]').tap()
 
-    def progress(self):
-        """Return how many doors the bar says are done."""
-        return int(self.page.get_by_role("progressbar").get_attribute("aria-valuenow"))
+    def shows(self, doors):
+        """Wait until the bar says that so many doors are done; a tap may take a moment."""
+        bar = self.page.get_by_role("progressbar")
+        expect(bar).to_have_attribute("aria-valuenow", str(doors))
 
     def export(self):
         """Save the file; return its bytes."""
@@ -119,10 +120,10 @@ def returned(content, place):
 def test_an_outing_is_noted_reloaded_exported_and_counted_once(phone, place, tower, tmp_path):
     # One tap for nobody; at the next door of the same building, another.
     phone.tap("nobody:1", "nobody:1", "nobody:2")
-    assert phone.progress() == 3
+    phone.shows(3)
     # Undo takes the last tap back.
     phone.tap("undo")
-    assert phone.progress() == 2
+    phone.shows(2)
     # The building with its floors: another outcome, then a conversation with its details.
     phone.tap("open:1")
     page = phone.page
@@ -136,13 +137,13 @@ def test_an_outing_is_noted_reloaded_exported_and_counted_once(phone, place, tow
     # A dead battery in the middle: the page comes back to the same door, with everything.
     page.reload()
     expect(page.locator("#note")).to_have_value("code en panne")
-    assert phone.progress() == 4
+    phone.shows(4)
     phone.tap("save")
     # A run of doors; those already done are left alone.
     page.get_by_label("De la porte").fill("1")
     page.get_by_label("à la porte").fill("9")
     phone.tap("range:apply")
-    assert phone.progress() == 9
+    phone.shows(9)
 
     content = phone.export()
     table = returned(content, place).table
@@ -178,14 +179,14 @@ def own_folder(place, tmp_path):
 
 def test_after_an_export_changes_are_corrections(phone, place):
     phone.tap("open:1", "range:apply")
-    assert phone.progress() == TOWER
+    phone.shows(TOWER)
     first = returned(phone.export(), place).table
     assert first["door"].tolist() == [f"1-{TOWER}"]
     # One door of the run was a refusal; then the whole outcome of another is taken back.
     phone.tap("tab:list", "open:1", "door:5")
     phone.page.get_by_role("button", name="Refus").tap()
     phone.tap("save", "door:9", "remove")
-    assert phone.progress() == TOWER - 1
+    phone.shows(TOWER - 1)
     phone.page.reload()
     second = returned(phone.export(), place).table
     assert set(first["attempt_id"]) < set(second["attempt_id"])
@@ -213,7 +214,7 @@ def test_undo_after_an_export_takes_back_in_the_store_too(phone, place):
     phone.tap("nobody:2")
     phone.export()
     phone.tap("undo")
-    assert phone.progress() == 0
+    phone.shows(0)
     table = returned(phone.export(), place).table
     assert table["outcome"].tolist() == ["no_answer", "undone"]
     assert table["corrects"][1] == table["attempt_id"][0]
@@ -224,9 +225,9 @@ def test_undo_after_an_export_takes_back_in_the_store_too(phone, place):
 
 def test_undo_of_a_run_takes_the_whole_run(phone):
     phone.tap("nobody:1", "open:1", "range:apply")
-    assert phone.progress() == TOWER
+    phone.shows(TOWER)
     phone.tap("undo")
-    assert phone.progress() == 1
+    phone.shows(1)
     assert "Portes 2 à 24".lower() in phone.page.locator("#toast").inner_text().lower()
 
 
@@ -238,7 +239,7 @@ def test_either_of_the_two_copies_is_enough(phone, lost):
     phone.page.close()
     phone.page = phone.open()
     phone.page.get_by_text("2 / ").wait_for()
-    assert phone.progress() == 2
+    phone.shows(2)
 
 
 def test_a_half_written_copy_does_not_hide_the_whole_one(phone):
@@ -249,7 +250,7 @@ def test_a_half_written_copy_does_not_hide_the_whole_one(phone):
     phone.page.get_by_text("1 / ").wait_for()
     phone.tap("nobody:1")
     phone.page.reload()
-    assert phone.progress() == 2
+    phone.shows(2)
 
 
 def test_two_windows_of_the_page_keep_one_list(phone):
@@ -258,7 +259,7 @@ def test_two_windows_of_the_page_keep_one_list(phone):
     other.locator('[data-key="nobody:2"]').tap()
     phone.page.get_by_text("2 / ").wait_for()
     phone.page.reload()
-    assert phone.progress() == 2
+    phone.shows(2)
 
 
 @pytest.mark.parametrize(("script", "warned"), [(BLOCKED, True), (NO_LOCAL, False)])
@@ -268,7 +269,7 @@ def test_a_phone_that_keeps_nothing_says_so(browser, file, script, warned):
     phone.page.wait_for_timeout(200)
     warning = phone.page.get_by_role("alert").filter(has_text="ne garde rien")
     assert (warning.count() == 1) == warned
-    assert phone.progress() == 1, "it can still be exported"
+    phone.shows(1, "it can still be exported")
     assert json.loads(phone.export())["attempts"]
     if not warned:
         phone.page.reload()
@@ -349,7 +350,7 @@ def test_a_wrong_run_of_doors_is_refused(phone):
         phone.page.get_by_label("à la porte").fill(last)
         phone.tap("range:apply")
         expect(phone.page.get_by_text("entre 1 et 24")).to_be_visible()
-        assert phone.progress() == 0
+        phone.shows(0)
 
 
 def test_the_building_may_differ_from_what_was_known(phone, place):
@@ -366,7 +367,7 @@ def test_the_building_may_differ_from_what_was_known(phone, place):
 def test_a_second_visit_is_another_attempt(phone, place):
     phone.tap("open:2", "door:1", "door:1", "again")
     phone.page.get_by_role("button", name="Refus").tap()
-    assert phone.progress() == 1
+    phone.shows(1)
     table = returned(phone.export(), place).table
     assert table["outcome"].tolist() == ["no_answer", "refused"]
     assert table["corrects"].eq("").all()
@@ -446,7 +447,7 @@ def test_the_keyboard_is_enough_and_stays_where_it_was(phone):
     page.locator('[data-key="nobody:1"]').focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    assert phone.progress() == 2
+    phone.shows(2)
     assert page.evaluate("document.activeElement.dataset.key") == "nobody:1"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -473,7 +474,7 @@ def test_a_tower_of_400_doors_is_noted_in_a_few_taps(browser, place, tmp_path):
     path.write_bytes(phone_page(kit, "T0001"))
     phone = Phone(browser, path)
     phone.tap("open:1", "range:apply")
-    assert phone.progress() == 400
+    phone.shows(400)
     assert [a["doors"] for a in json.loads(phone.export())["attempts"]] == [400]
     assert not phone.said
     phone.context.close()
