@@ -60,14 +60,13 @@ def register(engine: Engine, turfs: pd.DataFrame) -> int:
     Raises
     ------
     DataError
-        When a column lacks, dwellings are no whole numbers, an address of a turf lies in two
-        bureaux, or other bureaux are in the field under the name of one of these turfs.
+        When a column lacks, dwellings are no whole numbers, or an address of a turf lies in
+        two bureaux.
     """
     table = _checked(turfs)
     rows: list[Any] = table.to_dict("records")
     with writing(engine) as connection:
         lock(connection, [LOCK])
-        _refuse_namesakes(connection, table)
         before = _taken(connection, PLAN.c.bureau_id, table["bureau_id"], gone=True)
         connection.execute(sa.insert(PLAN), rows)
         # Returns of these addresses count against other dwellings now, whichever turf they name.
@@ -76,21 +75,6 @@ def register(engine: Engine, turfs: pd.DataFrame) -> int:
         touched = {*before["turf_id"], *table["turf_id"], *told["turf_id"]}
         tallies.rebuild(connection, touched)
     return int(table["turf_id"].nunique())
-
-
-def _refuse_namesakes(connection: Connection, table: pd.DataFrame) -> None:
-    """Refuse turfs of another cut: the returns of two areas would count as one."""
-    held = pd.DataFrame(
-        connection.execute(sa.select(PLAN.c.turf_id, PLAN.c.bureau_id).distinct()).all(),
-        columns=["turf_id", "bureau_id"],
-    )
-    other = held[~held["bureau_id"].isin(table["bureau_id"])]
-    if len(twice := sorted(set(other["turf_id"]) & set(table["turf_id"]))):
-        raise DataError(
-            "Turfs of these names are in the field already, in other bureaux.",
-            where=f"turfs {some(twice)}",
-            mend="Cut the bureaux of both together, so that each turf has a name of its own.",
-        )
 
 
 def _taken(

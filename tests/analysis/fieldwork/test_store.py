@@ -291,12 +291,3 @@ def test_turfs_cut_again_leave_the_sums_sound_and_the_visits_counted(store):
     found = progress.coverage(store).set_index("bureau_id")
     # Nine doors were told of an address that is now known to have four.
     assert found.loc["99900_0001", ["planned", "tried"]].tolist() == [32, 5]
-
-
-def test_turfs_of_another_cut_under_the_same_names_are_refused(store):
-    elsewhere = turfs().assign(bureau_id=lambda t: "elsewhere_" + t["bureau_id"])
-    elsewhere["address_id"] = "elsewhere_" + elsewhere["address_id"]
-    with pytest.raises(DataError, match="in the field already"):
-        plan.register(store.engine, elsewhere)
-    renamed = elsewhere.assign(turf_id="second_" + elsewhere["turf_id"])
-    assert plan.register(store.engine, renamed) == renamed["turf_id"].nunique()
