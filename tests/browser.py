@@ -168,7 +168,11 @@ def _watch(visit: Visit, websocket: object) -> None:
 
 
 def settle(page: Page, *, timeout: float = 60_000) -> None:
-    """Wait until the script of the page has run to its end."""
+    """Wait until the script of the page has run to its end and its pictures have come.
+
+    The server forgets a picture at the next run; one still on its way would be an error.
+    """
     page.locator("[data-test-script-state='notRunning']").wait_for(
         state="attached", timeout=timeout
     )
+    page.wait_for_function("[...document.images].every((each) => each.complete)", timeout=timeout)
