@@ -14,12 +14,19 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from streamlit.runtime.pages_manager import PagesManager
 
 # What the first page imports, the slowest first; each brings others with it.
-FIRST = ("pandas", "geopandas", "analysis.scenario", "scipy.optimize")
+FIRST = ("pandas", "geopandas", "analysis.scenario")
+
+# Else the first visit to a page would run it once without the router (`pages/_ui/__init__.py`).
+PagesManager.uses_pages_directory = False
 
 
 def _load() -> None:
+    # Its words first, so that the sidebar is there while the rest loads.
+    languages = importlib.import_module("pages._ui.languages")
+    languages.translations(languages.DEFAULT)
     for name in FIRST:
         importlib.import_module(name)
 

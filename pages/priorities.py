@@ -51,7 +51,9 @@ with answer_side, messages.explain_data_errors():
         map_side, card_side = st.columns([1.5, 1], gap="medium")
         with map_side:
             show.priority_map(loaders.geometry(place, found), ranked, key=show.MAIN_MAP)
+        with card_side:
+            bureau_id, frame = card.bureau_card(ranked)
+        with map_side:
             show.ranked_list(ranked, key="priorities.list")
             show.honesty(ranked, scenario.settings.draws)
-        with card_side:
-            card.bureau_card(place, scenario, ranked)
+        card.picture(place, scenario, bureau_id, frame)

@@ -7,6 +7,7 @@ import html
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.scenario import Scenario
 from analysis.targeting.rank import Ranking
@@ -26,8 +27,14 @@ _BAR = (
 )
 
 
-def bureau_card(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
-    """Show the bureau in view, or the first of the ranking."""
+def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
+    """Show the bureau in view, or the first of the ranking; its picture comes last (`picture`).
+
+    Returns
+    -------
+    tuple
+        The bureau, and where its picture goes.
+    """
     table = ranked.table
     chosen = state.selected()
     row = table[table["bureau_id"] == chosen] if chosen else table.head(1)
@@ -41,15 +48,21 @@ def bureau_card(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
     _parts(bureau)
-    st.image(loaders.past_of(place, scenario, str(bureau["bureau_id"])), width="stretch")
-    st.caption(
+    where = st.container()
+    _squares(bureau)
+    _basis(bureau)
+    return str(bureau["bureau_id"]), where
+
+
+def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGenerator) -> None:
+    """Draw the past of a bureau; the map and the list are already on their way."""
+    where.image(loaders.past_of(place, scenario, bureau_id), width="stretch")
+    where.caption(
         _(
             "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
             "onto today's bureaux by the crosswalk where contours allow it."
         )
     )
-    _squares(bureau)
-    _basis(bureau)
 
 
 def _title(bureau: pd.Series) -> str:

@@ -11,13 +11,13 @@ import pandas as pd
 
 from analysis.electorate.history import History
 
-_MAP_FIRST_S = 0.6
+_MAP_FIRST_S = 1.2
 
 
 def draw(past: History, bureau_id: str, language: str) -> bytes:
     """Return the picture as PNG."""
     if "matplotlib" not in sys.modules:
-        # Loading it holds the interpreter: the map leaves for the browser first.
+        # Loading it takes a core from the browser, which is drawing the map.
         time.sleep(_MAP_FIRST_S)
     from analysis.charts.history import history
 

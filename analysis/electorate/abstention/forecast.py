@@ -19,6 +19,7 @@ from analysis.electorate.abstention.nested import (
 )
 from analysis.electorate.abstention.resemblance import Calendar, Link, link, no_link
 from analysis.electorate.abstention.scale import (
+    MEASURED_SPREAD,
     OVERDISPERSION,
     half_width,
     rate_of,
@@ -245,7 +246,8 @@ def _project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarr
     top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], drawn)
     above = tree.department[tree.commune]
     variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
-    return effect, variance + department.left * _strays(known.department, department)[above]
+    variance += department.left * _strays(known.department, department)[above]
+    return effect, MEASURED_SPREAD**2 * variance
 
 
 def _strays(effects: np.ndarray, department: Link) -> np.ndarray:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 # A level with fewer members than this cannot be told from the mean of all: it is left out.
 FEWEST = 3
@@ -212,7 +211,6 @@ def _moment(means: np.ndarray, variances: np.ndarray, weights: np.ndarray) -> np
 
 def _sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:
     """Add rows up by group."""
-    ones = np.ones(len(groups))
-    matrix = sparse.csr_matrix((ones, (groups, np.arange(len(groups)))), (size, len(groups)))
-    shape = (size, *values.shape[1:])
-    return np.asarray(matrix @ values.reshape(len(values), -1)).reshape(shape)
+    columns = values.reshape(len(values), -1).T
+    sums = np.stack([np.bincount(groups, column, size) for column in columns], axis=-1)
+    return sums.reshape(size, *values.shape[1:])

@@ -30,6 +30,8 @@ PRIOR_SCALE, PRIOR_UNITS = 0.05, 4.0
 # Rounds of one vote are never further apart.
 _ONE_VOTE_YEARS = 0.5
 _JITTER = 1e-6
+# The fit ends when no logarithm moves by more than this, or after so many steps.
+_NO_STEP, _MOST_STEPS = 1e-7, 200
 
 
 @dataclass(frozen=True)
@@ -147,31 +149,56 @@ def no_link(covariance: np.ndarray) -> Link:
 
 def _correlation(theta: np.ndarray, parts: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """Return correlations of elections; `theta` are log shares, then log years."""
+    return _slopes(theta, parts, apart)[0]
+
+
+def _slopes(
+    theta: np.ndarray, parts: np.ndarray, apart: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return correlations of elections, and their derivatives by each element of `theta`."""
     shares = np.exp(theta[:-1] - theta[:-1].max())
-    worn = np.exp(-apart / np.exp(theta[-1]))
-    total = np.tensordot(shares * _WEAR, parts, 1) * worn
-    total += np.tensordot(shares * ~_WEAR, parts, 1)
+    years = apart / np.exp(theta[-1])
+    each = shares[:, None, None] * parts * np.where(_WEAR[:, None, None], np.exp(-years), 1.0)
+    total = each.sum(axis=0)
+    moves = np.concatenate([each, [each[_WEAR].sum(axis=0) * years]])
     size = np.sqrt(np.diag(total))
-    return np.asarray(total / np.outer(size, size))
+    outer = np.outer(size, size)
+    correlation = total / outer
+    # A part adds to the diagonal too, which is then divided by.
+    grown = np.einsum("kii->ki", moves) / size**2
+    return correlation, moves / outer - correlation * (grown[:, :, None] + grown[:, None, :]) / 2
 
 
 def _fit(covariance: np.ndarray, parts: np.ndarray, apart: np.ndarray, units: int) -> np.ndarray:
+    """Maximise the penalised likelihood by Fisher scoring."""
+    # A few lines, because a page must open before a library's optimiser has loaded.
     size = np.sqrt(np.diag(covariance))
-    seen = covariance / np.outer(size, size)
-    eye = _JITTER * np.eye(len(seen))
+    eye = np.eye(len(size))
+    seen = covariance / np.outer(size, size) + _JITTER * eye
     prior = np.append(np.log(PRIOR), np.log(MEMORY_YEARS))
-    spread = np.append(np.full(len(PRIOR), PRIOR_SD), MEMORY_SD)
+    firmness = np.append(np.full(len(PRIOR), PRIOR_SD), MEMORY_SD) ** -2.0
     weight = min(units, MOST_UNITS)
 
     def loss(theta: np.ndarray) -> float:
-        fitted = _correlation(theta, parts, apart) + eye
-        misfit = np.linalg.slogdet(fitted)[1] + np.trace(np.linalg.solve(fitted, seen + eye))
-        return float(weight * misfit + np.sum(((theta - prior) / spread) ** 2)) / 2
+        fitted = _correlation(theta, parts, apart) + _JITTER * eye
+        misfit = np.linalg.slogdet(fitted)[1] + np.trace(np.linalg.solve(fitted, seen))
+        return float(weight * misfit + np.sum(firmness * (theta - prior) ** 2)) / 2
 
-    # A page must open before an optimiser has loaded.
-    from scipy.optimize import minimize
-
-    return np.asarray(minimize(loss, prior, method="L-BFGS-B").x)
+    theta, best = prior, loss(prior)
+    for _ in range(_MOST_STEPS):
+        correlation, slopes = _slopes(theta, parts, apart)
+        inverse = np.linalg.inv(correlation + _JITTER * eye)
+        turned = inverse @ slopes
+        gradient = weight * np.einsum("kij,ji->k", turned, eye - inverse @ seen) / 2
+        gradient += firmness * (theta - prior)
+        information = weight * np.einsum("kij,lji->kl", turned, turned) / 2 + np.diag(firmness)
+        step = -np.linalg.solve(information, gradient)
+        while (found := loss(theta + step)) > best and np.abs(step).max() > _NO_STEP:
+            step /= 2
+        if np.abs(step).max() <= _NO_STEP:
+            break
+        theta, best = theta + step, found
+    return theta
 
 
 def _kriging(whole: np.ndarray) -> np.ndarray:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
-from scipy import special
 
 # The next count varies more than coins: neighbours and families stay home together.
 OVERDISPERSION = 1.15
 # Tails of the forecast: Student's t with these degrees of freedom, scaled to the variance.
-TAILS = 5.0
+TAILS = 8.0
+# Errors were this share of their stated size over ten elections looked back at, from 2017 to 2024
+# (docs/methods/abstention.md): what resembles past elections is believed a little too little.
+MEASURED_SPREAD = 0.91
 
 
 def rate_of(angle: np.ndarray) -> np.ndarray:
@@ -22,9 +26,20 @@ def slope_at(rate: np.ndarray) -> np.ndarray:
 
 
 def half_width(share: float) -> float:
-    """Return half of a central interval in standard deviations of the forecast."""
-    scale = np.sqrt((TAILS - 2) / TAILS)
-    return float(special.stdtrit(TAILS, 0.5 + share / 2) * scale)
+    """Return half of a central interval in standard deviations of the forecast.
+
+    References
+    ----------
+    Abramowitz, M., and Stegun, I. A. (1964). Handbook of Mathematical Functions, 26.7.5:
+    quantiles of Student's t from those of the normal, here to a thousandth. A page must
+    open before a library of statistics has loaded.
+    """
+    z = NormalDist().inv_cdf(0.5 + share / 2)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    quantile = z + first / TAILS + second / TAILS**2 + third / TAILS**3
+    return quantile * float(np.sqrt((TAILS - 2) / TAILS))
 
 
 def shift_to(effect: np.ndarray, size: np.ndarray, level: float) -> float:

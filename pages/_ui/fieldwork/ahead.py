@@ -204,7 +204,7 @@ def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the p
                 "field, and hand out the sheets or the phone pages."
             )
         )
-        st.page_link("pages/turfs.py", label=_("Cut turfs"), icon="🥾")
+        st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
         return
     st.info(
         _(

@@ -135,7 +135,9 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
     """Offer what was learned to the ranking: its numbers, and the doors already visited."""
     if done := st.session_state.pop(_FED, None):
         st.success(done)
-        st.page_link("pages/priorities.py", label=_("See the ranking again"), icon="🎯")
+        st.page_link(
+            "pages/priorities.py", label=_("See the ranking again"), icon=":material/target:"
+        )
     what = _("answer rate, doors already visited")
     if paces:
         what = _("answer rate, pace, doors already visited")

@@ -55,7 +55,7 @@ def hand(place: Workspace, asked: Mark) -> None:
         key="field.contact",
         on_click="ignore",
     )
-    st.page_link("pages/impact.py", label=_("Open Impact"), icon="⚖️")
+    st.page_link("pages/impact.py", label=_("Open Impact"), icon=":material/balance:")
 
 
 def _attempts(asked: Mark) -> bytes:

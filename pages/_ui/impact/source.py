@@ -88,7 +88,9 @@ def _ours(place: Workspace) -> Source | None:
                 "Bring a table with its arms, or design a trial first."
             )
         )
-        st.page_link("pages/trial_design.py", label=_("Design and seal the trial"), icon="🧪")
+        st.page_link(
+            "pages/trial_design.py", label=_("Design and seal the trial"), icon=":material/science:"
+        )
         return None
     chosen = st.selectbox(
         _("Sealed design"), seals[::-1], format_func=lambda one: one[:12], key="impact.seal"

@@ -56,7 +56,9 @@ def choose(place: Workspace, scenario: Scenario) -> HoldBack:
                 fingerprint=", ".join(f"`{one[:12]}`" for one in usual.seals)
             )
         )
-        st.page_link(DESIGN_PAGE, label=_("See the sealed design, or retire it"), icon="🧪")
+        st.page_link(
+            DESIGN_PAGE, label=_("See the sealed design, or retire it"), icon=":material/science:"
+        )
         return usual
     st.markdown(
         said
@@ -66,7 +68,7 @@ def choose(place: Workspace, scenario: Scenario) -> HoldBack:
             "back."
         ).format(control=DEFAULT.control, size=DEFAULT.block_size, seed=scenario.settings.seed)
     )
-    st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon="🧪")
+    st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
     return _given_up(usual, len(controls))
 
 

@@ -155,7 +155,9 @@ def files(place: Workspace, trial: Trial) -> None:
         ).format(fingerprint=trial.fingerprint)
     )
     st.page_link(
-        "pages/priorities.py", label=_("Files for the teams: Priorities, view Files"), icon="🎯"
+        "pages/priorities.py",
+        label=_("Files for the teams: Priorities, view Files"),
+        icon=":material/target:",
     )
     _retire(place, trial)
 

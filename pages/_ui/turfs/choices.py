@@ -137,7 +137,7 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
     )
     if not usual.seals:
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))
-        st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon="🧪")
+        st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
     return usual
 
 
