@@ -212,7 +212,7 @@ class Lottery:
     def _flips(self, rng: np.random.Generator, draws: int) -> sparse.csr_array:
         picked = [_pick(rng, draws, rows, few) for rows, few in self._batches]
         empty = np.empty((draws, 0), dtype=np.int32)
-        columns = np.concatenate([empty, *picked], axis=1)
+        columns = picked[0] if len(picked) == 1 else np.concatenate([empty, *picked], axis=1)
         starts = np.arange(draws + 1) * columns.shape[1]
         fixed = self._ones(columns.ravel(), starts)
         free = self._free
@@ -224,7 +224,8 @@ class Lottery:
         return sparse.csr_array(fixed + alone)
 
     def _ones(self, columns: Codes | npt.NDArray[np.int32], starts: Codes) -> sparse.csr_array:
-        parts = (np.ones(len(columns)), columns.astype(np.int32), starts.astype(np.int32))
+        columns = columns.astype(np.int32, copy=False)
+        parts = (np.ones(len(columns)), columns, starts.astype(np.int32))
         return sparse.csr_array(parts, shape=(len(starts) - 1, self.clusters))
 
     @cached_property
@@ -259,7 +260,7 @@ def _pick(rng: np.random.Generator, draws: int, rows: Codes, few: int) -> npt.ND
     if few == 1:
         kind = np.uint8 if size <= np.iinfo(np.uint8).max else np.int64
         drawn = rng.integers(0, size, (draws, blocks), dtype=kind)
-        return np.asarray(small[np.arange(blocks), drawn])
+        return small.ravel().take(drawn + np.arange(0, blocks * size, size, dtype=np.int32))
     picked = np.empty((draws, blocks * few), dtype=np.int32)
     step = max(1, _BATCH // rows.size)
     for start in range(0, draws, step):

@@ -8,6 +8,7 @@ clusters, so thousands of draws are a few products of matrices.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,10 +118,16 @@ def redrawn_moments(
     """Return the moments of `draws` new draws of the lottery."""
     plan = _Plan.of(lottery, masses)
     step = max(1, min(500, _NUMBERS // max(lottery.clusters, 1)))
-    parts = []
-    for start in range(0, draws, step):
-        parts.append(_sums(plan, lottery.flips(rng, min(step, draws - start))))
-    return _unpack(np.concatenate(parts), masses.values.shape[1] - 1)
+    parts: list[Future[Floats]] = []
+    # Draws stay in one thread, so that a seed gives the same ones; they are added up in another.
+    with ThreadPoolExecutor(1) as adding:
+        for start in range(0, draws, step):
+            flips = lottery.flips(rng, min(step, draws - start))
+            if parts:
+                parts[-1].result()  # no more than two lots of draws are held at once
+            parts.append(adding.submit(_sums, plan, flips))
+    sums = np.concatenate([part.result() for part in parts])
+    return _unpack(sums, masses.values.shape[1] - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ PIECE, AT_ONCE = 1 << 18, 50
 # Rates drawn for every bureau, and how many normal numbers there are to choose from.
 RATES, POOL = 3, 1 << 20
 _COLUMNS = ("abstention", "support", "reserve", "volatility")
-_ERRORS = ("abstention_se", "support_se", "volatility_se")
+_ERRORS = ("abstention_se", "support_se", "reserve_se", "volatility_se")
 _Columns = Mapping[str, np.ndarray]
 LEVEL = 0.90
 
@@ -217,16 +217,21 @@ def _draw_rates(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return bureaux × draws: abstention, the bloc among abstainers, changeable voters."""
 
-    def rate(number: int, name: str) -> np.ndarray:
+    def rate(number: int, expected: np.ndarray, error: np.ndarray) -> np.ndarray:
         drawn = noise.of(number, part)
-        drawn *= piece[f"{name}_se"]
-        drawn += piece[name]
+        drawn *= error
+        drawn += expected
         return drawn
 
-    names = ("abstention", "support", "volatility")
-    abstention, support, volatility = (rate(number, name) for number, name in enumerate(names))
+    def mixed(end: str) -> np.ndarray:
+        """Return what the draws put between support and reserve."""
+        support, reserve = piece[f"support{end}"], piece[f"reserve{end}"]
+        return support + common.reserve_weight * (reserve - support)
+
+    abstention = rate(0, piece["abstention"], piece["abstention_se"])
     # Reserve and support err together: both come from the same votes.
-    support += common.reserve_weight * (piece["reserve"] - piece["support"])
+    support = rate(1, mixed(""), mixed("_se"))
+    volatility = rate(2, piece["volatility"], piece["volatility_se"])
     for drawn in (abstention, support, volatility):
         np.clip(drawn, 0.0, 1.0, out=drawn)
     volatility *= 4 * piece["support"] * (1 - piece["support"])
