@@ -75,7 +75,7 @@ def prepare(
         workspace's `covered.csv` is wrong.
     """
     history = read_history(workspace, choice, before=target.date, places=places)
-    forecast = forecast_abstention(Series.of_history(history), target)
+    forecast = forecast_abstention(Series.of_history(history, workspace), target)
     table = electorate_table(history, target, forecast)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]

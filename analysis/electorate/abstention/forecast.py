@@ -27,6 +27,7 @@ from analysis.electorate.abstention.scale import (
     slope_at,
 )
 from analysis.electorate.abstention.series import Series, department_of, is_far
+from analysis.electorate.abstention.surroundings import Told, tell
 from analysis.electorate.history import Election
 from analysis.errors import DataError
 
@@ -56,8 +57,9 @@ class AbstentionForecast:
         One row per bureau in the order given: `bureau_id`, `commune_id`, `registered`;
         `abstention` (expected rate), `abstention_se` (its standard error, given the
         level); `low_50`, `high_50`, `low_90`, `high_90` (interval of the rate that will
-        be counted, given the level); `past` (elections it was seen at), `source` (`own`,
-        `commune`, `department` or `place`: the nearest that has a past).
+        be counted, given the level); `past` (elections it was seen at), `source` (`own`;
+        `around`: neighbours and households; `commune`, `department` or `place`: the nearest
+        that has a past).
     target
         The election to come.
     level
@@ -148,7 +150,9 @@ def forecast_abstention(
     posterior = infer(seen, mean, tuple(one.covariance for one in links))
     progress(0.8)
     effect, variance = _project(posterior, links)
-    table = _table(series, effect, variance, level)
+    told = _told(series, posterior, links[0])
+    table = _table(series, effect + told.effect, variance - told.explained, level)
+    table["source"] = table["source"].mask(told.about, "around")
     progress(1.0)
     return AbstentionForecast(
         table=table,
@@ -250,6 +254,17 @@ def _project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarr
     return effect, MEASURED_SPREAD**2 * variance
 
 
+def _told(series: Series, known: Posterior, bureau: Link) -> Told:
+    """Return what surroundings tell of bureaux without a past."""
+    size = series.units["registered"].to_numpy(dtype=float)
+    if series.around is None:
+        return Told.nothing(len(size))
+    # What is new at the election to come is as unknown to neighbours as to the bureau.
+    spread = bureau.weights @ bureau.covariance @ bureau.weights
+    effects = known.bureau @ bureau.weights
+    return tell(series.around, effects, MEASURED_SPREAD**2 * spread, series.seen, size)
+
+
 def _strays(effects: np.ndarray, department: Link) -> np.ndarray:
     """Return how much more than usual each département may stray, as a factor of variance.
 
@@ -295,6 +310,6 @@ def _notes(series: Series, table: pd.DataFrame) -> tuple[str, ...]:
     ]
     strangers = [
         f"{new} bureaux have no past of their own: their abstention is expected like that of "
-        "their commune."
+        "their neighbours, or of their commune."
     ]
     return tuple((alone if len(series.elections) == 1 else []) + (strangers if new else []))

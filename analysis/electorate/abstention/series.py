@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from analysis.electorate.abstention.surroundings import Surroundings, read_surroundings
 from analysis.electorate.history import Election, History
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
@@ -31,17 +32,30 @@ class Series:
         Past elections, oldest first.
     registered, ballots
         Arrays (bureaux × elections) of persons; NaN where a bureau did not vote.
+    around
+        What lies around the bureaux; None where all have a past or nothing is known.
     """
 
     units: pd.DataFrame
     elections: tuple[Election, ...]
     registered: np.ndarray
     ballots: np.ndarray
+    around: Surroundings | None = None
 
     @classmethod
-    def of_history(cls, history: History) -> Series:
-        """Return the abstention part of a history."""
-        return cls(history.units, history.elections, history.registered, history.ballots)
+    def of_history(cls, history: History, workspace: Workspace | None = None) -> Series:
+        """Return the abstention part of a history, and what the workspace knows around it."""
+        whole = cls(history.units, history.elections, history.registered, history.ballots)
+        return whole if workspace is None else whole.surrounded(workspace)
+
+    def surrounded(self, workspace: Workspace) -> Series:
+        """Return the series with what lies around its bureaux; `units` needs `vintage`."""
+        return replace(self, around=read_surroundings(workspace, self.units, self.seen))
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Which bureaux have voted before."""
+        return np.asarray(np.isfinite(self.rates).any(axis=1))
 
     @property
     def rates(self) -> np.ndarray:
@@ -60,7 +74,8 @@ class Series:
     def keep(self, elections: np.ndarray) -> Series:
         """Return the series of some elections, given by position."""
         chosen = tuple(self.elections[n] for n in elections)
-        return Series(self.units, chosen, self.registered[:, elections], self.ballots[:, elections])
+        counts = self.registered[:, elections], self.ballots[:, elections]
+        return Series(self.units, chosen, *counts, self.around)
 
 
 def department_of(commune_id: pd.Series) -> pd.Series:
@@ -140,7 +155,9 @@ def read_series(workspace: Workspace, target: Election) -> tuple[Series, pd.Data
         {"registered": came.sum(axis=1).to_numpy(), "ballots": came["ballots"].to_numpy()}
     )
     units["registered"] = outcome["registered"]
-    return Series(units, elections, cube.sum(axis=2), cube[:, :, 0]), outcome
+    units["vintage"] = pd.array([vintage] * len(units), dtype="Int64")
+    series = Series(units, elections, cube.sum(axis=2), cube[:, :, 0])
+    return series.surrounded(workspace), outcome
 
 
 def _read_counts(workspace: Workspace) -> dict[str, pd.DataFrame]:

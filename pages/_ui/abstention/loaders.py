@@ -69,7 +69,7 @@ def outlook(place: Workspace, asked: Question) -> Outlook:
         # Whose votes are read along does not matter here.
         history = read_history(place, Choice(bloc), before=target.date, places=asked.places)
         progress(_READ)
-        series = Series.of_history(history)
+        series = Series.of_history(history, place)
         forecast = forecast_abstention(
             series, target, progress=lambda done: progress(_READ + (1 - _READ) * done)
         )

@@ -118,6 +118,7 @@ def source_name(source: str) -> str:
     """Name the nearest place with a past."""
     names = {
         "own": _("own past"),
+        "around": _("its neighbours and households"),
         "commune": _("its commune"),
         "department": _("its département"),
         "place": _("the whole place"),

@@ -59,7 +59,9 @@ def meanings() -> dict[str, str]:
         "low_all": _("Lower end of the 90% interval with the level's own error"),
         "high_all": _("Upper end of the 90% interval with the level's own error"),
         "past": _("Past elections the bureau was seen at"),
-        "source": _("Nearest place with a past: own, commune, department, place"),
+        "source": _(
+            "Rests on: own, around (neighbours and households), commune, department, place"
+        ),
         "constant": _("Constant abstainers, estimated share of registered"),
         "constant_low": _("Constant abstainers, at least"),
         "constant_high": _("Constant abstainers, at most"),

@@ -148,7 +148,7 @@ def test_what_is_not_known_is_taken_from_the_commune_and_is_less_sure(simulated)
     assert table.loc[0, "abstention_se"] > 1.2 * neighbours["abstention_se"].max()
     assert found.notes == (
         "1 bureaux have no past of their own: their abstention is expected like that of their "
-        "commune.",
+        "neighbours, or of their commune.",
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
+from analysis.electorate.abstention import resemblance
 from analysis.electorate.abstention.level import expect_level
 from analysis.electorate.abstention.resemblance import Calendar, link
 from analysis.readers.calendar import election_of
@@ -82,3 +84,38 @@ def test_the_level_of_another_kind_is_the_usual_one_moved_by_what_sets_the_place
     assert absent.value > 0.70
     repeated = expect_level(elections(*PAST), LEVELS, election_of("2027_pres_t1"))
     assert usual.std_error > 1.5 * repeated.std_error
+
+
+@pytest.mark.parametrize("units", [4, 48, 70_000])
+@pytest.mark.parametrize("past", [1, 3, 5])
+def test_no_optimiser_finds_a_better_fit(units, past):
+    """Fisher scoring against L-BFGS of scipy, from the same start, on the same loss."""
+    rng = np.random.default_rng(past)
+    names = (*PAST[:past], "2027_pres_t1")
+    parts, apart = (
+        each[..., :past, :past]
+        for each in Calendar.of(elections(*names), np.append(LEVELS[:past], 0.25)).parts()
+    )
+    sample = rng.normal(size=(past, 40)) + rng.normal(size=40)
+    covariance = 0.05**2 * np.atleast_2d(np.cov(sample))
+    prior = np.append(np.log(resemblance.PRIOR), np.log(resemblance.MEMORY_YEARS))
+    spread = np.append(np.full(len(parts), resemblance.PRIOR_SD), resemblance.MEMORY_SD)
+    weight = min(units, resemblance.MOST_UNITS)
+    size = np.sqrt(np.diag(covariance))
+    seen = covariance / np.outer(size, size)
+
+    def loss(theta):
+        shares = np.exp(theta[:-1])
+        worn = np.where(resemblance._WEAR, 1.0, 0.0)[:, None, None]
+        decay = 1 - worn + worn * np.exp(-apart / np.exp(theta[-1]))
+        total = (shares[:, None, None] * parts * decay).sum(axis=0)
+        fitted = total / np.sqrt(np.outer(np.diag(total), np.diag(total)))
+        fitted = fitted + 1e-6 * np.eye(past)
+        misfit = np.linalg.slogdet(fitted)[1]
+        misfit += np.trace(np.linalg.solve(fitted, seen + 1e-6 * np.eye(past)))
+        return weight * misfit / 2 + np.sum(((theta - prior) / spread) ** 2) / 2
+
+    best = minimize(loss, prior, method="L-BFGS-B", options={"maxfun": 20_000, "ftol": 1e-13})
+    found = resemblance._fit(covariance, parts, apart, units)
+    assert loss(found) <= best.fun + 1e-6
+    assert found == pytest.approx(best.x, abs=0.02)
