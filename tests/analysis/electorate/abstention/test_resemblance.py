@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
 from analysis.electorate.abstention import resemblance
-from analysis.electorate.abstention.level import expect_level
+from analysis.electorate.abstention.level import FIRST_ROUNDS, USUAL, expect_level
 from analysis.electorate.abstention.resemblance import Calendar, link
 from analysis.readers.calendar import election_of
+from tests.made import DATA
 
+FRANCE = DATA / "france" / "general_results.parquet"
 PAST = ("2017_pres_t1", "2017_legi_t1", "2022_pres_t1", "2022_pres_t2", "2022_legi_t1")
 LEVELS = np.array([0.22, 0.51, 0.26, 0.28, 0.52])
 
@@ -78,9 +81,10 @@ def test_the_level_repeats_the_nearest_election(target, value, source):
 
 
 def test_the_level_of_another_kind_is_the_usual_one_moved_by_what_sets_the_place_apart():
-    usual = expect_level(elections("2022_pres_t1"), np.array([0.23]), election_of("2029_euro_t1"))
+    presidential = np.array([USUAL["pres"]])
+    usual = expect_level(elections("2022_pres_t1"), presidential, election_of("2029_euro_t1"))
     absent = expect_level(elections("2022_pres_t1"), np.array([0.40]), election_of("2029_euro_t1"))
-    assert usual.value == pytest.approx(0.56)
+    assert usual.value == pytest.approx(USUAL["euro"])
     assert absent.value > 0.70
     repeated = expect_level(elections(*PAST), LEVELS, election_of("2027_pres_t1"))
     assert usual.std_error > 1.5 * repeated.std_error
@@ -119,3 +123,18 @@ def test_no_optimiser_finds_a_better_fit(units, past):
     found = resemblance._fit(covariance, parts, apart, units)
     assert loss(found) <= best.fun + 1e-6
     assert found == pytest.approx(best.x, abs=0.02)
+
+
+@pytest.mark.skipif(not FRANCE.is_file(), reason="the official results of France are absent")
+def test_the_usual_levels_are_those_of_the_official_file():
+    """Of those that it holds."""
+    columns = ["id_election", "inscrits", "abstentions"]
+    counted = pd.read_parquet(FRANCE, columns=columns).groupby("id_election").sum()
+    rates = 100 * counted["abstentions"] / counted["inscrits"]
+    pres, legi, euro = (FIRST_ROUNDS[kind] for kind in ("pres", "legi", "euro"))
+    stated = {
+        "2017_pres_t1": pres[3], "2022_pres_t1": pres[4], "2017_legi_t1": legi[3],
+        "2022_legi_t1": legi[4], "2014_euro_t1": euro[2], "2019_euro_t1": euro[3],
+    }  # fmt: skip
+    for election, percent in stated.items():
+        assert rates[election] == pytest.approx(percent, abs=0.6), election
