@@ -204,11 +204,28 @@ class Writer:
         self.facts.update(facts)
 
     def finish(self, target: Path) -> None:
-        """Move every file into `target`, the manifest last."""
+        """Put the files in place of the old ones; the old manifest goes first, the new one last.
+
+        A machine that stops half-way leaves a folder without a manifest, not a mixture that reads
+        as a workspace; an error puts the old files back.
+        """
         manifest = {"format": FORMAT, **self.facts, "tables": self.tables, "texts": self.texts}
         text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
+        new = [*sorted(file.name for file in self.aside.iterdir()), MANIFEST]
         (self.aside / MANIFEST).write_text(text, encoding="utf-8")
-        for file in sorted(self.aside.iterdir(), key=lambda f: f.name == MANIFEST):
-            os.replace(file, target / file.name)
-        for stale in set(TABLES) - set(self.tables):
-            (target / f"{stale}.parquet").unlink(missing_ok=True)
+        old = self.aside / "old"
+        old.mkdir()
+        stale = [f"{name}.parquet" for name in set(TABLES) - set(self.tables)]
+        kept = [name for name in (MANIFEST, *new[:-1], *stale) if (target / name).exists()]
+        try:
+            for name in kept:
+                os.replace(target / name, old / name)
+            for name in new:
+                os.replace(self.aside / name, target / name)
+        except OSError:
+            for name in set(new) - set(kept):
+                (target / name).unlink(missing_ok=True)
+            for name in kept:
+                if (old / name).exists():
+                    os.replace(old / name, target / name)
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -155,7 +156,6 @@ def test_a_new_writing_takes_the_place_of_the_old(copy):
 
 
 def test_the_manifest_is_put_in_place_last(tmp_path, monkeypatch):
-    """Cut off in between, the old manifest still counts, and says by its digests what changed."""
     moved = []
     rename = os.replace
     monkeypatch.setattr(os, "replace", lambda a, b: moved.append(b.name) or rename(a, b))
@@ -164,6 +164,43 @@ def test_the_manifest_is_put_in_place_last(tmp_path, monkeypatch):
         writer.put("turnout", PLACE)
     assert moved[-1] == MANIFEST
     assert len(moved) == 3
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_an_error_while_files_are_put_in_place_puts_the_old_ones_back(copy, monkeypatch, at):
+    before, rename, count = folder_bytes(copy.path), os.replace, iter(range(100))
+
+    def failing(one, other):
+        if next(count) == at:
+            raise OSError(28, "No space left on device")
+        rename(one, other)
+
+    monkeypatch.setattr(os, "replace", failing)
+    with pytest.raises(OSError, match="No space"), writing(copy.path) as writer:  # noqa: PT012
+        writer.put("places", PLACE)
+        writer.put_text("new.csv", "new")
+    assert folder_bytes(copy.path) == before
+
+
+@pytest.mark.parametrize("moved", range(1, 12))
+def test_a_machine_that_stops_half_way_leaves_no_mixture(copy, monkeypatch, moved):
+    """What is left is the new workspace, or a folder that is none."""
+    rename, count = os.replace, iter(range(100))
+
+    class PowerCut(BaseException):
+        """Nothing runs after it."""
+
+    def stopping(one, other):
+        if next(count) == moved:
+            raise PowerCut
+        rename(one, other)
+
+    monkeypatch.setattr(os, "replace", stopping)
+    with contextlib.suppress(PowerCut), writing(copy.path) as writer:
+        writer.put("places", PLACE)
+    manifest = copy.path / MANIFEST
+    if manifest.is_file():
+        assert list(json.loads(manifest.read_text(encoding="utf-8"))["tables"]) == ["places"]
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path):
