@@ -1,10 +1,14 @@
 """Palier: the router. Pages do the asking, `analysis` does the work."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages._ui.i18n import _, language_switch
 
-st.set_page_config(page_title="Palier", page_icon=":material/door_open:", layout="wide")
+ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
+# Without an icon of its own the browser would ask another machine for that of each page.
+st.set_page_config(page_title="Palier", page_icon=ICON, layout="wide")
 with st.sidebar:
     language_switch()
 pages = {

@@ -407,8 +407,8 @@ def test_files_are_dropped_and_read_on_a_phone(app_of_its_own):
         assert page.get_by_text("What was left out, and why").is_visible()
         # Nothing hangs over the edge of the phone.
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert not visit.errors
         assert not visit.outside
+        assert not visit.errors
     built = Workspace(app_of_its_own / "workspaces" / "dropped").manifest
     assert built["tables"]["bureaux"]["rows"] == 48
 
