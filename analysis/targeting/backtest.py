@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.electorate.history import Choice, Election, History, read_history
 from analysis.electorate.reserve import best_attended
 from analysis.errors import DataError
-from analysis.targeting.prospects import Prospects, prepare
+from analysis.targeting.prospects import Progress, Prospects, prepare
 from analysis.targeting.rank import Settings, score_bureaux
 from analysis.workspace import Workspace
 
@@ -55,13 +55,14 @@ class Backtest:
         return pd.DataFrame([*rows, ("chance", self.hours_share)], columns=["method", "met_share"])
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - a question, and how to answer it
     workspace: Workspace,
     choice: Choice,
     settings: Settings,
     *,
     before: Election,
     places: tuple[str, ...] = (),
+    progress: Progress | None = None,
 ) -> Backtest:
     """Rank as on the eve of the latest past election, and see which lost votes that met.
 
@@ -76,6 +77,8 @@ def backtest(
         The strategist's; hours and draws are not used.
     before
         Only elections before this one are looked at, the later one included.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
 
     Raises
     ------
@@ -84,7 +87,8 @@ def backtest(
     """
     whole = read_history(workspace, choice, before=before.date, places=places)
     target = _target(whole)
-    prospects = prepare(workspace, choice, target, places=places)
+    told = {"progress": progress} if progress else {}
+    prospects = prepare(workspace, choice, target, places=places, **told)
     reference, lost = _lost_votes(whole, prospects, target)
     hours = score_bureaux(prospects, replace(settings, preset="gain_per_hour"))[1].hours
     orders = _orders(prospects, settings)

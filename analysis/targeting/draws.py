@@ -154,8 +154,8 @@ def simulate(
         gain.sort(axis=1)
         ends[0, part], ends[1, part] = gain[:, low], gain[:, high]
 
-    rows = max(PIECE // draws, 1)
-    _over_threads(draw_piece, [slice(n, min(n + rows, size)) for n in range(0, size, rows)])
+    step = max(PIECE // draws, 1)
+    _over_threads(draw_piece, [slice(n, min(n + step, size)) for n in range(0, size, step)])
     # Nobody to meet there: no draw puts such a bureau in front.
     there = reachable(table) > 0
     scores[:, ~there] = -np.inf
@@ -220,13 +220,11 @@ def _draw_rates(
     def rate(number: int, expected: np.ndarray, error: np.ndarray) -> np.ndarray:
         drawn = noise.of(number, part)
         drawn *= error
-        drawn += expected
-        return drawn
+        return np.add(drawn, expected, out=drawn)
 
     def mixed(end: str) -> np.ndarray:
-        """Return what the draws put between support and reserve."""
-        support, reserve = piece[f"support{end}"], piece[f"reserve{end}"]
-        return support + common.reserve_weight * (reserve - support)
+        support = piece[f"support{end}"]
+        return support + common.reserve_weight * (piece[f"reserve{end}"] - support)
 
     abstention = rate(0, piece["abstention"], piece["abstention_se"])
     # Reserve and support err together: both come from the same votes.
@@ -256,8 +254,7 @@ def _draw_parts(
 
 def _gain(parts: tuple[np.ndarray, np.ndarray], common: _Common, means: Means) -> np.ndarray:
     gain = common.effect_turnout / np.float32(max(means.abstention, 1e-9)) * parts[0]
-    gain += common.effect_vote / np.float32(max(means.changeable, 1e-9)) * parts[1]
-    return np.asarray(gain)
+    return np.add(gain, common.effect_vote / np.float32(max(means.changeable, 1e-9)) * parts[1])
 
 
 def _drawn_points(

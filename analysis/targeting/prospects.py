@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,14 @@ from analysis.workspace import Workspace
 
 # In a commune of this size and above, doors are assumed dense; under the other, spread.
 DENSE_REGISTERED, SPREAD_REGISTERED = 20_000, 1_000
+# Shares of the time that reading the past, then the forecast, have taken when they end.
+_READ, _FORECAST = 0.25, 0.85
+
+Progress = Callable[[float], None]
+
+
+def _silent(done: float) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ def prepare(
     target: Election,
     *,
     places: tuple[str, ...] = (),
+    progress: Progress = _silent,
 ) -> Prospects:
     """Work out the rates of every bureau from the elections before `target`.
 
@@ -67,6 +77,8 @@ def prepare(
         The election to prepare; nothing at or after its day is used.
     places
         Communes or départements; empty for the whole workspace.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
 
     Raises
     ------
@@ -75,8 +87,14 @@ def prepare(
         workspace's `covered.csv` is wrong.
     """
     history = read_history(workspace, choice, before=target.date, places=places)
-    forecast = forecast_abstention(Series.of_history(history, workspace), target)
+    progress(_READ)
+    forecast = forecast_abstention(
+        Series.of_history(history, workspace),
+        target,
+        progress=lambda done: progress(_READ + (_FORECAST - _READ) * done),
+    )
     table = electorate_table(history, target, forecast)
+    progress(0.95)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])

@@ -17,6 +17,7 @@ from analysis.electorate.abstention.nested import (
     infer,
     learn,
 )
+from analysis.electorate.abstention.projection import project
 from analysis.electorate.abstention.resemblance import Calendar, Link, link, no_link
 from analysis.electorate.abstention.scale import (
     MEASURED_SPREAD,
@@ -36,8 +37,6 @@ MOST_ELECTIONS = 14
 # A bureau whose roll has grown or shrunk is no longer the same streets: standard deviation
 # of its value per unit of log registered.
 REDRAWN = 0.25
-# Share of départements within a usual distance of the mean.
-USUAL_DISTANCE = 0.9
 SHARES = (50, 90)
 
 Progress = Callable[[float], None]
@@ -149,7 +148,7 @@ def forecast_abstention(
     progress(0.5)
     posterior = infer(seen, mean, tuple(one.covariance for one in links))
     progress(0.8)
-    effect, variance = _project(posterior, links)
+    effect, variance = project(posterior, links)
     told = _told(series, posterior, links[0])
     table = _table(series, effect + told.effect, variance - told.explained, level)
     table["source"] = table["source"].mask(told.about, "around")
@@ -229,31 +228,6 @@ def _links(
     return mean, (bureau, commune, department)
 
 
-def _project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the expected effect at the target of every bureau, and its variance."""
-    bureau, commune, department = links
-    tree = known.tree
-    effect = (
-        known.bureau @ bureau.weights
-        + (
-            known.commune @ commune.weights
-            + (known.department @ department.weights)[tree.department]
-        )[tree.commune]
-    )
-    own = np.einsum("nij,j->ni", known.bureau_var, bureau.weights)
-    variance = bureau.left + commune.left + own @ bureau.weights
-    # What is put down to the bureau is taken from those above it, error for error.
-    rest = commune.weights - known.precision * own
-    drawn = np.einsum("nij,nj->ni", known.commune_var[tree.commune], rest)
-    variance += np.einsum("ni,ni->n", rest, drawn)
-    top = department.weights - known.precision * own
-    top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], drawn)
-    above = tree.department[tree.commune]
-    variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
-    variance += department.left * _strays(known.department, department)[above]
-    return effect, MEASURED_SPREAD**2 * variance
-
-
 def _told(series: Series, known: Posterior, bureau: Link) -> Told:
     """Return what surroundings tell of bureaux without a past."""
     size = series.units["registered"].to_numpy(dtype=float)
@@ -263,17 +237,6 @@ def _told(series: Series, known: Posterior, bureau: Link) -> Told:
     spread = bureau.weights @ bureau.covariance @ bureau.weights
     effects = known.bureau @ bureau.weights
     return tell(series.around, effects, MEASURED_SPREAD**2 * spread, series.seen, size)
-
-
-def _strays(effects: np.ndarray, department: Link) -> np.ndarray:
-    """Return how much more than usual each département may stray, as a factor of variance.
-
-    One further from the mean than nine in ten (overseas, abroad) is expected to move more,
-    in proportion to its squared distance.
-    """
-    distance = np.einsum("ni,ni->n", effects, np.linalg.solve(department.covariance, effects.T).T)
-    usual = max(float(np.quantile(distance, USUAL_DISTANCE)), 1e-12)
-    return np.maximum(distance / usual, 1.0)
 
 
 def _table(series: Series, effect: np.ndarray, variance: np.ndarray, level: Level) -> pd.DataFrame:

@@ -1,0 +1,48 @@
+"""From what is known of past elections to what is expected of the one to come."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.electorate.abstention.nested import Posterior
+from analysis.electorate.abstention.resemblance import Link
+from analysis.electorate.abstention.scale import MEASURED_SPREAD
+
+# Share of départements within a usual distance of the mean.
+USUAL_DISTANCE = 0.9
+
+
+def project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expected effect at the target of every bureau, and its variance."""
+    bureau, commune, department = links
+    tree = known.tree
+    effect = (
+        known.bureau @ bureau.weights
+        + (
+            known.commune @ commune.weights
+            + (known.department @ department.weights)[tree.department]
+        )[tree.commune]
+    )
+    own = np.einsum("nij,j->ni", known.bureau_var, bureau.weights)
+    variance = bureau.left + commune.left + own @ bureau.weights
+    # What is put down to the bureau is taken from those above it, error for error.
+    rest = commune.weights - known.precision * own
+    drawn = np.einsum("nij,nj->ni", known.commune_var[tree.commune], rest)
+    variance += np.einsum("ni,ni->n", rest, drawn)
+    top = department.weights - known.precision * own
+    top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], drawn)
+    above = tree.department[tree.commune]
+    variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
+    variance += department.left * _strays(known.department, department)[above]
+    return effect, MEASURED_SPREAD**2 * variance
+
+
+def _strays(effects: np.ndarray, department: Link) -> np.ndarray:
+    """Return how much more than usual each département may stray, as a factor of variance.
+
+    One further from the mean than nine in ten (overseas, abroad) is expected to move more,
+    in proportion to its squared distance.
+    """
+    distance = np.einsum("ni,ni->n", effects, np.linalg.solve(department.covariance, effects.T).T)
+    usual = max(float(np.quantile(distance, USUAL_DISTANCE)), 1e-12)
+    return np.maximum(distance / usual, 1.0)
