@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from analysis import __version__
 from analysis.arms import HoldBack, with_arms
 from analysis.errors import DataError, some
 from analysis.exports.dispatch import to_bytes
-from analysis.exports.provenance import read_provenance
+from analysis.exports.finding import Written, file_of
+from analysis.exports.provenance import Provenance, read_provenance
+from analysis.findings import AGAIN
 from analysis.scenario import answer, provenance_of, scenario_of, shapes_of
 from analysis.workspace import Workspace
 
@@ -57,7 +60,7 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
         raise DataError(
             "The data are not those this file was made from.",
             where=f"{place.path}: {some(changed)}",
-            mend="Give the workspace it was made with: --workspace DIR; or rank again.",
+            mend="Give the workspace it was made with: --workspace DIR; or export it again.",
         )
     if provenance.version != __version__:
         raise DataError(
@@ -65,19 +68,44 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
             where=str(file),
             mend=f"Install version {provenance.version} to make the same bytes again.",
         )
+    if provenance.command not in _AGAIN:
+        raise DataError(
+            f"Files of “{provenance.command}” are not made again by this verb.",
+            where=str(file),
+            mend="Give a file of a ranking, of a forecast, of a swing or of transfers.",
+        )
+    content = _AGAIN[provenance.command](file, place, provenance)
+    return Reproduction(content, content == file.read_bytes())
+
+
+def _moved(again: Provenance, provenance: Provenance) -> Provenance:
+    """Keep the folder that the file recorded: the place may have moved since."""
+    recorded = provenance.parameters.get("workspace", "")
+    return replace(again, parameters={**again.parameters, "workspace": recorded})
+
+
+def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     scenario = scenario_of(provenance)
     ranking, prospects = answer(place, scenario)
     told = provenance.parameters.get("hold_back")
     hold_back = HoldBack.from_dict(told) if told else None
     table = with_arms(ranking.table, hold_back, folder=place.path, seed=scenario.settings.seed)
     again = provenance_of(place, scenario, prospects, hold_back)
-    # The folder may have moved since; what the file recorded stays.
-    again = replace(again, parameters={**again.parameters, "workspace": recorded})
-    content = to_bytes(
+    return to_bytes(
         table,
         file.suffix,
         bureaux=shapes_of(place, table),
-        provenance=again,
+        provenance=_moved(again, provenance),
         **provenance.written,
     )
-    return Reproduction(content, content == file.read_bytes())
+
+
+def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
+    found = AGAIN[provenance.command](place, provenance, Written(**provenance.written))
+    return file_of(replace(found, source=_moved(found.source, provenance)), file.suffix.lower())
+
+
+_AGAIN: dict[str, Callable[[Path, Workspace, Provenance], bytes]] = {
+    "rank": _ranking,
+    **dict.fromkeys(AGAIN, _finding),
+}

@@ -10,11 +10,10 @@ import geopandas as gpd
 import pandas as pd
 import tomli_w
 
-from analysis import __version__
 from analysis.arms import HoldBack
 from analysis.electorate.history import Choice, Election
 from analysis.errors import DataError
-from analysis.exports.provenance import Provenance
+from analysis.exports.provenance import Provenance, of_workspace
 from analysis.readers.calendar import election_of
 from analysis.readers.relabel import relabel
 from analysis.targeting.params import Params, read_toml
@@ -183,31 +182,16 @@ def provenance_of(
     hold_back: HoldBack | None = None,
 ) -> Provenance:
     """Say where a ranking comes from, and how it treats the trial, so that it can be made again."""
-    sources = [report["source"] for report in workspace.manifest["sources"]]
-    params = scenario.settings.params.to_dict()
-    return Provenance(
-        version=__version__,
-        command="rank",
-        parameters={
+    return of_workspace(
+        workspace,
+        "rank",
+        {
             **scenario.to_dict(),
-            "workspace": workspace.path.as_posix(),
-            "fictional": workspace.fictional,
             "notes": list(prospects.notes),
-            "beliefs": params,
+            "beliefs": scenario.settings.params.to_dict(),
             **({"hold_back": hold_back.to_dict()} if hold_back else {}),
         },
         seed=scenario.settings.seed,
-        data=workspace.digests,
-        sources=tuple(
-            {
-                "name": str(source["file"]),
-                "role": str(source["role"]),
-                "licence": str(source["licence"]),
-                "date": str(source["date"]),
-                "sha256": str(source["sha256"]),
-            }
-            for source in sources
-        ),
     )
 
 

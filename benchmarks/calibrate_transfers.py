@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,13 @@ def write(learned: Learned) -> None:
         "by_set": means,
     }
     table = fit(learned.features, learned.shift)
-    text = tomli_w.dumps({"known_truth": known, "apart": {"widen": learn_apart(table)}, **table})
+    apart = {"widen": learn_apart(table), "town_errors": range_in_town()}
+    save({"known_truth": known, "apart": apart, **table})
+
+
+def save(learned: dict[str, object]) -> None:
+    """Write what was learned."""
+    text = tomli_w.dumps(learned)
     FILE.write_text(
         "# Written by benchmarks/calibrate_transfers.py; see docs/methods/transfers.md.\n" + text,
         encoding="utf-8",
@@ -142,8 +149,20 @@ def learn_apart(table: dict[str, object]) -> float:
     raise ValueError("no factor covers the fictional town")
 
 
+def range_in_town() -> list[float]:
+    """Return the least and the greatest EI among the pairs of the fictional town."""
+    errors = [error for _name, error, *_rest in town()]
+    return [round(min(errors), 1), round(max(errors), 1)]
+
+
 def check_town() -> None:
     """Print the error in the fictional town, and how much its intervals cover."""
+    for name, error, chance, covered in town():
+        print(f"{name}: EI {error:.1f}, chance {chance:.1f}, covered {covered:.0%}")
+
+
+def town() -> Iterator[tuple[str, float, float, float]]:
+    """Yield each pair of elections of the fictional town: EI, that of chance, share covered."""
     from analysis.electorate.transfers import estimate_transfers
 
     for name, (pair, truth) in fictional_town().items():
@@ -157,7 +176,7 @@ def check_town() -> None:
             for table in (votes, chance)
         ]
         inside = ((low <= share) & (share <= high)).to_numpy()[low.notna().to_numpy()]
-        print(f"{name}: EI {errors[0]:.1f}, chance {errors[1]:.1f}, covered {inside.mean():.0%}")
+        yield name, errors[0], errors[1], float(inside.mean())
 
 
 def covers(

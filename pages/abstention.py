@@ -30,16 +30,16 @@ with messages.explain_data_errors():
     else:
         found = outlooks.outlook(place, asked)
         level = choices.choose_level(found.forecast.level)
-        forecast = outlooks.at(place, asked, found, level)
+        found = outlooks.at(place, asked, found, level)
         if view == "files":
-            take_away.downloads(place, asked, found, forecast)
+            take_away.downloads(place, asked, found)
         else:
             shapes = outlooks.geometry(place, found)
-            show.whole(forecast)
+            show.whole(found.forecast)
             map_side, card_side = st.columns([1.5, 1], gap="medium")
             with map_side:
-                show.forecast_map(shapes, found, forecast)
-                show.forecast_list(found, forecast)
-                show.notes(forecast)
+                show.forecast_map(shapes, found)
+                show.forecast_list(found)
+                show.notes(found.forecast)
             with card_side:
-                card.bureau_card(found, forecast)
+                card.bureau_card(found)

@@ -27,6 +27,7 @@ STEPS = [
     {"trials"},
     {"arms"},
     {"build", "fetch", "scenario", "walks"},
+    {"findings"},
     {
         "reproduce",
         "terminal",

@@ -22,7 +22,7 @@ _MOST_DIGITS = 9
 # print keeps seven classes apart, and PuOr. No red against green.
 _ANCHORS: dict[Palette, str] = {
     "sequential": "f4f8c8 b7e2b6 78c9bd 39adc3 208ebf 236eb0 244f9e 1d3483 0d1f5c",
-    "diverging": "b35806 e08214 fdb863 fee0b6 f7f7f7 d8daeb b2abd2 8073ac 542788",
+    "diverging": "b35806 e08214 fdb863 fee0b6 efebe3 d8daeb b2abd2 8073ac 542788",
 }
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
-from analysis.charts.colours import NO_DATA
+from analysis.charts.colours import Classes, classes
 from analysis.charts.print_map import FAINT, INK
+from analysis.charts.share_map import share_map
 from analysis.charts.words import number, percent, say
 from analysis.electorate.clusters import Clusters
 from analysis.electorate.swing import Swing
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _LIKE, _UNLIKE = "#8fa3b5", "#b35806"
-_KINDS = {
-    "high_high": "#b35806",
-    "high_low": "#fdb863",
-    "low_high": "#b2abd2",
-    "low_low": "#542788",
+# Orange lost, purple gained, as on the map of the swing; pale where the neighbours differ.
+KINDS = {
+    "high_high": "#542788",
+    "high_low": "#b2abd2",
+    "low_high": "#fdb863",
+    "low_low": "#b35806",
+    "": "#f0f1f2",
 }
 _WORDS = {
     "fr": {
@@ -37,6 +40,9 @@ _WORDS = {
         "high_low": "plus, mais les voisins moins",
         "low_high": "moins, mais les voisins plus",
         "none": "rien de sûr",
+        "swing_legend": "Évolution, en points",
+        "residual_legend": "Évolution moins celle de l’ensemble, en points",
+        "clusters_legend": "Évolution comparée à celle de l’ensemble",
     },
     "en": {
         "before": "before",
@@ -49,6 +55,9 @@ _WORDS = {
         "high_low": "more, but the neighbours less",
         "low_high": "less, but the neighbours more",
         "none": "nothing sure",
+        "swing_legend": "Swing, in points",
+        "residual_legend": "Swing less that of the whole, in points",
+        "clusters_legend": "Swing next to that of the whole",
     },
 }
 
@@ -99,6 +108,59 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
     return figure
 
 
+def graded(values: pd.Series, language: str = "fr") -> tuple[Classes, tuple[str, ...]]:
+    """Sort swings into classes around nought; return them and their colours, without "no data".
+
+    Parameters
+    ----------
+    values
+        In points; missing where there is none.
+    language
+        Of the labels, "fr" or "en".
+    """
+    both_ways = values.min() < 0 < values.max()
+    found = classes(
+        values, n=7, palette="diverging" if both_ways else "sequential", language=language
+    )
+    # Where all lost, the darkest are those that lost most.
+    gained = both_ways or values.max() > 0
+    return found, found.palette[1:] if gained else found.palette[:0:-1]
+
+
+def swing_map(
+    bureaux: gpd.GeoDataFrame,
+    swing: Swing,
+    *,
+    column: Literal["swing", "residual"] = "swing",
+    title: str = "",
+    language: str = "fr",
+) -> Figure:
+    """Draw what moved in each bureau, or what moved apart from the whole.
+
+    Parameters
+    ----------
+    bureaux
+        Contours of the vintage of the later election, with `bureau_id`.
+    swing
+        A measured swing.
+    column
+        `swing`, or `residual`: swing less that of the whole.
+    title, language
+        As for `before_and_after`.
+    """
+    words = _WORDS[language]
+    values = swing.table.set_index("bureau_id")[column].reindex(bureaux["bureau_id"])
+    found, colours = graded(100 * values, language)
+    areas = bureaux.assign(colour=pd.Series([None, *colours])[found.index].to_numpy())
+    return share_map(
+        areas,
+        entries=list(zip(colours, found.labels[1:], strict=True)),
+        title=title,
+        legend=words[f"{column}_legend"],
+        language=language,
+    )
+
+
 def cluster_map(
     bureaux: gpd.GeoDataFrame, clusters: Clusters, *, title: str = "", language: str = "fr"
 ) -> Figure:
@@ -116,24 +178,10 @@ def cluster_map(
     say("title", language)  # refuses an unknown language
     words = _WORDS[language]
     kinds = clusters.table.set_index("bureau_id")["kind"].reindex(bureaux["bureau_id"])
-    colours = kinds.map(_KINDS).fillna("#f3f4f5").where(kinds.notna(), NO_DATA)
-    figure = Figure(figsize=(6.4, 5.2), layout="constrained")
-    chart = figure.subplots()
-    bureaux.plot(ax=chart, color=list(colours), edgecolor="#c4cad0", linewidth=0.25)
-    chart.set_axis_off()
-    marks = [Patch(color=colour, label=words[kind]) for kind, colour in _KINDS.items()]
-    marks += [
-        Patch(facecolor="#f3f4f5", edgecolor="#c4cad0", label=words["none"]),
-        Patch(color=NO_DATA, label=say("no_data", language)),
-    ]
-    chart.legend(
-        handles=marks,
-        fontsize=7,
-        frameon=False,
-        loc="lower left",
-        bbox_to_anchor=(0, -0.12),
-        ncols=3,
+    return share_map(
+        bureaux.assign(colour=kinds.map(KINDS).to_numpy()),
+        entries=[(colour, words[kind or "none"]) for kind, colour in KINDS.items()],
+        title=title,
+        legend=words["clusters_legend"],
+        language=language,
     )
-    if title:
-        figure.suptitle(title, fontsize=10, fontweight="bold", color=INK, x=0.01, ha="left")
-    return figure

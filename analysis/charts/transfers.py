@@ -15,6 +15,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from analysis.charts.print_map import FAINT, INK
+from analysis.charts.words import name as bloc_name
 from analysis.charts.words import number, percent, say
 from analysis.electorate.transfers import Transfers
 
@@ -50,9 +51,9 @@ _WORDS: dict[str, dict[str, str]] = {
 
 
 def option_name(option: str, language: str) -> str:
-    """Name an option: those that are no candidate in words, candidates as they are."""
+    """Name an option: blocs and those that are no candidate in words, candidates as they are."""
     say("title", language)  # refuses an unknown language
-    return _WORDS[language].get(option, option)
+    return _WORDS[language].get(option) or bloc_name(option, language)
 
 
 def heat_map(

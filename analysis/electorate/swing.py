@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ from scipy.stats import norm
 from analysis.electorate.counts import read_counts
 from analysis.electorate.history import Choice, History
 from analysis.electorate.rates import OVERDISPERSION
-from analysis.electorate.volatility import _pedersen
+from analysis.electorate.volatility import pedersen
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
 from analysis.report import LeftOut
@@ -21,6 +22,11 @@ from analysis.workspace import Workspace
 
 Floats = npt.NDArray[np.float64]
 Of = Literal["valid", "registered"]
+Progress = Callable[[float], None]
+
+
+def silent(done: float) -> None:
+    """Report nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     *,
     places: tuple[str, ...] = (),
     level: float = 0.90,
+    progress: Progress = silent,
 ) -> Swing:
     """Measure the change of a share between two elections, in either order.
 
@@ -113,6 +120,8 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     level
         Of the intervals. They count chance in the ballots (binomial, twice its variance:
         neighbours vote alike), not errors of the crosswalk.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
 
     Raises
     ------
@@ -120,7 +129,10 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
         When an election is absent, the choice stood in one of them only, or no bureau
         has both.
     """
-    both = [_counted(workspace, name, share, places) for name in (origin, destination)]
+    both = []
+    for done, name in ((0.45, origin), (0.9, destination)):
+        both.append(_counted(workspace, name, share, places))
+        progress(done)
     dates = _dates(workspace, (origin, destination))
     later = int(dates["date"].argmax())
     earlier = 1 - later
@@ -134,7 +146,8 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
         raise DataError(
             "No bureau has this share at both elections.",
             where=f"{origin}: {some(both[0].index)}; {destination}: {some(both[1].index)}",
-            mend="Choose two elections of the same place where this choice stood.",
+            mend="Choose two elections of the same place where this choice stood; for renumbered "
+            "bureaux, build the workspace with the contours of both vintages.",
         )
     left_out = tuple(
         LeftOut("bureaux without this share at both elections", len(gone), some(gone), name)
@@ -276,6 +289,6 @@ def volatility_between(history: History, origin: str, destination: str) -> pd.Da
             where=f"elections: {some(ids, most=20)}",
             mend="Choose two of these, or a later day to look back from.",
         )
-    value, noise = _pedersen(history, ids.index(origin), ids.index(destination))
+    value, noise = pedersen(history, ids.index(origin), ids.index(destination))
     units = history.units["bureau_id"].to_numpy()
     return pd.DataFrame({"bureau_id": units, "volatility": value, "std_error": np.sqrt(noise)})

@@ -41,7 +41,7 @@ def expect_volatility(history: History) -> Rate:
     unknown = Rate(np.full(units, UNKNOWN), np.full(units, UNKNOWN_ERROR), UNKNOWN, ())
     if not pairs:
         return unknown
-    found = [_pedersen(history, before, after) for before, after in pairs]
+    found = [pedersen(history, before, after) for before, after in pairs]
     values = np.stack([value for value, _ in found], axis=1)
     noises = np.stack([noise for _, noise in found], axis=1)
     there = np.isfinite(values)
@@ -64,8 +64,21 @@ def expect_volatility(history: History) -> Rate:
     )
 
 
-def _pedersen(history: History, before: int, after: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the index of a pair of elections by bureau, and its sampling variance."""
+def pedersen(history: History, before: int, after: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the Pedersen index of a pair of elections by bureau, and its sampling variance.
+
+    Parameters
+    ----------
+    history
+        Elections on one set of bureaux.
+    before, after
+        Their positions in it.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        One value per bureau each; missing where a bureau lacks one of them.
+    """
     pair = [before, after]
     valid = np.where(history.valid[:, pair] > 0, history.valid[:, pair], np.nan)[:, :, None]
     votes = history.blocs[:, pair]

@@ -14,7 +14,6 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.exports.document import Document
-from analysis.exports.extract import SUFFIXES
 from analysis.exports.provenance import Provenance
 
 # Named, not imported: folium and matplotlib cost a second that a CSV need not pay.
@@ -28,6 +27,7 @@ _WRITERS = {
     ".pdf": ("paper", "to_pdf"),
     ".png": ("paper", "to_png"),
 }
+SUFFIXES = tuple(_WRITERS)
 
 
 class Options(TypedDict, total=False):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -34,6 +35,49 @@ FIRST = (
 )
 # Without hours to spend, the map marks as many targets as its labels can number.
 FIRST_TARGETS = 30
+
+
+class Leaving(Protocol):
+    """What the writers of tables ask of whatever leaves: a ranking, a forecast, a swing."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Rows as files hold them, numbered from 0; texts are never missing."""
+
+    @property
+    def places(self) -> gpd.GeoDataFrame:
+        """The table with polygons in WGS 84; None where a row has none."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it comes from."""
+
+    @property
+    def language(self) -> str:
+        """Of titles and meanings."""
+
+    @property
+    def dialect(self) -> str:
+        """Of CSV."""
+
+    @property
+    def heading(self) -> str:
+        """What it is."""
+
+    @property
+    def subtitle(self) -> str:
+        """Of what, in one line."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader must know, in `language`."""
+
+    @property
+    def sheet(self) -> str:
+        """Name of the table in a workbook."""
+
+    def say(self, key: str) -> str:
+        """Return a word in `language`."""
 
 
 @dataclass(frozen=True)
@@ -91,28 +135,12 @@ class Document:
         """The ranking as files hold it: columns of the issue first, lists as text."""
         rest = [column for column in self.ranking if column not in FIRST]
         table = self.ranking[[*FIRST, *rest]].sort_values("rank", kind="stable")
-        table = table.reset_index(drop=True)
-        for column in table.columns[[_is_text(table[column]) for column in table]]:
-            table[column] = table[column].map(_as_text).astype("str")
-        return table
+        return with_texts(table.reset_index(drop=True))
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:
         """The table with its polygons in WGS 84; None where a bureau has none."""
-        shapes = self.bureaux[self.bureaux.geometry.notna()].set_index("bureau_id").geometry
-        if len(shapes) and shapes.crs is None:
-            raise DataError(
-                "The polygons have no coordinate reference system.",
-                where="bureaux",
-                mend="Set it when the contours are read: `GeoDataFrame.set_crs`.",
-            )
-        shapes = shapes.to_crs(WGS84) if len(shapes) else shapes
-        # Snapping all to one grid keeps neighbours' shared borders shared.
-        snapped = shapely.set_precision(shapes.array, DEGREE_GRID)
-        snapped = shapely.orient_polygons(snapped)
-        kept = gpd.GeoSeries(snapped, index=shapes.index, crs=WGS84)
-        kept = kept[~kept.is_empty].reindex(self.table["bureau_id"])
-        return gpd.GeoDataFrame(self.table, geometry=kept.to_numpy(), crs=WGS84)
+        return located(self.table, self.bureaux)
 
     @cached_property
     def unmapped(self) -> tuple[str, ...]:
@@ -158,6 +186,16 @@ class Document:
     def say(self, key: str) -> str:
         """Return a word in the language of this document."""
         return say(key, self.language)
+
+    @property
+    def sheet(self) -> str:
+        """Name of the table in a workbook."""
+        return self.say("targets")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Nothing: what a reader must know of a ranking stands beside its columns."""
+        return ()
 
     @property
     def heading(self) -> str:
@@ -208,9 +246,46 @@ class Document:
         return " : " if self.language == "fr" else ": "
 
 
+def located(table: pd.DataFrame, bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give the rows of a table their polygons in WGS 84.
+
+    Parameters
+    ----------
+    table
+        With `bureau_id`.
+    bureaux
+        `bureau_id` and polygons in a metric CRS; may lack some, or all.
+
+    Raises
+    ------
+    DataError
+        When the polygons have no coordinate reference system.
+    """
+    shapes = bureaux[bureaux.geometry.notna()].set_index("bureau_id").geometry
+    if len(shapes) and shapes.crs is None:
+        raise DataError(
+            "The polygons have no coordinate reference system.",
+            where="bureaux",
+            mend="Set it when the contours are read: `GeoDataFrame.set_crs`.",
+        )
+    shapes = shapes.to_crs(WGS84) if len(shapes) else shapes
+    # Snapping all to one grid keeps neighbours' shared borders shared.
+    snapped = shapely.orient_polygons(shapely.set_precision(shapes.array, DEGREE_GRID))
+    kept = gpd.GeoSeries(snapped, index=shapes.index, crs=WGS84)
+    kept = kept[~kept.is_empty].reindex(table["bureau_id"])
+    return gpd.GeoDataFrame(table, geometry=kept.to_numpy(), crs=WGS84)
+
+
 def _one_of(value: str, known: Sequence[str], *, what: str) -> None:
     if value not in known:
         raise DataError(f"There is no {what} {value!r}.", mend=f"Choose one of {', '.join(known)}.")
+
+
+def with_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns are numbers or texts; lists become text, nothing is ""."""
+    columns = table.columns[[_is_text(table[column]) for column in table]]
+    texts = {column: table[column].map(_as_text).astype("str") for column in columns}
+    return table.assign(**texts)
 
 
 def _is_text(column: pd.Series) -> bool:

@@ -23,6 +23,7 @@ ELEMENT_ID = "palier-provenance"
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _KML = "{http://www.opengis.net/kml/2.2}"
+_DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 
 def text_of(path: Path) -> str:
@@ -121,6 +122,12 @@ def _png(path: Path) -> str:
             return _found(texts)[0]
 
 
+def _svg(path: Path) -> str:
+    root = ET.parse(path).getroot()
+    texts = [item.text for item in root.iter(f"{_DUBLIN_CORE}description") if item.text]
+    return _found(texts)[0]
+
+
 def _found(texts: list[T]) -> list[T]:
     if not texts:
         raise LookupError(f"nothing in it is named {KEY}")
@@ -136,5 +143,6 @@ _FINDERS: dict[str, Callable[[Path], str]] = {
     ".html": _html,
     ".pdf": _pdf,
     ".png": _png,
+    ".svg": _svg,
 }
 SUFFIXES = tuple(_FINDERS)

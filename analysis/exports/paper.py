@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,36 +13,22 @@ from matplotlib.figure import Figure
 from analysis.charts.print_map import LABELLED, Sheet, print_map
 from analysis.charts.words import number
 from analysis.exports.document import Document
-from analysis.exports.extract import KEY
+from analysis.exports.pictures import saved
 
-_DPI = 200
 _NOTE = 190  # characters that fit on a line of notes
 _NAME = 22
 
 
 def to_pdf(document: Document) -> bytes:
     """Write the map as one PDF page; the provenance is its Keywords."""
-    # No dates and no library versions: the same bytes tomorrow.
-    metadata = {
-        "Title": document.heading,
-        "Keywords": document.provenance.to_json(),
-        "Creator": "Palier",
-        "Producer": "Palier",
-        "CreationDate": None,
-    }
-    return _saved(_figure(document), "pdf", metadata)
+    figure = _figure(document)
+    return saved(figure, ".pdf", heading=document.heading, provenance=document.provenance)
 
 
 def to_png(document: Document) -> bytes:
     """Write the map as a picture; the provenance is its text chunk `palier`."""
-    metadata = {KEY: document.provenance.to_json(), "Software": "Palier"}
-    return _saved(_figure(document), "png", metadata)
-
-
-def _saved(figure: Figure, kind: str, metadata: Mapping[str, str | None]) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=_DPI, metadata=dict(metadata))
-    return out.getvalue()
+    figure = _figure(document)
+    return saved(figure, ".png", heading=document.heading, provenance=document.provenance)
 
 
 def _figure(document: Document) -> Figure:

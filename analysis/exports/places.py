@@ -1,4 +1,4 @@
-"""Rankings as GeoJSON."""
+"""Rankings and findings as GeoJSON."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
-from analysis.exports.document import Document
+from analysis.exports.document import Leaving
 from analysis.exports.extract import KEY
 
 _DIGITS = 6
 
 
-def to_geojson(document: Document) -> bytes:
+def to_geojson(document: Leaving) -> bytes:
     """Write a FeatureCollection after RFC 7946: WGS 84, outer rings counterclockwise.
 
     One feature per bureau in the order of the ranking, with every column; a bureau without

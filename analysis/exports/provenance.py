@@ -6,10 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from analysis import __version__
 from analysis.errors import DataError
 from analysis.exports.extract import SUFFIXES, text_of
+
+if TYPE_CHECKING:
+    from analysis.workspace import Workspace
 
 _OURS = "Export it again with `python -m analysis rank`, or give a file that Palier wrote."
 
@@ -23,7 +27,7 @@ class Provenance:
     version
         Version of Palier.
     command
-        The verb of the command line: "rank".
+        What was asked: "rank", "abstention", "swing", "transfers".
     parameters
         What the verb was told: bloc, election, weights, hours… anything JSON can hold.
     seed
@@ -35,7 +39,7 @@ class Provenance:
     units
         One mapping per column: `column`, `unit`, `meaning`.
     written
-        How the file was written (`language`, `dialect`, `title`); `write` fills it in, and
+        How the file was written (`language`, `dialect`, `title`…); `write` fills it in, and
         takes it back as keywords: `write(…, **provenance.written)`.
     """
 
@@ -83,13 +87,44 @@ class Provenance:
         return cls(**values)
 
 
+def of_workspace(
+    workspace: Workspace, command: str, parameters: Mapping[str, Any], *, seed: int | None
+) -> Provenance:
+    """Say where what was made from a workspace comes from.
+
+    Parameters
+    ----------
+    workspace
+        A built place; where it lies, and whether it is invented, join the parameters.
+    command, parameters, seed
+        As in `Provenance`.
+    """
+    keys = ("role", "licence", "date", "sha256")
+    sources = (report["source"] for report in workspace.manifest["sources"])
+    return Provenance(
+        version=__version__,
+        command=command,
+        parameters={
+            **parameters,
+            "workspace": workspace.path.as_posix(),
+            "fictional": workspace.fictional,
+        },
+        seed=seed,
+        data=workspace.digests,
+        sources=tuple(
+            {"name": str(one["file"]), **{key: str(one[key]) for key in keys}} for one in sources
+        ),
+    )
+
+
 def read_provenance(path: Path | str) -> Provenance:
     """Get the provenance back out of any exported file.
 
     Parameters
     ----------
     path
-        A file of `write`: CSV (either dialect), XLSX, GeoJSON, KML, Parquet, HTML, PDF, PNG.
+        A file of `write` or of `finding.file_of`: CSV (either dialect), XLSX, GeoJSON, KML,
+        Parquet, HTML, PDF, PNG, SVG.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Rankings as tables: CSV in two dialects, Parquet."""
+"""Rankings and findings as tables: CSV in two dialects, Parquet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.exports.document import Document
+from analysis.exports.document import Leaving
 from analysis.exports.extract import KEY
 
 # A cell that begins like this is run as a formula by spreadsheets (OWASP, CSV injection).
@@ -19,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DIGITS = 10
 
 
-def to_csv(document: Document) -> bytes:
+def to_csv(document: Leaving) -> bytes:
     """Write a CSV whose first row carries the provenance in a last column.
 
     The dialect "plain" is UTF-8 without BOM, commas, decimal points: `pandas.read_csv(path)`
@@ -48,7 +48,7 @@ def to_csv(document: Document) -> bytes:
     return text.encode("utf-8-sig" if french else "utf-8")
 
 
-def to_parquet(document: Document) -> bytes:
+def to_parquet(document: Leaving) -> bytes:
     """Write Parquet, GeoParquet in WGS 84 when there are polygons.
 
     The provenance is the value of the key `palier` in the schema's metadata.

@@ -1,4 +1,4 @@
-"""Rankings as an Excel workbook: targets, units, sources."""
+"""Rankings and findings as an Excel workbook: the table, units, sources."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import xlsxwriter
 from pandas.api.types import is_numeric_dtype
 from xlsxwriter.format import Format
 
-from analysis.exports.document import Document
+from analysis.exports.document import Leaving
 from analysis.exports.extract import KEY
 from analysis.exports.units import format_of, units_of
 
@@ -23,8 +23,8 @@ _CREATED = datetime(2000, 1, 1)
 _WIDEST = 40
 
 
-def to_xlsx(document: Document) -> bytes:
-    """Write the sheets Targets, Units and Sources; numbers are numbers, ids are text.
+def to_xlsx(document: Leaving) -> bytes:
+    """Write three sheets, the table, Units and Sources; numbers are numbers, ids are text.
 
     The provenance stands at the end of Sources; a custom property holds its digest.
     """
@@ -45,10 +45,10 @@ def to_xlsx(document: Document) -> bytes:
     return out.getvalue()
 
 
-def _targets(book: xlsxwriter.Workbook, document: Document) -> None:
-    """Write the ranking: frozen header and id, filter, formats by column."""
+def _targets(book: xlsxwriter.Workbook, document: Leaving) -> None:
+    """Write the table: frozen header and id, filter, formats by column."""
     table, head = document.table, _head(book)
-    sheet = book.add_worksheet(document.say("targets"))
+    sheet = book.add_worksheet(document.sheet)
     for at, column in enumerate(table):
         values = table[column]
         style = book.add_format({"num_format": format_of(column, values)})
@@ -64,8 +64,8 @@ def _targets(book: xlsxwriter.Workbook, document: Document) -> None:
     sheet.repeat_rows(0)
 
 
-def _units(book: xlsxwriter.Workbook, document: Document) -> None:
-    """Write what each column of the targets is, and in what unit."""
+def _units(book: xlsxwriter.Workbook, document: Leaving) -> None:
+    """Write what each column of the table is, and in what unit."""
     sheet = book.add_worksheet(document.say("units"))
     units = units_of(
         document.table.columns, stated=document.provenance.units, language=document.language
@@ -78,12 +78,12 @@ def _units(book: xlsxwriter.Workbook, document: Document) -> None:
     sheet.freeze_panes(1, 0)
 
 
-def _sources(book: xlsxwriter.Workbook, document: Document, text: str) -> None:
+def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
     """Write the sources, the tables' digests, the parameters and the provenance."""
     provenance, say = document.provenance, document.say
     keys = ("name", "licence", "date", "sha256")
     blocks: list[tuple[list[str], list[list[str]]]] = [
-        ([document.heading], [[document.subtitle]]),
+        ([document.heading], [[document.subtitle], *([text] for text in document.remarks)]),
         (
             [say("source"), say("licence"), say("date"), "sha256"],
             [[source.get(key) or "" for key in keys] for source in provenance.sources],
@@ -107,7 +107,7 @@ def _head(book: xlsxwriter.Workbook) -> Format:
     return book.add_format({"bold": True, "bottom": 1, "bg_color": "#e4ecf2"})
 
 
-def _settings(document: Document) -> list[list[str]]:
+def _settings(document: Leaving) -> list[list[str]]:
     """List the parameters; what is nested stays JSON."""
     provenance = document.provenance
     settings: dict[str, object] = {

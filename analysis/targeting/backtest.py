@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.electorate.history import Choice, Election, History, read_history
 from analysis.electorate.reserve import best_attended
 from analysis.errors import DataError
-from analysis.targeting.prospects import Progress, Prospects, prepare
+from analysis.targeting.prospects import Progress, Prospects, prepare, silent
 from analysis.targeting.rank import Settings, score_bureaux
 from analysis.workspace import Workspace
 
@@ -62,7 +62,7 @@ def backtest(  # noqa: PLR0913 - a question, and how to answer it
     *,
     before: Election,
     places: tuple[str, ...] = (),
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> Backtest:
     """Rank as on the eve of the latest past election, and see which lost votes that met.
 
@@ -87,8 +87,7 @@ def backtest(  # noqa: PLR0913 - a question, and how to answer it
     """
     whole = read_history(workspace, choice, before=before.date, places=places)
     target = _target(whole)
-    told = {"progress": progress} if progress else {}
-    prospects = prepare(workspace, choice, target, places=places, **told)
+    prospects = prepare(workspace, choice, target, places=places, progress=progress)
     reference, lost = _lost_votes(whole, prospects, target)
     hours = score_bureaux(prospects, replace(settings, preset="gain_per_hour"))[1].hours
     orders = _orders(prospects, settings)

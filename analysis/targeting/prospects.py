@@ -27,7 +27,7 @@ _READ, _FORECAST = 0.25, 0.85
 Progress = Callable[[float], None]
 
 
-def _silent(done: float) -> None:
+def silent(done: float) -> None:
     """Report nothing."""
 
 
@@ -63,7 +63,7 @@ def prepare(
     target: Election,
     *,
     places: tuple[str, ...] = (),
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Prospects:
     """Work out the rates of every bureau from the elections before `target`.
 

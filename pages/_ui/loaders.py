@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import Ranking, rank_bureaux
 from analysis.workspace import EDITED, MANIFEST, Workspace
 from pages._ui import messages, past, state
+from pages._ui.background import Progress, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
 from pages._ui.i18n import _, language
 
@@ -88,9 +90,12 @@ def table(folder: str, digest: str, name: str) -> pd.DataFrame:
 
 
 def prospects(place: Workspace, scenario: Scenario) -> Prospects:
-    """Return the rates of every bureau for the question of a scenario."""
-    with st.spinner(_("Reading past elections…")):
-        return _prospects(str(place.path), place.digest, _question(scenario))
+    """Return the rates of every bureau for a scenario's question; the page shows how far it is."""
+    folder, question = str(place.path), _question(scenario)
+    key = ("prospects", folder, place.digest, question)
+    work = partial(_prepare, folder, question)
+    found: Prospects = answer_of(key, work, label=_("Reading past elections…"))
+    return found
 
 
 def _question(scenario: Scenario) -> str:
@@ -100,13 +105,17 @@ def _question(scenario: Scenario) -> str:
     ).to_toml()
 
 
-@st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _prospects(folder: str, digest: str, question: str) -> Prospects:
-    del digest
+    key = ("prospects", folder, digest, question)
+    found: Prospects = at_once(key, partial(_prepare, folder, question))
+    return found
+
+
+def _prepare(folder: str, question: str, progress: Progress) -> Prospects:
     asked = Scenario.from_dict(tomllib.loads(question))
     place = Workspace(Path(folder))
     target = target_of(place, asked.election)
-    return prepare(place, asked.choice, target, places=asked.places)
+    return prepare(place, asked.choice, target, places=asked.places, progress=progress)
 
 
 def ranking(place: Workspace, scenario: Scenario, *, light: bool = True) -> Ranking:
@@ -127,23 +136,21 @@ def _ranking(folder: str, digest: str, toml: str, light: bool) -> Ranking:  # no
 
 
 def backtest(place: Workspace, scenario: Scenario) -> Backtest:
-    """Return the look back of a scenario."""
-    with st.spinner(_("Looking back at a past election…")):
-        return _backtest(str(place.path), place.digest, scenario.to_toml())
+    """Return the look back of a scenario; the page shows how far the work is."""
 
+    def work(progress: Progress) -> Backtest:
+        return look_back(
+            place,
+            scenario.choice,
+            scenario.settings,
+            before=target_of(place, scenario.election),
+            places=scenario.places,
+            progress=progress,
+        )
 
-@st.cache_resource(max_entries=_FEW, show_spinner=False)
-def _backtest(folder: str, digest: str, toml: str) -> Backtest:
-    del digest
-    scenario = Scenario.from_dict(tomllib.loads(toml))
-    place = Workspace(Path(folder))
-    return look_back(
-        place,
-        scenario.choice,
-        scenario.settings,
-        before=target_of(place, scenario.election),
-        places=scenario.places,
-    )
+    key = ("backtest", str(place.path), place.digest, scenario.to_toml())
+    found: Backtest = answer_of(key, work, label=_("Looking back at a past election…"))
+    return found
 
 
 def geometry(place: Workspace, found: Prospects) -> Geometry | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.targeting.rank import Ranking
-from pages._ui import state
+from pages._ui import bureaux, state
 from pages._ui.bureau_map import (
     Geometry,
     Legend,
@@ -21,8 +19,6 @@ from pages._ui.bureau_map import (
 from pages._ui.i18n import _, language, ngettext, number
 
 MAIN_MAP = "priorities.map"
-# Rows of the list that travel to the screen on each run.
-SHOWN = 1000
 _TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
 
 
@@ -104,68 +100,21 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
 
 def ranked_list(ranked: Ranking, *, key: str) -> None:
     """Show the list; it follows the map, and a click on a row brings the bureau into view."""
-    table = _first_rows(ranked.table, state.selected())
-    several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
-    # Rounded here and written by the browser in its own language: commas in French.
-    shown = pd.DataFrame(
-        {
-            _("Rank"): table["rank"],
-            _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
-            **({_("Commune"): table["commune"]} if several else {}),
-            _("Score"): table["score"].round(0),
-            _("Votes/h"): table["gain_per_hour"].round(3),
-            _("from"): table["gain_lower"].round(3),
-            _("to"): table["gain_upper"].round(3),
-            _("In the first {k} (%)").format(k=ranked.k): (100 * table["top_k_probability"]).round(
-                0
-            ),
-            _("Registered"): table["registered"],
-            _("Abstention (%)"): (100 * table["expected_abstention"]).round(1),
-            _("Support (%)"): (100 * table["support"]).round(1),
-            _("Doors"): table["doors"].round(0),
-            _("Hours"): table["hours"].round(0),
-        }
-    )
-    row = _row_of(table, state.selected())
-    # The key carries the row, so that a choice made on the map is taken over by the list.
-    name = f"{key}.{row}"
-    localized = st.column_config.NumberColumn(format="localized", width="small")
-    st.dataframe(
-        shown,
-        key=name,
-        hide_index=True,
-        height=420,
-        on_select=lambda: _select_row(name, table),
-        selection_mode="single-row",
-        selection_default={"selection": {"rows": [] if row is None else [row]}},
-        column_config={
-            column: localized for column in shown if pd.api.types.is_numeric_dtype(shown[column])
-        },
-    )
-    if len(table) < len(ranked.table):
-        st.caption(
-            _("The first {shown} of {n} bureaux; the files hold all of them.").format(
-                shown=number(SHOWN), n=number(len(ranked.table))
-            )
-        )
-
-
-def _first_rows(table: pd.DataFrame, bureau_id: str | None) -> pd.DataFrame:
-    """Return what travels to the screen: the first rows, and the bureau in view."""
-    if len(table) <= SHOWN:
-        return table
-    chosen = table[(table["bureau_id"] == bureau_id) & (table["rank"] > SHOWN)]
-    return pd.concat([table.head(SHOWN), chosen], ignore_index=True)
-
-
-def _row_of(table: pd.DataFrame, bureau_id: str | None) -> int | None:
-    found = np.flatnonzero(table["bureau_id"].to_numpy() == bureau_id)
-    return int(found[0]) if len(found) else None
-
-
-def _select_row(key: str, table: pd.DataFrame) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
-    state.select(str(table["bureau_id"].iloc[rows[0]]) if rows else None)
+    table = ranked.table
+    top = (100 * table["top_k_probability"]).round(0)
+    columns = {
+        _("Score"): table["score"].round(0),
+        _("Votes/h"): table["gain_per_hour"].round(3),
+        _("from"): table["gain_lower"].round(3),
+        _("to"): table["gain_upper"].round(3),
+        _("In the first {k} (%)").format(k=ranked.k): top,
+        _("Registered"): table["registered"],
+        _("Abstention (%)"): (100 * table["expected_abstention"]).round(1),
+        _("Support (%)"): (100 * table["support"]).round(1),
+        _("Doors"): table["doors"].round(0),
+        _("Hours"): table["hours"].round(0),
+    }
+    bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]})
 
 
 def honesty(ranked: Ranking, draws: int) -> None:

@@ -9,7 +9,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
 from analysis.build import Inputs, build
-from pages._ui import state
+from pages._ui import background, state
 from tests.made import ROOT, sample_results, write_results
 
 SPLIT = "0024"  # bureaux from this one on go to a second département
@@ -50,6 +50,12 @@ def _no_search_for_components(monkeypatch):
     monkeypatch.setattr(
         app_test.BidiComponentManager, "discover_and_register_components", lambda *_, **__: None
     )
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """However slow the machine, a spinner is enough."""
+    monkeypatch.setattr(background, "PATIENCE_S", 60)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The Abstention page in its states: what it shows is what the library computes."""
 
-from io import BytesIO
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,21 +11,24 @@ from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
 from analysis.electorate.abstention.split import split_abstainers
 from analysis.electorate.history import Choice, read_history
+from analysis.exports import read_provenance
+from analysis.exports.finding import Written, file_of
+from analysis.exports.units import COLUMNS
+from analysis.findings.abstention import finding, look_ahead
+from analysis.reproduce import reproduce
 from analysis.scenario import Scenario, answer, target_of
-from pages._ui.abstention import card, proof, take_away
+from pages._ui.abstention import card, proof
 from pages._ui.advice import translate
 from pages._ui.i18n import _, election_name, number, percent
-from pages._ui.swing import background, files
-from tests.made import sample_results, write_results
+from tests.made import candidates, general, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 COMING = "2027_pres_t1"
 
 
 @pytest.fixture
-def page(open_app, monkeypatch):
-    """Open the page by a link; however slow the machine, a spinner is enough."""
-    monkeypatch.setattr(background, "PATIENCE_S", 60)
+def page(open_app):
+    """Open the page by a link."""
 
     def page(**query):
         app = open_app("abstention", **query)
@@ -48,7 +49,7 @@ def single(places, tmp_path_factory):
 def series_of(workspace, election=COMING, places=()):
     target = target_of(workspace, election)
     history = read_history(workspace, Choice("left"), before=target.date, places=places)
-    return Series.of_history(history), target
+    return Series.of_history(history, workspace), target
 
 
 def forecast_of(workspace, election=COMING, level=None, places=()):
@@ -133,10 +134,9 @@ def test_the_card_tells_the_bureau_in_view(page, places):
 
 
 def test_the_fan_opens_from_the_last_count_to_the_forecast(places):
-    series, target = series_of(places.valmont)
-    forecast = forecast_abstention(series, target)
-    found = type("Outlook", (), {"series": series, "forecast": forecast})
-    shown = card.past_and_fan(found, forecast, 3)
+    found = look_ahead(places.valmont, COMING)
+    series, forecast = found.series, found.forecast
+    shown = card.past_and_fan(found, 3)
     past = len(series.elections)
     np.testing.assert_array_equal(shown["bureau"].iloc[:past], series.rates[3])
     np.testing.assert_array_equal(shown["place"].iloc[:past], series.levels)
@@ -211,6 +211,23 @@ def test_one_past_election_is_enough_to_forecast_but_not_to_tell_who_always_abst
     assert values(app.info) == [_("One election alone: nothing can be looked back at.")]
 
 
+def test_a_place_whose_first_candidates_have_no_bloc_is_forecast_all_the_same(
+    page, places, tmp_path
+):
+    # The largest bloc of the place did not stand, by that name, before the election asked for.
+    names = ("2017_legi_t1", "2022_legi_t1")
+    counts = general(*((name, "31555", "0001", 500, 300, 0, 0) for name in names))
+    votes = candidates(
+        (names[0], "31555", "0001", "ZZZ", "NOBODY", 300),
+        (names[1], "31555", "0001", "RN", "NEWCOMER", 300),
+    )
+    build(Inputs(*write_results(tmp_path, counts, votes)), places.folder / "no_bloc")
+    app = page(workspace="no_bloc", election=names[1])
+    assert not app.error
+    said = "Repose sur\xa0: son propre passé\u202f; vu à 1 élection passée."
+    assert said in values(app.caption)
+
+
 NONSENSE = {"a_from": "zz", "a_level": "abc", "a_error": "-4", "a_view": "nowhere"}
 
 
@@ -236,26 +253,52 @@ def test_a_level_that_is_no_number_is_the_expected_one(page, places, said):
     assert app.number_input(key="a_level").value == round(100 * expected, 1)
 
 
-def test_the_file_holds_the_forecast_and_says_where_it_is_from(places):
-    series, target = series_of(places.valmont)
-    forecast = forecast_abstention(series, target)
-    split = split_abstainers(series)
-    found = type("Outlook", (), {"split": split})
-    table = take_away.table(found, forecast)
-    assert set(table) - {"bureau_id", "commune_id"} == set(take_away.meanings())
-    source = files.provenance(places.valmont, "abstention", {"election": COMING})
-    sheet = files.Sheet(table, take_away.meanings(), (), source)
-    plain = pd.read_csv(BytesIO(files.to_csv(sheet, "en")))
-    french = pd.read_csv(BytesIO(files.to_csv(sheet, "fr")), sep=";", decimal=",")
-    for read in (plain, french):
-        np.testing.assert_allclose(read["abstention"], forecast.table["abstention"], rtol=1e-9)
-        np.testing.assert_allclose(read["constant"], split["constant"], rtol=1e-9)
-        assert COMING in read["provenance"].iloc[0]
+@pytest.mark.parametrize("level", [None, Level(0.4, 0.02)])
+def test_the_file_holds_the_forecast_and_is_made_again(places, tmp_path, level):
+    found = look_ahead(places.valmont, COMING, level=level)
+    held = found.forecast.table
+    for tongue in ("en", "fr"):
+        french = tongue == "fr"
+        how = Written(tongue, "excel_fr" if french else "plain", "One.\nTwo.")
+        leaving = finding(places.valmont, (), found, written=how)
+        file = tmp_path / f"forecast_{tongue}.csv"
+        file.write_bytes(file_of(leaving, ".csv"))
+        read = pd.read_csv(file, sep=";" if french else ",", decimal="," if french else ".")
+        np.testing.assert_allclose(read["abstention"], held["abstention"], rtol=1e-9)
+        np.testing.assert_allclose(read["constant"], found.split["constant"], rtol=1e-9)
+        assert reproduce(file).identical
+    told = {unit["column"]: unit["meaning"] for unit in leaving.provenance.units}
+    known = {*told, *COLUMNS}
+    assert set(read) - known == {"provenance"}
+    assert all(told.values())
 
 
-def test_the_page_offers_its_files(page):
-    app = page(a_view="files")
-    assert len(app.get("download_button")) == 2
+@pytest.mark.parametrize("suffix", [".xlsx", ".geojson", ".parquet"])
+def test_every_table_of_the_forecast_is_made_again(places, tmp_path, suffix):
+    found = look_ahead(places.valmont, COMING)
+    file = tmp_path / f"forecast{suffix}"
+    how = Written("fr", "excel_fr", "À lire.")
+    file.write_bytes(file_of(finding(places.valmont, (), found, written=how), suffix))
+    assert reproduce(file).identical
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_the_map_of_the_forecast_is_made_again(places, tmp_path, suffix):
+    found = look_ahead(places.valmont, COMING)
+    file = tmp_path / f"map{suffix}"
+    leaving = finding(places.valmont, (), found, figure="map", written=Written("en"))
+    file.write_bytes(file_of(leaving, suffix))
+    assert read_provenance(file).parameters["figure"] == "map"
+    assert reproduce(file).identical
+
+
+@pytest.mark.parametrize(("workspace", "closed"), [("valmont", 0), ("nation", 4)])
+def test_the_page_offers_its_files(page, workspace, closed):
+    # Without contours there is no GeoJSON and no map.
+    offered = page(a_view="files", workspace=workspace).get("download_button")
+    assert len(offered) == 7
+    assert sum(button.proto.disabled for button in offered) == closed
 
 
 def test_the_page_speaks_english(page, places):

@@ -1,24 +1,36 @@
 """The page Swing and transfers in its states: what it shows is what the library computes."""
 
+import json
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 
 from analysis.build import Inputs, build
+from analysis.charts import swing as charts
+from analysis.charts.colours import NO_DATA
 from analysis.electorate.clusters import find_clusters
 from analysis.electorate.history import Choice
 from analysis.electorate.swing import Share, measure_swing
-from analysis.electorate.transfers import estimate_transfers
 from analysis.electorate.transfers.intervals import calibration
 from analysis.electorate.transfers.places import transfers_of
+from analysis.errors import DataError
+from analysis.exports import read_provenance
+from analysis.exports.finding import Written, file_of
+from analysis.findings.ground import contours_of
+from analysis.findings.swing import Moved, look_back, neighbours
+from analysis.findings.swing import finding as put_swing
+from analysis.findings.transfers import finding as put_transfers
+from analysis.reproduce import reproduce
 from pages._ui.i18n import _, number, percent, signed
-from pages._ui.swing import background, choices, files, loaders, moved, shares
+from pages._ui.swing import choices, moved, shares
 from pages._ui.swing import transfers as views
 from pages._ui.swing.words import option_name
-from tests.made import sample_results, write_results
+from tests.made import candidates, general, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 FROM, TO = "2022_legi_t1", "2024_legi_t1"
@@ -26,9 +38,8 @@ ROUNDS = {"from": "2022_pres_t1", "to": "2022_pres_t2"}
 
 
 @pytest.fixture
-def page(open_app, monkeypatch):
-    """Open the page by a link; however slow the machine, a spinner is enough."""
-    monkeypatch.setattr(background, "PATIENCE_S", 60)
+def page(open_app):
+    """Open the page by a link."""
 
     def page(**query):
         app = open_app("swing", **query)
@@ -213,14 +224,51 @@ def test_without_contours_the_list_is_whole_and_the_map_says_why(page, places):
     assert app.info[0].value.startswith("Pas de carte\xa0: ce territoire n’a pas les contours")
 
 
+def found(swing, table):
+    return Moved(Share(), (FROM, TO), "", swing, table, 2024)
+
+
 def test_where_all_moved_one_way_no_colour_is_kept_for_the_other(places):
     swing = measure_swing(places.valmont, FROM, TO, Share(Choice("left"), "valid"))
     shapes = type("Shapes", (), {"ids": pd.Index(swing.table["bureau_id"])})
     for sign, darkest in ((1.0, -1), (-1.0, 0)):
         table = swing.table.assign(swing=sign * (0.01 + swing.table["swing"].abs()))
-        paint = moved.paint(shapes, loaders.Moved(swing, table, 2024), "swing", "x")
+        paint = moved.paint(shapes, found(swing, table), "swing", "x")
         lightness = [sum(bytes.fromhex(c.lstrip("#"))) for c in paint.legend.palette]
         assert np.argmin(lightness) == range(len(lightness))[darkest]
+
+
+def renumbered(folder, target, bureaux):
+    """Build a town of which each election has its own bureaux."""
+    rows = list(zip(("2017_legi_t1", "2022_legi_t1"), bureaux, strict=True))
+    counts = [(name, "31555", code, 500, 300, 0, 0) for name, codes in rows for code in codes]
+    votes = [
+        (name, "31555", code, nuance, nuance, 150)
+        for name, codes in rows
+        for code in codes
+        for nuance in ("NUP", "RN")
+    ]
+    return build(Inputs(*write_results(folder, general(*counts), candidates(*votes))), target)
+
+
+@pytest.mark.parametrize("view", ["swing", "apart", "transfers"])
+def test_two_elections_without_common_bureaux_are_refused_with_what_to_do(
+    page, places, tmp_path, view
+):
+    renumbered(tmp_path, places.folder / f"renumbered_{view}", (["0001"], ["0101"]))
+    app = page(workspace=f"renumbered_{view}", s_view=view)
+    assert len(app.error) == 1
+    assert "millésimes" in app.info[0].value
+    assert not app.metric
+
+
+def test_one_bureau_has_a_swing_but_tells_nothing_of_transfers(page, places, tmp_path):
+    renumbered(tmp_path, places.folder / "one_bureau", (["0001"], ["0001"]))
+    assert page(workspace="one_bureau").metric[0].delta == in_points(0)
+    app = page(workspace="one_bureau", s_view="transfers")
+    assert values(app.error) == [
+        "Une seule unité ne dit rien des reports\u202f: tout tableau qui a ses totaux convient."
+    ]
 
 
 # Transfers
@@ -254,8 +302,10 @@ def test_transfers_are_always_called_an_estimate(page, shown):
     assert app.warning[0].value.startswith("Une estimation, jamais une preuve.")
     error = number(calibration()["known_truth"]["mean_error"], 1)
     assert f"{error} électeurs sur 100" in app.warning[0].value
+    least, most = map(number, calibration()["apart"]["town_errors"])
+    assert f"{least} à {most}" in app.warning[0].value
     assert len(app.image) == (shown in {"matrix", "flows"})
-    assert len(app.get("download_button")) == (8 if shown == "files" else 0)
+    assert len(app.get("download_button")) == (9 if shown == "files" else 0)
 
 
 def test_one_origin_shows_its_own_row(page, places):
@@ -323,45 +373,145 @@ def test_the_page_speaks_english(page, places):
 
 # Files
 
-
-@pytest.fixture
-def sheet(places):
-    found = transfers_of(places.valmont, *ROUNDS.values())
-    source = files.provenance(places.valmont, "transfers", ROUNDS, seed=0)
-    return files.Sheet(found.to_frame(), {"votes": "Voters"}, ("An estimate.",), source)
+HOW = Written("fr", "excel_fr", "Une estimation, jamais une preuve.\nÀ lire.")
+PLAIN = Written("en")
 
 
-def test_tables_are_read_back_as_they_were(sheet):
-    english = pd.read_csv(BytesIO(files.to_csv(sheet, "en")))
-    french = pd.read_csv(BytesIO(files.to_csv(sheet, "fr")), sep=";", decimal=",")
-    workbook = openpyxl.load_workbook(BytesIO(files.to_xlsx(sheet, "fr")))
+def again(leaving, suffix, folder):
+    """Write a file, check that it is made again, and return its path."""
+    file = folder / f"file{suffix}"
+    file.write_bytes(file_of(leaving, suffix))
+    assert reproduce(file).identical
+    return file
+
+
+@pytest.fixture(scope="module")
+def estimate(places):
+    return transfers_of(places.valmont, *ROUNDS.values())
+
+
+def test_tables_are_read_back_as_they_were(places, estimate, tmp_path):
+    asked, table = (*ROUNDS.values(), ""), estimate.to_frame()
+    english = pd.read_csv(
+        again(put_transfers(places.valmont, asked, estimate, written=PLAIN), ".csv", tmp_path)
+    )
+    leaving = put_transfers(places.valmont, asked, estimate, written=HOW)
+    french = pd.read_csv(again(leaving, ".csv", tmp_path), sep=";", decimal=",")
+    workbook = openpyxl.load_workbook(again(leaving, ".xlsx", tmp_path))
     rows = list(workbook["Table"].iter_rows(values_only=True))
     excel = pd.DataFrame(rows[1:], columns=rows[0])
-    for read in (english, french, excel):
-        pd.testing.assert_frame_equal(
-            read[list(sheet.table)], sheet.table, check_dtype=False, rtol=1e-9
-        )
-    assert english["provenance"].iloc[0] == sheet.provenance.to_json()
-    notes = [cell for row in workbook.worksheets[1].iter_rows(values_only=True) for cell in row]
-    assert "An estimate." in notes
-    assert sheet.provenance.to_json() in notes
+    parquet = pd.read_parquet(again(leaving, ".parquet", tmp_path))
+    for read in (english, french, excel, parquet):
+        pd.testing.assert_frame_equal(read[list(table)], table, check_dtype=False, rtol=1e-9)
+    notes = [cell for row in workbook["Sources"].iter_rows(values_only=True) for cell in row]
+    assert {"Une estimation, jamais une preuve.", "À lire."} <= set(notes)
+    meanings = {row[0]: row[2] for row in workbook["Unités"].iter_rows(values_only=True)}
+    assert meanings["bound_lower"] == "Au moins, c’est certain"
+    assert all(meanings[name] for name in table)
 
 
-def test_a_name_that_a_spreadsheet_would_run_begins_with_an_apostrophe(sheet):
-    risky = files.Sheet(
-        pd.DataFrame({"origin": ["=1+1", "LE PEN"], "votes": [1, 2]}), {}, (), sheet.provenance
+def test_a_name_that_a_spreadsheet_would_run_begins_with_an_apostrophe(places, estimate):
+    risky = replace(
+        put_transfers(places.valmont, (*ROUNDS.values(), ""), estimate, written=PLAIN),
+        rows=pd.DataFrame({"origin": ["=1+1", "LE PEN"], "votes": [1, 2]}),
     )
-    read = pd.read_csv(BytesIO(files.to_csv(risky, "en")))
+    read = pd.read_csv(BytesIO(file_of(risky, ".csv")))
     assert read["origin"].tolist() == ["'=1+1", "LE PEN"]
 
 
-@pytest.mark.parametrize("kind", ["matrix", "flows"])
-def test_figures_come_in_three_formats_and_the_same_twice(kind):
-    before = pd.DataFrame({"A": [60, 20, 35], "abstention": [40, 80, 65]})
-    found = estimate_transfers(before, before.rename(columns={"A": "B"}))
-    draw = loaders.drawer(choices.Question(*ROUNDS.values(), ""), kind, found)
-    begins = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
-    for suffix in loaders.FIGURES:
-        assert draw(suffix).startswith(begins[suffix])
-    assert draw("pdf") == draw("pdf")
-    assert draw("svg") == draw("svg")
+@pytest.mark.slow
+@pytest.mark.parametrize("figure", ["matrix", "flows"])
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_figures_of_transfers_are_made_again(places, estimate, tmp_path, figure, suffix):
+    asked = (*ROUNDS.values(), "")
+    leaving = put_transfers(places.valmont, asked, estimate, figure=figure, written=HOW)
+    file = again(leaving, suffix, tmp_path)
+    assert file.read_bytes().startswith(
+        {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[suffix]
+    )
+    assert read_provenance(file).parameters["figure"] == figure
+
+
+@pytest.mark.parametrize(
+    "share",
+    [Share(), Share(Choice("left"), "valid"), Share(Choice("", ("LE PEN",)), "registered")],
+    ids=["abstention", "bloc", "candidate"],
+)
+def test_the_swing_of_any_share_is_made_again(places, tmp_path, share):
+    elections = tuple(ROUNDS.values()) if share.choice and share.choice.candidates else (FROM, TO)
+    moved = look_back(places.valmont, elections, share)
+    read = pd.read_csv(again(put_swing(places.valmont, moved, written=PLAIN), ".csv", tmp_path))
+    held = moved.swing.table
+    pd.testing.assert_frame_equal(read[list(held)], held, check_dtype=False, rtol=1e-9)
+    assert set(read["commune"]) == {"Valmont"}
+
+
+def test_a_swing_of_a_part_of_a_place_without_contours_is_made_again(places, tmp_path):
+    moved = look_back(places.nation, (FROM, TO), Share(), place="2A")
+    features = json.loads(
+        again(put_swing(places.nation, moved, written=HOW), ".geojson", tmp_path).read_text("utf-8")
+    )["features"]
+    assert len(features) == len(moved.table)
+    assert not any(feature["geometry"] for feature in features)
+
+
+@pytest.fixture(scope="module")
+def left(places):
+    return look_back(places.valmont, (FROM, TO), Share(Choice("left"), "valid"))
+
+
+@pytest.fixture(scope="module")
+def near(places, left):
+    return neighbours(places.valmont, left)
+
+
+@pytest.mark.slow
+def test_the_table_with_neighbours_lies_on_the_map(places, left, near, tmp_path):
+    leaving = put_swing(places.valmont, left, near=near, written=HOW)
+    file = again(leaving, ".geojson", tmp_path)
+    features = json.loads(file.read_text("utf-8"))["features"]
+    kinds = {f["id"]: f["properties"]["kind"] for f in features}
+    held = near.table.set_index("bureau_id")["kind"]
+    assert {name: kinds[name] for name in held.index} == held.to_dict()
+    # Only voters of no address, the pseudo-bureau, lie nowhere.
+    assert [f["id"] for f in features if not f["geometry"]] == ["99900_JUS1"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["swing.png", "residual.svg", "clusters.pdf", "scatter.svg", "clusters.png"]
+)
+def test_figures_of_a_swing_are_made_again(places, left, near, tmp_path, name):
+    figure, suffix = name.split(".")
+    with_near = near if figure == "clusters" else None
+    leaving = put_swing(places.valmont, left, near=with_near, figure=figure, written=HOW)
+    again(leaving, f".{suffix}", tmp_path)
+
+
+def test_the_picture_has_the_colours_of_the_screen(places, left):
+    shapes = contours_of(places.valmont, left.vintage, left.table["commune_id"])
+    figure = charts.swing_map(shapes, left.swing)
+    drawn = [to_hex(colour) for colour in figure.axes[0].collections[0].get_facecolors()]
+    ids = type("Shapes", (), {"ids": pd.Index(shapes["bureau_id"])})
+    paint = moved.paint(ids, left, "swing", "x")
+    screen = np.array([NO_DATA, *paint.legend.palette])[paint.classes]
+    assert drawn == screen.tolist()
+
+
+def test_a_figure_is_no_table_and_a_table_no_figure(places, left):
+    table = put_swing(places.valmont, left, written=HOW)
+    figure = put_swing(places.valmont, left, figure="swing", written=HOW)
+    for leaving, suffix in ((table, ".png"), (figure, ".csv"), (table, ".docx")):
+        with pytest.raises(DataError, match="not written as") as error:
+            file_of(leaving, suffix)
+        assert error.value.mend
+
+
+@pytest.mark.parametrize(
+    ("view", "workspace", "buttons", "closed"),
+    [("swing", "valmont", 10, 0), ("swing", "nation", 10, 4), ("apart", "valmont", 7, 0)],
+)
+def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
+    offered = page(s_view=view, workspace=workspace).get("download_button")
+    assert len(offered) == buttons
+    assert sum(button.proto.disabled for button in offered) == closed

@@ -97,9 +97,11 @@ def caution() -> str:
 def apart_caution() -> str:
     """Return the sentence that goes with transfers from one day to another."""
     # Nobody publishes who voted what on two days.
+    least, most = calibration()["apart"]["town_errors"]
     return (
         "The districts whose truth is known cast both ballots on one day. From one election to "
-        "another people change more: intervals are widened by what the fictional town shows."
+        f"another people change more: in the fictional town, {least:.0f} to {most:.0f} voters in "
+        "100 are put in the wrong cell, and intervals are widened by what it shows."
     )
 
 

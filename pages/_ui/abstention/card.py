@@ -9,12 +9,11 @@ import streamlit as st
 from analysis.charts.words import name as short_name
 from analysis.electorate.abstention.forecast import AbstentionForecast
 from analysis.electorate.history import Election
-from pages._ui import state
-from pages._ui.abstention.loaders import Outlook
+from analysis.findings.abstention import Outlook
+from pages._ui import bureaux, state
 from pages._ui.abstention.show import source_name
-from pages._ui.i18n import _, language, number, percent
+from pages._ui.i18n import _, language, ngettext, number, percent
 from pages._ui.messages import plain
-from pages._ui.swing import bureaux
 
 _BLUE, _FAINT = "#236eb0", "#8d99a3"
 FAN = ("low_50", "high_50", "low_90", "high_90")
@@ -23,17 +22,17 @@ _FROM_BUREAU = tuple((name, "bureau") for name in FAN)
 _ROOM = 2
 
 
-def bureau_card(found: Outlook, forecast: AbstentionForecast) -> None:
+def bureau_card(found: Outlook) -> None:
     """Show the bureau in view, or the one where most are expected to stay home."""
-    row = row_in_view(found, forecast)
-    one = forecast.table.iloc[row]
+    row = row_in_view(found)
+    one = found.forecast.table.iloc[row]
     st.subheader(plain(bureaux.title_of(found.units.iloc[row])))
     if one["bureau_id"] != state.selected():
         st.caption(
             _("Highest expected abstention. Click a bureau on the map or in the list to see it.")
         )
-    _numbers(forecast, row)
-    shown = past_and_fan(found, forecast, row)
+    _numbers(found.forecast, row)
+    shown = past_and_fan(found, row)
     st.vega_lite_chart(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
     st.caption(
         _(
@@ -45,8 +44,9 @@ def bureau_card(found: Outlook, forecast: AbstentionForecast) -> None:
     _split(found, row)
 
 
-def row_in_view(found: Outlook, forecast: AbstentionForecast) -> int:
+def row_in_view(found: Outlook) -> int:
     """Return the row of the bureau in view, else of the highest abstention, on the map if any."""
+    forecast = found.forecast
     rows = np.flatnonzero(forecast.table["bureau_id"].to_numpy() == state.selected())
     if len(rows):
         return int(rows[0])
@@ -74,9 +74,11 @@ def _numbers(forecast: AbstentionForecast, row: int) -> None:
         )
     )
     st.caption(
-        _("Rests on: {source}; seen at {n} past elections.").format(
-            source=source_name(str(one["source"])), n=number(one["past"])
-        )
+        ngettext(
+            "Rests on: {source}; seen at {n} past election.",
+            "Rests on: {source}; seen at {n} past elections.",
+            int(one["past"]),
+        ).format(source=source_name(str(one["source"])), n=number(one["past"]))
     )
 
 
@@ -99,7 +101,7 @@ def _split(found: Outlook, row: int) -> None:
     )
 
 
-def past_and_fan(found: Outlook, forecast: AbstentionForecast, row: int) -> pd.DataFrame:
+def past_and_fan(found: Outlook, row: int) -> pd.DataFrame:
     """Return what the picture shows, one row per election and some room for the fan.
 
     Returns
@@ -109,6 +111,7 @@ def past_and_fan(found: Outlook, forecast: AbstentionForecast, row: int) -> pd.D
         `place_next` and `low_50` … `high_90`: what is expected, from the last election
         counted to the one to come.
     """
+    forecast = found.forecast
     past = pd.DataFrame(
         {
             "election": [label(election) for election in found.series.elections],

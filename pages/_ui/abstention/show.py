@@ -8,11 +8,11 @@ import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.electorate.abstention.forecast import AbstentionForecast
-from pages._ui.abstention.loaders import Outlook
+from analysis.findings.abstention import Outlook
+from pages._ui import bureaux
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent
 from pages._ui.messages import plain, translate
-from pages._ui.swing import bureaux
 
 
 def whole(forecast: AbstentionForecast) -> None:
@@ -45,19 +45,23 @@ def whole(forecast: AbstentionForecast) -> None:
 def notes(forecast: AbstentionForecast) -> None:
     """Say what the forecast rests on, and that the ranking uses the same."""
     st.caption(
-        _(
+        ngettext(
+            "Rests on {n} past election, {first}. The same forecast, at the level that it "
+            "suggests, stands in the ranking of the page Priorities.",
             "Rests on {n} past elections, back to {first}. The same forecast, at the level that "
-            "past elections suggest, stands in the ranking of the page Priorities."
+            "past elections suggest, stands in the ranking of the page Priorities.",
+            len(forecast.elections),
         ).format(n=number(len(forecast.elections)), first=election_name(forecast.elections[0]))
     )
     for note in forecast.notes:
         st.caption(plain(translate(note)))
 
 
-def forecast_map(shapes: Geometry | None, found: Outlook, forecast: AbstentionForecast) -> None:
+def forecast_map(shapes: Geometry | None, found: Outlook) -> None:
     """Show where more are expected to stay home; a click brings the bureau into view."""
     label = _("Abstention expected (% of registered)")
-    bureaux.show_map(shapes, paint(shapes, forecast, label), label=label, key="abstention.map")
+    drawn = paint(shapes, found.forecast, label)
+    bureaux.show_map(shapes, drawn, label=label, key="abstention.map")
     bureaux.without_contour(shapes, found.units)
 
 
@@ -84,9 +88,9 @@ def paint(shapes: Geometry | None, forecast: AbstentionForecast, label: str) -> 
     )
 
 
-def forecast_list(found: Outlook, forecast: AbstentionForecast) -> None:
+def forecast_list(found: Outlook) -> None:
     """Show the list, highest abstention first."""
-    table = forecast.table.assign(commune=found.units["commune"].to_numpy())
+    table = found.forecast.table.assign(commune=found.units["commune"].to_numpy())
     table = table.sort_values(["abstention", "bureau_id"], ascending=[False, True])
     columns: dict[str, pd.Series] = {
         _("Registered"): table["registered"],

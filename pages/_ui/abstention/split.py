@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from analysis.charts.colours import classes
-from pages._ui.abstention.loaders import Outlook
+from analysis.findings.abstention import Outlook
+from pages._ui import bureaux
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, language, percent
 from pages._ui.messages import show_error
-from pages._ui.swing import bureaux
 
 PARTS = ("constant", "intermittent")
 

@@ -6,31 +6,23 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.charts.colours import classes
+from analysis.charts import swing as charts
+from analysis.charts.swing import KINDS
 from analysis.electorate.clusters import Clusters
 from analysis.electorate.history import Choice
 from analysis.electorate.swing import Share
 from analysis.errors import DataError
+from analysis.exports.finding import Finding, Written
+from analysis.findings.swing import Moved, finding
 from analysis.workspace import Workspace
-from pages._ui import state
+from pages._ui import bureaux, files, state
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, show_error, translate
-from pages._ui.swing import bureaux, files
 from pages._ui.swing import loaders as swings
 from pages._ui.swing.choices import Question
-from pages._ui.swing.loaders import Moved
 from pages._ui.swing.shares import choose_share, share_name
 from pages._ui.trial.views import choose_view
-
-# Orange lost, purple gained, as on the map of the swing; pale where the neighbours differ.
-KINDS = {
-    "high_high": "#542788",
-    "high_low": "#b2abd2",
-    "low_high": "#fdb863",
-    "low_low": "#b35806",
-    "": "#f0f1f2",
-}
 
 
 def swing(place: Workspace, asked: Question) -> None:
@@ -44,7 +36,8 @@ def swing(place: Workspace, asked: Question) -> None:
     _in_view(found)
     _list(found, found.table.sort_values("swing", ascending=False, kind="stable"), "swing.list")
     _left_out(found)
-    _files(place, asked, found, share)
+    maps = {"swing": _("Map of the swing"), "scatter": _("Before and after, bureau by bureau")}
+    _files(place, found, maps)
 
 
 def apart(place: Workspace, asked: Question) -> None:
@@ -63,6 +56,7 @@ def apart(place: Workspace, asked: Question) -> None:
     columns[1].metric(_("Swing of the whole"), points(found.swing.swing))
     view = choose_view(shown, "s_apart")
     shapes = swings.geometry(place, found.vintage, found.table)
+    near = None
     if view == "clusters":
         try:
             near = swings.clusters(place, asked, share, found)
@@ -92,6 +86,10 @@ def apart(place: Workspace, asked: Question) -> None:
         ).format(level=percent(found.swing.level, 0))
     )
     _left_out(found)
+    maps = {"residual": _("Map of what moved otherwise")}
+    if near is not None:
+        maps["clusters"] = _("Map of neighbours alike")
+    _files(place, found, maps, near)
 
 
 def points(share: float) -> str:
@@ -148,13 +146,7 @@ def paint(shapes: Geometry | None, found: Moved, column: str, label: str) -> Pai
     if shapes is None:
         return None
     table = found.table.set_index("bureau_id").reindex(shapes.ids)
-    values = 100 * table[column]
-    both_ways = values.min() < 0 < values.max()
-    graded = classes(
-        values, n=7, palette="diverging" if both_ways else "sequential", language=language()
-    )
-    # Where all lost, the darkest are those that lost most.
-    colours = graded.palette[1:] if both_ways or values.max() > 0 else graded.palette[:0:-1]
+    graded, colours = charts.graded(100 * table[column], language())
     return Paint(
         graded.index,
         Legend(label, colours, graded.labels[1:], _("Not at both elections")),
@@ -268,24 +260,20 @@ def _left_out(found: Moved) -> None:
         )
 
 
-def _files(place: Workspace, asked: Question, found: Moved, share: Share) -> None:
+def _files(
+    place: Workspace, found: Moved, figures: dict[str, str], near: Clusters | None = None
+) -> None:
+    """Offer the table, and the figures (id → label) of what is on screen."""
+
+    def make(figure: str, how: Written) -> Finding:
+        return finding(place, found, near=near, figure=figure, written=how)
+
+    name = f"palier_swing_{found.elections[0]}_{found.elections[1]}"
+    drawn = found.vintage is not None
     with st.expander(_("Files")):
-        meanings = {
-            "before": _("Share at the first election, 0 to 1"),
-            "after": _("Share at the second election, 0 to 1"),
-            "swing": _("After less before"),
-            "std_error": _("Standard error of the swing: chance in the ballots"),
-            "lower": _("Lower end of the swing’s interval"),
-            "upper": _("Upper end of the swing’s interval"),
-            "residual": _("Swing less that of the whole place"),
-            "residual_lower": _("Lower end of its interval"),
-            "residual_upper": _("Upper end of its interval"),
-            "unlike": _("Whether that interval leaves out nought"),
-            "weight": _("Voters in the second share’s denominator"),
-        }
-        asks = {"from": asked.origin, "to": asked.destination, "place": asked.place}
-        whose = {"share": share_name(share), "level": found.swing.level}
-        source = files.provenance(place, "swing", {**asks, **whose})
-        sheet = files.Sheet(found.swing.to_frame(), meanings, (share_name(share),), source)
-        name = f"palier_swing_{asked.origin}_{asked.destination}"
-        files.offer(sheet, name, key="swing")
+        files.promise()
+        files.offer_table(make, name, key="swing", places=drawn, notes=(share_name(found.share),))
+        dots = {one: label for one, label in figures.items() if one == "scatter"}
+        maps = {one: label for one, label in figures.items() if one != "scatter"}
+        files.offer_figures(make, name, key="swing", figures=maps, disabled=not drawn)
+        files.offer_figures(make, name, key="swing", figures=dots)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.intervals import calibration
 from analysis.workspace import Workspace
+from pages._ui import files
 from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
-from pages._ui.swing import files
 from pages._ui.swing import loaders as swings
 from pages._ui.swing.choices import Question, choose_one
 from pages._ui.swing.words import option_name
@@ -48,11 +50,18 @@ def transfers(place: Workspace, asked: Question) -> None:
 def caution(found: Transfers) -> None:
     """Say before any number what kind of number it is."""
     known = calibration()["known_truth"]
+    least, most = calibration()["apart"]["town_errors"]
     st.warning(
         _(
-            "An estimate, never a proof. Where the truth is known ({n} districts), {error} voters "
-            "in 100 were put in the wrong cell on average."
-        ).format(n=number(known["districts"]), error=number(known["mean_error"], 1))
+            "An estimate, never a proof. Where the truth is known ({n} districts, both ballots on "
+            "one day), {error} voters in 100 were put in the wrong cell on average. Between two "
+            "elections, as here, count on more: {least} to {most} in the fictional town."
+        ).format(
+            n=number(known["districts"]),
+            error=number(known["mean_error"], 1),
+            least=number(least),
+            most=number(most),
+        )
     )
     if remarks := _remarks(found):
         with st.expander(_("Good to know before reading ({n})").format(n=len(remarks))):
@@ -211,29 +220,12 @@ def _legend(found: Transfers) -> str:
 
 def _files(place: Workspace, asked: Question, found: Transfers) -> None:
     name = f"palier_transfers_{asked.origin}_{asked.destination}"
-    meanings = {
-        "origin": _("First election"),
-        "destination": _("Second election"),
-        "votes": _("Voters"),
-        **_columns(),
-    }
-    asks = {"from": asked.origin, "to": asked.destination, "place": asked.place}
-    sheet = files.Sheet(
-        found.to_frame(),
-        meanings,
-        (_("An estimate, never a proof."), *(translate(note) for note in found.notes)),
-        files.provenance(place, "transfers", {**asks, "level": found.level}, seed=0),
-    )
-    st.markdown("**" + _("Table") + "**")
-    files.offer(sheet, name, key="transfers")
-    for kind, label in (("matrix", _("Matrix")), ("flows", _("Flows"))):
-        st.markdown(f"**{label}**")
-        files.offer_pictures(
-            swings.drawer(asked, kind, found),
-            f"{name}_{kind}",
-            suffixes=swings.FIGURES,
-            key=f"transfers.{kind}",
-        )
+    make = partial(swings.transfers_finding, place, asked, found)
+    notes = (_("An estimate, never a proof."), *(translate(note) for note in found.notes))
+    files.promise()
+    files.offer_table(make, name, key="transfers", notes=notes)
+    figures = {"matrix": _("Matrix"), "flows": _("Flows")}
+    files.offer_figures(make, name, key="transfers", figures=figures)
     folder = f"{place.path.parent.name}/{place.path.name}"
     command = f"python -m analysis transfers --workspace {folder} --from {asked.origin}"
     command += f" --to {asked.destination}{f' --place {asked.place}' if asked.place else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime
 
 import numpy as np
@@ -190,3 +191,65 @@ def test_too_few_bureaux_or_no_difference_is_refused(squares):
     for asked in (values, pd.Series(range(5), index=squares["bureau_id"][:5])):
         with pytest.raises(DataError, match="at least ten"):
             find_clusters(squares, asked)
+
+
+@pytest.mark.slow
+def test_local_p_values_are_those_of_esda(squares):
+    esda, weights = pytest.importorskip("esda"), pytest.importorskip("libpysal.weights")
+    row, column = np.divmod(np.arange(100), 10)
+    values = pd.Series(
+        column + np.random.default_rng(8).normal(0, 3, 100), index=squares["bureau_id"]
+    )
+    near = np.maximum(np.abs(row[:, None] - row), np.abs(column[:, None] - column)) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        queen = weights.W({n: np.flatnonzero(near[n]).tolist() for n in range(100)})
+        theirs = esda.Moran_Local(values.to_numpy(), queen, permutations=4999, seed=1)
+    ours = find_clusters(squares, values, permutations=4999).table
+    np.testing.assert_allclose(ours["local"], theirs.Is)
+    # Both draw 4 999 times: four standard errors of the difference of two such shares.
+    one_sided = ours["p_value"] / 2
+    error = 4 * np.sqrt(2 * theirs.p_sim * (1 - theirs.p_sim) / 4999) + 2 / 5000
+    assert (np.abs(np.minimum(one_sided, 0.5) - theirs.p_sim) <= error).all()
+
+
+@pytest.mark.slow
+def test_values_of_which_many_are_alike_have_the_p_values_of_esda(squares):
+    # Where neighbours' values tie, a draw that ties counts as chance does.
+    column = np.arange(100) % 10
+    values = pd.Series(np.where(column < 5, 1.0, -1.0), index=squares["bureau_id"])
+    table = find_clusters(squares, values, permutations=999).table
+    # All eight others alike among 49 of 99: once in 370 draws.
+    inner = table[(column >= 1) & (column <= 3) & (np.arange(100) // 10 % 9 > 0)]
+    assert inner["p_value"].mean() == pytest.approx(2 / 370, abs=0.005)
+
+
+def _told(ask):
+    """Return what a piece of work tells of how far it is."""
+    told = []
+    ask(told.append)
+    return told
+
+
+def test_work_tells_how_far_it_is_and_can_be_stopped(two, squares):
+    values = pd.Series(np.arange(100.0), index=squares["bureau_id"])
+
+    def swing(progress):
+        return measure_swing(two, BEFORE, AFTER, A, progress=progress)
+
+    def clusters(progress):
+        return find_clusters(squares, values, permutations=20, progress=progress)
+
+    class StoppedError(Exception):
+        """The user asked to stop."""
+
+    def stop(share):
+        raise StoppedError
+
+    for ask in (swing, clusters):
+        told = _told(ask)
+        assert len(told) > 1
+        assert told == sorted(told)
+        assert 0 < told[0] < told[-1] <= 1
+        with pytest.raises(StoppedError):
+            ask(stop)

@@ -15,11 +15,12 @@ from tests.made import DATA, ROOT
 
 # Mean EI to reach over all districts; one in six is estimated here, the benchmark takes all.
 REACH = {"SCO_2007": 8.4, "NZ_2008": 8.6, "NZ_2020": 9.4}
+# The usual questions: between rounds, and from one election to the next.
 PAIRS = [
-    ("2017_pres_t1", "2017_pres_t2"),
-    ("2022_pres_t1", "2022_pres_t2"),
-    ("2022_pres_t1", "2022_legi_t1"),
-    ("2024_euro_t1", "2024_legi_t1"),
+    "2017_pres_t1>2017_pres_t2",
+    "2022_pres_t1>2022_pres_t2",
+    "2022_pres_t1>2022_legi_t1",
+    "2024_euro_t1>2024_legi_t1",
 ]
 
 
@@ -63,19 +64,18 @@ def test_the_error_that_is_told_is_the_one_measured(districts):
 def planted(valmont, truth):
     """Estimates for pairs of elections of the fictional town, with their planted counts."""
     names = {"BLANK": "blank_null", "NULL": "blank_null", "ABSTENTION": "abstention"}
-    cases = []
-    for pair in PAIRS:
-        given = truth["transfers"][">".join(pair)]
+    cases = {}
+    for pair, given in truth["transfers"].items():
         table = pd.DataFrame(given["counts"], given["origins"], given["destinations"])
         table = table.rename(index=names).groupby(level=0).sum()
         table = table.T.rename(index=names).groupby(level=0).sum().T
-        cases.append((transfers_of(valmont, *pair), table))
+        cases[pair] = transfers_of(valmont, *pair.split(">")), table
     return cases
 
 
 def test_the_planted_transfers_lie_in_their_intervals(planted):
     inside = []
-    for found, truth in planted:
+    for found, truth in planted.values():
         share = truth.div(truth.sum(axis=1), axis=0)
         low, high = (found.matrix(name).reindex_like(share) for name in ("lower", "upper"))
         known = low.notna().to_numpy()
@@ -83,8 +83,23 @@ def test_the_planted_transfers_lie_in_their_intervals(planted):
     assert np.concatenate(inside).mean() >= 0.87
 
 
+def test_the_planted_transfers_err_as_much_as_is_told(planted):
+    errors = []
+    for found, truth in planted.values():
+        table = found.matrix().reindex_like(truth).fillna(0).to_numpy()
+        share = truth.to_numpy() / truth.to_numpy().sum()
+        errors.append(50 * np.abs(table / table.sum() - share).sum())
+        # What a reader is told with each of them.
+        said = next(note for note in found.notes if "fictional town" in note)
+        assert "11 to 21 voters in 100" in said
+    least, most = calibration()["apart"]["town_errors"]
+    # Rounded to a tenth where they are told.
+    assert min(errors) == pytest.approx(least, abs=0.051)
+    assert max(errors) == pytest.approx(most, abs=0.051)
+
+
 def test_the_planted_transfers_are_nearer_than_chance(planted):
-    for found, truth in planted:
+    for found, truth in map(planted.get, PAIRS):
         table = found.matrix().reindex_like(truth).fillna(0)
         chance = np.outer(truth.sum(axis=1), truth.sum()) / truth.to_numpy().sum() ** 2
         share = truth / truth.to_numpy().sum()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.errors import DataError
 from pages._ui.i18n import _, percent
@@ -16,8 +17,10 @@ from pages._ui.i18n import _, percent
 Progress = Callable[[float], None]
 # Work that ends within this time shows a spinner only, unless it asks for more patience.
 PATIENCE_S = 1.5
-# Answers that are kept for all sessions; the longest unused goes first.
-MOST_ANSWERS = 24
+# Answers of one kind that are kept for all sessions; the longest unused goes first.
+MOST_OF_A_KIND = 6
+# The kind of question, then digests, ids and choices: the same key has the same answer.
+Key = tuple[Hashable, ...]
 _JOB = "background.job"
 _lock = threading.Lock()
 
@@ -42,7 +45,7 @@ class Job:
         What came of it, once it has ended.
     """
 
-    key: Hashable
+    key: Key
     work: Callable[[Progress], Any]
     share: float = 0.0
     answer: Any = None
@@ -88,7 +91,7 @@ class Job:
 
 
 def answer_of(
-    key: Hashable,
+    key: Key,
     work: Callable[[Progress], Any],
     *,
     label: str,
@@ -99,7 +102,7 @@ def answer_of(
     Parameters
     ----------
     key
-        Names the question: digests, ids and choices. The same key has the same answer.
+        Names the question.
     work
         Called with what it must tell the share done; it stops where that raises.
     label
@@ -114,6 +117,9 @@ def answer_of(
     """
     if (known := _known(key)) is not None:
         return known
+    if get_script_run_ctx(suppress_warning=True) is None:
+        # Where a file is made, no page waits.
+        return at_once(key, work)
     job = _job_for(key, work)
     if job.running:
         with st.spinner(label):
@@ -132,7 +138,27 @@ def answer_of(
     return job.answer
 
 
-def _known(key: Hashable) -> Any:  # noqa: ANN401 - whatever the work gives
+def at_once(key: Key, work: Callable[[Progress], Any]) -> Any:  # noqa: ANN401
+    """Return what `work` gives, as `answer_of` does, without showing how far it is."""
+    known = _known(key)
+    return _keep(key, work(_silent)) if known is None else known
+
+
+def _silent(share: float) -> None:
+    """Tell nobody."""
+
+
+def _keep(key: Key, answer: Any) -> Any:  # noqa: ANN401
+    answers = _answers()
+    with _lock:
+        answers[key] = answer
+        same = [other for other in answers if other[0] == key[0]]
+        for oldest in same[:-MOST_OF_A_KIND]:
+            del answers[oldest]
+    return answer
+
+
+def _known(key: Key) -> Any:  # noqa: ANN401 - whatever the work gives
     answers = _answers()
     with _lock:
         if key in answers:
@@ -140,30 +166,20 @@ def _known(key: Hashable) -> Any:  # noqa: ANN401 - whatever the work gives
         return answers.get(key)
 
 
-def _job_for(key: Hashable, work: Callable[[Progress], Any]) -> Job:
+def _job_for(key: Key, work: Callable[[Progress], Any]) -> Job:
     """Return this session's job for a question; one for another question is given up."""
     job: Job | None = st.session_state.get(_JOB)
     if job is not None and job.key == key:
         return job
     if job is not None:
         job.stop()
-    answers = _answers()
-
-    def kept(progress: Progress) -> Any:  # noqa: ANN401
-        answer = work(progress)
-        with _lock:
-            answers[key] = answer
-            while len(answers) > MOST_ANSWERS:
-                answers.popitem(last=False)
-        return answer
-
-    fresh = Job(key, kept).start()
+    fresh = Job(key, lambda progress: _keep(key, work(progress))).start()
     st.session_state[_JOB] = fresh
     return fresh
 
 
 @st.cache_resource(show_spinner=False)
-def _answers() -> OrderedDict[Hashable, Any]:
+def _answers() -> OrderedDict[Key, Any]:
     return OrderedDict()
 
 

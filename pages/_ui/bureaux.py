@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from pages._ui.i18n import _, ngettext, number
 
 # Rows of a list that travel to the screen on each run.
 SHOWN = 1000
+# Characters of a title that a narrow column shows.
+_SHORT = 11
 
 
 def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key: str) -> None:
@@ -44,8 +46,14 @@ def without_contour(geometry: Geometry | None, table: pd.DataFrame) -> None:
         )
 
 
-def show_list(table: pd.DataFrame, columns: dict[str, Sequence[object]], *, key: str) -> None:
-    """Show a list; a click on a row brings the bureau into view.
+def show_list(
+    table: pd.DataFrame,
+    columns: Mapping[str, Sequence[object]],
+    *,
+    key: str,
+    first: Mapping[str, Sequence[object]] | None = None,
+) -> None:
+    """Show a list; it follows the map, and a click on a row brings the bureau into view.
 
     Parameters
     ----------
@@ -55,10 +63,13 @@ def show_list(table: pd.DataFrame, columns: dict[str, Sequence[object]], *, key:
         Title → values, as long as the table.
     key
         Names the list.
+    first
+        Columns that stand before the bureau.
     """
     several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
     whole = pd.DataFrame(
         {
+            **(first or {}),
             _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
             **({_("Commune"): table["commune"]} if several else {}),
             **columns,
@@ -70,7 +81,6 @@ def show_list(table: pd.DataFrame, columns: dict[str, Sequence[object]], *, key:
     row = _row_of(ids, state.selected())
     # The key carries the row, so that a choice made on the map is taken over by the list.
     name = f"{key}.{row}"
-    localized = st.column_config.NumberColumn(format="localized", width="small")
     st.dataframe(
         shown,
         key=name,
@@ -79,7 +89,7 @@ def show_list(table: pd.DataFrame, columns: dict[str, Sequence[object]], *, key:
         on_select=lambda: _select_row(name, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
-        column_config=dict.fromkeys(shown.select_dtypes("number").columns, localized),
+        column_config={name: _number_column(name) for name in shown.select_dtypes("number")},
     )
     if len(rows) < len(table):
         st.caption(
@@ -87,6 +97,13 @@ def show_list(table: pd.DataFrame, columns: dict[str, Sequence[object]], *, key:
                 shown=number(SHOWN), n=number(len(table))
             )
         )
+
+
+def _number_column(title: str) -> dict[str, object]:
+    """Return a narrow column, or one as wide as a long title asks for."""
+    # Rounded by the caller and written by the browser in its own language: commas in French.
+    width = "small" if len(title) <= _SHORT else None
+    return dict(st.column_config.NumberColumn(format="localized", width=width))
 
 
 def _travelling(ids: np.ndarray, bureau_id: str | None) -> np.ndarray:

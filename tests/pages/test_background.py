@@ -1,0 +1,135 @@
+"""Long work: it is shown, can be stopped and begun again, and its errors reach the page."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analysis.errors import DataError
+from pages._ui import background
+from pages._ui.background import answer_of
+from pages._ui.i18n import _
+
+
+def script():
+    import streamlit as st
+
+    from pages._ui.background import answer_of
+
+    told = st.session_state["told"]
+    st.write(answer_of(told.key, told.work, label="Thinking"))
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Give a page work that waits for a gate, and count how often it begins."""
+    monkeypatch.setattr(background, "PATIENCE_S", 0.05)
+    background._answers().clear()
+    told = SimpleNamespace(key=("first",), gate=threading.Event(), begun=0, ended=threading.Event())
+
+    def work(progress):
+        told.begun += 1
+        try:
+            progress(0.4)
+            told.gate.wait(20)
+            progress(0.8)
+            return "the answer"
+        finally:
+            told.ended.set()
+
+    told.work = work
+    app = AppTest.from_function(script, default_timeout=20)
+    app.session_state["told"] = told
+    yield app, told
+    told.gate.set()
+
+
+def job(app):
+    return app.session_state["background.job"]
+
+
+def texts(app):
+    return [each.value for each in app.markdown]
+
+
+def test_work_under_way_is_shown_and_its_answer_comes(slow):
+    app, told = slow
+    app.run()
+    assert not app.exception
+    assert "Thinking" in app.get("progress")[0].proto.text
+    assert [b.label for b in app.button] == [_("Stop")]
+    assert not texts(app)
+    told.gate.set()
+    assert job(app).wait(20)
+    assert texts(app.run()) == ["the answer"]
+    # Asked again, in this session or another, the answer is there.
+    assert texts(app.run()) == ["the answer"]
+    assert told.begun == 1
+
+
+def test_stopped_work_can_begin_again(slow):
+    app, told = slow
+    app.run()
+    app.button(key="background.stop").click().run()
+    assert [i.value for i in app.info] == [_("Stopped: there is nothing to show yet.")]
+    told.gate.set()
+    assert told.ended.wait(20)
+    app.button(key="background.again").click().run()
+    assert job(app).wait(20)
+    assert texts(app.run()) == ["the answer"]
+    assert told.begun == 2
+
+
+def test_another_question_stops_the_work_on_the_first(slow):
+    app, told = slow
+    app.run()
+    first = job(app)
+    told.key = ("second",)
+    app.run()
+    assert first.stopping
+    told.gate.set()
+    assert first.wait(20)
+    assert isinstance(first.failure, background.StoppedError)
+    assert job(app).wait(20)
+    assert texts(app.run()) == ["the answer"]
+
+
+def test_an_error_of_the_data_reaches_the_page_and_is_not_worked_out_again(slow):
+    app, told = slow
+    begun = []
+
+    def work(_progress):
+        begun.append(1)
+        raise DataError("Nothing to see.", mend="Look elsewhere.")
+
+    told.work = work
+    for _run in range(2):
+        app.run()
+        assert "Nothing to see." in app.exception[0].message
+    assert len(begun) == 1
+
+
+def test_the_longest_unused_of_a_kind_goes_first(slow, monkeypatch):
+    app, told = slow
+    monkeypatch.setattr(background, "MOST_OF_A_KIND", 2)
+    told.work = lambda _progress: told.key
+    for key in (("swing", 1), ("other", 1), ("swing", 2), ("swing", 1), ("swing", 3)):
+        told.key = key
+        app.run()
+        job(app).wait(20)
+    assert list(background._answers()) == [("other", 1), ("swing", 1), ("swing", 3)]
+
+
+def test_where_no_page_waits_the_work_is_done_at_once():
+    background._answers().clear()
+    begun = []
+
+    def work(progress):
+        begun.append(1)
+        progress(0.5)
+        return "the answer"
+
+    for ask in (background.at_once, lambda key, work: answer_of(key, work, label="Thinking")):
+        assert ask(("file", 1), work) == "the answer"
+    assert begun == [1]
