@@ -131,6 +131,9 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     place: Places = None,
     language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
     dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
+    audience: Annotated[
+        str, typer.Option(help="teams: without the controls of a sealed trial; or analysis.")
+    ] = "teams",
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
     from analysis.terminal import rank_to_file
@@ -146,7 +149,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     }
     asked = {name: value for name, value in given.items() if value is not None}
     written = {"language": language, "dialect": dialect}
-    rank_to_file(workspace, out, params, asked, written)
+    rank_to_file(workspace, out, params, asked, written, audience=audience)
 
 
 @app.command()

@@ -44,6 +44,9 @@ Place = Annotated[Path | None, typer.Option(help="Workspace whose past results a
 Blocs = Annotated[
     list[str] | None, typer.Option("--bloc", help="With --workspace: whose votes; repeatable.")
 ]
+Neighbours = Annotated[
+    int, typer.Option(metavar="N", help="With --workspace: some N bureaux that touch go together.")
+]
 Language = Annotated[str, typer.Option(help="Of the texts: fr or en.")]
 
 
@@ -100,13 +103,17 @@ def design(  # noqa: PLR0913 - one option per part of a design
     past: Annotated[
         Columns, typer.Option(metavar="COL", help="Past outcomes: what can be seen.")
     ] = None,
+    neighbours: Neighbours = 0,
+    workspace: Annotated[
+        Path | None, typer.Option(help="With --neighbours: it has contours.")
+    ] = None,
     language: Language = "fr",
     plan_pdf: Annotated[bool, typer.Option("--plan-pdf", help="The plan as PDF too.")] = False,
 ) -> None:
     """Draw the arms of a trial, and seal the draw before the campaign."""
     from dataclasses import replace
 
-    from analysis.experiments.command import Promise, beside, design_to_file
+    from analysis.experiments.command import Promise, beside, design_to_file, near_of
 
     whole = replace(
         rule,
@@ -123,7 +130,8 @@ def design(  # noqa: PLR0913 - one option per part of a design
         past=tuple(past or ()),
         language=language,
     )
-    _print(design_to_file(units, whole, promise, seed=seed, out=out))
+    near = near_of(workspace, neighbours)
+    _print(design_to_file(units, whole, promise, seed=seed, out=out, near=near))
     if plan_pdf:
         from analysis.exports.plan_pdf import plan_pdf as as_pdf
 
@@ -152,10 +160,11 @@ def power(  # noqa: PLR0913 - one option per part of a question
     contamination: Annotated[float, typer.Option(help="Share reached in controls.")] = 0.0,
     sizes: Annotated[list[int] | None, typer.Option(help="Numbers of units, best first.")] = None,
     draws: Annotated[int, typer.Option(help="Draws of the simulation.")] = 1000,
+    neighbours: Neighbours = 0,
     seed: Seed = 0,
 ) -> None:
     """Tell the smallest effect a design can see, by drawing it on past elections."""
-    from analysis.experiments.command import Past, power_to_file
+    from analysis.experiments.command import Past, near_of, power_to_file
     from analysis.experiments.power import Ask
 
     ask = Ask(
@@ -167,13 +176,14 @@ def power(  # noqa: PLR0913 - one option per part of a question
         draws=draws,
     )
     past = None
-    if workspace is not None:
+    if workspace is not None and not outcome:
         from analysis.scenario import open_workspace, target_of
 
         place = open_workspace(workspace)
         before = target_of(place, election).date
         past = Past(workspace, _one_choice(bloc), before)
-    _print(power_to_file(units, rule, ask, seed=seed, out=out, past=past))
+    near = near_of(workspace, neighbours)
+    _print(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
 
 
 def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.json.")]) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from analysis.arms import CONTROL, HoldBack, hold_back_of, with_arms
 from analysis.build import Inputs, Progress, build, build_from
 from analysis.electorate.history import Election
 from analysis.errors import DataError
@@ -152,22 +154,40 @@ def _totals(manifest: Mapping[str, Any]) -> Table:
     return table
 
 
-def rank_to_file(
+AUDIENCES = ("teams", "analysis")
+
+
+def rank_to_file(  # noqa: PLR0913 - the parts of one command
     folder: Path,
     out: Path,
     params: Path | None,
     asked: dict[str, Any],
     written: Mapping[str, str],
+    *,
+    audience: str = AUDIENCES[0],
 ) -> None:
-    """Rank a workspace and write the answer; what is asked goes before the file of parameters."""
+    """Rank a workspace and write the answer; what is asked goes before the file of parameters.
+
+    A file for teams leaves out the controls of the sealed designs in force; one for the
+    analysis has every bureau with its arm.
+    """
+    if audience not in AUDIENCES:
+        raise DataError(
+            f"Nobody knows whom a file for “{audience}” is for.",
+            where="--audience",
+            mend=f"Write one of: {', '.join(AUDIENCES)}.",
+        )
     workspace = open_workspace(folder)
     scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
     ranking, prospects = answer(workspace, scenario)
+    usual = hold_back_of(workspace.path, ranking.table, teams=audience == "teams")
+    held = usual if usual.seals else None
+    table = with_arms(ranking.table, held, folder=workspace.path, seed=scenario.settings.seed)
     write(
-        ranking.table,
+        table,
         out,
-        bureaux=shapes_of(workspace, ranking.table),
-        provenance=provenance_of(workspace, scenario, prospects),
+        bureaux=shapes_of(workspace, table),
+        provenance=provenance_of(workspace, scenario, prospects, held),
         **written,
     )
     console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -178,4 +198,17 @@ def rank_to_file(
     )
     for note in prospects.notes:
         console.print(f"note: {note}")
+    if held is not None:
+        console.print(_held_back(held, len(ranking.table) - len(table), table))
     console.print(f"written: {out}")
+
+
+def _held_back(held: HoldBack, left_out: int, table: pd.DataFrame) -> str:
+    seals = ", ".join(one[:12] for one in held.seals)
+    if held.teams:
+        return (
+            f"trial {seals}: {left_out} bureaux are held back and not in this file; "
+            "--audience analysis writes every bureau with its arm"
+        )
+    controls = int((table["arm"] == CONTROL).sum())
+    return f"trial {seals}: {controls} bureaux are controls; no team may get this file"

@@ -55,7 +55,9 @@ def sealed_with(
     texts: Mapping[str, str],
     promise: Mapping[str, tuple[str, ...]] | None = None,
 ) -> dict[str, Any]:
-    """Draw a design and return its seal, which holds the digests of plan and scenario.
+    """Draw a design and return its seal, which holds plan and scenario, text and digest.
+
+    So a seal that travels alone still says what was asked and promised.
 
     Parameters
     ----------
@@ -69,14 +71,35 @@ def sealed_with(
     from analysis.experiments.seal import seal
 
     files = {
-        Path(name).stem: {"file": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        Path(name).stem: {
+            "file": name,
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "text": text,
+        }
         for name, text in texts.items()
     }
     return seal(design, seed, files, promise)
 
 
-def keep(workspace: Path, content: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+def texts_in(content: Mapping[str, Any]) -> dict[str, str]:
+    """Return the plan and the scenario that a seal carries: name of the file → text."""
+    carried = (file for file in content["files"].values() if "text" in file)
+    return {one["file"]: one["text"] for one in carried if one["file"] in (PLAN, SCENARIO)}
+
+
+def keep(
+    workspace: Path, content: Mapping[str, Any], texts: Mapping[str, str] | None = None
+) -> str:
     """Put a sealed design in force in a workspace, and return its fingerprint.
+
+    Parameters
+    ----------
+    workspace
+        Its folder.
+    content
+        The seal; the plan and the scenario that it carries are written beside it.
+    texts
+        Plan and scenario of a seal that carries only their digests.
 
     Raises
     ------
@@ -102,7 +125,7 @@ def keep(workspace: Path, content: Mapping[str, Any], texts: Mapping[str, str]) 
         with tempfile.TemporaryDirectory(dir=trials, prefix=".part-") as aside:
             made = Path(aside) / "made"
             made.mkdir()
-            for name, text in texts.items():
+            for name, text in {**texts_in(content), **(texts or {})}.items():
                 (made / name).write_text(text, encoding="utf-8", newline="")
             write_seal(content, made / SEAL)
             verify(made / SEAL)

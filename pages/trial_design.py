@@ -18,7 +18,7 @@ with messages.explain_data_errors():
 
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
-    with st.popover(_("Settings of the ranking"), width="stretch"):
+    with st.popover(_("Ranking"), width="stretch"):
         settings = inputs.choose_settings(weighing.of(found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)

@@ -96,11 +96,10 @@ def check_balance(
     arm = np.zeros(lottery.clusters)
     arm[lottery.member] = assigned
     distance = float(rule.distances(arm[None, :] @ rule.totals)[0])
-    sign = np.where(lottery.baseline, -1.0, 1.0)[:, None]
-    start, count, done = lottery.baseline @ rule.totals, 0, 0
+    count, done = 0, 0
     while done < draws:
         step = min(500, draws - done)
-        drawn = rule.distances(start + lottery.flips(rng, step) @ (rule.totals * sign))
+        drawn = rule.distances(lottery.among_treated(lottery.faces(rng, step), rule.totals))
         count += int((drawn >= distance * (1 - _TIE)).sum())
         done += step
     table = pd.DataFrame(rows, columns=names)

@@ -15,6 +15,7 @@ from analysis.errors import DataError
 from analysis.experiments import columns
 from analysis.experiments.design import declare
 from analysis.experiments.files import read_units, write_csv, write_json
+from analysis.experiments.neighbours import with_groups
 from analysis.experiments.placebo import Placebo, PlaceboAsk, placebo_curve
 from analysis.experiments.plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.power import Ask, power_curve
@@ -36,8 +37,39 @@ class Promise:
     language: str = "fr"
 
 
-def design_to_file(units: Path, rule: Rule, promise: Promise, *, seed: int, out: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Groups of about `size` bureaux that touch, by the contours of a workspace."""
+
+    workspace: Path
+    size: int
+
+
+def near_of(workspace: Path | None, size: int) -> Near | None:
+    """Return what `--neighbours` asks for; None for 0.
+
+    Raises
+    ------
+    DataError
+        When no workspace is named, which alone knows who touches whom.
+    """
+    if not size:
+        return None
+    if workspace is None:
+        raise DataError(
+            "Nobody knows which units touch without their contours.",
+            where=f"--neighbours {size}",
+            mend="Name the workspace that has them: --workspace FOLDER.",
+        )
+    return Near(workspace, size)
+
+
+def design_to_file(  # noqa: PLR0913 - the parts of one command
+    units: Path, rule: Rule, promise: Promise, *, seed: int, out: Path, near: Near | None = None
+) -> str:
     """Draw a design: the arms as CSV, and beside them the seal (JSON) and the plan (Markdown).
+
+    With `near`, neighbours are drawn as one.
 
     Raises
     ------
@@ -53,11 +85,13 @@ def design_to_file(units: Path, rule: Rule, promise: Promise, *, seed: int, out:
         )
     table = read_units(units)
     columns.check(table, [*promise.covariates, *promise.subgroups, *promise.past])
+    own = table
+    table, rule = _grouped(table, rule, near)
     design = declare(table, rule)
     assignment = drawn(design, seed)
     plan = write_plan(_plan(table, rule, promise, seed), design, seed)
     paths = beside(out)
-    write_csv(_with_own_columns(assignment, table, rule), out)
+    write_csv(_with_own_columns(assignment, own, rule), out)
     paths["plan"].write_text(plan, encoding="utf-8")
     files = {"units": digest(units), "assignment": digest(out), "plan": digest(paths["plan"])}
     announced = {
@@ -109,14 +143,21 @@ class Past:
 
 
 def power_to_file(  # noqa: PLR0913 - the parts of one command
-    units: Path, rule: Rule, ask: Ask, *, seed: int, out: Path, past: Past | None = None
+    units: Path,
+    rule: Rule,
+    ask: Ask,
+    *,
+    seed: int,
+    out: Path,
+    past: Past | None = None,
+    near: Near | None = None,
 ) -> str:
     """Write the power curve of a design as CSV or JSON, and return it as text.
 
     Outcomes are columns of the file or, with `past`, elections of a workspace.
     """
     check_suffix(out, ".csv", ".json")
-    table = read_units(units)
+    table, rule = _grouped(read_units(units), rule, near)
     if not ask.sizes:
         ask = _with_sizes(ask, len(table), rule)
     rng = np.random.default_rng(seed)
@@ -138,6 +179,12 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
     )
     shown = curve.to_string(index=False, float_format="{:.4f}".format)
     return "\n".join([shown, *lines, told, f"written: {out}"])
+
+
+def _grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
+    if near is None:
+        return table, rule
+    return with_groups(table, rule, Workspace(near.workspace), near.size)
 
 
 def _past_curve(

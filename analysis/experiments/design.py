@@ -136,8 +136,11 @@ def declare(units: pd.DataFrame, rule: Rule) -> Design:
     if not table["full"].any():
         raise DataError(
             "There is no full block: too few units to draw from.",
-            where=f"{len(table)} units, blocks of {rule.block_size}",
-            mend="Use smaller blocks or larger territories, or exclude fewer units.",
+            where=f"{len(table)} units in {table['cluster'].nunique()} clusters, "
+            f"blocks of {rule.block_size}"
+            if rule.cluster
+            else f"{len(table)} units, blocks of {rule.block_size}",
+            mend="Use smaller blocks or clusters, or larger territories, or exclude fewer units.",
         )
     return Design(rule, table, _lottery(table, rule))
 

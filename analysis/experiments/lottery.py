@@ -13,11 +13,12 @@ import numpy.typing as npt
 from scipy import sparse, stats
 
 from analysis.errors import DataError, some
+from analysis.experiments.dice import Dice
 from analysis.experiments.estimators import Codes, Floats
 
 Flags = npt.NDArray[np.bool_]
 EACH = -1  # in `Lottery.treated`: every cluster of the block is drawn by itself
-_BATCH = 8_000_000  # numbers drawn at once: 64 MB
+_BATCH = 8_000_000  # arms drawn at once
 _MOST_TRIES = 10_000
 
 
@@ -131,25 +132,44 @@ class Lottery:
         done = 0
         while done < draws:
             some_draws = min(draws - done, max(1, _BATCH // self.clusters))
-            flipped = self.flips(rng, some_draws).toarray().astype(np.bool_)
+            flipped = (self.faces(rng, some_draws) @ self.flips).toarray().astype(np.bool_)
             arms[done : done + some_draws] = (flipped ^ self.baseline)[:, self.member]
             done += some_draws
         return arms
 
-    def flips(self, rng: np.random.Generator, draws: int) -> sparse.csr_array:
-        """Draw again, and tell only who differs from `baseline`: draws × clusters, ones."""
+    def faces(self, rng: np.random.Generator, draws: int) -> sparse.csr_array:
+        """Draw again, and tell only which faces the dice show: draws × faces, ones.
+
+        One or two blocks are a die; `flips` tells what its faces mean. Sums over clusters are
+        then products with `flips @ values`, half as long as over clusters one by one.
+        """
         if self.acceptance is None:
-            return self._flips(rng, draws)
+            return self._faces(rng, draws)
         kept, found, tried = [], 0, 0
         while found < draws:
-            drawn = self._flips(rng, max(64, draws))
+            drawn = self._faces(rng, max(64, draws))
             tried += drawn.shape[0]
-            good = np.flatnonzero(self._accepted_flips(drawn))
+            good = np.flatnonzero(self._accepted_faces(drawn))
             kept.append(drawn[good])
             found += len(good)
             if tried > _MOST_TRIES * max(found, 1):
                 raise self._never()
         return sparse.csr_array(sparse.vstack(kept, format="csr")[:draws])
+
+    @cached_property
+    def flips(self) -> sparse.csr_array:
+        """Which clusters differ from `baseline` at each face: faces × clusters, ones."""
+        parts = [die.flips(self.clusters) for die in self._dice]
+        alone = np.ones(len(self._free)), (np.arange(len(self._free)), self._free)
+        shape = (len(self._free), self.clusters)
+        return sparse.csr_array(
+            sparse.vstack([*parts, sparse.csr_array(alone, shape=shape)], format="csr")
+        )
+
+    def among_treated(self, faces: sparse.csr_array, values: Floats) -> Floats:
+        """Sum clusters × columns over the treated of each draw: draws × columns."""
+        sign = np.where(self.baseline, -1.0, 1.0)[:, None]
+        return np.asarray(self.baseline @ values + faces @ (self.flips @ (values * sign)))
 
     def probability(self, rng: np.random.Generator, draws: int = 10_000) -> Floats:
         """Return each unit's probability of being treated.
@@ -160,7 +180,7 @@ class Lottery:
         exact = self.share[self.block]
         if self.acceptance is None:
             return exact[self.member]
-        changed = np.asarray(self.flips(rng, draws).sum(axis=0)).ravel() / draws
+        changed = np.asarray(self.faces(rng, draws).sum(axis=0)).ravel() @ self.flips / draws
         return np.where(self.baseline, 1 - changed, changed)[self.member]
 
     def accepting(self, covariates: Floats, accept: float) -> Lottery:
@@ -202,48 +222,49 @@ class Lottery:
         distances = self.acceptance.distances(arms @ self.acceptance.totals)
         return np.asarray(distances <= self.acceptance.limit)
 
-    def _accepted_flips(self, flips: sparse.csr_array) -> Flags:
+    def _accepted_faces(self, faces: sparse.csr_array) -> Flags:
         assert self.acceptance is not None
-        totals = self.acceptance.totals
-        sign = np.where(self.baseline, -1.0, 1.0)[:, None]
-        treated = self.baseline @ totals + flips @ (totals * sign)
+        treated = self.among_treated(faces, self.acceptance.totals)
         return np.asarray(self.acceptance.distances(treated) <= self.acceptance.limit)
 
-    def _flips(self, rng: np.random.Generator, draws: int) -> sparse.csr_array:
-        picked = [_pick(rng, draws, rows, few) for rows, few in self._batches]
-        empty = np.empty((draws, 0), dtype=np.int32)
-        columns = picked[0] if len(picked) == 1 else np.concatenate([empty, *picked], axis=1)
-        starts = np.arange(draws + 1) * columns.shape[1]
-        fixed = self._ones(columns.ravel(), starts)
-        free = self._free
-        if not len(free):
+    def _faces(self, rng: np.random.Generator, draws: int) -> sparse.csr_array:
+        columns, first = [np.empty((draws, 0), dtype=np.int32)], 0
+        for die in self._dice:
+            columns.append(die.throw(rng, draws) + np.int32(first))
+            first += die.faces
+        thrown = columns[1] if len(columns) == 2 else np.concatenate(columns, axis=1)  # noqa: PLR2004 - one die: no copy
+        fixed = self._ones(thrown.ravel(), np.arange(draws + 1) * thrown.shape[1])
+        if not len(self._free):
             return fixed
-        few = np.minimum(self.share, 1 - self.share)[self.block[free]]
-        row, column = np.nonzero(rng.random((draws, len(free))) < few)
-        alone = self._ones(free[column], np.r_[0, np.cumsum(np.bincount(row, minlength=draws))])
-        return sparse.csr_array(fixed + alone)
+        few = np.minimum(self.share, 1 - self.share)[self.block[self._free]]
+        row, column = np.nonzero(rng.random((draws, len(few))) < few)
+        starts = np.r_[0, np.cumsum(np.bincount(row, minlength=draws))]
+        return sparse.csr_array(fixed + self._ones(first + column, starts))
 
     def _ones(self, columns: Codes | npt.NDArray[np.int32], starts: Codes) -> sparse.csr_array:
         columns = columns.astype(np.int32, copy=False)
         parts = (np.ones(len(columns)), columns, starts.astype(np.int32))
-        return sparse.csr_array(parts, shape=(len(starts) - 1, self.clusters))
+        faces = sum(die.faces for die in self._dice) + len(self._free)
+        return sparse.csr_array(parts, shape=(len(starts) - 1, faces))
 
     @cached_property
     def _free(self) -> Codes:
         return np.flatnonzero(self.treated[self.block] == EACH)
 
     @cached_property
-    def _batches(self) -> list[tuple[Codes, int]]:
-        """Blocks of one size and number: clusters of each block, and how many differ."""
+    def _dice(self) -> list[Dice]:
+        """Blocks of one size and number together: how many clusters of each differ."""
         order = np.argsort(self.block, kind="stable")
         starts = np.cumsum(self.size) - self.size
         few = np.where(self.treated == EACH, 0, np.minimum(self.treated, self.size - self.treated))
-        batches = []
-        for size, number in np.unique(np.column_stack([self.size, few]), axis=0):
-            if number:
-                chosen = starts[(self.size == size) & (few == number)]
-                batches.append((order[chosen[:, None] + np.arange(size)], int(number)))
-        return batches
+        return [
+            Dice(
+                order[starts[(self.size == size) & (few == number)][:, None] + np.arange(size)],
+                int(number),
+            )
+            for size, number in np.unique(np.column_stack([self.size, few]), axis=0)
+            if number
+        ]
 
     def _never(self) -> DataError:
         return DataError(
@@ -251,24 +272,6 @@ class Lottery:
             where=f"{_MOST_TRIES} draws tried",
             mend="Accept a larger share of draws, or balance on fewer columns.",
         )
-
-
-def _pick(rng: np.random.Generator, draws: int, rows: Codes, few: int) -> npt.NDArray[np.int32]:
-    """Pick `few` clusters of each block: draws × (blocks · few)."""
-    blocks, size = rows.shape
-    small = rows.astype(np.int32)
-    if few == 1:
-        kind = np.uint8 if size <= np.iinfo(np.uint8).max else np.int64
-        drawn = rng.integers(0, size, (draws, blocks), dtype=kind)
-        return small.ravel().take(drawn + np.arange(0, blocks * size, size, dtype=np.int32))
-    picked = np.empty((draws, blocks * few), dtype=np.int32)
-    step = max(1, _BATCH // rows.size)
-    for start in range(0, draws, step):
-        keys = rng.random((min(step, draws - start), blocks, size))
-        first = np.argpartition(keys, few - 1, axis=2)[:, :, :few]
-        chosen = np.take_along_axis(small[None], first, axis=2)
-        picked[start : start + step] = chosen.reshape(len(keys), -1)
-    return picked
 
 
 def _one_block_each(member: Codes, block: Codes) -> Codes:

@@ -109,41 +109,48 @@ def observed_moments(lottery: Lottery, masses: Masses, arms: Flags) -> Moments:
     cluster = np.zeros(lottery.clusters, dtype=np.bool_)
     cluster[lottery.member] = arms
     flips = sparse.csr_array((cluster ^ lottery.baseline)[None, :].astype(float))
-    return _unpack(_sums(_Plan.of(lottery, masses), flips), masses.values.shape[1] - 1)
+    every = sparse.csr_array(sparse.eye_array(lottery.clusters))
+    plan = _Plan.of(lottery, masses, every)
+    return _unpack(_sums(plan, flips), masses.values.shape[1] - 1)
 
 
 def redrawn_moments(
     lottery: Lottery, masses: Masses, rng: np.random.Generator, draws: int
 ) -> Moments:
     """Return the moments of `draws` new draws of the lottery."""
-    plan = _Plan.of(lottery, masses)
+    plan = _Plan.of(lottery, masses, lottery.flips)
     step = max(1, min(500, _NUMBERS // max(lottery.clusters, 1)))
     parts: list[Future[Floats]] = []
     # Draws stay in one thread, so that a seed gives the same ones; they are added up in another.
     with ThreadPoolExecutor(1) as adding:
         for start in range(0, draws, step):
-            flips = lottery.flips(rng, min(step, draws - start))
+            faces = lottery.faces(rng, min(step, draws - start))
             if parts:
                 parts[-1].result()  # no more than two lots of draws are held at once
-            parts.append(adding.submit(_sums, plan, flips))
+            parts.append(adding.submit(_sums, plan, faces))
     sums = np.concatenate([part.result() for part in parts])
     return _unpack(sums, masses.values.shape[1] - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Blocks whose treated share is the same in every draw need sums of the treated only."""
+    """Blocks whose treated share is the same in every draw need sums of the treated only.
+
+    Arms come as faces of dice: `columns` are their sums, `mix` turns these into all that is
+    wanted, `varying` tells which of the clusters of all other blocks they flip.
+    """
 
     baseline: Floats
     columns: Floats
+    mix: Floats
     base: Floats
-    varying: Flags
+    varying: sparse.csr_array
     within: sparse.csr_array
     mass: Floats
     values: Floats
 
     @classmethod
-    def of(cls, lottery: Lottery, masses: Masses) -> _Plan:
+    def of(cls, lottery: Lottery, masses: Masses, flips: sparse.csr_array) -> _Plan:
         block, mass, values = lottery.block, masses.mass, masses.values
         count = len(lottery.share)
         low, high = np.full(count, np.inf), np.zeros(count)
@@ -152,26 +159,7 @@ class _Plan:
         same = (lottery.treated != EACH) & np.isclose(low, high, rtol=1e-12) & (low > 0)
         fixed = same[block]
         share = np.where(fixed, lottery.share[block], 0.0)
-        products = _products(values)
-        # z̃ is 1 − p for the treated and −p for the others; powers are linear in z.
-        treated = np.column_stack(
-            [
-                values,
-                mass * (1 - 2 * share),
-                products * (1 - 2 * share)[:, None],
-                values * (mass * ((1 - share) ** 3 + share**3))[:, None],
-                mass**2 * ((1 - share) ** 4 - share**4),
-            ]
-        )
-        always = np.column_stack(
-            [
-                -values * share[:, None],
-                mass * share**2,
-                products * (share**2)[:, None],
-                -values * (mass * share**3)[:, None],
-                mass**2 * share**4,
-            ]
-        )
+        treated, always = _linear(masses, share)
         on = np.where(fixed[:, None], treated, 0.0)
         base = np.where(fixed[:, None], always, 0.0).sum(axis=0) + lottery.baseline @ on
         rest = np.flatnonzero(~fixed)
@@ -180,16 +168,70 @@ class _Plan:
             (np.ones(len(rest)), (np.arange(len(rest)), local)),
             shape=(len(rest), int(local.max()) + 1 if len(rest) else 0),
         )
-        sign = np.where(lottery.baseline, -1.0, 1.0)
+        signed = on * np.where(lottery.baseline, -1.0, 1.0)[:, None]
+        steady, every = _steady(lottery, signed)
+        mix = _mix(values.shape[1], (mass * ((1 - share) ** 3 + share**3))[fixed])
+        kept = ~steady & mix.diagonal().astype(np.bool_)
         return cls(
             lottery.baseline[rest].astype(float),
-            on * sign[:, None],
-            base,
-            ~fixed,
+            flips @ signed[:, kept],
+            mix[kept],
+            base + every,
+            sparse.csr_array(flips[:, rest]),
             within,
             mass[rest],
             values[rest],
         )
+
+
+def _linear(masses: Masses, share: Floats) -> tuple[Floats, Floats]:
+    """Return what each cluster adds to all sums when it is treated, and in any case.
+
+    z̃ is 1 − p for the treated and −p for the others; powers are linear in z.
+    """
+    mass, values, products = masses.mass, masses.values, _products(masses.values)
+    treated = np.column_stack(
+        [
+            values,
+            mass * (1 - 2 * share),
+            products * (1 - 2 * share)[:, None],
+            values * (mass * ((1 - share) ** 3 + share**3))[:, None],
+            mass**2 * ((1 - share) ** 4 - share**4),
+        ]
+    )
+    always = np.column_stack(
+        [
+            -values * share[:, None],
+            mass * share**2,
+            products * (share**2)[:, None],
+            -values * (mass * share**3)[:, None],
+            mass**2 * share**4,
+        ]
+    )
+    return treated, always
+
+
+def _steady(lottery: Lottery, signed: Floats) -> tuple[Flags, Floats]:
+    """Tell the columns that are equal within blocks, and what they add to every draw."""
+    first = np.unique(lottery.block, return_index=True)[1]
+    steady = (signed == signed[first][lottery.block]).all(axis=0)
+    flipped = np.minimum(lottery.treated, lottery.size - lottery.treated)
+    every = np.where(lottery.treated == EACH, 0, flipped) @ signed[first]
+    return steady, np.where(steady, every, 0.0)
+
+
+def _mix(many: int, cubed: Floats) -> Floats:
+    """Return what each column adds to each sum; one that is another's multiple has no 1.
+
+    With one share and one mass throughout, Σ z̃³ m y is a multiple of Σ z̃ y.
+    """
+    columns = 4 * many + 1
+    mix = np.eye(columns)
+    if len(cubed) and cubed.min() == cubed.max():
+        cross, cubes = np.arange(many), np.arange(3 * many, 4 * many)
+        mix[cubes, cubes] = 0
+        mix[cross, cubes] = cubed[0]
+    return mix
 
 
 def _products(values: Floats) -> Floats:
@@ -197,11 +239,11 @@ def _products(values: Floats) -> Floats:
     return np.concatenate([values[:, :-1] ** 2, values[:, :-1] * arm, arm**2], axis=1)
 
 
-def _sums(plan: _Plan, flips: sparse.csr_array) -> Floats:
-    total = plan.base + flips @ plan.columns
-    if not plan.varying.any():
+def _sums(plan: _Plan, faces: sparse.csr_array) -> Floats:
+    total = plan.base + (faces @ plan.columns) @ plan.mix
+    if not len(plan.mass):
         return np.asarray(total)
-    arms = np.abs(plan.baseline - flips[:, np.flatnonzero(plan.varying)].toarray())
+    arms = np.abs(plan.baseline - (faces @ plan.varying).toarray())
     mass, within = plan.mass, plan.within
     whole = mass @ within
     inside = (arms * mass) @ within

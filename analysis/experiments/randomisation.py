@@ -114,7 +114,7 @@ def randomisation_test(
     seed = int(rng.integers(2**63))
     scaled: dict[str, Callable[[float, bool], tuple[float, Floats]]] = {}
     for names in _with_the_same_units(observed.outcomes):
-        masses = _masses(lottery, observed, names)
+        masses = _masses(lottery, observed, names, effects=level is not None)
         seen = observed_moments(lottery, masses, observed.assigned == 1)
         drawn = redrawn_moments(lottery, masses, np.random.default_rng(seed), draws)
         for k, name in enumerate(names):
@@ -255,12 +255,14 @@ def _with_the_same_units(outcomes: Mapping[str, Floats]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _masses(lottery: Lottery, observed: Observed, names: list[str]) -> Masses:
+def _masses(lottery: Lottery, observed: Observed, names: list[str], *, effects: bool) -> Masses:
+    """Sum the outcomes by cluster; without `effects` to take off, no arm stands beside them."""
     there = ~np.isnan(observed.outcomes[names[0]])
     block = np.unique(observed.block[there], return_inverse=True)[1]
     weight = observed.weight[there]
     layout = Layout(block, np.arange(len(block)), weight)
-    values = [observed.outcomes[name][there] for name in names] + [observed.assigned[there]]
+    values = [observed.outcomes[name][there] for name in names]
+    values.append(observed.assigned[there] * effects)
     swept = np.column_stack([layout.demean(value) for value in values])
     if observed.covariates is not None:
         columns = observed.covariates[there].T

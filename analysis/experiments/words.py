@@ -62,6 +62,9 @@ def estimand_name(estimand: str, language: str = "en") -> str:
 
 def estimator_name(estimator: str, language: str = "en") -> str:
     """Name an estimator in words."""
+    # “block_size_weighted” is an estimator's own name, “ancova_weighted” one with weights.
+    if (whole := name("estimator", estimator, language)) != estimator:
+        return whole
     base = estimator.removesuffix("_weighted")
     told = name("estimator", base, language)
     return say("weighted", language, estimator=told) if base != estimator else told

@@ -22,9 +22,9 @@ _DEEPEST, _LONGEST = 8, 2000
 _MORE = re.compile(r"… \(\d+ in all\)$")  # as `analysis.errors.some` ends a list
 
 
-def translate_error(error: DataError) -> tuple[str, str, str]:
-    """Return what is wrong, where, and how to mend it, in the language of the session."""
-    language = i18n.language()
+def translate_error(error: DataError, language: str = "") -> tuple[str, str, str]:
+    """Return what is wrong, where, and how to mend it; in the language of the session if none."""
+    language = language or i18n.language()
     what, mend = (_sentence(text, language) for text in (error.what, error.mend))
     return what, _value(error.where, language), mend
 

@@ -8,7 +8,7 @@ import streamlit as st
 from analysis.errors import DataError
 from analysis.targeting.params import Params
 from pages._ui.i18n import _
-from pages._ui.words import parameter_name, parameter_source
+from pages._ui.words import LEARNED, parameter_name, parameter_source
 
 _KEY = "planner.params"
 _EDITOR = "planner.editor"
@@ -101,19 +101,27 @@ def _take(current: Params) -> None:
 def _to_link(chosen: Params) -> str:
     defaults = Params().beliefs
     return "~".join(
-        f"{name}:{b.value:g}:{b.low:g}:{b.high:g}"
+        f"{name}:{b.value:g}:{b.low:g}:{b.high:g}{_learned(b.source)}"
         for name, b in chosen.beliefs.items()
         if b != defaults[name]
     )
+
+
+def _learned(source: str) -> str:
+    """Return what the link says of a number that returns taught; nothing of others."""
+    found = LEARNED.fullmatch(source)
+    return f":{source.replace(' ', '-')}" if found else ""
 
 
 def _from_link(text: str) -> Params:
     given = {}
     for part in filter(None, text.split("~")):
         name, *numbers = part.split(":")
+        numbers, rest = numbers[:3], " ".join(numbers[3:]).replace("-", " ")
         if len(numbers) == 3:  # noqa: PLR2004 - value, low, high
             keys = ("value", "low", "high")
-            given[name] = {**dict(zip(keys, numbers, strict=True)), "source": "user"}
+            source = rest if LEARNED.fullmatch(rest) else "user"
+            given[name] = {**dict(zip(keys, numbers, strict=True)), "source": source}
     try:
         return Params.from_dict(given)
     except DataError:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pages._ui.i18n import _
+import re
+
+from pages._ui.i18n import _, number
+
+# As `analysis.fieldwork.handover.learned_params` names its sources.
+LEARNED = re.compile(r"learned (?:at (\d+) doors|on (\d+) outings)")
 
 
 def preset_name(preset: str) -> str:
@@ -66,6 +71,11 @@ def parameter_source(name: str, source: str) -> str:
     """Say where a number of the planner comes from; what the user wrote stays as it is."""
     if source == "user":
         return _("set by you")
+    if learned := LEARNED.fullmatch(source):
+        doors, outings = learned.groups()
+        if doors:
+            return _("learned at {n} doors of this campaign").format(n=number(int(doors)))
+        return _("learned on {n} outings of this campaign").format(n=number(int(outings)))
     texts = {
         "share_open": _("Texas Democrats, Black Peak; no French figure found"),
         "minutes_no_answer": _("Black Peak; range: judgement"),

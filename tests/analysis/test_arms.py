@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import cli
 from analysis.arms import TOO_FEW, HoldBack, hold_back_of, trial_units, with_arms
 from analysis.errors import DataError
 from analysis.experiments.design import declare
@@ -15,7 +16,7 @@ from analysis.exports.dispatch import write
 from analysis.exports.provenance import read_provenance
 from analysis.reproduce import reproduce
 from analysis.scenario import Scenario, answer, provenance_of, shapes_of
-from analysis.trials import SEAL, keep, sealed_with
+from analysis.trials import SEAL, keep, open_trial, sealed_with
 from analysis.workspace import Workspace
 
 LEFT = Scenario("left", "2027_pres_t1")
@@ -144,6 +145,26 @@ def test_sealed_arms_hold_whatever_is_ranked(own, sealed):
 def test_bureaux_of_another_place_are_drawn_anew(own, sealed):
     elsewhere = ranking(10, bureau_id=[f"75056_{n:04d}" for n in range(10)])
     assert sealed not in hold_back_of(own.path, elsewhere).seals
+
+
+def test_the_command_line_holds_back_what_is_sealed(own, sealed, tmp_path, capsys):
+    teams, whole = tmp_path / "teams.csv", tmp_path / "whole.csv"
+    words = ["rank", "--workspace", own.path, "--bloc", "left", "--for", LEFT.election, "--out"]
+    for more in ([teams], [whole, "--audience", "analysis"], [teams, "--audience", "press"]):
+        with pytest.raises(SystemExit):
+            cli.main([str(word) for word in (*words, *more)])
+    told = capsys.readouterr()
+    arms = open_trial(own.path, sealed).sealed.assignment.set_index("unit_id")["arm"]
+    controls = set(arms.index[arms == "control"])
+    assert f"trial {sealed[:12]}: {len(controls)} bureaux are held back" in told.out
+    assert f"{len(controls)} bureaux are controls" in told.out
+    assert "whom a file for “press” is for" in told.err
+    files = [pd.read_csv(one, dtype="str").set_index("bureau_id")["arm"] for one in (teams, whole)]
+    assert set(files[1].index) - set(files[0].index) == controls
+    assert files[1].reindex(arms.index).tolist() == arms.tolist()
+    assert files[1].drop(arms.index).isna().all()
+    assert reproduce(teams).identical
+    assert reproduce(whole).identical
 
 
 @pytest.mark.parametrize(

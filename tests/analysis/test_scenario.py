@@ -245,6 +245,15 @@ def test_another_version_says_which_one_to_install(folder, tmp_path, monkeypatch
     assert "Install version" in caught.value.mend
 
 
+def test_a_file_of_an_unknown_question_is_refused(folder, tmp_path):
+    file = exported(folder, tmp_path / "r.csv")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('""command"":""rank""', '""command"":""guess""'), "utf-8")
+    with pytest.raises(DataError, match="“guess” are not made again") as caught:
+        reproduce(file)
+    assert caught.value.mend
+
+
 def test_a_file_of_others_is_refused():
     with pytest.raises(DataError, match="provenance") as caught:
         reproduce(VALMONT / "general_results.csv")

@@ -20,6 +20,7 @@ from analysis.trials import (
     retire,
     retired,
     sealed_with,
+    texts_in,
 )
 
 TEXTS = {PLAN: "# Plan\n\n- é\n", SCENARIO: 'bloc = "left"\n'}
@@ -49,6 +50,17 @@ def test_a_design_is_kept_with_its_texts_and_opens_as_it_was(kept):
     assert trial.sealed.seed == 5
     assert trial.sealed.promise["outcomes"] == ("turnout",)
     assert (trial.sealed.assignment["arm"] == "control").sum() == 2
+
+
+def test_a_seal_carries_its_plan_and_its_scenario(kept, tmp_path):
+    content = sealed_with(design(), 5, TEXTS, {"outcomes": ("turnout",)})
+    assert texts_in(content) == TEXTS
+    elsewhere = tmp_path / "elsewhere"
+    trial = open_trial(elsewhere, keep(elsewhere, content))
+    assert (trial.plan, trial.scenario) == (TEXTS[PLAN], TEXTS[SCENARIO])
+    # A seal names its files itself: it must not choose where they are written.
+    strange = sealed_with(design(), 5, {"../../plan.md": "# Plan"})
+    assert texts_in(strange) == {}
 
 
 def test_the_same_design_and_seed_are_the_same_seal(kept):

@@ -33,10 +33,14 @@ def choose(found: Found, *, sealed: bool, key: str) -> Spec | None:
         chosen |= {"assigned": _NONE, "block": _NONE, "cluster": _NONE}
     numbers = guess.numeric(table)
     taken = set(chosen.values())
+    options = [name for name in numbers if name not in taken or name == chosen["weight"]]
+    known = [name for name in found.outcomes if name in options]
+    if empty := [name for name in found.outcomes if name not in options]:
+        st.caption(_("No unit has a value of: {names}.").format(names="; ".join(empty)))
     outcomes = st.multiselect(
         _("Outcomes"),
-        [name for name in numbers if name not in taken or name == chosen["weight"]],
-        default=list(found.outcomes) or guess.outcomes(table, taken),
+        options,
+        default=known if found.outcomes else guess.outcomes(table, taken),
         key=f"{key}.outcomes",
         help=_("Turnout, votes: shares between 0 and 1 are told in points."),
         placeholder=_("Choose one or more"),

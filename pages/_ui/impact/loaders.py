@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,14 +20,15 @@ from analysis.experiments.results import Impact
 from analysis.experiments.spec import Spec
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.scenario import Scenario, target_of
-from analysis.trials import open_trial
+from analysis.trials import Trial, open_trial
 from analysis.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.bureau_map import Geometry
-from pages._ui.i18n import _
+from pages._ui.i18n import _, bloc_name
 from pages._ui.impact import example
 from pages._ui.impact.source import BROUGHT, EXAMPLE, Source, read_table, seal_of
 from pages._ui.trial.covariates import names_of
+from pages._ui.trial.loaders import scenario_of
 
 _FEW, _SOME = 4, 16
 # What the ranking knew before the draw: to adjust for, and to cut into subgroups.
@@ -93,9 +94,15 @@ def _found(source: Source) -> Found:
 
 def _named(known: Found, source: Source) -> Found:
     """Give our columns names for people, in the language of the source."""
-    toml = open_trial(Path(source.folder), source.seal).scenario
-    elections = Workspace(Path(source.folder)).read("elections")["election_id"].tolist()
-    names = names_of(elections, next(iter(_choices(toml)), ""))
+    place = Workspace(Path(source.folder))
+    elections = place.read("elections")["election_id"].tolist()
+    labels = list(_choices(place, open_trial(place.path, source.seal))) or [""]
+    names: dict[str, str] = {}
+    for label in labels:
+        # With several, each says whose votes it means.
+        whose = f" · {bloc_name(label)}" if len(labels) > 1 else ""
+        own = names_of(elections, label)
+        names |= {c: f"{n}{whose}" if f"_{label}_" in c else n for c, n in own.items()}
 
     def told(columns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(names.get(name, name) for name in columns)
@@ -124,10 +131,9 @@ def _told(known: Found, promise: Mapping[str, tuple[str, ...]]) -> Found:
 
 def _with_facts(source: Source, table: pd.DataFrame) -> pd.DataFrame:
     """Add what was known of the units before the election that the trial prepared."""
-    toml = open_trial(Path(source.folder), source.seal).scenario
-    if not toml:
+    scenario = scenario_of(open_trial(Path(source.folder), source.seal))
+    if scenario is None:
         return table
-    scenario = Scenario.from_dict(tomllib.loads(toml))
     ranked = loaders.ranking(Workspace(Path(source.folder)), scenario)
     facts = trial_units(ranked.table)[["unit_id", *BEFORE]]
     return table.merge(facts, on="unit_id", how="left")
@@ -139,28 +145,34 @@ def _outcomes(source: Source) -> Outcomes:
     units = trial.sealed.design.units["unit_id"].tolist()
     return outcomes_of(
         place,
-        [*source.elections, *_earlier(place, source.elections, trial.scenario)],
+        [*source.elections, *_earlier(place, source.elections, scenario_of(trial))],
         units,
         vintage=vintage_of(place, units),
-        choices=_choices(trial.scenario),
+        choices=_choices(place, trial),
     )
 
 
-def _earlier(place: Workspace, elections: tuple[str, ...], toml: str) -> list[str]:
+def _earlier(place: Workspace, elections: tuple[str, ...], scenario: Scenario | None) -> list[str]:
     """Return the last election before the trial and those asked for: what adjusts for the past."""
     known = place.read("elections").sort_values("date")
     first = known.loc[known["election_id"].isin(elections), "date"].min()
-    if toml:
-        prepared = target_of(place, Scenario.from_dict(tomllib.loads(toml)).election)
-        first = min(first, pd.Timestamp(prepared.date))
+    if scenario is not None:
+        first = min(first, pd.Timestamp(target_of(place, scenario.election).date))
     return known.loc[known["date"] < first, "election_id"].tolist()[-1:]
 
 
-def _choices(toml: str) -> dict[str, Choice]:
-    if not toml:
-        return {}
-    scenario = Scenario.from_dict(tomllib.loads(toml))
-    return {"candidates" if scenario.candidates else scenario.bloc: scenario.choice}
+def _choices(place: Workspace, trial: Trial) -> dict[str, Choice]:
+    """Return whose votes are looked at: the scenario's, else the blocs that the plan announced."""
+    if scenario := scenario_of(trial):
+        return {"candidates" if scenario.candidates else scenario.bloc: scenario.choice}
+    announced = " ".join(trial.sealed.promise.get("outcomes", ()))
+    blocs = place.read("candidates")["bloc"].dropna().unique()
+    ends = ("registered", "valid")
+    return {
+        bloc: Choice(bloc)
+        for bloc in map(str, blocs)
+        if any(re.search(rf"_t\d_{re.escape(bloc)}_{end}\b", announced) for end in ends)
+    }
 
 
 def impact(source: Source, spec: Spec, draws: int, seed: int) -> Impact:

@@ -26,7 +26,7 @@ def downloads(
         {
             ".html": _("Report (HTML)"),
             ".pdf": _("Report (PDF)"),
-            ".json": _("All estimates (JSON)"),
+            ".json": _("Estimates (JSON)"),
         }.items(),
         strict=True,
     ):

@@ -16,18 +16,20 @@ _DIGITS = 6
 
 
 def quantities(impact: Impact, outcome: str) -> None:
-    """Show the three quantities of an outcome side by side, each under its own name."""
+    """Show the three quantities of an outcome one below the other, each under its own name."""
     lacking = {
         "allocation": _("Needs what was carried out in each bureau."),
         "coverage": _("Needs the share reached in each arm."),
     }
-    names, columns = words.names("estimand_long", language()), st.columns(3)
-    for column, quantity in zip(columns, QUANTITIES, strict=True):
+    names = words.names("estimand_long", language())
+    for quantity in QUANTITIES:
         name, _colon, meaning = names[quantity].partition(":")
         found = pick(impact, outcome, quantity)
         value = found.told(found.value, language()) if found else "—"
-        with column:
-            st.metric(name.strip().replace("\u202f", ""), value)
+        # Side by side, three numbers with their unit are cut off on small screens.
+        left, right = st.columns([9, 11], vertical_alignment="center")
+        left.metric(name.strip().replace("\u202f", ""), value)
+        with right:
             st.caption(meaning.strip())
             if found:
                 st.caption(_interval(found))

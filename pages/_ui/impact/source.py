@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import tempfile
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,12 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.experiments.files import read_units
-from analysis.scenario import Scenario, target_of
+from analysis.scenario import target_of
 from analysis.trials import in_force, open_trial
 from analysis.workspace import Workspace
 from pages._ui.i18n import _, election_name, language
 from pages._ui.impact import example
+from pages._ui.trial.loaders import scenario_of
 
 OURS, BROUGHT, EXAMPLE = "workspace", "table", "example"
 NO_SEAL, UPLOADED = "", "uploaded"
@@ -122,17 +122,27 @@ def _ours(place: Workspace) -> Source | None:
 
 def _usual(place: Workspace, seal: str, known: list[str]) -> list[str]:
     """Return the election that the trial prepared once it has results, else the last one."""
-    toml = open_trial(place.path, seal).scenario
-    prepared = Scenario.from_dict(tomllib.loads(toml)).election if toml else ""
+    prepared = _prepared(place, seal)
     return [prepared] if prepared in known else known[:1]
+
+
+def _prepared(place: Workspace, seal: str) -> str:
+    """Return the election that a trial prepares; empty when its scenario is not to be had."""
+    scenario = scenario_of(open_trial(place.path, seal))
+    return scenario.election if scenario else ""
 
 
 def _placebos(place: Workspace, seal: str, elections: list[str]) -> None:
     """Say which elections were before the one that the trial prepared."""
-    toml = open_trial(place.path, seal).scenario
-    if not toml:
+    prepared = _prepared(place, seal)
+    if not prepared:
+        st.caption(
+            _(
+                "This seal came without its scenario: nobody here knows which election it "
+                "prepares. What shows at an election before the canvass is chance."
+            )
+        )
         return
-    prepared = Scenario.from_dict(tomllib.loads(toml)).election
     before = target_of(place, prepared).date
     early = [one for one in elections if target_of(place, one).date < before]
     if early:

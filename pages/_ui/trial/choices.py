@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -13,11 +14,14 @@ from analysis.targeting.rank import Ranking
 from pages._ui import state
 from pages._ui.i18n import _, number, percent
 
+if TYPE_CHECKING:
+    import geopandas as gpd
+
 VALUES = ("priority", "gain_per_hour", "potential")
 COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
-NOWHERE, COMMUNES, NAMES = "", "commune_id", "name"
+NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
 _MOST_SEED = 2**31 - 1
-_MOST_LISTED = 2000
+_MOST_LISTED, _MOST_NEAR = 2000, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,10 @@ class Choices:
     first
         How many of the best bureaux enter.
     value, territory, cluster
-        Columns to rank by, to stay within, and to keep together; empty for none.
+        Columns to rank by, to stay within, and to keep together; empty for none. The last may
+        be `neighbours`: groups of bureaux that touch.
+    near
+        Bureaux in a group of neighbours, about.
     block_size, control
         Of a full block.
     must_treat, must_not
@@ -44,6 +51,7 @@ class Choices:
     value: str = "priority"
     territory: str = NOWHERE
     cluster: str = NOWHERE
+    near: int = 3
     block_size: int = 5
     control: int = 1
     must_treat: tuple[str, ...] = ()
@@ -68,18 +76,36 @@ class Choices:
             unit="unit_id",
         )
 
-    def units(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the units of the design, with the columns its rule names."""
+    def units(self, table: pd.DataFrame, shapes: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+        """Return the units of the design, with the columns its rule names.
+
+        Parameters
+        ----------
+        table
+            The ranking.
+        shapes
+            Its contours; needed for groups of neighbours.
+        """
         units = trial_units(table, self.first)
         ids = units["unit_id"]
         if self.cluster:
-            # A bureau without the name goes by itself.
-            named = units[self.cluster].fillna("").astype("str")
+            # A bureau without the name, or without a neighbour, goes by itself.
+            known = self._neighbours(units, shapes) if shapes is not None else units[self.cluster]
+            named = known.fillna("").astype("str")
             units = units.assign(group=named.where(named != "", ids))
         return units.assign(
             must_treat=ids.isin(self.must_treat).astype("int64"),
             must_not_treat=ids.isin(self.must_not).astype("int64"),
         )
+
+    def _neighbours(self, units: pd.DataFrame, shapes: gpd.GeoDataFrame) -> pd.Series:
+        from analysis.experiments.neighbours import groups_of_neighbours
+
+        decided = {*self.must_treat, *self.must_not}
+        drawn = units.loc[~units["unit_id"].isin(decided), "unit_id"]
+        within = units.set_index("unit_id")[self.territory] if self.territory else None
+        here = shapes[shapes["bureau_id"].isin(drawn)]
+        return units["unit_id"].map(groups_of_neighbours(here, size=self.near, within=within))
 
 
 def choose(ranked: Ranking) -> Choices:
@@ -101,7 +127,7 @@ def choose(ranked: Ranking) -> Choices:
         return replace(
             found,
             territory=_territory(units),
-            cluster=_cluster(units),
+            **_cluster(units),
             **_exceptions(units),
             **_balance(units),
         )
@@ -152,7 +178,7 @@ def _value() -> str:
         "gain_per_hour": _("Votes gained per hour"),
         "potential": _("Abstention × support, as in 2012"),
     }
-    return _one(_("Blocks of neighbours by"), "t_value", names)
+    return _one(_("Blocks of bureaux alike by"), "t_value", names)
 
 
 def _territory(units: pd.DataFrame) -> str:
@@ -162,13 +188,27 @@ def _territory(units: pd.DataFrame) -> str:
     return _one(_("Blocks are cut"), "t_territory", names)
 
 
-def _cluster(units: pd.DataFrame) -> str:
+def _cluster(units: pd.DataFrame) -> dict[str, str | int]:
+    names = {NOWHERE: _("One by one")}
     named = units["name"].fillna("").astype("str")
-    if not named[named != ""].duplicated().any():
-        st.caption(_("No two bureaux share the name of a polling place: each goes by itself."))
-        return NOWHERE
-    names = {NOWHERE: _("Each bureau by itself"), NAMES: _("Bureaux of one polling place together")}
-    return _one(_("What is drawn"), "t_cluster", names)
+    if named[named != ""].duplicated().any():
+        names[NAMES] = _("By polling place")
+    if units["vintage"].notna().sum() > 1:
+        names[NEIGHBOURS] = _("By neighbourhood")
+    if len(names) == 1:
+        st.caption(_("No two bureaux share a polling place or have contours: each goes by itself."))
+        return {}
+    chosen = _one(_("What is drawn"), "t_cluster", names)
+    if chosen != NEIGHBOURS:
+        return {"cluster": chosen}
+    near = _whole(_("Bureaux in a group, about"), "t_near", 3, 2, _MOST_NEAR)
+    st.caption(
+        _(
+            "Neighbours talk. Bureaux that touch are drawn together: fewer of those held back lie "
+            "beside those canvassed. The price is a less sharp answer."
+        )
+    )
+    return {"cluster": chosen, "near": near}
 
 
 def _one(label: str, key: str, names: dict[str, str]) -> str:

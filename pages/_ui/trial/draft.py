@@ -35,6 +35,7 @@ def blocks(place: Workspace, scenario: Scenario, ranked: Ranking, choices: Choic
             "Of {all} expected if every door of every bureau in the trial were knocked at."
         ).format(all=number(price.votes_all, 1)),
     )
+    _groups(design)
     _reach(ranked, design)
     views.map_of_blocks(
         loaders.geometry(place, loaders.prospects(place, scenario)),
@@ -52,6 +53,23 @@ def blocks(place: Workspace, scenario: Scenario, ranked: Ranking, choices: Choic
                 "block by block, and the best targets are not all on one side."
             )
         )
+
+
+def _groups(design: Design) -> None:
+    """Say how many groups the lot draws, where it does not draw bureaux one by one."""
+    if not design.rule.cluster:
+        return
+    sizes = design.units.loc[design.drawn, "cluster"].value_counts()
+    st.caption(
+        _(
+            "The lot draws {n} groups, the largest of {most} bureaux; {alone} bureaux go by "
+            "themselves."
+        ).format(
+            n=number(int((sizes > 1).sum())),
+            most=number(int(sizes.max())),
+            alone=number(int((sizes == 1).sum())),
+        )
+    )
 
 
 def _retired(place: Workspace) -> None:
@@ -89,6 +107,9 @@ def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
     if "arm" in units:
         names = views.arm_names()
         arm = {_("Arm"): views.arms_of(shown).map(names).to_numpy()}
+    together = {}
+    if (shown["cluster"] != shown["unit_id"]).any():
+        together = {_("Goes with"): shown["cluster"].str.rpartition("_")[2].to_numpy()}
     several = len(known["commune_id"].unique()) > 1
     show_table(
         pd.DataFrame(
@@ -96,6 +117,7 @@ def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
                 _("Bureau"): shown["unit_id"].str.rpartition("_")[2].to_numpy(),
                 **({_("Commune"): facts["commune"].to_numpy()} if several else {}),
                 _("Block"): shown["number"].astype("Int64").to_numpy(),
+                **together,
                 **arm,
                 _("Rank"): facts["rank"].to_numpy(),
                 _("Votes/h"): facts["gain_per_hour"].to_numpy(),

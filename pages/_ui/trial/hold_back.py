@@ -78,7 +78,13 @@ def _given_up(usual: HoldBack, controls: int) -> HoldBack:
         "I give the trial up: all {n} bureaux held back will be canvassed, and nobody will ever "
         "be able to say what this canvass changed."
     ).format(n=number(controls))
-    if st.checkbox(sentence, key="hold_back.given_up", persist_state="session"):
+    # The label of a box is cut off where it is long; what is lost is to be read in full.
+    with st.expander(_("Do without a trial")):
+        st.markdown(sentence)
+        ticked = st.checkbox(
+            _("I say so, and give it up"), key="hold_back.given_up", persist_state="session"
+        )
+    if ticked:
         st.warning(_("No bureau is held back. The files say so, in the words above."))
         return HoldBack(on=False, teams=usual.teams, given_up=sentence)
     return usual

@@ -10,17 +10,18 @@ import pandas as pd
 import streamlit as st
 
 from analysis.arms import trial_units
+from analysis.errors import DataError
 from analysis.experiments.balance import Balance, check_balance
 from analysis.experiments.design import Design, declare
 from analysis.experiments.holdout import HoldOut, hold_out
 from analysis.experiments.outcomes import outcomes_of, vintage_of
 from analysis.experiments.placebo import Measure, Placebo, PlaceboAsk, placebo_curve
-from analysis.scenario import Scenario, target_of
+from analysis.scenario import Scenario, shapes_of, target_of
 from analysis.trials import Trial, open_trial
 from analysis.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.i18n import _, language
-from pages._ui.trial.choices import COVARIATES, Choices
+from pages._ui.trial.choices import COVARIATES, NEIGHBOURS, Choices
 
 _FEW, _SOME = 8, 48
 DRAWS = 500
@@ -43,8 +44,10 @@ def design(place: Workspace, scenario: Scenario, which: Which) -> Design:
 def _design(folder: str, digest: str, toml: str, choices: Choices) -> Design:
     del digest
     scenario = Scenario.from_dict(tomllib.loads(toml))
-    table = loaders.ranking(Workspace(Path(folder)), scenario).table
-    return declare(choices.units(table), choices.rule)
+    place = Workspace(Path(folder))
+    table = loaders.ranking(place, scenario).table
+    shapes = shapes_of(place, table) if choices.cluster == NEIGHBOURS else None
+    return declare(choices.units(table, shapes), choices.rule)
 
 
 def placebo(
@@ -105,6 +108,16 @@ def trial(place: Workspace, fingerprint: str) -> Trial:
     """Return a sealed design of the workspace, verified again when its file changes."""
     # Opened each time: a seal that was tampered with must not live on in a cache.
     return open_trial(place.path, fingerprint)
+
+
+def scenario_of(trial: Trial) -> Scenario | None:
+    """Return the scenario sealed with a design; None where it is not there or cannot be read."""
+    if not trial.scenario:
+        return None
+    try:
+        return Scenario.from_dict(tomllib.loads(trial.scenario))
+    except (DataError, tomllib.TOMLDecodeError):
+        return None
 
 
 def balance(place: Workspace, scenario: Scenario, fingerprint: str) -> Balance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import partial
 
 import streamlit as st
@@ -44,14 +43,12 @@ def header(scenario: Scenario, trial: Trial) -> None:
             fingerprint=trial.fingerprint[:12], seed=trial.sealed.seed
         )
     )
-    if not trial.scenario:
-        return
-    try:
-        sealed = Scenario.from_dict(tomllib.loads(trial.scenario))
-    except (DataError, tomllib.TOMLDecodeError):
+    sealed = trials.scenario_of(trial)
+    if sealed is None and trial.scenario:
         st.warning(_("The scenario sealed with this design cannot be read by this version."))
-        return
-    if sealed != scenario:
+    elif sealed is None:
+        st.caption(_no_scenario(trial))
+    elif sealed != scenario:
         st.caption(
             _("It was sealed for another scenario than the one on screen: {scenario}.").format(
                 scenario=described(sealed)
@@ -62,13 +59,24 @@ def header(scenario: Scenario, trial: Trial) -> None:
         )
 
 
+def _no_scenario(trial: Trial) -> str:
+    announced = ", ".join(f"`{one}`" for one in trial.sealed.promise.get("outcomes", ()))
+    told = _(
+        "Its seal was made elsewhere and came without its scenario: the ranking, the votes and "
+        "the hours on this page are those on screen, not those it was drawn for."
+    )
+    if not announced:
+        return told
+    return f"{told} " + _("The outcomes it announces: {outcomes}.").format(outcomes=announced)
+
+
 def arms(place: Workspace, scenario: Scenario, ranked: Ranking, trial: Trial) -> None:
     """Show the arms on the map and in a table."""
     units = trial.sealed.assignment
     drawn = units[units["block"] != ""]
     columns = st.columns(4)
     columns[0].metric(_("To canvass"), number(int((drawn["arm"] == "treated").sum())))
-    columns[1].metric(_("Held back (control)"), number(int((drawn["arm"] == "control").sum())))
+    columns[1].metric(_("Held back"), number(int((drawn["arm"] == "control").sum())))
     columns[2].metric(_("Decided, not drawn"), number(len(units) - len(drawn)))
     columns[3].metric(_("Blocks"), number(drawn["block"].nunique()))
     gone = ~units["unit_id"].isin(ranked.table["bureau_id"])

@@ -15,7 +15,7 @@ from analysis.experiments.design import Design
 from analysis.experiments.plan import Plan, write_plan
 from analysis.experiments.seal import Sealed, verify
 from analysis.scenario import Scenario
-from analysis.trials import PLAN, SCENARIO, in_force, keep, sealed_with
+from analysis.trials import PLAN, SCENARIO, in_force, keep, sealed_with, texts_in
 from analysis.workspace import Workspace
 from pages._ui import messages
 from pages._ui.i18n import _, bloc_name, language, number
@@ -51,10 +51,8 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
     text = write_plan(plan, design, choices.seed)
     with st.expander(_("Read the plan before it is sealed")):
         st.markdown(text)
-    kept = st.checkbox(
-        _("I will keep the draw as it falls: bureaux held back by the lot will not be canvassed."),
-        key="trial.promise",
-    )
+    st.markdown(_("Bureaux held back by the lot will not be canvassed before the vote."))
+    kept = st.checkbox(_("I will keep the draw as it falls"), key="trial.promise")
     if st.button(
         _("Draw and seal"),
         type="primary",
@@ -74,7 +72,7 @@ def _draw(  # noqa: PLR0913 - all that is sealed
 ) -> None:
     texts = {**texts, SCENARIO: scenario.to_toml()}
     with st.spinner(_("Drawing and sealing…")):
-        keep(place.path, sealed_with(design, seed, texts, promise), texts)
+        keep(place.path, sealed_with(design, seed, texts, promise))
     st.rerun()
 
 
@@ -143,12 +141,21 @@ def verified(place: Workspace) -> None:
     known = _known(place, sealed)
     if sealed.fingerprint in in_force(place.path):
         st.caption(_("This design is the one in force here."))
-    elif not known:
+        return
+    if not known:
         st.caption(_("None of its units is a bureau of the place that is open."))
-    elif st.button(
+        return
+    if SCENARIO not in texts_in(content):
+        st.caption(
+            _(
+                "It was sealed without its scenario: which election and whose votes it prepares "
+                "will have to be known from elsewhere."
+            )
+        )
+    if st.button(
         _("Put this design in force here"), key="trial.adopt", help=_("Its arms then hold.")
     ):
-        keep(place.path, content, {})
+        keep(place.path, content)
         st.rerun()
 
 

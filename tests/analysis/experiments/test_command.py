@@ -341,6 +341,26 @@ def test_power_on_the_past_of_a_workspace(run, valmont, tmp_path):
     assert (code, "Power needs past outcomes" in err) == (1, True)
 
 
+def test_neighbours_are_drawn_as_one(run, valmont, tmp_path):
+    bureaux = valmont.read("bureaux")
+    ids = bureaux.loc[bureaux["vintage"] == bureaux["vintage"].max(), "bureau_id"].astype("str")
+    units, out = tmp_path / "targets.csv", tmp_path / "arms.csv"
+    pd.DataFrame({"bureau_id": ids, "gain": range(len(ids))}).to_csv(units, index=False)
+    words = ["--units", units, "--rank-by", "gain", "--seed", 1, "--neighbours", 3]
+    code, told, _ = run("design", *words, "--workspace", valmont.path, "--out", out)
+    assert code == 0
+    assert "full blocks of 5 clusters" in told
+    arms = pd.read_csv(out)
+    assert arms.groupby("cluster")["arm"].nunique().eq(1).all()
+    assert arms["cluster"].value_counts().median() == 3
+    assert run("verify", tmp_path / "arms.seal.json")[0] == 0
+    curve = ["--workspace", valmont.path, "--for", "2027_pres_t1", "--bloc", "left"]
+    code, _, _ = run("power", *words, *curve, "--draws", 100, "--out", tmp_path / "curve.csv")
+    assert code == 0
+    code, _, err = run("design", *words, "--out", out)
+    assert (code, "--workspace FOLDER" in err) == (1, True)
+
+
 def test_power_chooses_its_own_sizes(run, units, tmp_path):
     out = tmp_path / "curve.csv"
     run(

@@ -45,6 +45,39 @@ def test_both_ways_of_drawing_follow_the_declared_law(lottery, how):
     assert (arms[:, 11] & arms[:, 12]).mean() == pytest.approx(0.64, abs=ROOM)
 
 
+@pytest.mark.parametrize(("size", "few"), [(2, 1), (5, 1), (16, 1), (17, 1), (300, 1), (6, 3)])
+@pytest.mark.parametrize("blocks", [1, 2, 5])
+def test_every_cluster_of_a_block_is_picked_as_often(size, few, blocks):
+    """Blocks that make one die together, that stand alone, and that a byte cannot tell apart."""
+    lottery = Lottery.of_arms(
+        np.tile(np.r_[np.zeros(few), np.ones(size - few)], blocks),
+        np.repeat(np.arange(blocks), size),
+    )
+    arms = lottery.redraw(np.random.default_rng(2), DRAWS)
+    controls = (~arms).reshape(DRAWS, blocks, size)
+    assert (controls.sum(axis=2) == few).all()
+    assert controls.mean(axis=0) == pytest.approx(few / size, abs=ROOM)
+    if blocks > 1:  # one block does not know of the other
+        both = (controls[:, 0, 0] & controls[:, 1, -1]).mean()
+        assert both == pytest.approx((few / size) ** 2, abs=ROOM)
+
+
+def test_sums_over_the_treated_are_those_of_the_arms(lottery):
+    values = np.random.default_rng(0).normal(size=(lottery.clusters, 2))
+    faces = lottery.faces(np.random.default_rng(3), 50)
+    arms = lottery.redraw(np.random.default_rng(3), 50)
+    first = np.unique(lottery.member, return_index=True)[1]
+    assert lottery.among_treated(faces, values) == pytest.approx(arms[:, first] @ values)
+
+
+def test_draws_do_not_depend_on_how_they_are_added_up():
+    """One byte per block, as a seed has always given them."""
+    lottery = Lottery.of_arms(np.tile([1.0, 1, 1, 1, 0], 7), np.repeat(np.arange(7), 5))
+    drawn = np.random.default_rng(5).integers(0, 5, (20, 7), dtype=np.uint8)
+    arms = lottery.redraw(np.random.default_rng(5), 20).reshape(20, 7, 5)
+    assert (arms.argmin(axis=2) == drawn).all()
+
+
 def test_the_same_seed_the_same_arms(lottery):
     one, other = (lottery.redraw(np.random.default_rng(3), 50) for _ in range(2))
     assert (one == other).all()

@@ -65,6 +65,8 @@ def test_a_note_is_english_text_that_knows_french():
 
 def test_names_of_estimators():
     assert estimator_name("ancova_weighted", "fr") == "effets de bloc, covariables, pondéré"
+    assert estimator_name("block_size_weighted", "fr") == "moyenne des blocs selon leur taille"
+    assert estimator_name("block_size_weighted") == "mean of blocks by size"
     assert estimator_name("of another package") == "of another package"
 
 
