@@ -31,10 +31,13 @@ with messages.explain_data_errors():
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
+# Their tables are wider than the settings' side.
+numbers_side, visits_side = st.columns([2, 1], gap="medium")
+with visits_side, messages.explain_data_errors():
+    visited.ask(place, found)
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
-    settings = inputs.choose_settings(weighing.of(found))
-    visited.ask(place, found)
+    settings = inputs.choose_settings(weighing.of(found), numbers_side)
 
 with answer_side, messages.explain_data_errors():
     scenario = inputs.put_together(question, settings)
@@ -48,7 +51,7 @@ with answer_side, messages.explain_data_errors():
         downloads.downloads(place, scenario)
     else:
         show.reach(ranked)
-        map_side, card_side = st.columns([1.5, 1], gap="medium")
+        map_side, card_side = st.columns([1.7, 1], gap="medium")
         with map_side:
             show.priority_map(loaders.geometry(place, found), ranked, key=show.MAIN_MAP)
         with card_side:
@@ -56,4 +59,8 @@ with answer_side, messages.explain_data_errors():
         with map_side:
             show.ranked_list(ranked, key="priorities.list")
             show.honesty(ranked, scenario.settings.draws)
+            back = st.container()
+            show.notes(found)
         card.picture(place, scenario, bureau_id, frame)
+        with back:
+            checks.in_short(place, scenario, ranked)

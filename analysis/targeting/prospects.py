@@ -15,7 +15,7 @@ from analysis.electorate.abstention.series import Series
 from analysis.electorate.history import Choice, Election, History, read_history
 from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_reserve
-from analysis.electorate.volatility import expect_volatility
+from analysis.electorate.volatility import expect_volatility, far_out
 from analysis.errors import DataError, some
 from analysis.workspace import Workspace
 
@@ -42,7 +42,8 @@ class Prospects:
         `vintage`; `abstention`, `support`, `reserve`, `volatility`, each with `_se`;
         `spacing_m` (metres between neighbouring addresses, missing if unknown),
         `households`, `poverty_rate`, `density` (0 spread … 1 dense, assumed),
-        `covered` (share of doors already visited), `reachable` (has ground to walk on).
+        `covered` (share of doors already visited), `reachable` (has ground to walk on),
+        `far_out` (elections at which votes moved as nowhere else, ids separated by spaces).
     history
         What the rates rest on.
     target
@@ -102,7 +103,10 @@ def prepare(
     table["reachable"] = has_ground(table)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
-    return Prospects(table, history, target, (*_notes(history), *forecast.notes))
+    far = far_out(history)
+    when = far.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
+    table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
+    return Prospects(table, history, target, (*_notes(history, far), *forecast.notes))
 
 
 def electorate_table(
@@ -233,9 +237,16 @@ def _read_csv(file: Path) -> pd.DataFrame:
         ) from error
 
 
-def _notes(history: History) -> tuple[str, ...]:
-    return tuple(
+def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
+    unmatched = [
         f"{row.election_id}: {row.bureaux} bureaux ({row.registered} registered) are none of "
         f"today's: {row.examples}"
         for row in history.unmatched.itertuples()
-    )
+    ]
+    moved = [
+        f"{election}: votes moved between blocs far more than elsewhere in {len(rows)} bureaux, as "
+        "a typing error in the official file or a candidate of the place would make them; the move "
+        f"counts as the largest usual one: {some(rows['bureau_id'])}"
+        for election, rows in far.groupby("election_id")
+    ]
+    return (*unmatched, *moved)

@@ -14,8 +14,8 @@ from pages._ui.i18n import _, ngettext, number
 
 # Rows of a list that travel to the screen on each run.
 SHOWN = 1000
-# Characters of a title that a narrow column shows.
-_SHORT = 11
+# Pixels of a column: a figure's at least, and what a letter of its title asks for.
+_FIGURE, _MARGIN, _LETTER = 52, 18, 7
 
 
 def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key: str) -> None:
@@ -89,7 +89,10 @@ def show_list(
         on_select=lambda: _select_row(name, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
-        column_config={name: _number_column(name) for name in shown.select_dtypes("number")},
+        column_config={
+            _("Bureau"): st.column_config.TextColumn(width=_FIGURE),
+            **{title: _number_column(title) for title in shown.select_dtypes("number")},
+        },
     )
     if len(rows) < len(table):
         st.caption(
@@ -100,9 +103,9 @@ def show_list(
 
 
 def _number_column(title: str) -> dict[str, object]:
-    """Return a narrow column, or one as wide as a long title asks for."""
+    """Return a column as narrow as its title and a figure allow."""
     # Rounded by the caller and written by the browser in its own language: commas in French.
-    width = "small" if len(title) <= _SHORT else None
+    width = max(_FIGURE, _MARGIN + _LETTER * len(title))
     return dict(st.column_config.NumberColumn(format="localized", width=width))
 
 

@@ -14,10 +14,12 @@ from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workspace import Workspace
 from pages._ui import loaders, state
-from pages._ui.i18n import _, number, percent
+from pages._ui.i18n import _, election_name, number, percent
 from pages._ui.show import interval
 from pages._ui.words import part_name
 
+# Standard errors from the mean at which a difference is worth a sentence: nine chances in ten.
+_SURE = 1.645
 _BLUE = "#236eb0"
 _BAR = (
     '<div style="display:flex;align-items:center;gap:.5rem;margin:.2rem 0">'
@@ -47,6 +49,7 @@ def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
+    _far_out(str(bureau.get("far_out", "")))
     _parts(bureau)
     where = st.container()
     _squares(bureau)
@@ -125,12 +128,27 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
         if not np.isfinite(bureau[column]) or spread == 0:
             continue
         mean = float(np.average(values[known], weights=weights[known]))
+        sure = abs(bureau[column] - mean) > _SURE * float(bureau.get(f"{column}_se", 0.0))
         place = int((values[known] > bureau[column]).sum()) + 1
         sentence = text.format(
             value=percent(bureau[column]), mean=percent(mean), place=place, n=int(known.sum())
         )
-        found.append((abs(bureau[column] - mean) / spread, sentence))
-    return [sentence for _far, sentence in sorted(found, reverse=True)[:3]]
+        if not sure:
+            sentence += " " + _("(Uncertain: it may be like the others.)")
+        found.append((sure, abs(bureau[column] - mean) / spread, sentence))
+    return [sentence for *_far, sentence in sorted(found, reverse=True)[:3]]
+
+
+def _far_out(elections: str) -> None:
+    """Warn where votes moved as nowhere else."""
+    if not elections:
+        return
+    st.warning(
+        _(
+            "{elections}: votes moved between blocs here far more than elsewhere. A typing error "
+            "in the official file? Compare with the minutes of the vote before sending a team."
+        ).format(elections=", ".join(election_name(one) for one in elections.split()))
+    )
 
 
 def _parts(bureau: pd.Series) -> None:

@@ -32,6 +32,7 @@ def compare(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     except DataError:
         st.warning(_("The kept scenario does not fit this place. Keep another one."))
         return
+    st.markdown(_table(first, ranked))
     left, right = st.columns(2)
     geometry = loaders.geometry(place, loaders.prospects(place, scenario))
     for column, name, one, ranking, drawn in (
@@ -40,9 +41,19 @@ def compare(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     ):
         with column:
             st.markdown(f"**{name}** — {described(one)}")
-            show.reach(ranking)
             show.priority_map(drawn, ranking, key=f"compare.{name}")
     _changes(first, ranked)
+
+
+def _table(first: Ranking, second: Ranking) -> str:
+    """Write how far the hours reach in both scenarios."""
+    rows = [
+        f"| {label} | {one} | {other} |"
+        for (_name, label, one), (_same, _label, other) in zip(
+            show.reached(first), show.reached(second), strict=True
+        )
+    ]
+    return "\n".join(["| | A | B |", "|---|---:|---:|", *rows])
 
 
 def described(scenario: Scenario) -> str:
@@ -79,10 +90,12 @@ def _changes(first: Ranking, second: Ranking) -> None:
     if moved.empty:
         st.caption(_("No bureau changes its rank."))
         return
+    several = moved["commune"].ne(moved["commune"].iloc[0]).any()
     st.dataframe(
         pd.DataFrame(
             {
                 _("Bureau"): moved["bureau_id"].str.rpartition("_")[2],
+                **({_("Commune"): moved["commune"]} if several else {}),
                 _("Rank in A"): moved["rank_a"],
                 _("Rank in B"): moved["rank_b"],
                 _("Places gained"): moved["move"],

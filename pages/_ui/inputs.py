@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.scenario import Scenario
 from analysis.targeting.params import Params
@@ -138,13 +139,17 @@ def choose_view(views: dict[str, str]) -> str:
     return view or first
 
 
-def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
+def choose_settings(
+    in_force: Callable[[str, Params], Weights], numbers: DeltaGenerator
+) -> Settings:
     """Ask for hours, preset, weights and the planner's numbers.
 
     Parameters
     ----------
     in_force
         Gives the weights of a preset, so that the sliders show them.
+    numbers
+        Where the planner's numbers stand.
     """
     state.recall("hours", HOURS)
     state.answer_with("hours", min(max(st.session_state["hours"], 1), MOST_HOURS))
@@ -160,7 +165,8 @@ def choose_settings(in_force: Callable[[str, Params], Weights]) -> Settings:
     preset = _select(_("Rank by"), [*PRESETS, "custom"], key="preset", show=preset_name)
     params = planner.params()
     weights = _choose_weights(preset, in_force(preset, params))
-    planner.edit(params)
+    with numbers:
+        planner.edit(params)
     return Settings(
         params=params,
         preset=preset,

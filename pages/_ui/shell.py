@@ -12,8 +12,16 @@ def frame() -> None:
     """Show which place is open; an invented one is marked on every page."""
     with messages.explain_data_errors():
         place = loaders.workspace()
+    missing = state.absent()
     state.write_link()
     name = place_name()
+    if missing:
+        st.warning(
+            _(
+                "The link asks for the place “{missing}”, which is not on this machine. What you "
+                "see is {name}. Build or open the place on the page Data, then use the link again."
+            ).format(missing=missing, name=name)
+        )
     with st.sidebar:
         st.caption(_("Place open: **{name}**").format(name=name))
     if place.fictional:

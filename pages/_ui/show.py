@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.charts.colours import classes
+from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
-from pages._ui import bureaux, state
+from pages._ui import advice, bureaux, state
 from pages._ui.bureau_map import (
     Geometry,
     Legend,
@@ -24,27 +25,43 @@ _TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetM
 
 def reach(ranked: Ranking) -> None:
     """Say how far the hours reach, in four numbers."""
-    first = ranked.table.head(ranked.k)
-    votes = float((first["gain_per_hour"] * first["hours"]).sum())
-    low = float((first["gain_lower"] * first["hours"]).sum())
-    high = float((first["gain_upper"] * first["hours"]).sum())
-    columns = st.columns(4)
-    columns[0].metric(
-        _("Bureaux reached, of {n}").format(n=number(len(ranked.table))), number(ranked.k)
-    )
-    columns[1].metric(_("Doors"), number(float(first["doors"].sum())))
-    columns[2].metric(
-        _("Votes expected"),
-        number(votes),
-        help=_("Between {low} and {high} if every bureau's interval were reached at once.").format(
-            low=number(low), high=number(high)
+    helps = {
+        "votes": _("Between {low} and {high} if every bureau's interval were reached at once."),
+        "per_hour": _(
+            "Net votes for the bloc per volunteer-hour; a team of two uses two hours an hour."
         ),
-    )
-    columns[3].metric(
-        _("Votes per hour there"),
-        number(votes / max(float(first["hours"].sum()), 1e-9), 3),
-        help=_("Net votes for the bloc per volunteer-hour; a team of two uses two hours an hour."),
-    )
+    }
+    for column, (name, label, text) in zip(st.columns(4), reached(ranked), strict=True):
+        told = helps.get(name)
+        if name == "votes":
+            low, high = _votes(ranked, "gain_lower"), _votes(ranked, "gain_upper")
+            told = helps[name].format(low=number(low), high=number(high))
+        column.metric(label, text, help=told)
+
+
+def reached(ranked: Ranking) -> list[tuple[str, str, str]]:
+    """Return how far the hours reach: name, label, and the number as it is written."""
+    first = ranked.table.head(ranked.k)
+    votes = _votes(ranked, "gain_per_hour")
+    return [
+        (
+            "bureaux",
+            _("Bureaux reached, of {n}").format(n=number(len(ranked.table))),
+            number(ranked.k),
+        ),
+        ("doors", _("Doors"), number(float(first["doors"].sum()))),
+        ("votes", _("Votes expected"), number(votes)),
+        (
+            "per_hour",
+            _("Votes per hour there"),
+            number(votes / max(float(first["hours"].sum()), 1e-9), 3),
+        ),
+    ]
+
+
+def _votes(ranked: Ranking, rate: str) -> float:
+    first = ranked.table.head(ranked.k)
+    return float((first[rate] * first["hours"]).sum())
 
 
 def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> None:
@@ -103,11 +120,11 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
     table = ranked.table
     top = (100 * table["top_k_probability"]).round(0)
     columns = {
-        _("Score"): table["score"].round(0),
         _("Votes/h"): table["gain_per_hour"].round(3),
         _("from"): table["gain_lower"].round(3),
         _("to"): table["gain_upper"].round(3),
-        _("In the first {k} (%)").format(k=ranked.k): top,
+        _("Top {k} (%)").format(k=ranked.k): top,
+        _("Score"): table["score"].round(0),
         _("Registered"): table["registered"],
         _("Abstention (%)"): (100 * table["expected_abstention"]).round(1),
         _("Support (%)"): (100 * table["support"]).round(1),
@@ -132,6 +149,15 @@ def honesty(ranked: Ranking, draws: int) -> None:
     )
     if ranked.weights.need > 0 and ranked.table["poverty_rate"].isna().all():
         st.warning(_("Social need is unknown here (no squares): it changes nothing."))
+
+
+def notes(found: Prospects) -> None:
+    """Show what a careful user wants to know, folded."""
+    if not found.notes:
+        return
+    title = ngettext("{n} remark on the data", "{n} remarks on the data", len(found.notes))
+    with st.expander(title.format(n=number(len(found.notes)))):
+        st.markdown("\n".join(f"- {advice.translate(note)}" for note in found.notes))
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:

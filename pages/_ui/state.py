@@ -15,6 +15,7 @@ SAMPLE_NAME = "valmont"
 
 _FOLDER = "state.folder"
 _BUREAU = "state.bureau"
+_ABSENT = "state.absent"
 _KEPT = "state.kept"
 _ANSWERS = "state.answers"
 
@@ -26,10 +27,20 @@ def folder() -> Path:
     return named if (named / "manifest.json").is_file() else WORKSPACES / SAMPLE_NAME
 
 
+def absent() -> str | None:
+    """Return the workspace that the link asked for and that is not on this machine."""
+    asked = st.query_params.get("workspace")
+    if asked and not (WORKSPACES / Path(asked).name / "manifest.json").is_file():
+        st.session_state[_ABSENT] = asked
+    missing = st.session_state.get(_ABSENT)
+    return str(missing) if missing else None
+
+
 def choose_folder(name: str) -> None:
     """Use the workspace `name` from now on, and forget what belonged to the last one."""
     st.session_state[_FOLDER] = name
     st.session_state.pop(_BUREAU, None)
+    st.session_state.pop(_ABSENT, None)
 
 
 def selected() -> str | None:

@@ -14,7 +14,7 @@ from analysis.targeting.weights import Weights
 from analysis.workspace import Workspace
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number, percent
-from pages._ui.words import part_name
+from pages._ui.words import part_name, preset_name
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
@@ -339,6 +339,12 @@ def test_a_broken_scenario_is_explained_and_changes_nothing(page, text, said):
     assert app.number_input(key="hours").value == 300
 
 
+def test_a_scenario_that_is_no_toml_is_explained_in_french(page):
+    app = give(page(bloc="left", view="files"), b"election = [")
+    assert "Ce fichier de réglages ne se lit pas comme du TOML." in errors(app)[0]
+    assert "Enregistrez-le de nouveau depuis cette page." in [e.value[-44:] for e in app.info]
+
+
 SAVED = [
     with_settings(LEFT, hours=250.0),
     Scenario("right", "2022_pres_t1"),
@@ -429,7 +435,9 @@ def test_two_scenarios_stand_side_by_side(page, places):
     app.number_input(key="hours").set_value(1000).run()
     a = answer(places.valmont, LEFT)[0]
     b = answer(places.valmont, with_settings(LEFT, hours=1000.0))[0]
-    assert values(app.metric) == [*reach(a), *reach(b)]
+    table = next(text for text in values(app.markdown) if text.startswith("| | A | B |"))
+    cells = [row.strip("| ").split(" | ")[1:] for row in table.splitlines()[2:]]
+    assert cells == [list(pair) for pair in zip(reach(a), reach(b), strict=True)]
     assert len(app.get("bidi_component")) == 2
     text = _("**{same}** bureaux are reached in both, **{new}** only in B, **{gone}** only in A.")
     assert text.format(same=a.k, new=b.k - a.k, gone=0) in values(app.markdown)
@@ -456,7 +464,9 @@ def test_the_checks_are_those_of_the_library(page, places):
         Settings(),
         before=target_of(places.valmont, LEFT.election),
     )
-    assert values(app.metric) == [percent(share, 0) for share in back.to_frame()["met_share"]]
+    table = next(text for text in values(app.markdown) if text.startswith(f"| {_('Order')} |"))
+    met = [row.strip("| ").split(" | ")[1] for row in table.splitlines()[2:]]
+    assert met == [percent(share, 0) for share in back.to_frame()["met_share"]]
     r = answer(places.valmont, LEFT)[0].size_correlation
     said = [text for text in values(app.markdown) if f"**{number(r, 2)}**" in text]
     assert len(said) == 1
@@ -466,6 +476,29 @@ def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(pag
     app = page(bloc="left", view="checks", election="2017_legi_t1")
     assert errors(app)
     assert len(app.subheader) == 2
+
+
+def test_beside_the_ranking_stands_what_its_order_would_have_met(page, places):
+    app = page(bloc="left", preset="abstainers_first")
+    back = backtest(
+        places.valmont,
+        LEFT.choice,
+        Settings(preset="abstainers_first"),
+        before=target_of(places.valmont, LEFT.election),
+    )
+    wanted = [back.met(name) for name in ("chosen", "last_abstention", "classic_2014")]
+    name = preset_name("abstainers_first")
+    said = next(text for text in values(app.caption) if name in text and "50+1" in text)
+    assert all(percent(share, 0) in said for share in wanted)
+    none = _("No past election of this place can be looked back at: see the view Checks.")
+    assert none in values(page(bloc="left", election="2017_legi_t1").caption)
+
+
+def test_a_link_to_a_place_that_is_not_here_says_so(page):
+    app = page(workspace="elsewhere", bloc="left")
+    assert any("elsewhere" in text for text in values(app.warning))
+    app.number_input(key="hours").set_value(600).run()
+    assert any("elsewhere" in text for text in values(app.warning))
 
 
 # Doors already visited

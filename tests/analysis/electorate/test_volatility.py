@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.electorate.volatility import PAIRS, UNKNOWN, UNKNOWN_ERROR, expect_volatility
+from analysis.electorate import volatility
+from analysis.electorate.volatility import (
+    PAIRS,
+    UNKNOWN,
+    UNKNOWN_ERROR,
+    expect_volatility,
+    far_out,
+)
 from analysis.schema import BLOCS
 from tests.made import history
 
@@ -34,26 +41,26 @@ C = (0.0, 0.2, 0.3, 0.2, 0.2, 0.1)
 
 def test_half_the_sum_of_absolute_changes():
     """Pedersen's index of a tenth that moved from one bloc to another is a tenth."""
-    volatility = expect_volatility(voted(A, B))
-    assert volatility.value == pytest.approx(0.1, abs=1e-3)
-    assert volatility.level == pytest.approx(0.1, abs=1e-4)
-    assert volatility.elections == FIRST[-2:]
+    found = expect_volatility(voted(A, B))
+    assert found.value == pytest.approx(0.1, abs=1e-3)
+    assert found.level == pytest.approx(0.1, abs=1e-4)
+    assert found.elections == FIRST[-2:]
     assert len(A) == len(BLOCS)
 
 
 def test_the_mean_of_the_last_pairs_alone():
     assert PAIRS == 3
-    volatility = expect_volatility(voted(A, C, A, B, B))
+    found = expect_volatility(voted(A, C, A, B, B))
     # The change from A to C, of 0.2, is a fourth pair; B to B changes nothing.
-    assert volatility.level == pytest.approx((0.2 + 0.1 + 0) / 3, abs=1e-3)
-    assert volatility.elections == FIRST[1:]
+    assert found.level == pytest.approx((0.2 + 0.1 + 0) / 3, abs=1e-3)
+    assert found.elections == FIRST[1:]
 
 
 def test_second_rounds_are_not_compared():
     elections = ("2022_pres_t1", "2022_pres_t2", "2022_legi_t1")
-    volatility = expect_volatility(voted(A, C, B, elections=elections))
-    assert volatility.level == pytest.approx(0.1, abs=1e-3)
-    assert volatility.elections == ("2022_pres_t1", "2022_legi_t1")
+    found = expect_volatility(voted(A, C, B, elections=elections))
+    assert found.level == pytest.approx(0.1, abs=1e-3)
+    assert found.elections == ("2022_pres_t1", "2022_legi_t1")
 
 
 def test_there_and_back_is_the_same():
@@ -67,9 +74,9 @@ def test_chance_alone_is_not_taken_for_change():
     past = voted(A, A, units=400, size=600)
     past.blocs[:] = rng.multinomial(600, A, (400, 2))
     raw = 0.5 * np.abs(np.diff(past.blocs / 600, axis=1)).sum(axis=2).mean()
-    volatility = expect_volatility(past)
+    found = expect_volatility(past)
     assert raw > 0.04
-    assert volatility.level < 0.35 * raw
+    assert found.level < 0.35 * raw
 
 
 def test_real_change_is_found_under_the_noise():
@@ -83,10 +90,10 @@ def test_real_change_is_found_under_the_noise():
     "past", [voted(A), voted(A, B, elections=("2022_pres_t1", "2022_pres_t2"))]
 )
 def test_where_it_cannot_be_told_it_is_a_wide_guess(past):
-    volatility = expect_volatility(past)
-    assert (volatility.value == UNKNOWN).all()
-    assert (volatility.std_error == UNKNOWN_ERROR).all()
-    assert volatility.elections == ()
+    found = expect_volatility(past)
+    assert (found.value == UNKNOWN).all()
+    assert (found.std_error == UNKNOWN_ERROR).all()
+    assert found.elections == ()
 
 
 def test_a_bureau_without_a_pair_takes_its_towns():
@@ -94,9 +101,9 @@ def test_a_bureau_without_a_pair_takes_its_towns():
     past.blocs[2, 0] = np.nan
     past.valid[3, 1] = 0
     past.blocs[3, 1] = 0
-    volatility = expect_volatility(past)
-    assert volatility.value == pytest.approx(0.1, abs=1e-2)
-    assert (volatility.std_error[[2, 3]] >= volatility.std_error[0]).all()
+    found = expect_volatility(past)
+    assert found.value == pytest.approx(0.1, abs=1e-2)
+    assert (found.std_error[[2, 3]] >= found.std_error[0]).all()
 
 
 def test_nobody_registered_is_no_fault():
@@ -112,3 +119,32 @@ def test_the_order_of_bureaux_does_not_matter():
     turned = voted(A, B, units=20, size=600)
     turned.blocs[:] = past.blocs[::-1]
     assert expect_volatility(turned).value == pytest.approx(expect_volatility(past).value[::-1])
+
+
+def typed_wrong(rng, units=60):
+    """Let bureaux move a little between three elections; in one, two lists' votes are swapped."""
+    shares = np.array([A, A, A])[None] + 0.01 * rng.normal(size=(units, 3, len(A)))
+    shares /= shares.sum(axis=2, keepdims=True)
+    shares[7, 1] = shares[7, 1][[1, 0, 4, 5, 2, 3]]
+    valid = np.full((units, 3), 900.0)
+    blocs = 900 * shares
+    return history(2 * valid, valid, blocs[:, :, 1], elections=FIRST[-3:], valid=valid, blocs=blocs)
+
+
+def test_a_count_typed_wrong_is_named_and_counts_as_the_largest_usual_change(monkeypatch):
+    typed = typed_wrong(np.random.default_rng(0))
+    found = far_out(typed)
+    assert set(found["bureau_id"]) == {typed.units["bureau_id"].iloc[7]}
+    assert sorted(found["election_id"]) == list(FIRST[-2:])
+    assert (found["change"] > 3 * found["counted"]).all()
+    with_fence = expect_volatility(typed).value[7]
+    monkeypatch.setattr(volatility, "FAR_LEAST", 1.0)
+    assert expect_volatility(typed).value[7] > 3 * with_fence
+    assert far_out(typed).empty
+
+
+def test_where_all_move_nobody_is_far_out():
+    moved = voted(A, B, A)
+    assert far_out(moved).empty
+    assert far_out(voted(A)).empty
+    assert expect_volatility(moved).level == pytest.approx(0.1, abs=1e-3)

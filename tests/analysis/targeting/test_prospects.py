@@ -92,11 +92,21 @@ def test_which_bureaux_have_ground(number, drawn, town_drawn, ground):
 
 def test_what_belongs_to_no_bureau_of_today_is_noted(paris):
     notes = prepare(paris, LEFT, TARGET).notes
-    told = [note for note in notes if note.startswith("2022_pres_t1")]
+    told = [note for note in notes if note.startswith("2022_pres_t1: 3")]
     assert told == [
         "2022_pres_t1: 3 bureaux (15894 registered) are none of today's: "
         "75056_1599, 75056_1972, 75056_JUS1"
     ]
+
+
+def test_a_typing_error_of_the_official_file_does_not_lead_the_ranking(paris):
+    """In 2019 the votes of bureau 1120 stand beside the wrong lists, as its neighbours show."""
+    found = prepare(paris, LEFT, TARGET)
+    table = found.table.set_index("bureau_id")
+    assert table.loc["75056_1120", "far_out"] == "2022_pres_t1"
+    assert [note for note in found.notes if "75056_1120" in note]
+    assert (table["volatility"] > table.loc["75056_1120", "volatility"]).sum() > 20
+    assert (table["far_out"] != "").sum() < 10
 
 
 @pytest.mark.parametrize("size", [500, 1000, 4472, 20_000, 60_000])
