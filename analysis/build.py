@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis import __version__
 from analysis.electorate.history import Election
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.geography.context import describe_bureaux
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
@@ -53,6 +53,9 @@ class Inputs:
         Filosofi squares, BAN, registered per address; None where there is none.
     places
         Communes or départements to keep; empty for all.
+    licences
+        Name of a file, without its folder → the licence it is published under, where the user
+        knows better than the reader.
     leave_out
         Leave contradictory bureaux out however many they are.
     fictional
@@ -69,6 +72,7 @@ class Inputs:
     addresses: Path | None = None
     electors: Path | None = None
     places: tuple[str, ...] = ()
+    licences: dict[str, str] = field(default_factory=dict)
     leave_out: bool = False
     fictional: bool = False
     layout: Layout = FRENCH
@@ -120,6 +124,7 @@ def build_from(
 ) -> Workspace:
     """Do as `build`, with results that another reader has read."""
     progress("checks", 0.35)
+    _refuse_unread(inputs, raw)
     blocs = _blocs(inputs, Path(target) / "blocs.csv")
     results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
     geography = _read_geography(inputs, results, progress)
@@ -138,6 +143,18 @@ def build_from(
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
     return Workspace(target)
+
+
+def _refuse_unread(inputs: Inputs, raw: Raw) -> None:
+    """Refuse licences of files that are not read."""
+    ground = (*inputs.contours.values(), inputs.squares, inputs.addresses, inputs.electors)
+    names = [*(r.source.file for r in raw.reports), *(file.name for file in ground if file)]
+    if unread := sorted(set(inputs.licences) - set(names)):
+        raise DataError(
+            "A licence is given for a file that is not read.",
+            where=f"{some(unread)}; files read: {some(names, most=12)}",
+            mend="Name one of the files of this command: --licence FILE=TEXT.",
+        )
 
 
 def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
@@ -232,11 +249,18 @@ def _read_vintages(
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
 
 
+def _licensed(report: Report, licences: Mapping[str, str]) -> Report:
+    """Put the licence that the user states into the account of its file."""
+    source = report.source
+    stated = licences.get(source.file, source.licence)
+    return replace(report, source=replace(source, licence=stated))
+
+
 def _facts(
     inputs: Inputs, results: Results, geography: Geography, matches: pd.DataFrame
 ) -> dict[str, Any]:
     """Return the manifest without its tables."""
-    reports = [*results.reports, *geography.reports]
+    reports = [_licensed(r, inputs.licences) for r in (*results.reports, *geography.reports)]
     turnout = results.turnout.groupby("election_id", observed=True)
     totals = turnout[["registered", "ballots", "valid"]].sum()
     totals.insert(0, "bureaux", turnout.size())

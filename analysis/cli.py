@@ -79,6 +79,10 @@ def build(  # noqa: PLR0913 - one option per file of a place
     squares: Annotated[Path | None, typer.Option(help="Filosofi squares of 200 m.")] = None,
     addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
     electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
+    ] = None,
     place: Places = None,
     fictional: Annotated[
         bool, typer.Option("--fictional", help="Mark the place as invented.")
@@ -100,6 +104,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
             "squares": squares,
             "addresses": addresses,
             "electors": electors,
+            "licences": licence or [],
             "places": tuple(place or ()),
             "leave_out": leave_out_contradictions,
             "fictional": fictional,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from analysis.exports.sheets import Options
 
 
 def turfs(  # noqa: PLR0913 - one option per wish of an organiser
@@ -38,12 +41,25 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         bool, typer.Option("--long-run", help="Search ten times as long, tell the difference.")
     ] = False,
     sheets: Annotated[bool, typer.Option(help="Write sheets, phone pages and map files.")] = True,
+    slot: Annotated[
+        str, typer.Option(help="When the outing is: weekday_day, weekday_evening or weekend.")
+    ] = "",
     language: Annotated[str, typer.Option(help="Of the sheets: fr or en.")] = "fr",
+    large: Annotated[bool, typer.Option("--large", help="Large print on the sheets.")] = False,
+    controller: Annotated[
+        str, typer.Option(help="Who answers for the data, as the notice at the door says it.")
+    ] = "",
+    contact: Annotated[str, typer.Option(help="How to reach who answers for the data.")] = "",
+    address: Annotated[
+        str, typer.Option(help="https address of the server that takes the phones' returns.")
+    ] = "",
 ) -> None:
     """Cut the targets into turfs of equal work, order each, write the sheets."""
     from analysis.turf.make import Plan
     from analysis.walks.command import start_of, turfs_to_folder
     from analysis.walks.make import Ask, read_work
+    from analysis.walks.slots import opening_of
+    from analysis.workspace import Workspace
 
     given = {"hours": hours, "team": team}
     work = read_work(params, {name: value for name, value in given.items() if value is not None})
@@ -55,8 +71,16 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         spares=spares,
         low_mobility=low_mobility,
     )
-    ask = Ask(plan=plan, design=design, top=top, streets=streets, long_run=long_run)
-    told = turfs_to_folder(workspace, targets, ask, out, sheets=language if sheets else "")
+    opening = opening_of(Workspace(workspace), slot, work.share_open) if slot else None
+    ask = Ask(plan, design, top, streets, long_run, opening)
+    options: Options = {
+        "language": language,
+        "large": large,
+        "controller": controller,
+        "contact": contact,
+        "address": address,
+    }
+    told = turfs_to_folder(workspace, targets, ask, out, sheets=options if sheets else None)
     Console(soft_wrap=True, highlight=False, markup=False).print(told)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+# The licence of a file of which neither its layout nor the user says one.
+UNSTATED = "not stated in the file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Source:
         """Fingerprint the file at `path`."""
         stat = path.stat()
         day = datetime.fromtimestamp(stat.st_mtime, UTC).date().isoformat()
-        return cls(role, path.name, sha256(path), stat.st_size, licence, day)
+        return Source(role, path.name, sha256(path), stat.st_size, licence or UNSTATED, day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from analysis.exports.finding import Written, file_of
 from analysis.exports.provenance import Provenance, read_provenance
 from analysis.findings import AGAIN
 from analysis.scenario import answer, provenance_of, scenario_of, shapes_of
-from analysis.workspace import Workspace
+from analysis.workspace import MANIFEST, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
         When the file carries no provenance, or the data or the version differ.
     """
     provenance = read_provenance(file)
-    recorded = provenance.parameters.get("workspace", "")
-    place = Workspace(workspace or Path(str(recorded)))
+    place = _place(file, provenance, workspace)
     changed = sorted(
         name
         for name in {*place.digests, *provenance.data}
@@ -76,6 +75,18 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
         )
     content = _AGAIN[provenance.command](file, place, provenance)
     return Reproduction(content, content == file.read_bytes())
+
+
+def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
+    """Open the data, where the user says or else where the file says they were."""
+    recorded = Path(str(provenance.parameters.get("workspace", "")))
+    if given is None and not (recorded / MANIFEST).is_file():
+        raise DataError(
+            f"The workspace “{recorded.as_posix()}” that this file was made from is not there.",
+            where=f"{file}: looked for {recorded.absolute()}",
+            mend="Name where it lies now: --workspace DIR.",
+        )
+    return Workspace(given or recorded)
 
 
 def _moved(again: Provenance, provenance: Provenance) -> Provenance:

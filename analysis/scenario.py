@@ -96,7 +96,7 @@ class Scenario:
             election=str(own["election"]),
             candidates=_texts(own.get("candidates", ()), where),
             places=_texts(own.get("places", ()), where),
-            settings=Settings.from_dict(rest, where),
+            settings=Settings.from_dict(rest, where, beside=_OWN),
         )
 
 

@@ -167,7 +167,7 @@ TURFS = Table(
     name="turfs",
     key=("turf_id",),
     columns={
-        "turf_id": Column("str", "—", "T0001, T0002…, in order of priority"),
+        "turf_id": Column("str", "—", "KRPT-001, KRPT-002…: letters of the cut, order of priority"),
         "arm": Column("str", "—", "arm of its bureaux; empty without a trial"),
         "bureaux": Column("str", "—", "its bureaux, with spaces between"),
         "stops": Column("int64", "buildings", "buildings, or parts of large ones"),

@@ -14,8 +14,8 @@ from rich.table import Table
 from analysis.arms import CONTROL, HoldBack, hold_back_of, with_arms
 from analysis.build import Inputs, Progress, build, build_from
 from analysis.electorate.history import Election
-from analysis.errors import DataError
-from analysis.exports.dispatch import write
+from analysis.errors import DataError, some
+from analysis.exports.dispatch import MAPS, write
 from analysis.readers.calendar import election_of
 from analysis.readers.results import Raw, combine
 from analysis.scenario import (
@@ -77,12 +77,25 @@ def inputs_of(given: Mapping[str, Any]) -> Job:
         places=given["places"],
         leave_out=given["leave_out"],
         fictional=given["fictional"],
+        licences=dict(map(_licence, given["licences"])),
     )
     if given["raw"]:
         return Job(inputs, lambda: (_read_raw(given["raw"], inputs.places), election_of))
     if given["terrain"]:
         return _terrain(given["terrain"], inputs)
     return Job(inputs)
+
+
+def _licence(pair: str) -> tuple[str, str]:
+    """Split `FILE=TEXT`; the file is known by its name, as reports know it."""
+    file, found, text = pair.partition("=")
+    if not (found and file.strip() and text.strip()):
+        raise DataError(
+            "A licence needs its file and its name.",
+            where=f"--licence {pair}",
+            mend="Write --licence FILE=TEXT, such as --licence contours.geojson=ODbL.",
+        )
+    return Path(file.strip()).name, text.strip()
 
 
 def _read_raw(pairs: list[str], places: tuple[str, ...]) -> Raw:
@@ -177,8 +190,10 @@ def rank_to_file(  # noqa: PLR0913 - the parts of one command
             where="--audience",
             mend=f"Write one of: {', '.join(AUDIENCES)}.",
         )
+    asked = _one_choice(asked)
     workspace = open_workspace(folder)
     scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
+    _refuse_without_contours(workspace, scenario, out)
     ranking, prospects = answer(workspace, scenario)
     usual = hold_back_of(workspace.path, ranking.table, teams=audience == "teams")
     held = usual if usual.seals else None
@@ -201,6 +216,40 @@ def rank_to_file(  # noqa: PLR0913 - the parts of one command
     if held is not None:
         console.print(_held_back(held, len(ranking.table) - len(table), table))
     console.print(f"written: {out}")
+
+
+def _one_choice(asked: dict[str, Any]) -> dict[str, Any]:
+    """Let the bloc or the candidates that are asked for take the place of both in a file."""
+    told = {name: asked[name] for name in ("bloc", "candidates") if asked.get(name)}
+    if len(told) > 1:
+        raise DataError(
+            "Votes are counted for a bloc or for candidates, not for both.",
+            where=f"--bloc {asked['bloc']} --candidates {' '.join(asked['candidates'])}",
+            mend="Give one of the two: --bloc or --candidates.",
+        )
+    return {**asked, **({"bloc": "", "candidates": []} | told if told else {})}
+
+
+def _refuse_without_contours(workspace: Workspace, scenario: Scenario, out: Path) -> None:
+    """Refuse a map of a place without contours before the ranking, which takes its time."""
+    if out.suffix.lower() not in MAPS:
+        return
+    here = workspace.read("places")
+    if asked := list(scenario.places):
+        here = here[here["commune_id"].isin(asked) | here["department_id"].isin(asked)]
+    drawn: list[str] = []
+    if workspace.has("bureaux"):
+        codes = workspace.read_arrow("bureaux", columns=["commune_id"])["commune_id"]
+        drawn = codes.unique().to_pylist()
+    # That a place is unknown is for the ranking to say.
+    if here.empty or here["commune_id"].isin(drawn).any():
+        return
+    raise DataError(
+        f"There is no map to write as {out.suffix}: no bureau has a contour.",
+        where=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
+        mend="Build the workspace with --contours, or write a table: .csv, .xlsx, .parquet or "
+        ".geojson.",
+    )
 
 
 def _held_back(held: HoldBack, left_out: int, table: pd.DataFrame) -> str:

@@ -25,6 +25,8 @@ LABELLED = 30
 _DARK = 0.4  # relative luminance under which white hatching shows better than black
 _MAP = (0.03, 0.085, 0.685, 0.80)
 _SIDE = (0.735, 0.085, 0.245, 0.80)
+_LINE = 0.018  # of the paper's height, a line of notes
+_FREE = 2  # lines of notes that stand below the scale where it usually is
 _LABEL_GAP = 17.0  # points between the centres of two rank labels
 _TOUCHING = 0.005  # of the gap: nobody sees two labels this much too near
 
@@ -76,16 +78,17 @@ def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figu
         A4, landscape; save it as PDF or PNG.
     """
     figure = Figure(figsize=A4, facecolor=PAPER)
-    chart = figure.add_axes(_MAP)
+    lift = _LINE * max(len(sheet.notes) - _FREE, 0)
+    chart = figure.add_axes((_MAP[0], _MAP[1] + lift, _MAP[2], _MAP[3] - lift))
     chart.set_axis_off()
     _polygons(chart, areas, graded=graded)
     chart.set_aspect("equal")
     _labels(chart, areas[areas["rank"].between(1, LABELLED)])
-    _scale(figure, chart)
+    _scale(figure, chart, lift=lift)
     _north(figure, areas)
     _words(figure, sheet)
-    bottom = _legend(figure, graded, sheet)
-    _list(figure, sheet, top=bottom)
+    below = _legend(figure, graded, sheet)
+    _list(figure, sheet, top=below, bottom=_SIDE[1] + lift)
     return figure
 
 
@@ -185,8 +188,8 @@ def _nudges(n: int) -> npt.NDArray[np.float64]:
     return 0.01 * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
-def _scale(figure: Figure, chart: Axes) -> None:
-    """Draw a bar of a round length, a fifth of the map's width at most."""
+def _scale(figure: Figure, chart: Axes, *, lift: float) -> None:
+    """Draw a bar of a round length, a fifth of the map's width at most, above the notes."""
     left, right = chart.get_xlim()
     box = chart.get_position()
     most = (right - left) / 5
@@ -194,12 +197,13 @@ def _scale(figure: Figure, chart: Axes) -> None:
     length = power * max(step for step in (1, 2, 5) if step * power <= most)
     wide = box.width * length / (right - left)
     for part, ink in ((0, INK), (1, PAPER)):
-        spot = (_MAP[0] + part * wide / 2, 0.068)
+        spot = (_MAP[0] + part * wide / 2, 0.068 + lift)
         figure.add_artist(
             Rectangle(spot, wide / 2, 0.007, facecolor=ink, edgecolor=INK, linewidth=0.7)
         )
     text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
-    figure.text(_MAP[0] + wide + 0.006, 0.0715, text, fontsize=7.5, color=INK, va="center")
+    spot = (_MAP[0] + wide + 0.006, 0.0715 + lift)
+    figure.text(*spot, text, fontsize=7.5, color=INK, va="center")
 
 
 def _north(figure: Figure, areas: gpd.GeoDataFrame) -> None:
@@ -224,7 +228,7 @@ def _words(figure: Figure, sheet: Sheet) -> None:
     figure.text(0.03, 0.945, sheet.title, fontsize=16, fontweight="bold", color=INK)
     figure.text(0.03, 0.912, sheet.subtitle, fontsize=10, color=FAINT)
     for at, note in enumerate(reversed(sheet.notes)):
-        figure.text(0.03, 0.02 + 0.018 * at, note, fontsize=6.5, color=FAINT)
+        figure.text(0.03, 0.02 + _LINE * at, note, fontsize=6.5, color=FAINT)
 
 
 def _legend(figure: Figure, graded: Classes, sheet: Sheet) -> float:
@@ -252,10 +256,10 @@ def _swatch(figure: Figure, spot: tuple[float, float], label: str, *, facecolor:
     return box
 
 
-def _list(figure: Figure, sheet: Sheet, *, top: float) -> None:
+def _list(figure: Figure, sheet: Sheet, *, top: float, bottom: float) -> None:
     """List the first targets under the legend, as many as the side holds."""
     line = 0.0153
-    room = int((top - _SIDE[1]) / line) - 1
+    room = int((top - bottom) / line) - 1
     rows: Iterable[tuple[str, ...]] = (sheet.list_head, *sheet.first[: min(room, LABELLED)])
     for at, row in enumerate(rows):
         weight = "normal" if at else "bold"

@@ -10,6 +10,7 @@ import math
 from typing import Literal, get_args
 
 from analysis.errors import DataError
+from analysis.report import UNSTATED
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
@@ -28,6 +29,7 @@ WORDS: dict[str, dict[str, str]] = {
         "meaning": "Signification",
         "source": "Source",
         "licence": "Licence",
+        "unstated": "licence non indiquée",
         "date": "Date",
         "table": "Table",
         "provenance": "Provenance",
@@ -85,6 +87,7 @@ WORDS: dict[str, dict[str, str]] = {
         "meaning": "Meaning",
         "source": "Source",
         "licence": "Licence",
+        "unstated": "licence not stated",
         "date": "Date",
         "table": "Table",
         "provenance": "Provenance",
@@ -194,6 +197,11 @@ def say(key: str, language: str) -> str:
             mend=f"Ask for one of {', '.join(LANGUAGES)}.",
         )
     return WORDS[language][key]
+
+
+def licence(stated: str, language: str) -> str:
+    """Return a licence as its file states it; that it states none, in the reader's language."""
+    return say("unstated", language) if stated == UNSTATED else stated
 
 
 def name(identifier: str, language: str) -> str:

@@ -28,6 +28,8 @@ _WRITERS = {
     ".png": ("paper", "to_png"),
 }
 SUFFIXES = tuple(_WRITERS)
+# These are maps and nothing else: without a polygon they would be empty.
+MAPS = (".kml", ".html", ".pdf", ".png")
 
 
 class Options(TypedDict, total=False):

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from analysis.charts.colours import Classes, classes
-from analysis.charts.words import LANGUAGES, election, name, number, say
+from analysis.charts.words import LANGUAGES, election, licence, name, number, say
 from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance
 
@@ -204,12 +204,13 @@ class Document:
 
     @property
     def place(self) -> str:
-        """The commune, or how many there are."""
-        names = self.table["commune"].unique() if "commune" in self.table else []
-        if len(names) == 1 and names[0]:
-            return str(names[0])
-        count = len(names) or len(self.table)
-        return self.say("places" if len(names) else "bureaux").format(count)
+        """The commune, or how many there are by their codes: some share a name."""
+        key = next((key for key in ("commune_id", "commune") if key in self.table), "bureau_id")
+        count = self.table[key].nunique()
+        if count == 1 and (named := "".join(self.table.get("commune", [])[:1])):
+            return named
+        many = self.say("bureaux" if key == "bureau_id" else "places")
+        return many.format(number(count, language=self.language))
 
     @property
     def subtitle(self) -> str:
@@ -226,8 +227,9 @@ class Document:
     def sources(self) -> str:
         """One line: the sources with their licences, and the version that wrote this."""
         named = (
-            ", ".join(filter(None, (s.get("name"), s.get("licence"), s.get("date"))))
+            ", ".join(filter(None, (s.get("name"), stated, s.get("date"))))
             for s in self.provenance.sources
+            for stated in [licence(s.get("licence", ""), self.language)]
         )
         parts = [*named, f"Palier {self.provenance.version}"]
         return f"{self.say('sources')}{self._colon}{' ; '.join(parts)}"

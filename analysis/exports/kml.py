@@ -27,6 +27,7 @@ def to_kml(document: Document) -> bytes:
     Bureaux without polygon are named in the description; the provenance stands in the
     document's ExtendedData under the name `palier`.
     """
+    document.need_polygons()
     graded = document.graded
     root = ET.Element("kml", xmlns=NAMESPACE)
     top = ET.SubElement(root, "Document")

@@ -18,7 +18,7 @@ import numpy as np
 from analysis.charts.words import LANGUAGES
 from analysis.exports.sheets_content import sheet_of
 from analysis.exports.sheets_map import METRES_PER_DEGREE, Points, street_labels
-from analysis.exports.turf_kit import Kit, Surroundings, words
+from analysis.exports.turf_kit import Kit, Surroundings, returns_url, words
 from analysis.fieldwork.personal import PATTERNS
 from analysis.fieldwork.words import SLOTS
 from analysis.schema import OUTCOMES
@@ -27,6 +27,8 @@ from analysis.schema import OUTCOMES
 THEMES = ("prices", "housing", "health", "school", "safety", "transport", "work",
           "environment", "europe", "other")  # fmt: skip
 _SCRIPTS = ("records", "keep", "send", "show", "list", "details", "map", "main")
+# Only in pages that know of a server: the others hold nothing that could ask one.
+_POST = "post"
 _QRCODE = "2.0.4"
 _AROUND_M = 120.0  # shown beyond the outermost stops
 _MOST_LINES = 6_000  # about 120 kB
@@ -36,7 +38,8 @@ def phone_page(kit: Kit, turf_id: str) -> bytes:
     """Write the page of one turf: list, map, doors, and the file it hands back.
 
     It asks no server for anything and its policy forbids it to; what is noted stays on the
-    phone until it is exported as `analysis.fieldwork.files` reads it.
+    phone until it is exported as `analysis.fieldwork.files` reads it. With the address of the
+    campaign's server, it may send the same content there, and nowhere else, when told to.
 
     Parameters
     ----------
@@ -56,12 +59,15 @@ def phone_page(kit: Kit, turf_id: str) -> bytes:
         When there is no such turf.
     """
     turf = json.dumps(_turf(kit, turf_id), ensure_ascii=False, separators=(",", ":"))
-    script, css, qrcode = _script(), _asset("style.css"), _asset("qrcode/qrcode.js")
+    server = returns_url(kit.address)
+    script = _script(post=bool(server))
+    css, qrcode = _asset("style.css"), _asset("qrcode/qrcode.js")
     page = Template(_asset("page.html")).substitute(
         language=kit.language,
         title=html.escape(kit.say("title", "phone").format(turf=turf_id)),
         scripts=f"{_digest(qrcode)} {_digest(script)}",
         styles=_digest(css),
+        connect=f"; connect-src {server}" if server else "",
         css=css,
         no_script=html.escape(kit.say("no_script", "phone")),
         # Only "</" and "<!--" could end or confuse the element; JSON may write them so.
@@ -95,6 +101,7 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
         "campaign_id": kit.campaign_id,
         "turf_id": turf_id,
         "seal": kit.walks.seal,
+        "server": returns_url(kit.address),
         "token": kit.tokens.get(turf_id, ""),
         # A turf cut anew under an old name must not meet what the phone kept of the old one.
         "page": hashlib.sha256(json.dumps(stops).encode()).hexdigest()[:12],
@@ -175,8 +182,9 @@ def _digest(text: str) -> str:
 
 
 @cache
-def _script() -> str:
-    return "\n".join(_asset(f"{name}.js") for name in _SCRIPTS)
+def _script(*, post: bool) -> str:
+    names = (*_SCRIPTS[:-1], _POST, _SCRIPTS[-1]) if post else _SCRIPTS
+    return "\n".join(_asset(f"{name}.js") for name in names)
 
 
 @cache

@@ -62,11 +62,12 @@ class Sheet:
         share = kit.walks.summary.get("work", {}).get("share_open")
         if share is None:
             return text
-        talks = kit.say("goal_talks").format(
-            share=percent(float(share), language=kit.language),
-            talks=number(self.doors * float(share), language=kit.language),
+        talks = float(self.facts.get("conversations", self.doors * float(share)))
+        expected = kit.say("goal_talks").format(
+            share=percent(talks / self.doors, language=kit.language),
+            talks=number(talks, language=kit.language),
         )
-        return f"{text} {talks}"
+        return " ".join([text, expected, *slot_of(kit)])
 
 
 def sheet_of(kit: Kit, turf_id: str) -> Sheet:
@@ -97,6 +98,16 @@ def seal_of(kit: Kit) -> str:
     """Return the seal of the design, short enough to be compared by eye."""
     seal = kit.walks.seal
     return kit.say("seal").format(seal[:16]) if seal else kit.say("no_seal")
+
+
+def slot_of(kit: Kit) -> list[str]:
+    """Return when the outing is, and how it is known what opens then; nothing where it is open."""
+    opening = kit.walks.summary.get("opening")
+    if not opening:
+        return []
+    known = kit.say("slot_learned").format(number(opening["doors"], language=kit.language))
+    how = known if opening["source"] == "learned" else kit.say("slot_assumed")
+    return [kit.say("slot").format(when=kit.say(str(opening["slot"])), how=how)]
 
 
 def use_of(kit: Kit, facts: Mapping[str, Any]) -> str:

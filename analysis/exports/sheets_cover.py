@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from analysis.charts.words import number
-from analysis.exports.sheets_content import Sheet, seal_of, use_of
+from analysis.exports.sheets_content import Sheet, seal_of, slot_of, use_of
 from analysis.exports.sheets_map import METRES_PER_DEGREE, Frame, Points, draw_turfs, places
 from analysis.exports.sheets_paper import (
     BOLD,
@@ -93,6 +93,9 @@ def _notes(kit: Kit) -> str:
     summary = kit.walks.summary
     notes = [kit.say("fictional") + "."] if kit.fictional else []
     notes.append(kit.say("cover_note").format(summary.get("team", 2)))
+    if cut := summary.get("cut"):
+        notes.append(kit.say("cut").format(cut))
+    notes += slot_of(kit)
     if distance := str(summary.get("distance", "")):
         known = "straight" if distance.startswith("straight") else "graph"
         notes.append(kit.say("cover_distance").format(kit.say(known)))

@@ -115,7 +115,9 @@ def draw_turfs(paper: Paper, kit: Kit, frame: Frame, outlines: dict[str, Points]
         middles.append(at.mean(axis=0))
     _dots(paper, frame.on_paper(places(kit)), 0.7, INK)
     size = 7.5 if len(middles) <= 60 else 5.0
-    names = [str(name).lstrip("T0") or str(name) for name in outlines]
+    # All of one cut: the letters stand above the map, and a short name hides less of it.
+    one = len({name.rpartition("-")[0] for name in outlines}) == 1
+    names = [name.rpartition("-")[2].lstrip("T0") or name if one else name for name in outlines]
     _numbers(paper, np.array(middles), names, frame, size=size)
     if (start := _start(kit, frame)) is not None:
         _mark_start(paper, kit, start)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.charts.words import election, number, percent
+from analysis.charts.words import election, licence, number, percent
 from analysis.exports.turf_kit import Fact, Kit, words
 from analysis.workspace import Workspace
 
@@ -110,7 +110,8 @@ def _sources(reports: Sequence[Mapping[str, Any]], language: str) -> dict[str, s
     found = {}
     for source in (report["source"] for report in reports):
         role = str(source["role"])
-        found[role] = f"{known.get(role, role)}, {source['file']}, {source['licence']}"
+        stated = licence(str(source["licence"]), language)
+        found[role] = f"{known.get(role, role)}, {source['file']}, {stated}"
     return found
 
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 # Names of files are made of turf ids: nothing that a path could be built with.
 _TURF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+# Nothing a content policy could be lengthened with; returns do not cross a network in the clear.
+_SERVER = re.compile(
+    r"(https://[A-Za-z0-9][A-Za-z0-9.-]*|http://(localhost|127\.0\.0\.1))"
+    r"(:[0-9]{1,5})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?"
+)
 NEEDED = (
     "turf_id", "stop", "address_id", "bureau_id", "latitude", "longitude", "dwellings",
     "minutes", "walk_m", "street", "number", "suffix",
@@ -81,7 +86,8 @@ class Kit:
     controller, contact
         Who answers for the data, and how to reach them; empty: a line to fill in by hand.
     address
-        Where the campaign's own server takes returns; empty: the codes carry no address.
+        https address of the campaign's own server, which takes returns; empty: the codes
+        carry no address, and the phone pages know of no server.
     facts
         By turf: at most three facts of its neighbourhood.
     surroundings
@@ -90,7 +96,8 @@ class Kit:
     Raises
     ------
     DataError
-        When columns are missing, there is no stop, or a turf's id cannot name a file.
+        When columns are missing, there is no stop, a turf's id cannot name a file, or the
+        address is none that phones may send returns to.
     """
 
     walks: Walks
@@ -130,6 +137,7 @@ class Kit:
                 where=some(wrong),
                 mend="Rename these turfs.",
             )
+        returns_url(self.address)
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -204,6 +212,26 @@ class Kit:
         street = turfs["street"].fillna("").astype(str).str.strip()
         label = (_houses(turfs) + " " + street).str.strip()
         return label.mask(street.eq(""), turfs["address_id"].astype(str))
+
+
+def returns_url(address: str) -> str:
+    """Return where phones send returns: `/api/returns` of a server; "" for no server.
+
+    Raises
+    ------
+    DataError
+        When it is no https address; http will do for this machine alone.
+    """
+    if not address:
+        return ""
+    if not _SERVER.fullmatch(address):
+        raise DataError(
+            "This is no address that phones may send returns to.",
+            where=address,
+            mend="Write the https address of the server without anything after it, as in "
+            "https://palier.example.org.",
+        )
+    return f"{address.rstrip('/')}/api/returns"
 
 
 def _houses(turfs: pd.DataFrame) -> pd.Series:

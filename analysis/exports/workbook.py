@@ -12,6 +12,7 @@ import xlsxwriter
 from pandas.api.types import is_numeric_dtype
 from xlsxwriter.format import Format
 
+from analysis.charts.words import licence
 from analysis.exports.document import Leaving
 from analysis.exports.extract import KEY
 from analysis.exports.units import format_of, units_of
@@ -86,7 +87,10 @@ def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
         ([document.heading], [[document.subtitle], *([text] for text in document.remarks)]),
         (
             [say("source"), say("licence"), say("date"), "sha256"],
-            [[source.get(key) or "" for key in keys] for source in provenance.sources],
+            [
+                [licence(source.get(key) or "", document.language) for key in keys]
+                for source in provenance.sources
+            ],
         ),
         ([say("table"), "sha256"], [list(item) for item in provenance.data.items()]),
         ([say("parameters"), ""], _settings(document)),

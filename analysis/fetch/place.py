@@ -174,4 +174,7 @@ def build_command(place: str, workspace: Path, fetched: Sequence[Fetched]) -> st
             words += [f"--{role}", str(files[role].path)]
             vintage = files[role].source.vintage
             words += ["--vintage", str(vintage)] if vintage else []
+            if role == "contours" and (licence := files[role].source.licence):
+                # The other files are of one publisher; contours may be of any.
+                words += ["--licence", f"{files[role].path.name}={licence}"]
     return shlex.join([*words, "--place", Place.of(place).code])

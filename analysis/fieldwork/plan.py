@@ -60,21 +60,46 @@ def register(engine: Engine, turfs: pd.DataFrame) -> int:
     Raises
     ------
     DataError
-        When a column lacks, dwellings are no whole numbers, or an address of a turf lies in
-        two bureaux.
+        When a column lacks, dwellings are no whole numbers, an address of a turf lies in two
+        bureaux, or other bureaux are in the field under the name of one of these turfs.
     """
     table = _checked(turfs)
     rows: list[Any] = table.to_dict("records")
     with writing(engine) as connection:
         lock(connection, [LOCK])
+        _refuse_namesakes(connection, table)
         before = _taken(connection, PLAN.c.bureau_id, table["bureau_id"], gone=True)
         connection.execute(sa.insert(PLAN), rows)
+        if connection.dialect.name == "postgresql":
+            # Until a table is counted, imports read all of it: three times as long for each file.
+            connection.execute(sa.text(f"ANALYZE {PLAN.name}"))
         # Returns of these addresses count against other dwellings now, whichever turf they name.
         addresses = {*before["address_id"], *table["address_id"]}
         told = _taken(connection, ATTEMPTS.c.address_id, addresses)
         touched = {*before["turf_id"], *table["turf_id"], *told["turf_id"]}
         tallies.rebuild(connection, touched)
     return int(table["turf_id"].nunique())
+
+
+def _refuse_namesakes(connection: Connection, table: pd.DataFrame) -> None:
+    """Refuse turfs named as others in the field are: returns of two areas would count as one."""
+    names, bureaux = sorted(set(table["turf_id"])), set(table["bureau_id"])
+    columns = sa.select(PLAN.c.turf_id, PLAN.c.bureau_id).distinct()
+    twice = {
+        turf_id
+        for start in range(0, len(names), CHUNK)
+        for turf_id, bureau_id in connection.execute(
+            columns.where(PLAN.c.turf_id.in_(names[start : start + CHUNK]))
+        )
+        if bureau_id not in bureaux
+    }
+    if twice:
+        raise DataError(
+            "Turfs of these names are in the field already, in other bureaux.",
+            where=f"turfs {some(sorted(twice))}",
+            mend="Cut again with one bureau more or less: another cut has other letters. Turfs "
+            "you named yourself need names that no others bear.",
+        )
 
 
 def _taken(

@@ -25,6 +25,7 @@ Row = Mapping[str, Any]
 ACCEPTABLE = ("edited", "future")
 # A phone's clock may be a little ahead of ours.
 _AHEAD = timedelta(minutes=10)
+_TO_NOON = timedelta(hours=12)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _DEFAULTS: dict[str, Any] = {
     "team_id": "",
@@ -175,12 +176,15 @@ def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row]]:
 def check_times(rows: Iterable[Row], now: datetime, file: str) -> None:
     """Refuse attempts that lie in the future, as a phone with a wrong clock writes them.
 
+    One without an hour stands at noon of its day: it may be of today before noon as well.
+
     Raises
     ------
     DataError
         When there are any.
     """
-    if ahead := [row["at"] for row in rows if row["at"] > now + _AHEAD]:
+    most = {True: now + _AHEAD, False: now + _AHEAD + _TO_NOON}
+    if ahead := [row["at"] for row in rows if row["at"] > most[row["timed"]]]:
         raise DataError(
             "Attempts of this file lie in the future.",
             where=f"{file}: {len(ahead)} attempt(s), up to {max(ahead).isoformat()}",

@@ -34,7 +34,7 @@ from analysis.fieldwork.returned import Returned, Row, chain_error
 
 # One URL moves the store of a team to its PostgreSQL.
 VARIABLE = "PALIER_STORE"
-_FILE = "returns.sqlite"
+SQLITE = "returns.sqlite"
 _TRIES = 5
 Rows = list[dict[str, Any]]
 # What is stored as it was told.
@@ -160,7 +160,7 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
     """
     campaign = open_campaign(workspace)
     folder = (Path(workspace) / FOLDER).resolve()
-    engine = connect(url or os.environ.get(VARIABLE, "") or f"sqlite:///{folder / _FILE}")
+    engine = connect(url or os.environ.get(VARIABLE, "") or f"sqlite:///{folder / SQLITE}")
     try:
         upgrade(engine)
         claim(engine, campaign)

@@ -14,7 +14,7 @@ import shapely
 from analysis.errors import DataError, some
 from analysis.readers.codes import contour_code, in_place, own_ids
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
-from analysis.report import LeftOut, Report, Source
+from analysis.report import UNSTATED, LeftOut, Report, Source
 from analysis.schema import BUREAUX, commune_of
 
 # Names of the id column, the surest first; the last ones may hold anything.
@@ -50,7 +50,7 @@ class Layout:
     commune: str = ""
     layer: str = ""
     crs: str = ""
-    licence: str = "not stated in the file"
+    licence: str = UNSTATED
 
     @property
     def foreign(self) -> bool:

@@ -13,9 +13,7 @@ from analysis.readers.addresses import texts
 from analysis.readers.codes import commune_code
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
-from analysis.report import LeftOut, Report, Source
-
-LICENCE = "not stated in the file"
+from analysis.report import UNSTATED, LeftOut, Report, Source
 
 _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie"),
@@ -156,9 +154,12 @@ def _electors_report(
     mine = zip(electors["commune"], electors["street"], strict=True)
     street_known = np.array([pair in streets for pair in mine], dtype=bool)
     met, total = int(persons[found].sum()), int(persons.sum())
-    notes = [f"{met} of {total} registered ({met / max(total, 1):.1%}) have an address"]
-    if other := int((found & ~exact).sum()):
-        notes.append(f"{other} row(s) met their number with another suffix")
+    other = int((found & ~exact).sum())
+    met_otherwise = (f"{other} row(s) met their number with another suffix",) if other else ()
+    notes = (
+        f"{met} of {total} registered ({met / max(total, 1):.1%}) have an address",
+        *met_otherwise,
+    )
     left_out = [
         LeftOut(reason, int(mask.sum()), _streets(electors[mask]))
         for reason, mask in (
@@ -167,8 +168,8 @@ def _electors_report(
         )
         if mask.any()
     ]
-    source = Source.of(file, role="electors", licence=LICENCE)
-    return Report(source, len(electors), int(found.sum()), tuple(left_out), tuple(notes))
+    source = Source.of(file, role="electors", licence=UNSTATED)
+    return Report(source, len(electors), int(found.sum()), tuple(left_out), notes)
 
 
 def _streets(rows: pd.DataFrame) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
 
 _OVERLAP_SHARE = 0.01
+_ASSUMED = CRS("EPSG:4326")
+_END = 1 << 16
+_CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
 
 def read_shapes(
@@ -75,13 +80,17 @@ def _open(path: Path, layer: str) -> pd.DataFrame:
 
 
 def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
+    known = raw.crs
     try:
-        known = CRS.from_user_input(crs) if crs else raw.crs
+        # GDAL takes WGS 84 for whatever it does not know, and says nothing.
+        if crs := crs or (_declared(path) if known == _ASSUMED else ""):
+            known = CRS.from_user_input(crs)
     except CRSError as error:
         raise DataError(
             f"“{crs}” is no known coordinate system.",
             where=path.name,
-            mend="Write an EPSG code, such as EPSG:2154 or EPSG:4326.",
+            mend="Write an EPSG code, such as EPSG:2154 or EPSG:4326; take the member crs out of "
+            "a GeoJSON in WGS 84.",
         ) from error
     west, south, east, north = raw.total_bounds
     corners = f"coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}"
@@ -99,6 +108,27 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
             mend="It is probably in metres (Lambert-93): export it in WGS 84, or name its CRS.",
         )
     return raw.set_crs(known, allow_override=True)
+
+
+def _declared(path: Path) -> str:
+    """Return the CRS that a GeoJSON names in its member `crs`; empty where it names none."""
+    with path.open("rb") as file:
+        if not file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return ""
+        # Members of the collection stand before its features or after them.
+        file.seek(0)
+        ends = file.read(_END)
+        file.seek(max(path.stat().st_size - _END, len(ends)))
+        ends += file.read()
+    found = _CRS_MEMBER.search(ends.decode("utf-8", errors="replace"))
+    if not found:
+        return ""
+    try:
+        member = json.loads(found[1])
+    except json.JSONDecodeError:
+        return found[1]
+    told = member.get("properties")
+    return str(told.get("name") or told) if isinstance(told, dict) else found[1]
 
 
 def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFrame:

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 import shapely.geometry
 
+from analysis.errors import DataError
 from analysis.sample import doors, elections, layouts, people, squares, town, truth, wards
 from analysis.sample.people import on_roll
 
@@ -44,9 +45,26 @@ def write_sample(out: Path, *, seed: int) -> Path:
     -------
     pathlib.Path
         `out`, which now holds `FILES`.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be made or written to.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _write(out, seed)
+    except OSError as error:
+        raise DataError(
+            "The fictional town cannot be written there.",
+            where=f"{error.filename or out}: {error.strerror}",
+            mend="Name a folder that may be written to, on a disk with room; not a file.",
+        ) from error
+    return out
+
+
+def _write(out: Path, seed: int) -> None:
     # One stream per part: a change in how streets are named leaves the votes as they were.
     ground, voters, votes, streets = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
@@ -69,7 +87,6 @@ def write_sample(out: Path, *, seed: int) -> Path:
     _write_doors(out, blocks, persons, sectors, streets)
     source = (town.DATA / "source.md").read_text(encoding="utf-8")
     _text(out / "SOURCE.md", source.replace("{seed}", str(seed)))
-    return out
 
 
 def contours(bureaux: gpd.GeoDataFrame, name: str) -> str:

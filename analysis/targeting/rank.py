@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -99,14 +99,19 @@ class Settings:
         return plain | ({"weights": self.weights.to_dict()} if self.weights else {})
 
     @classmethod
-    def from_dict(cls, given: dict[str, Any], where: str = "") -> Settings:
-        """Return settings from plain values; an unknown name or a bad value raises `DataError`."""
+    def from_dict(
+        cls, given: dict[str, Any], where: str = "", *, beside: Collection[str] = ()
+    ) -> Settings:
+        """Return settings from plain values; an unknown name or a bad value raises `DataError`.
+
+        `beside` names what else may stand in the file, so that an error lists it too.
+        """
         known = {"preset", "hours", "seed", "draws", "params", "weights"}
         if unknown := sorted(set(given) - known):
             raise DataError(
                 f"Unknown setting(s): {', '.join(unknown)}.",
                 where=where,
-                mend=f"Known ones: {', '.join(sorted(known))}.",
+                mend=f"Known ones: {', '.join(sorted({*known, *beside}))}.",
             )
         tables = {name: given[name] for name in ("weights", "params") if name in given}
         if flat := [name for name, table in tables.items() if not isinstance(table, Mapping)]:

@@ -148,7 +148,8 @@ def score_parts(parts: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     if weights.total <= 0:
         raise DataError(
             "All weights are 0: there is nothing to rank by.",
-            mend="Raise one of mobilise, persuade, need, access; or choose a preset.",
+            mend="Raise the weight of the abstainers to mobilise, of the undecided to persuade, of "
+            "social need or of ease of access; or choose a preset.",
         )
     share = {
         name: 100 * weight / weights.total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -76,7 +76,8 @@ class Made:
     ----------
     stops
         One row per stop, the columns of `schema.WALKLISTS` but for `turf_id`, and `turf` (a
-        number), `arm`, `rank`, `profile`, `approach_m`, `return_m` (missing without a start).
+        number), `arm`, `rank`, `profile`, `approach_m`, `return_m` (missing without a start),
+        `opening` (share of its doors that is expected to open).
     unreached
         `address_id`, `reason`.
     least_walk_m
@@ -96,6 +97,7 @@ def make_turfs(
     registered: dict[str, float],
     plan: Plan,
     distance: Distance | None = None,
+    progress: Callable[[float], object] | None = None,
 ) -> Made:
     """Cut the addresses to be visited into turfs and order each.
 
@@ -110,6 +112,8 @@ def make_turfs(
         What the organiser wants.
     distance
         How to measure walks; straight lines by default.
+    progress
+        Told which share of the buildings is cut, 0 to 1, as the work goes on.
 
     Raises
     ------
@@ -130,7 +134,8 @@ def make_turfs(
     units["side"] = sides(units["number"])
     units = _placed(units, plan)
     units["group"] = group_bureaux(units, units[["x", "y"]].to_numpy(), plan.work)
-    stops, least = _walked(units, plan, distance)
+    stops, least = _walked(units, plan, distance, progress or _to_nobody)
+    stops["opening"] = plan.work.share_open
     gone = pd.DataFrame({"address_id": ordered["address_id"], "reason": reason})
     return Made(stops, gone[reason != ""].reset_index(drop=True), least, distance.name)
 
@@ -163,10 +168,16 @@ def _placed(units: gpd.GeoDataFrame, plan: Plan) -> pd.DataFrame:
     return table
 
 
-def _walked(units: pd.DataFrame, plan: Plan, distance: Distance) -> tuple[pd.DataFrame, float]:
+def _to_nobody(_share: float) -> None:
+    pass
+
+
+def _walked(
+    units: pd.DataFrame, plan: Plan, distance: Distance, progress: Callable[[float], object]
+) -> tuple[pd.DataFrame, float]:
     """Return the stops of all groups, best ranks first, and the least walk there is."""
     pieces: list[pd.DataFrame] = []
-    least, easy, number = 0.0, plan.low_mobility, 0
+    least, easy, number, done = 0.0, plan.low_mobility, 0, 0
     groups = sorted(units.groupby("group"), key=lambda pair: (pair[1]["rank"].min(), pair[0]))
     for _, group in groups:
         rest = group.reset_index(drop=True)
@@ -180,6 +191,8 @@ def _walked(units: pd.DataFrame, plan: Plan, distance: Distance) -> tuple[pd.Dat
             least += walk_m
             pieces.append(turfs.assign(turf=turfs["turf"] + number))
             number = int(pieces[-1]["turf"].max()) + 1
+        done += len(group)
+        progress(done / len(units))
     stops = pd.concat(pieces, ignore_index=True)
     return stops.drop(columns=["row", "group"]), least
 

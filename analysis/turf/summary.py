@@ -1,4 +1,4 @@
-"""Name the turfs in order of priority, and say what they ask of the teams."""
+"""Say what the turfs ask of the teams."""
 
 from __future__ import annotations
 
@@ -10,35 +10,25 @@ import pandas as pd
 
 from analysis.schema import TURFS, WALKLISTS
 from analysis.turf.make import Made, Plan
+from analysis.turf.names import cut_of, name_turfs
 from analysis.turf.route import EXACT
 from analysis.turf.walk_list import Walks
 
 USES = ("planned", "spare", "later")
 SPLIT = "longer than an outing: shared out by doors, from the ground floor up"
-_DECIMALS = {"minutes": 1, "walk_m": 0, "doors_per_hour": 1, "approach_m": 0, "return_m": 0}
-
-
-def name_turfs(made: Made, plan: Plan) -> pd.DataFrame:
-    """Return the stops with `turf_id`: T0001 is to be walked first.
-
-    Priority is the mean rank of the bureaux, by doors; within a bureau, doors an hour:
-    nothing is guessed of a building's votes.
-    """
-    stops = made.stops
-    weight = stops["dwellings"] * stops["rank"]
-    turfs = stops.assign(weight=weight).groupby("turf")[["dwellings", "minutes", "weight"]].sum()
-    turfs["rank"] = turfs["weight"] / turfs["dwellings"]
-    turfs["pace"] = -(turfs["dwellings"] / turfs["minutes"])
-    in_order = turfs.round(9).sort_values(["rank", "pace"], kind="stable").index
-    width = max(4, len(str(len(in_order))))
-    names = {turf: f"T{n + 1:0{width}d}" for n, turf in enumerate(in_order)}
-    named = stops.assign(turf_id=stops["turf"].map(names))
-    return named.sort_values(["turf_id", "stop"], ignore_index=True)
+_DECIMALS = {
+    "minutes": 1,
+    "walk_m": 0,
+    "doors_per_hour": 1,
+    "approach_m": 0,
+    "return_m": 0,
+    "conversations": 1,
+}
 
 
 def describe_turfs(stops: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return one row per turf: a `schema.TURFS` table and where it begins."""
-    by_turf = stops.groupby("turf_id")
+    by_turf = stops.assign(opened=stops["dwellings"] * stops["opening"]).groupby("turf_id")
     table = by_turf.agg(
         arm=("arm", "first"),
         bureaux=("bureau_id", lambda ids: " ".join(sorted(set(ids)))),
@@ -51,12 +41,13 @@ def describe_turfs(stops: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         return_m=("return_m", "last"),
         latitude=("latitude", "first"),
         longitude=("longitude", "first"),
+        conversations=("opened", "sum"),
     ).reset_index()
     table["doors_per_hour"] = 60 * table["doors"] / table["minutes"]
     teams = len(table) if plan.teams is None else plan.teams
     place = np.arange(len(table))
     table["use"] = np.select([place < teams, place < teams + plan.spares], USES[:2], USES[2])
-    more = ["approach_m", "return_m", "latitude", "longitude"]
+    more = ["approach_m", "return_m", "latitude", "longitude", "conversations"]
     return pd.concat([TURFS.check(table), table[more]], axis=1)
 
 
@@ -76,11 +67,12 @@ def to_walks(
     seal
         Fingerprint of the sealed design.
     """
-    stops = name_turfs(made, plan)
+    stops = name_turfs(made.stops)
     turfs = describe_turfs(stops, plan)
     left = pd.concat([uncut, made.unreached], ignore_index=True)
     left = left.sort_values(["reason", "address_id"], ignore_index=True)
     summary = {
+        "cut": cut_of(stops["turf_id"].iloc[0]),
         **balance(turfs),
         "gap": gaps(turfs, made),
         "distance": made.distance,

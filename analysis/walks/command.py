@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from analysis.errors import DataError
 from analysis.turf.walk_list import Walks
 from analysis.walks.make import Ask, make_walks, streets_of
+from analysis.walks.slots import ASSUMED
 from analysis.walks.write import write_all, write_walks
 from analysis.workspace import Workspace
 
+if TYPE_CHECKING:
+    from analysis.exports.sheets import Options
 
-def turfs_to_folder(folder: Path, targets: Path, ask: Ask, out: Path, *, sheets: str = "fr") -> str:
+
+def turfs_to_folder(
+    folder: Path, targets: Path, ask: Ask, out: Path, *, sheets: Options | None
+) -> str:
     """Make the turfs of a workspace, write them, and return what to print.
 
     Parameters
@@ -21,17 +29,18 @@ def turfs_to_folder(folder: Path, targets: Path, ask: Ask, out: Path, *, sheets:
     out
         Folder to write into.
     sheets
-        Language of the sheets; "" writes none.
+        How they are written; None writes none.
     """
     workspace = Workspace(folder)
     walks = make_walks(workspace, targets, ask)
-    if sheets:
+    if sheets is not None:
         # A graph that was downloaded has been saved in the workspace by now.
         graph = streets_of(workspace, "" if ask.streets == "osm" else ask.streets)
-        written = write_all(walks, out, workspace, graph=graph, language=sheets)
+        written, said = write_all(walks, out, workspace, graph=graph, **sheets)
     else:
-        written = write_walks(walks, out)
-    return f"{report(walks)}\nwritten: {len(written)} file(s) in {out}"
+        written, said = write_walks(walks, out)
+    lines = [report(walks), *said, f"written: {len(written)} file(s) in {out}"]
+    return "\n".join(lines)
 
 
 def report(walks: Walks) -> str:
@@ -39,11 +48,13 @@ def report(walks: Walks) -> str:
     told = walks.summary
     doors = [f"{count} addresses {kind}" for kind, count in told["dwellings_from"].items()]
     lines = [
-        f"{told['count']} turfs in {told['targets']} bureau(x): {told['doors']} doors at "
-        f"{told['stops']} stops, {told['minutes_mean']:.0f} minutes each, the longest "
+        f"cut {told['cut']}: {told['count']} turfs in {told['targets']} bureau(x), "
+        f"{told['doors']} doors at {told['stops']} stops, "
+        f"{told['minutes_mean']:.0f} minutes each, the longest "
         f"{told['minutes_max_over_mean']:.2f} times the mean",
         f"walk: {told['walk_m_mean']:.0f} m a turf, by {told['distance']}",
         f"doors: {', '.join(doors)}",
+        *_slot(told["opening"]),
     ]
     lines += [
         f"in no turf: {item.count} — {item.reason}: {item.examples}" for item in walks.left_out()
@@ -57,6 +68,17 @@ def report(walks: Walks) -> str:
     lines += [f"note: {note}" for note in told["notes"]]
     lines += [f"seal: {walks.seal}"] if walks.seal else []
     return "\n".join(lines)
+
+
+def _slot(opening: Mapping[str, Any] | None) -> list[str]:
+    """Say what is expected to open in the slot of the outing, and how that is known."""
+    if opening is None:
+        return []
+    rates = ", ".join(f"{kind} {rate:.2f}" for kind, rate in opening["rates"].items())
+    how = f"learned at {opening['doors']} doors of this slot"
+    if opening["source"] == ASSUMED:
+        how = "assumed, for no returns tell of this slot: the same for every kind of building"
+    return [f"doors that open, {opening['slot']}: {rates} ({how})"]
 
 
 def start_of(text: str) -> tuple[float, float] | None:

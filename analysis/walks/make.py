@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from analysis.turf.make import Made, Plan, make_turfs
 from analysis.turf.summary import to_walks
 from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, Walks
 from analysis.turf.work import Work
+from analysis.walks.slots import Opening, with_opening
 from analysis.walks.targets import CONTROL, Targets, choose, read_targets, with_arms
 from analysis.workspace import Workspace
 
@@ -47,6 +48,8 @@ class Ask:
         `streets.txt`, if there is one.
     long_run
         Whether to search ten times as long too, and to keep the shorter walks.
+    opening
+        When the outing is, and what opens then: the order of turfs within a bureau follows it.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -54,9 +57,16 @@ class Ask:
     top: int | None = None
     streets: str = ""
     long_run: bool = False
+    opening: Opening | None = None
 
 
-def make_walks(workspace: Workspace, targets: Path, ask: Ask) -> Walks:
+def make_walks(
+    workspace: Workspace,
+    targets: Path,
+    ask: Ask,
+    *,
+    progress: Callable[[float], object] | None = None,
+) -> Walks:
     """Cut the targeted bureaux into turfs and order each.
 
     Parameters
@@ -67,6 +77,8 @@ def make_walks(workspace: Workspace, targets: Path, ask: Ask) -> Walks:
         A file that `rank` wrote, or a table with a column `bureau_id`.
     ask
         Plan, design, streets.
+    progress
+        Told which share of the work is done, 0 to 1, as it goes on.
 
     Raises
     ------
@@ -82,15 +94,16 @@ def make_walks(workspace: Workspace, targets: Path, ask: Ask) -> Walks:
     graph = streets_of(workspace, ask.streets, visited)
     distance = OnStreets(graph) if graph else None
     registered = _registered(workspace, meant)
-    made = make_turfs(visited, registered, ask.plan, distance)
-    made, gap = _longer(made, visited, registered, (ask, distance))
+    made, gap = _searched(visited, registered, (ask, distance), progress)
     files = [targets, *([ask.design] if ask.design else [])]
     told = {
         **_told(workspace, visited),
         "without_addresses": bare,
         "notes": list(found.notes),
+        "opening": ask.opening.to_dict() if ask.opening else None,
         "made_from": {file.name: sha256(file) for file in files},
     }
+    made = with_opening(made, ask.opening)
     walks = to_walks(made, ask.plan, uncut, told, seal=" ".join(seals))
     return replace(walks, summary={**walks.summary, "gap": {**walks.summary["gap"], **gap}})
 
@@ -165,21 +178,30 @@ def _registered(workspace: Workspace, meant: pd.DataFrame) -> dict[str, float]:
     return dict(told.fillna(last.set_index("bureau_id")["registered"].astype(float)))
 
 
-def _longer(
-    made: Made,
+def _searched(
     visited: gpd.GeoDataFrame,
     registered: dict[str, float],
     asked: tuple[Ask, Distance | None],
+    progress: Callable[[float], object] | None,
 ) -> tuple[Made, dict[str, float]]:
-    """Search longer when asked to; return the shorter walks and how far the usual ones were off."""
+    """Cut; search longer too when asked to, keep the shorter walks, tell how far the others are."""
     ask, distance = asked
+    first = 1 / (1 + LONG_RUN) if ask.long_run else 1.0
+    made = make_turfs(visited, registered, ask.plan, distance, _part(progress, 0.0, first))
     if not ask.long_run:
         return made, {}
     plan = replace(ask.plan, effort=LONG_RUN * ask.plan.effort)
-    long = make_turfs(visited, registered, plan, distance)
+    long = make_turfs(visited, registered, plan, distance, _part(progress, first, 1.0))
     usual, best = (float(one.stops["walk_m"].sum()) for one in (made, long))
     shorter = long if best < usual else made
     return shorter, {"usual_to_long_run": round(usual / min(usual, best) - 1, 4)}
+
+
+def _part(
+    progress: Callable[[float], object] | None, first: float, last: float
+) -> Callable[[float], object]:
+    """Return who is told of a part of the work, as a share of the whole."""
+    return lambda share: progress and progress(first + (last - first) * share)
 
 
 def _without_addresses(

@@ -16,6 +16,9 @@ from analysis.errors import DataError
 from pages._ui import i18n, languages
 from pages._ui.library_texts import CONTEXT, PUNCTUATION, TABLE
 
+# A value such as 1217515 or 99.3% that the translation writes in its language's way.
+NUMBER = "n"
+_NUMBER = re.compile(r"(-?\d+(?:\.(\d+))?)(%?)")
 _SEPARATORS = ("; ", ", ")
 # What lies deeper or is longer is a foreign program's text, not a list of ours.
 _DEEPEST, _LONGEST = 8, 2000
@@ -46,16 +49,31 @@ class Template:
         """Translate `text`, which is of this template, and the values in it."""
         match = self.pattern.fullmatch(text)
         values = match.groups() if match else ()
-        return self.translation.format(*(_Value(_value(v, language, depth + 1)) for v in values))
+        return self.translation.format(
+            *(_Value(_value(v, language, depth + 1), language) for v in values)
+        )
 
 
 class _Value(str):
-    """A value that a translation may ask to be a table's name: ``{0:table}``."""
+    """A value; a translation may ask for a table's name, ``{0:table}``, or a number, ``{0:n}``."""
 
-    __slots__ = ()
+    __slots__ = ("language",)
+
+    def __new__(cls, text: str, language: str = languages.DEFAULT) -> _Value:
+        value = super().__new__(cls, text)
+        value.language = language
+        return value
 
     def __format__(self, spec: str) -> str:
-        return i18n.pgettext(TABLE, self) if spec == TABLE else str(self)
+        if spec == TABLE:
+            return i18n.pgettext(TABLE, self)
+        number = _NUMBER.fullmatch(self) if spec == NUMBER else None
+        if not number:
+            return str(self)
+        digits, share = len(number[2] or ""), number[3]
+        if share:
+            return languages.format_percent(float(number[1]) / 100, digits, language=self.language)
+        return languages.format_number(float(number[1]), digits, language=self.language)
 
 
 @cache

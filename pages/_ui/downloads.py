@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.arms import HoldBack, with_arms
 from analysis.errors import DataError
+from analysis.exports.dispatch import MAPS, to_bytes
 from analysis.scenario import Scenario, provenance_of, shapes_of
 from analysis.workspace import Workspace
 from pages._ui import inputs, loaders, messages
@@ -16,7 +17,6 @@ from pages._ui.i18n import _, language
 from pages._ui.trial import hold_back
 
 FORMATS = (".csv", ".xlsx", ".geojson", ".kml", ".parquet", ".html", ".pdf", ".png")
-_MAPS = (".html", ".pdf", ".png", ".kml")
 
 
 def downloads(place: Workspace, scenario: Scenario) -> None:
@@ -42,7 +42,7 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
     tongue = language()
     columns = st.columns(2)
     for number, suffix in enumerate(FORMATS):
-        without = suffix in _MAPS and not drawn
+        without = suffix in MAPS and not drawn
         columns[number % 2].download_button(
             labels[suffix],
             # The file is made in another thread, which knows nothing of the session.
@@ -61,9 +61,6 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
 def _content(
     place: Workspace, scenario: Scenario, held: HoldBack, suffix: str, tongue: str
 ) -> bytes:
-    # The writers of eight formats load when a file is wanted, not when the page opens.
-    from analysis.exports.dispatch import to_bytes
-
     ranked = loaders.ranking(place, scenario, light=False)
     found = loaders.prospects(place, scenario)
     table = with_arms(ranked.table, held, folder=place.path, seed=scenario.settings.seed)
@@ -102,9 +99,9 @@ def _reopen() -> None:
         inputs.reopen(Scenario.from_dict(tomllib.loads(file.getvalue().decode("utf-8")), file.name))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         st.session_state["scenario.problem"] = DataError(
-            "The file of parameters cannot be read as TOML.",
+            _("The file of parameters cannot be read as TOML."),
             where=f"{file.name}: {error}",
-            mend="Save it again from this page.",
+            mend=_("Save it again from this page."),
         )
     except DataError as error:
         st.session_state["scenario.problem"] = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -140,7 +141,7 @@ def choose_view(views: dict[str, str]) -> str:
 
 
 def choose_settings(
-    in_force: Callable[[str, Params], Weights], numbers: DeltaGenerator
+    in_force: Callable[[str, Params], Weights], numbers: DeltaGenerator | None = None
 ) -> Settings:
     """Ask for hours, preset, weights and the planner's numbers.
 
@@ -149,7 +150,7 @@ def choose_settings(
     in_force
         Gives the weights of a preset, so that the sliders show them.
     numbers
-        Where the planner's numbers stand.
+        Where the planner's numbers stand; None for under the weights.
     """
     state.recall("hours", HOURS)
     state.answer_with("hours", min(max(st.session_state["hours"], 1), MOST_HOURS))
@@ -165,7 +166,7 @@ def choose_settings(
     preset = _select(_("Rank by"), [*PRESETS, "custom"], key="preset", show=preset_name)
     params = planner.params()
     weights = _choose_weights(preset, in_force(preset, params))
-    with numbers:
+    with numbers or nullcontext():
         planner.edit(params)
     return Settings(
         params=params,

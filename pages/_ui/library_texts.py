@@ -32,7 +32,7 @@ _SINKS: dict[str, tuple[tuple[int | None, str], ...]] = {
     "replace": ((None, "*notes"),),
     "Prospects": ((3, "*notes"),),
     "AbstentionForecast": ((None, "*notes"),),
-    "of": ((None, "licence"),),
+    "Source": ((4, "licence"),),
 }
 
 

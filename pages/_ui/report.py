@@ -11,7 +11,7 @@ import streamlit as st
 
 from analysis.workspace import Workspace
 from pages._ui import loaders
-from pages._ui.i18n import _, election_name, ngettext, number
+from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
 
 # More rows than this scroll.
@@ -111,13 +111,12 @@ def _elections(manifest: Mapping[str, Any], elections: pd.DataFrame) -> None:
                 _("Valid"): total["valid"],
                 _("Contours of"): match["vintage"] if match else None,
                 _("With a contour"): match["matched"] if match else 0,
-                _("% of registered"): 100 * match["registered_share"] if match else 0.0,
+                _("% of registered"): percent(match["registered_share"] if match else 0.0),
                 _("Left out"): _reasons(total["left_out"]) or "0",
             }
         )
-    share = st.column_config.NumberColumn(format="%.1f %%")
     year = st.column_config.NumberColumn(format="%d")
-    _table(rows, {_("% of registered"): share, _("Contours of"): year})
+    _table(rows, {_("Contours of"): year})
     st.caption(
         _(
             "Compare these totals with the official ones. A bureau without a contour stays in the "

@@ -10,7 +10,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from analysis import terminal
 from analysis.cli import _spread, main
+from analysis.exports.dispatch import MAPS
 from analysis.sample import write
 from analysis.workspace import Workspace
 from tests.made import DATA, RESULTS, VALMONT, folder_bytes, sample_results, write_results
@@ -194,6 +196,72 @@ def test_a_question_that_does_not_fit_is_refused(run, valmont, tmp_path, options
     assert "mend:" in err
     assert folder_bytes(valmont.path) == before
     assert not list(tmp_path.iterdir())
+
+
+def test_a_bloc_and_candidates_at_once_are_refused(run, valmont, tmp_path):
+    base = ["rank", "--workspace", valmont.path, "--out", tmp_path / "r.csv"]
+    code, _, err = run(*base, *RANK, "--candidates", "MACRON")
+    assert code == 1
+    assert "not for both" in err
+    assert "where: --bloc left --candidates MACRON" in err
+
+
+def test_what_is_asked_takes_the_place_of_the_candidates_of_a_file(run, valmont, tmp_path):
+    scenario = tmp_path / "s.toml"
+    scenario.write_text('candidates = ["MACRON"]\nelection = "2027_pres_t1"')
+    for name, asked in (("a", ["--params", scenario, "--bloc", "left"]), ("b", RANK)):
+        code, _, _ = run(
+            "rank", "--workspace", valmont.path, *asked, "--out", tmp_path / f"{name}.csv"
+        )
+        assert code == 0
+    one, other = (pd.read_csv(tmp_path / f"{name}.csv")["support"] for name in "ab")
+    pd.testing.assert_series_equal(one, other)
+
+
+@pytest.mark.parametrize("suffix", MAPS)
+def test_a_map_of_a_place_without_contours_is_refused_before_the_ranking(
+    run, tmp_path, monkeypatch, suffix
+):
+    run("build", "--workspace", tmp_path / "w", "--results", *FILES)
+    monkeypatch.setattr(terminal, "answer", lambda *_: pytest.fail("ranked in vain"))
+    base = ["rank", "--workspace", tmp_path / "w", *RANK, "--out", tmp_path / f"r{suffix}"]
+    for place in ([], ["--place", "99900"]):
+        code, _, err = run(*base, *place)
+        assert code == 1
+        assert f"no map to write as {suffix}" in err
+        assert "where:" in err
+        assert "mend:" in err
+    assert not (tmp_path / f"r{suffix}").exists()
+
+
+def test_a_licence_may_be_stated(run, tmp_path):
+    file = VALMONT / "contours_2024.geojson"
+    base = ["build", "--workspace", tmp_path / "w", "--results", *FILES]
+    base += ["--contours", file, "--vintage", "2024"]
+    assert run(*base, "--licence", f"{file}=ODbL 1.0")[0] == 0
+    sources = [entry["source"] for entry in Workspace(tmp_path / "w").manifest["sources"]]
+    assert {s["licence"] for s in sources if s["file"] == file.name} == {"ODbL 1.0"}
+    assert all("ODbL" not in s["licence"] for s in sources if s["file"] != file.name)
+    for wrong, says in (
+        ("other.geojson=ODbL", "file that is not read"),
+        ("ODbL", "needs its file"),
+    ):
+        code, _, err = run(*base, "--licence", wrong)
+        assert code == 1
+        assert says in err
+
+
+def test_a_town_that_cannot_be_written_is_advice(run, tmp_path, monkeypatch):
+    file = tmp_path / "README.md"
+    file.write_text("mine")
+    for out in (file, file / "town"):
+        code, _, err = run("sample", "--out", out)
+        assert code == 1
+        assert f"where: {out}" in err
+        assert "mend:" in err
+    assert file.read_text() == "mine"
+    monkeypatch.setattr(write, "_write", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    assert "full" in run("sample", "--out", tmp_path / "town")[2]
 
 
 def test_sample_says_what_it_wrote(run, tmp_path, monkeypatch):

@@ -534,6 +534,7 @@ def test_the_command_ends_with_the_build_line(publisher, tmp_path, capsys):
     assert shlex.split(out.splitlines()[-1]) == [
         *("python", "-m", "analysis", "build", "--workspace", str(workspace)),
         *("--results", files[0], files[1], "--contours", files[2], "--vintage", "2022"),
+        *("--licence", "contours.geojson=CC0"),
         *("--place", "75056"),
     ]
     assert "was not confirmed" in err

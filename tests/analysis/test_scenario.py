@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ from analysis.scenario import (
 )
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
-from analysis.targeting.weights import PRESETS, Weights
+from analysis.targeting.weights import PARTS, PRESETS, Weights
 from analysis.workspace import Workspace
 from tests.made import VALMONT
 
@@ -104,6 +105,19 @@ def test_a_wrong_scenario_says_where_and_how_to_mend(tmp_path, text, says):
         read_scenario(path)
     assert "scenario.toml" in caught.value.where
     assert caught.value.mend
+
+
+def test_an_unknown_key_lists_those_of_its_own_level(tmp_path):
+    path = tmp_path / "scenario.toml"
+    path.write_text('bloc = "left"\nelection = "2027_pres_t1"\ncolour = "red"')
+    with pytest.raises(DataError) as caught:
+        read_scenario(path)
+    known = "bloc, candidates, draws, election, hours, params, places, preset, seed, weights"
+    assert caught.value.mend == f"Known ones: {known}."
+    path.write_text('bloc = "left"\nelection = "2027_pres_t1"\n[weights]\ncolour = 1')
+    with pytest.raises(DataError) as caught:
+        read_scenario(path)
+    assert caught.value.mend == f"Known ones: {', '.join(PARTS)}."
 
 
 def test_parameters_may_stand_alone_in_a_file(tmp_path):
@@ -212,6 +226,18 @@ def test_other_data_are_refused_and_named(folder, tmp_path):
     assert "--workspace" in caught.value.mend
     (folder / "covered.csv").unlink()
     assert reproduce(file).identical
+
+
+def test_a_workspace_that_is_elsewhere_is_named(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = exported(Path("w"), tmp_path / "r.csv")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    with pytest.raises(DataError, match="“w” that this file was made from") as caught:
+        reproduce(file)
+    assert str(tmp_path / "other" / "w") in caught.value.where
+    assert "--workspace" in caught.value.mend
+    assert reproduce(file, folder).identical
 
 
 def test_a_file_of_visited_doors_belongs_to_the_data(folder, tmp_path):

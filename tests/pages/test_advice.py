@@ -286,6 +286,15 @@ def test_an_endless_text_of_another_program_is_left_as_it_is(piece, times):
             "2 invalid polygon(s) repaired: 29019_0001, 29019_0002",
             "2 polygone(s) invalide(s) réparé(s)\u00a0: 29019_0001, 29019_0002",
         ),
+        (
+            "1217515 of 1225863 registered (99.3%) have an address",
+            "1\u202f217\u202f515 inscrits sur 1\u202f225\u202f863 (99,3\u202f%) ont une adresse",
+        ),
+        (
+            "35 row(s) met their number with another suffix",
+            "35 ligne(s) ont retrouvé leur numéro avec un autre suffixe (bis, ter…)",
+        ),
+        ("not stated in the file", "non indiquée dans le fichier"),
         ("GDAL: nothing of ours, 3 times", "GDAL: nothing of ours, 3 times"),
         ("", ""),
     ],

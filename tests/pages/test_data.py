@@ -1,6 +1,7 @@
 """The Data page: places, files brought and read, the report, and the blocs of candidates."""
 
 import json
+import re
 import shutil
 import time
 
@@ -87,6 +88,8 @@ def test_it_opens_on_the_report_of_the_embedded_place(page):
     assert elections["Inscrits"].sum() == sum(
         e["registered"] for e in manifest["elections"].values()
     )
+    joined = elections["% des inscrits"]
+    assert all(re.fullmatch(r"\d+,\d\u202f%", share) for share in joined), "as French writes it"
     assert [e.label for e in page.get("download_button")] == ["Télécharger le manifeste (JSON)"]
 
 

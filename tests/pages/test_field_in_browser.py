@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -42,7 +44,9 @@ def app(valmont):
         store = open_store(folder)
         plan.register(store.engine, kit.walks.turfs)
         with serve("serve.py", env={"PALIER_STORE": ""}) as url, chromium() as browser:
-            yield SimpleNamespace(url=url, browser=browser, place=place, store=store, kit=kit)
+            yield SimpleNamespace(
+                url=url, browser=browser, place=place, store=store, kit=kit, walks=kit.walks
+            )
         store.engine.dispose()
     finally:
         shutil.rmtree(folder)
@@ -150,8 +154,8 @@ def test_the_page_follows_what_others_import(app, visit, returns):
     page = visit(f"fieldwork?workspace={NAME}&lang=fr")
     post(app, returns)
     before = progress.totals(app.store).doors
-    field = SimpleNamespace(walks=app.kit.walks, store=app.store)
-    assert post(app, outing(field, "T0002", day=0, knocks=7))[0] == 200
+
+    assert post(app, outing(app, "T0002", day=0, knocks=7))[0] == 200
     # Nobody touches the page: it asks for itself.
     expect(metrics(page).first).to_have_text(str(before + 7))
 
@@ -167,9 +171,9 @@ def test_a_cut_from_the_page_and_its_files(app, visit):
     expect(page.get_by_text("Ces secteurs sont sur le terrain", exact=False)).to_be_visible()
     settle(page)
     page.locator(".st-key-turfs-turf input").click()
-    page.get_by_role("option", name="T0001").click()
+    page.get_by_role("option", name="-001").click()
     with page.expect_download(timeout=120_000) as coming:
-        page.get_by_role("button", name="Feuille du secteur T0001 (PDF)").click()
+        page.get_by_role("button", name=re.compile(r"Feuille du secteur \w{4}-001 \(PDF\)")).click()
     assert coming.value.path().read_bytes().startswith(b"%PDF-")
     # Leave the app and come back: the cut is there.
     page.goto(f"{app.url}/turfs?workspace={NAME}&lang=fr&bloc=left")
@@ -183,3 +187,86 @@ def test_a_phone_shows_the_pages_without_scrolling_sideways(app, visit):
         settle(page)
         expect(page.locator("h1")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_phone_that_knows_the_server_sends_by_itself(app, tmp_path):
+    turf = "T0003"
+    file = tmp_path / f"{turf}.html"
+    file.write_bytes(phone_page(replace(app.kit, address=app.url), turf))
+    before = progress.totals(app.store).attempts
+    context = app.browser.new_context(**PHONE, locale="fr-FR", timezone_id="Europe/Paris")
+    page = context.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+
+    def tap(*keys):
+        for key in keys:
+            page.locator(f'[data-key="{key}"]').tap()
+
+    tap("nobody:1", "nobody:2", "tab:send", "post")
+    expect(page.get_by_text("Nouvelles notes : 2 ; déjà connues : 0", exact=False)).to_be_visible()
+    assert progress.totals(app.store).attempts == before + 2
+    # No network in the staircase: nothing is lost, and what was tapped is sent the next time.
+    context.set_offline(True)
+    tap("tab:list", "nobody:3", "tab:send", "post")
+    expect(page.get_by_text("Pas de réponse du local", exact=False)).to_be_visible()
+    expect(page.get_by_text("Le dernier envoi n’a pas été confirmé", exact=False)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Pas de réponse du local", exact=False)).to_be_visible()
+    context.set_offline(False)
+    tap("post")
+    expect(page.get_by_text("Nouvelles notes : 1 ; déjà connues : 2", exact=False)).to_be_visible()
+    assert progress.totals(app.store).attempts == before + 3
+    assert {url for url in asked if url.startswith("http")} == {f"{app.url}/api/returns"}
+    context.close()
+
+
+def test_a_phone_page_of_another_campaign_is_told_so_in_french(app, tmp_path):
+    file = tmp_path / "T0002.html"
+    file.write_bytes(phone_page(replace(app.kit, address=app.url, campaign_id="autre"), "T0002"))
+    context = app.browser.new_context(**PHONE, locale="fr-FR", timezone_id="Europe/Paris")
+    page = context.new_page()
+    page.goto(file.as_uri())
+    for key in ("nobody:1", "tab:send", "post"):
+        page.locator(f'[data-key="{key}"]').tap()
+    told = page.get_by_text("Aucune campagne de ce nom n’est ouverte sur ce serveur", exact=False)
+    expect(told).to_be_visible()
+    context.close()
+
+
+def test_paper_counts_are_typed_into_the_grid(app, visit):
+    page = visit(f"fieldwork?workspace={NAME}&lang=fr", width=1200, height=1000)
+    page.get_by_role("button", name="Comptes sur papier").click()
+    team = page.get_by_label("Équipe")
+    team.fill("P")
+    team.press("Enter")
+    settle(page)
+    grid = page.get_by_role("dialog").get_by_test_id("stDataFrame")
+    expect(grid).to_be_visible()
+    settle(page)
+    # The first row: three doors with nobody in its third column, two talks in its fifth.
+    for column, x, doors in ((2, 430, "3"), (4, 715, "2")):
+        grid.click(position={"x": x, "y": 52})
+        # The grid is a picture; behind it stands a table for screen readers.
+        cell = grid.get_by_test_id(f"glide-cell-{column}-0")
+        expect(cell).to_have_attribute("aria-selected", "true")
+        cell.focus()
+        page.keyboard.press(doors)
+        expect(page.locator("input.gdg-input")).to_have_value(doors)
+        page.keyboard.press("Enter")
+        expect(cell).to_have_text(doors)
+    button = page.get_by_role("button", name="Ajouter ces comptes")
+    expect(button).to_be_enabled()
+    # Another team's file comes in meanwhile: the page runs again, and what was typed stays.
+    assert post(app, outing(app, "T0002", day=1, knocks=3, seed=1))[0] == 200
+    before = progress.totals(app.store)
+    expect(metrics(page).first).to_have_text(str(before.doors))
+    settle(page)
+    expect(button).to_be_enabled()
+    button.click()
+    expect(page.get_by_text("2 nouveaux", exact=False)).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    after = progress.totals(app.store)
+    assert after.doors == before.doors + 5
+    assert after.conversations == before.conversations + 2

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from analysis.fieldwork.command import registered_of
 from analysis.fieldwork.store import open_store
 from analysis.schema import OUTCOMES
 from analysis.targeting.prospects import read_covered
+from pages._ui import planner, words
 from pages._ui.fieldwork import bring, hand
 from pages._ui.fieldwork import loaders as field_loaders
 from pages._ui.i18n import _, number
@@ -178,7 +180,17 @@ def test_what_was_learned_goes_to_the_ranking(page, field):
     app = page(field_view="doors")
     app.button(key="field.feed").click().run()
     assert not app.exception
-    assert "share_open:" in str(app.query_params["params"])
+    link = "".join(app.query_params["params"])
+    assert "share_open:" in link
+    assert ":learned-at-" in link
+    given = planner._from_link(link)
+    assert given.share_open.source.startswith("learned at ")
+    assert planner._to_link(given) == link
+    told = words.parameter_source("share_open", given.share_open.source)
+    assert told == _("learned at {n} doors of this campaign").format(
+        n=number(int(re.findall(r"\d+", given.share_open.source)[0]))
+    )
+    assert planner._from_link("share_open:0.2:0.1:0.3:by-magic").share_open.source == "user"
     bureaux = pd.Series(sorted(field.walks.turfs["bureau_id"].unique()))
     covered = read_covered(field.place, bureaux, whole=False)
     known = progress.coverage(field.store).set_index("bureau_id")["covered"]

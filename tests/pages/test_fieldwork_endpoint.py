@@ -32,11 +32,11 @@ def post(places, monkeypatch):
     route = Route(path, endpoint.receive_returns, methods=["POST", "OPTIONS"])
     transport = httpx.ASGITransport(app=Starlette(routes=[route]))
 
-    async def ask(method, content):
+    async def ask(method, content, asked):
         async with httpx.AsyncClient(transport=transport, base_url="http://palier") as client:
-            return await client.request(method, path, content=content)
+            return await client.request(method, path, content=content, **asked)
 
-    yield lambda content=b"", method="POST": asyncio.run(ask(method, content))
+    yield lambda content=b"", method="POST", **asked: asyncio.run(ask(method, content, asked))
     for store in endpoint._stores.values():
         store.engine.dispose()
 
@@ -81,6 +81,30 @@ def test_what_is_no_file_of_returns_is_refused(post, content):
 def test_a_file_too_large_is_not_read(post, monkeypatch):
     monkeypatch.setattr(endpoint, "MOST_BYTES", 100)
     assert post(b"x" * 101).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ({}, "fr"),
+        ({"headers": {"Accept-Language": "de"}}, "fr"),
+        ({"headers": {"Accept-Language": "en-GB,en;q=0.9,fr;q=0.5"}}, "en"),
+        ({"headers": {"Accept-Language": "en;q=0.4, fr;q=0.8"}}, "fr"),
+        ({"headers": {"Accept-Language": "en;q=much,;;"}}, "fr"),
+        ({"params": {"lang": "en"}, "headers": {"Accept-Language": "fr"}}, "en"),
+        ({"params": {"lang": "xx"}}, "fr"),
+    ],
+)
+def test_what_is_wrong_is_told_in_the_language_asked_for(post, field, asked, language):
+    wrong, cut = post(changed(field, token="a" * 24), **asked).json(), post(b"{}", **asked).json()
+    if language == "fr":
+        assert cut["error"] == "Ce n’est pas un fichier de retours."
+        assert "jeton" in wrong["error"]
+        assert wrong["where"].endswith("secteur T0002")
+    else:
+        assert cut["error"] == "This is no file of returns."
+        assert "token" in wrong["error"]
+        assert wrong["where"].endswith("turf T0002")
 
 
 def test_a_browser_may_ask_first(post):

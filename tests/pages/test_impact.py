@@ -19,7 +19,7 @@ from analysis.scenario import Scenario, answer
 from analysis.trials import SCENARIO, keep, open_trial, sealed_with
 from analysis.workspace import Workspace
 from pages._ui.advice import translate
-from pages._ui.i18n import _, election_name
+from pages._ui.i18n import _, bloc_name, election_name
 from pages._ui.impact import guess
 
 SPEC = Spec(
@@ -192,7 +192,7 @@ def test_the_report_is_offered_in_three_formats(page):
     assert {b.label for b in app.get("download_button")} == {
         _("Report (HTML)"),
         _("Report (PDF)"),
-        _("All estimates (JSON)"),
+        _("Estimates (JSON)"),
     }
 
 
@@ -309,6 +309,28 @@ def test_elections_before_the_trial_are_called_placebos(page, own):
     app.multiselect(key="impact.elections").set_value(["2022_pres_t1"]).run()
     assert not app.exception
     assert "placebo" in app.warning[0].value
+
+
+@pytest.mark.parametrize("scenario", ["", "= no TOML", 'bloc = "left"\n'])
+def test_a_seal_without_its_scenario_is_told(page, own, scenario):
+    place, content = own
+    folder = place.path.with_name("impact_alone")
+    shutil.copytree(place.path, folder, dirs_exist_ok=True)
+    shutil.rmtree(folder / "trials")
+    sealed = open_trial(place.path, content["fingerprint"]).sealed
+    texts = {SCENARIO: scenario} if scenario else {}
+    blocs = ("right", "left")
+    promise = {"outcomes": tuple(f"2024_legi_t1_{one}_registered" for one in blocs)}
+    keep(folder, sealed_with(sealed.design, 4, texts, promise))
+    app = page(workspace=folder.name)
+    assert not values(app.error)
+    assert any("sans son scénario" in text for text in values(app.caption))
+    # Whose votes: the announced outcome says it. The last round, where the right had none.
+    assert any(bloc_name("right") in t and "2e tour" in t for t in values(app.caption))
+    app.multiselect(key="impact.elections").set_value(["2024_legi_t1"]).run()
+    name = _("Votes of the registered, {election}").format(election=election_name("2024_legi_t1"))
+    assert of(app, "outcomes").value == [f"{name} · {bloc_name(one)}" for one in blocs]
+    assert app.metric[0].value
 
 
 def test_a_table_is_brought_to_the_sealed_arms(page, own):

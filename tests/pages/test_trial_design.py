@@ -11,9 +11,10 @@ import pytest
 
 from analysis.arms import hold_back_of, trial_units, with_arms
 from analysis.experiments.design import declare
+from analysis.experiments.neighbours import groups_of_neighbours
 from analysis.experiments.rule import Rule
 from analysis.experiments.seal import drawn
-from analysis.scenario import Scenario, answer, target_of
+from analysis.scenario import Scenario, answer, shapes_of, target_of
 from analysis.trials import SCENARIO, in_force, keep, open_trial, retired, sealed_with
 from analysis.workspace import Workspace
 from pages._ui.advice import translate
@@ -130,6 +131,39 @@ def test_bureaux_decided_beforehand_are_not_drawn(page, places):
     assert app.metric[0].value == number(drawn_before - 2)
 
 
+def test_neighbours_are_drawn_together(page, places):
+    app = page(t_cluster="neighbours", t_near="4")
+    table = answer(places.valmont, LEFT)[0].table
+    units = trial_units(table)
+    shapes = shapes_of(places.valmont, table)
+    group = groups_of_neighbours(shapes[shapes["bureau_id"].isin(units["unit_id"])], size=4)
+    together = units.assign(group=units["unit_id"].map(group).fillna(units["unit_id"]))
+    design = declare(together, Rule("priority", cluster="group", unit="unit_id"))
+    assert app.metric[1].value == number(design.units.loc[design.units["full"], "block"].nunique())
+    sizes = design.units["cluster"].value_counts()
+    told = _(
+        "The lot draws {n} groups, the largest of {most} bureaux; {alone} bureaux go by themselves."
+    ).format(n=(sizes > 1).sum(), most=sizes.max(), alone=(sizes == 1).sum())
+    assert told in values(app.caption)
+    shown = app.dataframe[0].value.set_index(_("Bureau"))[_("Goes with")]
+    group = group.set_axis([one.rpartition("_")[2] for one in group.index])
+    assert shown[group.index].tolist() == [one.rpartition("_")[2] for one in group]
+    # A bureau decided beforehand leaves its group.
+    first = group.iloc[0]
+    app.multiselect(key="t_treat").set_value([first]).run()
+    assert not app.exception
+    shown = app.dataframe[0].value.set_index(_("Bureau"))[_("Goes with")]
+    assert (shown == first.rpartition("_")[2]).sum() == 1
+
+
+def test_without_contours_each_bureau_goes_by_itself(page):
+    app = page(workspace="nation", place="01", t_cluster="neighbours")
+    assert "t_cluster" not in [box.key for box in app.selectbox]
+    assert _(
+        "No two bureaux share a polling place or have contours: each goes by itself."
+    ) in values(app.caption)
+
+
 @pytest.mark.slow
 def test_what_it_can_see_is_what_past_elections_say(page, places):
     app = show(page(), "sight")
@@ -222,6 +256,19 @@ def test_a_seal_is_verified_and_put_in_force(page, places, own):
     assert in_force(own.path) == (content["fingerprint"],)
     show(app, "blocks")
     assert [m.label for m in app.metric][0] == _("To canvass")
+    assert any("sans son scénario" in text for text in values(app.caption))
+
+
+def test_a_seal_brings_its_scenario_with_it(page, places, own):
+    scenario = Scenario("right", "2027_pres_t1")
+    texts = {SCENARIO: scenario.to_toml()}
+    content = sealed_with(design_of(places.valmont), 12, texts)
+    app = give_seal(page(workspace=own.path.name), json.dumps(content).encode())
+    app.button(key="trial.adopt").click().run()
+    assert not app.exception
+    assert open_trial(own.path, content["fingerprint"]).scenario == texts[SCENARIO]
+    app.button(key="trial.reopen").click().run()
+    assert app.selectbox(key="bloc").value == "right"
 
 
 def _moved(content):
@@ -275,6 +322,26 @@ def test_another_scenario_than_the_sealed_one_is_said_and_reopened(page, own):
     assert app.selectbox(key="election").value == "2024_legi_t1"
 
 
+@pytest.mark.slow
+def test_paris_is_sealed_on_the_page(page, places, paris):
+    """From the ranking of 2024 to a seal of 896 bureaux in groups of three."""
+    folder = places.folder / "paris"
+    shutil.copytree(paris.path, folder, dirs_exist_ok=True)
+    app = page(workspace="paris", election="2024_legi_t1", t_seed="2024", t_cluster="neighbours")
+    assert not values(app.error)
+    groups = app.metric[1].value
+    seal(app)
+    (fingerprint,) = in_force(folder)
+    sealed = open_trial(folder, fingerprint).sealed
+    drawn_units = sealed.assignment[sealed.design.drawn]
+    assert len(drawn_units) >= 896
+    assert drawn_units.loc[drawn_units["full"], "block"].nunique() == int(groups)
+    assert len(drawn_units.drop_duplicates(["cluster", "arm"])) == drawn_units["cluster"].nunique()
+    assert drawn_units["cluster"].value_counts().median() == 3
+    counts = drawn_units["arm"].value_counts()
+    assert values(app.metric)[:2] == [number(counts["treated"]), number(counts["control"])]
+
+
 # Priorities: the files carry the arm.
 
 
@@ -299,9 +366,8 @@ def test_files_hold_back_one_in_five_before_anything_is_sealed(page, places):
 
 def test_the_trial_is_given_up_by_ticking_what_is_lost(page):
     app = page("priorities", view="files")
-    box = app.checkbox(key="hold_back.given_up")
-    assert "personne ne pourra jamais dire" in box.label
-    box.check().run()
+    assert any("personne ne pourra jamais dire" in text for text in values(app.markdown))
+    app.checkbox(key="hold_back.given_up").check().run()
     assert not app.exception
     assert values(app.warning) == [
         _("No bureau is held back. The files say so, in the words above.")

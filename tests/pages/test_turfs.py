@@ -34,6 +34,7 @@ ORDER = {
     "returning": False,
     "work": {"hours": 2.0, "team": 2},
     "design": None,
+    "opening": None,
     "scenario": "",
     "data": "",
 }
@@ -115,10 +116,28 @@ def test_the_page_shows_the_cut(page, made):
     app.segmented_control(key="turf_view").set_value("uncut").run()
     assert not app.exception
     app.segmented_control(key="turf_view").set_value("map").run()
-    app.selectbox(key="turfs.turf").set_value("T0001").run()
-    assert not app.exception
     walks = turf_loaders.walks(str(made))
-    assert len(app.dataframe[0].value) == len(walks.of("T0001"))
+    first = walks.turf_ids[0]
+    app.selectbox(key="turfs.turf").set_value(first).run()
+    assert not app.exception
+    assert len(app.dataframe[0].value) == len(walks.of(first))
+
+
+def test_a_slot_of_the_link_is_asked_for_and_nonsense_is_not(page):
+    assert page(turf_slot="weekend").selectbox(key="turf_slot").value == "weekend"
+    assert page(turf_slot="night").selectbox(key="turf_slot").value == ""
+
+
+def test_the_bar_shows_which_share_of_the_buildings_is_cut(own):
+    job = cutting.Job(own.path / "turfs" / "made", process=None)
+    part = cutting._part(job.target)
+    part.mkdir(parents=True)
+    assert job.step == ("loading", 0.0)
+    cutting._tell(part, "cutting", 0.375)
+    assert job.step == ("cutting", 0.375)
+    (part / "step").write_text("half a li", encoding="ascii")
+    assert job.step == ("loading", 0.0)
+    shutil.rmtree(part)
 
 
 def test_files_wait_until_the_field_knows_the_turfs(page, own, made):
@@ -152,8 +171,9 @@ def test_the_kit_holds_sheets_pages_and_tables(own, made):
         assert archive.read("turfs.csv") == (made / "turfs.csv").read_bytes()
     walks = turf_loaders.walks(str(made))
     assert {f"phone/{turf}.html" for turf in walks.turf_ids} <= set(names)
-    assert files._sheet(kit, "T0001").startswith(b"%PDF-")
-    assert b"T0001" in files._phone(kit, "T0001")
+    first = walks.turf_ids[0]
+    assert files._sheet(kit, first).startswith(b"%PDF-")
+    assert first.encode() in files._phone(kit, first)
 
 
 @pytest.mark.slow
@@ -166,10 +186,11 @@ def test_a_sealed_design_keeps_its_controls_out(places):
     keep(own.path, sealed, {SCENARIO: LEFT.to_toml()})
     ranking = answer(own, LEFT)[0]
     held = choices.hold_back(own, ranking, 5, 5)
-    outing = {"hours": 2.0, "team": 2, "top": 5}
+    outing = {"hours": 2.0, "team": 2, "top": 5, "slot": "weekday_day"}
     asked = {n: ORDER[n] for n in ("teams", "spares", "low_mobility", "start", "returning")}
     order = choices.order(own, LEFT, asked | outing, held)
     assert order["design"]
+    assert order["opening"]["source"] == "assumed"
     targets = table[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
     job = wait(cutting.cut(own.path, targets.encode(), order))
     assert job.failure is None

@@ -59,14 +59,15 @@ function sendView(totals) {
   const locked = records.some((record) => record.sent);
   return element("main", { class: "send" }, element("h2", {}, words("counts")),
     empty ? element("p", {}, words("nothing_yet")) : [element("p", {}, count("attempts", "attempt_one", totals.attempts), ". ",
-      totals.unsent ? words("not_sent", { n: totals.unsent }) : words("all_sent"), "."), element("table", {}, rows)],
+      totals.unsent ? words("not_sent", { n: totals.unsent }) : settings.posted?.ok === false ? words("not_received") : words("all_sent"), "."), element("table", {}, rows)],
     teamEntry(locked),
+    turf.server && postEntry(empty),
     element("div", { class: "stack" },
-      button("download", words("download"), () => { const file = makeFile(); download(file); made(file, totals); }, { class: "wide main", disabled: empty }),
+      button("download", words("download"), () => { const file = makeFile(); download(file); made(file, totals); }, { class: turf.server ? "wide" : "wide main", disabled: empty }),
       navigator.canShare && button("share", words("share"), () => share(totals), { class: "wide", disabled: empty }),
       button("qr", words("qr"), () => showQr(totals), { class: "wide", disabled: empty })),
     qrShown,
-    element("p", {}, words("export_help")), element("p", { class: "soft" }, words("privacy"), " ", kept.local || kept.indexed ? words("kept") : ""),
+    element("p", {}, words("export_help")), element("p", { class: "soft" }, turf.server ? words("privacy_server", { server: new URL(turf.server).host }) : words("privacy"), " ", kept.local || kept.indexed ? words("kept") : ""),
     element("div", { class: "row" },
       button("language", words("language"), () => { settings.language = settings.language === "fr" ? "en" : "fr"; save(); draw(); }),
       button("theme", words(isDark() ? "theme_light" : "theme_dark"), () => { settings.theme = isDark() ? "light" : "dark"; save(); draw(); })));
@@ -83,6 +84,8 @@ function teamEntry(locked) {
 }
 
 function made(file, totals) {
+  delete settings.posted;
+  save();
   toast(words("made", { name: fileName(file), n: totals.attempts }));
   draw();
 }

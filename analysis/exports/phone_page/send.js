@@ -25,7 +25,8 @@ function exported(record) {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== "" && value != null && !(Array.isArray(value) && !value.length)));
 }
 
-// All that this phone holds, as one file; marks it as sent, so that later changes are corrections.
+// All that this phone holds, as one file; marks it as sent, so that later changes are corrections:
+// it may have arrived even where no answer came.
 function makeFile() {
   const held = records.filter((record) => !record.gone);
   const file = {

@@ -14,12 +14,13 @@ from analysis.schema import OUTCOMES
 from analysis.workspace import Workspace
 from pages._ui import messages
 from pages._ui.fieldwork import loaders
-from pages._ui.fieldwork.words import outcome_name
+from pages._ui.fieldwork.words import DAY, outcome_name
 from pages._ui.i18n import _, ngettext, number
 
 _RESULTS = "field.results"
 _ROUND = "field.round"
 _COUNTS = "field.counts"
+_PAPER = "field.paper.open"
 
 
 def bring(place: Workspace, opened: Store) -> None:
@@ -43,8 +44,15 @@ def bring(place: Workspace, opened: Store) -> None:
         _("Import"), key="field.import", type="primary", width="stretch", disabled=not given
     ):
         _take(opened, given)
-    with st.expander(_("Paper counts")):
-        _paper(place, opened)
+    if st.button(
+        _("Paper counts"), key="field.paper", icon=":material/edit_note:", width="stretch"
+    ):
+        st.session_state[_PAPER] = True
+    # Others' returns run the page again: it stays open then, with all that was typed.
+    if st.session_state.get(_PAPER):
+        # A grid needs more room than the column beside the numbers has.
+        wide = st.dialog(_("Paper counts"), width="large", on_dismiss=_close_paper)
+        wide(_paper)(place, opened)
     _waiting(opened)
     _told()
 
@@ -59,7 +67,12 @@ def _take(opened: Store, given: list[tuple[str, bytes]]) -> None:
     _keep(results)
 
 
+def _close_paper() -> None:
+    st.session_state.pop(_PAPER, None)
+
+
 def _keep(results: list[tuple[str, Receipt | DataError]]) -> None:
+    _close_paper()
     st.session_state[_RESULTS] = results
     st.session_state[_ROUND] += 1
     st.rerun()
@@ -113,7 +126,7 @@ def _paper(place: Workspace, opened: Store) -> None:
         return
     turf = st.selectbox(_("Turf"), turfs, key="field.paper.turf", persist_state="session")
     left, right = st.columns(2)
-    day = left.date_input(_("Day"), loaders.today(opened), key="field.paper.day")
+    day = left.date_input(_("Day"), loaders.today(opened), key="field.paper.day", format=DAY)
     team = right.text_input(_("Team"), max_chars=24, key="field.paper.team")
     stops = loaders.stops(place, opened, turf)
     blank = stops.assign(**dict.fromkeys(OUTCOMES, pd.array([pd.NA] * len(stops), dtype="Int64")))
@@ -130,6 +143,8 @@ def _paper(place: Workspace, opened: Store) -> None:
         hide_index=True,
         key=f"{_COUNTS}.{turf}.{st.session_state[_ROUND]}",
         width="stretch",
+        height=360,
+        placeholder="",
     )
     filled = typed[typed[list(OUTCOMES)].notna().any(axis=1)]
     if not st.button(_("Add these counts"), key="field.paper.add", disabled=filled.empty):

@@ -146,11 +146,7 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
         return
     learned = handover.learned_params(rates, loaders.outings(asked))
     # A pace of where teams went says nothing of what a dense bureau, not yet visited, allows.
-    taken = {
-        name: {**belief, "source": "user"}
-        for name, belief in learned.items()
-        if name != "doors_per_hour_dense"
-    }
+    taken = {name: told for name, told in learned.items() if name != "doors_per_hour_dense"}
     known = planner.params()
     usual = Params().to_dict()
     mine = {name: told for name, told in known.to_dict().items() if told != usual[name]}

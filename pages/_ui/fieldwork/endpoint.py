@@ -6,6 +6,7 @@ counts or with what is wrong and how to mend it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -15,6 +16,9 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from pages._ui import languages
+from pages._ui.i18n import N_
 
 # A turf noted door by door is a few hundred kilobytes.
 MOST_BYTES = 4_000_000
@@ -26,61 +30,58 @@ _ASKED_FIRST = {
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Max-Age": "86400",
 }
+# What is wrong, and how to mend it.
+_TOO_LARGE = (N_("This file is too large to be returns."), N_("Export each turf apart."))
+_NO_RETURNS = (
+    N_("This is no file of returns."),
+    N_("Send the file that the phone page exports."),
+)
+_NO_CAMPAIGN = (
+    N_("No campaign of this name is open on this server."),
+    N_("Give the file to the organiser who handed out the phone page."),
+)
 _stores: dict[tuple[Path, str], Any] = {}
 _opening = threading.Lock()
 
 
 async def receive_returns(request: Request) -> Response:
-    """Answer a phone: 200 with counts, 4xx with what is wrong with its file."""
+    """Answer a phone: 200 with counts, 4xx with what is wrong with its file.
+
+    Words are in the language asked for (`?lang=`, else Accept-Language), French by default.
+    """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=_ASKED_FIRST)
+    language = _language(request)
     content = bytearray()
     async for part in request.stream():
         content += part
         if len(content) > MOST_BYTES:
-            return _answer(
-                413,
-                {
-                    "error": "This file is too large to be returns.",
-                    "mend": "Export each turf apart.",
-                },
-            )
-    return await run_in_threadpool(_take, bytes(content))
+            return _refuse(413, *_TOO_LARGE, language)
+    return await run_in_threadpool(_take, bytes(content), language)
 
 
-def _take(content: bytes) -> Response:
+def _take(content: bytes, language: str) -> Response:
     # Everything a page needs has loaded by then; a phone never waits for it twice.
     from analysis.errors import DataError
     from analysis.fieldwork import inbox
+    from pages._ui.advice import translate_error
 
     try:
         told = json.loads(content)
         campaign_id = told["campaign_id"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return _answer(
-            400,
-            {
-                "error": "This is no file of returns.",
-                "mend": "Send the file that the phone page exports.",
-            },
-        )
+        return _refuse(400, *_NO_RETURNS, language)
     workspace = _workspace_of(str(campaign_id))
     if workspace is None:
-        return _answer(
-            404,
-            {
-                "error": "No campaign of this name is open on this server.",
-                "mend": "Give the file to the organiser who handed out the phone page.",
-            },
-        )
+        return _refuse(404, *_NO_CAMPAIGN, language)
     try:
         receipt = inbox.receive_from_phone(_store(workspace), content)
     except DataError as error:
         passing = isinstance(error.__cause__, OSError) or _is_store(error)
-        return _answer(
-            503 if passing else 422,
-            {"error": error.what, "where": _public(error.where), "mend": error.mend},
-        )
+        # Paths of the server are left out of what a stranger reads, before they are translated.
+        told = DataError(error.what, where=_public(error.where), mend=error.mend)
+        what, where, mend = translate_error(told, language)
+        return _answer(503 if passing else 422, {"error": what, "where": where, "mend": mend})
     return _answer(
         200,
         {
@@ -90,6 +91,22 @@ def _take(content: bytes) -> Response:
             "turfs": list(receipt.turfs),
         },
     )
+
+
+def _language(request: Request) -> str:
+    """Return the language asked for, the best liked of those we have."""
+    liked = []
+    for wish in request.headers.get("accept-language", "").split(","):
+        name, _rest, weight = wish.partition(";q=")
+        with contextlib.suppress(ValueError):
+            liked.append((-float(weight or 1), name.strip()[:2].lower()))
+    best = [name for _weight, name in sorted(liked, key=lambda pair: pair[0])]
+    return languages.choose(request.query_params.get("lang"), *best)
+
+
+def _refuse(status: int, what: str, mend: str, language: str) -> Response:
+    say = languages.translations(language).gettext
+    return _answer(status, {"error": say(what), "mend": say(mend)})
 
 
 def _answer(status: int, told: dict[str, Any]) -> Response:

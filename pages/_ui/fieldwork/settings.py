@@ -8,7 +8,7 @@ from analysis.fieldwork.campaign import MEASURES, change_campaign
 from analysis.fieldwork.store import Store
 from analysis.workspace import Workspace
 from pages._ui import messages
-from pages._ui.fieldwork.words import measure_name
+from pages._ui.fieldwork.words import DAY, measure_name
 from pages._ui.i18n import _
 
 
@@ -34,8 +34,8 @@ def settings(place: Workspace, opened: Store) -> None:
                 format_func=measure_name,
                 key="field.measure",
             )
-            starts = st.date_input(_("First day"), campaign.starts, key="field.starts")
-            ends = st.date_input(_("Last day"), campaign.ends, key="field.ends")
+            starts = st.date_input(_("First day"), campaign.starts, key="field.starts", format=DAY)
+            ends = st.date_input(_("Last day"), campaign.ends, key="field.ends", format=DAY)
             sent = st.form_submit_button(_("Keep"), width="stretch", key="field.keep")
         if not sent:
             return

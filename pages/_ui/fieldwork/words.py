@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pages._ui.i18n import _
 
+# How a day is written where one is asked for.
+DAY = "DD/MM/YYYY"
+
 
 def outcome_name(code: str) -> str:
     """Name what happened at a door."""

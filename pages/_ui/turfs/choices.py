@@ -18,6 +18,7 @@ from analysis.workspace import Workspace
 from pages._ui import loaders, state
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.turfs import loaders as found
+from pages._ui.turfs.show import slot_names
 
 DESIGN_PAGE = "pages/trial_design.py"
 HOURS, TEAM, SPARES = 2.0, 2, 2
@@ -36,6 +37,7 @@ def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
     )
     hours = _number(_("Length of an outing (hours)"), "turf_hours", HOURS, (0.5, 8.0), step=0.25)
     team = _number(_("Volunteers in a team"), "turf_team", TEAM, (1, 20))
+    slot = _slot()
     with st.expander(_("Teams, spares, starting point")):
         teams = _number(
             _("Teams of the next outing (0: all turfs)"),
@@ -65,7 +67,28 @@ def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
         "low_mobility": int(gentle),
         "start": list(start) if start else None,
         "returning": bool(returning),
+        "slot": slot,
     }
+
+
+def _slot() -> str:
+    """Ask when the outing is; "" where that is open."""
+    names = slot_names()
+    state.recall("turf_slot", "")
+    if st.session_state["turf_slot"] not in names:
+        state.answer_with("turf_slot", "")
+    slot: str = st.selectbox(
+        _("When the outing is"),
+        list(names),
+        format_func=names.__getitem__,
+        key="turf_slot",
+        help=_(
+            "Within a bureau, the turfs where most doors should open at these hours come first: "
+            "as the returns tell of each kind of building, never by an estimated vote."
+        ),
+    )
+    state.remember("turf_slot", slot, "")
+    return slot
 
 
 def _number(
@@ -127,14 +150,12 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
         return HoldBack(on=False, teams=False, given_up=_("Given up on the page Priorities."))
     table = with_arms(ranked.table, usual, folder=place.path, seed=seed).head(top)
     held = int((table["arm"] == CONTROL).sum())
-    st.caption(
-        "🧪 "
-        + ngettext(
-            "{n} bureau of these is held back for the trial: no team goes there.",
-            "{n} bureaux of these are held back for the trial: no team goes there.",
-            held,
-        ).format(n=number(held))
-    )
+    text = ngettext(
+        "{n} bureau of these is held back for the trial: no team goes there.",
+        "{n} bureaux of these are held back for the trial: no team goes there.",
+        held,
+    ).format(n=number(held))
+    st.caption("🧪 " + (text if held else _("None of these bureaux is held back for the trial.")))
     if not usual.seals:
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))
         st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
@@ -147,10 +168,14 @@ def order(
     """Return what the cut is made from, as `cutting.cut` takes it."""
     # With several seals the arms stand in the file of targets; one seal also signs the turfs.
     design = open_trial(place.path, held.seals[0]).file if len(held.seals) == 1 else None
-    rest = {name: value for name, value in asked.items() if name not in {"hours", "team"}}
+    apart = {"hours", "team", "slot"}
+    rest = {name: value for name, value in asked.items() if name not in apart}
+    work = {**_work(scenario.settings.params), "hours": asked["hours"], "team": asked["team"]}
+    opening = found.opening(place, asked["slot"], work["share_open"]) if asked["slot"] else None
     return {
         **rest,
-        "work": {**_work(scenario.settings.params), "hours": asked["hours"], "team": asked["team"]},
+        "work": work,
+        "opening": opening.to_dict() if opening else None,
         "design": str(design.resolve()) if design else None,
         "scenario": scenario.to_toml(),
         "data": place.digest,

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,13 @@ class Job:
         return self.took or time.monotonic() - self.started
 
     @property
-    def step(self) -> str:
-        """Return where it is: one of `STEPS`."""
+    def step(self) -> tuple[str, float]:
+        """Return where it is, one of `STEPS`, and which share of the buildings is cut."""
         try:
-            told = (_part(self.target) / _STEP).read_text(encoding="ascii")
-        except OSError:
-            return STEPS[0]
-        return told if told in STEPS else STEPS[0]
+            told = (_part(self.target) / _STEP).read_text(encoding="ascii").split()
+            return told[0], float(told[1])
+        except (OSError, ValueError, IndexError):
+            return STEPS[0], 0.0
 
     def stop(self) -> None:
         """End the cut at once."""
@@ -174,15 +175,17 @@ def _failure(part: Path) -> Exception:
 def _make(target: Path) -> None:
     """Cut in this process, and put the result in place whole."""
     part = _part(target)
-    _tell(part, STEPS[0])
+    _tell(part, STEPS[0], 0.0)
     from analysis.walks import make_walks, write_walks
     from analysis.workspace import Workspace
 
     try:
         workspace, order = Workspace(target.parents[1]), order_of(part)
-        _tell(part, STEPS[1])
-        walks = make_walks(workspace, part / TARGETS, _ask(order))
-        _tell(part, STEPS[2])
+        _tell(part, STEPS[1], 0.0)
+        # Each bureau tells once: there are hundreds of them at most.
+        progress = partial(_tell, part, STEPS[1])
+        walks = make_walks(workspace, part / TARGETS, _ask(order), progress=progress)
+        _tell(part, STEPS[2], 1.0)
         write_walks(walks, part)
     except DataError as error:
         told = {"what": error.what, "where": error.where, "mend": error.mend}
@@ -197,6 +200,7 @@ def _ask(order: Mapping[str, Any]) -> Any:  # noqa: ANN401 - imported late
     from analysis.turf.make import Plan
     from analysis.turf.work import Work
     from analysis.walks import Ask
+    from analysis.walks.slots import Opening
 
     start = order["start"]
     plan = Plan(
@@ -207,12 +211,19 @@ def _ask(order: Mapping[str, Any]) -> Any:  # noqa: ANN401 - imported late
         spares=order["spares"],
         low_mobility=order["low_mobility"],
     )
-    design = order["design"]
-    return Ask(plan=plan, design=Path(design) if design else None, top=order["top"])
+    design, opening = order["design"], order["opening"]
+    return Ask(
+        plan=plan,
+        design=Path(design) if design else None,
+        top=order["top"],
+        opening=Opening(**opening) if opening else None,
+    )
 
 
-def _tell(part: Path, step: str) -> None:
-    (part / _STEP).write_text(step, encoding="ascii")
+def _tell(part: Path, step: str, share: float) -> None:
+    aside = part / f"{_STEP}.aside"
+    aside.write_text(f"{step} {share:.4f}", encoding="ascii")
+    os.replace(aside, part / _STEP)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 import streamlit as st
 
-from analysis.exports.turf_kit import Kit
+from analysis.errors import DataError
+from analysis.exports.turf_kit import Kit, returns_url
 from analysis.turf.walk_list import Walks
 from analysis.workspace import Workspace
 from pages._ui import messages, state
@@ -30,7 +31,7 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
     known = _put_into_field(place, walks)
     options = _options()
     kit = partial(found.kit, str(folder), str(place.path), place.digest, options)
-    name = f"palier_{place.path.name}_{folder.name[:8]}"
+    name = f"palier_{place.path.name}_{walks.summary.get('cut') or folder.name[:8]}"
     left, right = st.columns(2)
     left.download_button(
         _("Everything for the teams (ZIP)"),
@@ -114,15 +115,29 @@ def _options() -> tuple[tuple[str, str], ...]:
             (
                 "address",
                 _("Address of the campaign's server (optional)"),
-                _("Only if this app is open to the teams' phones over HTTPS."),
+                _(
+                    "Only if this app is open to the teams' phones over HTTPS: their pages then "
+                    "have a button that sends the returns here."
+                ),
             ),
         ):
             name = f"turf_{key}"
             state.recall(name, "")
-            answers[key] = st.text_input(label, key=name, help=help_)
+            answers[key] = st.text_input(label, key=name, help=help_).strip()
             st.session_state.setdefault("state.answers", {})[name] = answers[key]
+        answers["address"] = _server(answers["address"])
     chosen = {**answers, "large": "yes" if large else "", "language": language()}
     return tuple(sorted(chosen.items()))
+
+
+def _server(address: str) -> str:
+    """Return the address of the server; none where phones could not send to what was written."""
+    try:
+        returns_url(address)
+    except DataError as error:
+        messages.show_error(error)
+        return ""
+    return address
 
 
 def _lists(kit: partial[Kit], name: str) -> None:
@@ -169,7 +184,8 @@ def _described(folder: Path) -> str:
     walks = found.walks(str(folder))
     made = pd.Timestamp(folder.stat().st_mtime, unit="s", tz="UTC").tz_convert("Europe/Paris")
     turfs = ngettext("{n} turf", "{n} turfs", len(walks.turf_ids))
-    return _("{day}: {turfs}, {doors} doors").format(
+    return _("{cut} · {day}: {turfs}, {doors} doors").format(
+        cut=walks.summary.get("cut") or folder.name[:8],
         day=made.strftime("%d/%m %H:%M"),
         turfs=turfs.format(n=number(len(walks.turf_ids))),
         doors=number(walks.summary["doors"]),

@@ -14,6 +14,8 @@ from pages._ui.turfs import cutting
 
 _JOB = "turfs.job"
 SHOWN = "turfs.cut"
+# The bar moves a little when the work has begun, then with the buildings that are cut.
+_LOADED = 0.05
 
 
 def button(make: Callable[[], object]) -> None:
@@ -69,11 +71,11 @@ def _watch() -> None:
         return
     with st.container(border=True):
         st.markdown("**" + _("Cutting the turfs") + "**")
-        step = cutting.STEPS.index(job.step)
+        step, share = job.step
         st.progress(
-            (step + 0.5) / len(cutting.STEPS),
+            _LOADED + (1 - _LOADED) * share,
             text=_("{step} — {seconds} s").format(
-                step=_step_name(job.step), seconds=number(job.seconds)
+                step=_step_name(step), seconds=number(job.seconds)
             ),
         )
         st.caption(_("You may leave this page: the work goes on, and its result is kept."))

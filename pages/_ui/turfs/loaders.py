@@ -13,10 +13,13 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.exports.turf_kit import Kit
+from analysis.fieldwork.campaign import FOLDER
 from analysis.schema import WALKLISTS
 from analysis.turf.walk_list import Walks, checked
+from analysis.walks.slots import Opening, opening_of
 from analysis.workspace import Workspace
 from pages._ui import loaders
+from pages._ui.fieldwork import loaders as field
 
 _FEW = 4
 _DTYPES = {"str": "str", "int64": "int64", "float64": "float64", "Int64": "Int64"}
@@ -68,6 +71,18 @@ def kit(folder: str, workspace: str, digest: str, options: tuple[tuple[str, str]
         contact=chosen["contact"],
         address=chosen["address"],
     )
+
+
+def opening(place: Workspace, slot: str, share_open: float) -> Opening:
+    """Return what opens in a slot; asked again when returns came."""
+    begun = (place.path / FOLDER / "campaign.json").is_file()
+    return _opening(str(place.path), slot, share_open, field.mark(place) if begun else None)
+
+
+@st.cache_data(max_entries=_FEW, show_spinner=False)
+def _opening(folder: str, slot: str, share_open: float, asked: field.Mark | None) -> Opening:
+    del asked
+    return opening_of(Workspace(Path(folder)), slot, share_open)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)

@@ -9,9 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from analysis.turf.walk_list import Walks
+from analysis.walks.slots import LEARNED
 from analysis.workspace import Workspace
 from pages._ui import messages, state
-from pages._ui.i18n import _, ngettext, number
+from pages._ui.fieldwork.words import kind_name
+from pages._ui.i18n import _, ngettext, number, percent
 from pages._ui.trial.tables import show_table
 from pages._ui.turfs import loaders as found
 
@@ -48,8 +50,36 @@ def balance(walks: Walks) -> None:
             else _("where each walk is shortest")
         )
     )
+    if opening := told.get("opening"):
+        st.caption(_opening(opening))
     for note in told["notes"]:
         st.caption("⚠️ " + messages.translate(note))
+
+
+def slot_names() -> dict[str, str]:
+    """Name the slots an outing may be planned for; "" is any."""
+    return {
+        "": _("any time"),
+        "weekday_day": _("a weekday, by day"),
+        "weekday_evening": _("a weekday, from 5 pm"),
+        "weekend": _("a weekend"),
+    }
+
+
+def _opening(opening: Mapping[str, Any]) -> str:
+    """Say what should open in the slot, and how that is known."""
+    when = slot_names()[opening["slot"]]
+    if opening["source"] == LEARNED:
+        rates = ", ".join(
+            f"{kind_name(kind)} {percent(rate, 0)}" for kind, rate in opening["rates"].items()
+        )
+        text = _("Outing: {when}. Doors that open then, learned at {n} doors: {rates}.")
+        return text.format(when=when, n=number(opening["doors"]), rates=rates)
+    text = _(
+        "Outing: {when}. No returns tell of these hours yet: {rate} of doors are assumed to open, "
+        "in every kind of building; within a bureau, the turfs with most doors an hour come first."
+    )
+    return text.format(when=when, rate=percent(max(opening["rates"].values()), 0))
 
 
 def _way(distance: str) -> str:
@@ -212,12 +242,19 @@ def table(walks: Walks) -> None:
                 _("Minutes"): turfs["minutes"],
                 _("Walk (m)"): turfs["walk_m"],
                 _("Doors/h"): turfs["doors_per_hour"],
+                **_expected(turfs),
                 _("For"): turfs["use"].map(uses),
                 _("Profile"): turfs["profile"].map(profiles),
             }
         ),
         digits=1,
     )
+
+
+def _expected(turfs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the conversations to expect; cuts of earlier versions do not tell."""
+    known = "conversations" in turfs
+    return {_("Expected conversations"): turfs["conversations"]} if known else {}
 
 
 def stops_table(walks: Walks, turf: str) -> None:

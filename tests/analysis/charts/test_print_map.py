@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from analysis.charts.colours import classes
@@ -61,6 +63,23 @@ def test_bureaux_without_rank_are_drawn_as_no_data(areas):
     assert "pas de donnée" not in texts(
         print_map(areas, graded=classes(-areas["rank"]), sheet=WORDS)
     )
+
+
+@pytest.mark.parametrize("lines", [1, 3, 4, 9])
+def test_notes_and_scale_stand_apart(areas, lines):
+    notes = tuple(f"Note {line}: " + "from a long list of sources, " * 6 for line in range(lines))
+    first = tuple((str(rank), f"Bureau {rank}", "1", "1") for rank in range(1, 31))
+    sheet = replace(WORDS, notes=notes, first=first)
+    figure = print_map(areas, graded=classes(-areas["rank"]), sheet=sheet)
+    draw = FigureCanvasAgg(figure).get_renderer()
+    written = {text.get_text(): text.get_window_extent(draw) for text in figure.texts}
+    bars = [patch for patch in figure.artists if isinstance(patch, Rectangle)]
+    ruler = [bar.get_window_extent(draw) for bar in bars if bar.get_x() < 0.5]
+    assert len(ruler) == 2
+    listed = [box for text, box in written.items() if text.startswith("Bureau ")]
+    others = [*ruler, *listed, written["200 m"], figure.axes[0].get_window_extent(draw)]
+    assert not [n for n in notes if any(written[n].overlaps(other) for other in others)]
+    assert not any(bar.overlaps(figure.axes[0].get_window_extent(draw)) for bar in ruler)
 
 
 def test_a_hole_stays_open():

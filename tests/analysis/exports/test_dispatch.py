@@ -16,6 +16,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.exports import SUFFIXES, Provenance, read_provenance, to_bytes, write
+from analysis.exports.dispatch import MAPS
 
 ROOT = Path(__file__).parents[3]
 AGAIN = """
@@ -156,14 +157,14 @@ def test_unknown_options_are_refused(option, ranking, bureaux, provenance):
         to_bytes(ranking, ".csv", bureaux=bureaux, provenance=provenance, **option)
 
 
-@pytest.mark.parametrize("suffix", [".html", ".pdf", ".png"])
+@pytest.mark.parametrize("suffix", MAPS)
 def test_a_map_without_any_polygon_is_refused(suffix, ranking, provenance):
     nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs="EPSG:2154")
     with pytest.raises(DataError, match="no map to draw"):
         to_bytes(ranking, suffix, bureaux=nothing, provenance=provenance)
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".geojson", ".kml", ".parquet"])
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".geojson", ".parquet"])
 def test_tables_need_no_polygon(suffix, ranking, provenance, tmp_path):
     nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs="EPSG:2154")
     path = write(ranking, tmp_path / f"t{suffix}", bureaux=nothing, provenance=provenance)

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import pytest
 from PIL import Image
@@ -13,6 +14,8 @@ from PIL import Image
 from analysis.exports import to_bytes
 from analysis.exports.document import Document
 from analysis.exports.paper import _areas, _figure
+from analysis.exports.workbook import to_xlsx
+from analysis.report import UNSTATED
 
 
 @pytest.fixture
@@ -31,6 +34,29 @@ def test_legend_and_notes_are_those_of_the_ranking(document):
     assert "within the 100 volunteer-hours planned" in shown
     assert "Without a polygon, so not on the map: 99001_JUS1" in shown
     assert any("Licence Ouverte 2.0" in text for text in shown)
+
+
+def test_communes_are_counted_by_their_codes(document):
+    table = document.ranking.assign(commune_id=[f"990{n:02d}" for n in range(12)])
+    assert replace(document, ranking=table).place == "12 communes"
+    nation = pd.concat([table] * 100, ignore_index=True)
+    numbers = pd.Series(range(1200)).astype("str")
+    nation = nation.assign(bureau_id=numbers, commune_id=numbers, rank=range(1, 1201))
+    assert replace(document, ranking=nation).place == "1,200 communes"
+    assert replace(document, ranking=nation, language="fr").place == "1\u202f200 communes"
+    assert document.place == "Valmont-l’Éclair"
+
+
+def test_a_licence_nobody_states_is_said_in_the_readers_language(document):
+    sources = ({"name": "contours.geojson", "licence": UNSTATED, "date": "2024-09-30"},)
+    silent = replace(document, provenance=replace(document.provenance, sources=sources))
+    assert "contours.geojson, licence not stated, 2024-09-30" in silent.sources
+    french = replace(silent, language="fr")
+    assert "contours.geojson, licence non indiquée, 2024-09-30" in french.sources
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(french)))
+    words = [cell.value for row in book["Sources"].iter_rows() for cell in row]
+    assert "licence non indiquée" in words
+    assert UNSTATED not in words
 
 
 def test_targets_are_what_the_hours_reach(document):

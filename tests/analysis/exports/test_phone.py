@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.errors import DataError
 from analysis.exports.phone import THEMES, in_javascript, phone_page
 from analysis.exports.sheets import kit_of
 from analysis.exports.turf_kit import words
@@ -18,6 +19,7 @@ from analysis.fieldwork.personal import PATTERNS
 from tests.analysis.exports.walks_made import SCRIPT, walks_of, with_tower
 
 LIMIT = 400_000
+SERVER = "https://palier.example.org"
 
 
 def turf_of(page):
@@ -60,6 +62,32 @@ def test_the_page_asks_nobody_for_anything(kit):
     assert not re.search(r"fetch\(|XMLHttpRequest|sendBeacon|WebSocket|geolocation|innerHTML", own)
 
 
+def test_with_a_server_the_page_may_ask_it_and_nobody_else(kit):
+    page = phone_page(replace(kit, address=f"{SERVER}/"), "T0001").decode()
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1]
+    assert re.findall(r"connect-src ([^;]*)", policy) == [f"{SERVER}/api/returns"]
+    assert policy.count("http") == 1
+    assert turf_of(page.encode())["server"] == f"{SERVER}/api/returns"
+    assert turf_of(phone_page(kit, "T0001"))["server"] == ""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://palier.example.org",
+        "palier.example.org",
+        "https://palier.example.org; script-src *",
+        "https://palier.example.org?turf=1",
+        "https://a b",
+        "javascript:alert(1)",
+    ],
+)
+def test_an_address_that_phones_must_not_send_to_is_refused(kit, address):
+    with pytest.raises(DataError, match="no address") as error:
+        replace(kit, address=address)
+    assert "https://" in error.value.mend
+
+
 def test_names_are_no_markup(place):
     kit = kit_of(with_tower(walks_of(place), street=SCRIPT, number=None), place)
     page = phone_page(kit, "T0001")
@@ -69,7 +97,7 @@ def test_names_are_no_markup(place):
 
 
 def test_every_word_the_page_asks_for_is_there(kit):
-    page = phone_page(kit, "T0001").decode()
+    page = phone_page(replace(kit, address=SERVER), "T0001").decode()
     asked = set(re.findall(r'words\("(\w+)"', page))
     asked |= {part for pair in re.findall(r'count\("(\w+)", "(\w+)"', page) for part in pair}
     asked |= {f"theme_{theme}" for theme in THEMES} | {f"quality_{n}" for n in range(1, 6)}

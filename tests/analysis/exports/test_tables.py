@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
 
-from analysis.exports import write
+from analysis.exports import to_bytes, write
 from analysis.exports.document import FIRST
+from tests.made import ROOT
 
 
 @pytest.fixture
@@ -29,6 +33,22 @@ def test_plain_csv_is_read_without_any_option(save, ranking):
     assert back["bureau_id"].tolist() == ranking["bureau_id"].tolist()
     assert back["assumed"][0] == "doors, contact"
     assert back["arm"].isna().all()
+
+
+def test_a_long_csv_is_read_as_the_manual_says(ranking, bureaux, provenance):
+    nation = pd.concat([ranking] * 3000, ignore_index=True)
+    numbers = pd.Series(range(len(nation)))
+    communes = numbers.map(lambda n: "01004" if n < 34_000 else "2A004")
+    nation = nation.assign(
+        bureau_id=communes + "_" + numbers.astype("str"), commune_id=communes, rank=1 + numbers
+    )
+    text = to_bytes(nation, ".csv", bureaux=bureaux, provenance=provenance)
+    with pytest.warns(pd.errors.DtypeWarning):
+        pd.read_csv(io.BytesIO(text))
+    manual = (ROOT / "README.md").read_text(encoding="utf-8")
+    (how,) = re.findall(r"`pandas\.read_csv\(FILE, (.*?)\)`", manual, re.DOTALL)
+    back = pd.read_csv(io.BytesIO(text), **eval(f"dict({how})"))  # noqa: S307 - our own manual
+    assert back["commune_id"].tolist() == communes.tolist()
 
 
 def test_a_french_excel_reads_the_other_dialect(save, ranking):

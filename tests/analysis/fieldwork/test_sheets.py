@@ -110,3 +110,12 @@ def test_a_wrong_sheet_is_refused_with_its_lines(read, old, new, says):
 def test_what_is_no_sheet_is_refused(read, content):
     with pytest.raises(DataError):
         read(content)
+
+
+def test_counts_without_an_hour_may_be_typed_in_on_the_morning_of_their_day(campaign):
+    morning = pd.Timestamp("2025-11-21 08:00", tz="Europe/Paris").tz_convert("UTC")
+    content = COUNTS.encode()
+    assert sheets.read_sheet(content, campaign, file="counts.csv", now=morning).rows
+    day_before = morning - pd.Timedelta(days=1)
+    with pytest.raises(DataError, match="lie in the future"):
+        sheets.read_sheet(content, campaign, file="counts.csv", now=day_before)

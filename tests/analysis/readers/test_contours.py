@@ -13,6 +13,7 @@ from shapely import MultiPolygon, Point, Polygon, box
 
 from analysis.errors import DataError
 from analysis.readers.contours import Layout, expect_known, read_contours
+from analysis.readers.shapes import read_shapes
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 LAMBERT = "EPSG:2154"
@@ -229,6 +230,43 @@ def test_without_a_crs_it_is_refused_unless_the_map_names_one(tmp_path):
     assert read(tmp_path / "c.shp", crs=LAMBERT)[0].area[0] == pytest.approx(1e4)
     with pytest.raises(DataError, match="no known coordinate system"):
         read(tmp_path / "c.shp", crs="EPSG:0")
+
+
+def _crs(name):
+    return {"crs": {"type": "name", "properties": {"name": name}}}
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::999999", "EPSG::999999", "Lambert"])
+def test_a_declared_crs_that_is_unknown_is_refused(tmp_path, name, after):
+    path = tmp_path / "c.geojson"
+    whole = json.loads(_geojson(DEGREES, _crs(name)))
+    keys = ("type", "features", "crs") if after else ("type", "crs", "features")
+    # Longer than what is looked at on either side.
+    whole["features"] *= 2000
+    path.write_text(json.dumps({key: whole[key] for key in keys}))
+    with pytest.raises(DataError, match=f"“{name}” is no known coordinate system") as caught:
+        read(path)
+    assert caught.value.where == "c.geojson"
+    assert "EPSG" in caught.value.mend
+    assert len(read_shapes(path, crs="EPSG:4326")[0]) == 2000, "a column map knows better"
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        None,
+        {"crs": None},
+        _crs("urn:ogc:def:crs:OGC:1.3:CRS84"),
+        _crs("urn:ogc:def:crs:EPSG::4326"),
+    ],
+)
+def test_a_geojson_without_crs_is_in_wgs84(tmp_path, crs):
+    path = tmp_path / "c.geojson"
+    path.write_text(_geojson(DEGREES, crs))
+    bureaux, _ = read(path)
+    west, south, _, _ = bureaux.to_crs("EPSG:4326").total_bounds
+    assert (west, south) == pytest.approx((-4.5, 48.4), abs=1e-6)
 
 
 def test_points_are_not_contours(tmp_path):
