@@ -44,7 +44,7 @@ FIELD_SHOTS = {
 }
 ORDER = {
     "top": 8, "teams": None, "spares": 2, "low_mobility": 0, "start": None, "returning": False,
-    "work": {"hours": 2.0, "team": 2}, "design": None, "scenario": "", "data": "",
+    "work": {"hours": 2.0, "team": 2}, "opening": None, "design": None, "scenario": "", "data": "",
 }  # fmt: skip
 DAYS, TEAMS = 4, "ABCD"
 
@@ -88,8 +88,9 @@ def field_pictures(browser: Browser, url: str, field: SimpleNamespace) -> None:
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         page.screenshot(path=IMAGES / name)
         print(IMAGES / name)
-    file = ROOT / "workspaces" / FIELD / "T0001.html"
-    file.write_bytes(phone_page(kit_of(field.walks, field.place), "T0001"))
+    turf = field.walks.turf_ids[0]
+    file = ROOT / "workspaces" / FIELD / f"{turf}.html"
+    file.write_bytes(phone_page(kit_of(field.walks, field.place), turf))
     page = browser.new_page(viewport={"width": 390, "height": 844}, locale="fr-FR")
     page.goto(file.as_uri())
     for stop in (1, 1, 2):
