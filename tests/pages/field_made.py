@@ -22,7 +22,10 @@ DAYS = 4
 def campaign_in(folder, name, *, turfs=True):
     """Copy a built place under a name of its own, and put three turfs into its field."""
     target = folder.folder / name
-    place = Workspace(shutil.copytree(folder.valmont.path, target, dirs_exist_ok=True))
+    # Other tests may have begun a campaign in the shared place: this one is of its own.
+    bare = shutil.ignore_patterns("fieldwork")
+    copied = shutil.copytree(folder.valmont.path, target, dirs_exist_ok=True, ignore=bare)
+    place = Workspace(copied)
     store = open_store(place.path)
     walks = walks_of(place, turfs=3, stops=12, seal="")
     if turfs:

@@ -291,3 +291,13 @@ def test_turfs_cut_again_leave_the_sums_sound_and_the_visits_counted(store):
     found = progress.coverage(store).set_index("bureau_id")
     # Nine doors were told of an address that is now known to have four.
     assert found.loc["99900_0001", ["planned", "tried"]].tolist() == [32, 5]
+
+
+def test_postgresql_counts_the_plan_at_once(server, tmp_path):
+    # Until it has, each import reads the whole plan of a large campaign.
+    opened = open_store(tmp_path, server.database())
+    plan.register(opened.engine, turfs())
+    query = sa.text("SELECT reltuples FROM pg_class WHERE relname = 'plan'")
+    with opened.engine.connect() as connection:
+        assert connection.execute(query).scalar_one() == len(turfs())
+    opened.engine.dispose()

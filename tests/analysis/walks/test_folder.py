@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -106,7 +107,9 @@ def test_the_verb_prints_large_and_names_who_answers(valmont, walks, tmp_path, c
     targets = tmp_path / "targets.csv"
     bureau = walks[0].turfs["bureau_id"][0]
     pd.DataFrame({"bureau_id": [bureau], "rank": [1]}).to_csv(targets, index=False)
-    words = ["turfs", "--workspace", valmont.path, "--targets", targets, "--out", tmp_path / "out"]
+    # The sheets begin a campaign: not in the place that other tests share.
+    place = shutil.copytree(valmont.path, tmp_path / "place")
+    words = ["turfs", "--workspace", place, "--targets", targets, "--out", tmp_path / "out"]
     words += ["--large", "--controller", "Collectif de Valmont", "--contact", "01 00 00 00 00"]
     words += ["--slot", "weekday_evening"]
     with pytest.raises(SystemExit) as end:
