@@ -10,6 +10,7 @@ from pages._ui import (
     inputs,
     loaders,
     messages,
+    past,
     show,
     visited,
     weighing,
@@ -56,6 +57,7 @@ with answer_side, messages.explain_data_errors():
             show.priority_map(loaders.geometry(place, found), ranked, key=show.MAIN_MAP)
         with card_side:
             bureau_id, frame = card.bureau_card(ranked)
+        past.map_first()
         with map_side:
             show.ranked_list(ranked, key="priorities.list")
             show.honesty(ranked, scenario.settings.draws)

@@ -14,11 +14,18 @@ from analysis.electorate.history import History
 _MAP_FIRST_S = 1.2
 
 
+def map_first() -> None:
+    """Give the browser time to draw the first map before what else takes its cores.
+
+    Only on the first page after a start, when matplotlib is still to be loaded.
+    """
+    if "matplotlib" not in sys.modules:
+        time.sleep(_MAP_FIRST_S)
+
+
 def draw(past: History, bureau_id: str, language: str) -> bytes:
     """Return the picture as PNG."""
-    if "matplotlib" not in sys.modules:
-        # Loading it takes a core from the browser, which is drawing the map.
-        time.sleep(_MAP_FIRST_S)
+    # Half a second to load: what the map does not need comes after it.
     from analysis.charts.history import history
 
     row = int(np.flatnonzero(past.units["bureau_id"].to_numpy() == bureau_id)[0])

@@ -104,15 +104,7 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
     bureau_map(geometry, paint, key=key, options=options)
     if key == MAIN_MAP:
         st.toggle(_("Base map (asks OpenStreetMap for images)"), key="tiles")
-    missing = int(ranked.table["vintage"].isna().sum())
-    if missing:
-        st.caption(
-            ngettext(
-                "{n} bureau has no contour: it is in the list, not on the map.",
-                "{n} bureaux have no contour: they are in the list, not on the map.",
-                missing,
-            ).format(n=number(missing))
-        )
+    bureaux.without_contour(geometry, ranked.table)
 
 
 def ranked_list(ranked: Ranking, *, key: str) -> None:
