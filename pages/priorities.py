@@ -32,13 +32,12 @@ with messages.explain_data_errors():
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
-# Their tables are wider than the settings' side.
-numbers_side, visits_side = st.columns([2, 1], gap="medium")
-with visits_side, messages.explain_data_errors():
-    visited.ask(place, found)
+# Their table, with its sources, is wider than the settings' side.
+numbers = st.container()
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
-    settings = inputs.choose_settings(weighing.of(found), numbers_side)
+    settings = inputs.choose_settings(weighing.of(found), numbers)
+    visited.ask(place, found)
 
 with answer_side, messages.explain_data_errors():
     scenario = inputs.put_together(question, settings)
