@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 
 import numpy as np
@@ -59,7 +60,10 @@ def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
 
 def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGenerator) -> None:
     """Draw the past of a bureau; the map and the list are already on their way."""
-    where.image(loaders.past_of(place, scenario, bureau_id), width="stretch")
+    # Within the page: a file of its own is gone when a run is overtaken while it is fetched.
+    content = base64.b64encode(loaders.past_of(place, scenario, bureau_id)).decode()
+    alt = html.escape(_("Turnout and share of the bloc over time, bureau and whole territory"))
+    where.html(f'<img alt="{alt}" style="width:100%" src="data:image/png;base64,{content}">')
     where.caption(
         _(
             "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
