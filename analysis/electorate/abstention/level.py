@@ -10,7 +10,8 @@ from analysis.electorate.abstention.resemblance import log_odds
 from analysis.electorate.history import Election
 
 # Abstention at first rounds since 2000 (European ones and referendums have one), in per cent,
-# France, results of the Ministry of the Interior; legislative elections held after a
+# France, results of the Ministry of the Interior (those in the national file, 2014 to 2022,
+# are checked by a test; the others are not in it); legislative elections held after a
 # presidential one. Only used between kinds, where a place has not yet voted in one of them.
 FIRST_ROUNDS = {
     "pres": (28, 16, 21, 22, 26),  # 2002, 2007, 2012, 2017, 2022
