@@ -5,9 +5,6 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# A fresh Debian or Ubuntu has python3 without its venv module.
-APT = $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 
 app: setup sample
 	@echo "Palier: http://localhost:$(PORT)  (Ctrl+C to stop)"
@@ -44,10 +41,7 @@ setup: $(VENV)/.app
 setup-dev: $(VENV)/.dev
 
 $(BIN)/uv:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Palier needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { $(APT) python3-venv && $(PYTHON) -m venv --clear $(VENV); }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	tools/install/venv.sh $(PYTHON) $(VENV)
 
 $(VENV)/.app: requirements.txt constraints.txt | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
@@ -55,10 +49,8 @@ $(VENV)/.app: requirements.txt constraints.txt | $(BIN)/uv
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
-	command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	  || command -v google-chrome >/dev/null || { $(APT) chromium || $(APT) chromium-browser; }
-	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
-	  || { $(APT) postgresql; }
+	tools/install/browser.sh
+	tools/install/postgresql.sh
 	@touch $@
 
 clean:

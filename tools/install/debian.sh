@@ -1,0 +1,11 @@
+# Sourced by the scripts beside it: install Debian or Ubuntu packages, as root or through sudo.
+install_packages() {
+  command -v apt-get >/dev/null || {
+    echo "Palier: this machine has no apt-get; install $* with its own package manager, then run the command again." >&2
+    return 1
+  }
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"
+}
