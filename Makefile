@@ -35,7 +35,7 @@ workspaces/valmont/manifest.json: $(V)/general_results.csv | setup
 	  --addresses $(V)/adresses-99.csv.gz --electors $(V)/electeurs_par_adresse.csv >/dev/null
 
 screenshots: setup-dev sample
-	$(BIN)/python docs/make_screenshots.py
+	$(BIN)/python -m tools.screenshots
 
 setup: $(VENV)/.app
 setup-dev: $(VENV)/.dev

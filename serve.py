@@ -17,7 +17,7 @@ from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
 # What the first page imports, the slowest first; each brings others with it.
-FIRST = ("pandas", "geopandas", "analysis.scenario")
+FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
 
 # Else the first visit to a page would run it once without the router (`pages/_ui/__init__.py`).
 PagesManager.uses_pages_directory = False

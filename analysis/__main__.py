@@ -1,5 +1,5 @@
 """`python -m analysis VERB`."""
 
-from analysis.cli import main
+from analysis.cli.main import main
 
 main()

@@ -26,8 +26,8 @@ SECONDS, MEMORY_GB = 30.0, 3.0
 
 def run_job(folder: Path, target: str) -> None:
     from analysis.electorate.abstention.backtest import backtest_abstention
-    from analysis.scenario import target_of
-    from analysis.workspace import Workspace
+    from analysis.tables.workspace import Workspace
+    from analysis.workflows.ranking import target_of
 
     started = time.perf_counter()
     place = Workspace(folder)
@@ -49,7 +49,7 @@ def in_process(folder: Path, target: str) -> dict[str, Any]:
 
 def measure(folder: Path, target: str, runs: int) -> bool:
     if not (folder / "manifest.json").is_file():
-        from analysis.build import Inputs, build
+        from analysis.workflows.build import Inputs, build
 
         need_france()
         build(Inputs(*FILES), folder)

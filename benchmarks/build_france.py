@@ -22,8 +22,8 @@ RATIO, MEMORY_GB = 3.0, 3.0
 
 
 def build(folder: Path) -> None:
-    from analysis.build import Inputs
-    from analysis.build import build as build_workspace
+    from analysis.workflows.build import Inputs
+    from analysis.workflows.build import build as build_workspace
 
     build_workspace(Inputs(*FILES), folder / "france")
 

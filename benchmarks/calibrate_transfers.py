@@ -26,9 +26,9 @@ from common import ROOT
 from known_truths import EI, SETS, District, Floats, read_set
 
 from analysis.electorate.transfers import solve
+from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, Pair
 from analysis.electorate.transfers.intervals import Cells, describe
-from analysis.electorate.transfers.problem import set_problem
-from analysis.electorate.transfers.tables import ABSTENTION, SPOILT, Pair
+from analysis.electorate.transfers.margins import set_problem
 
 FILE = ROOT / "analysis" / "electorate" / "transfers" / "calibration.toml"
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -115,8 +115,8 @@ def save(learned: dict[str, object]) -> None:
 
 def fictional_town() -> dict[str, tuple[Pair, pd.DataFrame]]:
     """Return tables and planted counts of every pair of elections of the fictional town."""
-    from analysis.build import Inputs, build
-    from analysis.electorate.transfers.tables import tables_of
+    from analysis.electorate.transfers.bureau_counts import tables_of
+    from analysis.workflows.build import Inputs, build
 
     town = ROOT / "data_samples" / "valmont"
     files = [town / name for name in ("general_results.csv", "candidats_results.csv")]

@@ -56,7 +56,7 @@ def seconds(
 
 def redraw(table: pd.DataFrame, draws: int, outcomes: int = OUTCOMES) -> None:
     """Test no effect on the outcomes by both statistics, without intervals."""
-    from analysis.experiments.lottery import Lottery
+    from analysis.experiments.assignment import Lottery
     from analysis.experiments.randomisation import Observed, randomisation_test
 
     arm, block = table["assigned"].to_numpy(float), table["block"].to_numpy()
@@ -79,8 +79,8 @@ def statsmodels_loop(table: pd.DataFrame, draws: int) -> None:
 
 
 def estimate(table: pd.DataFrame) -> None:
-    from analysis.experiments.impact import estimate_impact
-    from analysis.experiments.spec import Spec
+    from analysis.experiments.analysis_spec import Spec
+    from analysis.experiments.effects import estimate_impact
 
     estimate_impact(table, Spec(("y0",), block="block"))
 

@@ -43,7 +43,7 @@ def databases(url: str) -> Iterator[list[str]]:
     if url:
         yield ["", url]
         return
-    from tests.analysis.fieldwork import postgres  # the tests' server, on its own socket
+    from tests.analysis import postgres  # the tests' server, on its own socket
 
     if postgres.binaries() is None:
         print("      not measured: PostgreSQL is not installed")
@@ -69,7 +69,7 @@ def plan_of(attempts: int) -> pd.DataFrame:
 
 def rows_of(number: int, plan: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Draw attempts as the store holds them: outings of an evening, three to a turf."""
-    from analysis.fieldwork.plan import kind_of
+    from analysis.fieldwork.field_plan import kind_of
 
     # Attempts come outing by outing, as they are imported.
     stop = np.sort(rng.integers(0, len(plan), number))
@@ -103,8 +103,8 @@ def rows_of(number: int, plan: pd.DataFrame, rng: np.random.Generator) -> pd.Dat
 
 def fill(store: Store, attempts: int, plan: pd.DataFrame) -> None:
     """Write the attempts by the fastest way of the engine, then work out the sums."""
+    from analysis.database.engine import writing
     from analysis.fieldwork import tallies
-    from analysis.fieldwork.engine import writing
 
     parts = np.array_split(np.arange(len(plan)), max(attempts // 250_000, 1))
     rng = np.random.default_rng(1)
@@ -129,7 +129,7 @@ def fill(store: Store, attempts: int, plan: pd.DataFrame) -> None:
 
 def questions() -> dict:
     """Return what the Terrain page asks, each a function of the store."""
-    from analysis.fieldwork import again, progress
+    from analysis.fieldwork import progress, revisits
 
     return {
         "state": progress.state,
@@ -141,8 +141,8 @@ def questions() -> dict:
         "rates": lambda s: progress.cells(s, "weekend", "hour", "kind"),
         "paces": progress.outings,
         "coverage": progress.coverage,
-        "to return": lambda s: again.to_return(s, TODAY),
-        "wishes": lambda s: again.wishes(s, TODAY),
+        "to return": lambda s: revisits.to_return(s, TODAY),
+        "wishes": lambda s: revisits.wishes(s, TODAY),
         "conflicts": lambda s: s.conflicts(),
         "flags": lambda s: s.flags(),
     }
@@ -175,7 +175,7 @@ def write_files(folder: Path, url: str, contents: list[bytes], go: Event) -> Non
 def phone_file(store: Store, turf: str, places: list[str], rng: np.random.Generator) -> bytes:
     import json
 
-    from analysis.fieldwork import files, tokens
+    from analysis.fieldwork import phone_files, tokens
 
     campaign = store.campaign
     minute = (f"2027-04-01T18:{n % 60:02d}:{n % 59:02d}+02:00" for n in range(FILE_ROWS))
@@ -195,19 +195,19 @@ def phone_file(store: Store, turf: str, places: list[str], rng: np.random.Genera
             for at in minute
         ],
     }
-    return json.dumps(told | {"checksum": files.checksum(told)}).encode()
+    return json.dumps(told | {"checksum": phone_files.checksum(told)}).encode()
 
 
 def writers_at_once(store: Store, folder: Path, url: str, writers: int) -> tuple[float, int]:
     """Return new attempts per second with all writers at work, and how many are not right."""
-    from analysis.fieldwork import inbox, plan, progress
+    from analysis.fieldwork import field_plan, inbox, progress
 
     before = progress.totals(store).attempts
     rng = np.random.default_rng(2)
     turfs = plan_of(PER_TURF * writers * FILES).assign(
         turf_id=lambda t: "W" + t["turf_id"], bureau_id="75056_W", dwellings=50
     )
-    plan.register(store.engine, turfs)
+    field_plan.register(store.engine, turfs)
     places = turfs.groupby("turf_id")["address_id"].agg(list)
     own = [
         [
@@ -236,7 +236,7 @@ def writers_at_once(store: Store, folder: Path, url: str, writers: int) -> tuple
 
 
 def measure(url: str, attempts: int, writers: int) -> bool:
-    from analysis.fieldwork import plan
+    from analysis.fieldwork import field_plan
 
     kept = []
     with tempfile.TemporaryDirectory() as name:
@@ -244,7 +244,7 @@ def measure(url: str, attempts: int, writers: int) -> bool:
         store = open_store(folder, url)
         kind = store.engine.dialect.name
         turfs = plan_of(attempts)
-        plan.register(store.engine, turfs)
+        field_plan.register(store.engine, turfs)
         rate, wrong = writers_at_once(store, folder, url, writers)
         text = f"{kind}: {writers} writers"
         kept.append(

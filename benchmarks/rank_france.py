@@ -26,11 +26,11 @@ SIZES = (10_000, 35_000, 69_000)
 
 
 def prospects_of(folder: Path) -> Prospects:
-    from analysis.build import Inputs, build
     from analysis.electorate.history import Choice
     from analysis.readers.calendar import election_of
+    from analysis.tables.workspace import Workspace
     from analysis.targeting.prospects import prepare
-    from analysis.workspace import Workspace
+    from analysis.workflows.build import Inputs, build
 
     if not (folder / "manifest.json").is_file():
         need_france()

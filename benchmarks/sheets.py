@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from common import ROOT, promise
 
 if TYPE_CHECKING:
-    from analysis.exports.turf_kit import Kit
-    from analysis.workspace import Workspace
+    from analysis.exports.field_kit.kit import Kit
+    from analysis.tables.workspace import Workspace
 
 SECONDS, PAGE_KB = 15.0, 400.0
 STOPS = 12
@@ -29,7 +29,7 @@ PEER = 10  # maps that matplotlib draws; more would only take longer
 
 
 def town(folder: Path) -> Workspace:
-    from analysis.build import Inputs, build
+    from analysis.workflows.build import Inputs, build
 
     town = ROOT / "data_samples" / "valmont"
     results = (town / name for name in ("general_results.csv", "candidats_results.csv"))
@@ -46,7 +46,7 @@ def town(folder: Path) -> Workspace:
 
 def copied(given: Path | None, aside: Path) -> Workspace:
     """Return a workspace of our own: a campaign writes its key into it."""
-    from analysis.workspace import Workspace
+    from analysis.tables.workspace import Workspace
 
     if given is None:
         return town(aside / "town")
@@ -55,7 +55,7 @@ def copied(given: Path | None, aside: Path) -> Workspace:
 
 
 def kit_for(workspace: Workspace, turfs: int, stops: int = STOPS) -> Kit:
-    from analysis.exports.sheets import kit_of
+    from analysis.exports.field_kit.sheets import kit_of
     from tests.analysis.exports.walks_made import walks_of
 
     return kit_of(walks_of(workspace, turfs=turfs, stops=stops), workspace)
@@ -85,8 +85,8 @@ def peer_seconds(kit: Kit) -> float:
 
 
 def measure(workspace: Workspace, turfs: int, runs: int) -> bool:
-    from analysis.exports.phone import phone_page
-    from analysis.exports.sheets import sheets_pdf
+    from analysis.exports.field_kit.phone import phone_page
+    from analysis.exports.field_kit.sheets import sheets_pdf
 
     started = time.perf_counter()
     kit = kit_for(workspace, turfs)

@@ -102,10 +102,10 @@ def measure_unmerged(folder: Path, name: str) -> None:
 
 def measure_places(folder: Path, workers: int) -> bool:
     """Time Paris and the nation, and check that every total is met."""
-    from analysis.build import Inputs, build
-    from analysis.electorate.transfers.places import transfers_of
-    from analysis.electorate.transfers.tables import tables_of
-    from analysis.workspace import Workspace
+    from analysis.electorate.transfers.bureau_counts import tables_of
+    from analysis.electorate.transfers.place_transfers import transfers_of
+    from analysis.tables.workspace import Workspace
+    from analysis.workflows.build import Inputs, build
 
     if not (folder / "manifest.json").is_file():
         need_france()

@@ -24,9 +24,9 @@ import pandas as pd
 from common import ROOT, promise
 
 if TYPE_CHECKING:
+    from analysis.tables.workspace import Workspace
     from analysis.turf.distance import Distance
     from analysis.turf.work import Work
-    from analysis.workspace import Workspace
 
 PARIS = ROOT.parent / "shared" / "data" / "paris"
 SECONDS, LONG_RUN, BALANCE, KMEANS, STREETS = 60.0, 1.03, 1.25, 1.0, 0.5
@@ -41,7 +41,7 @@ class Ruler(NamedTuple):
 
 
 def workspace(folder: Path) -> Workspace:
-    from analysis.build import Inputs, build
+    from analysis.workflows.build import Inputs, build
 
     inputs = Inputs(
         PARIS / "general_results.csv",
@@ -152,7 +152,7 @@ def main() -> int:
         return 0
     from analysis.turf.distance import OnStreets
     from analysis.turf.graph import read_graph
-    from analysis.turf.make import Plan, make_turfs
+    from analysis.turf.planning import Plan, make_turfs
 
     with tempfile.TemporaryDirectory() as folder:
         place = workspace(Path(folder) / "paris")

@@ -3,10 +3,17 @@
 import streamlit as st
 
 from pages._ui import loaders, messages
-from pages._ui.abstention import card, choices, proof, show, split, take_away
-from pages._ui.abstention import loaders as outlooks
+from pages._ui.abstention import (
+    abstention_card,
+    abstention_choices,
+    abstention_proof,
+    abstention_view,
+    habitual_view,
+    take_away,
+)
+from pages._ui.abstention import load_abstention as outlooks
 from pages._ui.i18n import _
-from pages._ui.trial.views import choose_view
+from pages._ui.trial.arms_view import choose_view
 
 st.title(_("Abstention"))
 st.caption(_("Where will people stay home at the coming election, and how sure is that?"))
@@ -20,26 +27,26 @@ VIEWS = {
 
 with messages.explain_data_errors():
     place = loaders.workspace()
-    asked = choices.choose_question(place)
+    asked = abstention_choices.choose_question(place)
     view = choose_view(VIEWS, "a_view")
     if view == "proof":
-        proof.proof(place)
+        abstention_proof.proof(place)
     elif view == "split":
         found = outlooks.outlook(place, asked)
-        split.split(found, outlooks.geometry(place, found))
+        habitual_view.split(found, outlooks.geometry(place, found))
     else:
         found = outlooks.outlook(place, asked)
-        level = choices.choose_level(found.forecast.level)
+        level = abstention_choices.choose_level(found.forecast.level)
         found = outlooks.at(place, asked, found, level)
         if view == "files":
             take_away.downloads(place, asked, found)
         else:
             shapes = outlooks.geometry(place, found)
-            show.whole(found.forecast)
+            abstention_view.whole(found.forecast)
             map_side, card_side = st.columns([1.5, 1], gap="medium")
             with map_side:
-                show.forecast_map(shapes, found)
-                show.forecast_list(found)
-                show.notes(found.forecast)
+                abstention_view.forecast_map(shapes, found)
+                abstention_view.forecast_list(found)
+                abstention_view.notes(found.forecast)
             with card_side:
-                card.bureau_card(found)
+                abstention_card.bureau_card(found)

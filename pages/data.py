@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import blocs_editor, bring, choose, loaders, messages, progress, report
+from pages._ui import loaders, messages
+from pages._ui.data import blocs_editor, bring_files, build_progress, choose_place, source_report
 from pages._ui.i18n import _
 
 st.title(_("Data"))
@@ -14,10 +15,10 @@ VIEWS = {
     "bring": _("Bring files"),
 }
 
-progress.follow()
+build_progress.follow()
 with messages.explain_data_errors():
     place = loaders.workspace()
-    choose.choose_workspace(place)
+    choose_place.choose_workspace(place)
 
 view = st.segmented_control(
     _("View"),
@@ -25,16 +26,16 @@ view = st.segmented_control(
     format_func=VIEWS.__getitem__,
     default="report",
     required=True,
-    key=progress.VIEW,
+    key=build_progress.VIEW,
     persist_state="session",
     label_visibility="collapsed",
 )
 with messages.explain_data_errors():
-    progress.congratulate()
+    build_progress.congratulate()
     if view == "bring":
-        bring.files()
+        bring_files.files()
     elif view == "blocs":
         blocs_editor.edit(place)
     else:
-        choose.describe(place)
-        report.report(place)
+        choose_place.describe(place)
+        source_report.report(place)

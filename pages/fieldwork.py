@@ -4,19 +4,19 @@ import streamlit as st
 
 from pages._ui import loaders, messages
 from pages._ui.fieldwork import (
-    again,
-    ahead,
-    bring,
-    checks,
+    bring_returns,
     doors,
+    field_downloads,
     ground,
-    hand,
+    outlook,
     refresh,
+    return_checks,
+    revisits,
     settings,
 )
-from pages._ui.fieldwork import loaders as field
+from pages._ui.fieldwork import load_fieldwork as field
 from pages._ui.i18n import _
-from pages._ui.trial.views import choose_view
+from pages._ui.trial.arms_view import choose_view
 
 st.title(_("Field"))
 st.caption(_("What happened at the doors, and will the campaign be there in time?"))
@@ -36,15 +36,15 @@ with messages.explain_data_errors():
 
 in_side, answer_side = st.columns([1, 3], gap="medium")
 with in_side, messages.explain_data_errors():
-    bring.bring(place, store)
+    bring_returns.bring(place, store)
     settings.settings(place, store)
 
 with answer_side, messages.explain_data_errors():
     mark = field.mark(place)
-    ahead.headline(store, mark)
+    outlook.headline(store, mark)
     refresh.watch(place, mark)
     if not field.totals(mark).attempts:
-        ahead.empty(bool(field.planned(store)))
+        outlook.empty(bool(field.planned(store)))
         st.stop()
     view = choose_view(VIEWS, "field_view")
     if view == "ground":
@@ -52,10 +52,10 @@ with answer_side, messages.explain_data_errors():
     elif view == "doors":
         doors.doors(place, store, mark)
     elif view == "again":
-        again.again(place, store, mark)
+        revisits.again(place, store, mark)
     elif view == "checks":
-        checks.checks(store, mark)
+        return_checks.checks(store, mark)
     elif view == "hand":
-        hand.hand(place, mark)
+        field_downloads.hand(place, mark)
     else:
-        ahead.ahead(store, mark)
+        outlook.ahead(store, mark)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages._ui.guides import show
+from pages._ui.guides import guide_view
 from pages._ui.i18n import _
 
 st.title(_("Guides"))
 st.caption(_("One or two pages each: read them here, print them, hand them out."))
 
-name = show.choose()
-show.take_away(name)
-show.guide(name)
+name = guide_view.choose()
+guide_view.take_away(name)
+guide_view.guide(name)

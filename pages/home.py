@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages._ui import home, loaders, messages
+from pages._ui import loaders, messages
+from pages._ui.home import welcome
 from pages._ui.i18n import _
 
 st.title("Palier")
@@ -14,5 +15,5 @@ st.markdown(
 )
 with messages.explain_data_errors():
     place = loaders.workspace()
-    home.what_is_loaded(place)
-home.what_next()
+    welcome.what_is_loaded(place)
+welcome.what_next()

@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages._ui import loaders, messages
 from pages._ui.i18n import _
-from pages._ui.impact import loaders as impacts
-from pages._ui.impact import show, source, views
-from pages._ui.trial.views import choose_view
+from pages._ui.impact import impact_settings, impact_view, source
+from pages._ui.impact import load_impact as impacts
+from pages._ui.trial.arms_view import choose_view
 
 st.title(_("Impact"))
 st.caption(_("What did the canvass change? Compared with those the lot left alone."))
@@ -26,13 +26,13 @@ with ask_side, messages.explain_data_errors():
     place = loaders.workspace()
     given = source.choose(place)
     if given:
-        asked = views.settings(given)
+        asked = impact_settings.settings(given)
 
 with answer_side, messages.explain_data_errors():
     if given is None:
-        views.welcome()
+        impact_settings.welcome()
     elif asked:
-        views.marked(given)
+        impact_settings.marked(given)
         impact = impacts.impact(given, *asked)
-        views.view(choose_view(VIEWS, "i_view"), place, given, asked, impact)
-        show.assumptions(impact)
+        impact_settings.view(choose_view(VIEWS, "i_view"), place, given, asked, impact)
+        impact_view.assumptions(impact)

@@ -2,20 +2,17 @@
 
 import streamlit as st
 
-from pages._ui import (
-    card,
-    checks,
+from pages._ui import inputs, loaders, messages, past
+from pages._ui.i18n import _
+from pages._ui.priorities import (
+    bureau_card,
     compare,
     downloads,
-    inputs,
-    loaders,
-    messages,
-    past,
-    show,
+    look_back,
+    ranking_view,
     visited,
     weighing,
 )
-from pages._ui.i18n import _
 
 st.title(_("Priorities"))
 st.caption(_("Which bureaux repay an hour of canvassing, and how sure is that?"))
@@ -46,22 +43,24 @@ with answer_side, messages.explain_data_errors():
     if view == "compare":
         compare.compare(place, scenario, ranked)
     elif view == "checks":
-        checks.checks(place, scenario, ranked)
+        look_back.checks(place, scenario, ranked)
     elif view == "files":
         downloads.downloads(place, scenario)
     else:
-        show.reach(ranked)
+        ranking_view.reach(ranked)
         map_side, card_side = st.columns([1.7, 1], gap="medium")
         with map_side:
-            show.priority_map(loaders.geometry(place, found), ranked, key=show.MAIN_MAP)
+            ranking_view.priority_map(
+                loaders.geometry(place, found), ranked, key=ranking_view.MAIN_MAP
+            )
         with card_side:
-            bureau_id, frame = card.bureau_card(ranked)
+            bureau_id, frame = bureau_card.bureau_card(ranked)
         past.map_first()
         with map_side:
-            show.ranked_list(ranked, key="priorities.list")
-            show.honesty(ranked, scenario.settings.draws)
+            ranking_view.ranked_list(ranked, key="priorities.list")
+            ranking_view.honesty(ranked, scenario.settings.draws)
             back = st.container()
-            show.notes(found)
-        card.picture(place, scenario, bureau_id, frame)
+            ranking_view.notes(found)
+        bureau_card.picture(place, scenario, bureau_id, frame)
         with back:
-            checks.in_short(place, scenario, ranked)
+            look_back.in_short(place, scenario, ranked)

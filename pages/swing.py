@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages._ui import loaders, messages
 from pages._ui.i18n import _
-from pages._ui.swing import choices, moved, transfers
-from pages._ui.trial.views import choose_view
+from pages._ui.swing import moved, swing_choices, transfers_view
+from pages._ui.trial.arms_view import choose_view
 
 st.title(_("Swing and transfers"))
 st.caption(_("What moved between two elections, where, and where did each one's voters go?"))
@@ -18,11 +18,11 @@ VIEWS = {
 
 with messages.explain_data_errors():
     place = loaders.workspace()
-    asked = choices.choose_question(place)
+    asked = swing_choices.choose_question(place)
     if asked is not None:
         view = choose_view(VIEWS, "s_view")
         if view == "transfers":
-            transfers.transfers(place, asked)
+            transfers_view.transfers(place, asked)
         elif view == "apart":
             moved.apart(place, asked)
         else:

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages._ui import inputs, loaders, messages, weighing
+from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
-from pages._ui.trial import choices, draft, sealed, sealing, sight, views
+from pages._ui.priorities import weighing
+from pages._ui.trial import arms_view, draft, power_view, sealed, sealing, trial_choices
 
 st.title(_("Trial design"))
 st.caption(
@@ -23,7 +24,7 @@ with settings_side, messages.explain_data_errors():
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
     trial = sealed.in_force(place, ranked)
-    chosen = None if trial else choices.choose(ranked)
+    chosen = None if trial else trial_choices.choose(ranked)
 
 with answer_side, messages.explain_data_errors():
     sealed.problem()
@@ -36,9 +37,9 @@ with answer_side, messages.explain_data_errors():
             "verify": _("Verify a seal"),
         }
         sealed.header(scenario, trial)
-        view = views.choose_view(VIEWS, "t_view")
+        view = arms_view.choose_view(VIEWS, "t_view")
         if view == "sight":
-            sight.sight(place, scenario, ranked, trial.fingerprint)
+            power_view.sight(place, scenario, ranked, trial.fingerprint)
         elif view == "balance":
             sealed.balance(place, scenario, trial)
         elif view == "files":
@@ -54,9 +55,9 @@ with answer_side, messages.explain_data_errors():
             "seal": _("Plan and seal"),
             "verify": _("Verify a seal"),
         }
-        view = views.choose_view(VIEWS, "t_view")
+        view = arms_view.choose_view(VIEWS, "t_view")
         if view == "sight":
-            sight.sight(place, scenario, ranked, chosen)
+            power_view.sight(place, scenario, ranked, chosen)
         elif view == "seal":
             sealing.seal(place, scenario, chosen)
         elif view == "verify":

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui import inputs, loaders, messages, weighing
+from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
-from pages._ui.trial.views import choose_view
-from pages._ui.turfs import choices, cutting, files, follow, show
-from pages._ui.turfs import loaders as cut
+from pages._ui.priorities import weighing
+from pages._ui.trial.arms_view import choose_view
+from pages._ui.turfs import cutting, follow, turf_choices, turf_downloads, turfs_view
+from pages._ui.turfs import load_turfs as cut
 
 st.title(_("Walks"))
 st.caption(_("Who walks where: the targets of Priorities, cut into turfs of equal work."))
@@ -32,19 +33,19 @@ with settings_side, messages.explain_data_errors():
         settings = inputs.choose_settings(weighing.of(found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
-    asked = choices.choose(place, ranked)
-    held = choices.hold_back(place, ranked, asked["top"], settings.seed)
+    asked = turf_choices.choose(place, ranked)
+    held = turf_choices.hold_back(place, ranked, asked["top"], settings.seed)
 
     def make() -> Path | cutting.Job:
         """Cut what is asked, unless it was cut before."""
-        targets = partial(choices.targets, place, scenario, held)
-        return cutting.cut(place.path, targets(), choices.order(place, scenario, asked, held))
+        targets = partial(turf_choices.targets, place, scenario, held)
+        return cutting.cut(place.path, targets(), turf_choices.order(place, scenario, asked, held))
 
     follow.button(make)
 
 with answer_side, messages.explain_data_errors():
     follow.follow(place)
-    folder = files.earlier(cutting.cuts(place.path))
+    folder = turf_downloads.earlier(cutting.cuts(place.path))
     if folder is None:
         st.info(
             _(
@@ -55,17 +56,17 @@ with answer_side, messages.explain_data_errors():
         )
         st.stop()
     walks = cut.walks(str(folder))
-    show.balance(walks)
+    turfs_view.balance(walks)
     view = choose_view(VIEWS, "turf_view")
     if view == "turfs":
-        show.table(walks)
+        turfs_view.table(walks)
     elif view == "uncut":
-        show.uncut(walks)
+        turfs_view.uncut(walks)
     else:
-        turf = show.choose_turf(walks)
+        turf = turfs_view.choose_turf(walks)
         if view == "files":
-            files.files(place, folder, walks, turf)
+            turf_downloads.files(place, folder, walks, turf)
         else:
-            show.turf_map(place, walks, turf, key="turfs.map")
+            turfs_view.turf_map(place, walks, turf, key="turfs.map")
             if turf:
-                show.stops_table(walks, turf)
+                turfs_view.stops_table(walks, turf)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from analysis.build import Inputs, build
+from analysis.workflows.build import Inputs, build
 from tests.made import DATA, RESULTS, VALMONT
 
 

@@ -12,7 +12,7 @@ from shapely.geometry import box
 
 from analysis.electorate.history import Election, History
 from analysis.readers.calendar import election_of
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"

@@ -12,14 +12,14 @@ import pandas as pd
 import pytest
 import typer.main
 
-from analysis import cli
-from analysis.schema import TABLES
+from analysis.cli import main
+from analysis.tables.schema import TABLES
 from analysis.targeting.params import Params
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-VERBS = typer.main.get_command(cli.app).commands
+VERBS = typer.main.get_command(main.app).commands
 _CODE = re.compile(r"^```(.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
@@ -72,7 +72,7 @@ def ran(tmp_path_factory):
             words = shlex.split(line)
             assert words[:3] == ["python", "-m", "analysis"], line
             with pytest.raises(SystemExit) as end:
-                cli.main(words[3:])
+                main.main(words[3:])
             assert not end.value.code, line
     return folder
 

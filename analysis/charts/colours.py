@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.charts.words import number, say
+from analysis.charts.chart_words import number, say
 from analysis.errors import DataError
 
 Scheme = Literal["quantile", "equal-interval"]

@@ -8,9 +8,9 @@ import geopandas as gpd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from analysis.charts.chart_words import say
 from analysis.charts.colours import NO_DATA
 from analysis.charts.print_map import FAINT, INK
-from analysis.charts.words import say
 
 _EDGE = "#c4cad0"
 # Outlines that would hide the colours between them, where there are many bureaux.

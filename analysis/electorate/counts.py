@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, some
-from analysis.schema import BLOCS
-from analysis.workspace import Workspace
+from analysis.tables.schema import BLOCS
+from analysis.tables.workspace import Workspace
 
 # Parts that a crosswalk may hand on: sums of them stay consistent.
 COUNTS = ("ballots", "abstentions", "valid", "votes")

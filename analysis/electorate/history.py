@@ -11,8 +11,8 @@ import pandas as pd
 from analysis.electorate.counts import COUNTS, ROWS, Dense, read_counts
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
-from analysis.schema import BLOCS
-from analysis.workspace import Workspace
+from analysis.tables.schema import BLOCS
+from analysis.tables.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Codes, Floats, Layout, Regression, length, p_value
-from analysis.experiments.lottery import Lottery
-from analysis.experiments.words import say
+from analysis.experiments.trial_words import say
 
 # The usual line of a love plot: beyond it a difference is looked at.
 LARGE = 0.1

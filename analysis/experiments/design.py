@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
-from analysis.experiments import columns
+from analysis.experiments import unit_columns
+from analysis.experiments.assignment import EACH, Flags, Lottery
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.estimators import Floats
-from analysis.experiments.lottery import EACH, Flags, Lottery
-from analysis.experiments.rule import Rule
-from analysis.experiments.words import say
+from analysis.experiments.trial_words import say
 
 TREATED, CONTROL = "treated", "control"
 
@@ -147,11 +147,11 @@ def declare(units: pd.DataFrame, rule: Rule) -> Design:
 
 def _canonical(units: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     names = [rule.rank_by, rule.territory, rule.cluster, rule.must_treat, rule.must_not_treat]
-    columns.check(units, [*names, *rule.balance, rule.unit])
-    label = columns.labels(units, rule.unit)
+    unit_columns.check(units, [*names, *rule.balance, rule.unit])
+    label = unit_columns.labels(units, rule.unit)
     for name in (rule.territory, rule.cluster):
-        columns.groups(units, name, label)
-    value = {name: columns.numbers(units, name) for name in (rule.rank_by, *rule.balance)}
+        unit_columns.groups(units, name, label)
+    value = {name: unit_columns.numbers(units, name) for name in (rule.rank_by, *rule.balance)}
     for name, numbers in value.items():
         if np.isnan(numbers).any():
             raise DataError(
@@ -177,7 +177,7 @@ def _canonical(units: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 
 def _given(units: pd.DataFrame, rule: Rule, label: pd.Series) -> np.ndarray:
     asked = {
-        arm: columns.flags(units, name, label)
+        arm: unit_columns.flags(units, name, label)
         for arm, name in ((TREATED, rule.must_treat), (CONTROL, rule.must_not_treat))
     }
     if (both := asked[TREATED] & asked[CONTROL]).any():

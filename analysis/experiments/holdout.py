@@ -9,7 +9,7 @@ import numpy as np
 from analysis.errors import DataError
 from analysis.experiments.design import TREATED, Design
 from analysis.experiments.estimators import Floats
-from analysis.experiments.words import say
+from analysis.experiments.trial_words import say
 
 
 @dataclass(frozen=True, slots=True)

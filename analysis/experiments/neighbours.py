@@ -12,16 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from analysis.electorate.clusters import GAP_M
+from analysis.electorate.spatial import GAP_M
 from analysis.errors import DataError, some
-from analysis.experiments import columns
+from analysis.experiments import unit_columns
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.outcomes import vintage_of
-from analysis.experiments.rule import Rule
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from analysis.workspace import Workspace
+    from analysis.tables.workspace import Workspace
 
 GROUP = "neighbours"  # the column of `with_groups`
 _NONE = -1
@@ -90,7 +90,7 @@ def with_groups(
             where=f"column {rule.cluster}, groups of {size} neighbours",
             mend="Leave one of them out.",
         )
-    label = columns.labels(units, rule.unit).astype("str")
+    label = unit_columns.labels(units, rule.unit).astype("str")
     vintage = vintage_of(workspace, label.tolist())
     drawn = workspace.read("bureaux")
     drawn = drawn[(drawn["vintage"] == vintage) & drawn["bureau_id"].isin(label)]
@@ -100,9 +100,9 @@ def with_groups(
             where=some(label),
             mend="Build the workspace with the contours of these bureaux, or draw them singly.",
         )
-    decided = columns.flags(units, rule.must_treat, label)
-    decided = decided | columns.flags(units, rule.must_not_treat, label)
-    columns.groups(units, rule.territory, label)
+    decided = unit_columns.flags(units, rule.must_treat, label)
+    decided = decided | unit_columns.flags(units, rule.must_not_treat, label)
+    unit_columns.groups(units, rule.territory, label)
     within = units[rule.territory].set_axis(label) if rule.territory else None
     free = drawn[drawn["bureau_id"].isin(label[~decided])]
     group = groups_of_neighbours(free, size=size, within=within)

@@ -11,8 +11,9 @@ import pandas as pd
 from analysis.electorate.counts import read_counts
 from analysis.electorate.history import Choice
 from analysis.errors import DataError, some
+from analysis.experiments.trial_words import Note
 from analysis.geography.crosswalk import prorate
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 
 # A unit that keeps this share of itself between two contours counts as the same.
 SAME = 0.95
@@ -237,3 +238,9 @@ def _sent(before: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     sent = sent[sent["from_id"].isin(registered.index)]
     handed = sent["weight"] * registered.reindex(sent["from_id"]).to_numpy()
     return sent.assign(registered=handed)
+
+
+def followed_by_code(lost: pd.DataFrame) -> list[Note]:
+    """Name the elections whose bureaux were followed by their code alone."""
+    elections = dict.fromkeys(lost.loc[lost["by_code"], "election_id"])
+    return [Note("by_code", election=one) for one in elections]

@@ -11,10 +11,10 @@ import pandas as pd
 
 from analysis.electorate.history import Choice, History, read_history
 from analysis.errors import DataError, some
-from analysis.experiments import columns
+from analysis.experiments import unit_columns
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.power import Ask, power_curve
-from analysis.experiments.rule import Rule
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 
 Measure = Literal["share_registered", "turnout"]
 _OUTCOME, _BEFORE = "placebo outcome", "placebo outcome before"
@@ -105,7 +105,7 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
     DataError
         When there are too few past elections, or no target has any.
     """
-    columns.check(targets, ["bureau_id", rule.rank_by])
+    unit_columns.check(targets, ["bureau_id", rule.rank_by])
     history = read_history(workspace, choice, before=ask.before)
     values = _measured(history, ask.measure)
     places = pd.Index(history.units["bureau_id"]).get_indexer(targets["bureau_id"].astype("str"))

@@ -10,11 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.experiments import columns
+from analysis.experiments import unit_columns
 from analysis.experiments.design import Design, declare
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.estimators import Floats, Layout
-from analysis.experiments.moments import Masses, redrawn_moments
-from analysis.experiments.rule import Rule
+from analysis.experiments.permutation_sums import Masses, redrawn_moments
 
 _HALVINGS = 50
 
@@ -168,13 +168,13 @@ def power_curve(
             "Power needs past outcomes: what varied when nothing was done.",
             mend="Name columns of past results, or a workspace that has them.",
         )
-    columns.check(units, [*ask.outcomes, *ask.lagged])
-    ranked = units.iloc[np.argsort(-columns.numbers(units, rule.rank_by), kind="stable")]
+    unit_columns.check(units, [*ask.outcomes, *ask.lagged])
+    ranked = units.iloc[np.argsort(-unit_columns.numbers(units, rule.rank_by), kind="stable")]
     rows = []
     for size in ask.sizes or (len(units),):
         chosen = ranked.head(size)
         design = declare(chosen, rule)
-        label = columns.labels(chosen, rule.unit)
+        label = unit_columns.labels(chosen, rule.unit)
         order = pd.Index(label).get_indexer(design.units["unit_id"][design.drawn])
         lagged = _whole(chosen.iloc[order], ask.lagged)
         for name in ask.outcomes:
@@ -200,7 +200,7 @@ def _row(name: str, design: Design, found: Sight, ask: Ask, coverage: float) -> 
 
 
 def _whole(units: pd.DataFrame, names: Sequence[str]) -> Floats:
-    values = [columns.numbers(units, name) for name in names]
+    values = [unit_columns.numbers(units, name) for name in names]
     for name, column in zip(names, values, strict=True):
         if np.isnan(column).any():
             raise DataError(

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Floats, Layout
-from analysis.experiments.lottery import Lottery
-from analysis.experiments.moments import Masses, Moments, observed_moments, redrawn_moments
+from analysis.experiments.permutation_sums import Masses, Moments, observed_moments, redrawn_moments
 
 STATISTICS = ("difference", "studentised")
 # Equal statistics that were summed in another order count as equal.

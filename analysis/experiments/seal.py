@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.errors import DataError, some
 from analysis.experiments.design import Design, declare
-from analysis.experiments.rule import Rule
+from analysis.experiments.drawing_rule import Rule
 
 FORMAT = "palier seal 1"
 _AGAIN = "Take the sealed file as it was written; a new design needs a new seal."

@@ -12,14 +12,14 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.experiments import columns
+from analysis.experiments import unit_columns
+from analysis.experiments.analysis_spec import Spec, Trial, read_trial
+from analysis.experiments.assignment import Flags
+from analysis.experiments.estimates import Estimate
+from analysis.experiments.estimation_sample import Sample, regression_of
 from analysis.experiments.estimators import Floats, interval, p_value
-from analysis.experiments.lottery import Flags
 from analysis.experiments.randomisation import adjust
-from analysis.experiments.results import Estimate
-from analysis.experiments.sample import Sample, regression_of
-from analysis.experiments.spec import Spec, Trial, read_trial
-from analysis.experiments.words import Note, say
+from analysis.experiments.trial_words import Note, say
 
 # Numbers with more values than this are cut into thirds.
 MOST_VALUES = 6
@@ -167,7 +167,7 @@ def estimate_subgroups(
     Cochran, W. G. (1954), The combination of estimates from different experiments,
     *Biometrics* 10, 101–129.
     """
-    columns.check(units, list(names))
+    unit_columns.check(units, list(names))
     trial = read_trial(units, spec)
     found: list[Subgroup] = []
     left_out: list[LeftOut] = []

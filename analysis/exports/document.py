@@ -11,8 +11,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from analysis.charts.chart_words import LANGUAGES, election, licence, name, number, say
 from analysis.charts.colours import Classes, classes
-from analysis.charts.words import LANGUAGES, election, licence, name, number, say
 from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance
 

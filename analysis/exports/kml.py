@@ -10,10 +10,10 @@ import shapely
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
+from analysis.exports.bureau_facts import facts_of
 from analysis.exports.document import Document
-from analysis.exports.extract import KEY
-from analysis.exports.facts import facts_of
-from analysis.exports.places import plain
+from analysis.exports.embedded_provenance import KEY
+from analysis.exports.geojson import plain
 
 NAMESPACE = "http://www.opengis.net/kml/2.2"
 # What XML 1.0 §2.2 does not allow in a document, escaped or not.

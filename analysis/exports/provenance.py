@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import __version__
 from analysis.errors import DataError
-from analysis.exports.extract import SUFFIXES, text_of
+from analysis.exports.embedded_provenance import SUFFIXES, text_of
 
 if TYPE_CHECKING:
-    from analysis.workspace import Workspace
+    from analysis.tables.workspace import Workspace
 
 _OURS = "Export it again with `python -m analysis rank`, or give a file that Palier wrote."
 

@@ -12,10 +12,10 @@ import shapely
 from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
+from analysis.exports.bureau_facts import facts_of
 from analysis.exports.document import Document
-from analysis.exports.extract import ELEMENT_ID
-from analysis.exports.facts import facts_of
-from analysis.exports.places import geometry_of
+from analysis.exports.embedded_provenance import ELEMENT_ID
+from analysis.exports.geojson import geometry_of
 
 _HERE = Path(__file__).parent
 _DIGITS = 5  # one metre: enough to draw with, and a third smaller

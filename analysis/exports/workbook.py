@@ -12,10 +12,10 @@ import xlsxwriter
 from pandas.api.types import is_numeric_dtype
 from xlsxwriter.format import Format
 
-from analysis.charts.words import licence
+from analysis.charts.chart_words import licence
+from analysis.exports.column_units import format_of, units_of
 from analysis.exports.document import Leaving
-from analysis.exports.extract import KEY
-from analysis.exports.units import format_of, units_of
+from analysis.exports.embedded_provenance import KEY
 
 # Excel's own limit is 32,767 characters a cell.
 _CELL = 32_000

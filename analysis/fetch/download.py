@@ -15,8 +15,8 @@ import httpx
 
 from analysis.fetch import faults
 from analysis.fetch.catalogue import Source
-from analysis.fetch.progress import Progress
-from analysis.report import sha256
+from analysis.fetch.download_progress import Progress
+from analysis.tables.sources import sha256
 
 # Pauses between tries: long enough for a hiccup, short enough to say soon that there is no network.
 WAITS_S: tuple[float, ...] = (1.0, 2.0, 4.0)

@@ -16,7 +16,7 @@ from analysis.errors import DataError, some
 from analysis.fetch import faults
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source
 from analysis.fetch.download import Downloaded, download
-from analysis.fetch.progress import Progress, Silent
+from analysis.fetch.download_progress import Progress, Silent
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.errors import DataError
-from analysis.fieldwork.files import MOST_BYTES, is_phone, read_phone
-from analysis.fieldwork.returned import Returned
-from analysis.fieldwork.sheets import read_sheet
+from analysis.fieldwork.paper_sheets import read_sheet
+from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone
+from analysis.fieldwork.returns_validation import Returned
 from analysis.fieldwork.store import Receipt, Store
 
 INBOX, IMPORTED, REFUSED = "inbox", "imported", "refused"

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from analysis.database.models import COUNTS, IMPORTS, TALLY_DAY, TALLY_HOUR, TALLY_TURF
 from analysis.errors import DataError
-from analysis.fieldwork.models import COUNTS, IMPORTS, TALLY_DAY, TALLY_HOUR, TALLY_TURF
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.tallies import NO_HOUR
 

@@ -9,11 +9,11 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analysis.database.engine import lock, reading, writing
+from analysis.database.models import ATTEMPTS, DUE, FLAGS, PLAN
 from analysis.errors import some
-from analysis.fieldwork.engine import lock, reading, writing
-from analysis.fieldwork.models import ATTEMPTS, DUE, FLAGS, PLAN
+from analysis.fieldwork.outcome_codes import UNDONE
 from analysis.fieldwork.tallies import CHUNK, replaced
-from analysis.fieldwork.words import UNDONE
 
 _COLUMNS = ("attempt_id", "turf_id", "day", "team_id", "address_id", "at_s", "hour", "source")
 _MORE = ("outcome", "doors", "bureau_id")

@@ -17,10 +17,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from analysis.errors import DataError
-from analysis.fieldwork import plan, quality, tallies
-from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign
-from analysis.fieldwork.engine import (
+from analysis.database.engine import (
     connect,
     is_passing,
     lock,
@@ -28,9 +25,12 @@ from analysis.fieldwork.engine import (
     reading,
     writing,
 )
-from analysis.fieldwork.migrate import claim, upgrade
-from analysis.fieldwork.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS
-from analysis.fieldwork.returned import Returned, Row, chain_error
+from analysis.database.migrate import upgrade
+from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
+from analysis.errors import DataError
+from analysis.fieldwork import field_plan, quality, tallies
+from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign
+from analysis.fieldwork.returns_validation import Returned, Row, chain_error
 
 # One URL moves the store of a team to its PostgreSQL.
 VARIABLE = "PALIER_STORE"
@@ -100,7 +100,7 @@ class Store:
         import_id = uuid.uuid4().hex
         every = [*returned.rows, *returned.otherwise]
         with reading(self.engine) as connection:
-            placed = plan.place(connection, (row["address_id"] for row in every))
+            placed = field_plan.place(connection, (row["address_id"] for row in every))
         zone = ZoneInfo(self.campaign.time_zone)
         rows = [_stored_row(row, placed, zone) | {"import_id": import_id} for row in every]
         told = (rows[: len(returned.rows)], rows[len(returned.rows) :])
@@ -162,7 +162,7 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
     folder = (Path(workspace) / FOLDER).resolve()
     engine = connect(url or os.environ.get(VARIABLE, "") or f"sqlite:///{folder / SQLITE}")
     try:
-        upgrade(engine)
+        upgrade(engine, rebuild=tallies.rebuild)
         claim(engine, campaign)
     except DataError:
         engine.dispose()
@@ -176,7 +176,7 @@ def _add(
     """Write one file: `told` are the rows of its table, and those that contradict them."""
     first, otherwise = told
     turfs = sorted({row["turf_id"] for row in first})
-    lock(connection, [plan.LOCK], shared=True)
+    lock(connection, [field_plan.LOCK], shared=True)
     lock(connection, turfs)
     _check_corrections(connection, first)
     new = _insert(connection, first, turfs)
@@ -280,3 +280,29 @@ def _check_corrections(connection: Connection, rows: Rows) -> None:
 def _chunks(names: Iterable[str]) -> Iterable[list[str]]:
     every = list(names)
     return (every[i : i + tallies.CHUNK] for i in range(0, len(every), tallies.CHUNK))
+
+
+def claim(engine: Engine, campaign: Campaign) -> None:
+    """Write into a new store whose it is.
+
+    Raises
+    ------
+    DataError
+        When it is another campaign's, or another key's.
+    """
+    key = hashlib.sha256(campaign.secret).hexdigest()[:16]
+    mine = f"{campaign.campaign_id} {key}"
+    query = sa.select(META.c.value).where(META.c.name == "campaign")
+    with reading(engine) as connection:
+        owner = connection.execute(query).scalar_one_or_none()
+    if owner is None:
+        with writing(engine) as connection:
+            connection.execute(or_nothing(connection, META).values(name="campaign", value=mine))
+            owner = connection.execute(query).scalar_one()
+    if owner != mine:
+        raise DataError(
+            "This store belongs to another campaign, or its key is another.",
+            where=f"{owner.split()[0]}; this workspace is {campaign.campaign_id}",
+            mend="Give each campaign a database of its own, and every organiser a copy of the "
+            "folder fieldwork with campaign.json and campaign.key.",
+        )

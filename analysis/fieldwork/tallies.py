@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-from analysis.fieldwork.models import (
+from analysis.database.models import (
     ATTEMPTS,
     COUNTS,
     PLAN,
@@ -19,7 +19,7 @@ from analysis.fieldwork.models import (
     TALLY_ADDRESS,
     TALLY_TURF,
 )
-from analysis.fieldwork.words import OUTCOMES, UNDONE
+from analysis.fieldwork.outcome_codes import OUTCOMES, UNDONE
 
 NO_HOUR = -1
 _TURFS = "turfs"

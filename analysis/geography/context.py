@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.schema import CONTEXT
+from analysis.tables.schema import CONTEXT
 
 _SUMS = ("population", "adults", "households", "poor_households", "social_dwellings")
 # INSEE imputes squares under 11 households; a bureau that holds fewer says nothing.

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, some
-from analysis.schema import CROSSWALK, empty
+from analysis.tables.schema import CROSSWALK, empty
 
 # Contours drawn twice differ by a few metres along every border: a strip under this
 # share of a bureau is drawing, not people.

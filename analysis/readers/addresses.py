@@ -17,8 +17,8 @@ from analysis.geography.crs import checked_metric
 from analysis.readers.codes import commune_code, in_place
 from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, read_columns
-from analysis.report import LeftOut, Report, Source
-from analysis.schema import ADDRESSES
+from analysis.tables.schema import ADDRESSES
+from analysis.tables.sources import LeftOut, Report, Source
 
 LICENCE = "Licence Ouverte 2.0 (Base Adresse Nationale)"
 

@@ -13,8 +13,8 @@ from analysis.errors import DataError, some
 from analysis.readers.codes import canonical_ids, commune_code, in_place
 from analysis.readers.results import Raw
 from analysis.readers.tabular import LINE, read_columns
-from analysis.report import Report, Source
-from analysis.schema import commune_of
+from analysis.tables.schema import commune_of
+from analysis.tables.sources import Report, Source
 
 LICENCE = "Licence Ouverte 2.0 (Etalab)"
 

@@ -14,8 +14,8 @@ import shapely
 from analysis.errors import DataError, some
 from analysis.readers.codes import contour_code, in_place, own_ids
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
-from analysis.report import UNSTATED, LeftOut, Report, Source
-from analysis.schema import BUREAUX, commune_of
+from analysis.tables.schema import BUREAUX, commune_of
+from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
 # Names of the id column, the surest first; the last ones may hold anything.
 _ID_NAMES = (

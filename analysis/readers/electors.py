@@ -13,7 +13,7 @@ from analysis.readers.addresses import texts
 from analysis.readers.codes import commune_code
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
-from analysis.report import UNSTATED, LeftOut, Report, Source
+from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
 _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie"),

@@ -13,7 +13,7 @@ from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.readers.codes import own_ids
 from analysis.readers.results import Raw
-from analysis.report import LeftOut, Report, Source
+from analysis.tables.sources import LeftOut, Report, Source
 
 _COUNTS = ("registered", "ballots", "blank", "null", "valid")
 _IDS = {"election_id": "category", "bureau_id": "category"}

@@ -16,7 +16,7 @@ from analysis.errors import DataError, some
 from analysis.readers.codes import bureau_code, commune_code, in_place
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
 from analysis.readers.results import Raw
-from analysis.report import LeftOut, Report, Source
+from analysis.tables.sources import LeftOut, Report, Source
 
 LICENCE = "Licence Ouverte 2.0 (Ministère de l'Intérieur)"
 # Files of 2012 and 2014 explain themselves in 16 to 17 lines before the first row.

@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.readers.blocs import give_blocs, read_blocs, without_bloc
-from analysis.schema import CANDIDATES
-from analysis.workspace import Workspace, writing
+from analysis.tables.schema import CANDIDATES
+from analysis.tables.workspace import Workspace, writing
 
 
 def relabel(path: Path | str, blocs: pd.DataFrame | None = None) -> Workspace:

@@ -11,9 +11,9 @@ import pandas as pd
 from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.readers.blocs import give_blocs
-from analysis.report import LeftOut, Report
-from analysis.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
-from analysis.table import Table
+from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
+from analysis.tables.sources import LeftOut, Report
+from analysis.tables.table import Table
 
 # Above this share of an election's bureaux, contradictions are not slips of the
 # publisher (at most 0.3% in a town) but a file that was read or made wrongly.

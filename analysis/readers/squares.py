@@ -22,8 +22,8 @@ from shapely.geometry.base import BaseGeometry
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.tabular import LINE, Aliases, read_columns
-from analysis.report import LeftOut, Report, Source
-from analysis.schema import AREAS
+from analysis.tables.schema import AREAS
+from analysis.tables.sources import LeftOut, Report, Source
 
 LICENCE = "Licence Ouverte 2.0 (INSEE)"
 

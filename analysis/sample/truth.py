@@ -12,7 +12,7 @@ from analysis.sample import elections, people
 from analysis.sample.elections import Law, Outcome, vintage_of
 from analysis.sample.offer import HOME, SPOILT
 from analysis.sample.people import CLASSES, LEANINGS, Floats, Sectors, on_roll
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 
 VERSION = 1
 AWAY = "ABSTENTION"

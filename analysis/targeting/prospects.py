@@ -17,7 +17,7 @@ from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_reserve
 from analysis.electorate.volatility import expect_volatility, far_out
 from analysis.errors import DataError, some
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 
 # In a commune of this size and above, doors are assumed dense; under the other, spread.
 DENSE_REGISTERED, SPREAD_REGISTERED = 20_000, 1_000

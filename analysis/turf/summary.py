@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.schema import TURFS, WALKLISTS
-from analysis.turf.make import Made, Plan
-from analysis.turf.names import cut_of, name_turfs
+from analysis.tables.schema import TURFS, WALKLISTS
+from analysis.turf.planning import Made, Plan
 from analysis.turf.route import EXACT
+from analysis.turf.turf_names import cut_of, name_turfs
 from analysis.turf.walk_list import Walks
 
 USES = ("planned", "spare", "later")

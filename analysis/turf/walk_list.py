@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import some
-from analysis.report import LeftOut
-from analysis.schema import WALKLISTS
+from analysis.tables.schema import WALKLISTS
+from analysis.tables.sources import LeftOut
 
 # Why an address of the targets is in no turf.
 NO_COORDINATES = "without coordinates"

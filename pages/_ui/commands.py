@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from analysis.build import Inputs
+from analysis.workflows.build import Inputs
 
 
 def build_command(inputs: Inputs, workspace: Path) -> str:

@@ -10,14 +10,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analysis.scenario import Scenario
+from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
-from analysis.workspace import Workspace
-from pages._ui import loaders, planner, state
+from analysis.workflows.ranking import Scenario
+from pages._ui import loaders, state
 from pages._ui.i18n import _, bloc_name, election_name, number
-from pages._ui.words import part_help, part_name, preset_name
+from pages._ui.labels import part_help, part_name, preset_name
+from pages._ui.priorities import planner
 
 EVERYWHERE = "all"
 BY_NAME = "by_name"

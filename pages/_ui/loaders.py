@@ -13,12 +13,12 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.scenario import Scenario, open_workspace, target_of
-from analysis.targeting.backtest import Backtest
-from analysis.targeting.backtest import backtest as look_back
+from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import Ranking, rank_bureaux
-from analysis.workspace import EDITED, MANIFEST, Workspace
+from analysis.targeting.validation import Backtest
+from analysis.targeting.validation import backtest as look_back
+from analysis.workflows.ranking import Scenario, open_workspace, target_of
 from pages._ui import messages, past, state
 from pages._ui.background import Progress, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
@@ -61,7 +61,7 @@ def _make_sample() -> None:
 
 def _build_sample() -> None:
     # The readers load only where there is something to read.
-    from analysis.build import Inputs, build
+    from analysis.workflows.build import Inputs, build
 
     place = state.SAMPLE
     inputs = Inputs(

@@ -26,7 +26,7 @@ def map_first() -> None:
 def draw(past: History, bureau_id: str, language: str) -> bytes:
     """Return the picture as PNG."""
     # Half a second to load: what the map does not need comes after it.
-    from analysis.charts.history import history
+    from analysis.charts.bureau_history import history
 
     row = int(np.flatnonzero(past.units["bureau_id"].to_numpy() == bureau_id)[0])
     figure = history(

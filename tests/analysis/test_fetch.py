@@ -15,11 +15,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from analysis.cli.fetch_display import fetch_command
 from analysis.errors import DataError
 from analysis.fetch import download as downloading
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
 from analysis.fetch.place import build_command, fetch
-from analysis.fetch.terminal import fetch_command
 
 CONTENT = bytes(range(256)) * 4000  # 1 MB, so that a cut falls in the middle
 PAGE = "https://publisher.example/page"

@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from analysis.build import Inputs, build
-from analysis.scenario import Scenario, answer
 from analysis.targeting.rank import Settings
+from analysis.workflows.build import Inputs, build
+from analysis.workflows.ranking import Scenario, answer
 from tests.made import DATA
 
 FOLDER = DATA / "france"

@@ -8,7 +8,7 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
-from analysis.build import Inputs, build
+from analysis.workflows.build import Inputs, build
 from pages._ui import background, state
 from tests.made import ROOT, sample_results, write_results
 

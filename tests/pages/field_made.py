@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from analysis.fieldwork import plan, tokens
+from analysis.fieldwork import field_plan, tokens
 from analysis.fieldwork.store import open_store
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from tests.analysis.exports.walks_made import walks_of
 from tests.analysis.fieldwork.made_returns import phone_bytes
 
@@ -29,7 +29,7 @@ def campaign_in(folder, name, *, turfs=True):
     store = open_store(place.path)
     walks = walks_of(place, turfs=3, stops=12, seal="")
     if turfs:
-        plan.register(
+        field_plan.register(
             store.engine, walks.turfs[["turf_id", "address_id", "bureau_id", "dwellings"]]
         )
     return SimpleNamespace(place=place, store=store, walks=walks)

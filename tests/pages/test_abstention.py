@@ -4,20 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.build import Inputs, build
 from analysis.electorate.abstention.backtest import backtest_abstention
 from analysis.electorate.abstention.forecast import forecast_abstention
+from analysis.electorate.abstention.habitual import split_abstainers
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.abstention.split import split_abstainers
 from analysis.electorate.history import Choice, read_history
 from analysis.exports import read_provenance
-from analysis.exports.finding import Written, file_of
-from analysis.exports.units import COLUMNS
-from analysis.findings.abstention import finding, look_ahead
-from analysis.reproduce import reproduce
-from analysis.scenario import Scenario, answer, target_of
-from pages._ui.abstention import card, proof
+from analysis.exports.column_units import COLUMNS
+from analysis.exports.model_export import Written, file_of
+from analysis.workflows.abstention import finding, look_ahead
+from analysis.workflows.build import Inputs, build
+from analysis.workflows.ranking import Scenario, answer, target_of
+from analysis.workflows.reproduce import reproduce
+from pages._ui.abstention import abstention_card, abstention_proof
 from pages._ui.advice import translate
 from pages._ui.i18n import _, election_name, number, percent
 from tests.made import candidates, general, sample_results, write_results
@@ -136,12 +136,12 @@ def test_the_card_tells_the_bureau_in_view(page, places):
 def test_the_fan_opens_from_the_last_count_to_the_forecast(places):
     found = look_ahead(places.valmont, COMING)
     series, forecast = found.series, found.forecast
-    shown = card.past_and_fan(found, 3)
+    shown = abstention_card.past_and_fan(found, 3)
     past = len(series.elections)
     np.testing.assert_array_equal(shown["bureau"].iloc[:past], series.rates[3])
     np.testing.assert_array_equal(shown["place"].iloc[:past], series.levels)
     one = forecast.table.iloc[3]
-    for name in card.FAN:
+    for name in abstention_card.FAN:
         assert shown[name].dropna().tolist() == [series.rates[3][-1], one[name]]
     assert shown["bureau_next"].iloc[-1] == one["abstention"]
     assert shown["place_next"].iloc[-1] == forecast.level.value
@@ -171,7 +171,7 @@ def test_the_look_back_is_the_librarys(page, places, election):
     assert f"**{election_name(election)}**" in told
     for value in (errors["model"], errors[rule]):
         assert f"**{number(value, 2)} points**" in told
-    assert proof.method_name(rule) in told
+    assert abstention_proof.method_name(rule) in told
     assert number(found.noise_floor_points, 2) in told
     better = _("Here a rule of thumb did better than the forecast.")
     assert (better in values(app.warning)) == bool(errors[rule] < errors["model"])

@@ -7,15 +7,15 @@ from textwrap import indent
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.build import Inputs, build
 from analysis.electorate.history import Choice, read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
 from analysis.readers.contours import read_contours
 from analysis.readers.squares import read_squares
-from analysis.scenario import read_scenario
+from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Settings
-from analysis.workspace import Workspace
+from analysis.workflows.build import Inputs, build
+from analysis.workflows.ranking import read_scenario
 from pages._ui import advice, extract, languages, library_texts, messages
 
 ROOT = Path(__file__).parents[2]

@@ -16,16 +16,16 @@ import shapely
 from PIL import Image
 from playwright.sync_api import expect
 
-from analysis.arms import hold_back_of, with_arms
 from analysis.exports.provenance import read_provenance
-from analysis.reproduce import reproduce
-from analysis.scenario import Scenario, answer, shapes_of, target_of, with_settings
-from analysis.targeting.backtest import backtest
+from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Settings
+from analysis.targeting.validation import backtest
 from analysis.targeting.weights import Weights
-from analysis.workspace import Workspace
+from analysis.workflows.hold_back import hold_back_of, with_arms
+from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of, with_settings
+from analysis.workflows.reproduce import reproduce
 from pages._ui import languages, state
-from pages._ui.downloads import FORMATS
+from pages._ui.priorities.downloads import FORMATS
 from tests.browser import LOCAL, chromium, chromium_path, open_page, serve, settle
 
 LEFT = Scenario("left", "2027_pres_t1")

@@ -9,8 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.readers.blocs import read_blocs
-from analysis.workspace import Workspace
-from pages._ui import reading, state
+from analysis.tables.workspace import Workspace
+from pages._ui import state
+from pages._ui.data import reading
 from tests.browser import ROOT, chromium, open_page, serve, settle
 from tests.made import DATA, RESULTS, VALMONT
 

@@ -13,11 +13,11 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import expect
 
-from analysis.exports.phone import phone_page
-from analysis.exports.sheets import kit_of
-from analysis.fieldwork import plan, progress
+from analysis.exports.field_kit.phone import phone_page
+from analysis.exports.field_kit.sheets import kit_of
+from analysis.fieldwork import field_plan, progress
 from analysis.fieldwork.store import open_store
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from pages._ui import state
 from tests.analysis.exports.walks_made import walks_of, with_tower
 from tests.browser import chromium, chromium_path, open_page, serve, settle
@@ -42,7 +42,7 @@ def app(valmont):
     try:
         kit = kit_of(with_tower(walks_of(place, seal=""), doors=TOWER), place)
         store = open_store(folder)
-        plan.register(store.engine, kit.walks.turfs)
+        field_plan.register(store.engine, kit.walks.turfs)
         with serve("serve.py", env={"PALIER_STORE": ""}) as url, chromium() as browser:
             yield SimpleNamespace(
                 url=url, browser=browser, place=place, store=store, kit=kit, walks=kit.walks

@@ -11,16 +11,17 @@ import pytest
 from openpyxl import load_workbook
 
 from analysis.errors import DataError
-from analysis.fieldwork import handover, inbox, progress
+from analysis.fieldwork import exposure, inbox, progress
 from analysis.fieldwork.campaign import change_campaign, open_campaign
-from analysis.fieldwork.command import registered_of
 from analysis.fieldwork.store import open_store
-from analysis.schema import OUTCOMES
+from analysis.tables.schema import OUTCOMES
 from analysis.targeting.prospects import read_covered
-from pages._ui import planner, words
-from pages._ui.fieldwork import bring, hand
-from pages._ui.fieldwork import loaders as field_loaders
+from analysis.workflows.fieldwork import registered_of
+from pages._ui import labels
+from pages._ui.fieldwork import bring_returns, field_downloads
+from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.i18n import _, number
+from pages._ui.priorities import planner
 from tests.pages.field_made import campaign_in, outing
 
 SOME = 20
@@ -125,7 +126,7 @@ def test_typed_counts_are_the_sheet_of_the_import(field):
     filled = stops.assign(**blank).head(2)
     filled.loc[0, "no_answer"], filled.loc[0, "conversation"] = 7, 2
     filled.loc[1, "refused"] = 1
-    content = bring.counts_file(filled, "T0002", date(2025, 3, 4), "B")
+    content = bring_returns.counts_file(filled, "T0002", date(2025, 3, 4), "B")
     inbox.receive(field.store, content, name="papier.csv")
     now = progress.totals(field.store)
     assert (now.doors, now.conversations, now.first_day) == (10, 2, date(2025, 3, 4))
@@ -186,7 +187,7 @@ def test_what_was_learned_goes_to_the_ranking(page, field):
     given = planner._from_link(link)
     assert given.share_open.source.startswith("learned at ")
     assert planner._to_link(given) == link
-    told = words.parameter_source("share_open", given.share_open.source)
+    told = labels.parameter_source("share_open", given.share_open.source)
     assert told == _("learned at {n} doors of this campaign").format(
         n=number(int(re.findall(r"\d+", given.share_open.source)[0]))
     )
@@ -200,13 +201,13 @@ def test_what_was_learned_goes_to_the_ranking(page, field):
 def test_what_is_taken_away_is_what_the_library_says(field):
     received(field)
     mark = field_loaders.mark(field.place)
-    given = pd.read_csv(io.BytesIO(hand._contact(mark, field.place)))
-    mine = handover.contact(field.store, registered_of(field.place))
+    given = pd.read_csv(io.BytesIO(field_downloads._contact(mark, field.place)))
+    mine = exposure.contact(field.store, registered_of(field.place))
     assert given["doors"].sum() == mine["doors"].sum() == progress.totals(field.store).doors
     assert given["reached"].to_numpy() == pytest.approx(mine["reached"].to_numpy())
-    attempts = pd.read_csv(io.BytesIO(hand._attempts(mark)))
+    attempts = pd.read_csv(io.BytesIO(field_downloads._attempts(mark)))
     assert len(attempts) == progress.totals(field.store).attempts
-    book = load_workbook(io.BytesIO(hand._workbook(mark)))
+    book = load_workbook(io.BytesIO(field_downloads._workbook(mark)))
     assert book.sheetnames == ["day", "team_id", "bureau_id", "turf_id"]
     assert book["team_id"].max_row == 1 + len(progress.by(field.store, "team_id"))
 

@@ -6,7 +6,7 @@ from io import BytesIO
 import pandas as pd
 import pytest
 
-from pages._ui import guess
+from pages._ui.data import guess_role
 from tests.made import OLDER, VALMONT
 
 BUREAU = b'{"type": "FeatureCollection", "features": [{"properties": {"code_bv": "0101"}}]}'
@@ -36,7 +36,7 @@ def parquet(*columns):
 )
 def test_files_of_the_embedded_place(name, role):
     with (VALMONT / name).open("rb") as file:
-        assert guess.role_of(name, file) == role
+        assert guess_role.role_of(name, file) == role
         # Whoever reads it next finds it at its beginning.
         assert file.tell() == 0
 
@@ -52,7 +52,7 @@ def test_files_of_the_embedded_place(name, role):
         ("a.csv", "Code du b.vote;Inscrits".encode("cp1252"), "general"),
         ("a.csv", b"\xef\xbb\xbfid_election,voix\n", "candidates"),
         ("a.csv", b"", "unused"),
-        ("a.csv.gz", gzip.compress(b"numero;nom_voie;lon;lat\n"), "addresses"),
+        ("a.csv.gz", gzip.compress(b"numero;nom_voie;lon;lat\n", mtime=0), "addresses"),
         ("a.csv.gz", b"not gzip", "unused"),
         ("a.csv", b"Idcar_200m,Ind\n", "squares"),
         ("a.geojson", BUREAU, "contours"),
@@ -65,7 +65,7 @@ def test_files_of_the_embedded_place(name, role):
     ],
 )
 def test_what_names_and_columns_say(name, content, role):
-    assert guess.role_of(name, BytesIO(content)) == role
+    assert guess_role.role_of(name, BytesIO(content)) == role
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_names_and_columns_say(name, content, role):
     ],
 )
 def test_the_year_of_contours(name, year):
-    assert guess.year_of(name) == year
+    assert guess_role.year_of(name) == year
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_year_of_contours(name, year):
     ],
 )
 def test_codes_of_places(text, codes, others):
-    assert guess.places_of(text) == (codes, others)
+    assert guess_role.places_of(text) == (codes, others)
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_codes_of_places(text, codes, others):
     ],
 )
 def test_names_of_folders(text, slug):
-    assert guess.slug_of(text) == slug
+    assert guess_role.slug_of(text) == slug

@@ -6,7 +6,7 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 from pages._ui import extract, i18n, languages
 from pages._ui.marks import misused
 

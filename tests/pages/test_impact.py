@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.arms import trial_units
-from analysis.experiments.declared import with_seal
+from analysis.experiments.analysis_spec import Spec
+from analysis.experiments.declared_design import with_seal
 from analysis.experiments.design import declare
-from analysis.experiments.impact import estimate_impact
+from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.effects import estimate_impact
 from analysis.experiments.outcomes import outcomes_of
-from analysis.experiments.rule import Rule
-from analysis.experiments.spec import Spec
-from analysis.scenario import Scenario, answer
-from analysis.trials import SCENARIO, keep, open_trial, sealed_with
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import trial_units
+from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from pages._ui.advice import translate
 from pages._ui.i18n import _, bloc_name, election_name
-from pages._ui.impact import guess
+from pages._ui.impact import guess_columns
 
 SPEC = Spec(
     ("turnout", "left_share"),
@@ -365,7 +365,7 @@ def test_a_seal_that_does_not_match_the_table_is_explained(page, own):
 def test_columns_are_guessed_by_name_and_by_what_they_hold():
     table = trial().astype(str)
     roles = ("unit", "assigned", "received", "reached", "block", "weight")
-    found = {role: guess.column_for(role, table) for role in roles}
+    found = {role: guess_columns.column_for(role, table) for role in roles}
     assert found == {
         "unit": "bureau_id",
         "assigned": "assigned",
@@ -374,12 +374,12 @@ def test_columns_are_guessed_by_name_and_by_what_they_hold():
         "block": "block",
         "weight": "registered",
     }
-    assert guess.outcomes(table, found.values()) == ["turnout", "left_share"]
+    assert guess_columns.outcomes(table, found.values()) == ["turnout", "left_share"]
 
 
 def test_columns_that_hold_something_else_are_not_guessed():
     table = pd.DataFrame({"assigned": ["yes", "no"], "reached": [40, 60], "x": [0.2, 0.4]})
-    assert guess.column_for("assigned", table) == ""
-    assert guess.column_for("reached", table) == ""
-    assert guess.outcomes(table, []) == ["x"]
-    assert guess.numeric(table) == ["reached", "x"]
+    assert guess_columns.column_for("assigned", table) == ""
+    assert guess_columns.column_for("reached", table) == ""
+    assert guess_columns.outcomes(table, []) == ["x"]
+    assert guess_columns.numeric(table) == ["reached", "x"]

@@ -4,8 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.experiments.points import ARCHIVE, FILE, VARIABLE, read_areas, reproduce
-from analysis.experiments.published import published
+from analysis.experiments.pons_2012.published import published
+from analysis.experiments.pons_2012.reproduction import (
+    ARCHIVE,
+    FILE,
+    VARIABLE,
+    read_areas,
+    reproduce,
+)
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number, signed
 from pages._ui.points import arithmetic

@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.scenario import Scenario, answer, target_of, with_settings
-from analysis.targeting.backtest import backtest
+from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
+from analysis.targeting.validation import backtest
 from analysis.targeting.weights import Weights
-from analysis.workspace import Workspace
+from analysis.workflows.ranking import Scenario, answer, target_of, with_settings
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number, percent
-from pages._ui.words import part_name, preset_name
+from pages._ui.labels import part_name, preset_name
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")

@@ -10,26 +10,26 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from analysis.build import Inputs, build
-from analysis.charts import swing as charts
+from analysis.charts import swing_charts as charts
 from analysis.charts.colours import NO_DATA
-from analysis.electorate.clusters import find_clusters
 from analysis.electorate.history import Choice
-from analysis.electorate.swing import Share, measure_swing
+from analysis.electorate.spatial import find_clusters
+from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.electorate.transfers.intervals import calibration
-from analysis.electorate.transfers.places import transfers_of
+from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.errors import DataError
 from analysis.exports import read_provenance
-from analysis.exports.finding import Written, file_of
-from analysis.findings.ground import contours_of
-from analysis.findings.swing import Moved, look_back, neighbours
-from analysis.findings.swing import finding as put_swing
-from analysis.findings.transfers import finding as put_transfers
-from analysis.reproduce import reproduce
+from analysis.exports.model_export import Written, file_of
+from analysis.workflows.build import Inputs, build
+from analysis.workflows.model_territory import contours_of
+from analysis.workflows.reproduce import reproduce
+from analysis.workflows.swing import Moved, look_back, neighbours
+from analysis.workflows.swing import finding as put_swing
+from analysis.workflows.transfers import finding as put_transfers
 from pages._ui.i18n import _, number, percent, signed
-from pages._ui.swing import choices, moved, shares
-from pages._ui.swing import transfers as views
-from pages._ui.swing.words import option_name
+from pages._ui.swing import moved, shares, swing_choices
+from pages._ui.swing import transfers_view as views
+from pages._ui.swing.option_labels import option_name
 from tests.made import candidates, general, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -102,7 +102,7 @@ def test_what_is_compared_first_follows_from_the_elections_there_are(elections, 
             "round": [int(name[-1]) for name in elections],
         }
     )
-    assert choices.usual(table) == expected
+    assert swing_choices.usual(table) == expected
 
 
 def test_the_swing_of_a_bloc_is_the_librarys(page, places):
@@ -170,7 +170,7 @@ def test_a_candidate_who_stood_twice_can_be_followed(page, places):
 
 def test_only_what_stood_at_both_elections_is_offered(places):
     candidates = places.valmont.read("candidates")
-    known = shares.options(candidates, choices.Question(*ROUNDS.values(), ""))
+    known = shares.options(candidates, swing_choices.Question(*ROUNDS.values(), ""))
     names = candidates[candidates["election_id"] == ROUNDS["to"]]["name"]
     assert {one.removeprefix("name:") for one in known if one.startswith("name:")} == set(names)
     assert shares.ABSTENTION in known

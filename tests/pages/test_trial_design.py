@@ -9,18 +9,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.arms import hold_back_of, trial_units, with_arms
 from analysis.experiments.design import declare
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.neighbours import groups_of_neighbours
-from analysis.experiments.rule import Rule
 from analysis.experiments.seal import drawn
-from analysis.scenario import Scenario, answer, shapes_of, target_of
-from analysis.trials import SCENARIO, in_force, keep, open_trial, retired, sealed_with
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import hold_back_of, trial_units, with_arms
+from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of
+from analysis.workflows.sealed_trials import (
+    SCENARIO,
+    in_force,
+    keep,
+    open_trial,
+    retired,
+    sealed_with,
+)
 from pages._ui.advice import translate
 from pages._ui.i18n import _, ngettext, number
-from pages._ui.trial import loaders as trials
-from pages._ui.trial.choices import Choices
+from pages._ui.trial import load_trials as trials
+from pages._ui.trial.trial_choices import Choices
 
 LEFT = Scenario("left", "2027_pres_t1")
 

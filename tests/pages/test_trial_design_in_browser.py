@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from analysis.arms import hold_back_of, with_arms
-from analysis.experiments.impact import estimate_impact
-from analysis.experiments.points import VARIABLE
-from analysis.experiments.spec import Spec
+from analysis.experiments.analysis_spec import Spec
+from analysis.experiments.effects import estimate_impact
+from analysis.experiments.pons_2012.reproduction import VARIABLE
 from analysis.exports.provenance import read_provenance
-from analysis.reproduce import reproduce
-from analysis.scenario import Scenario, answer
-from analysis.trials import in_force, open_trial
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import hold_back_of, with_arms
+from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.reproduce import reproduce
+from analysis.workflows.sealed_trials import in_force, open_trial
 from pages._ui import languages, state
 from tests.browser import chromium, chromium_path, open_page, serve, settle
 from tests.pages.test_impact import csv, trial

@@ -9,19 +9,19 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from analysis.arms import trial_units
 from analysis.errors import DataError
 from analysis.experiments.design import declare
-from analysis.experiments.rule import Rule
+from analysis.experiments.drawing_rule import Rule
 from analysis.fieldwork import progress
 from analysis.fieldwork.store import open_store
-from analysis.scenario import Scenario, answer
-from analysis.trials import SCENARIO, keep, open_trial, sealed_with
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import trial_units
+from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number
-from pages._ui.turfs import choices, cutting, files
-from pages._ui.turfs import loaders as turf_loaders
+from pages._ui.turfs import cutting, turf_choices, turf_downloads
+from pages._ui.turfs import load_turfs as turf_loaders
 
 LEFT = Scenario("left", "2027_pres_t1")
 TOP = 2
@@ -164,7 +164,7 @@ def test_the_kit_holds_sheets_pages_and_tables(own, made):
     kit = partial(
         turf_loaders.kit, str(made), str(own.path), own.digest, tuple(sorted(options.items()))
     )
-    with zipfile.ZipFile(io.BytesIO(files._zip(kit, made))) as archive:
+    with zipfile.ZipFile(io.BytesIO(turf_downloads._zip(kit, made))) as archive:
         names = archive.namelist()
         assert archive.testzip() is None
         assert archive.read("sheets.pdf").startswith(b"%PDF-")
@@ -172,8 +172,8 @@ def test_the_kit_holds_sheets_pages_and_tables(own, made):
     walks = turf_loaders.walks(str(made))
     assert {f"phone/{turf}.html" for turf in walks.turf_ids} <= set(names)
     first = walks.turf_ids[0]
-    assert files._sheet(kit, first).startswith(b"%PDF-")
-    assert first.encode() in files._phone(kit, first)
+    assert turf_downloads._sheet(kit, first).startswith(b"%PDF-")
+    assert first.encode() in turf_downloads._phone(kit, first)
 
 
 @pytest.mark.slow
@@ -185,10 +185,10 @@ def test_a_sealed_design_keeps_its_controls_out(places):
     sealed = sealed_with(design, seed=5, texts={SCENARIO: LEFT.to_toml()})
     keep(own.path, sealed, {SCENARIO: LEFT.to_toml()})
     ranking = answer(own, LEFT)[0]
-    held = choices.hold_back(own, ranking, 5, 5)
+    held = turf_choices.hold_back(own, ranking, 5, 5)
     outing = {"hours": 2.0, "team": 2, "top": 5, "slot": "weekday_day"}
     asked = {n: ORDER[n] for n in ("teams", "spares", "low_mobility", "start", "returning")}
-    order = choices.order(own, LEFT, asked | outing, held)
+    order = turf_choices.order(own, LEFT, asked | outing, held)
     assert order["design"]
     assert order["opening"]["source"] == "assumed"
     targets = table[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.electorate.abstention.baselines import rule_rates
 from analysis.electorate.abstention.forecast import (
     SHARES,
     AbstentionForecast,
@@ -17,11 +18,10 @@ from analysis.electorate.abstention.forecast import (
     forecast_abstention,
     silent,
 )
-from analysis.electorate.abstention.rules import rule_rates
 from analysis.electorate.abstention.series import Series, is_overseas, read_series
 from analysis.electorate.history import Election
 from analysis.errors import DataError
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 
 # Smaller bureaux are forecast, not judged; above the other one a bureau is large.
 SMALLEST, LARGE = 50, 800

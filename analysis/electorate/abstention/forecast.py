@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.abstention.level import Level, expect_level
-from analysis.electorate.abstention.nested import (
+from analysis.electorate.abstention.multilevel import (
     Observed,
     Posterior,
     Tree,
@@ -19,7 +19,9 @@ from analysis.electorate.abstention.nested import (
 )
 from analysis.electorate.abstention.projection import project
 from analysis.electorate.abstention.resemblance import Calendar, Link, link, no_link
-from analysis.electorate.abstention.scale import (
+from analysis.electorate.abstention.series import Series, department_of, is_far
+from analysis.electorate.abstention.surroundings import Told, tell
+from analysis.electorate.abstention.transform import (
     MEASURED_SPREAD,
     OVERDISPERSION,
     half_width,
@@ -27,8 +29,6 @@ from analysis.electorate.abstention.scale import (
     shift_to,
     slope_at,
 )
-from analysis.electorate.abstention.series import Series, department_of, is_far
-from analysis.electorate.abstention.surroundings import Told, tell
 from analysis.electorate.history import Election
 from analysis.errors import DataError
 

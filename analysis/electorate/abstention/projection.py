@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.electorate.abstention.nested import Posterior
+from analysis.electorate.abstention.multilevel import Posterior
 from analysis.electorate.abstention.resemblance import Link
-from analysis.electorate.abstention.scale import MEASURED_SPREAD
+from analysis.electorate.abstention.transform import MEASURED_SPREAD
 
 # Share of départements within a usual distance of the mean.
 USUAL_DISTANCE = 0.9

@@ -11,8 +11,8 @@ from analysis.electorate.abstention.surroundings import Surroundings, read_surro
 from analysis.electorate.history import Election, History
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
-from analysis.schema import commune_of
-from analysis.workspace import Workspace
+from analysis.tables.schema import commune_of
+from analysis.tables.workspace import Workspace
 
 _PARTS = ["ballots", "abstentions"]
 # Codes of overseas territories and of voters abroad begin with one of these.

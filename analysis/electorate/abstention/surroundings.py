@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 
 # Contours closer than this touch: two sides of a street are two bureaux of one neighbourhood.
 TOUCH_M = 20.0

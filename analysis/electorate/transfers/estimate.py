@@ -11,9 +11,9 @@ import pandas as pd
 
 from analysis.electorate.transfers import solve
 from analysis.electorate.transfers.intervals import calibration, describe, interval
-from analysis.electorate.transfers.problem import Problem, set_problem
-from analysis.electorate.transfers.results import COLUMNS, Transfers
-from analysis.electorate.transfers.whole import round_table
+from analysis.electorate.transfers.margins import Problem, set_problem
+from analysis.electorate.transfers.rounding import round_table
+from analysis.electorate.transfers.transfer_results import COLUMNS, Transfers
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float], None]

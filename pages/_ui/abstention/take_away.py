@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.exports.finding import Finding, Written
-from analysis.findings.abstention import Outlook, finding
-from analysis.workspace import Workspace
-from pages._ui import files
-from pages._ui.abstention.choices import Question
+from analysis.exports.model_export import Finding, Written
+from analysis.tables.workspace import Workspace
+from analysis.workflows.abstention import Outlook, finding
+from pages._ui import model_downloads
+from pages._ui.abstention.abstention_choices import Question
 from pages._ui.i18n import _
 from pages._ui.messages import translate
 
@@ -18,13 +18,13 @@ def downloads(place: Workspace, asked: Question, found: Outlook) -> None:
     st.markdown(
         _("One row per bureau: the forecast, its intervals, and the split of the abstainers.")
     )
-    files.promise()
+    model_downloads.promise()
 
     def make(figure: str, how: Written) -> Finding:
         return finding(place, asked.places, found, figure=figure, written=how)
 
     name, drawn = f"palier_abstention_{asked.election}", found.vintage is not None
     notes = map(translate, found.forecast.notes)
-    files.offer_table(make, name, key="abstention", notes=notes, places=drawn)
+    model_downloads.offer_table(make, name, key="abstention", notes=notes, places=drawn)
     maps = {"map": _("Map of the forecast")}
-    files.offer_figures(make, name, key="abstention", figures=maps, disabled=not drawn)
+    model_downloads.offer_figures(make, name, key="abstention", figures=maps, disabled=not drawn)

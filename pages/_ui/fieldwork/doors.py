@@ -8,18 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.fieldwork import handover, learning
+from analysis.fieldwork import exposure, learning
 from analysis.fieldwork.learning import Learned
 from analysis.fieldwork.store import Store
+from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
-from analysis.workspace import Workspace
-from pages._ui import messages, planner
-from pages._ui.fieldwork import loaders
-from pages._ui.fieldwork.loaders import Mark
-from pages._ui.fieldwork.words import kind_name
+from pages._ui import messages
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.field_labels import kind_name
+from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, number, percent
-from pages._ui.trial.tables import show_table
-from pages._ui.turfs.show import COLOURS
+from pages._ui.priorities import planner
+from pages._ui.trial.number_tables import show_table
+from pages._ui.turfs.turfs_view import COLOURS
 
 _FED = "field.fed"
 
@@ -27,7 +28,7 @@ _FED = "field.fed"
 def doors(place: Workspace, opened: Store, asked: Mark) -> None:
     """Show answer rates and paces, and offer them to the ranking."""
     try:
-        rates = loaders.learned(asked)
+        rates = load_fieldwork.learned(asked)
     except DataError as error:
         messages.show_error(error)
         return
@@ -112,7 +113,7 @@ def _hours(rates: Learned) -> None:
 def _paces(asked: Mark) -> bool:
     """Show doors an hour of every team; return whether any hours are known."""
     try:
-        paces = learning.learn_paces(loaders.outings(asked))
+        paces = learning.learn_paces(load_fieldwork.outings(asked))
     except DataError as error:
         st.caption(messages.plain(messages.translate(error.what)))
         return False
@@ -144,14 +145,14 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
     st.caption(_("The ranking can count with what the doors taught: {what}.").format(what=what))
     if not st.button(_("Give this to Priorities"), key="field.feed", type="primary"):
         return
-    learned = handover.learned_params(rates, loaders.outings(asked))
+    learned = exposure.learned_params(rates, load_fieldwork.outings(asked))
     # A pace of where teams went says nothing of what a dense bureau, not yet visited, allows.
     taken = {name: told for name, told in learned.items() if name != "doors_per_hour_dense"}
     known = planner.params()
     usual = Params().to_dict()
     mine = {name: told for name, told in known.to_dict().items() if told != usual[name]}
     with messages.explain_data_errors():
-        visited = handover.write_covered(opened, place.path)
+        visited = exposure.write_covered(opened, place.path)
         planner.set_params(Params.from_dict({**mine, **taken}))
     st.session_state[_FED] = _(
         "Done: {numbers} of the planner's numbers are learned, and {n} bureaux know which share "

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.charts.colours import classes
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from pages._ui import loaders as places
 from pages._ui.bureau_map import (
     Geometry,
@@ -19,8 +19,8 @@ from pages._ui.bureau_map import (
     bureau_map,
     publish_geometry,
 )
-from pages._ui.fieldwork import loaders
-from pages._ui.fieldwork.loaders import Mark
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, language
 
 
@@ -71,8 +71,8 @@ def ground(place: Workspace, asked: Mark) -> None:
 
 def _by_bureau(asked: Mark) -> pd.DataFrame:
     """Return shares and counts of every bureau with turfs."""
-    table = loaders.coverage(asked)
-    counts = loaders.by(asked, "bureau_id").set_index("bureau_id")
+    table = load_fieldwork.coverage(asked)
+    counts = load_fieldwork.by(asked, "bureau_id").set_index("bureau_id")
     known = counts.reindex(table["bureau_id"]).reset_index(drop=True)
     doors = known["doors"].where(known["doors"] > 0).astype(float)
     return table.assign(

@@ -6,10 +6,10 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.fieldwork import progress
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from pages._ui import messages
-from pages._ui.fieldwork import loaders
-from pages._ui.fieldwork.loaders import Mark
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _
 
 EVERY_S = 5
@@ -22,7 +22,7 @@ def watch(place: Workspace, shown: Mark) -> None:
     def look() -> None:
         # One query on a small table: nothing else is read unless the answer changed.
         try:
-            state = progress.state(loaders.store(place))
+            state = progress.state(load_fieldwork.store(place))
         except DataError as error:
             messages.show_error(error)
             return

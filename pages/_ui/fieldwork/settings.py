@@ -6,9 +6,9 @@ import streamlit as st
 
 from analysis.fieldwork.campaign import MEASURES, change_campaign
 from analysis.fieldwork.store import Store
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from pages._ui import messages
-from pages._ui.fieldwork.words import DAY, measure_name
+from pages._ui.fieldwork.field_labels import DAY, measure_name
 from pages._ui.i18n import _
 
 

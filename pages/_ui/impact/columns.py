@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimators import KINDS
-from analysis.experiments.spec import Spec
 from pages._ui.i18n import _
-from pages._ui.impact import guess
-from pages._ui.impact.loaders import Found
+from pages._ui.impact import guess_columns
+from pages._ui.impact.load_impact import Found
 
 _NONE = ""
 _ROLES = ("unit", "assigned", "received", "reached", "block", "cluster", "weight")
@@ -28,10 +28,10 @@ def choose(found: Found, *, sealed: bool, key: str) -> Spec | None:
         Names the table: another table starts from its own guesses.
     """
     table = found.table
-    chosen = {role: guess.column_for(role, table) for role in _ROLES}
+    chosen = {role: guess_columns.column_for(role, table) for role in _ROLES}
     if sealed:
         chosen |= {"assigned": _NONE, "block": _NONE, "cluster": _NONE}
-    numbers = guess.numeric(table)
+    numbers = guess_columns.numeric(table)
     taken = set(chosen.values())
     options = [name for name in numbers if name not in taken or name == chosen["weight"]]
     known = [name for name in found.outcomes if name in options]
@@ -40,7 +40,7 @@ def choose(found: Found, *, sealed: bool, key: str) -> Spec | None:
     outcomes = st.multiselect(
         _("Outcomes"),
         options,
-        default=known if found.outcomes else guess.outcomes(table, taken),
+        default=known if found.outcomes else guess_columns.outcomes(table, taken),
         key=f"{key}.outcomes",
         help=_("Turnout, votes: shares between 0 and 1 are told in points."),
         placeholder=_("Choose one or more"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.experiments.points import Areas
-from analysis.experiments.simulated import simulate_2012
+from analysis.experiments.pons_2012.reproduction import Areas
+from analysis.experiments.pons_2012.simulation import simulate_2012
 
 NAME = "simulate_2012"
 

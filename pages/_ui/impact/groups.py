@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.experiments.spec import Spec
+from analysis.experiments.analysis_spec import Spec
 from pages._ui.i18n import _, language
-from pages._ui.impact import guess
-from pages._ui.impact import loaders as impacts
+from pages._ui.impact import guess_columns
+from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import Source
-from pages._ui.trial.tables import show_table
+from pages._ui.trial.number_tables import show_table
 
 
 def groups(source: Source, spec: Spec, outcome: str) -> None:
@@ -17,7 +17,10 @@ def groups(source: Source, spec: Spec, outcome: str) -> None:
     found = impacts.found(source)
     used = {*spec.outcomes, spec.assigned, spec.block, spec.unit}
     promised = [name for name in found.promised if name in found.table]
-    options = [*promised, *(n for n in guess.numeric(found.table) if n not in used | set(promised))]
+    options = [
+        *promised,
+        *(n for n in guess_columns.numeric(found.table) if n not in used | set(promised)),
+    ]
     names = st.multiselect(
         _("Split by"),
         options,
@@ -37,7 +40,7 @@ def groups(source: Source, spec: Spec, outcome: str) -> None:
     if not names:
         st.info(_("Choose a column: towns and villages, thirds of abstention × support…"))
         return
-    from analysis.charts.trial import subgroup_plot
+    from analysis.charts.trial_charts import subgroup_plot
 
     result = impacts.subgroups(source, spec, tuple(names))
     st.pyplot(subgroup_plot(result, outcome, language=language()), width="stretch")

@@ -13,13 +13,13 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.experiments.files import read_units
-from analysis.scenario import target_of
-from analysis.trials import in_force, open_trial
-from analysis.workspace import Workspace
+from analysis.experiments.unit_files import read_units
+from analysis.tables.workspace import Workspace
+from analysis.workflows.ranking import target_of
+from analysis.workflows.sealed_trials import in_force, open_trial
 from pages._ui.i18n import _, election_name, language
 from pages._ui.impact import example
-from pages._ui.trial.loaders import scenario_of
+from pages._ui.trial.load_trials import scenario_of
 
 OURS, BROUGHT, EXAMPLE = "workspace", "table", "example"
 NO_SEAL, UPLOADED = "", "uploaded"

@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.experiments.points import from_assignment_to_reached
-from analysis.experiments.published import published
-from analysis.experiments.results import Estimate
+from analysis.experiments.estimates import Estimate
+from analysis.experiments.pons_2012.published import published
+from analysis.experiments.pons_2012.reproduction import from_assignment_to_reached
 from pages._ui import state
 from pages._ui.i18n import _, language, number, signed
-from pages._ui.points import loaders
+from pages._ui.points import load_points
 
 _WIDE = 1.96  # half-width of a 95% interval in standard errors
 
@@ -57,7 +57,7 @@ def arithmetic(path: str) -> None:
             reached=points(published()["coverage"]["among_reached"])
         )
     )
-    from analysis.charts.trial import reach_chart
+    from analysis.charts.trial_charts import reach_chart
 
     press = published()["press"]["claim"]
     chart = reach_chart(assignment, gap, press=press, language=language())
@@ -88,7 +88,7 @@ def _assignment(path: str) -> Estimate:
         horizontal=True,
     )
     state.remember(key, chosen, "adjusted")
-    ours = loaders.reproduction(path).impact.pick("hollande_r1")
+    ours = load_points.reproduction(path).impact.pick("hollande_r1")
     if chosen == "ours":
         return ours
     table = "assignment_adjusted" if chosen == "adjusted" else "assignment"
@@ -99,7 +99,7 @@ def _assignment(path: str) -> Estimate:
 def _allocation(path: str) -> float:
     facts, chosen = published(), st.session_state["p_effect"]
     if chosen == "ours":
-        return loaders.reproduction(path).impact.pick("hollande_r1", "allocation").value
+        return load_points.reproduction(path).impact.pick("hollande_r1", "allocation").value
     table = "allocation_adjusted" if chosen == "adjusted" else "allocation"
     return float(facts[table]["hollande_r1"][0])
 

@@ -6,23 +6,23 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.charts import swing as charts
-from analysis.charts.swing import KINDS
-from analysis.electorate.clusters import Clusters
+from analysis.charts import swing_charts as charts
+from analysis.charts.swing_charts import KINDS
 from analysis.electorate.history import Choice
-from analysis.electorate.swing import Share
+from analysis.electorate.spatial import Clusters
+from analysis.electorate.swing_by_bureau import Share
 from analysis.errors import DataError
-from analysis.exports.finding import Finding, Written
-from analysis.findings.swing import Moved, finding
-from analysis.workspace import Workspace
-from pages._ui import bureaux, files, state
+from analysis.exports.model_export import Finding, Written
+from analysis.tables.workspace import Workspace
+from analysis.workflows.swing import Moved, finding
+from pages._ui import bureaux, model_downloads, state
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, show_error, translate
-from pages._ui.swing import loaders as swings
-from pages._ui.swing.choices import Question
+from pages._ui.swing import load_swing as swings
 from pages._ui.swing.shares import choose_share, share_name
-from pages._ui.trial.views import choose_view
+from pages._ui.swing.swing_choices import Question
+from pages._ui.trial.arms_view import choose_view
 
 
 def swing(place: Workspace, asked: Question) -> None:
@@ -271,9 +271,11 @@ def _files(
     name = f"palier_swing_{found.elections[0]}_{found.elections[1]}"
     drawn = found.vintage is not None
     with st.expander(_("Files")):
-        files.promise()
-        files.offer_table(make, name, key="swing", places=drawn, notes=(share_name(found.share),))
+        model_downloads.promise()
+        model_downloads.offer_table(
+            make, name, key="swing", places=drawn, notes=(share_name(found.share),)
+        )
         dots = {one: label for one, label in figures.items() if one == "scatter"}
         maps = {one: label for one, label in figures.items() if one != "scatter"}
-        files.offer_figures(make, name, key="swing", figures=maps, disabled=not drawn)
-        files.offer_figures(make, name, key="swing", figures=dots)
+        model_downloads.offer_figures(make, name, key="swing", figures=maps, disabled=not drawn)
+        model_downloads.offer_figures(make, name, key="swing", figures=dots)

@@ -6,12 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from analysis.electorate.history import Choice
-from analysis.electorate.swing import Share
+from analysis.electorate.swing_by_bureau import Share
 from analysis.errors import DataError
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.i18n import _, bloc_name
-from pages._ui.swing.choices import Question, choose_one
+from pages._ui.swing.swing_choices import Question, choose_one
 
 ABSTENTION, BLOC, NAME = "abstention", "bloc:", "name:"
 # A menu of thousands of local candidates serves nobody.

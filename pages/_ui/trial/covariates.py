@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pages._ui.i18n import _, election_name
-from pages._ui.trial.choices import covariate_names
+from pages._ui.trial.trial_choices import covariate_names
 
 
 def names_of(elections: Sequence[str], label: str) -> dict[str, str]:

@@ -6,17 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from analysis.experiments.design import Design
-from analysis.scenario import Scenario
+from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
-from analysis.trials import retired
-from analysis.workspace import Workspace
+from analysis.workflows.ranking import Scenario
+from analysis.workflows.sealed_trials import retired
 from pages._ui import loaders
 from pages._ui.i18n import _, language, number
 from pages._ui.messages import plain
-from pages._ui.trial import loaders as trials
-from pages._ui.trial import views
-from pages._ui.trial.choices import Choices
-from pages._ui.trial.tables import show_table
+from pages._ui.trial import arms_view
+from pages._ui.trial import load_trials as trials
+from pages._ui.trial.number_tables import show_table
+from pages._ui.trial.trial_choices import Choices
 
 
 def blocks(place: Workspace, scenario: Scenario, ranked: Ranking, choices: Choices) -> None:
@@ -37,7 +37,7 @@ def blocks(place: Workspace, scenario: Scenario, ranked: Ranking, choices: Choic
     )
     _groups(design)
     _reach(ranked, design)
-    views.map_of_blocks(
+    arms_view.map_of_blocks(
         loaders.geometry(place, loaders.prospects(place, scenario)),
         design.units,
         key="trial.blocks",
@@ -99,14 +99,14 @@ def _reach(ranked: Ranking, design: Design) -> None:
 def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
     """Show the units of a design, in the order of the ranking; with their arm once drawn."""
     known = ranked.table.set_index("bureau_id")
-    shown = units.assign(number=views.block_numbers(units)).sort_values(
+    shown = units.assign(number=arms_view.block_numbers(units)).sort_values(
         ["number", "rank"], kind="stable", na_position="last"
     )
     facts = known.reindex(shown["unit_id"])
     arm = {}
     if "arm" in units:
-        names = views.arm_names()
-        arm = {_("Arm"): views.arms_of(shown).map(names).to_numpy()}
+        names = arms_view.arm_names()
+        arm = {_("Arm"): arms_view.arms_of(shown).map(names).to_numpy()}
     together = {}
     if (shown["cluster"] != shown["unit_id"]).any():
         together = {_("Goes with"): shown["cluster"].str.rpartition("_")[2].to_numpy()}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.arms import CONTROL, DEFAULT, HoldBack, hold_back_of, with_arms
-from analysis.scenario import Scenario
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import CONTROL, DEFAULT, HoldBack, hold_back_of, with_arms
+from analysis.workflows.ranking import Scenario
 from pages._ui import loaders
 from pages._ui.i18n import _, ngettext, number
 

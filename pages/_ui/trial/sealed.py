@@ -6,18 +6,18 @@ from functools import partial
 
 import streamlit as st
 
-from analysis.arms import hold_back_of
 from analysis.errors import DataError
-from analysis.scenario import Scenario
+from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
-from analysis.trials import Trial, retire
-from analysis.workspace import Workspace
+from analysis.workflows.hold_back import hold_back_of
+from analysis.workflows.ranking import Scenario
+from analysis.workflows.sealed_trials import Trial, retire
 from pages._ui import inputs, loaders, messages, state
-from pages._ui.compare import described
 from pages._ui.i18n import _, language, number
-from pages._ui.trial import draft, views
-from pages._ui.trial import loaders as trials
-from pages._ui.trial.tables import show_table
+from pages._ui.priorities.compare import described
+from pages._ui.trial import arms_view, draft
+from pages._ui.trial import load_trials as trials
+from pages._ui.trial.number_tables import show_table
 
 _LEAST_WORDS = 3
 _PROBLEM = "trial.problem"
@@ -87,13 +87,13 @@ def arms(place: Workspace, scenario: Scenario, ranked: Ranking, trial: Trial) ->
             )
         )
     geometry = loaders.geometry(place, loaders.prospects(place, scenario))
-    views.map_of_arms(geometry, units, key="trial.arms")
+    arms_view.map_of_arms(geometry, units, key="trial.arms")
     draft.table(units, ranked, key="trial.arms.table")
 
 
 def balance(place: Workspace, scenario: Scenario, trial: Trial) -> None:
     """Show whether the arms were alike before anything was done."""
-    from analysis.charts.trial_design import love_plot
+    from analysis.charts.design_charts import love_plot
 
     found = trials.balance(place, scenario, trial.fingerprint)
     st.markdown(f"**{found.summary(language())}**")
@@ -171,7 +171,7 @@ def files(place: Workspace, trial: Trial) -> None:
 
 
 def _pdf(plan: str, fingerprint: str) -> bytes:
-    from analysis.exports.plan_pdf import plan_pdf
+    from analysis.exports.reports.plan_pdf import plan_pdf
 
     return plan_pdf(plan, footer=fingerprint)
 

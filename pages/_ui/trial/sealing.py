@@ -12,15 +12,15 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.experiments.design import Design
-from analysis.experiments.plan import Plan, write_plan
+from analysis.experiments.preanalysis_plan import Plan, write_plan
 from analysis.experiments.seal import Sealed, verify
-from analysis.scenario import Scenario
-from analysis.trials import PLAN, SCENARIO, in_force, keep, sealed_with, texts_in
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.ranking import Scenario
+from analysis.workflows.sealed_trials import PLAN, SCENARIO, in_force, keep, sealed_with, texts_in
 from pages._ui import messages
 from pages._ui.i18n import _, bloc_name, language, number
-from pages._ui.trial import loaders as trials
-from pages._ui.trial.choices import COVARIATES, Choices, covariate_names
+from pages._ui.trial import load_trials as trials
+from pages._ui.trial.trial_choices import COVARIATES, Choices, covariate_names
 
 
 def label_of(scenario: Scenario) -> str:

@@ -176,8 +176,9 @@ def _make(target: Path) -> None:
     """Cut in this process, and put the result in place whole."""
     part = _part(target)
     _tell(part, STEPS[0], 0.0)
-    from analysis.walks import make_walks, write_walks
-    from analysis.workspace import Workspace
+    from analysis.tables.workspace import Workspace
+    from analysis.workflows.turf_output import write_walks
+    from analysis.workflows.turfs import make_walks
 
     try:
         workspace, order = Workspace(target.parents[1]), order_of(part)
@@ -197,10 +198,10 @@ def _make(target: Path) -> None:
 
 
 def _ask(order: Mapping[str, Any]) -> Any:  # noqa: ANN401 - imported late
-    from analysis.turf.make import Plan
+    from analysis.turf.planning import Plan
     from analysis.turf.work import Work
-    from analysis.walks import Ask
-    from analysis.walks.slots import Opening
+    from analysis.workflows.time_slots import Opening
+    from analysis.workflows.turfs import Ask
 
     start = order["start"]
     plan = Plan(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 from pages._ui import messages, state
 from pages._ui.i18n import _, number
 from pages._ui.turfs import cutting

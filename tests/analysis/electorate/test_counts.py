@@ -9,7 +9,7 @@ import pytest
 from analysis.electorate.counts import COUNTS, ROWS, read_counts
 from analysis.electorate.history import Choice
 from analysis.errors import DataError
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 
 ELECTIONS = ["2022_legi_t1", "2019_euro_t1", "2024_euro_t1"]
 

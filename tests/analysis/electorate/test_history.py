@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.build import build
 from analysis.electorate.history import Choice, read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.workflows.build import build
 from tests.made import candidates, general, sample_results, write_results
 
 LEFT = Choice("left")
@@ -156,7 +156,7 @@ def two_communes(folder):
         ("2022_legi_t1", "3155B", "1", "RN", "", 400),
         department="31",
     )
-    from analysis.build import Inputs
+    from analysis.workflows.build import Inputs
 
     return build(Inputs(*write_results(folder, counts, votes)), folder / "workspace")
 

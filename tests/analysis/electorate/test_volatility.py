@@ -13,7 +13,7 @@ from analysis.electorate.volatility import (
     expect_volatility,
     far_out,
 )
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 from tests.made import history
 
 FIRST = ("2012_pres_t1", "2014_euro_t1", "2017_pres_t1", "2019_euro_t1", "2022_pres_t1")

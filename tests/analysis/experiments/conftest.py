@@ -6,7 +6,6 @@ import json
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -45,30 +44,3 @@ def areas(experiment):
 def published():
     """Load published figures by the name of their file."""
     return lambda name: tomllib.loads((PUBLISHED / f"{name}.toml").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def trial():
-    """Make a blocked trial: 4 treated and 1 control, one incomplete block, a planted effect."""
-    rng = np.random.default_rng(2012)
-    block = np.repeat(np.arange(41), [5] * 40 + [3])
-    assigned = np.ones(len(block), dtype=int)
-    for one in range(41):
-        assigned[rng.choice(np.flatnonzero(block == one))] = 0
-    level = rng.normal(0.3, 0.05, 41)[block]
-    lagged = level + rng.normal(0, 0.03, len(block))
-    received = np.where(rng.random(len(block)) < np.where(assigned == 1, 0.6, 0.1), 1, 0)
-    vote = level + 0.5 * (lagged - level) + 0.02 * received + rng.normal(0, 0.02, len(block))
-    return pd.DataFrame(
-        {
-            "unit_id": [f"{i:04d}" for i in range(len(block))],
-            "block": block,
-            "assigned": assigned,
-            "received": received,
-            "reached": received * 0.5 + 0.1,
-            "registered": rng.integers(300, 1500, len(block)),
-            "lagged": lagged,
-            "vote": vote,
-            "turnout": rng.normal(0.7, 0.05, len(block)),
-        }
-    )

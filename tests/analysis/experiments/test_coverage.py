@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.experiments.by_blocks import by_blocks
+from analysis.experiments.assignment import EACH, Lottery
+from analysis.experiments.blocked_means import by_blocks
 from analysis.experiments.estimators import Layout, Regression, interval
-from analysis.experiments.instruments import anderson_rubin, ratio
-from analysis.experiments.lottery import EACH, Lottery
+from analysis.experiments.iv import anderson_rubin, ratio
 from analysis.experiments.randomisation import Observed, randomisation_test
 
 TRIALS = 2000

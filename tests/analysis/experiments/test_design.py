@@ -10,10 +10,10 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.balance import check_balance
-from analysis.experiments.command import beside
 from analysis.experiments.design import declare
-from analysis.experiments.rule import Rule
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.seal import digest, drawn, fingerprint, seal, verify, write_seal
+from analysis.workflows.trial_command import beside
 
 RULE = Rule("gain", territory="town", balance=("past",), accept=0.5)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError
 from analysis.experiments.design import declare
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.neighbours import GROUP, groups_of_neighbours, with_groups
-from analysis.experiments.rule import Rule
 from analysis.experiments.seal import drawn, seal, verify, write_seal
 
 

@@ -9,7 +9,7 @@ import pytest
 from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments.outcomes import outcomes_of, vintage_of
-from analysis.experiments.question import followed_by_code
+from analysis.workflows.impact import followed_by_code
 from tests.made import sample_results
 
 LEFT = {"left": Choice("left")}

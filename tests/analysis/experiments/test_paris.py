@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from analysis.electorate.history import Choice
+from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.design import declare
+from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimators import Layout, Regression, interval
 from analysis.experiments.holdout import hold_out
-from analysis.experiments.impact import estimate_impact
 from analysis.experiments.outcomes import outcomes_of, vintage_of
 from analysis.experiments.placebo import PlaceboAsk, placebo_curve
-from analysis.experiments.rule import Rule
 from analysis.experiments.seal import drawn, seal, verify, write_seal
-from analysis.experiments.spec import Spec
-from analysis.scenario import Scenario, answer
+from analysis.workflows.ranking import Scenario, answer
 
 ELECTION, BEFORE = "2024_legi_t1", "2022_legi_t1"
 LEFT = Choice("left")

@@ -8,9 +8,9 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.design import declare
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.estimators import Layout, Regression, p_value
 from analysis.experiments.power import Ask, detectable, power_curve
-from analysis.experiments.rule import Rule
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
+from analysis.experiments.assignment import EACH, Lottery
 from analysis.experiments.estimators import Layout, Regression
-from analysis.experiments.lottery import EACH, Lottery
-from analysis.experiments.moments import Masses, observed_moments, redrawn_moments
+from analysis.experiments.permutation_sums import Masses, observed_moments, redrawn_moments
 from analysis.experiments.randomisation import (
     Observed,
     adjust,

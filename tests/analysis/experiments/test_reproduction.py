@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.experiments.by_blocks import by_blocks
+from analysis.experiments.analysis_spec import Spec
+from analysis.experiments.assignment import Lottery
+from analysis.experiments.blocked_means import by_blocks
+from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimators import Layout, Regression
-from analysis.experiments.impact import estimate_impact
-from analysis.experiments.lottery import Lottery
 from analysis.experiments.randomisation import Observed, randomisation_test
-from analysis.experiments.spec import Spec
 
 KINDS = ("HC0", "HC1", "HC2", "HC3")
 PONS = {"assigned": "treatment", "received": "allocated", "block": "stratum_identifier"}

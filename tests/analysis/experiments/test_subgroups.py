@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 from analysis.errors import DataError
-from analysis.experiments.impact import estimate_impact
-from analysis.experiments.spec import Spec
+from analysis.experiments.analysis_spec import Spec
+from analysis.experiments.effects import estimate_impact
 from analysis.experiments.subgroups import estimate_subgroups
 
 SPEC = Spec(("vote",), block="block")

@@ -11,8 +11,8 @@ import pytest
 from shapely.geometry import MultiPolygon, box
 
 from analysis.exports import Provenance
-from analysis.exports.sheets import kit_of
-from analysis.workspace import Workspace
+from analysis.exports.field_kit.sheets import kit_of
+from analysis.tables.workspace import Workspace
 from tests.analysis.exports.walks_made import walks_of
 
 SCRIPT = "</script><b>École</b> & fils"

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.exports.phone import phone_page
-from analysis.exports.sheets import kit_of
-from analysis.fieldwork import plan, progress
+from analysis.exports.field_kit.phone import phone_page
+from analysis.exports.field_kit.sheets import kit_of
+from analysis.fieldwork import field_plan, progress
 from analysis.fieldwork.campaign import open_campaign
-from analysis.fieldwork.files import read_phone
 from analysis.fieldwork.inbox import receive
-from analysis.fieldwork.personal import personal
+from analysis.fieldwork.phone_files import read_phone
+from analysis.fieldwork.privacy import personal
 from analysis.fieldwork.store import open_store
 from tests.analysis.exports.walks_made import SCRIPT, walks_of, with_tower
 from tests.browser import chromium, chromium_path, expect
@@ -159,7 +159,7 @@ def test_an_outing_is_noted_reloaded_exported_and_counted_once(phone, place, tow
     assert set(table["address_id"]) == {tower.tables["T0001"]["address_id"][0]}
 
     store = open_store(own_folder(place, tmp_path))
-    plan.register(
+    field_plan.register(
         store.engine, tower.walks.turfs[["turf_id", "address_id", "bureau_id", "dwellings"]]
     )
     now = pd.Timestamp.now("UTC") + pd.Timedelta(minutes=1)

@@ -8,8 +8,8 @@ import uuid
 import numpy as np
 import pandas as pd
 
-from analysis.fieldwork import files, tokens
-from analysis.fieldwork.returned import Returned, check_rows
+from analysis.fieldwork import phone_files, tokens
+from analysis.fieldwork.returns_validation import Returned, check_rows
 
 NOW = pd.Timestamp("2025-11-22 20:00", tz="UTC")
 BUREAUX = ("99900_0001", "99900_0002", "99900_0003")
@@ -52,7 +52,7 @@ def phone_file(campaign, attempts, *, turf="T1", **more):
         "attempts": list(attempts),
         **more,
     }
-    told.setdefault("checksum", files.checksum(told))
+    told.setdefault("checksum", phone_files.checksum(told))
     return told
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from analysis.fieldwork import handover, learning, plan, progress
+from analysis.fieldwork import exposure, field_plan, learning, progress
+from analysis.fieldwork.outcome_codes import KINDS
 from analysis.fieldwork.store import open_store
-from analysis.fieldwork.words import KINDS
 from tests.analysis.fieldwork.made_returns import NOW, returned_rows
 
 FACTORS = ("weekend", "hour", "kind")
@@ -53,7 +53,7 @@ def outings_of(turfs, rng):
             "shock": rng.normal(0, BETWEEN_TURFS, len(day)),
         }
     ).drop_duplicates(["turf_id", "day"])
-    doors = out.merge(turfs, on="turf_id").assign(kind=lambda t: plan.kind_of(t["dwellings"]))
+    doors = out.merge(turfs, on="turf_id").assign(kind=lambda t: field_plan.kind_of(t["dwellings"]))
     doors = doors.loc[doors.index.repeat(doors["dwellings"])]
     each = doors.groupby(["turf_id", "day"]).cumcount()
     minutes = 60 * each / doors["team_id"].map(PACES) * rng.uniform(0.95, 1.05, len(doors))
@@ -80,7 +80,7 @@ def outings_of(turfs, rng):
 def campaign(valmont, tmp_path_factory):
     store = open_store(tmp_path_factory.mktemp("campaign"))
     turfs = turfs_of(valmont)
-    plan.register(store.engine, turfs)
+    field_plan.register(store.engine, turfs)
     rows = outings_of(turfs, np.random.default_rng(2027))
     for _, week in rows.groupby(rows["at"].dt.isocalendar().week):
         store.add(returned_rows(week), now=NOW)
@@ -128,7 +128,7 @@ def test_learned_paces_tell_slow_teams_from_fast_ones(campaign):
 def test_the_planner_learns_the_rate_and_the_pace(campaign):
     store, rows = campaign
     learned = learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS)
-    given = handover.learned_params(learned, progress.outings(store))
+    given = exposure.learned_params(learned, progress.outings(store))
     rate = (rows["outcome"] == "conversation").mean()
     assert given["share_open"]["value"] == pytest.approx(rate, abs=1e-4)
     assert given["share_open"]["low"] < rate < given["share_open"]["high"]

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from analysis.database import migrate
+from analysis.database.engine import connect, reading, writing
+from analysis.database.models import METADATA
 from analysis.errors import DataError
-from analysis.fieldwork import migrate, plan, progress
-from analysis.fieldwork.engine import connect, reading, writing
-from analysis.fieldwork.models import METADATA
+from analysis.fieldwork import field_plan, progress
 from analysis.fieldwork.store import open_store
 from tests.analysis.fieldwork.made_returns import turfs
 
@@ -46,7 +47,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_its_data(
     first_version, url, tmp_path
 ):
     store = open_store(tmp_path, url)
-    plan.register(store.engine, turfs())
+    field_plan.register(store.engine, turfs())
     row = progress.by(store, "turf_id").iloc[0]
     assert row[["attempts", "doors", "conversation", "refused", "moved"]].tolist() == [
         3,

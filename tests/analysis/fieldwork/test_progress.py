@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.fieldwork import again, handover, inbox, learning, progress
+from analysis.fieldwork import exposure, inbox, learning, progress, revisits
 from analysis.targeting.params import Params
 from tests.analysis.fieldwork.made_returns import BUREAUX, NOW, attempt, phone_bytes
 
@@ -41,8 +41,8 @@ def test_an_empty_store_answers_every_question(store):
     assert progress.totals(store).first_day is None
     assert progress.by(store, "day").empty
     assert progress.coverage(store)["covered"].tolist() == [0, 0, 0]
-    assert again.to_return(store, TODAY).empty
-    assert again.wishes(store, TODAY).empty
+    assert revisits.to_return(store, TODAY).empty
+    assert revisits.wishes(store, TODAY).empty
     with pytest.raises(DataError, match="nothing to learn from"):
         learning.learn_rates(progress.cells(store, "hour"), factors=("hour",))
 
@@ -72,33 +72,33 @@ def test_coverage_counts_an_address_at_most_whole(visited):
 
 
 def test_silent_doors_are_returned_to_after_days_at_another_slot(visited):
-    table = again.to_return(visited, TODAY)
+    table = revisits.to_return(visited, TODAY)
     assert table["left"].tolist() == [10, 6]
     assert table["last_slot"].tolist() == ["morning", "evening"]
     assert table["visits"].tolist() == [1, 1]
-    assert again.to_return(visited, date(2025, 11, 24))["turf_id"].tolist() == ["T1"]
-    assert again.to_return(visited, TODAY, rule=again.ReturnRule(visits=1)).empty
+    assert revisits.to_return(visited, date(2025, 11, 24))["turf_id"].tolist() == ["T1"]
+    assert revisits.to_return(visited, TODAY, rule=revisits.ReturnRule(visits=1)).empty
 
 
 def test_wishes_are_shown_until_taken_back(visited):
-    assert again.wishes(visited, TODAY)["come_back_slot"].tolist() == ["evening"]
-    assert again.wishes(visited, date(2025, 12, 3)).empty
+    assert revisits.wishes(visited, TODAY)["come_back_slot"].tolist() == ["evening"]
+    assert revisits.wishes(visited, date(2025, 12, 3)).empty
     undone = attempt(9, outcome="undone", corrects=attempt(100)["attempt_id"])
     inbox.receive(visited, phone_bytes(visited.campaign, [undone]), name="r.json", now=NOW)
-    assert again.wishes(visited, TODAY).empty
+    assert revisits.wishes(visited, TODAY).empty
 
 
 def test_the_impact_gets_what_was_received_and_reached(visited, registered):
-    table = handover.contact(visited, registered).set_index("bureau_id")
+    table = exposure.contact(visited, registered).set_index("bureau_id")
     assert table["received"].tolist() == [0.1, 0.125, 0, 0]
     assert table["reached"].tolist() == [1 / 500, 0, 0, 0]
     with pytest.raises(DataError, match="nobody registered"):
-        handover.contact(visited, pd.Series({"b": 0}))
+        exposure.contact(visited, pd.Series({"b": 0}))
 
 
 def test_the_ranking_gets_what_was_visited(visited, tmp_path):
     (tmp_path / "covered.csv").write_text("bureau_id,covered\n99900_0001,0.5\n99900_0009,0.3\n")
-    assert handover.write_covered(visited, tmp_path) == 2
+    assert exposure.write_covered(visited, tmp_path) == 2
     text = (tmp_path / "covered.csv").read_text()
     assert text == "bureau_id,covered\n99900_0001,0.1\n99900_0002,0.125\n99900_0009,0.3\n"
 
@@ -106,7 +106,7 @@ def test_the_ranking_gets_what_was_visited(visited, tmp_path):
 def test_the_planner_gets_the_learned_numbers(visited):
     factors = ("weekend", "hour", "kind")
     learned = learning.learn_rates(progress.cells(visited, *factors), factors=factors)
-    given = handover.learned_params(learned, progress.outings(visited))
+    given = exposure.learned_params(learned, progress.outings(visited))
     params = Params.from_dict(given)
     assert params.share_open.value == pytest.approx(1 / 22, abs=1e-4)
     assert params.share_open.source == "learned at 22 doors"
@@ -115,8 +115,8 @@ def test_the_planner_gets_the_learned_numbers(visited):
 def test_an_export_holds_every_attempt(visited, tmp_path):
     undone = attempt(9, outcome="undone", corrects=attempt(100)["attempt_id"])
     inbox.receive(visited, phone_bytes(visited.campaign, [undone]), name="r.json", now=NOW)
-    assert handover.export(visited, tmp_path / "all.csv") == 5
+    assert exposure.export(visited, tmp_path / "all.csv") == 5
     table = pd.read_csv(tmp_path / "all.csv", dtype={"note": str})
     assert table["counts"].tolist().count(1) == 3
     with pytest.raises(DataError, match="cannot be written"):
-        handover.export(visited, tmp_path / "missing" / "all.csv")
+        exposure.export(visited, tmp_path / "missing" / "all.csv")

@@ -70,7 +70,7 @@ def test_a_correction_takes_the_reason_of_a_flag_away(store):
 
 
 def test_no_position_is_kept(store):
-    from analysis.fieldwork.models import METADATA
+    from analysis.database.models import METADATA
 
     columns = {column.name for table in METADATA.tables.values() for column in table.c}
     assert not columns & {"latitude", "longitude", "lat", "lon", "position", "geometry", "device"}

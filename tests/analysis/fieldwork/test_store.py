@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.database.engine import writing
+from analysis.database.models import APPEND_ONLY, ATTEMPTS
 from analysis.errors import DataError
-from analysis.fieldwork import inbox, plan, progress
+from analysis.fieldwork import field_plan, inbox, progress
 from analysis.fieldwork.campaign import open_campaign
-from analysis.fieldwork.engine import writing
-from analysis.fieldwork.models import APPEND_ONLY, ATTEMPTS
 from analysis.fieldwork.store import open_store
 from tests.analysis.fieldwork.made_returns import (
     NOW,
@@ -110,7 +110,7 @@ def test_returns_before_any_turf_wait_in_the_inbox(url, tmp_path):
     store = open_store(tmp_path, url)
     with pytest.raises(DataError, match="knows no turfs yet"):
         receive(store, attempt(0))
-    plan.register(store.engine, turfs())
+    field_plan.register(store.engine, turfs())
     assert [numbers(one) for one in inbox.retry(store)] == [(1, 0, 0)]
     assert inbox.retry(store) == []
     store.engine.dispose()
@@ -119,7 +119,7 @@ def test_returns_before_any_turf_wait_in_the_inbox(url, tmp_path):
 def test_turfs_cut_again_replace_those_of_their_bureaux(store):
     receive(store, attempt(0))
     again = turfs().query("turf_id == 'T1'").assign(turf_id="T9", dwellings=4)
-    plan.register(store.engine, again)
+    field_plan.register(store.engine, again)
     found = progress.coverage(store).set_index("bureau_id")
     assert found["planned"].tolist() == [32, 80, 80]
     assert found["tried"].tolist() == [1, 0, 0]
@@ -146,7 +146,7 @@ FILES = st.lists(st.sets(st.integers(0, len(ROWS) - 1), min_size=1), min_size=1,
 def test_any_subset_in_any_order_counts_once(tmp_path_factory, files):
     stores = [open_store(tmp_path_factory.mktemp("store")) for _ in range(2)]
     for store in stores:
-        plan.register(store.engine, turfs())
+        field_plan.register(store.engine, turfs())
     at_once, by_files = stores
     receive(at_once, *(ROWS[n] for n in sorted(set().union(*files))))
     for file in [*files, *files]:
@@ -219,7 +219,7 @@ def test_a_writer_killed_in_the_middle_leaves_whole_files_only(store, tmp_path, 
 
 def test_the_database_gone_in_the_middle_keeps_the_file(server, tmp_path):
     store = open_store(tmp_path, server.database())
-    plan.register(store.engine, turfs())
+    field_plan.register(store.engine, turfs())
 
     @sa.event.listens_for(store.engine, "before_cursor_execute")
     def stop(connection, _cursor, statement, *_more):
@@ -286,7 +286,7 @@ def test_frames_are_left_as_they_were(small):
 def test_turfs_cut_again_leave_the_sums_sound_and_the_visits_counted(store):
     receive(store, attempt(0, doors=9), attempt(1))
     again = turfs(dwellings=4).assign(turf_id=lambda t: "N" + t["turf_id"])
-    plan.register(store.engine, again)
+    field_plan.register(store.engine, again)
     assert not store.unsound()
     found = progress.coverage(store).set_index("bureau_id")
     # Nine doors were told of an address that is now known to have four.
@@ -296,7 +296,7 @@ def test_turfs_cut_again_leave_the_sums_sound_and_the_visits_counted(store):
 def test_postgresql_counts_the_plan_at_once(server, tmp_path):
     # Until it has, each import reads the whole plan of a large campaign.
     opened = open_store(tmp_path, server.database())
-    plan.register(opened.engine, turfs())
+    field_plan.register(opened.engine, turfs())
     query = sa.text("SELECT reltuples FROM pg_class WHERE relname = 'plan'")
     with opened.engine.connect() as connection:
         assert connection.execute(query).scalar_one() == len(turfs())

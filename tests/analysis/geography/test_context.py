@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
 from analysis.geography.context import describe_bureaux
-from analysis.schema import ADDRESSES, AREAS, empty
+from analysis.tables.schema import ADDRESSES, AREAS, empty
 from tests.made import SOUTH, WEST, grid
 
 CRS = "EPSG:2154"

@@ -14,7 +14,7 @@ from shapely.geometry import Point, box
 
 from analysis.errors import DataError
 from analysis.geography.crosswalk import link_vintages, prorate
-from analysis.schema import CROSSWALK
+from analysis.tables.schema import CROSSWALK
 from tests.made import SOUTH, WEST
 
 

@@ -10,7 +10,7 @@ from analysis.readers.aggregated import read_aggregated
 from analysis.readers.blocs import read_blocs
 from analysis.readers.calendar import election_of
 from analysis.readers.results import assemble
-from analysis.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
+from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
 from tests.made import OLDER, candidates, general, write_results
 
 P1, P2 = "2022_pres_t1", "2022_pres_t2"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError
 from analysis.readers.blocs import give_blocs, read_blocs, without_bloc
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 
 HEADER = "election,key,bloc,source\n"
 

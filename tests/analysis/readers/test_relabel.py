@@ -8,7 +8,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.readers.blocs import read_blocs
 from analysis.readers.relabel import relabel
-from analysis.workspace import Workspace
+from analysis.tables.workspace import Workspace
 
 
 @pytest.fixture

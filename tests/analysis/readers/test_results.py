@@ -15,7 +15,7 @@ from analysis.errors import DataError
 from analysis.readers.blocs import read_blocs
 from analysis.readers.calendar import election_of
 from analysis.readers.results import Raw, assemble, combine
-from analysis.report import Report, Source
+from analysis.tables.sources import Report, Source
 
 E = "2022_pres_t1"
 NAMES = ("MACRON", "LE PEN", "MÉLENCHON", "LASSALLE")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.sample import elections, people, town, truth, wards
-from analysis.sample.write import write_sample
+from analysis.sample.town_files import write_sample
 
 SEED = 2027
 

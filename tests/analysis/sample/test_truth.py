@@ -8,7 +8,7 @@ import pytest
 
 from analysis.sample import truth
 from analysis.sample.offer import HOME
-from analysis.schema import BLOCS
+from analysis.tables.schema import BLOCS
 
 
 def misfit(observed, n, p):

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.build import Inputs, build
 from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import electorate_table, has_ground, prepare
-from analysis.workspace import Workspace
+from analysis.workflows.build import Inputs, build
 from tests.made import candidates, general, write_results
 
 LEFT, TARGET = Choice("left"), election_of("2027_pres_t1")

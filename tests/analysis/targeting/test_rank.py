@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from scipy import stats
 from shapely.geometry import box
 
-from analysis.build import build
 from analysis.electorate.history import Choice, History
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
@@ -22,6 +21,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import FIRST_COLUMNS, Settings, rank_bureaux, reach
 from analysis.targeting.weights import PARTS, Weights
+from analysis.workflows.build import build
 from tests.made import TARGET, VALMONT, prospects_table, sample_results, write_results
 
 QUICK = Settings(draws=60)

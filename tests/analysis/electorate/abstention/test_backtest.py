@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.build import Inputs, build
-from analysis.cli import main
+from analysis.cli.main import main
 from analysis.electorate.abstention.backtest import backtest_abstention, write_backtest
-from analysis.electorate.abstention.rules import rule_rates
+from analysis.electorate.abstention.baselines import rule_rates
 from analysis.electorate.abstention.series import Series, read_series
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
-from analysis.scenario import target_of
+from analysis.workflows.build import Inputs, build
+from analysis.workflows.ranking import target_of
 from tests.made import DATA, candidates, general, write_results
 
 RULES = ["last", "last_of_kind", "mean_of_kinds", "mean_of_last_two"]

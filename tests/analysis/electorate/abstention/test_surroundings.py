@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from analysis.electorate.abstention.forecast import forecast_abstention
-from analysis.electorate.abstention.scale import half_width
 from analysis.electorate.abstention.series import read_series
 from analysis.electorate.abstention.surroundings import (
     Surroundings,
     read_surroundings,
     tell,
 )
-from analysis.scenario import target_of
+from analysis.electorate.abstention.transform import half_width
+from analysis.workflows.ranking import target_of
 
 SIDE = 12
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.electorate.transfers import Transfers, estimate_transfers
-from analysis.electorate.transfers.results import add_up
+from analysis.electorate.transfers.transfer_results import add_up
 from analysis.errors import DataError
 
 SHARES = np.array([[0.82, 0.08, 0.10], [0.12, 0.75, 0.13], [0.30, 0.25, 0.45], [0.05, 0.1, 0.85]])

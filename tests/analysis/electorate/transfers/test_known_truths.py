@@ -10,7 +10,7 @@ import pytest
 
 from analysis.electorate.transfers import estimate_transfers
 from analysis.electorate.transfers.intervals import calibration
-from analysis.electorate.transfers.places import transfers_of
+from analysis.electorate.transfers.place_transfers import transfers_of
 from tests.made import DATA, ROOT
 
 # Mean EI to reach over all districts; one in six is estimated here, the benchmark takes all.

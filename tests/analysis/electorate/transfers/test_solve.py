@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.electorate.transfers.rounding import round_table, share_out
 from analysis.electorate.transfers.solve import bounds, fit_margins, regress
-from analysis.electorate.transfers.whole import round_table, share_out
 
 
 def test_bounds_are_those_of_duncan_and_davis_by_hand():

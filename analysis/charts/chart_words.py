@@ -1,0 +1,239 @@
+"""The words and numbers of figures and exported files, in French and in English.
+
+The app's own texts live in its gettext catalogue; these are what leaves the app, and the
+command line must write them without Streamlit or a catalogue at hand.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, get_args
+
+from analysis.errors import DataError
+from analysis.tables.sources import UNSTATED
+
+Language = Literal["fr", "en"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
+
+WORDS: dict[str, dict[str, str]] = {
+    "fr": {
+        "no_data": "pas de donnée",
+        "to": "à",
+        "rate": "{}\u202f%",
+        "title": "Où frapper d’abord",
+        "targets": "Cibles",
+        "units": "Unités",
+        "sources": "Sources",
+        "column": "Colonne",
+        "unit": "Unité",
+        "meaning": "Signification",
+        "source": "Source",
+        "licence": "Licence",
+        "unstated": "licence non indiquée",
+        "date": "Date",
+        "table": "Table",
+        "provenance": "Provenance",
+        "provenance_help": (
+            "« python -m analysis reproduce FICHIER » refait ce fichier à partir de ces lignes."
+        ),
+        "version": "version",
+        "command": "commande",
+        "seed": "graine",
+        "parameters": "paramètres",
+        "rank": "Rang",
+        "bureau": "Bureau",
+        "score": "Score",
+        "score_legend": "Score (100 = bureau moyen)",
+        "gain": "Gain par heure",
+        "gain_head": "Voix/heure (90 %)",
+        "gain_unit": "voix par heure de bénévole",
+        "interval": "intervalle à 90 %",
+        "top_k": "Probabilité d’être parmi les premiers",
+        "registered": "Inscrits",
+        "abstention": "Abstention attendue",
+        "hours": "Heures",
+        "within_hours": "dans les {} heures de bénévole prévues",
+        "ranked": "rang (les {} premiers)",
+        "listed": "{} premiers",
+        "unmapped": "Sans contour, donc absents de la carte : {}",
+        "unmapped_more": "{} et {} autres (rang dans les tableaux)",
+        "basemap": "Fond OpenStreetMap (appelle le réseau)",
+        "offline": "Cette page n’appelle aucun serveur, sauf si vous demandez le fond de carte.",
+        "zoom_in": "Agrandir",
+        "zoom_out": "Réduire",
+        "north": "N",
+        "bloc": "bloc",
+        "bureaux": "{} bureaux",
+        "places": "{} communes",
+        "fictional": "territoire fictif",
+        "turnout": "Participation",
+        "bloc_share": "Part du bloc",
+        "rounds": "rond : 1er tour ; losange : 2d tour",
+        "of_registered": "% des inscrits",
+        "of_valid": "% des exprimés",
+        "this_bureau": "ce bureau",
+        "town": "la commune",
+    },
+    "en": {
+        "no_data": "no data",
+        "to": "to",
+        "rate": "{}%",
+        "title": "Where to knock first",
+        "targets": "Targets",
+        "units": "Units",
+        "sources": "Sources",
+        "column": "Column",
+        "unit": "Unit",
+        "meaning": "Meaning",
+        "source": "Source",
+        "licence": "Licence",
+        "unstated": "licence not stated",
+        "date": "Date",
+        "table": "Table",
+        "provenance": "Provenance",
+        "provenance_help": "“python -m analysis reproduce FILE” makes this file again from these.",
+        "version": "version",
+        "command": "command",
+        "seed": "seed",
+        "parameters": "parameters",
+        "rank": "Rank",
+        "bureau": "Bureau",
+        "score": "Score",
+        "score_legend": "Score (100 = the average bureau)",
+        "gain": "Gain per hour",
+        "gain_head": "Votes/hour (90%)",
+        "gain_unit": "votes per volunteer-hour",
+        "interval": "90% interval",
+        "top_k": "Probability of being among the first",
+        "registered": "Registered",
+        "abstention": "Expected abstention",
+        "hours": "Hours",
+        "within_hours": "within the {} volunteer-hours planned",
+        "ranked": "rank (the first {})",
+        "listed": "First {}",
+        "unmapped": "Without a polygon, so not on the map: {}",
+        "unmapped_more": "{} and {} others (ranked in the tables)",
+        "basemap": "OpenStreetMap background (uses the network)",
+        "offline": "This page calls no server unless you ask for the background map.",
+        "zoom_in": "Zoom in",
+        "zoom_out": "Zoom out",
+        "north": "N",
+        "bloc": "bloc",
+        "bureaux": "{} bureaux",
+        "places": "{} communes",
+        "fictional": "fictional place",
+        "turnout": "Turnout",
+        "bloc_share": "Share of the bloc",
+        "rounds": "dot: round 1; diamond: round 2",
+        "of_registered": "% of registered",
+        "of_valid": "% of valid votes",
+        "this_bureau": "this bureau",
+        "town": "the town",
+    },
+}
+
+# Names of what the parameters hold as ids; an id that is not here is shown as it is.
+NAMES: dict[str, dict[str, str]] = {
+    "fr": {
+        "far_left": "extrême gauche",
+        "left": "gauche",
+        "centre": "centre",
+        "right": "droite",
+        "far_right": "extrême droite",
+        "other": "autres",
+        "pres": "présidentielle",
+        "legi": "législatives",
+        "euro": "européennes",
+        "muni": "municipales",
+        "regi": "régionales",
+        "dpmt": "départementales",
+        "cant": "cantonales",
+        "refe": "référendum",
+        "pres_short": "prés.",
+        "legi_short": "légis.",
+        "euro_short": "europ.",
+        "muni_short": "munic.",
+        "regi_short": "région.",
+        "dpmt_short": "départ.",
+        "cant_short": "canton.",
+        "refe_short": "référ.",
+        "t1": "1er tour",
+        "t2": "2d tour",
+    },
+    "en": {
+        "far_left": "far left",
+        "left": "left",
+        "centre": "centre",
+        "right": "right",
+        "far_right": "far right",
+        "other": "others",
+        "pres": "presidential",
+        "legi": "parliamentary",
+        "euro": "European",
+        "muni": "municipal",
+        "regi": "regional",
+        "dpmt": "departmental",
+        "cant": "cantonal",
+        "refe": "referendum",
+        "pres_short": "pres.",
+        "legi_short": "parl.",
+        "euro_short": "Europ.",
+        "muni_short": "munic.",
+        "regi_short": "region.",
+        "dpmt_short": "dept.",
+        "cant_short": "canton.",
+        "refe_short": "ref.",
+        "t1": "round 1",
+        "t2": "round 2",
+    },
+}
+
+
+def say(key: str, language: str) -> str:
+    """Return the word `key` in `language`, or raise `DataError` for another language."""
+    if language not in WORDS:
+        raise DataError(
+            f"No export is written in {language!r}.",
+            mend=f"Ask for one of {', '.join(LANGUAGES)}.",
+        )
+    return WORDS[language][key]
+
+
+def licence(stated: str, language: str) -> str:
+    """Return a licence as its file states it; that it states none, in the reader's language."""
+    return say("unstated", language) if stated == UNSTATED else stated
+
+
+def name(identifier: str, language: str) -> str:
+    """Return the name of a bloc or of part of an election id; else the id itself."""
+    return NAMES[language].get(identifier, identifier)
+
+
+def election(election_id: str, language: str) -> str:
+    """Name an election: "2027_pres_t1" is "présidentielle 2027, 1er tour"."""
+    year, _, rest = election_id.partition("_")
+    kind, _, turn = rest.partition("_")
+    if not (year.isdigit() and kind):
+        return election_id
+    words = (name(kind, language), year) if language == "fr" else (year, name(kind, language))
+    return " ".join(words) + (f", {name(turn, language)}" if turn else "")
+
+
+def number(value: float, digits: int = 0, *, language: str = "fr", signed: bool = False) -> str:
+    """Write a number as readers of `language` do; "–" when there is none."""
+    if not math.isfinite(value):
+        return "–"
+    text = f"{value:{'+' if signed and round(value, digits) else ''},.{digits}f}"
+    if not float(text.replace(",", "")):
+        text = text.lstrip("-+")  # -0.0 is 0.0
+    if language == "fr":
+        # A narrow no-break space between thousands, as the Imprimerie nationale has it.
+        text = text.replace(",", "\u202f").replace(".", ",")
+    return text.replace("-", "−")
+
+
+def percent(rate: float, digits: int = 0, *, language: str = "fr") -> str:
+    """Write a rate of [0, 1] as a percentage."""
+    if not math.isfinite(rate):
+        return number(rate)
+    return say("rate", language).format(number(100 * rate, digits, language=language))

@@ -1,0 +1,187 @@
+"""What moved between two elections: every bureau before and after, and where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from analysis.charts.chart_words import number, percent, say
+from analysis.charts.colours import Classes, classes
+from analysis.charts.print_map import FAINT, INK
+from analysis.charts.share_map import share_map
+from analysis.electorate.spatial import Clusters
+from analysis.electorate.swing_by_bureau import Swing
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+_LIKE, _UNLIKE = "#8fa3b5", "#b35806"
+# Orange lost, purple gained, as on the map of the swing; pale where the neighbours differ.
+KINDS = {
+    "high_high": "#542788",
+    "high_low": "#b2abd2",
+    "low_high": "#fdb863",
+    "low_low": "#b35806",
+    "": "#f0f1f2",
+}
+_WORDS = {
+    "fr": {
+        "before": "avant",
+        "after": "après",
+        "unlike": "bouge autrement que l’ensemble ({})",
+        "like": "comme l’ensemble, au hasard des bulletins près",
+        "uniform": "ensemble : {} point(s)",
+        "high_high": "plus que l’ensemble, voisins aussi",
+        "low_low": "moins que l’ensemble, voisins aussi",
+        "high_low": "plus, mais les voisins moins",
+        "low_high": "moins, mais les voisins plus",
+        "none": "rien de sûr",
+        "swing_legend": "Évolution, en points",
+        "residual_legend": "Évolution moins celle de l’ensemble, en points",
+        "clusters_legend": "Évolution comparée à celle de l’ensemble",
+    },
+    "en": {
+        "before": "before",
+        "after": "after",
+        "unlike": "moved unlike the whole ({})",
+        "like": "as the whole, up to chance in the ballots",
+        "uniform": "whole: {} point(s)",
+        "high_high": "more than the whole, neighbours too",
+        "low_low": "less than the whole, neighbours too",
+        "high_low": "more, but the neighbours less",
+        "low_high": "less, but the neighbours more",
+        "none": "nothing sure",
+        "swing_legend": "Swing, in points",
+        "residual_legend": "Swing less that of the whole, in points",
+        "clusters_legend": "Swing next to that of the whole",
+    },
+}
+
+
+def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> Figure:
+    """Draw each bureau's share before and after, and the uniform swing as a line.
+
+    Parameters
+    ----------
+    swing
+        A measured swing.
+    title
+        Heading.
+    language
+        Of the labels, "fr" or "en".
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bureaux whose interval leaves out the swing of the whole stand out in colour.
+    """
+    say("title", language)  # refuses an unknown language
+    words, table = _WORDS[language], swing.table
+    figure = Figure(figsize=(5.2, 5.0), layout="constrained")
+    chart = figure.subplots()
+    unlike = table["unlike"].to_numpy()
+    share = percent(float(unlike.mean()), language=language)
+    for chosen, colour, label in (
+        (~unlike, _LIKE, words["like"]),
+        (unlike, _UNLIKE, words["unlike"].format(share)),
+    ):
+        part = table[chosen]
+        chart.scatter(part["before"], part["after"], s=9, alpha=0.6, color=colour, label=label)
+    ends = np.array([table["before"].min(), table["before"].max()])
+    points = number(100 * swing.swing, 1, language=language, signed=True)
+    chart.plot(
+        ends, ends + swing.swing, color=INK, linewidth=1, label=words["uniform"].format(points)
+    )
+    chart.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
+    for axis, word in ((chart.xaxis, "before"), (chart.yaxis, "after")):
+        axis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, language=language)))
+        axis.set_label_text(words[word], fontsize=8, color=INK)
+    chart.tick_params(labelsize=7.5, colors=INK)
+    chart.spines[["top", "right"]].set_visible(False)
+    chart.legend(fontsize=7, frameon=False, loc="upper left")
+    if title:
+        figure.suptitle(title, fontsize=10, fontweight="bold", color=INK, x=0.01, ha="left")
+    return figure
+
+
+def graded(values: pd.Series, language: str = "fr") -> tuple[Classes, tuple[str, ...]]:
+    """Sort swings into classes around nought; return them and their colours, without "no data".
+
+    Parameters
+    ----------
+    values
+        In points; missing where there is none.
+    language
+        Of the labels, "fr" or "en".
+    """
+    both_ways = values.min() < 0 < values.max()
+    found = classes(
+        values, n=7, palette="diverging" if both_ways else "sequential", language=language
+    )
+    # Where all lost, the darkest are those that lost most.
+    gained = both_ways or values.max() > 0
+    return found, found.palette[1:] if gained else found.palette[:0:-1]
+
+
+def swing_map(
+    bureaux: gpd.GeoDataFrame,
+    swing: Swing,
+    *,
+    column: Literal["swing", "residual"] = "swing",
+    title: str = "",
+    language: str = "fr",
+) -> Figure:
+    """Draw what moved in each bureau, or what moved apart from the whole.
+
+    Parameters
+    ----------
+    bureaux
+        Contours of the vintage of the later election, with `bureau_id`.
+    swing
+        A measured swing.
+    column
+        `swing`, or `residual`: swing less that of the whole.
+    title, language
+        As for `before_and_after`.
+    """
+    words = _WORDS[language]
+    values = swing.table.set_index("bureau_id")[column].reindex(bureaux["bureau_id"])
+    found, colours = graded(100 * values, language)
+    areas = bureaux.assign(colour=pd.Series([None, *colours])[found.index].to_numpy())
+    return share_map(
+        areas,
+        entries=list(zip(colours, found.labels[1:], strict=True)),
+        title=title,
+        legend=words[f"{column}_legend"],
+        language=language,
+    )
+
+
+def cluster_map(
+    bureaux: gpd.GeoDataFrame, clusters: Clusters, *, title: str = "", language: str = "fr"
+) -> Figure:
+    """Draw where neighbouring bureaux moved together.
+
+    Parameters
+    ----------
+    bureaux
+        Contours of the vintage the clusters were found on, with `bureau_id`.
+    clusters
+        Of the residuals of a swing.
+    title, language
+        As for `before_and_after`.
+    """
+    say("title", language)  # refuses an unknown language
+    words = _WORDS[language]
+    kinds = clusters.table.set_index("bureau_id")["kind"].reindex(bureaux["bureau_id"])
+    return share_map(
+        bureaux.assign(colour=kinds.map(KINDS).to_numpy()),
+        entries=[(colour, words[kind or "none"]) for kind, colour in KINDS.items()],
+        title=title,
+        legend=words["clusters_legend"],
+        language=language,
+    )

@@ -1,0 +1,70 @@
+"""The verb of the field: returns, with an action."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+# Options of this verb that take several values after one name.
+SEVERAL = ("--accept",)
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def returns(  # noqa: PLR0913 - one option per part of a campaign
+    action: Annotated[
+        str,
+        typer.Argument(
+            help="campaign, turfs, import, retry, list, progress, rates, contact, covered, export "
+            "or check."
+        ),
+    ],
+    workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Files to read.")] = None,
+    store: Annotated[str, typer.Option(help="URL of a PostgreSQL; else a file.")] = "",
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Let pass: edited, future; several may follow.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the campaign.")] = None,
+    objective: Annotated[int | None, typer.Option(help="Doors or conversations wanted.")] = None,
+    measure: Annotated[str | None, typer.Option(help="doors or conversations.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Paris.")] = None,
+    starts: Day = None,
+    ends: Day = None,
+    today: Day = None,
+    seed: Annotated[int, typer.Option(help="Seed of the forecast.")] = 0,
+) -> None:
+    """Take in what came back from the doors, and say how far the campaign is."""
+    from analysis.workflows.fieldwork import Asked, run
+
+    changes = {
+        "name": name,
+        "objective": objective,
+        "measure": measure,
+        "time_zone": time_zone,
+        "starts": starts.date() if starts else None,
+        "ends": ends.date() if ends else None,
+    }
+    asked = Asked(
+        workspace,
+        files=tuple(files or ()),
+        out=out,
+        accept=tuple(accept or ()),
+        changes={key: value for key, value in changes.items() if value is not None},
+        today=today.date() if today else None,
+        seed=seed,
+    )
+    text, well = run(action, asked, store)
+    Console(soft_wrap=True, highlight=False, markup=False).print(text)
+    if not well:
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command line its verb of the field."""
+    app.command()(returns)

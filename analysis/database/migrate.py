@@ -1,0 +1,68 @@
+"""Bring a store to the tables of this version, whatever version wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection, Engine
+
+from analysis.database.engine import lock, reading, writing
+from analysis.errors import DataError
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = "palier migration"
+
+
+def upgrade(
+    engine: Engine,
+    revision: str = "head",
+    *,
+    rebuild: Callable[[Connection], None] = lambda _connection: None,
+) -> None:
+    """Create the tables of an empty store, or bring those of an older version up to date.
+
+    Structure and data change in one transaction. Two processes may call it at once.
+
+    Parameters
+    ----------
+    engine
+        The store.
+    revision
+        Version of the tables to reach.
+    rebuild
+        Makes what is derived from other tables again, in the same transaction.
+
+    Raises
+    ------
+    DataError
+        When the store was written by a newer version.
+    """
+    scripts = ScriptDirectory(str(_SCRIPTS))
+    wanted = scripts.get_current_head() if revision == "head" else revision
+    with reading(engine) as connection:
+        if _revision(connection) == wanted:
+            return
+    with writing(engine) as connection:
+        lock(connection, [_LOCK])
+        now = _revision(connection)
+        if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
+            raise DataError(
+                "This store was written by a newer version of Palier.",
+                where=f"revision {now}; this version knows {scripts.get_current_head()}",
+                mend="Install the newer version; nothing was changed.",
+            )
+        config = Config()
+        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        if revision == "head":
+            rebuild(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,294 @@
+"""What moved between two elections, bureau by bureau, and where it moved together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.electorate.counts import read_counts
+from analysis.electorate.history import Choice, History
+from analysis.electorate.rates import OVERDISPERSION
+from analysis.electorate.volatility import pedersen
+from analysis.errors import DataError, some
+from analysis.geography.crosswalk import prorate
+from analysis.tables.sources import LeftOut
+from analysis.tables.workspace import Workspace
+
+Floats = npt.NDArray[np.float64]
+Of = Literal["valid", "registered"]
+Progress = Callable[[float], None]
+
+
+def silent(done: float) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The share whose change is a swing.
+
+    Attributes
+    ----------
+    choice
+        A bloc or candidates; none means abstention.
+    of
+        What it is a share of: `valid` ballots or `registered`.
+    """
+
+    choice: Choice | None = None
+    of: Of = "registered"
+
+    def __post_init__(self) -> None:
+        if self.of not in ("valid", "registered"):
+            raise DataError(
+                f"A share is of valid ballots or of the registered, not of “{self.of}”.",
+                mend="Write valid or registered.",
+            )
+        if self.choice is None and self.of == "valid":
+            raise DataError(
+                "Abstention has no share of the valid ballots.",
+                mend="Take its share of the registered.",
+            )
+
+
+@dataclass(frozen=True)
+class Swing:
+    """Change of a share between two elections.
+
+    Attributes
+    ----------
+    table
+        One row per bureau that has both: `bureau_id`, `before`, `after` (shares), `swing`,
+        `std_error`, `lower`, `upper` (interval of the swing), `residual` (swing less that of
+        the whole), `residual_lower`, `residual_upper`, `unlike` (whether the residual's
+        interval leaves out nought), `weight` (denominator after).
+    before, after
+        The share in all these bureaux together.
+    level
+        Of the intervals.
+    left_out
+        Bureaux without a counterpart, by election.
+    """
+
+    table: pd.DataFrame
+    before: float
+    after: float
+    level: float
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def swing(self) -> float:
+        """Swing of all these bureaux together."""
+        return self.after - self.before
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table, as it is written to files."""
+        return self.table.copy()
+
+
+def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
+    workspace: Workspace,
+    origin: str,
+    destination: str,
+    share: Share,
+    *,
+    places: tuple[str, ...] = (),
+    level: float = 0.90,
+    progress: Progress = silent,
+) -> Swing:
+    """Measure the change of a share between two elections, in either order.
+
+    Both are brought onto the bureaux of the later one, through the crosswalk where
+    contours differ, so that the swing back is the opposite of the swing there.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    origin, destination
+        Ids of two elections.
+    share
+        Of whom, and of what.
+    places
+        Communes or départements; empty for the whole workspace.
+    level
+        Of the intervals. They count chance in the ballots (binomial, twice its variance:
+        neighbours vote alike), not errors of the crosswalk.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
+
+    Raises
+    ------
+    DataError
+        When an election is absent, the choice stood in one of them only, or no bureau
+        has both.
+    """
+    both = []
+    for done, name in ((0.45, origin), (0.9, destination)):
+        both.append(_counted(workspace, name, share, places))
+        progress(done)
+    dates = _dates(workspace, (origin, destination))
+    later = int(dates["date"].argmax())
+    earlier = 1 - later
+    both[earlier] = _hand_on(
+        workspace, both[earlier], dates["vintage"].to_numpy()[[earlier, later]]
+    )
+    common = both[0].index.intersection(both[1].index).sort_values()
+    usable = (both[0].loc[common, "den"] > 0) & (both[1].loc[common, "den"] > 0)
+    common = common[usable]
+    if common.empty:
+        raise DataError(
+            "No bureau has this share at both elections.",
+            where=f"{origin}: {some(both[0].index)}; {destination}: {some(both[1].index)}",
+            mend="Choose two elections of the same place where this choice stood; for renumbered "
+            "bureaux, build the workspace with the contours of both vintages.",
+        )
+    left_out = tuple(
+        LeftOut("bureaux without this share at both elections", len(gone), some(gone), name)
+        for name, table in zip((origin, destination), both, strict=True)
+        if len(gone := table.index.difference(common))
+    )
+    return _compare(both[0].loc[common], both[1].loc[common], level, left_out)
+
+
+def _dates(workspace: Workspace, asked: tuple[str, str]) -> pd.DataFrame:
+    elections = workspace.read("elections").set_index("election_id")
+    if missing := [name for name in asked if name not in elections.index]:
+        raise DataError(
+            f"The election {missing[0]} is not in this workspace.",
+            where=f"elections: {some(elections.index, most=20)}",
+            mend="Choose two of these, or build the workspace with its results.",
+        )
+    return elections.loc[list(asked), ["date", "vintage"]]
+
+
+def _counted(
+    workspace: Workspace, election: str, share: Share, places: tuple[str, ...]
+) -> pd.DataFrame:
+    """Return numerator `num` and denominator `den` by bureau, where the choice stood."""
+    _dates(workspace, (election, election))
+    choice = share.choice
+    members = choice.members if choice else lambda t: np.zeros(len(t), dtype=bool)
+    table = read_counts(workspace, [election], members, places).table(0)
+    registered = table["ballots"] + table["abstentions"]
+    den = table["valid"] if share.of == "valid" else registered
+    num = table["votes"] if choice else table["abstentions"]
+    stood = table["offered"] > 0 if choice else pd.Series(data=True, index=table.index)
+    if choice and not stood.any():
+        raise DataError(
+            f"Nobody of this choice stood at {election} in these places.",
+            where=some(places) or "whole workspace",
+            mend="Choose another bloc or other candidates, or another election.",
+        )
+    return pd.DataFrame({"num": num, "rest": den - num, "den": den})[stood]
+
+
+def _hand_on(workspace: Workspace, table: pd.DataFrame, vintages: np.ndarray) -> pd.DataFrame:
+    """Bring counts from one vintage onto another, whole persons at a time."""
+    if pd.isna(vintages).any() or vintages[0] == vintages[1]:
+        return table
+    links = workspace.read("crosswalk")
+    chosen = links[(links["from_vintage"] == vintages[0]) & (links["to_vintage"] == vintages[1])]
+    if chosen.empty:
+        return table
+    moved = prorate(table[["num", "rest"]], chosen)
+    return moved.assign(den=moved.sum(axis=1))
+
+
+def _compare(
+    before: pd.DataFrame, after: pd.DataFrame, level: float, left_out: tuple[LeftOut, ...]
+) -> Swing:
+    (was, was_all, was_error), (now, now_all, now_error) = map(_rate, (before, after))
+    swing, error = now - was, np.sqrt(was_error**2 + now_error**2)
+    half = norm.ppf((1 + level) / 2) * error
+    residual = swing - (now_all - was_all)
+    table = pd.DataFrame(
+        {
+            "bureau_id": before.index.astype("str"),
+            "before": was,
+            "after": now,
+            "swing": swing,
+            "std_error": error,
+            "lower": swing - half,
+            "upper": swing + half,
+            "residual": residual,
+            "residual_lower": residual - half,
+            "residual_upper": residual + half,
+            "unlike": np.abs(residual) > half,
+            "weight": after["den"].to_numpy(),
+        }
+    )
+    return Swing(table, was_all, now_all, level, left_out)
+
+
+def _rate(counts: pd.DataFrame) -> tuple[Floats, float, Floats]:
+    """Return the share by bureau, in all, and its standard error by bureau."""
+    num, den = (counts[name].to_numpy(dtype=float) for name in ("num", "den"))
+    whole = float(num.sum() / den.sum())
+    # One more person of the whole's kind: a bureau of 0% is not free of chance.
+    steady = (num + whole) / (den + 1)
+    return num / den, whole, np.sqrt(OVERDISPERSION * steady * (1 - steady) / den)
+
+
+def butler_swing(first: Swing, second: Swing) -> pd.Series:
+    """Return the swing from the second to the first: half the gain of one and loss of the other.
+
+    Parameters
+    ----------
+    first, second
+        Swings of two choices between the same elections, share of the same ballots.
+
+    Returns
+    -------
+    pandas.Series
+        By bureau, positive when the first gained on the second.
+
+    References
+    ----------
+    Butler, D. and Stokes, D. (1969). Political Change in Britain. Macmillan.
+    """
+    gains = [s.table.set_index("bureau_id")["swing"] for s in (first, second)]
+    return (gains[0] - gains[1]).dropna() / 2
+
+
+def volatility_between(history: History, origin: str, destination: str) -> pd.DataFrame:
+    """Return the Pedersen index of each bureau between two elections, counting noise taken off.
+
+    Parameters
+    ----------
+    history
+        Elections on one set of bureaux (`read_history`).
+    origin, destination
+        Ids of two of them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `bureau_id`, `volatility` (half the sum of absolute changes of the blocs' shares of
+        valid ballots, in [0, 1]), `std_error`; missing where a bureau lacks one.
+
+    Raises
+    ------
+    DataError
+        When the history lacks one of them.
+
+    References
+    ----------
+    Pedersen, M. N. (1979). European Journal of Political Research 7, 1-26.
+    """
+    ids = [election.election_id for election in history.elections]
+    if missing := [name for name in (origin, destination) if name not in ids]:
+        raise DataError(
+            f"The election {missing[0]} is not among those to compare.",
+            where=f"elections: {some(ids, most=20)}",
+            mend="Choose two of these, or a later day to look back from.",
+        )
+    value, noise = pedersen(history, ids.index(origin), ids.index(destination))
+    units = history.units["bureau_id"].to_numpy()
+    return pd.DataFrame({"bureau_id": units, "volatility": value, "std_error": np.sqrt(noise)})

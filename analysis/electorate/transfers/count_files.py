@@ -1,0 +1,65 @@
+"""Tables of counts from files, and transfers into them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.electorate.transfers.transfer_results import Transfers
+from analysis.errors import DataError
+
+
+def read_counts(path: Path | str) -> pd.DataFrame:
+    """Read a table of counts: first column the unit, each other column an option.
+
+    Parameters
+    ----------
+    path
+        CSV, UTF-8, commas or semicolons.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As the file has it, indexed by unit; `problem.set_problem` checks the counts.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read or has fewer than two columns.
+    """
+    try:
+        head = Path(path).read_text(encoding="utf-8-sig").partition("\n")[0]
+        separator = ";" if head.count(";") > head.count(",") else ","
+        table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", dtype=str, index_col=False)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(
+            "The table of counts cannot be read.",
+            where=f"{path}: {error}",
+            mend="Save it as CSV in UTF-8, with a line of headings.",
+        ) from error
+    if table.shape[1] < 2:
+        raise DataError(
+            "A table of counts has a column of units and at least one of counts.",
+            where=f"{path}: {table.shape[1]} column(s)",
+            mend="Separate columns by commas or semicolons.",
+        )
+    return table.set_index(table.columns[0])
+
+
+def write_transfers(found: Transfers, path: Path | str) -> None:
+    """Write the long table of transfers as CSV, shares to six decimals.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be written.
+    """
+    try:
+        found.table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+    except OSError as error:
+        raise DataError(
+            "The transfers cannot be written there.",
+            where=f"{path}: {error.strerror}",
+            mend="Name a folder that exists and may be written to.",
+        ) from error

@@ -1,0 +1,93 @@
+"""The plan written before the campaign: what is estimated, and what would be nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import pandas as pd
+
+from analysis.experiments.assignment import EACH
+from analysis.experiments.design import Design
+
+LANGUAGES = ("fr", "en")
+_NONE = "—"
+_UNKNOWN = {
+    "fr": "inconnu : aucun scrutin passé n’a été donné",
+    "en": "unknown: no past election was given",
+}
+_ONE = {
+    "fr": "{outcome} : {effect:.2f} points d’effet de l’affectation",
+    "en": "{outcome}: {effect:.2f} points of effect of assignment",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is promised before the draw.
+
+    Attributes
+    ----------
+    outcomes, covariates, subgroups
+        Columns that will be estimated, adjusted for, and split by.
+    sight
+        Table of `power_curve`, or None: the smallest effects that can be seen.
+    language
+        `fr` or `en`.
+    """
+
+    outcomes: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    subgroups: tuple[str, ...] = ()
+    sight: pd.DataFrame | None = None
+    language: str = "fr"
+
+
+def write_plan(plan: Plan, design: Design, seed: int) -> str:
+    """Return the pre-analysis plan in Markdown.
+
+    Parameters
+    ----------
+    plan
+        What is promised.
+    design, seed
+        What is drawn, and how.
+    """
+    text = files("analysis.experiments").joinpath(f"plan_{plan.language}.md")
+    rule, lottery, none = design.rule, design.lottery, _NONE
+    full = lottery.treated != EACH
+    values = {
+        "units": len(design.units),
+        "drawn": int(design.drawn.sum()),
+        "excluded": int((~design.drawn).sum()),
+        "full": int(full.sum()),
+        "incomplete": int((~full).sum()),
+        "rest": int(lottery.size[~full].sum()),
+        "block_size": rule.block_size,
+        "treated": rule.block_size - rule.control,
+        "control": rule.control,
+        "share": f"{rule.share:g}",
+        "rank_by": rule.rank_by,
+        "territory": rule.territory or none,
+        "cluster": rule.cluster or none,
+        "balance": ", ".join(rule.balance) or none,
+        "accept": f"{100 * rule.accept:g} %",
+        "seed": seed,
+        "outcomes": ", ".join(plan.outcomes) or none,
+        "covariates": ", ".join(plan.covariates) or none,
+        "subgroups": ", ".join(plan.subgroups) or none,
+        "error": "CR2" if rule.cluster else "HC1",
+        "sight": _sight(plan),
+    }
+    return text.read_text(encoding="utf-8").format(**values)
+
+
+def _sight(plan: Plan) -> str:
+    if plan.sight is None:
+        return _UNKNOWN[plan.language]
+    seen = plan.sight.drop_duplicates("outcome")
+    told = [
+        _ONE[plan.language].format(outcome=name, effect=100 * effect)
+        for name, effect in zip(seen["outcome"], seen["detectable_assignment"], strict=True)
+    ]
+    return "; ".join(told) if plan.language == "en" else " ; ".join(told)

@@ -1,0 +1,156 @@
+"""What trials say, in English and in French: sentences, notes, names of estimates.
+
+The command line and the reports write both languages without the app, so the words lie
+here, in `trial_words_en.toml` and `trial_words_fr.toml`, and not in the app's catalogue.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from analysis.errors import DataError
+
+LANGUAGES = ("fr", "en")
+# A narrow no-break space between thousands, as the Imprimerie nationale has it.
+_THOUSANDS = "\u202f"
+_PLURAL = 2
+_EXAMPLES = 3
+
+
+def say(key: str, language: str = "en", **values: object) -> str:
+    """Write a text in a language, its numbers as readers of that language do.
+
+    Parameters
+    ----------
+    key
+        Name of the text in `trial_words_en.toml`.
+    language
+        `fr` or `en`.
+    **values
+        What its placeholders stand for. Notes among them are told in the language too, and
+        tuples by their first few and their number.
+
+    Raises
+    ------
+    DataError
+        When there is no such language.
+    """
+    return _Writer(language).vformat(_words(language)[key], (), values)
+
+
+def names(kind: str, language: str = "en") -> dict[str, str]:
+    """Return the texts whose keys begin with `kind` and a point, by the rest of the key."""
+    start = f"{kind}."
+    words = _words(language)
+    return {key.removeprefix(start): text for key, text in words.items() if key.startswith(start)}
+
+
+def name(kind: str, identifier: str, language: str = "en") -> str:
+    """Return the name of an id of some kind; the id itself when it has none."""
+    return _words(language).get(f"{kind}.{identifier}", identifier)
+
+
+def estimand_name(estimand: str, language: str = "en") -> str:
+    """Name a quantity: assignment, first stage, allocation, coverage."""
+    return name("estimand", estimand, language)
+
+
+def estimator_name(estimator: str, language: str = "en") -> str:
+    """Name an estimator in words."""
+    # “block_size_weighted” is an estimator's own name, “ancova_weighted” one with weights.
+    if (whole := name("estimator", estimator, language)) != estimator:
+        return whole
+    base = estimator.removesuffix("_weighted")
+    told = name("estimator", base, language)
+    return say("weighted", language, estimator=told) if base != estimator else told
+
+
+def number(value: float, digits: int = 0, *, language: str = "en", signed: bool = False) -> str:
+    """Write a number as readers of a language do; a dash when there is none."""
+    if not math.isfinite(value):
+        return "∞" if value == math.inf else "−∞" if value == -math.inf else "–"
+    sign = "+" if signed and round(value, digits) else ""
+    return local(f"{value:{sign},.{digits}f}", language)
+
+
+def points(value: float, *, language: str = "en", digits: int = 2) -> str:
+    """Write a share as points with its sign: 0.0063 is “+0.63 points”."""
+    told = number(100 * value, digits, language=language, signed=True)
+    # In French a quantity under two is singular.
+    one = language == "fr" and 100 * abs(value) < _PLURAL
+    return f"{told} {'point' if one else 'points'}"
+
+
+def local(text: str, language: str) -> str:
+    """Write a number formatted as Python does in the manner of a language."""
+    if not float(text.replace(",", "") or 0):
+        text = text.lstrip("-+")  # -0.0 is 0.0
+    if language == "fr":
+        text = text.replace(",", _THOUSANDS).replace(".", ",")
+    return text.replace("-", "−")
+
+
+class Note(str):
+    """A remark on a result: a text in English that knows itself in other languages."""
+
+    key: str
+    values: dict[str, object]
+
+    def __new__(cls, key: str, **values: object) -> Note:
+        """Write the remark `key` with its values."""
+        note = super().__new__(cls, say(key, "en", **values))
+        note.key, note.values = key, values
+        return note
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _note, (self.key, self.values)
+
+    def say(self, language: str = "en") -> str:
+        """Write the remark in a language."""
+        return say(self.key, language, **self.values)
+
+
+def _note(key: str, values: dict[str, object]) -> Note:
+    return Note(key, **values)
+
+
+class _Writer(string.Formatter):
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if isinstance(value, Note):
+            return value.say(self.language)
+        if isinstance(value, tuple):
+            return self._some(value)
+        text = format(value, format_spec)
+        is_number = isinstance(value, int | float) and math.isfinite(value)
+        return local(text, self.language) if is_number else text
+
+    def _some(self, items: tuple[object, ...]) -> str:
+        shown = ", ".join(str(item) for item in items[:_EXAMPLES])
+        if len(items) <= _EXAMPLES:
+            return shown
+        return say("in_all", self.language, shown=shown, count=len(items))
+
+
+@cache
+def _words(language: str) -> dict[str, str]:
+    if language not in LANGUAGES:
+        raise DataError(
+            f"Trials are not told in “{language}”.", mend=f"Ask for one of: {', '.join(LANGUAGES)}."
+        )
+    file = files("analysis.experiments").joinpath(f"trial_words_{language}.toml")
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    flat = {key: text for key, text in table.items() if isinstance(text, str)}
+    return flat | {
+        f"{kind}.{key}": text
+        for kind, texts in table.items()
+        if isinstance(texts, dict)
+        for key, text in texts.items()
+    }

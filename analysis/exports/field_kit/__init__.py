@@ -1,0 +1,1 @@
+"""What teams take along: sheets on paper, phone pages, files for maps."""

@@ -1,0 +1,247 @@
+"""What sheets, phone pages and files of turfs are written from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.charts.chart_words import LANGUAGES, number
+from analysis.errors import DataError, some
+
+if TYPE_CHECKING:
+    from analysis.turf.walk_list import Walks
+
+# Names of files are made of turf ids: nothing that a path could be built with.
+_TURF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+# Nothing a content policy could be lengthened with; returns do not cross a network in the clear.
+_SERVER = re.compile(
+    r"(https://[A-Za-z0-9][A-Za-z0-9.-]*|http://(localhost|127\.0\.0\.1))"
+    r"(:[0-9]{1,5})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?"
+)
+NEEDED = (
+    "turf_id", "stop", "address_id", "bureau_id", "latitude", "longitude", "dwellings",
+    "minutes", "walk_m", "street", "number", "suffix",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something to know of a neighbourhood, and where it comes from."""
+
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What maps draw behind the stops, in degrees (WGS 84).
+
+    Attributes
+    ----------
+    segments
+        Shape (n, 4): longitude and latitude of both ends of each line.
+    points
+        Shape (m, 2): longitude and latitude of places on named streets.
+    streets
+        The street of each point, as a code into `names`.
+    names
+        Names of the streets.
+    is_graph
+        Whether the lines are streets; else they are house fronts guessed from numbers.
+    """
+
+    segments: npt.NDArray[np.float64]
+    points: npt.NDArray[np.float64]
+    streets: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+    is_graph: bool = False
+
+
+@dataclass(frozen=True)
+class Kit:
+    """All that volunteers of a campaign take along, before it takes a form.
+
+    Attributes
+    ----------
+    walks
+        The turfs in walking order.
+    campaign_id
+        Whose returns the phone pages make.
+    tokens
+        By turf: what proves that a return was made with our page.
+    language
+        "fr" or "en".
+    large
+        Large print for sheets.
+    controller, contact
+        Who answers for the data, and how to reach them; empty: a line to fill in by hand.
+    address
+        https address of the campaign's own server, which takes returns; empty: the codes
+        carry no address, and the phone pages know of no server.
+    facts
+        By turf: at most three facts of its neighbourhood.
+    surroundings
+        What the maps draw behind the stops; None draws the stops alone.
+
+    Raises
+    ------
+    DataError
+        When columns are missing, there is no stop, a turf's id cannot name a file, or the
+        address is none that phones may send returns to.
+    """
+
+    walks: Walks
+    campaign_id: str = ""
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    language: str = "fr"
+    large: bool = False
+    controller: str = ""
+    contact: str = ""
+    address: str = ""
+    facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
+    surroundings: Surroundings | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no sheet could show."""
+        if self.language not in LANGUAGES:
+            raise DataError(
+                f"No sheet is written in {self.language!r}.",
+                mend=f"Choose one of {', '.join(LANGUAGES)}.",
+            )
+        turfs = self.walks.turfs
+        if missing := [column for column in NEEDED if column not in turfs]:
+            raise DataError(
+                f"The turfs lack column(s) {', '.join(missing)}.",
+                where=f"columns found: {some(turfs.columns, most=8)}",
+                mend="Give the table that `turfs` makes, with its names unchanged.",
+            )
+        if turfs.empty:
+            raise DataError(
+                "There is no turf to print.",
+                mend="Choose targets that have addresses; uncut.csv gives the reasons.",
+            )
+        ids = turfs["turf_id"].astype(str).unique()
+        if wrong := [name for name in ids if not _TURF_ID.fullmatch(name)]:
+            raise DataError(
+                "Turfs name files: their ids are letters, digits, - and _, at most 40.",
+                where=some(wrong),
+                mend="Rename these turfs.",
+            )
+        returns_url(self.address)
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the stops of each turf, in walking order, with what the field reads of them."""
+        turfs = self.walks.turfs.sort_values(["turf_id", "stop"], kind="stable")
+        turfs = turfs.assign(label=self._labels(turfs), house=_houses(turfs))
+        for name, whole in (("door_from", 1), ("door_to", turfs["dwellings"])):
+            if name not in turfs:
+                turfs[name] = whole
+        turfs["split"] = (turfs["door_from"] > 1) | (
+            turfs["door_to"] < turfs.get("dwellings_of_building", turfs["door_to"])
+        )
+        return {str(key): part.reset_index(drop=True) for key, part in turfs.groupby("turf_id")}
+
+    @cached_property
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the stops of each turf, one mapping a stop."""
+        # All at once: to each small table, pandas takes 10 ms.
+        rows = iter(pd.concat(self.tables.values()).to_dict("records"))
+        return {
+            turf_id: [{str(k): v for k, v in row.items()} for row in islice(rows, len(table))]
+            for turf_id, table in self.tables.items()
+        }
+
+    @cached_property
+    def entries(self) -> dict[str, Mapping[str, Any]]:
+        """Return what the summary says of each turf."""
+        return {str(turf["turf_id"]): turf for turf in self.walks.summary.get("turfs", ())}
+
+    @property
+    def start(self) -> tuple[float, float] | None:
+        """Latitude and longitude from where all set out, where one was given."""
+        at = self.walks.summary.get("start")
+        return (float(at[0]), float(at[1])) if at else None
+
+    @property
+    def place(self) -> str:
+        """Name of the place, or the campaign's id."""
+        place = self.walks.summary.get("place") or self.campaign_id
+        return place if isinstance(place, str) else ", ".join(map(str, place))
+
+    @property
+    def fictional(self) -> bool:
+        """Whether the place is invented; every page says so."""
+        return bool(self.walks.summary.get("fictional", False))
+
+    def code(self, turf_id: str) -> str:
+        """Return the text of a turf's QR code: campaign, turf and token."""
+        token = self.tokens.get(turf_id, "")
+        if self.address:
+            return f"{self.address}?turf={turf_id}&token={token}"
+        return f"PALIER:{self.campaign_id}:{turf_id}:{token}"
+
+    def say(self, key: str, part: str = "paper") -> str:
+        """Return a text in the language of this kit."""
+        return words(self.language)[part][key]
+
+    def count(self, key: str, one: str, n: int) -> str:
+        """Return "12 doors" or "1 door"."""
+        return self.say(one) if n == 1 else self.say(key).format(number(n, language=self.language))
+
+    @property
+    def notice(self) -> str:
+        """What is said at the door on data: who, why, which rights."""
+        return self.say("notice").format(
+            controller=self.controller or self.say("blank"),
+            contact=self.contact or self.say("blank"),
+        )
+
+    def _labels(self, turfs: pd.DataFrame) -> pd.Series:
+        """Return "12 bis Rue Haute" for each row; the id where an address has no street."""
+        street = turfs["street"].fillna("").astype(str).str.strip()
+        label = (_houses(turfs) + " " + street).str.strip()
+        return label.mask(street.eq(""), turfs["address_id"].astype(str))
+
+
+def returns_url(address: str) -> str:
+    """Return where phones send returns: `/api/returns` of a server; "" for no server.
+
+    Raises
+    ------
+    DataError
+        When it is no https address; http will do for this machine alone.
+    """
+    if not address:
+        return ""
+    if not _SERVER.fullmatch(address):
+        raise DataError(
+            "This is no address that phones may send returns to.",
+            where=address,
+            mend="Write the https address of the server without anything after it, as in "
+            "https://palier.example.org.",
+        )
+    return f"{address.rstrip('/')}/api/returns"
+
+
+def _houses(turfs: pd.DataFrame) -> pd.Series:
+    """Return "12 bis": the number with its suffix, empty where there is none."""
+    number = turfs["number"].astype("Int64").astype("string").fillna("")
+    return (number + " " + turfs["suffix"].fillna("").astype(str)).str.strip().astype(str)
+
+
+@cache
+def words(language: str) -> dict[str, dict[str, str]]:
+    """Return the texts of sheets, facts and phone pages in a language."""
+    file = files("analysis.exports.field_kit") / f"turf_words_{language}.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,192 @@
+"""The phone page: one file per turf that needs neither network nor server."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import re
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from analysis.charts.chart_words import LANGUAGES
+from analysis.exports.field_kit.kit import Kit, Surroundings, returns_url, words
+from analysis.exports.field_kit.sheet_content import sheet_of
+from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Points, street_labels
+from analysis.fieldwork.outcome_codes import SLOTS
+from analysis.fieldwork.privacy import PATTERNS
+from analysis.tables.schema import OUTCOMES
+
+# The codes of the format of returns; volunteers see words.
+THEMES = ("prices", "housing", "health", "school", "safety", "transport", "work",
+          "environment", "europe", "other")  # fmt: skip
+_SCRIPTS = ("records", "keep", "send", "show", "list", "details", "map", "main")
+# Only in pages that know of a server: the others hold nothing that could ask one.
+_POST = "post"
+_QRCODE = "2.0.4"
+_AROUND_M = 120.0  # shown beyond the outermost stops
+_MOST_LINES = 6_000  # about 120 kB
+
+
+def phone_page(kit: Kit, turf_id: str) -> bytes:
+    """Write the page of one turf: list, map, doors, and the file it hands back.
+
+    It asks no server for anything and its policy forbids it to; what is noted stays on the
+    phone until it is exported as `analysis.fieldwork.phone_files` reads it. With the address of the
+    campaign's server, it may send the same content there, and nowhere else, when told to.
+
+    Parameters
+    ----------
+    kit
+        The turfs, with the campaign's id and tokens, without which no return is accepted.
+    turf_id
+        Which.
+
+    Returns
+    -------
+    bytes
+        An HTML page; the same kit gives the same bytes.
+
+    Raises
+    ------
+    DataError
+        When there is no such turf.
+    """
+    turf = json.dumps(_turf(kit, turf_id), ensure_ascii=False, separators=(",", ":"))
+    server = returns_url(kit.address)
+    script = _script(post=bool(server))
+    css, qrcode = _asset("style.css"), _asset("qrcode/qrcode.js")
+    page = Template(_asset("page.html")).substitute(
+        language=kit.language,
+        title=html.escape(kit.say("title", "phone").format(turf=turf_id)),
+        scripts=f"{_digest(qrcode)} {_digest(script)}",
+        styles=_digest(css),
+        connect=f"; connect-src {server}" if server else "",
+        css=css,
+        no_script=html.escape(kit.say("no_script", "phone")),
+        # Only "</" and "<!--" could end or confuse the element; JSON may write them so.
+        turf=turf.replace("<", "\\u003c"),
+        qrcode_version=_QRCODE,
+        licence=_asset("qrcode/LICENSE"),
+        qrcode=qrcode,
+        script=script,
+    )
+    return page.encode()
+
+
+def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
+    """Return all that the page knows of its turf."""
+    sheet = sheet_of(kit, turf_id)
+    plan = _Plan(kit, turf_id)
+    stops = [
+        {
+            "id": str(stop["address_id"]),
+            "n": int(stop["stop"]),
+            "label": str(stop["label"]),
+            "doors": int(stop["dwellings"]),
+            "from": int(stop["door_from"]),
+            "split": bool(stop["split"]),
+            "x": x,
+            "y": y,
+        }
+        for stop, (x, y) in zip(sheet.stops, plan.stops, strict=True)
+    ]
+    return {
+        "campaign_id": kit.campaign_id,
+        "turf_id": turf_id,
+        "seal": kit.walks.seal,
+        "server": returns_url(kit.address),
+        "token": kit.tokens.get(turf_id, ""),
+        # A turf cut anew under an old name must not meet what the phone kept of the old one.
+        "page": hashlib.sha256(json.dumps(stops).encode()).hexdigest()[:12],
+        "language": kit.language,
+        "fictional": kit.fictional,
+        "minutes": round(float(sheet.facts["minutes"])),
+        "walk_m": round(float(sheet.facts["walk_m"])),
+        "stops": stops,
+        "outcomes": list(OUTCOMES),
+        "themes": list(THEMES),
+        "slots": list(SLOTS),
+        "personal": [in_javascript(pattern) for pattern in PATTERNS.values()],
+        "words": {language: words(language)["phone"] for language in LANGUAGES},
+        "texts": {language: _texts(kit, turf_id, language) for language in LANGUAGES},
+        **plan.drawn(),
+    }
+
+
+def _texts(kit: Kit, turf_id: str, language: str) -> dict[str, str]:
+    spoken = replace(kit, language=language)
+    return {"goal": sheet_of(spoken, turf_id).goal, "notice": spoken.notice}
+
+
+class _Plan:
+    """The map of a turf in metres from its middle, south down as screens have it."""
+
+    def __init__(self, kit: Kit, turf_id: str) -> None:
+        degrees = kit.tables[turf_id][["longitude", "latitude"]].to_numpy(float)
+        self._middle = (degrees.min(axis=0) + degrees.max(axis=0)) / 2
+        self._scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(self._middle[1])), -1.0])
+        self._kit = kit
+        self.stops: list[list[float]] = self._metres(degrees).tolist()
+
+    def drawn(self) -> dict[str, Any]:
+        """Return lines, names of streets and the start."""
+        start = self._kit.start
+        at = None if start is None else self._metres(np.array([start[1], start[0]])).tolist()
+        around = self._kit.surroundings
+        behind = {"lines": [], "labels": [], "graph": False}
+        return {"start": at, **(behind if around is None else self._behind(around))}
+
+    def _behind(self, around: Surroundings) -> dict[str, Any]:
+        lines = self._metres(around.segments.reshape(-1, 2, 2))
+        lines = lines[self._near(lines).any(axis=1)][:_MOST_LINES]
+        points = self._metres(around.points)
+        near = self._near(points)
+        labels = street_labels(points[near], around.streets[near], around.names, apart=45.0)
+        return {
+            "lines": lines.reshape(-1, 4).tolist(),
+            "labels": [
+                {"name": name, "x": round(x, 1), "y": round(y, 1), "angle": round(angle)}
+                for name, (x, y), angle in labels
+            ],
+            "graph": around.is_graph,
+        }
+
+    def _metres(self, degrees: Points) -> Points:
+        metres: Points = ((degrees - self._middle) * self._scale).round(1)
+        return metres
+
+    def _near(self, metres: Points) -> np.ndarray:
+        reach = np.abs(np.array(self.stops)).max(axis=0) + _AROUND_M
+        return (np.abs(metres) <= reach).all(axis=-1)
+
+
+def in_javascript(pattern: str) -> str:
+    r"""Return a regular expression of Python as JavaScript's "u" mode knows it.
+
+    There, `\w` is ASCII: a pattern would let pass on the phone what the import of returns
+    then refuses with the whole file.
+    """
+    return re.sub(r"(?<!\\)\\w", lambda _: r"\p{L}\p{N}_", pattern)
+
+
+def _digest(text: str) -> str:
+    """Return what a content policy calls a script or a style by."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _script(*, post: bool) -> str:
+    names = (*_SCRIPTS[:-1], _POST, _SCRIPTS[-1]) if post else _SCRIPTS
+    return "\n".join(_asset(f"{name}.js") for name in names)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("analysis.exports.field_kit") / "phone_page" / name).read_text(encoding="utf-8")

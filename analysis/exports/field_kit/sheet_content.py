@@ -1,0 +1,125 @@
+"""What the sheet of a turf says, before it is drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.charts.chart_words import number, percent
+from analysis.errors import DataError, some
+from analysis.exports.field_kit.kit import Kit
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What one turf's sheet says.
+
+    Attributes
+    ----------
+    kit, turf_id
+        Which turf of which kit.
+    stops
+        Its stops, in walking order.
+    facts
+        What its summary says: bureaux, minutes, metres.
+    """
+
+    kit: Kit
+    turf_id: str
+    stops: Sequence[Mapping[str, Any]]
+    facts: Mapping[str, Any]
+
+    @property
+    def doors(self) -> int:
+        """Doors to knock at."""
+        return sum(int(stop["dwellings"]) for stop in self.stops)
+
+    @property
+    def line(self) -> str:
+        """Bureaux, addresses, doors, minutes and walk in one line."""
+        kit, facts = self.kit, self.facts
+        bureaux = ", ".join(facts["bureaux"])
+        parts = [
+            f"{kit.say('bureau' if len(facts['bureaux']) == 1 else 'bureaux')} {bureaux}",
+            kit.count("addresses", "address_one", len(self.stops)),
+            kit.count("doors", "door_one", self.doors),
+            kit.say("minutes").format(number(facts["minutes"], language=kit.language)),
+            kit.say("walk").format(number(facts["walk_m"], language=kit.language)),
+        ]
+        return " · ".join(parts)
+
+    @property
+    def goal(self) -> str:
+        """What the outing is for, in numbers."""
+        kit = self.kit
+        text = kit.say("goal").format(
+            doors=kit.count("doors", "door_one", self.doors),
+            minutes=number(self.facts["minutes"], language=kit.language),
+            team=kit.walks.summary.get("team", 2),
+        )
+        share = kit.walks.summary.get("work", {}).get("share_open")
+        if share is None:
+            return text
+        talks = float(self.facts.get("conversations", self.doors * float(share)))
+        expected = kit.say("goal_talks").format(
+            share=percent(talks / self.doors, language=kit.language),
+            talks=number(talks, language=kit.language),
+        )
+        return " ".join([text, expected, *slot_of(kit)])
+
+
+def sheet_of(kit: Kit, turf_id: str) -> Sheet:
+    """Gather what the sheet of one turf says.
+
+    Raises
+    ------
+    DataError
+        When there is no such turf.
+    """
+    if turf_id not in kit.tables:
+        raise DataError(
+            f"There is no turf {turf_id!r}.",
+            where=f"turfs: {some(kit.tables)}",
+            mend="Name one of these.",
+        )
+    table = kit.tables[turf_id]
+    facts = {
+        "bureaux": sorted(table["bureau_id"].astype(str).unique()),
+        "minutes": float(table["minutes"].sum()),
+        "walk_m": float(table["walk_m"].sum()),
+        **kit.entries.get(turf_id, {}),
+    }
+    return Sheet(kit, turf_id, kit.records[turf_id], facts)
+
+
+def seal_of(kit: Kit) -> str:
+    """Return the seal of the design, short enough to be compared by eye."""
+    seal = kit.walks.seal
+    return kit.say("seal").format(seal[:16]) if seal else kit.say("no_seal")
+
+
+def slot_of(kit: Kit) -> list[str]:
+    """Return when the outing is, and how it is known what opens then; nothing where it is open."""
+    opening = kit.walks.summary.get("opening")
+    if not opening:
+        return []
+    known = kit.say("slot_learned").format(number(opening["doors"], language=kit.language))
+    how = known if opening["source"] == "learned" else kit.say("slot_assumed")
+    return [kit.say("slot").format(when=kit.say(str(opening["slot"])), how=how)]
+
+
+def use_of(kit: Kit, facts: Mapping[str, Any]) -> str:
+    """Return what is special about a turf: spare, later, without stairs."""
+    words = [kit.say(str(facts["use"]))] if facts.get("use") in {"spare", "later"} else []
+    if facts.get("profile") == "low_mobility":
+        words.append(kit.say("low_mobility"))
+    return ", ".join(words)
+
+
+def about(kit: Kit) -> str:
+    """Return what made these sheets, as the keywords of the PDF."""
+    keys = ("palier", "made_from", "distance", "hours", "team", "start")
+    known = {key: kit.walks.summary[key] for key in keys if key in kit.walks.summary}
+    return json.dumps({**known, "seal": kit.walks.seal}, sort_keys=True, separators=(",", ":"))

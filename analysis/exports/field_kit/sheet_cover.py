@@ -1,0 +1,124 @@
+"""The cover: all turfs on one map and in one list, for who hands them out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+
+from analysis.charts.chart_words import number
+from analysis.exports.field_kit.kit import Kit
+from analysis.exports.field_kit.pdf_canvas import (
+    BOLD,
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    SOFT,
+    TOP,
+    Paper,
+    fit,
+    wrap,
+)
+from analysis.exports.field_kit.sheet_content import Sheet, seal_of, slot_of, use_of
+from analysis.exports.field_kit.sheet_map import (
+    METRES_PER_DEGREE,
+    Frame,
+    Points,
+    draw_turfs,
+    places,
+)
+from analysis.exports.field_kit.sheet_table import turfs_grid
+
+_WIDE = RIGHT - LEFT
+_AROUND_M = 12.0  # an outline passes this far from its doors: half a street
+_FOOT = 14.0
+_MAP = 0.52  # of the first page's height, at most
+
+
+def draw_cover(paper: Paper, kit: Kit, sheets: Sequence[Sheet]) -> None:
+    """Draw the cover and as many pages of the list as it takes."""
+    top = _head(paper, kit, sheets)
+    grid = turfs_grid(kit, [{"cells": _cells(sheet)} for sheet in sheets])
+    floor = BOTTOM + _FOOT
+    # A short list leaves its room to the map; a long one goes on overleaf.
+    high = max(_MAP * (top - floor), top - floor - grid.high - 12)
+    frame = Frame.around(places(kit), x=LEFT, y=top - high, wide=_WIDE, high=high)
+    draw_turfs(paper, kit, frame, outlines(kit))
+    top -= high + 8
+    pages = grid.pages(top - floor, TOP - 34 - floor)
+    for at, rows in enumerate(pages):
+        if at:
+            paper.text(LEFT, TOP - 16, kit.say("cover"), size=16, font=BOLD)
+            top = TOP - 28
+        grid.draw(paper, rows, top)
+        paper.text(LEFT, BOTTOM, seal_of(kit), size=6.5, grey=SOFT)
+        page = kit.say("page").format(at + 1, len(pages))
+        paper.text(RIGHT, BOTTOM, f"Palier · {page}", size=6.5, grey=SOFT, align="right")
+        paper.next_page()
+
+
+def outlines(kit: Kit) -> dict[str, Points]:
+    """Return the outline of each turf, longitude and latitude: a hull around its doors."""
+    found = {}
+    for name, table in kit.tables.items():
+        at = table[["longitude", "latitude"]].to_numpy(float)
+        # Metres around the turf's middle, so that the margin is as wide in all directions.
+        scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(at[:, 1].mean())), 1.0])
+        middle = at.mean(axis=0)
+        hull = shapely.convex_hull(shapely.multipoints((at - middle) * scale))
+        ring = shapely.get_exterior_ring(shapely.buffer(hull, _AROUND_M, quad_segs=2))
+        found[name] = shapely.get_coordinates(ring) / scale + middle
+    return found
+
+
+def _head(paper: Paper, kit: Kit, sheets: Sequence[Sheet]) -> float:
+    """Write title, totals and notes; return where they end."""
+    y = TOP - 22
+    paper.text(LEFT, y, fit(f"{kit.say('cover')} · {kit.place}", _WIDE, size=20, font=BOLD),
+               size=20, font=BOLD)  # fmt: skip
+    y = paper.block(LEFT, y - 6, wrap(_totals(kit, sheets), _WIDE, size=9), size=9)
+    return paper.block(LEFT, y, wrap(_notes(kit), _WIDE, size=7.5), size=7.5) - 8
+
+
+def _totals(kit: Kit, sheets: Sequence[Sheet]) -> str:
+    minutes = sum(float(sheet.facts["minutes"]) for sheet in sheets)
+    walk = sum(float(sheet.facts["walk_m"]) for sheet in sheets)
+    parts = [
+        kit.say("turfs").format(number(len(sheets), language=kit.language)),
+        kit.count("addresses", "address_one", sum(len(sheet.stops) for sheet in sheets)),
+        kit.count("doors", "door_one", sum(sheet.doors for sheet in sheets)),
+        kit.say("minutes").format(number(minutes, language=kit.language)),
+        kit.say("walk").format(number(walk, language=kit.language)),
+        seal_of(kit),
+    ]
+    return " · ".join(parts)
+
+
+def _notes(kit: Kit) -> str:
+    summary = kit.walks.summary
+    notes = [kit.say("fictional") + "."] if kit.fictional else []
+    notes.append(kit.say("cover_note").format(summary.get("team", 2)))
+    if cut := summary.get("cut"):
+        notes.append(kit.say("cut").format(cut))
+    notes += slot_of(kit)
+    if distance := str(summary.get("distance", "")):
+        known = "straight" if distance.startswith("straight") else "graph"
+        notes.append(kit.say("cover_distance").format(kit.say(known)))
+    if left_out := len(kit.walks.uncut):
+        notes.append(kit.count("uncut", "uncut_one", left_out))
+    return " ".join(notes)
+
+
+def _cells(sheet: Sheet) -> tuple[str, ...]:
+    facts, language = sheet.facts, sheet.kit.language
+    special = use_of(sheet.kit, facts)
+    return (
+        sheet.turf_id,
+        ", ".join(facts["bureaux"]),
+        str(len(sheet.stops)),
+        number(sheet.doors, language=language),
+        number(float(facts["minutes"]), language=language),
+        number(float(facts["walk_m"]), language=language),
+        special,
+    )

@@ -1,0 +1,285 @@
+"""Maps of sheets: stops in their order over streets or house fronts, to scale, north up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.charts.print_map import spread
+from analysis.exports.field_kit.kit import Kit, Surroundings
+from analysis.exports.field_kit.pdf_canvas import BOLD, FAINT, INK, SOFT, Paper, width_of
+
+Points = npt.NDArray[np.float64]
+
+METRES_PER_DEGREE = 111_195.0  # of latitude: the mean radius of the earth, 6,371,009 m
+_LEAST = 160.0  # metres across: one building alone still has its street around it
+_ROOM = 0.12  # of the frame, left free around the stops
+_MOST_LINES = 25_000  # beyond, a page is slow to print and its lines run together
+_STREETS_LABELLED = 14
+_LONGEST_M = 1000.0  # no piece of a street is longer
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A rectangle of paper and the piece of country it shows.
+
+    Attributes
+    ----------
+    x, y, wide, high
+        On paper, in points.
+    longitude, latitude
+        Of the middle.
+    metres
+        Shown by one point of paper.
+    """
+
+    x: float
+    y: float
+    wide: float
+    high: float
+    longitude: float
+    latitude: float
+    metres: float
+
+    @classmethod
+    def around(cls, degrees: Points, *, x: float, y: float, wide: float, high: float) -> Frame:
+        """Make a frame that shows all points (longitude, latitude), with room around them."""
+        low, top = degrees.min(axis=0), degrees.max(axis=0)
+        longitude, latitude = (low + top) / 2
+        across = (top - low) * METRES_PER_DEGREE * [np.cos(np.radians(latitude)), 1.0]
+        across = np.maximum(across, _LEAST) / (1 - 2 * _ROOM)
+        metres = float(max(across[0] / wide, across[1] / high))
+        return cls(x, y, wide, high, float(longitude), float(latitude), metres)
+
+    def on_paper(self, degrees: Points) -> Points:
+        """Return where points (…, longitude and latitude) come to lie, in points of paper."""
+        scale = METRES_PER_DEGREE / self.metres
+        east = (degrees[..., 0] - self.longitude) * np.cos(np.radians(self.latitude)) * scale
+        north = (degrees[..., 1] - self.latitude) * scale
+        middle = (self.x + self.wide / 2, self.y + self.high / 2)
+        return np.stack([middle[0] + east, middle[1] + north], axis=-1)
+
+    def near(self, degrees: Points) -> npt.NDArray[np.bool_]:
+        """Tell which rows (longitude, latitude, …) begin near enough to reach into the frame."""
+        north = (self.high / 2 * self.metres + _LONGEST_M) / METRES_PER_DEGREE
+        east = (self.wide / 2 * self.metres + _LONGEST_M) / METRES_PER_DEGREE
+        east /= np.cos(np.radians(self.latitude))
+        across = np.abs(degrees[:, 0] - self.longitude) <= east
+        near: npt.NDArray[np.bool_] = across & (np.abs(degrees[:, 1] - self.latitude) <= north)
+        return near
+
+    def holds(self, paper: Points) -> npt.NDArray[np.bool_]:
+        """Tell which points of paper lie inside."""
+        x, y = paper[..., 0], paper[..., 1]
+        across = (x >= self.x) & (x <= self.x + self.wide)
+        return across & (y >= self.y) & (y <= self.y + self.high)
+
+
+def draw_stops(paper: Paper, kit: Kit, stops: pd.DataFrame, frame: Frame) -> None:
+    """Draw one turf: what lies around, the way, and a number for each stop."""
+    _clip(paper, frame)
+    if kit.surroundings is not None:
+        draw_surroundings(paper, kit.surroundings, frame)
+    at = frame.on_paper(stops[["longitude", "latitude"]].to_numpy(float))
+    start = _start(kit, frame)
+    _way(paper, at if start is None else np.vstack([start, at]))
+    size = 9.0 if kit.large else 7.0
+    _numbers(paper, at, stops["stop"].astype(str).tolist(), frame, size=size)
+    if start is not None:
+        _mark_start(paper, kit, start)
+    _finish(paper, kit, frame)
+
+
+def draw_turfs(paper: Paper, kit: Kit, frame: Frame, outlines: dict[str, Points]) -> None:
+    """Draw every turf as an outline with its number, for the organiser."""
+    _clip(paper, frame)
+    if kit.surroundings is not None:
+        draw_surroundings(paper, kit.surroundings, frame, named=False)
+    canvas = paper.canvas
+    canvas.setLineJoin(1)
+    middles = []
+    for hull in outlines.values():
+        at = frame.on_paper(hull)
+        path = canvas.beginPath()
+        path.moveTo(*at[0])
+        for point in at[1:]:
+            path.lineTo(*point)
+        path.close()
+        canvas.setStrokeGray(INK)
+        canvas.setFillGray(0.9)
+        canvas.setLineWidth(0.9)
+        canvas.drawPath(path, stroke=1, fill=1)
+        middles.append(at.mean(axis=0))
+    _dots(paper, frame.on_paper(places(kit)), 0.7, INK)
+    size = 7.5 if len(middles) <= 60 else 5.0
+    # All of one cut: the letters stand above the map, and a short name hides less of it.
+    one = len({name.rpartition("-")[0] for name in outlines}) == 1
+    names = [name.rpartition("-")[2].lstrip("T0") or name if one else name for name in outlines]
+    _numbers(paper, np.array(middles), names, frame, size=size)
+    if (start := _start(kit, frame)) is not None:
+        _mark_start(paper, kit, start)
+    _finish(paper, kit, frame)
+
+
+def draw_surroundings(
+    paper: Paper, around: Surroundings, frame: Frame, *, named: bool = True
+) -> None:
+    """Draw the streets or house fronts inside the frame, and the names of the streets."""
+    ends = frame.on_paper(around.segments[frame.near(around.segments)].reshape(-1, 2, 2))
+    ends = ends[frame.holds(ends).any(axis=1)]
+    if len(ends) <= _MOST_LINES:
+        paper.lines(ends.reshape(-1, 4), width=2.0 if around.is_graph else 0.7, grey=FAINT)
+    if named:
+        near = np.flatnonzero(frame.near(around.points))
+        at = frame.on_paper(around.points[near])
+        inside = frame.holds(at)
+        at, streets = at[inside], around.streets[near[inside]]
+        _dots(paper, at, 0.7, FAINT)
+        found = street_labels(at, streets, around.names, apart=26.0)
+        for name, place, angle in found:
+            _along(paper, name, place, angle)
+
+
+def street_labels(
+    at: Points, street: npt.NDArray[np.int64], names: tuple[str, ...], *, apart: float
+) -> list[tuple[str, tuple[float, float], float]]:
+    """Choose where the names of streets go: along their addresses, the longest first.
+
+    Parameters
+    ----------
+    at
+        Places of addresses on the map, in any unit.
+    street
+        The street of each, as a code into `names`.
+    names
+        Names of the streets.
+    apart
+        Least distance between the middles of two names, same unit.
+
+    Returns
+    -------
+    list of (name, (x, y), angle)
+        At most 14, the angle in degrees from the first axis to the second.
+    """
+    known, street, count = np.unique(street, return_inverse=True, return_counts=True)
+    x, y = (np.bincount(street, at[:, axis]) / np.maximum(count, 1) for axis in (0, 1))
+    off = at - np.column_stack([x, y])[street]
+    pairs = ((0, 0), (1, 1), (0, 1))
+    xx, yy, xy = (np.bincount(street, off[:, a] * off[:, b]) for a, b in pairs)
+    # Direction of the longest spread (first principal axis), turned to read left to right.
+    angle = np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))
+    long = np.sqrt(np.maximum(xx, yy) / count)
+    chosen: list[tuple[str, tuple[float, float], float]] = []
+    for n in np.argsort(-count, kind="stable"):
+        name, place = names[known[n]], (float(x[n]), float(y[n]))
+        near = any(np.hypot(place[0] - a, place[1] - b) < apart for _, (a, b), _ in chosen)
+        # A letter is about a ninth as wide as two names are apart.
+        if count[n] >= 3 and not near and len(name) * apart / 9 < max(3.5 * long[n], 1.5 * apart):
+            chosen.append((name, place, float(angle[n])))
+        if len(chosen) == _STREETS_LABELLED:
+            break
+    return chosen
+
+
+def places(kit: Kit) -> Points:
+    """Return longitude and latitude of all stops."""
+    return np.vstack([table[["longitude", "latitude"]] for table in kit.tables.values()])
+
+
+def _dots(paper: Paper, at: Points, radius: float, grey: float) -> None:
+    paper.lines(np.hstack([at, at]), width=2 * radius, grey=grey)
+
+
+def _along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> None:
+    canvas, wide = paper.canvas, width_of(name, 5.5)
+    canvas.saveState()
+    canvas.translate(*at)
+    canvas.rotate(angle)
+    canvas.setFillGray(1)
+    canvas.rect(-wide / 2 - 1, -2.6, wide + 2, 6.4, stroke=0, fill=1)
+    paper.text(0, -1.6, name, size=5.5, grey=SOFT, align="centre")
+    canvas.restoreState()
+
+
+def _clip(paper: Paper, frame: Frame) -> None:
+    paper.canvas.saveState()
+    path = paper.canvas.beginPath()
+    path.rect(frame.x, frame.y, frame.wide, frame.high)
+    paper.canvas.clipPath(path, stroke=0, fill=0)
+
+
+def _finish(paper: Paper, kit: Kit, frame: Frame) -> None:
+    paper.canvas.restoreState()
+    paper.box(frame.x, frame.y, frame.wide, frame.high, width=0.8)
+    _scale(paper, frame)
+    _north(paper, kit, frame)
+
+
+def _start(kit: Kit, frame: Frame) -> Points | None:
+    """Return where the start lies on paper; None when none was given or it is off the map."""
+    if kit.start is None:
+        return None
+    at = frame.on_paper(np.array([kit.start[1], kit.start[0]]))
+    return at if frame.holds(at) else None
+
+
+def _mark_start(paper: Paper, kit: Kit, at: Points) -> None:
+    paper.box(at[0] - 5, at[1] - 5, 10, 10, width=0.8, fill=0.0)
+    label = kit.say("start")
+    paper.box(at[0] + 6, at[1] - 4, width_of(label, 6.5, BOLD) + 4, 9, width=0, fill=1.0)
+    paper.text(at[0] + 8, at[1] - 2, label, size=6.5, font=BOLD)
+
+
+def _way(paper: Paper, at: Points) -> None:
+    paper.canvas.setDash(3, 2)
+    paper.lines(np.hstack([at[:-1], at[1:]]), width=0.9, grey=SOFT)
+    paper.canvas.setDash()
+
+
+def _numbers(paper: Paper, at: Points, names: list[str], frame: Frame, *, size: float) -> None:
+    """Write a number in a circle at each place; crowded ones move aside, on a leader."""
+    radius = max(width_of(max(names, key=len), size, BOLD) / 2 + 1.6, size * 0.75)
+    moved = spread(at, gap=2 * radius + 0.6) if len(at) <= 200 else at
+    inner = [frame.x + radius + 1, frame.y + radius + 1]
+    outer = [frame.x + frame.wide - radius - 1, frame.y + frame.high - radius - 1]
+    moved = np.clip(moved, inner, outer)
+    led = np.hypot(*(at - moved).T) > radius
+    paper.lines(np.hstack([at, moved])[led], width=0.5)
+    _dots(paper, at[led], 1.3, INK)
+    # A white disc on a black one is a circle, at a tenth of a circle's strokes.
+    _dots(paper, moved, radius + 0.25, INK)
+    _dots(paper, moved, radius - 0.25, 1.0)
+    for place, name in zip(moved, names, strict=True):
+        paper.text(place[0], place[1] - size * 0.36, name, size=size, font=BOLD, align="centre")
+
+
+def _scale(paper: Paper, frame: Frame) -> None:
+    """Draw a bar of a round length, a quarter of the frame at most."""
+    most = frame.wide * frame.metres / 4
+    power = 10 ** np.floor(np.log10(most))
+    length = float(power * max(step for step in (1, 2, 5) if step * power <= most))
+    wide = length / frame.metres
+    text = f"{length / 1000:g} km" if length >= 1000 else f"{length:g} m"
+    x, y = frame.x + 6, frame.y + 6
+    paper.box(frame.x + 1, frame.y + 1, wide + width_of(text, 6.5) + 14, 14, width=0, fill=1.0)
+    paper.box(x, y, wide / 2, 4, fill=0.0)
+    paper.box(x + wide / 2, y, wide / 2, 4, fill=1.0)
+    paper.text(x + wide + 4, y - 0.5, text, size=6.5)
+
+
+def _north(paper: Paper, kit: Kit, frame: Frame) -> None:
+    """Point up: the frame has no projection of its own to turn north away."""
+    x, y = frame.x + frame.wide - 12, frame.y + frame.high - 27
+    paper.box(x - 10, y - 3, 21, 29, width=0, fill=1.0)
+    path = paper.canvas.beginPath()
+    path.moveTo(x, y + 15)
+    path.lineTo(x - 4.5, y)
+    path.lineTo(x, y + 3.5)
+    path.lineTo(x + 4.5, y)
+    path.close()
+    paper.canvas.setFillGray(INK)
+    paper.canvas.drawPath(path, stroke=0, fill=1)
+    paper.text(x, y + 17, kit.say("north"), size=8, font=BOLD, align="centre")

@@ -1,0 +1,184 @@
+"""What the field holds in its hand: sheets on paper, phone pages, files for maps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from analysis.errors import DataError
+from analysis.exports.field_kit import turf_files
+from analysis.exports.field_kit.kit import Kit
+from analysis.exports.field_kit.map_background import surroundings_of
+from analysis.exports.field_kit.neighbourhood_facts import facts_of
+from analysis.exports.field_kit.pdf_canvas import Paper
+from analysis.exports.field_kit.phone import phone_page
+from analysis.exports.field_kit.sheet_content import about, sheet_of
+from analysis.exports.field_kit.sheet_cover import draw_cover
+from analysis.exports.field_kit.sheet_page import draw_sheet
+from analysis.fieldwork import tokens
+from analysis.fieldwork.campaign import open_campaign
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from analysis.tables.workspace import Workspace
+    from analysis.turf.walk_list import Walks
+
+
+class Options(TypedDict, total=False):
+    """How a kit is written: see the attributes of `Kit` of the same names."""
+
+    language: str
+    large: bool
+    controller: str
+    contact: str
+    address: str
+
+
+def kit_of(
+    walks: Walks,
+    workspace: Workspace | None = None,
+    *,
+    streets: npt.NDArray[Any] | None = None,
+    **options: Unpack[Options],
+) -> Kit:
+    """Gather what sheets, pages and files are written from.
+
+    Parameters
+    ----------
+    walks
+        The turfs.
+    workspace
+        Of the place: gives the campaign with the tokens of its turfs, the facts, and the
+        house fronts that maps draw. None leaves them out.
+    streets
+        LineStrings of the street graph, in the workspace's CRS, if there is one.
+    **options
+        See `Options`.
+
+    Returns
+    -------
+    Kit
+        To be written by `write_kit`, `sheets_pdf`, `phone_page` or `turf_files`.
+    """
+    kit = Kit(walks, **options)
+    if workspace is None:
+        return kit
+    campaign = open_campaign(workspace.path)
+    return replace(
+        kit,
+        campaign_id=campaign.campaign_id,
+        tokens={
+            turf_id: tokens.make(campaign.secret, campaign.campaign_id, turf_id, walks.seal)
+            for turf_id in kit.tables
+        },
+        facts=facts_of(workspace, kit),
+        surroundings=surroundings_of(workspace.read("addresses"), streets=streets),
+    )
+
+
+def write_sheets(
+    walks: Walks,
+    folder: Path | str,
+    *,
+    workspace: Workspace | None = None,
+    streets: npt.NDArray[Any] | None = None,
+    **options: Unpack[Options],
+) -> list[Path]:
+    """Write the sheets, phone pages and files of all turfs: `kit_of`, then `write_kit`."""
+    return write_kit(kit_of(walks, workspace, streets=streets, **options), folder)
+
+
+def sheets_pdf(kit: Kit) -> bytes:
+    """Print a cover and one sheet per turf, A4.
+
+    A sheet holds the map with numbered stops, the goal, facts with their sources, the table
+    with boxes for the outcomes, the notice on data and a QR code.
+
+    Parameters
+    ----------
+    kit
+        What is printed, in which language, in small or large print.
+
+    Returns
+    -------
+    bytes
+        The PDF; the same kit gives the same bytes.
+    """
+    title = f"{kit.say('cover')} {kit.place}".strip()
+    paper = Paper(title, language=kit.language, about=about(kit))
+    sheets = [sheet_of(kit, turf_id) for turf_id in kit.tables]
+    draw_cover(paper, kit, sheets)
+    for sheet in sheets:
+        draw_sheet(paper, sheet)
+    return paper.to_bytes()
+
+
+def sheet_pdf(kit: Kit, turf_id: str) -> bytes:
+    """Print the sheet of one turf alone, A4.
+
+    Raises
+    ------
+    DataError
+        When there is no such turf.
+    """
+    sheet = sheet_of(kit, turf_id)
+    paper = Paper(f"{kit.say('sheet')} {turf_id}", language=kit.language, about=about(kit))
+    draw_sheet(paper, sheet)
+    return paper.to_bytes()
+
+
+def write_kit(kit: Kit, folder: Path | str) -> list[Path]:
+    """Write all that the field takes along into a folder.
+
+    Parameters
+    ----------
+    kit
+        What is written.
+    folder
+        Made if need be. Gets `sheets.pdf`, `turfs.xlsx`, `turfs.gpx`, `turfs.kml`,
+        `turfs.geojson`, `returns_form.csv` and `phone/TURF.html` for each turf.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written to.
+    """
+    folder = Path(folder)
+    return [_write(folder / name, content) for name, content in _files(kit)]
+
+
+def _files(kit: Kit) -> Iterator[tuple[str, bytes]]:
+    yield "sheets.pdf", sheets_pdf(kit)
+    yield "turfs.xlsx", turf_files.to_xlsx(kit)
+    yield "turfs.gpx", turf_files.to_gpx(kit)
+    yield "turfs.kml", turf_files.to_kml(kit)
+    yield "turfs.geojson", turf_files.to_geojson(kit)
+    yield "returns_form.csv", turf_files.to_form(kit)
+    for turf_id in kit.tables:
+        yield f"phone/{turf_id}.html", phone_page(kit, turf_id)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    """Write a file aside, then put it in place: readers never see half of it."""
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise DataError(
+            "The sheets could not be written.",
+            where=f"{path}: {error.strerror}",
+            mend="Choose a folder that may be written to, on a disk with room.",
+        ) from error
+    return path

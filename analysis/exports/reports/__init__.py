@@ -1,0 +1,1 @@
+"""Pages to read and sign: the plan of a trial, and what it showed."""

@@ -1,0 +1,214 @@
+"""What returns give to the rest of the house: to the ranking, and to the impact of a trial."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from analysis.database.engine import reading
+from analysis.database.models import ATTEMPTS
+from analysis.errors import DataError, some
+from analysis.fieldwork import progress
+from analysis.fieldwork.learning import Learned
+from analysis.fieldwork.outcome_codes import UNDONE
+from analysis.fieldwork.store import Store
+from analysis.fieldwork.tallies import replaced
+
+COVERED = "covered.csv"
+_PART = 20_000
+_LEAST_BETWEEN = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class AtTheDoor:
+    """Minutes the planner counts at a door that opens and at one that does not."""
+
+    conversation: float = 3.0
+    no_answer: float = 1.0
+
+
+def contact(store: Store, registered: pd.Series) -> pd.DataFrame:
+    """Return what every bureau received and whom it reached, for the impact of a trial.
+
+    Parameters
+    ----------
+    store
+        The store.
+    registered
+        Registered voters by `bureau_id` (the index): every bureau of the trial, controls and
+        bureaux nobody went to included.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `bureau_id`, `received` (share of its doors knocked at, 0 to 1; 0 without turfs),
+        `reached` (conversations / registered, at most 1: a conversation counts one voter),
+        `doors`, `conversations`, `registered`.
+
+    Raises
+    ------
+    DataError
+        When a bureau is given twice or has nobody registered.
+    """
+    wrong = registered.index.duplicated() | (registered.to_numpy() <= 0)
+    if wrong.any():
+        raise DataError(
+            "A bureau stands twice, or has nobody registered.",
+            where=some(registered.index[wrong]),
+            mend="Give the registered voters of each bureau of the trial once.",
+        )
+    seen = progress.by(store, "bureau_id").set_index("bureau_id")
+    share = progress.coverage(store).set_index("bureau_id")["covered"]
+    of_trial = seen[["doors", "conversation"]].reindex(registered.index).fillna(0).astype("int64")
+    reached = of_trial["conversation"] / registered.astype(float)
+    return pd.DataFrame(
+        {
+            "bureau_id": registered.index,
+            "received": share.reindex(registered.index).fillna(0.0).to_numpy(),
+            "reached": np.minimum(reached.to_numpy(), 1.0),
+            "doors": of_trial["doors"].to_numpy(),
+            "conversations": of_trial["conversation"].to_numpy(),
+            "registered": registered.to_numpy(),
+        }
+    )
+
+
+def write_covered(store: Store, workspace: Path | str) -> int:
+    """Write the shares already visited into the workspace's covered.csv, for the ranking.
+
+    Bureaux with returns take what the returns say; others keep what the file said.
+
+    Returns
+    -------
+    int
+        Bureaux that take it from the returns.
+
+    Raises
+    ------
+    DataError
+        When the file there is none of ours, or cannot be written.
+    """
+    table = progress.coverage(store)
+    seen = table[(table["tried"] > 0) & (table["planned"] > 0)]
+    shares = dict(zip(seen["bureau_id"], seen["covered"].round(4).astype("str"), strict=True))
+    file = Path(workspace) / COVERED
+    try:
+        before = _read_covered(file)
+        aside = file.with_name(f".{COVERED}.{os.getpid()}")
+        with aside.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerows([("bureau_id", "covered"), *sorted((before | shares).items())])
+        os.replace(aside, file)
+    except OSError as error:
+        raise DataError(
+            "The shares already visited cannot be written.",
+            where=f"{file}: {error.strerror}",
+            mend="Make room on the disk, and give this user the right to write there.",
+        ) from error
+    return len(shares)
+
+
+def _read_covered(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
+    text = file.read_text(encoding="utf-8-sig")
+    dialect = ";" if ";" in text.partition("\n")[0] else ","
+    rows = list(csv.DictReader(text.splitlines(), delimiter=dialect))
+    if any(None in row or {"bureau_id", "covered"} - set(row) for row in rows):
+        raise DataError(
+            "The file covered.csv of this workspace has other columns.",
+            where=str(file),
+            mend="Give it two columns, bureau_id and covered, or move it away.",
+        )
+    return {row["bureau_id"]: row["covered"] for row in rows}
+
+
+def learned_params(
+    rates: Learned, outings: pd.DataFrame, at_the_door: AtTheDoor | None = None
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return the planner's numbers that the doors have taught, as `Params.from_dict` takes them.
+
+    Parameters
+    ----------
+    rates
+        Answer rates of all cells.
+    outings
+        As `progress.outings` returns them.
+    at_the_door
+        Minutes the planner counts there; the rest of the learned pace goes between doors.
+
+    Returns
+    -------
+    mapping
+        `share_open`, and where hours are known `minutes_between` and `doors_per_hour_dense`:
+        value, low, high and source of each. The pace holds where the teams went: if that was
+        not dense, leave the last one out.
+    """
+    minutes = at_the_door or AtTheDoor()
+    low, high = rates.level_interval()
+    source = f"learned at {int(rates.table['doors'].sum())} doors"
+    learned: dict[str, dict[str, Any]] = {"share_open": _belief((low, rates.level, high), source)}
+    timed, hours = float(outings["timed"].sum()), float(outings["hours"].sum())
+    if timed and hours:
+        pace = outings["timed_doors"].sum() / hours
+        spread = outings["pace_squared"].sum() / timed - (outings["pace"].sum() / timed) ** 2
+        half = 1.645 * np.sqrt(max(spread, 0.0) / timed)
+        source = f"learned on {int(timed)} outings"
+        paces = (max(pace - half, 1.0), max(pace, 1.0), pace + half + 1e-9)
+        learned["doors_per_hour_dense"] = _belief(paces, source)
+        at_door = rates.level * minutes.conversation + (1 - rates.level) * minutes.no_answer
+        between = [max(60 / p - at_door, _LEAST_BETWEEN) for p in reversed(paces)]
+        learned["minutes_between"] = _belief((between[0], between[1], between[2]), source)
+    return learned
+
+
+def _belief(range_: tuple[float, float, float], source: str) -> dict[str, Any]:
+    low, value, high = (round(float(number), 4) for number in range_)
+    return {"value": value, "low": min(low, value), "high": max(high, value), "source": source}
+
+
+def export(store: Store, path: Path) -> int:
+    """Write every attempt as CSV, those replaced or undone included, and return their number.
+
+    The last column, `counts`, is 1 for those that count. Rows are streamed: a store of millions
+    needs no more memory than a small one.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be written.
+    """
+    out = replaced().subquery("replaced")
+    counts = sa.case(
+        (sa.or_(out.c.attempt_id.is_not(None), ATTEMPTS.c.outcome == UNDONE), 0), else_=1
+    )
+    query = (
+        sa.select(*ATTEMPTS.c, counts.label("counts"))
+        .outerjoin(out, out.c.attempt_id == ATTEMPTS.c.attempt_id)
+        .order_by(ATTEMPTS.c.attempt_id)
+    )
+    number = 0
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow([*ATTEMPTS.c.keys(), "counts"])
+            with reading(store.engine) as connection:
+                streamed = connection.execution_options(yield_per=_PART)
+                for part in streamed.execute(query).partitions():
+                    writer.writerows(part)
+                    number += len(part)
+    except OSError as error:
+        raise DataError(
+            "The export cannot be written.",
+            where=f"{path}: {error.strerror}",
+            mend="Name a file in a folder that may be written to, on a disk with room.",
+        ) from error
+    return number

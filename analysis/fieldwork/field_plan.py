@@ -1,0 +1,177 @@
+"""The plan: which addresses were given to which turf, with their bureau and dwellings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from analysis.database.engine import lock, writing
+from analysis.database.models import ATTEMPTS, PLAN
+from analysis.errors import DataError, some
+from analysis.fieldwork import tallies
+from analysis.fieldwork.outcome_codes import KINDS
+from analysis.fieldwork.tallies import CHUNK
+
+# Held alone while turfs are registered, shared while returns are counted.
+LOCK = "palier plan"
+_COLUMNS = ("turf_id", "address_id", "bureau_id", "dwellings")
+
+
+def read_turfs(path: Path | str) -> pd.DataFrame:
+    """Read `turfs.csv` as the verb `turfs` writes it.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read, or lacks a column.
+    """
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise DataError(
+            "The file of turfs cannot be read.",
+            where=f"{Path(path).name}: {some([error])}",
+            mend="Give the turfs.csv that python -m analysis turfs wrote.",
+        ) from error
+    return table
+
+
+def register(engine: Engine, turfs: pd.DataFrame) -> int:
+    """Write the turfs into the store; the bureaux they lie in lose their earlier turfs.
+
+    Parameters
+    ----------
+    engine
+        Of the store.
+    turfs
+        `turf_id`, `address_id`, `bureau_id`, `dwellings`, one row per stop.
+
+    Returns
+    -------
+    int
+        Turfs that were written.
+
+    Raises
+    ------
+    DataError
+        When a column lacks, dwellings are no whole numbers, an address of a turf lies in two
+        bureaux, or other bureaux are in the field under the name of one of these turfs.
+    """
+    table = _checked(turfs)
+    rows: list[Any] = table.to_dict("records")
+    with writing(engine) as connection:
+        lock(connection, [LOCK])
+        _refuse_namesakes(connection, table)
+        before = _taken(connection, PLAN.c.bureau_id, table["bureau_id"], gone=True)
+        connection.execute(sa.insert(PLAN), rows)
+        if connection.dialect.name == "postgresql":
+            # Until a table is counted, imports read all of it: three times as long for each file.
+            connection.execute(sa.text(f"ANALYZE {PLAN.name}"))
+        # Returns of these addresses count against other dwellings now, whichever turf they name.
+        addresses = {*before["address_id"], *table["address_id"]}
+        told = _taken(connection, ATTEMPTS.c.address_id, addresses)
+        touched = {*before["turf_id"], *table["turf_id"], *told["turf_id"]}
+        tallies.rebuild(connection, touched)
+    return int(table["turf_id"].nunique())
+
+
+def _refuse_namesakes(connection: Connection, table: pd.DataFrame) -> None:
+    """Refuse turfs named as others in the field are: returns of two areas would count as one."""
+    names, bureaux = sorted(set(table["turf_id"])), set(table["bureau_id"])
+    columns = sa.select(PLAN.c.turf_id, PLAN.c.bureau_id).distinct()
+    twice = {
+        turf_id
+        for start in range(0, len(names), CHUNK)
+        for turf_id, bureau_id in connection.execute(
+            columns.where(PLAN.c.turf_id.in_(names[start : start + CHUNK]))
+        )
+        if bureau_id not in bureaux
+    }
+    if twice:
+        raise DataError(
+            "Turfs of these names are in the field already, in other bureaux.",
+            where=f"turfs {some(sorted(twice))}",
+            mend="Cut again with one bureau more or less: another cut has other letters. Turfs "
+            "you named yourself need names that no others bear.",
+        )
+
+
+def _taken(
+    connection: Connection, column: sa.Column[str], names: Iterable[str], *, gone: bool = False
+) -> dict[str, set[str]]:
+    """Return turfs and addresses of the rows whose column has one of the names; delete them."""
+    table, wanted = column.table, sorted(set(names))
+    found: dict[str, set[str]] = {"turf_id": set(), "address_id": set()}
+    for start in range(0, len(wanted), CHUNK):
+        part = column.in_(wanted[start : start + CHUNK])
+        query = sa.select(table.c.turf_id, table.c.address_id).where(part).distinct()
+        for turf_id, address_id in connection.execute(query):
+            found["turf_id"].add(turf_id)
+            found["address_id"].add(address_id)
+        if gone:
+            connection.execute(sa.delete(PLAN).where(part))
+    return found
+
+
+def place(connection: Connection, addresses: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return bureau and kind of building of the addresses that lie in a turf, whichever it is.
+
+    Raises
+    ------
+    DataError
+        When the store knows no turf at all.
+    """
+    wanted = sorted(set(addresses))
+    columns = [PLAN.c[name] for name in ("address_id", "bureau_id", "kind")]
+    found: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(wanted), CHUNK):
+        part = PLAN.c.address_id.in_(wanted[start : start + CHUNK])
+        for address, bureau, kind in connection.execute(sa.select(*columns).where(part)):
+            found[address] = (bureau, kind)
+    if not found and not connection.execute(sa.select(PLAN.c.turf_id).limit(1)).first():
+        raise DataError(
+            "This store knows no turfs yet: returns would belong to no bureau.",
+            mend="Register them first: python -m analysis returns turfs turfs.csv --workspace DIR.",
+        )
+    return found
+
+
+def kind_of(dwellings: pd.Series) -> pd.Series:
+    """Return the kind of building by its dwellings: house, small, block or tower."""
+    edges = np.array(list(KINDS.values()))
+    place = np.clip(np.searchsorted(edges, dwellings.to_numpy(), side="right") - 1, 0, None)
+    return pd.Series(np.array(list(KINDS))[place], index=dwellings.index)
+
+
+def _checked(turfs: pd.DataFrame) -> pd.DataFrame:
+    if missing := [name for name in _COLUMNS if name not in turfs]:
+        raise DataError(
+            "The table of turfs lacks columns.",
+            where=some(missing),
+            mend="Give the turfs.csv that python -m analysis turfs wrote.",
+        )
+    dwellings = pd.to_numeric(turfs["dwellings"], errors="coerce")
+    wrong = dwellings.isna() | (dwellings < 0) | (dwellings % 1 != 0) | turfs["turf_id"].eq("")
+    if wrong.any() or turfs.empty:
+        raise DataError(
+            "The table of turfs is empty, or holds rows without a turf or without dwellings.",
+            where=some(f"line {i + 2}" for i in np.flatnonzero(wrong)),
+            mend="Give every stop its turf_id and a whole number of dwellings.",
+        )
+    whole = turfs[list(_COLUMNS)].assign(dwellings=dwellings.astype("int64"))
+    # A large building may be several stops of a turf, one per staircase.
+    keys = ["turf_id", "address_id", "bureau_id"]
+    table = whole.groupby(keys, as_index=False, sort=True)["dwellings"].sum()
+    if (twice := table.duplicated(["turf_id", "address_id"])).any():
+        raise DataError(
+            "An address of a turf lies in two bureaux.",
+            where=some(table.loc[twice, "address_id"]),
+            mend="Cut the turfs again from the addresses of one vintage of contours.",
+        )
+    return table.assign(kind=kind_of(table["dwellings"]))

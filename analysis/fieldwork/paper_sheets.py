@@ -1,0 +1,272 @@
+"""Read filled sheets and paper counts: CSV or XLSX, headings in English or French."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tomllib
+import unicodedata
+import uuid
+import zipfile
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, some
+from analysis.fieldwork import tokens
+from analysis.fieldwork.campaign import Campaign
+from analysis.fieldwork.outcome_codes import OUTCOMES
+from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
+
+_WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
+_NEEDED = ("turf_id", "address_id", "date")
+_LONG = ("outcome", "doors", "floor", "door", "quality", "themes", "attempt_id", "corrects")
+_SHARED = (*_NEEDED, "time", "team_id", "opponent", "note", "token", "seal")
+_WISHES = ("come_back_on", "come_back_slot")
+_YES, _NO = ("1", "oui", "yes", "x", "vrai", "true"), ("", "0", "non", "no", "faux", "false")
+_NAMESPACE = uuid.UUID("6f1b8f2e-6a57-5a0c-9d3f-2c0f6a4b7e11")
+_MIDDAY = "12:00"
+
+
+def read_sheet(
+    content: bytes,
+    campaign: Campaign,
+    *,
+    file: str,
+    now: datetime,
+    accept: Collection[str] = (),
+) -> Returned:
+    """Read a filled sheet (a row per knock) or paper counts (a column per outcome).
+
+    Rows without an id get one made of what they say, so that the same sheet counts once.
+    Parameters are those of `files.read_phone`.
+
+    Raises
+    ------
+    DataError
+        When columns or rows are not what a sheet holds, a token is wrong, or it names persons.
+    """
+    sheet = _filled(_table(content, file), file)
+    counts = "outcome" not in sheet
+    long = _from_counts(sheet, file) if counts else sheet
+    table = _rows(long, campaign, file).assign(source="counts" if counts else "sheet")
+    _check_tokens(long, campaign, file)
+    plain = table.astype("object").where(table.notna(), None)
+    rows, otherwise = check_rows(plain.to_dict("records"), file)
+    if "future" not in accept:
+        check_times(rows, now, file)
+    future = "future" in accept and any(row["at"] > now for row in rows)
+    accepted = ("future",) if future else ()
+    return Returned(rows, otherwise, file, hashlib.sha256(content).hexdigest(), accepted)
+
+
+def _table(content: bytes, file: str) -> pd.DataFrame:
+    """Read the cells as text, headings translated; the index is the line in the file."""
+    try:
+        raw = _xlsx(content) if content[:2] == b"PK" else _csv(content)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise DataError(
+            "This sheet cannot be read: it is cut, or neither CSV nor XLSX.",
+            where=f"{file}: {some([error])}",
+            mend="Save it again as CSV or XLSX. Nothing of it was counted.",
+        ) from error
+    plain = [_plain(name) for name in raw.columns]
+    raw.columns = pd.Index([_WORDS["headings"].get(name, name) for name in plain])
+    raw.index = pd.RangeIndex(2, len(raw) + 2)
+    return raw.apply(lambda column: column.str.strip())
+
+
+def _csv(content: bytes) -> pd.DataFrame:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252")  # what a French spreadsheet writes
+    first = text.partition("\n")[0]
+    sep = ";" if first.count(";") >= first.count(",") else ","
+    return pd.read_csv(io.StringIO(text), sep=sep, dtype="str", keep_default_na=False)
+
+
+def _xlsx(content: bytes) -> pd.DataFrame:
+    cells = pd.read_excel(io.BytesIO(content), dtype="object", engine="openpyxl")
+    # Dates come as instants, whole numbers as floats when a cell of the column is empty.
+    return cells.map(_cell).astype("str")
+
+
+def _cell(value: object) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).removesuffix(" 00:00:00")
+
+
+def _plain(text: object) -> str:
+    letters = unicodedata.normalize("NFKD", str(text).strip().lower())
+    return "".join(c for c in letters if not unicodedata.combining(c))
+
+
+def _filled(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Keep our columns and the rows with something in them; refuse columns that are not ours."""
+    known = {*_SHARED, *_LONG, *_WISHES, *OUTCOMES}
+    told = {*known, *_WORDS["printed"]["names"]}
+    strange = [name for name in sheet if name not in told and sheet[name].ne("").any()]
+    missing = [name for name in _NEEDED if name not in sheet]
+    if "outcome" not in sheet and not set(OUTCOMES) & set(sheet):
+        missing.append("outcome")
+    twice = sheet.columns[sheet.columns.duplicated()]
+    if strange or missing or len(twice):
+        raise DataError(
+            "The columns of this sheet are not those of returns.",
+            where=f"{file}: {some([f'without {name}' for name in missing] + [*strange, *twice])}",
+            mend="Keep turf_id, address_id, date and outcome (or one column per outcome), and take "
+            "other columns out: returns have no room for details of persons.",
+        )
+    answers = [name for name in ("outcome", *OUTCOMES) if name in sheet]
+    kept = sheet.loc[sheet[answers].ne("").any(axis=1), [name for name in sheet if name in known]]
+    if kept.empty:
+        raise DataError(
+            "No row of this sheet tells an outcome.",
+            where=file,
+            mend="Fill in the column outcome, or the numbers per outcome, and import it again.",
+        )
+    return kept
+
+
+def _from_counts(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Write one row per address and outcome whose number is not 0."""
+    outcomes = [name for name in OUTCOMES if name in sheet]
+    keys = [name for name in sheet if name not in outcomes]
+    long = sheet.melt(keys, outcomes, "outcome", "doors", ignore_index=False)
+    return long[~long["doors"].isin(["", "0"])].sort_index(kind="stable").pipe(_some_rows, file)
+
+
+def _some_rows(long: pd.DataFrame, file: str) -> pd.DataFrame:
+    if long.empty:
+        raise DataError(
+            "Every number of this sheet is 0.",
+            where=file,
+            mend="Fill in the doors per outcome, and import it again.",
+        )
+    return long
+
+
+def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
+    text = {
+        name: long.get(name, pd.Series("", long.index, dtype="str"))
+        for name in (*_SHARED, *_LONG, *_WISHES)
+    }
+    outcome = text["outcome"].map(_plain).replace(_WORDS["outcomes"])
+    opponent = text["opponent"].map(_plain)
+    _refuse(~opponent.isin([*_YES, *_NO]), text["opponent"], file)
+    _refuse(~outcome.isin([*OUTCOMES, "undone"]), text["outcome"], file)
+    at, timed = _instants(text["date"], text["time"], campaign.time_zone, file)
+    rows = pd.DataFrame(
+        {
+            **{
+                name: text[name]
+                for name in (
+                    "turf_id",
+                    "address_id",
+                    "team_id",
+                    "floor",
+                    "door",
+                    "note",
+                    "corrects",
+                )
+            },
+            "at": at,
+            "timed": timed,
+            "outcome": outcome.astype("str"),
+            "doors": _whole(text["doors"], file).fillna(1),
+            "quality": _whole(text["quality"], file),
+            "opponent": opponent.isin(_YES),
+            "themes": text["themes"].str.replace("[+,; ]+", " ", regex=True),
+            "come_back_on": _days(text["come_back_on"], file),
+            "come_back_slot": text["come_back_slot"]
+            .map(_plain)
+            .replace(_WORDS["slots"])
+            .astype("str"),
+        }
+    )
+    rows["attempt_id"] = _ids(text["attempt_id"].str.lower(), rows, campaign.campaign_id)
+    return rows
+
+
+def _ids(given: pd.Series, rows: pd.DataFrame, campaign_id: str) -> pd.Series:
+    """Make ids of what a row says: the same row, here or in another file, is one attempt.
+
+    Rows of one file that say the same are as many attempts: they are numbered.
+    """
+    said = rows[["turf_id", "address_id", "team_id", "floor", "door", "outcome"]]
+    when = rows["at"].dt.strftime("%Y-%m-%dT%H:%MZ") + rows["timed"].map({True: "", False: "?"})
+    key = said.assign(when=when).agg("\x1f".join, axis=1)
+    key = campaign_id + "\x1f" + key + "\x1f" + key.groupby(key).cumcount().astype("str")
+    made = key.map(lambda text: str(uuid.uuid5(_NAMESPACE, text)))
+    return given.where(given.ne(""), made).astype("str")
+
+
+def _instants(
+    date: pd.Series, time: pd.Series, time_zone: str, file: str
+) -> tuple[pd.Series, pd.Series]:
+    day = _days(date, file)
+    _refuse(day.eq(""), date, file)
+    clock = (
+        time.str.lower().str.replace("h", ":").str.replace(r"^(\d{1,2}:\d\d).*$", r"\1", regex=True)
+    )
+    clock = clock.str.replace(r":$", ":00", regex=True).str.zfill(5)
+    timed = time.ne("")
+    local = pd.to_datetime(
+        day + " " + clock.where(timed, _MIDDAY), format="%Y-%m-%d %H:%M", errors="coerce"
+    )
+    _refuse(local.isna(), time, file)
+    # The hour that the clocks skip or repeat is at most an hour off; the day is right.
+    zoned = local.dt.tz_localize(
+        time_zone, ambiguous=np.ones(len(local), bool), nonexistent="shift_forward"
+    )
+    return zoned.dt.tz_convert("UTC"), timed
+
+
+def _days(text: pd.Series, file: str) -> pd.Series:
+    french = text.str.replace(r"^(\d{1,2})/(\d{1,2})/(\d{4})$", r"\3-\2-\1", regex=True)
+    day = pd.to_datetime(french, format="%Y-%m-%d", errors="coerce")
+    _refuse(day.isna() & text.ne(""), text, file)
+    return day.dt.strftime("%Y-%m-%d").fillna("").astype("str")
+
+
+def _whole(text: pd.Series, file: str) -> pd.Series:
+    number = pd.to_numeric(text.where(text.ne("")), errors="coerce")
+    _refuse(text.ne("") & (number.isna() | (number % 1 != 0) | (number.abs() > 1e6)), text, file)
+    return number.astype("Int64")
+
+
+def _refuse(bad: pd.Series, text: pd.Series, file: str) -> None:
+    if bad.any():
+        lines = (f"line {line}: {text[line]!r}" for line in dict.fromkeys(text.index[bad]))
+        raise DataError(
+            f"Column {text.name} of this sheet holds what cannot be read.",
+            where=f"{file}: {some(lines)}",
+            mend="Dates as 22/11/2026, hours as 18:31, whole numbers, yes or no as 1 or 0, "
+            "outcomes as no_answer, refused, conversation, moved, no_access.",
+        )
+
+
+def _check_tokens(long: pd.DataFrame, campaign: Campaign, file: str) -> None:
+    """Refuse wrong tokens; a sheet that the organiser types in needs none."""
+    if "token" not in long:
+        return
+    given = long.assign(seal=long.get("seal", ""))[["turf_id", "seal", "token"]].drop_duplicates()
+    given = given[given["token"].ne("")]
+    wrong = [
+        turf
+        for turf, seal, token in given.itertuples(index=False)
+        if not tokens.verify(token, campaign.secret, campaign.campaign_id, turf, seal)
+    ]
+    if wrong:
+        raise DataError(
+            "The token of a turf in this sheet is not its own.",
+            where=f"{file}: turf {some(wrong)}",
+            mend="Use the sheet that was printed for this turf of this campaign.",
+        )

@@ -1,0 +1,243 @@
+"""Read what the phone page exports: a file, or the text of a QR code."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from itertools import compress
+from typing import Any
+
+from analysis.errors import DataError, some
+from analysis.fieldwork import tokens
+from analysis.fieldwork.campaign import Campaign
+from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
+
+FORMAT = 1
+MOST_BYTES = 8_000_000
+_KEYS = {
+    "palier_returns",
+    "campaign_id",
+    "turf_id",
+    "seal",
+    "token",
+    "team_id",
+    "made_at",
+    "attempts",
+    "checksum",
+}
+_ATTEMPT_KEYS = {
+    "attempt_id",
+    "address_id",
+    "at",
+    "outcome",
+    "doors",
+    "floor",
+    "door",
+    "quality",
+    "opponent",
+    "themes",
+    "come_back_on",
+    "come_back_slot",
+    "note",
+    "corrects",
+}
+_NEEDED = ("attempt_id", "address_id", "at", "outcome")
+# What JSON may hold in each optional key, besides nothing.
+_TYPES: dict[str, type] = {"doors": int, "quality": int, "opponent": bool, "themes": list}
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# Halves of characters, as a text cut by a phone may end in, and control characters.
+_HALF = re.compile(r"[\ud800-\udfff]")
+_BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_LARGEST = 1_000_000
+_QR = re.compile(r"PALIER([01]):([\w-]+)")
+
+
+def checksum(content: Mapping[str, Any]) -> str:
+    """Return the CRC-32 of a file of returns, as 8 hexadecimal digits.
+
+    It is taken of the content without `checksum`, keys sorted, no white space: the same in
+    Python and in JavaScript as long as numbers are whole. It finds files that were cut or
+    edited by mistake; it keeps nobody out.
+    """
+    rest = {name: value for name, value in content.items() if name != "checksum"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    whole = _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)  # as JavaScript writes it
+    return f"{zlib.crc32(whole.encode()):08x}"
+
+
+def read_phone(
+    content: bytes,
+    campaign: Campaign,
+    *,
+    file: str,
+    now: datetime,
+    accept: Collection[str] = (),
+) -> Returned:
+    """Read a file that the phone page exported, or the text of its QR code.
+
+    Parameters
+    ----------
+    content
+        What was received.
+    campaign
+        Ours: its name and key.
+    file
+        Name for the errors.
+    now
+        With time zone; later attempts are refused.
+    accept
+        Any of `returned.ACCEPTABLE`: what the organiser lets pass.
+
+    Raises
+    ------
+    DataError
+        When the file is cut, edited, of another campaign, without a right token, from the
+        future, or names persons.
+    """
+    told = _parsed(content, file)
+    _check_envelope(told, campaign, file)
+    edited = checksum(told) != told["checksum"]
+    if edited and "edited" not in accept:
+        raise DataError(
+            "This file was changed after the phone wrote it, or is cut.",
+            where=f"{file}: checksum {checksum(told)}, written {told['checksum']}",
+            mend="Send the file again as the phone exported it. If the phone is lost and the "
+            "change is known, import it again and accept “edited”.",
+        )
+    labels = {name: _clean(told.get(name) or "") for name in ("turf_id", "team_id")}
+    rows, otherwise = check_rows(
+        [{**row, **labels, "source": "phone"} for row in _rows(told["attempts"], file)], file
+    )
+    if "future" not in accept:
+        check_times(rows, now, file)
+    future = "future" in accept and any(row["at"] > now for row in rows)
+    accepted = tuple(compress(("edited", "future"), (edited, future)))
+    return Returned(rows, otherwise, file, hashlib.sha256(content).hexdigest(), accepted)
+
+
+def is_phone(content: bytes) -> bool:
+    """Tell whether this is meant as an export of the phone page."""
+    return content.lstrip(b"\xef\xbb\xbf \t\r\n")[:7].startswith((b"{", b"PALIER"))
+
+
+def _parsed(content: bytes, file: str) -> dict[str, Any]:
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            "This file is too large to be the returns of one turf.",
+            where=f"{file}: {len(content):,} bytes; at most {MOST_BYTES:,}",
+            mend="Export each turf apart.",
+        )
+    try:
+        text = content.decode("utf-8-sig").strip()
+        told = json.loads(_unpacked(text) if text.startswith("PALIER") else text)
+    except (UnicodeDecodeError, ValueError, RecursionError, zlib.error, binascii.Error) as error:
+        raise DataError(
+            "This file is cut, or is no export of the phone page.",
+            where=f"{file}: {some([error])}",
+            mend="Send it again from the phone: it keeps every return until told to forget. "
+            "Nothing of it was counted.",
+        ) from error
+    if not isinstance(told, dict) or "palier_returns" not in told:
+        raise DataError(
+            "This is no file of returns.",
+            where=file,
+            mend="Take the file that the phone page exports, retours_….json, or a filled sheet.",
+        )
+    return told
+
+
+def _unpacked(text: str) -> str:
+    if not (found := _QR.fullmatch(text)):
+        raise ValueError("the text of the QR code is cut")
+    packed = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
+    if found[1] == "1":
+        # A small text may unpack to any size: stop at what a file may have.
+        packed = zlib.decompressobj().decompress(packed, MOST_BYTES)
+    return packed.decode("utf-8")
+
+
+def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> None:
+    if told["palier_returns"] != FORMAT:
+        raise DataError(
+            "This file of returns was written by another version of Palier.",
+            where=f"{file}: format {told['palier_returns']}, this version reads {FORMAT}",
+            mend="Install the version that made the phone page, or a newer one.",
+        )
+    texts = ("campaign_id", "turf_id", "token", "checksum")
+    wrong = [name for name in texts if not isinstance(told.get(name), str)]
+    wrong += [n for n in ("seal", "team_id", "made_at") if not isinstance(told.get(n, ""), str)]
+    wrong += sorted(set(told) - _KEYS) + ["attempts"] * (not _is_list(told.get("attempts")))
+    if wrong:
+        raise DataError(
+            "This file of returns lacks something, or holds what it should not.",
+            where=f"{file}: {some(wrong)}",
+            mend="Send it again as the phone exported it.",
+        )
+    if told["campaign_id"] != campaign.campaign_id:
+        raise DataError(
+            "These returns are of another campaign.",
+            where=f"{file}: {told['campaign_id']}; this one is {campaign.campaign_id}",
+            mend="Import them in the workspace of that campaign.",
+        )
+    seal = told.get("seal", "")
+    if not tokens.verify(
+        told["token"], campaign.secret, campaign.campaign_id, told["turf_id"], seal
+    ):
+        raise DataError(
+            "The token of these returns is not that of their turf.",
+            where=f"{file}: turf {told['turf_id']}",
+            mend="Open the phone page from the QR code of the turf's sheet, or make the pages "
+            "again in this workspace: its key may have changed.",
+        )
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def _rows(attempts: list[dict[str, Any]], file: str) -> list[dict[str, Any]]:
+    wrong = {name for attempt in attempts for name in attempt if name not in _ATTEMPT_KEYS}
+    wrong |= {n for attempt in attempts for n in _ATTEMPT_KEYS if not _fits(n, attempt.get(n))}
+    if wrong:
+        raise DataError(
+            "Attempts of this file hold what they should not.",
+            where=f"{file}: {some(sorted(wrong))}",
+            mend="Send it again as the phone exported it. Returns have no room for details of "
+            "persons.",
+        )
+    return [_row(attempt) for attempt in attempts]
+
+
+def _row(attempt: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an attempt says, without the keys that say nothing."""
+    row = {name: _clean(value) for name, value in attempt.items() if value is not None}
+    return row | {"at": _at(row["at"]), "themes": " ".join(row.get("themes", ()))}
+
+
+def _at(text: str) -> datetime | None:
+    if not _INSTANT.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _fits(name: str, value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+    if value is None:
+        return name not in _NEEDED
+    if name == "themes":
+        return isinstance(value, list) and all(isinstance(theme, str) for theme in value)
+    # True is a whole number to Python, not to us.
+    fits = type(value) is _TYPES.get(name, str)
+    return fits and (not isinstance(value, int) or abs(value) < _LARGEST)
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    return _BROKEN.sub(" ", value) if isinstance(value, str) else value

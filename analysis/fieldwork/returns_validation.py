@@ -1,0 +1,234 @@
+"""What one file of returns says, read and checked, before it goes into the store.
+
+A file holds the doors of an outing or two: its rows are plain mappings, for a table of a hundred
+rows costs more to set up than to read, and fifty phones may send theirs at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import DataError, some
+from analysis.fieldwork.outcome_codes import MOST_DOORS, OUTCOMES, SLOTS, UNDONE
+from analysis.fieldwork.privacy import personal
+from analysis.tables.attempts import ATTEMPTS
+
+Row = Mapping[str, Any]
+
+# What a person may let pass, knowing it: a file edited by hand; instants yet to come.
+ACCEPTABLE = ("edited", "future")
+# A phone's clock may be a little ahead of ours.
+_AHEAD = timedelta(minutes=10)
+_TO_NOON = timedelta(hours=12)
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_DEFAULTS: dict[str, Any] = {
+    "team_id": "",
+    "timed": True,
+    "doors": 1,
+    "floor": "",
+    "door": "",
+    "quality": None,
+    "opponent": False,
+    "themes": "",
+    "come_back_on": "",
+    "come_back_slot": "",
+    "note": "",
+    "corrects": "",
+}
+_LONGEST = {"turf_id": 64, "address_id": 64, "team_id": 24, "floor": 8, "door": 8, "note": 200}
+_FREE = ("note", "team_id", "floor", "door")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_THEMES = re.compile(r"(?:[a-z_]{1,24}(?: [a-z_]{1,24}){0,9})?")
+
+
+def _long(row: Row) -> bool:
+    return any(len(row[name]) > longest for name, longest in _LONGEST.items())
+
+
+def _instant(row: Row) -> bool:
+    return row["at"] is None or row["at"] < _EARLIEST
+
+
+def _quality(row: Row) -> bool:
+    if row["quality"] is None:
+        return False
+    return row["outcome"] != "conversation" or not 1 <= row["quality"] <= 5  # noqa: PLR2004
+
+
+def _outcome(row: Row) -> bool:
+    return row["outcome"] not in OUTCOMES and not (row["outcome"] == UNDONE and row["corrects"])
+
+
+def _correction(row: Row) -> bool:
+    named = row["corrects"]
+    return bool(named) and (not _UUID.fullmatch(named) or named == row["attempt_id"])
+
+
+def _wish(row: Row) -> bool:
+    if row["come_back_on"]:
+        try:
+            date.fromisoformat(row["come_back_on"])
+        except ValueError:
+            return True
+    return row["come_back_slot"] not in ("", *SLOTS)
+
+
+# What is wrong with a row, and the test that finds it.
+_RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
+    (
+        "Attempts of this file lack their turf or their address.",
+        lambda row: not (row["turf_id"] and row["address_id"]),
+    ),
+    ("A text of this file is too long; a note has at most 200 characters.", _long),
+    (
+        "Attempts of this file have no id of their own.",
+        lambda row: not _UUID.fullmatch(row["attempt_id"]),
+    ),
+    ("Instants of this file are missing or have no time zone.", _instant),
+    (
+        "Outcomes of this file are none that are known, or undo what they do not name.",
+        _outcome,
+    ),
+    (
+        f"Attempts of this file tell of no door, or of more than {MOST_DOORS}.",
+        lambda row: not 1 <= row["doors"] <= MOST_DOORS,
+    ),
+    ("A quality of this file is not 1 to 5, or not that of a conversation.", _quality),
+    ("Themes of this file are no codes.", lambda row: not _THEMES.fullmatch(row["themes"])),
+    ("A correction of this file names no other attempt.", _correction),
+    ("A day or a slot to come back to is none that is known.", _wish),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A file of returns.
+
+    Attributes
+    ----------
+    rows
+        One per attempt, with the columns of `schema.ATTEMPTS`.
+    otherwise
+        Rows that tell an attempt of `rows` once more and otherwise: the first counts.
+    file, sha256
+        Name and digest of the file.
+    accepted
+        Which of `ACCEPTABLE` was let pass, and occurred.
+    """
+
+    rows: Sequence[Row]
+    otherwise: Sequence[Row]
+    file: str
+    sha256: str
+    accepted: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """How it was noted: phone, sheet or counts."""
+        return str(self.rows[0]["source"])
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The attempts as a `schema.ATTEMPTS` table."""
+        return ATTEMPTS.check(pd.DataFrame(list(self.rows)))
+
+
+def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row]]:
+    """Return the attempts, and the rows that tell one of them once more and otherwise.
+
+    Parameters
+    ----------
+    rows
+        Columns of `schema.ATTEMPTS` but `grade`; those that may be empty may lack.
+    file
+        Name of the file, for the errors.
+
+    Raises
+    ------
+    DataError
+        When a row holds what it must not, or not what it should; all rows of a fault are named.
+    """
+    told = [_graded(_DEFAULTS | dict(row)) for row in rows]
+    for what, is_wrong in _RULES:
+        if wrong := [n for n, row in enumerate(told, 1) if is_wrong(row)]:
+            raise DataError(
+                what,
+                where=f"{file}: row {some(wrong)}",
+                mend="Export again from the phone page, or correct these rows: "
+                "docs/methods/fieldwork.md lists the columns.",
+            )
+    _check_personal(told, file)
+    first: dict[str, Row] = {}
+    otherwise: list[Row] = []
+    for row in told:
+        if first.setdefault(row["attempt_id"], row) != row and row not in otherwise:
+            otherwise.append(row)
+    _check_chains(first)
+    return list(first.values()), otherwise
+
+
+def check_times(rows: Iterable[Row], now: datetime, file: str) -> None:
+    """Refuse attempts that lie in the future, as a phone with a wrong clock writes them.
+
+    One without an hour stands at noon of its day: it may be of today before noon as well.
+
+    Raises
+    ------
+    DataError
+        When there are any.
+    """
+    most = {True: now + _AHEAD, False: now + _AHEAD + _TO_NOON}
+    if ahead := [row["at"] for row in rows if row["at"] > most[row["timed"]]]:
+        raise DataError(
+            "Attempts of this file lie in the future.",
+            where=f"{file}: {len(ahead)} attempt(s), up to {max(ahead).isoformat()}",
+            mend="Set the clock of the phone right. If the outing is known to be real, import the "
+            "file again and accept “future”: the rows are kept as they are.",
+        )
+
+
+def _graded(row: dict[str, Any]) -> Row:
+    one = row["doors"] == 1 and (row["floor"] or row["door"])
+    return row | {"grade": "door" if one else "building"}
+
+
+def _check_personal(rows: Sequence[Row], file: str) -> None:
+    found = [
+        f"{name} of row {n}: {kind}"
+        for n, row in enumerate(rows, 1)
+        for name in _FREE
+        if row[name] and (kind := personal(row[name]))
+    ]
+    if found:
+        raise DataError(
+            "This file names persons, which returns never do.",
+            where=f"{file}: {some(found)}",
+            mend="Take names, telephone numbers and e-mail addresses out of the notes, then export "
+            "again. A person's details belong with their recorded consent, not here.",
+        )
+
+
+def _check_chains(rows: Mapping[str, Row]) -> None:
+    """Refuse corrections that name a correction of the same file."""
+    chained = [
+        name
+        for name, row in rows.items()
+        if row["corrects"] in rows and rows[row["corrects"]]["corrects"]
+    ]
+    if chained:
+        raise chain_error(chained)
+
+
+def chain_error(ids: Iterable[object]) -> DataError:
+    """Return the error of a correction that corrects a correction."""
+    return DataError(
+        "A correction must name the first attempt, not another correction or another turf's.",
+        where=some(ids),
+        mend="Write the id of the first attempt in `corrects`; the latest correction counts.",
+    )

@@ -1,0 +1,1 @@
+"""What passes between rooms: canonical tables, their schema, their sources, the workspace."""

@@ -1,0 +1,231 @@
+"""A place's canonical tables on disk: Parquet files and a manifest."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.errors import DataError
+from analysis.tables.schema import TABLES, empty, is_geographic
+from analysis.tables.sources import sha256
+
+MANIFEST = "manifest.json"
+# Raised when a table gains or loses a column, so that an old workspace is named as such.
+FORMAT = 1
+# What people may put beside the tables: blocs of candidates; doors already visited.
+EDITED = ("blocs.csv", "covered.csv")
+
+
+class Workspace:
+    """The tables of one place, opened for reading.
+
+    Parameters
+    ----------
+    path
+        Folder that `build` has written.
+
+    Raises
+    ------
+    DataError
+        When the folder holds no manifest, or one that cannot be read.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        file = self.path / MANIFEST
+        if not file.is_file():
+            raise DataError(
+                "This folder is not a workspace: it has no manifest.json.",
+                where=str(self.path),
+                mend="Make one: python -m analysis build --workspace DIR --results …",
+            )
+        try:
+            self.manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            self.manifest["tables"]["turnout"]
+            written = self.manifest.get("format", 0)
+        except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+            raise DataError(
+                "The manifest of this workspace cannot be read.",
+                where=str(file),
+                mend="Build the workspace again from the official files.",
+            ) from error
+
+        if written != FORMAT:
+            raise DataError(
+                "This workspace was built by another version of Palier.",
+                where=f"{file}: format {written}, this version reads {FORMAT}",
+                mend="Build the workspace again from the official files.",
+            )
+
+    @cached_property
+    def digest(self) -> str:
+        """Fingerprint of all that a ranking reads, for caches and provenance."""
+        parts = [f"{name}={sha}" for name, sha in sorted(self.digests.items())]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of every table, and of the files people edit as they are now."""
+        tables = {name: str(t["sha256"]) for name, t in self.manifest["tables"].items()}
+        edited = {name: self.path / name for name in EDITED}
+        return tables | {name: sha256(file) for name, file in edited.items() if file.is_file()}
+
+    @property
+    def blocs_edited(self) -> bool:
+        """Whether blocs.csv was edited since the candidates took their blocs from it."""
+        written = self.manifest.get("texts", {}).get("blocs.csv")
+        return self.digests.get("blocs.csv", written) != written
+
+    @property
+    def crs(self) -> str:
+        """Metric CRS of the geometries."""
+        return str(self.manifest["crs"])
+
+    @property
+    def fictional(self) -> bool:
+        """Whether the place is invented; every screen says so."""
+        return bool(self.manifest.get("fictional", False))
+
+    def has(self, name: str) -> bool:
+        """Tell whether table `name` is there and holds rows."""
+        return bool(self.manifest["tables"].get(name, {}).get("rows", 0))
+
+    def read(self, name: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read table `name`; an absent one comes back empty.
+
+        Raises
+        ------
+        DataError
+            When the file is missing or damaged.
+        """
+        if name not in self.manifest["tables"]:
+            return empty(TABLES[name], self.crs)
+        with self._opened(name) as file:
+            if is_geographic(TABLES[name]):
+                return gpd.read_parquet(file, columns=columns)
+            return pq.read_table(file, columns=columns).to_pandas()
+
+    def read_arrow(self, name: str, *, columns: Sequence[str]) -> pa.Table:
+        """Read columns of a large table; ids stay dictionaries, as they are stored.
+
+        Raises
+        ------
+        DataError
+            When the file is missing or damaged.
+        """
+        ids = [c for c in columns if TABLES[name].columns[c].dtype == "category"]
+        with self._opened(name) as file:
+            table = pq.read_table(file, columns=list(columns), read_dictionary=ids)
+        return table.unify_dictionaries()
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[Path]:
+        file = self.path / f"{name}.parquet"
+        try:
+            yield file
+        except (OSError, pa.ArrowInvalid) as error:
+            raise DataError(
+                f"The table {name} of this workspace is missing or damaged.",
+                where=str(file),
+                mend="Build the workspace again from the official files.",
+            ) from error
+
+
+@contextlib.contextmanager
+def writing(path: Path | str) -> Iterator[Writer]:
+    """Write a workspace aside, then put it in place; on any error `path` stays as it was.
+
+    Yields
+    ------
+    Writer
+        Takes the tables; the manifest goes in last and makes them count.
+    """
+    target = Path(path)
+    created = not target.exists()
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".building-", dir=target))
+    except OSError as error:
+        raise DataError(
+            "The workspace cannot be written there.",
+            where=f"{target}: {error.strerror}",
+            mend="Name a folder that may be written to, on a disk with room.",
+        ) from error
+    try:
+        writer = Writer(aside)
+        yield writer
+        writer.finish(target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if created and not (target / MANIFEST).exists():
+            with contextlib.suppress(OSError):
+                target.rmdir()
+
+
+class Writer:
+    """Collects tables in a folder aside; `finish` moves them into the workspace."""
+
+    def __init__(self, aside: Path) -> None:
+        self.aside = aside
+        self.tables: dict[str, dict[str, Any]] = {}
+        self.texts: dict[str, str] = {}
+        self.facts: dict[str, Any] = {}
+
+    def put(self, name: str, table: pd.DataFrame) -> None:
+        """Write one canonical table, already checked by its reader."""
+        file = self.aside / f"{name}.parquet"
+        if isinstance(table, gpd.GeoDataFrame):
+            table.to_parquet(file, index=False, compression="zstd")
+        else:
+            arrow = pa.Table.from_pandas(table, preserve_index=False)
+            pq.write_table(arrow, file, compression="zstd", compression_level=1)
+        self.tables[name] = {"rows": len(table), "file": file.name, "sha256": sha256(file)}
+
+    def put_text(self, name: str, text: str) -> None:
+        """Write a small text file that people edit, such as blocs.csv."""
+        (self.aside / name).write_text(text, encoding="utf-8", newline="\n")
+        self.texts[name] = sha256(self.aside / name)
+
+    def describe(self, facts: Mapping[str, Any]) -> None:
+        """Add entries to the manifest."""
+        self.facts.update(facts)
+
+    def finish(self, target: Path) -> None:
+        """Put the files in place of the old ones; the old manifest goes first, the new one last.
+
+        A machine that stops half-way leaves a folder without a manifest, not a mixture that reads
+        as a workspace; an error puts the old files back.
+        """
+        manifest = {"format": FORMAT, **self.facts, "tables": self.tables, "texts": self.texts}
+        text = json.dumps(manifest, indent=2, ensure_ascii=False, default=str) + "\n"
+        new = [*sorted(file.name for file in self.aside.iterdir()), MANIFEST]
+        (self.aside / MANIFEST).write_text(text, encoding="utf-8")
+        old = self.aside / "old"
+        old.mkdir()
+        stale = [f"{name}.parquet" for name in set(TABLES) - set(self.tables)]
+        kept = [name for name in (MANIFEST, *new[:-1], *stale) if (target / name).exists()]
+        try:
+            for name in kept:
+                os.replace(target / name, old / name)
+            for name in new:
+                os.replace(self.aside / name, target / name)
+        except OSError:
+            for name in set(new) - set(kept):
+                (target / name).unlink(missing_ok=True)
+            for name in kept:
+                if (old / name).exists():
+                    os.replace(old / name, target / name)
+            raise

@@ -1,0 +1,196 @@
+"""Where people will stay home: the forecast, its past, and the split of the abstainers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pandas as pd
+
+from analysis.charts.chart_words import election as election_name
+from analysis.charts.chart_words import say
+from analysis.electorate.abstention.forecast import (
+    AbstentionForecast,
+    Progress,
+    forecast_abstention,
+    silent,
+)
+from analysis.electorate.abstention.habitual import split_abstainers
+from analysis.electorate.abstention.level import Level
+from analysis.electorate.abstention.series import Series
+from analysis.electorate.history import Choice, Election, read_history
+from analysis.errors import DataError
+from analysis.exports.model_export import Finding, Written
+from analysis.exports.provenance import Provenance, of_workspace
+from analysis.tables.workspace import Workspace
+from analysis.workflows.model_columns import columns_of
+from analysis.workflows.model_territory import communes_of, contours_of, title_of
+from analysis.workflows.ranking import target_of
+
+# Reading the past comes before the forecast, whose own progress follows.
+_READ = 0.3
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A forecast, and what stands beside it.
+
+    Attributes
+    ----------
+    forecast
+        Of the abstention of the election to come.
+    series
+        The past it rests on.
+    units
+        In the order of the forecast: `bureau_id`, `commune_id`, `commune` (name), `vintage`.
+    split
+        Constant and intermittent abstainers; None where they cannot be told apart.
+    no_split
+        Why not.
+    """
+
+    forecast: AbstentionForecast
+    series: Series
+    units: pd.DataFrame
+    split: pd.DataFrame | None
+    no_split: DataError | None
+
+    @property
+    def vintage(self) -> int | None:
+        """Contours of the bureaux; None where there are none."""
+        known = self.units["vintage"].dropna()
+        return None if known.empty else int(known.iloc[0])
+
+    def at(self, level: Level, progress: Progress = silent) -> Outlook:
+        """Return the same at another level of the whole place."""
+        target = self.forecast.target
+        again = forecast_abstention(self.series, target, level=level, progress=progress)
+        return replace(self, forecast=again)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the forecast as files hold it, with the split where there is one."""
+        frame = self.forecast.with_level_error()
+        frame.insert(2, "commune", self.units["commune"].to_numpy())
+        return frame if self.split is None else frame.merge(self.split, on="bureau_id", how="left")
+
+
+def look_ahead(
+    workspace: Workspace,
+    election: str,
+    *,
+    places: tuple[str, ...] = (),
+    level: Level | None = None,
+    progress: Progress = silent,
+) -> Outlook:
+    """Forecast the abstention of an election in a place.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    election
+        Id of an election, coming or past; nothing of its day or later is read.
+    places
+        Communes or départements; empty for the whole workspace.
+    level
+        Abstention of the whole place; None expects it from past levels.
+    progress
+        Told the share done; what it raises stops the work.
+
+    Raises
+    ------
+    DataError
+        When the election or a place is unknown, or there is no past.
+    """
+    target = target_of(workspace, election)
+    anyone = _anyone(workspace, target)
+    history = read_history(workspace, anyone, before=target.date, places=places)
+    progress(_READ)
+    series = Series.of_history(history, workspace)
+    forecast = forecast_abstention(
+        series, target, level=level, progress=lambda done: progress(_READ + (1 - _READ) * done)
+    )
+    units = history.units[["bureau_id", "vintage"]]
+    units = units.join(communes_of(workspace, units["bureau_id"]))
+    try:
+        return Outlook(forecast, series, units, split_abstainers(series), None)
+    except DataError as error:
+        return Outlook(forecast, series, units, None, error)
+
+
+def _anyone(workspace: Workspace, target: Election) -> Choice:
+    """Return who had most votes before: whose are read along does not matter here."""
+    elections = workspace.read("elections")
+    past = elections.loc[elections["date"] < target.date, "election_id"]
+    table = workspace.read("candidates")
+    table = table[table["election_id"].isin(past)]
+    for column in ("bloc", "name", "nuance"):
+        sizes = table[table[column] != ""].groupby(column)["votes"].sum()
+        if len(sizes):
+            most = str(sizes.idxmax())
+            return Choice(most) if column == "bloc" else Choice("", (most,))
+    return Choice("")
+
+
+def finding(
+    workspace: Workspace,
+    places: tuple[str, ...],
+    found: Outlook,
+    *,
+    figure: str = "",
+    written: Written,
+) -> Finding:
+    """Put a forecast so that it can leave.
+
+    Parameters
+    ----------
+    workspace, places
+        Where it was asked for.
+    found
+        The forecast.
+    figure
+        "map" for its picture; empty for its table.
+    written
+        How it is written.
+    """
+    from analysis.charts.abstention_map import forecast_map
+
+    level, language = found.forecast.level, written.language
+    shapes = contours_of(workspace, found.vintage, found.units["commune_id"])
+    target = found.forecast.target.election_id
+    where = title_of(workspace, places[0] if len(places) == 1 else "", language)
+    heading = f"{where} · {say('abstention', language)}\n{election_name(target, language)}"
+    source = of_workspace(
+        workspace,
+        "abstention",
+        {
+            "election": target,
+            "places": list(places),
+            "level": level.value,
+            "level_se": level.std_error,
+            "level_source": level.source,
+            "past": list(found.forecast.elections),
+            "figure": figure,
+        },
+        seed=None,
+    )
+    table = found.to_frame()
+    draw = partial(forecast_map, shapes, found.forecast, title=heading, language=language)
+    return Finding(
+        table,
+        shapes,
+        source,
+        heading,
+        units=columns_of("abstention", table, language),
+        draw=draw if figure else None,
+        written=written,
+    )
+
+
+def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
+    """Find again what a file of `finding` was made from."""
+    asked = provenance.parameters
+    level = Level(asked["level"], asked["level_se"], asked["level_source"])
+    places = tuple(asked["places"])
+    found = look_ahead(workspace, asked["election"], places=places, level=level)
+    return finding(workspace, places, found, figure=asked["figure"], written=written)

@@ -1,0 +1,289 @@
+"""From official files to a workspace: read, check, link vintages, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from analysis import __version__
+from analysis.electorate.history import Election
+from analysis.errors import DataError, some
+from analysis.geography.context import describe_bureaux
+from analysis.geography.crosswalk import link_vintages
+from analysis.geography.crs import metric_crs, utm_crs
+from analysis.geography.vintages import match_vintages, with_vintages
+from analysis.readers.addresses import read_addresses
+from analysis.readers.aggregated import read_aggregated
+from analysis.readers.blocs import read_blocs, without_bloc
+from analysis.readers.calendar import election_of, is_dated
+from analysis.readers.contours import FRENCH, Layout, expect_known, read_contours
+from analysis.readers.electors import read_electors
+from analysis.readers.results import Raw, Results, assemble
+from analysis.readers.shapes import read_shapes
+from analysis.readers.squares import read_squares
+from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
+from analysis.tables.sources import Report
+from analysis.tables.workspace import Workspace, writing
+
+MAINLAND = "EPSG:2154"
+Progress = Callable[[str, float], None]
+
+
+def silent(step: str, share: float) -> None:
+    """Report no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The files of a place.
+
+    Attributes
+    ----------
+    general, candidates
+        « Données des élections agrégées ».
+    contours
+        Vintage → file of polygons.
+    squares, addresses, electors
+        Filosofi squares, BAN, registered per address; None where there is none.
+    places
+        Communes or départements to keep; empty for all.
+    licences
+        Name of a file, without its folder → the licence it is published under, where the user
+        knows better than the reader.
+    leave_out
+        Leave contradictory bureaux out however many they are.
+    fictional
+        Mark the place as invented on every screen.
+    layout, crs, blocs
+        What a column map says of the contours, of the metric CRS and of candidates'
+        blocs; French files need none of them.
+    """
+
+    general: Path
+    candidates: Path
+    contours: dict[int, Path] = field(default_factory=dict)
+    squares: Path | None = None
+    addresses: Path | None = None
+    electors: Path | None = None
+    places: tuple[str, ...] = ()
+    licences: dict[str, str] = field(default_factory=dict)
+    leave_out: bool = False
+    fictional: bool = False
+    layout: Layout = FRENCH
+    crs: str = ""
+    blocs: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Geography:
+    """Tables of where things are; empty where a file is lacking."""
+
+    crs: str
+    bureaux: gpd.GeoDataFrame
+    crosswalk: pd.DataFrame
+    areas: gpd.GeoDataFrame
+    addresses: gpd.GeoDataFrame
+    reports: tuple[Report, ...] = ()
+
+
+def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) -> Workspace:
+    """Read the files of a place and write its workspace; on any error it stays as it was.
+
+    Parameters
+    ----------
+    inputs
+        The files.
+    target
+        Folder of the workspace. A `blocs.csv` that the user edited there is kept and used.
+    progress
+        Told the step and the share done, 0 to 1.
+
+    Raises
+    ------
+    DataError
+        When a file cannot be read or contradicts itself or the others.
+    """
+    progress("results", 0.0)
+    raw = read_aggregated(inputs.general, inputs.candidates, places=inputs.places)
+    return build_from(raw, inputs, target, progress=progress)
+
+
+def build_from(
+    raw: Raw,
+    inputs: Inputs,
+    target: Path | str,
+    *,
+    dated: Callable[[str], Election] = election_of,
+    progress: Progress = silent,
+) -> Workspace:
+    """Do as `build`, with results that another reader has read."""
+    progress("checks", 0.35)
+    _refuse_unread(inputs, raw)
+    blocs = _blocs(inputs, Path(target) / "blocs.csv")
+    results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
+    geography = _read_geography(inputs, results, progress)
+    matches = match_vintages(results.elections, results.turnout, geography.bureaux)
+    progress("writing", 0.8)
+    with writing(target) as writer:
+        writer.put("elections", with_vintages(results.elections, matches))
+        for name in ("places", "turnout", "votes", "candidates"):
+            writer.put(name, getattr(results, name))
+        for name in ("bureaux", "crosswalk", "areas", "addresses"):
+            if len(table := getattr(geography, name)):
+                writer.put(name, table)
+        if len(geography.bureaux):
+            writer.put("context", _context(geography))
+        writer.put_text("blocs.csv", blocs.to_csv(index=False, lineterminator="\n"))
+        writer.describe(_facts(inputs, results, geography, matches))
+    progress("done", 1.0)
+    return Workspace(target)
+
+
+def _refuse_unread(inputs: Inputs, raw: Raw) -> None:
+    """Refuse licences of files that are not read."""
+    ground = (*inputs.contours.values(), inputs.squares, inputs.addresses, inputs.electors)
+    names = [*(r.source.file for r in raw.reports), *(file.name for file in ground if file)]
+    if unread := sorted(set(inputs.licences) - set(names)):
+        raise DataError(
+            "A licence is given for a file that is not read.",
+            where=f"{some(unread)}; files read: {some(names, most=12)}",
+            mend="Name one of the files of this command: --licence FILE=TEXT.",
+        )
+
+
+def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
+    """Return the table the user edited, else the default one and what a column map adds."""
+    if edited.is_file():
+        return read_blocs(edited)
+    tables = [read_blocs(), *([] if inputs.blocs is None else [inputs.blocs])]
+    return pd.concat(tables, ignore_index=True).drop_duplicates(["election", "key"], keep="last")
+
+
+def _context(geography: Geography) -> pd.DataFrame:
+    return describe_bureaux(
+        geography.bureaux, addresses=geography.addresses, squares=geography.areas
+    )
+
+
+def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
+    if not inputs.contours:
+        _refuse_without_contours(inputs)
+        crs = inputs.crs or MAINLAND
+        tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
+        return Geography(crs, *tables)
+    progress("contours", 0.45)
+    crs = inputs.crs or _crs(inputs, results)
+    bureaux, reports = _read_vintages(inputs, results, crs)
+    newest = bureaux[bureaux["vintage"] == max(inputs.contours)]
+    areas, addresses = empty(AREAS, crs), empty(ADDRESSES, crs)
+    if inputs.squares:
+        progress("squares", 0.5)
+        outline = bureaux.geometry.union_all().buffer(0)
+        areas, report = read_squares(inputs.squares, crs_metric=crs, within=outline)
+        reports.append(report)
+    if inputs.addresses:
+        progress("addresses", 0.55)
+        addresses, report = read_addresses(
+            inputs.addresses, crs_metric=crs, bureaux=newest, places=inputs.places
+        )
+        reports.append(report)
+    if inputs.electors:
+        progress("electors", 0.65)
+        addresses, report = read_electors(inputs.electors, addresses)
+        reports.append(report)
+    progress("crosswalk", 0.7)
+    links = link_vintages(bureaux, addresses=addresses, squares=areas)
+    return Geography(crs, bureaux, links, areas, addresses, tuple(reports))
+
+
+def _refuse_without_contours(inputs: Inputs) -> None:
+    given = {"--squares": inputs.squares, "--addresses": inputs.addresses}
+    if extra := [name for name, file in given.items() if file]:
+        raise DataError(
+            f"{' and '.join(extra)} cannot be used without contours.",
+            mend="Add --contours FILE --vintage YEAR, or leave the others out.",
+        )
+    if inputs.electors and not inputs.addresses:
+        raise DataError(
+            "Registered per address need the addresses they belong to.",
+            mend="Add --addresses FILE (BAN).",
+        )
+
+
+def _crs(inputs: Inputs, results: Results) -> str:
+    try:
+        return metric_crs(results.places["commune_id"].iloc[0])
+    except DataError:
+        first, _ = read_shapes(next(iter(inputs.contours.values())))
+        return MAINLAND if _in_mainland(first) else utm_crs(first)
+
+
+def _in_mainland(shapes: gpd.GeoDataFrame) -> bool:
+    west, south, east, north = shapes.to_crs("EPSG:4326").total_bounds
+    return bool(west > -6 and east < 10 and south > 41 and north < 51.5)
+
+
+def _read_vintages(
+    inputs: Inputs, results: Results, crs: str
+) -> tuple[gpd.GeoDataFrame, list[Report]]:
+    known = set(results.turnout["bureau_id"].cat.categories)
+    communes = inputs.places or tuple(results.places["commune_id"])
+    tables, reports = [], []
+    for vintage, file in sorted(inputs.contours.items()):
+        table, report = read_contours(
+            file,
+            vintage=vintage,
+            crs_metric=crs,
+            communes=communes if len(communes) == 1 else inputs.places,
+            layout=inputs.layout,
+        )
+        expect_known(table, known, file=file.name)
+        tables.append(table)
+        reports.append(report)
+    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
+
+
+def _licensed(report: Report, licences: Mapping[str, str]) -> Report:
+    """Put the licence that the user states into the account of its file."""
+    source = report.source
+    stated = licences.get(source.file, source.licence)
+    return replace(report, source=replace(source, licence=stated))
+
+
+def _facts(
+    inputs: Inputs, results: Results, geography: Geography, matches: pd.DataFrame
+) -> dict[str, Any]:
+    """Return the manifest without its tables."""
+    reports = [_licensed(r, inputs.licences) for r in (*results.reports, *geography.reports)]
+    turnout = results.turnout.groupby("election_id", observed=True)
+    totals = turnout[["registered", "ballots", "valid"]].sum()
+    totals.insert(0, "bureaux", turnout.size())
+    left_out: dict[str, dict[str, int]] = {}
+    for report in results.reports:
+        for item in report.left_out:
+            counts = left_out.setdefault(item.election_id, {})
+            counts[item.reason] = counts.get(item.reason, 0) + item.count
+    elections = {
+        str(name): {**{k: int(v) for k, v in row.items()}, "left_out": left_out.get(str(name), {})}
+        for name, row in totals.sort_index().iterrows()
+    }
+    unplaced = without_bloc(results.candidates)
+    usual = [e for e in elections if not is_dated(e)]
+    return {
+        "palier": __version__,
+        "built": datetime.now(UTC).isoformat(timespec="seconds"),
+        "fictional": inputs.fictional,
+        "crs": geography.crs,
+        "places": list(inputs.places),
+        "sources": [report.to_dict() for report in reports],
+        "elections": elections,
+        "vintages": matches.to_dict("records"),
+        "without_bloc": unplaced[["election_id", "candidate_id", "votes"]].to_dict("records"),
+        "usual_date": usual,
+    }

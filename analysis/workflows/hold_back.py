@@ -1,0 +1,162 @@
+"""Arms of a trial on a ranking: who is held back, from whom, and what giving it up costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.experiments.drawing_rule import Rule
+from analysis.workflows.sealed_trials import in_force, open_trial
+
+CONTROL = "control"  # as `experiments.design` writes it
+# Of every five bureaux, one is held back unless a sealed design says otherwise.
+DEFAULT = Rule(rank_by="priority", unit="unit_id")
+TOO_FEW = "fewer bureaux than a block: none can be held back"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """How a file treats the trial; recorded in its provenance.
+
+    Attributes
+    ----------
+    on
+        Whether arms are drawn.
+    teams
+        Whether the file is for teams: controls are then left out of it.
+    seals
+        Fingerprints of the sealed designs whose arms hold; empty: the default draw.
+    given_up
+        Why there is no trial; needed when it is off.
+    """
+
+    on: bool = True
+    teams: bool = True
+    seals: tuple[str, ...] = ()
+    given_up: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.on and not self.given_up.strip():
+            raise DataError(
+                "The trial is not switched off without a sentence that says what is lost.",
+                mend="Write why nothing will be learnt of what the canvass changes.",
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, as a provenance holds them."""
+        return {**asdict(self), "seals": list(self.seals)}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> HoldBack:
+        """Read what `to_dict` wrote."""
+        return cls(**{**given, "seals": tuple(given["seals"])})
+
+
+def hold_back_of(folder: Path, table: pd.DataFrame, *, teams: bool = True) -> HoldBack:
+    """Return what holds for a ranking when nobody asks otherwise.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+    table
+        The ranking.
+    teams
+        Whether the file is for teams.
+    """
+    ranked = set(table["bureau_id"])
+    seals = tuple(
+        one
+        for one in in_force(folder)
+        if ranked & set(open_trial(folder, one).sealed.design.units["unit_id"])
+    )
+    if not seals and len(trial_units(table)) < DEFAULT.block_size:
+        return HoldBack(on=False, teams=teams, given_up=TOO_FEW)
+    return HoldBack(teams=teams, seals=seals)
+
+
+def trial_units(table: pd.DataFrame, first: int | None = None) -> pd.DataFrame:
+    """Return the bureaux of a ranking that can enter a trial, best first.
+
+    Parameters
+    ----------
+    table
+        A ranking. Bureaux where nobody can knock, and those nobody is registered in, are
+        left out.
+    first
+        How many of the best to keep; all when None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ranking's columns, with `unit_id`, `priority` (the rank, largest first), `potential`
+        (abstention × support, what the trial of 2012 ranked by) and `votes` (expected net
+        votes of canvassing all doors).
+    """
+    kept = table[table["reachable"].astype(bool) & (table["registered"] > 0)]
+    kept = kept.sort_values("rank", kind="stable").head(len(kept) if first is None else first)
+    return kept.assign(
+        unit_id=kept["bureau_id"].astype("str"),
+        # Scores differ in their last digits between processors; ranks do not.
+        priority=len(table) - kept["rank"],
+        potential=kept["expected_abstention"] * kept["support"],
+        votes=kept["gain_per_hour"] * kept["hours"],
+    ).reset_index(drop=True)
+
+
+def with_arms(
+    table: pd.DataFrame, hold_back: HoldBack | None, *, folder: Path, seed: int
+) -> pd.DataFrame:
+    """Put the arms on a ranking; a file for teams loses its controls.
+
+    Parameters
+    ----------
+    table
+        A ranking, best first.
+    hold_back
+        What holds; None leaves the ranking as it is, without arms.
+    folder
+        The workspace, which keeps the seals.
+    seed
+        Of the default draw.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ranking with `arm`: `treated`, `control`, or empty outside the trial.
+
+    Raises
+    ------
+    DataError
+        When a seal is missing or was changed, or there are too few bureaux to draw from.
+    """
+    if hold_back is None or not hold_back.on:
+        return table
+    arms = _sealed(folder, hold_back.seals) if hold_back.seals else _default(table, seed)
+    arm = arms.reindex(table["bureau_id"].astype("str")).fillna("").to_numpy(dtype=object)
+    held = (arm == CONTROL) & hold_back.teams
+    if held.all():
+        raise DataError(
+            "Every bureau of this list is held back.",
+            where=f"{len(table)} bureaux",
+            mend="Choose a larger territory, or the list with all bureaux and their arms.",
+        )
+    return table.assign(arm=arm)[~held].reset_index(drop=True)
+
+
+def _sealed(folder: Path, seals: tuple[str, ...]) -> pd.Series:
+    found = [open_trial(folder, one).sealed.assignment for one in seals]
+    return pd.concat([one.set_index("unit_id")["arm"] for one in found])
+
+
+def _default(table: pd.DataFrame, seed: int) -> pd.Series:
+    # The draw needs scipy, which a ranking need not wait for.
+    from analysis.experiments.design import declare
+    from analysis.experiments.seal import drawn
+
+    return drawn(declare(trial_units(table), DEFAULT), seed).set_index("unit_id")["arm"]

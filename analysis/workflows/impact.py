@@ -1,0 +1,206 @@
+"""The question `impact` answers: a table of units, perhaps a seal, perhaps a workspace's votes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.electorate.history import Choice
+from analysis.errors import DataError
+from analysis.experiments import unit_columns
+from analysis.experiments.analysis_spec import Spec
+from analysis.experiments.declared_design import with_seal
+from analysis.experiments.effects import estimate_impact
+from analysis.experiments.estimates import Impact
+from analysis.experiments.outcomes import followed_by_code, outcomes_of, vintage_of
+from analysis.experiments.seal import Sealed, digest, verify
+from analysis.experiments.subgroups import Subgroups, estimate_subgroups
+from analysis.experiments.trial_words import say
+from analysis.experiments.unit_files import read_units, write_json
+from analysis.tables.workspace import Workspace
+from analysis.workflows.trial_command import check_suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Elections of a workspace to be read as outcomes of the units.
+
+    Attributes
+    ----------
+    workspace
+        The place.
+    elections
+        Ids, such as `2024_legi_t1`.
+    choices
+        Label → whose votes; turnout is always read.
+    vintage
+        Contours the units are of; None: those that know most of them.
+    """
+
+    workspace: Path
+    elections: tuple[str, ...]
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    vintage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a table of units.
+
+    Attributes
+    ----------
+    units
+        The file.
+    spec
+        Which columns hold what. Without outcomes, and with `votes`: turnout and the votes of
+        every choice among the registered, at every election.
+    draws, seed
+        Randomisation inference: how many draws, their seed.
+    seal
+        Sealed design: arms, blocks and the draw to repeat are its own.
+    subgroups
+        Columns to estimate within.
+    votes
+        Elections of a workspace, beside what the file holds.
+    """
+
+    units: Path
+    spec: Spec
+    draws: int = 0
+    seed: int = 0
+    seal: Path | None = None
+    subgroups: tuple[str, ...] = ()
+    votes: Votes | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer.
+
+    Attributes
+    ----------
+    impact
+        Of the draw, the lists, the doors.
+    subgroups
+        Effects within groups, when asked.
+    lost
+        What redrawn contours lost, by election and arm, when a workspace was read.
+    made_from
+        Files with their digests, the seal's fingerprint, draws, seed.
+    """
+
+    impact: Impact
+    subgroups: Subgroups | None
+    lost: pd.DataFrame | None
+    made_from: Mapping[str, Any]
+
+    def summary(self, language: str = "en") -> str:
+        """Say it all."""
+        lines = [self.impact.summary(language)]
+        if self.subgroups is not None:
+            lines.append(self.subgroups.summary(language))
+        if self.lost is not None:
+            lines += [_lost(row, language) for row in self.lost.to_dict("records")]
+            lines += [note.say(language) for note in followed_by_code(self.lost)]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON knows it."""
+        content = self.impact.to_json()
+        if self.subgroups is not None:
+            content["subgroups"] = self.subgroups.to_json()
+        if self.lost is not None:
+            content["lost"] = self.lost.to_dict("records")
+        return {**content, "made_from": dict(self.made_from)}
+
+
+def answer(question: Question) -> Answer:
+    """Estimate the impact of a trial as a question asks.
+
+    Raises
+    ------
+    DataError
+        When files, columns or the seal cannot answer it.
+    """
+    table, spec, lottery, lost = read_units(question.units), question.spec, None, None
+    made_from: dict[str, Any] = {**digest(question.units)}
+    sealed = verify(question.seal) if question.seal else None
+    if question.votes:
+        table, spec, lost = _with_votes(table, spec, question.votes, sealed)
+        made_from["workspace"] = Workspace(question.votes.workspace).digest
+    declared: tuple[str, ...] = ()
+    if sealed:
+        table, spec, lottery = with_seal(table, spec, sealed)
+        made_from["seal"] = sealed.fingerprint
+        declared = sealed.promise.get("subgroups", ())
+    rng = np.random.default_rng(question.seed)
+    impact = estimate_impact(table, spec, lottery=lottery, rng=rng, draws=question.draws)
+    groups = None
+    if question.subgroups:
+        groups = estimate_subgroups(table, spec, question.subgroups, declared=declared)
+    made = {**made_from, "draws": question.draws, "seed": question.seed}
+    return Answer(impact, groups, lost, made)
+
+
+def impact_to_file(question: Question, out: Path) -> Answer:
+    """Answer a question and write the answer as JSON.
+
+    Raises
+    ------
+    DataError
+        When `out` is no JSON, or the question has no answer.
+    """
+    check_suffix(out, ".json")
+    found = answer(question)
+    write_json(found.to_json(), out)
+    return found
+
+
+def _with_votes(
+    table: pd.DataFrame, spec: Spec, votes: Votes, sealed: Sealed | None
+) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
+    """Put the results of elections beside the units, and tell what was lost by arm."""
+    place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
+    vintage = vintage_of(place, label.tolist()) if votes.vintage is None else votes.vintage
+    found = outcomes_of(
+        place, votes.elections, label.tolist(), vintage=vintage, choices=votes.choices
+    )
+    rows = found.table.drop(columns="unit_id").set_axis(table.index)
+    if clash := [name for name in rows if name in table]:
+        raise DataError(
+            f"The table of units already has the column(s) {', '.join(clash)}.",
+            where="units",
+            mend="Rename them: results of these elections are read from the workspace.",
+        )
+    if not spec.outcomes:
+        named = [f"{e}_turnout" for e in votes.elections]
+        named += [f"{e}_{c}_registered" for e in votes.elections for c in votes.choices]
+        spec = replace(spec, outcomes=tuple(named))
+    return pd.concat([table, rows], axis=1), spec, found.lost(_arms(table, spec, label, sealed))
+
+
+def _arms(table: pd.DataFrame, spec: Spec, label: pd.Series, sealed: Sealed | None) -> pd.Series:
+    if sealed:
+        drawn = sealed.assignment[sealed.design.drawn]
+        return drawn.set_index("unit_id")["arm"]
+    unit_columns.check(table, [spec.assigned])
+    arms = unit_columns.arms(table, spec.assigned, label)
+    return pd.Series(np.where(arms == 1, "treated", "control"), index=pd.Index(label))
+
+
+def _lost(row: Mapping[Any, Any], language: str) -> str:
+    return say(
+        "lost",
+        language,
+        election=str(row["election_id"]),
+        arm=say(str(row["arm"]), language),
+        without=int(row["without_result"]),
+        units=int(row["units"]),
+        redrawn=int(row["redrawn"]),
+        mixed=100 * float(row["mixed_share"]),
+    )

@@ -1,0 +1,65 @@
+"""Where bureaux lie: their contours, and the communes they belong to."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+
+from analysis.charts.chart_words import number, say
+from analysis.tables.workspace import Workspace
+
+
+def contours_of(workspace: Workspace, vintage: int | None, communes: pd.Series) -> gpd.GeoDataFrame:
+    """Return the contours of some communes in one vintage, by id; none where none is known.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    vintage
+        Year of the contours; None where there are none.
+    communes
+        Ids, in any number.
+    """
+    bureaux = workspace.read("bureaux")
+    kept = (bureaux["vintage"] == (vintage or 0)) & bureaux["commune_id"].isin(set(communes))
+    shown = bureaux.loc[kept, ["bureau_id", "geometry"]].sort_values("bureau_id")
+    return gpd.GeoDataFrame(shown.reset_index(drop=True), geometry="geometry", crs=bureaux.crs)
+
+
+def title_of(workspace: Workspace, place: str, language: str) -> str:
+    """Name a part of a place, for the head of a figure.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    place
+        A commune or a département; empty for the whole.
+    language
+        "fr" or "en".
+
+    Returns
+    -------
+    str
+        The commune, the code of the département, or how many communes there are; what is
+        invented is called so.
+    """
+    places = workspace.read("places")
+    if place:
+        chosen = places[places["commune_id"] == place]
+        title = str(chosen["name"].iloc[0]) if len(chosen) else place
+    elif len(places) == 1:
+        title = str(places["name"].iloc[0])
+    else:
+        title = say("places", language).format(number(len(places), language=language))
+    return f"{title} ({say('fictional', language)})" if workspace.fictional else title
+
+
+def communes_of(workspace: Workspace, bureau_ids: pd.Series) -> pd.DataFrame:
+    """Return `commune_id` and `commune`, its name, of each bureau; its id where it has no name."""
+    names = workspace.read("places").set_index("commune_id")["name"].astype("str")
+    commune_id = bureau_ids.str.rpartition("_")[0]
+    return pd.DataFrame(
+        {"commune_id": commune_id, "commune": commune_id.map(names).fillna(commune_id)}
+    )

@@ -1,0 +1,206 @@
+"""A strategist's question, kept as TOML or as a link, answered, exported, and made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import tomli_w
+
+from analysis.electorate.history import Choice, Election
+from analysis.errors import DataError
+from analysis.exports.provenance import Provenance, of_workspace
+from analysis.readers.calendar import election_of
+from analysis.readers.relabel import relabel
+from analysis.tables.workspace import Workspace
+from analysis.targeting.params import Params, read_toml
+from analysis.targeting.prospects import Prospects, prepare
+from analysis.targeting.rank import Ranking, Settings, rank_bureaux
+from analysis.workflows.hold_back import HoldBack
+
+_OWN = ("bloc", "candidates", "election", "places")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Whose votes, at which election, where, and with which settings.
+
+    Attributes
+    ----------
+    bloc
+        Id of a bloc; empty when candidates are picked by name.
+    election
+        Id of the election to prepare, past or coming.
+    candidates
+        Names or nuances; take the place of the bloc.
+    places
+        Communes or départements; empty for the whole workspace.
+    settings
+        Weights, hours, planner's numbers, seed.
+    """
+
+    bloc: str
+    election: str
+    candidates: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+
+    @property
+    def choice(self) -> Choice:
+        """Whose votes count."""
+        return Choice("" if self.candidates else self.bloc, self.candidates)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values; the planner's numbers only where they are not the defaults."""
+        settings = self.settings.to_dict()
+        defaults = Params().to_dict()
+        settings["params"] = {
+            name: {key: belief[key] for key in ("value", "low", "high", "source")}
+            for name, belief in settings["params"].items()
+            if belief != defaults[name]
+        }
+        return {
+            "bloc": self.bloc,
+            "candidates": list(self.candidates),
+            "election": self.election,
+            "places": list(self.places),
+            **settings,
+        }
+
+    def to_toml(self) -> str:
+        """Return the scenario as a TOML text that `from_dict` reads again."""
+        return tomli_w.dumps(self.to_dict())
+
+    @classmethod
+    def from_dict(cls, given: dict[str, Any], where: str = "") -> Scenario:
+        """Return a scenario from plain values; `DataError` where one is missing or wrong."""
+        if missing := [name for name in ("election",) if name not in given]:
+            raise DataError(
+                f"The scenario does not say: {', '.join(missing)}.",
+                where=where,
+                mend='Add for instance: election = "2027_pres_t1".',
+            )
+        if not given.get("bloc") and not given.get("candidates"):
+            raise DataError(
+                "The scenario names neither a bloc nor candidates.",
+                where=where,
+                mend='Add for instance: bloc = "left".',
+            )
+        own = {name: given[name] for name in _OWN if name in given}
+        rest = {name: value for name, value in given.items() if name not in _OWN}
+        return cls(
+            bloc=str(own.get("bloc", "")),
+            election=str(own["election"]),
+            candidates=_texts(own.get("candidates", ()), where),
+            places=_texts(own.get("places", ()), where),
+            settings=Settings.from_dict(rest, where, beside=_OWN),
+        )
+
+
+def _texts(given: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+    if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
+        raise DataError(
+            "Candidates and places are lists of texts.",
+            where=f"{where}: {given}",
+            mend='Write places = ["75056"].',
+        )
+    return tuple(given)
+
+
+def read_scenario(path: Path | str, **given: Any) -> Scenario:  # noqa: ANN401
+    """Read a scenario, or parameters alone, from TOML; `given` goes before the file.
+
+    Raises
+    ------
+    DataError
+        When the file is not TOML, or a name or value in it is wrong.
+    """
+    table = read_toml(path)
+    # Parameters may stand at the top of a file of their own.
+    names = {item.name for item in fields(Params)}
+    if loose := {name: table.pop(name) for name in list(table) if name in names}:
+        table["params"] = {**table.get("params", {}), **loose}
+    return Scenario.from_dict({**table, **given}, where=Path(path).name)
+
+
+def open_workspace(path: Path | str) -> Workspace:
+    """Open a workspace; if its blocs.csv was edited, give candidates their blocs again.
+
+    Raises
+    ------
+    DataError
+        When it is no workspace, or the edited file is wrong.
+    """
+    place = Workspace(path)
+    return relabel(path) if place.blocs_edited else place
+
+
+def target_of(workspace: Workspace, election_id: str) -> Election:
+    """Return an election of the workspace, or a coming one by its French name.
+
+    Raises
+    ------
+    DataError
+        When it is neither.
+    """
+    known = workspace.read("elections")
+    row = known[known["election_id"] == election_id]
+    if row.empty:
+        return election_of(election_id)
+    day = row["date"].iloc[0].to_pydatetime()
+    return Election(election_id, day, str(row["kind"].iloc[0]), int(row["round"].iloc[0]))
+
+
+def answer(workspace: Workspace, scenario: Scenario) -> tuple[Ranking, Prospects]:
+    """Rank the bureaux of a workspace for a scenario.
+
+    Raises
+    ------
+    DataError
+        When the scenario does not fit the workspace.
+    """
+    target = target_of(workspace, scenario.election)
+    prospects = prepare(workspace, scenario.choice, target, places=scenario.places)
+    return rank_bureaux(prospects, scenario.settings), prospects
+
+
+def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the polygons of ranked bureaux, of the vintage they are drawn in."""
+    bureaux = workspace.read("bureaux")
+    drawn = table[["bureau_id", "vintage"]].dropna().astype({"vintage": "int64"})
+    kept = bureaux.merge(drawn, on=["bureau_id", "vintage"])
+    return gpd.GeoDataFrame(kept[["bureau_id", "geometry"]], geometry="geometry", crs=bureaux.crs)
+
+
+def provenance_of(
+    workspace: Workspace,
+    scenario: Scenario,
+    prospects: Prospects,
+    hold_back: HoldBack | None = None,
+) -> Provenance:
+    """Say where a ranking comes from, and how it treats the trial, so that it can be made again."""
+    return of_workspace(
+        workspace,
+        "rank",
+        {
+            **scenario.to_dict(),
+            "notes": list(prospects.notes),
+            "beliefs": scenario.settings.params.to_dict(),
+            **({"hold_back": hold_back.to_dict()} if hold_back else {}),
+        },
+        seed=scenario.settings.seed,
+    )
+
+
+def scenario_of(provenance: Provenance) -> Scenario:
+    """Return the scenario that an exported file answers."""
+    known = {item.name for item in fields(Settings)} | set(_OWN)
+    return Scenario.from_dict({k: v for k, v in provenance.parameters.items() if k in known})
+
+
+def with_settings(scenario: Scenario, **changes: Any) -> Scenario:  # noqa: ANN401
+    """Return the scenario with some settings changed."""
+    return replace(scenario, settings=replace(scenario.settings, **changes))

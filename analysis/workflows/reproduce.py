@@ -1,0 +1,128 @@
+"""Make an exported file again from its own provenance, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analysis import __version__
+from analysis.errors import DataError, some
+from analysis.exports.model_export import Finding, Written, file_of
+from analysis.exports.provenance import Provenance, read_provenance
+from analysis.exports.registry import to_bytes
+from analysis.tables.workspace import MANIFEST, Workspace
+from analysis.workflows import abstention, swing, transfers
+from analysis.workflows.hold_back import HoldBack, with_arms
+from analysis.workflows.ranking import answer, provenance_of, scenario_of, shapes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A file made again.
+
+    Attributes
+    ----------
+    content
+        Its bytes.
+    identical
+        Whether they are those of the file that was given.
+    """
+
+    content: bytes
+    identical: bool
+
+
+def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
+    """Make an export again.
+
+    Parameters
+    ----------
+    file
+        Any file that `rank` or the app has written.
+    workspace
+        Where the data are now; the folder recorded in the file when not given.
+
+    Raises
+    ------
+    DataError
+        When the file carries no provenance, or the data or the version differ.
+    """
+    provenance = read_provenance(file)
+    place = _place(file, provenance, workspace)
+    changed = sorted(
+        name
+        for name in {*place.digests, *provenance.data}
+        if place.digests.get(name) != provenance.data.get(name)
+    )
+    if changed:
+        raise DataError(
+            "The data are not those this file was made from.",
+            where=f"{place.path}: {some(changed)}",
+            mend="Give the workspace it was made with: --workspace DIR; or export it again.",
+        )
+    if provenance.version != __version__:
+        raise DataError(
+            f"This file was made by Palier {provenance.version}; this is {__version__}.",
+            where=str(file),
+            mend=f"Install version {provenance.version} to make the same bytes again.",
+        )
+    if provenance.command not in _AGAIN:
+        raise DataError(
+            f"Files of “{provenance.command}” are not made again by this verb.",
+            where=str(file),
+            mend="Give a file of a ranking, of a forecast, of a swing or of transfers.",
+        )
+    content = _AGAIN[provenance.command](file, place, provenance)
+    return Reproduction(content, content == file.read_bytes())
+
+
+def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
+    """Open the data, where the user says or else where the file says they were."""
+    recorded = Path(str(provenance.parameters.get("workspace", "")))
+    if given is None and not (recorded / MANIFEST).is_file():
+        raise DataError(
+            f"The workspace “{recorded.as_posix()}” that this file was made from is not there.",
+            where=f"{file}: looked for {recorded.absolute()}",
+            mend="Name where it lies now: --workspace DIR.",
+        )
+    return Workspace(given or recorded)
+
+
+def _moved(again: Provenance, provenance: Provenance) -> Provenance:
+    """Keep the folder that the file recorded: the place may have moved since."""
+    recorded = provenance.parameters.get("workspace", "")
+    return replace(again, parameters={**again.parameters, "workspace": recorded})
+
+
+def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
+    scenario = scenario_of(provenance)
+    ranking, prospects = answer(place, scenario)
+    told = provenance.parameters.get("hold_back")
+    hold_back = HoldBack.from_dict(told) if told else None
+    table = with_arms(ranking.table, hold_back, folder=place.path, seed=scenario.settings.seed)
+    again = provenance_of(place, scenario, prospects, hold_back)
+    return to_bytes(
+        table,
+        file.suffix,
+        bureaux=shapes_of(place, table),
+        provenance=_moved(again, provenance),
+        **provenance.written,
+    )
+
+
+def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
+    found = _FINDINGS[provenance.command](place, provenance, Written(**provenance.written))
+    return file_of(replace(found, source=_moved(found.source, provenance)), file.suffix.lower())
+
+
+# What the provenance of a file says was asked → what finds it again.
+_FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
+    "abstention": abstention.again,
+    "swing": swing.again,
+    "transfers": transfers.again,
+}
+_AGAIN: dict[str, Callable[[Path, Workspace, Provenance], bytes]] = {
+    "rank": _ranking,
+    **dict.fromkeys(_FINDINGS, _finding),
+}

@@ -1,0 +1,212 @@
+"""Which bureaux are to be walked: the targets' file, and the arms of the trial."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, some
+from analysis.experiments.seal import Sealed, verify
+from analysis.experiments.unit_files import read_units
+from analysis.tables.workspace import Workspace
+from analysis.targeting.rank import reach
+from analysis.workflows.sealed_trials import in_force, open_trial
+
+CONTROL = "control"
+_NUMBERS = ("rank", "hours", "registered")
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The bureaux of a targets' file.
+
+    Attributes
+    ----------
+    table
+        One row per bureau, best first: `bureau_id`, `rank`, `hours`, `registered` (missing
+        where the file does not say), `arm` ("" without a trial).
+    hours
+        Volunteer-hours the ranking was made for; None where the file does not say.
+    notes
+        What a careful user wants to know.
+    """
+
+    table: pd.DataFrame
+    hours: float | None
+    notes: tuple[str, ...] = ()
+
+
+def read_targets(path: Path, workspace: Workspace) -> Targets:
+    """Read bureaux from a file of `rank`, or from any table with a column `bureau_id`.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, names a bureau twice, or is of another place.
+    """
+    raw = read_units(path)
+    if "bureau_id" not in raw or raw["bureau_id"].dropna().empty:
+        raise DataError(
+            "The targets' file names no bureaux.",
+            where=f"{path.name}: columns {some(raw.columns, most=8)}",
+            mend="Give the CSV that `python -m analysis rank` writes, or a column bureau_id.",
+        )
+    raw = raw[raw["bureau_id"].notna()]
+    ids = raw["bureau_id"].astype("str").str.strip()
+    if (twice := ids.duplicated()).any():
+        raise DataError(
+            "The targets' file names a bureau twice.",
+            where=f"{path.name}: {some(ids[twice])}",
+            mend="Keep one row per bureau.",
+        )
+    table = pd.DataFrame({"bureau_id": ids.to_numpy()})
+    for name in _NUMBERS:
+        table[name] = _numbers(raw, name, path)
+    table["arm"] = raw["arm"].fillna("").to_numpy() if "arm" in raw else ""
+    origin = _origin(raw)
+    notes = [
+        *_same_place(table, workspace, path),
+        *_same_data(origin, workspace, path),
+        *_unranked(table, path),
+    ]
+    if table["rank"].isna().any():
+        table["rank"] = 1.0
+    hours = origin.get("parameters", {}).get("hours")
+    ordered = table.sort_values(["rank", "bureau_id"], ignore_index=True)
+    found = Targets(ordered, None if hours is None else float(hours))
+    return replace(found, notes=tuple(notes))
+
+
+def _numbers(raw: pd.DataFrame, name: str, path: Path) -> np.ndarray:
+    if name not in raw:
+        return np.full(len(raw), np.nan)
+    cells = raw[name]
+    if not pd.api.types.is_numeric_dtype(cells):
+        cells = cells.astype("str").str.replace(",", ".").where(cells.notna())
+    numbers = pd.to_numeric(cells, errors="coerce")
+    if (bad := numbers.isna() & raw[name].notna()).any():
+        raise DataError(
+            f"The column {name} of the targets' file does not hold numbers.",
+            where=f"{path.name}: {some(raw.loc[bad, name])}",
+            mend="Leave the column as `rank` wrote it, or take it out.",
+        )
+    return numbers.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _origin(raw: pd.DataFrame) -> dict[str, Any]:
+    """Return where a file of ours says it comes from; empty for others."""
+    if "provenance" not in raw or not len(cells := raw["provenance"].dropna()):
+        return {}
+    try:
+        told = json.loads(cells.iloc[0])
+    except json.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _unranked(table: pd.DataFrame, path: Path) -> list[str]:
+    unranked = table["rank"].isna().any()
+    return [f"{path.name} ranks no bureaux: all count the same"] if unranked else []
+
+
+def _same_place(table: pd.DataFrame, workspace: Workspace, path: Path) -> list[str]:
+    known = set(workspace.read("bureaux", columns=["bureau_id", "geometry"])["bureau_id"])
+    known |= set(workspace.read("turnout", columns=["bureau_id"])["bureau_id"].unique())
+    unknown = table["bureau_id"][~table["bureau_id"].isin(known)]
+    if len(unknown) == len(table):
+        raise DataError(
+            "The targets are of another place than the workspace.",
+            where=f"{path.name}: {some(unknown)}; workspace {workspace.path.name}",
+            mend="Give the workspace that the ranking was made in, or rank this one.",
+        )
+    if unknown.empty:
+        return []
+    return [f"{len(unknown)} target(s) are no bureaux of this workspace: {some(unknown)}"]
+
+
+def _same_data(origin: Mapping[str, Any], workspace: Workspace, path: Path) -> list[str]:
+    made_from, now = origin.get("data", {}), workspace.digests
+    moved = [n for n in ("bureaux", "addresses") if n in made_from and made_from[n] != now.get(n)]
+    if not moved:
+        return []
+    return [f"{path.name} was made when the workspace had other {' and '.join(moved)}"]
+
+
+def with_arms(
+    table: pd.DataFrame, workspace: Workspace, design: Path | None
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return the targets with the arms of the trial, and the seals these come from.
+
+    Arms are those of the sealed design; without one, those of the targets' file, if it has
+    any. Either way a control of a design in force in this workspace stays one. With a
+    design, a bureau that it does not know has its arm missing: it was neither drawn nor
+    decided on.
+
+    Raises
+    ------
+    DataError
+        When a seal is not sound, or knows none of the targets.
+    """
+    arms, seals = table.set_index("bureau_id")["arm"], []
+    if design is not None:
+        sealed = verify(design)
+        seals.append(sealed.fingerprint)
+        arms = _arms(sealed).reindex(arms.index)
+        if arms.isna().all():
+            raise DataError(
+                "The sealed design knows none of the targets.",
+                where=f"{design.name}: units {some(sealed.assignment['unit_id'])}; "
+                f"targets {some(table['bureau_id'])}",
+                mend="Give the design that was drawn from these bureaux.",
+            )
+    for fingerprint in in_force(workspace.path):
+        known = _arms(open_trial(workspace.path, fingerprint).sealed).reindex(arms.index)
+        if known.notna().any():
+            seals.append(fingerprint)
+            decided = known.notna() if design is None else known.eq(CONTROL)
+            arms = arms.mask(decided, known)
+    return table.assign(arm=arms.to_numpy(dtype=object)), tuple(dict.fromkeys(seals))
+
+
+def _arms(sealed: Sealed) -> pd.Series:
+    return sealed.assignment.set_index("unit_id")["arm"].astype(object)
+
+
+def choose(
+    table: pd.DataFrame, hours: float | None, top: int | None, *, sealed: bool
+) -> pd.DataFrame:
+    """Return the targets that are meant: the first `top`, else those the hours reach.
+
+    With a sealed design and no `top`, the units of the design are meant: it was drawn
+    for them. Without hours, the whole file is.
+
+    Raises
+    ------
+    DataError
+        When all that is left are controls.
+    """
+    if top is not None:
+        if top < 1:
+            raise DataError(
+                "At least one bureau must be meant.", where=f"--top {top}", mend="Write --top 50."
+            )
+        meant = table.head(top)
+    elif sealed:
+        meant = table[table["arm"].notna()]
+    elif hours is not None and table["hours"].notna().all():
+        meant = table.head(reach(table["hours"].to_numpy(), hours))
+    else:
+        meant = table
+    if (meant["arm"].isna() | (meant["arm"] == CONTROL)).all():
+        raise DataError(
+            "All targets are controls of the trial: nobody may be visited.",
+            where=f"{len(meant)} bureau(x): {some(meant['bureau_id'])}",
+            mend="Give targets of the treated arm, or more of them with --top.",
+        )
+    return meant

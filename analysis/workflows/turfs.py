@@ -1,0 +1,255 @@
+"""Turfs of a workspace's targets: everything `turfs.csv` and `summary.json` hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from analysis import __version__
+from analysis.errors import DataError, some
+from analysis.tables.sources import sha256
+from analysis.tables.workspace import Workspace
+from analysis.targeting.params import Params, read_toml
+from analysis.turf.distance import Distance, OnStreets
+from analysis.turf.graph import StreetGraph, fetch_graph, read_graph
+from analysis.turf.planning import Made, Plan, make_turfs
+from analysis.turf.summary import to_walks
+from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, Walks
+from analysis.turf.work import Work
+from analysis.workflows.time_slots import Opening, with_opening
+from analysis.workflows.turf_targets import CONTROL, Targets, choose, read_targets, with_arms
+
+# A graph saved here is taken without being asked for.
+SAVED = "streets.txt"
+OSM = "osm"
+LONG_RUN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of a workspace.
+
+    Attributes
+    ----------
+    plan
+        Outing, start point, teams.
+    design
+        Sealed file of the trial; None takes the arms of the targets' file, if any.
+    top
+        How many of the best targets; None: those the hours of the ranking reach.
+    streets
+        File of a street graph, or `osm` to download one; "" takes the workspace's
+        `streets.txt`, if there is one.
+    long_run
+        Whether to search ten times as long too, and to keep the shorter walks.
+    opening
+        When the outing is, and what opens then: the order of turfs within a bureau follows it.
+    """
+
+    plan: Plan = field(default_factory=Plan)
+    design: Path | None = None
+    top: int | None = None
+    streets: str = ""
+    long_run: bool = False
+    opening: Opening | None = None
+
+
+def make_walks(
+    workspace: Workspace,
+    targets: Path,
+    ask: Ask,
+    *,
+    progress: Callable[[float], object] | None = None,
+) -> Walks:
+    """Cut the targeted bureaux into turfs and order each.
+
+    Parameters
+    ----------
+    workspace
+        A built place, with addresses.
+    targets
+        A file that `rank` wrote, or a table with a column `bureau_id`.
+    ask
+        Plan, design, streets.
+    progress
+        Told which share of the work is done, 0 to 1, as it goes on.
+
+    Raises
+    ------
+    DataError
+        When targets, design or streets are wrong or of another place, or nothing is left
+        to visit.
+    """
+    found = read_targets(targets, workspace)
+    armed, seals = with_arms(found.table, workspace, ask.design)
+    meant = choose(armed, found.hours, ask.top, sealed=ask.design is not None)
+    visited, uncut = _sorted_out(_addresses(workspace), meant)
+    found, bare = _without_addresses(found, meant, visited)
+    graph = streets_of(workspace, ask.streets, visited)
+    distance = OnStreets(graph) if graph else None
+    registered = _registered(workspace, meant)
+    made, gap = _searched(visited, registered, (ask, distance), progress)
+    files = [targets, *([ask.design] if ask.design else [])]
+    told = {
+        **_told(workspace, visited),
+        "without_addresses": bare,
+        "notes": list(found.notes),
+        "opening": ask.opening.to_dict() if ask.opening else None,
+        "made_from": {file.name: sha256(file) for file in files},
+    }
+    made = with_opening(made, ask.opening)
+    walks = to_walks(made, ask.plan, uncut, told, seal=" ".join(seals))
+    return replace(walks, summary={**walks.summary, "gap": {**walks.summary["gap"], **gap}})
+
+
+def _addresses(workspace: Workspace) -> gpd.GeoDataFrame:
+    if not workspace.has("addresses"):
+        raise DataError(
+            "This workspace has no addresses: there are no doors to walk to.",
+            where=str(workspace.path),
+            mend="Build it again with --addresses (Base Adresse Nationale) and --contours.",
+        )
+    return gpd.GeoDataFrame(workspace.read("addresses"))
+
+
+def _sorted_out(
+    addresses: gpd.GeoDataFrame, meant: pd.DataFrame
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return the addresses to visit, with rank and arm, and those that are not, with why."""
+    table = meant.set_index("bureau_id")
+    arm = table["arm"].map(str, na_action="ignore")
+    kept = arm.index[arm.notna() & (arm != CONTROL)]
+    why = pd.Series(np.where(arm.isna(), IN_NO_ARM, IN_CONTROL), index=arm.index).drop(kept)
+    visited = addresses[addresses["bureau_id"].isin(kept)]
+    if visited.empty:
+        raise DataError(
+            "None of the targets has an address.",
+            where=f"{len(kept)} bureau(x): {some(kept)}",
+            mend="Build the workspace with contours and addresses that cover the targets.",
+        )
+    reason = addresses["bureau_id"].map(why).astype(object)
+    communes = visited["commune_id"].unique()
+    outside = (addresses["bureau_id"] == "") & addresses["commune_id"].isin(communes)
+    reason = reason.where(~outside, IN_NO_BUREAU)
+    uncut = pd.DataFrame({"address_id": addresses["address_id"], "reason": reason})
+    visited = visited.assign(
+        rank=visited["bureau_id"].map(table["rank"]).to_numpy(dtype=float),
+        arm=visited["bureau_id"].map(arm).to_numpy(dtype=object),
+    )
+    return visited, uncut[uncut["reason"].notna()].astype("str").reset_index(drop=True)
+
+
+def streets_of(
+    workspace: Workspace, streets: str, visited: gpd.GeoDataFrame | None = None
+) -> StreetGraph | None:
+    """Return the street graph that is meant, or None for straight lines.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, or the download fails.
+    """
+    saved = workspace.path / SAVED
+    if streets == OSM and visited is not None:
+        known = visited[~(visited.geometry.isna() | visited.geometry.is_empty)]
+        points = known.geometry.to_crs("EPSG:4326")
+        return fetch_graph(points.y.to_numpy(), points.x.to_numpy(), saved, workspace.crs)
+    if streets:
+        return read_graph(Path(streets), workspace.crs)
+    return read_graph(saved, workspace.crs) if saved.is_file() else None
+
+
+def _registered(workspace: Workspace, meant: pd.DataFrame) -> dict[str, float]:
+    """Return the registered of each bureau: as the targets say, else at the last election."""
+    told = meant.set_index("bureau_id")["registered"]
+    if told.notna().all():
+        return dict(told)
+    dates = workspace.read("elections").set_index("election_id")["date"]
+    turnout = workspace.read("turnout", columns=["election_id", "bureau_id", "registered"])
+    turnout = turnout[turnout["bureau_id"].isin(told.index)].astype({"bureau_id": "str"})
+    turnout["date"] = turnout["election_id"].astype("str").map(dates)
+    last = turnout.sort_values("date").drop_duplicates("bureau_id", keep="last")
+    return dict(told.fillna(last.set_index("bureau_id")["registered"].astype(float)))
+
+
+def _searched(
+    visited: gpd.GeoDataFrame,
+    registered: dict[str, float],
+    asked: tuple[Ask, Distance | None],
+    progress: Callable[[float], object] | None,
+) -> tuple[Made, dict[str, float]]:
+    """Cut; search longer too when asked to, keep the shorter walks, tell how far the others are."""
+    ask, distance = asked
+    first = 1 / (1 + LONG_RUN) if ask.long_run else 1.0
+    made = make_turfs(visited, registered, ask.plan, distance, _part(progress, 0.0, first))
+    if not ask.long_run:
+        return made, {}
+    plan = replace(ask.plan, effort=LONG_RUN * ask.plan.effort)
+    long = make_turfs(visited, registered, plan, distance, _part(progress, first, 1.0))
+    usual, best = (float(one.stops["walk_m"].sum()) for one in (made, long))
+    shorter = long if best < usual else made
+    return shorter, {"usual_to_long_run": round(usual / min(usual, best) - 1, 4)}
+
+
+def _part(
+    progress: Callable[[float], object] | None, first: float, last: float
+) -> Callable[[float], object]:
+    """Return who is told of a part of the work, as a share of the whole."""
+    return lambda share: progress and progress(first + (last - first) * share)
+
+
+def _without_addresses(
+    found: Targets, meant: pd.DataFrame, visited: gpd.GeoDataFrame
+) -> tuple[Targets, list[str]]:
+    """Return the targets with a note on those that may be visited and have no address."""
+    without = meant[~meant["bureau_id"].isin(visited["bureau_id"])]
+    bare = without.loc[without["arm"].notna() & (without["arm"] != CONTROL), "bureau_id"].tolist()
+    if not bare:
+        return found, bare
+    note = f"{len(bare)} target(s) have no address: {some(bare)}"
+    return replace(found, notes=(*found.notes, note)), bare
+
+
+def _told(workspace: Workspace, visited: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what the summary says of the place."""
+    left_out = [
+        {"count": int(item["count"]), "reason": str(item["reason"])}
+        for report in workspace.manifest["sources"]
+        if report["source"]["role"] == "addresses"
+        for item in report["left_out"]
+    ]
+    communes = workspace.read("places").set_index("commune_id")["name"]
+    names = [str(communes.get(code, code)) for code in sorted(visited["commune_id"].unique())]
+    return {
+        "targets": int(visited["bureau_id"].nunique()),
+        "left_out_when_read": left_out,
+        "place": ", ".join(names),
+        "fictional": workspace.fictional,
+        "palier": __version__,
+    }
+
+
+def read_work(file: Path | None, given: Mapping[str, Any]) -> Work:
+    """Return the numbers of an outing: those of a TOML file, then those `given`.
+
+    A file of parameters of `rank` may be given as it is: what it says of votes is not
+    needed here.
+
+    Raises
+    ------
+    DataError
+        When the file is no TOML, or a name or a number in it is wrong.
+    """
+    table: dict[str, Any] = {}
+    if file:
+        table = read_toml(file)
+        table |= table.pop("params", {})
+    others = set(Params().beliefs) - set(Work().to_dict())
+    mine = {name: value for name, value in table.items() if name not in others}
+    return Work.from_dict({**mine, **given}, where=file.name if file else "")

@@ -1,0 +1,195 @@
+"""The card of one bureau: what is expected, its past, and the fan of what may come."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.charts.chart_words import name as short_name
+from analysis.electorate.abstention.forecast import AbstentionForecast
+from analysis.electorate.history import Election
+from analysis.workflows.abstention import Outlook
+from pages._ui import bureaux, state
+from pages._ui.abstention.abstention_view import source_name
+from pages._ui.i18n import _, language, ngettext, number, percent
+from pages._ui.messages import plain
+
+_BLUE, _FAINT = "#236eb0", "#8d99a3"
+FAN = ("low_50", "high_50", "low_90", "high_90")
+_FROM_BUREAU = tuple((name, "bureau") for name in FAN)
+# Empty places between the last election and the one to come, for the fan to open in.
+_ROOM = 2
+
+
+def bureau_card(found: Outlook) -> None:
+    """Show the bureau in view, or the one where most are expected to stay home."""
+    row = row_in_view(found)
+    one = found.forecast.table.iloc[row]
+    st.subheader(plain(bureaux.title_of(found.units.iloc[row])))
+    if one["bureau_id"] != state.selected():
+        st.caption(
+            _("Highest expected abstention. Click a bureau on the map or in the list to see it.")
+        )
+    _numbers(found.forecast, row)
+    shown = past_and_fan(found, row)
+    st.vega_lite_chart(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
+    st.caption(
+        _(
+            "Thick line: this bureau; thin line: the whole place; dashed: expected. The fan: 50% "
+            "(dark) and 90% (pale) intervals. Older elections are brought onto today's bureaux by "
+            "the crosswalk where contours allow it."
+        )
+    )
+    _split(found, row)
+
+
+def row_in_view(found: Outlook) -> int:
+    """Return the row of the bureau in view, else of the highest abstention, on the map if any."""
+    forecast = found.forecast
+    rows = np.flatnonzero(forecast.table["bureau_id"].to_numpy() == state.selected())
+    if len(rows):
+        return int(rows[0])
+    drawn = found.units["vintage"].notna().to_numpy()
+    expected = forecast.table["abstention"].to_numpy()
+    return int(np.where(drawn | ~drawn.any(), expected, -1.0).argmax())
+
+
+def _numbers(forecast: AbstentionForecast, row: int) -> None:
+    one = forecast.with_level_error().iloc[row]
+    st.markdown(
+        _(
+            "**{rate} expected**: about {people} of {registered} registered. Counted between "
+            "{low_50} and {high_50} one time in two, between {low_90} and {high_90} nine times in "
+            "ten, if the level of the whole place is right; between {low_all} and {high_all} with "
+            "the level's own error."
+        ).format(
+            rate=percent(one["abstention"]),
+            people=number(round(one["abstention"] * one["registered"])),
+            registered=number(one["registered"]),
+            **{
+                name: percent(one[name])
+                for name in ("low_50", "high_50", "low_90", "high_90", "low_all", "high_all")
+            },
+        )
+    )
+    st.caption(
+        ngettext(
+            "Rests on: {source}; seen at {n} past election.",
+            "Rests on: {source}; seen at {n} past elections.",
+            int(one["past"]),
+        ).format(source=source_name(str(one["source"])), n=number(one["past"]))
+    )
+
+
+def _split(found: Outlook, row: int) -> None:
+    if found.split is None:
+        return
+    one = found.split.iloc[row]
+    st.markdown(
+        _(
+            "Constant abstainers: about **{constant}** of the registered (certain: {low} to "
+            "{high}); intermittent: about **{sometimes}** (certain: {least} to {most})."
+        ).format(
+            constant=percent(one["constant"]),
+            low=percent(one["constant_low"]),
+            high=percent(one["constant_high"]),
+            sometimes=percent(one["intermittent"]),
+            least=percent(one["intermittent_low"]),
+            most=percent(one["intermittent_high"]),
+        )
+    )
+
+
+def past_and_fan(found: Outlook, row: int) -> pd.DataFrame:
+    """Return what the picture shows, one row per election and some room for the fan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `election` (label); `bureau`, `place`: rates counted; `bureau_next`,
+        `place_next` and `low_50` … `high_90`: what is expected, from the last election
+        counted to the one to come.
+    """
+    forecast = found.forecast
+    past = pd.DataFrame(
+        {
+            "election": [label(election) for election in found.series.elections],
+            "bureau": found.series.rates[row],
+            "place": found.series.levels,
+        }
+    )
+    one = forecast.table.iloc[row]
+    ends = {name: one[name] for name in FAN}
+    coming = pd.DataFrame(
+        {"bureau_next": one["abstention"], "place_next": forecast.level.value, **ends},
+        index=[len(past) + _ROOM],
+    ).assign(election=label(forecast.target))
+    room = pd.DataFrame({"election": [" " * (n + 1) for n in range(_ROOM)]})
+    table = pd.concat([past, room.set_index(room.index + len(past)), coming])
+    # What is expected begins where counting ended.
+    for name, known in (("bureau_next", "bureau"), ("place_next", "place"), *_FROM_BUREAU):
+        if len(seen := past.index[past[known].notna()]):
+            table.loc[seen[-1], name] = past.loc[seen[-1], known]
+    return table
+
+
+def label(election: Election) -> str:
+    """Name an election in three short lines, for the foot of a chart."""
+    kind = short_name(f"{election.kind}_short", language())
+    if kind.endswith("_short"):
+        return election.election_id
+    turn = "" if election.kind in {"euro", "refe"} else _("r. {n}").format(n=election.round)
+    return f"{kind}|{election.date:%Y}|{turn}"
+
+
+def _chart(elections: list[str]) -> dict[str, object]:
+    axis = {
+        "labelExpr": "split(datum.label, '|')",
+        "labelAngle": 0,
+        "labelFontSize": 9,
+        "labelOverlap": "greedy",
+        "title": None,
+    }
+    scale = {"domain": elections}
+    x = {"field": "election", "type": "ordinal", "scale": scale, "sort": None, "axis": axis}
+    percents = {"format": "%", "title": _("Abstention, % of registered")}
+
+    def y(field: str) -> dict[str, object]:
+        scale = {"zero": False, "nice": True}
+        return {"field": field, "type": "quantitative", "axis": percents, "scale": scale}
+
+    def fan(width: int, opacity: float) -> dict[str, object]:
+        ends = {"y": y(f"low_{width}"), "y2": {"field": f"high_{width}"}}
+        return {
+            "transform": [{"filter": f"isValid(datum.low_{width})"}],
+            "mark": {"type": "area", "color": _BLUE, "opacity": opacity},
+            "encoding": {"x": x, **ends},
+        }
+
+    def line(field: str, colour: str, width: float) -> dict[str, object]:
+        dash = [4, 3] if field.endswith("_next") else [1, 0]
+        point = {"color": colour, "size": 25}
+        tip = [
+            {"field": "election", "title": _("Election")},
+            {"field": field, "type": "quantitative", "format": ".1%", "title": _("Abstention")},
+        ]
+        return {
+            "transform": [{"filter": f"isValid(datum.{field})"}],
+            "mark": {
+                **{"type": "line", "color": colour, "strokeWidth": width},
+                **{"strokeDash": dash, "point": point},
+            },
+            "encoding": {"x": x, "y": y(field), "tooltip": tip},
+        }
+
+    return {
+        "layer": [
+            fan(90, 0.2),
+            fan(50, 0.35),
+            line("place", _FAINT, 1),
+            line("place_next", _FAINT, 1),
+            line("bureau", _BLUE, 2.5),
+            line("bureau_next", _BLUE, 1.5),
+        ]
+    }

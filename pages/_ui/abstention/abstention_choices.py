@@ -1,0 +1,102 @@
+"""What the page asks: the election to come, the territory, and how many will stay home in all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import streamlit as st
+
+from analysis.electorate.abstention.level import Level
+from analysis.tables.workspace import Workspace
+from pages._ui import state
+from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.inputs import choose_election, choose_places
+from pages._ui.swing.swing_choices import choose_one
+
+_FROM, _LEVEL, _ERROR = "a_from", "a_level", "a_error"
+EXPECTED, GIVEN = "expected", "given"
+_LEAST, _MOST, _WIDEST = 1.0, 99.0, 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which election is to come, and where.
+
+    Attributes
+    ----------
+    election
+        Id of an election, coming or past.
+    places
+        Communes or départements; empty for the whole workspace.
+    """
+
+    election: str
+    places: tuple[str, ...]
+
+
+def choose_question(place: Workspace) -> Question:
+    """Ask for the election and the territory, as the page Priorities does."""
+    left, right = st.columns([1.4, 1])
+    with left:
+        election = choose_election(place)
+    with right:
+        places = choose_places(place)
+    return Question(election, places)
+
+
+def choose_level(expected: Level) -> Level:
+    """Ask how many will stay home in the whole place: as expected from the past, or as given."""
+    names = {
+        EXPECTED: _("As past elections suggest: {rate} ± {error} points").format(
+            rate=percent(expected.value), error=number(100 * expected.std_error, 1)
+        ),
+        GIVEN: _("My own figure"),
+    }
+    columns = st.columns([1.4, 0.5, 0.5])
+    with columns[0]:
+        chosen = choose_one(
+            _("Abstention in the whole place"),
+            list(names),
+            EXPECTED,
+            key=_FROM,
+            show=lambda one: names.get(one, one),
+        )
+        st.caption(_source(expected) if chosen == EXPECTED else _given())
+    if chosen == EXPECTED:
+        return expected
+    with columns[1]:
+        value = _number(_("Abstention (%)"), _LEVEL, round(100 * expected.value, 1), _LEAST, _MOST)
+    with columns[2]:
+        error = _number(
+            _("Give or take (points)"), _ERROR, round(100 * expected.std_error, 1), 0.0, _WIDEST
+        )
+    return Level(value / 100, error / 100)
+
+
+def _source(expected: Level) -> str:
+    if expected.source == "usual":
+        return _(
+            "What is usual for this kind of election, moved by how this place differs. The “±” is "
+            "a standard error: one time in three the level is further off."
+        )
+    return _(
+        "From {election}. The “±” is a standard error: one time in three the level is further off."
+    ).format(election=election_name(expected.source))
+
+
+def _given() -> str:
+    return _(
+        "No bureau tells the level of the whole place: take it from polls or from judgement. "
+        "The differences between bureaux stay."
+    )
+
+
+def _number(label: str, key: str, usual: float, least: float, most: float) -> float:
+    state.recall(key, usual)
+    asked = float(st.session_state[key])
+    state.answer_with(key, min(max(asked, least), most) if math.isfinite(asked) else usual)
+    value = st.number_input(label, least, most, step=0.5, format="%.1f", key=key)
+    # Never the default: the expected level changes with the election, the answer does not.
+    state.remember(key, value, None)
+    return float(value)

@@ -1,0 +1,130 @@
+"""The forecast on screen: the whole place, the map, the list."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.charts.colours import classes
+from analysis.electorate.abstention.forecast import AbstentionForecast
+from analysis.workflows.abstention import Outlook
+from pages._ui import bureaux
+from pages._ui.bureau_map import Geometry, Legend, Number, Paint
+from pages._ui.i18n import _, election_name, language, ngettext, number, percent
+from pages._ui.messages import plain, translate
+
+
+def whole(forecast: AbstentionForecast) -> None:
+    """Say the level of the whole place, how far bureaux differ, and what the forecast lacks."""
+    table = forecast.table
+    columns = st.columns(3)
+    columns[0].metric(
+        _("Abstention in the whole place"),
+        percent(forecast.level.value),
+        help=_("Standard error: {n} points.").format(n=number(100 * forecast.level.std_error, 1)),
+    )
+    low, high = np.quantile(table["abstention"], [0.1, 0.9])
+    columns[1].metric(
+        _("Eight bureaux in ten"),
+        _("{low} to {high}").format(low=percent(low, 0), high=percent(high, 0)),
+        help=_("One bureau in ten is expected below the first, one in ten above the second."),
+    )
+    columns[2].metric(
+        _("Usual width of an interval"),
+        _("± {n} points").format(
+            n=number(50 * float((table["high_90"] - table["low_90"]).median()), 1)
+        ),
+        help=_(
+            "Half the 90% interval of the middle bureau, once the level of the whole place is "
+            "known."
+        ),
+    )
+
+
+def notes(forecast: AbstentionForecast) -> None:
+    """Say what the forecast rests on, and that the ranking uses the same."""
+    st.caption(
+        ngettext(
+            "Rests on {n} past election, {first}. The same forecast, at the level that it "
+            "suggests, stands in the ranking of the page Priorities.",
+            "Rests on {n} past elections, back to {first}. The same forecast, at the level that "
+            "past elections suggest, stands in the ranking of the page Priorities.",
+            len(forecast.elections),
+        ).format(n=number(len(forecast.elections)), first=election_name(forecast.elections[0]))
+    )
+    for note in forecast.notes:
+        st.caption(plain(translate(note)))
+
+
+def forecast_map(shapes: Geometry | None, found: Outlook) -> None:
+    """Show where more are expected to stay home; a click brings the bureau into view."""
+    label = _("Abstention expected (% of registered)")
+    drawn = paint(shapes, found.forecast, label)
+    bureaux.show_map(shapes, drawn, label=label, key="abstention.map")
+    bureaux.without_contour(shapes, found.units)
+
+
+def paint(shapes: Geometry | None, forecast: AbstentionForecast, label: str) -> Paint | None:
+    """Return the colours of a forecast."""
+    if shapes is None:
+        return None
+    table = forecast.table.set_index("bureau_id").reindex(shapes.ids)
+    graded = classes(100 * table["abstention"], n=7, language=language())
+    return Paint(
+        graded.index,
+        Legend(label, graded.palette[1:], graded.labels[1:], _("Not at the last election")),
+        tooltip=(
+            _("{expected}% expected [{low} to {high}]"),
+            _("{registered} registered; seen at {past} elections"),
+        ),
+        numbers={
+            "expected": Number(100 * table["abstention"], 1),
+            "low": Number(100 * table["low_90"], 1),
+            "high": Number(100 * table["high_90"], 1),
+            "registered": Number(table["registered"]),
+            "past": Number(table["past"]),
+        },
+    )
+
+
+def forecast_list(found: Outlook) -> None:
+    """Show the list, highest abstention first."""
+    table = found.forecast.table.assign(commune=found.units["commune"].to_numpy())
+    table = table.sort_values(["abstention", "bureau_id"], ascending=[False, True])
+    columns: dict[str, pd.Series] = {
+        _("Registered"): table["registered"],
+        _("Abstention (%)"): (100 * table["abstention"]).round(1),
+        _("from"): (100 * table["low_90"]).round(1),
+        _("to"): (100 * table["high_90"]).round(1),
+        _("Abstainers"): (table["abstention"] * table["registered"]).round(0),
+        _("Elections seen"): table["past"],
+        _("Rests on"): table["source"].map(source_name),
+    }
+    bureaux.show_list(table, columns, key="abstention.list")
+    st.caption(
+        _(
+            "Intervals: 90% of bureaux should be counted inside, if the level of the whole place "
+            "is right; they hold chance in the count, not the level's own error."
+        )
+    )
+    if new := int((table["source"] != "own").sum()):
+        st.caption(
+            ngettext(
+                "{n} bureau has no past of its own: its interval is wider.",
+                "{n} bureaux have no past of their own: their intervals are wider.",
+                new,
+            ).format(n=number(new))
+        )
+
+
+def source_name(source: str) -> str:
+    """Name the nearest place with a past."""
+    names = {
+        "own": _("own past"),
+        "around": _("its neighbours and households"),
+        "commune": _("its commune"),
+        "department": _("its département"),
+        "place": _("the whole place"),
+    }
+    return names.get(source, source)

@@ -1,0 +1,112 @@
+"""Constant and intermittent abstainers: an estimate between bounds, and what it cannot say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analysis.charts.colours import classes
+from analysis.workflows.abstention import Outlook
+from pages._ui import bureaux
+from pages._ui.bureau_map import Geometry, Legend, Number, Paint
+from pages._ui.i18n import _, language, percent
+from pages._ui.messages import show_error
+
+PARTS = ("constant", "intermittent")
+
+
+def split(found: Outlook, shapes: Geometry | None) -> None:
+    """Show who always and who sometimes stays home, as far as bureaux can tell."""
+    if found.split is None:
+        if found.no_split is not None:
+            show_error(found.no_split)
+        return
+    honest()
+    weights = found.forecast.table["registered"].to_numpy(dtype=float)
+    whole = in_all(found.split, weights)
+    columns = st.columns(3)
+    for column, name in zip(columns, PARTS, strict=False):
+        column.metric(
+            part_name(name),
+            percent(whole[name]),
+            help=_("Of the registered of the whole place. Certain: {low} to {high}.").format(
+                low=percent(whole[f"{name}_low"]), high=percent(whole[f"{name}_high"])
+            ),
+        )
+    columns[2].metric(
+        _("Always vote"),
+        percent(1 - whole["constant"] - whole["intermittent"]),
+        help=_("Of the registered of the whole place."),
+    )
+    label = _("Constant abstainers (% of registered, estimated)")
+    bureaux.show_map(shapes, paint(shapes, found.split, label), label=label, key="split.map")
+    bureaux.without_contour(shapes, found.units)
+    _list(found, found.split)
+
+
+def honest() -> None:
+    """Say what aggregate results cannot tell."""
+    st.warning(
+        _(
+            "Nobody knows from bureaux who stays home twice. The bounds are certain as long as "
+            "the rolls hold the same people; where between them the truth lies rests on one "
+            "assumption, how alike a person's elections are, taken from a national survey of the "
+            "rolls (INSEE, 2022). No person is counted here: shares by bureau only."
+        )
+    )
+
+
+def in_all(split: pd.DataFrame, weights: np.ndarray) -> dict[str, float]:
+    """Return each column for all bureaux together, weighted by registered."""
+    names = [name for name in split if name != "bureau_id"]
+    return {str(name): float(np.average(split[name], weights=weights)) for name in names}
+
+
+def part_name(part: str) -> str:
+    """Name a part of the abstainers."""
+    names = {"constant": _("Constant abstainers"), "intermittent": _("Intermittent voters")}
+    return names[part]
+
+
+def paint(shapes: Geometry | None, split: pd.DataFrame, label: str) -> Paint | None:
+    """Return the colours of the share of constant abstainers."""
+    if shapes is None:
+        return None
+    table = 100 * split.set_index("bureau_id").reindex(shapes.ids)
+    graded = classes(table["constant"], n=7, language=language())
+    return Paint(
+        graded.index,
+        Legend(label, graded.palette[1:], graded.labels[1:], _("Not at the last election")),
+        tooltip=(
+            _("Constant: about {constant}% [certain: {constant_low} to {constant_high}]"),
+            _(
+                "Intermittent: about {intermittent}% [certain: {intermittent_low} to "
+                "{intermittent_high}]"
+            ),
+        ),
+        numbers={str(name): Number(table[name], 1) for name in table},
+    )
+
+
+def _list(found: Outlook, split: pd.DataFrame) -> None:
+    table = split.assign(
+        commune_id=found.units["commune_id"].to_numpy(),
+        commune=found.units["commune"].to_numpy(),
+        registered=found.forecast.table["registered"].to_numpy(),
+    ).sort_values(["constant", "bureau_id"], ascending=[False, True])
+
+    def shares(name: str) -> pd.Series:
+        return (100 * table[name]).round(1)
+
+    columns = {
+        _("Registered"): table["registered"],
+        _("Constant (%)"): shares("constant"),
+        _("Constant ≥"): shares("constant_low"),
+        _("Constant ≤"): shares("constant_high"),
+        _("Intermittent (%)"): shares("intermittent"),
+        _("Intermittent ≥"): shares("intermittent_low"),
+        _("Intermittent ≤"): shares("intermittent_high"),
+    }
+    bureaux.show_list(table, columns, key="split.list")
+    st.caption(_("≥ and ≤: bounds that are certain, in % of the registered."))

@@ -1,0 +1,159 @@
+"""Returns coming in: files, text of a QR code, paper counts typed in."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.fieldwork import inbox
+from analysis.fieldwork.store import Receipt, Store
+from analysis.tables.schema import OUTCOMES
+from analysis.tables.workspace import Workspace
+from pages._ui import messages
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.field_labels import DAY, outcome_name
+from pages._ui.i18n import _, ngettext, number
+
+_RESULTS = "field.results"
+_ROUND = "field.round"
+_COUNTS = "field.counts"
+_PAPER = "field.paper.open"
+
+
+def bring(place: Workspace, opened: Store) -> None:
+    """Offer the ways in, and say what became of the last files."""
+    st.markdown("**" + _("Bring returns in") + "**")
+    # The form is new after each import: dropped files are not counted at every click.
+    turn = int(st.session_state.setdefault(_ROUND, 0))
+    files = st.file_uploader(
+        _("Phone files (JSON) or filled sheets (CSV, XLSX)"),
+        type=["json", "txt", "csv", "xlsx"],
+        accept_multiple_files=True,
+        key=f"field.files.{turn}",
+    )
+    with st.expander(_("Text of a QR code")):
+        text = st.text_area(
+            _("Paste the text (PALIER0:… or PALIER1:…)"), key=f"field.text.{turn}", height=90
+        )
+    given = [(file.name, file.getvalue()) for file in files or []]
+    given += [(_("pasted text"), text.strip().encode())] if text.strip() else []
+    if st.button(
+        _("Import"), key="field.import", type="primary", width="stretch", disabled=not given
+    ):
+        _take(opened, given)
+    if st.button(
+        _("Paper counts"), key="field.paper", icon=":material/edit_note:", width="stretch"
+    ):
+        st.session_state[_PAPER] = True
+    # Others' returns run the page again: it stays open then, with all that was typed.
+    if st.session_state.get(_PAPER):
+        # A grid needs more room than the column beside the numbers has.
+        wide = st.dialog(_("Paper counts"), width="large", on_dismiss=_close_paper)
+        wide(_paper)(place, opened)
+    _waiting(opened)
+    _told()
+
+
+def _take(opened: Store, given: list[tuple[str, bytes]]) -> None:
+    results: list[tuple[str, Receipt | DataError]] = []
+    for name, content in given:
+        try:
+            results.append((name, inbox.receive(opened, content, name=name)))
+        except DataError as error:
+            results.append((name, error))
+    _keep(results)
+
+
+def _close_paper() -> None:
+    st.session_state.pop(_PAPER, None)
+
+
+def _keep(results: list[tuple[str, Receipt | DataError]]) -> None:
+    _close_paper()
+    st.session_state[_RESULTS] = results
+    st.session_state[_ROUND] += 1
+    st.rerun()
+
+
+def _waiting(opened: Store) -> None:
+    """Offer to count the files that a failing store left behind."""
+    waiting = len(list((opened.folder / inbox.INBOX).glob("[!.]*")))
+    if not waiting:
+        return
+    st.warning(
+        ngettext(
+            "{n} file was received but not counted: the store did not answer.",
+            "{n} files were received but not counted: the store did not answer.",
+            waiting,
+        ).format(n=number(waiting))
+    )
+    if st.button(_("Count them now"), key="field.retry"):
+        found = inbox.retry(opened)
+        _keep([(one.file if isinstance(one, Receipt) else "", one) for one in found])
+
+
+def _told() -> None:
+    """Say what was imported, known already, in conflict, or refused and why."""
+    for name, result in st.session_state.get(_RESULTS, []):
+        if isinstance(result, DataError):
+            st.markdown(_("**{file}** was refused:").format(file=messages.plain(name)))
+            messages.show_error(result)
+            continue
+        said = _("**{file}**: {new} new, {repeated} already known, {conflicts} in conflict.")
+        shown = said.format(
+            file=messages.plain(name),
+            new=number(result.new),
+            repeated=number(result.repeated),
+            conflicts=number(result.conflicts),
+        )
+        box = st.warning if result.conflicts else st.success if result.new else st.info
+        box(shown)
+        if result.conflicts:
+            st.caption(
+                _("What was told first still counts; the other telling is kept under “Checks”.")
+            )
+
+
+def _paper(place: Workspace, opened: Store) -> None:
+    """Type in what a sheet of paper says: a row per address, a number per outcome."""
+    st.caption(_("One row per address: how many doors ended how. Empty cells count nothing."))
+    turfs = load_fieldwork.planned(opened)
+    if not turfs:
+        st.info(_("No turfs are in the field yet."))
+        return
+    turf = st.selectbox(_("Turf"), turfs, key="field.paper.turf", persist_state="session")
+    left, right = st.columns(2)
+    day = left.date_input(_("Day"), load_fieldwork.today(opened), key="field.paper.day", format=DAY)
+    team = right.text_input(_("Team"), max_chars=24, key="field.paper.team")
+    stops = load_fieldwork.stops(place, opened, turf)
+    blank = stops.assign(**dict.fromkeys(OUTCOMES, pd.array([pd.NA] * len(stops), dtype="Int64")))
+    columns = {
+        name: st.column_config.NumberColumn(outcome_name(name), min_value=0, max_value=500, step=1)
+        for name in OUTCOMES
+    }
+    columns["address"] = st.column_config.TextColumn(_("Address"), disabled=True)
+    columns["dwellings"] = st.column_config.NumberColumn(_("Doors"), disabled=True)
+    typed = st.data_editor(
+        blank,
+        column_config=columns,
+        column_order=["address", "dwellings", *OUTCOMES],
+        hide_index=True,
+        key=f"{_COUNTS}.{turf}.{st.session_state[_ROUND]}",
+        width="stretch",
+        height=360,
+        placeholder="",
+    )
+    filled = typed[typed[list(OUTCOMES)].notna().any(axis=1)]
+    if not st.button(_("Add these counts"), key="field.paper.add", disabled=filled.empty):
+        return
+    _take(opened, [(f"{turf}_{day.isoformat()}.csv", counts_file(filled, turf, day, team))])
+
+
+def counts_file(filled: pd.DataFrame, turf: str, day: date, team: str) -> bytes:
+    """Return typed-in counts as the sheet that the import reads."""
+    counts = filled[["address_id", *OUTCOMES]]
+    told = counts.assign(turf_id=turf, date=day.isoformat(), team_id=team, time="")
+    return told.to_csv(index=False).encode()

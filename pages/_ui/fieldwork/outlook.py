@@ -1,0 +1,215 @@
+"""How far the campaign is, and whether it will be there in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analysis.fieldwork.outlook import Aim, Correction, Forecast
+from analysis.fieldwork.store import Store
+from analysis.tables.schema import OUTCOMES
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.field_labels import measure_name, outcome_name
+from pages._ui.fieldwork.load_fieldwork import Mark
+from pages._ui.i18n import _, date, ngettext, number, percent
+from pages._ui.trial.number_tables import show_table
+
+_BLUE, _ORANGE = "#0072b2", "#d55e00"
+_KEYS = ("day", "team_id", "bureau_id", "turf_id")
+
+
+def headline(opened: Store, asked: Mark) -> None:
+    """Say how far the campaign is, in four numbers."""
+    campaign, now = opened.campaign, load_fieldwork.totals(asked)
+    done = now.of(campaign.measure)
+    columns = st.columns(4)
+    columns[0].metric(_("Doors"), number(now.doors))
+    columns[1].metric(_("Conversations"), number(now.conversations))
+    columns[2].metric(
+        _("Answer rate"),
+        percent(now.answer_rate) if now.doors else "—",
+        help=_("Conversations for 100 doors knocked at."),
+    )
+    columns[3].metric(
+        _("Turfs with returns, of {n}").format(n=number(len(load_fieldwork.planned(opened)))),
+        number(now.turfs),
+    )
+    if campaign.objective:
+        share = done / campaign.objective
+        st.progress(
+            min(share, 1.0),
+            text=_("{done} of {objective} {measure} ({share})").format(
+                done=number(done),
+                objective=number(campaign.objective),
+                measure=measure_name(campaign.measure),
+                share=percent(share),
+            ),
+        )
+
+
+def ahead(opened: Store, asked: Mark) -> None:
+    """Show the forecast with its correction, then the counts."""
+    found = load_fieldwork.outlook(asked, load_fieldwork.as_of(asked))
+    if found is None:
+        st.info(
+            _(
+                "Set an objective and a last day on the left, and import returns: Palier then "
+                "says how likely it is that you will be there in time."
+            )
+        )
+    else:
+        _forecast(opened, asked, *found)
+    _counts(asked)
+
+
+def _forecast(opened: Store, asked: Mark, found: Forecast, fix: Correction | None) -> None:
+    campaign = opened.campaign
+    low, high = found.interval()
+    st.markdown(
+        _(
+            "**{chances} chances in 100** of reaching {objective} {measure} by {day}. Expected: "
+            "{expected}, between {low} and {high} (90 times in 100)."
+        ).format(
+            chances=number(100 * found.probability),
+            objective=number(campaign.objective),
+            measure=measure_name(campaign.measure),
+            day=date(found.window.ends),
+            expected=number(found.expected),
+            low=number(low),
+            high=number(high),
+        )
+    )
+    likely = number(100 * Aim().likely)
+    if fix is None:
+        st.warning(
+            _("No number of outings makes it likely: change the objective, or the last day.")
+        )
+    elif fix.outings:
+        st.warning(
+            ngettext(
+                "For {likely} chances in 100: **{n} more outing**",
+                "For {likely} chances in 100: **{n} more outings**",
+                fix.outings,
+            ).format(likely=likely, n=number(fix.outings))
+            + " "
+            + _("until the last day ({week} a week), {hours} volunteer-hours;").format(
+                week=number(fix.per_week, 1), hours=number(fix.volunteer_hours)
+            )
+            + " "
+            + ngettext(
+                "or {n} more team at the pace of the others.",
+                "or {n} more teams at the pace of the others.",
+                fix.teams,
+            ).format(n=number(fix.teams))
+        )
+    else:
+        st.success(_("On course: the same effort is enough."))
+    _course(asked, found, campaign.measure)
+
+
+def _course(asked: Mark, found: Forecast, measure: str) -> None:
+    """Draw the running total, what is expected of it, and the objective."""
+    days = load_fieldwork.by(asked, "day")
+    column = "doors" if measure == "doors" else "conversation"
+    past = [
+        {"day": str(day), "total": int(total)}
+        for day, total in zip(days["day"], days[column].cumsum(), strict=True)
+    ]
+    coming = [
+        {"day": str(row.day), "mean": row.mean_, "low": row.low, "high": row.high}
+        for row in found.days.rename(columns={"mean": "mean_"}).itertuples(index=False)
+    ]
+    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%d/%m"}}
+    layers: list[dict[str, Any]] = [
+        _layer(coming, {"type": "area", "color": _BLUE, "opacity": 0.2}, x, y="low", y2="high"),
+        _layer(coming, {"type": "line", "color": _BLUE, "strokeDash": [5, 4]}, x, y="mean"),
+        _layer(past, {"type": "line", "color": _BLUE, "point": True}, x, y="total"),
+        {
+            "data": {"values": [{"goal": found.objective}]},
+            "mark": {"type": "rule", "color": _ORANGE, "strokeWidth": 2},
+            "encoding": {"y": {"field": "goal", "type": "quantitative"}},
+        },
+    ]
+    st.vega_lite_chart(None, {"layer": layers, "height": 260}, width="stretch", key="field.course")
+    st.caption(
+        _(
+            "Line: counted so far; dashes and band: expected, 90 times in 100; orange: the "
+            "objective. The coming days are taken to be like those so far."
+        )
+    )
+
+
+def _layer(
+    rows: list[dict[str, Any]], mark: dict[str, Any], x: dict[str, Any], **at: str
+) -> dict[str, Any]:
+    scale = {"type": "quantitative", "title": None, "axis": {"format": "d"}}
+    encoding: dict[str, Any] = {
+        name: {"field": field, **(scale if name == "y" else {})} for name, field in at.items()
+    }
+    return {"data": {"values": rows}, "mark": mark, "encoding": {"x": x, **encoding}}
+
+
+def _counts(asked: Mark) -> None:
+    """Show the counts by day, team, bureau or turf."""
+    names = {
+        "day": _("By day"),
+        "team_id": _("By team"),
+        "bureau_id": _("By bureau"),
+        "turf_id": _("By turf"),
+    }
+    key = st.segmented_control(
+        _("Counts"),
+        _KEYS,
+        default="day",
+        format_func=names.__getitem__,
+        key="field.by",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    table = load_fieldwork.by(asked, key or "day")
+    if table.empty:
+        st.caption(_("No returns yet."))
+        return
+    show_table(_shown(table, key or "day"), digits=1)
+
+
+def _shown(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    heads = {
+        "day": _("Day"),
+        "team_id": _("Team"),
+        "bureau_id": _("Bureau"),
+        "turf_id": _("Turf"),
+    }
+    first = table[key].replace("", _("outside the turfs") if key == "bureau_id" else "—")
+    return pd.DataFrame(
+        {
+            heads[key]: first,
+            _("Doors"): table["doors"],
+            **{outcome_name(code): table[code] for code in OUTCOMES},
+            _("Answer rate (%)"): 100 * table["answer_rate"],
+            _("Quality (1–5)"): table["quality"],
+            _("Opponent seen"): table["opponent"],
+        }
+    )
+
+
+def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the page
+    """Say what to do when nothing has come back yet."""
+    if not place_knows_turfs:
+        st.info(
+            _(
+                "Nothing is in the field yet. Cut turfs on the page Walks, put them into the "
+                "field, and hand out the sheets or the phone pages."
+            )
+        )
+        st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
+        return
+    st.info(
+        _(
+            "The turfs are in the field, and nothing has come back yet. After an outing, each "
+            "team sends you the file of its phone page, or its sheet: drop it on the left. Numbers "
+            "appear here at once, and an import made twice counts once."
+        )
+    )

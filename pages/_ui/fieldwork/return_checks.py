@@ -1,0 +1,61 @@
+"""What was imported, what looks odd, and what was told otherwise: shown, never deleted."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.fieldwork.store import Store
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.field_labels import rule_name, source_name
+from pages._ui.fieldwork.load_fieldwork import Mark
+from pages._ui.i18n import _
+from pages._ui.trial.number_tables import show_table
+
+
+def checks(opened: Store, asked: Mark) -> None:
+    """Show flags, conflicts and imports."""
+    imports, flags, conflicts = load_fieldwork.kept(asked)
+    st.subheader(_("To look at"))
+    if flags.empty:
+        st.caption("✓ " + _("Nothing looks odd."))
+    else:
+        show_table(
+            pd.DataFrame(
+                {
+                    _("Day"): flags["day"],
+                    _("Turf"): flags["turf_id"],
+                    _("What"): flags["rule"].map(rule_name),
+                    _("How many"): flags["count"],
+                    _("For instance"): flags["detail"],
+                }
+            )
+        )
+        st.caption(
+            _("A flag is a question to the team, not a verdict: the returns count all the same.")
+        )
+    st.subheader(_("Told otherwise"))
+    if conflicts.empty:
+        st.caption("✓ " + _("No attempt was told in two ways."))
+    else:
+        show_table(
+            conflicts.rename(
+                columns={"attempt_id": _("Attempt"), "file": _("File"), "content": _("Says")}
+            )
+        )
+        st.caption(_("The first telling counts. To change it, the phone page sends a correction."))
+    st.subheader(_("Imports"))
+    zone = opened.campaign.time_zone
+    received = pd.to_datetime(imports["received_s"], unit="s", utc=True).dt.tz_convert(zone)
+    show_table(
+        pd.DataFrame(
+            {
+                _("Received"): received.dt.strftime("%d/%m/%Y %H:%M"),
+                _("File"): imports["file"],
+                _("From"): imports["source"].map(source_name),
+                _("New"): imports["new"],
+                _("Known already"): imports["repeated"],
+                _("In conflict"): imports["conflicts"],
+            }
+        )
+    )

@@ -1,0 +1,80 @@
+"""A guide on screen; the browser prints it without the app around it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from pages._ui import state
+from pages._ui.guides import read_guides
+from pages._ui.i18n import _, language
+
+_PHONE = 320
+_PRINT = """<style>
+@media print {
+  [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"],
+  .st-key-guides-bar, .st-key-guide { display: none !important; }
+  [data-testid="stMainBlockContainer"] { padding: 0 !important; max-width: none !important; }
+  [data-testid="stMain"], [data-testid="stAppViewContainer"], .stApp { overflow: visible !important;
+    position: static !important; height: auto !important; }
+  [data-testid="stImage"], table, blockquote { break-inside: avoid; }
+  img { max-height: 90mm !important; object-fit: contain; object-position: left; }
+}
+</style>"""
+
+
+def choose() -> str:
+    """Ask which guide to read; the address keeps it."""
+    first = read_guides.NAMES[0]
+    state.recall("guide", first)
+    if st.session_state["guide"] not in read_guides.NAMES:
+        state.answer_with("guide", first)
+    tongue = language()
+    name = st.segmented_control(
+        _("Guide"),
+        read_guides.NAMES,
+        format_func=lambda one: read_guides.title_of(one, tongue),
+        key="guide",
+        label_visibility="collapsed",
+    )
+    state.remember("guide", name or first, first)
+    return name or first
+
+
+def take_away(name: str) -> None:
+    """Offer the guide, or all of them, as one file to print or to send."""
+    tongue = language()
+    with st.container(key="guides-bar"):
+        left, right, _rest = st.columns([1, 1, 1])
+        left.download_button(
+            _("This guide, to print (HTML)"),
+            partial(read_guides.to_html, (name,), tongue),
+            f"palier_{name}_{tongue}.html",
+            key="guides.one",
+            on_click="ignore",
+            width="stretch",
+        )
+        right.download_button(
+            _("All guides (HTML)"),
+            partial(read_guides.to_html, read_guides.NAMES, tongue),
+            f"palier_guides_{tongue}.html",
+            key="guides.all",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def guide(name: str) -> None:
+    """Show a guide with its pictures."""
+    st.html(_PRINT)
+    st.header(read_guides.title_of(name, language()))
+    for words, caption, picture in read_guides.parts_of(name, language()):
+        st.markdown(words)
+        if picture:
+            # A phone's screen as wide as the page would fill three of them.
+            st.image(
+                picture,
+                caption=caption,
+                width=_PHONE if read_guides.is_tall(picture) else "stretch",
+            )

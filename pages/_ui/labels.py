@@ -1,0 +1,109 @@
+"""Names of the library's ids on screen: presets, parts, parameters."""
+
+from __future__ import annotations
+
+import re
+
+from pages._ui.i18n import _, number
+
+# As `analysis.fieldwork.exposure.learned_params` names its sources.
+LEARNED = re.compile(r"learned (?:at (\d+) doors|on (\d+) outings)")
+
+
+def preset_name(preset: str) -> str:
+    """Name a preset of weights."""
+    names = {
+        "gain_per_hour": _("Votes gained per hour"),
+        "abstainers_first": _("Abstainers first"),
+        "undecided_first": _("Undecided first"),
+        "classic_2014": _("“50+1 (2014)”: abstention × support"),
+        "custom": _("My own weights"),
+    }
+    return names.get(preset, preset)
+
+
+def part_name(part: str) -> str:
+    """Name a part of the score."""
+    names = {
+        "mobilise": _("Mobilise abstainers"),
+        "persuade": _("Persuade the undecided"),
+        "need": _("Social need"),
+        "access": _("Ease of access"),
+        "classic": _("Abstention × support"),
+        "visited": _("Already visited"),
+    }
+    return names.get(part, part)
+
+
+def part_help(part: str) -> str:
+    """Say what a part of the score measures."""
+    texts = {
+        "mobilise": _("The bloc's abstainers that an hour of canvassing meets."),
+        "persuade": _("Voters who may change sides that an hour of canvassing meets."),
+        "need": _("Share of poor households, from the census squares of 200 m."),
+        "access": _("Doors an hour: short ways, many doors at each address."),
+        "visited": _("Points taken off where doors have already been visited."),
+    }
+    return texts.get(part, "")
+
+
+def parameter_name(name: str) -> str:
+    """Name a number of the planner."""
+    names = {
+        "share_open": _("Share of doors that open"),
+        "minutes_no_answer": _("Minutes at a door that stays shut"),
+        "minutes_conversation": _("Minutes of a conversation"),
+        "minutes_between": _("Minutes between two doors (stairs, intercom)"),
+        "walking_speed": _("Walking speed (m/s)"),
+        "detour": _("Streets against straight line (ratio)"),
+        "doors_per_hour_dense": _("Doors per hour, dense (assumed)"),
+        "doors_per_hour_spread": _("Doors per hour, spread out (assumed)"),
+        "registered_per_door": _("Registered voters per door"),
+        "team_size": _("Volunteers who knock together"),
+        "reserve_weight": _("Weight of the reserve among abstainers"),
+        "effect_turnout": _("Effect of a conversation on turnout"),
+        "effect_vote": _("Effect of a conversation on the vote"),
+    }
+    return names.get(name, name)
+
+
+def parameter_source(name: str, source: str) -> str:
+    """Say where a number of the planner comes from; what the user wrote stays as it is."""
+    if source == "user":
+        return _("set by you")
+    if learned := LEARNED.fullmatch(source):
+        doors, outings = learned.groups()
+        if doors:
+            return _("learned at {n} doors of this campaign").format(n=number(int(doors)))
+        return _("learned on {n} outings of this campaign").format(n=number(int(outings)))
+    texts = {
+        "share_open": _("Texas Democrats, Black Peak; no French figure found"),
+        "minutes_no_answer": _("Black Peak; range: judgement"),
+        "minutes_conversation": _("Black Peak; MoDem guide 2013"),
+        "minutes_between": _("set so that a dense bureau gives 25 doors an hour (Wellstone)"),
+        "walking_speed": _("walking-speed literature"),
+        "detour": _("judgement"),
+        "doors_per_hour_dense": _("Wellstone, FIRM formulas"),
+        "doors_per_hour_spread": _("Wellstone, FIRM formulas"),
+        "registered_per_door": _("48.7 M registered (2022) for about 30 M main homes (INSEE)"),
+        "team_size": _("party guides: teams of two"),
+        "reserve_weight": _("judgement: abstainers like their neighbours, or like lost voters"),
+        "effect_turnout": _("Pons 2018: none; European trials small; US 2003: 7 points"),
+        "effect_vote": _(
+            "Pons 2018: +3.24 points among those reached (round 1); Kalla & Broockman 2018: none"
+        ),
+    }
+    return texts.get(name, source)
+
+
+def method_name(method: str) -> str:
+    """Name an order of bureaux in the look back."""
+    names = {
+        "chosen": _("Your settings"),
+        "abstainers_first": _("Abstainers first"),
+        "classic_2014": _("“50+1 (2014)”: abstention × support"),
+        "last_abstention": _("Last abstention alone"),
+        "size": _("Size alone"),
+        "chance": _("Chance"),
+    }
+    return names.get(method, method)

@@ -1,0 +1,220 @@
+"""The card of one bureau: its past, its score in parts, and what is particular there."""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from analysis.tables.workspace import Workspace
+from analysis.targeting.rank import Ranking
+from analysis.targeting.weights import PARTS
+from analysis.workflows.ranking import Scenario
+from pages._ui import loaders, state
+from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.labels import part_name
+from pages._ui.priorities.ranking_view import interval
+
+# Standard errors from the mean at which a difference is worth a sentence: nine chances in ten.
+_SURE = 1.645
+_BLUE = "#236eb0"
+_BAR = (
+    '<div style="display:flex;align-items:center;gap:.5rem;margin:.2rem 0">'
+    '<span style="flex:0 0 45%">{name}</span><span style="flex:1"><span style="display:block;'
+    f'height:.8rem;width:{{width}}%;border:1px solid {_BLUE};background:{{fill}}"></span></span>'
+    '<span style="flex:0 0 3rem;text-align:right">{value}</span></div>'
+)
+
+
+def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
+    """Show the bureau in view, or the first of the ranking; its picture comes last (`picture`).
+
+    Returns
+    -------
+    tuple
+        The bureau, and where its picture goes.
+    """
+    table = ranked.table
+    chosen = state.selected()
+    row = table[table["bureau_id"] == chosen] if chosen else table.head(1)
+    if row.empty:
+        row = table.head(1)
+    bureau = row.iloc[0]
+    st.subheader(_title(bureau))
+    if not chosen:
+        st.caption(_("First of the ranking. Click a bureau on the map or in the list to see it."))
+    _numbers(bureau, ranked)
+    for sentence in particular(bureau, table):
+        st.markdown(f"- {sentence}")
+    _far_out(str(bureau.get("far_out", "")))
+    _parts(bureau)
+    where = st.container()
+    _squares(bureau)
+    _basis(bureau)
+    return str(bureau["bureau_id"]), where
+
+
+def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGenerator) -> None:
+    """Draw the past of a bureau; the map and the list are already on their way."""
+    # Within the page: a file of its own is gone when a run is overtaken while it is fetched.
+    content = base64.b64encode(loaders.past_of(place, scenario, bureau_id)).decode()
+    alt = html.escape(_("Turnout and share of the bloc over time, bureau and whole territory"))
+    where.html(f'<img alt="{alt}" style="width:100%" src="data:image/png;base64,{content}">')
+    where.caption(
+        _(
+            "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
+            "onto today's bureaux by the crosswalk where contours allow it."
+        )
+    )
+
+
+def _title(bureau: pd.Series) -> str:
+    code = str(bureau["bureau_id"]).rpartition("_")[2]
+    name = f" — {bureau['name']}" if bureau["name"] else ""
+    return _("Bureau {code}, {commune}").format(code=code, commune=bureau["commune"]) + name
+
+
+def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
+    st.markdown(
+        _(
+            "**Rank {rank}** of {n} · **{gain} votes per hour** ({interval}, 90 %) · **{chance}** "
+            "chance of being in the first {k}"
+        ).format(
+            rank=number(bureau["rank"]),
+            n=number(len(ranked.table)),
+            gain=number(bureau["gain_per_hour"], 3),
+            interval=interval(bureau["gain_lower"], bureau["gain_upper"]),
+            chance=percent(bureau["top_k_probability"], 0),
+            k=number(ranked.k),
+        )
+    )
+    st.caption(
+        _("{doors} doors, {hours} volunteer-hours, {pace} doors per hour for a team.").format(
+            doors=number(bureau["doors"]),
+            hours=number(bureau["hours"]),
+            pace=number(bureau["doors_per_hour"]),
+        )
+    )
+
+
+def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
+    """Say in three sentences where this bureau stands out most, with the figures."""
+    texts = {
+        "expected_abstention": _(
+            "Expected abstention {value} against {mean} on average: {place} of {n} from the top."
+        ),
+        "support": _(
+            "Support for the bloc {value} of valid votes against {mean}: {place} of {n} from the "
+            "top."
+        ),
+        "volatility": _(
+            "{value} of voters change sides between elections, at least, against {mean}: "
+            "{place} of {n} from the top."
+        ),
+        "poverty_rate": _(
+            "{value} of households are poor against {mean}: {place} of {n} from the top."
+        ),
+        "reserve": _(
+            "{value} of those who stay home when few vote were the bloc's, against {mean}: "
+            "{place} of {n} from the top."
+        ),
+    }
+    weights = table["registered"].to_numpy(dtype=float)
+    found = []
+    for column, text in texts.items():
+        values = table[column].to_numpy(dtype=float)
+        known = np.isfinite(values) & (weights > 0)
+        spread = values[known].std() if known.any() else 0.0
+        if not np.isfinite(bureau[column]) or spread == 0:
+            continue
+        mean = float(np.average(values[known], weights=weights[known]))
+        sure = abs(bureau[column] - mean) > _SURE * float(bureau.get(f"{column}_se", 0.0))
+        place = int((values[known] > bureau[column]).sum()) + 1
+        sentence = text.format(
+            value=percent(bureau[column]), mean=percent(mean), place=place, n=int(known.sum())
+        )
+        if not sure:
+            sentence += " " + _("(Uncertain: it may be like the others.)")
+        found.append((sure, abs(bureau[column] - mean) / spread, sentence))
+    return [sentence for *_far, sentence in sorted(found, reverse=True)[:3]]
+
+
+def _far_out(elections: str) -> None:
+    """Warn where votes moved as nowhere else."""
+    if not elections:
+        return
+    st.warning(
+        _(
+            "{elections}: votes moved between blocs here far more than elsewhere. A typing error "
+            "in the official file? Compare with the minutes of the vote before sending a team."
+        ).format(elections=", ".join(election_name(one) for one in elections.split()))
+    )
+
+
+def _parts(bureau: pd.Series) -> None:
+    parts = {name: float(bureau[f"part_{name}"]) for name in PARTS}
+    shown = {part_name(name): value for name, value in parts.items() if abs(value) > 1e-9}  # noqa: PLR2004
+    st.markdown(
+        "**"
+        + _("Score {score}, made of:").format(score=number(bureau["score"]))
+        + "** "
+        + "; ".join(f"{name} {number(value, 1)}" for name, value in shown.items())
+    )
+    st.html(_bars(shown))
+
+
+def _bars(parts: dict[str, float]) -> str:
+    """Draw one bar a part; what is taken off is hollow. Labels and figures stay text."""
+    most = max((abs(value) for value in parts.values()), default=1.0)
+    rows = "".join(
+        _BAR.format(
+            name=html.escape(name),
+            width=round(100 * abs(value) / most, 1),
+            fill="transparent" if value < 0 else _BLUE,
+            value=number(value, 1),
+        )
+        for name, value in parts.items()
+    )
+    return f'<div style="font-size:.875rem">{rows}</div>'
+
+
+def _squares(bureau: pd.Series) -> None:
+    if not np.isfinite(float(bureau["households"])):
+        st.caption(_("No census squares here: households, income and social need are unknown."))
+        return
+    st.caption(
+        _(
+            "Census squares: {households} households, {poor} of them poor, mean standard of living "
+            "{euro} €/year, {social} social dwellings."
+        ).format(
+            households=number(bureau["households"]),
+            poor=percent(bureau["poverty_rate"]),
+            euro=number(bureau["living_standard_eur"]),
+            social=number(bureau["social_dwellings"]),
+        )
+    )
+
+
+def _basis(bureau: pd.Series) -> None:
+    names = {
+        "abstention": _("abstention"),
+        "support": _("support"),
+        "volatility": _("volatility"),
+        "doors_per_hour": _("pace"),
+        "doors": _("doors"),
+        "social_need": _("social need"),
+        "share_open": _("share of doors that open"),
+    }
+
+    def said(column: str) -> str:
+        return ", ".join(names.get(part, part) for part in str(bureau[column]).split())
+
+    st.caption(
+        _("Measured here: {measured}. Assumed: {assumed}.").format(
+            measured=said("measured"), assumed=said("assumed")
+        )
+    )

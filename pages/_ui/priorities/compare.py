@@ -1,0 +1,107 @@
+"""Two scenarios side by side, and what changes between them."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pandas as pd
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.tables.workspace import Workspace
+from analysis.targeting.rank import Ranking
+from analysis.workflows.ranking import Scenario
+from pages._ui import loaders, state
+from pages._ui.i18n import _, bloc_name, election_name, number
+from pages._ui.labels import preset_name
+from pages._ui.priorities import ranking_view
+
+
+def compare(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
+    """Show the kept scenario beside the one on screen."""
+    text = state.kept()
+    if st.button(_("Keep the scenario on screen as A"), type="secondary" if text else "primary"):
+        state.keep(scenario.to_toml())
+        st.rerun()
+    if not text:
+        st.info(_("Keep a scenario as A, then change the settings: B is what is on screen."))
+        return
+    try:
+        kept = Scenario.from_dict(tomllib.loads(text))
+        first = loaders.ranking(place, kept)
+        shapes = loaders.geometry(place, loaders.prospects(place, kept))
+    except DataError:
+        st.warning(_("The kept scenario does not fit this place. Keep another one."))
+        return
+    st.markdown(_table(first, ranked))
+    left, right = st.columns(2)
+    geometry = loaders.geometry(place, loaders.prospects(place, scenario))
+    for column, name, one, ranking, drawn in (
+        (left, "A", kept, first, shapes),
+        (right, "B", scenario, ranked, geometry),
+    ):
+        with column:
+            st.markdown(f"**{name}** — {described(one)}")
+            ranking_view.priority_map(drawn, ranking, key=f"compare.{name}")
+    _changes(first, ranked)
+
+
+def _table(first: Ranking, second: Ranking) -> str:
+    """Write how far the hours reach in both scenarios."""
+    rows = [
+        f"| {label} | {one} | {other} |"
+        for (_name, label, one), (_same, _label, other) in zip(
+            ranking_view.reached(first), ranking_view.reached(second), strict=True
+        )
+    ]
+    return "\n".join(["| | A | B |", "|---|---:|---:|", *rows])
+
+
+def described(scenario: Scenario) -> str:
+    """Say a scenario in a line."""
+    votes = ", ".join(scenario.candidates) or bloc_name(scenario.bloc)
+    return _("{votes}, {election}, {preset}, {hours} h").format(
+        votes=votes,
+        election=election_name(scenario.election),
+        preset=preset_name(scenario.settings.preset),
+        hours=number(scenario.settings.hours),
+    )
+
+
+def _changes(first: Ranking, second: Ranking) -> None:
+    both = first.table[["bureau_id", "rank"]].merge(
+        second.table[["bureau_id", "commune", "rank", "registered"]],
+        on="bureau_id",
+        suffixes=("_a", "_b"),
+    )
+    inside = pd.DataFrame({"a": both["rank_a"] <= first.k, "b": both["rank_b"] <= second.k})
+    entered, left = inside["b"] & ~inside["a"], inside["a"] & ~inside["b"]
+    st.markdown(
+        _(
+            "**{same}** bureaux are reached in both, **{new}** only in B, **{gone}** only in A."
+        ).format(
+            same=int((inside["a"] & inside["b"]).sum()),
+            new=int(entered.sum()),
+            gone=int(left.sum()),
+        )
+    )
+    moved = both.assign(move=both["rank_a"] - both["rank_b"])
+    moved = moved[(entered | left) | (moved["move"].abs() > 0)]
+    moved = moved.reindex(moved["move"].abs().sort_values(ascending=False).index).head(200)
+    if moved.empty:
+        st.caption(_("No bureau changes its rank."))
+        return
+    several = moved["commune"].ne(moved["commune"].iloc[0]).any()
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Bureau"): moved["bureau_id"].str.rpartition("_")[2],
+                **({_("Commune"): moved["commune"]} if several else {}),
+                _("Rank in A"): moved["rank_a"],
+                _("Rank in B"): moved["rank_b"],
+                _("Places gained"): moved["move"],
+                _("Registered"): moved["registered"],
+            }
+        ),
+        hide_index=True,
+    )

@@ -1,0 +1,128 @@
+"""The planner's numbers on screen: a table one may edit, kept in the session and the link."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.targeting.params import Params
+from pages._ui.i18n import _
+from pages._ui.labels import LEARNED, parameter_name, parameter_source
+
+_KEY = "planner.params"
+_EDITOR = "planner.editor"
+_LINK = "params"
+
+
+def params() -> Params:
+    """Return the numbers in force: edited, else of the link, else the defaults."""
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _from_link(st.query_params.get(_LINK, ""))
+    known: Params = st.session_state[_KEY]
+    return known
+
+
+def set_params(chosen: Params) -> None:
+    """Put numbers in force, and into the link where they are not the defaults."""
+    st.session_state[_KEY] = chosen
+    st.session_state.pop(_EDITOR, None)
+    if text := _to_link(chosen):
+        st.query_params[_LINK] = text
+    else:
+        st.query_params.pop(_LINK, None)
+
+
+def edit(current: Params) -> None:
+    """Show the table; a change takes effect at once, a wrong one is explained."""
+    # The table loads only once it is opened: the map comes first.
+    folded = st.expander(
+        _("Planner's numbers and their sources"), key=f"{_KEY}.open", on_change="rerun"
+    )
+    if not folded.open:
+        return
+    with folded:
+        rows = pd.DataFrame(
+            [
+                (
+                    name,
+                    parameter_name(name),
+                    b.value,
+                    b.low,
+                    b.high,
+                    parameter_source(name, b.source),
+                )
+                for name, b in current.beliefs.items()
+            ],
+            columns=["name", "label", "value", "low", "high", "source"],
+        ).set_index("name")
+        number = st.column_config.NumberColumn
+        st.data_editor(
+            rows,
+            key=_EDITOR,
+            hide_index=True,
+            disabled=["label", "source"],
+            column_config={
+                "label": _("Number"),
+                "value": number(_("Most likely"), format="%.4g"),
+                "low": number(_("Low"), format="%.4g"),
+                "high": number(_("High"), format="%.4g"),
+                "source": _("Source"),
+            },
+            on_change=_take,
+            args=(current,),
+        )
+        if problem := st.session_state.pop(f"{_KEY}.problem", None):
+            st.warning(problem)
+        st.caption(_("Draws spread each number between low and high; the gain uses the mean."))
+        if current != Params() and st.button(_("Back to the defaults")):
+            set_params(Params())
+            st.rerun()
+
+
+def _take(current: Params) -> None:
+    changes = st.session_state[_EDITOR]["edited_rows"]
+    names = list(current.beliefs)
+    plain = current.to_dict()
+    given = {
+        names[int(row)]: {**plain[names[int(row)]], **cells, "source": "user"}
+        for row, cells in changes.items()
+    }
+    kept = {n: b for n, b in plain.items() if b != Params().to_dict()[n]}
+    try:
+        set_params(Params.from_dict({**kept, **given}))
+    except DataError:
+        st.session_state[f"{_KEY}.problem"] = _(
+            "That number was not taken: low ≤ most likely ≤ high must hold."
+        )
+        st.session_state.pop(_EDITOR, None)
+
+
+def _to_link(chosen: Params) -> str:
+    defaults = Params().beliefs
+    return "~".join(
+        f"{name}:{b.value:g}:{b.low:g}:{b.high:g}{_learned(b.source)}"
+        for name, b in chosen.beliefs.items()
+        if b != defaults[name]
+    )
+
+
+def _learned(source: str) -> str:
+    """Return what the link says of a number that returns taught; nothing of others."""
+    found = LEARNED.fullmatch(source)
+    return f":{source.replace(' ', '-')}" if found else ""
+
+
+def _from_link(text: str) -> Params:
+    given = {}
+    for part in filter(None, text.split("~")):
+        name, *numbers = part.split(":")
+        numbers, rest = numbers[:3], " ".join(numbers[3:]).replace("-", " ")
+        if len(numbers) == 3:  # noqa: PLR2004 - value, low, high
+            keys = ("value", "low", "high")
+            source = rest if LEARNED.fullmatch(rest) else "user"
+            given[name] = {**dict(zip(keys, numbers, strict=True)), "source": source}
+    try:
+        return Params.from_dict(given)
+    except DataError:
+        return Params()

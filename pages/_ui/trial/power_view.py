@@ -1,0 +1,107 @@
+"""What a design can see: the power curve beside what holding bureaux back costs."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.experiments.pons_2012.published import published
+from analysis.tables.workspace import Workspace
+from analysis.targeting.rank import Ranking
+from analysis.workflows.ranking import Scenario
+from pages._ui import state
+from pages._ui.i18n import _, election_name, language, number, percent
+from pages._ui.messages import plain, translate
+from pages._ui.trial import load_trials as trials
+from pages._ui.trial.load_trials import Which
+from pages._ui.trial.number_tables import show_table
+
+
+def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -> None:
+    """Show the smallest effect the design can see, and its price."""
+    measure, spilled = _ask()
+    found = trials.placebo(place, scenario, which, measure, spilled)
+    curve = found.median()
+    whole = curve[curve["units"] == curve["units"].max()]
+    smallest = float(whole["detectable_assignment"].iloc[0])
+    design = trials.design(place, scenario, which)
+    price = trials.cost(ranked.table, design, smallest)
+    columns = st.columns(3)
+    columns[0].metric(
+        _("Seen, on all drawn"),
+        _("{points} points").format(points=number(100 * smallest, 2)),
+        help=_("Smallest effect of being drawn for the canvass that 80 draws of 100 show."),
+    )
+    covered = whole.iloc[-1]
+    columns[1].metric(
+        _("Seen, among the reached"),
+        _("{points} points").format(points=number(100 * covered["detectable_reached"], 2)),
+        help=_("The same effect, if {share} of the registered are reached where teams go.").format(
+            share=percent(covered["coverage"], 0)
+        ),
+    )
+    columns[2].metric(_("Votes forgone"), number(price.votes_forgone, 1))
+    for line in price.summary(language()).splitlines():
+        st.markdown(f"- {line}")
+    from analysis.charts.design_charts import power_chart
+
+    st.pyplot(power_chart(curve, language=language()), width="stretch")
+    elections = ", ".join(map(election_name, found.curve["election_id"].unique()))
+    st.caption(
+        _(
+            "The design was drawn {draws} times on each of these elections, where nothing had been "
+            "done, adjusted for the election before: {elections}. Median over them."
+        ).format(draws=number(trials.DRAWS), elections=elections)
+    )
+    if len(found.left_out):
+        lost = found.left_out[["election_id", "examples"]].itertuples(index=False)
+        st.caption(
+            _(
+                "Bureaux without a result at an election or the one before are not in it: {which}."
+            ).format(
+                which=plain("; ".join(f"{election_name(e)} ({translate(w)})" for e, w in lost))
+            )
+        )
+    with st.expander(_("The curve as a table")):
+        show_table(_shown(curve), digits=2)
+
+
+def _ask() -> tuple[str, float]:
+    left, right = st.columns(2)
+    names = {
+        "share_registered": _("Votes, of the registered"),
+        "turnout": _("Turnout"),
+    }
+    state.recall("t_measure", "share_registered")
+    if st.session_state["t_measure"] not in names:
+        state.answer_with("t_measure", "share_registered")
+    measure = left.selectbox(
+        _("What would be measured"), list(names), format_func=names.__getitem__, key="t_measure"
+    )
+    state.remember("t_measure", measure, "share_registered")
+    state.recall("t_spill", 0)
+    state.answer_with("t_spill", min(max(int(st.session_state["t_spill"]), 0), 25))
+    spilled = right.slider(
+        _("Reached all the same where held back (%)"),
+        0,
+        25,
+        key="t_spill",
+        help=_(
+            "In 2012 it was {share}: other canvassers, neighbours, meetings. It blurs the trial."
+        ).format(share=percent(published()["coverage"]["reached_of_control"])),
+    )
+    state.remember("t_spill", spilled, 0)
+    return measure, spilled / 100
+
+
+def _shown(curve: pd.DataFrame) -> pd.DataFrame:
+    names = {
+        "units": _("Bureaux"),
+        "controls": _("Held back, about"),
+        "coverage": _("Share reached where canvassed (%)"),
+        "detectable_assignment": _("Smallest effect of assignment (points)"),
+        "detectable_reached": _("Smallest effect among those reached (points)"),
+    }
+    percents = ["coverage", "detectable_assignment", "detectable_reached"]
+    scaled = curve.assign(**{name: 100 * curve[name] for name in percents})
+    return scaled[list(names)].rename(columns=names)

@@ -1,0 +1,266 @@
+"""How a trial is to be drawn: the widgets that ask, and their answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from analysis.experiments.drawing_rule import Rule
+from analysis.targeting.rank import Ranking
+from analysis.workflows.hold_back import trial_units
+from pages._ui import state
+from pages._ui.i18n import _, number, percent
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+VALUES = ("priority", "gain_per_hour", "potential")
+COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
+NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
+_MOST_SEED = 2**31 - 1
+_MOST_LISTED, _MOST_NEAR = 2000, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What was chosen of a design.
+
+    Attributes
+    ----------
+    first
+        How many of the best bureaux enter.
+    value, territory, cluster
+        Columns to rank by, to stay within, and to keep together; empty for none. The last may
+        be `neighbours`: groups of bureaux that touch.
+    near
+        Bureaux in a group of neighbours, about.
+    block_size, control
+        Of a full block.
+    must_treat, must_not
+        Bureaux decided beforehand.
+    balance, accept
+        Columns to balance on, and the share of draws that may be drawn.
+    seed
+        Of the draw.
+    """
+
+    first: int
+    value: str = "priority"
+    territory: str = NOWHERE
+    cluster: str = NOWHERE
+    near: int = 3
+    block_size: int = 5
+    control: int = 1
+    must_treat: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    balance: tuple[str, ...] = ()
+    accept: float = 1.0
+    seed: int = 0
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that the choices make."""
+        return Rule(
+            rank_by=self.value,
+            territory=self.territory,
+            block_size=self.block_size,
+            control=self.control,
+            cluster="group" if self.cluster else "",
+            must_treat="must_treat" if self.must_treat else "",
+            must_not_treat="must_not_treat" if self.must_not else "",
+            balance=self.balance,
+            accept=self.accept,
+            unit="unit_id",
+        )
+
+    def units(self, table: pd.DataFrame, shapes: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
+        """Return the units of the design, with the columns its rule names.
+
+        Parameters
+        ----------
+        table
+            The ranking.
+        shapes
+            Its contours; needed for groups of neighbours.
+        """
+        units = trial_units(table, self.first)
+        ids = units["unit_id"]
+        if self.cluster:
+            # A bureau without the name, or without a neighbour, goes by itself.
+            known = self._neighbours(units, shapes) if shapes is not None else units[self.cluster]
+            named = known.fillna("").astype("str")
+            units = units.assign(group=named.where(named != "", ids))
+        return units.assign(
+            must_treat=ids.isin(self.must_treat).astype("int64"),
+            must_not_treat=ids.isin(self.must_not).astype("int64"),
+        )
+
+    def _neighbours(self, units: pd.DataFrame, shapes: gpd.GeoDataFrame) -> pd.Series:
+        from analysis.experiments.neighbours import groups_of_neighbours
+
+        decided = {*self.must_treat, *self.must_not}
+        drawn = units.loc[~units["unit_id"].isin(decided), "unit_id"]
+        within = units.set_index("unit_id")[self.territory] if self.territory else None
+        here = shapes[shapes["bureau_id"].isin(drawn)]
+        return units["unit_id"].map(groups_of_neighbours(here, size=self.near, within=within))
+
+
+def choose(ranked: Ranking) -> Choices:
+    """Ask how to draw."""
+    units = trial_units(ranked.table)
+    found = Choices(first=_first(len(units)), seed=_seed(ranked))
+    left, right = st.columns(2)
+    with left:
+        size = _whole(_("Bureaux in a block"), "t_block", 5, 2, 20)
+    with right:
+        control = _whole(_("of which held back"), "t_control", 1, 1, size - 1)
+    st.caption(
+        _("Each bureau has a {share} chance of being held back.").format(
+            share=percent(control / size, 0)
+        )
+    )
+    found = replace(found, block_size=size, control=control, value=_value())
+    with st.expander(_("Territories, groups, exceptions, balance")):
+        return replace(
+            found,
+            territory=_territory(units),
+            **_cluster(units),
+            **_exceptions(units),
+            **_balance(units),
+        )
+
+
+def _first(most: int) -> int:
+    return _whole(
+        _("Bureaux in the trial, best first"),
+        "t_first",
+        most,
+        min(2, most),
+        most,
+        help_text=_("Of {n} where one can knock. Nobody has to visit all of them.").format(
+            n=number(most)
+        ),
+    )
+
+
+def _seed(ranked: Ranking) -> int:
+    return _whole(
+        _("Seed of the draw"),
+        "t_seed",
+        ranked.settings.seed,
+        0,
+        _MOST_SEED,
+        help_text=_(
+            "Any whole number that nobody could choose to suit: tonight's lottery, for one. The "
+            "same seed draws the same bureaux."
+        ),
+    )
+
+
+def _whole(  # noqa: PLR0913 - a number, its limits, its words
+    label: str, key: str, default: int, least: int, most: int, *, help_text: str | None = None
+) -> int:
+    state.recall(key, default)
+    state.answer_with(key, min(max(int(st.session_state[key]), least), most))
+    answer = int(
+        st.number_input(label, min_value=least, max_value=most, step=1, key=key, help=help_text)
+    )
+    state.remember(key, answer, default)
+    return answer
+
+
+def _value() -> str:
+    names = {
+        "priority": _("The order of Priorities"),
+        "gain_per_hour": _("Votes gained per hour"),
+        "potential": _("Abstention × support, as in 2012"),
+    }
+    return _one(_("Blocks of bureaux alike by"), "t_value", names)
+
+
+def _territory(units: pd.DataFrame) -> str:
+    if len(units["commune_id"].unique()) == 1:
+        return NOWHERE
+    names = {NOWHERE: _("Across the whole territory"), COMMUNES: _("Within each commune")}
+    return _one(_("Blocks are cut"), "t_territory", names)
+
+
+def _cluster(units: pd.DataFrame) -> dict[str, str | int]:
+    names = {NOWHERE: _("One by one")}
+    named = units["name"].fillna("").astype("str")
+    if named[named != ""].duplicated().any():
+        names[NAMES] = _("By polling place")
+    if units["vintage"].notna().sum() > 1:
+        names[NEIGHBOURS] = _("By neighbourhood")
+    if len(names) == 1:
+        st.caption(_("No two bureaux share a polling place or have contours: each goes by itself."))
+        return {}
+    chosen = _one(_("What is drawn"), "t_cluster", names)
+    if chosen != NEIGHBOURS:
+        return {"cluster": chosen}
+    near = _whole(_("Bureaux in a group, about"), "t_near", 3, 2, _MOST_NEAR)
+    st.caption(
+        _(
+            "Neighbours talk. Bureaux that touch are drawn together: fewer of those held back lie "
+            "beside those canvassed. The price is a less sharp answer."
+        )
+    )
+    return {"cluster": chosen, "near": near}
+
+
+def _one(label: str, key: str, names: dict[str, str]) -> str:
+    first = next(iter(names))
+    state.recall(key, first)
+    if st.session_state[key] not in names:
+        state.answer_with(key, first)
+    answer = st.selectbox(label, list(names), format_func=names.__getitem__, key=key)
+    state.remember(key, answer, first)
+    return str(answer)
+
+
+def _exceptions(units: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    ids = units["unit_id"].head(_MOST_LISTED).tolist()
+    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids)
+    free = [one for one in ids if one not in treat]
+    spare = _several(_("Never canvassed (never drawn)"), "t_not", free)
+    if treat or spare:
+        st.caption(
+            _("Bureaux decided beforehand are in no estimate: there is no chance to compare.")
+        )
+    return {"must_treat": treat, "must_not": spare}
+
+
+def _balance(units: pd.DataFrame) -> dict[str, tuple[str, ...] | float]:
+    whole = [name for name in COVARIATES if units[name].notna().all()]
+    names = covariate_names()
+    chosen = _several(
+        _("Reject draws that are unbalanced on"), "t_balance", whole, names.__getitem__
+    )
+    if not chosen:
+        return {"balance": (), "accept": 1.0}
+    kept = _whole(_("Draw among the best balanced (in 100 draws)"), "t_accept", 20, 1, 100)
+    return {"balance": chosen, "accept": kept / 100}
+
+
+def _several(label: str, key: str, options: list[str], show: object = str) -> tuple[str, ...]:
+    state.recall(key, [])
+    state.answer_with(key, [one for one in st.session_state[key] if one in options])
+    chosen = st.multiselect(label, options, key=key, format_func=show, placeholder=_("None"))
+    state.remember(key, chosen, [])
+    return tuple(chosen)
+
+
+def covariate_names() -> dict[str, str]:
+    """Name what the arms are compared on."""
+    return {
+        "expected_abstention": _("Expected abstention"),
+        "support": _("Support"),
+        "registered": _("Registered"),
+        "poverty_rate": _("Poor households"),
+        "doors": _("Doors"),
+        "potential": _("Abstention × support"),
+        "density": _("Density"),
+    }

@@ -1,0 +1,235 @@
+"""From the screen to the field: turfs put into service, and what teams take along."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.exports.field_kit.kit import Kit, returns_url
+from analysis.tables.workspace import Workspace
+from analysis.turf.walk_list import Walks
+from pages._ui import messages, state
+from pages._ui.fieldwork import load_fieldwork as field
+from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.turfs import load_turfs as found
+
+_PROBLEM = "turfs.problem"
+_TABLES = ("turfs.csv", "uncut.csv", "summary.json")
+# A ZIP bears a date for every file; one that never changes makes the same bytes twice.
+_DATE = (2000, 1, 1, 0, 0, 0)
+
+
+def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> None:
+    """Offer the kit, and one turf's sheet and phone page, once the field knows the turfs."""
+    known = _put_into_field(place, walks)
+    options = _options()
+    kit = partial(found.kit, str(folder), str(place.path), place.digest, options)
+    name = f"palier_{place.path.name}_{walks.summary.get('cut') or folder.name[:8]}"
+    left, right = st.columns(2)
+    left.download_button(
+        _("Everything for the teams (ZIP)"),
+        partial(_zip, kit, folder),
+        f"{name}.zip",
+        key="turfs.kit",
+        on_click="ignore",
+        type="primary",
+        width="stretch",
+        disabled=not known,
+        help=_("Cover, sheets to print, phone pages, GPX, KML, GeoJSON, CSV, XLSX, form."),
+    )
+    right.download_button(
+        _("Sheets to print (PDF)"),
+        partial(_sheets, kit),
+        f"{name}.pdf",
+        key="turfs.sheets",
+        on_click="ignore",
+        width="stretch",
+        disabled=not known,
+    )
+    left.download_button(
+        _("Sheet of turf {turf} (PDF)").format(turf=turf or "…"),
+        partial(_sheet, kit, turf or ""),
+        f"{turf}.pdf",
+        key="turfs.sheet",
+        on_click="ignore",
+        width="stretch",
+        disabled=not (known and turf),
+        help=None if turf else _("Choose a turf above."),
+    )
+    right.download_button(
+        _("Phone page of turf {turf} (HTML)").format(turf=turf or "…"),
+        partial(_phone, kit, turf or ""),
+        f"{turf}.html",
+        key="turfs.phone",
+        on_click="ignore",
+        width="stretch",
+        disabled=not (known and turf),
+        help=_("One file to send to the team: it works without network, on any phone."),
+    )
+    _lists(kit, name)
+
+
+def _put_into_field(place: Workspace, walks: Walks) -> bool:
+    """Say whether the field counts on these turfs; let it be told."""
+    if problem := st.session_state.pop(_PROBLEM, None):
+        messages.show_error(problem)
+    store = field.store(place)
+    plan = field.plan_of(store, walks)
+    if plan == "same":
+        st.success(_("These turfs are in the field: returns are counted against them."))
+        return True
+    if plan == "other":
+        st.warning(
+            _(
+                "Other turfs of these bureaux are in the field. Putting these there replaces "
+                "them: returns already imported are kept, but sheets and phone pages already "
+                "handed out name turfs that will no longer be known by the same addresses."
+            )
+        )
+    else:
+        st.info(
+            _("The field does not know these turfs yet. Put them there, then hand out the files.")
+        )
+    if st.button(_("Put these turfs into the field"), key="turfs.register", type="primary"):
+        with messages.explain_data_errors():
+            field.register(store, walks)
+        st.rerun()
+    return False
+
+
+def _options() -> tuple[tuple[str, str], ...]:
+    """Ask what stands on the sheets."""
+    with st.expander(_("What stands on the sheets")):
+        large = st.checkbox(_("Large print"), key="turfs.large", persist_state="session")
+        answers = {}
+        for key, label, help_ in (
+            ("controller", _("Who answers for the data"), _("Party, list or candidate.")),
+            ("contact", _("How to reach them"), _("An e-mail address or a telephone number.")),
+            (
+                "address",
+                _("Address of the campaign's server (optional)"),
+                _(
+                    "Only if this app is open to the teams' phones over HTTPS: their pages then "
+                    "have a button that sends the returns here."
+                ),
+            ),
+        ):
+            name = f"turf_{key}"
+            state.recall(name, "")
+            answers[key] = st.text_input(label, key=name, help=help_).strip()
+            st.session_state.setdefault("state.answers", {})[name] = answers[key]
+        answers["address"] = _server(answers["address"])
+    chosen = {**answers, "large": "yes" if large else "", "language": language()}
+    return tuple(sorted(chosen.items()))
+
+
+def _server(address: str) -> str:
+    """Return the address of the server; none where phones could not send to what was written."""
+    try:
+        returns_url(address)
+    except DataError as error:
+        messages.show_error(error)
+        return ""
+    return address
+
+
+def _lists(kit: partial[Kit], name: str) -> None:
+    """Offer the walks for other programs."""
+    with st.expander(_("For maps and spreadsheets")):
+        columns = st.columns(3)
+        kinds = {
+            "gpx": "GPX (OsmAnd, Organic Maps)",
+            "kml": "KML (Google Earth)",
+            "geojson": "GeoJSON",
+            "csv": "CSV",
+            "xlsx": "Excel",
+        }
+        for n, (kind, label) in enumerate(kinds.items()):
+            columns[n % 3].download_button(
+                label,
+                partial(_list, kit, kind),
+                f"{name}.{kind}",
+                key=f"turfs.{kind}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def earlier(folders: list[Path]) -> Path | None:
+    """Ask which cut to look at; the latest unless another was chosen."""
+    names = {folder.name: folder for folder in folders}
+    if not names:
+        return None
+    first = next(iter(names))
+    state.recall("turfs.cut", first)
+    if st.session_state["turfs.cut"] not in names:
+        state.answer_with("turfs.cut", first)
+    if len(names) == 1:
+        return names[first]
+    name = st.selectbox(
+        _("Cut"), list(names), format_func=lambda one: _described(names[one]), key="turfs.cut"
+    )
+    st.session_state.setdefault("state.answers", {})["turfs.cut"] = name
+    return names[name]
+
+
+def _described(folder: Path) -> str:
+    walks = found.walks(str(folder))
+    made = pd.Timestamp(folder.stat().st_mtime, unit="s", tz="UTC").tz_convert("Europe/Paris")
+    turfs = ngettext("{n} turf", "{n} turfs", len(walks.turf_ids))
+    return _("{cut} · {day}: {turfs}, {doors} doors").format(
+        cut=walks.summary.get("cut") or folder.name[:8],
+        day=made.strftime("%d/%m %H:%M"),
+        turfs=turfs.format(n=number(len(walks.turf_ids))),
+        doors=number(walks.summary["doors"]),
+    )
+
+
+def _zip(kit: partial[Kit], folder: Path) -> bytes:
+    from analysis.exports.field_kit.sheets import write_kit
+
+    content = io.BytesIO()
+    with TemporaryDirectory() as at, zipfile.ZipFile(content, "w") as archive:
+        written = {str(file.relative_to(at)): file for file in write_kit(kit(), at)}
+        for name, file in (written | {name: folder / name for name in _TABLES}).items():
+            entry = zipfile.ZipInfo(name, _DATE)
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def _sheets(kit: partial[Kit]) -> bytes:
+    from analysis.exports.field_kit.sheets import sheets_pdf
+
+    return sheets_pdf(kit())
+
+
+def _sheet(kit: partial[Kit], turf: str) -> bytes:
+    from analysis.exports.field_kit.sheets import sheet_pdf
+
+    return sheet_pdf(kit(), turf)
+
+
+def _phone(kit: partial[Kit], turf: str) -> bytes:
+    from analysis.exports.field_kit.phone import phone_page
+
+    return phone_page(kit(), turf)
+
+
+def _list(kit: partial[Kit], kind: str) -> bytes:
+    from analysis.exports.field_kit import turf_files
+
+    writers = {
+        "gpx": turf_files.to_gpx,
+        "kml": turf_files.to_kml,
+        "geojson": turf_files.to_geojson,
+        "csv": turf_files.to_csv,
+        "xlsx": turf_files.to_xlsx,
+    }
+    return writers[kind](kit())

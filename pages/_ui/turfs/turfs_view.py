@@ -1,0 +1,298 @@
+"""Turfs on screen: four numbers, a map, a table, and what is in no turf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analysis.tables.workspace import Workspace
+from analysis.turf.walk_list import Walks
+from analysis.workflows.time_slots import LEARNED
+from pages._ui import messages, state
+from pages._ui.fieldwork.field_labels import kind_name
+from pages._ui.i18n import _, ngettext, number, percent
+from pages._ui.trial.number_tables import show_table
+from pages._ui.turfs import load_turfs as found
+
+# Okabe and Ito (2008): told apart by colour-blind people.
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f", "#000000")
+_TURF = "turfs.turf"
+_CLICK = {
+    "name": "stop",
+    "select": {"type": "point", "fields": ["turf_id", "latitude", "longitude"]},
+}
+_MOST_POINTS = 6000
+
+
+def balance(walks: Walks) -> None:
+    """Say what the cut is, and how even, in four numbers and a line."""
+    told = walks.summary
+    columns = st.columns(4)
+    columns[0].metric(_("Turfs"), number(told["count"]))
+    columns[1].metric(_("Doors"), number(told["doors"]))
+    columns[2].metric(_("Minutes a turf"), number(told["minutes_mean"]))
+    columns[3].metric(
+        _("Longest / mean"),
+        number(told["minutes_max_over_mean"], 2),
+        help=_("1 is perfect balance: every team has as much to do."),
+    )
+    st.caption(
+        _("Walk: {metres} m a turf, measured by {way}.").format(
+            metres=number(told["walk_m_mean"]), way=_way(told["distance"])
+        )
+        + " "
+        + _("Start: {start}.").format(
+            start=", ".join(f"{x:.5f}" for x in told["start"])
+            if told["start"]
+            else _("where each walk is shortest")
+        )
+    )
+    if opening := told.get("opening"):
+        st.caption(_opening(opening))
+    for note in told["notes"]:
+        st.caption("⚠️ " + messages.translate(note))
+
+
+def slot_names() -> dict[str, str]:
+    """Name the slots an outing may be planned for; "" is any."""
+    return {
+        "": _("any time"),
+        "weekday_day": _("a weekday, by day"),
+        "weekday_evening": _("a weekday, from 5 pm"),
+        "weekend": _("a weekend"),
+    }
+
+
+def _opening(opening: Mapping[str, Any]) -> str:
+    """Say what should open in the slot, and how that is known."""
+    when = slot_names()[opening["slot"]]
+    if opening["source"] == LEARNED:
+        rates = ", ".join(
+            f"{kind_name(kind)} {percent(rate, 0)}" for kind, rate in opening["rates"].items()
+        )
+        text = _("Outing: {when}. Doors that open then, learned at {n} doors: {rates}.")
+        return text.format(when=when, n=number(opening["doors"]), rates=rates)
+    text = _(
+        "Outing: {when}. No returns tell of these hours yet: {rate} of doors are assumed to open, "
+        "in every kind of building; within a bureau, the turfs with most doors an hour come first."
+    )
+    return text.format(when=when, rate=percent(max(opening["rates"].values()), 0))
+
+
+def _way(distance: str) -> str:
+    name, _space, rest = distance.partition(" graph")
+    if name == "street" and _space:
+        return _("the street graph{name}").format(name=rest)
+    ratio = distance.rpartition(" ")[2]
+    return _("straight line × {ratio}").format(ratio=number(float(ratio), 1))
+
+
+def choose_turf(walks: Walks) -> str | None:
+    """Ask which turf to look at; the map asks too."""
+    every = [None, *walks.turf_ids]
+    if st.session_state.get(_TURF) not in every:
+        st.session_state[_TURF] = None
+    turf: str | None = st.selectbox(
+        _("Turf"),
+        every,
+        format_func=lambda one: one or _("All turfs"),
+        key=_TURF,
+        persist_state="session",
+    )
+    return turf
+
+
+def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> None:
+    """Draw all turfs, or the walk of one; no image comes from the network.
+
+    A click on a stop of the map of all turfs brings its turf into view.
+    """
+    stops = walks.of(turf) if turf else walks.turfs
+    shown = stops.iloc[:: max(1, -(-len(stops) // _MOST_POINTS))]
+    bureaux = tuple(sorted(stops["bureau_id"].unique()))
+    outlines = found.outlines(str(place.path), place.digest, bureaux)
+    layers: list[dict[str, Any]] = []
+    if outlines:
+        layers.append(
+            {
+                "data": {"values": outlines},
+                "mark": {"type": "geoshape", "filled": False, "stroke": "#999", "strokeWidth": 1},
+            }
+        )
+    layers += _walk(shown) if turf else [_points(shown, walks)]
+    spec = {
+        "projection": {"type": "mercator"},
+        "layer": layers,
+        "height": 460,
+        "config": {"view": {"stroke": None}},
+    }
+    to_start = st.toggle(_("A click on a stop makes it the starting point"), key="turfs.click")
+    # The name changes with what is drawn: a selection of another picture means nothing here.
+    name = f"{key}.{turf or 'all'}"
+    st.vega_lite_chart(
+        None,
+        spec,
+        width="stretch",
+        key=name,
+        on_select=lambda: _clicked(name, walks, to_start=to_start),
+        selection_mode="stop",
+    )
+    if len(shown) < len(stops):
+        st.caption(
+            _("The map shows {n} of {all} stops; the files hold them all.").format(
+                n=number(len(shown)), all=number(len(stops))
+            )
+        )
+
+
+def _points(shown: pd.DataFrame, walks: Walks) -> dict[str, Any]:
+    place = {turf: n for n, turf in enumerate(walks.turf_ids)}
+    hue = shown["turf_id"].map(place) % len(COLOURS)
+    rows = shown.assign(hue=hue, label=labels(shown))
+    return {
+        "data": {"values": _records(rows, ["turf_id", "label", "dwellings", "hue"])},
+        "mark": {"type": "circle", "size": 34, "opacity": 0.9},
+        "params": [_CLICK],
+        "encoding": {
+            "longitude": {"field": "longitude", "type": "quantitative"},
+            "latitude": {"field": "latitude", "type": "quantitative"},
+            "color": {
+                "field": "hue",
+                "type": "nominal",
+                "legend": None,
+                "scale": {"domain": list(range(len(COLOURS))), "range": list(COLOURS)},
+            },
+            "tooltip": [
+                {"field": "turf_id", "title": _("Turf")},
+                {"field": "label", "title": _("Address")},
+                {"field": "dwellings", "title": _("Doors")},
+            ],
+        },
+    }
+
+
+def _walk(stops: pd.DataFrame) -> list[dict[str, Any]]:
+    names = ["turf_id", "stop", "label", "dwellings"]
+    rows = _records(stops.assign(label=labels(stops)), names)
+    at = {
+        "longitude": {"field": "longitude", "type": "quantitative"},
+        "latitude": {"field": "latitude", "type": "quantitative"},
+    }
+    tooltip = [
+        {"field": "stop", "title": _("Stop")},
+        {"field": "label", "title": _("Address")},
+        {"field": "dwellings", "title": _("Doors")},
+    ]
+    line = {
+        "mark": {"type": "line", "stroke": COLOURS[0], "strokeWidth": 1.5, "opacity": 0.7},
+        "encoding": {**at, "order": {"field": "stop", "type": "quantitative"}},
+    }
+    dots = {
+        "mark": {"type": "circle", "size": 260, "color": COLOURS[0], "opacity": 1},
+        "params": [_CLICK],
+        "encoding": {**at, "tooltip": tooltip},
+    }
+    numbers = {
+        "mark": {"type": "text", "fontSize": 10, "fontWeight": "bold", "color": "#fff"},
+        "encoding": {**at, "text": {"field": "stop", "type": "quantitative"}, "tooltip": tooltip},
+    }
+    return [{"data": {"values": rows}, **layer} for layer in (line, dots, numbers)]
+
+
+def _records(rows: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    kept = rows[[*names, "longitude", "latitude"]].round({"longitude": 6, "latitude": 6})
+    return [dict(row) for row in kept.astype(object).to_dict("records")]
+
+
+def _clicked(key: str, walks: Walks, *, to_start: bool) -> None:
+    """Bring the turf that was clicked into view, or set out from the stop."""
+    event: Mapping[str, Any] = st.session_state[key]
+    picked = (event["selection"].get("stop") or [{}])[0]
+    if picked.get("turf_id") not in walks.turf_ids:
+        return
+    if to_start:
+        state.answer_with("turf_start", f"{picked['latitude']:.6f}, {picked['longitude']:.6f}")
+    else:
+        st.session_state[_TURF] = picked["turf_id"]
+
+
+def labels(stops: pd.DataFrame) -> pd.Series:
+    """Return "12 bis Rue Haute" of each stop."""
+    house = stops["number"].astype("string").fillna("") + " " + stops["suffix"]
+    return (house.str.strip() + " " + stops["street"]).str.strip().astype("str")
+
+
+def table(walks: Walks) -> None:
+    """Show one row per turf."""
+    turfs = walks.by_turf()
+    uses = {"planned": _("next outing"), "spare": _("spare"), "later": _("later")}
+    profiles = {"standard": "", "low_mobility": _("low mobility")}
+    show_table(
+        pd.DataFrame(
+            {
+                _("Turf"): turfs["turf_id"],
+                _("Bureaux"): turfs["bureaux"].map(
+                    lambda ids: ", ".join(one.rpartition("_")[2] for one in ids)
+                ),
+                _("Stops"): turfs["stops"],
+                _("Doors"): turfs["doors"],
+                _("Minutes"): turfs["minutes"],
+                _("Walk (m)"): turfs["walk_m"],
+                _("Doors/h"): turfs["doors_per_hour"],
+                **_expected(turfs),
+                _("For"): turfs["use"].map(uses),
+                _("Profile"): turfs["profile"].map(profiles),
+            }
+        ),
+        digits=1,
+    )
+
+
+def _expected(turfs: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return the conversations to expect; cuts of earlier versions do not tell."""
+    known = "conversations" in turfs
+    return {_("Expected conversations"): turfs["conversations"]} if known else {}
+
+
+def stops_table(walks: Walks, turf: str) -> None:
+    """Show the walk of one turf, stop by stop."""
+    stops = walks.of(turf)
+    show_table(
+        pd.DataFrame(
+            {
+                _("Stop"): stops["stop"],
+                _("Address"): labels(stops),
+                _("Doors"): stops["dwellings"],
+                _("Minutes"): stops["minutes"],
+                _("Walk (m)"): stops["walk_m"],
+                _("Bureau"): stops["bureau_id"].str.rpartition("_")[2],
+            }
+        ),
+        digits=1,
+    )
+
+
+def uncut(walks: Walks) -> None:
+    """Show which addresses are in no turf, and why."""
+    reasons = walks.summary["uncut"]
+    total = sum(reasons.values())
+    if not total:
+        st.caption("✓ " + _("Every address of these bureaux is in exactly one turf."))
+        return
+    st.caption(
+        ngettext(
+            "{n} address of the file is in no turf:",
+            "{n} addresses of the file are in no turf:",
+            total,
+        ).format(n=number(total))
+    )
+    st.markdown(
+        "\n".join(
+            f"- {number(count)} — {messages.plain(messages.translate(reason))}"
+            for reason, count in reasons.items()
+        )
+    )
+    show_table(walks.uncut.head(1000).assign(reason=walks.uncut["reason"].map(messages.translate)))

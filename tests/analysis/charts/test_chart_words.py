@@ -1,0 +1,64 @@
+"""Both languages say the same things; numbers as their readers write them."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from analysis.charts import chart_words
+from analysis.errors import DataError
+
+
+def holes(text):
+    return [field for _, field, *_ in string.Formatter().parse(text) if field is not None]
+
+
+@pytest.mark.parametrize("table", [chart_words.WORDS, chart_words.NAMES])
+def test_both_languages_say_the_same_things(table):
+    assert set(table) == set(chart_words.LANGUAGES)
+    assert table["fr"].keys() == table["en"].keys()
+    for key, french in table["fr"].items():
+        assert french
+        assert table["en"][key]
+        assert holes(french) == holes(table["en"][key])
+
+
+def test_another_language_is_refused_with_the_ones_there_are():
+    with pytest.raises(DataError, match="fr, en"):
+        chart_words.say("title", "de")
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "french", "english"),
+    [
+        (1234.56, 1, "1\u202f234,6", "1,234.6"),
+        (-0.04, 1, "0,0", "0.0"),
+        (-12.0, 0, "−12", "−12"),
+        (float("nan"), 0, "–", "–"),
+    ],
+)
+def test_numbers(value, digits, french, english):
+    assert chart_words.number(value, digits) == french
+    assert chart_words.number(value, digits, language="en") == english
+
+
+def test_percentages_and_signs():
+    assert chart_words.percent(0.5) == "50\u202f%"
+    assert chart_words.percent(0.125, 1, language="en") == "12.5%"
+    assert chart_words.percent(float("nan")) == "–"
+    assert chart_words.number(2.0, signed=True) == "+2"
+    assert chart_words.number(0.0, signed=True) == "0"
+
+
+@pytest.mark.parametrize(
+    ("election_id", "french", "english"),
+    [
+        ("2027_pres_t1", "présidentielle 2027, 1er tour", "2027 presidential, round 1"),
+        ("2024_euro", "européennes 2024", "2024 European"),
+        ("council", "council", "council"),
+    ],
+)
+def test_elections_are_named(election_id, french, english):
+    assert chart_words.election(election_id, "fr") == french
+    assert chart_words.election(election_id, "en") == english

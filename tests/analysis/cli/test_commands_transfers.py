@@ -1,0 +1,69 @@
+"""The verb of transfers, as it is typed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.cli.main import main
+
+HEADINGS = "origin,destination,votes,share_of_origin,lower,upper,bound_lower,bound_upper"
+
+
+def run(*arguments):
+    """Run the command line; return its exit code."""
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as ended:
+        return ended.code or 0
+    return 0
+
+
+@pytest.fixture
+def files(tmp_path):
+    tables = {
+        "origin": "unit,A,B\nu1,60,40\nu2,30,70\nu3,45,55\nu4,80,20\n",
+        "destination": "unit,x,y\nu1,62,38\nu2,25,75\nu3,45,55\nu4,85,15\n",
+    }
+    for name, text in tables.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return tmp_path / "origin.csv", tmp_path / "destination.csv"
+
+
+def test_two_files(files, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    assert run("transfers", "--origin", files[0], "--destination", files[1], "--out", out) == 0
+    assert out.read_text(encoding="utf-8").splitlines()[0] == HEADINGS
+    table = pd.read_csv(out)
+    assert table.groupby("origin")["votes"].sum().to_dict() == {"A": 215, "B": 185}
+    assert "An estimate, never a proof" in capsys.readouterr().out
+
+
+def test_two_elections_of_a_workspace(valmont, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    asked = ("--workspace", valmont.path, "--from", "2022_pres_t1", "--to", "2022_pres_t2")
+    assert run("transfers", *asked, "--place", "99900", "--out", out) == 0
+    votes = pd.read_csv(out)["votes"].sum()
+    turnout = valmont.read("turnout")
+    assert votes >= turnout[turnout["election_id"] == "2022_pres_t2"]["registered"].sum()
+    assert "Newcomers and leavers are net" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Give --workspace DIR"),
+        (("--from", "2022_pres_t1", "--to", "2022_pres_t2"), "Give --workspace DIR"),
+    ],
+)
+def test_an_incomplete_question_is_explained(arguments, said, tmp_path, capsys):
+    assert run("transfers", *arguments, "--out", tmp_path / "out.csv") == 1
+    assert said in capsys.readouterr().err
+
+
+def test_an_absent_election_leaves_no_file(valmont, tmp_path, capsys):
+    out = tmp_path / "out.csv"
+    asked = ("--workspace", valmont.path, "--from", "1981_pres_t1", "--to", "2022_pres_t2")
+    assert run("transfers", *asked, "--out", out) == 1
+    assert "mend" in capsys.readouterr().err
+    assert not out.exists()

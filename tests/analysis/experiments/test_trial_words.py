@@ -1,0 +1,76 @@
+"""What trials say, in both languages."""
+
+from __future__ import annotations
+
+import pickle
+import string
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from analysis.errors import DataError
+from analysis.experiments.trial_words import Note, estimator_name, number, points, say
+
+
+def table(language):
+    text = files("analysis.experiments").joinpath(f"trial_words_{language}.toml").read_text("utf-8")
+    found = {}
+    for key, value in tomllib.loads(text).items():
+        parts = value if isinstance(value, dict) else {"": value}
+        found |= {f"{key}.{part}": told for part, told in parts.items()}
+    return found
+
+
+def fields(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_say_the_same_things_with_the_same_values():
+    english, french = table("en"), table("fr")
+    assert list(english) == list(french)
+    for key in english:
+        assert fields(english[key]) == fields(french[key]), key
+
+
+def test_french_has_its_spaces_and_no_english():
+    for key, text in table("fr").items():
+        assert " :" not in text, key
+        assert " ;" not in text, key
+        assert " %" not in text, key
+        assert "'" not in text, key
+
+
+def test_numbers_are_written_as_their_readers_do():
+    assert number(1234.56, 1, language="fr") == "1\u202f234,6"
+    assert number(-1234.56, 1, language="en") == "−1,234.6"
+    assert number(-0.001, 1, signed=True) == "0.0"
+    assert number(float("inf")) == "∞"
+    assert number(float("nan")) == "–"
+    assert points(0.0063, language="fr") == "+0,63 point"
+    assert points(0.0324, language="fr") == "+3,24 points"
+    assert points(-0.0001) == "−0.01 points"
+
+
+def test_a_note_is_english_text_that_knows_french():
+    note = Note("blocks_of_one", count=1234, examples=tuple("abcde"))
+    assert note == "1,234 block(s) of one unit are left out: a, b, c… (5 in all)"
+    assert note.say("fr") == (
+        "1\u202f234 bloc(s) d’une seule unité sont écartés\u202f: a, b, c… (5 en tout)"
+    )
+    again = pickle.loads(pickle.dumps(note))  # noqa: S301 - our own bytes
+    assert (again, again.say("fr")) == (note, note.say("fr"))
+    assert say("note", "fr", note=note).endswith(note.say("fr"))
+
+
+def test_names_of_estimators():
+    assert estimator_name("ancova_weighted", "fr") == "effets de bloc, covariables, pondéré"
+    assert estimator_name("block_size_weighted", "fr") == "moyenne des blocs selon leur taille"
+    assert estimator_name("block_size_weighted") == "mean of blocks by size"
+    assert estimator_name("of another package") == "of another package"
+
+
+def test_another_language():
+    with pytest.raises(DataError, match="Trials are not told in “de”") as error:
+        say("units", "de")
+    assert error.value.mend

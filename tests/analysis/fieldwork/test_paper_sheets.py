@@ -1,0 +1,121 @@
+"""Tests of `analysis.fieldwork.paper_sheets`: filled sheets and paper counts."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.fieldwork import paper_sheets, tokens
+from analysis.fieldwork.campaign import open_campaign
+from tests.analysis.fieldwork.made_returns import NOW
+
+LONG = """secteur;adresse_id;date;heure;résultat;portes;étage;équipe;remarque;rue
+T1;99900_0001_00001;21/11/2025;18h31;Absent;3;2;A;;Rue des Lilas
+T1;99900_0001_00001;21/11/2025;18h35;discussion;;;A;sonner fort;Rue des Lilas
+T1;99900_0001_00002;21/11/2025;;Déménagé;;;A;;Rue des Lilas
+T1;99900_0001_00003;;;;;;;;Rue des Lilas
+"""
+COUNTS = """turf_id,address_id,date,team_id,no_answer,refused,conversation
+T1,99900_0001_00001,2025-11-21,A,7,0,2
+T1,99900_0001_00002,2025-11-21,A,,1,
+"""
+
+
+@pytest.fixture
+def campaign(tmp_path):
+    return open_campaign(tmp_path)
+
+
+@pytest.fixture
+def read(campaign):
+    def read(text, **more):
+        content = text if isinstance(text, bytes) else text.encode()
+        return paper_sheets.read_sheet(content, campaign, file="feuille.csv", now=NOW, **more)
+
+    return read
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_french_sheet_becomes_a_table(read, encoding):
+    table = read(LONG.encode(encoding)).table
+    assert table["outcome"].tolist() == ["no_answer", "conversation", "moved"]
+    assert table["doors"].tolist() == [3, 1, 1]
+    assert table["timed"].tolist() == [True, True, False]
+    assert table["at"].iloc[0] == pd.Timestamp("2025-11-21 17:31", tz="UTC")
+    assert set(table["source"]) == {"sheet"}
+
+
+def test_paper_counts_become_one_row_per_outcome(read):
+    table = read(COUNTS).table
+    assert table[["address_id", "outcome", "doors"]].to_numpy().tolist() == [
+        ["99900_0001_00001", "no_answer", 7],
+        ["99900_0001_00001", "conversation", 2],
+        ["99900_0001_00002", "refused", 1],
+    ]
+    assert set(table["source"]) == {"counts"}
+    assert set(table["grade"]) == {"building"}
+
+
+def test_a_workbook_says_the_same(read):
+    cells = pd.read_csv(io.StringIO(COUNTS), dtype={"turf_id": str})
+    cells["date"] = pd.to_datetime(cells["date"])
+    (book := io.BytesIO()).name = "x.xlsx"
+    cells.to_excel(book, index=False)
+    pd.testing.assert_frame_equal(read(book.getvalue()).table, read(COUNTS).table)
+
+
+def test_ids_follow_from_what_rows_say(read):
+    header, *rows = LONG.splitlines(keepends=True)
+    again = read(header + "".join(reversed(rows))).table
+    assert set(again["attempt_id"]) == set(read(LONG).table["attempt_id"])
+    # Three doors in a row that say the same are three attempts, and stay three.
+    three = read(header + 3 * rows[0]).table
+    assert three["attempt_id"].nunique() == 3
+    assert set(read(header + 2 * rows[0]).table["attempt_id"]) < set(three["attempt_id"])
+
+
+def test_a_token_in_a_sheet_must_be_the_turfs(campaign, read):
+    token = tokens.make(campaign.secret, campaign.campaign_id, "T1")
+    lines = COUNTS.splitlines()
+    signed = "\n".join([lines[0] + ",token", *(line + f",{token}" for line in lines[1:])])
+    assert len(read(signed).table) == 3
+    with pytest.raises(DataError, match=r"token of a turf[\s\S]*turf T1"):
+        read(signed.replace(token, "a" * 24))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("résultat", "avis", r"columns of this sheet[\s\S]*without outcome[\s\S]*avis"),
+        ("rue", "téléphone", r"columns of this sheet[\s\S]*telephone"),
+        ("Absent", "peut-être", r"Column outcome[\s\S]*line 2: 'peut-être'"),
+        ("21/11/2025;18h31", "31/11/2025;18h31", r"Column date[\s\S]*line 2"),
+        ("18h31", "25h31", r"Column time[\s\S]*line 2"),
+        ("Absent;3", "Absent;trois", r"Column doors[\s\S]*line 2: 'trois'"),
+        ("sonner fort", "Mme Durand", r"names persons[\s\S]*a name"),
+        ("21/11/2025;18h31", "21/12/2025;18h31", "lie in the future"),
+    ],
+)
+def test_a_wrong_sheet_is_refused_with_its_lines(read, old, new, says):
+    with pytest.raises(DataError, match=says):
+        read(LONG.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04 cut", b"", b"turf_id,address_id,date,outcome\n", b"\xff\xfe\x00"]
+)
+def test_what_is_no_sheet_is_refused(read, content):
+    with pytest.raises(DataError):
+        read(content)
+
+
+def test_counts_without_an_hour_may_be_typed_in_on_the_morning_of_their_day(campaign):
+    morning = pd.Timestamp("2025-11-21 08:00", tz="Europe/Paris").tz_convert("UTC")
+    content = COUNTS.encode()
+    assert paper_sheets.read_sheet(content, campaign, file="counts.csv", now=morning).rows
+    day_before = morning - pd.Timedelta(days=1)
+    with pytest.raises(DataError, match="lie in the future"):
+        paper_sheets.read_sheet(content, campaign, file="counts.csv", now=day_before)

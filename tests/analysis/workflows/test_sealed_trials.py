@@ -1,0 +1,150 @@
+"""Sealed designs of a workspace: kept, verified, retired in words, never written over."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.experiments.design import declare
+from analysis.experiments.drawing_rule import Rule
+from analysis.workflows.sealed_trials import (
+    FOLDER,
+    PLAN,
+    SCENARIO,
+    SEAL,
+    in_force,
+    keep,
+    open_trial,
+    retire,
+    retired,
+    sealed_with,
+    texts_in,
+)
+
+TEXTS = {PLAN: "# Plan\n\n- é\n", SCENARIO: 'bloc = "left"\n'}
+
+
+def design(start=0, size=10):
+    units = pd.DataFrame(
+        {"unit_id": [f"u{n:03d}" for n in range(start, start + size)], "value": np.arange(size)}
+    )
+    return declare(units, Rule(rank_by="value"))
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Keep one design; return its folder and its fingerprint."""
+    content = sealed_with(design(), 5, TEXTS, {"outcomes": ("turnout",)})
+    return tmp_path, keep(tmp_path, content, TEXTS)
+
+
+def test_a_design_is_kept_with_its_texts_and_opens_as_it_was(kept):
+    folder, fingerprint = kept
+    assert in_force(folder) == (fingerprint,)
+    trial = open_trial(folder, fingerprint)
+    assert trial.fingerprint == fingerprint
+    assert trial.plan == TEXTS[PLAN]
+    assert trial.scenario == TEXTS[SCENARIO]
+    assert trial.sealed.seed == 5
+    assert trial.sealed.promise["outcomes"] == ("turnout",)
+    assert (trial.sealed.assignment["arm"] == "control").sum() == 2
+
+
+def test_a_seal_carries_its_plan_and_its_scenario(kept, tmp_path):
+    content = sealed_with(design(), 5, TEXTS, {"outcomes": ("turnout",)})
+    assert texts_in(content) == TEXTS
+    elsewhere = tmp_path / "elsewhere"
+    trial = open_trial(elsewhere, keep(elsewhere, content))
+    assert (trial.plan, trial.scenario) == (TEXTS[PLAN], TEXTS[SCENARIO])
+    # A seal names its files itself: it must not choose where they are written.
+    strange = sealed_with(design(), 5, {"../../plan.md": "# Plan"})
+    assert texts_in(strange) == {}
+
+
+def test_the_same_design_and_seed_are_the_same_seal(kept):
+    folder, fingerprint = kept
+    again = sealed_with(design(), 5, TEXTS, {"outcomes": ("turnout",)})
+    assert keep(folder, again, TEXTS) == fingerprint
+    assert in_force(folder) == (fingerprint,)
+    assert sealed_with(design(), 6, TEXTS)["fingerprint"] != fingerprint
+
+
+def test_two_designs_of_other_bureaux_hold_side_by_side(kept):
+    folder, fingerprint = kept
+    other = keep(folder, sealed_with(design(start=500), 5, {}), {})
+    assert in_force(folder) == (fingerprint, other)
+
+
+def test_bureaux_of_a_design_in_force_are_not_drawn_again(kept):
+    folder, fingerprint = kept
+    with pytest.raises(DataError, match="already in a sealed design") as raised:
+        keep(folder, sealed_with(design(start=8), 6, {}), {})
+    assert "u008" in raised.value.where
+    assert in_force(folder) == (fingerprint,)
+
+
+def test_a_design_is_retired_with_a_reason_that_stays(kept):
+    folder, fingerprint = kept
+    with pytest.raises(DataError, match="without a reason"):
+        retire(folder, fingerprint, " ")
+    retire(folder, fingerprint, "The election was called off.")
+    assert in_force(folder) == ()
+    assert retired(folder) == {fingerprint: "The election was called off."}
+    assert open_trial(folder, fingerprint).sealed.seed == 5
+    assert keep(folder, sealed_with(design(), 6, {}), {}) != fingerprint
+
+
+def test_a_changed_plan_is_noticed(kept):
+    folder, fingerprint = kept
+    (folder / FOLDER / fingerprint / PLAN).write_text("# Another plan\n", encoding="utf-8")
+    with pytest.raises(DataError, match="not the one that was sealed"):
+        open_trial(folder, fingerprint)
+
+
+def test_a_seal_under_another_name_is_noticed(kept):
+    folder, fingerprint = kept
+    other = keep(folder, sealed_with(design(start=500), 5, {}), {})
+    text = (folder / FOLDER / other / SEAL).read_text("utf-8")
+    (folder / FOLDER / fingerprint / SEAL).write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="replaced by another"):
+        open_trial(folder, fingerprint)
+
+
+def test_a_seal_that_was_tampered_with_is_not_put_in_force(tmp_path):
+    content = sealed_with(design(), 5, {})
+    content["assignment"]["arm"].reverse()
+    with pytest.raises(DataError, match="fingerprint"):
+        keep(tmp_path, content, {})
+    assert in_force(tmp_path) == ()
+    assert list((tmp_path / FOLDER).iterdir()) == []
+
+
+def test_a_false_seal_does_not_take_the_place_of_a_true_one(kept):
+    folder, fingerprint = kept
+    false = sealed_with(design(), 5, TEXTS) | {"fingerprint": fingerprint}
+    with pytest.raises(DataError, match="fingerprint"):
+        keep(folder, false, TEXTS)
+    assert open_trial(folder, fingerprint).sealed.promise["outcomes"] == ("turnout",)
+
+
+@pytest.mark.parametrize("text", ["", "{", "7"])
+def test_a_broken_list_is_an_error_and_not_an_empty_one(kept, text):
+    folder, _fingerprint = kept
+    (folder / FOLDER / "in_force.json").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match="cannot be read"):
+        in_force(folder)
+
+
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path):
+    (tmp_path / FOLDER).write_text("a file where the folder should be", encoding="utf-8")
+    with pytest.raises(DataError, match="could not be written"):
+        keep(tmp_path, sealed_with(design(), 5, {}), {})
+
+
+def test_the_seal_holds_no_date_and_no_place(kept):
+    folder, fingerprint = kept
+    text = (folder / FOLDER / fingerprint / SEAL).read_text("utf-8")
+    assert str(folder) not in text
+    assert json.loads(text)["files"]["plan"]["file"] == PLAN

@@ -1,0 +1,138 @@
+"""When the outing is: what returns taught of its hours, else what is assumed."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.fieldwork import field_plan, inbox
+from analysis.fieldwork.outcome_codes import KINDS
+from analysis.fieldwork.store import open_store
+from analysis.tables.workspace import Workspace
+from analysis.turf.planning import Made
+from analysis.turf.turf_names import name_turfs
+from analysis.workflows.time_slots import ASSUMED, LEARNED, USUAL, Opening, opening_of, with_opening
+from analysis.workflows.turfs import Ask, make_walks
+from tests.analysis.fieldwork.made_returns import attempt, phone_bytes
+
+# Other tests may have begun a campaign in the shared place.
+BARE = shutil.ignore_patterns("fieldwork")
+HOUSE, TOWER = "99900_house", "99900_tower"
+
+
+@pytest.fixture
+def place(valmont, tmp_path):
+    return Workspace(shutil.copytree(valmont.path, tmp_path / "place", ignore=BARE))
+
+
+@pytest.fixture
+def evenings(place):
+    """Let towers open on weekday evenings and houses at weekends: 300 doors each."""
+    store = open_store(place.path)
+    turfs = pd.DataFrame(
+        {
+            "turf_id": "T1",
+            "address_id": [HOUSE, TOWER],
+            "bureau_id": "99900_0001",
+            "dwellings": [1, 60],
+        }
+    )
+    field_plan.register(store.engine, turfs)
+    told = []
+    # A Thursday and a Saturday.
+    for day in ("2025-11-20", "2025-11-22"):
+        for address in (HOUSE, TOWER):
+            opens = 0.5 if (address == TOWER) == day.endswith("20") else 0.1
+            for n in range(300):
+                outcome = "conversation" if n < 300 * opens else "no_answer"
+                at = f"{day}T18:{n % 60:02d}:{n // 60:02d}+01:00"
+                told.append(attempt(len(told), address_id=address, at=at, outcome=outcome))
+    inbox.receive(store, phone_bytes(store.campaign, told), name="phone.json")
+    store.engine.dispose()
+    return place
+
+
+def made_of(doors, minutes):
+    """Return a turf per building, all of one bureau."""
+    n = len(doors)
+    stops = pd.DataFrame(
+        {
+            "turf": range(n),
+            "stop": 1,
+            "address_id": [f"a{i}" for i in range(n)],
+            "bureau_id": "b",
+            "rank": 1.0,
+            "dwellings": doors,
+            "minutes": minutes,
+            "door_from": 1,
+            "door_to": doors,
+            "opening": 0.25,
+        }
+    )
+    return Made(stops, pd.DataFrame(columns=["address_id", "reason"]), 0.0, "made")
+
+
+def test_without_returns_a_slot_moves_the_level_and_no_order(place):
+    opening = opening_of(place, "weekday_day", 0.25)
+    assert opening == Opening("weekday_day", dict.fromkeys(KINDS, 0.2), ASSUMED)
+    assert USUAL["weekday_evening"] > USUAL["weekend"] > 1 > USUAL["weekday_day"]
+    assert not (place.path / "fieldwork").exists(), "asking begins no campaign"
+
+
+def test_a_store_without_returns_of_the_slot_is_not_learned_from(evenings):
+    assert opening_of(evenings, "weekday_day", 0.25).source == ASSUMED
+
+
+def test_returns_of_a_slot_teach_what_opens_in_it(evenings):
+    evening, weekend = (opening_of(evenings, slot, 0.25) for slot in ("weekday_evening", "weekend"))
+    assert evening.source == weekend.source == LEARNED
+    assert evening.doors == weekend.doors == 600
+    assert evening.rates["tower"] == pytest.approx(0.5, abs=0.08)
+    assert evening.rates["house"] == pytest.approx(0.1, abs=0.08)
+    assert weekend.rates["house"] == pytest.approx(0.5, abs=0.08)
+    assert weekend.rates["tower"] == pytest.approx(0.1, abs=0.08)
+    # Nothing was returned of blocks: they lean on the slot, between the others.
+    assert 0.1 < evening.rates["block"] < 0.5
+
+
+def test_turfs_whose_doors_open_then_come_first_within_a_bureau(evenings):
+    made = made_of(np.array([2, 60]), [5.0, 200.0])
+    order = {
+        slot: name_turfs(with_opening(made, opening_of(evenings, slot, 0.25)).stops)
+        for slot in ("weekday_evening", "weekend")
+    }
+    assert order["weekday_evening"]["dwellings"].tolist() == [60, 2]
+    assert order["weekend"]["dwellings"].tolist() == [2, 60]
+    assert name_turfs(made.stops)["dwellings"].tolist() == [2, 60], "most doors an hour"
+
+
+def test_a_slot_never_leads_into_a_bureau_of_lower_rank(evenings):
+    made = made_of(np.array([2, 60]), [5.0, 200.0])
+    made.stops["rank"] = [1.0, 2.0]
+    evening = with_opening(made, opening_of(evenings, "weekday_evening", 0.25))
+    assert name_turfs(evening.stops)["dwellings"].tolist() == [2, 60]
+
+
+def test_the_summary_says_what_is_expected_and_why(place, tmp_path):
+    bureau = next(name for name in sorted(set(place.read("addresses")["bureau_id"])) if name)
+    targets = tmp_path / "targets.csv"
+    pd.DataFrame({"bureau_id": [bureau], "rank": [1]}).to_csv(targets, index=False)
+    plain = make_walks(place, targets, Ask()).summary
+    opening = opening_of(place, "weekday_evening", 0.25)
+    evening = make_walks(place, targets, Ask(opening=opening)).summary
+    assert plain["opening"] is None
+    assert evening["opening"] == opening.to_dict()
+    assert evening["cut"] == plain["cut"], "the order stays, and so do the names"
+    for before, after in zip(plain["turfs"], evening["turfs"], strict=True):
+        assert before["conversations"] == pytest.approx(0.25 * before["doors"], abs=0.06)
+        assert after["conversations"] == pytest.approx(0.30 * after["doors"], abs=0.06)
+
+
+def test_an_unknown_slot_is_refused(place):
+    with pytest.raises(DataError, match="No outing is planned") as error:
+        opening_of(place, "night", 0.25)
+    assert "weekday_evening" in error.value.mend

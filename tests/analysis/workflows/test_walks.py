@@ -1,0 +1,341 @@
+"""Tests of the verb turfs: targets, arms, files, on Valmont and on real Paris."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.cli import main
+from analysis.errors import DataError
+from analysis.tables.workspace import Workspace
+from analysis.turf.graph import write_graph
+from analysis.turf.planning import Plan
+from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU
+from analysis.turf.work import Work
+from analysis.workflows.sealed_trials import keep
+from analysis.workflows.turf_output import write_walks
+from analysis.workflows.turf_targets import read_targets
+from analysis.workflows.turfs import Ask, make_walks, read_work
+from analysis.workflows.turfs_command import start_of
+from tests.made import DATA, folder_bytes
+
+FIRST = ["turf_id", "stop", "address_id", "bureau_id", "latitude", "longitude"]
+FIRST += ["dwellings", "minutes", "walk_m"]
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a verb: exit code, and what it printed and complained of."""
+
+    def run(*words):
+        with pytest.raises(SystemExit) as end:
+            main.main([str(word) for word in words])
+        told = capsys.readouterr()
+        return end.value.code or 0, told.out, told.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def bureaux(valmont):
+    """List bureaux of Valmont that have addresses, in the order of a made ranking."""
+    ids = valmont.read("addresses")["bureau_id"]
+    return sorted(set(ids) - {""})[:10]
+
+
+def targets_file(folder, bureaux, **columns):
+    table = pd.DataFrame({"bureau_id": bureaux, "rank": range(1, len(bureaux) + 1), **columns})
+    path = folder / "targets.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def targets(tmp_path, bureaux):
+    """Write a file of six targets."""
+    return targets_file(tmp_path, bureaux[:6])
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory, bureaux):
+    """Seal a trial on the ten bureaux; return the seal and the arms."""
+    folder = tmp_path_factory.mktemp("trial")
+    units = pd.DataFrame({"bureau_id": bureaux, "value": np.arange(10, 0, -1)})
+    units.to_csv(folder / "units.csv", index=False)
+    words = ["design", "--units", folder / "units.csv", "--rank-by", "value", "--seed", "1"]
+    with pytest.raises(SystemExit) as end:
+        main.main([*map(str, words), "--out", str(folder / "arms.csv")])
+    assert not end.value.code
+    arms = pd.read_csv(folder / "arms.csv", dtype=str).set_index("unit_id")["arm"]
+    return folder / "arms.seal.json", arms
+
+
+def test_from_targets_to_files(run, valmont, targets, tmp_path, bureaux):
+    out = tmp_path / "out"
+    words = ("turfs", "--workspace", valmont.path, "--targets", targets, "--out", out)
+    code, told, _ = run(*words, "--no-sheets", "--start", "48.69,4.21", "--top", "2")
+    assert code == 0
+    turfs = pd.read_csv(out / "turfs.csv", dtype={"address_id": str})
+    assert list(turfs)[:9] == FIRST
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert f"{summary['count']} turfs in 2 bureau(x)" in told
+    assert summary["start"] == [48.69, 4.21]
+    assert summary["fictional"] is True
+    assert set(turfs["bureau_id"]) == set(bureaux[:2])
+    addresses = valmont.read("addresses")
+    meant = addresses.loc[addresses["bureau_id"].isin(bureaux[:2]), "address_id"]
+    uncut = pd.read_csv(out / "uncut.csv")
+    assert list(uncut) == ["address_id", "reason"]
+    assert sorted({*turfs["address_id"], *uncut["address_id"]}) == sorted(meant)
+    assert summary["made_from"]["targets.csv"]
+
+
+def test_the_same_question_gives_the_same_bytes(valmont, targets, tmp_path):
+    ask = Ask(top=2)
+    for name in ("one", "two"):
+        write_walks(make_walks(valmont, targets, ask), tmp_path / name)
+    assert folder_bytes(tmp_path / "one") == folder_bytes(tmp_path / "two")
+
+
+def test_the_order_of_the_targets_file_is_irrelevant(valmont, targets, tmp_path):
+    mixed = tmp_path / "mixed.csv"
+    pd.read_csv(targets).sample(frac=1, random_state=1).to_csv(mixed, index=False)
+    ask = Ask(top=3)
+    first, second = (make_walks(valmont, file, ask).turfs for file in (targets, mixed))
+    pd.testing.assert_frame_equal(first, second)
+
+
+def test_no_control_bureau_is_visited_and_its_doors_are_listed(valmont, tmp_path, bureaux, sealed):
+    seal, arms = sealed
+    walks = make_walks(valmont, targets_file(tmp_path, bureaux), Ask(design=seal))
+    treated, control = (set(arms.index[arms == arm]) for arm in ("treated", "control"))
+    assert control
+    assert set(walks.turfs["bureau_id"]) == treated
+    addresses = valmont.read("addresses").set_index("address_id")["bureau_id"]
+    listed = walks.uncut[walks.uncut["reason"] == IN_CONTROL]
+    assert set(listed["address_id"]) == set(addresses.index[addresses.isin(control)])
+    assert walks.seal == walks.summary["seal"] == json.loads(seal.read_text())["fingerprint"]
+    assert set(walks.by_turf()["arm"]) == {"treated"}
+
+
+def test_a_bureau_that_was_not_drawn_is_not_visited(valmont, tmp_path, sealed):
+    seal, arms = sealed
+    known = sorted(set(valmont.read("addresses")["bureau_id"]))
+    other = next(one for one in known if one and one not in arms.index)
+    treated = arms.index[arms == "treated"][0]
+    file = targets_file(tmp_path, [other, treated])
+    walks = make_walks(valmont, file, Ask(design=seal, top=2))
+    assert set(walks.turfs["bureau_id"]) == {treated}
+    assert set(walks.uncut["reason"]) == {IN_NO_ARM}
+    without_top = make_walks(valmont, file, Ask(design=seal))
+    assert without_top.uncut.empty
+
+
+def test_arms_of_the_targets_file_hold_without_a_seal(valmont, tmp_path, bureaux):
+    arms = ["treated", "control", "treated"]
+    walks = make_walks(valmont, targets_file(tmp_path, bureaux[:3], arm=arms), Ask())
+    assert set(walks.turfs["bureau_id"]) == {bureaux[0], bureaux[2]}
+
+
+def test_a_control_of_a_design_in_force_is_never_visited(valmont, tmp_path, bureaux, sealed):
+    seal, arms = sealed
+    copy = Workspace(shutil.copytree(valmont.path, tmp_path / "copy"))
+    fingerprint = keep(copy.path, json.loads(seal.read_text(encoding="utf-8")), {})
+    walks = make_walks(copy, targets_file(tmp_path, bureaux[:6]), Ask())
+    assert set(walks.turfs["bureau_id"]) == {one for one in bureaux[:6] if arms[one] == "treated"}
+    assert set(walks.uncut["reason"]) == {IN_CONTROL}
+    assert walks.seal == fingerprint
+
+
+def test_all_controls_is_an_error(valmont, tmp_path, bureaux):
+    file = targets_file(tmp_path, bureaux[:2], arm=["control", "control"])
+    with pytest.raises(DataError, match="nobody may be visited") as error:
+        make_walks(valmont, file, Ask())
+    assert bureaux[0] in error.value.where
+
+
+def test_a_seal_of_other_bureaux_is_refused(valmont, tmp_path, sealed):
+    seal, arms = sealed
+    known = sorted(set(valmont.read("addresses")["bureau_id"]) - {""} - set(arms.index))
+    with pytest.raises(DataError, match="none of the targets"):
+        make_walks(valmont, targets_file(tmp_path, known[:2]), Ask(design=seal))
+
+
+def test_a_changed_seal_is_refused(valmont, targets, tmp_path, sealed):
+    changed = tmp_path / "arms.seal.json"
+    changed.write_text(sealed[0].read_text().replace('"seed": 1', '"seed": 2'), encoding="utf-8")
+    with pytest.raises(DataError, match="fingerprint"):
+        make_walks(valmont, targets, Ask(design=changed))
+
+
+def test_the_hours_of_a_ranking_tell_how_many_bureaux_are_meant(run, valmont, tmp_path):
+    file = tmp_path / "ranked.csv"
+    words = ("rank", "--workspace", valmont.path, "--bloc", "left", "--for", "2027_pres_t1")
+    code, told, _ = run(*words, "--hours", "200", "--out", file)
+    assert code == 0
+    reached = int(told.split("reach ")[1].split()[0])
+    found = read_targets(file, valmont)
+    assert found.hours == 200
+    walks = make_walks(valmont, file, Ask())
+    assert walks.summary["targets"] == reached < len(found.table)
+
+
+def test_a_table_of_a_french_spreadsheet_is_read(valmont, tmp_path, bureaux):
+    file = tmp_path / "cibles.csv"
+    rows = "\r\n".join(f"{bureau};{n},5" for n, bureau in enumerate(bureaux[:2]))
+    file.write_bytes(f"bureau_id;rank\r\n{rows}\r\n".encode("utf-8-sig"))
+    assert read_targets(file, valmont).table["rank"].tolist() == [0.5, 1.5]
+
+
+def test_without_ranks_all_count_the_same_and_it_says_so(valmont, tmp_path, bureaux):
+    file = tmp_path / "list.csv"
+    pd.DataFrame({"bureau_id": bureaux[:2]}).to_csv(file, index=False)
+    found = read_targets(file, valmont)
+    assert found.table["rank"].tolist() == [1, 1]
+    assert any("ranks no bureaux" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("name\nx\n", "names no bureaux"),
+        ("bureau_id,rank\n,1\n", "names no bureaux"),
+        ("bureau_id\n75056_0101\n75056_0102\n", "another place"),
+        ("bureau_id\n{0}\n{0}\n", "twice"),
+        ("bureau_id,rank\n{0},first\n", "numbers"),
+        ("", "empty"),
+    ],
+)
+def test_targets_that_cannot_be_are_refused(valmont, tmp_path, bureaux, text, match):
+    file = tmp_path / "targets.csv"
+    file.write_text(text.format(bureaux[0]), encoding="utf-8")
+    with pytest.raises(DataError, match=match) as error:
+        make_walks(valmont, file, Ask())
+    assert error.value.mend
+
+
+def test_a_target_without_addresses_is_told(valmont, tmp_path, bureaux):
+    turnout = set(valmont.read("turnout")["bureau_id"])
+    bare = sorted(turnout - set(valmont.read("addresses")["bureau_id"]))
+    assert bare
+    walks = make_walks(valmont, targets_file(tmp_path, [bare[0], bureaux[0]]), Ask())
+    assert walks.summary["without_addresses"] == [bare[0]]
+    assert any("have no address" in note for note in walks.summary["notes"])
+    with pytest.raises(DataError, match="None of the targets has an address"):
+        make_walks(valmont, targets_file(tmp_path, [bare[0]]), Ask())
+
+
+def test_targets_unknown_to_the_workspace_are_told(valmont, tmp_path, bureaux):
+    walks = make_walks(valmont, targets_file(tmp_path, [bureaux[0], "75056_0101"]), Ask())
+    assert any("75056_0101" in note for note in walks.summary["notes"])
+
+
+def test_a_ranking_of_other_data_is_told(valmont, tmp_path, bureaux):
+    told = json.dumps({"data": {"addresses": "another"}, "parameters": {}})
+    file = targets_file(tmp_path, bureaux[:1], provenance=[told])
+    notes = make_walks(valmont, file, Ask()).summary["notes"]
+    assert any("other addresses" in note for note in notes)
+
+
+def test_addresses_outside_every_bureau_are_listed(valmont, tmp_path, targets):
+    copy = Workspace(shutil.copytree(valmont.path, tmp_path / "copy"))
+    addresses = copy.read("addresses")
+    lost = addresses["address_id"].iloc[:3].tolist()
+    addresses.loc[:2, "bureau_id"] = ""
+    addresses.to_parquet(copy.path / "addresses.parquet", index=False)
+    walks = make_walks(copy, targets, Ask(top=1))
+    listed = walks.uncut[walks.uncut["reason"] == IN_NO_BUREAU]
+    assert set(lost) <= set(listed["address_id"])
+    assert walks.summary["uncut"][IN_NO_BUREAU] == len(listed)
+
+
+def test_a_workspace_without_addresses_says_so(valmont, tmp_path, targets):
+    bare = shutil.copytree(valmont.path, tmp_path / "copy")
+    manifest = json.loads((bare / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["tables"]["addresses"]
+    (bare / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(DataError, match="no addresses") as error:
+        make_walks(Workspace(bare), targets, Ask())
+    assert "--addresses" in error.value.mend
+
+
+def test_a_graph_saved_in_the_workspace_is_walked_on(valmont, tmp_path, targets):
+    copy = Workspace(shutil.copytree(valmont.path, tmp_path / "copy"))
+    places = copy.read("addresses").geometry.to_crs("EPSG:4326")
+    # Streets every hundred metres or so, both ways, over the whole town.
+    west, south, east, north = places.total_bounds
+    columns, rows = 60, 60
+    lat, lon = np.meshgrid(np.linspace(south, north, rows), np.linspace(west, east, columns))
+    node = np.arange(lat.size).reshape(lat.shape)
+    ends = [node[:, :-1].ravel(), node[:-1].ravel()], [node[:, 1:].ravel(), node[1:].ravel()]
+    edges = pd.DataFrame({"from": np.concatenate(ends[0]), "to": np.concatenate(ends[1])})
+    edges = edges.assign(direction=2, time_s=60, length_m=80.0)
+    write_graph(np.c_[lat.ravel(), lon.ravel()], edges, copy.path / "streets.txt")
+    walks = make_walks(copy, targets, Ask(top=1))
+    assert "streets.txt" in walks.summary["distance"]
+    assert not walks.summary["uncut"]
+    named = make_walks(copy, targets, Ask(top=1, streets=str(copy.path / "streets.txt")))
+    pd.testing.assert_frame_equal(walks.turfs, named.turfs)
+
+
+def test_a_long_run_tells_how_far_the_usual_one_was_off(valmont, targets):
+    usual = make_walks(valmont, targets, Ask(top=1))
+    long = make_walks(valmont, targets, Ask(top=1, long_run=True))
+    assert 0 <= long.summary["gap"]["usual_to_long_run"] < 0.1
+    assert long.summary["walk_m_total"] <= usual.summary["walk_m_total"]
+
+
+@pytest.mark.parametrize(("text", "point"), [("", None), ("48.85, 2.35", (48.85, 2.35))])
+def test_a_start_point_is_read(text, point):
+    assert start_of(text) == point
+
+
+@pytest.mark.parametrize("text", ["here", "48.85", "48,85,2,35"])
+def test_a_start_point_that_is_none_is_refused(text):
+    with pytest.raises(DataError, match="two numbers"):
+        start_of(text)
+
+
+def test_numbers_of_the_ranking_serve_the_outing(tmp_path):
+    file = tmp_path / "params.toml"
+    file.write_text("effect_vote = 0.02\n[params]\nshare_open = {value = 0.3}\n", encoding="utf-8")
+    work = read_work(file, {"hours": 3.0})
+    assert (work.share_open, work.hours) == (0.3, 3.0)
+    file.write_text("share_opne = 0.3\n", encoding="utf-8")
+    with pytest.raises(DataError, match="share_opne"):
+        read_work(file, {})
+
+
+def test_top_must_be_one_or_more(valmont, targets):
+    with pytest.raises(DataError, match="At least one bureau"):
+        make_walks(valmont, targets, Ask(top=0))
+
+
+def test_a_folder_that_cannot_be_written_is_refused(valmont, targets, tmp_path):
+    (tmp_path / "file").write_text("")
+    walks = make_walks(valmont, targets, Ask(top=1))
+    with pytest.raises(DataError, match="cannot be written"):
+        write_walks(walks, tmp_path / "file")
+
+
+@pytest.mark.slow
+def test_paris_from_real_targets_to_turfs(paris, tmp_path):
+    rows = paris.read("addresses")
+    meant = rows["bureau_id"].value_counts().iloc[200:204].index.tolist()
+    targets = targets_file(tmp_path, meant)
+    graph = DATA / "paris" / "street_graph.txt"
+    plan = Plan(work=Work(hours=2.0))
+    walks = make_walks(paris, targets, Ask(plan=plan, streets=str(graph)))
+    told = walks.summary
+    assert told["minutes_max_over_mean"] <= 1.25
+    in_turf, left = set(walks.turfs["address_id"]), set(walks.uncut["address_id"])
+    assert in_turf | left >= set(rows.loc[rows["bureau_id"].isin(meant), "address_id"])
+    assert not told["without_addresses"]
+    # Registered of 2012 over today's bureaux: doors are the bureaux's, within a tenth.
+    doors = told["doors"] / len(meant)
+    assert 600 < doors < 1400
+    assert 20 <= 60 * told["doors"] / (told["count"] * told["minutes_mean"]) <= 30

@@ -1,0 +1,128 @@
+"""Pictures of the real screens, on the fictional town: make screenshots."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+from playwright.sync_api import Browser, expect
+
+from analysis.exports.field_kit.phone import phone_page
+from analysis.exports.field_kit.sheets import kit_of
+from analysis.fieldwork import field_plan, inbox
+from analysis.fieldwork.campaign import change_campaign
+from analysis.fieldwork.store import open_store
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import hold_back_of, with_arms
+from analysis.workflows.ranking import Scenario, answer
+from pages._ui.fieldwork import load_fieldwork as field_loaders
+from pages._ui.turfs import cutting
+from pages._ui.turfs import load_turfs as turf_loaders
+from tests.browser import chromium, open_page, serve, settle
+from tests.pages.field_made import outing
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+PHONE = 600
+# file: address, width, height
+SHOTS = {
+    "priorites.png": ("/priorities?bloc=left&lang=fr", 1400, 1150),
+    "donnees.png": ("/data?lang=fr", 1400, 1000),
+    "priorites_telephone.png": ("/priorities?bloc=left&lang=fr", 390, 844),
+}
+
+
+FIELD = "captures"
+FIELD_SHOTS = {
+    "secteurs.png": (f"/turfs?workspace={FIELD}&bloc=left&lang=fr", 1400, 1220),
+    "terrain.png": (f"/fieldwork?workspace={FIELD}&lang=fr", 1400, 1050),
+}
+ORDER = {
+    "top": 8, "teams": None, "spares": 2, "low_mobility": 0, "start": None, "returning": False,
+    "work": {"hours": 2.0, "team": 2}, "opening": None, "design": None, "scenario": "", "data": "",
+}  # fmt: skip
+DAYS, TEAMS = 4, "ABCD"
+
+
+def campaign() -> SimpleNamespace:
+    """Put an invented campaign into the field of a copy of the fictional town."""
+    folder = ROOT / "workspaces" / FIELD
+    shutil.rmtree(folder, ignore_errors=True)
+    kept = shutil.ignore_patterns("fieldwork", "turfs", "trials", "covered.csv")
+    place = Workspace(shutil.copytree(ROOT / "workspaces" / "valmont", folder, ignore=kept))
+    scenario = Scenario("left", "2027_pres_t1")
+    table = answer(place, scenario)[0].table
+    held = hold_back_of(place.path, table, teams=False)
+    armed = with_arms(table, held, folder=place.path, seed=scenario.settings.seed)
+    columns = ["bureau_id", "rank", "hours", "registered", "arm"]
+    targets = armed[columns].to_csv(index=False).encode()
+    job = cutting.cut(folder, targets, ORDER)
+    if isinstance(job, cutting.Job):
+        job.process.wait()
+        assert not job.running, job.failure
+        assert not job.failure, job.failure
+    walks = turf_loaders.walks(str(cutting.cuts(folder)[0]))
+    store = open_store(folder)
+    field_plan.register(store.engine, walks.turfs)
+    field = SimpleNamespace(place=place, store=store, walks=walks)
+    for n, turf in enumerate(walks.turf_ids[: DAYS * len(TEAMS)]):
+        day, team = divmod(n, len(TEAMS))
+        content = outing(field, turf, day=day, knocks=36, seed=n, team=TEAMS[team])
+        inbox.receive(store, content, name=f"retours_{turf}.json")
+    today = field_loaders.today(store)
+    days = {"starts": today - timedelta(days=DAYS), "ends": today + timedelta(days=21)}
+    change_campaign(folder, {"objective": 5000, "name": "Valmont", **days})
+    return field
+
+
+def field_pictures(browser: Browser, url: str, field: SimpleNamespace) -> None:
+    """Keep the pages of the field, and a phone page with a few doors noted."""
+    for name, (address, width, height) in FIELD_SHOTS.items():
+        page = open_page(browser, url + address, width=width, height=height).page
+        page.locator("[data-testid='stVegaLiteChart'] :is(canvas, svg)").first.wait_for()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        page.screenshot(path=IMAGES / name)
+        print(IMAGES / name)
+    turf = field.walks.turf_ids[0]
+    file = ROOT / "workspaces" / FIELD / f"{turf}.html"
+    file.write_bytes(phone_page(kit_of(field.walks, field.place), turf))
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="fr-FR")
+    page.goto(file.as_uri())
+    for stop in (1, 1, 2):
+        page.locator(f'[data-key="nobody:{stop}"]').click()
+    page.screenshot(path=IMAGES / "telephone.png")
+    print(IMAGES / "telephone.png")
+    field.store.engine.dispose()
+    shutil.rmtree(ROOT / "workspaces" / FIELD)
+
+
+def main() -> None:
+    """Open each page in headless Chromium and keep what it shows."""
+    IMAGES.mkdir(exist_ok=True)
+    with serve("app.py") as url, chromium() as browser:
+        field_pictures(browser, url, campaign())
+        if "--field" in sys.argv:
+            return
+        for name, (address, width, height) in SHOTS.items():
+            page = open_page(browser, url + address, width=width, height=height).page
+            settle(page)
+            # The tables come after the last message of the page, each in its own time.
+            page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
+            expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+            if "priorities" in address:
+                page.locator(".map[data-paints]").wait_for()
+            if width < PHONE:
+                # What a phone is taken out for: the map and its legend, below the settings.
+                page.locator(".map").evaluate(
+                    "map => { map.style.scrollMarginTop = '70px'; map.scrollIntoView(); }"
+                )
+            page.evaluate("document.fonts.ready.then(() => undefined)")
+            page.screenshot(path=IMAGES / name)
+            print(IMAGES / name)
+
+
+if __name__ == "__main__":
+    main()
