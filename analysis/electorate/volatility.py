@@ -10,10 +10,6 @@ from analysis.electorate.rates import OVERDISPERSION, Rate, shrink
 
 # The most recent pairs of first rounds; older ones tell of another electorate.
 PAIRS = 3
-# Beyond the upper quartile by this many times the distance between quartiles, a change is far
-# out (Tukey 1977, Exploratory Data Analysis, ch. 2), and counts only up to there; never one
-# within a tenth of the votes of that quartile.
-FAR_OUT, FAR_LEAST, LARGE_ENOUGH = 3.0, 0.1, 200
 # Where fewer than two first rounds are known: a guess, and wide.
 UNKNOWN, UNKNOWN_ERROR = 0.15, 0.05
 
@@ -22,8 +18,7 @@ def expect_volatility(history: History) -> Rate:
     """Average the Pedersen index of the last pairs of first rounds, counting noise taken off.
 
     Half the sum over blocs of the absolute change of their share of valid votes; a
-    lower bound on the voters who changed, since opposite moves cancel. A change that is far
-    out among the bureaux counts as the largest that is not (`far_out` names them).
+    lower bound on the voters who changed, since opposite moves cancel.
 
     Returns
     -------
@@ -42,8 +37,6 @@ def expect_volatility(history: History) -> Rate:
     if not pairs:
         return unknown
     values, noises = _changes(history, pairs)
-    # A typing error in one official count would else be the most changeable bureau of the town.
-    values = np.minimum(values, _fences(values))
     there = np.isfinite(values)
     count = there.sum(axis=1)
     weights = np.where(count > 0, history.units["registered"], 0)
@@ -64,35 +57,6 @@ def expect_volatility(history: History) -> Rate:
     )
 
 
-def far_out(history: History) -> pd.DataFrame:
-    """Return bureaux whose votes moved at one election far more than those of all others.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `bureau_id`, `election_id` (the later of the pair), `change` and `counted` (Pedersen
-        index, and what of it counts), for bureaux of 200 valid votes and more; largest first.
-    """
-    pairs = _pairs(history)
-    columns = ["bureau_id", "election_id", "change", "counted"]
-    if not pairs:
-        return pd.DataFrame(columns=columns)
-    values, _ = _changes(history, pairs)
-    fences = _fences(values)
-    voted = np.stack([history.valid[:, pair].min(axis=1) for pair in np.array(pairs)], axis=1)
-    row, pair = np.nonzero((values > fences) & (voted >= LARGE_ENOUGH))
-    later = np.array([history.elections[after].election_id for _, after in pairs])
-    found = pd.DataFrame(
-        {
-            "bureau_id": history.units["bureau_id"].astype("str").to_numpy()[row],
-            "election_id": later[pair],
-            "change": values[row, pair],
-            "counted": fences[pair],
-        }
-    )
-    return found.sort_values("change", ascending=False, ignore_index=True)
-
-
 def _pairs(history: History) -> list[tuple[int, int]]:
     first = [
         n
@@ -106,15 +70,6 @@ def _changes(history: History, pairs: list[tuple[int, int]]) -> tuple[np.ndarray
     """Return the Pedersen index of every pair and its noise (bureaux × pairs)."""
     found = [pedersen(history, before, after) for before, after in pairs]
     return np.stack([f[0] for f in found], axis=1), np.stack([f[1] for f in found], axis=1)
-
-
-def _fences(values: np.ndarray) -> np.ndarray:
-    """Return the outer fence of every column: what lies beyond is far out."""
-    filled = values[:, np.isfinite(values).any(axis=0)]
-    fences = np.full(values.shape[1], np.inf)
-    low, high = np.nanquantile(filled, [0.25, 0.75], axis=0)
-    fences[np.isfinite(values).any(axis=0)] = high + np.maximum(FAR_OUT * (high - low), FAR_LEAST)
-    return fences
 
 
 def pedersen(history: History, before: int, after: int) -> tuple[np.ndarray, np.ndarray]:

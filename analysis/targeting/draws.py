@@ -13,10 +13,14 @@ import pandas as pd
 
 from analysis.targeting.params import Params
 from analysis.targeting.value import (
+    ANSWERS,
     FASTEST,
     SLOWEST,
     Means,
     Value,
+    answers,
+    hesitant_levels,
+    household,
     minutes_at_door,
     place_means,
     reachable,
@@ -27,9 +31,9 @@ from analysis.targeting.weights import Weights, part_indices, part_means, score_
 # Bureaux × draws worked on at once, to fit a processor's cache; draws ranked at once.
 PIECE, AT_ONCE = 1 << 18, 50
 # Rates drawn for every bureau, and how many normal numbers there are to choose from.
-RATES, POOL = 3, 1 << 20
-_COLUMNS = ("abstention", "support", "reserve", "volatility")
-_ERRORS = ("abstention_se", "support_se", "reserve_se", "volatility_se")
+RATES, POOL = 4, 1 << 20
+_COLUMNS = ("abstention", "support", "movement", "marginal", "rival_marginal")
+_ERRORS = tuple(f"{name}_se" for name in _COLUMNS)
 _Columns = Mapping[str, np.ndarray]
 LEVEL = 0.90
 
@@ -69,14 +73,16 @@ class ScorePlan:
 
     Attributes
     ----------
-    mobilise, persuade, classic
-        Points per unit of the part.
+    mobilise, persuade, contested, moved, classic
+        Points per unit of the part; `contested` and `moved` are the two halves of `hesitant`.
     fixed
         Points of the parts that are not drawn, one per bureau.
     """
 
     mobilise: float
     persuade: float
+    contested: float
+    moved: float
     classic: float
     fixed: np.ndarray
 
@@ -91,7 +97,10 @@ def plan_score(table: pd.DataFrame, value: Value, weights: Weights) -> ScorePlan
         return 100 * given[name] / weights.total / means[name] if means[name] > 0 else 0.0
 
     fixed = points[["need", "access", "visited"]].sum(axis=1).to_numpy("float32")
-    return ScorePlan(per_unit("mobilise"), per_unit("persuade"), per_unit("classic"), fixed)
+    contested, moved = per_unit("hesitant") / (2 * hesitant_levels(table))
+    return ScorePlan(
+        per_unit("mobilise"), per_unit("persuade"), contested, moved, per_unit("classic"), fixed
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,10 @@ class _Common:
     share_open: np.ndarray
     at_door: np.ndarray
     walk: np.ndarray
-    reserve_weight: np.ndarray
+    movement_weight: np.ndarray
+    abstention_weight: np.ndarray
+    spill_over: np.ndarray
+    answer: np.ndarray
     level: np.ndarray
 
 
@@ -132,6 +144,8 @@ def simulate(
     """
     draws, size = wanted.draws, len(table)
     common = _draw_common(params, rng, draws)
+    respond = _respond(table)
+    others = (household(table, params, 1.0) - 1.0).astype("float32")
     noise = _Noise(rng, size, draws)
     walk = walk_minutes(table, params, _central_minutes(params)).astype("float32")
     scores = np.empty((draws, size), dtype="float32")
@@ -142,13 +156,17 @@ def simulate(
 
     def draw_piece(part: slice) -> None:
         piece = {name: values[part, None] for name, values in columns.items()}
-        rates = _draw_rates(piece, common, noise, part)
-        parts = _draw_parts(rates, walk[part], common)
-        gain = _gain(parts, common, means)
+        rates = _draw_rates(piece, noise, part)
+        met = _conversations(walk[part], common) * (1 + common.spill_over * others[part, None])
+        net = rates[3] - piece["rival_marginal"]
+        indices = _indices(rates, net, respond[:, part], common, means)
+        gain = common.effect_vote * indices[0]
+        gain += common.effect_turnout * indices[1]
+        gain *= met
         if plan is None:
             scores[:, part] = gain.T
         else:
-            drawn = _drawn_points(piece, (rates[0], *parts), common, plan)
+            drawn = _drawn_points(rates, indices[0], met * common.level, plan)
             scores[:, part] = (drawn + plan.fixed[part, None]).T
         # A full sort of short rows is faster than looking for two of their values.
         gain.sort(axis=1)
@@ -205,70 +223,84 @@ def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Commo
         "share_open": drawn["share_open"] / drawn["team_size"],
         "at_door": at_door,
         "walk": detour * params.walking_speed.mean / drawn["walking_speed"],
-        "reserve_weight": drawn["reserve_weight"],
+        "movement_weight": drawn["movement_weight"],
+        "abstention_weight": drawn["abstention_weight"],
+        "spill_over": drawn["spill_over"],
         # What the draw changes for all alike must not tilt a weighted score.
         "level": params.share_open.mean * at_door / drawn["share_open"] / _central_minutes(params),
     }
-    return _Common(**{n: v.astype("float32")[None, :] for n, v in columns.items()})
+    told = {n: v.astype("float32")[None, :] for n, v in columns.items()}
+    return _Common(**told, answer=rng.integers(0, len(ANSWERS), draws))
 
 
-def _draw_rates(
-    piece: _Columns, common: _Common, noise: _Noise, part: slice
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return bureaux × draws: abstention, the bloc among abstainers, changeable voters."""
+def _respond(table: pd.DataFrame) -> np.ndarray:
+    """Return who responds more where the bloc's voters are (answers × bureaux)."""
+    found, ours = answers(table), table["support"].to_numpy()
+    weights = table["registered"].to_numpy(dtype=float)
+    mean = np.average(found * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
+    return np.asarray((found / np.maximum(mean, 1e-9)[:, None]).astype("float32"))
 
-    def rate(number: int, expected: np.ndarray, error: np.ndarray) -> np.ndarray:
+
+_Rates = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> _Rates:
+    """Return bureaux × draws: abstention, support, movement, share of marginal voters."""
+
+    def rate(number: int, name: str) -> np.ndarray:
         drawn = noise.of(number, part)
-        drawn *= error
-        return np.add(drawn, expected, out=drawn)
+        drawn *= piece[f"{name}_se"]
+        drawn += piece[name]
+        return drawn
 
-    def mixed(end: str) -> np.ndarray:
-        support = piece[f"support{end}"]
-        return support + common.reserve_weight * (piece[f"reserve{end}"] - support)
-
-    abstention = rate(0, piece["abstention"], piece["abstention_se"])
-    # Reserve and support err together: both come from the same votes.
-    support = rate(1, mixed(""), mixed("_se"))
-    volatility = rate(2, piece["volatility"], piece["volatility_se"])
-    for drawn in (abstention, support, volatility):
+    abstention, support, movement = (rate(n, name) for n, name in enumerate(_COLUMNS[:3]))
+    for drawn in (abstention, support):
         np.clip(drawn, 0.0, 1.0, out=drawn)
-    volatility *= 4 * piece["support"] * (1 - piece["support"])
-    return abstention, support, volatility
+    np.maximum(movement, 0.0, out=movement)
+    # The bloc's and its rival's shares of the same voters: two errors, drawn as one.
+    marginal = noise.of(3, part)
+    marginal *= np.hypot(piece["marginal_se"], piece["rival_marginal_se"])
+    marginal += piece["marginal"]
+    return abstention, support, movement, marginal
 
 
-def _draw_parts(
-    rates: tuple[np.ndarray, np.ndarray, np.ndarray], walk: np.ndarray, common: _Common
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the bloc's abstainers, and the changeable voters, met in a volunteer's hour."""
-    abstention, support, changeable = rates
+def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:
+    """Return conversations in a volunteer's hour (bureaux × draws)."""
     pace = 60 / (common.at_door + common.walk * walk[:, None])
-    conversations = np.clip(pace, SLOWEST, FASTEST, out=pace)
-    conversations *= common.share_open
-    mobilise = abstention * support
-    mobilise *= conversations
-    persuade = 1 - abstention
-    persuade *= changeable
-    persuade *= conversations
-    return mobilise, persuade
+    met = np.clip(pace, SLOWEST, FASTEST, out=pace)
+    met *= common.share_open
+    return np.asarray(met)
 
 
-def _gain(parts: tuple[np.ndarray, np.ndarray], common: _Common, means: Means) -> np.ndarray:
-    gain = common.effect_turnout / np.float32(max(means.abstention, 1e-9)) * parts[0]
-    return np.add(gain, common.effect_vote / np.float32(max(means.changeable, 1e-9)) * parts[1])
+def _indices(
+    rates: _Rates, net: np.ndarray, respond: np.ndarray, common: _Common, means: Means
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many are won over or kept, and are brought to vote, per person reached."""
+    abstention, support, movement, _ = rates
+    alpha, beta = common.movement_weight, common.abstention_weight
+    persuade = respond.T[:, common.answer] * support
+    persuade *= (1 - alpha) / np.float32(max(means.support, 1e-9))
+    persuade += (alpha / np.float32(max(means.movement, 1e-9))) * movement
+    mobilise = (beta / np.float32(max(means.abstention, 1e-9))) * abstention
+    mobilise += 1 - beta
+    mobilise *= net
+    return persuade, mobilise
 
 
 def _drawn_points(
-    piece: _Columns,
-    drawn: tuple[np.ndarray, np.ndarray, np.ndarray],
-    common: _Common,
-    plan: ScorePlan,
+    rates: _Rates, persuade: np.ndarray, met: np.ndarray, plan: ScorePlan
 ) -> np.ndarray:
-    """Return the points of the drawn parts: abstention, mobilise, persuade."""
-    abstention, mobilise, persuade = drawn
-    points = np.float32(plan.mobilise) * mobilise + np.float32(plan.persuade) * persuade
-    points *= common.level
+    """Return the points of the drawn parts (bureaux × draws)."""
+    abstention, support, movement, marginal = rates
+    points = np.float32(plan.persuade) * persuade
+    if plan.mobilise:
+        points += np.float32(plan.mobilise) * abstention * marginal
+    if plan.contested:
+        open_vote = np.float32(plan.contested) * support * (1 - support)
+        points += (1 - abstention) * (open_vote + np.float32(plan.moved) * movement)
+    points *= met
     if plan.classic:
-        points += np.float32(plan.classic) * abstention * piece["support"]
+        points += np.float32(plan.classic) * abstention * support
     return np.asarray(points)
 
 

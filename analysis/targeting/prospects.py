@@ -12,12 +12,16 @@ import pandas as pd
 
 from analysis.electorate.abstention.forecast import AbstentionForecast, forecast_abstention
 from analysis.electorate.abstention.series import Series
+from analysis.electorate.far_rounds import FarRounds, without_far_rounds
 from analysis.electorate.history import Choice, Election, History, read_history
+from analysis.electorate.movement import expect_movement
 from analysis.electorate.rates import Rate, expect_rate
-from analysis.electorate.reserve import expect_reserve
-from analysis.electorate.volatility import expect_volatility, far_out
+from analysis.electorate.reserve import expect_marginal, expect_reserve
+from analysis.electorate.volatility import expect_volatility
 from analysis.errors import DataError, some
+from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
+from analysis.targeting.ground import has_ground
 
 # In a commune of this size and above, doors are assumed dense; under the other, spread.
 DENSE_REGISTERED, SPREAD_REGISTERED = 20_000, 1_000
@@ -39,13 +43,16 @@ class Prospects:
     ----------
     table
         One row per bureau, sorted by id: `bureau_id`, `commune_id`, `registered`,
-        `vintage`; `abstention`, `support`, `reserve`, `volatility`, each with `_se`;
+        `vintage`; `abstention`, `support`, `movement`, `marginal`, `rival_marginal`, `reserve`,
+        `volatility`, each with `_se`; `rival_support`;
         `spacing_m` (metres between neighbouring addresses, missing if unknown),
         `households`, `poverty_rate`, `density` (0 spread … 1 dense, assumed),
         `covered` (share of doors already visited), `reachable` (has ground to walk on),
-        `far_out` (elections at which votes moved as nowhere else, ids separated by spaces).
+        `far_out` (elections whose counts are left out, ids separated by spaces).
     history
-        What the rates rest on.
+        Past counts as they were published; the rates rest on it without the far-out ones.
+    rival
+        Bloc against which votes are counted; empty where no other stood.
     target
         The election to prepare.
     notes
@@ -56,14 +63,16 @@ class Prospects:
     history: History
     target: Election
     notes: tuple[str, ...]
+    rival: str = ""
 
 
-def prepare(
+def prepare(  # noqa: PLR0913 - a question on a place
     workspace: Workspace,
     choice: Choice,
     target: Election,
     *,
     places: tuple[str, ...] = (),
+    rival: str = "",
     progress: Progress = silent,
 ) -> Prospects:
     """Work out the rates of every bureau from the elections before `target`.
@@ -78,6 +87,8 @@ def prepare(
         The election to prepare; nothing at or after its day is used.
     places
         Communes or départements; empty for the whole workspace.
+    rival
+        Bloc against which votes are counted; empty: the strongest other one.
     progress
         Told the share done, 0 to 1; what it raises stops the work.
 
@@ -89,28 +100,73 @@ def prepare(
     """
     history = read_history(workspace, choice, before=target.date, places=places)
     progress(_READ)
+    sound, far = without_far_rounds(history)
     forecast = forecast_abstention(
-        Series.of_history(history, workspace),
+        Series.of_history(sound, workspace),
         target,
         progress=lambda done: progress(_READ + (_FORECAST - _READ) * done),
     )
-    table = electorate_table(history, target, forecast)
+    against = rival_of(sound, choice, target, rival)
+    table = electorate_table(sound, target, forecast, rival=against)
     progress(0.95)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
     table["name"] = table["name"].fillna("")
-    table["reachable"] = has_ground(table)
+    table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
-    far = far_out(history)
-    when = far.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
+    left_out = _left_out(history, far)
+    when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
     table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
-    return Prospects(table, history, target, (*_notes(history, far), *forecast.notes))
+    notes = (*_notes(history, left_out), *forecast.notes)
+    return Prospects(table, history, target, notes, against)
+
+
+def rival_of(history: History, choice: Choice, target: Election, wanted: str = "") -> str:
+    """Return the bloc against which votes are counted: the one wanted, else the strongest other.
+
+    Raises
+    ------
+    DataError
+        When the bloc wanted is unknown, or the choice itself.
+    """
+    if wanted and (wanted not in BLOCS or wanted == choice.bloc):
+        raise DataError(
+            f"“{wanted}” cannot be the rival.",
+            where=f"rival = {wanted}",
+            mend=f"Write one of: {', '.join(b for b in BLOCS if b != choice.bloc)}.",
+        )
+    if wanted:
+        return wanted
+    levels = {}
+    for number, bloc in enumerate(BLOCS[:-1]):
+        votes = history.blocs[:, :, number]
+        own = np.nansum(np.fmin(votes, history.votes)) > 0.9 * np.nansum(history.votes)
+        if bloc != choice.bloc and not (choice.candidates and own) and np.nansum(votes) > 0:
+            levels[bloc] = expect_rate(_stood(votes), history.valid, history, target).level
+    return max(levels, key=lambda bloc: levels[bloc]) if levels else ""
+
+
+def _stood(votes: np.ndarray) -> np.ndarray:
+    """Return votes with NaN where nobody of the bloc stood."""
+    return np.where(votes > 0, votes, np.nan)
+
+
+def _left_out(history: History, far: FarRounds) -> pd.DataFrame:
+    """Return `bureau_id` and `election_id` of the counts that are far out."""
+    row, election = np.nonzero(far.any)
+    names = np.array([e.election_id for e in history.elections], dtype=object)
+    ids = history.units["bureau_id"].astype("str").to_numpy()[row]
+    return pd.DataFrame({"bureau_id": ids, "election_id": names[election]})
 
 
 def electorate_table(
-    history: History, target: Election, forecast: AbstentionForecast | None = None
+    history: History,
+    target: Election,
+    forecast: AbstentionForecast | None = None,
+    *,
+    rival: str = "",
 ) -> pd.DataFrame:
     """Return the expected rates of every bureau, one column each and one for its error.
 
@@ -122,6 +178,8 @@ def electorate_table(
         The election to come.
     forecast
         Of its abstention, in the order of `history.units`; None makes it.
+    rival
+        Bloc whose marginal voters are counted against; empty: none.
     """
     forecast = forecast or forecast_abstention(Series.of_history(history), target)
     table = history.units.copy()
@@ -134,13 +192,23 @@ def electorate_table(
             elections=forecast.elections,
         ),
         "support": support,
+        "movement": expect_movement(history),
+        "marginal": expect_marginal(history, history.votes, support.value),
         "reserve": expect_reserve(history, support),
         "volatility": expect_volatility(history),
     }
     for name, rate in rates.items():
         table[name] = rate.value
         table[f"{name}_se"] = rate.std_error
-    return table
+    none = np.zeros(len(table))
+    if not rival:
+        return table.assign(rival_support=none, rival_marginal=none, rival_marginal_se=none)
+    votes = _stood(history.blocs[:, :, BLOCS.index(rival)])
+    theirs = expect_rate(votes, history.valid, history, target).value
+    rate = expect_marginal(history, votes, theirs)
+    return table.assign(
+        rival_support=theirs, rival_marginal=rate.value, rival_marginal_se=rate.std_error
+    )
 
 
 def _surroundings(workspace: Workspace, history: History) -> pd.DataFrame:
@@ -162,19 +230,6 @@ def _surroundings(workspace: Workspace, history: History) -> pd.DataFrame:
             "social_dwellings": known["social_dwellings"].astype("float64"),
         }
     )
-
-
-def has_ground(table: pd.DataFrame) -> np.ndarray:
-    """Tell which bureaux have ground: all, but those named by a word that have no contour.
-
-    Where a town's bureaux have contours, one without whose number begins with
-    letters (`JUS1`: prisoners, postal votes) has no doors. A number alone without
-    a contour is a bureau redrawn since, and has.
-    """
-    drawn = table["vintage"].notna()
-    town_drawn = drawn.groupby(table["commune_id"]).transform("any")
-    word = table["bureau_id"].str.rpartition("_")[2].str.match(r"[A-Za-z]{2}")
-    return ~(town_drawn & ~drawn & word).to_numpy()
 
 
 def _assumed_density(units: pd.DataFrame) -> np.ndarray:
@@ -244,9 +299,9 @@ def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
         for row in history.unmatched.itertuples()
     ]
     moved = [
-        f"{election}: votes moved between blocs far more than elsewhere in {len(rows)} bureaux, as "
-        "a typing error in the official file or a candidate of the place would make them; the move "
-        f"counts as the largest usual one: {some(rows['bureau_id'])}"
+        f"{election}: in {len(rows)} bureaux the counts are unlike those before and after, as a "
+        "typing error in the official file or a candidate of the place would make them; they are "
+        f"left out there and drawn to the other rounds: {some(rows['bureau_id'])}"
         for election, rows in far.groupby("election_id")
     ]
     return (*unmatched, *moved)

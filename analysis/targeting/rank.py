@@ -18,6 +18,7 @@ from analysis.targeting.weights import (
     PARTS,
     PRESETS,
     Weights,
+    gain_points,
     gain_weights,
     part_indices,
     score_parts,
@@ -187,9 +188,10 @@ def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFram
     """Return every bureau's score and parts in the order of `prospects`, without draws."""
     value = value_bureaux(prospects.table, settings.params)
     registered = prospects.table["registered"].to_numpy(dtype=float)
-    weights = settings.chosen or gain_weights(value, registered)
-    points = score_parts(part_indices(prospects.table, value), weights)
-    return points, value, weights
+    if settings.chosen is None:
+        return gain_points(value, registered), value, gain_weights(value, registered)
+    points = score_parts(part_indices(prospects.table, value), settings.chosen)
+    return points, value, settings.chosen
 
 
 def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:

@@ -17,12 +17,17 @@ Number = TypeVar("Number", float, np.ndarray)
 SLOWEST, FASTEST = 10.0, 30.0  # doors per hour: ends of the ranges in the field's manuals
 
 
+# Who answers a conversation more than others is not known: five answers, each as likely.
+ANSWERS = ("equal", "abstention", "fence", "volatility", "opponents")
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The place's means that effects are measured against, weighted by registered."""
+    """The place's means that indices are measured against, weighted by registered."""
 
     abstention: float
-    changeable: float
+    support: float
+    movement: float
 
 
 @dataclass(frozen=True)
@@ -37,16 +42,22 @@ class Value:
         Pace of a team; of each of its volunteers.
     conversations_per_hour
         Per volunteer-hour.
-    mobilisable, persuadable
-        Shares of the registered: the bloc's abstainers; voters who may change sides.
+    household
+        Persons moved per person talked to: one, and a share of the others behind the door.
+    mobilisable
+        Net share of marginal voters, the bloc's less the rival's, times how open the bureau
+        is to being brought to vote (1 on the mean); may be below 0.
+    persuadable
+        Index, 1 on the mean: the bloc's support and how far its vote has moved.
     gain_mobilise, gain_persuade
-        Votes per volunteer-hour.
+        Net votes per volunteer-hour.
     """
 
     doors: np.ndarray
     doors_per_hour: np.ndarray
     doors_per_volunteer_hour: np.ndarray
     conversations_per_hour: np.ndarray
+    household: np.ndarray
     mobilisable: np.ndarray
     persuadable: np.ndarray
     gain_mobilise: np.ndarray
@@ -66,29 +77,17 @@ class Value:
 def place_means(table: pd.DataFrame) -> Means:
     """Return the means of `Prospects.table`, weighted by registered."""
     weights = table["registered"].to_numpy(dtype=float)
-    abstention = table["abstention"].to_numpy()
-    persuadable = (1 - abstention) * changeable(table)
-    mean = float(np.average(abstention, weights=weights))
-    return Means(mean, float(np.average(persuadable, weights=weights) / (1 - mean)))
-
-
-def changeable(table: pd.DataFrame) -> np.ndarray:
-    """Return the share of voters who may come to the bloc or leave it.
-
-    Of the voters who change sides, more move to or from a bloc that is neither absent
-    nor alone: 4 · s · (1 - s) of the volatility, 1 where the bloc has half the vote.
-    """
-    support = table["support"].to_numpy()
-    return np.asarray(4 * support * (1 - support) * table["volatility"].to_numpy())
+    names = ("abstention", "support", "movement")
+    return Means(*(float(np.average(table[name], weights=weights)) for name in names))
 
 
 def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = None) -> Value:
     """Value an hour of canvassing in every bureau.
 
-    Per conversation, mobilising gains τ · (a / ā) · s votes and persuading gains
-    ε · (1 - a) · (v / v̄): τ and ε are the mean effects of the parameters, a the
-    expected abstention, s the bloc's share among abstainers, v the changeable
-    share of voters, ā and v̄ the place's means. See docs/methods/value.md.
+    Per person reached, ε · [(1 - α) · S + α · W] votes are won over or kept and
+    τ · [(1 - β) + β · A] · (m - m') brought to vote: S, W and A are the indices of support,
+    movement and abstention, m and m' the shares of the bloc and of its rival among marginal
+    voters, τ, ε, α and β the means of the parameters. See docs/methods/value.md.
 
     Parameters
     ----------
@@ -100,37 +99,84 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
         The place's means; those of `table` when not given.
     """
     means = means or place_means(table)
-    open_share = params.share_open.mean
     pace = doors_per_hour(table, params)
     per_volunteer = pace / params.team_size.mean
     # No door, no conversation: such a bureau gains nothing and comes last.
-    conversations = per_volunteer * open_share * reachable(table)
-    mobilisable = table["abstention"].to_numpy() * abstainer_support(
-        table, params.reserve_weight.mean
-    )
-    persuadable = (1 - table["abstention"].to_numpy()) * changeable(table)
+    conversations = per_volunteer * params.share_open.mean * reachable(table)
+    moved = household(table, params, params.spill_over.mean)
+    net = (table["marginal"] - table["rival_marginal"]).to_numpy()
+    mobilisable = net * mixed(index(table, "abstention", means), params.abstention_weight.mean)
+    alpha = params.movement_weight.mean
+    persuadable = (1 - alpha) * index(table, "support", means)
+    persuadable += alpha * index(table, "movement", means)
     return Value(
         doors=doors(table, params),
         doors_per_hour=pace,
         doors_per_volunteer_hour=per_volunteer,
         conversations_per_hour=conversations,
+        household=moved,
         mobilisable=mobilisable,
         persuadable=persuadable,
-        gain_mobilise=conversations
-        * params.effect_turnout.mean
-        * mobilisable
-        / max(means.abstention, 1e-9),
-        gain_persuade=conversations
-        * params.effect_vote.mean
-        * persuadable
-        / max(means.changeable, 1e-9),
+        gain_mobilise=conversations * moved * params.effect_turnout.mean * mobilisable,
+        gain_persuade=conversations * moved * params.effect_vote.mean * persuadable,
     )
 
 
-def abstainer_support(table: pd.DataFrame, reserve_weight: float) -> np.ndarray:
-    """Return the bloc's share among abstainers: neighbours' votes and the reserve, mixed."""
-    mixed = (1 - reserve_weight) * table["support"] + reserve_weight * table["reserve"]
-    return mixed.to_numpy()
+def index(table: pd.DataFrame, name: str, means: Means) -> np.ndarray:
+    """Return a column of `Prospects.table` as an index: 1 for the place's mean."""
+    return table[name].to_numpy() / max(getattr(means, name), 1e-9)
+
+
+def mixed(values: np.ndarray, weight: float) -> np.ndarray:
+    """Return from the same everywhere (weight 0) to in proportion to an index (weight 1)."""
+    return np.asarray((1 - weight) + weight * values)
+
+
+def household(table: pd.DataFrame, params: Params, spill_over: Number) -> Number:
+    """Return persons moved per person talked to: the others behind the door count in part."""
+    all_doors = doors(table.assign(covered=0.0), params)
+    persons = table["registered"].to_numpy(dtype=float) / np.maximum(all_doors, 1e-9)
+    others = np.clip(persons, 1.0, 4.0) - 1.0
+    return 1 + spill_over * others
+
+
+def answers(table: pd.DataFrame) -> np.ndarray:
+    """Return five answers to who responds more, as indices of the place (answers × bureaux).
+
+    The same everywhere; in proportion to abstention; on the fence of voting; where many change
+    sides; among voters of others.
+    """
+    weights = table["registered"].to_numpy(dtype=float)
+    away, ours = table["abstention"].to_numpy(), table["support"].to_numpy()
+    found = np.stack(
+        [
+            np.ones(len(table)),
+            away,
+            away * (1 - away),
+            table["volatility"].to_numpy(),
+            (1 - away) * (1 - ours),
+        ]
+    )
+    return np.asarray(found / np.average(found, axis=1, weights=weights)[:, None])
+
+
+def hesitant(table: pd.DataFrame) -> np.ndarray:
+    """Return where voters who come to the polls may be won: contested, and moved before.
+
+    Half (1 - a) · s · (1 - s), half (1 - a) · movement, each 1 for the place's mean.
+    """
+    return np.asarray((_hesitant(table) / hesitant_levels(table)[:, None]).mean(axis=0))
+
+
+def hesitant_levels(table: pd.DataFrame) -> np.ndarray:
+    """Return the place's means of both halves of `hesitant`, weighted by registered."""
+    weights = table["registered"].to_numpy(dtype=float)
+    return np.maximum(np.average(_hesitant(table), axis=1, weights=weights), 1e-12)
+
+
+def _hesitant(table: pd.DataFrame) -> np.ndarray:
+    voting, ours = 1 - table["abstention"].to_numpy(), table["support"].to_numpy()
+    return np.stack([voting * ours * (1 - ours), voting * table["movement"].to_numpy()])
 
 
 def doors(table: pd.DataFrame, params: Params) -> np.ndarray:
@@ -186,7 +232,7 @@ def provenance_of_parts(table: pd.DataFrame) -> pd.DataFrame:
     measured = pd.DataFrame({name: flag.to_numpy() for name, flag in flags.items()})
     names = np.array(list(flags))
     codes = measured.to_numpy() @ (1 << np.arange(len(names)))
-    always = ("abstention", "support", "volatility")
+    always = ("abstention", "support", "movement", "marginal")
     texts = [
         (
             " ".join([*always, *names[[bool(code >> n & 1) for n in range(len(names))]]]),

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.targeting.value import Value, reachable
+from analysis.targeting.value import Value, hesitant, reachable
 
-PARTS = ("mobilise", "persuade", "need", "access", "classic", "visited")
+PARTS = ("mobilise", "persuade", "hesitant", "need", "access", "classic", "visited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,12 @@ class Weights:
 
     Attributes
     ----------
-    mobilise, persuade
-        The bloc's abstainers and the changeable voters met in an hour.
+    mobilise
+        The bloc's voters who would come if brought to vote, met in an hour.
+    persuade
+        Votes won over or kept in an hour: support, and how far the bloc's vote has moved.
+    hesitant
+        Voters met in an hour where the vote is contested and has moved.
     need
         Share of poor households, from the squares.
     access
@@ -34,6 +38,7 @@ class Weights:
 
     mobilise: float = 0.0
     persuade: float = 0.0
+    hesitant: float = 0.0
     need: float = 0.0
     access: float = 0.0
     classic: float = 0.0
@@ -51,7 +56,7 @@ class Weights:
     @property
     def total(self) -> float:
         """Sum of the weights that share out the score."""
-        return self.mobilise + self.persuade + self.need + self.access + self.classic
+        return sum(weight for name, weight in self.to_dict().items() if name != "visited")
 
     def to_dict(self) -> dict[str, float]:
         """Return the weights by name."""
@@ -71,33 +76,56 @@ class Weights:
             raise DataError("A weight is not a number.", where=str(given)) from error
 
 
-# None stands for the weights that votes per hour themselves imply.
+# Strategies in words: mixed, ours to the polls, convince, and the formula of 2014. None stands
+# for votes per hour themselves.
 PRESETS: dict[str, Weights | None] = {
     "gain_per_hour": None,
     "abstainers_first": Weights(mobilise=1.0),
-    "undecided_first": Weights(persuade=1.0),
+    "undecided_first": Weights(hesitant=1.0),
     "classic_2014": Weights(classic=1.0),
 }
 
 
 def gain_weights(value: Value, registered: np.ndarray) -> Weights:
-    """Return the weights under which the score is the gain per hour.
+    """Return what mobilising and persuading weigh in the mean gain, as shares of 1.
+
+    A part that costs votes on the mean weighs 0 here; `gain_points` counts it as it is.
+    """
+    gained, _ = _gains(value, registered)
+    parts = {name: max(float(mean), 0.0) for name, mean in gained.items()}
+    total = sum(parts.values())
+    return Weights(**{name: part / total for name, part in parts.items()})
+
+
+def gain_points(value: Value, registered: np.ndarray) -> pd.DataFrame:
+    """Return the points of each part where votes per hour rank: 100 for the mean gain.
 
     Raises
     ------
     DataError
         When the parameters leave no gain to share out.
     """
-    mobilise = float(np.average(value.gain_mobilise, weights=registered))
-    persuade = float(np.average(value.gain_persuade, weights=registered))
-    if mobilise < 0 or persuade < 0 or mobilise + persuade <= 0:
+    gained, total = _gains(value, registered)
+    points = {name: np.zeros(len(registered)) for name in PARTS}
+    for name in gained:
+        points[name] = 100 * getattr(value, f"gain_{name}") / total
+    return pd.DataFrame(points)
+
+
+def _gains(value: Value, registered: np.ndarray) -> tuple[dict[str, float], float]:
+    gained = {
+        name: float(np.average(getattr(value, f"gain_{name}"), weights=registered))
+        for name in ("mobilise", "persuade")
+    }
+    total = sum(gained.values())
+    if total <= 0:
         raise DataError(
             "With these parameters knocking at doors gains no votes: nothing to rank by.",
-            where=f"votes per hour: mobilising {mobilise:.4f}, persuading {persuade:.4f}",
+            where=f"votes per hour: mobilising {gained['mobilise']:.4f}, persuading "
+            f"{gained['persuade']:.4f}",
             mend="Set effect_turnout or effect_vote above 0, or rank by your own weights.",
         )
-    total = mobilise + persuade
-    return Weights(mobilise=mobilise / total, persuade=persuade / total)
+    return gained, total
 
 
 def part_indices(table: pd.DataFrame, value: Value) -> pd.DataFrame:
@@ -121,9 +149,11 @@ def part_means(table: pd.DataFrame, value: Value) -> dict[str, float]:
 
 
 def _raw_parts(table: pd.DataFrame, value: Value) -> dict[str, tuple[np.ndarray, float]]:
+    met = value.conversations_per_hour * value.household
     raw = {
-        "mobilise": value.conversations_per_hour * value.mobilisable,
-        "persuade": value.conversations_per_hour * value.persuadable,
+        "mobilise": met * (table["abstention"] * table["marginal"]).to_numpy(),
+        "persuade": met * value.persuadable,
+        "hesitant": met * hesitant(table),
         "need": table["poverty_rate"].to_numpy(dtype=float),
         "access": value.doors_per_hour,
         "classic": (table["abstention"] * table["support"]).to_numpy(),
