@@ -58,8 +58,8 @@ def _table(found: Validation, told: dict[str, object]) -> str:
     means = found.means
     lines.append(f"{'mean':<46}" + "".join(f"{means.get(m, float('nan')):>13.3f}" for m in METHODS))
     for bloc, worst in told["worlds_worst"].items():  # type: ignore[attr-defined]
-        cells = "".join(f"{worst[m]:>13.2f}" for m in METHODS)
-        lines.append(f"{'worst of five worlds, ' + bloc:<46}" + cells)
+        shares = "".join(f"{worst[m]:>13.2f}" for m in METHODS)
+        lines.append(f"{'worst of five worlds, ' + bloc:<46}" + shares)
     untold = len(found.untold)
     lines.append(f"cannot tell: {untold} pairs at which under 1% of the registered moved")
     return "\n".join(lines)

@@ -295,8 +295,8 @@ def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
         }
     return pd.DataFrame(
         [
-            (name, *_error(*[np.asarray(one, dtype=float) for one in told], size))
-            for name, told in pairs.items()
+            (name, *_error(np.asarray(told, dtype=float), came_, rule, of, size))
+            for name, (told, came_, rule, of) in pairs.items()
         ],
         columns=["part", "error", "noise", "correlation", "rule_error"],
     )

@@ -184,7 +184,9 @@ def validate_to_json(
     worst: dict[str, dict[str, float]] = {}
     target = _day_after(workspace)
     past = _past(workspace, target, places)
-    for bloc in dict.fromkeys(found.cells["bloc"]) if past is not None else ():
+    for bloc in dict.fromkeys(found.cells["bloc"]):
+        if past is None:
+            break
         prospects = prospects_of(workspace, past.of_bloc(bloc), Choice(bloc), target, places=places)
         table = compare(prospects)
         worst[bloc] = {name: round(float(v), 4) for name, v in table["worst"].items()}
