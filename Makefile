@@ -5,6 +5,8 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+# Dozens of interpreters are started; compiling every module again would be most of their time.
+export PYTHONDONTWRITEBYTECODE :=
 
 app: setup sample
 	@echo "Palier: http://localhost:$(PORT)  (Ctrl+C to stop)"
@@ -44,11 +46,11 @@ $(BIN)/uv:
 	tools/install/venv.sh $(PYTHON) $(VENV)
 
 $(VENV)/.app: requirements.txt constraints.txt | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.txt
 	tools/install/browser.sh
 	tools/install/postgresql.sh
 	@touch $@
