@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 # Dozens of interpreters are started; compiling every module again would be most of their time.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -13,7 +14,7 @@ app: setup sample
 	$(BIN)/python -m streamlit run serve.py --server.port $(PORT)
 
 test: setup-dev sample check
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term
 
 check: setup-dev
 	$(BIN)/ruff check .
