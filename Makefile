@@ -14,7 +14,7 @@ app: setup sample
 	$(BIN)/python -m streamlit run serve.py --server.port $(PORT)
 
 test: setup-dev sample check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term
 
 check: setup-dev
 	$(BIN)/ruff check .
