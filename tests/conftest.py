@@ -7,6 +7,7 @@ import json
 import pytest
 
 from analysis.workflows.build import Inputs, build
+from tests.browser import chromium, chromium_path
 from tests.made import DATA, RESULTS, VALMONT
 
 
@@ -62,3 +63,12 @@ def paris(tmp_path_factory):
         places=("75056",),
     )
     return build(inputs, tmp_path_factory.mktemp("workspaces") / "paris")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium: for a module only, as it keeps every other event loop out of its thread."""
+    if chromium_path() is None:
+        pytest.skip("there is no Chromium on this machine")
+    with chromium() as found:
+        yield found

@@ -165,7 +165,7 @@ def _brought(place: Workspace) -> Source | None:
         **{one: one[:12] for one in in_force(place.path)},
         UPLOADED: _("A seal that I bring"),
     }
-    seal = st.selectbox(
+    seal: str | None = st.selectbox(
         _("Sealed design of the trial"), list(seals), format_func=seals.__getitem__, key="impact.by"
     )
     if seal == UPLOADED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from analysis.experiments.placebo import Measure
 from analysis.experiments.pons_2012.published import published
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
@@ -66,9 +67,9 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         show_table(_shown(curve), digits=2)
 
 
-def _ask() -> tuple[str, float]:
+def _ask() -> tuple[Measure, float]:
     left, right = st.columns(2)
-    names = {
+    names: dict[Measure, str] = {
         "share_registered": _("Votes, of the registered"),
         "turnout": _("Turnout"),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -188,7 +189,7 @@ def _territory(units: pd.DataFrame) -> str:
     return _one(_("Blocks are cut"), "t_territory", names)
 
 
-def _cluster(units: pd.DataFrame) -> dict[str, str | int]:
+def _cluster(units: pd.DataFrame) -> dict[str, Any]:
     names = {NOWHERE: _("One by one")}
     named = units["name"].fillna("").astype("str")
     if named[named != ""].duplicated().any():
@@ -221,7 +222,7 @@ def _one(label: str, key: str, names: dict[str, str]) -> str:
     return str(answer)
 
 
-def _exceptions(units: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+def _exceptions(units: pd.DataFrame) -> dict[str, Any]:
     ids = units["unit_id"].head(_MOST_LISTED).tolist()
     treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids)
     free = [one for one in ids if one not in treat]
@@ -233,7 +234,7 @@ def _exceptions(units: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {"must_treat": treat, "must_not": spare}
 
 
-def _balance(units: pd.DataFrame) -> dict[str, tuple[str, ...] | float]:
+def _balance(units: pd.DataFrame) -> dict[str, Any]:
     whole = [name for name in COVARIATES if units[name].notna().all()]
     names = covariate_names()
     chosen = _several(
@@ -245,7 +246,9 @@ def _balance(units: pd.DataFrame) -> dict[str, tuple[str, ...] | float]:
     return {"balance": chosen, "accept": kept / 100}
 
 
-def _several(label: str, key: str, options: list[str], show: object = str) -> tuple[str, ...]:
+def _several(
+    label: str, key: str, options: list[str], show: Callable[[str], str] = str
+) -> tuple[str, ...]:
     state.recall(key, [])
     state.answer_with(key, [one for one in st.session_state[key] if one in options])
     chosen = st.multiselect(label, options, key=key, format_func=show, placeholder=_("None"))
