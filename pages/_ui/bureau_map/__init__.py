@@ -8,9 +8,9 @@ The browser draws which bureau covers each pixel once per view; a recolouring lo
 colour up. It needs neither network nor WebGL.
 """
 
+from analysis.charts.paint import Legend, Number, Paint
 from pages._ui.bureau_map.component import MapEvent, MapOptions, Tiles, bureau_map
 from pages._ui.bureau_map.geometry import Geometry, publish_geometry
-from pages._ui.bureau_map.paint import Legend, Number, Paint
 
 __all__ = [
     "Geometry",

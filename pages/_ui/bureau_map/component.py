@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from analysis.charts.paint import Paint
 from pages._ui.bureau_map.geometry import Geometry, with_header
-from pages._ui.bureau_map.paint import Paint
 from pages._ui.i18n import _, language
 
 

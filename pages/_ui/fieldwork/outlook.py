@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
@@ -33,7 +34,7 @@ def headline(opened: Store, asked: Mark) -> None:
         help=_("Conversations for 100 doors knocked at."),
     )
     columns[3].metric(
-        _("Turfs with returns, of {n}").format(n=number(len(load_fieldwork.planned(opened)))),
+        _("Turfs with returns, of {n}").format(n=number(len(turfs_in_field(opened)))),
         number(now.turfs),
     )
     if campaign.objective:

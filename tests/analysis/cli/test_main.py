@@ -14,7 +14,7 @@ from analysis.cli.main import _spread, main
 from analysis.exports.registry import MAPS
 from analysis.sample import town_files
 from analysis.tables.workspace import Workspace
-from analysis.workflows import terminal
+from analysis.workflows import ranking
 from tests.made import DATA, RESULTS, VALMONT, folder_bytes, sample_results, write_results
 
 FILES = tuple(VALMONT / name for name in RESULTS)
@@ -223,7 +223,7 @@ def test_a_map_of_a_place_without_contours_is_refused_before_the_ranking(
     run, tmp_path, monkeypatch, suffix
 ):
     run("build", "--workspace", tmp_path / "w", "--results", *FILES)
-    monkeypatch.setattr(terminal, "answer", lambda *_: pytest.fail("ranked in vain"))
+    monkeypatch.setattr(ranking, "answer", lambda *_: pytest.fail("ranked in vain"))
     base = ["rank", "--workspace", tmp_path / "w", *RANK, "--out", tmp_path / f"r{suffix}"]
     for place in ([], ["--place", "99900"]):
         code, _, err = run(*base, *place)
