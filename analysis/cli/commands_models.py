@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis.cli.terminal import bar, say
+from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
     from analysis.electorate.abstention.backtest import AbstentionBacktest
@@ -54,17 +54,17 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
 
 
 def _report(found: Transfers, out: Path) -> None:
-    say(f"{len(found.table)} transfers from {found.units} units written to {out}")
-    say(f"  largest: {found.summary()}")
+    show(f"{len(found.table)} transfers from {found.units} units written to {out}")
+    show(f"  largest: {found.summary()}")
     for note in found.notes:
-        say(f"  note: {note}")
+        show(f"  note: {note}")
     for row in found.scaled.head(5).itertuples():
-        say(f"  scaled: {row.unit}: {row.origin_total} to {row.destination_total}")
+        show(f"  scaled: {row.unit}: {row.origin_total} to {row.destination_total}")
     if len(found.scaled) > 5:
-        say(f"  scaled: … {len(found.scaled)} units in all")
+        show(f"  scaled: … {len(found.scaled)} units in all")
     for reason in found.left_out:
         where = f" ({reason.election_id})" if reason.election_id else ""
-        say(f"  left out{where}: {reason.count} {reason.reason}: {reason.examples}")
+        show(f"  left out{where}: {reason.count} {reason.reason}: {reason.examples}")
 
 
 def backtest(
@@ -79,9 +79,9 @@ def backtest(
         found = backtest_to_file(
             workspace, target, out, progress=lambda done: told("forecasting", done)
         )
-    say(_table(found))
-    say(found.summary())
-    say(f"written: {out}")
+    show(_table(found))
+    show(found.summary())
+    show(f"written: {out}")
 
 
 def _table(found: AbstentionBacktest) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli.terminal import bar, console, say
+from analysis.cli.terminal import bar, console, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ def sample(
     from analysis.sample.town_files import write_sample
 
     folder = write_sample(out, seed=seed)
-    say(f"Valmont (fictional, seed {seed}) written to {folder}")
+    show(f"Valmont (fictional, seed {seed}) written to {folder}")
 
 
 def fetch(
@@ -53,8 +53,8 @@ def fetch(
             place, workspace, catalogue=own, progress=bars, without=tuple(without or ())
         )
     for one in fetched:
-        say(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
-    say(f"\n{files.build_command(place, workspace, fetched)}")
+        show(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
+    show(f"\n{files.build_command(place, workspace, fetched)}")
 
 
 def build(  # noqa: PLR0913 - one option per file of a place

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.cli.commands_place import Folder, Places
-from analysis.cli.terminal import say
+from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
     from analysis.exports.registry import Options
@@ -54,20 +54,20 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     asked = {name: value for name, value in given.items() if value is not None}
     written: Options = {"language": language, "dialect": dialect}
     _report(rank_to_file(workspace, out, asked, params=params, audience=audience, **written))
-    say(f"written: {out}")
+    show(f"written: {out}")
 
 
 def _report(file: RankingFile) -> None:
     ranking = file.ranking
-    say(ranking.summary())
-    say(
+    show(ranking.summary())
+    show(
         f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
         f"bureaux without a contour: {int(ranking.table['vintage'].isna().sum())}"
     )
     for note in file.prospects.notes:
-        say(f"note: {note}")
+        show(f"note: {note}")
     if file.hold_back is not None:
-        say(_held_back(file, file.hold_back))
+        show(_held_back(file, file.hold_back))
 
 
 def _held_back(file: RankingFile, held: HoldBack) -> str:
@@ -93,7 +93,7 @@ def reproduce(
     result = again(file, workspace)
     if out:
         out.write_bytes(result.content)
-    say(f"{file.name}: {'identical' if result.identical else 'DIFFERENT'}")
+    show(f"{file.name}: {'identical' if result.identical else 'DIFFERENT'}")
     if not result.identical:
         raise typer.Exit(1)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from analysis.cli.terminal import say
+from analysis.cli.terminal import show
 
 # Options of this verb that take several values after one name.
 SEVERAL = ("--accept",)
@@ -61,7 +61,7 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
         seed=seed,
     )
     text, well = run(action, asked, store)
-    say(text)
+    show(text)
     if not well:
         raise typer.Exit(1)
 

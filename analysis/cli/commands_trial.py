@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analysis.cli.terminal import say
+from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
     from analysis.workflows.impact import Question
@@ -112,9 +112,9 @@ def design(  # noqa: PLR0913 - one option per part of a design
         language=language,
     )
     near = near_of(workspace, neighbours)
-    say(design_to_file(units, rule, promise, seed=seed, out=out, near=near))
+    show(design_to_file(units, rule, promise, seed=seed, out=out, near=near))
     if plan_pdf:
-        say(f"written: {plan_to_pdf(out)}")
+        show(f"written: {plan_to_pdf(out)}")
 
 
 def power(  # noqa: PLR0913 - one option per part of a question
@@ -161,14 +161,14 @@ def power(  # noqa: PLR0913 - one option per part of a question
     # Outcomes that are columns of the file need no workspace.
     past = None if outcome else past_of(workspace, election, bloc or ())
     near = near_of(workspace, neighbours)
-    say(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
+    show(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
 
 
 def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.json.")]) -> None:
     """Make the draw of a seal again, and say if anything moved."""
     from analysis.workflows.trial_design import verify_seal
 
-    say(verify_seal(seal))
+    show(verify_seal(seal))
 
 
 def impact(  # noqa: PLR0913 - one option per column of a trial
@@ -238,10 +238,10 @@ def _answer(question: Question, out: Path, report: Path | None, language: str) -
     if report is not None:
         check_report(report)
     found = impact_to_file(question, out)
-    say(f"{found.summary()}\nwritten: {out}")
+    show(f"{found.summary()}\nwritten: {out}")
     if report is not None:
         report_to_file(found, report, language)
-        say(f"written: {report}")
+        show(f"written: {report}")
 
 
 def register(app: typer.Typer) -> None:

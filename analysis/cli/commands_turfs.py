@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from analysis.cli.terminal import say
+from analysis.cli.terminal import show
 from analysis.errors import DataError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     walks, written, said = turfs_to_folder(
         workspace, targets, ask, out, slot=slot, sheets=options if sheets else None
     )
-    say("\n".join([_report(walks), *said, f"written: {len(written)} file(s) in {out}"]))
+    show("\n".join([_report(walks), *said, f"written: {len(written)} file(s) in {out}"]))
 
 
 def _report(walks: Walks) -> str:

@@ -18,7 +18,7 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, soft_wrap=True, highlight=False, markup=False)
 
 
-def say(text: str) -> None:
+def show(text: str) -> None:
     """Print a text on standard output."""
     console().print(text)
 
