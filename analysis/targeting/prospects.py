@@ -10,12 +10,13 @@ import pandas as pd
 
 from analysis.electorate.abstention.forecast import AbstentionForecast, forecast_abstention
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, Election, History, read_history
+from analysis.electorate.history import History, read_history
 from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_reserve
 from analysis.electorate.volatility import expect_volatility, far_out
 from analysis.errors import some
 from analysis.tables.covered import read_covered
+from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 
 # In a commune of this size and above, doors are assumed dense; under the other, spread.

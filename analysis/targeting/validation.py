@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice, Election, History, read_history
+from analysis.electorate.history import History, read_history
 from analysis.electorate.reserve import best_attended
 from analysis.errors import DataError
+from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Progress, Prospects, prepare, silent
 from analysis.targeting.rank import Settings, score_bureaux

@@ -25,10 +25,11 @@ from analysis.electorate.abstention.forecast import (
 from analysis.electorate.abstention.habitual import split_abstainers
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, Election, read_history
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
 from analysis.readers.results import Raw, combine
+from analysis.tables.elections import Election
 from analysis.tables.workspace import Workspace
 from analysis.workflows.build import Inputs, Progress, build, build_from
 

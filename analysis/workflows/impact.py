@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec
@@ -22,6 +21,7 @@ from analysis.experiments.seal import Sealed, digest, verify
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import check_suffix, read_units, write_json
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 
 
@@ -259,7 +259,11 @@ def _with_votes(
 ) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
     """Put the results of elections beside the units, and tell what was lost by arm."""
     place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    vintage = vintage_of(place, label.tolist()) if votes.vintage is None else votes.vintage
+    vintage = (
+        vintage_of(place.read("context"), label.tolist())
+        if votes.vintage is None
+        else votes.vintage
+    )
     found = outcomes_of(
         place, votes.elections, label.tolist(), vintage=vintage, choices=votes.choices
     )

@@ -12,12 +12,12 @@ import geopandas as gpd
 import pandas as pd
 import tomli_w
 
-from analysis.electorate.history import Choice, Election
 from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import MAPS, Options, to_bytes, write
 from analysis.readers.calendar import election_of
 from analysis.readers.relabel import relabel
+from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Progress, Prospects, prepare, silent

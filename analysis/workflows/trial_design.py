@@ -143,7 +143,7 @@ def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.Data
     """Return units and rule with neighbours drawn as one; both as they are without `near`."""
     if near is None:
         return table, rule
-    return with_groups(table, rule, Workspace(near.workspace), near.size)
+    return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)
 
 
 def _plan(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> Plan:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments.design import Design
 from analysis.experiments.drawing_rule import Rule
@@ -18,6 +17,7 @@ from analysis.experiments.holdout import HoldOut, hold_out
 from analysis.experiments.placebo import Measure, Placebo, PlaceboAsk, placebo_curve
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv, write_json
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, open_workspace, target_of

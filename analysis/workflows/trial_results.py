@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments.balance import Balance, check_balance
 from analysis.experiments.outcomes import Outcomes, outcomes_of, vintage_of
 from analysis.experiments.pons_2012.reproduction import Areas
 from analysis.experiments.pons_2012.simulation import simulate_2012
 from analysis.experiments.seal import Sealed
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, target_of
@@ -146,7 +146,7 @@ def _outcomes(workspace: Workspace, trial: Trial, elections: tuple[str, ...]) ->
         workspace,
         [*elections, *_earlier(workspace, elections, scenario_sealed_with(trial))],
         units,
-        vintage=vintage_of(workspace, units),
+        vintage=vintage_of(workspace.read("context"), units),
         choices=choices_of(workspace, trial),
     )
 
@@ -209,7 +209,7 @@ def balance_of(
         workspace,
         past,
         units,
-        vintage=vintage_of(workspace, units),
+        vintage=vintage_of(workspace.read("context"), units),
         choices={VOTES: scenario.choice},
     ).table.drop(columns="unit_id")
     names = name(past)

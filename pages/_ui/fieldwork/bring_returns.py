@@ -15,8 +15,8 @@ from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import DAY, outcome_name
 from pages._ui.i18n import _, ngettext, number
+from pages._ui.labels import DAY, outcome_name
 
 _RESULTS = "field.results"
 _ROUND = "field.round"

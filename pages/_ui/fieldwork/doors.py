@@ -16,9 +16,9 @@ from analysis.targeting.params import Params
 from analysis.workflows.fieldwork import write_covered
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import kind_name
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, number, percent
+from pages._ui.labels import kind_name
 from pages._ui.priorities import planner
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs.turfs_view import COLOURS

@@ -12,9 +12,9 @@ from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import measure_name, outcome_name
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, date, ngettext, number, percent
+from pages._ui.labels import measure_name, outcome_name
 from pages._ui.trial.number_tables import show_table
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"

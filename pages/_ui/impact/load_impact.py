@@ -85,7 +85,7 @@ def subgroups(source: Source, spec: Spec, names: tuple[str, ...]) -> Subgroups:
 
 def geometry(place: Workspace, units: pd.Series) -> Geometry | None:
     """Publish the contours that the units are of; None where there are none."""
-    vintage = vintage_of(place, list(units))
+    vintage = vintage_of(loaders.table(str(place.path), place.digest, "context"), list(units))
     if not vintage:
         return None
     bureaux = loaders.table(str(place.path), place.digest, "bureaux")
