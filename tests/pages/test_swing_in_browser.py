@@ -11,9 +11,10 @@ from playwright.sync_api import expect
 
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.electorate.transfers.place_transfers import transfers_of
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
 from pages._ui import languages, state

@@ -10,6 +10,7 @@ from analysis.experiments.pons_2012.published import published
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.trial_power import DRAWS
 from pages._ui import state
 from pages._ui.i18n import _, election_name, language, number, percent
 from pages._ui.messages import plain, translate
@@ -52,7 +53,7 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         _(
             "The design was drawn {draws} times on each of these elections, where nothing had been "
             "done, adjusted for the election before: {elections}. Median over them."
-        ).format(draws=number(trials.DRAWS), elections=elections)
+        ).format(draws=number(DRAWS), elections=elections)
     )
     if len(found.left_out):
         lost = found.left_out[["election_id", "examples"]].itertuples(index=False)

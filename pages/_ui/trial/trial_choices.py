@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,11 @@ from analysis.experiments.drawing_rule import Rule
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import trial_units
 from pages._ui import state
-from pages._ui.i18n import _, number, percent
+from pages._ui.i18n import _, election_name, number, percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-VALUES = ("priority", "gain_per_hour", "potential")
 COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
 NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
 _MOST_SEED = 2**31 - 1
@@ -267,3 +266,27 @@ def covariate_names() -> dict[str, str]:
         "potential": _("Abstention × support"),
         "density": _("Density"),
     }
+
+
+def outcome_names(elections: Sequence[str], label: str) -> dict[str, str]:
+    """Name columns of a ranking and of `outcomes_of` in the language of the session.
+
+    Parameters
+    ----------
+    elections
+        Of the outcomes.
+    label
+        What the columns of votes are called.
+    """
+    names = covariate_names()
+    for one in elections:
+        name = election_name(one)
+        names[f"{one}_turnout"] = _("Turnout, {election}").format(election=name)
+        names[f"{one}_{label}_registered"] = _("Votes of the registered, {election}").format(
+            election=name
+        )
+        names[f"{one}_{label}_valid"] = _("Votes of the valid ballots, {election}").format(
+            election=name
+        )
+        names[f"{one}_registered"] = _("Registered, {election}").format(election=name)
+    return names

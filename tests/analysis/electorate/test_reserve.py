@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.electorate.rates import Rate
 from analysis.electorate.reserve import comparable_pair, expect_reserve
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.targeting.prospects import prepare
 from tests.made import history
 

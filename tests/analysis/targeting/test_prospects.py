@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import electorate_table, has_ground, prepare
 from analysis.workflows.build import Inputs, build
