@@ -211,6 +211,9 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         bool | None, typer.Option(help="Were they measured before the draw?")
     ] = None,
     subgroup: Subgroups = None,
+    rank_by: Annotated[
+        str, typer.Option(metavar="COL", help="A ranking to judge, largest first: TOC, AUTOC.")
+    ] = "",
     unit: Unit = "",
     std_error: Annotated[
         str | None, typer.Option(help="HC0 HC1 HC2 HC3 CR2: what intervals come from.")
@@ -253,7 +256,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
     if workspace is not None:
         choices = {one: _choice(one) for one in bloc or ()}
         votes = Votes(workspace, tuple(election or ()), choices, vintage)
-    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes)
+    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes, rank_by)
     _answer(question, out, report, language)
 
 
@@ -266,7 +269,9 @@ def _answer(question: Question, out: Path, report: Path | None, language: str) -
     found = impact_to_file(question, out)
     _print(f"{found.summary()}\nwritten: {out}")
     if report is not None:
-        page = TrialReport(found.impact, "", found.subgroups, found.lost, found.made_from)
+        page = TrialReport(
+            found.impact, "", found.subgroups, found.lost, found.made_from, ranked=found.ranked
+        )
         write_report(page, report, language)
         _print(f"written: {report}")
 
