@@ -175,7 +175,7 @@ def test_it_recovers_what_was_planted():
 
 @pytest.mark.parametrize("clusters", [1, 3])
 def test_under_one_effect_five_in_a_hundred_are_found_to_differ(clusters):
-    """500 trials; three errors of their share are .029. The benchmark counts 2,000 of each."""
+    """500 trials; three errors of their share are .029. The benchmark counts 8,000 of each."""
     trials, blocks = 500, 150
     table = made(blocks, clusters=clusters)
     drawn, block = table["cluster"].to_numpy(), table["block"].to_numpy()
@@ -260,6 +260,11 @@ def test_a_trial_tells_its_own_order_from_another_as_the_formula_says():
     assert weights @ effect == pytest.approx(slope / 4, rel=0.1)
     far = np.abs(found) > 1.96 * found.std()
     assert far.mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_the_size_of_a_trial_by_hand():
+    """Blocks of five: 1 + 1/5 + 16/15 is 2.2667, its root 1.5055; half as much, four times."""
+    assert order_detectable(0.02, 5) == pytest.approx(0.03011, abs=5e-6)
     assert units_to_tell(1000, 0.02, 0.01) == 4000
 
 
