@@ -84,7 +84,7 @@ class World:
         centred = scores - (scores @ weight / weight.sum())[:, None]
         starts = np.flatnonzero(np.diff(self.block, prepend=-1))
         parts = np.add.reduceat(centred * weights, starts, axis=1)
-        error = np.sqrt((parts**2).sum(axis=1) * len(starts) / (len(starts) - 1))
+        error = np.sqrt((parts**2).sum(axis=1))
         return float((np.abs(scores @ weights - truth) > NORMAL * error).mean())
 
 

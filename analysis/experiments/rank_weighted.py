@@ -262,12 +262,11 @@ class _Judged:
         """Return weighted sums of the scores and their errors: both draws × weights."""
         scores = self.draw.scores(arms, self.outcome, self.weight)[:, self.ranked]
         mean = (scores @ self.order.weight / self.order.weight.sum())[:, None]
-        groups = int(self.group.max()) + 1
         values, errors = [], []
         for one in weights:
             values.append(scores @ one)
             parts = _sums((scores - mean) * one, self.group)
-            errors.append(np.sqrt((parts**2).sum(axis=1) * groups / (groups - 1)))
+            errors.append(np.sqrt((parts**2).sum(axis=1)))
         return np.column_stack(values), np.column_stack(errors)
 
     def result(self, by: str, units: int) -> RankWeighted:
@@ -307,7 +306,7 @@ class _Judged:
         while done < draws:
             some = min(step, draws - done)
             arms = lottery.redraw(rng, some)[:, self.kept].astype(float)
-            # Studentised: the size holds when only the mean over the order is nought, too.
+            # Studentised, so that it stays right where effects differ without following the order.
             drawn = _ratio(*null.areas(arms, weights))
             as_far += (np.abs(drawn) >= np.abs(seen) * (1 - _TIE)).sum(axis=0)
             done += some
