@@ -189,6 +189,9 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         bool | None, typer.Option(help="Were they measured before the draw?")
     ] = None,
     subgroup: Subgroups = None,
+    rank_by: Annotated[
+        str, typer.Option(metavar="COL", help="A ranking to judge, largest first: TOC, AUTOC.")
+    ] = "",
     unit: Unit = "",
     std_error: Annotated[
         str | None, typer.Option(help="HC0 HC1 HC2 HC3 CR2: what intervals come from.")
@@ -228,7 +231,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         measured_before=covariates_before,
     )
     votes = votes_of(workspace, election or (), bloc or (), vintage)
-    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes)
+    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes, rank_by)
     _answer(question, out, report, language)
 
 

@@ -17,6 +17,7 @@ from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
 from analysis.experiments.outcomes import followed_by_code, outcomes_of, vintage_of
+from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
 from analysis.experiments.seal import Sealed, digest, verify
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
@@ -75,6 +76,8 @@ class Question:
         Columns to estimate within.
     votes
         Elections of a workspace, beside what the file holds.
+    rank_by
+        Column of a ranking to judge by the effects on what it puts first; none when empty.
     """
 
     units: Path
@@ -84,6 +87,7 @@ class Question:
     seal: Path | None = None
     subgroups: tuple[str, ...] = ()
     votes: Votes | None = None
+    rank_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,18 +104,22 @@ class Answer:
         What redrawn contours lost, by election and arm, when a workspace was read.
     made_from
         Files with their digests, the seal's fingerprint, draws, seed.
+    ranked
+        How well a ranking tells where effects are, one per outcome, when asked.
     """
 
     impact: Impact
     subgroups: Subgroups | None
     lost: pd.DataFrame | None
     made_from: Mapping[str, Any]
+    ranked: tuple[RankWeighted, ...] = ()
 
     def summary(self, language: str = "en") -> str:
         """Say it all."""
         lines = [self.impact.summary(language)]
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
+        lines += [one.sentence(language) for one in self.ranked]
         if self.lost is not None:
             lines += [_lost(row, language) for row in self.lost.to_dict("records")]
             lines += [note.say(language) for note in followed_by_code(self.lost)]
@@ -122,6 +130,9 @@ class Answer:
         content = self.impact.to_json()
         if self.subgroups is not None:
             content["subgroups"] = self.subgroups.to_json()
+        if self.ranked:
+            first, *others = (one.to_json() for one in self.ranked)
+            content["rank_weighted"] = {**first, "other_outcomes": others}
         if self.lost is not None:
             content["lost"] = self.lost.to_dict("records")
         return {**content, "made_from": dict(self.made_from)}
@@ -147,8 +158,11 @@ def answer(question: Question) -> Answer:
     groups = None
     if question.subgroups:
         groups = estimate_within(table, spec, sealed, question.subgroups)
+    ranked: tuple[RankWeighted, ...] = ()
+    if question.rank_by:
+        ranked = judge_order(table, spec, sealed, question)
     made = {**made_from, "draws": question.draws, "seed": question.seed}
-    return Answer(impact, groups, lost, made)
+    return Answer(impact, groups, lost, made, ranked)
 
 
 def estimate(
@@ -208,6 +222,19 @@ def estimate_within(
     return estimate_subgroups(table, spec, tuple(names), declared=tuple(announced))
 
 
+def judge_order(
+    table: pd.DataFrame, spec: Spec, sealed: Sealed | None, question: Question
+) -> tuple[RankWeighted, ...]:
+    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more."""
+    lottery = None
+    if sealed:
+        table, spec, lottery = with_seal(table, spec, sealed)
+    rng = np.random.default_rng(question.seed)
+    return judge_ranking(
+        table, spec, question.rank_by, lottery=lottery, rng=rng, draws=question.draws
+    )
+
+
 def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFrame:
     """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map."""
     if sealed:
@@ -250,7 +277,9 @@ def report_to_file(found: Answer, path: Path, language: str) -> None:
     # The report pulls in fonts and PDF machinery: only when it is wanted.
     from analysis.exports.reports.trial_report import TrialReport, write_report
 
-    page = TrialReport(found.impact, "", found.subgroups, found.lost, found.made_from)
+    page = TrialReport(
+        found.impact, "", found.subgroups, found.lost, found.made_from, ranked=found.ranked
+    )
     write_report(page, path, language)
 
 
