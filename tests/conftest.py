@@ -15,6 +15,16 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes seconds; runs all the same")
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the modules that take long, so that all workers end at about the same time."""
+    long = {
+        item.path
+        for item in items
+        if item.get_closest_marker("slow") or item.get_closest_marker("browser")
+    }
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def valmont_inputs():
     """Name the files of the embedded fictional town."""

@@ -15,6 +15,8 @@ from analysis.experiments.estimators import Layout, Regression, interval
 from analysis.experiments.iv import anderson_rubin, ratio
 from analysis.experiments.randomisation import Observed, randomisation_test
 
+# Thousands of fits: what they run is measured by the tests of each estimator.
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 TRIALS = 2000
 SHARE = 8  # trials of a draw
 EFFECT = 0.03
