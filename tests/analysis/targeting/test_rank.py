@@ -148,6 +148,7 @@ def test_the_weights_in_force_are_told_as_shares():
     assert weights.to_dict() == {
         "mobilise": pytest.approx(2 / 3),
         "persuade": 0,
+        "hesitant": 0,
         "need": pytest.approx(1 / 3),
         "access": 0,
         "classic": 0,
