@@ -140,7 +140,7 @@ def find_far_rounds(counts: Counts, history: History) -> FarRounds:
 def _judged(counts: Counts, seen: Counts, judge: Judge, rows: np.ndarray | None) -> FarRounds:
     """Judge counts against other rounds as `seen`; `rows` are their places among all bureaux."""
     log_roll = np.log(counts.registered)
-    registered, roll = _far_rolls(log_roll)
+    registered, roll = _far_rolls(log_roll, judge.days)
     known = np.isfinite(counts.valid)
     judged = (known.sum(axis=1) >= ROUNDS)[:, None] & (np.nan_to_num(counts.valid) >= SMALL)
     judged &= ~(_redrawn(log_roll) & ~roll)
@@ -226,17 +226,25 @@ def _joined(sides: list[Side]) -> np.ndarray:
     return np.asarray(sum(shares) / sum(one.precision for one in sides))
 
 
-def _far_rolls(roll: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _far_rolls(roll: np.ndarray, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the logarithm of the roll to expect, and which rolls are errors."""
-    before, after = latest_before(roll), latest_before(roll[:, ::-1])[:, ::-1]
-    centre = known_median(roll)[:, None]
-    middle = np.where(
-        np.isfinite(before) & np.isfinite(after), (before + after) / 2, np.fmax(before, after)
-    )
+    (before, since), (after, until) = _around(roll, days)
     near = np.fmin(np.abs(roll - before), np.abs(roll - after))
+    centre = known_median(roll)[:, None]
     far = (np.nan_to_num(near) > FAR_ROLL) & (np.abs(roll - centre) > FAR_ROLL)
-    expected = np.where(np.isfinite(middle), middle, centre)
-    return np.where(far, expected, roll), far
+    # On the straight line in time: the two rounds of one election have one roll.
+    middle = (before * (until - days) + after * (days - since)) / (until - since)
+    expected = np.where(np.isfinite(middle), middle, np.fmax(before, after))
+    return np.where(far, np.where(np.isfinite(expected), expected, centre), roll), far
+
+
+def _around(roll: np.ndarray, days: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the known roll before each round and its day, and the one after."""
+    when = np.where(np.isfinite(roll), days, np.nan)
+    return [
+        (latest_before(roll), latest_before(when)),
+        (latest_before(roll[:, ::-1])[:, ::-1], latest_before(when[:, ::-1])[:, ::-1]),
+    ]
 
 
 def _redrawn(roll: np.ndarray) -> np.ndarray:

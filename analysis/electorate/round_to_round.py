@@ -114,6 +114,7 @@ def _stood(counts: Counts) -> list[np.ndarray]:
 class Judge:
     """What all bureaux together teach: which rounds tell of which, and how well."""
 
+    days: np.ndarray
     sides: list[tuple[list[int], list[int]]]
     stood: list[np.ndarray]
     # (kind, election, other) → rows for the weighted sum of what is expected, and for the weights.
@@ -125,7 +126,8 @@ class Judge:
     @classmethod
     def taught_by(cls, counts: Counts, history: History) -> Judge:
         """Learn from bureaux spread over all of them how the rounds tell of one another."""
-        judge = cls(_sides(counts, history), _stood(counts), {}, {}, {})
+        days = np.array([election.date.toordinal() for election in history.elections])
+        judge = cls(days, _sides(counts, history), _stood(counts), {}, {}, {})
         step = max(len(counts.registered) // TEACHERS, 1)
         teachers = counts.rows(np.arange(0, len(counts.registered), step))
         size = np.nan_to_num(teachers.registered)
