@@ -44,11 +44,11 @@ $(BIN)/uv:
 	tools/install/venv.sh $(PYTHON) $(VENV)
 
 $(VENV)/.app: requirements.txt constraints.txt | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.app
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.txt
 	tools/install/browser.sh
 	tools/install/postgresql.sh
 	@touch $@

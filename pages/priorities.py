@@ -43,7 +43,7 @@ with answer_side, messages.explain_data_errors():
     if view == "compare":
         compare.compare(place, scenario, ranked)
     elif view == "checks":
-        look_back.checks(place, scenario, ranked)
+        look_back.checks(place, scenario, ranked, found)
     elif view == "files":
         downloads.downloads(place, scenario)
     else:
@@ -57,9 +57,9 @@ with answer_side, messages.explain_data_errors():
             bureau_id, frame = bureau_card.bureau_card(ranked)
         past.map_first()
         with map_side:
+            back = st.container()
             ranking_view.ranked_list(ranked, key="priorities.list")
             ranking_view.honesty(ranked, scenario.settings.draws)
-            back = st.container()
             ranking_view.notes(found)
         bureau_card.picture(place, scenario, bureau_id, frame)
         with back:

@@ -16,6 +16,7 @@ from analysis.cli import (
     commands_transfers,
     commands_trial,
     commands_turfs,
+    commands_validation,
 )
 from analysis.errors import DataError
 
@@ -183,6 +184,7 @@ def reproduce(
 commands_trial.register(app)
 commands_transfers.register(app)
 commands_models.register(app)
+commands_validation.register(app)
 commands_returns.register(app)
 commands_turfs.register(app)
 

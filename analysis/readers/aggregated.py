@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, some
-from analysis.readers.codes import canonical_ids, commune_code, in_place
+from analysis.readers.codes import bureau_code, commune_code, in_place
 from analysis.readers.results import Raw
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
@@ -118,8 +118,7 @@ def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
 def _bureau_ids(table: pa.Table) -> pa.DictionaryArray:
     """Return the canonical bureau id of each row, worked out once per distinct code."""
     rows, codes = _distinct(table, ("commune", "department", "number"))
-    communes = pd.Series([_commune(c, d) for c, d, _ in codes], dtype="str")
-    ids = canonical_ids(communes, pd.Series([n for *_, n in codes], dtype="str"))
+    ids = [bureau_code(_commune(commune, department), n) for commune, department, n in codes]
     return pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), pa.array(ids, pa.string()))
 
 
@@ -135,7 +134,10 @@ def _distinct(table: pa.Table, names: tuple[str, ...]) -> tuple[np.ndarray, list
     for column in columns:
         codes = column.indices.fill_null(0).to_numpy(zero_copy_only=False)
         combined = combined * max(len(column.dictionary), 1) + codes
-    rows, distinct = pd.factorize(combined)
+    # A bureau's rows mostly follow one another: each run of one code is looked up once.
+    first = np.append(True, combined[1:] != combined[:-1])[: len(combined)]
+    runs, distinct = pd.factorize(combined[first])
+    rows = runs[np.cumsum(first) - 1]
     parts: list[np.ndarray] = []
     for column in reversed(columns):
         distinct, code = np.divmod(distinct, max(len(column.dictionary), 1))

@@ -111,12 +111,6 @@ def contour_code(text: str, commune: str = "") -> str:
     return ""
 
 
-def canonical_ids(communes: pd.Series, numbers: pd.Series) -> pd.Series:
-    """Return `bureau_code` of each pair of text columns."""
-    ids = [bureau_code(c, n) for c, n in zip(communes, numbers, strict=True)]
-    return pd.Series(ids, index=communes.index, dtype="str")
-
-
 def own_ids(communes: pd.Series | str, units: pd.Series) -> pd.Series:
     """Return ids of a terrain outside France, `commune_unit`; "" where the unit is empty.
 

@@ -254,10 +254,19 @@ def _candidates(ballots: pd.DataFrame, blocs: pd.DataFrame) -> tuple[pd.DataFram
             "votes": ballots["votes"].to_numpy(),
         }
     )
-    totals = table.groupby(["election_id", "candidate_id"], observed=True)["votes"].sum()
-    candidates = totals.reset_index().astype({"election_id": "str", "candidate_id": "str"})
-    parts = pd.DataFrame({"name": names, "nuance": nuances}, index=labels)
-    candidates = candidates.join(parts, on="candidate_id")
+    elections = table["election_id"].cat
+    cells = elections.codes.to_numpy("int64") * len(labels) + codes
+    stood = np.flatnonzero(np.bincount(cells))
+    election, candidate = np.divmod(stood, len(labels))
+    candidates = pd.DataFrame(
+        {
+            "election_id": elections.categories[election].astype("str"),
+            "candidate_id": pd.array(labels, dtype="str")[candidate],
+            "name": names[candidate],
+            "nuance": nuances[candidate],
+            "votes": np.bincount(cells, weights=table["votes"])[stood].astype("int64"),
+        }
+    )
     candidates["bloc"] = give_blocs(candidates, blocs)
     candidates = candidates.sort_values(["election_id", "candidate_id"], ignore_index=True)
     return table, CANDIDATES.check(candidates)
@@ -268,7 +277,7 @@ def _elections(ids: pd.Series, dated: Callable[[str], Election]) -> pd.DataFrame
     table = pd.DataFrame(
         {
             "election_id": [e.election_id for e in known],
-            "date": pd.to_datetime([e.date for e in known]).as_unit("s"),
+            "date": pd.to_datetime([e.date for e in known]).as_unit("ns"),
             "kind": [e.kind for e in known],
             "round": [e.round for e in known],
             "vintage": pd.array([pd.NA] * len(known), dtype="Int64"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,6 +23,14 @@ from analysis.geography.crs import checked_metric
 _OVERLAP_SHARE = 0.01
 _ASSUMED = CRS("EPSG:4326")
 _END = 1 << 16
+# Shapefile, its table, GeoPackage, FlatGeobuf, Parquet.
+_BINARY = (b"\x00\x00\x27\x0a", b"\x03", b"SQLite format 3\x00", b"fgb", b"PAR1")
+# What lies beside shapes in a zip; never opened as shapes unless it is a virtual layer.
+_BESIDE = {
+    *(".dbf", ".shx", ".prj", ".cpg", ".qmd", ".qpj", ".sbn", ".sbx", ".qix"),
+    *(".txt", ".md", ".pdf", ".html", ".xml"),
+}
+_START = 4096  # bytes in which GDAL looks for what a file is
 _CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
 
@@ -32,7 +42,7 @@ def read_shapes(
     Parameters
     ----------
     path
-        Any file GDAL reads, or GeoParquet.
+        GeoJSON, TopoJSON, GeoPackage, Shapefile (alone or zipped), FlatGeobuf, KML, GeoParquet.
     layer
         Which one of several.
     crs
@@ -52,6 +62,7 @@ def read_shapes(
         raise DataError("There is no such file.", where=str(path), mend="Check the path.")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+    _refuse_others(path)
     try:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
@@ -71,6 +82,54 @@ def read_shapes(
         )
     notes = (f"GDAL: {str(w.message).splitlines()[0]}" for w in heard)
     return _with_crs(raw, crs, path), tuple(dict.fromkeys(notes))
+
+
+def _refuse_others(path: Path) -> None:
+    """Refuse a file whose first bytes are of no format offered, whatever its name says.
+
+    GDAL opens many more, and some of them make it read other files or ask other machines: a
+    virtual layer (`<OGRVRTDataSource>`) named `.geojson` would.
+    """
+    with path.open("rb") as file:
+        start = file.read(_START)
+    if start.startswith(b"PK\x03\x04"):
+        wrong = [name for name, first in _members(path) if not _is_offered(name, first)]
+    else:
+        wrong = [] if _is_offered("", start) else [path.name]
+    if wrong:
+        raise DataError(
+            f"{path.name} is not a file of shapes that is read here.",
+            where=f"{path.name}: {some(wrong)}",
+            mend="Give GeoJSON, GeoPackage, Shapefile (zipped), FlatGeobuf, KML or GeoParquet.",
+        )
+
+
+def _is_offered(name: str, start: bytes) -> bool:
+    """Tell whether the first bytes are of a format offered, or of what lies beside one in a zip."""
+    if Path(name).suffix.lower() in _BESIDE:
+        return b"VRT" not in start
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith(b"<"):
+        return b"<kml" in text and b"VRT" not in text
+    return text.startswith(b"{") or start.startswith(_BINARY)
+
+
+def _members(path: Path) -> list[tuple[str, bytes]]:
+    """Return the files of a zip with their first bytes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = []
+            for one in archive.infolist():
+                if not one.is_dir():
+                    with archive.open(one) as file:
+                        found.append((one.filename, file.read(_START)))
+            return found
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError) as error:
+        raise DataError(
+            f"{path.name} is not a file of shapes, or is cut or damaged.",
+            where=f"{path.name}: {error}",
+            mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
+        ) from error
 
 
 def _open(path: Path, layer: str) -> pd.DataFrame:

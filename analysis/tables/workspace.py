@@ -27,6 +27,8 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 # What people may put beside the tables: blocs of candidates; doors already visited.
 EDITED = ("blocs.csv", "covered.csv")
+# Files whose bytes were compared with their digests: path, size, time of change, digest.
+_VERIFIED: set[tuple[str, int, int, str]] = set()
 
 
 class Workspace:
@@ -135,13 +137,33 @@ class Workspace:
     def _opened(self, name: str) -> Iterator[Path]:
         file = self.path / f"{name}.parquet"
         try:
+            self._verify(name, file)
             yield file
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise DataError(
                 f"The table {name} of this workspace is missing or damaged.",
                 where=str(file),
                 mend="Build the workspace again from the official files.",
             ) from error
+
+
+    def _verify(self, name: str, file: Path) -> None:
+        """Compare a table's bytes with the manifest's digest, once per file and process.
+
+        A flipped bit may still read as Parquet: its numbers would be other ones.
+        """
+        state, told = file.stat(), str(self.manifest["tables"][name]["sha256"])
+        key = (str(file), state.st_size, state.st_mtime_ns, told)
+        if key in _VERIFIED:
+            return
+        if sha256(file) != told:
+            raise DataError(
+                f"The table {name} of this workspace is not the one that was built: its bytes have "
+                "changed since.",
+                where=str(file),
+                mend="Build the workspace again from the official files.",
+            )
+        _VERIFIED.add(key)
 
 
 @contextlib.contextmanager

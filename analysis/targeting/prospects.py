@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +98,39 @@ def prepare(  # noqa: PLR0913 - a question on a place
         When there is no past election, the choice has no candidate, or the
         workspace's `covered.csv` is wrong.
     """
+    past = read_past(workspace, choice, target, places=places, progress=progress)
+    return prospects_of(workspace, past, choice, target, places=places, rival=rival)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What every bloc's prospects rest on: counts as published, as they are used, abstention."""
+
+    history: History
+    sound: History
+    far: FarRounds
+    forecast: AbstentionForecast
+
+    def of_bloc(self, bloc: str) -> Past:
+        """Return the same past for the votes of another bloc."""
+        number = BLOCS.index(bloc)
+        both = (self.history, self.sound)
+        history, sound = (replace(h, votes=_stood(h.blocs[:, :, number])) for h in both)
+        return replace(self, history=history, sound=sound)
+
+
+def read_past(
+    workspace: Workspace,
+    choice: Choice,
+    target: Election,
+    *,
+    places: tuple[str, ...] = (),
+    progress: Progress = silent,
+) -> Past:
+    """Read the elections before `target`, leave out what is far out, forecast abstention.
+
+    Parameters and errors are those of `prepare`.
+    """
     history = read_history(workspace, choice, before=target.date, places=places)
     progress(_READ)
     sound, far = without_far_rounds(history)
@@ -106,9 +139,23 @@ def prepare(  # noqa: PLR0913 - a question on a place
         target,
         progress=lambda done: progress(_READ + (_FORECAST - _READ) * done),
     )
+    progress(_FORECAST)
+    return Past(history, sound, far, forecast)
+
+
+def prospects_of(  # noqa: PLR0913 - a question on a past
+    workspace: Workspace,
+    past: Past,
+    choice: Choice,
+    target: Election,
+    *,
+    places: tuple[str, ...] = (),
+    rival: str = "",
+) -> Prospects:
+    """Return the prospects of one choice from a past that was read; see `prepare`."""
+    history, sound = past.history, past.sound
     against = rival_of(sound, choice, target, rival)
-    table = electorate_table(sound, target, forecast, rival=against)
-    progress(0.95)
+    table = electorate_table(sound, target, past.forecast, rival=against)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
@@ -116,10 +163,10 @@ def prepare(  # noqa: PLR0913 - a question on a place
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
-    left_out = _left_out(history, far)
+    left_out = _left_out(history, past.far)
     when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
     table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
-    notes = (*_notes(history, left_out), *forecast.notes)
+    notes = (*_notes(history, left_out), *past.forecast.notes)
     return Prospects(table, history, target, notes, against)
 
 

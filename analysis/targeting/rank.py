@@ -53,6 +53,8 @@ class Settings:
         Volunteer-hours to spend before the vote.
     seed, draws
         Of the uncertainty.
+    pinned, excluded
+        Bureaux that go first, or are left out, by hand: id → reason.
     """
 
     params: Params = field(default_factory=Params)
@@ -61,8 +63,22 @@ class Settings:
     hours: float = 500.0
     seed: int = 0
     draws: int = 1000
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if both := sorted({*self.pinned} & {*self.excluded}):
+            raise DataError(
+                "A bureau cannot be pinned and excluded at once.",
+                where=", ".join(both),
+                mend="Take it out of [pinned] or out of [excluded].",
+            )
+        if bare := sorted(k for k, v in {**self.pinned, **self.excluded}.items() if not v.strip()):
+            raise DataError(
+                "A bureau is pinned or excluded without a reason.",
+                where=", ".join(bare),
+                mend='Write it: "75056_1850" = "met at the market, asked us to come".',
+            )
         if self.preset not in (*PRESETS, "custom"):
             raise DataError(
                 f"Unknown preset “{self.preset}”.",
@@ -97,6 +113,8 @@ class Settings:
             "draws": self.draws,
             "params": self.params.to_dict(),
         }
+        hand = {"pinned": dict(self.pinned), "excluded": dict(self.excluded)}
+        plain |= {name: table for name, table in hand.items() if table}
         return plain | ({"weights": self.weights.to_dict()} if self.weights else {})
 
     @classmethod
@@ -107,19 +125,21 @@ class Settings:
 
         `beside` names what else may stand in the file, so that an error lists it too.
         """
-        known = {"preset", "hours", "seed", "draws", "params", "weights"}
+        tabular = ("weights", "params", "pinned", "excluded")
+        known = {"preset", "hours", "seed", "draws", *tabular}
         if unknown := sorted(set(given) - known):
             raise DataError(
                 f"Unknown setting(s): {', '.join(unknown)}.",
                 where=where,
                 mend=f"Known ones: {', '.join(sorted({*known, *beside}))}.",
             )
-        tables = {name: given[name] for name in ("weights", "params") if name in given}
+        tables = {name: given[name] for name in tabular if name in given}
         if flat := [name for name, table in tables.items() if not isinstance(table, Mapping)]:
             raise DataError(
                 f"Not a table: {', '.join(flat)}.",
                 where=where,
-                mend="Write [weights] or [params] on a line of its own, and the numbers below it.",
+                mend="Write [weights], [params], [pinned] or [excluded] on a line of its own, and "
+                "what belongs to it below.",
             )
         weights = Weights.from_dict(given["weights"]) if "weights" in given else None
         numbers = {"hours": float, "seed": int, "draws": int}
@@ -133,8 +153,14 @@ class Settings:
             params=Params.from_dict(given.get("params", {}), where),
             preset=str(given.get("preset", "custom" if weights else "gain_per_hour")),
             weights=weights,
+            pinned=_texts(tables.get("pinned", {})),
+            excluded=_texts(tables.get("excluded", {})),
             **told,
         )
+
+
+def _texts(given: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in given.items()}
 
 
 @dataclass(frozen=True)
@@ -175,13 +201,25 @@ class Ranking:
 
     def summary(self) -> str:
         """Say the result in one sentence."""
-        reach = self.table.head(self.k)
-        votes = float((reach["gain_per_hour"] * reach["hours"]).sum())
+        worth, least, most = self.hours_per_vote()
+        until = "or none" if np.isinf(most) else f"to {most:.0f}"
         return (
             f"{self.settings.hours:.0f} volunteer-hours reach {self.k} of {len(self.table)} "
-            "bureaux "
-            f"({reach['doors'].sum():.0f} doors) and are worth about {votes:.0f} votes."
+            f"bureaux ({self.table.head(self.k)['doors'].sum():.0f} doors): one vote for "
+            f"{worth:.0f} hours ({least:.0f} {until})."
         )
+
+    def hours_per_vote(self) -> tuple[float, float, float]:
+        """Return volunteer-hours per net vote in the bureaux reached, and both 90% ends.
+
+        Infinite where nothing is gained.
+        """
+        first = self.table.head(self.k)
+        spent = float(first["hours"].sum())
+        names = ("gain_per_hour", "gain_upper", "gain_lower")
+        votes = [float((first[name] * first["hours"]).sum()) for name in names]
+        worth, least, most = (spent / v if v > 0 else np.inf for v in votes)
+        return worth, least, most
 
 
 def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFrame, Value, Weights]:
@@ -217,7 +255,8 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
     prospects = _in_order(prospects)
     points, value, weights = score_bureaux(prospects, settings)
     score = points.sum(axis=1).to_numpy()
-    order = _order(prospects.table, score)
+    hand = _by_hand(prospects.table["bureau_id"], settings)
+    order = _order(prospects.table, score, hand)
     k = reach(value.hours[order], settings.hours)
     plan = None if settings.chosen is None else plan_score(prospects.table, value, weights)
     drawn = simulate(
@@ -232,7 +271,9 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
         gain_per_hour=value.gain_per_hour,
         gain_lower=drawn.lower,
         gain_upper=drawn.upper,
-        top_k_probability=drawn.top_probability,
+        top_k_probability=np.where(hand == 0, drawn.top_probability, (hand < 0) * 1.0),
+        by_hand=[_HAND[one] for one in hand],
+        by_hand_reason=_reasons(prospects.table["bureau_id"], settings),
         arm="",
         gain_mobilise=value.gain_mobilise,
         gain_persuade=value.gain_persuade,
@@ -271,10 +312,24 @@ def _in_order(prospects: Prospects) -> Prospects:
     return replace(prospects, table=table.sort_values("bureau_id", ignore_index=True))
 
 
-def _order(table: pd.DataFrame, score: np.ndarray) -> np.ndarray:
+_HAND = {-1: "pinned", 0: "", 1: "excluded"}
+
+
+def _by_hand(ids: pd.Series, settings: Settings) -> np.ndarray:
+    """Return -1 for a pinned bureau, 1 for an excluded one, else 0."""
+    there = ids.isin(settings.excluded).astype(int) - ids.isin(settings.pinned).astype(int)
+    return there.to_numpy()
+
+
+def _reasons(ids: pd.Series, settings: Settings) -> pd.Series:
+    given = {**settings.pinned, **settings.excluded}
+    return ids.astype("str").map(given).fillna("").astype("str")
+
+
+def _order(table: pd.DataFrame, score: np.ndarray, hand: np.ndarray) -> np.ndarray:
     """Return positions by falling score; ties by id, in which `table` is sorted."""
     empty = reachable(table) == 0
-    return np.lexsort((np.arange(len(table)), -np.round(score, 9), empty))
+    return np.lexsort((np.arange(len(table)), -np.round(score, 9), hand, empty))
 
 
 def reach(hours: np.ndarray, budget: float) -> int:

@@ -1,159 +1,321 @@
-"""What the ranking would have met: a look back that uses past elections only."""
+"""What orders of bureaux would have met of the votes that moved, at elections of the past."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice, Election, History, read_history
-from analysis.electorate.reserve import best_attended
-from analysis.errors import DataError
-from analysis.tables.workspace import Workspace
-from analysis.targeting.prospects import Progress, Prospects, prepare, silent
+from analysis.electorate.history import History
+from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings, score_bureaux
 
-# Share of all hours that a campaign is taken to have.
-HOURS_SHARE = 0.20
-METHODS = ("chosen", "abstainers_first", "classic_2014", "last_abstention", "size")
+# Shares of all hours that a campaign may have; the middle one decides.
+HOURS_SHARES, DECIDES = (0.10, 0.20, 0.40), 0.20
+# A cell tells something where so many of the registered moved, and so many votes.
+LEAST_SHARE, LEAST_VOTES, LEAST_REGISTERED = 0.01, 200, 200
+# Strategies by preset, then rules of one line, each by the hour.
+STRATEGIES = {
+    "default": "gain_per_hour",
+    "mobilise": "abstainers_first",
+    "convince": "undecided_first",
+    "classic_2014": "classic_2014",
+}
+RULES = (
+    "support",
+    "abstention_support",
+    "fence_support",
+    "last_abstention",
+    "size",
+    "priority_precinct_generator",
+)
+METHODS = (*STRATEGIES, *RULES)
+RESAMPLES, GROUPS = 200, 10
 
 
 @dataclass(frozen=True)
-class Backtest:
-    """Votes a bloc later lost that the first hours would have met.
+class Validation:
+    """What each order would have met, pair of elections by pair of elections.
 
     Attributes
     ----------
-    target
-        The past election that was to be prepared; nothing at or after it was used.
-    reference
-        The best-attended election before it, against which votes were lost.
-    lost_votes
-        Votes lost in all bureaux that lost any.
-    hours_share
-        Share of all hours that is spent.
-    curves
-        `method`, `hours_share`, `met_share`: share of the lost votes met by spending
-        that share of the hours in the order of the method.
+    cells
+        One row per bloc × pair × method: `bloc`, `from`, `to`, `kind` (L lost, G won),
+        `votes`, `method`, `met_10`, `met_20`, `met_40` (shares of `votes`), `lower`, `upper`
+        (90% of bootstrap resamples of communes, of bureaux where there are few communes).
+    untold
+        Pairs at which too little moved to tell: `bloc`, `from`, `to`, `votes`, `share`.
+    parts
+        What each part foretold against what came: `bloc`, `to`, `part`, `error`, `noise`
+        (mean absolute; the least that counting allows), `correlation` (of ranks), `rule_error`.
     """
 
-    target: Election
-    reference: Election
-    lost_votes: float
-    hours_share: float
-    curves: pd.DataFrame
+    cells: pd.DataFrame
+    untold: pd.DataFrame
+    parts: pd.DataFrame
 
-    def met(self, method: str) -> float:
-        """Return the share of lost votes that `method` meets with the hours there are."""
-        curve = self.curves[self.curves["method"] == method]
-        return float(np.interp(self.hours_share, curve["hours_share"], curve["met_share"]))
+    @property
+    def means(self) -> pd.Series:
+        """Mean over cells of the share met by 20% of the hours, by method, best first."""
+        means = self.cells.groupby("method")["met_20"].mean()
+        return means.sort_values(ascending=False, kind="stable")
+
+    def of_bloc(self, bloc: str) -> Validation:
+        """Return what concerns one bloc."""
+        parts = (self.cells, self.untold, self.parts)
+        return Validation(*(t[t["bloc"] == bloc].reset_index(drop=True) for t in parts))
 
     def to_frame(self) -> pd.DataFrame:
-        """Tabulate the share met by every method; chance meets as much as it spends."""
-        rows = [(method, self.met(method)) for method in METHODS]
-        return pd.DataFrame([*rows, ("chance", self.hours_share)], columns=["method", "met_share"])
+        """Return one row per cell, one column per method: the share met by 20% of hours."""
+        keys = ["bloc", "kind", "from", "to", "votes"]
+        wide = self.cells.pivot_table("met_20", keys, "method", sort=False)
+        return wide[[m for m in METHODS if m in wide]].reset_index()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values: cells with their methods, means, what cannot be told."""
+        keys = ["bloc", "from", "to", "kind"]
+        shown = ["met_10", "met_20", "met_40", "lower", "upper"]
+        cells = [
+            {
+                **dict(zip(keys, key, strict=True)),
+                "votes": round(float(rows["votes"].iloc[0])),
+                "methods": {
+                    row["method"]: {name: round(float(row[name]), 4) for name in shown}
+                    for row in rows.to_dict("records")
+                },
+            }
+            for key, rows in self.cells.groupby(keys, sort=False)
+        ]
+        return {
+            "cells": cells,
+            "mean_met_20": {k: round(float(v), 4) for k, v in self.means.items()},
+            "cannot_tell": self.untold.to_dict("records"),
+            "parts": self.parts.round(5).to_dict("records"),
+        }
 
 
-def backtest(  # noqa: PLR0913 - a question, and how to answer it
-    workspace: Workspace,
-    choice: Choice,
-    settings: Settings,
-    *,
-    before: Election,
-    places: tuple[str, ...] = (),
-    progress: Progress = silent,
-) -> Backtest:
-    """Rank as on the eve of the latest past election, and see which lost votes that met.
+@dataclass(frozen=True)
+class Came:
+    """What came at the later election, on the bureaux of the prospects.
 
-    Votes lost are those the bloc had at its best-attended election, scaled to the
-    registered of the later one, and no longer had there; bureaux that gained count 0.
+    Attributes
+    ----------
+    registered, ballots, valid, votes
+        One per bureau; NaN where it did not vote, or the bloc did not stand.
+    """
+
+    registered: np.ndarray
+    ballots: np.ndarray
+    valid: np.ndarray
+    votes: np.ndarray
+
+
+def last_stood(history: History) -> int | None:
+    """Return the latest first round where the list stood, as a position."""
+    stood = [
+        n
+        for n, election in enumerate(history.elections)
+        if election.round == 1 and np.nansum(history.votes[:, n]) > 0
+    ]
+    return stood[-1] if stood else None
+
+
+def moved_votes(history: History, before: int, came: Came) -> tuple[str, np.ndarray, float]:
+    """Return whether a list lost or won, the votes that moved so by bureau, and the net share.
 
     Parameters
     ----------
-    workspace, choice, places
-        As for `prepare`.
-    settings
-        The strategist's; hours and draws are not used.
+    history
+        The past, whose election `before` is compared with what came.
     before
-        Only elections before this one are looked at, the later one included.
-    progress
-        Told the share done, 0 to 1; what it raises stops the work.
+        Its position.
+    came
+        What came, on the same bureaux.
 
-    Raises
-    ------
-    DataError
-        When fewer than three first rounds with the bloc precede `before`.
+    Returns
+    -------
+    tuple
+        "L" or "G"; votes (0 where they moved the other way, NaN where not known or under 200
+        registered); net votes per registered.
     """
-    whole = read_history(workspace, choice, before=before.date, places=places)
-    target = _target(whole)
-    prospects = prepare(workspace, choice, target, places=places, progress=progress)
-    reference, lost = _lost_votes(whole, prospects, target)
-    hours = score_bureaux(prospects, replace(settings, preset="gain_per_hour"))[1].hours
-    orders = _orders(prospects, settings)
-    curves = [_curve(name, score, hours, lost) for name, score in orders.items()]
-    return Backtest(
-        target=target,
-        reference=reference,
-        lost_votes=float(lost.sum()),
-        hours_share=HOURS_SHARE,
-        curves=pd.concat(curves, ignore_index=True),
-    )
+    registered = np.where(history.registered[:, before] > 0, history.registered[:, before], np.nan)
+    lost = history.votes[:, before] / registered * came.registered - came.votes
+    known = np.isfinite(lost) & (came.registered >= LEAST_REGISTERED)
+    net = float(lost[known].sum() / max(came.registered[known].sum(), 1e-9))
+    kind = "L" if net >= 0 else "G"
+    moved = np.maximum(lost if kind == "L" else -lost, 0.0)
+    return kind, np.where(known, moved, np.nan), net
 
 
-def _target(history: History) -> Election:
-    stood = [
-        election
-        for number, election in enumerate(history.elections)
-        if election.round == 1 and np.isfinite(history.votes[:, number]).any()
-    ]
-    if len(stood) < 3:
-        raise DataError(
-            "A look back needs three first rounds at which the bloc stood.",
-            where=f"found: {len(stood)}",
-            mend="Build the workspace with more elections, or choose a bloc that stood more often.",
-        )
-    return stood[-1]
-
-
-def _lost_votes(
-    whole: History, prospects: Prospects, target: Election
-) -> tuple[Election, np.ndarray]:
-    """Return votes lost at `target` by bureau of that time; 0 where either count is unknown."""
-    past = prospects.history
-    high = best_attended(past)
-    now = whole.elections.index(target)
-    known = pd.DataFrame(
-        {"votes": whole.votes[:, now], "registered": whole.registered[:, now]},
-        index=whole.units["bureau_id"],
-    ).reindex(past.units["bureau_id"])
-    share = past.votes[:, high] / past.registered[:, high]
-    lost = share * known["registered"].to_numpy() - known["votes"].to_numpy()
-    return past.elections[high], np.where(np.isfinite(lost), np.maximum(lost, 0.0), 0.0)
-
-
-def _orders(prospects: Prospects, settings: Settings) -> dict[str, np.ndarray]:
-    def score(chosen: Settings) -> np.ndarray:
-        return np.asarray(score_bureaux(prospects, chosen)[0].sum(axis=1))
-
-    history = prospects.history
+def orders(prospects: Prospects, settings: Settings | None = None) -> dict[str, np.ndarray]:
+    """Return the score of every bureau by method: strategies as `rank` does, rules by the hour."""
+    settings = settings or Settings()
+    found = {}
+    for name, preset in STRATEGIES.items():
+        points, value, _ = score_bureaux(prospects, replace(settings, preset=preset))
+        found[name] = points.sum(axis=1).to_numpy()
+    table, registered = prospects.table, prospects.table["registered"].to_numpy(dtype=float)
+    away, support = table["abstention"].to_numpy(), table["support"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        abstention = history.abstentions[:, -1] / history.registered[:, -1]
-    return {
-        "chosen": score(settings),
-        "abstainers_first": score(replace(settings, preset="abstainers_first")),
-        "classic_2014": score(replace(settings, preset="classic_2014")),
-        "last_abstention": np.nan_to_num(abstention, nan=float(np.nanmean(abstention))),
-        "size": prospects.table["registered"].to_numpy(dtype=float),
+        by_hour = np.nan_to_num(registered / value.hours, posinf=0.0)
+        last = _last_abstention(prospects.history)
+    found |= {
+        "support": support * by_hour,
+        "abstention_support": away * support * by_hour,
+        "fence_support": away * (1 - away) * support * by_hour,
+        "last_abstention": last * by_hour,
+        "size": registered,
+        "priority_precinct_generator": priority_precinct_generator(prospects),
     }
+    return found
 
 
-def _curve(method: str, score: np.ndarray, hours: np.ndarray, lost: np.ndarray) -> pd.DataFrame:
-    """Return the share of lost votes met against the share of hours spent, at 101 points."""
-    order = np.lexsort((np.arange(len(score)), -score))
+def _last_abstention(history: History) -> np.ndarray:
+    rate = history.abstentions / np.where(history.registered > 0, history.registered, np.nan)
+    last = pd.DataFrame(rate).ffill(axis=1).iloc[:, -1]
+    return last.fillna(last.mean()).to_numpy()
+
+
+def priority_precinct_generator(prospects: Prospects) -> np.ndarray:
+    """Return the score of the Priority Precinct Generator, as far as French counts allow it.
+
+    (0.50 drop-off + 0.35 expansion + 0.15 volatility) · min(1, N / 150): drop-off is turnout at
+    the best attended first round less that of the latest, expansion the abstention at the best
+    attended, volatility the standard deviation of turnout.
+    """
+    history = prospects.history
+    first = [n for n, e in enumerate(history.elections) if e.round == 1]
+    registered = np.where(history.registered[:, first] > 0, history.registered[:, first], np.nan)
+    turnout = pd.DataFrame(history.ballots[:, first] / registered)
+    turnout = turnout.fillna(turnout.mean())
+    best, last = turnout.max(axis=1), turnout.iloc[:, -1]
+    parts = 0.50 * (best - last) + 0.35 * (1 - best) + 0.15 * turnout.std(axis=1).fillna(0.0)
+    size = prospects.table["registered"].to_numpy(dtype=float)
+    return np.asarray(parts.to_numpy() * np.minimum(size / 150, 1.0))
+
+
+def met(
+    score: np.ndarray, hours: np.ndarray, votes: np.ndarray, shares: Sequence[float] = HOURS_SHARES
+) -> np.ndarray:
+    """Return the share of votes met by the first shares of hours in the order of a score.
+
+    Parameters
+    ----------
+    score, hours, votes
+        One per bureau; the first may hold ties, kept in the order of rows.
+    shares
+        Of all hours, 0 to 1.
+    """
+    order = np.argsort(-score, kind="stable")
     spent = np.concatenate([[0.0], np.cumsum(hours[order])]) / hours.sum()
-    met = np.concatenate([[0.0], np.cumsum(lost[order])]) / max(lost.sum(), 1e-12)
-    grid = np.linspace(0, 1, 101)
+    got = np.concatenate([[0.0], np.cumsum(votes[order])]) / max(votes.sum(), 1e-12)
+    return np.interp(shares, spent, got)
+
+
+def met_resampled(
+    score: np.ndarray, hours: np.ndarray, votes: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the share met by the deciding share of hours in each resample.
+
+    Parameters
+    ----------
+    score, hours, votes
+        One per bureau.
+    weights
+        How often each bureau is in each resample (resamples × bureaux).
+    """
+    order = np.argsort(-score, kind="stable")
+    spent = np.cumsum(weights[:, order] * hours[order].astype("float32"), axis=1)
+    got = np.cumsum(weights[:, order] * votes[order].astype("float32"), axis=1)
+    wanted = DECIDES * spent[:, -1]
+    place = (spent < wanted[:, None]).sum(axis=1)
+    row = np.arange(len(weights))
+    before = np.maximum(place - 1, 0)
+    low = np.where(place > 0, spent[row, before], 0.0)
+    share = (wanted - low) / np.maximum(spent[row, place] - low, 1e-9)
+    base = np.where(place > 0, got[row, before], 0.0)
+    return np.asarray((base + share * (got[row, place] - base)) / np.maximum(got[:, -1], 1e-9))
+
+
+def resamples(communes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return how often each bureau is in each resample of communes, or of bureaux if few."""
+    codes = pd.factorize(communes)[0]
+    if codes.max() + 1 < GROUPS:
+        codes = np.arange(len(communes))
+    drawn = rng.poisson(1.0, (RESAMPLES, codes.max() + 1)).astype("float32")
+    return np.asarray(drawn[:, codes])
+
+
+def judge(prospects: Prospects, moved: np.ndarray, rng: np.random.Generator) -> pd.DataFrame | None:
+    """Return what each method meets of the votes that moved; None where no bureau is known.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method: `method`, `met_10`, `met_20`, `met_40`, `lower`, `upper`.
+    """
+    value = score_bureaux(prospects, Settings())[1]
+    known = np.isfinite(moved) & (value.hours > 0)
+    if not known.any() or not moved[known].sum():
+        return None
+    hours, votes = value.hours[known], moved[known]
+    weights = resamples(prospects.table["commune_id"].to_numpy()[known], rng)
+    rows = []
+    for name, score in orders(prospects).items():
+        again = met_resampled(score[known], hours, votes, weights)
+        lower, upper = np.quantile(again, [0.05, 0.95])
+        rows.append((name, *met(score[known], hours, votes), lower, upper))
+    return pd.DataFrame(rows, columns=["method", "met_10", "met_20", "met_40", "lower", "upper"])
+
+
+def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
+    """Return how far off each part was, beside the rule of thumb « as last time ».
+
+    Returns
+    -------
+    pandas.DataFrame
+        `part`, `error` (mean absolute, weighted by registered), `noise` (that of counting
+        alone), `correlation` (of ranks), `rule_error`. The forecast and the rule are both moved
+        to the level that came: what is judged is which bureau, not the tide.
+    """
+    table, history = prospects.table, prospects.history
+    size = np.where(came.registered >= LEAST_REGISTERED, came.registered, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        old = history.registered[:, before]
+        share_before = history.votes[:, before] / history.valid[:, before]
+        moved = np.abs(came.votes / size - history.votes[:, before] / old)
+        turnout_before = history.ballots[:, before] / old
+        pairs = {
+            "abstention": (table["abstention"], 1 - came.ballots / size, 1 - turnout_before, size),
+            "support": (table["support"], came.votes / came.valid, share_before, came.valid),
+            "movement": (table["movement"], moved, np.full(len(table), np.nanmean(moved)), size),
+        }
     return pd.DataFrame(
-        {"method": method, "hours_share": grid, "met_share": np.interp(grid, spent, met)}
+        [
+            (name, *_error(np.asarray(told, dtype=float), came_, rule, of, size))
+            for name, (told, came_, rule, of) in pairs.items()
+        ],
+        columns=["part", "error", "noise", "correlation", "rule_error"],
     )
+
+
+def _error(
+    told: np.ndarray, came: np.ndarray, rule: np.ndarray, of: np.ndarray, size: np.ndarray
+) -> tuple[float, float, float, float]:
+    known = np.isfinite(told) & np.isfinite(came) & np.isfinite(rule) & np.isfinite(size)
+    if known.sum() < 3:
+        return (float("nan"),) * 4
+    told, came, rule, of = told[known], came[known], rule[known], of[known]
+    weight = size[known] / size[known].sum()
+    level = float(weight @ came)
+
+    def off(guess: np.ndarray) -> float:
+        return float(weight @ np.abs(guess - weight @ guess + level - came))
+
+    # Mean absolute value of a normal error is √(2/π) of its standard deviation.
+    noise = float(weight @ np.sqrt(2 / np.pi * np.clip(came * (1 - came), 0, None) / of))
+    ranks = pd.DataFrame({"told": told, "came": came}).rank().corr().iloc[0, 1]
+    return off(told), noise, float(ranks), off(rule)

@@ -132,12 +132,12 @@ def mixed(values: np.ndarray, weight: float) -> np.ndarray:
     return np.asarray((1 - weight) + weight * values)
 
 
-def household(table: pd.DataFrame, params: Params, spill_over: Number) -> Number:
+def household(table: pd.DataFrame, params: Params, spill_over: float) -> np.ndarray:
     """Return persons moved per person talked to: the others behind the door count in part."""
     all_doors = doors(table.assign(covered=0.0), params)
     persons = table["registered"].to_numpy(dtype=float) / np.maximum(all_doors, 1e-9)
     others = np.clip(persons, 1.0, 4.0) - 1.0
-    return 1 + spill_over * others
+    return np.asarray(1 + spill_over * others)
 
 
 def answers(table: pd.DataFrame) -> np.ndarray:

@@ -11,6 +11,7 @@ from analysis.errors import DataError, some
 from analysis.exports.model_export import Finding, Written, file_of
 from analysis.exports.provenance import Provenance, read_provenance
 from analysis.exports.registry import to_bytes
+from analysis.exports.same_content import same_content
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import abstention, swing, transfers
 from analysis.workflows.hold_back import HoldBack, with_arms
@@ -27,10 +28,22 @@ class Reproduction:
         Its bytes.
     identical
         Whether they are those of the file that was given.
+    same
+        Whether the file holds the same, though another version of a library may have
+        compressed it: then it was made again, on any machine.
     """
 
     content: bytes
     identical: bool
+    same: bool
+
+    def summary(self) -> str:
+        """Say in a few words how the two files compare."""
+        if self.identical:
+            return "identical"
+        if self.same:
+            return "the same content, compressed by another version of a library"
+        return "DIFFERENT"
 
 
 def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
@@ -74,7 +87,8 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
             mend="Give a file of a ranking, of a forecast, of a swing or of transfers.",
         )
     content = _AGAIN[provenance.command](file, place, provenance)
-    return Reproduction(content, content == file.read_bytes())
+    given = file.read_bytes()
+    return Reproduction(content, content == given, same_content(content, given))
 
 
 def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:

@@ -18,12 +18,12 @@ from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, bloc_name, election_name, number
 from pages._ui.labels import part_help, part_name, preset_name
-from pages._ui.priorities import planner
+from pages._ui.priorities import by_hand, planner
 
 EVERYWHERE = "all"
 BY_NAME = "by_name"
 COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
-SLIDERS = ("mobilise", "persuade", "need", "access", "visited")
+SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
 HOURS, MOST_HOURS = 500, 10_000_000
 # What of a reopened scenario this page could not take over, said once.
 _UNFIT = "inputs.unfit"
@@ -176,6 +176,8 @@ def choose_settings(
         hours=float(hours),
         seed=_kept("seed", _PLAIN.seed, least=0),
         draws=_kept("draws", _PLAIN.draws, least=1),
+        pinned=by_hand.chosen("pinned"),
+        excluded=by_hand.chosen("excluded"),
     )
 
 
@@ -227,6 +229,8 @@ def reopen(scenario: Scenario) -> None:
         "preset": settings.preset,
         "seed": settings.seed,
         "draws": settings.draws,
+        "pinned": by_hand.texts(settings.pinned),
+        "excluded": by_hand.texts(settings.excluded),
     }
     unfit = []
     if wanted["hours"] != settings.hours:

@@ -99,11 +99,28 @@ def parameter_source(name: str, source: str) -> str:
 def method_name(method: str) -> str:
     """Name an order of bureaux in the look back."""
     names = {
-        "chosen": _("Your settings"),
-        "abstainers_first": _("Abstainers first"),
+        "default": _("Mixed (default)"),
+        "mobilise": _("Ours to the polls"),
+        "convince": _("Convince"),
         "classic_2014": _("“50+1 (2014)”: abstention × support"),
-        "last_abstention": _("Last abstention alone"),
+        "support": _("Support alone, by the hour"),
+        "abstention_support": _("Abstention × support, by the hour"),
+        "fence_support": _("a(1 − a) × support, by the hour"),
+        "last_abstention": _("Last abstention alone, by the hour"),
         "size": _("Size alone"),
-        "chance": _("Chance"),
+        "priority_precinct_generator": _("Priority Precinct Generator"),
     }
     return names.get(method, method)
+
+
+def world_name(world: str) -> str:
+    """Name a stated answer to who responds, or the worst of them."""
+    names = {
+        "equal": _("All alike"),
+        "abstention": _("In proportion to abstention"),
+        "fence": _("On the fence of voting"),
+        "volatility": _("Where many change sides"),
+        "opponents": _("Only voters of others"),
+        "worst": _("Worst"),
+    }
+    return names.get(world, world)

@@ -16,9 +16,9 @@ from analysis.errors import DataError
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import Ranking, rank_bureaux
-from analysis.targeting.validation import Backtest
-from analysis.targeting.validation import backtest as look_back
+from analysis.targeting.validation import Validation
 from analysis.workflows.ranking import Scenario, open_workspace, target_of
+from analysis.workflows.validate import kept, validate
 from pages._ui import messages, past, state
 from pages._ui.background import Progress, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
@@ -135,21 +135,38 @@ def _ranking(folder: str, digest: str, toml: str, light: bool) -> Ranking:  # no
     return rank_bureaux(found, settings)
 
 
-def backtest(place: Workspace, scenario: Scenario) -> Backtest:
-    """Return the look back of a scenario; the page shows how far the work is."""
+# Where more are ranked, a look back takes longer than anybody waits for beside a list.
+_MOST_BESIDE = 5000
 
-    def work(progress: Progress) -> Backtest:
-        return look_back(
+
+def validation(place: Workspace, scenario: Scenario, *, size: int, wait: bool) -> Validation | None:
+    """Return what the past says of orders for the bloc of a scenario.
+
+    Parameters
+    ----------
+    place, scenario
+        The question; its settings do not matter.
+    size
+        Bureaux in view.
+    wait
+        Whether to look back at a large place too, with progress on the page; else None.
+    """
+    known = None if scenario.places else kept(place)
+    if known is not None:
+        return known.of_bloc(scenario.bloc)
+    if size > _MOST_BESIDE and not wait:
+        return None
+
+    def work(progress: Progress) -> Validation:
+        return validate(
             place,
-            scenario.choice,
-            scenario.settings,
-            before=target_of(place, scenario.election),
             places=scenario.places,
-            progress=progress,
+            blocs=(scenario.bloc,),
+            progress=lambda _step, done: progress(done),
         )
 
-    key = ("backtest", str(place.path), place.digest, scenario.to_toml())
-    found: Backtest = answer_of(key, work, label=_("Looking back at a past election…"))
+    key = ("validation", str(place.path), place.digest, scenario.bloc, scenario.places)
+    found: Validation = answer_of(key, work, label=_("Looking back at past elections…"))
     return found
 
 

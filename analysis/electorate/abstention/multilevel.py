@@ -7,6 +7,9 @@ is exact: messages up the tree, posteriors down it.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +22,8 @@ TINY = 1e-6
 ROUNDS = 4
 # Where the learning starts: what all elections share, and each one's own.
 _START = (0.002, 0.0005)
+# Bureaux that one core works out at a time: their matrices fit its cache.
+_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -127,12 +132,21 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
     residual = np.where(known, seen.rates - mean, 0.0)
     own, commune, department = (np.linalg.inv(matrix) for matrix in covariances)
     diagonal = np.arange(len(mean))
-    inverse = np.repeat(own[None], len(precision), axis=0)
-    inverse[:, diagonal, diagonal] += precision
-    bureau_var = np.linalg.inv(inverse)
-    # What a bureau tells of all above it: D - D (S⁻¹ + D)⁻¹ D, with D the precisions.
-    info = -precision[:, :, None] * bureau_var * precision[:, None, :]
-    info[:, diagonal, diagonal] += precision
+
+    def spread(rows: slice) -> np.ndarray:
+        inverse = np.repeat(own[None], len(precision[rows]), axis=0)
+        inverse[:, diagonal, diagonal] += precision[rows]
+        return np.linalg.inv(inverse)
+
+    def told(rows: slice) -> np.ndarray:
+        # What a bureau tells of all above it: D - D (S⁻¹ + D)⁻¹ D, with D the precisions.
+        known = precision[rows]
+        info = -known[:, :, None] * bureau_var[rows] * known[:, None, :]
+        info[:, diagonal, diagonal] += known
+        return info
+
+    bureau_var = _in_pieces(spread, len(precision))
+    info = _in_pieces(told, len(precision))
     communes, departments = seen.tree.sizes[1:]
     score = _sum(np.einsum("nij,nj->ni", info, residual), seen.tree.commune, communes)
     info = _sum(info, seen.tree.commune, communes)
@@ -194,11 +208,15 @@ def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
     drawn = known.commune_var @ known.commune_info
     commune_var = known.commune_var + drawn @ top @ drawn.transpose(0, 2, 1)
     rest = eye - drawn
-    both = (known.commune_var + rest @ top @ rest.transpose(0, 2, 1))[tree.commune]
-    pull = known.bureau_var * known.precision[:, None, :]
-    bureau_var = known.bureau_var + pull @ both @ pull.transpose(0, 2, 1)
+    both = known.commune_var + rest @ top @ rest.transpose(0, 2, 1)
+
+    def bureau_var(rows: slice) -> np.ndarray:
+        pull = known.bureau_var[rows] * known.precision[rows, None, :]
+        above = both[tree.commune[rows]]
+        return known.bureau_var[rows] + pull @ above @ pull.transpose(0, 2, 1)
+
     return (
-        _moment(known.bureau, bureau_var, weights),
+        _moment(known.bureau, _in_pieces(bureau_var, len(weights)), weights),
         _moment(known.commune, commune_var, by_commune),
         _moment(known.department, known.department_var, by_department),
     )
@@ -207,6 +225,15 @@ def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
 def _moment(means: np.ndarray, variances: np.ndarray, weights: np.ndarray) -> np.ndarray:
     outer = (means * weights[:, None]).T @ means
     return np.asarray((outer + np.tensordot(weights, variances, 1)) / weights.sum())
+
+
+def _in_pieces(work: Callable[[slice], np.ndarray], size: int) -> np.ndarray:
+    """Work rows out piece by piece on every core: numpy holds no lock while it does."""
+    pieces = [slice(start, start + _AT_ONCE) for start in range(0, size, _AT_ONCE)]
+    if len(pieces) < 2:
+        return work(slice(size))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.concatenate(list(pool.map(work, pieces)))
 
 
 def _sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, election_name, number, percent
 from pages._ui.labels import part_name
+from pages._ui.priorities import by_hand
 from pages._ui.priorities.ranking_view import interval
 
 # Standard errors from the mean at which a difference is worth a sentence: nine chances in ten.
@@ -51,6 +52,7 @@ def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
     _far_out(str(bureau.get("far_out", "")))
+    by_hand.ask(bureau)
     _parts(bureau)
     where = st.container()
     _squares(bureau)

@@ -1,147 +1,162 @@
-"""Two honest checks beside a ranking: size alone, and a look back at a past election."""
+"""What the past says of the order on screen: one line above the list, and the whole table."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
-from analysis.targeting.rank import Ranking, Settings
-from analysis.targeting.validation import Backtest
-from analysis.targeting.weights import PRESETS
+from analysis.targeting.prospects import Prospects
+from analysis.targeting.rank import Ranking
+from analysis.targeting.validation import DECIDES, METHODS, STRATEGIES, Validation
+from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders
 from pages._ui.i18n import _, bloc_name, election_name, number, percent
-from pages._ui.labels import method_name, preset_name
+from pages._ui.labels import method_name, preset_name, world_name
 from pages._ui.messages import show_error
 
-# Colours that the colour-blind tell apart (Okabe and Ito 2008), the strongest first.
-_COLOURS = ["#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00"]
-# Where more are ranked, a look back takes longer than anybody waits for beside a list.
-_MOST_BESIDE = 5000
-# Fewer lost votes than one in this many registered say nothing about an order of bureaux.
-_LITTLE = 200
+# A simple rule wins where it meets so much more of the votes that moved.
+_AHEAD = 0.005
+_SIMPLE = ("support", "abstention_support", "last_abstention")
+_METHOD = {preset: method for method, preset in STRATEGIES.items()}
 
 
 def in_short(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
-    """Say beside the ranking what its order would have met at a past election.
-
-    It is that of the preset, with the usual numbers: moving a slider does not look back again.
-    """
-    if len(ranked.table) > _MOST_BESIDE:
-        st.caption(_("What this order would have met in the past: view Checks."))
+    """Say in one line what the past says of this order; that it loses comes first."""
+    if scenario.candidates:
+        st.caption(_("No look back for candidates picked by name: only blocs stand again."))
         return
-    preset = scenario.settings.preset
-    plain = Settings(preset=preset) if preset in PRESETS else Settings()
     try:
-        back = loaders.backtest(place, replace(scenario, settings=plain))
+        found = loaders.validation(place, scenario, size=len(ranked.table), wait=False)
     except DataError:
         st.caption(_("No past election of this place can be looked back at: see the view Checks."))
         return
-    st.caption(
-        _(
-            "Looked back at {target}: the first {share} of the hours in the order “{preset}” would "
-            "have met {met} of the votes that were lost; by chance {chance}; last abstention alone "
-            "{last}; “50+1 (2014)” {classic}. The view Checks says what that proves."
-        ).format(
-            target=election_name(back.target.election_id),
-            share=percent(back.hours_share, 0),
-            preset=preset_name(plain.preset),
-            met=percent(back.met("chosen"), 0),
-            chance=percent(back.hours_share, 0),
-            last=percent(back.met("last_abstention"), 0),
-            classic=percent(back.met("classic_2014"), 0),
+    if found is None:
+        st.caption(_("Not looked back at yet: the view Checks does, which takes some minutes."))
+        return
+    if found.cells.empty:
+        st.caption(
+            _(
+                "The past cannot tell whether this order is good: too few votes moved between "
+                "first rounds here (under 1% of the registered, or under 200)."
+            )
         )
+        return
+    method = _METHOD.get(scenario.settings.preset, "default")
+    means = found.means
+    best = max(_SIMPLE, key=lambda name: means[name])
+    told = _(
+        "Looked back at {n} pairs of first rounds of {bloc}: the first {share} of the hours in the "
+        "order “{preset}” would have met {met} of the votes that moved; support alone {support}, "
+        "“50+1 (2014)” {classic}, chance {share}."
+    ).format(
+        n=number(len(found.to_frame())),
+        bloc=bloc_name(scenario.bloc),
+        share=percent(DECIDES, 0),
+        preset=preset_name(scenario.settings.preset if method != "default" else "gain_per_hour"),
+        met=percent(means[method], 1),
+        support=percent(means["support"], 1),
+        classic=percent(means["classic_2014"], 1),
     )
-    _warn_of_few(back, ranked)
+    if means[best] > means[method] + _AHEAD:
+        st.warning(
+            _("Here a simpler order did better: {rule} ({met}).").format(
+                rule=method_name(best), met=percent(means[best], 1)
+            )
+            + " "
+            + told
+        )
+    else:
+        st.caption(told)
 
 
-def _warn_of_few(back: Backtest, ranked: Ranking) -> None:
-    if back.lost_votes * _LITTLE < float(ranked.table["registered"].sum()):
-        st.warning(_("So few votes were lost that this comparison says almost nothing."))
-
-
-def _table(back: Backtest) -> str:
-    """Write the share met by every order as a table."""
-    order, met = _("Order"), _("Share of lost votes met")
-    rows = [
-        f"| {method_name(str(row.method))} | {percent(row.met_share, 0)} |"
-        for row in back.to_frame().itertuples()
-    ]
-    return "\n".join([f"| {order} | {met} |", "|---|---:|", *rows])
-
-
-def checks(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
-    """Show what size alone would have ranked, and what past rankings would have met."""
+def checks(place: Workspace, scenario: Scenario, ranked: Ranking, found: Prospects) -> None:
+    """Show what size alone would have ranked, what past orders met, and five stated worlds."""
     st.subheader(_("Does the ranking say more than size?"))
-    r = ranked.size_correlation
     st.markdown(
         _(
             "Rank correlation between the score and the number of registered: **{r}**. "
             "Near 1, the ranking would only repeat which bureaux are large; near 0, it does not "
             "depend on size."
-        ).format(r=number(r, 2))
+        ).format(r=number(ranked.size_correlation, 2))
     )
-    st.subheader(_("Would it have met the votes that were lost?"))
-    try:
-        back = loaders.backtest(place, scenario)
-    except DataError as error:
-        show_error(error)
+    st.subheader(_("Would it have met the votes that moved?"))
+    if scenario.candidates:
+        st.info(_("No look back for candidates picked by name: only blocs stand again."))
+    else:
+        try:
+            _past(loaders.validation(place, scenario, size=len(ranked.table), wait=True))
+        except DataError as error:
+            show_error(error)
+    st.subheader(_("What would it win if we knew who responds?"))
+    _worlds(found)
+
+
+def _past(found: Validation | None) -> None:
+    if found is None:
         return
-    votes = ", ".join(scenario.candidates) or bloc_name(scenario.bloc)
     st.markdown(
         _(
-            "Placed on the eve of **{target}**, with earlier elections only. Between {reference} "
-            "and that day, {votes} lost {lost} votes in the bureaux where it lost any. Spending "
-            "the first {share} of the hours would have met:"
-        ).format(
-            target=election_name(back.target.election_id),
-            reference=election_name(back.reference.election_id),
-            votes=votes,
-            lost=number(back.lost_votes),
-            share=percent(back.hours_share, 0),
+            "Placed on the eve of each first round, with earlier elections only: the share of the "
+            "votes the bloc then lost (or won back) that the first {share} of all hours would have "
+            "met. Chance meets {share}."
+        ).format(share=percent(DECIDES, 0))
+    )
+    if not found.cells.empty:
+        st.markdown(_table(found))
+    if not found.untold.empty:
+        pairs = ", ".join(
+            f"{election_name(row['from'])} → {election_name(row['to'])} "
+            f"({number(row['votes'])}; {percent(row['share'], 1)})"
+            for row in found.untold.to_dict("records")
         )
-    )
-    st.markdown(_table(back))
-    _warn_of_few(back, ranked)
-    curves = back.curves.assign(method=back.curves["method"].map(method_name))
-    order = list(curves["method"].drop_duplicates())
-    percent_axis = {"format": "%"}
-    st.vega_lite_chart(
-        curves,
-        {
-            "mark": "line",
-            "encoding": {
-                "x": {
-                    "field": "hours_share",
-                    "type": "quantitative",
-                    "title": _("Share of all hours spent"),
-                    "axis": percent_axis,
-                },
-                "y": {
-                    "field": "met_share",
-                    "type": "quantitative",
-                    "title": _("Share of lost votes met"),
-                    "axis": percent_axis,
-                },
-                "color": {
-                    "field": "method",
-                    "type": "nominal",
-                    "title": "",
-                    "scale": {"domain": order, "range": _COLOURS[: len(order)]},
-                },
-                "strokeDash": {"field": "method", "type": "nominal", "title": "", "sort": order},
-            },
-            "config": {"legend": {"labelLimit": 300, "orient": "bottom", "columns": 1}},
-        },
-        height=480,
-    )
+        st.caption(_("Cannot tell, too few votes moved: {pairs}.").format(pairs=pairs))
     st.caption(
         _(
-            "Votes lost tell where abstainers were, not whom a conversation would have changed: "
-            "no past election can show that without a trial. An order that only mobilises does "
-            "well here by construction."
+            "Votes that moved tell where the bloc's vote can change, not whom a conversation would "
+            "have changed: no past election can show that without a trial."
         )
     )
+
+
+def _table(found: Validation) -> str:
+    """Write the share met by every method, pair by pair, the means last."""
+    cells = found.cells
+    head = [_("Order")]
+    pairs = cells[["from", "to", "kind"]].drop_duplicates()
+    signs = {"L": _("lost"), "G": _("won")}
+    for row in pairs.to_dict("records"):
+        head.append(
+            f"{election_name(row['from'])} → {election_name(row['to'])} ({signs[row['kind']]})"
+        )
+    head.append(_("Mean"))
+    wide = cells.pivot_table("met_20", "method", ["from", "to", "kind"], sort=False)
+    means = found.means
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    for method in sorted(METHODS, key=lambda name: -means[name]):
+        shown = [percent(v, 1) if pd.notna(v) else "—" for v in wide.loc[method]]
+        lines.append(
+            f"| {method_name(method)} | {' | '.join(shown)} | **{percent(means[method], 1)}** |"
+        )
+    return "\n".join(lines)
+
+
+def _worlds(found: Prospects) -> None:
+    table = compare(found)
+    st.markdown(
+        _(
+            "Who answers a conversation more than others is not known. In five stated worlds, the "
+            "votes that the first {share} of the hours would win, as a share of what the best "
+            "order would:"
+        ).format(share=percent(DECIDES, 0))
+    )
+    names = [*table.columns]
+    lines = [
+        f"| {_('Order')} | {' | '.join(world_name(name) for name in names)} |",
+        "|---|" + "---:|" * len(names),
+    ]
+    for method, row in table.sort_values("worst", ascending=False).iterrows():
+        lines.append(f"| {method_name(str(method))} | {' | '.join(percent(v, 0) for v in row)} |")
+    st.markdown("\n".join(lines))

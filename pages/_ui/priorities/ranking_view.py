@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from analysis.charts.colours import classes
@@ -26,23 +27,24 @@ _TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetM
 def reach(ranked: Ranking) -> None:
     """Say how far the hours reach, in four numbers."""
     helps = {
-        "votes": _("Between {low} and {high} if every bureau's interval were reached at once."),
-        "per_hour": _(
-            "Net votes for the bloc per volunteer-hour; a team of two uses two hours an hour."
+        "votes": _(
+            "Volunteer-hours for one net vote, with 90% ends: {votes} votes in all, between {low} "
+            "and {high}; a team of two uses two hours an hour."
         ),
+        "hours": _("Volunteer-hours to knock at every door of the bureaux reached."),
     }
     for column, (name, label, text) in zip(st.columns(4), reached(ranked), strict=True):
         told = helps.get(name)
         if name == "votes":
             low, high = _votes(ranked, "gain_lower"), _votes(ranked, "gain_upper")
-            told = helps[name].format(low=number(low), high=number(high))
+            votes = number(_votes(ranked, "gain_per_hour"))
+            told = helps[name].format(votes=votes, low=number(low), high=number(high))
         column.metric(label, text, help=told)
 
 
 def reached(ranked: Ranking) -> list[tuple[str, str, str]]:
     """Return how far the hours reach: name, label, and the number as it is written."""
     first = ranked.table.head(ranked.k)
-    votes = _votes(ranked, "gain_per_hour")
     return [
         (
             "bureaux",
@@ -50,13 +52,20 @@ def reached(ranked: Ranking) -> list[tuple[str, str, str]]:
             number(ranked.k),
         ),
         ("doors", _("Doors"), number(float(first["doors"].sum()))),
-        ("votes", _("Votes expected"), number(votes)),
-        (
-            "per_hour",
-            _("Votes per hour there"),
-            number(votes / max(float(first["hours"].sum()), 1e-9), 3),
-        ),
+        ("hours", _("Hours"), number(float(first["hours"].sum()))),
+        ("votes", *one_vote(ranked)),
     ]
+
+
+def one_vote(ranked: Ranking) -> tuple[str, str]:
+    """Write how many volunteer-hours a vote takes in the bureaux reached: 90% ends, and value."""
+    worth, least, most = ranked.hours_per_vote()
+    if np.isinf(worth):
+        return _("One vote for"), _("none gained")
+    ends = _("One vote for ({least} h, or none)") if np.isinf(most) else ""
+    ends = ends or _("One vote for ({least} to {most} h)")
+    told = ends.format(least=number(least), most="" if np.isinf(most) else number(most))
+    return told, _("{worth} h").format(worth=number(worth))
 
 
 def _votes(ranked: Ranking, rate: str) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
-from analysis.readers.codes import bureau_code, canonical_ids, commune_code, contour_code, in_place
+from analysis.readers.codes import bureau_code, commune_code, contour_code, in_place
 
 
 @pytest.mark.parametrize(
@@ -67,11 +66,6 @@ def test_every_spelling_of_a_bureau(commune, number, bureau):
 )
 def test_every_spelling_of_a_contour(text, commune, bureau):
     assert contour_code(text, commune) == bureau
-
-
-def test_ids_of_whole_columns():
-    ids = canonical_ids(pd.Series(["01004", "75101"]), pd.Series(["1", "2"]))
-    assert ids.tolist() == ["01004_0001", "75056_0102"]
 
 
 @pytest.mark.parametrize(

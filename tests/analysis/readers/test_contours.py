@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -186,7 +187,7 @@ SWAPPED = [(y, x) for x, y in DEGREES]
         ("c.geojson", "", "is empty"),
         ("c.geojson", _geojson(DEGREES)[:120], "cut or damaged"),
         ("c.geojson", '{"type": "FeatureCollection", "features": []}', "holds no shapes"),
-        ("c.csv", "bureau;voix\n1;2\n", "holds no shapes"),
+        ("c.csv", "bureau;voix\n1;2\n", "not a file of shapes"),
         ("c.txt", "not shapes at all", "not a file of shapes"),
         ("c.parquet", "PAR1 and nothing else", "not a file of shapes"),
         ("c.geojson", _geojson(METRES), "says it is in degrees"),
@@ -301,3 +302,26 @@ def test_paris_2017_joins_as_many_bureaux_as_counted(election, joined):
     results = pd.read_csv(DATA / "paris/general_results.csv", sep=";", dtype=str)
     ids = "75056_" + results.loc[results["id_election"] == election, "code_bv"]
     assert bureaux["bureau_id"].isin(ids).sum() == joined
+
+
+VIRTUAL = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/vsicurl/http://127.0.0.1:9/x.geojson
+</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"""
+
+
+@pytest.mark.parametrize("name", ["c.geojson", "c.kml", "c.gpkg", "c.xml"])
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"<!-- <kml -->\n", b"\n" * 200])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_virtual_layer_is_never_opened(tmp_path, monkeypatch, name, before, zipped):
+    file = tmp_path / name
+    file.write_bytes(before + VIRTUAL)
+    if zipped:
+        archive = tmp_path / "c.zip"
+        with zipfile.ZipFile(archive, "w") as into:
+            into.write(file, name)
+        file = archive
+    monkeypatch.setattr(
+        "pyogrio.read_dataframe", lambda *_, **__: pytest.fail("the file was opened")
+    )
+    with pytest.raises(DataError, match="not a file of shapes that is read here") as caught:
+        read_shapes(file)
+    assert name in caught.value.where

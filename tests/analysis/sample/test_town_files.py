@@ -10,6 +10,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from analysis.exports.same_content import same_content
 from analysis.sample.town_files import FILES, write_sample
 
 EMBEDDED = Path(__file__).parents[3] / "data_samples" / "valmont"
@@ -32,8 +33,13 @@ def test_another_seed_gives_another_town(folder, tmp_path):
 def test_the_embedded_place_is_what_the_command_writes(folder):
     if not EMBEDDED.exists():
         pytest.skip("no embedded place: run `make sample`")
-    embedded = digests(EMBEDDED)
-    assert {name: embedded.get(name) for name in FILES} == digests(folder)
+    # gzip is written by the machine's zlib, so that its bytes are not ours to promise.
+    unlike = [
+        name
+        for name in FILES
+        if not same_content((EMBEDDED / name).read_bytes(), (folder / name).read_bytes())
+    ]
+    assert not unlike
 
 
 def test_the_folder_is_small(folder):

@@ -103,7 +103,7 @@ def test_a_folder_without_manifest_is_no_workspace(tmp_path):
 @pytest.mark.parametrize("spoil", [lambda f: f.unlink(), lambda f: f.write_bytes(b"PAR1 cut")])
 def test_a_table_that_is_gone_or_damaged_is_named(copy, name, spoil):
     spoil(copy.path / f"{name}.parquet")
-    with pytest.raises(DataError, match=f"table {name} of this workspace is missing") as caught:
+    with pytest.raises(DataError, match=f"table {name} of this workspace is") as caught:
         copy.read(name)
     assert f"{name}.parquet" in caught.value.where
     assert caught.value.mend
@@ -113,6 +113,20 @@ def test_damaged_votes_are_named_too(copy):
     (copy.path / "votes.parquet").write_bytes(b"")
     with pytest.raises(DataError, match="table votes"):
         copy.read_arrow("votes", columns=["votes"])
+
+
+@pytest.mark.parametrize("bit", range(0, 8))
+@pytest.mark.parametrize("name", ["votes", "turnout", "bureaux"])
+def test_one_flipped_bit_anywhere_in_a_table_is_an_error(copy, name, bit):
+    file = copy.path / f"{name}.parquet"
+    content = bytearray(file.read_bytes())
+    where = (len(content) * (bit + 1)) // 9
+    content[where] ^= 1 << bit
+    file.write_bytes(bytes(content))
+    with pytest.raises(DataError, match="bytes have changed"):
+        copy.read(name)
+    with pytest.raises(DataError, match=f"{name}.parquet"):
+        copy.read_arrow(name, columns=["bureau_id"])
 
 
 def test_a_failed_writing_leaves_everything_as_it_was(copy):

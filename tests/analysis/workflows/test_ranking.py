@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -215,6 +216,25 @@ def test_an_export_is_made_again_byte_for_byte(folder, tmp_path, scenario, suffi
     assert result.identical
     assert result.content == file.read_bytes()
     assert scenario_of(read_provenance(file)) == scenario
+
+
+def test_a_file_compressed_on_another_machine_is_made_again(folder, tmp_path):
+    file = exported(folder, tmp_path / "r.xlsx")
+    with zipfile.ZipFile(file) as book:
+        members = {info: book.read(info) for info in book.infolist()}
+    with zipfile.ZipFile(file, "w") as book:
+        for info, content in members.items():
+            book.writestr(info, content, zipfile.ZIP_DEFLATED, 1)
+    result = reproduce(file)
+    assert (result.identical, result.same) == (False, True)
+    assert "another version" in result.summary()
+    name = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(file, "w") as book:
+        for info, content in members.items():
+            moved = content.replace(b"<v>1</v>", b"<v>2</v>", 1)
+            book.writestr(info, moved if info.filename == name else content)
+    result = reproduce(file)
+    assert (result.identical, result.same, result.summary()) == (False, False, "DIFFERENT")
 
 
 def test_other_data_are_refused_and_named(folder, tmp_path):

@@ -1,0 +1,70 @@
+"""The verb that asks of the past whether the order of the doors was any good: validate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from analysis.targeting.validation import Validation
+
+
+def validate(
+    workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
+    out: Annotated[Path, typer.Option(help="What every order would have met, .json.")],
+    place: Annotated[
+        list[str] | None,
+        typer.Option("--place", help="Code of a commune or département; several may follow."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+) -> None:
+    """Tell what each order of the doors would have met of the votes that moved in the past."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from analysis.workflows.ranking import open_workspace
+    from analysis.workflows.validate import keep, validate_to_json
+
+    opened = open_workspace(workspace)
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task("looking back", total=1.0)
+        found, told = validate_to_json(
+            opened,
+            places=tuple(place or ()),
+            seed=seed,
+            progress=lambda step, done: bars.update(task, completed=done, description=step),
+        )
+    out.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    if not place:
+        keep(opened, told)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console.print(_table(found, told))
+    console.print(f"written: {out}")
+
+
+def _table(found: Validation, told: dict[str, object]) -> str:
+    """Return cells as rows and methods as columns, then means and the worst of five worlds."""
+    from analysis.targeting.validation import METHODS
+
+    head = f"{'votes met by 20% of hours':<46}" + "".join(f"{m[:12]:>13}" for m in METHODS)
+    lines = [head]
+    for row in found.to_frame().to_dict("records"):
+        label = f"{row['bloc']} {row['kind']} {row['from']} > {row['to']}"
+        cells = (row.get(m, float("nan")) for m in METHODS)
+        lines.append(f"{label:<46}" + "".join(f"{v:>13.3f}" for v in cells))
+    means = found.means
+    lines.append(f"{'mean':<46}" + "".join(f"{means.get(m, float('nan')):>13.3f}" for m in METHODS))
+    for bloc, worst in told["worlds_worst"].items():  # type: ignore[attr-defined]
+        shares = "".join(f"{worst[m]:>13.2f}" for m in METHODS)
+        lines.append(f"{'worst of five worlds, ' + bloc:<46}" + shares)
+    untold = len(found.untold)
+    lines.append(f"cannot tell: {untold} pairs at which under 1% of the registered moved")
+    return "\n".join(lines)
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command line its verb of proof."""
+    app.command()(validate)

@@ -1,0 +1,67 @@
+"""What each order would win in worlds whose truth is stated, since nobody knows ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.targeting.params import Params
+from analysis.targeting.prospects import Prospects
+from analysis.targeting.rank import Settings, score_bureaux
+from analysis.targeting.validation import DECIDES, METHODS, met, orders
+from analysis.targeting.value import ANSWERS, answers, index, place_means
+
+
+def truths(prospects: Prospects, params: Params | None = None) -> pd.DataFrame:
+    """Return net votes per person reached in each of five worlds (bureaux × worlds).
+
+    In the first four, who responds is g: the same everywhere, in proportion to abstention, on the
+    fence of voting, in proportion to volatility. There a bureau is worth
+    g · (ε · S + τ · A · (m - m')): it is ours who are kept and fetched. In the fifth only
+    opponents respond, as near to us as their neighbours are, and one of the rival's counts
+    twice: ε · index of (1 - a) · s · (1 - s + r).
+    """
+    params = params or Params()
+    table, means = prospects.table, place_means(prospects.table)
+    respond = answers(table)
+    net = (table["marginal"] - table["rival_marginal"]).to_numpy()
+    worth = params.effect_vote.mean * index(table, "support", means)
+    worth = worth + params.effect_turnout.mean * index(table, "abstention", means) * net
+    away, ours = table["abstention"].to_numpy(), table["support"].to_numpy()
+    theirs = (1 - away) * ours * (1 - ours + table["rival_support"].to_numpy())
+    weights = table["registered"].to_numpy(dtype=float)
+    worlds = {name: g * worth for name, g in zip(ANSWERS[:4], respond, strict=False)}
+    worlds[ANSWERS[4]] = (
+        params.effect_vote.mean * theirs / max(np.average(theirs, weights=weights), 1e-12)
+    )
+    return pd.DataFrame(worlds, index=table.index).clip(lower=0.0)
+
+
+def compare(prospects: Prospects, share: float = DECIDES) -> pd.DataFrame:
+    """Return what each order wins with a share of the hours, as a share of the best order.
+
+    Parameters
+    ----------
+    prospects
+        As `prepare` returns it.
+    share
+        Of all hours.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per method, one column per world (1: as much as an order that knows the truth),
+        and `worst`, the least of them.
+    """
+    value = score_bureaux(prospects, Settings())[1]
+    use = value.hours > 0
+    reached = (value.conversations_per_hour * value.household * value.hours)[use]
+    hours = value.hours[use]
+    scores = orders(prospects)
+    found = {}
+    for world, truth in truths(prospects).items():
+        votes = truth.to_numpy()[use] * reached
+        best = met(votes / hours, hours, votes, [share])[0]
+        found[world] = [met(scores[m][use], hours, votes, [share])[0] / best for m in METHODS]
+    table = pd.DataFrame(found, index=pd.Index(METHODS, name="method"))
+    return table.assign(worst=table.min(axis=1))

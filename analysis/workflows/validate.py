@@ -1,0 +1,228 @@
+"""Is the order of the doors better than one column sorted? Answered on a workspace's past."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.electorate.counts import read_counts
+from analysis.electorate.history import Choice, Election
+from analysis.errors import DataError
+from analysis.tables.schema import BLOCS
+from analysis.tables.workspace import Workspace
+from analysis.targeting.prospects import Past, prospects_of, read_past
+from analysis.targeting.validation import (
+    LEAST_SHARE,
+    LEAST_VOTES,
+    Came,
+    Validation,
+    judge,
+    judge_parts,
+    last_stood,
+    moved_votes,
+)
+from analysis.targeting.worlds import compare
+
+# Beside the workspace's tables: what `validate` found, so that the page need not wait for it.
+KEPT = "validation.json"
+Progress = Callable[[str, float], None]
+
+
+def validate(
+    workspace: Workspace,
+    *,
+    places: tuple[str, ...] = (),
+    blocs: tuple[str, ...] = BLOCS[:-1],
+    seed: int = 0,
+    progress: Progress = lambda _step, _done: None,
+) -> Validation:
+    """Rank as on the eve of every first round, and see which votes that moved that met.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    places
+        Communes or départements; empty for the whole workspace.
+    blocs
+        Whose votes.
+    seed
+        Of the bootstrap.
+    progress
+        Told the election at hand and the share done.
+
+    Returns
+    -------
+    Validation
+        Cells are bloc × (a first round, and the bloc's first round before it); only elections
+        before the later one are read. What cannot be told is listed.
+
+    Raises
+    ------
+    DataError
+        When fewer than three first rounds are in the workspace.
+    """
+    targets = _targets(workspace)
+    cells, untold, parts = [], [], []
+    for number, target in enumerate(targets):
+        progress(target.election_id, number / len(targets))
+        past = _past(workspace, target, places)
+        if past is None:
+            continue
+        for bloc, came in _came(workspace, target, past, blocs):
+            rng = np.random.default_rng([seed, number, BLOCS.index(bloc)])
+            found = _cell(workspace, past.of_bloc(bloc), Choice(bloc), target, came, places, rng)
+            if isinstance(found, dict):
+                untold.append(found)
+            elif found is not None:
+                cells.append(found[0])
+                parts.append(found[1])
+    return Validation(
+        _stacked(cells, ["bloc", "from", "to", "kind", "votes", "method"]),
+        pd.DataFrame(untold, columns=["bloc", "from", "to", "votes", "share"]),
+        _stacked(parts, ["bloc", "to", "part"]),
+    )
+
+
+def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def _targets(workspace: Workspace) -> list[Election]:
+    """Return the first rounds of the workspace that two others precede, oldest first."""
+    table = workspace.read("elections")
+    first = table[table["round"] == 1].sort_values("date", kind="stable")
+    if len(first) < 3:
+        raise DataError(
+            "A look back needs three first rounds.",
+            where=f"found: {len(first)}",
+            mend="Build the workspace with more elections.",
+        )
+    return [
+        Election(str(e.election_id), e.date.to_pydatetime(), str(e.kind), 1)
+        for e in first.iloc[2:].itertuples()
+    ]
+
+
+def _past(workspace: Workspace, target: Election, places: tuple[str, ...]) -> Past | None:
+    for bloc in BLOCS:
+        try:
+            return read_past(workspace, Choice(bloc), target, places=places)
+        except DataError:
+            # Nobody of that bloc stood before; any other tells the same of abstention.
+            continue
+    return None
+
+
+def _came(
+    workspace: Workspace, target: Election, past: Past, blocs: tuple[str, ...]
+) -> Iterator[tuple[str, Came]]:
+    """Yield what came at the target for each bloc that stood, on the bureaux of the past."""
+    dense = read_counts(
+        workspace, [target.election_id], lambda c: np.ones(len(c), dtype=bool), ()
+    ).table(0)
+    dense = dense.reindex(past.history.units["bureau_id"].astype("str"))
+    registered = (dense["ballots"] + dense["abstentions"]).to_numpy(dtype=float)
+    for bloc in blocs:
+        votes = dense[bloc].to_numpy(dtype=float)
+        if np.nansum(votes) > 0:
+            ballots, valid = (dense[n].to_numpy(dtype=float) for n in ("ballots", "valid"))
+            # A bloc without candidate in a constituency has lost nothing there.
+            yield bloc, Came(registered, ballots, valid, np.where(votes > 0, votes, np.nan))
+
+
+def _cell(  # noqa: PLR0913 - one question on one past
+    workspace: Workspace,
+    past: Past,
+    choice: Choice,
+    target: Election,
+    came: Came,
+    places: tuple[str, ...],
+    rng: np.random.Generator,
+) -> tuple[pd.DataFrame, pd.DataFrame] | dict[str, object] | None:
+    before = last_stood(past.history)
+    if before is None:
+        return None
+    kind, moved, net = moved_votes(past.history, before, came)
+    names = {
+        "bloc": choice.bloc,
+        "from": past.history.elections[before].election_id,
+        "to": target.election_id,
+    }
+    votes = abs(net) * float(np.nansum(came.registered[np.isfinite(moved)]))
+    if abs(net) < LEAST_SHARE or votes < LEAST_VOTES:
+        return {**names, "votes": round(votes), "share": round(abs(net), 4)}
+    prospects = prospects_of(workspace, past, choice, target, places=places)
+    judged = judge(prospects, moved, rng)
+    if judged is None:
+        return None
+    front = {**names, "kind": kind, "votes": float(np.nansum(moved))}
+    parts = judge_parts(prospects, before, came).assign(bloc=choice.bloc, to=target.election_id)
+    return pd.DataFrame({**front, **judged}), parts
+
+
+def validate_to_json(
+    workspace: Workspace,
+    *,
+    places: tuple[str, ...] = (),
+    seed: int = 0,
+    progress: Progress = lambda _step, _done: None,
+) -> tuple[Validation, dict[str, Any]]:
+    """Return the look backs and the worlds of the coming order, and both as plain values.
+
+    Parameters and errors are those of `validate`; `worlds_worst` holds, by bloc and method, the
+    least share of the best possible that the order wins in five stated worlds.
+    """
+    found = validate(workspace, places=places, seed=seed, progress=progress)
+    worst: dict[str, dict[str, float]] = {}
+    target = _day_after(workspace)
+    past = _past(workspace, target, places)
+    for bloc in dict.fromkeys(found.cells["bloc"]):
+        if past is None:
+            break
+        prospects = prospects_of(workspace, past.of_bloc(bloc), Choice(bloc), target, places=places)
+        table = compare(prospects)
+        worst[bloc] = {name: round(float(v), 4) for name, v in table["worst"].items()}
+    return found, {**found.to_json(), "worlds_worst": worst}
+
+
+def _day_after(workspace: Workspace) -> Election:
+    """Return a first round the day after all elections, of the kind that most people vote at."""
+    table = workspace.read("elections")
+    kind = "pres" if (table["kind"] == "pres").any() else str(table["kind"].iloc[-1])
+    day = table["date"].max().to_pydatetime() + timedelta(days=1)
+    return Election(f"{day:%Y}_{kind}_t1", day, kind, 1)
+
+
+def keep(workspace: Workspace, told: Mapping[str, Any]) -> Path:
+    """Write the answer beside the workspace's tables, with the digests of what it rests on."""
+    file = workspace.path / KEPT
+    aside = file.with_name(f".{KEPT}.{os.getpid()}")
+    content = {"data": dict(workspace.digests), **told}
+    aside.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    aside.replace(file)
+    return file
+
+
+def kept(workspace: Workspace) -> Validation | None:
+    """Return the answer that was kept, unless the data have changed since or it is damaged."""
+    try:
+        told = json.loads((workspace.path / KEPT).read_text(encoding="utf-8"))
+        if told["data"] != dict(workspace.digests):
+            return None
+        rows = [
+            {**{k: c[k] for k in ("bloc", "from", "to", "kind", "votes")}, "method": m, **met}
+            for c in told["cells"]
+            for m, met in c["methods"].items()
+        ]
+        untold = pd.DataFrame(told["cannot_tell"], columns=["bloc", "from", "to", "votes", "share"])
+        return Validation(pd.DataFrame(rows), untold, pd.DataFrame(told["parts"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
