@@ -146,7 +146,6 @@ class Workspace:
                 mend="Build the workspace again from the official files.",
             ) from error
 
-
     def _verify(self, name: str, file: Path) -> None:
         """Compare a table's bytes with the manifest's digest, once per file and process.
 
