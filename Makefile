@@ -5,13 +5,16 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
+# Dozens of interpreters are started; compiling every module again would be most of their time.
+export PYTHONDONTWRITEBYTECODE :=
 
 app: setup sample
 	@echo "Palier: http://localhost:$(PORT)  (Ctrl+C to stop)"
 	$(BIN)/python -m streamlit run serve.py --server.port $(PORT)
 
 test: setup-dev sample check
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term
 
 check: setup-dev
 	$(BIN)/ruff check .

@@ -26,8 +26,8 @@ SIZES = (10_000, 35_000, 69_000)
 
 
 def prospects_of(folder: Path) -> Prospects:
-    from analysis.electorate.history import Choice
     from analysis.readers.calendar import election_of
+    from analysis.tables.elections import Choice
     from analysis.tables.workspace import Workspace
     from analysis.targeting.prospects import prepare
     from analysis.workflows.build import Inputs, build

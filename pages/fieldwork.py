@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from analysis.fieldwork.field_plan import turfs_in_field
 from pages._ui import loaders, messages
 from pages._ui.fieldwork import (
     bring_returns,
@@ -44,7 +45,7 @@ with answer_side, messages.explain_data_errors():
     outlook.headline(store, mark)
     refresh.watch(place, mark)
     if not field.totals(mark).attempts:
-        outlook.empty(bool(field.planned(store)))
+        outlook.empty(bool(turfs_in_field(store)))
         st.stop()
     view = choose_view(VIEWS, "field_view")
     if view == "ground":

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import inputs, loaders, messages, past
+from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
 from pages._ui.priorities import (
     bureau_card,
@@ -11,7 +11,6 @@ from pages._ui.priorities import (
     look_back,
     ranking_view,
     visited,
-    weighing,
 )
 
 st.title(_("Priorities"))
@@ -33,7 +32,7 @@ with messages.explain_data_errors():
 numbers = st.container()
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
-    settings = inputs.choose_settings(weighing.of(found), numbers)
+    settings = inputs.choose_settings(loaders.weights_of(found), numbers)
     visited.ask(place, found)
 
 with answer_side, messages.explain_data_errors():
@@ -55,7 +54,7 @@ with answer_side, messages.explain_data_errors():
             )
         with card_side:
             bureau_id, frame = bureau_card.bureau_card(ranked)
-        past.map_first()
+        bureau_card.map_first()
         with map_side:
             back = st.container()
             ranking_view.ranked_list(ranked, key="priorities.list")

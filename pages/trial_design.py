@@ -4,7 +4,6 @@ import streamlit as st
 
 from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
-from pages._ui.priorities import weighing
 from pages._ui.trial import arms_view, draft, power_view, sealed, sealing, trial_choices
 
 st.title(_("Trial design"))
@@ -20,7 +19,7 @@ with messages.explain_data_errors():
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Ranking"), width="stretch"):
-        settings = inputs.choose_settings(weighing.of(found))
+        settings = inputs.choose_settings(loaders.weights_of(found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
     trial = sealed.in_force(place, ranked)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from analysis.workflows.turf_folder import cuts
 from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
-from pages._ui.priorities import weighing
 from pages._ui.trial.arms_view import choose_view
 from pages._ui.turfs import cutting, follow, turf_choices, turf_downloads, turfs_view
 from pages._ui.turfs import load_turfs as cut
@@ -30,7 +30,7 @@ with messages.explain_data_errors():
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Settings of the ranking"), width="stretch"):
-        settings = inputs.choose_settings(weighing.of(found))
+        settings = inputs.choose_settings(loaders.weights_of(found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)
     asked = turf_choices.choose(place, ranked)
@@ -45,7 +45,7 @@ with settings_side, messages.explain_data_errors():
 
 with answer_side, messages.explain_data_errors():
     follow.follow(place)
-    folder = turf_downloads.earlier(cutting.cuts(place.path))
+    folder = turf_downloads.earlier(cuts(place.path))
     if folder is None:
         st.info(
             _(

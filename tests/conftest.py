@@ -7,11 +7,22 @@ import json
 import pytest
 
 from analysis.workflows.build import Inputs, build
+from tests.browser import chromium, chromium_path
 from tests.made import DATA, RESULTS, VALMONT
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes seconds; runs all the same")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the modules that take long, so that all workers end at about the same time."""
+    long = {
+        item.path
+        for item in items
+        if item.get_closest_marker("slow") or item.get_closest_marker("browser")
+    }
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +73,12 @@ def paris(tmp_path_factory):
         places=("75056",),
     )
     return build(inputs, tmp_path_factory.mktemp("workspaces") / "paris")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium: for a module only, as it keeps every other event loop out of its thread."""
+    if chromium_path() is None:
+        pytest.skip("there is no Chromium on this machine")
+    with chromium() as found:
+        yield found

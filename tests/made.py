@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from shapely.geometry import box
 
-from analysis.electorate.history import Election, History
+from analysis.electorate.history import History
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Election
 from analysis.tables.schema import BLOCS
 
 ROOT = Path(__file__).parents[1]

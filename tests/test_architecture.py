@@ -77,6 +77,20 @@ def test_imports_go_down():
     assert not sorted(set(wrong))
 
 
+def test_only_workflows_open_a_workspace_or_a_store():
+    wrong = []
+    for file in LIBRARY:
+        part = file.relative_to(ROOT / "analysis").parts[0]
+        # Tables define a workspace, readers put files into one; a store is defined in its room.
+        if part in {"tables", "readers", "workflows"} or file.stem == "store":
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Name) and called.id in {"Workspace", "open_store"}:
+                wrong.append(f"{name(file)}:{node.lineno}")
+    assert not wrong
+
+
 def test_pages_are_thin():
     for file in PAGES:
         assert not {n.split(".")[0] for n in imported(file)} & HEAVY, name(file)

@@ -19,7 +19,10 @@ SECONDS = 120
 # "1 016" and "0,036" as French readers write them; spaces of thousands may be narrow.
 _NUMBER = re.compile(r"\d+(?:[\u202f\u00a0]\d{3})*(?:[.,]\d+)?")
 _MEND = "jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb"
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq.*")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq.*"),
+]
 
 
 def shown(notebook: nbformat.NotebookNode) -> list[str]:

@@ -18,6 +18,7 @@ from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.turf_folder import cuts
 from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.turfs import cutting
 from pages._ui.turfs import load_turfs as turf_loaders
@@ -64,7 +65,7 @@ def campaign() -> SimpleNamespace:
         job.process.wait()
         assert not job.running, job.failure
         assert not job.failure, job.failure
-    walks = turf_loaders.walks(str(cutting.cuts(folder)[0]))
+    walks = turf_loaders.walks(str(cuts(folder)[0]))
     store = open_store(folder)
     field_plan.register(store.engine, walks.turfs)
     field = SimpleNamespace(place=place, store=store, walks=walks)

@@ -1,4 +1,4 @@
-"""The verb of models that look back: backtest."""
+"""The verbs of models: transfers, and backtest, which looks back."""
 
 from __future__ import annotations
 
@@ -6,11 +6,65 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
+
+from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
     from analysis.electorate.abstention.backtest import AbstentionBacktest
+    from analysis.electorate.transfers.transfer_results import Transfers
+
+
+def transfers(  # noqa: PLR0913 - one option per part of the question
+    out: Annotated[Path, typer.Option(help="CSV to write: one row per pair of options.")],
+    workspace: Annotated[Path | None, typer.Option(help="Folder of the workspace.")] = None,
+    origin_election: Annotated[
+        str, typer.Option("--from", metavar="ELECTION", help="Election people come from.")
+    ] = "",
+    destination_election: Annotated[
+        str, typer.Option("--to", metavar="ELECTION", help="Election they go to.")
+    ] = "",
+    place: Annotated[
+        list[str] | None, typer.Option("--place", help="Code of a commune or département.")
+    ] = None,
+    origin: Annotated[
+        Path | None, typer.Option(help="CSV: first column the unit, the others counts.")
+    ] = None,
+    destination: Annotated[Path | None, typer.Option(help="CSV of the same units.")] = None,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="The two files are of different days: wider intervals.")
+    ] = False,
+    level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
+    seed: Annotated[int, typer.Option(help="Seed of the estimate.")] = 0,
+) -> None:
+    """Estimate who voted what next, from the counts of two elections by unit."""
+    from analysis.workflows.transfers import Asked, transfers_to_file
+
+    asked = Asked(
+        workspace=workspace,
+        elections=(origin_election, destination_election),
+        places=tuple(place or ()),
+        files=(origin, destination),
+        apart=apart,
+        level=level,
+        seed=seed,
+    )
+    with bar("transfers") as told:
+        found = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
+    _report(found, out)
+
+
+def _report(found: Transfers, out: Path) -> None:
+    show(f"{len(found.table)} transfers from {found.units} units written to {out}")
+    show(f"  largest: {found.summary()}")
+    for note in found.notes:
+        show(f"  note: {note}")
+    for row in found.scaled.head(5).itertuples():
+        show(f"  scaled: {row.unit}: {row.origin_total} to {row.destination_total}")
+    if len(found.scaled) > 5:
+        show(f"  scaled: … {len(found.scaled)} units in all")
+    for reason in found.left_out:
+        where = f" ({reason.election_id})" if reason.election_id else ""
+        show(f"  left out{where}: {reason.count} {reason.reason}: {reason.examples}")
 
 
 def backtest(
@@ -19,26 +73,15 @@ def backtest(
     out: Annotated[Path, typer.Option(help="Errors of all methods, .json.")],
 ) -> None:
     """Forecast the abstention of a past election, and say how far off it and rules of thumb are."""
-    from analysis.electorate.abstention.backtest import (
-        backtest_abstention,
-        check_path,
-        write_backtest,
-    )
-    from analysis.workflows.ranking import open_workspace, target_of
+    from analysis.workflows.abstention import backtest_to_file
 
-    check_path(out)
-    place = open_workspace(workspace)
-    election = target_of(place, target)
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("forecasting", total=1.0)
-        found = backtest_abstention(
-            place, election, progress=lambda done: bars.update(task, completed=done)
+    with bar("forecasting") as told:
+        found = backtest_to_file(
+            workspace, target, out, progress=lambda done: told("forecasting", done)
         )
-    write_backtest(found, out)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    console.print(_table(found))
-    console.print(found.summary())
-    console.print(f"written: {out}")
+    show(_table(found))
+    show(found.summary())
+    show(f"written: {out}")
 
 
 def _table(found: AbstentionBacktest) -> str:
@@ -57,5 +100,6 @@ def _table(found: AbstentionBacktest) -> str:
 
 
 def register(app: typer.Typer) -> None:
-    """Give the command line its verb of look back."""
-    app.command()(backtest)
+    """Give the command line its verbs of models."""
+    for verb in (transfers, backtest):
+        app.command()(verb)

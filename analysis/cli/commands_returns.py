@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from analysis.cli.terminal import show
 
 # Options of this verb that take several values after one name.
 SEVERAL = ("--accept",)
@@ -40,7 +41,7 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
     seed: Annotated[int, typer.Option(help="Seed of the forecast.")] = 0,
 ) -> None:
     """Take in what came back from the doors, and say how far the campaign is."""
-    from analysis.workflows.fieldwork import Asked, run
+    from analysis.cli.returns_actions import Asked, run
 
     changes = {
         "name": name,
@@ -60,7 +61,7 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
         seed=seed,
     )
     text, well = run(action, asked, store)
-    Console(soft_wrap=True, highlight=False, markup=False).print(text)
+    show(text)
     if not well:
         raise typer.Exit(1)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from analysis.experiments.drawing_rule import Rule
+from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
     from analysis.workflows.impact import Question
@@ -27,8 +24,11 @@ SEVERAL = (
     "--election",
 )
 
-Column = typer.Option(metavar="COL")
 Columns = list[str] | None
+RankBy = Annotated[str, typer.Option(metavar="COL", help="Column to rank by, largest first.")]
+Territory = Annotated[str, typer.Option(metavar="COL", help="Blocks stay within it.")]
+BlockSize = Annotated[int, typer.Option(help="Units of a full block.")]
+Control = Annotated[int, typer.Option(help="Controls of a full block.")]
 Units = Annotated[Path, typer.Option(help="Table of units: CSV or Parquet, one row per unit.")]
 Cluster = Annotated[str, typer.Option(metavar="COL", help="Units that go together.")]
 Unit = Annotated[str, typer.Option(metavar="COL", help="Names of the units.")]
@@ -50,37 +50,14 @@ Neighbours = Annotated[
 Language = Annotated[str, typer.Option(help="Of the texts: fr or en.")]
 
 
-def _rule(  # noqa: PLR0913 - one option per part of a rule
-    rank_by: Annotated[str, typer.Option(metavar="COL", help="Column to rank by, largest first.")],
-    territory: Annotated[str, typer.Option(metavar="COL", help="Blocks stay within it.")] = "",
-    block_size: Annotated[int, typer.Option(help="Units of a full block.")] = 5,
-    control: Annotated[int, typer.Option(help="Controls of a full block.")] = 1,
+def design(  # noqa: PLR0913 - one option per part of a design
+    *,
+    rank_by: RankBy,
+    territory: Territory = "",
+    block_size: BlockSize = 5,
+    control: Control = 1,
     cluster: Cluster = "",
     unit: Unit = "",
-) -> Rule:
-    return Rule(rank_by, territory, block_size, control, cluster, unit=unit)
-
-
-def _ruled(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the options of a rule in the place of its first argument, `rule`."""
-    own = list(inspect.signature(verb, eval_str=True).parameters.values())[1:]
-    of_rule = list(inspect.signature(_rule, eval_str=True).parameters.values())
-    options = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in [*of_rule, *own]]
-    names = [one.name for one in of_rule]
-
-    def run(**given: Any) -> None:  # noqa: ANN401
-        verb(_rule(**{name: given.pop(name) for name in names}), **given)
-
-    run.__name__, run.__doc__ = verb.__name__, verb.__doc__
-    run.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in options}
-    return run
-
-
-@_ruled
-def design(  # noqa: PLR0913 - one option per part of a design
-    rule: Rule,
-    *,
     units: Units,
     seed: Seed,
     out: Annotated[Path, typer.Option(help="CSV of the arms; seal and plan go beside it.")],
@@ -111,17 +88,21 @@ def design(  # noqa: PLR0913 - one option per part of a design
     plan_pdf: Annotated[bool, typer.Option("--plan-pdf", help="The plan as PDF too.")] = False,
 ) -> None:
     """Draw the arms of a trial, and seal the draw before the campaign."""
-    from dataclasses import replace
+    from analysis.experiments.drawing_rule import Rule
+    from analysis.workflows.trial_design import Promise, design_to_file, near_of, plan_to_pdf
 
-    from analysis.workflows.trial_command import Promise, beside, design_to_file, near_of
-
-    whole = replace(
-        rule,
+    rule = Rule(
+        rank_by,
+        territory,
+        block_size,
+        control,
+        cluster,
         must_treat=must_treat,
         must_not_treat=must_not_treat,
         balance=tuple(balance or ()),
         accept=accept,
         incomplete=incomplete,
+        unit=unit,
     )
     promise = Promise(
         outcomes=tuple(outcome or ()),
@@ -131,20 +112,19 @@ def design(  # noqa: PLR0913 - one option per part of a design
         language=language,
     )
     near = near_of(workspace, neighbours)
-    _print(design_to_file(units, whole, promise, seed=seed, out=out, near=near))
+    show(design_to_file(units, rule, promise, seed=seed, out=out, near=near))
     if plan_pdf:
-        from analysis.exports.reports.plan_pdf import plan_pdf as as_pdf
-
-        plan = beside(out)["plan"]
-        paper = plan.with_suffix(".pdf")
-        paper.write_bytes(as_pdf(plan.read_text(encoding="utf-8")))
-        _print(f"written: {paper}")
+        show(f"written: {plan_to_pdf(out)}")
 
 
-@_ruled
 def power(  # noqa: PLR0913 - one option per part of a question
-    rule: Rule,
     *,
+    rank_by: RankBy,
+    territory: Territory = "",
+    block_size: BlockSize = 5,
+    control: Control = 1,
+    cluster: Cluster = "",
+    unit: Unit = "",
     units: Units,
     out: Annotated[Path, typer.Option(help="The curve, .csv or .json.")],
     outcome: Outcomes = None,
@@ -164,9 +144,12 @@ def power(  # noqa: PLR0913 - one option per part of a question
     seed: Seed = 0,
 ) -> None:
     """Tell the smallest effect a design can see, by drawing it on past elections."""
+    from analysis.experiments.drawing_rule import Rule
     from analysis.experiments.power import Ask
-    from analysis.workflows.trial_command import Past, near_of, power_to_file
+    from analysis.workflows.trial_design import near_of
+    from analysis.workflows.trial_power import past_of, power_to_file
 
+    rule = Rule(rank_by, territory, block_size, control, cluster, unit=unit)
     ask = Ask(
         outcomes=tuple(outcome or ()),
         lagged=tuple(covariates or ()),
@@ -175,22 +158,17 @@ def power(  # noqa: PLR0913 - one option per part of a question
         sizes=tuple(sizes or ()),
         draws=draws,
     )
-    past = None
-    if workspace is not None and not outcome:
-        from analysis.workflows.ranking import open_workspace, target_of
-
-        place = open_workspace(workspace)
-        before = target_of(place, election).date
-        past = Past(workspace, _one_choice(bloc), before)
+    # Outcomes that are columns of the file need no workspace.
+    past = None if outcome else past_of(workspace, election, bloc or ())
     near = near_of(workspace, neighbours)
-    _print(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
+    show(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
 
 
 def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.json.")]) -> None:
     """Make the draw of a seal again, and say if anything moved."""
-    from analysis.workflows.trial_command import verify_seal
+    from analysis.workflows.trial_design import verify_seal
 
-    _print(verify_seal(seal))
+    show(verify_seal(seal))
 
 
 def impact(  # noqa: PLR0913 - one option per column of a trial
@@ -211,6 +189,9 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         bool | None, typer.Option(help="Were they measured before the draw?")
     ] = None,
     subgroup: Subgroups = None,
+    rank_by: Annotated[
+        str, typer.Option(metavar="COL", help="A ranking to judge, largest first: TOC, AUTOC.")
+    ] = "",
     unit: Unit = "",
     std_error: Annotated[
         str | None, typer.Option(help="HC0 HC1 HC2 HC3 CR2: what intervals come from.")
@@ -233,7 +214,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
 ) -> None:
     """Say what a canvass changed: assignment, allocation, coverage."""
     from analysis.experiments.analysis_spec import Spec
-    from analysis.workflows.impact import Question, Votes
+    from analysis.workflows.impact import Question, votes_of
 
     spec = Spec(
         outcomes=tuple(outcome or ()),
@@ -249,51 +230,24 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         gap=gap,
         measured_before=covariates_before,
     )
-    votes = None
-    if workspace is not None:
-        choices = {one: _choice(one) for one in bloc or ()}
-        votes = Votes(workspace, tuple(election or ()), choices, vintage)
-    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes)
+    votes = votes_of(workspace, election or (), bloc or (), vintage)
+    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes, rank_by)
     _answer(question, out, report, language)
 
 
 def _answer(question: Question, out: Path, report: Path | None, language: str) -> None:
-    from analysis.exports.reports.trial_report import TrialReport, check_report_path, write_report
-    from analysis.workflows.impact import impact_to_file
+    from analysis.workflows.impact import check_report, impact_to_file, report_to_file
 
     if report is not None:
-        check_report_path(report)
+        check_report(report)
     found = impact_to_file(question, out)
-    _print(f"{found.summary()}\nwritten: {out}")
+    show(f"{found.summary()}\nwritten: {out}")
     if report is not None:
-        page = TrialReport(found.impact, "", found.subgroups, found.lost, found.made_from)
-        write_report(page, report, language)
-        _print(f"written: {report}")
+        report_to_file(found, report, language)
+        show(f"written: {report}")
 
 
 def register(app: typer.Typer) -> None:
     """Give the command line its verbs of trials."""
     for verb in (design, power, verify, impact):
         app.command()(verb)
-
-
-def _choice(bloc: str) -> Any:  # noqa: ANN401 - the class is imported only when it is needed
-    from analysis.electorate.history import Choice
-
-    return Choice(bloc)
-
-
-def _one_choice(blocs: list[str] | None) -> Any:  # noqa: ANN401 - as above
-    from analysis.errors import DataError
-
-    if not blocs or len(blocs) > 1:
-        raise DataError(
-            "Past results need to know whose votes count.",
-            where=f"--bloc {' '.join(blocs or ())}",
-            mend="Name one bloc: --bloc left.",
-        )
-    return _choice(blocs[0])
-
-
-def _print(text: str) -> None:
-    Console(soft_wrap=True, highlight=False, markup=False).print(text)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+
+from analysis.cli.terminal import show
+from analysis.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.exports.field_kit.sheets import Options
+    from analysis.turf.walk_list import Walks
 
 
 def turfs(  # noqa: PLR0913 - one option per wish of an organiser
@@ -55,11 +60,9 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     ] = "",
 ) -> None:
     """Cut the targets into turfs of equal work, order each, write the sheets."""
-    from analysis.tables.workspace import Workspace
     from analysis.turf.planning import Plan
-    from analysis.workflows.time_slots import opening_of
+    from analysis.workflows.turf_output import turfs_to_folder
     from analysis.workflows.turfs import Ask, read_work
-    from analysis.workflows.turfs_command import start_of, turfs_to_folder
 
     given = {"hours": hours, "team": team}
     work = read_work(params, {name: value for name, value in given.items() if value is not None})
@@ -71,8 +74,7 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         spares=spares,
         low_mobility=low_mobility,
     )
-    opening = opening_of(Workspace(workspace), slot, work.share_open) if slot else None
-    ask = Ask(plan, design, top, streets, long_run, opening)
+    ask = Ask(plan, design, top, streets, long_run)
     options: Options = {
         "language": language,
         "large": large,
@@ -80,8 +82,71 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         "contact": contact,
         "address": address,
     }
-    told = turfs_to_folder(workspace, targets, ask, out, sheets=options if sheets else None)
-    Console(soft_wrap=True, highlight=False, markup=False).print(told)
+    walks, written, said = turfs_to_folder(
+        workspace, targets, ask, out, slot=slot, sheets=options if sheets else None
+    )
+    show("\n".join([_report(walks), *said, f"written: {len(written)} file(s) in {out}"]))
+
+
+def _report(walks: Walks) -> str:
+    """Say what was cut, how evenly, and what is in no turf."""
+    told = walks.summary
+    doors = [f"{count} addresses {kind}" for kind, count in told["dwellings_from"].items()]
+    lines = [
+        f"cut {told['cut']}: {told['count']} turfs in {told['targets']} bureau(x), "
+        f"{told['doors']} doors at {told['stops']} stops, "
+        f"{told['minutes_mean']:.0f} minutes each, the longest "
+        f"{told['minutes_max_over_mean']:.2f} times the mean",
+        f"walk: {told['walk_m_mean']:.0f} m a turf, by {told['distance']}",
+        f"doors: {', '.join(doors)}",
+        *_slot(told["opening"]),
+    ]
+    lines += [
+        f"in no turf: {item.count} — {item.reason}: {item.examples}" for item in walks.left_out()
+    ]
+    lines += [
+        f"left out when the addresses were read: {item['count']} — {item['reason']}"
+        for item in told["left_out_when_read"]
+    ]
+    if told["split"]:
+        lines.append(f"buildings longer than an outing, shared out by doors: {len(told['split'])}")
+    lines += [f"note: {note}" for note in told["notes"]]
+    lines += [f"seal: {walks.seal}"] if walks.seal else []
+    return "\n".join(lines)
+
+
+def _slot(opening: Mapping[str, Any] | None) -> list[str]:
+    """Say what is expected to open in the slot of the outing, and how that is known."""
+    from analysis.workflows.time_slots import ASSUMED
+
+    if opening is None:
+        return []
+    rates = ", ".join(f"{kind} {rate:.2f}" for kind, rate in opening["rates"].items())
+    how = f"learned at {opening['doors']} doors of this slot"
+    if opening["source"] == ASSUMED:
+        how = "assumed, for no returns tell of this slot: the same for every kind of building"
+    return [f"doors that open, {opening['slot']}: {rates} ({how})"]
+
+
+def start_of(text: str) -> tuple[float, float] | None:
+    """Read `LAT,LON`; None for an empty text.
+
+    Raises
+    ------
+    DataError
+        When it is not two numbers.
+    """
+    if not text:
+        return None
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise DataError(
+            "The start point is not two numbers.",
+            where=f"--start {text}",
+            mend="Write latitude, comma, longitude: --start 48.8566,2.3522.",
+        ) from error
+    return latitude, longitude
 
 
 def register(app: typer.Typer) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
     from analysis.targeting.validation import Validation
@@ -22,27 +23,14 @@ def validate(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Tell what each order of the doors would have met of the votes that moved in the past."""
-    from rich.console import Console
-    from rich.progress import Progress
+    from analysis.workflows.validate import validate_to_file
 
-    from analysis.workflows.ranking import open_workspace
-    from analysis.workflows.validate import keep, validate_to_json
-
-    opened = open_workspace(workspace)
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("looking back", total=1.0)
-        found, told = validate_to_json(
-            opened,
-            places=tuple(place or ()),
-            seed=seed,
-            progress=lambda step, done: bars.update(task, completed=done, description=step),
+    with bar("looking back") as told:
+        found, content = validate_to_file(
+            workspace, out, places=tuple(place or ()), seed=seed, progress=told
         )
-    out.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    if not place:
-        keep(opened, told)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    console.print(_table(found, told))
-    console.print(f"written: {out}")
+    show(_table(found, content))
+    show(f"written: {out}")
 
 
 def _table(found: Validation, told: dict[str, object]) -> str:

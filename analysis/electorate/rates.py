@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Election, History
+from analysis.electorate.history import History
+from analysis.tables.elections import Election
 
 # A bureau is not a coin: counts vary more than binomially, by neighbours and families.
 OVERDISPERSION = 2.0

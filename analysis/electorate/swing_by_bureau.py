@@ -12,11 +12,12 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.electorate.counts import read_counts
-from analysis.electorate.history import Choice, History
+from analysis.electorate.history import History
 from analysis.electorate.rates import OVERDISPERSION
 from analysis.electorate.volatility import pedersen
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
+from analysis.tables.elections import Choice
 from analysis.tables.sources import LeftOut
 from analysis.tables.workspace import Workspace
 

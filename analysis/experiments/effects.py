@@ -65,7 +65,7 @@ def estimate_impact(
     if draws:
         if lottery is None:
             notes.append(Note("draw_supposed"))
-        tests = _tests(trial, lottery or _as_observed(trial), rng, draws)
+        tests = _tests(trial, lottery or as_observed(trial), rng, draws)
         estimates = [_with_test(e, tests) for e in estimates]
     missing = missing_outcomes(trial)
     return Impact(
@@ -76,6 +76,12 @@ def estimate_impact(
         tests[0],
         tuple(dict.fromkeys([*notes, *missing.notes])),
     )
+
+
+def as_observed(trial: Trial) -> Lottery:
+    """Return the draw of as many treated in each block, cluster by cluster, as there were."""
+    block = np.zeros(len(trial.assigned), np.int64) if trial.block is None else trial.block
+    return Lottery.of_arms(trial.assigned, block, trial.cluster)
 
 
 @dataclass
@@ -215,11 +221,6 @@ class _Work:
             in_points=bool((np.abs(sample.outcome) <= 1).all()),
             **rest,
         )
-
-
-def _as_observed(trial: Trial) -> Lottery:
-    block = np.zeros(len(trial.assigned), np.int64) if trial.block is None else trial.block
-    return Lottery.of_arms(trial.assigned, block, trial.cluster)
 
 
 def _tests(

@@ -21,8 +21,6 @@ from analysis.experiments.outcomes import vintage_of
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from analysis.tables.workspace import Workspace
-
 GROUP = "neighbours"  # the column of `with_groups`
 _NONE = -1
 _Links = list[list[int]]  # of each bureau, those that touch it
@@ -73,16 +71,25 @@ def groups_of_neighbours(
 
 
 def with_groups(
-    units: pd.DataFrame, rule: Rule, workspace: Workspace, size: int
+    units: pd.DataFrame, rule: Rule, bureaux: gpd.GeoDataFrame, size: int
 ) -> tuple[pd.DataFrame, Rule]:
     """Return units with a column of groups of neighbours, and the rule that draws them so.
 
     Units that are decided beforehand are in no group.
 
+    Parameters
+    ----------
+    units, rule
+        One row per bureau of the trial, and how it is drawn.
+    bureaux
+        Contours of all vintages: the table `bureaux`.
+    size
+        Bureaux in a group, about.
+
     Raises
     ------
     DataError
-        When clusters are asked for twice, or the workspace has no contours of the units.
+        When clusters are asked for twice, or no contour is of the units.
     """
     if rule.cluster:
         raise DataError(
@@ -91,9 +98,8 @@ def with_groups(
             mend="Leave one of them out.",
         )
     label = unit_columns.labels(units, rule.unit).astype("str")
-    vintage = vintage_of(workspace, label.tolist())
-    drawn = workspace.read("bureaux")
-    drawn = drawn[(drawn["vintage"] == vintage) & drawn["bureau_id"].isin(label)]
+    vintage = vintage_of(bureaux, label.tolist())
+    drawn = bureaux[(bureaux["vintage"] == vintage) & bureaux["bureau_id"].isin(label)]
     if drawn.empty:
         raise DataError(
             "Nobody knows which units touch: the workspace has no contours of them.",

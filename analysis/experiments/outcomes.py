@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.counts import read_counts
-from analysis.electorate.history import Choice
 from analysis.errors import DataError, some
 from analysis.experiments.trial_words import Note
 from analysis.geography.crosswalk import prorate
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 
 # A unit that keeps this share of itself between two contours counts as the same.
@@ -148,10 +148,22 @@ def outcomes_of(
     return Outcomes(table, found, pd.concat(flows, ignore_index=True))
 
 
-def vintage_of(workspace: Workspace, unit_ids: Sequence[str]) -> int | None:
-    """Return the contours whose bureaux the units are: the latest that know most of them."""
-    drawn = workspace.read("context")[["bureau_id", "vintage"]]
-    drawn = drawn[drawn["bureau_id"].isin(list(unit_ids))]
+def vintage_of(bureaux: pd.DataFrame, unit_ids: Sequence[str]) -> int | None:
+    """Return the contours whose bureaux the units are: the latest that know most of them.
+
+    Parameters
+    ----------
+    bureaux
+        `bureau_id` and `vintage`, one row per contour: the tables `context` and `bureaux`.
+    unit_ids
+        The units.
+
+    Returns
+    -------
+    int or None
+        The year; None where no unit has a contour.
+    """
+    drawn = bureaux[bureaux["bureau_id"].isin(list(unit_ids))]
     if drawn.empty:
         return None
     known = drawn.groupby("vintage").size()

@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice, History, read_history
+from analysis.electorate.history import History, read_history
 from analysis.errors import DataError, some
 from analysis.experiments import unit_columns
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.power import Ask, power_curve
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 
 Measure = Literal["share_registered", "turnout"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,16 @@ def _delimited(content: bytes) -> pd.DataFrame:
     return table
 
 
+def check_suffix(out: Path, *known: str) -> None:
+    """Raise a `DataError` when results are not written under this name."""
+    if out.suffix not in known:
+        raise DataError(
+            f"Results are not written as “{out.suffix}”.",
+            where=str(out),
+            mend=f"Give a file that ends in: {', '.join(known)}.",
+        )
+
+
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that every reader takes: no nan, no infinity."""
     text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
@@ -70,3 +81,36 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a plain CSV: commas, points, UTF-8, the same bytes everywhere."""
     path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="")
+
+
+def read_content(name: str, content: bytes) -> pd.DataFrame:
+    """Return a table of units from the content of a file: one row per unit, as it has them.
+
+    Raises
+    ------
+    DataError
+        When it is no CSV, Parquet or Excel workbook, or is cut.
+    """
+    if Path(name).suffix.lower() == ".xlsx":
+        return _workbook(name, content)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(name).name
+        path.write_bytes(content)
+        return read_units(path)
+
+
+def _workbook(name: str, content: bytes) -> pd.DataFrame:
+    try:
+        table = pd.read_excel(io.BytesIO(content), dtype=object)
+    # The reader of workbooks raises whatever its parts raise: zip, XML, key errors.
+    except Exception as error:
+        raise DataError(
+            f"{name} cannot be read as an Excel workbook.",
+            where=f"{name}: {error}",
+            mend="Save it again as .xlsx, the table on the first sheet, or as CSV.",
+        ) from error
+    if table.empty:
+        raise DataError(
+            f"{name} is empty.", where=name, mend="Put the table on the first sheet, names first."
+        )
+    return table.rename(columns=str)

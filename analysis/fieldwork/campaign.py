@@ -80,6 +80,18 @@ def open_campaign(workspace: Path | str) -> Campaign:
         ) from error
 
 
+def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
+    """Return the folder, among those of `workspaces`, whose campaign has this id."""
+    for file in sorted(workspaces.glob(f"*/{FOLDER}/{_FILE}")):
+        try:
+            told = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(told, dict) and told.get("campaign_id") == campaign_id:
+            return file.parents[1]
+    return None
+
+
 def change_campaign(workspace: Path | str, changes: Mapping[str, Any]) -> Campaign:
     """Change the name, the calendar or the objective of a campaign.
 

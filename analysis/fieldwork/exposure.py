@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,6 @@ from analysis.fieldwork.outcome_codes import UNDONE
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.tallies import replaced
 
-COVERED = "covered.csv"
 _PART = 20_000
 _LEAST_BETWEEN = 0.1
 
@@ -81,54 +79,11 @@ def contact(store: Store, registered: pd.Series) -> pd.DataFrame:
     )
 
 
-def write_covered(store: Store, workspace: Path | str) -> int:
-    """Write the shares already visited into the workspace's covered.csv, for the ranking.
-
-    Bureaux with returns take what the returns say; others keep what the file said.
-
-    Returns
-    -------
-    int
-        Bureaux that take it from the returns.
-
-    Raises
-    ------
-    DataError
-        When the file there is none of ours, or cannot be written.
-    """
+def visited_shares(store: Store) -> pd.Series:
+    """Return the share of doors visited, 0 to 1, of every bureau with turfs and returns."""
     table = progress.coverage(store)
     seen = table[(table["tried"] > 0) & (table["planned"] > 0)]
-    shares = dict(zip(seen["bureau_id"], seen["covered"].round(4).astype("str"), strict=True))
-    file = Path(workspace) / COVERED
-    try:
-        before = _read_covered(file)
-        aside = file.with_name(f".{COVERED}.{os.getpid()}")
-        with aside.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerows([("bureau_id", "covered"), *sorted((before | shares).items())])
-        os.replace(aside, file)
-    except OSError as error:
-        raise DataError(
-            "The shares already visited cannot be written.",
-            where=f"{file}: {error.strerror}",
-            mend="Make room on the disk, and give this user the right to write there.",
-        ) from error
-    return len(shares)
-
-
-def _read_covered(file: Path) -> dict[str, str]:
-    if not file.exists():
-        return {}
-    text = file.read_text(encoding="utf-8-sig")
-    dialect = ";" if ";" in text.partition("\n")[0] else ","
-    rows = list(csv.DictReader(text.splitlines(), delimiter=dialect))
-    if any(None in row or {"bureau_id", "covered"} - set(row) for row in rows):
-        raise DataError(
-            "The file covered.csv of this workspace has other columns.",
-            where=str(file),
-            mend="Give it two columns, bureau_id and covered, or move it away.",
-        )
-    return {row["bureau_id"]: row["covered"] for row in rows}
+    return seen.set_index("bureau_id")["covered"]
 
 
 def learned_params(

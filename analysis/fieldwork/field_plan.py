@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,12 @@ from analysis.fieldwork import tallies
 from analysis.fieldwork.outcome_codes import KINDS
 from analysis.fieldwork.tallies import CHUNK
 
+if TYPE_CHECKING:
+    from analysis.fieldwork.store import Store
+
 # Held alone while turfs are registered, shared while returns are counted.
 LOCK = "palier plan"
-_COLUMNS = ("turf_id", "address_id", "bureau_id", "dwellings")
+COLUMNS = ("turf_id", "address_id", "bureau_id", "dwellings")
 
 
 def read_turfs(path: Path | str) -> pd.DataFrame:
@@ -79,6 +82,41 @@ def register(engine: Engine, turfs: pd.DataFrame) -> int:
         touched = {*before["turf_id"], *table["turf_id"], *told["turf_id"]}
         tallies.rebuild(connection, touched)
     return int(table["turf_id"].nunique())
+
+
+def compare(store: Store, turfs: pd.DataFrame) -> str:
+    """Tell whether the field knows some turfs: "same", "other" (turfs of these bureaux), "none".
+
+    Parameters
+    ----------
+    store
+        The store.
+    turfs
+        As `register` takes them.
+    """
+    bureaux = sorted(turfs["bureau_id"].unique())
+    query = sa.select(*(PLAN.c[name] for name in COLUMNS))
+    parts = [bureaux[at : at + CHUNK] for at in range(0, len(bureaux), CHUNK)]
+    known = pd.concat([store.frame(query.where(PLAN.c.bureau_id.in_(part))) for part in parts])
+    if known.empty:
+        return "none"
+    keys = list(COLUMNS[:3])
+    mine = turfs.groupby(keys)["dwellings"].sum().sort_index()
+    there = known.set_index(keys)["dwellings"].sort_index()
+    same = mine.index.equals(there.index) and (mine.to_numpy() == there.to_numpy()).all()
+    return "same" if same else "other"
+
+
+def turfs_in_field(store: Store) -> list[str]:
+    """Return the ids of the turfs that are in the field, in their order."""
+    query = sa.select(PLAN.c.turf_id).distinct().order_by(PLAN.c.turf_id)
+    return [str(turf) for turf in store.frame(query)["turf_id"]]
+
+
+def addresses_of(store: Store, turf_id: str) -> pd.DataFrame:
+    """Return `address_id` and `dwellings` of a turf in the field, one row per stop."""
+    query = sa.select(PLAN.c.address_id, PLAN.c.dwellings).where(PLAN.c.turf_id == turf_id)
+    return store.frame(query)
 
 
 def _refuse_namesakes(connection: Connection, table: pd.DataFrame) -> None:
@@ -150,7 +188,7 @@ def kind_of(dwellings: pd.Series) -> pd.Series:
 
 
 def _checked(turfs: pd.DataFrame) -> pd.DataFrame:
-    if missing := [name for name in _COLUMNS if name not in turfs]:
+    if missing := [name for name in COLUMNS if name not in turfs]:
         raise DataError(
             "The table of turfs lacks columns.",
             where=some(missing),
@@ -164,7 +202,7 @@ def _checked(turfs: pd.DataFrame) -> pd.DataFrame:
             where=some(f"line {i + 2}" for i in np.flatnonzero(wrong)),
             mend="Give every stop its turf_id and a whole number of dwellings.",
         )
-    whole = turfs[list(_COLUMNS)].assign(dwellings=dwellings.astype("int64"))
+    whole = turfs[list(COLUMNS)].assign(dwellings=dwellings.astype("int64"))
     # A large building may be several stops of a turf, one per staircase.
     keys = ["turf_id", "address_id", "bureau_id"]
     table = whole.groupby(keys, as_index=False, sort=True)["dwellings"].sum()

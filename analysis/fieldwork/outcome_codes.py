@@ -10,7 +10,4 @@ UNDONE = "undone"
 SLOTS = {"morning": 0, "midday": 12, "afternoon": 14, "evening": 17}
 # Kind of building → fewest dwellings of it.
 KINDS = {"house": 1, "small": 3, "block": 10, "tower": 30}
-# How finely a return was noted: per door, or as a number for the building.
-GRADES = ("door", "building")
-SOURCES = ("phone", "sheet", "counts")
 MOST_DOORS = 500

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 
 from analysis.errors import DataError, some
@@ -29,6 +30,7 @@ _WISHES = ("come_back_on", "come_back_slot")
 _YES, _NO = ("1", "oui", "yes", "x", "vrai", "true"), ("", "0", "non", "no", "faux", "false")
 _NAMESPACE = uuid.UUID("6f1b8f2e-6a57-5a0c-9d3f-2c0f6a4b7e11")
 _MIDDAY = "12:00"
+_MOST_UNPACKED, _MOST_ROWS, _MOST_COLUMNS = 200_000_000, 100_000, 200
 
 
 def read_sheet(
@@ -67,7 +69,9 @@ def _table(content: bytes, file: str) -> pd.DataFrame:
     """Read the cells as text, headings translated; the index is the line in the file."""
     try:
         raw = _xlsx(content) if content[:2] == b"PK" else _csv(content)
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+    # Readers of workbooks raise whatever their parts raise: zip, XML, numbers, memory. A file that
+    # raised anything else would stay in the inbox and keep all others out.
+    except Exception as error:
         raise DataError(
             "This sheet cannot be read: it is cut, or neither CSV nor XLSX.",
             where=f"{file}: {some([error])}",
@@ -89,7 +93,30 @@ def _csv(content: bytes) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text), sep=sep, dtype="str", keep_default_na=False)
 
 
+def _check_size(content: bytes) -> None:
+    """Refuse a workbook that unpacks to more than returns can be, before it is read whole.
+
+    Two cells in opposite corners of a sheet are 5 kB on disk and 17 milliard cells in memory.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(one.file_size for one in archive.infolist())
+    if unpacked > _MOST_UNPACKED:
+        raise ValueError(f"{unpacked:,} bytes when unpacked; at most {_MOST_UNPACKED:,}")
+    book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+    try:
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        for number, row in enumerate(sheet.iter_rows(values_only=True)):
+            if number >= _MOST_ROWS or len(row) > _MOST_COLUMNS:
+                raise ValueError(
+                    f"more than {_MOST_ROWS:,} rows or {_MOST_COLUMNS} columns in the first sheet"
+                )
+    finally:
+        book.close()
+
+
 def _xlsx(content: bytes) -> pd.DataFrame:
+    _check_size(content)
     cells = pd.read_excel(io.BytesIO(content), dtype="object", engine="openpyxl")
     # Dates come as instants, whole numbers as floats when a cell of the column is empty.
     return cells.map(_cell).astype("str")

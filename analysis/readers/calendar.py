@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError
+from analysis.tables.elections import Election
 
 KINDS = ("pres", "legi", "euro", "muni", "regi", "dpmt", "cant", "refe")
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.contours import Layout
 from analysis.readers.mapped import Candidate, ElectionMap, read_election
 from analysis.readers.results import Raw, combine
+from analysis.tables.elections import Election
 
 _TERRAIN = {"name": str, "crs": str, "licence": str}
 _GEOMETRY = {"file": str, "id": str, "vintage": int}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.readers.codes import own_ids
 from analysis.readers.results import Raw
+from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
 
 _COUNTS = ("registered", "ballots", "blank", "null", "valid")

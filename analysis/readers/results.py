@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.readers.blocs import give_blocs
+from analysis.tables.elections import Election
 from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
 from analysis.tables.sources import LeftOut, Report
 from analysis.tables.table import Table

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.sample.elections import Outcome, count
 from analysis.sample.people import Sectors
+from analysis.sample.voting import Outcome, count
 from analysis.sample.wards import COMMUNE
 
 DEPARTMENT, DEPARTMENT_NAME, TOWN = COMMUNE[:2], "Département fictif", "Valmont"

@@ -18,11 +18,11 @@ from analysis.errors import DataError
 from analysis.sample import (
     census_squares,
     dwellings,
-    elections,
     official_layouts,
     people,
     town,
     truth,
+    voting,
     wards,
 )
 from analysis.sample.people import on_roll
@@ -83,7 +83,7 @@ def _write(out: Path, seed: int) -> None:
     blocks = blocks.join(wards.draw_bureaux(blocks, weight))
     sectors = people.draw_sectors(people.find_sectors(blocks), voters)
     persons = people.settle(blocks, weight, sectors, voters)
-    outcomes = elections.hold_rounds(persons, sectors, votes)
+    outcomes = voting.hold_rounds(persons, sectors, votes)
 
     general = official_layouts.general_results(outcomes, persons, sectors)
     candidates = official_layouts.candidates_results(outcomes, persons, sectors)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.sample import elections, people
-from analysis.sample.elections import Law, Outcome, vintage_of
+from analysis.sample import people, voting
 from analysis.sample.offer import HOME, SPOILT
 from analysis.sample.people import CLASSES, LEANINGS, Floats, Sectors, on_roll
+from analysis.sample.voting import Law, Outcome, vintage_of
 from analysis.tables.schema import BLOCS
 
 VERSION = 1
@@ -133,9 +133,9 @@ def _model(sectors: Sectors) -> dict[str, Any]:
     return {
         "leanings": list(LEANINGS),
         "classes": list(CLASSES),
-        "propensity_by_level": {k: v.tolist() for k, v in elections.PROPENSITY.items()},
-        "turnout_sector_sd_logit": elections.SECTOR_SD,
-        "choice_concentration": elections.CHOICE_CONCENTRATION,
+        "propensity_by_level": {k: v.tolist() for k, v in voting.PROPENSITY.items()},
+        "turnout_sector_sd_logit": voting.SECTOR_SD,
+        "choice_concentration": voting.CHOICE_CONCENTRATION,
         "leaning_concentration": people.LEANING_CONCENTRATION,
         "class_concentration": people.CLASS_CONCENTRATION,
         "leave_roll_between_years": people.LEAVE,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,12 +11,14 @@ import pandas as pd
 from analysis.electorate.abstention.forecast import AbstentionForecast, forecast_abstention
 from analysis.electorate.abstention.series import Series
 from analysis.electorate.far_rounds import FarRounds, without_far_rounds
-from analysis.electorate.history import Choice, Election, History, read_history
+from analysis.electorate.history import History, read_history
 from analysis.electorate.movement import expect_movement
 from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_marginal, expect_reserve
 from analysis.electorate.volatility import expect_volatility
 from analysis.errors import DataError, some
+from analysis.tables.covered import read_covered
+from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.ground import has_ground
@@ -162,7 +162,7 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     table["name"] = table["name"].fillna("")
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
-    table["covered"] = read_covered(workspace, table["bureau_id"], whole=not places)
+    table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)
     left_out = _left_out(history, past.far)
     when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
     table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
@@ -283,60 +283,6 @@ def _assumed_density(units: pd.DataFrame) -> np.ndarray:
     size = units.groupby("commune_id")["registered"].transform("sum").clip(lower=1)
     low, high = np.log(SPREAD_REGISTERED), np.log(DENSE_REGISTERED)
     return np.clip((np.log(size) - low) / (high - low), 0, 1).to_numpy()
-
-
-def read_covered(workspace: Workspace, ids: pd.Series, *, whole: bool = True) -> np.ndarray:
-    """Return the share of doors already visited in each bureau; 0 where nothing is said.
-
-    Parameters
-    ----------
-    workspace
-        Its file `covered.csv`, if there is one, has the columns `bureau_id` and
-        `covered`, a share from 0 to 1.
-    ids
-        The bureaux wanted.
-    whole
-        Whether `ids` are all bureaux of the workspace, so that another one is a mistake.
-
-    Raises
-    ------
-    DataError
-        When the file names bureaux that do not exist, or shares outside 0 to 1.
-    """
-    file = workspace.path / "covered.csv"
-    if not file.is_file():
-        return np.zeros(len(ids))
-    covered = _read_csv(file)
-    share = pd.to_numeric(covered["covered"].str.replace(",", "."), errors="coerce")
-    if (wrong := ~share.between(0, 1)).any():
-        raise DataError(
-            "The share of visited doors must be a number between 0 and 1.",
-            where=f"covered.csv: {some(covered['bureau_id'][wrong])}",
-            mend="Write 0.4 for 40 doors in 100.",
-        )
-    unknown = sorted(set(covered["bureau_id"]) - set(ids)) if whole else []
-    if unknown or covered["bureau_id"].duplicated().any():
-        twice = covered["bureau_id"][covered["bureau_id"].duplicated()]
-        raise DataError(
-            "The table of visited doors names bureaux that this place does not have, or twice.",
-            where=f"covered.csv: {some([*unknown, *twice])}",
-            mend="Write each bureau once, as the ranking does: 75056_0101.",
-        )
-    known = pd.Series(share.to_numpy(), index=covered["bureau_id"])
-    return ids.map(known).fillna(0.0).to_numpy()
-
-
-def _read_csv(file: Path) -> pd.DataFrame:
-    try:
-        # Excel in French writes semicolons, scripts write commas.
-        table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
-        return table[["bureau_id", "covered"]].dropna()
-    except (KeyError, ValueError, OSError, csv.Error) as error:
-        raise DataError(
-            "The table of visited doors cannot be read.",
-            where=f"{file.name}: {error}",
-            mend="Give it two columns, bureau_id and covered, in UTF-8.",
-        ) from error
 
 
 def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:

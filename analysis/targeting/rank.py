@@ -232,6 +232,17 @@ def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFram
     return points, value, settings.chosen
 
 
+def weights_in_force(prospects: Prospects, preset: str, params: Params) -> Weights:
+    """Return the weights of the parts of the score under a preset, such as sliders show."""
+    if preset != "gain_per_hour":
+        return PRESETS.get(preset) or Weights()
+    try:
+        return score_bureaux(prospects, Settings(params=params))[2]
+    except DataError:
+        # The ranking itself will say what is wrong with these numbers.
+        return Weights()
+
+
 def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
     """Rank the bureaux of a place for the settings of a strategist.
 

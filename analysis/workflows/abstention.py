@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
 from analysis.charts.chart_words import election as election_name
 from analysis.charts.chart_words import say
+from analysis.electorate.abstention.backtest import (
+    AbstentionBacktest,
+    backtest_abstention,
+    check_path,
+    write_backtest,
+)
 from analysis.electorate.abstention.forecast import (
     AbstentionForecast,
     Progress,
@@ -18,14 +25,15 @@ from analysis.electorate.abstention.forecast import (
 from analysis.electorate.abstention.habitual import split_abstainers
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, Election, read_history
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
-from analysis.workflows.ranking import target_of
+from analysis.workflows.ranking import open_workspace, target_of
 
 # Reading the past comes before the forecast, whose own progress follows.
 _READ = 0.3
@@ -116,6 +124,38 @@ def look_ahead(
         return Outlook(forecast, series, units, split_abstainers(series), None)
     except DataError as error:
         return Outlook(forecast, series, units, None, error)
+
+
+def look_back(
+    workspace: Workspace, election: str, progress: Progress = silent
+) -> AbstentionBacktest:
+    """Forecast a past election from those before it, and compare with what came."""
+    return backtest_abstention(workspace, target_of(workspace, election), progress=progress)
+
+
+def backtest_to_file(
+    folder: Path, election: str, out: Path, *, progress: Progress = silent
+) -> AbstentionBacktest:
+    """Look back at an election of a workspace, and write the errors of all methods as JSON.
+
+    Parameters
+    ----------
+    folder, election
+        The workspace; the past election.
+    out
+        The file.
+    progress
+        Told the share done.
+
+    Raises
+    ------
+    DataError
+        When the election is unknown or has no past, or the file cannot be written.
+    """
+    check_path(out)
+    found = look_back(open_workspace(folder), election, progress)
+    write_backtest(found, out)
+    return found
 
 
 def _anyone(workspace: Workspace, target: Election) -> Choice:

@@ -12,7 +12,6 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis import __version__
-from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.geography.context import describe_bureaux
 from analysis.geography.crosswalk import link_vintages
@@ -27,6 +26,7 @@ from analysis.readers.electors import read_electors
 from analysis.readers.results import Raw, Results, assemble
 from analysis.readers.shapes import read_shapes
 from analysis.readers.squares import read_squares
+from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
 from analysis.tables.sources import Report
 from analysis.tables.workspace import Workspace, writing

@@ -1,13 +1,12 @@
-"""What the command line asks of the field: one function an action, each returns what to print."""
+"""Questions on the field of a workspace: turfs put there, returns taken in, what they teach."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -15,173 +14,171 @@ import tomli_w
 
 from analysis.errors import DataError
 from analysis.fieldwork import exposure, field_plan, inbox, learning, progress
-from analysis.fieldwork.campaign import Campaign, change_campaign
-from analysis.fieldwork.outlook import Aim, Window, correct, forecast
-from analysis.fieldwork.returns_validation import ACCEPTABLE
+from analysis.fieldwork.outlook import Aim, Correction, Forecast, Window, correct, forecast
 from analysis.fieldwork.store import Receipt, Store, open_store
+from analysis.geography.address_search import names_of
+from analysis.tables.covered import update_covered
 from analysis.tables.workspace import Workspace
+from analysis.turf.walk_list import Walks
+
+# What answer rates are learned by.
+FACTORS = ("weekend", "hour", "kind")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What an action is asked to do; each reads what concerns it."""
-
-    workspace: Path
-    files: Sequence[Path] = ()
-    out: Path | None = None
-    accept: tuple[str, ...] = ()
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    today: date | None = None
-    seed: int = 0
-
-
-def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
-    """Do an action on the store of a workspace; return what to print, and whether all went well.
-
-    Raises
-    ------
-    DataError
-        When there is no such action, or what it needs is not given.
-    """
-    if action not in ACTIONS:
-        raise DataError(
-            "There is no such action.", where=action, mend=f"Take one of: {', '.join(ACTIONS)}."
-        )
-    if unknown := sorted(set(asked.accept) - set(ACCEPTABLE)):
-        raise DataError(
-            "There is nothing of this name to accept.",
-            where=", ".join(unknown),
-            mend=f"Accept any of: {', '.join(ACCEPTABLE)}.",
-        )
-    if asked.changes and action != "campaign":
-        raise DataError(
-            "Only the action campaign changes the campaign.",
-            where=action,
-            mend="Set name, objective and calendar first: python -m analysis returns campaign …",
-        )
-    store = open_store(asked.workspace, url)
+@contextmanager
+def opened(workspace: Path | str, url: str = "") -> Iterator[Store]:
+    """Open the store of a workspace for a while: a PostgreSQL by its URL, else a file."""
+    store = open_store(workspace, url)
     try:
-        return ACTIONS[action](store, asked)
+        yield store
     finally:
         store.engine.dispose()
 
 
-def _campaign(store: Store, asked: Asked) -> tuple[str, bool]:
-    campaign = store.campaign
-    if asked.changes:
-        campaign = change_campaign(asked.workspace, asked.changes)
-    return _described(campaign), True
+def put_into_field(store: Store, walks: Walks) -> int:
+    """Put turfs into the field, and return how many they are."""
+    return field_plan.register(store.engine, walks.turfs[list(field_plan.COLUMNS)])
 
 
-def _described(campaign: Campaign) -> str:
-    days = f"{campaign.starts or '?'} to {campaign.ends or '?'} ({campaign.time_zone})"
-    wanted = f"{campaign.objective:,} {campaign.measure}" if campaign.objective else "no objective"
-    return f"{campaign.name} ({campaign.campaign_id}): {wanted}, {days}"
+def put_files_into_field(store: Store, files: Iterable[Path]) -> int:
+    """Put the turfs of files into the field, and return how many they are."""
+    return sum(field_plan.register(store.engine, field_plan.read_turfs(one)) for one in files)
 
 
-def _turfs(store: Store, asked: Asked) -> tuple[str, bool]:
-    written = [
-        field_plan.register(store.engine, field_plan.read_turfs(file)) for file in _given(asked)
-    ]
-    return f"{sum(written):,} turfs registered.", True
+def stops_of(store: Store, turf_id: str, addresses: pd.DataFrame) -> pd.DataFrame:
+    """Return the addresses of a turf in the field, street by street.
+
+    Parameters
+    ----------
+    store, turf_id
+        Where, and which.
+    addresses
+        The workspace's `addresses`, which know names.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `address_id`, `dwellings`, `address` ("12 bis Rue Haute").
+    """
+    found = field_plan.addresses_of(store, turf_id)
+    names = names_of(addresses, found["address_id"])
+    ordered = found.assign(address=names["name"].to_numpy(), at=names["at"].to_numpy())
+    return ordered.sort_values("at").drop(columns="at").reset_index(drop=True)
 
 
-def _import(store: Store, asked: Asked) -> tuple[str, bool]:
+def take_in(
+    store: Store, files: Iterable[Path], accept: tuple[str, ...] = ()
+) -> list[Receipt | DataError]:
+    """Take in files of returns; one that is wrong does not keep the others out.
+
+    Parameters
+    ----------
+    store, files
+        Where, and what.
+    accept
+        Doubts to let pass: see `returns_validation.ACCEPTABLE`.
+
+    Returns
+    -------
+    list
+        For each file what came of it: a receipt, or what is wrong.
+    """
     results: list[Receipt | DataError] = []
-    for file in _given(asked):
+    for file in files:
         try:
-            content = _bytes(file)
-            results.append(inbox.receive(store, content, name=file.name, accept=asked.accept))
+            results.append(inbox.receive(store, _bytes(file), name=file.name, accept=accept))
         except DataError as error:
             results.append(error)
-    return _received(results)
+    return results
 
 
-def _retry(store: Store, _asked: Asked) -> tuple[str, bool]:
-    return _received(inbox.retry(store))
+def outlook(
+    store: Store, day: date, *, seed: int = 0, early: bool = False
+) -> tuple[Forecast, Correction | None] | None:
+    """Forecast the end of the campaign, and find the cheapest correction that makes it likely.
 
+    Parameters
+    ----------
+    store
+        The store.
+    day
+        The last day that is over.
+    seed
+        Of the forecast.
+    early
+        Whether a day before the campaign counts as its first, instead of being refused.
 
-def _received(results: list[Receipt | DataError]) -> tuple[str, bool]:
-    lines = [
-        str(one)
-        if isinstance(one, DataError)
-        else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
-        for one in results
-    ]
-    return "\n".join(lines) or "Nothing to import.", all(isinstance(r, Receipt) for r in results)
+    Returns
+    -------
+    tuple or None
+        The correction is None where none will do. None without objective, end or returns.
 
-
-def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
-    parts = {
-        "Imports": store.imports().drop(columns=["import_id", "sha256"]),
-        "Conflicts": store.conflicts(),
-        "Flags": store.flags(),
-    }
-    return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
-
-
-def _progress(store: Store, asked: Asked) -> tuple[str, bool]:
-    campaign, now = store.campaign, progress.totals(store)
-    lines = [
-        _described(campaign),
-        f"{now.doors:,} doors, {now.conversations:,} conversations "
-        f"({100 * now.answer_rate:.1f}%), {now.planned:,} doors planned",
-    ]
-    if now.first_day and campaign.ends and campaign.objective:
-        lines += _forecast(store, asked, campaign.starts or now.first_day, campaign.ends)
-    lines.append(_shown(progress.by(store, "day")))
-    return "\n".join(lines), True
-
-
-def _forecast(store: Store, asked: Asked, starts: date, ends: date) -> list[str]:
-    campaign, rng = store.campaign, np.random.default_rng(asked.seed)
-    today = asked.today or pd.Timestamp.now(ZoneInfo(campaign.time_zone)).date()
+    Raises
+    ------
+    DataError
+        When the day is before the campaign.
+    """
+    campaign, first = store.campaign, progress.totals(store).first_day
+    if not (campaign.objective and campaign.ends and first):
+        return None
+    starts = campaign.starts or first
     column = "doors" if campaign.measure == "doors" else "conversation"
     daily = progress.by(store, "day").set_index("day")[column]
-    found = forecast(daily, Window(starts, today, ends), campaign.objective, rng=rng)
-    aim = Aim(campaign.measure)
-    fix = correct(found, progress.outings(store), aim, rng=rng)
-    if fix is None:
-        return [found.summary(), "No number of outings makes it likely."]
-    if not fix.outings:
-        return [found.summary()]
-    return [
-        found.summary(),
-        f"For {100 * aim.likely:.0f}%: {fix.outings:,} more outings ({fix.per_week:.1f} a week), "
-        f"{fix.volunteer_hours:,.0f} volunteer-hours, or {fix.teams} more teams.",
-    ]
+    rng = np.random.default_rng(seed)
+    window = Window(min(starts, day) if early else starts, day, campaign.ends)
+    found = forecast(daily, window, campaign.objective, rng=rng)
+    return found, correct(found, progress.outings(store), Aim(campaign.measure), rng=rng)
 
 
-def _rates(store: Store, asked: Asked) -> tuple[str, bool]:
-    factors = ("weekend", "hour", "kind")
-    learned = learning.learn_rates(progress.cells(store, *factors), factors=factors)
-    if asked.out:
-        params = exposure.learned_params(learned, progress.outings(store))
-        _write(asked.out, tomli_w.dumps({name: dict(value) for name, value in params.items()}))
-    return f"{learned.summary()}\n{_shown(learned.table)}", True
+def learned(store: Store) -> learning.Learned:
+    """Return the answer rates by day of the week, hour and kind of building."""
+    return learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS)
 
 
-def _contact(store: Store, asked: Asked) -> tuple[str, bool]:
-    table = exposure.contact(store, registered_of(Workspace(asked.workspace)))
-    _write(_out(asked), table.to_csv(index=False))
-    visited = int((table["doors"] > 0).sum())
-    return f"{len(table):,} bureaux, {visited:,} visited: {asked.out}", True
+def learned_to_file(store: Store, rates: learning.Learned, out: Path) -> None:
+    """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes."""
+    params = exposure.learned_params(rates, progress.outings(store))
+    _write(out, tomli_w.dumps({name: dict(value) for name, value in params.items()}))
 
 
-def _covered(store: Store, asked: Asked) -> tuple[str, bool]:
-    number = exposure.write_covered(store, asked.workspace)
-    return f"covered.csv: {number:,} bureaux take their share from the returns.", True
+def contact(store: Store, workspace: Workspace) -> pd.DataFrame:
+    """Return what every bureau received, for the impact of a trial: see `exposure.contact`."""
+    return exposure.contact(store, registered_of(workspace))
 
 
-def _export(store: Store, asked: Asked) -> tuple[str, bool]:
-    return f"{exposure.export(store, _out(asked)):,} attempts: {asked.out}", True
+def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:
+    """Write what every bureau received as CSV, and return it."""
+    table = contact(store, Workspace(workspace))
+    _write(out, table.to_csv(index=False))
+    return table
 
 
-def _check(store: Store, _asked: Asked) -> tuple[str, bool]:
-    unsound = store.unsound()
-    if unsound:
-        return f"Sums that are not those of the attempts: {unsound}", False
-    return "Every sum is that of the attempts.", True
+def attempts_to_bytes(store: Store) -> bytes:
+    """Return every attempt as CSV: see `exposure.export`."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "attempts.csv"
+        exposure.export(store, file)
+        return file.read_bytes()
+
+
+def write_covered(store: Store, workspace: Path) -> int:
+    """Write the shares already visited into the workspace's covered.csv, for the ranking.
+
+    Bureaux with returns take what the returns say; others keep what the file said.
+
+    Returns
+    -------
+    int
+        Bureaux that take it from the returns.
+
+    Raises
+    ------
+    DataError
+        When the file there is none of ours, or cannot be written.
+    """
+    seen = exposure.visited_shares(store)
+    update_covered(workspace, dict(seen.round(4).astype("str")))
+    return len(seen)
 
 
 def registered_of(workspace: Workspace) -> pd.Series:
@@ -191,18 +188,6 @@ def registered_of(workspace: Workspace) -> pd.Series:
     latest = turnout[turnout["election_id"] == dates["election_id"].iloc[-1]]
     found = latest.set_index(latest["bureau_id"].astype("str"))["registered"]
     return found[found > 0]
-
-
-def _given(asked: Asked) -> Sequence[Path]:
-    if not asked.files:
-        raise DataError("No file is named.", mend="Write the names of the files after the action.")
-    return asked.files
-
-
-def _out(asked: Asked) -> Path:
-    if asked.out is None:
-        raise DataError("No file to write is named.", mend="Add --out FILE.csv.")
-    return asked.out
 
 
 def _bytes(file: Path) -> bytes:
@@ -223,22 +208,3 @@ def _write(file: Path, text: str) -> None:
             where=f"{file}: {error.strerror}",
             mend="Name a file in a folder that may be written to.",
         ) from error
-
-
-def _shown(table: pd.DataFrame) -> str:
-    return "none" if table.empty else table.to_string(index=False, max_rows=60)
-
-
-ACTIONS: dict[str, Callable[[Store, Asked], tuple[str, bool]]] = {
-    "campaign": _campaign,
-    "turfs": _turfs,
-    "import": _import,
-    "retry": _retry,
-    "list": _list,
-    "progress": _progress,
-    "rates": _rates,
-    "contact": _contact,
-    "covered": _covered,
-    "export": _export,
-    "check": _check,
-}

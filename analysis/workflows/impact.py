@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec
@@ -18,12 +17,13 @@ from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
 from analysis.experiments.outcomes import followed_by_code, outcomes_of, vintage_of
+from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
 from analysis.experiments.seal import Sealed, digest, verify
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
-from analysis.experiments.unit_files import read_units, write_json
+from analysis.experiments.unit_files import check_suffix, read_units, write_json
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
-from analysis.workflows.trial_command import check_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,15 @@ class Votes:
     vintage: int | None = None
 
 
+def votes_of(
+    workspace: Path | None, elections: Sequence[str], blocs: Sequence[str], vintage: int | None
+) -> Votes | None:
+    """Return which results of a workspace are outcomes, of which blocs; None without one."""
+    if workspace is None:
+        return None
+    return Votes(workspace, tuple(elections), {one: Choice(one) for one in blocs}, vintage)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of a table of units.
@@ -67,6 +76,8 @@ class Question:
         Columns to estimate within.
     votes
         Elections of a workspace, beside what the file holds.
+    rank_by
+        Column of a ranking to judge by the effects on what it puts first; none when empty.
     """
 
     units: Path
@@ -76,6 +87,7 @@ class Question:
     seal: Path | None = None
     subgroups: tuple[str, ...] = ()
     votes: Votes | None = None
+    rank_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,18 +104,22 @@ class Answer:
         What redrawn contours lost, by election and arm, when a workspace was read.
     made_from
         Files with their digests, the seal's fingerprint, draws, seed.
+    ranked
+        How well a ranking tells where effects are, one per outcome, when asked.
     """
 
     impact: Impact
     subgroups: Subgroups | None
     lost: pd.DataFrame | None
     made_from: Mapping[str, Any]
+    ranked: tuple[RankWeighted, ...] = ()
 
     def summary(self, language: str = "en") -> str:
         """Say it all."""
         lines = [self.impact.summary(language)]
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
+        lines += [one.sentence(language) for one in self.ranked]
         if self.lost is not None:
             lines += [_lost(row, language) for row in self.lost.to_dict("records")]
             lines += [note.say(language) for note in followed_by_code(self.lost)]
@@ -114,6 +130,9 @@ class Answer:
         content = self.impact.to_json()
         if self.subgroups is not None:
             content["subgroups"] = self.subgroups.to_json()
+        if self.ranked:
+            first, *others = (one.to_json() for one in self.ranked)
+            content["rank_weighted"] = {**first, "other_outcomes": others}
         if self.lost is not None:
             content["lost"] = self.lost.to_dict("records")
         return {**content, "made_from": dict(self.made_from)}
@@ -127,24 +146,109 @@ def answer(question: Question) -> Answer:
     DataError
         When files, columns or the seal cannot answer it.
     """
-    table, spec, lottery, lost = read_units(question.units), question.spec, None, None
+    table, spec, lost = read_units(question.units), question.spec, None
     made_from: dict[str, Any] = {**digest(question.units)}
     sealed = verify(question.seal) if question.seal else None
     if question.votes:
         table, spec, lost = _with_votes(table, spec, question.votes, sealed)
         made_from["workspace"] = Workspace(question.votes.workspace).digest
-    declared: tuple[str, ...] = ()
     if sealed:
-        table, spec, lottery = with_seal(table, spec, sealed)
         made_from["seal"] = sealed.fingerprint
-        declared = sealed.promise.get("subgroups", ())
-    rng = np.random.default_rng(question.seed)
-    impact = estimate_impact(table, spec, lottery=lottery, rng=rng, draws=question.draws)
+    impact = estimate(table, spec, sealed, draws=question.draws, seed=question.seed)
     groups = None
     if question.subgroups:
-        groups = estimate_subgroups(table, spec, question.subgroups, declared=declared)
+        groups = estimate_within(table, spec, sealed, question.subgroups)
+    ranked: tuple[RankWeighted, ...] = ()
+    if question.rank_by:
+        ranked = judge_order(table, spec, sealed, question)
     made = {**made_from, "draws": question.draws, "seed": question.seed}
-    return Answer(impact, groups, lost, made)
+    return Answer(impact, groups, lost, made, ranked)
+
+
+def estimate(
+    table: pd.DataFrame, spec: Spec, sealed: Sealed | None, *, draws: int = 0, seed: int = 0
+) -> Impact:
+    """Estimate what a canvass changed.
+
+    Parameters
+    ----------
+    table, spec
+        One row per unit, and which columns hold what.
+    sealed
+        Design whose arms, blocks and draw take the place of the table's; None for none.
+    draws, seed
+        Of randomisation inference.
+
+    Raises
+    ------
+    DataError
+        When the columns cannot answer.
+    """
+    lottery = None
+    if sealed:
+        table, spec, lottery = with_seal(table, spec, sealed)
+    rng = np.random.default_rng(seed)
+    return estimate_impact(table, spec, lottery=lottery, rng=rng, draws=draws)
+
+
+def estimate_within(
+    table: pd.DataFrame,
+    spec: Spec,
+    sealed: Sealed | None,
+    names: Sequence[str],
+    *,
+    announced: Sequence[str] | None = None,
+) -> Subgroups:
+    """Estimate within groups; those that were announced are declared, others exploratory.
+
+    Parameters
+    ----------
+    table, spec, sealed
+        As for `estimate`.
+    names
+        Columns to estimate within.
+    announced
+        Those announced before the draw, where columns were renamed; None: as the seal says.
+
+    Raises
+    ------
+    DataError
+        When the columns cannot answer.
+    """
+    if announced is None:
+        announced = sealed.promise.get("subgroups", ()) if sealed else ()
+    if sealed:
+        table, spec, _lottery = with_seal(table, spec, sealed)
+    return estimate_subgroups(table, spec, tuple(names), declared=tuple(announced))
+
+
+def judge_order(
+    table: pd.DataFrame, spec: Spec, sealed: Sealed | None, question: Question
+) -> tuple[RankWeighted, ...]:
+    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more."""
+    lottery = None
+    if sealed:
+        table, spec, lottery = with_seal(table, spec, sealed)
+    rng = np.random.default_rng(question.seed)
+    return judge_ranking(
+        table, spec, question.rank_by, lottery=lottery, rng=rng, draws=question.draws
+    )
+
+
+def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFrame:
+    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map."""
+    if sealed:
+        return sealed.assignment[["unit_id", "arm", "block", "rank"]]
+    drawn = pd.to_numeric(table[spec.assigned], errors="coerce") == 1
+    block = table[spec.block].astype("str") if spec.block else "1"
+    return pd.DataFrame(
+        {
+            "unit_id": table[spec.unit].astype("str") if spec.unit else table.index.astype("str"),
+            "arm": np.where(drawn, "treated", "control"),
+            "block": block,
+            "rank": np.nan,
+        }
+    )
 
 
 def impact_to_file(question: Question, out: Path) -> Answer:
@@ -161,12 +265,34 @@ def impact_to_file(question: Question, out: Path) -> Answer:
     return found
 
 
+def check_report(path: Path) -> None:
+    """Raise a `DataError` when a report cannot be written under this name."""
+    from analysis.exports.reports.trial_report import check_report_path
+
+    check_report_path(path)
+
+
+def report_to_file(found: Answer, path: Path, language: str) -> None:
+    """Write an answer as one page, `.html` or `.pdf`."""
+    # The report pulls in fonts and PDF machinery: only when it is wanted.
+    from analysis.exports.reports.trial_report import TrialReport, write_report
+
+    page = TrialReport(
+        found.impact, "", found.subgroups, found.lost, found.made_from, ranked=found.ranked
+    )
+    write_report(page, path, language)
+
+
 def _with_votes(
     table: pd.DataFrame, spec: Spec, votes: Votes, sealed: Sealed | None
 ) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
     """Put the results of elections beside the units, and tell what was lost by arm."""
     place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    vintage = vintage_of(place, label.tolist()) if votes.vintage is None else votes.vintage
+    vintage = (
+        vintage_of(place.read("context"), label.tolist())
+        if votes.vintage is None
+        else votes.vintage
+    )
     found = outcomes_of(
         place, votes.elections, label.tolist(), vintage=vintage, choices=votes.choices
     )

@@ -1,26 +1,33 @@
-"""A strategist's question, kept as TOML or as a link, answered, exported, and made again."""
+"""A strategist's question, kept as TOML or as a link, answered, and written as a file."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import geopandas as gpd
 import pandas as pd
 import tomli_w
 
-from analysis.electorate.history import Choice, Election
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.exports.registry import MAPS, Options, to_bytes, write
 from analysis.readers.calendar import election_of
 from analysis.readers.relabel import relabel
+from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
-from analysis.targeting.prospects import Prospects, prepare
+from analysis.targeting.prospects import Progress, Prospects, prepare, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
-from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.hold_back import HoldBack, hold_back_of, with_arms
 
+# teams: the controls of sealed designs are left out; analysis: every bureau with its arm.
+AUDIENCES = ("teams", "analysis")
+# A light ranking makes fewer draws above this many draws × bureaux, but never fewer than some.
+_LIGHT, _LEAST_DRAWS = 4_500_000, 50
 _OWN = ("bloc", "candidates", "election", "places")
 
 
@@ -162,9 +169,172 @@ def answer(workspace: Workspace, scenario: Scenario) -> tuple[Ranking, Prospects
     DataError
         When the scenario does not fit the workspace.
     """
+    prospects = prospects_of(workspace, scenario)
+    return rank(prospects, scenario.settings), prospects
+
+
+def prospects_of(
+    workspace: Workspace, scenario: Scenario, progress: Progress = silent
+) -> Prospects:
+    """Return the rates of every bureau; the scenario's settings do not change them.
+
+    Parameters
+    ----------
+    workspace, scenario
+        The place, and what is asked of it.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
+
+    Raises
+    ------
+    DataError
+        When the scenario does not fit the workspace.
+    """
     target = target_of(workspace, scenario.election)
-    prospects = prepare(workspace, scenario.choice, target, places=scenario.places)
-    return rank_bureaux(prospects, scenario.settings), prospects
+    return prepare(workspace, scenario.choice, target, places=scenario.places, progress=progress)
+
+
+def rank(prospects: Prospects, settings: Settings, *, light: bool = False) -> Ranking:
+    """Rank bureaux; with fewer draws on a large place when `light`, for a screen that waits."""
+    if light:
+        most = max(_LIGHT // max(len(prospects.table), 1), _LEAST_DRAWS)
+        settings = replace(settings, draws=min(settings.draws, most))
+    return rank_bureaux(prospects, settings)
+
+
+@dataclass(frozen=True)
+class RankingFile:
+    """A ranking as it leaves the house.
+
+    Attributes
+    ----------
+    workspace, scenario
+        The place, and what was asked of it.
+    ranking, prospects
+        The answer.
+    hold_back
+        How the file treats the trial; None leaves the ranking without arms.
+    """
+
+    workspace: Workspace
+    scenario: Scenario
+    ranking: Ranking
+    prospects: Prospects
+    hold_back: HoldBack | None = None
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows of the file: with arms, and for teams without the controls."""
+        seed = self.scenario.settings.seed
+        return with_arms(self.ranking.table, self.hold_back, folder=self.workspace.path, seed=seed)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the file comes from."""
+        return provenance_of(self.workspace, self.scenario, self.prospects, self.hold_back)
+
+    def to_bytes(
+        self, suffix: str, *, provenance: Provenance | None = None, **written: Unpack[Options]
+    ) -> bytes:
+        """Return the content of a file that ends in `suffix`; its provenance may be given."""
+        return to_bytes(
+            self.table,
+            suffix,
+            bureaux=shapes_of(self.workspace, self.table),
+            provenance=provenance or self.provenance,
+            **written,
+        )
+
+    def write(self, out: Path, **written: Unpack[Options]) -> Path:
+        """Write the file; a reader sees the old one or the new one."""
+        return write(
+            self.table,
+            out,
+            bureaux=shapes_of(self.workspace, self.table),
+            provenance=self.provenance,
+            **written,
+        )
+
+
+def rank_to_file(
+    folder: Path,
+    out: Path,
+    asked: Mapping[str, Any],
+    *,
+    params: Path | None = None,
+    audience: str = AUDIENCES[0],
+    **written: Unpack[Options],
+) -> RankingFile:
+    """Rank a workspace and write the answer.
+
+    Parameters
+    ----------
+    folder, out
+        The workspace; the file, whose suffix says the format.
+    asked
+        Parts of a scenario; they go before what `params` says.
+    params
+        File of parameters or of a scenario (TOML).
+    audience
+        One of `AUDIENCES`. Sealed designs in force decide the arms; without one there are none.
+    **written
+        How it is written, see `Options`.
+
+    Raises
+    ------
+    DataError
+        When the question does not fit the workspace, or the file cannot be written.
+    """
+    if audience not in AUDIENCES:
+        raise DataError(
+            f"Nobody knows whom a file for “{audience}” is for.",
+            where="--audience",
+            mend=f"Write one of: {', '.join(AUDIENCES)}.",
+        )
+    asked = _one_choice(asked)
+    workspace = open_workspace(folder)
+    scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
+    _refuse_without_contours(workspace, scenario, out)
+    ranking, prospects = answer(workspace, scenario)
+    usual = hold_back_of(workspace.path, ranking.table, teams=audience == "teams")
+    held = usual if usual.seals else None
+    file = RankingFile(workspace, scenario, ranking, prospects, held)
+    file.write(out, **written)
+    return file
+
+
+def _one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the bloc or the candidates that are asked for take the place of both in a file."""
+    told = {name: asked[name] for name in ("bloc", "candidates") if asked.get(name)}
+    if len(told) > 1:
+        raise DataError(
+            "Votes are counted for a bloc or for candidates, not for both.",
+            where=f"--bloc {asked['bloc']} --candidates {' '.join(asked['candidates'])}",
+            mend="Give one of the two: --bloc or --candidates.",
+        )
+    return {**asked, **({"bloc": "", "candidates": []} | told if told else {})}
+
+
+def _refuse_without_contours(workspace: Workspace, scenario: Scenario, out: Path) -> None:
+    """Refuse a map of a place without contours before the ranking, which takes its time."""
+    if out.suffix.lower() not in MAPS:
+        return
+    here = workspace.read("places")
+    if asked := list(scenario.places):
+        here = here[here["commune_id"].isin(asked) | here["department_id"].isin(asked)]
+    drawn: list[str] = []
+    if workspace.has("bureaux"):
+        codes = workspace.read_arrow("bureaux", columns=["commune_id"])["commune_id"]
+        drawn = codes.unique().to_pylist()
+    # That a place is unknown is for the ranking to say.
+    if here.empty or here["commune_id"].isin(drawn).any():
+        return
+    raise DataError(
+        f"There is no map to write as {out.suffix}: no bureau has a contour.",
+        where=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
+        mend="Build the workspace with --contours, or write a table: .csv, .xlsx, .parquet or "
+        ".geojson.",
+    )
 
 
 def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from analysis import __version__
 from analysis.errors import DataError, some
 from analysis.exports.model_export import Finding, Written, file_of
 from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import to_bytes
+from analysis.exports.registry import Options
 from analysis.exports.same_content import same_content
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import abstention, swing, transfers
-from analysis.workflows.hold_back import HoldBack, with_arms
-from analysis.workflows.ranking import answer, provenance_of, scenario_of, shapes_of
+from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.ranking import RankingFile, answer, scenario_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,11 @@ def _moved(again: Provenance, provenance: Provenance) -> Provenance:
 
 def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     scenario = scenario_of(provenance)
-    ranking, prospects = answer(place, scenario)
     told = provenance.parameters.get("hold_back")
-    hold_back = HoldBack.from_dict(told) if told else None
-    table = with_arms(ranking.table, hold_back, folder=place.path, seed=scenario.settings.seed)
-    again = provenance_of(place, scenario, prospects, hold_back)
-    return to_bytes(
-        table,
-        file.suffix,
-        bureaux=shapes_of(place, table),
-        provenance=_moved(again, provenance),
-        **provenance.written,
-    )
+    held = HoldBack.from_dict(told) if told else None
+    made = RankingFile(place, scenario, *answer(place, scenario), held)
+    again = _moved(made.provenance, provenance)
+    return made.to_bytes(file.suffix, provenance=again, **cast("Options", provenance.written))
 
 
 def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:

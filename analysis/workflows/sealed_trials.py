@@ -191,6 +191,22 @@ def open_trial(workspace: Path, fingerprint: str) -> Trial:
     return Trial(sealed, texts[PLAN], texts[SCENARIO], file)
 
 
+def read_seal(name: str, content: bytes) -> tuple[Sealed, dict[str, Any]]:
+    """Verify a seal that somebody brings; return it and its content.
+
+    Raises
+    ------
+    DataError
+        When it is no seal, or anything of it moved.
+    """
+    from analysis.experiments.seal import verify
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(name).name
+        path.write_bytes(content)
+        return verify(path), json.loads(content)
+
+
 def retire(workspace: Path, fingerprint: str, why: str) -> None:
     """Take a design out of force; its seal stays, with the reason beside it.
 

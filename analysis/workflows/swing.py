@@ -8,14 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from analysis.charts.chart_words import election, name
-from analysis.electorate.history import Choice
+from analysis.electorate.counts import read_counts
 from analysis.electorate.spatial import Clusters, find_clusters
 from analysis.electorate.swing_by_bureau import Progress, Share, Swing, measure_swing, silent
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.tables.elections import Choice
+from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
@@ -101,6 +104,37 @@ def _vintage(workspace: Workspace, asked: tuple[str, str]) -> int | None:
     elections = workspace.read("elections").set_index("election_id")
     vintage = elections.loc[list(asked)].sort_values("date")["vintage"]
     return None if pd.isna(vintage.iloc[-1]) else int(vintage.iloc[-1])
+
+
+def pedersen_of(workspace: Workspace, origin: str, destination: str, place: str = "") -> float:
+    """Return the Pedersen index between two elections: half the sum of what blocs gained or lost.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    origin, destination
+        Ids of two elections.
+    place
+        A commune or a département; empty for the whole workspace.
+
+    Returns
+    -------
+    float
+        A share of the valid votes, 0 to 1; NaN where the blocs of an election are not known.
+    """
+    counts = read_counts(workspace, [origin, destination], _nobody, (place,) if place else ())
+    before, after = (counts.table(n).sum() for n in range(2))
+    blocs = list(BLOCS)
+    if not (before[blocs].any() and after[blocs].any()):
+        return float("nan")
+    change = after[blocs] / after["valid"] - before[blocs] / before["valid"]
+    return float(0.5 * change.abs().sum())
+
+
+def _nobody(candidates: pd.DataFrame) -> np.ndarray:
+    """Choose no candidate: the counts of all blocs come along anyway."""
+    return np.zeros(len(candidates), dtype=bool)
 
 
 def neighbours(workspace: Workspace, found: Moved, *, progress: Progress = silent) -> Clusters:

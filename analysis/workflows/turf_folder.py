@@ -11,8 +11,23 @@ from typing import Any
 from analysis.errors import DataError
 from analysis.tables.sources import sha256
 
-SUMMARY = "summary.json"
+# Cuts that are kept in a workspace: FOLDER/DIGEST/, named by what each was made from.
+FOLDER, PART = "turfs", ".part"
+TARGETS, ORDER, SUMMARY = "targets.csv", "order.json", "summary.json"
 _KEPT = "kept"
+
+
+def cuts(workspace: Path) -> list[Path]:
+    """Return the folders of all cuts of a workspace, the latest first."""
+    found = (workspace / FOLDER).glob(f"*/{SUMMARY}")
+    kept = [file.parent for file in found if not file.parent.name.endswith(PART)]
+    return sorted(kept, key=lambda folder: folder.stat().st_mtime, reverse=True)
+
+
+def order_of(folder: Path) -> dict[str, Any]:
+    """Return what was asked for a cut: plain values, as `Ask.from_order` takes them."""
+    told: dict[str, Any] = json.loads((folder / ORDER).read_text(encoding="utf-8"))
+    return told
 
 
 def write_summary(out: Path, summary: Mapping[str, Any], written: Iterable[Path]) -> Path:

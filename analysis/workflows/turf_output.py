@@ -1,23 +1,38 @@
-"""Write turfs, what is in none, and the summary; then the sheets."""
+"""Turfs on disk: write them, what is in none, the summary and the sheets; read a cut back."""
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 import shapely
 
 from analysis.errors import DataError
+from analysis.tables.schema import WALKLISTS
 from analysis.tables.workspace import Workspace
-from analysis.turf.graph import StreetGraph
-from analysis.turf.walk_list import Walks
-from analysis.workflows.turf_folder import clear, earlier, set_aside, write_summary
+from analysis.turf.walk_list import Walks, checked
+from analysis.workflows.time_slots import opening_of
+from analysis.workflows.turf_folder import SUMMARY, clear, earlier, set_aside, write_summary
+from analysis.workflows.turfs import OSM, Ask, make_walks, streets_of
 
 if TYPE_CHECKING:
+    from analysis.exports.field_kit.kit import Kit
     from analysis.exports.field_kit.sheets import Options
 
+_TURFS, _UNCUT = "turfs.csv", "uncut.csv"
+_TABLES = (_TURFS, _UNCUT, SUMMARY)
+_DTYPES = {"str": "str", "int64": "int64", "float64": "float64", "Int64": "Int64"}
+# Only a house number may be missing; a street may well be called "NA".
+_NA = {"number": [""]}
+# A ZIP bears a date for every file; one that never changes makes the same bytes twice.
+_DATE = (2000, 1, 1, 0, 0, 0)
 _DECIMALS = {"latitude": 6, "longitude": 6, "minutes": 2, "walk_m": 1}
 
 
@@ -46,7 +61,7 @@ def write_walks(
     DataError
         When the folder cannot be written to.
     """
-    texts = {"turfs.csv": _csv(walks.turfs.round(_DECIMALS)), "uncut.csv": _csv(walks.uncut)}
+    texts = {_TURFS: _csv(walks.turfs.round(_DECIMALS)), _UNCUT: _csv(walks.uncut)}
     before = earlier(out)
     said = set_aside(before)
     try:
@@ -65,23 +80,103 @@ def write_walks(
     return written, said + clear(before, written)
 
 
-def write_all(
-    walks: Walks,
-    out: Path,
-    workspace: Workspace,
-    *,
-    graph: StreetGraph | None = None,
-    **options: Unpack[Options],
-) -> tuple[list[Path], list[str]]:
-    """Write the tables, then sheets, phone pages and map files of the same turfs."""
-    from analysis.exports.field_kit.sheets import write_sheets  # reads fonts and PDF machinery
+def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
+    folder: Path, targets: Path, ask: Ask, out: Path, *, slot: str = "", sheets: Options | None
+) -> tuple[Walks, list[Path], list[str]]:
+    """Make the turfs of a workspace and write them.
 
-    streets = None if graph is None else shapely.linestrings(graph.nodes[graph.edges])
+    Parameters
+    ----------
+    folder, targets, ask
+        Workspace, file of targets, what is asked.
+    out
+        Folder to write into.
+    slot
+        When the outing is, to go first where doors open then; empty for any time.
+    sheets
+        How sheets, phone pages and map files are written; None writes none.
 
-    def sheets() -> list[Path]:
-        return write_sheets(walks, out, workspace=workspace, streets=streets, **options)
+    Returns
+    -------
+    tuple
+        The turfs, the files, and what became of those of an earlier run, in words.
 
-    return write_walks(walks, out, sheets)
+    Raises
+    ------
+    DataError
+        As `make_walks` and `write_walks`.
+    """
+    workspace = Workspace(folder)
+    if slot:
+        ask = replace(ask, opening=opening_of(workspace, slot, ask.plan.work.share_open))
+    walks = make_walks(workspace, targets, ask)
+    if sheets is None:
+        return walks, *write_walks(walks, out)
+    # A graph that was downloaded has been saved in the workspace by now.
+    streets = "" if ask.streets == OSM else ask.streets
+
+    def write() -> list[Path]:
+        from analysis.exports.field_kit.sheets import write_kit
+
+        return write_kit(kit_for(walks, workspace, streets=streets, **sheets), out)
+
+    return walks, *write_walks(walks, out, write)
+
+
+def read_walks(at: Path) -> Walks:
+    """Return the turfs of a cut, as `write_walks` wrote them.
+
+    Raises
+    ------
+    DataError
+        When a file is missing or was damaged.
+    """
+    types = {name: _DTYPES[column.dtype] for name, column in WALKLISTS.columns.items()}
+    try:
+        table = pd.read_csv(at / _TURFS, dtype=types, keep_default_na=False, na_values=_NA)
+        uncut = pd.read_csv(at / _UNCUT, dtype="str", keep_default_na=False)
+        summary = json.loads((at / SUMMARY).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            "This cut cannot be read any more.",
+            where=f"{at}: {error}",
+            mend="Cut the turfs again, or put the folder back from a copy.",
+        ) from error
+    return Walks(checked(table), uncut, summary, summary["seal"])
+
+
+def kit_for(
+    walks: Walks, workspace: Workspace, *, streets: str = "", **options: Unpack[Options]
+) -> Kit:
+    """Return what sheets, phone pages and map files of turfs are written from.
+
+    Parameters
+    ----------
+    walks, workspace
+        The turfs, and the place they are in.
+    streets
+        File of a street graph; empty takes the workspace's, if there is one.
+    **options
+        How they are written.
+    """
+    from analysis.exports.field_kit.sheets import kit_of  # reads fonts and PDF machinery
+
+    graph = streets_of(workspace, streets)
+    lines = None if graph is None else shapely.linestrings(graph.nodes[graph.edges])
+    return kit_of(walks, workspace, streets=lines, **options)
+
+
+def zip_of(kit: Kit, cut: Path) -> bytes:
+    """Return everything for the teams as a ZIP, with the tables of the cut."""
+    from analysis.exports.field_kit.sheets import write_kit
+
+    content = io.BytesIO()
+    with TemporaryDirectory() as at, zipfile.ZipFile(content, "w") as archive:
+        written = {str(file.relative_to(at)): file for file in write_kit(kit, at)}
+        for name, file in (written | {name: cut / name for name in _TABLES}).items():
+            entry = zipfile.ZipInfo(name, _DATE)
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return content.getvalue()
 
 
 def _csv(table: pd.DataFrame) -> str:

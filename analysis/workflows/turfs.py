@@ -22,6 +22,9 @@ from analysis.turf.planning import Made, Plan, make_turfs
 from analysis.turf.summary import to_walks
 from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, Walks
 from analysis.turf.work import Work
+from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.ranking import Scenario
+from analysis.workflows.sealed_trials import open_trial
 from analysis.workflows.time_slots import Opening, with_opening
 from analysis.workflows.turf_targets import CONTROL, Targets, choose, read_targets, with_arms
 
@@ -58,6 +61,71 @@ class Ask:
     streets: str = ""
     long_run: bool = False
     opening: Opening | None = None
+
+    @classmethod
+    def from_order(cls, order: Mapping[str, Any]) -> Ask:
+        """Read the plain values that `order` puts together."""
+        start, design, opening = order["start"], order["design"], order["opening"]
+        plan = Plan(
+            work=Work.from_dict(order["work"]),
+            start=(float(start[0]), float(start[1])) if start else None,
+            returning=bool(order["returning"]),
+            teams=order["teams"],
+            spares=order["spares"],
+            low_mobility=order["low_mobility"],
+        )
+        return cls(
+            plan=plan,
+            design=Path(design) if design else None,
+            top=order["top"],
+            opening=Opening(**opening) if opening else None,
+        )
+
+
+def order(
+    workspace: Workspace,
+    scenario: Scenario,
+    asked: Mapping[str, Any],
+    hold_back: HoldBack,
+    opening: Opening | None,
+) -> dict[str, Any]:
+    """Return what a cut of a ranking's targets is made from, as plain values that a file holds.
+
+    Parameters
+    ----------
+    workspace, scenario
+        The place, and the ranking the targets are of.
+    asked
+        `top`, `hours`, `team`, `teams`, `spares`, `low_mobility`, `start`, `returning`.
+    hold_back
+        How the targets treat the trial.
+    opening
+        What opens when the outing is; None where that is not said.
+    """
+    # With several seals the arms stand in the file of targets; one seal also signs the turfs.
+    one = hold_back.seals[0] if len(hold_back.seals) == 1 else ""
+    design = open_trial(workspace.path, one).file.resolve() if one else None
+    of_outing = {"hours", "team"}
+    rest = {name: value for name, value in asked.items() if name not in of_outing}
+    return {
+        **rest,
+        "work": {
+            **numbers_of_outing(scenario),
+            "hours": asked["hours"],
+            "team": asked["team"],
+        },
+        "opening": opening.to_dict() if opening else None,
+        "design": str(design) if design else None,
+        "scenario": scenario.to_toml(),
+        "data": workspace.digest,
+    }
+
+
+def numbers_of_outing(scenario: Scenario) -> dict[str, float]:
+    """Return the planner's numbers that an outing shares with the ranking."""
+    mine = Work().to_dict()
+    beliefs = scenario.settings.params.beliefs
+    return {name: belief.value for name, belief in beliefs.items() if name in mine}
 
 
 def make_walks(

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.counts import read_counts
-from analysis.electorate.history import Choice, Election
 from analysis.errors import DataError
+from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Past, prospects_of, read_past
@@ -29,6 +29,7 @@ from analysis.targeting.validation import (
     moved_votes,
 )
 from analysis.targeting.worlds import compare
+from analysis.workflows.ranking import open_workspace
 
 # Beside the workspace's tables: what `validate` found, so that the page need not wait for it.
 KEPT = "validation.json"
@@ -191,6 +192,26 @@ def validate_to_json(
         table = compare(prospects)
         worst[bloc] = {name: round(float(v), 4) for name, v in table["worst"].items()}
     return found, {**found.to_json(), "worlds_worst": worst}
+
+
+def validate_to_file(
+    folder: Path,
+    out: Path,
+    *,
+    places: tuple[str, ...] = (),
+    seed: int = 0,
+    progress: Progress = lambda _step, _done: None,
+) -> tuple[Validation, dict[str, Any]]:
+    """Look back at a workspace, write the answer as JSON, and keep it beside the tables.
+
+    What concerns only some places is not kept. Parameters and errors are those of `validate`.
+    """
+    workspace = open_workspace(folder)
+    found, told = validate_to_json(workspace, places=places, seed=seed, progress=progress)
+    out.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    if not places:
+        keep(workspace, told)
+    return found, told
 
 
 def _day_after(workspace: Workspace) -> Election:

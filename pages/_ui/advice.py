@@ -58,6 +58,7 @@ class _Value(str):
     """A value; a translation may ask for a table's name, ``{0:table}``, or a number, ``{0:n}``."""
 
     __slots__ = ("language",)
+    language: str
 
     def __new__(cls, text: str, language: str = languages.DEFAULT) -> _Value:
         value = super().__new__(cls, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ import streamlit as st
 from pages._ui import state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
 from pages._ui.i18n import _, ngettext, number
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 # Rows of a list that travel to the screen on each run.
 SHOWN = 1000
@@ -102,11 +106,11 @@ def show_list(
         )
 
 
-def _number_column(title: str) -> dict[str, object]:
+def _number_column(title: str) -> ColumnConfig:
     """Return a column as narrow as its title and a figure allow."""
     # Rounded by the caller and written by the browser in its own language: commas in French.
     width = max(_FIGURE, _MARGIN + _LETTER * len(title))
-    return dict(st.column_config.NumberColumn(format="localized", width=width))
+    return st.column_config.NumberColumn(format="localized", width=width)
 
 
 def _travelling(ids: np.ndarray, bureau_id: str | None) -> np.ndarray:

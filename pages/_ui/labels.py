@@ -1,10 +1,14 @@
-"""Names of the library's ids on screen: presets, parts, parameters."""
+"""Names of the library's ids on screen: of the ranking, of transfers, of the field."""
 
 from __future__ import annotations
 
 import re
 
-from pages._ui.i18n import _, number
+from analysis.tables.schema import BLOCS
+from pages._ui.i18n import _, bloc_name, number
+
+# How a day is written where one is asked for.
+DAY = "DD/MM/YYYY"
 
 # As `analysis.fieldwork.exposure.learned_params` names its sources.
 LEARNED = re.compile(r"learned (?:at (\d+) doors|on (\d+) outings)")
@@ -164,3 +168,73 @@ def world_name(world: str) -> str:
         "worst": _("Worst"),
     }
     return names.get(world, world)
+
+
+def option_name(option: str) -> str:
+    """Name an option of a transfer: a candidate, a nuance or a bloc as it is, the rest in words."""
+    names = {
+        "abstention": _("Abstention"),
+        "blank_null": _("Blank and null"),
+        "newcomers": _("New on the roll"),
+        "leavers": _("Gone from the roll"),
+    }
+    if option in names:
+        return names[option]
+    return bloc_name(option) if option in BLOCS else option
+
+
+def outcome_name(code: str) -> str:
+    """Name what happened at a door."""
+    names = {
+        "no_answer": _("Nobody"),
+        "refused": _("Refused"),
+        "conversation": _("Conversation"),
+        "moved": _("Moved away"),
+        "no_access": _("No access"),
+    }
+    return names.get(code, code)
+
+
+def kind_name(code: str) -> str:
+    """Name a kind of building."""
+    names = {
+        "house": _("house (1–2 doors)"),
+        "small": _("small building (3–9)"),
+        "block": _("block (10–29)"),
+        "tower": _("tower (30 or more)"),
+    }
+    return names.get(code, code or _("outside the turfs"))
+
+
+def slot_name(code: str) -> str:
+    """Name a part of the day."""
+    names = {
+        "morning": _("morning"),
+        "midday": _("midday"),
+        "afternoon": _("afternoon"),
+        "evening": _("evening"),
+    }
+    return names.get(code, code)
+
+
+def rule_name(code: str) -> str:
+    """Name a check of quality."""
+    names = {
+        "too_fast": _("Too many doors in two minutes"),
+        "rate_out_of_range": _("Answer rate hard to believe"),
+        "reported_twice": _("Reported twice on one day"),
+        "outside_turf": _("Addresses outside the turf"),
+        "more_doors": _("More doors than the building has"),
+    }
+    return names.get(code, code)
+
+
+def measure_name(code: str) -> str:
+    """Name what the objective counts."""
+    return {"doors": _("doors knocked at"), "conversations": _("conversations")}.get(code, code)
+
+
+def source_name(code: str) -> str:
+    """Name where returns come from."""
+    names = {"phone": _("phone"), "sheet": _("sheet"), "counts": _("paper counts")}
+    return names.get(code, code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,21 +14,21 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
-from analysis.targeting.prospects import Prospects, prepare
-from analysis.targeting.rank import Ranking, rank_bureaux
+from analysis.targeting.params import Params
+from analysis.targeting.prospects import Prospects
+from analysis.targeting.rank import Ranking, weights_in_force
 from analysis.targeting.validation import Validation
-from analysis.workflows.ranking import Scenario, open_workspace, target_of
+from analysis.targeting.weights import Weights
+from analysis.workflows.bureau_past import draw_past
+from analysis.workflows.ranking import Scenario, open_workspace, prospects_of, rank
 from analysis.workflows.validate import kept, validate
-from pages._ui import messages, past, state
+from pages._ui import messages, state
 from pages._ui.background import Progress, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
 from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
 _FEW, _SOME = 4, 48
-# Above this many bureaux the screen makes fewer draws, so that a slider stays light;
-# exports always make them all.
-_LIGHT = 4_500_000
 
 
 def workspace() -> Workspace:
@@ -113,9 +113,7 @@ def _prospects(folder: str, digest: str, question: str) -> Prospects:
 
 def _prepare(folder: str, question: str, progress: Progress) -> Prospects:
     asked = Scenario.from_dict(tomllib.loads(question))
-    place = Workspace(Path(folder))
-    target = target_of(place, asked.election)
-    return prepare(place, asked.choice, target, places=asked.places, progress=progress)
+    return prospects_of(Workspace(Path(folder)), asked, progress)
 
 
 def ranking(place: Workspace, scenario: Scenario, *, light: bool = True) -> Ranking:
@@ -128,11 +126,12 @@ def ranking(place: Workspace, scenario: Scenario, *, light: bool = True) -> Rank
 def _ranking(folder: str, digest: str, toml: str, light: bool) -> Ranking:  # noqa: FBT001
     scenario = Scenario.from_dict(tomllib.loads(toml))
     found = _prospects(folder, digest, _question(scenario))
-    settings = scenario.settings
-    if light:
-        most = max(_LIGHT // max(len(found.table), 1), 50)
-        settings = replace(settings, draws=min(settings.draws, most))
-    return rank_bureaux(found, settings)
+    return rank(found, scenario.settings, light=light)
+
+
+def weights_of(found: Prospects) -> Callable[[str, Params], Weights]:
+    """Return the function that gives the weights in force under a preset."""
+    return partial(weights_in_force, found)
 
 
 # Where more are ranked, a look back takes longer than anybody waits for beside a list.
@@ -202,4 +201,4 @@ def past_of(place: Workspace, scenario: Scenario, bureau_id: str) -> bytes:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _past_of(folder: str, digest: str, question: str, bureau_id: str, tongue: str) -> bytes:
-    return past.draw(_prospects(folder, digest, question).history, bureau_id, tongue)
+    return draw_past(_prospects(folder, digest, question).history, bureau_id, tongue)

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from analysis.cli.fetch_display import fetch_command
+from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import download as downloading
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
@@ -528,9 +528,13 @@ def test_the_command_ends_with_the_build_line(publisher, tmp_path, capsys):
     ]
     own.write_text("\n".join(entries).replace("URL", publisher.url), encoding="utf-8")
     workspace = tmp_path / "my town"
-    fetched = fetch_command("75115", workspace, own)
+    asked = ["fetch", "--place", "75115", "--workspace", str(workspace), "--catalogue", str(own)]
+    with pytest.raises(SystemExit) as ended:
+        main(asked)
+    assert not ended.value.code
     out, err = capsys.readouterr()
-    files = [str(one.path) for one in fetched]
+    names = ("general.csv", "candidats.csv", "contours.geojson")
+    files = [str(workspace / "downloads" / name) for name in names]
     assert shlex.split(out.splitlines()[-1]) == [
         *("python", "-m", "analysis", "build", "--workspace", str(workspace)),
         *("--results", files[0], files[1], "--contours", files[2], "--vintage", "2022"),
@@ -538,8 +542,9 @@ def test_the_command_ends_with_the_build_line(publisher, tmp_path, capsys):
         *("--place", "75056"),
     ]
     assert "was not confirmed" in err
-    fetched = fetch_command("75115", workspace, own, without=["contours"])
-    assert "--contours" not in build_command("75115", workspace, fetched)
+    with pytest.raises(SystemExit):
+        main([*asked, "--without", "contours"])
+    assert "--contours" not in capsys.readouterr().out
 
 
 def test_nothing_is_built_without_results(tmp_path):

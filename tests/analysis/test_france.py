@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.electorate.abstention.backtest import backtest_abstention
 from analysis.targeting.rank import Settings
 from analysis.workflows.build import Inputs, build
-from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.ranking import Scenario, answer, target_of
 from tests.made import DATA
 
 FOLDER = DATA / "france"
@@ -117,3 +118,19 @@ def test_a_ranking_of_the_nation(france):
         kept = np.nansum(prospects.history.registered[:, number])
         gone = lost["registered"].get(election.election_id, 0)
         assert kept + gone == official
+
+
+def test_france_is_forecast_better_than_by_any_rule(france):
+    """The limits are those promised, on bureaux whose codes the files did not change."""
+    kept = {}
+    for target in ("2022_legi_t1", "2024_legi_t1"):
+        table = backtest_abstention(france, target_of(france, target)).methods.set_index("method")
+        model, rules = table.loc["model"], table.drop("model")
+        assert model["n_all"] > 68_000
+        assert (table["n"] > 64_000).all()
+        assert model["mae_points"] < rules["mae_points"].min()
+        assert model["mae_points_common"] < rules["mae_points_common"].min()
+        assert 0.88 < model["coverage_90"] < 0.93
+        kept[target] = model
+    assert kept["2022_legi_t1"]["mae_points"] <= 2.60
+    assert kept["2024_legi_t1"]["mae_points"] <= 2.15

@@ -8,10 +8,14 @@ import pytest
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest, app_test
 
+from analysis.experiments.pons_2012.reproduction import VARIABLE
 from analysis.workflows.build import Inputs, build
 from pages._ui import background, state
+from tests.browser import open_page, serve
 from tests.made import ROOT, sample_results, write_results
 
+# Streamlit looks for its own addresses beside a page before it finds them at the root.
+HARMLESS = "status of 404 (Not Found)"
 SPLIT = "0024"  # bureaux from this one on go to a second département
 
 
@@ -73,3 +77,29 @@ def open_app(places, monkeypatch):
         return app if page == "home" else app.switch_page(f"pages/{page}.py").run()
 
     return open_app
+
+
+@pytest.fixture(scope="session")
+def served():
+    """Serve the app, with its address that takes returns, to the browsers of many modules."""
+    with serve("serve.py", env={"PALIER_STORE": "", VARIABLE: ""}) as url:
+        yield url
+
+
+@pytest.fixture
+def visit(app):
+    """Open a page; whatever the test does there, nothing fails and nobody outside is asked."""
+    opened = []
+
+    def visit(path="", **window):
+        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
+        return opened[-1].page
+
+    yield visit
+    for each in opened:
+        faults = [error for error in each.errors if HARMLESS not in error]
+        shown = each.page.locator("[data-testid='stException']").count()
+        each.page.context.close()
+        assert not faults
+        assert not shown
+        assert not each.outside

@@ -9,10 +9,11 @@ from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.habitual import split_abstainers
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.exports import read_provenance
 from analysis.exports.column_units import COLUMNS
 from analysis.exports.model_export import Written, file_of
+from analysis.tables.elections import Choice
 from analysis.workflows.abstention import finding, look_ahead
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, target_of

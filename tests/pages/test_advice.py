@@ -7,11 +7,12 @@ from textwrap import indent
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
 from analysis.readers.contours import read_contours
 from analysis.readers.squares import read_squares
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Settings
 from analysis.workflows.build import Inputs, build

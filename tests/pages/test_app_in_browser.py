@@ -26,41 +26,18 @@ from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of, w
 from analysis.workflows.reproduce import reproduce
 from pages._ui import languages, state
 from pages._ui.priorities.downloads import FORMATS
-from tests.browser import LOCAL, chromium, chromium_path, open_page, serve, settle
+from tests.browser import LOCAL, open_page, serve, settle
 
 LEFT = Scenario("left", "2027_pres_t1")
-# Streamlit looks for its own addresses beside a page before it finds them at the root.
-HARMLESS = "status of 404 (Not Found)"
 
 
 @pytest.fixture(scope="module")
-def app():
+def app(browser):
     """Serve the app; the first thing it is ever asked for is a link to a page."""
-    if chromium_path() is None:
-        pytest.skip("there is no Chromium on this machine")
-    with serve("app.py") as url, chromium() as browser:
+    with serve("app.py") as url:
         first = open_page(browser, f"{url}/priorities?bloc=left&hours=300")
         place = Workspace(state.WORKSPACES / state.SAMPLE_NAME)
         yield SimpleNamespace(url=url, browser=browser, place=place, first=first)
-
-
-@pytest.fixture
-def visit(app):
-    """Open a page; whatever the test does there, nothing fails and nobody outside is asked."""
-    opened = []
-
-    def visit(path="", **window):
-        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
-        return opened[-1].page
-
-    yield visit
-    for each in opened:
-        faults = [error for error in each.errors if HARMLESS not in error]
-        shown = each.page.locator("[data-testid='stException']").count()
-        each.page.context.close()
-        assert not faults
-        assert not shown
-        assert not each.outside
 
 
 @pytest.fixture(scope="module")

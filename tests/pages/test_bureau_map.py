@@ -22,7 +22,7 @@ from playwright.sync_api import expect
 from analysis.errors import DataError
 from pages._ui.bureau_map import Legend, Number, Paint, component, geometry, publish_geometry
 from pages._ui.languages import format_number
-from tests.browser import chromium, chromium_path, open_page, serve, settle
+from tests.browser import open_page, serve, settle
 
 COLUMNS, ROWS = 12, 8
 SCRIPT = """
@@ -231,13 +231,11 @@ def test_a_click_on_contours_that_have_gone_is_no_click():
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory):
+def app(browser, tmp_path_factory):
     """Serve the script, to a browser."""
-    if chromium_path() is None:
-        pytest.skip("there is no Chromium on this machine")
     script = tmp_path_factory.mktemp("map") / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    with serve(script) as url, chromium() as browser:
+    with serve(script) as url:
         yield SimpleNamespace(url=url, browser=browser, script=script)
 
 

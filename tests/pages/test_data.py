@@ -12,7 +12,7 @@ from analysis.readers.blocs import read_blocs
 from analysis.tables.workspace import Workspace
 from pages._ui import state
 from pages._ui.data import reading
-from tests.browser import ROOT, chromium, open_page, serve, settle
+from tests.browser import ROOT, open_page, serve, settle
 from tests.made import DATA, RESULTS, VALMONT
 
 FORM = "bring.0"
@@ -390,8 +390,8 @@ def app_of_its_own(valmont, tmp_path):
 
 
 @pytest.mark.browser
-def test_files_are_dropped_and_read_on_a_phone(app_of_its_own):
-    with serve(app_of_its_own / "app.py") as url, chromium() as browser:
+def test_files_are_dropped_and_read_on_a_phone(app_of_its_own, browser):
+    with serve(app_of_its_own / "app.py") as url:
         visit = open_page(browser, f"{url}/?lang=en", width=390, height=800)
         page = visit.page
         page.get_by_role("link", name="Open your own place").click()

@@ -20,22 +20,19 @@ from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
 from pages._ui import state
 from tests.analysis.exports.walks_made import walks_of, with_tower
-from tests.browser import chromium, chromium_path, open_page, serve, settle
+from tests.browser import settle
 from tests.pages.field_made import outing
 
 pytestmark = pytest.mark.browser
 
 NAME = "terrain_de_test"
 TOWER = 24
-HARMLESS = "status of 404 (Not Found)"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
-def app(valmont):
-    """Serve the app with a place of its own, whose field knows three turfs."""
-    if chromium_path() is None:
-        pytest.skip("there is no Chromium on this machine")
+def app(valmont, browser, served):
+    """Open the app with a place of its own, whose field knows three turfs."""
     folder = state.WORKSPACES / NAME
     shutil.rmtree(folder, ignore_errors=True)
     place = Workspace(shutil.copytree(valmont.path, folder))
@@ -43,10 +40,9 @@ def app(valmont):
         kit = kit_of(with_tower(walks_of(place, seal=""), doors=TOWER), place)
         store = open_store(folder)
         field_plan.register(store.engine, kit.walks.turfs)
-        with serve("serve.py", env={"PALIER_STORE": ""}) as url, chromium() as browser:
-            yield SimpleNamespace(
-                url=url, browser=browser, place=place, store=store, kit=kit, walks=kit.walks
-            )
+        yield SimpleNamespace(
+            url=served, browser=browser, place=place, store=store, kit=kit, walks=kit.walks
+        )
         store.engine.dispose()
     finally:
         shutil.rmtree(folder)
@@ -85,25 +81,6 @@ def returns(app, tmp_path_factory):
     content = waiting.value.path().read_bytes()
     context.close()
     return content
-
-
-@pytest.fixture
-def visit(app):
-    """Open a page; nothing fails there and nobody outside is asked."""
-    opened = []
-
-    def visit(path, **window):
-        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
-        return opened[-1].page
-
-    yield visit
-    for each in opened:
-        faults = [error for error in each.errors if HARMLESS not in error]
-        shown = each.page.locator("[data-testid='stException']").count()
-        each.page.context.close()
-        assert not faults
-        assert not shown
-        assert not each.outside
 
 
 def metrics(page):

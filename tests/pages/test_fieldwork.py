@@ -14,8 +14,8 @@ from analysis.errors import DataError
 from analysis.fieldwork import exposure, inbox, progress
 from analysis.fieldwork.campaign import change_campaign, open_campaign
 from analysis.fieldwork.store import open_store
+from analysis.tables.covered import read_covered
 from analysis.tables.schema import OUTCOMES
-from analysis.targeting.prospects import read_covered
 from analysis.workflows.fieldwork import registered_of
 from pages._ui import labels
 from pages._ui.fieldwork import bring_returns, field_downloads
@@ -193,7 +193,7 @@ def test_what_was_learned_goes_to_the_ranking(page, field):
     )
     assert planner._from_link("share_open:0.2:0.1:0.3:by-magic").share_open.source == "user"
     bureaux = pd.Series(sorted(field.walks.turfs["bureau_id"].unique()))
-    covered = read_covered(field.place, bureaux, whole=False)
+    covered = read_covered(field.place.path, bureaux, whole=False)
     known = progress.coverage(field.store).set_index("bureau_id")["covered"]
     assert np.allclose(np.asarray(covered, float), known.reindex(bureaux), atol=1e-4)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.experiments import guess_columns
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.design import declare
@@ -20,7 +21,6 @@ from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from pages._ui.advice import translate
 from pages._ui.i18n import _, bloc_name, election_name
-from pages._ui.impact import guess_columns
 
 SPEC = Spec(
     ("turnout", "left_share"),

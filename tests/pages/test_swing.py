@@ -12,7 +12,6 @@ from matplotlib.colors import to_hex
 
 from analysis.charts import swing_charts as charts
 from analysis.charts.colours import NO_DATA
-from analysis.electorate.history import Choice
 from analysis.electorate.spatial import find_clusters
 from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.electorate.transfers.intervals import calibration
@@ -20,6 +19,7 @@ from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.errors import DataError
 from analysis.exports import read_provenance
 from analysis.exports.model_export import Written, file_of
+from analysis.tables.elections import Choice
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of
 from analysis.workflows.reproduce import reproduce
@@ -27,9 +27,9 @@ from analysis.workflows.swing import Moved, look_back, neighbours
 from analysis.workflows.swing import finding as put_swing
 from analysis.workflows.transfers import finding as put_transfers
 from pages._ui.i18n import _, number, percent, signed
+from pages._ui.labels import option_name
 from pages._ui.swing import moved, shares, swing_choices
 from pages._ui.swing import transfers_view as views
-from pages._ui.swing.option_labels import option_name
 from tests.made import candidates, general, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.

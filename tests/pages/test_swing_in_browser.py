@@ -11,47 +11,25 @@ from playwright.sync_api import expect
 
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.electorate.transfers.place_transfers import transfers_of
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
 from pages._ui import languages, state
-from tests.browser import chromium, chromium_path, open_page, serve, settle
+from tests.browser import open_page, settle
 
-HARMLESS = "status of 404 (Not Found)"
 ROUNDS = ("2022_pres_t1", "2022_pres_t2")
 LINK = "from=2022_pres_t1&to=2022_pres_t2&s_view=transfers"
 
 
 @pytest.fixture(scope="module")
-def app():
-    """Serve the app."""
-    if chromium_path() is None:
-        pytest.skip("there is no Chromium on this machine")
-    with serve("app.py") as url, chromium() as browser:
-        open_page(browser, url).page.context.close()  # builds the embedded place
-        place = Workspace(state.WORKSPACES / state.SAMPLE_NAME)
-        yield SimpleNamespace(url=url, browser=browser, place=place)
-
-
-@pytest.fixture
-def visit(app):
-    """Open a page; whatever the test does there, nothing fails and nobody outside is asked."""
-    opened = []
-
-    def visit(path, **window):
-        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
-        return opened[-1].page
-
-    yield visit
-    for each in opened:
-        faults = [error for error in each.errors if HARMLESS not in error]
-        shown = each.page.locator("[data-testid='stException']").count()
-        each.page.context.close()
-        assert not faults
-        assert not shown
-        assert not each.outside
+def app(browser, served):
+    """Open the app."""
+    open_page(browser, served).page.context.close()  # builds the embedded place
+    place = Workspace(state.WORKSPACES / state.SAMPLE_NAME)
+    return SimpleNamespace(url=served, browser=browser, place=place)
 
 
 @pytest.fixture(scope="module")

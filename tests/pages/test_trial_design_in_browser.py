@@ -12,7 +12,6 @@ from playwright.sync_api import expect
 
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.effects import estimate_impact
-from analysis.experiments.pons_2012.reproduction import VARIABLE
 from analysis.exports.provenance import read_provenance
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import hold_back_of, with_arms
@@ -20,46 +19,23 @@ from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.sealed_trials import in_force, open_trial
 from pages._ui import languages, state
-from tests.browser import chromium, chromium_path, open_page, serve, settle
+from tests.browser import settle
 from tests.pages.test_impact import csv, trial
 
 NAME = "essai_de_test"
 LEFT = Scenario("left", "2027_pres_t1")
-HARMLESS = "status of 404 (Not Found)"
 
 
 @pytest.fixture(scope="module")
-def app(valmont):
-    """Serve the app with a place of its own, which designs are sealed in."""
-    if chromium_path() is None:
-        pytest.skip("there is no Chromium on this machine")
+def app(valmont, browser, served):
+    """Open the app with a place of its own, which designs are sealed in."""
     folder = state.WORKSPACES / NAME
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(valmont.path, folder)
     try:
-        with serve("app.py", env={VARIABLE: ""}) as url, chromium() as browser:
-            yield SimpleNamespace(url=url, browser=browser, place=Workspace(folder))
+        yield SimpleNamespace(url=served, browser=browser, place=Workspace(folder))
     finally:
         shutil.rmtree(folder)
-
-
-@pytest.fixture
-def visit(app):
-    """Open a page; whatever the test does there, nothing fails and nobody outside is asked."""
-    opened = []
-
-    def visit(path, **window):
-        opened.append(open_page(app.browser, f"{app.url}/{path}", **window))
-        return opened[-1].page
-
-    yield visit
-    for each in opened:
-        faults = [error for error in each.errors if HARMLESS not in error]
-        shown = each.page.locator("[data-testid='stException']").count()
-        each.page.context.close()
-        assert not faults
-        assert not shown
-        assert not each.outside
 
 
 def metrics(page):

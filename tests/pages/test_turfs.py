@@ -18,6 +18,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
+from analysis.workflows.turf_folder import TARGETS, cuts
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number
 from pages._ui.turfs import cutting, turf_choices, turf_downloads
@@ -91,9 +92,9 @@ def test_without_a_cut_the_page_says_what_to_do(open_app, places):
 
 
 def test_a_cut_is_kept_and_made_once(own, made):
-    targets = (made / cutting.TARGETS).read_bytes()
+    targets = (made / TARGETS).read_bytes()
     assert cutting.cut(own.path, targets, ORDER) == made
-    assert cutting.cuts(own.path)[0] == made
+    assert cuts(own.path)[0] == made
     assert cutting.under_way(own.path) is None
     assert not list(made.parent.glob("*.part"))
 

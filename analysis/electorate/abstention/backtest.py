@@ -19,8 +19,8 @@ from analysis.electorate.abstention.forecast import (
     silent,
 )
 from analysis.electorate.abstention.series import Series, is_overseas, read_series
-from analysis.electorate.history import Election
 from analysis.errors import DataError
+from analysis.tables.elections import Election
 from analysis.tables.workspace import Workspace
 
 # Smaller bureaux are forecast, not judged; above the other one a bureau is large.

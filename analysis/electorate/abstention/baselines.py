@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Election
+from analysis.tables.elections import Election
 
 RULES = ("last", "last_of_kind", "mean_of_kinds", "mean_of_last_two")
 

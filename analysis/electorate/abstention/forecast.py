@@ -29,8 +29,8 @@ from analysis.electorate.abstention.transform import (
     shift_to,
     slope_at,
 )
-from analysis.electorate.history import Election
 from analysis.errors import DataError
+from analysis.tables.elections import Election
 
 # Elections beyond these many rounds say nothing that later ones do not.
 MOST_ELECTIONS = 14

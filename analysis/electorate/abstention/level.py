@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.electorate.abstention.resemblance import log_odds
-from analysis.electorate.history import Election
+from analysis.tables.elections import Election
 
 # Abstention at first rounds since 2000 (European ones and referendums have one), in per cent,
 # France, results of the Ministry of the Interior (those in the national file, 2014 to 2022,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.electorate.history import Election
+from analysis.tables.elections import Election
 
 # Prior shares of the parts and standard deviation of their logarithms; the parts are, in
 # order: lasting, near levels, same kind, same vote, second rounds of a kind, second

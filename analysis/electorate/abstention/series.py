@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.abstention.surroundings import Surroundings, read_surroundings
-from analysis.electorate.history import Election, History
+from analysis.electorate.history import History
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
+from analysis.tables.elections import Election
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 

@@ -80,18 +80,6 @@ def kit_of(
     )
 
 
-def write_sheets(
-    walks: Walks,
-    folder: Path | str,
-    *,
-    workspace: Workspace | None = None,
-    streets: npt.NDArray[Any] | None = None,
-    **options: Unpack[Options],
-) -> list[Path]:
-    """Write the sheets, phone pages and files of all turfs: `kit_of`, then `write_kit`."""
-    return write_kit(kit_of(walks, workspace, streets=streets, **options), folder)
-
-
 def sheets_pdf(kit: Kit) -> bytes:
     """Print a cover and one sheet per turf, A4.
 

@@ -13,10 +13,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import __version__
+from analysis.charts.toc_chart import toc_chart
 from analysis.charts.trial_charts import coefficient_plot, randomisation_histogram, subgroup_plot
 from analysis.errors import DataError
 from analysis.experiments.estimates import Estimate, Impact
 from analysis.experiments.outcomes import followed_by_code
+from analysis.experiments.rank_weighted import RankWeighted
 from analysis.experiments.subgroups import Subgroups
 from analysis.experiments.trial_words import (
     estimand_name,
@@ -51,6 +53,8 @@ class TrialReport:
         Where it comes from: files and their digests, seal, draws, seed.
     simulated
         Whether the data were made: the report says so at its head.
+    ranked
+        A ranking judged by the trial, one per outcome.
     """
 
     impact: Impact
@@ -59,6 +63,7 @@ class TrialReport:
     lost: pd.DataFrame | None = None
     made_from: Mapping[str, object] = field(default_factory=dict)
     simulated: bool = False
+    ranked: tuple[RankWeighted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     sentences = [e.sentence(language) for e in shown]
     if report.subgroups is not None:
         sentences += report.subgroups.summary(language).splitlines()[len(report.subgroups.found) :]
+    sentences += [one.sentence(language) for one in report.ranked]
     tables = [_estimates(told("report_table"), impact.defaults, language)]
     if report.subgroups is not None:
         tables.append(_groups(report.subgroups, language))
@@ -251,6 +257,8 @@ def _figures(report: TrialReport, language: str) -> list[tuple[str, bytes]]:
         drawn.append(
             ("report_subgroups", subgroup_plot(report.subgroups, first, language=language))
         )
+    if report.ranked:
+        drawn.append(("figure_toc", toc_chart(report.ranked[0], language=language)))
     return [(say(caption, language), _png(figure)) for caption, figure in drawn]
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from analysis.charts.chart_words import name as short_name
 from analysis.electorate.abstention.forecast import AbstentionForecast
-from analysis.electorate.history import Election
+from analysis.tables.elections import Election
 from analysis.workflows.abstention import Outlook
 from pages._ui import bureaux, state
 from pages._ui.abstention.abstention_view import source_name

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from analysis.electorate.abstention.backtest import AbstentionBacktest, backtest_abstention
+from analysis.electorate.abstention.backtest import AbstentionBacktest
 from analysis.electorate.abstention.level import Level
 from analysis.tables.workspace import Workspace
+from analysis.workflows import abstention
 from analysis.workflows.abstention import Outlook, look_ahead
-from analysis.workflows.ranking import target_of
 from pages._ui.abstention.abstention_choices import Question
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
@@ -42,7 +42,7 @@ def look_back(place: Workspace, election: str) -> AbstentionBacktest:
     """Forecast a past election from those before it, and compare with what came."""
 
     def work(progress: Progress) -> AbstentionBacktest:
-        return backtest_abstention(place, target_of(place, election), progress=progress)
+        return abstention.look_back(place, election, progress)
 
     key = ("abstention backtest", str(place.path), place.digest, election)
     found: AbstentionBacktest = answer_of(key, work, label=_("Looking back at a past election…"))

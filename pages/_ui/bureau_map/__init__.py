@@ -8,9 +8,16 @@ The browser draws which bureau covers each pixel once per view; a recolouring lo
 colour up. It needs neither network nor WebGL.
 """
 
-from pages._ui.bureau_map.component import MapEvent, MapOptions, Tiles, bureau_map
+from pages._ui.bureau_map.component import (
+    Legend,
+    MapEvent,
+    MapOptions,
+    Number,
+    Paint,
+    Tiles,
+    bureau_map,
+)
 from pages._ui.bureau_map.geometry import Geometry, publish_geometry
-from pages._ui.bureau_map.paint import Legend, Number, Paint
 
 __all__ = [
     "Geometry",

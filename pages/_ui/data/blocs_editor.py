@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,9 @@ from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.data import guess_role
 from pages._ui.i18n import _, bloc_name, election_name, ngettext, number
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 _OWN = "blocs.own"
 _SAVED = "blocs.saved"
@@ -37,7 +41,7 @@ def edit(place: Workspace) -> None:
     rows = _of_election(table)
     rows = _grouped(rows, _ask_grain(rows))
     options = _options(table)
-    edited = st.data_editor(
+    edited: pd.DataFrame = st.data_editor(
         rows,
         # Saved blocs make another table: edits of the one before must not be laid over it.
         key=f"blocs.editor.{place.digest[:12]}.{rows['election'].iloc[0]}.{rows.columns[2]}",
@@ -141,7 +145,7 @@ def _options(table: pd.DataFrame) -> list[str]:
     return ["", *BLOCS, *sorted(own - set(BLOCS) - {""})]
 
 
-def _columns(options: list[str]) -> dict[str, object]:
+def _columns(options: list[str]) -> dict[str, ColumnConfig]:
     text = st.column_config.TextColumn
     return {
         "name": text(_("Candidate or list")),
@@ -153,10 +157,10 @@ def _columns(options: list[str]) -> dict[str, object]:
     }
 
 
-def _option(bloc: str) -> str:
+def _option(bloc: object) -> str:
     if bloc == _MIXED:
         return _("(several)")
-    return bloc_name(bloc) if bloc else _("(none)")
+    return bloc_name(str(bloc)) if bloc else _("(none)")
 
 
 def _changed(blocs: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:

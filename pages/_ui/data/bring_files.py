@@ -10,8 +10,9 @@ from typing import BinaryIO
 
 import streamlit as st
 
+from analysis.workflows import command_lines
 from analysis.workflows.build import Inputs
-from pages._ui import commands, state
+from pages._ui import state
 from pages._ui.data import build_progress, guess_role
 from pages._ui.data.given_files import Given, ask_files
 from pages._ui.data.reading import Job
@@ -187,9 +188,9 @@ def _command_line(
         paths = [f.source if isinstance(f.source, Path) else Path(f.name) for f in used]
         folder = Path("workspaces") / (name or "PLACE")
         inputs = _inputs(used, paths, places, leave_out=leave_out)
-        st.code(commands.build_command(inputs, folder), language="shell")
+        st.code(command_lines.build_command(inputs, folder), language="shell")
         st.caption(_("To download the official files of a place first:"))
-        st.code(commands.fetch_command(places or ("75056",), folder), language="shell")
+        st.code(command_lines.fetch_command(places or ("75056",), folder), language="shell")
         st.caption(
             _(
                 "The command line also reads the Ministry's raw files (`--raw`) and other "

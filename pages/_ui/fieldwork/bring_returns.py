@@ -9,13 +9,14 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.fieldwork import inbox
+from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.store import Receipt, Store
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import DAY, outcome_name
 from pages._ui.i18n import _, ngettext, number
+from pages._ui.labels import DAY, outcome_name
 
 _RESULTS = "field.results"
 _ROUND = "field.round"
@@ -120,7 +121,7 @@ def _told() -> None:
 def _paper(place: Workspace, opened: Store) -> None:
     """Type in what a sheet of paper says: a row per address, a number per outcome."""
     st.caption(_("One row per address: how many doors ended how. Empty cells count nothing."))
-    turfs = load_fieldwork.planned(opened)
+    turfs = turfs_in_field(opened)
     if not turfs:
         st.info(_("No turfs are in the field yet."))
         return

@@ -13,11 +13,12 @@ from analysis.fieldwork.learning import Learned
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
+from analysis.workflows.fieldwork import write_covered
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import kind_name
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, number, percent
+from pages._ui.labels import kind_name
 from pages._ui.priorities import planner
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs.turfs_view import COLOURS
@@ -152,7 +153,7 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
     usual = Params().to_dict()
     mine = {name: told for name, told in known.to_dict().items() if told != usual[name]}
     with messages.explain_data_errors():
-        visited = exposure.write_covered(opened, place.path)
+        visited = write_covered(opened, place.path)
         planner.set_params(Params.from_dict({**mine, **taken}))
     st.session_state[_FED] = _(
         "Done: {numbers} of the planner's numbers are learned, and {n} bureaux know which share "

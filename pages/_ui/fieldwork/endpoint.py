@@ -64,6 +64,8 @@ def _take(content: bytes, language: str) -> Response:
     # Everything a page needs has loaded by then; a phone never waits for it twice.
     from analysis.errors import DataError
     from analysis.fieldwork import inbox
+    from analysis.fieldwork.campaign import workspace_of
+    from pages._ui import state
     from pages._ui.advice import translate_error
 
     try:
@@ -71,7 +73,7 @@ def _take(content: bytes, language: str) -> Response:
         campaign_id = told["campaign_id"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return _refuse(400, *_NO_RETURNS, language)
-    workspace = _workspace_of(str(campaign_id))
+    workspace = workspace_of(state.WORKSPACES, str(campaign_id))
     if workspace is None:
         return _refuse(404, *_NO_CAMPAIGN, language)
     try:
@@ -111,20 +113,6 @@ def _refuse(status: int, what: str, mend: str, language: str) -> Response:
 
 def _answer(status: int, told: dict[str, Any]) -> Response:
     return JSONResponse(told, status_code=status, headers=_OPEN)
-
-
-def _workspace_of(campaign_id: str) -> Path | None:
-    """Return the workspace whose campaign has this id."""
-    from pages._ui import state
-
-    for file in sorted(state.WORKSPACES.glob("*/fieldwork/campaign.json")):
-        try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(told, dict) and told.get("campaign_id") == campaign_id:
-            return file.parents[1]
-    return None
 
 
 def _store(workspace: Path) -> Any:  # noqa: ANN401 - imported late

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
 import xlsxwriter
 
-from analysis.fieldwork import exposure, progress
+from analysis.fieldwork import progress
 from analysis.tables.workspace import Workspace
-from pages._ui.fieldwork import load_fieldwork
+from analysis.workflows import fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _
 
@@ -59,14 +57,12 @@ def hand(place: Workspace, asked: Mark) -> None:
 
 
 def _attempts(asked: Mark) -> bytes:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "attempts.csv"
-        exposure.export(asked.store, file)
-        return file.read_bytes()
+    return fieldwork.attempts_to_bytes(asked.store)
 
 
 def _contact(asked: Mark, place: Workspace) -> bytes:
-    return load_fieldwork.contact(asked, place).to_csv(index=False, lineterminator="\n").encode()
+    table = fieldwork.contact(asked.store, place)
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 def _workbook(asked: Mark) -> bytes:

@@ -8,24 +8,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pandas as pd
-import sqlalchemy as sa
 import streamlit as st
 
-from analysis.database.models import PLAN
-from analysis.fieldwork import exposure, field_plan, learning, progress, revisits
+from analysis.fieldwork import learning, progress, revisits
 from analysis.fieldwork.campaign import FOLDER
-from analysis.fieldwork.outlook import Aim, Correction, Forecast, Window, correct, forecast
+from analysis.fieldwork.outlook import Correction, Forecast
 from analysis.fieldwork.progress import Totals
 from analysis.fieldwork.store import VARIABLE, Store, open_store
+from analysis.geography.address_search import names_of
 from analysis.tables.workspace import Workspace
-from analysis.turf.walk_list import Walks
+from analysis.workflows import fieldwork
 from pages._ui import loaders
 
 _FEW, _SOME = 4, 64
-FACTORS = ("weekend", "hour", "kind")
-_SAME = ["turf_id", "address_id", "bureau_id", "dwellings"]
 # Parts of a day's forecast do not move when the page is looked at twice.
 _SEED = 0
 
@@ -76,51 +72,15 @@ def mark(place: Workspace) -> Mark:
     return Mark(str(place.path), url, stamp, progress.state(opened))
 
 
-def register(opened: Store, walks: Walks) -> int:
-    """Put turfs into the field."""
-    return field_plan.register(opened.engine, walks.turfs[_SAME])
-
-
-def plan_of(opened: Store, walks: Walks) -> str:
-    """Tell whether the field knows these turfs: "same", "other", or "none"."""
-    bureaux = sorted(walks.turfs["bureau_id"].unique())
-    query = sa.select(*(PLAN.c[name] for name in _SAME))
-    parts = [bureaux[at : at + 500] for at in range(0, len(bureaux), 500)]
-    known = pd.concat([opened.frame(query.where(PLAN.c.bureau_id.in_(part))) for part in parts])
-    if known.empty:
-        return "none"
-    keys = _SAME[:3]
-    mine = walks.turfs.groupby(keys)["dwellings"].sum().sort_index()
-    there = known.set_index(keys)["dwellings"].sort_index()
-    same = mine.index.equals(there.index) and (mine.to_numpy() == there.to_numpy()).all()
-    return "same" if same else "other"
-
-
-def planned(opened: Store) -> list[str]:
-    """Return the turfs that are in the field."""
-    query = sa.select(PLAN.c.turf_id).distinct().order_by(PLAN.c.turf_id)
-    return [str(turf) for turf in opened.frame(query)["turf_id"]]
-
-
 def stops(place: Workspace, opened: Store, turf: str) -> pd.DataFrame:
     """Return the addresses of a turf with their names, street by street."""
-    query = sa.select(PLAN.c.address_id, PLAN.c.dwellings).where(PLAN.c.turf_id == turf)
-    found = opened.frame(query)
-    names = address_names(place, found["address_id"])
-    ordered = found.assign(address=names["name"].to_numpy(), at=names["at"].to_numpy())
-    return ordered.sort_values("at").drop(columns="at").reset_index(drop=True)
+    addresses = loaders.table(str(place.path), place.digest, "addresses")
+    return fieldwork.stops_of(opened, turf, addresses)
 
 
 def address_names(place: Workspace, ids: pd.Series) -> pd.DataFrame:
     """Return `name` ("12 bis Rue Haute"; the id where it is not known) and `at`, an order."""
-    table = loaders.table(str(place.path), place.digest, "addresses").drop(columns="geometry")
-    known = table[table["address_id"].isin(ids)].set_index("address_id").reindex(ids)
-    number = known["number"].astype("Int64")
-    house = number.astype("string").fillna("") + " " + known["suffix"].astype("string").fillna("")
-    street = known["street"].astype("string").fillna("")
-    name = (house.str.strip() + " " + street).str.strip()
-    at = street + " " + number.fillna(0).astype("string").str.zfill(6) + house
-    return pd.DataFrame({"name": name.where(name != "", known.index), "at": at})
+    return names_of(loaders.table(str(place.path), place.digest, "addresses"), ids)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)
@@ -150,23 +110,13 @@ def as_of(asked: Mark) -> date:
 @st.cache_data(max_entries=_SOME, show_spinner=False)
 def outlook(asked: Mark, day: date) -> tuple[Forecast, Correction | None] | None:
     """Return the forecast and the cheapest correction; None without objective, end or returns."""
-    opened = asked.store
-    campaign, now = opened.campaign, totals(asked)
-    if not (campaign.objective and campaign.ends and now.first_day):
-        return None
-    starts = min(campaign.starts or now.first_day, day)
-    column = "doors" if campaign.measure == "doors" else "conversation"
-    daily = by(asked, "day").set_index("day")[column]
-    rng = np.random.default_rng(_SEED)
-    window = Window(starts, day, campaign.ends)
-    found = forecast(daily, window, campaign.objective, rng=rng)
-    return found, correct(found, progress.outings(opened), Aim(campaign.measure), rng=rng)
+    return fieldwork.outlook(asked.store, day, seed=_SEED, early=True)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)
 def learned(asked: Mark) -> learning.Learned:
     """Return the answer rates by day of the week, hour and kind of building."""
-    return learning.learn_rates(progress.cells(asked.store, *FACTORS), factors=FACTORS)
+    return fieldwork.learned(asked.store)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)
@@ -185,10 +135,3 @@ def to_return(asked: Mark, day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
 def kept(asked: Mark) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return imports, flags and conflicts."""
     return asked.store.imports(), asked.store.flags(), asked.store.conflicts()
-
-
-def contact(asked: Mark, place: Workspace) -> pd.DataFrame:
-    """Return what every bureau received, for the page Impact."""
-    from analysis.workflows.fieldwork import registered_of
-
-    return exposure.contact(asked.store, registered_of(place))

@@ -7,13 +7,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import measure_name, outcome_name
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, date, ngettext, number, percent
+from pages._ui.labels import measure_name, outcome_name
 from pages._ui.trial.number_tables import show_table
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"
@@ -33,7 +34,7 @@ def headline(opened: Store, asked: Mark) -> None:
         help=_("Conversations for 100 doors knocked at."),
     )
     columns[3].metric(
-        _("Turfs with returns, of {n}").format(n=number(len(load_fieldwork.planned(opened)))),
+        _("Turfs with returns, of {n}").format(n=number(len(turfs_in_field(opened)))),
         number(now.turfs),
     )
     if campaign.objective:

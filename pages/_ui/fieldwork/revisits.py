@@ -8,9 +8,9 @@ import streamlit as st
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.fieldwork.field_labels import slot_name
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _
+from pages._ui.labels import slot_name
 from pages._ui.trial.number_tables import show_table
 
 

@@ -6,8 +6,8 @@ from functools import partial
 
 import streamlit as st
 
+from analysis.exports import guides
 from pages._ui import state
-from pages._ui.guides import read_guides
 from pages._ui.i18n import _, language
 
 _PHONE = 320
@@ -26,15 +26,15 @@ _PRINT = """<style>
 
 def choose() -> str:
     """Ask which guide to read; the address keeps it."""
-    first = read_guides.NAMES[0]
+    first = guides.NAMES[0]
     state.recall("guide", first)
-    if st.session_state["guide"] not in read_guides.NAMES:
+    if st.session_state["guide"] not in guides.NAMES:
         state.answer_with("guide", first)
     tongue = language()
     name = st.segmented_control(
         _("Guide"),
-        read_guides.NAMES,
-        format_func=lambda one: read_guides.title_of(one, tongue),
+        guides.NAMES,
+        format_func=lambda one: guides.title_of(one, tongue),
         key="guide",
         label_visibility="collapsed",
     )
@@ -49,7 +49,7 @@ def take_away(name: str) -> None:
         left, right, _rest = st.columns([1, 1, 1])
         left.download_button(
             _("This guide, to print (HTML)"),
-            partial(read_guides.to_html, (name,), tongue),
+            partial(guides.to_html, (name,), tongue),
             f"palier_{name}_{tongue}.html",
             key="guides.one",
             on_click="ignore",
@@ -57,7 +57,7 @@ def take_away(name: str) -> None:
         )
         right.download_button(
             _("All guides (HTML)"),
-            partial(read_guides.to_html, read_guides.NAMES, tongue),
+            partial(guides.to_html, guides.NAMES, tongue),
             f"palier_guides_{tongue}.html",
             key="guides.all",
             on_click="ignore",
@@ -68,13 +68,13 @@ def take_away(name: str) -> None:
 def guide(name: str) -> None:
     """Show a guide with its pictures."""
     st.html(_PRINT)
-    st.header(read_guides.title_of(name, language()))
-    for words, caption, picture in read_guides.parts_of(name, language()):
+    st.header(guides.title_of(name, language()))
+    for words, caption, picture in guides.parts_of(name, language()):
         st.markdown(words)
         if picture:
             # A phone's screen as wide as the page would fill three of them.
             st.image(
                 picture,
                 caption=caption,
-                width=_PHONE if read_guides.is_tall(picture) else "stretch",
+                width=_PHONE if guides.is_tall(picture) else "stretch",
             )

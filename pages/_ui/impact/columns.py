@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.experiments import guess_columns
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimators import KINDS
+from analysis.workflows.trial_results import TrialTable
 from pages._ui.i18n import _
-from pages._ui.impact import guess_columns
-from pages._ui.impact.load_impact import Found
 
 _NONE = ""
 _ROLES = ("unit", "assigned", "received", "reached", "block", "cluster", "weight")
 AUTO = "auto"
 
 
-def choose(found: Found, *, sealed: bool, key: str) -> Spec | None:
+def choose(found: TrialTable, *, sealed: bool, key: str) -> Spec | None:
     """Ask which columns hold what; None while there is no outcome or no arm.
 
     Parameters

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.experiments import guess_columns
 from analysis.experiments.analysis_spec import Spec
 from pages._ui.i18n import _, language
-from pages._ui.impact import guess_columns
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import Source
 from pages._ui.trial.number_tables import show_table

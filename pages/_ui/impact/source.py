@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
-from analysis.errors import DataError
-from analysis.experiments.unit_files import read_units
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
-from analysis.workflows.sealed_trials import in_force, open_trial
+from analysis.workflows.sealed_trials import in_force, open_trial, read_seal
+from analysis.workflows.trial_results import EXAMPLE_NAME, scenario_sealed_with
 from pages._ui.i18n import _, election_name, language
-from pages._ui.impact import example
-from pages._ui.trial.load_trials import scenario_of
+
+if TYPE_CHECKING:
+    from analysis.experiments.seal import Sealed
 
 OURS, BROUGHT, EXAMPLE = "workspace", "table", "example"
 NO_SEAL, UPLOADED = "", "uploaded"
@@ -128,7 +125,7 @@ def _usual(place: Workspace, seal: str, known: list[str]) -> list[str]:
 
 def _prepared(place: Workspace, seal: str) -> str:
     """Return the election that a trial prepares; empty when its scenario is not to be had."""
-    scenario = scenario_of(open_trial(place.path, seal))
+    scenario = scenario_sealed_with(open_trial(place.path, seal))
     return scenario.election if scenario else ""
 
 
@@ -165,7 +162,7 @@ def _brought(place: Workspace) -> Source | None:
         **{one: one[:12] for one in in_force(place.path)},
         UPLOADED: _("A seal that I bring"),
     }
-    seal = st.selectbox(
+    seal: str | None = st.selectbox(
         _("Sealed design of the trial"), list(seals), format_func=seals.__getitem__, key="impact.by"
     )
     if seal == UPLOADED:
@@ -177,43 +174,8 @@ def _brought(place: Workspace) -> Source | None:
     return Source(BROUGHT, file.name, file.getvalue(), folder=folder, seal=seal)
 
 
-def read_table(name: str, content: bytes) -> pd.DataFrame:
-    """Read a table that was brought.
-
-    Raises
-    ------
-    DataError
-        When it is no CSV, Parquet or Excel workbook, or is cut.
-    """
-    if Path(name).suffix.lower() == ".xlsx":
-        return _workbook(name, content)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
-        path.write_bytes(content)
-        return read_units(path)
-
-
-def _workbook(name: str, content: bytes) -> pd.DataFrame:
-    try:
-        table = pd.read_excel(io.BytesIO(content), dtype=object)
-    # The reader of workbooks raises whatever its parts raise: zip, XML, key errors.
-    except Exception as error:
-        raise DataError(
-            f"{name} cannot be read as an Excel workbook.",
-            where=f"{name}: {error}",
-            mend="Save it again as .xlsx, the table on the first sheet, or as CSV.",
-        ) from error
-    if table.empty:
-        raise DataError(
-            f"{name} is empty.", where=name, mend="Put the table on the first sheet, names first."
-        )
-    return table.rename(columns=str)
-
-
-def seal_of(source: Source) -> Any:  # noqa: ANN401 - `Sealed`, loaded only where there is one
+def seal_of(source: Source) -> Sealed | None:
     """Return the verified seal of a source, or None."""
-    from pages._ui.trial.sealing import read_seal
-
     if not source.seal:
         return None
     if source.folder:
@@ -224,7 +186,7 @@ def seal_of(source: Source) -> Any:  # noqa: ANN401 - `Sealed`, loaded only wher
 def described(source: Source) -> str:
     """Say where the results come from, in a line for a report."""
     if source.kind == EXAMPLE:
-        return example.NAME
+        return EXAMPLE_NAME
     if source.kind == OURS:
         return ", ".join(map(election_name, source.elections))
     return source.name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
+import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from pages._ui.priorities.ranking_view import interval
 
 # Standard errors from the mean at which a difference is worth a sentence: nine chances in ten.
 _SURE = 1.645
+_MAP_FIRST_S = 1.2
 _BLUE = "#236eb0"
 _BAR = (
     '<div style="display:flex;align-items:center;gap:.5rem;margin:.2rem 0">'
@@ -223,3 +226,12 @@ def _basis(bureau: pd.Series) -> None:
             measured=said("measured"), assumed=said("assumed")
         )
     )
+
+
+def map_first() -> None:
+    """Give the browser time to draw the first map before what else takes its cores.
+
+    Only on the first page after a start, when matplotlib is still to be loaded.
+    """
+    if "matplotlib" not in sys.modules:
+        time.sleep(_MAP_FIRST_S)

@@ -8,10 +8,10 @@ from functools import partial
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.exports.registry import MAPS, to_bytes
+from analysis.exports.registry import MAPS
 from analysis.tables.workspace import Workspace
-from analysis.workflows.hold_back import HoldBack, with_arms
-from analysis.workflows.ranking import Scenario, provenance_of, shapes_of
+from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _, language
 from pages._ui.trial import hold_back
@@ -62,16 +62,9 @@ def _content(
     place: Workspace, scenario: Scenario, held: HoldBack, suffix: str, tongue: str
 ) -> bytes:
     ranked = loaders.ranking(place, scenario, light=False)
-    found = loaders.prospects(place, scenario)
-    table = with_arms(ranked.table, held, folder=place.path, seed=scenario.settings.seed)
-    return to_bytes(
-        table,
-        suffix,
-        bureaux=shapes_of(place, table),
-        provenance=provenance_of(place, scenario, found, held),
-        language=tongue,
-        dialect="excel_fr" if tongue == "fr" else "plain",
-    )
+    file = RankingFile(place, scenario, ranked, loaders.prospects(place, scenario), held)
+    dialect = "excel_fr" if tongue == "fr" else "plain"
+    return file.to_bytes(suffix, language=tongue, dialect=dialect)
 
 
 def _save_scenario(scenario: Scenario) -> None:

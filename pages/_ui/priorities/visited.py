@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
+from analysis.tables.covered import COVERED, bring_covered, forget_covered
 from analysis.tables.workspace import Workspace
-from analysis.targeting.prospects import Prospects, read_covered
+from analysis.targeting.prospects import Prospects
 from pages._ui import messages
 from pages._ui.i18n import _, number
 
 _PROBLEM = "visited.problem"
-_FILE = "covered.csv"
 
 
 def ask(place: Workspace, found: Prospects) -> None:
@@ -30,7 +30,7 @@ def ask(place: Workspace, found: Prospects) -> None:
         st.download_button(
             _("Table to fill in (CSV)"),
             data=_table(found).to_csv(index=False),
-            file_name=_FILE,
+            file_name=COVERED,
             key="visited.template",
             on_click="ignore",
         )
@@ -44,7 +44,7 @@ def ask(place: Workspace, found: Prospects) -> None:
         if problem := st.session_state.pop(_PROBLEM, None):
             messages.show_error(problem)
         if known and st.button(_("Forget the visits")):
-            (place.path / _FILE).unlink(missing_ok=True)
+            forget_covered(place.path)
             st.rerun()
 
 
@@ -56,13 +56,7 @@ def _take(place: Workspace, found: Prospects) -> None:
     upload = st.session_state.get("visited.file")
     if upload is None:
         return
-    file = place.path / _FILE
-    before = file.read_bytes() if file.is_file() else None
-    file.write_bytes(upload.getvalue())
     try:
-        read_covered(place, found.table["bureau_id"], whole=False)
+        bring_covered(place.path, upload.getvalue(), found.table["bureau_id"])
     except DataError as error:
         st.session_state[_PROBLEM] = error
-        file.unlink()
-        if before is not None:
-            file.write_bytes(before)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.counts import read_counts
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Share
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written, file_of
-from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
-from analysis.workflows.swing import Moved, look_back, neighbours
+from analysis.workflows.swing import Moved, look_back, neighbours, pedersen_of
 from analysis.workflows.transfers import finding
 from pages._ui import loaders, model_downloads
 from pages._ui.background import Progress, answer_of
@@ -43,23 +41,11 @@ def pedersen(place: Workspace, asked: Question) -> float | None:
 
     def work(progress: Progress) -> float:
         progress(0.1)
-        places = (asked.place,) if asked.place else ()
-        counts = read_counts(place, [asked.origin, asked.destination], _nobody, places)
-        before, after = (counts.table(n).sum() for n in range(2))
-        blocs = list(BLOCS)
-        if not (before[blocs].any() and after[blocs].any()):
-            return float("nan")
-        change = after[blocs] / after["valid"] - before[blocs] / before["valid"]
-        return float(0.5 * change.abs().sum())
+        return pedersen_of(place, asked.origin, asked.destination, asked.place)
 
     key = ("pedersen", str(place.path), place.digest, asked)
     found: float = answer_of(key, work, label=_("Comparing the two elections…"))
     return found if np.isfinite(found) else None
-
-
-def _nobody(candidates: pd.DataFrame) -> np.ndarray:
-    """Choose no candidate: the counts of all blocs come along anyway."""
-    return np.zeros(len(candidates), dtype=bool)
 
 
 def clusters(place: Workspace, asked: Question, share: Share, found: Moved) -> Clusters:

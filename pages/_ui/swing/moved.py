@@ -8,11 +8,11 @@ import streamlit as st
 
 from analysis.charts import swing_charts as charts
 from analysis.charts.swing_charts import KINDS
-from analysis.electorate.history import Choice
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Share
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.swing import Moved, finding
 from pages._ui import bureaux, model_downloads, state

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.electorate.history import Choice
 from analysis.electorate.swing_by_bureau import Share
 from analysis.errors import DataError
+from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.i18n import _, bloc_name

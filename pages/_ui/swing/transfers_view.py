@@ -12,9 +12,9 @@ from analysis.electorate.transfers.intervals import calibration
 from analysis.tables.workspace import Workspace
 from pages._ui import model_downloads
 from pages._ui.i18n import _, election_name, ngettext, number, percent
+from pages._ui.labels import option_name
 from pages._ui.messages import plain, translate
 from pages._ui.swing import load_swing as swings
-from pages._ui.swing.option_labels import option_name
 from pages._ui.swing.swing_choices import Question, choose_one
 from pages._ui.trial.arms_view import choose_view
 

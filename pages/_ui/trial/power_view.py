@@ -5,16 +5,22 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from analysis.experiments.placebo import Measure
 from analysis.experiments.pons_2012.published import published
+from analysis.experiments.rank_weighted import order_detectable, units_to_tell
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.trial_power import DRAWS
 from pages._ui import state
 from pages._ui.i18n import _, election_name, language, number, percent
 from pages._ui.messages import plain, translate
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.load_trials import Which
 from pages._ui.trial.number_tables import show_table
+
+_SLOPE = 4  # AUTOC of effects that fall in a straight line is a quarter of the fall
+_LEAST_BLOCK = 3  # in a block of two, effects within it are not told apart
 
 
 def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -> None:
@@ -51,7 +57,7 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         _(
             "The design was drawn {draws} times on each of these elections, where nothing had been "
             "done, adjusted for the election before: {elections}. Median over them."
-        ).format(draws=number(trials.DRAWS), elections=elections)
+        ).format(draws=number(DRAWS), elections=elections)
     )
     if len(found.left_out):
         lost = found.left_out[["election_id", "examples"]].itertuples(index=False)
@@ -62,13 +68,40 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
                 which=plain("; ".join(f"{election_name(e)} ({translate(w)})" for e, w in lost))
             )
         )
+    if (
+        told := _orders(smallest, float(whole["units"].iloc[0]), design.rule.block_size)
+    ) is not None:
+        st.markdown(told)
     with st.expander(_("The curve as a table")):
         show_table(_shown(curve), digits=2)
 
 
-def _ask() -> tuple[str, float]:
+def _orders(smallest: float, units: float, block_size: int) -> str:
+    """Say how large a trial must be to tell two orders apart."""
+    mean = published()["assignment"]["hollande_r1"][0]
+    seen = order_detectable(smallest, block_size)
+    # Effects that fall in a straight line from twice the mean to nought: AUTOC is half the mean.
+    needed = units_to_tell(units, seen, mean / 2)
+    return _(
+        "**Is this order better than another?** The trial tells it from an unrelated one if the "
+        "effect falls in a straight line by {points} points or more from the first bureau to the "
+        "last. With the effect of 2012 ({mean} points on average, twice that at the first bureau, "
+        "none at the last), about {units} bureaux would have to be drawn."
+    ).format(
+        points=number(100 * _SLOPE * seen, 1),
+        mean=number(100 * mean, 2),
+        units=number(_rounded(needed)),
+    )
+
+
+def _rounded(count: float) -> float:
+    """Keep two digits: the number is known no better."""
+    return float(f"{count:.2g}")
+
+
+def _ask() -> tuple[Measure, float]:
     left, right = st.columns(2)
-    names = {
+    names: dict[Measure, str] = {
         "share_registered": _("Votes, of the registered"),
         "turnout": _("Turnout"),
     }

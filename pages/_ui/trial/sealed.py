@@ -12,6 +12,7 @@ from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import hold_back_of
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import Trial, retire
+from analysis.workflows.trial_results import scenario_sealed_with
 from pages._ui import inputs, loaders, messages, state
 from pages._ui.i18n import _, language, number
 from pages._ui.priorities.compare import described
@@ -43,7 +44,7 @@ def header(scenario: Scenario, trial: Trial) -> None:
             fingerprint=trial.fingerprint[:12], seed=trial.sealed.seed
         )
     )
-    sealed = trials.scenario_of(trial)
+    sealed = scenario_sealed_with(trial)
     if sealed is None and trial.scenario:
         st.warning(_("The scenario sealed with this design cannot be read by this version."))
     elif sealed is None:

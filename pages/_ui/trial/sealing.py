@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import streamlit as st
 
 from analysis.errors import DataError
 from analysis.experiments.design import Design
 from analysis.experiments.preanalysis_plan import Plan, write_plan
-from analysis.experiments.seal import Sealed, verify
+from analysis.experiments.seal import Sealed
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import Scenario
-from analysis.workflows.sealed_trials import PLAN, SCENARIO, in_force, keep, sealed_with, texts_in
+from analysis.workflows.sealed_trials import (
+    PLAN,
+    SCENARIO,
+    in_force,
+    keep,
+    read_seal,
+    sealed_with,
+    texts_in,
+)
 from pages._ui import messages
 from pages._ui.i18n import _, bloc_name, language, number
 from pages._ui.trial import load_trials as trials
@@ -162,11 +165,3 @@ def verified(place: Workspace) -> None:
 def _known(place: Workspace, sealed: Sealed) -> bool:
     turnout = place.read("turnout")["bureau_id"].unique()
     return bool(np.isin(sealed.design.units["unit_id"], np.asarray(turnout, dtype=object)).any())
-
-
-def read_seal(name: str, content: bytes) -> tuple[Sealed, dict[str, Any]]:
-    """Verify a seal that was uploaded; return it and its content."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
-        path.write_bytes(content)
-        return verify(path), json.loads(content)

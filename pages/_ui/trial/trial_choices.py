@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
@@ -12,12 +13,11 @@ from analysis.experiments.drawing_rule import Rule
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import trial_units
 from pages._ui import state
-from pages._ui.i18n import _, number, percent
+from pages._ui.i18n import _, election_name, number, percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-VALUES = ("priority", "gain_per_hour", "potential")
 COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
 NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
 _MOST_SEED = 2**31 - 1
@@ -188,7 +188,7 @@ def _territory(units: pd.DataFrame) -> str:
     return _one(_("Blocks are cut"), "t_territory", names)
 
 
-def _cluster(units: pd.DataFrame) -> dict[str, str | int]:
+def _cluster(units: pd.DataFrame) -> dict[str, Any]:
     names = {NOWHERE: _("One by one")}
     named = units["name"].fillna("").astype("str")
     if named[named != ""].duplicated().any():
@@ -221,7 +221,7 @@ def _one(label: str, key: str, names: dict[str, str]) -> str:
     return str(answer)
 
 
-def _exceptions(units: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+def _exceptions(units: pd.DataFrame) -> dict[str, Any]:
     ids = units["unit_id"].head(_MOST_LISTED).tolist()
     treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids)
     free = [one for one in ids if one not in treat]
@@ -233,7 +233,7 @@ def _exceptions(units: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {"must_treat": treat, "must_not": spare}
 
 
-def _balance(units: pd.DataFrame) -> dict[str, tuple[str, ...] | float]:
+def _balance(units: pd.DataFrame) -> dict[str, Any]:
     whole = [name for name in COVARIATES if units[name].notna().all()]
     names = covariate_names()
     chosen = _several(
@@ -245,7 +245,9 @@ def _balance(units: pd.DataFrame) -> dict[str, tuple[str, ...] | float]:
     return {"balance": chosen, "accept": kept / 100}
 
 
-def _several(label: str, key: str, options: list[str], show: object = str) -> tuple[str, ...]:
+def _several(
+    label: str, key: str, options: list[str], show: Callable[[str], str] = str
+) -> tuple[str, ...]:
     state.recall(key, [])
     state.answer_with(key, [one for one in st.session_state[key] if one in options])
     chosen = st.multiselect(label, options, key=key, format_func=show, placeholder=_("None"))
@@ -264,3 +266,27 @@ def covariate_names() -> dict[str, str]:
         "potential": _("Abstention × support"),
         "density": _("Density"),
     }
+
+
+def outcome_names(elections: Sequence[str], label: str) -> dict[str, str]:
+    """Name columns of a ranking and of `outcomes_of` in the language of the session.
+
+    Parameters
+    ----------
+    elections
+        Of the outcomes.
+    label
+        What the columns of votes are called.
+    """
+    names = covariate_names()
+    for one in elections:
+        name = election_name(one)
+        names[f"{one}_turnout"] = _("Turnout, {election}").format(election=name)
+        names[f"{one}_{label}_registered"] = _("Votes of the registered, {election}").format(
+            election=name
+        )
+        names[f"{one}_{label}_valid"] = _("Votes of the valid ballots, {election}").format(
+            election=name
+        )
+        names[f"{one}_registered"] = _("Registered, {election}").format(election=name)
+    return names

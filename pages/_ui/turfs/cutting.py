@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import DataError
+from analysis.workflows.turf_folder import FOLDER, ORDER, PART, TARGETS, order_of
 
-FOLDER = "turfs"
-TARGETS, ORDER = "targets.csv", "order.json"
 STEPS = ("loading", "cutting", "writing")
-_STEP, _ERROR, _LOG, _PART = "step", "error.json", "log", ".part"
+_STEP, _ERROR, _LOG = "step", "error.json", "log"
 _ROOT = Path(__file__).parents[3]
 _running: dict[Path, Job] = {}
 
@@ -104,7 +103,7 @@ def cut(workspace: Path, targets: bytes, order: Mapping[str, Any]) -> Path | Job
     targets
         The file of targets, with their arms.
     order
-        What is asked, as `_ask` reads it; plain values.
+        What is asked, as `Ask.from_order` reads it; plain values.
 
     Raises
     ------
@@ -144,21 +143,8 @@ def under_way(workspace: Path) -> Job | None:
     return next((j for t, j in _running.items() if t.parent == folder and j.running), None)
 
 
-def cuts(workspace: Path) -> list[Path]:
-    """Return the folders of all cuts of a workspace, the latest first."""
-    found = (workspace / FOLDER).glob("*/summary.json")
-    kept = [file.parent for file in found if not file.parent.name.endswith(_PART)]
-    return sorted(kept, key=lambda folder: folder.stat().st_mtime, reverse=True)
-
-
-def order_of(folder: Path) -> dict[str, Any]:
-    """Return what was asked for a cut."""
-    told: dict[str, Any] = json.loads((folder / ORDER).read_text(encoding="utf-8"))
-    return told
-
-
 def _part(target: Path) -> Path:
-    return target.with_name(target.name + _PART)
+    return target.with_name(target.name + PART)
 
 
 def _failure(part: Path) -> Exception:
@@ -178,14 +164,14 @@ def _make(target: Path) -> None:
     _tell(part, STEPS[0], 0.0)
     from analysis.tables.workspace import Workspace
     from analysis.workflows.turf_output import write_walks
-    from analysis.workflows.turfs import make_walks
+    from analysis.workflows.turfs import Ask, make_walks
 
     try:
         workspace, order = Workspace(target.parents[1]), order_of(part)
         _tell(part, STEPS[1], 0.0)
         # Each bureau tells once: there are hundreds of them at most.
         progress = partial(_tell, part, STEPS[1])
-        walks = make_walks(workspace, part / TARGETS, _ask(order), progress=progress)
+        walks = make_walks(workspace, part / TARGETS, Ask.from_order(order), progress=progress)
         _tell(part, STEPS[2], 1.0)
         write_walks(walks, part)
     except DataError as error:
@@ -195,30 +181,6 @@ def _make(target: Path) -> None:
     for name in (_STEP, _LOG):
         (part / name).unlink(missing_ok=True)
     os.replace(part, target)
-
-
-def _ask(order: Mapping[str, Any]) -> Any:  # noqa: ANN401 - imported late
-    from analysis.turf.planning import Plan
-    from analysis.turf.work import Work
-    from analysis.workflows.time_slots import Opening
-    from analysis.workflows.turfs import Ask
-
-    start = order["start"]
-    plan = Plan(
-        work=Work.from_dict(order["work"]),
-        start=(float(start[0]), float(start[1])) if start else None,
-        returning=bool(order["returning"]),
-        teams=order["teams"],
-        spares=order["spares"],
-        low_mobility=order["low_mobility"],
-    )
-    design, opening = order["design"], order["opening"]
-    return Ask(
-        plan=plan,
-        design=Path(design) if design else None,
-        top=order["top"],
-        opening=Opening(**opening) if opening else None,
-    )
 
 
 def _tell(part: Path, step: str, share: float) -> None:

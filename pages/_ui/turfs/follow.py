@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,7 +19,7 @@ SHOWN = "turfs.cut"
 _LOADED = 0.05
 
 
-def button(make: Callable[[], object]) -> None:
+def button(make: Callable[[], cutting.Job | Path]) -> None:
     """Offer to cut; `make` returns a job, or the folder of a cut that is there already."""
     job = _job()
     busy = job is not None and job.running

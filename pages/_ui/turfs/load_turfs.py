@@ -3,68 +3,39 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
-from analysis.errors import DataError
 from analysis.exports.field_kit.kit import Kit
 from analysis.fieldwork.campaign import FOLDER
-from analysis.tables.schema import WALKLISTS
+from analysis.geography import address_search
 from analysis.tables.workspace import Workspace
-from analysis.turf.walk_list import Walks, checked
+from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import Opening, opening_of
+from analysis.workflows.turf_output import kit_for, read_walks
 from pages._ui import loaders
 from pages._ui.fieldwork import load_fieldwork as field
 
 _FEW = 4
-_DTYPES = {"str": "str", "int64": "int64", "float64": "float64", "Int64": "Int64"}
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def walks(folder: str) -> Walks:
     """Return the walks of a cut, as they were written."""
-    at = Path(folder)
-    types = {name: _DTYPES[column.dtype] for name, column in WALKLISTS.columns.items()}
-    try:
-        table = pd.read_csv(at / "turfs.csv", dtype=types, keep_default_na=False, na_values=NA)
-        uncut = pd.read_csv(at / "uncut.csv", dtype="str", keep_default_na=False)
-        summary = json.loads((at / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            "This cut cannot be read any more.",
-            where=f"{at}: {error}",
-            mend="Cut the turfs again, or put the folder back from a copy.",
-        ) from error
-    return Walks(checked(table), uncut, summary, summary["seal"])
-
-
-# Only a house number may be missing; a street may well be called "NA".
-NA = {"number": [""]}
+    return read_walks(Path(folder))
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def kit(folder: str, workspace: str, digest: str, options: tuple[tuple[str, str], ...]) -> Kit:
     """Return what sheets and phone pages are written from."""
-    # PDF machinery and fonts load when a file is wanted, not when the page opens.
-    import shapely
-
-    from analysis.exports.field_kit.sheets import kit_of
-    from analysis.workflows.turfs import streets_of
-
     del digest
-    place = Workspace(Path(workspace))
-    graph = streets_of(place, "")
-    streets = None if graph is None else shapely.linestrings(graph.nodes[graph.edges])
     chosen = dict(options)
-    return kit_of(
+    return kit_for(
         walks(folder),
-        place,
-        streets=streets,
+        Workspace(Path(workspace)),
         language=chosen["language"],
         large=bool(chosen["large"]),
         controller=chosen["controller"],
@@ -101,40 +72,11 @@ def outlines(workspace: str, digest: str, bureaux: tuple[str, ...]) -> list[dict
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _index(workspace: str, digest: str) -> pd.DataFrame:
-    """Return addresses by their plain names: "12 bis rue haute", without accents."""
-    table = loaders.table(workspace, digest, "addresses")
-    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
-    number = table["number"].astype("Int64").astype("string").fillna("")
-    words = number + " " + table["suffix"].fillna("").astype("str") + " " + table["street"]
-    points = gpd.GeoSeries(table.geometry, crs=table.crs).to_crs("OGC:CRS84")
-    return pd.DataFrame(
-        {
-            "name": [plain(text) for text in words.tolist()],
-            "latitude": points.y.to_numpy(),
-            "longitude": points.x.to_numpy(),
-        }
-    )
+    return address_search.index_of(loaders.table(workspace, digest, "addresses"))
 
 
 def find(place: Workspace, text: str) -> tuple[float, float] | None:
     """Return latitude and longitude of an address of the place; None when it is not there."""
-    if not place.has("addresses") or not plain(text):
+    if not place.has("addresses") or not address_search.plain(text):
         return None
-    index = _index(str(place.path), place.digest)
-    asked = plain(text)
-    found = index[index["name"] == asked]
-    if found.empty:
-        found = index[index["name"].str.startswith(asked + " ")]
-    if found.empty:
-        found = index[index["name"].str.endswith(" " + asked)]
-    if found.empty:
-        return None
-    # A street without a number: the middle of it.
-    middle = found[["latitude", "longitude"]].median()
-    return float(middle["latitude"]), float(middle["longitude"])
-
-
-def plain(text: str) -> str:
-    """Return a text in lower case, without accents, marks and double spaces."""
-    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return " ".join(re.findall(r"[a-z0-9]+", bare))
+    return address_search.find(_index(str(place.path), place.digest), text)

@@ -9,12 +9,10 @@ from typing import Any
 import streamlit as st
 
 from analysis.tables.workspace import Workspace
-from analysis.targeting.params import Params
 from analysis.targeting.rank import Ranking
-from analysis.turf.work import Work
+from analysis.workflows import turfs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, with_arms
-from analysis.workflows.ranking import Scenario, provenance_of, shapes_of
-from analysis.workflows.sealed_trials import open_trial
+from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.turfs import load_turfs as found
@@ -166,38 +164,14 @@ def order(
     place: Workspace, scenario: Scenario, asked: Mapping[str, Any], held: HoldBack
 ) -> dict[str, Any]:
     """Return what the cut is made from, as `cutting.cut` takes it."""
-    # With several seals the arms stand in the file of targets; one seal also signs the turfs.
-    design = open_trial(place.path, held.seals[0]).file if len(held.seals) == 1 else None
-    apart = {"hours", "team", "slot"}
-    rest = {name: value for name, value in asked.items() if name not in apart}
-    work = {**_work(scenario.settings.params), "hours": asked["hours"], "team": asked["team"]}
-    opening = found.opening(place, asked["slot"], work["share_open"]) if asked["slot"] else None
-    return {
-        **rest,
-        "work": work,
-        "opening": opening.to_dict() if opening else None,
-        "design": str(design.resolve()) if design else None,
-        "scenario": scenario.to_toml(),
-        "data": place.digest,
-    }
-
-
-def _work(params: Params) -> dict[str, float]:
-    """Return the planner's numbers that an outing shares with the ranking."""
-    mine = Work().to_dict()
-    return {name: b.value for name, b in params.beliefs.items() if name in mine}
+    rest = {name: value for name, value in asked.items() if name != "slot"}
+    share_open = turfs.numbers_of_outing(scenario)["share_open"]
+    opening = found.opening(place, asked["slot"], share_open) if asked["slot"] else None
+    return turfs.order(place, scenario, rest, held, opening)
 
 
 def targets(place: Workspace, scenario: Scenario, held: HoldBack) -> bytes:
     """Return the file of targets with their arms, as the page Priorities writes it."""
-    from analysis.exports.registry import to_bytes
-
     ranked = loaders.ranking(place, scenario, light=False)
-    table = with_arms(ranked.table, held, folder=place.path, seed=scenario.settings.seed)
     prospects = loaders.prospects(place, scenario)
-    return to_bytes(
-        table,
-        ".csv",
-        bureaux=shapes_of(place, table),
-        provenance=provenance_of(place, scenario, prospects, held),
-    )
+    return RankingFile(place, scenario, ranked, prospects, held).to_bytes(".csv")

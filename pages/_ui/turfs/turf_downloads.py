@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
 from analysis.exports.field_kit.kit import Kit, returns_url
+from analysis.fieldwork.field_plan import compare
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
+from analysis.workflows.fieldwork import put_into_field
+from analysis.workflows.turf_output import zip_of
 from pages._ui import messages, state
 from pages._ui.fieldwork import load_fieldwork as field
 from pages._ui.i18n import _, language, ngettext, number
 from pages._ui.turfs import load_turfs as found
 
 _PROBLEM = "turfs.problem"
-_TABLES = ("turfs.csv", "uncut.csv", "summary.json")
-# A ZIP bears a date for every file; one that never changes makes the same bytes twice.
-_DATE = (2000, 1, 1, 0, 0, 0)
 
 
 def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> None:
@@ -81,7 +78,7 @@ def _put_into_field(place: Workspace, walks: Walks) -> bool:
     if problem := st.session_state.pop(_PROBLEM, None):
         messages.show_error(problem)
     store = field.store(place)
-    plan = field.plan_of(store, walks)
+    plan = compare(store, walks.turfs)
     if plan == "same":
         st.success(_("These turfs are in the field: returns are counted against them."))
         return True
@@ -99,7 +96,7 @@ def _put_into_field(place: Workspace, walks: Walks) -> bool:
         )
     if st.button(_("Put these turfs into the field"), key="turfs.register", type="primary"):
         with messages.explain_data_errors():
-            field.register(store, walks)
+            put_into_field(store, walks)
         st.rerun()
     return False
 
@@ -193,15 +190,7 @@ def _described(folder: Path) -> str:
 
 
 def _zip(kit: partial[Kit], folder: Path) -> bytes:
-    from analysis.exports.field_kit.sheets import write_kit
-
-    content = io.BytesIO()
-    with TemporaryDirectory() as at, zipfile.ZipFile(content, "w") as archive:
-        written = {str(file.relative_to(at)): file for file in write_kit(kit(), at)}
-        for name, file in (written | {name: folder / name for name in _TABLES}).items():
-            entry = zipfile.ZipInfo(name, _DATE)
-            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
-    return content.getvalue()
+    return zip_of(kit(), folder)
 
 
 def _sheets(kit: partial[Kit]) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import shutil
+import subprocess
+import sys
 
 import geopandas as gpd
 import pandas as pd
@@ -14,7 +16,7 @@ from analysis.cli.main import _spread, main
 from analysis.exports.registry import MAPS
 from analysis.sample import town_files
 from analysis.tables.workspace import Workspace
-from analysis.workflows import terminal
+from analysis.workflows import ranking
 from tests.made import DATA, RESULTS, VALMONT, folder_bytes, sample_results, write_results
 
 FILES = tuple(VALMONT / name for name in RESULTS)
@@ -223,7 +225,7 @@ def test_a_map_of_a_place_without_contours_is_refused_before_the_ranking(
     run, tmp_path, monkeypatch, suffix
 ):
     run("build", "--workspace", tmp_path / "w", "--results", *FILES)
-    monkeypatch.setattr(terminal, "answer", lambda *_: pytest.fail("ranked in vain"))
+    monkeypatch.setattr(ranking, "answer", lambda *_: pytest.fail("ranked in vain"))
     base = ["rank", "--workspace", tmp_path / "w", *RANK, "--out", tmp_path / f"r{suffix}"]
     for place in ([], ["--place", "99900"]):
         code, _, err = run(*base, *place)
@@ -494,3 +496,19 @@ def test_a_damaged_workspace_is_said_to_be_so(run, valmont, tmp_path, name):
     assert code == 1
     assert f"table {name} of this workspace is missing or damaged" in err
     assert "mend:" in err
+
+
+@pytest.mark.parametrize("words", [["--help"], ["rank", "--help"], ["design", "--help"]])
+def test_help_waits_for_no_library(words):
+    """What a verb needs it imports itself, so that whoever asks for help need not wait."""
+    code = (
+        "import sys\nfrom analysis.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *words], check=True, capture_output=True, text=True
+    )
+    assert "Usage" in ended.stdout
+    heavy = {"numpy", "pandas", "geopandas", "scipy", "pyarrow", "shapely", "sqlalchemy", "httpx"}
+    assert not heavy & set(ended.stderr.split())

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.electorate.counts import COUNTS, ROWS, read_counts
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
+from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 
 ELECTIONS = ["2022_legi_t1", "2019_euro_t1", "2024_euro_t1"]

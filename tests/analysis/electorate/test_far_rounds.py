@@ -10,8 +10,8 @@ import pytest
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.series import Series
 from analysis.electorate.far_rounds import NEIGHBOURS, SMALL, without_far_rounds
-from analysis.electorate.history import Choice
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import electorate_table, prepare

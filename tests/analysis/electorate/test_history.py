@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.workflows.build import build
 from tests.made import candidates, general, sample_results, write_results
 

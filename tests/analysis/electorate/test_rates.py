@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.electorate.history import Choice
 from analysis.electorate.rates import expect_rate, shrink
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.targeting.prospects import prepare
 from tests.made import ROOT, TARGET, history
 

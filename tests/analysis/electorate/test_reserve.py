@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.electorate.rates import Rate
 from analysis.electorate.reserve import (
     UNKNOWN_ERROR,
@@ -14,6 +13,7 @@ from analysis.electorate.reserve import (
     expect_reserve,
 )
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.targeting.prospects import prepare
 from tests.made import history
 

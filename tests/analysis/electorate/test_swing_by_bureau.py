@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.electorate.spatial import find_clusters
 from analysis.electorate.swing_by_bureau import (
     Share,
@@ -18,6 +18,7 @@ from analysis.electorate.swing_by_bureau import (
     volatility_between,
 )
 from analysis.errors import DataError
+from analysis.tables.elections import Choice
 from analysis.workflows.build import Inputs, build
 from tests.made import candidates, general, grid, write_results
 

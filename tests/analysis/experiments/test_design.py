@@ -13,7 +13,7 @@ from analysis.experiments.balance import check_balance
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.seal import digest, drawn, fingerprint, seal, verify, write_seal
-from analysis.workflows.trial_command import beside
+from analysis.workflows.trial_design import beside
 
 RULE = Rule("gain", territory="town", balance=("past",), accept=0.5)
 

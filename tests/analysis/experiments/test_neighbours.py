@@ -92,7 +92,7 @@ def test_units_of_a_workspace_get_their_groups(valmont):
     ids = [str(one) for one in ids]
     units = pd.DataFrame({"bureau_id": [*ids, "99900_9999"], "gain": np.arange(len(ids) + 1.0)})
     units["sure"] = (units["bureau_id"] == ids[0]).astype(int)
-    table, rule = with_groups(units, Rule("gain", must_treat="sure"), valmont, 3)
+    table, rule = with_groups(units, Rule("gain", must_treat="sure"), valmont.read("bureaux"), 3)
     assert rule.cluster == GROUP
     group = table.set_index("bureau_id")[GROUP]
     # Without a contour, or decided beforehand: alone.
@@ -103,10 +103,10 @@ def test_units_of_a_workspace_get_their_groups(valmont):
     arms = drawn(design, 1)
     assert len(arms.drop_duplicates(["cluster", "arm"])) == arms["cluster"].nunique()
     with pytest.raises(DataError, match="not both"):
-        with_groups(units, Rule("gain", cluster="sure"), valmont, 3)
+        with_groups(units, Rule("gain", cluster="sure"), valmont.read("bureaux"), 3)
     strange = units.assign(bureau_id=[f"x{n}" for n in range(len(units))])
     with pytest.raises(DataError, match="no contours"):
-        with_groups(strange, Rule("gain"), valmont, 3)
+        with_groups(strange, Rule("gain"), valmont.read("bureaux"), 3)
 
 
 @pytest.mark.slow
@@ -116,7 +116,7 @@ def test_paris_in_groups_of_three(paris, tmp_path):
     ids = shapes["bureau_id"].tolist()
     rng = np.random.default_rng(0)
     units = pd.DataFrame({"bureau_id": ids, "gain": rng.normal(size=len(ids))})
-    table, rule = with_groups(units, Rule("gain"), paris, 3)
+    table, rule = with_groups(units, Rule("gain"), paris.read("bureaux"), 3)
     sizes = table[GROUP].value_counts()
     assert sizes.sum() == 896
     assert (sizes == 3).sum() > 0.85 * len(sizes)

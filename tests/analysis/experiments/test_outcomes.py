@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments.outcomes import outcomes_of, vintage_of
+from analysis.tables.elections import Choice
 from analysis.workflows.impact import followed_by_code
 from tests.made import sample_results
 
@@ -116,10 +116,10 @@ def test_turnout_alone(valmont, bureaux, elections):
 
 
 def test_the_vintage_of_units_is_guessed_from_their_codes(valmont, bureaux):
-    assert vintage_of(valmont, bureaux[2024]) == 2024
+    assert vintage_of(valmont.read("context"), bureaux[2024]) == 2024
     gone = sorted(set(bureaux[2017]) - set(bureaux[2024]))
-    assert vintage_of(valmont, gone or bureaux[2017]) in (2017, 2024)
-    assert vintage_of(valmont, ["none"]) is None
+    assert vintage_of(valmont.read("context"), gone or bureaux[2017]) in (2017, 2024)
+    assert vintage_of(valmont.read("context"), ["none"]) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
@@ -17,6 +16,7 @@ from analysis.experiments.holdout import hold_out
 from analysis.experiments.outcomes import outcomes_of, vintage_of
 from analysis.experiments.placebo import PlaceboAsk, placebo_curve
 from analysis.experiments.seal import drawn, seal, verify, write_seal
+from analysis.tables.elections import Choice
 from analysis.workflows.ranking import Scenario, answer
 
 ELECTION, BEFORE = "2024_legi_t1", "2022_legi_t1"
@@ -43,7 +43,7 @@ def design(targets):
 def outcomes(paris, design):
     """Read 2024, drawn in other contours, on the bureaux of the design."""
     ids = design.units["unit_id"].tolist()
-    contours = vintage_of(paris, ids)
+    contours = vintage_of(paris.read("context"), ids)
     assert contours == 2017
     return outcomes_of(paris, [ELECTION, BEFORE], ids, vintage=contours, choices={"left": LEFT})
 

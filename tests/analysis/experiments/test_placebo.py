@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.holdout import hold_out
 from analysis.experiments.placebo import PlaceboAsk, placebo_curve
 from analysis.experiments.power import Ask, power_curve
+from analysis.tables.elections import Choice
 
 LATER = datetime(2030, 1, 1)
 RULE = Rule("gain")

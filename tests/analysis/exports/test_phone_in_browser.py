@@ -19,7 +19,7 @@ from analysis.fieldwork.phone_files import read_phone
 from analysis.fieldwork.privacy import personal
 from analysis.fieldwork.store import open_store
 from tests.analysis.exports.walks_made import SCRIPT, walks_of, with_tower
-from tests.browser import chromium, chromium_path, expect
+from tests.browser import expect
 
 pytestmark = pytest.mark.browser
 
@@ -39,14 +39,6 @@ BLOCKED = """for (const name of ["localStorage", "indexedDB"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked"); } });"""
 NO_LOCAL = """Object.defineProperty(window, "localStorage",
   { get() { throw new DOMException("blocked"); } });"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not chromium_path():
-        pytest.skip("no Chromium on this machine")
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

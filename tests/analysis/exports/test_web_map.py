@@ -6,11 +6,9 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from analysis.exports import to_bytes, write
 from tests.analysis.exports.conftest import SCRIPT
-from tests.browser import FLAGS, chromium_path
 
 
 @pytest.fixture
@@ -44,36 +42,32 @@ def test_folium_s_random_ids_are_gone(page):
 
 
 @pytest.mark.browser
-def test_the_page_works_without_network(ranking, bureaux, provenance, tmp_path):
-    if not (chromium := chromium_path()):
-        pytest.skip("no Chromium on this machine")
+def test_the_page_works_without_network(ranking, bureaux, provenance, browser, tmp_path):
     path = write(
         ranking, tmp_path / "m.html", bureaux=bureaux, provenance=provenance, language="en"
     )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        context = browser.new_context(offline=True, viewport={"width": 1200, "height": 800})
-        view = context.new_page()
-        asked, said = [], []
-        view.on("request", lambda request: asked.append(request.url))
-        view.on("console", lambda message: said.append(message.text))
-        view.on("pageerror", lambda error: said.append(str(error)))
-        view.goto(path.as_uri())
-        assert "Valmont-l’Éclair: where to knock first" in view.inner_text("h1")
-        rows = view.locator(".palier-list button")
-        assert rows.count() == 11, "the bureau without polygon cannot be shown on a map"
-        assert SCRIPT in rows.nth(2).inner_text(), "as text, not as markup"
-        rows.nth(0).click()
-        shown = view.inner_text(".leaflet-popup-content")
-        gain = ranking.iloc[0]
-        assert f"{gain['gain_per_hour']:.2f} votes per volunteer-hour" in shown
-        assert f"({gain['gain_lower']:.2f} to {gain['gain_upper']:.2f})" in shown
-        assert "99001_JUS1" in view.inner_text(".leaflet-bottom.leaflet-left")
-        stored = view.locator("#palier-provenance").text_content()
-        assert json.loads(stored)["seed"] == 7
-        assert (asked, said) == ([path.as_uri()], [])
-        # Asking for the background is the only way to call a server; without one, no error.
-        view.locator("input[type=checkbox]").check()
-        view.wait_for_timeout(200)
-        assert all("openstreetmap" in url for url in asked[1:])
-        browser.close()
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 800})
+    view = context.new_page()
+    asked, said = [], []
+    view.on("request", lambda request: asked.append(request.url))
+    view.on("console", lambda message: said.append(message.text))
+    view.on("pageerror", lambda error: said.append(str(error)))
+    view.goto(path.as_uri())
+    assert "Valmont-l’Éclair: where to knock first" in view.inner_text("h1")
+    rows = view.locator(".palier-list button")
+    assert rows.count() == 11, "the bureau without polygon cannot be shown on a map"
+    assert SCRIPT in rows.nth(2).inner_text(), "as text, not as markup"
+    rows.nth(0).click()
+    shown = view.inner_text(".leaflet-popup-content")
+    gain = ranking.iloc[0]
+    assert f"{gain['gain_per_hour']:.2f} votes per volunteer-hour" in shown
+    assert f"({gain['gain_lower']:.2f} to {gain['gain_upper']:.2f})" in shown
+    assert "99001_JUS1" in view.inner_text(".leaflet-bottom.leaflet-left")
+    stored = view.locator("#palier-provenance").text_content()
+    assert json.loads(stored)["seed"] == 7
+    assert (asked, said) == ([path.as_uri()], [])
+    # Asking for the background is the only way to call a server; without one, no error.
+    view.locator("input[type=checkbox]").check()
+    view.wait_for_timeout(200)
+    assert all("openstreetmap" in url for url in asked[1:])
+    context.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.fieldwork import paper_sheets, tokens
+from analysis.fieldwork import inbox, paper_sheets, tokens
 from analysis.fieldwork.campaign import open_campaign
 from tests.analysis.fieldwork.made_returns import NOW
 
@@ -119,3 +121,47 @@ def test_counts_without_an_hour_may_be_typed_in_on_the_morning_of_their_day(camp
     day_before = morning - pd.Timedelta(days=1)
     with pytest.raises(DataError, match="lie in the future"):
         paper_sheets.read_sheet(content, campaign, file="counts.csv", now=day_before)
+
+
+def workbook(cells):
+    book = openpyxl.Workbook()
+    for place, value in cells.items():
+        book.active[place] = value
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def damaged(content, how):
+    """Return a workbook spoilt inside: a part that does not inflate, is no XML, another version."""
+    if how == "deflate":
+        at = content.index(b"xl/workbook.xml") + 60
+        return content[:at] + bytes(255 - b for b in content[at : at + 40]) + content[at + 40 :]
+    if how == "version":
+        return content.replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff")
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            new.writestr(name, text[: len(text) // 2] if how == name else text)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "how", ["deflate", "version", "xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"]
+)
+def test_a_damaged_workbook_is_refused_and_the_next_file_is_counted(store, tmp_path, how):
+    bad = damaged(workbook({"A1": "turf_id", "B1": "address_id"}), how)
+    inbox.keep(store.folder, bad, "bad.xlsx")
+    inbox.keep(store.folder, COUNTS.encode(), "good.csv")
+    results = inbox.retry(store)
+    assert sum(isinstance(one, DataError) for one in results) == 1
+    assert [one.new for one in results if not isinstance(one, DataError)] == [3]
+    assert inbox.retry(store) == []
+    assert [file.name.endswith("bad.xlsx") for file in (store.folder / inbox.REFUSED).iterdir()]
+
+
+def test_two_cells_in_opposite_corners_are_refused_before_they_fill_the_memory(read):
+    with pytest.raises(DataError, match="cannot be read") as caught:
+        read(workbook({"A1": "turf_id", "XFD1048576": "x"}))
+    assert "100,000 rows" in caught.value.where

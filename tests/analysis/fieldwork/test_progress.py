@@ -10,6 +10,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.fieldwork import exposure, inbox, learning, progress, revisits
 from analysis.targeting.params import Params
+from analysis.workflows.fieldwork import write_covered
 from tests.analysis.fieldwork.made_returns import BUREAUX, NOW, attempt, phone_bytes
 
 TODAY = date(2025, 11, 30)
@@ -98,7 +99,7 @@ def test_the_impact_gets_what_was_received_and_reached(visited, registered):
 
 def test_the_ranking_gets_what_was_visited(visited, tmp_path):
     (tmp_path / "covered.csv").write_text("bureau_id,covered\n99900_0001,0.5\n99900_0009,0.3\n")
-    assert exposure.write_covered(visited, tmp_path) == 2
+    assert write_covered(visited, tmp_path) == 2
     text = (tmp_path / "covered.csv").read_text()
     assert text == "bureau_id,covered\n99900_0001,0.1\n99900_0002,0.125\n99900_0009,0.3\n"
 

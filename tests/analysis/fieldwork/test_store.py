@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,7 +29,17 @@ from tests.analysis.fieldwork.made_returns import (
     turfs,
 )
 
-SPAWN = multiprocessing.get_context("spawn")
+ROOT = Path(__file__).parents[3]
+WRITER = """
+import sys, numpy as np
+from analysis.fieldwork.store import open_store
+from tests.analysis.fieldwork.made_returns import NOW, many, returned_rows
+store = open_store(sys.argv[1], sys.argv[2])
+rng = np.random.default_rng(0)
+while True:
+    store.add(returned_rows(many(40, rng)), now=NOW)
+    print("added", flush=True)
+"""
 
 
 def receive(store, *attempts, **more):
@@ -193,23 +203,13 @@ def test_the_same_file_twice_at_the_same_moment_counts_once(store, tmp_path, url
         other.engine.dispose()
 
 
-def write_for_ever(workspace, url, started):
-    store = open_store(workspace, url)
-    rng = np.random.default_rng(0)
-    while True:
-        store.add(returned_rows(many(40, rng)), now=NOW)
-        started.set()
-
-
 @pytest.mark.slow
 def test_a_writer_killed_in_the_middle_leaves_whole_files_only(store, tmp_path, url):
-    started = SPAWN.Event()
-    process = SPAWN.Process(target=write_for_ever, args=(tmp_path, url, started))
-    process.start()
-    assert started.wait(120)
-    time.sleep(0.2)  # somewhere in the next files
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
+    command = [sys.executable, "-c", WRITER, str(tmp_path), url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout.readline() == b"added\n"
+        time.sleep(0.2)  # somewhere in the next files
+        writer.kill()
     attempts = progress.totals(store).attempts
     assert attempts == 40 * len(store.imports())
     assert attempts > 0

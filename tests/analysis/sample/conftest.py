@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.sample import elections, people, town, truth, wards
+from analysis.sample import people, town, truth, voting, wards
 from analysis.sample.town_files import write_sample
 
 SEED = 2027
@@ -25,7 +25,7 @@ def valmont():
     blocks = blocks.join(wards.draw_bureaux(blocks, weight))
     sectors = people.draw_sectors(people.find_sectors(blocks), voters)
     persons = people.settle(blocks, weight, sectors, voters)
-    outcomes = elections.hold_rounds(persons, sectors, votes)
+    outcomes = voting.hold_rounds(persons, sectors, votes)
     return SimpleNamespace(
         blocks=blocks,
         weight=weight,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Choice
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.targeting.ground import has_ground
 from analysis.targeting.prospects import prepare
 from tests.made import history

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from analysis.electorate.far_rounds import without_far_rounds
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import electorate_table, prepare, rival_of

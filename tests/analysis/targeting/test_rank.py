@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from shapely.geometry import box
 
-from analysis.electorate.history import Choice, History
+from analysis.electorate.history import History
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects, prepare
 from analysis.targeting.rank import FIRST_COLUMNS, Settings, rank_bureaux, reach

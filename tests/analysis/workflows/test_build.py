@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError
 from analysis.exports import to_bytes
 from analysis.readers.aggregated import read_aggregated
+from analysis.tables.elections import Election
 from analysis.targeting.rank import Settings
 from analysis.workflows.build import Inputs, build, build_from
 from analysis.workflows.ranking import Scenario, answer, provenance_of, shapes_of

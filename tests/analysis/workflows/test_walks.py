@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
+from analysis.cli.commands_turfs import start_of
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
 from analysis.turf.graph import write_graph
@@ -20,7 +21,6 @@ from analysis.workflows.sealed_trials import keep
 from analysis.workflows.turf_output import write_walks
 from analysis.workflows.turf_targets import read_targets
 from analysis.workflows.turfs import Ask, make_walks, read_work
-from analysis.workflows.turfs_command import start_of
 from tests.made import DATA, folder_bytes
 
 FIRST = ["turf_id", "stop", "address_id", "bureau_id", "latitude", "longitude"]

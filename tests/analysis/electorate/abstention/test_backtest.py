@@ -16,10 +16,9 @@ from analysis.errors import DataError
 from analysis.readers.calendar import election_of
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import target_of
-from tests.made import DATA, candidates, general, write_results
+from tests.made import candidates, general, write_results
 
 RULES = ["last", "last_of_kind", "mean_of_kinds", "mean_of_last_two"]
-FRANCE = DATA / "france"
 
 
 def rates_series(names, rates):
@@ -179,23 +178,3 @@ def test_paris_is_forecast_better_than_by_any_one_rule(paris):
     assert (errors.loc["model"] < 1.12 * errors.min()).all()
     assert errors.loc["model"].mean() < 0.95 * errors.drop("model").mean(axis=1).min()
     assert np.mean([table.loc["model", "coverage_90"] for table in tables]) > 0.88
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not FRANCE.is_dir(), reason="the shared data are not there")
-def test_france_is_forecast_better_than_by_any_rule(tmp_path_factory):
-    """The limits are those promised, on bureaux whose codes the files did not change."""
-    files = [FRANCE / f"{name}_results.parquet" for name in ("general", "candidats")]
-    france = build(Inputs(*files), tmp_path_factory.mktemp("france"))
-    kept = {}
-    for target in ("2022_legi_t1", "2024_legi_t1"):
-        table = backtest_abstention(france, target_of(france, target)).methods.set_index("method")
-        model, rules = table.loc["model"], table.drop("model")
-        assert model["n_all"] > 68_000
-        assert (table["n"] > 64_000).all()
-        assert model["mae_points"] < rules["mae_points"].min()
-        assert model["mae_points_common"] < rules["mae_points_common"].min()
-        assert 0.88 < model["coverage_90"] < 0.93
-        kept[target] = model
-    assert kept["2022_legi_t1"]["mae_points"] <= 2.60
-    assert kept["2024_legi_t1"]["mae_points"] <= 2.15

@@ -11,9 +11,9 @@ import pytest
 from analysis.electorate.abstention.forecast import at_level, forecast_abstention
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from analysis.targeting.prospects import prepare
 from tests.analysis.electorate.abstention.conftest import TARGET, draw_series
 

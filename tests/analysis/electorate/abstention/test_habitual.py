@@ -7,9 +7,10 @@ import pytest
 
 from analysis.electorate.abstention.habitual import _both_ends, split_abstainers
 from analysis.electorate.abstention.series import Series
-from analysis.electorate.history import Choice, read_history
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.tables.elections import Choice
 from tests.made import TARGET
 
 

@@ -24,7 +24,7 @@ from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheet_cover import outlines
 from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Frame, street_labels
 from analysis.exports.field_kit.sheet_table import Grid, Row, stops_grid
-from analysis.exports.field_kit.sheets import kit_of, sheet_pdf, sheets_pdf, write_sheets
+from analysis.exports.field_kit.sheets import kit_of, sheet_pdf, sheets_pdf, write_kit
 from tests.analysis.exports.walks_made import SCRIPT, walks_from, walks_of, with_tower
 from tests.made import ROOT
 
@@ -310,7 +310,7 @@ def test_paper_knows_its_language():
 
 
 def test_all_files_are_written(walks, place, tmp_path):
-    files = write_sheets(walks, tmp_path / "out", workspace=place, language="en")
+    files = write_kit(kit_of(walks, place, language="en"), tmp_path / "out")
     names = [file.relative_to(tmp_path / "out").as_posix() for file in files]
     assert names == [
         "sheets.pdf", "turfs.xlsx", "turfs.gpx", "turfs.kml", "turfs.geojson",
@@ -359,7 +359,7 @@ def test_a_full_disk_leaves_the_old_sheets(walks, place, tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(DataError, match="could not be written") as error:
-        write_sheets(walks, tmp_path, workspace=place)
+        write_kit(kit_of(walks, place), tmp_path)
     assert "No space left" in error.value.where
     assert [file.name for file in tmp_path.iterdir()] == ["sheets.pdf"]
     assert (tmp_path / "sheets.pdf").read_bytes() == b"old"

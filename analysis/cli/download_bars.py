@@ -1,16 +1,13 @@
-"""`python -m analysis fetch`: the downloads as the terminal shows them."""
+"""Downloads as the terminal shows them: one bar a file, notes above the bars."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
-
-from analysis.fetch.catalogue import read_catalogue
-from analysis.fetch.place import Fetched, build_command, fetch
 
 
 class TerminalProgress:
@@ -37,30 +34,9 @@ class TerminalProgress:
         self.bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def fetch_command(
-    place: str, workspace: Path, catalogue: Path | None = None, *, without: Collection[str] = ()
-) -> list[Fetched]:
-    """Fetch with progress on the terminal, then print what is there and the command to go on with.
-
-    Parameters
-    ----------
-    place, workspace, without
-        As `fetch` takes them.
-    catalogue
-        File of the user's own catalogue, if any.
-    """
+@contextmanager
+def download_bars() -> Iterator[TerminalProgress]:
+    """Show bars on standard error while files come."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     with Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
-        fetched = fetch(
-            place,
-            workspace,
-            catalogue=read_catalogue(catalogue),
-            progress=TerminalProgress(bars),
-            without=without,
-        )
-    out = Console(soft_wrap=True, highlight=False, markup=False)
-    for one in fetched:
-        out.print(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
-    # Printed as it is, to be copied whole: no wrapping, no markup.
-    out.print(f"\n{build_command(place, workspace, fetched)}")
-    return fetched
+        yield TerminalProgress(bars)

@@ -1,29 +1,24 @@
-"""What the command line asks of trials: files in, files out, one text to print."""
+"""Trials before the campaign: a design drawn and sealed, what it can see, a seal verified."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.history import Choice
 from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.neighbours import with_groups
-from analysis.experiments.placebo import Placebo, PlaceboAsk, placebo_curve
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.seal import Sealed, digest, drawn, seal, verify, write_seal
-from analysis.experiments.unit_files import read_units, write_csv, write_json
+from analysis.experiments.unit_files import check_suffix, read_units, write_csv
 from analysis.tables.workspace import Workspace
-
-_CURVE_SIZES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +81,7 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     table = read_units(units)
     unit_columns.check(table, [*promise.covariates, *promise.subgroups, *promise.past])
     own = table
-    table, rule = _grouped(table, rule, near)
+    table, rule = grouped(table, rule, near)
     design = declare(table, rule)
     assignment = drawn(design, seed)
     plan = write_plan(_plan(table, rule, promise, seed), design, seed)
@@ -118,6 +113,17 @@ def beside(out: Path) -> Mapping[str, Path]:
     return {"seal": out.with_suffix(".seal.json"), "plan": out.with_suffix(".plan.md")}
 
 
+def plan_to_pdf(out: Path) -> Path:
+    """Write the plan beside an assignment as PDF too, and return the file."""
+    # Fonts and PDF machinery load only for who wants paper.
+    from analysis.exports.reports.plan_pdf import plan_pdf
+
+    plan = beside(out)["plan"]
+    paper = plan.with_suffix(".pdf")
+    paper.write_bytes(plan_pdf(plan.read_text(encoding="utf-8")))
+    return paper
+
+
 def verify_seal(path: Path) -> str:
     """Make the draw of a seal again; raise a `DataError` if anything moved."""
     found: Sealed = verify(path)
@@ -133,93 +139,11 @@ def verify_seal(path: Path) -> str:
     return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """Whose past results, of which workspace, a design is drawn on; before which day."""
-
-    workspace: Path
-    choice: Choice
-    before: datetime
-
-
-def power_to_file(  # noqa: PLR0913 - the parts of one command
-    units: Path,
-    rule: Rule,
-    ask: Ask,
-    *,
-    seed: int,
-    out: Path,
-    past: Past | None = None,
-    near: Near | None = None,
-) -> str:
-    """Write the power curve of a design as CSV or JSON, and return it as text.
-
-    Outcomes are columns of the file or, with `past`, elections of a workspace.
-    """
-    check_suffix(out, ".csv", ".json")
-    table, rule = _grouped(read_units(units), rule, near)
-    if not ask.sizes:
-        ask = _with_sizes(ask, len(table), rule)
-    rng = np.random.default_rng(seed)
-    lines: list[str] = []
-    if past is None:
-        curve = power_curve(table, rule, ask, rng)
-        last = curve.iloc[-1]
-    else:
-        found = _past_curve(table, rule, ask, past, rng)
-        curve, last, lines = found.curve, found.median().iloc[-1], _lost(found)
-    if out.suffix == ".json":
-        write_json({"power": curve.to_dict("records"), "seed": seed, "draws": ask.draws}, out)
-    else:
-        write_csv(curve, out)
-    told = (
-        f"{last['units']:.0f} units see an effect of assignment of "
-        f"{100 * last['detectable_assignment']:.2f} points in {100 * ask.power:.0f}% of draws: "
-        f"{100 * last['detectable_reached']:.2f} points among the reached"
-    )
-    shown = curve.to_string(index=False, float_format="{:.4f}".format)
-    return "\n".join([shown, *lines, told, f"written: {out}"])
-
-
-def _grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
+def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
+    """Return units and rule with neighbours drawn as one; both as they are without `near`."""
     if near is None:
         return table, rule
-    return with_groups(table, rule, Workspace(near.workspace), near.size)
-
-
-def _past_curve(
-    table: pd.DataFrame, rule: Rule, ask: Ask, past: Past, rng: np.random.Generator
-) -> Placebo:
-    asked = PlaceboAsk(
-        past.before,
-        coverage=ask.coverage,
-        contamination=ask.contamination,
-        sizes=ask.sizes,
-        draws=ask.draws,
-    )
-    place = Workspace(past.workspace)
-    return placebo_curve(table, place, past.choice, rule=rule, ask=asked, rng=rng)
-
-
-def _lost(found: Placebo) -> list[str]:
-    elections = found.curve["election_id"].nunique()
-    return [
-        *(
-            f"{row.election_id}: {row.bureaux} units have no result then or before: {row.examples}"
-            for row in found.left_out.itertuples()
-        ),
-        f"median over {elections} past elections:",
-    ]
-
-
-def check_suffix(out: Path, *known: str) -> None:
-    """Raise a `DataError` when results are not written under this name."""
-    if out.suffix not in known:
-        raise DataError(
-            f"Results are not written as “{out.suffix}”.",
-            where=str(out),
-            mend=f"Give a file that ends in: {', '.join(known)}.",
-        )
+    return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)
 
 
 def _plan(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> Plan:
@@ -237,10 +161,3 @@ def _with_own_columns(assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule)
     ours = assignment.set_index("unit_id").loc[label].reset_index()
     theirs = table[[name for name in table if name not in ours]].reset_index(drop=True)
     return pd.concat([ours, theirs], axis=1)
-
-
-def _with_sizes(ask: Ask, size: int, rule: Rule) -> Ask:
-    # Two full blocks are the least that leaves anything to judge by.
-    least = min(2 * rule.block_size, size)
-    sizes = np.unique(np.linspace(max(least, size // _CURVE_SIZES), size, _CURVE_SIZES, dtype=int))
-    return replace(ask, sizes=tuple(int(one) for one in sizes))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.sample import people
-from analysis.sample.elections import QUALIFYING_SHARE
 from analysis.sample.offer import NATIONAL_LEANINGS, choices, offer, rounds, transfers
+from analysis.sample.voting import QUALIFYING_SHARE
 
 
 def test_only_qualified_candidates_stand_again(candidates, general):

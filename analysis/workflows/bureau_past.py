@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import io
-import sys
-import time
 
 import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
 
-_MAP_FIRST_S = 1.2
 
-
-def map_first() -> None:
-    """Give the browser time to draw the first map before what else takes its cores.
-
-    Only on the first page after a start, when matplotlib is still to be loaded.
-    """
-    if "matplotlib" not in sys.modules:
-        time.sleep(_MAP_FIRST_S)
-
-
-def draw(past: History, bureau_id: str, language: str) -> bytes:
-    """Return the picture as PNG."""
+def draw_past(past: History, bureau_id: str, language: str) -> bytes:
+    """Return the picture of a bureau's past as PNG."""
     # Half a second to load: what the map does not need comes after it.
     from analysis.charts.bureau_history import history
 

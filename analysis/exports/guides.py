@@ -11,12 +11,12 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "guides"
 # In the order in which a campaign needs them.
 NAMES = ("prepare", "ranking", "train", "door", "after")
 _PICTURE = re.compile(r"^!\[(?P<text>[^\]]*)\]\((?P<file>[^)]+)\)$", re.MULTILINE)
-_STYLE = (Path(__file__).parent / "print.css").read_text(encoding="utf-8")
+_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 def text_of(name: str, language: str) -> str:

@@ -1,0 +1,159 @@
+"""The verbs of places: sample, fetch, build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from analysis.cli.terminal import bar, console, show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.table import Table
+
+    from analysis.tables.workspace import Workspace
+
+SEVERAL = ("--place", "--without")
+
+Folder = Annotated[Path, typer.Option(help="Folder of the workspace.")]
+Places = Annotated[
+    list[str] | None,
+    typer.Option("--place", help="Code of a commune or département; several may follow."),
+]
+
+
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write the fictional town into.")],
+    seed: Annotated[int, typer.Option(help="Seed of the town.")] = 2027,
+) -> None:
+    """Write the fictional town of Valmont in the official layouts."""
+    from analysis.sample.town_files import write_sample
+
+    folder = write_sample(out, seed=seed)
+    show(f"Valmont (fictional, seed {seed}) written to {folder}")
+
+
+def fetch(
+    place: Annotated[str, typer.Option(help="Code of a commune or département.")],
+    workspace: Folder,
+    catalogue: Annotated[Path | None, typer.Option(help="Your own catalogue (TOML).")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Roles not to fetch.")] = None,
+) -> None:
+    """Download the official files of a place."""
+    from analysis.cli.download_bars import download_bars
+    from analysis.fetch import place as files
+    from analysis.fetch.catalogue import read_catalogue
+
+    own = read_catalogue(catalogue)
+    with download_bars() as bars:
+        fetched = files.fetch(
+            place, workspace, catalogue=own, progress=bars, without=tuple(without or ())
+        )
+    for one in fetched:
+        show(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
+    show(f"\n{files.build_command(place, workspace, fetched)}")
+
+
+def build(  # noqa: PLR0913 - one option per file of a place
+    workspace: Folder,
+    results: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="GENERAL CANDIDATES", help="Both files of results."),
+    ] = None,
+    raw: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ELECTION=FILE", help="A raw file of the Ministry; repeatable."),
+    ] = None,
+    terrain: Annotated[
+        Path | None, typer.Option(help="Column map (TOML) of any other country or layout.")
+    ] = None,
+    contours: Annotated[
+        list[Path] | None, typer.Option(help="File of contours; repeatable, with --vintage.")
+    ] = None,
+    vintage: Annotated[list[int] | None, typer.Option(help="Year of each --contours.")] = None,
+    squares: Annotated[Path | None, typer.Option(help="Filosofi squares of 200 m.")] = None,
+    addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
+    electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
+    licence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
+    ] = None,
+    place: Places = None,
+    fictional: Annotated[
+        bool, typer.Option("--fictional", help="Mark the place as invented.")
+    ] = False,
+    leave_out_contradictions: Annotated[
+        bool, typer.Option(help="Leave contradictory bureaux out, however many.")
+    ] = False,
+) -> None:
+    """Read official files into a workspace, and report what was read and left out."""
+    from analysis.workflows.build_inputs import Given, job_of
+
+    given = Given(
+        results=results,
+        raw=tuple(raw or ()),
+        terrain=terrain,
+        contours=tuple(contours or ()),
+        vintages=tuple(vintage or ()),
+        squares=squares,
+        addresses=addresses,
+        electors=electors,
+        licences=tuple(licence or ()),
+        places=tuple(place or ()),
+        leave_out=leave_out_contradictions,
+        fictional=fictional,
+    )
+    job = job_of(given)
+    with bar("reading") as told:
+        built = job.build(workspace, told)
+    _report(built)
+
+
+def _report(workspace: Workspace) -> None:
+    """Print what was read, kept and left out, and the totals by election."""
+    manifest, out = workspace.manifest, console()
+    for entry in manifest["sources"]:
+        source = entry["source"]
+        out.print(
+            f"{source['role']}: {source['file']} — {entry['rows_read']} rows read, "
+            f"{entry['rows_kept']} kept"
+        )
+        for item in entry["left_out"]:
+            where = f" [{item['election_id']}]" if item["election_id"] else ""
+            out.print(f"  left out{where}: {item['count']} — {item['reason']}: {item['examples']}")
+        for note in entry["notes"]:
+            out.print(f"  note: {note}")
+    out.print(_totals(manifest))
+    for match in manifest["vintages"]:
+        if match["chosen"]:
+            out.print(
+                f"contours {match['vintage']} for {match['election_id']}: {match['matched']} of "
+                f"{match['bureaux']} bureaux joined ({100 * match['registered_share']:.1f}% of the "
+                "registered)"
+            )
+    for row in manifest["without_bloc"][:20]:
+        out.print(f"no bloc: {row['election_id']} {row['candidate_id']} ({row['votes']} votes)")
+    if manifest["without_bloc"]:
+        out.print(f"  give them one in {workspace.path / 'blocs.csv'}; the next rank takes them")
+    tables = ", ".join(f"{name} {t['rows']}" for name, t in manifest["tables"].items())
+    out.print(f"{workspace.path}: {tables}")
+
+
+def _totals(manifest: Mapping[str, Any]) -> Table:
+    from rich.table import Table
+
+    names = ("bureaux", "registered", "ballots", "valid")
+    table = Table("election", *names, "left out")
+    for election, row in manifest["elections"].items():
+        lost = ", ".join(f"{count} {reason}" for reason, count in row["left_out"].items())
+        table.add_row(election, *(str(row[name]) for name in names), lost or "0")
+    return table
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command line its verbs of places."""
+    for verb in (sample, fetch, build):
+        app.command()(verb)

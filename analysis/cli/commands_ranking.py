@@ -1,0 +1,104 @@
+"""The verbs of rankings: rank, reproduce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analysis.cli.commands_place import Folder, Places
+from analysis.cli.terminal import show
+
+if TYPE_CHECKING:
+    from analysis.exports.registry import Options
+    from analysis.workflows.hold_back import HoldBack
+    from analysis.workflows.ranking import RankingFile
+
+SEVERAL = ("--candidates",)
+
+
+def rank(  # noqa: PLR0913 - the options that scripts use
+    workspace: Folder,
+    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .kml .parquet .html .pdf .png")],
+    election: Annotated[
+        str | None, typer.Option("--for", help="Election to prepare: 2027_pres_t1.")
+    ] = None,
+    bloc: Annotated[str | None, typer.Option(help="Bloc to gain votes for.")] = None,
+    candidates: Annotated[
+        list[str] | None, typer.Option(help="Candidates or lists by name, instead of a bloc.")
+    ] = None,
+    params: Annotated[Path | None, typer.Option(help="Parameters or a scenario (TOML).")] = None,
+    hours: Annotated[float | None, typer.Option(help="Volunteer-hours to spend.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Preset of weights.")] = None,
+    place: Places = None,
+    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
+    audience: Annotated[
+        str, typer.Option(help="teams: without the controls of a sealed trial; or analysis.")
+    ] = "teams",
+) -> None:
+    """Rank the bureaux of a workspace by what an hour of canvassing repays."""
+    from analysis.workflows.ranking import rank_to_file
+
+    given = {
+        "election": election,
+        "bloc": bloc,
+        "candidates": candidates,
+        "hours": hours,
+        "seed": seed,
+        "preset": preset,
+        "places": place,
+    }
+    asked = {name: value for name, value in given.items() if value is not None}
+    written: Options = {"language": language, "dialect": dialect}
+    _report(rank_to_file(workspace, out, asked, params=params, audience=audience, **written))
+    show(f"written: {out}")
+
+
+def _report(file: RankingFile) -> None:
+    ranking = file.ranking
+    show(ranking.summary())
+    show(
+        f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
+        f"bureaux without a contour: {int(ranking.table['vintage'].isna().sum())}"
+    )
+    for note in file.prospects.notes:
+        show(f"note: {note}")
+    if file.hold_back is not None:
+        show(_held_back(file, file.hold_back))
+
+
+def _held_back(file: RankingFile, held: HoldBack) -> str:
+    seals = ", ".join(one[:12] for one in held.seals)
+    if held.teams:
+        left_out = len(file.ranking.table) - len(file.table)
+        return (
+            f"trial {seals}: {left_out} bureaux are held back and not in this file; "
+            "--audience analysis writes every bureau with its arm"
+        )
+    controls = int((file.table["arm"] == "control").sum())
+    return f"trial {seals}: {controls} bureaux are controls; no team may get this file"
+
+
+def reproduce(
+    file: Annotated[Path, typer.Argument(help="A file that Palier exported.")],
+    workspace: Annotated[Path | None, typer.Option(help="Where its data are now.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where to write it again.")] = None,
+) -> None:
+    """Make an exported file again and say whether every byte is the same."""
+    from analysis.workflows.reproduce import reproduce as again
+
+    result = again(file, workspace)
+    if out:
+        out.write_bytes(result.content)
+    show(f"{file.name}: {result.summary()}")
+    if not result.same:
+        raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Give the command line its verbs of rankings."""
+    for verb in (rank, reproduce):
+        app.command()(verb)

@@ -1,0 +1,196 @@
+"""What each action of the verb `returns` does, and how it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.fieldwork import exposure, inbox, progress
+from analysis.fieldwork.campaign import Campaign, change_campaign
+from analysis.fieldwork.outlook import Aim
+from analysis.fieldwork.returns_validation import ACCEPTABLE
+from analysis.fieldwork.store import Receipt, Store
+from analysis.workflows import fieldwork
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an action is asked to do; each reads what concerns it."""
+
+    workspace: Path
+    files: Sequence[Path] = ()
+    out: Path | None = None
+    accept: tuple[str, ...] = ()
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    today: date | None = None
+    seed: int = 0
+
+
+def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
+    """Do an action on the store of a workspace; return what to print, and whether all went well.
+
+    Raises
+    ------
+    DataError
+        When there is no such action, or what it needs is not given.
+    """
+    if action not in ACTIONS:
+        raise DataError(
+            "There is no such action.", where=action, mend=f"Take one of: {', '.join(ACTIONS)}."
+        )
+    if unknown := sorted(set(asked.accept) - set(ACCEPTABLE)):
+        raise DataError(
+            "There is nothing of this name to accept.",
+            where=", ".join(unknown),
+            mend=f"Accept any of: {', '.join(ACCEPTABLE)}.",
+        )
+    if asked.changes and action != "campaign":
+        raise DataError(
+            "Only the action campaign changes the campaign.",
+            where=action,
+            mend="Set name, objective and calendar first: python -m analysis returns campaign …",
+        )
+    with fieldwork.opened(asked.workspace, url) as store:
+        return ACTIONS[action](store, asked)
+
+
+def _campaign(store: Store, asked: Asked) -> tuple[str, bool]:
+    campaign = store.campaign
+    if asked.changes:
+        campaign = change_campaign(asked.workspace, asked.changes)
+    return _described(campaign), True
+
+
+def _described(campaign: Campaign) -> str:
+    days = f"{campaign.starts or '?'} to {campaign.ends or '?'} ({campaign.time_zone})"
+    wanted = f"{campaign.objective:,} {campaign.measure}" if campaign.objective else "no objective"
+    return f"{campaign.name} ({campaign.campaign_id}): {wanted}, {days}"
+
+
+def _turfs(store: Store, asked: Asked) -> tuple[str, bool]:
+    return f"{fieldwork.put_files_into_field(store, _given(asked)):,} turfs registered.", True
+
+
+def _import(store: Store, asked: Asked) -> tuple[str, bool]:
+    return _received(fieldwork.take_in(store, _given(asked), asked.accept))
+
+
+def _retry(store: Store, _asked: Asked) -> tuple[str, bool]:
+    return _received(inbox.retry(store))
+
+
+def _received(results: list[Receipt | DataError]) -> tuple[str, bool]:
+    lines = [
+        str(one)
+        if isinstance(one, DataError)
+        else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
+        for one in results
+    ]
+    return "\n".join(lines) or "Nothing to import.", all(isinstance(r, Receipt) for r in results)
+
+
+def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
+    parts = {
+        "Imports": store.imports().drop(columns=["import_id", "sha256"]),
+        "Conflicts": store.conflicts(),
+        "Flags": store.flags(),
+    }
+    return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
+
+
+def _progress(store: Store, asked: Asked) -> tuple[str, bool]:
+    campaign, now = store.campaign, progress.totals(store)
+    lines = [
+        _described(campaign),
+        f"{now.doors:,} doors, {now.conversations:,} conversations "
+        f"({100 * now.answer_rate:.1f}%), {now.planned:,} doors planned",
+        *_forecast(store, asked),
+        _shown(progress.by(store, "day")),
+    ]
+    return "\n".join(lines), True
+
+
+def _forecast(store: Store, asked: Asked) -> list[str]:
+    campaign = store.campaign
+    today = asked.today or pd.Timestamp.now(ZoneInfo(campaign.time_zone)).date()
+    told = fieldwork.outlook(store, today, seed=asked.seed)
+    if told is None:
+        return []
+    found, fix = told
+    if fix is None:
+        return [found.summary(), "No number of outings makes it likely."]
+    if not fix.outings:
+        return [found.summary()]
+    return [
+        found.summary(),
+        f"For {100 * Aim(campaign.measure).likely:.0f}%: {fix.outings:,} more outings "
+        f"({fix.per_week:.1f} a week), {fix.volunteer_hours:,.0f} volunteer-hours, "
+        f"or {fix.teams} more teams.",
+    ]
+
+
+def _rates(store: Store, asked: Asked) -> tuple[str, bool]:
+    learned = fieldwork.learned(store)
+    if asked.out:
+        fieldwork.learned_to_file(store, learned, asked.out)
+    return f"{learned.summary()}\n{_shown(learned.table)}", True
+
+
+def _contact(store: Store, asked: Asked) -> tuple[str, bool]:
+    table = fieldwork.contact_to_file(store, asked.workspace, _out(asked))
+    visited = int((table["doors"] > 0).sum())
+    return f"{len(table):,} bureaux, {visited:,} visited: {asked.out}", True
+
+
+def _covered(store: Store, asked: Asked) -> tuple[str, bool]:
+    number = fieldwork.write_covered(store, asked.workspace)
+    return f"covered.csv: {number:,} bureaux take their share from the returns.", True
+
+
+def _export(store: Store, asked: Asked) -> tuple[str, bool]:
+    return f"{exposure.export(store, _out(asked)):,} attempts: {asked.out}", True
+
+
+def _check(store: Store, _asked: Asked) -> tuple[str, bool]:
+    unsound = store.unsound()
+    if unsound:
+        return f"Sums that are not those of the attempts: {unsound}", False
+    return "Every sum is that of the attempts.", True
+
+
+def _given(asked: Asked) -> Sequence[Path]:
+    if not asked.files:
+        raise DataError("No file is named.", mend="Write the names of the files after the action.")
+    return asked.files
+
+
+def _out(asked: Asked) -> Path:
+    if asked.out is None:
+        raise DataError("No file to write is named.", mend="Add --out FILE.csv.")
+    return asked.out
+
+
+def _shown(table: pd.DataFrame) -> str:
+    return "none" if table.empty else table.to_string(index=False, max_rows=60)
+
+
+ACTIONS: dict[str, Callable[[Store, Asked], tuple[str, bool]]] = {
+    "campaign": _campaign,
+    "turfs": _turfs,
+    "import": _import,
+    "retry": _retry,
+    "list": _list,
+    "progress": _progress,
+    "rates": _rates,
+    "contact": _contact,
+    "covered": _covered,
+    "export": _export,
+    "check": _check,
+}

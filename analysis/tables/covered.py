@@ -1,0 +1,137 @@
+"""`covered.csv` of a workspace: which share of its doors was visited, bureau by bureau.
+
+People write it, the field writes it, and every ranking reads it.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, some
+
+COVERED = "covered.csv"
+
+
+def read_covered(folder: Path, ids: pd.Series, *, whole: bool = True) -> np.ndarray:
+    """Return the share of doors already visited in each bureau; 0 where nothing is said.
+
+    Parameters
+    ----------
+    folder
+        Of the workspace. Its file `covered.csv`, if there is one, has the columns `bureau_id` and
+        `covered`, a share from 0 to 1.
+    ids
+        The bureaux wanted.
+    whole
+        Whether `ids` are all bureaux of the workspace, so that another one is a mistake.
+
+    Returns
+    -------
+    numpy.ndarray
+        One share from 0 to 1 per id.
+
+    Raises
+    ------
+    DataError
+        When the file names bureaux that do not exist, or shares outside 0 to 1.
+    """
+    covered = _read(folder / COVERED)
+    if covered is None:
+        return np.zeros(len(ids))
+    share = pd.to_numeric(covered["covered"].str.replace(",", "."), errors="coerce")
+    if (wrong := ~share.between(0, 1)).any():
+        raise DataError(
+            "The share of visited doors must be a number between 0 and 1.",
+            where=f"{COVERED}: {some(covered['bureau_id'][wrong])}",
+            mend="Write 0.4 for 40 doors in 100.",
+        )
+    unknown = sorted(set(covered["bureau_id"]) - set(ids)) if whole else []
+    if unknown or covered["bureau_id"].duplicated().any():
+        twice = covered["bureau_id"][covered["bureau_id"].duplicated()]
+        raise DataError(
+            "The table of visited doors names bureaux that this place does not have, or twice.",
+            where=f"{COVERED}: {some([*unknown, *twice])}",
+            mend="Write each bureau once, as the ranking does: 75056_0101.",
+        )
+    known = pd.Series(share.to_numpy(), index=covered["bureau_id"])
+    return ids.map(known).fillna(0.0).to_numpy()
+
+
+def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
+    """Write shares by `bureau_id` into a workspace; other bureaux keep what its file says.
+
+    Raises
+    ------
+    DataError
+        When the file there is none of ours, or cannot be written.
+    """
+    file = folder / COVERED
+    known = _read(file)
+    before = {} if known is None else dict(zip(known["bureau_id"], known["covered"], strict=True))
+    aside = file.with_name(f".{COVERED}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerows([("bureau_id", "covered"), *sorted((before | dict(shares)).items())])
+        os.replace(aside, file)
+    except OSError as error:
+        raise DataError(
+            "The shares already visited cannot be written.",
+            where=f"{file}: {error.strerror}",
+            mend="Make room on the disk, and give this user the right to write there.",
+        ) from error
+
+
+def bring_covered(folder: Path, content: bytes, ids: pd.Series) -> None:
+    """Put a file that somebody filled in into a workspace; a wrong one leaves it as it was.
+
+    Parameters
+    ----------
+    folder
+        Of the workspace.
+    content
+        The file.
+    ids
+        The bureaux in view; others may stand in the file too.
+
+    Raises
+    ------
+    DataError
+        As `read_covered`.
+    """
+    file = folder / COVERED
+    before = file.read_bytes() if file.is_file() else None
+    file.write_bytes(content)
+    try:
+        read_covered(folder, ids, whole=False)
+    except DataError:
+        file.unlink()
+        if before is not None:
+            file.write_bytes(before)
+        raise
+
+
+def forget_covered(folder: Path) -> None:
+    """Take away what a workspace knows of visits."""
+    (folder / COVERED).unlink(missing_ok=True)
+
+
+def _read(file: Path) -> pd.DataFrame | None:
+    if not file.is_file():
+        return None
+    try:
+        # Excel in French writes semicolons, scripts write commas.
+        table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
+        return table[["bureau_id", "covered"]].dropna()
+    except (KeyError, ValueError, OSError, csv.Error) as error:
+        raise DataError(
+            "The table of visited doors cannot be read.",
+            where=f"{file.name}: {error}",
+            mend="Give it two columns, bureau_id and covered, in UTF-8.",
+        ) from error

@@ -1,0 +1,201 @@
+"""What a trial can see: by columns of its units, or at the past elections of a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError
+from analysis.experiments.design import Design
+from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.holdout import HoldOut, hold_out
+from analysis.experiments.placebo import Measure, Placebo, PlaceboAsk, placebo_curve
+from analysis.experiments.power import Ask, power_curve
+from analysis.experiments.unit_files import check_suffix, read_units, write_csv, write_json
+from analysis.tables.elections import Choice
+from analysis.tables.workspace import Workspace
+from analysis.workflows.hold_back import trial_units
+from analysis.workflows.ranking import Scenario, open_workspace, target_of
+from analysis.workflows.trial_design import Near, grouped
+
+# A screen waits for its curve: fewer draws than the command line makes.
+DRAWS = 500
+COVERAGES = (0.1, 0.2, 0.3, 0.5)
+_CURVE_SIZES, _PLACEBO_SIZES = 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Whose past results, of which workspace, a design is drawn on; before which day."""
+
+    workspace: Path
+    choice: Choice
+    before: datetime
+
+
+def past_of(workspace: Path | None, before: str, blocs: Sequence[str]) -> Past | None:
+    """Return the past elections that are asked for; None without a workspace.
+
+    Parameters
+    ----------
+    workspace
+        The folder.
+    before
+        Id of an election: nothing of its day or later is read.
+    blocs
+        Whose votes count: one bloc.
+
+    Raises
+    ------
+    DataError
+        When the election or the bloc is not said.
+    """
+    if workspace is None:
+        return None
+    day = target_of(open_workspace(workspace), before).date
+    if len(blocs) != 1:
+        raise DataError(
+            "Past results need to know whose votes count.",
+            where=f"--bloc {' '.join(blocs)}",
+            mend="Name one bloc: --bloc left.",
+        )
+    return Past(workspace, Choice(blocs[0]), day)
+
+
+def power_to_file(  # noqa: PLR0913 - the parts of one command
+    units: Path,
+    rule: Rule,
+    ask: Ask,
+    *,
+    seed: int,
+    out: Path,
+    past: Past | None = None,
+    near: Near | None = None,
+) -> str:
+    """Write the power curve of a design as CSV or JSON, and return it as text.
+
+    Outcomes are columns of the file or, with `past`, elections of a workspace.
+    """
+    check_suffix(out, ".csv", ".json")
+    table, rule = grouped(read_units(units), rule, near)
+    if not ask.sizes:
+        ask = _with_sizes(ask, len(table), rule)
+    rng = np.random.default_rng(seed)
+    lines: list[str] = []
+    if past is None:
+        curve = power_curve(table, rule, ask, rng)
+        last = curve.iloc[-1]
+    else:
+        found = _past_curve(table, rule, ask, past, rng)
+        curve, last, lines = found.curve, found.median().iloc[-1], _lost(found)
+    if out.suffix == ".json":
+        write_json({"power": curve.to_dict("records"), "seed": seed, "draws": ask.draws}, out)
+    else:
+        write_csv(curve, out)
+    told = (
+        f"{last['units']:.0f} units see an effect of assignment of "
+        f"{100 * last['detectable_assignment']:.2f} points in {100 * ask.power:.0f}% of draws: "
+        f"{100 * last['detectable_reached']:.2f} points among the reached"
+    )
+    shown = curve.to_string(index=False, float_format="{:.4f}".format)
+    return "\n".join([shown, *lines, told, f"written: {out}"])
+
+
+def _past_curve(
+    table: pd.DataFrame, rule: Rule, ask: Ask, past: Past, rng: np.random.Generator
+) -> Placebo:
+    asked = PlaceboAsk(
+        past.before,
+        coverage=ask.coverage,
+        contamination=ask.contamination,
+        sizes=ask.sizes,
+        draws=ask.draws,
+    )
+    place = Workspace(past.workspace)
+    return placebo_curve(table, place, past.choice, rule=rule, ask=asked, rng=rng)
+
+
+def _lost(found: Placebo) -> list[str]:
+    elections = found.curve["election_id"].nunique()
+    return [
+        *(
+            f"{row.election_id}: {row.bureaux} units have no result then or before: {row.examples}"
+            for row in found.left_out.itertuples()
+        ),
+        f"median over {elections} past elections:",
+    ]
+
+
+def _with_sizes(ask: Ask, size: int, rule: Rule) -> Ask:
+    # Two full blocks are the least that leaves anything to judge by.
+    least = min(2 * rule.block_size, size)
+    sizes = np.unique(np.linspace(max(least, size // _CURVE_SIZES), size, _CURVE_SIZES, dtype=int))
+    return replace(ask, sizes=tuple(int(one) for one in sizes))
+
+
+def placebo_of(
+    workspace: Workspace,
+    scenario: Scenario,
+    declared: Design,
+    *,
+    measure: Measure = "share_registered",
+    contamination: float = 0.0,
+) -> Placebo:
+    """Return what a declared design would have seen at the elections before a scenario's.
+
+    Parameters
+    ----------
+    workspace, scenario
+        The place; whose votes count, and the election that is prepared.
+    declared
+        The design.
+    measure
+        What is looked at.
+    contamination
+        Share of the registered reached in controls, 0 to 1.
+
+    Raises
+    ------
+    DataError
+        When there is no past, or too few units have one.
+    """
+    units, rule = _declared_units(declared), declared.rule
+    least = min(max(3 * rule.block_size, len(units) // _PLACEBO_SIZES), len(units))
+    sizes = np.unique(np.linspace(least, len(units), _PLACEBO_SIZES, dtype=int))
+    ask = PlaceboAsk(
+        before=target_of(workspace, scenario.election).date,
+        measure=measure,
+        coverage=tuple(one for one in COVERAGES if one > contamination),
+        contamination=contamination,
+        sizes=tuple(int(one) for one in sizes),
+        draws=DRAWS,
+    )
+    rng = np.random.default_rng(scenario.settings.seed)
+    return placebo_curve(units, workspace, scenario.choice, rule=rule, ask=ask, rng=rng)
+
+
+def _declared_units(declared: Design) -> pd.DataFrame:
+    """Return the units of a design under the names that its rule gives their columns."""
+    rule, units = declared.rule, declared.units
+    names = {
+        "value": rule.rank_by,
+        "territory": rule.territory,
+        "cluster": rule.cluster,
+        **{f"balance_{name}": name for name in rule.balance},
+    }
+    table = pd.DataFrame({theirs: units[ours] for ours, theirs in names.items() if theirs})
+    for name, arm in ((rule.must_treat, "treated"), (rule.must_not_treat, "control")):
+        if name:
+            table[name] = (units["given"] == arm).astype("int64")
+    return table.assign(bureau_id=units["unit_id"], unit_id=units["unit_id"])
+
+
+def cost_of(ranked: pd.DataFrame, design: Design, sight: float | None) -> HoldOut:
+    """Return what holding bureaux of a ranking back costs, in votes, and what it buys."""
+    votes = trial_units(ranked).set_index("unit_id")["votes"]
+    return hold_out(design, votes.reindex(design.units["unit_id"]).fillna(0).to_numpy(), sight)
