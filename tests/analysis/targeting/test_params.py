@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
@@ -39,6 +39,7 @@ def test_low_value_high_must_be_in_order():
         Belief(1, 2, 3, "x", "y")
 
 
+@settings(deadline=None)
 @given(st.tuples(numbers, numbers, numbers).map(sorted), st.integers(0, 99))
 def test_draws_stay_in_the_range_and_have_its_mean(ends, seed):
     low, value, high = ends

@@ -57,6 +57,13 @@ def test_the_preset_of_the_gain_is_in_proportion_to_the_gain(seed):
     mean = np.average(value.gain_per_hour, weights=table["registered"])
     np.testing.assert_allclose(points.sum(axis=1), 100 * value.gain_per_hour / mean, rtol=1e-9)
     assert PRESETS["gain_per_hour"] is None
+
+
+@settings(deadline=None, max_examples=12)
+@given(SEEDS)
+def test_the_weights_of_the_gain_are_what_its_parts_make_of_it(seed):
+    """Where both parts gain votes on the mean."""
+    table, value, points = scored(seed, rival_marginal=0.05)
     shares = gain_weights(value, table["registered"].to_numpy(dtype=float)).to_dict()
     means = np.average(points, axis=0, weights=table["registered"])
     assert [100 * shares[name] for name in PARTS] == pytest.approx(means.tolist())
