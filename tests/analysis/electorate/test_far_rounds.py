@@ -170,7 +170,7 @@ def test_a_latest_round_whose_roll_moved_is_redrawn_and_not_an_error():
 
 def test_a_quarter_that_moves_together_stays():
     """What moved all neighbours by number is a candidate of theirs, no error."""
-    past = a_place()
+    past = a_place(bureaux=400)
     quarter = np.arange(40, 40 + 2 * NEIGHBOURS + 6)
     inner = quarter[NEIGHBOURS:-NEIGHBOURS]
     blocs = past.blocs.copy()
