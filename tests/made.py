@@ -172,6 +172,13 @@ def prospects_table(size, rng):
             "reserve_se": rng.uniform(0.01, 0.05, size),
             "volatility": rng.uniform(0.08, 0.25, size),
             "volatility_se": rng.uniform(0.002, 0.02, size),
+            "movement": rng.uniform(0.02, 0.12, size),
+            "movement_se": rng.uniform(0.002, 0.01, size),
+            "marginal": rng.uniform(0.1, 0.6, size),
+            "marginal_se": rng.uniform(0.01, 0.05, size),
+            "rival_support": rng.uniform(0.1, 0.4, size),
+            "rival_marginal": rng.uniform(0.1, 0.4, size),
+            "rival_marginal_se": rng.uniform(0.01, 0.05, size),
             "name": "",
             "spacing_m": where_known(rng.uniform(10, 60, size)),
             "addresses": where_known(rng.integers(50, 400, size).astype(float)),
@@ -183,6 +190,7 @@ def prospects_table(size, rng):
             "density": 1.0,
             "covered": 0.0,
             "reachable": True,
+            "far_out": "",
         }
     )
 

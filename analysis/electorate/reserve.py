@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from analysis.electorate.history import History
@@ -13,6 +15,8 @@ SAME_SPRING_YEARS, ANY_YEARS = 0.5, 20.0
 # Points of turnout between two rounds, without which they tell nothing of who stays home.
 TURNOUT_APART = 0.05
 UNKNOWN_ERROR = 0.15
+# Of the place's slope where one pair alone tells it; ends of what a bureau is drawn to.
+ONE_SPRING_ERROR, PRIOR_ENDS, TINY = 0.1, (0.01, 0.95), 1e-12
 
 
 def expect_reserve(history: History, support: Rate) -> Rate:
@@ -85,39 +89,98 @@ def marginal_share(
     if not len(pairs):
         value = np.clip(support, 0.01, 0.99)
         return Rate(value, np.full(len(support), UNKNOWN_ERROR), mean_support, ())
-    a, b = pairs.T
-    moved, came = share[:, a] - share[:, b], turnout[:, a] - turnout[:, b]
-    known = np.isfinite(moved) & np.isfinite(came)
-    moved, came = np.where(known, moved, 0.0), np.where(known, came, 0.0)
-    size = history.registered[:, stood]
-    weight = np.where(known, np.fmin(size[:, a], size[:, b]), 0.0)
-    xy, xx = (moved * came * weight).sum(axis=0), (came**2 * weight).sum(axis=0)
-    slope = float(np.clip(xy.sum() / max(xx.sum(), 1e-12), 0.01, 0.99))
-    own_xy, own_xx = (moved * came).sum(axis=1), (came**2).sum(axis=1)
-    tells = own_xx > 0
-    typical = (
-        float(np.average(own_xx[tells], weights=registered[tells] + 1e-9)) if tells.any() else 1.0
-    )
-    prior = np.clip(slope * np.clip(support / max(mean_support, 1e-9), 0.1, 3.0), 0.01, 0.95)
-    value = (own_xy + typical * prior) / (own_xx + typical)
-    count = np.maximum(known.sum(axis=1), 1)
-    rates = np.where(known, share[:, a] * (1 - share[:, a]) / np.where(known, size[:, a], 1.0), 0.0)
-    noise = 2 * OVERDISPERSION * rates.sum(axis=1) / count
-    rest = np.where(known, (moved - prior[:, None] * came) ** 2, 0.0).sum(axis=1) / count
-    apart = rest / np.maximum(own_xx / count, 1e-6)
-    use = own_xx > 0.001
-    spread = float(np.average(apart[use], weights=registered[use] + 1e-9)) if use.any() else 0.01
-    springs = xy / np.maximum(xx, 1e-12)
-    disagree = float(np.var(springs)) if len(springs) > 1 else 0.1**2
-    trust = own_xx + typical
-    error = noise * own_xx / trust**2 + (typical / trust) ** 2 * spread + disagree
+    seen = _Pairs.of(history.registered[:, stood], share, turnout, pairs)
+    prior = np.clip(seen.slope * np.clip(support / max(mean_support, 1e-9), 0.1, 3.0), *PRIOR_ENDS)
+    typical = seen.typical(registered)
+    value = (seen.own_xy + typical * prior) / (seen.own_xx + typical)
     used = sorted({stood[n] for n in pairs.ravel()})
     return Rate(
         value=np.clip(value, 0.001, 0.999),
-        std_error=np.sqrt(error),
-        level=slope,
+        std_error=np.sqrt(seen.variance(prior, typical, registered)),
+        level=seen.slope,
         elections=tuple(history.elections[n].election_id for n in used),
     )
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of rounds (bureaux × pairs); 0 where a bureau lacks one of the two.
+
+    Attributes
+    ----------
+    moved, came
+        Change of the list's votes and of ballots, per registered.
+    weight
+        The smaller roll of the two.
+    noise
+        Counting variance of `moved`, up to a factor.
+    """
+
+    moved: np.ndarray
+    came: np.ndarray
+    weight: np.ndarray
+    noise: np.ndarray
+
+    @classmethod
+    def of(
+        cls, size: np.ndarray, share: np.ndarray, turnout: np.ndarray, pairs: np.ndarray
+    ) -> _Pairs:
+        """Return the pairs of some rounds, from rolls, the list's shares and turnout."""
+        a, b = pairs.T
+        moved, came = share[:, a] - share[:, b], turnout[:, a] - turnout[:, b]
+        known = np.isfinite(moved) & np.isfinite(came)
+        noise = share[:, a] * (1 - share[:, a]) / np.where(known, size[:, a], 1.0)
+        found = (moved, came, np.fmin(size[:, a], size[:, b]), noise)
+        return cls(*(np.where(known, one, 0.0) for one in found))
+
+    @property
+    def springs(self) -> np.ndarray:
+        """The place's slope, pair by pair."""
+        return self._xy / np.maximum(self._xx, TINY)
+
+    @property
+    def slope(self) -> float:
+        """The place's slope over all pairs."""
+        return float(np.clip(self._xy.sum() / max(self._xx.sum(), TINY), 0.01, 0.99))
+
+    @property
+    def _xy(self) -> np.ndarray:
+        return np.asarray((self.moved * self.came * self.weight).sum(axis=0))
+
+    @property
+    def _xx(self) -> np.ndarray:
+        return np.asarray((self.came**2 * self.weight).sum(axis=0))
+
+    @property
+    def own_xy(self) -> np.ndarray:
+        """Products of both changes, by bureau."""
+        return np.asarray((self.moved * self.came).sum(axis=1))
+
+    @property
+    def own_xx(self) -> np.ndarray:
+        """Squared changes of turnout, by bureau: how much it tells."""
+        return np.asarray((self.came**2).sum(axis=1))
+
+    def typical(self, registered: np.ndarray) -> float:
+        """Return how much one typical bureau tells, which is what the place's slope weighs."""
+        return _mean_where(self.own_xx > 0, self.own_xx, registered, 1.0)
+
+    def variance(self, prior: np.ndarray, typical: float, registered: np.ndarray) -> np.ndarray:
+        """Return counting noise, the spread of bureaux about `prior`, and how springs disagree."""
+        count = np.maximum((self.weight > 0).sum(axis=1), 1)
+        noise = 2 * OVERDISPERSION * self.noise.sum(axis=1) / count
+        rest = ((self.moved - prior[:, None] * self.came) ** 2).sum(axis=1) / count
+        apart = rest / np.maximum(self.own_xx / count, 1e-6)
+        spread = _mean_where(self.own_xx > 0.001, apart, registered, 0.01)
+        disagree = float(np.var(self.springs)) if len(self.springs) > 1 else ONE_SPRING_ERROR**2
+        trust = self.own_xx + typical
+        return np.asarray(
+            noise * self.own_xx / trust**2 + (typical / trust) ** 2 * spread + disagree
+        )
+
+
+def _mean_where(use: np.ndarray, values: np.ndarray, registered: np.ndarray, none: float) -> float:
+    return float(np.average(values[use], weights=registered[use] + 1e-9)) if use.any() else none
 
 
 def _pairs(

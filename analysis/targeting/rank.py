@@ -334,7 +334,7 @@ def _by_hand(ids: pd.Series, settings: Settings) -> np.ndarray:
 
 def _reasons(ids: pd.Series, settings: Settings) -> pd.Series:
     given = {**settings.pinned, **settings.excluded}
-    return ids.astype("str").map(given).fillna("").astype("str")
+    return pd.Series([given.get(str(one), "") for one in ids], index=ids.index, dtype="str")
 
 
 def _order(table: pd.DataFrame, score: np.ndarray, hand: np.ndarray) -> np.ndarray:

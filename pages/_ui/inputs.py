@@ -17,7 +17,7 @@ from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, bloc_name, election_name, number
-from pages._ui.labels import part_help, part_name, preset_name
+from pages._ui.labels import part_help, part_name, preset_help, preset_name
 from pages._ui.priorities import by_hand, planner
 
 EVERYWHERE = "all"
@@ -164,7 +164,9 @@ def choose_settings(
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
     )
     state.remember("hours", hours, HOURS)
-    preset = _select(_("Rank by"), [*PRESETS, "custom"], key="preset", show=preset_name)
+    preset = _select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
+    if told := preset_help(preset):
+        st.caption(told)
     params = planner.params()
     weights = _choose_weights(preset, in_force(preset, params))
     with numbers or nullcontext():

@@ -17,20 +17,50 @@ LEARNED = re.compile(r"learned (?:at (\d+) doors|on (\d+) outings)")
 def preset_name(preset: str) -> str:
     """Name a preset of weights."""
     names = {
-        "gain_per_hour": _("Votes gained per hour"),
-        "abstainers_first": _("Abstainers first"),
-        "undecided_first": _("Undecided first"),
-        "classic_2014": _("“50+1 (2014)”: abstention × support"),
+        "gain_per_hour": _("Mixed"),
+        "abstainers_first": _("Bring ours to vote"),
+        "undecided_first": _("Convince"),
+        "classic_2014": _("50+1 (2014)"),
         "custom": _("My own weights"),
     }
     return names.get(preset, preset)
+
+
+def preset_help(preset: str) -> str:
+    """Say what a strategy does, what it rests on and when it fails, a sentence each."""
+    texts = {
+        "gain_per_hour": _(
+            "First where many of ours live and where our vote has moved most, and a little where "
+            "abstainers are ours rather than the rival's. It rests on what moved between past "
+            "elections: in Paris and in France this order meets as much of it as support alone, or "
+            "more. It fails where support alone tells more, as for the right."
+        ),
+        "abstainers_first": _(
+            "First where many stay home of whom many would vote for us. It rests on how our vote "
+            "rose and fell with turnout. It fails if a talk at the door does not bring people to "
+            "vote: in France in 2012 it did not (Pons 2018)."
+        ),
+        "undecided_first": _(
+            "First where many come to vote, the vote is contested and ours has moved. It rests on "
+            "2012 in France, where talks won votes rather than voters (Pons 2018). It fails where "
+            "ours only need to be brought to vote, and where nobody is convinced at the door "
+            "(Kalla and Broockman 2018)."
+        ),
+        "classic_2014": _(
+            "First where abstention times support is highest, however long the doors take. It "
+            "rests on the formula of the software 50+1, of 2014. It fails where votes are won by "
+            "convincing, and for blocs whose voters do not stay home."
+        ),
+    }
+    return texts.get(preset, "")
 
 
 def part_name(part: str) -> str:
     """Name a part of the score."""
     names = {
         "mobilise": _("Mobilise abstainers"),
-        "persuade": _("Persuade the undecided"),
+        "persuade": _("Win over or keep votes"),
+        "hesitant": _("Voters who hesitate"),
         "need": _("Social need"),
         "access": _("Ease of access"),
         "classic": _("Abstention × support"),
@@ -43,7 +73,8 @@ def part_help(part: str) -> str:
     """Say what a part of the score measures."""
     texts = {
         "mobilise": _("The bloc's abstainers that an hour of canvassing meets."),
-        "persuade": _("Voters who may change sides that an hour of canvassing meets."),
+        "persuade": _("Support for the bloc, and how far its vote has moved, for an hour."),
+        "hesitant": _("Voters met in an hour where the vote is contested and has moved."),
         "need": _("Share of poor households, from the census squares of 200 m."),
         "access": _("Doors an hour: short ways, many doors at each address."),
         "visited": _("Points taken off where doors have already been visited."),
@@ -64,7 +95,11 @@ def parameter_name(name: str) -> str:
         "doors_per_hour_spread": _("Doors per hour, spread out (assumed)"),
         "registered_per_door": _("Registered voters per door"),
         "team_size": _("Volunteers who knock together"),
-        "reserve_weight": _("Weight of the reserve among abstainers"),
+        "movement_weight": _("From our voters everywhere (0) to where our vote has moved (1)"),
+        "abstention_weight": _(
+            "Bringing to vote: the same everywhere (0) to where many abstain (1)"
+        ),
+        "spill_over": _("Share of the effect passed on to others behind the door"),
         "effect_turnout": _("Effect of a conversation on turnout"),
         "effect_vote": _("Effect of a conversation on the vote"),
     }
@@ -91,7 +126,12 @@ def parameter_source(name: str, source: str) -> str:
         "doors_per_hour_spread": _("Wellstone, FIRM formulas"),
         "registered_per_door": _("48.7 M registered (2022) for about 30 M main homes (INSEE)"),
         "team_size": _("party guides: teams of two"),
-        "reserve_weight": _("judgement: abstainers like their neighbours, or like lost voters"),
+        "movement_weight": _(
+            "not known: effects on Hollande in 2012 are .010, .004, .009, .011 (± .003 to .010) by "
+            "left share × abstention"
+        ),
+        "abstention_weight": _("not known; Arceneaux & Nickerson 2009: most on the fence"),
+        "spill_over": _("Nickerson 2008: 60% passes on in a household of two"),
         "effect_turnout": _("Pons 2018: none; European trials small; US 2003: 7 points"),
         "effect_vote": _(
             "Pons 2018: +3.24 points among those reached (round 1); Kalla & Broockman 2018: none"

@@ -105,7 +105,7 @@ def test_the_first_bloc_and_election_are_asked_when_the_link_is_bare(page, place
 def test_the_sliders_show_what_a_preset_weighs_and_make_it_ones_own(page, places):
     app = page(bloc="left")
     weights = answer(places.valmont, LEFT)[0].weights
-    shares = [weights.mobilise, weights.persuade, 0, 0, 0]
+    shares = [weights.mobilise, weights.persuade, 0, 0, 0, 0]
     assert [slider.value for slider in app.slider] == [round(100 * share) for share in shares]
     app.slider(key="w_need").set_value(60).run()
     own = Weights(mobilise=shares[0], persuade=shares[1], need=0.6)

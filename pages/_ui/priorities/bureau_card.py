@@ -149,13 +149,15 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
 
 
 def _far_out(elections: str) -> None:
-    """Warn where votes moved as nowhere else."""
+    """Say which counts of the bureau are left out of its rates."""
     if not elections:
         return
     st.warning(
         _(
-            "{elections}: votes moved between blocs here far more than elsewhere. A typing error "
-            "in the official file? Compare with the minutes of the vote before sending a team."
+            "{elections}: these counts are unlike those of the other elections here, before and "
+            "after. A typing error in the official file, or a candidate of the place? They are "
+            "left out of the ranking and drawn to the other rounds. Compare with the minutes of "
+            "the vote before sending a team."
         ).format(elections=", ".join(election_name(one) for one in elections.split()))
     )
 
@@ -208,7 +210,8 @@ def _basis(bureau: pd.Series) -> None:
     names = {
         "abstention": _("abstention"),
         "support": _("support"),
-        "volatility": _("volatility"),
+        "movement": _("movement of the vote"),
+        "marginal": _("who comes when turnout rises"),
         "doors_per_hour": _("pace"),
         "doors": _("doors"),
         "social_need": _("social need"),

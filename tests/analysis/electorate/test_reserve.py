@@ -6,43 +6,84 @@ import numpy as np
 import pytest
 
 from analysis.electorate.rates import Rate
-from analysis.electorate.reserve import comparable_pair, expect_reserve
+from analysis.electorate.reserve import (
+    UNKNOWN_ERROR,
+    best_attended,
+    expect_marginal,
+    expect_reserve,
+)
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
 from analysis.targeting.prospects import prepare
 from tests.made import history
 
-ELECTIONS = ("2017_pres_t1", "2017_pres_t2", "2019_euro_t1")
+SPRING = ("2017_pres_t1", "2017_pres_t2", "2017_legi_t1")
+YEARS = ("2017_pres_t1", "2017_pres_t2", "2019_euro_t1")
 
 
-def support(units):
-    return Rate(np.full(units, 0.3), np.full(units, 0.01), 0.3, ("x",))
+def support(*values):
+    values = np.array(values if len(values) > 1 else values * 8)
+    return Rate(values, np.full(len(values), 0.01), float(values.mean()), ("x",))
 
 
-def many_came_then_few(share, bureaux=8, size=40_000.0):
-    """70% come to the first round, 40% to the European vote; `share` of the lost are ours."""
+def many_came_then_few(share, bureaux=8, size=40_000.0, elections=SPRING):
+    """70% come to the first round, 40% to the next; `share` of the lost are ours."""
     registered = np.full((bureaux, 3), size)
     ballots = size * np.array([0.7, 0.75, 0.4]) * np.ones((bureaux, 1))
     high = 0.25 * ballots[:, 0]
     low = high - np.asarray(share) * (ballots[:, 0] - ballots[:, 2])
     votes = np.column_stack([high, np.full(bureaux, np.nan), low])
-    return history(registered, ballots, votes, elections=ELECTIONS, blocs=votes * 0)
+    return history(registered, ballots, votes, elections=elections, blocs=votes * 0)
 
 
 def test_votes_lost_over_ballots_lost():
-    reserve = expect_reserve(many_came_then_few(0.4), support(8))
+    reserve = expect_reserve(many_came_then_few(0.4), support(0.3))
     assert reserve.level == pytest.approx(0.4)
-    assert reserve.value == pytest.approx(0.4, abs=1e-3)
-    assert reserve.elections == ("2017_pres_t1", "2019_euro_t1")
+    assert reserve.value == pytest.approx(0.4)
+    assert reserve.elections == ("2017_pres_t1", "2017_legi_t1")
+    # Counting: 2·2·.175·.825/40,000 a bureau, of which half is drawn away, over .3 squared; one
+    # spring alone may be off by a tenth.
+    counting = 4 * 0.175 * 0.825 / 40_000 * 0.25 / 0.09
+    assert reserve.std_error == pytest.approx(np.sqrt(counting + 0.01))
 
 
-def test_bureaux_differ_where_counts_are_large():
-    shares = np.linspace(0.2, 0.5, 8)
-    reserve = expect_reserve(many_came_then_few(shares), support(8))
-    assert reserve.value == pytest.approx(shares, abs=0.02)
-    small = expect_reserve(many_came_then_few(shares, size=400.0), support(8))
-    assert np.ptp(small.value) < 0.6 * np.ptp(shares)
-    assert small.std_error.mean() > reserve.std_error.mean()
+def test_a_bureau_is_drawn_half_way_to_the_place():
+    """As much as one typical bureau tells: .3 and .5 about .4 become .35 and .45."""
+    shares = np.array([0.3, 0.5] * 4)
+    reserve = expect_reserve(many_came_then_few(shares), support(0.3))
+    assert reserve.level == pytest.approx(0.4)
+    assert reserve.value == pytest.approx([0.35, 0.45] * 4)
+
+
+def test_the_place_is_shared_out_by_support():
+    """All lose alike, but half have twice the support: .4·2/3 and .4·4/3 are half of each."""
+    reserve = expect_reserve(many_came_then_few(0.4), support(*[0.2, 0.4] * 4))
+    assert reserve.value == pytest.approx([(0.4 + 0.8 / 3) / 2, (0.4 + 1.6 / 3) / 2] * 4)
+
+
+def two_springs(first, second):
+    one, two = many_came_then_few(first), many_came_then_few(second)
+    parts = {
+        name: np.concatenate([getattr(one, name), getattr(two, name)], axis=1)
+        for name in ("registered", "ballots", "votes", "blocs")
+    }
+    later = ("2022_pres_t1", "2022_pres_t2", "2022_legi_t1")
+    return history(**parts, elections=(*SPRING, *later))
+
+
+def test_springs_that_disagree_leave_doubt():
+    reserve = expect_reserve(two_springs(0.3, 0.5), support(0.3))
+    assert reserve.value == pytest.approx(0.4)
+    # Springs of .3 and .5 lie a tenth from their mean, and so does each pair of every bureau, of
+    # which half is drawn away.
+    assert reserve.std_error == pytest.approx(np.sqrt(0.1**2 + 0.05**2), rel=0.01)
+    agreed = expect_reserve(two_springs(0.4, 0.4), support(0.3))
+    assert (agreed.std_error < 0.02).all()
+
+
+def test_small_bureaux_are_less_sure():
+    small = expect_reserve(many_came_then_few(0.4, size=400.0), support(0.3))
+    assert (small.std_error > expect_reserve(many_came_then_few(0.4), support(0.3)).std_error).all()
 
 
 def test_a_roll_that_grew_loses_nothing_by_growing():
@@ -50,53 +91,94 @@ def test_a_roll_that_grew_loses_nothing_by_growing():
     past = many_came_then_few(0.4)
     for array in (past.registered, past.ballots, past.votes, past.valid):
         array[:, 2] *= 2
-    assert expect_reserve(past, support(8)).level == pytest.approx(0.4)
+    assert expect_reserve(past, support(0.3)).level == pytest.approx(0.4)
 
 
-def test_the_pair_is_the_best_attended_and_the_worst_after_it():
+def test_those_who_come_are_those_who_would_stay_home():
+    """A rise in turnout tells the same as the fall."""
+    past, turned = many_came_then_few(0.4), many_came_then_few(0.4)
+    for array in (turned.registered, turned.ballots, turned.votes, turned.valid):
+        array[:] = array[:, ::-1].copy()
+    one, other = (expect_reserve(p, support(0.3)) for p in (past, turned))
+    assert one.value == pytest.approx(other.value)
+
+
+def test_rounds_years_apart_are_no_reserve_but_tell_of_marginal_voters():
+    past = many_came_then_few(0.4, elections=YEARS)
+    rate = support(0.3)
+    reserve = expect_reserve(past, rate)
+    assert reserve.value == pytest.approx(rate.value)
+    assert (reserve.std_error == UNKNOWN_ERROR).all()
+    assert reserve.elections == ()
+    assert expect_marginal(past, past.votes, rate.value).value == pytest.approx(0.4)
+
+
+def test_rounds_of_like_turnout_tell_nothing():
     past = many_came_then_few(0.4)
-    # The second round was better attended still, but the bloc had nobody there.
-    assert comparable_pair(past) == (0, 2)
-    past.votes[:, 0] = np.nan
-    assert comparable_pair(past) is None
+    past.ballots[:, 2] = 0.66 * past.registered[:, 2]
+    assert expect_reserve(past, support(0.3)).elections == ()
 
 
-def test_without_a_pair_abstainers_vote_like_their_neighbours():
+@pytest.mark.parametrize(("low", "end"), [(0.25, 0.01), (0.05, 0.99)])
+def test_a_share_stays_a_share(low, end):
+    """Six points of turnout are lost; the bloc gains 7.5, or loses 12.5."""
     past = many_came_then_few(0.4)
-    past.votes[:, 2] = np.nan
-    fall_back = support(8)
-    assert expect_reserve(past, fall_back) is fall_back
+    past.ballots[:, 2], past.votes[:, 2] = 0.64 * 40_000, low * 40_000
+    reserve = expect_reserve(past, support(0.3))
+    assert reserve.level == end
+    assert ((reserve.value > 0) & (reserve.value < 1)).all()
 
 
-def test_where_more_came_later_there_is_no_reserve_to_measure():
-    past = many_came_then_few(0.4)
-    past.ballots[:, 2] = 0.8 * past.registered[:, 2]
-    past.votes[:, 1] = np.nan
-    reserve = expect_reserve(past, support(8))
-    assert (reserve.value == 0.3).all()
-
-
-@pytest.mark.parametrize("share", [-0.5, 1.8])
-def test_a_share_stays_a_share(share):
-    reserve = expect_reserve(many_came_then_few(share), support(8))
-    assert (reserve.value >= 0).all()
-    assert (reserve.value <= 1).all()
-
-
-def test_a_bureau_that_is_new_or_empty_takes_its_towns_reserve():
+def test_a_bureau_that_is_new_or_empty_takes_its_places_reserve():
     past = many_came_then_few(0.4)
     past.registered[3, 0] = past.ballots[3, 0] = past.votes[3, 0] = np.nan
     past.registered[4, :2] = past.ballots[4, :2] = past.votes[4, 0] = 0
-    reserve = expect_reserve(past, support(8))
-    assert reserve.value[[3, 4]] == pytest.approx(0.4, abs=0.02)
-    assert (reserve.std_error[[3, 4]] >= reserve.std_error[0]).all()
+    reserve = expect_reserve(past, support(0.3))
+    assert reserve.value[[3, 4]] == pytest.approx(0.4)
+    assert np.isfinite(reserve.std_error).all()
+
+
+def test_bloc_and_rest_share_the_marginal_voters():
+    """Shares of two sides that together are all the ballots sum to one, before shrinking."""
+    past = many_came_then_few(0.4)
+    rest = past.ballots - past.votes
+    ours = expect_marginal(past, past.votes, np.full(8, 0.25))
+    theirs = expect_marginal(past, rest, np.full(8, 0.75))
+    assert ours.level + theirs.level == pytest.approx(1)
+    assert ours.value + theirs.value == pytest.approx(np.ones(8))
+
+
+def test_planted_abstainers_are_found_under_the_noise():
+    """Of 1,000 registered each of 400 bureaux loses 300 ballots at random, 30% of them ours."""
+    rng = np.random.default_rng(3)
+    came = rng.multinomial(1000, [0.2, 0.5, 0.3], 400)
+    lost = np.column_stack([rng.binomial(300, 0.3, 400), np.zeros(400)])
+    ours = np.column_stack([came[:, 0], came[:, 0] - lost[:, 0]])
+    ballots = np.column_stack([came[:, :2].sum(axis=1), came[:, :2].sum(axis=1) - 300])
+    registered = np.full((400, 2), 1000.0)
+    past = history(registered, ballots, ours, elections=(SPRING[0], SPRING[2]), blocs=ours * 0.0)
+    reserve = expect_reserve(past, Rate(np.full(400, 0.3), np.full(400, 0.01), 0.3, ()))
+    # 120,000 ballots were lost: the place's share is off by .0013.
+    assert reserve.level == pytest.approx(0.3, abs=0.004)
+    assert np.abs(reserve.value - 0.3).max() < 2 * reserve.std_error.min()
+
+
+def test_the_order_of_bureaux_does_not_matter():
+    shares = np.linspace(0.2, 0.5, 8)
+    one = expect_reserve(many_came_then_few(shares), support(0.3))
+    other = expect_reserve(many_came_then_few(shares[::-1]), support(0.3))
+    assert other.value == pytest.approx(one.value[::-1])
+
+
+def test_the_best_attended_round_is_one_where_the_bloc_stood():
+    # The second round was better attended still, but the bloc had nobody there.
+    assert best_attended(many_came_then_few(0.4)) == 0
 
 
 def test_reserves_of_valmont_lean_as_its_abstainers_do(valmont, truth):
     """Where more of the abstainers are left-wing, the left has lost more of its votes.
 
-    The reserve of a bureau rests on about 300 ballots and on how many of the bloc stayed
-    with it: it orders bureaux (correlation over 0.7) and is no estimate of the level.
+    It orders bureaux and is no estimate of the level.
     """
     election = "2022_pres_t1"
     table = prepare(valmont, Choice("left"), election_of(election)).table.set_index("bureau_id")

@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.electorate import volatility
-from analysis.electorate.volatility import (
-    PAIRS,
-    UNKNOWN,
-    UNKNOWN_ERROR,
-    expect_volatility,
-    far_out,
-)
+from analysis.electorate.volatility import PAIRS, UNKNOWN, UNKNOWN_ERROR, expect_volatility
 from analysis.tables.schema import BLOCS
 from tests.made import history
 
@@ -121,30 +114,7 @@ def test_the_order_of_bureaux_does_not_matter():
     assert expect_volatility(turned).value == pytest.approx(expect_volatility(past).value[::-1])
 
 
-def typed_wrong(rng, units=60):
-    """Let bureaux move a little between three elections; in one, two lists' votes are swapped."""
-    shares = np.array([A, A, A])[None] + 0.01 * rng.normal(size=(units, 3, len(A)))
-    shares /= shares.sum(axis=2, keepdims=True)
-    shares[7, 1] = shares[7, 1][[1, 0, 4, 5, 2, 3]]
-    valid = np.full((units, 3), 900.0)
-    blocs = 900 * shares
-    return history(2 * valid, valid, blocs[:, :, 1], elections=FIRST[-3:], valid=valid, blocs=blocs)
-
-
-def test_a_count_typed_wrong_is_named_and_counts_as_the_largest_usual_change(monkeypatch):
-    typed = typed_wrong(np.random.default_rng(0))
-    found = far_out(typed)
-    assert set(found["bureau_id"]) == {typed.units["bureau_id"].iloc[7]}
-    assert sorted(found["election_id"]) == list(FIRST[-2:])
-    assert (found["change"] > 3 * found["counted"]).all()
-    with_fence = expect_volatility(typed).value[7]
-    monkeypatch.setattr(volatility, "FAR_LEAST", 1.0)
-    assert expect_volatility(typed).value[7] > 3 * with_fence
-    assert far_out(typed).empty
-
-
-def test_where_all_move_nobody_is_far_out():
-    moved = voted(A, B, A)
-    assert far_out(moved).empty
-    assert far_out(voted(A)).empty
-    assert expect_volatility(moved).level == pytest.approx(0.1, abs=1e-3)
+def test_where_all_move_alike_all_are_alike():
+    found = expect_volatility(voted(A, B, A))
+    assert found.level == pytest.approx(0.1, abs=1e-3)
+    assert np.ptp(found.value) == pytest.approx(0, abs=1e-9)

@@ -11,11 +11,11 @@ import pytest
 
 from analysis.targeting.draws import LEVEL, PIECE, Wanted, _Noise, plan_score, simulate
 from analysis.targeting.params import Belief, Params
-from analysis.targeting.value import place_means, value_bureaux
+from analysis.targeting.value import answers, place_means, value_bureaux
 from analysis.targeting.weights import PRESETS, Weights, part_indices, score_parts
 from tests.made import prospects_table
 
-RATES = ("abstention", "support", "reserve", "volatility")
+RATES = ("abstention", "support", "movement", "marginal", "rival_marginal")
 
 
 def table(size=40, seed=0):
@@ -82,7 +82,8 @@ MIXED = Weights(mobilise=1, persuade=2, need=1, access=1)
 
 @pytest.mark.parametrize("weights", [*PRESETS.values(), MIXED])
 def test_without_doubt_the_draws_are_the_ranking(weights):
-    bureaux, params = exact(table()), certain()
+    """Who responds is not asked where persuasion follows movement alone."""
+    bureaux, params = exact(table()), certain(movement_weight=1.0)
     drawn = run(bureaux, n=9, params=params, weights=weights)
     value = value_bureaux(bureaux, params)
     np.testing.assert_allclose(drawn.lower, value.gain_per_hour, rtol=1e-4)
@@ -95,23 +96,38 @@ def test_without_doubt_the_draws_are_the_ranking(weights):
     assert drawn.top_probability.sum() == 5
 
 
+def test_who_responds_more_is_drawn_from_five_answers():
+    """With nothing else in doubt, the ends of the interval are the least and largest of five."""
+    bureaux, params = exact(table()), certain(movement_weight=0.0, effect_turnout=0.0)
+    away, ours, roll = (bureaux[n].to_numpy() for n in ("abstention", "support", "registered"))
+    told = [1 + 0 * away, away, away * (1 - away), bureaux["volatility"], (1 - away) * (1 - ours)]
+    shares = [answer * ours / np.average(answer * ours, weights=roll) for answer in told]
+    value = value_bureaux(bureaux, params)
+    per_reached = value.conversations_per_hour * value.household * params.effect_vote.value
+    drawn = run(bureaux, params=params, n=400)
+    np.testing.assert_allclose(drawn.lower, per_reached * np.min(shares, axis=0), rtol=1e-4)
+    np.testing.assert_allclose(drawn.upper, per_reached * np.max(shares, axis=0), rtol=1e-4)
+
+
 def test_more_doubt_widens_the_interval_and_blurs_the_top():
     bureaux = table()
     wide = bureaux.assign(**{f"{n}_se": 4 * bureaux[f"{n}_se"] for n in RATES})
     sure, unsure = run(exact(bureaux)), run(wide)
-    assert ((unsure.upper - unsure.lower) > (sure.upper - sure.lower)).mean() > 0.9
+    # The effects, which all bureaux share, make most of an interval.
+    assert ((unsure.upper - unsure.lower) > (sure.upper - sure.lower)).mean() > 0.7
     assert (sure.top_probability**2).sum() > (unsure.top_probability**2).sum()
 
 
 def draw_rates(bureaux, rng):
-    """Draw the rates of every bureau once."""
-    rates = {
-        name: np.clip(rng.normal(bureaux[name], bureaux[f"{name}_se"]), 0, 1)
-        for name in ("abstention", "support", "volatility")
-    }
-    # What is wrong with a bureau's support is wrong with its reserve: both are its votes.
-    rates["reserve"] = bureaux["reserve"] + rates["support"] - bureaux["support"]
-    return bureaux.assign(**rates)
+    """Draw the rates of every bureau once, and who responds more, as its support tells."""
+    drawn = {name: rng.normal(bureaux[name], bureaux[f"{name}_se"]) for name in RATES[:3]}
+    drawn = {name: np.clip(values, 0, 1) for name, values in drawn.items()}
+    apart = np.hypot(bureaux["marginal_se"], bureaux["rival_marginal_se"])
+    drawn["marginal"] = rng.normal(bureaux["marginal"], apart)
+    weights = bureaux["registered"] * bureaux["support"]
+    answer = answers(bureaux)[rng.integers(5)]
+    drawn["support"] *= answer / np.average(answer, weights=weights)
+    return bureaux.assign(**drawn)
 
 
 def test_the_interval_covers_the_truth_at_its_level():
@@ -142,7 +158,7 @@ def test_the_probability_of_the_top_is_that_of_the_full_formula():
     points = score_parts(part_indices(truth, value_bureaux(truth, certain())), MIXED)
     scores = points.sum(axis=1).to_numpy().reshape(runs, len(bureaux))
     hits = np.bincount(np.argsort(-scores)[:, :5].ravel(), minlength=len(bureaux)) / runs
-    # A share of 600 is off by 2 points; the changeable voters are drawn at the mean support.
+    # A share of 600 is off by 2 points.
     assert np.abs(hits - drawn.top_probability).max() < 0.08
     assert hits.max() > 0.9
     assert ((hits > 0.1) & (hits < 0.9)).any()
@@ -157,10 +173,10 @@ def test_ends_are_quantiles_of_the_gain():
 def test_bureaux_are_drawn_apart_from_one_another():
     """Windows of one long row of numbers: no two bureaux, and no two rates, move together."""
     noise = _Noise(np.random.default_rng(0), 60, 2000)
-    drawn = np.concatenate([noise.of(rate, slice(0, 60)) for rate in range(3)])
-    assert drawn.shape == (180, 2000)
-    together = np.corrcoef(drawn) - np.eye(180)
-    # A correlation of 2,000 pairs is off by 2.2 points; of 16,110 pairs the largest by 4.5 times.
+    drawn = np.concatenate([noise.of(rate, slice(0, 60)) for rate in range(4)])
+    assert drawn.shape == (240, 2000)
+    together = np.corrcoef(drawn) - np.eye(240)
+    # A correlation of 2,000 pairs is off by 2.2 points; of 28,680 pairs the largest by 4.5 times.
     assert np.abs(together).max() < 0.12
     assert drawn.mean() == pytest.approx(0, abs=0.01)
     assert drawn.std() == pytest.approx(1, abs=0.01)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
-from analysis.targeting.params import Belief, Params, read_toml
+from analysis.targeting.params import RETIRED, Belief, Params, read_toml
 
 NAMES = list(Params().beliefs)
 numbers = st.floats(0.01, 1.0)
@@ -27,6 +27,9 @@ def test_defaults_are_those_of_the_manuals():
     assert told["doors_per_hour_dense"] == (25, 20, 30)
     assert told["doors_per_hour_spread"] == (15, 10, 20)
     assert told["effect_turnout"] == (0, -0.005, 0.02)
+    assert told["movement_weight"] == (0.25, 0, 1)
+    assert told["abstention_weight"] == (0.5, 0, 1)
+    assert told["spill_over"] == (0.3, 0, 0.6)
     # The most likely effect of a conversation on turnout is none at all.
     assert told["effect_vote"][1] == 0
 
@@ -36,6 +39,7 @@ def test_low_value_high_must_be_in_order():
         Belief(1, 2, 3, "x", "y")
 
 
+@settings(deadline=None)
 @given(st.tuples(numbers, numbers, numbers).map(sorted), st.integers(0, 99))
 def test_draws_stay_in_the_range_and_have_its_mean(ends, seed):
     low, value, high = ends
@@ -86,7 +90,9 @@ def test_what_is_written_is_read_again(changes):
         ({"share_open": float("nan")}, "low ≤ value ≤ high"),
         ({"share_open": 1.2}, "outside what it can be"),
         ({"share_open": {"value": 0, "low": 0, "high": 0}}, "outside what it can be"),
-        ({"reserve_weight": -0.1}, "outside what it can be"),
+        ({"movement_weight": -0.1}, "outside what it can be"),
+        ({"abstention_weight": 1.1}, "outside what it can be"),
+        ({"spill_over": 1.2}, "outside what it can be"),
         ({"team_size": 0}, "outside what it can be"),
         ({"walking_speed": {"low": 0}}, "outside what it can be"),
         ({"effect_vote": 1.5}, "outside what it can be"),
@@ -97,6 +103,13 @@ def test_wrong_numbers_say_where_and_how_to_mend(given_values, says):
         Params.from_dict(given_values, "my.toml")
     assert "my.toml" in caught.value.where
     assert caught.value.mend
+
+
+def test_a_number_of_an_older_scenario_is_passed_over():
+    assert RETIRED == ("reserve_weight",)
+    given_values = {"reserve_weight": {"value": 0.4}, "share_open": 0.2}
+    assert Params.from_dict(given_values) == Params.from_dict({"share_open": 0.2})
+    assert "reserve_weight" not in Params.from_dict(given_values).to_dict()
 
 
 def test_toml_is_read_or_refused(tmp_path):

@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.electorate.far_rounds import without_far_rounds
+from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
+from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
-from analysis.targeting.prospects import electorate_table, has_ground, prepare
+from analysis.targeting.prospects import electorate_table, prepare, rival_of
+from analysis.targeting.rank import Settings, score_bureaux
 from analysis.workflows.build import Inputs, build
 from tests.made import candidates, general, write_results
 
@@ -27,7 +31,7 @@ def prospects(valmont):
 def test_every_bureau_has_every_rate_and_its_error(prospects):
     table = prospects.table
     assert table["bureau_id"].is_monotonic_increasing
-    for name in ("abstention", "support", "reserve", "volatility"):
+    for name in ("abstention", "support", "movement", "marginal", "reserve", "volatility"):
         assert table[name].between(0, 1).all()
         assert (table[f"{name}_se"] > 0).all()
     assert (table["covered"] == 0).all()
@@ -57,7 +61,8 @@ def test_a_past_election_uses_the_contours_of_its_time(valmont):
 
 
 def test_the_table_can_be_made_from_a_history_alone(prospects):
-    table = electorate_table(prospects.history, TARGET)
+    sound, _ = without_far_rounds(prospects.history)
+    table = electorate_table(sound, TARGET, rival=prospects.rival)
     pd.testing.assert_frame_equal(table, prospects.table[list(table)])
 
 
@@ -66,28 +71,31 @@ def test_prisoners_who_vote_by_post_have_no_doors(prospects):
     assert table.index[~table["reachable"]].tolist() == ["99900_JUS1"]
 
 
-@pytest.mark.parametrize(
-    ("number", "drawn", "town_drawn", "ground"),
-    [
-        ("JUS1", False, True, False),
-        ("JUS1", True, True, True),
-        # Where nothing is drawn nobody can tell; a number alone was redrawn since.
-        ("JUS1", False, False, True),
-        ("0101", False, True, True),
-        ("001A", False, True, True),
-        ("A001", False, True, True),
-    ],
-)
-def test_which_bureaux_have_ground(number, drawn, town_drawn, ground):
-    years = [2022 if drawn else pd.NA, 2022 if town_drawn else pd.NA, pd.NA]
-    table = pd.DataFrame(
-        {
-            "bureau_id": [f"31555_{number}", "31555_0001", "31001_JUS1"],
-            "commune_id": ["31555", "31555", "31001"],
-            "vintage": pd.array(years, dtype="Int64"),
-        }
-    )
-    assert has_ground(table).tolist() == [ground, True, True]
+def test_the_rival_is_the_strongest_other_bloc_or_the_one_wanted(valmont, prospects):
+    past = prospects.history
+    names = [election.election_id for election in past.elections]
+    latest = np.nansum(past.blocs[:, names.index("2022_pres_t1")], axis=0)
+    votes = dict(zip(BLOCS, latest, strict=True))
+    del votes["left"], votes["other"]
+    assert prospects.rival == max(votes, key=votes.get)
+    assert (prospects.table["rival_support"] > 0).all()
+    wanted = prepare(valmont, LEFT, TARGET, rival="right").table
+    assert not np.allclose(wanted["rival_marginal"], prospects.table["rival_marginal"])
+    same = ["support", "movement", "marginal", "abstention"]
+    pd.testing.assert_frame_equal(wanted[same], prospects.table[same])
+
+
+@pytest.mark.parametrize("wanted", ["left", "greens"])
+def test_nobody_is_their_own_rival(prospects, wanted):
+    with pytest.raises(DataError, match="cannot be the rival") as caught:
+        rival_of(prospects.history, LEFT, TARGET, wanted)
+    assert "far_right" in caught.value.mend
+
+
+def test_without_a_rival_none_is_counted(prospects):
+    table = electorate_table(prospects.history, TARGET)
+    names = ["rival_support", "rival_marginal", "rival_marginal_se"]
+    assert (table[names] == 0).all(axis=None)
 
 
 def test_what_belongs_to_no_bureau_of_today_is_noted(paris):
@@ -103,10 +111,16 @@ def test_a_typing_error_of_the_official_file_does_not_lead_the_ranking(paris):
     """In 2019 the votes of bureau 1120 stand beside the wrong lists, as its neighbours show."""
     found = prepare(paris, LEFT, TARGET)
     table = found.table.set_index("bureau_id")
-    assert table.loc["75056_1120", "far_out"] == "2022_pres_t1"
-    assert [note for note in found.notes if "75056_1120" in note]
-    assert (table["volatility"] > table.loc["75056_1120", "volatility"]).sum() > 20
-    assert (table["far_out"] != "").sum() < 10
+    assert table.loc["75056_1120", "far_out"] == "2019_euro_t1"
+    (note,) = [note for note in found.notes if "75056_1120" in note]
+    assert note.startswith("2019_euro_t1: in ")
+    for preset in ("gain_per_hour", "abstainers_first", "undecided_first", "classic_2014"):
+        points, _, _ = score_bureaux(found, Settings(preset=preset))
+        score = points.sum(axis=1).to_numpy()
+        assert (score > score[table.index == "75056_1120"]).sum() > 20
+    # The past itself is shown as it was published.
+    raw = read_history(paris, LEFT, before=TARGET.date)
+    np.testing.assert_array_equal(found.history.blocs, raw.blocs)
 
 
 @pytest.mark.parametrize("size", [500, 1000, 4472, 20_000, 60_000])

@@ -81,7 +81,42 @@ def test_hours_decide_k_and_the_sentence_says_it():
     assert ranking.table["top_k_probability"].sum() == pytest.approx(ranking.k, abs=0.2)
     assert f"200 volunteer-hours reach {ranking.k} of 30 bureaux" in ranking.summary()
     votes = (ranking.table["gain_per_hour"] * ranking.table["hours"])[: ranking.k].sum()
-    assert f"about {votes:.0f} votes" in ranking.summary()
+    spent = ranking.table["hours"][: ranking.k].sum()
+    assert ranking.hours_per_vote()[0] == pytest.approx(spent / votes)
+    assert f"one vote for {spent / votes:.0f} hours" in ranking.summary()
+
+
+def test_where_nothing_may_be_gained_the_hours_for_a_vote_have_no_end():
+    ranking = rank_bureaux(made(), QUICK)
+    doubtful = replace(ranking, table=ranking.table.assign(gain_lower=-0.01))
+    worth, least, most = doubtful.hours_per_vote()
+    assert least < worth < most == np.inf
+    assert "or none)" in doubtful.summary()
+
+
+def test_a_bureau_pinned_goes_first_and_one_excluded_last_with_its_reason():
+    plain = rank_bureaux(made(), QUICK).table["bureau_id"].tolist()
+    by_hand = replace(QUICK, pinned={plain[-1]: "asked us"}, excluded={plain[0]: "too steep"})
+    table = rank_bureaux(made(), by_hand).table
+    assert table["bureau_id"].tolist() == [plain[-1], *plain[1:-1], plain[0]]
+    told = table[["by_hand", "by_hand_reason", "top_k_probability"]].to_numpy().tolist()
+    assert told[0] == ["pinned", "asked us", 1]
+    assert told[-1] == ["excluded", "too steep", 0]
+    assert (table["by_hand_reason"][1:-1] == "").all()
+    assert Settings.from_dict(json.loads(json.dumps(by_hand.to_dict()))) == by_hand
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"pinned": {"a": "x"}, "excluded": {"a": "y"}}, "pinned and excluded at once"),
+        ({"pinned": {"a": " "}}, "without a reason"),
+    ],
+)
+def test_what_is_set_by_hand_is_one_thing_and_has_a_reason(values, says):
+    with pytest.raises(DataError, match=says) as caught:
+        Settings.from_dict(values)
+    assert caught.value.where == "a"
 
 
 def test_the_same_seed_gives_the_same_and_another_does_not():
@@ -149,6 +184,7 @@ def test_the_weights_in_force_are_told_as_shares():
     assert weights.to_dict() == {
         "mobilise": pytest.approx(2 / 3),
         "persuade": 0,
+        "hesitant": 0,
         "need": pytest.approx(1 / 3),
         "access": 0,
         "classic": 0,

@@ -15,8 +15,8 @@ from analysis.targeting.value import (
     FASTEST,
     SLOWEST,
     Means,
-    changeable,
-    place_means,
+    answers,
+    hesitant,
     provenance_of_parts,
     value_bureaux,
     walk_minutes,
@@ -24,7 +24,7 @@ from analysis.targeting.value import (
 from tests.made import prospects_table
 
 SEEDS = st.integers(0, 10_000)
-MEANS = Means(abstention=0.3, changeable=0.1)
+MEANS = Means(abstention=0.3, support=0.4, movement=0.05)
 
 
 def certain(**changes):
@@ -43,6 +43,9 @@ def one(**changes):
         registered=1000,
         abstention=0.4,
         support=0.5,
+        movement=0.06,
+        marginal=0.3,
+        rival_marginal=0.1,
         reserve=0.3,
         volatility=0.2,
         spacing_m=np.nan,
@@ -55,19 +58,52 @@ def one(**changes):
 
 def test_a_bureau_by_hand():
     """60 minutes over .9 + .25·3 + .75·1 are 25 doors; a team of two; one door in four opens."""
-    params = certain(effect_turnout=0.02, effect_vote=0.01, reserve_weight=0.25)
+    params = certain(
+        effect_turnout=0.02,
+        effect_vote=0.01,
+        movement_weight=0.25,
+        abstention_weight=0.5,
+        spill_over=0.3,
+    )
     value = value_bureaux(one(), params, MEANS)
     assert value.doors_per_hour[0] == pytest.approx(25)
     assert value.doors_per_volunteer_hour[0] == pytest.approx(12.5)
     assert value.conversations_per_hour[0] == pytest.approx(3.125)
-    # A quarter like the votes lost, the rest like the neighbours who vote.
-    assert value.mobilisable[0] == pytest.approx(0.4 * (0.75 * 0.5 + 0.25 * 0.3))
-    assert value.persuadable[0] == pytest.approx(0.6 * 4 * 0.25 * 0.2)
-    assert value.gain_mobilise[0] == pytest.approx(3.125 * 0.02 * 0.18 / 0.3)
-    assert value.gain_persuade[0] == pytest.approx(3.125 * 0.01 * 0.12 / 0.1)
+    # 1,000 persons behind 500 doors: one other behind each, moved by a third as much.
+    assert value.household[0] == pytest.approx(1.3)
+    # Support is 5/4 of the place's, movement 6/5; abstention 4/3, so that half of it is 7/6.
+    assert value.persuadable[0] == pytest.approx(0.75 * 1.25 + 0.25 * 1.2)
+    assert value.mobilisable[0] == pytest.approx(0.2 * 7 / 6)
+    assert value.gain_mobilise[0] == pytest.approx(3.125 * 1.3 * 0.02 * 0.7 / 3)
+    assert value.gain_persuade[0] == pytest.approx(3.125 * 1.3 * 0.01 * 1.2375)
     assert value.gain_per_hour[0] == pytest.approx(value.gain_mobilise[0] + value.gain_persuade[0])
     assert value.doors[0] == 500
     assert value.hours[0] == pytest.approx(40)
+
+
+@pytest.mark.parametrize(
+    ("name", "weight", "expected"),
+    [
+        ("movement_weight", 0.0, 1.25),
+        ("movement_weight", 1.0, 1.2),
+        ("abstention_weight", 0.0, 0.2),
+        ("abstention_weight", 1.0, 0.2 * 4 / 3),
+    ],
+)
+def test_the_ends_of_the_beliefs(name, weight, expected):
+    """The same everywhere, or in proportion."""
+    value = value_bureaux(one(), certain(**{name: weight}), MEANS)
+    part = "persuadable" if name == "movement_weight" else "mobilisable"
+    assert getattr(value, part)[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("households", "spill_over", "household"),
+    [(500.0, 0.0, 1.0), (500.0, 0.6, 1.6), (1250.0, 0.6, 1.0), (400.0, 0.6, 1.9)],
+)
+def test_the_others_behind_the_door_count_in_part(households, spill_over, household):
+    value = value_bureaux(one(households=households), certain(spill_over=spill_over), MEANS)
+    assert value.household[0] == pytest.approx(household)
 
 
 def test_a_lopsided_range_counts_by_its_mean():
@@ -76,8 +112,10 @@ def test_a_lopsided_range_counts_by_its_mean():
     turnout, vote = (-0.005 + 0 + 0.02) / 3, (0 + 0.01 + 0.0324) / 3
     met = value.conversations_per_hour[0]
     assert met == pytest.approx(value.doors_per_hour[0] / 2 * (0.10 + 0.25 + 0.30) / 3)
-    assert value.gain_mobilise[0] == pytest.approx(met * turnout * value.mobilisable[0] / 0.3)
-    assert value.gain_persuade[0] == pytest.approx(met * vote * value.persuadable[0] / 0.1)
+    # The weight of movement is most likely a quarter, and 5/12 on the mean.
+    assert value.persuadable[0] == pytest.approx((7 * 1.25 + 5 * 1.2) / 12)
+    assert value.gain_mobilise[0] == pytest.approx(met * 1.3 * turnout * 0.7 / 3)
+    assert value.gain_persuade[0] == pytest.approx(met * 1.3 * vote * value.persuadable[0])
     assert plain.effect_turnout.value == 0
 
 
@@ -175,14 +213,44 @@ def test_an_effect_and_its_opposite_cancel(seed):
 
 @settings(deadline=None, max_examples=12)
 @given(SEEDS)
-def test_the_mean_effect_is_the_one_told(seed):
-    """Weighted by the roll, a conversation moves turnout by τ and the vote by ε on average."""
+def test_bloc_and_rival_in_each_others_place_gain_the_opposite(seed):
+    """Who is brought to vote for the one is brought to vote against the other."""
     bureaux = table(seed)
-    means = place_means(bureaux)
-    weights = bureaux["registered"]
-    assert np.average(bureaux["abstention"] / means.abstention, weights=weights) == pytest.approx(1)
-    voters = weights * (1 - bureaux["abstention"])
-    assert np.average(changeable(bureaux) / means.changeable, weights=voters) == pytest.approx(1)
+    swapped = bureaux.assign(marginal=bureaux["rival_marginal"], rival_marginal=bureaux["marginal"])
+    one, other = value_bureaux(bureaux, Params()), value_bureaux(swapped, Params())
+    np.testing.assert_allclose(one.gain_mobilise, -other.gain_mobilise)
+    np.testing.assert_array_equal(one.gain_persuade, other.gain_persuade)
+
+
+@settings(deadline=None, max_examples=12)
+@given(SEEDS, st.floats(0, 1))
+def test_the_mean_effect_is_the_one_told(seed, weight):
+    """Weighted by the roll, a person reached is won over by ε on average, whatever is believed."""
+    bureaux, weights = table(seed), table(seed)["registered"]
+    value = value_bureaux(bureaux, certain(movement_weight=weight))
+    assert np.average(value.persuadable, weights=weights) == pytest.approx(1)
+    alike = bureaux.assign(marginal=0.3, rival_marginal=0.1)
+    value = value_bureaux(alike, certain(abstention_weight=weight))
+    assert np.average(value.mobilisable, weights=weights) == pytest.approx(0.2)
+
+
+@settings(deadline=None, max_examples=12)
+@given(SEEDS)
+def test_who_responds_is_an_index_of_the_place(seed):
+    bureaux, weights = table(seed), table(seed)["registered"]
+    assert np.average(answers(bureaux), axis=1, weights=weights) == pytest.approx(np.ones(5))
+    assert np.average(hesitant(bureaux), weights=weights) == pytest.approx(1)
+
+
+def test_five_answers_by_hand():
+    """Two bureaux of one size; .2 and .6 stay home, .5 and .25 are ours, .1 and .3 change."""
+    two = pd.concat([one(), one()], ignore_index=True).assign(
+        abstention=[0.2, 0.6], support=[0.5, 0.25], volatility=[0.1, 0.3]
+    )
+    expected = [[1, 1], [0.5, 1.5], [0.8, 1.2], [0.5, 1.5], [8 / 7, 6 / 7]]
+    np.testing.assert_allclose(answers(two), expected)
+    # (1 - a)·s(1 - s): .2 and .075; (1 - a)·movement with .06 in both: .048 and .024.
+    np.testing.assert_allclose(hesitant(two), [(16 / 11 + 4 / 3) / 2, (6 / 11 + 2 / 3) / 2])
 
 
 @settings(deadline=None, max_examples=12)
@@ -198,17 +266,22 @@ def test_order_of_rows_and_inputs(seed):
     pd.testing.assert_frame_equal(bureaux, before)
 
 
-def test_a_bloc_that_is_nobodys_or_everybodys_persuades_nobody():
-    for support in (0.0, 1.0):
-        value = value_bureaux(one(support=support), Params(), MEANS)
-        assert value.persuadable[0] == 0
+def test_nobody_is_hesitant_where_all_or_none_are_ours():
+    sides = pd.concat([one(support=s) for s in (0.0, 1.0, 0.5)], ignore_index=True)
+    still = hesitant(sides.assign(movement=[0.0, 0.0, 0.06]))
+    assert still.tolist() == [0, 0, pytest.approx(3)]
+
+
+def test_where_the_rival_gains_more_by_turnout_bringing_voters_costs_votes():
+    value = value_bureaux(one(rival_marginal=0.5), certain(effect_turnout=0.01), MEANS)
+    assert value.gain_mobilise[0] < 0 < value.gain_persuade[0]
 
 
 def test_what_was_measured_and_what_assumed_is_told():
     bureaux = one(spacing_m=20.0, households=np.nan, poverty_rate=np.nan)
     told = provenance_of_parts(pd.concat([bureaux, one(poverty_rate=0.1)], ignore_index=True))
     assert told["measured"].tolist() == [
-        "abstention support volatility doors_per_hour",
-        "abstention support volatility doors social_need",
+        "abstention support movement marginal doors_per_hour",
+        "abstention support movement marginal doors social_need",
     ]
     assert told["assumed"].tolist() == ["share_open doors social_need", "share_open doors_per_hour"]

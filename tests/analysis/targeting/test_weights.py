@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError
 from analysis.targeting.params import Params
-from analysis.targeting.value import value_bureaux
+from analysis.targeting.value import hesitant, value_bureaux
 from analysis.targeting.weights import (
     PARTS,
     PRESETS,
     Weights,
+    gain_points,
     gain_weights,
     part_indices,
     part_means,
@@ -24,16 +25,17 @@ from tests.made import prospects_table
 SEEDS = st.integers(0, 10_000)
 some_weights = st.fixed_dictionaries(
     {"mobilise": st.floats(0.01, 3)},
-    optional={name: st.floats(0, 3) for name in ("persuade", "need", "access", "classic")},
+    optional={name: st.floats(0, 3) for name in PARTS[1:-1]},
 )
 
 
 def scored(seed, weights=None, **changes):
-    """Return table, value and points; the weights of the gain where none are told."""
+    """Return table, value and points; those of votes per hour where no weights are told."""
     table = prospects_table(15, np.random.default_rng(seed)).assign(**changes)
     value = value_bureaux(table, Params())
-    chosen = weights or gain_weights(value, table["registered"].to_numpy(dtype=float))
-    return table, value, score_parts(part_indices(table, value), chosen)
+    if weights is None:
+        return table, value, gain_points(value, table["registered"].to_numpy(dtype=float))
+    return table, value, score_parts(part_indices(table, value), weights)
 
 
 @settings(deadline=None, max_examples=12)
@@ -58,6 +60,25 @@ def test_the_preset_of_the_gain_is_in_proportion_to_the_gain(seed):
 
 
 @settings(deadline=None, max_examples=12)
+@given(SEEDS)
+def test_the_weights_of_the_gain_are_what_its_parts_make_of_it(seed):
+    """Where both parts gain votes on the mean."""
+    table, value, points = scored(seed, rival_marginal=0.05)
+    shares = gain_weights(value, table["registered"].to_numpy(dtype=float)).to_dict()
+    means = np.average(points, axis=0, weights=table["registered"])
+    assert [100 * shares[name] for name in PARTS] == pytest.approx(means.tolist())
+
+
+def test_a_part_that_costs_votes_is_counted_as_it_is():
+    """Where bringing people to vote helps the rival, its points are below 0 and its weight 0."""
+    table, value, points = scored(1, marginal=0.1, rival_marginal=0.3)
+    assert (points["mobilise"] < 0).all()
+    assert np.average(points.sum(axis=1), weights=table["registered"]) == pytest.approx(100)
+    assert gain_weights(value, table["registered"]).to_dict()["mobilise"] == 0
+    assert gain_weights(value, table["registered"]).to_dict()["persuade"] == 1
+
+
+@settings(deadline=None, max_examples=12)
 @given(SEEDS, some_weights, st.floats(0.1, 50))
 def test_only_proportions_matter(seed, given_weights, factor):
     _, _, one = scored(seed, Weights(**given_weights))
@@ -66,11 +87,15 @@ def test_only_proportions_matter(seed, given_weights, factor):
     np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-300)
 
 
+def met(value):
+    return value.conversations_per_hour * value.household
+
+
 @pytest.mark.parametrize(
     ("preset", "by"),
     [
-        ("abstainers_first", lambda t, v: v.conversations_per_hour * v.mobilisable),
-        ("undecided_first", lambda t, v: v.conversations_per_hour * v.persuadable),
+        ("abstainers_first", lambda t, v: met(v) * t["abstention"] * t["marginal"]),
+        ("undecided_first", lambda t, v: met(v) * hesitant(t)),
         ("classic_2014", lambda t, v: t["abstention"] * t["support"]),
     ],
 )
@@ -141,9 +166,11 @@ def test_without_a_gain_there_is_nothing_to_share_out():
     nothing = {"value": 0, "low": 0, "high": 0}
     for effects in (
         {"effect_turnout": nothing, "effect_vote": nothing},
-        {"effect_turnout": {"value": -0.1, "low": -0.1, "high": -0.1}},
+        {"effect_vote": {"value": -0.1, "low": -0.1, "high": -0.1}},
     ):
         value = value_bureaux(table, Params.from_dict(effects))
         with pytest.raises(DataError, match="gains no votes") as caught:
             gain_weights(value, np.ones(4))
+        with pytest.raises(DataError, match="gains no votes"):
+            gain_points(value, np.ones(4))
         assert "mobilising" in caught.value.where
