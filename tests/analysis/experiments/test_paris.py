@@ -59,7 +59,7 @@ def test_a_sealed_design_of_896_bureaux(design, tmp_path):
 
 
 def test_what_the_design_would_have_seen_from_2014_to_2022(paris, targets, design):
-    ask = PlaceboAsk(datetime(2024, 6, 1), sizes=(300, 896), draws=200)
+    ask = PlaceboAsk(datetime(2024, 6, 1), sizes=(300, 896), draws=1000)
     found = placebo_curve(targets, paris, LEFT, rule=RULE, ask=ask, rng=np.random.default_rng(0))
     assert set(found.curve["election_id"]) == {
         *("2017_pres_t1", "2017_legi_t1", "2019_euro_t1", "2022_pres_t1", "2022_legi_t1")
@@ -70,7 +70,9 @@ def test_what_the_design_would_have_seen_from_2014_to_2022(paris, targets, desig
     assert large["detectable_assignment"].iloc[0] < small["detectable_assignment"].iloc[0]
     assert 0.003 < large["detectable_assignment"].iloc[0] < 0.02
     ratio = found.curve["detectable_assignment"] / found.curve["detectable_formula"]
-    assert ratio.between(0.85, 1.2).all()
+    # The formula takes bureaux to be alike; where a few of them lie far off, draws see more.
+    assert ratio.mean() == pytest.approx(1, abs=0.05)
+    assert ratio.between(0.8, 1.2).all()
     worth = targets.set_index("bureau_id").eval("gain_per_hour * hours")
     votes = worth.loc[design.units["unit_id"]].to_numpy()
     cost = hold_out(design, votes, float(large["detectable_assignment"].iloc[0]))

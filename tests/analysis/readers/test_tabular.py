@@ -19,6 +19,9 @@ from tests.made import ROOT
 
 ALIASES = {"code": ("code", "Code"), "count": ("nb", "Nombre")}
 
+# Compressed at no time, so that its case is named alike on every worker.
+CUT = gzip.compress(b"code;nb\n" + b"x;1\n" * 10_000, mtime=0)[:-9]
+
 
 def read(path, **options):
     return read_columns(path, ALIASES, **options).to_pandas().astype({"code": "str"})
@@ -83,7 +86,7 @@ def test_a_header_is_read_without_the_rows(tmp_path):
         ("a.csv", b"code;nb\n\0\0\0", "not a text file"),
         ("a.csv", "code;nb\nx;1\n".encode("utf-16"), "not a text file"),
         ("a.parquet", b"<html>not found</html>", "cut or damaged"),
-        ("a.csv.gz", gzip.compress(b"code;nb\n" + b"x;1\n" * 10_000, mtime=0)[:-9], "cut or damaged"),
+        ("a.csv.gz", CUT, "cut or damaged"),
     ],
 )
 def test_bad_files_say_what_is_wrong_and_where(tmp_path, name, content, says):

@@ -113,7 +113,10 @@ def test_an_unknown_key_lists_those_of_its_own_level(tmp_path):
     path.write_text('bloc = "left"\nelection = "2027_pres_t1"\ncolour = "red"')
     with pytest.raises(DataError) as caught:
         read_scenario(path)
-    known = "bloc, candidates, draws, election, hours, params, places, preset, seed, weights"
+    known = (
+        "bloc, candidates, draws, election, excluded, hours, params, pinned, places, preset, seed, "
+        "weights"
+    )
     assert caught.value.mend == f"Known ones: {known}."
     path.write_text('bloc = "left"\nelection = "2027_pres_t1"\n[weights]\ncolour = 1')
     with pytest.raises(DataError) as caught:
