@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import streamlit as st
+from pages._ui.data.reading import Job
 
 from analysis.workflows.build import Inputs
 from pages._ui import commands, state
 from pages._ui.data import build_progress, guess_role
 from pages._ui.data.given_files import Given, ask_files
-from pages._ui.data.reading import Job
 from pages._ui.i18n import _
 
 

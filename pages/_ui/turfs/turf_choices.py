@@ -165,7 +165,7 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
 def order(
     place: Workspace, scenario: Scenario, asked: Mapping[str, Any], held: HoldBack
 ) -> dict[str, Any]:
-    """Return what the cut is made from, as `cutting.cut` takes it."""
+    """Return what the cut is made from, as `turf_cuts.cut` takes it."""
     # With several seals the arms stand in the file of targets; one seal also signs the turfs.
     design = open_trial(place.path, held.seals[0]).file if len(held.seals) == 1 else None
     apart = {"hours", "team", "slot"}
