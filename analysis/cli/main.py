@@ -98,6 +98,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
     ] = False,
 ) -> None:
     """Read official files into a workspace, and report what was read and left out."""
+    from analysis.workflows.build import build as read_files
     from analysis.workflows.terminal import inputs_of, report
 
     inputs = inputs_of(
@@ -118,8 +119,10 @@ def build(  # noqa: PLR0913 - one option per file of a place
     )
     with Progress(console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task("reading", total=1.0)
-        built = inputs.build(
-            workspace, lambda step, done: bars.update(task, completed=done, description=step)
+        built = read_files(
+            inputs,
+            workspace,
+            progress=lambda step, done: bars.update(task, completed=done, description=step),
         )
     report(built, _out())
 

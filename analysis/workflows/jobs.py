@@ -185,7 +185,8 @@ def aside(folder: Path) -> Path:
 
 
 def _run(job: Job, work: Callable[[Tell], Any]) -> None:
-    answer, failure = None, None
+    answer: Any = None
+    failure: BaseException | None = None
     try:
         answer = work(job.tell)
     except (StoppedError, BrokenError, DataError) as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis.electorate.history import Election
 from analysis.errors import DataError, some
 from analysis.exports.registry import MAPS, write
 from analysis.readers.calendar import election_of
-from analysis.readers.results import Raw, combine
 from analysis.tables.workspace import Workspace
-from analysis.workflows.build import Inputs, Progress, build, build_from
+from analysis.workflows.build import Inputs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, with_arms
 from analysis.workflows.ranking import (
     Scenario,
@@ -29,24 +26,8 @@ from analysis.workflows.ranking import (
 )
 
 
-@dataclass(frozen=True)
-class Job:
-    """A place to build: files, and results that another layout's reader has read."""
-
-    inputs: Inputs
-    read: Callable[[], tuple[Raw, Callable[[str], Election]]] | None = None
-
-    def build(self, target: Path, progress: Progress) -> Workspace:
-        """Read everything and write the workspace."""
-        if self.read is None:
-            return build(self.inputs, target, progress=progress)
-        progress("results", 0.0)
-        raw, dated = self.read()
-        return build_from(raw, self.inputs, target, dated=dated, progress=progress)
-
-
-def inputs_of(given: Mapping[str, Any]) -> Job:
-    """Return the job that the options of `build` ask for.
+def inputs_of(given: Mapping[str, Any]) -> Inputs:
+    """Return the files that the options of `build` name.
 
     Raises
     ------
@@ -66,8 +47,8 @@ def inputs_of(given: Mapping[str, Any]) -> Job:
             mend="For the national files: --results general_results.parquet "
             "candidats_results.parquet.",
         )
-    general, candidates = given["results"] or (Path(), Path())
-    inputs = Inputs(
+    general, candidates = given["results"] or (None, None)
+    return Inputs(
         general=general,
         candidates=candidates,
         contours={year: file for file, year in given["contours"]},
@@ -78,12 +59,9 @@ def inputs_of(given: Mapping[str, Any]) -> Job:
         leave_out=given["leave_out"],
         fictional=given["fictional"],
         licences=dict(map(_licence, given["licences"])),
+        raw=tuple(map(_raw, given["raw"])),
+        terrain=given["terrain"],
     )
-    if given["raw"]:
-        return Job(inputs, lambda: (_read_raw(given["raw"], inputs.places), election_of))
-    if given["terrain"]:
-        return _terrain(given["terrain"], inputs)
-    return Job(inputs)
 
 
 def _licence(pair: str) -> tuple[str, str]:
@@ -98,34 +76,17 @@ def _licence(pair: str) -> tuple[str, str]:
     return Path(file.strip()).name, text.strip()
 
 
-def _read_raw(pairs: list[str], places: tuple[str, ...]) -> Raw:
-    from analysis.readers.raw_layouts import read_raw
-
-    raws = []
-    for pair in pairs:
-        election_id, found, file = pair.partition("=")
-        if not found:
-            raise DataError(
-                "A raw file needs the election it is of.",
-                where=f"--raw {pair}",
-                mend="Write --raw 2022_pres_t2=FILE.",
-            )
-        election_of(election_id)
-        raws.append(read_raw(Path(file), election_id=election_id, places=places))
-    return combine(raws)
-
-
-def _terrain(file: Path, inputs: Inputs) -> Job:
-    from analysis.readers.column_map import read_terrain
-
-    terrain = read_terrain(file)
-    drawn = terrain.contours
-    contours = {drawn.vintage: drawn.file} if drawn else inputs.contours
-    layout = drawn.layout if drawn else inputs.layout
-    return Job(
-        replace(inputs, contours=contours, layout=layout, crs=terrain.crs, blocs=terrain.blocs),
-        lambda: (terrain.raw, terrain.dated),
-    )
+def _raw(pair: str) -> tuple[str, Path]:
+    """Split `ELECTION=FILE`."""
+    election_id, found, file = pair.partition("=")
+    if not found:
+        raise DataError(
+            "A raw file needs the election it is of.",
+            where=f"--raw {pair}",
+            mend="Write --raw 2022_pres_t2=FILE.",
+        )
+    election_of(election_id)
+    return election_id, Path(file)
 
 
 def report(workspace: Workspace, out: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ _SLOT = "turfs"
 SHOWN = "turfs.cut"
 
 
-def button(make: Callable[[], object]) -> None:
+def button(make: Callable[[], Job | Path]) -> None:
     """Offer to cut; `make` returns a job, or the folder of a cut that is there already."""
     job = background.job_in(_SLOT)
     busy = job is not None and job.running
