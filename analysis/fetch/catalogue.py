@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.errors import DataError
 from analysis.readers.codes import commune_code
-from analysis.readers.registry import PUBLISHED
+from analysis.readers.reader_registry import PUBLISHED
 
 ROLES = PUBLISHED
 _MAINLAND = {f"{n:02d}" for n in range(1, 96)} - {"20"} | {"2A", "2B"}

@@ -22,7 +22,7 @@ from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
-from analysis.readers.registry import NATIONAL, RAW, TERRAIN, reader_of
+from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
 from analysis.readers.results import Raw, Results, assemble, combine
 from analysis.readers.shapes import read_shapes
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty

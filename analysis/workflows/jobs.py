@@ -58,6 +58,8 @@ class Job:
     ----------
     key
         Names it.
+    killable
+        Whether it ends at once when told to stop.
     step, passed, share
         What it last told: its step, those behind it, and the share done.
     started, took
@@ -65,6 +67,7 @@ class Job:
     """
 
     key: Key
+    killable: bool = False
     step: str = ""
     passed: tuple[str, ...] = ()
     share: float = 0.0
@@ -105,8 +108,9 @@ class Job:
     def stop(self) -> None:
         """Ask to stop; a killable job ends at once."""
         self._stop.set()
-        if self._process is not None:
-            self._process.kill()
+        if self.killable:
+            if self._process is not None:
+                self._process.kill()
             self.wait()
 
     def tell(self, step: str, share: float) -> None:
@@ -161,7 +165,7 @@ def submit(
     BusyError
         When it is to be alone and is not.
     """
-    job = Job(key)
+    job = Job(key, killable)
     with _lock:
         if alone and any(other.key == key for other in _running):
             raise BusyError

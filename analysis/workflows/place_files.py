@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from analysis.errors import DataError
-from analysis.readers.registry import NATIONAL, RAW, TERRAIN
+from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN
 from analysis.workflows import jobs
 from analysis.workflows.build import Inputs, build
 
@@ -33,7 +33,7 @@ class GivenFile:
     source
         Where it is on this machine, or its content where it was sent.
     role
-        What it is read as: one of `registry.ROLES`, `NAMED`, or `registry.UNUSED`.
+        What it is read as: one of `reader_registry.ROLES`, `NAMED`, or `reader_registry.UNUSED`.
     vintage
         The year of contours.
     election

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from analysis import __version__
 from analysis.errors import DataError, some
-from analysis.exports.model_export import Finding, Written, file_of
+from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import to_bytes
+from analysis.exports.registry import file_of, to_bytes
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import abstention, swing, transfers
 from analysis.workflows.hold_back import HoldBack, with_arms

@@ -34,6 +34,7 @@ _SINKS: dict[str, tuple[tuple[int | None, str], ...]] = {
     "AbstentionForecast": ((None, "*notes"),),
     "Source": ((4, "licence"),),
     "Reader": ((1, "label"),),
+    "Format": ((1, "label"),),
 }
 
 

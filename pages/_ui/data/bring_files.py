@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from analysis.readers.registry import NATIONAL, RAW, READERS, TERRAIN, UNUSED
+from analysis.readers.reader_registry import NATIONAL, RAW, READERS, TERRAIN, UNUSED
 from analysis.workflows.jobs import BusyError
 from analysis.workflows.place_files import (
     GivenFile,

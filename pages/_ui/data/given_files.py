@@ -13,7 +13,7 @@ import streamlit as st
 from analysis.readers.calendar import election_in, known_elections
 from analysis.readers.column_map import files_named
 from analysis.readers.glance import READABLE, look, year_in
-from analysis.readers.registry import READERS, ROLES, TERRAIN, UNUSED, role_of
+from analysis.readers.reader_registry import READERS, ROLES, TERRAIN, UNUSED, role_of
 from analysis.workflows.place_files import NAMED, GivenFile
 from pages._ui.i18n import _, election_name, number
 from pages._ui.messages import translate

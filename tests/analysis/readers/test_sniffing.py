@@ -8,7 +8,7 @@ import pytest
 
 from analysis.readers.calendar import election_in, election_of, known_elections
 from analysis.readers.glance import look, year_in
-from analysis.readers.registry import PUBLISHED, READERS, ROLES, reader_of, role_of
+from analysis.readers.reader_registry import PUBLISHED, READERS, ROLES, reader_of, role_of
 from tests.made import OLDER, VALMONT
 
 BUREAU = b'{"type": "FeatureCollection", "features": [{"properties": {"code_bv": "0101"}}]}'
@@ -121,11 +121,11 @@ def test_every_reader_can_be_loaded_and_every_role_found():
 def test_of_two_readers_of_a_role_the_surer_one_reads(monkeypatch, tmp_path):
     from dataclasses import replace
 
-    from analysis.readers import registry
+    from analysis.readers import reader_registry
 
     usual = reader_of("squares")
     other = replace(usual, sniffs="addresses:sniff", reads="addresses:read_addresses")
-    monkeypatch.setattr(registry, "READERS", (*READERS, other))
+    monkeypatch.setattr(reader_registry, "READERS", (*READERS, other))
     (file := tmp_path / "a.csv").write_text("numero,lon,lat\n")
     assert reader_of("squares", file) is other
     file.write_text("Idcar_200m,Ind\n")
