@@ -96,6 +96,19 @@ class Geography:
     reports: tuple[Report, ...] = ()
 
 
+def sample_inputs(folder: Path) -> Inputs:
+    """Return the files of the fictional town, as `sample` writes them into a folder."""
+    return Inputs(
+        general=folder / "general_results.csv",
+        candidates=folder / "candidats_results.csv",
+        contours={2017: folder / "contours_2017.geojson", 2024: folder / "contours_2024.geojson"},
+        squares=folder / "carreaux_200m.csv",
+        addresses=folder / "adresses-99.csv.gz",
+        electors=folder / "electeurs_par_adresse.csv",
+        fictional=True,
+    )
+
+
 def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) -> Workspace:
     """Read the files of a place and write its workspace; on any error it stays as it was.
 

@@ -83,7 +83,7 @@ def _told_apart(given: list[GivenFile], key: Key) -> Iterator[GivenFile]:
     choices = [*ROLES, *([NAMED] if NAMED in guessed else []), UNUSED]
     st.markdown("**" + _("What each file is") + "**")
     for file, guess in zip(given, guessed, strict=True):
-        what, role_side, more_side = st.columns([1.4, 1.6, 0.9], vertical_alignment="center")
+        what, role_side, more_side = st.columns([1.3, 1.5, 1.05], vertical_alignment="center")
         what.markdown(f"`{file.name}` {_size(file)}")
         identity = _identity(file)
         role = role_side.selectbox(
