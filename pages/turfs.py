@@ -5,11 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from analysis.workflows import turf_cuts
+from analysis.workflows.jobs import Job
 from analysis.workflows.turf_folder import cuts
 from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
-from pages._ui.turfs import cutting, follow, turf_choices, turf_downloads, turfs_view
+from pages._ui.turfs import follow, turf_choices, turf_downloads, turfs_view
 from pages._ui.turfs import load_turfs as cut
 
 st.title(_("Walks"))
@@ -36,10 +38,12 @@ with settings_side, messages.explain_data_errors():
     asked = turf_choices.choose(place, ranked)
     held = turf_choices.hold_back(place, ranked, asked["top"], settings.seed)
 
-    def make() -> Path | cutting.Job:
+    def make() -> Path | Job:
         """Cut what is asked, unless it was cut before."""
         targets = partial(turf_choices.targets, place, scenario, held)
-        return cutting.cut(place.path, targets(), turf_choices.order(place, scenario, asked, held))
+        return turf_cuts.cut(
+            place.path, targets(), turf_choices.order(place, scenario, asked, held)
+        )
 
     follow.button(make)
 

@@ -16,11 +16,10 @@ from analysis.fieldwork import field_plan, inbox
 from analysis.fieldwork.campaign import change_campaign
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
+from analysis.workflows import turf_cuts
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer
-from analysis.workflows.turf_folder import cuts
 from pages._ui.fieldwork import load_fieldwork as field_loaders
-from pages._ui.turfs import cutting
 from pages._ui.turfs import load_turfs as turf_loaders
 from tests.browser import chromium, open_page, serve, settle
 from tests.pages.field_made import outing
@@ -60,12 +59,8 @@ def campaign() -> SimpleNamespace:
     armed = with_arms(table, held, folder=place.path, seed=scenario.settings.seed)
     columns = ["bureau_id", "rank", "hours", "registered", "arm"]
     targets = armed[columns].to_csv(index=False).encode()
-    job = cutting.cut(folder, targets, ORDER)
-    if isinstance(job, cutting.Job):
-        job.process.wait()
-        assert not job.running, job.failure
-        assert not job.failure, job.failure
-    walks = turf_loaders.walks(str(cuts(folder)[0]))
+    made = turf_cuts.cut(folder, targets, ORDER)
+    walks = turf_loaders.walks(str(made if isinstance(made, Path) else made.result()))
     store = open_store(folder)
     field_plan.register(store.engine, walks.turfs)
     field = SimpleNamespace(place=place, store=store, walks=walks)

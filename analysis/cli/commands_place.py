@@ -90,7 +90,8 @@ def build(  # noqa: PLR0913 - one option per file of a place
     ] = False,
 ) -> None:
     """Read official files into a workspace, and report what was read and left out."""
-    from analysis.workflows.build_inputs import Given, job_of
+    from analysis.workflows.build import build as read_files
+    from analysis.workflows.build_inputs import Given, inputs_of
 
     given = Given(
         results=results,
@@ -106,9 +107,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
         leave_out=leave_out_contradictions,
         fictional=fictional,
     )
-    job = job_of(given)
+    inputs = inputs_of(given)
     with bar("reading") as told:
-        built = job.build(workspace, told)
+        built = read_files(inputs, workspace, progress=told)
     _report(built)
 
 

@@ -15,6 +15,7 @@ from analysis.charts.chart_words import LANGUAGES, election, licence, name, numb
 from analysis.charts.colours import Classes, classes
 from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance
+from analysis.exports.registry import Kind
 
 DIALECTS = ("plain", "excel_fr")
 WGS84 = "OGC:CRS84"
@@ -39,6 +40,10 @@ FIRST_TARGETS = 30
 
 class Leaving(Protocol):
     """What the writers of tables ask of whatever leaves: a ranking, a forecast, a swing."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which writers it is for."""
 
     @property
     def table(self) -> pd.DataFrame:
@@ -182,6 +187,11 @@ class Document:
                 where=f"{len(self.table)} ranked bureaux, {len(self.bureaux)} polygons",
                 mend="Build the workspace with --contours, or export a table instead.",
             )
+
+    @property
+    def kind(self) -> Kind:
+        """A ranking: a table whose rows can be mapped."""
+        return "ranking"
 
     def say(self, key: str) -> str:
         """Return a word in the language of this document."""

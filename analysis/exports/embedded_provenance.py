@@ -1,4 +1,8 @@
-"""Find the provenance text inside an exported file, without opening the rest of it."""
+"""Find the provenance text inside an exported file, without opening the rest of it.
+
+Each function raises LookupError or ValueError when there is none or the file is cut; or an error
+of the library that opens the format, see `FAULTS`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ import json
 import re
 import struct
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 from xml.etree import ElementTree as ET
@@ -16,6 +19,7 @@ from xml.etree import ElementTree as ET
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+FAULTS = (ET.ParseError, zipfile.BadZipFile, pa.ArrowException, csv.Error)
 T = TypeVar("T", str, bytes)
 
 KEY = "palier"
@@ -26,23 +30,8 @@ _KML = "{http://www.opengis.net/kml/2.2}"
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 
-def text_of(path: Path) -> str:
-    """Return the provenance text of `path`.
-
-    Raises
-    ------
-    LookupError, ValueError
-        When there is none, or the file is cut.
-    OSError
-        When the file cannot be read.
-    """
-    try:
-        return _FINDERS[path.suffix.lower()](path)
-    except (ET.ParseError, zipfile.BadZipFile, pa.ArrowException, csv.Error) as error:
-        raise ValueError(str(error)) from error
-
-
-def _csv(path: Path) -> str:
+def in_csv(path: Path) -> str:
+    """Return the provenance text of a CSV file."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()
         delimiter = ";" if header.count(";") > header.count(",") else ","
@@ -56,7 +45,8 @@ def _csv(path: Path) -> str:
     return first[-1]
 
 
-def _xlsx(path: Path) -> str:
+def in_xlsx(path: Path) -> str:
+    """Return the provenance text of a workbook."""
     with zipfile.ZipFile(path) as book:
         texts = ET.fromstring(book.read("xl/sharedStrings.xml"))
     joined = ("".join(t.text or "" for t in item.iter(f"{_MAIN}t")) for item in texts)
@@ -65,7 +55,8 @@ def _xlsx(path: Path) -> str:
     return "".join(_found(pieces))
 
 
-def _geojson(path: Path) -> str:
+def in_geojson(path: Path) -> str:
+    """Return the provenance text of a GeoJSON file."""
     with path.open(encoding="utf-8") as file:
         document = json.load(file)
     if not isinstance(document, dict) or KEY not in document:
@@ -73,19 +64,22 @@ def _geojson(path: Path) -> str:
     return json.dumps(document[KEY])
 
 
-def _kml(path: Path) -> str:
+def in_kml(path: Path) -> str:
+    """Return the provenance text of a KML file."""
     root = ET.parse(path).getroot()
     data = root.find(f"{_KML}Document/{_KML}ExtendedData/{_KML}Data[@name='{KEY}']/{_KML}value")
     return _found([data.text] if data is not None and data.text else [])[0]
 
 
-def _parquet(path: Path) -> str:
+def in_parquet(path: Path) -> str:
+    """Return the provenance text of a Parquet file."""
     with path.open("rb") as file:
         metadata = pq.read_schema(file).metadata or {}
     return bytes(metadata[KEY.encode()]).decode()
 
 
-def _html(path: Path) -> str:
+def in_html(path: Path) -> str:
+    """Return the provenance text of a page."""
     page = path.read_text(encoding="utf-8")
     if not page.rstrip().endswith("</html>"):
         raise ValueError("the page does not end in </html>")
@@ -94,7 +88,8 @@ def _html(path: Path) -> str:
     return _found(texts)[0]
 
 
-def _pdf(path: Path) -> str:
+def in_pdf(path: Path) -> str:
+    """Return the provenance text of a PDF file."""
     content = path.read_bytes()
     if not content.rstrip().endswith(b"%%EOF"):
         raise ValueError("it does not end in %%EOF")
@@ -105,7 +100,8 @@ def _pdf(path: Path) -> str:
     return re.sub(r"\\(.)", r"\1", _found(strings)[0].decode("ascii"))
 
 
-def _png(path: Path) -> str:
+def in_png(path: Path) -> str:
+    """Return the provenance text of a PNG picture."""
     file = io.BytesIO(path.read_bytes())
     if file.read(8) != b"\x89PNG\r\n\x1a\n":
         raise ValueError("it is not a PNG")
@@ -122,7 +118,8 @@ def _png(path: Path) -> str:
             return _found(texts)[0]
 
 
-def _svg(path: Path) -> str:
+def in_svg(path: Path) -> str:
+    """Return the provenance text of a SVG picture."""
     root = ET.parse(path).getroot()
     texts = [item.text for item in root.iter(f"{_DUBLIN_CORE}description") if item.text]
     return _found(texts)[0]
@@ -132,17 +129,3 @@ def _found(texts: list[T]) -> list[T]:
     if not texts:
         raise LookupError(f"nothing in it is named {KEY}")
     return texts
-
-
-_FINDERS: dict[str, Callable[[Path], str]] = {
-    ".csv": _csv,
-    ".xlsx": _xlsx,
-    ".geojson": _geojson,
-    ".kml": _kml,
-    ".parquet": _parquet,
-    ".html": _html,
-    ".pdf": _pdf,
-    ".png": _png,
-    ".svg": _svg,
-}
-SUFFIXES = tuple(_FINDERS)

@@ -8,9 +8,30 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from analysis.exports.embedded_provenance import KEY
+from analysis.exports.model_export import Finding
 from analysis.exports.provenance import Provenance
 
-SUFFIXES = (".png", ".svg", ".pdf")
+
+def to_png(finding: Finding) -> bytes:
+    """Write the picture of a finding as PNG."""
+    return _picture(finding, ".png")
+
+
+def to_svg(finding: Finding) -> bytes:
+    """Write the picture of a finding as SVG."""
+    return _picture(finding, ".svg")
+
+
+def to_pdf(finding: Finding) -> bytes:
+    """Write the picture of a finding as PDF."""
+    return _picture(finding, ".pdf")
+
+
+def _picture(finding: Finding, suffix: str) -> bytes:
+    if finding.draw is None:
+        raise TypeError("this finding is a table")
+    figure = finding.draw()
+    return saved(figure, suffix, heading=finding.heading, provenance=finding.provenance)
 
 
 def saved(
@@ -23,7 +44,7 @@ def saved(
     figure
         Drawn and complete.
     suffix
-        One of `SUFFIXES`.
+        ".png", ".svg" or ".pdf".
     heading
         Title of the document, in PDF and SVG.
     provenance

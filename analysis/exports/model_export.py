@@ -1,4 +1,4 @@
-"""What a model found, on its way out: a table in four formats, a picture in three."""
+"""What a model found, on its way out: a table, or the picture of one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,12 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis.charts.chart_words import say
-from analysis.errors import DataError
 from analysis.exports.document import located, with_texts
 from analysis.exports.provenance import Provenance
+from analysis.exports.registry import Kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_TABLES = {
-    ".csv": ("csv_parquet", "to_csv"),
-    ".xlsx": ("workbook", "to_xlsx"),
-    ".geojson": ("geojson", "to_geojson"),
-    ".parquet": ("csv_parquet", "to_parquet"),
-}
 
 
 @dataclass(frozen=True)
@@ -122,42 +115,11 @@ class Finding:
         """Name of the table in a workbook."""
         return self.say("table")
 
+    @property
+    def kind(self) -> Kind:
+        """A picture where it has one, else a table."""
+        return "table" if self.draw is None else "picture"
+
     def say(self, key: str) -> str:
         """Return a word in the language of this finding."""
         return say(key, self.language)
-
-
-def file_of(finding: Finding, suffix: str) -> bytes:
-    """Return a finding as a file: its picture where it has one, else its table.
-
-    The same input gives the same bytes, anywhere and at any time.
-
-    Parameters
-    ----------
-    finding
-        What leaves.
-    suffix
-        ".csv", ".xlsx", ".geojson", ".parquet" of a table; ".png", ".svg", ".pdf" of a picture.
-
-    Raises
-    ------
-    DataError
-        When it is not written in that format.
-    """
-    from importlib import import_module
-
-    if finding.draw is None and suffix in _TABLES:
-        module, name = _TABLES[suffix]
-        content: bytes = getattr(import_module(f"analysis.exports.{module}"), name)(finding)
-        return content
-    from analysis.exports.figures import SUFFIXES, saved
-
-    if finding.draw is not None and suffix in SUFFIXES:
-        figure = finding.draw()
-        return saved(figure, suffix, heading=finding.heading, provenance=finding.provenance)
-    known = _TABLES if finding.draw is None else SUFFIXES
-    raise DataError(
-        f"This is not written as {suffix or 'a file without a suffix'}.",
-        where=finding.heading,
-        mend=f"Choose one of {', '.join(known)}.",
-    )

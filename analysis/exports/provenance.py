@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import __version__
 from analysis.errors import DataError
-from analysis.exports.embedded_provenance import SUFFIXES, text_of
+from analysis.exports.registry import find_provenance
 
 if TYPE_CHECKING:
     from analysis.tables.workspace import Workspace
@@ -123,7 +123,7 @@ def read_provenance(path: Path | str) -> Provenance:
     Parameters
     ----------
     path
-        A file of `write` or of `finding.file_of`: CSV (either dialect), XLSX, GeoJSON, KML,
+        A file of `registry.write` or `registry.file_of`: CSV (either dialect), XLSX, GeoJSON, KML,
         Parquet, HTML, PDF, PNG, SVG.
 
     Returns
@@ -137,19 +137,15 @@ def read_provenance(path: Path | str) -> Provenance:
         When the file is missing, cut, of another kind, or carries no provenance.
     """
     path = Path(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(
-            f"Palier does not write {path.suffix or 'files without a suffix'}.",
-            where=str(path),
-            mend=f"Give a file that ends in {', '.join(SUFFIXES)}.",
-        )
     try:
-        text = text_of(path)
+        text = find_provenance(path)
     except OSError as error:
         raise DataError(
             "The file cannot be read.", where=f"{path}: {error.strerror}", mend="Check its path."
         ) from error
-    except (ValueError, KeyError, LookupError) as error:
+    except DataError:
+        raise
+    except (ValueError, LookupError) as error:
         raise DataError(
             "This file carries no provenance of Palier, or it is cut.",
             where=f"{path}: {error}",

@@ -1,35 +1,109 @@
-"""The one door out: a ranking written in the format its file name asks for."""
+"""Every format that results leave in, and the one door out.
+
+A new format is a module, with what writes it and what finds the provenance in it, and a line here.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TypedDict, Unpack, cast
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from analysis.errors import DataError
-from analysis.exports.document import Document
-from analysis.exports.provenance import Provenance
 
-# Named, not imported: folium and matplotlib cost a second that a CSV need not pay.
-_WRITERS = {
-    ".csv": ("csv_parquet", "to_csv"),
-    ".xlsx": ("workbook", "to_xlsx"),
-    ".geojson": ("geojson", "to_geojson"),
-    ".kml": ("kml", "to_kml"),
-    ".parquet": ("csv_parquet", "to_parquet"),
-    ".html": ("web_map", "to_html"),
-    ".pdf": ("ranking_map", "to_pdf"),
-    ".png": ("ranking_map", "to_png"),
-}
-SUFFIXES = tuple(_WRITERS)
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from analysis.exports.document import Leaving
+    from analysis.exports.provenance import Provenance
+
+# What leaves: any table, a ranking (a table whose rows can be mapped), the picture of a table.
+Kind = Literal["table", "ranking", "picture"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of files.
+
+    Attributes
+    ----------
+    suffix, label
+        What its files end in; what people call it.
+    finds
+        `module:function` in this room that finds the provenance text in a file. Functions are
+        named, not imported: folium and matplotlib cost a second that a CSV need not pay.
+    table, ranking, picture
+        What writes any table, a ranking only, or a picture; "" where nothing does.
+    """
+
+    suffix: str
+    label: str
+    finds: str
+    table: str = ""
+    ranking: str = ""
+    picture: str = ""
+
+    def writer(self, kind: Kind) -> str:
+        """Return what writes this kind; a ranking without a writer of its own is a table."""
+        if kind == "ranking":
+            return self.ranking or self.table
+        return self.table if kind == "table" else self.picture
+
+
+FORMATS = (
+    Format(
+        ".csv", "CSV for a spreadsheet", "embedded_provenance:in_csv", table="csv_parquet:to_csv"
+    ),
+    Format(
+        ".xlsx",
+        "Excel, with units and sources",
+        "embedded_provenance:in_xlsx",
+        table="workbook:to_xlsx",
+    ),
+    Format(".geojson", "GeoJSON", "embedded_provenance:in_geojson", table="geojson:to_geojson"),
+    Format(
+        ".kml",
+        "KML (Google Earth, OsmAnd)",
+        "embedded_provenance:in_kml",
+        ranking="kml:to_kml",
+    ),
+    Format(".parquet", "Parquet", "embedded_provenance:in_parquet", table="csv_parquet:to_parquet"),
+    Format(
+        ".html",
+        "Map that opens without network (HTML)",
+        "embedded_provenance:in_html",
+        ranking="web_map:to_html",
+    ),
+    Format(
+        ".pdf",
+        "Map to print (PDF, A4)",
+        "embedded_provenance:in_pdf",
+        ranking="ranking_map:to_pdf",
+        picture="figures:to_pdf",
+    ),
+    Format(
+        ".png",
+        "Map to print (PNG)",
+        "embedded_provenance:in_png",
+        ranking="ranking_map:to_png",
+        picture="figures:to_png",
+    ),
+    Format(".svg", "SVG", "embedded_provenance:in_svg", picture="figures:to_svg"),
+)
+
+
+def formats_of(kind: Kind) -> tuple[Format, ...]:
+    """Return the formats that something of this kind is written in."""
+    return tuple(one for one in FORMATS if one.writer(kind))
+
+
+SUFFIXES = tuple(one.suffix for one in formats_of("ranking"))
 # These are maps and nothing else: without a polygon they would be empty.
-MAPS = (".kml", ".html", ".pdf", ".png")
+MAPS = tuple(one.suffix for one in FORMATS if one.ranking)
 
 
 class Options(TypedDict, total=False):
@@ -124,7 +198,9 @@ def to_bytes(
     DataError
         As `write`, but for the folder.
     """
-    if (wanted := suffix.lower()) not in _WRITERS:
+    from analysis.exports.document import Document
+
+    if suffix.lower() not in SUFFIXES:
         raise DataError(
             f"Palier does not write {suffix or 'files without a suffix'}.",
             mend=f"Give a file name that ends in {', '.join(SUFFIXES)}.",
@@ -136,6 +212,68 @@ def to_bytes(
         provenance=replace(provenance, written=cast("dict[str, str]", stated)),
         **stated,
     )
-    module, name = _WRITERS[wanted]
-    writer = getattr(import_module(f"analysis.exports.{module}"), name)
-    return cast("Callable[[Document], bytes]", writer)(document)
+    return file_of(document, suffix)
+
+
+def file_of(leaving: Leaving, suffix: str) -> bytes:
+    """Return a ranking, a table or a picture as a file.
+
+    The same input gives the same bytes, anywhere and at any time.
+
+    Parameters
+    ----------
+    leaving
+        What leaves.
+    suffix
+        Of a format of its kind; see `formats_of`.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+
+    Raises
+    ------
+    DataError
+        When it is not written in that format.
+    """
+    known = {one.suffix: one.writer(leaving.kind) for one in formats_of(leaving.kind)}
+    if (wanted := suffix.lower()) not in known:
+        raise DataError(
+            f"This is not written as {suffix or 'a file without a suffix'}.",
+            where=leaving.heading,
+            mend=f"Choose one of {', '.join(known)}.",
+        )
+    return cast("Callable[[Leaving], bytes]", _load(known[wanted]))(leaving)
+
+
+def find_provenance(path: Path) -> str:
+    """Return the provenance text inside a file that Palier wrote.
+
+    Raises
+    ------
+    DataError
+        When no format has this suffix.
+    LookupError, ValueError
+        When there is none, or the file is cut.
+    OSError
+        When the file cannot be read.
+    """
+    from analysis.exports.embedded_provenance import FAULTS
+
+    finders = {one.suffix: one.finds for one in FORMATS}
+    if (suffix := path.suffix.lower()) not in finders:
+        raise DataError(
+            f"Palier does not write {path.suffix or 'files without a suffix'}.",
+            where=str(path),
+            mend=f"Give a file that ends in {', '.join(finders)}.",
+        )
+    try:
+        return str(_load(finders[suffix])(path))
+    except FAULTS as error:
+        raise ValueError(str(error)) from error
+
+
+def _load(name: str) -> Any:  # noqa: ANN401
+    module, _colon, function = name.partition(":")
+    return getattr(import_module(f"analysis.exports.{module}"), function)

@@ -12,8 +12,9 @@ from typing import Any
 
 from analysis.errors import DataError
 from analysis.readers.codes import commune_code
+from analysis.readers.reader_registry import PUBLISHED
 
-ROLES = ("general_results", "candidats_results", "addresses", "contours", "squares")
+ROLES = PUBLISHED
 _MAINLAND = {f"{n:02d}" for n in range(1, 96)} - {"20"} | {"2A", "2B"}
 _OVERSEAS = {str(n) for n in (*range(971, 979), *range(986, 989))}
 _TERRITORIES = dict.fromkeys(_MAINLAND, "met") | {"972": "mart", "974": "reun"}

@@ -15,6 +15,7 @@ from pyproj import Transformer
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.codes import commune_code, in_place
+from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import ADDRESSES
@@ -31,6 +32,12 @@ _BAN = {
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
 }
+
+
+def sniff(glance: Glance) -> float:
+    """Tell a file of addresses: numbers, and where they are."""
+    columns = glance.columns
+    return SURE if {"lon", "lat"} <= columns and columns & {"numero", "number"} else NO
 
 
 def read_addresses(

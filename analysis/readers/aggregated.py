@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from analysis.errors import DataError, some
 from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.results import Raw
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
@@ -47,6 +48,21 @@ _NULLABLE = {pa.int64(): pd.Int64Dtype()}
 _OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", "list", "list_title"})
 # A slip of the publisher (a shifted row) is rare; more is a file of another layout.
 _MOST_UNREADABLE = 0.001
+
+
+def sniff_general(glance: Glance) -> float:
+    """Tell a file of `general_results`: counts of elections, and no candidates."""
+    return SURE if _is_of_elections(glance) and "voix" not in glance.columns else NO
+
+
+def sniff_candidates(glance: Glance) -> float:
+    """Tell a file of `candidats_results`: votes, and no counts of bureaux."""
+    return SURE if _is_of_elections(glance) and "inscrits" not in glance.columns else NO
+
+
+def _is_of_elections(glance: Glance) -> bool:
+    counts = glance.columns & {"voix", "inscrits"}
+    return bool(counts and glance.columns & {"id_election", "code du b.vote"})
 
 
 def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] = ()) -> Raw:

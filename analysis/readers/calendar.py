@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 
 from analysis.errors import DataError
 from analysis.tables.elections import Election
 
 KINDS = ("pres", "legi", "euro", "muni", "regi", "dpmt", "cant", "refe")
+
+# How names of files begin to speak of a kind of election.
+_CALLED = {**{kind: kind for kind in KINDS}, "departementales": "dpmt"}
 
 # Days of the vote in mainland France (Conseil constitutionnel, Ministry of the Interior).
 _DAYS = {
@@ -86,6 +90,25 @@ def election_of(election_id: str) -> Election:
             mend=f"Write {year}_{kind}_t1.",
         )
     return Election(election_id, datetime.fromisoformat(f"{year}-{days[turn - 1]}"), kind, turn)
+
+
+def known_elections() -> tuple[str, ...]:
+    """Return the ids of the rounds whose day is known, the latest first."""
+    rounds = [f"{name}_t{turn}" for name, days in _DAYS.items() for turn, _ in enumerate(days, 1)]
+    return tuple(sorted(rounds, key=lambda one: election_of(one).date, reverse=True))
+
+
+def election_in(name: str) -> str:
+    """Return the round that a file says it is of: `legi2024_t2.csv`; "" where it does not say."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    kind = next((k for words, k in _CALLED.items() if re.search(rf"(?<![a-z]){words}", plain)), "")
+    year = re.search(r"(?<!\d)(?:19|20)\d{2}(?!\d)", plain)
+    turn = re.search(r"(?<![a-z0-9])t(?:our)?[ _-]?([12])(?!\d)|([12])\w{0,3}[ _-]?tour", plain)
+    if not kind or not year:
+        return ""
+    if len(_USUAL[kind]) == 1:
+        return f"{year[0]}_{kind}_t1"
+    return f"{year[0]}_{kind}_t{turn[1] or turn[2]}" if turn else ""
 
 
 def is_dated(election_id: str) -> bool:

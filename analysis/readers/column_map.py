@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.contours import Layout
+from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.mapped import Candidate, ElectionMap, read_election
 from analysis.readers.results import Raw, combine
 from analysis.tables.elections import Election
@@ -80,6 +81,22 @@ class Terrain:
     def dated(self, election_id: str) -> Election:
         """Return the election of this id, for `results.assemble`."""
         return self.elections[election_id]
+
+
+def sniff(glance: Glance) -> float:
+    """Tell a column map by its tables."""
+    tables = "[terrain]" in glance.text and "[[election]]" in glance.text
+    return SURE if glance.suffix == ".toml" and tables else NO
+
+
+def files_named(content: bytes) -> tuple[str, ...]:
+    """Return the names of the files that a column map describes; none where it is no map."""
+    try:
+        told = tomllib.loads(content.decode("utf-8-sig"))
+        parts = [*told.get("election", []), told.get("geometry", {})]
+        return tuple(str(part["file"]) for part in parts if "file" in part)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, AttributeError):
+        return ()
 
 
 def read_terrain(path: Path | str) -> Terrain:

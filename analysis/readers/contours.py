@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +14,7 @@ import shapely
 
 from analysis.errors import DataError, some
 from analysis.readers.codes import contour_code, in_place, own_ids
+from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
@@ -26,6 +28,8 @@ _ID_NAMES = (
 _NAME_NAMES = ("llieu", "nombureauvote", "libelle", "nom_bureau", "lieu", "nom", "name")
 # A column holds ids if most of its cells are spelt like ids and few repeat.
 _MOST = 0.5
+# Names that speak of bureaux, of a file or of its columns.
+_OF_BUREAUX = re.compile(r"bureau|contour|secteur|\bbv\b|_bv|bv_", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,23 @@ class Layout:
 
 
 FRENCH = Layout()
+
+
+def sniff(glance: Glance) -> float:
+    """Tell polygons of bureaux by what they are called; other polygons are none."""
+    if glance.suffix == ".zip":
+        return PERHAPS
+    if glance.suffix not in GEOGRAPHIC:
+        return PERHAPS if "geometry" in glance.columns else NO
+    if OF_OTHERS.search(glance.name):
+        return NO
+    properties = " ".join(re.findall(r'"properties"\s*:\s*\{([^{}]*)', glance.text))
+    if properties:
+        known = _OF_BUREAUX.search(f"{PurePath(glance.name).stem} {properties}")
+        return SURE if known else NO
+    # What is not text cannot be looked into here: polygons are what one brings.
+    is_text = glance.suffix in {".geojson", ".json"}
+    return NO if is_text and "FeatureCollection" not in glance.text else PERHAPS
 
 
 def read_contours(

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.errors import DataError, some
 from analysis.readers.addresses import texts
 from analysis.readers.codes import commune_code
+from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
@@ -27,6 +28,12 @@ _OPTIONAL = frozenset({"suffix", "street_end", "commune"})
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
+
+
+def sniff(glance: Glance) -> float:
+    """Tell a file of registered voters per address: persons, and numbers or streets."""
+    persons = glance.columns & {"nb", "nb_electeurs", "electeurs"}
+    return SURE if persons and glance.columns & {"numero", "voie", "nom_voie"} else NO
 
 
 def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Report]:

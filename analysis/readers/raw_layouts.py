@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from analysis.errors import DataError, some
 from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
 from analysis.readers.results import Raw
 from analysis.tables.sources import LeftOut, Report, Source
@@ -25,6 +26,20 @@ _UNPUBLISHED = ("blank", "null")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _COUNT_TYPES = _IDS | {n: "Int64" if n in _UNPUBLISHED else "int64" for n in COUNTS}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
+
+
+def sniff(glance: Glance) -> float:
+    """Tell a raw file by its header, which may stand below a preamble, or by its first row."""
+    if glance.suffix not in TABLES or "id_election" in glance.columns:
+        return NO
+    first = glance.text.splitlines()[:_PREAMBLE_LINES]
+    with suppress(csv.Error):
+        for row in csv.reader(first, delimiter=";"):
+            if layout_of_header(row):
+                return SURE
+            if layout_of_row(row):
+                return LIKELY
+    return NO
 
 
 def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()) -> Raw:

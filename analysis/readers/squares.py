@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
+from analysis.readers.glance import NO, OF_OTHERS, SURE, Glance
 from analysis.readers.tabular import LINE, Aliases, read_columns
 from analysis.tables.schema import AREAS
 from analysis.tables.sources import LeftOut, Report, Source
@@ -39,6 +40,13 @@ _COLUMNS: Aliases = {
 }
 # Mainland squares are laid out in EPSG:3035, those overseas in the local system.
 _ID = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)m?N(?P<north>-?\d+)E(?P<east>-?\d+)$"
+
+
+def sniff(glance: Glance) -> float:
+    """Tell a file of squares by their ids, or an archive by its name."""
+    if glance.suffix == ".zip":
+        return SURE if OF_OTHERS.search(glance.name) else NO
+    return SURE if glance.columns & {"idinspire", "idcar_200m"} else NO
 
 
 def read_squares(

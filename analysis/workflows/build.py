@@ -17,15 +17,13 @@ from analysis.geography.context import describe_bureaux
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
 from analysis.geography.vintages import match_vintages, with_vintages
-from analysis.readers.addresses import read_addresses
-from analysis.readers.aggregated import read_aggregated
 from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
-from analysis.readers.contours import FRENCH, Layout, expect_known, read_contours
-from analysis.readers.electors import read_electors
-from analysis.readers.results import Raw, Results, assemble
+from analysis.readers.column_map import Terrain
+from analysis.readers.contours import FRENCH, Layout, expect_known
+from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
+from analysis.readers.results import Raw, Results, assemble, combine
 from analysis.readers.shapes import read_shapes
-from analysis.readers.squares import read_squares
 from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
 from analysis.tables.sources import Report
@@ -46,7 +44,7 @@ class Inputs:
     Attributes
     ----------
     general, candidates
-        « Données des élections agrégées ».
+        « Données des élections agrégées »; None where the results are given otherwise.
     contours
         Vintage → file of polygons.
     squares, addresses, electors
@@ -63,10 +61,14 @@ class Inputs:
     layout, crs, blocs
         What a column map says of the contours, of the metric CRS and of candidates'
         blocs; French files need none of them.
+    raw
+        Instead of both national files: each election's id and a file of it.
+    terrain
+        Instead of those: a column map, which also says layout, CRS and blocs.
     """
 
-    general: Path
-    candidates: Path
+    general: Path | None = None
+    candidates: Path | None = None
     contours: dict[int, Path] = field(default_factory=dict)
     squares: Path | None = None
     addresses: Path | None = None
@@ -78,6 +80,8 @@ class Inputs:
     layout: Layout = FRENCH
     crs: str = ""
     blocs: pd.DataFrame | None = None
+    raw: tuple[tuple[str, Path], ...] = ()
+    terrain: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,19 @@ class Geography:
     areas: gpd.GeoDataFrame
     addresses: gpd.GeoDataFrame
     reports: tuple[Report, ...] = ()
+
+
+def sample_inputs(folder: Path) -> Inputs:
+    """Return the files of the fictional town, as `sample` writes them into a folder."""
+    return Inputs(
+        general=folder / "general_results.csv",
+        candidates=folder / "candidats_results.csv",
+        contours={2017: folder / "contours_2017.geojson", 2024: folder / "contours_2024.geojson"},
+        squares=folder / "carreaux_200m.csv",
+        addresses=folder / "adresses-99.csv.gz",
+        electors=folder / "electeurs_par_adresse.csv",
+        fictional=True,
+    )
 
 
 def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) -> Workspace:
@@ -110,8 +127,37 @@ def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) ->
         When a file cannot be read or contradicts itself or the others.
     """
     progress("results", 0.0)
-    raw = read_aggregated(inputs.general, inputs.candidates, places=inputs.places)
-    return build_from(raw, inputs, target, progress=progress)
+    if inputs.terrain:
+        terrain = reader_of(TERRAIN, inputs.terrain).read(inputs.terrain)
+        return build_from(
+            terrain.raw, _mapped(inputs, terrain), target, dated=terrain.dated, progress=progress
+        )
+    return build_from(_read_results(inputs), inputs, target, progress=progress)
+
+
+def _mapped(inputs: Inputs, terrain: Terrain) -> Inputs:
+    """Return the files with what a column map says of them."""
+    told = replace(inputs, crs=terrain.crs, blocs=terrain.blocs)
+    if (drawn := terrain.contours) is None:
+        return told
+    return replace(told, contours={drawn.vintage: drawn.file}, layout=drawn.layout)
+
+
+def _read_results(inputs: Inputs) -> Raw:
+    if inputs.raw:
+        raws = [
+            reader_of(RAW, file).read(file, election_id=election_id, places=inputs.places)
+            for election_id, file in inputs.raw
+        ]
+        return combine(raws)
+    if inputs.general is None or inputs.candidates is None:
+        raise DataError(
+            "There are no results to read.",
+            mend="Give both national files, raw files of elections, or a column map.",
+        )
+    reader = reader_of(NATIONAL[0], inputs.general)
+    raw: Raw = reader.read(inputs.general, inputs.candidates, places=inputs.places)
+    return raw
 
 
 def build_from(
@@ -185,17 +231,19 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
     if inputs.squares:
         progress("squares", 0.5)
         outline = bureaux.geometry.union_all().buffer(0)
-        areas, report = read_squares(inputs.squares, crs_metric=crs, within=outline)
+        areas, report = reader_of("squares", inputs.squares).read(
+            inputs.squares, crs_metric=crs, within=outline
+        )
         reports.append(report)
     if inputs.addresses:
         progress("addresses", 0.55)
-        addresses, report = read_addresses(
+        addresses, report = reader_of("addresses", inputs.addresses).read(
             inputs.addresses, crs_metric=crs, bureaux=newest, places=inputs.places
         )
         reports.append(report)
     if inputs.electors:
         progress("electors", 0.65)
-        addresses, report = read_electors(inputs.electors, addresses)
+        addresses, report = reader_of("electors", inputs.electors).read(inputs.electors, addresses)
         reports.append(report)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
@@ -236,7 +284,7 @@ def _read_vintages(
     communes = inputs.places or tuple(results.places["commune_id"])
     tables, reports = [], []
     for vintage, file in sorted(inputs.contours.items()):
-        table, report = read_contours(
+        table, report = reader_of("contours", file).read(
             file,
             vintage=vintage,
             crs_metric=crs,

@@ -1,33 +1,13 @@
-"""What `build` is given: files in any layout we read, and the job they make."""
+"""What the options of `build` name: files in any layout we read."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
-from analysis.readers.results import Raw, combine
-from analysis.tables.elections import Election
-from analysis.tables.workspace import Workspace
-from analysis.workflows.build import Inputs, Progress, build, build_from
-
-
-@dataclass(frozen=True)
-class Job:
-    """A place to build: files, and results that another layout's reader has read."""
-
-    inputs: Inputs
-    read: Callable[[], tuple[Raw, Callable[[str], Election]]] | None = None
-
-    def build(self, target: Path, progress: Progress) -> Workspace:
-        """Read everything and write the workspace."""
-        if self.read is None:
-            return build(self.inputs, target, progress=progress)
-        progress("results", 0.0)
-        raw, dated = self.read()
-        return build_from(raw, self.inputs, target, dated=dated, progress=progress)
+from analysis.workflows.build import Inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +42,8 @@ class Given:
     fictional: bool = False
 
 
-def job_of(given: Given) -> Job:
-    """Return the job that the files of a place make.
+def inputs_of(given: Given) -> Inputs:
+    """Return what `build` reads of the files of a place.
 
     Raises
     ------
@@ -83,8 +63,8 @@ def job_of(given: Given) -> Job:
             mend="For the national files: --results general_results.parquet "
             "candidats_results.parquet.",
         )
-    general, candidates = given.results or (Path(), Path())
-    inputs = Inputs(
+    general, candidates = given.results or (None, None)
+    return Inputs(
         general=general,
         candidates=candidates,
         contours=dict(zip(given.vintages, given.contours, strict=True)),
@@ -95,12 +75,9 @@ def job_of(given: Given) -> Job:
         leave_out=given.leave_out,
         fictional=given.fictional,
         licences=dict(map(_licence, given.licences)),
+        raw=tuple(map(_raw, given.raw)),
+        terrain=given.terrain,
     )
-    if given.raw:
-        return Job(inputs, lambda: (_read_raw(given.raw, inputs.places), election_of))
-    if given.terrain:
-        return _terrain(given.terrain, inputs)
-    return Job(inputs)
 
 
 def _licence(pair: str) -> tuple[str, str]:
@@ -115,31 +92,14 @@ def _licence(pair: str) -> tuple[str, str]:
     return Path(file.strip()).name, text.strip()
 
 
-def _read_raw(pairs: tuple[str, ...], places: tuple[str, ...]) -> Raw:
-    from analysis.readers.raw_layouts import read_raw
-
-    raws = []
-    for pair in pairs:
-        election_id, found, file = pair.partition("=")
-        if not found:
-            raise DataError(
-                "A raw file needs the election it is of.",
-                where=f"--raw {pair}",
-                mend="Write --raw 2022_pres_t2=FILE.",
-            )
-        election_of(election_id)
-        raws.append(read_raw(Path(file), election_id=election_id, places=places))
-    return combine(raws)
-
-
-def _terrain(file: Path, inputs: Inputs) -> Job:
-    from analysis.readers.column_map import read_terrain
-
-    terrain = read_terrain(file)
-    drawn = terrain.contours
-    contours = {drawn.vintage: drawn.file} if drawn else inputs.contours
-    layout = drawn.layout if drawn else inputs.layout
-    return Job(
-        replace(inputs, contours=contours, layout=layout, crs=terrain.crs, blocs=terrain.blocs),
-        lambda: (terrain.raw, terrain.dated),
-    )
+def _raw(pair: str) -> tuple[str, Path]:
+    """Split `ELECTION=FILE`."""
+    election_id, found, file = pair.partition("=")
+    if not found:
+        raise DataError(
+            "A raw file needs the election it is of.",
+            where=f"--raw {pair}",
+            mend="Write --raw 2022_pres_t2=FILE.",
+        )
+    election_of(election_id)
+    return election_id, Path(file)

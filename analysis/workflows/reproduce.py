@@ -9,9 +9,9 @@ from typing import cast
 
 from analysis import __version__
 from analysis.errors import DataError, some
-from analysis.exports.model_export import Finding, Written, file_of
+from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import Options
+from analysis.exports.registry import Options, file_of
 from analysis.exports.same_content import same_content
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import abstention, swing, transfers

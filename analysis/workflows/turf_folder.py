@@ -10,9 +10,10 @@ from typing import Any
 
 from analysis.errors import DataError
 from analysis.tables.sources import sha256
+from analysis.workflows.jobs import PART
 
 # Cuts that are kept in a workspace: FOLDER/DIGEST/, named by what each was made from.
-FOLDER, PART = "turfs", ".part"
+FOLDER = "turfs"
 TARGETS, ORDER, SUMMARY = "targets.csv", "order.json", "summary.json"
 _KEPT = "kept"
 

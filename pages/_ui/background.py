@@ -1,93 +1,122 @@
-"""Long work in a thread of its own: the page shows how far it is, and can stop it."""
+"""Long work on screen: how far it is, a way to stop it, how it ended; and answers that are kept."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.errors import DataError
-from pages._ui.i18n import _, percent
+from analysis.workflows import jobs
+from analysis.workflows.jobs import Job, Key, StoppedError
+from pages._ui import messages
+from pages._ui.i18n import _, number, percent
 
 Progress = Callable[[float], None]
 # Work that ends within this time shows a spinner only, unless it asks for more patience.
 PATIENCE_S = 1.5
 # Answers of one kind that are kept for all sessions; the longest unused goes first.
 MOST_OF_A_KIND = 6
-# The kind of question, then digests, ids and choices: the same key has the same answer.
-Key = tuple[Hashable, ...]
-_JOB = "background.job"
+_QUESTION = "background"
 _lock = threading.Lock()
 
 
-class StoppedError(Exception):
-    """The user asked to stop."""
-
-
-@dataclass
-class Job:
-    """One piece of work under way.
+@dataclass(frozen=True)
+class Shown:
+    """How a job looks while it goes on: texts in the language of the session.
 
     Attributes
     ----------
-    key
-        Names the question; another question is another job.
-    work
-        Called with what it must tell the share done.
-    share
-        Done so far, 0 to 1.
-    answer, failure
-        What came of it, once it has ended.
+    stop
+        On the button.
+    title
+        Above the bar.
+    text
+        Says on the bar where the job is.
+    note
+        Below the bar.
+    at_once
+        Whether stopping takes no time; else the button makes way for `note`.
     """
 
-    key: Key
-    work: Callable[[Progress], Any]
-    share: float = 0.0
-    answer: Any = None
-    failure: Exception | None = None
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _ended: threading.Event = field(default_factory=threading.Event)
+    stop: str
+    text: Callable[[Job], str]
+    title: str = ""
+    note: Callable[[Job], str] = lambda _job: ""
+    at_once: bool = True
 
-    def start(self) -> Job:
-        """Begin."""
-        threading.Thread(target=self._run, name="background work", daemon=True).start()
-        return self
 
-    @property
-    def running(self) -> bool:
-        """Whether the work goes on."""
-        return not self._ended.is_set()
+def job_in(slot: str) -> Job | None:
+    """Return the job that this session follows under a name."""
+    job: Job | None = st.session_state.get(f"{slot}.job")
+    return job
 
-    @property
-    def stopping(self) -> bool:
-        """Whether the user asked to stop."""
-        return self._stop.is_set()
 
-    def stop(self) -> None:
-        """Ask to stop when the work next tells how far it is."""
-        self._stop.set()
+def put(slot: str, job: Job | None) -> None:
+    """Follow a job under a name; None forgets it."""
+    if job is None:
+        st.session_state.pop(f"{slot}.job", None)
+    else:
+        st.session_state[f"{slot}.job"] = job
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for the end; return whether it came in time."""
-        return self._ended.wait(seconds)
 
-    def _run(self) -> None:
-        try:
-            self.answer = self.work(self._tell)
-        except Exception as error:  # noqa: BLE001 - raised again on the page that asked
-            self.failure = error
-        finally:
-            self._ended.set()
+def step_and_time(name: Callable[[str], str]) -> Callable[[Job], str]:
+    """Return what says on a bar which step is under way, by `name`, and since when."""
+    return lambda job: _("{step} — {seconds} s").format(
+        step=name(job.step), seconds=number(job.seconds)
+    )
 
-    def _tell(self, share: float) -> None:
-        if self._stop.is_set():
-            raise StoppedError
-        self.share = min(max(share, 0.0), 1.0)
+
+@st.fragment(run_every=0.5)
+def watch(slot: str, shown: Shown) -> None:
+    """Show the job of a name until it ends; then the page is run again."""
+    job = job_in(slot)
+    if job is None or not job.running or (job.stopping and shown.at_once):
+        st.rerun()
+        return
+    with st.container(border=True):
+        if shown.title:
+            st.markdown(f"**{shown.title}**")
+        st.progress(job.share, text=shown.text(job))
+        if note := shown.note(job):
+            st.caption(note)
+        if not job.stopping:
+            st.button(shown.stop, key=f"{slot}.stop", on_click=job.stop)
+
+
+def explain(
+    error: BaseException, *, stopped: str, broken: str, advice: str, kept: str = ""
+) -> None:
+    """Say why a job ended early.
+
+    Parameters
+    ----------
+    error
+        How it ended.
+    stopped
+        What to say where the user stopped it.
+    broken, advice
+        What to say of a fault of the program, and what to do about it.
+    kept
+        What to add to a fault of the files; "" for nothing.
+    """
+    if isinstance(error, StoppedError):
+        st.info(stopped)
+    elif isinstance(error, DataError):
+        messages.show_error(error)
+        if kept:
+            st.caption(kept)
+    else:
+        st.error(broken)
+        name = "" if isinstance(error, jobs.BrokenError) else f"{type(error).__name__}: "
+        st.caption(messages.plain(f"{name}{error}"))
+        st.info(advice)
 
 
 def answer_of(
@@ -126,16 +155,15 @@ def answer_of(
             job.wait(PATIENCE_S if patience_s is None else patience_s)
     if job.stopping:
         # It ends when it next tells how far it is; nobody waits for that.
-        _offer_again()
+        st.info(_("Stopped: there is nothing to show yet."))
+        st.button(_("Start again"), key="background.again", on_click=put, args=(_QUESTION, None))
         st.stop()
     if job.running:
-        _watch(job, label)
+        watch(_QUESTION, Shown(_("Stop"), lambda job: f"{label} {percent(job.share, 0)}"))
         st.stop()
-    if job.failure is not None:
-        if not isinstance(job.failure, DataError):
-            st.session_state.pop(_JOB)
-        raise job.failure
-    return job.answer
+    if job.error is not None and not isinstance(job.error, DataError):
+        put(_QUESTION, None)
+    return job.result()
 
 
 def at_once(key: Key, work: Callable[[Progress], Any]) -> Any:  # noqa: ANN401
@@ -168,34 +196,16 @@ def _known(key: Key) -> Any:  # noqa: ANN401 - whatever the work gives
 
 def _job_for(key: Key, work: Callable[[Progress], Any]) -> Job:
     """Return this session's job for a question; one for another question is given up."""
-    job: Job | None = st.session_state.get(_JOB)
+    job = job_in(_QUESTION)
     if job is not None and job.key == key:
         return job
     if job is not None:
         job.stop()
-    fresh = Job(key, lambda progress: _keep(key, work(progress))).start()
-    st.session_state[_JOB] = fresh
+    fresh = jobs.submit(key, lambda tell: _keep(key, work(partial(tell, ""))))
+    put(_QUESTION, fresh)
     return fresh
 
 
 @st.cache_resource(show_spinner=False)
 def _answers() -> OrderedDict[Key, Any]:
     return OrderedDict()
-
-
-@st.fragment(run_every=0.5)
-def _watch(job: Job, label: str) -> None:
-    if job.stopping or not job.running:
-        st.rerun()
-    with st.container(border=True):
-        st.progress(job.share, text=f"{label} {percent(job.share, 0)}")
-        st.button(_("Stop"), key="background.stop", on_click=job.stop)
-
-
-def _offer_again() -> None:
-    st.info(_("Stopped: there is nothing to show yet."))
-    st.button(_("Start again"), key="background.again", on_click=_forget)
-
-
-def _forget() -> None:
-    st.session_state.pop(_JOB, None)

@@ -33,6 +33,8 @@ _SINKS: dict[str, tuple[tuple[int | None, str], ...]] = {
     "Prospects": ((3, "*notes"),),
     "AbstentionForecast": ((None, "*notes"),),
     "Source": ((4, "licence"),),
+    "Reader": ((1, "label"),),
+    "Format": ((1, "label"),),
 }
 
 

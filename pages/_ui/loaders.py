@@ -61,19 +61,9 @@ def _make_sample() -> None:
 
 def _build_sample() -> None:
     # The readers load only where there is something to read.
-    from analysis.workflows.build import Inputs, build
+    from analysis.workflows.build import build, sample_inputs
 
-    place = state.SAMPLE
-    inputs = Inputs(
-        general=place / "general_results.csv",
-        candidates=place / "candidats_results.csv",
-        contours={2017: place / "contours_2017.geojson", 2024: place / "contours_2024.geojson"},
-        squares=place / "carreaux_200m.csv",
-        addresses=place / "adresses-99.csv.gz",
-        electors=place / "electeurs_par_adresse.csv",
-        fictional=True,
-    )
-    build(inputs, state.WORKSPACES / state.SAMPLE_NAME)
+    build(sample_inputs(state.SAMPLE), state.WORKSPACES / state.SAMPLE_NAME)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)

@@ -12,7 +12,8 @@ from analysis.electorate.abstention.series import Series
 from analysis.electorate.history import read_history
 from analysis.exports import read_provenance
 from analysis.exports.column_units import COLUMNS
-from analysis.exports.model_export import Written, file_of
+from analysis.exports.model_export import Written
+from analysis.exports.registry import file_of
 from analysis.tables.elections import Choice
 from analysis.workflows.abstention import finding, look_ahead
 from analysis.workflows.build import Inputs, build

@@ -90,7 +90,7 @@ def test_another_question_stops_the_work_on_the_first(slow):
     assert first.stopping
     told.gate.set()
     assert first.wait(20)
-    assert isinstance(first.failure, background.StoppedError)
+    assert isinstance(first.error, background.StoppedError)
     assert job(app).wait(20)
     assert texts(app.run()) == ["the answer"]
 

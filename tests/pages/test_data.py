@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import threading
 import time
 
 import pytest
@@ -10,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.readers.blocs import read_blocs
 from analysis.tables.workspace import Workspace
+from analysis.workflows import jobs, place_files
 from pages._ui import state
-from pages._ui.data import reading
 from tests.browser import ROOT, open_page, serve, settle
 from tests.made import DATA, RESULTS, VALMONT
 
@@ -127,7 +128,7 @@ def test_what_is_lacking_is_said_before_anything_is_read(page, files, places, sa
 
 def test_a_file_taken_for_another_can_be_put_right(page):
     give(page, *(VALMONT / name for name in RESULTS))
-    page.selectbox(key=f"{FORM}.role.{VALMONT / RESULTS[1]}").set_value("general").run()
+    page.selectbox(key=f"{FORM}.role.{VALMONT / RESULTS[1]}").set_value("general_results").run()
     assert "un seul fichier au lieu de plusieurs" in texts(page)
     assert page.button(key=f"{FORM}.read").disabled
 
@@ -215,10 +216,10 @@ def elsewhere(folder):
 )
 def test_a_bad_file_is_explained_and_nothing_is_written(page, places, tmp_path, damage, said):
     bad = damage(tmp_path)
-    role = "contours" if damage is elsewhere else "general"
+    role = "contours" if damage is elsewhere else "general_results"
     before = contents(places)
     good = [VALMONT / name for name in RESULTS]
-    files = [bad, *(good[1:] if role == "general" else good)]
+    files = [bad, *(good[1:] if role != "contours" else good)]
     give(page, *files)
     page.selectbox(key=f"{FORM}.role.{bad}").set_value(role).run()
     read(page)
@@ -243,7 +244,7 @@ def test_an_uploaded_file_is_named_as_the_user_knows_it(page, tmp_path, monkeypa
     page.run()
     for select in page.selectbox:
         if "role." in (select.key or "") and select.value == "unused":
-            select.set_value("candidates")
+            select.set_value("candidats_results")
     read(page.run())
     assert page.error
     assert "Où : general_results.csv" in texts(page)
@@ -272,7 +273,7 @@ def test_a_fault_of_the_program_is_no_traceback(page, monkeypatch, caplog):
     def fail(*_args, **_kwargs):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(reading, "build", fail)
+    monkeypatch.setattr(place_files, "build", fail)
     read(give(page, *ALL.splitlines()))
     assert not page.exception
     assert "RuntimeError: boom" in texts(page)
@@ -280,7 +281,7 @@ def test_a_fault_of_the_program_is_no_traceback(page, monkeypatch, caplog):
 
 
 def test_a_reading_is_watched_and_stopped(page, places, monkeypatch):
-    build = reading.build
+    build = place_files.build
 
     def slow(inputs, target, *, progress):
         def tell(step, share):
@@ -289,7 +290,7 @@ def test_a_reading_is_watched_and_stopped(page, places, monkeypatch):
 
         return build(inputs, target, progress=tell)
 
-    monkeypatch.setattr(reading, "build", slow)
+    monkeypatch.setattr(place_files, "build", slow)
     before = contents(places)
     give(page, VALMONT)
     page.button(key=f"{FORM}.read").click().run()
@@ -302,12 +303,17 @@ def test_a_reading_is_watched_and_stopped(page, places, monkeypatch):
     assert contents(places) == before
 
 
-def test_two_windows_do_not_write_one_place(tmp_path, valmont_inputs):
-    target = tmp_path / "place"
-    with reading._alone(target):
-        job = reading.Job(valmont_inputs, target).start()
-        assert job.wait(30)
-    assert isinstance(job.failure, reading.BusyError)
+def test_two_windows_do_not_write_one_place(page, places):
+    """Another window writes the place that this one is asked for."""
+    gate = threading.Event()
+    target = places / "mon-territoire"
+    other = jobs.submit(("place", target), lambda _tell: gate.wait(60), alone=True)
+    give(page, *ALL.splitlines())
+    page.button(key=f"{FORM}.read").click().run()
+    assert "Une autre fenêtre" in texts(page)
+    assert "bring.job" not in page.session_state
+    gate.set()
+    assert other.wait(60)
     assert not target.exists()
 
 
@@ -378,6 +384,91 @@ def test_one_candidate_leaves_its_nuance_for_a_bloc_of_the_users_own(page, place
     assert json.loads((places / "valmont" / "manifest.json").read_text())["without_bloc"] == []
 
 
+RAW = DATA / "raw_layouts"
+
+
+@pytest.mark.skipif(not RAW.is_dir(), reason="the shared data are not there")
+def test_raw_files_of_the_ministry_are_read_one_for_each_election(page, places):
+    files = [RAW / "pres2022_t2_burvot_paris.txt", RAW / "legi2024_t2_burvot_paris.csv"]
+    give(page, *files, name="brut", places="75056")
+    assert [page.selectbox(key=f"{FORM}.role.{file}").value for file in files] == ["raw", "raw"]
+    first, second = (page.selectbox(key=f"{FORM}.election.{file}") for file in files)
+    assert (first.value, second.value) == ("2022_pres_t2", "2024_legi_t2")
+    assert "Présidentielle 2022, 2e tour" in first.options
+    assert f"--raw 2022_pres_t2={files[0]}" in page.code[0].value
+    assert "--results" not in page.code[0].value
+    read(page)
+    assert not page.exception
+    built = Workspace(places / "brut").manifest
+    # Added up with awk from the file itself.
+    assert built["elections"]["2022_pres_t2"]["registered"] == 1_368_623
+    assert set(built["elections"]) == {"2022_pres_t2", "2024_legi_t2"}
+    assert 1_368_623 in tables(page)[-1]["Inscrits"].tolist()
+
+
+@pytest.mark.skipif(not RAW.is_dir(), reason="the shared data are not there")
+def test_a_raw_file_needs_its_election_and_no_national_file(page, tmp_path):
+    nameless = shutil.copy(RAW / "pres2022_t2_burvot_paris.txt", tmp_path / "resultats.txt")
+    give(page, nameless)
+    assert "l’élection de chaque fichier brut" in texts(page)
+    assert page.button(key=f"{FORM}.read").disabled
+    page.selectbox(key=f"{FORM}.election.{nameless}").set_value("2022_pres_t2").run()
+    assert not page.button(key=f"{FORM}.read").disabled
+    give(page, nameless, *ALL.splitlines())
+    assert "des résultats d’une seule sorte" in texts(page)
+    assert page.button(key=f"{FORM}.read").disabled
+
+
+@pytest.fixture
+def eupenau(tmp_path):
+    """Write the files of the page on column maps into a folder of their own."""
+    (folder := tmp_path / "eupenau").mkdir()
+    text = (ROOT / "docs" / "any_terrain.md").read_text(encoding="utf-8")
+    for name, content in re.findall(r"^```\w+ (\S+)\n(.*?)^```$", text, re.M | re.S):
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_a_column_map_is_read_with_the_files_it_names(page, places, eupenau):
+    give(page, eupenau, name="eupenau")
+    roles = {e.key.rpartition("/")[2]: e.value for e in page.selectbox if "role." in (e.key or "")}
+    assert roles == {
+        "bezirke.geojson": "named",
+        "eupenau.toml": "terrain",
+        "wahl_2019.csv": "named",
+        "wahl_2024.csv": "named",
+    }
+    assert f"--terrain {eupenau / 'eupenau.toml'}" in page.code[0].value
+    check_eupenau(read(page), places)
+
+
+def test_a_column_map_is_sent_with_some_of_its_files(page, places, eupenau):
+    give(page, eupenau / "bezirke.geojson", name="eupenau")
+    names = ["wahl_2024.csv", "eupenau.toml", "wahl_2019.csv"]
+    uploads = [(name, (eupenau / name).read_bytes(), "text/plain") for name in names]
+    page.file_uploader(key=f"{FORM}.uploads").set_value(uploads)
+    check_eupenau(read(page.run()), places)
+
+
+def check_eupenau(page, places):
+    assert not page.exception
+    place = Workspace(places / "eupenau")
+    # Added up by hand from the table of the page.
+    assert place.manifest["elections"]["2019_muni_t1"]["registered"] == 5014
+    assert len(place.read("bureaux")) == 5
+    assert place.manifest["crs"] == "EPSG:32632"
+
+
+def test_a_column_map_with_a_slip_is_explained(page, places, eupenau):
+    file = eupenau / "eupenau.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("registered =", "registred ="))
+    before = contents(places)
+    read(give(page, eupenau, name="eupenau"))
+    assert "registred" in texts(page)
+    assert "Rien n’a été écrit" in texts(page)
+    assert contents(places) == before
+
+
 @pytest.fixture
 def app_of_its_own(valmont, tmp_path):
     """Put the app in a folder of its own, so that a browser leaves no place in the repository."""
@@ -425,9 +516,9 @@ def test_files_of_paris_are_known_for_what_they_are(page):
         "adresses-75.csv.gz": "addresses",
         "bureaux_2012.geojson": "contours",
         "bureaux_2026.geojson": "contours",
-        "candidats_results.csv": "candidates",
+        "candidats_results.csv": "candidats_results",
         "electeurs_par_adresse_2012.csv": "electors",
-        "general_results.csv": "general",
+        "general_results.csv": "general_results",
         "secteurs-des-bureaux-de-vote-2017.geojson": "contours",
     }
     years = {e.value for e in page.number_input if "year." in (e.key or "")}

@@ -18,7 +18,8 @@ from analysis.electorate.transfers.intervals import calibration
 from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.errors import DataError
 from analysis.exports import read_provenance
-from analysis.exports.model_export import Written, file_of
+from analysis.exports.model_export import Written
+from analysis.exports.registry import file_of
 from analysis.tables.elections import Choice
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of

@@ -15,14 +15,16 @@ from analysis.experiments.drawing_rule import Rule
 from analysis.fieldwork import progress
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
+from analysis.workflows import turf_cuts
 from analysis.workflows.hold_back import trial_units
+from analysis.workflows.jobs import StoppedError
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from analysis.workflows.turf_folder import TARGETS, cuts
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number
-from pages._ui.turfs import cutting, turf_choices, turf_downloads
 from pages._ui.turfs import load_turfs as turf_loaders
+from pages._ui.turfs import turf_choices, turf_downloads
 
 LEFT = Scenario("left", "2027_pres_t1")
 TOP = 2
@@ -43,7 +45,7 @@ ORDER = {
 
 def wait(job):
     """Wait for a cut; the machine may be slow."""
-    job.process.wait(180)
+    assert job.wait(180)
     assert not job.running
     return job
 
@@ -63,9 +65,9 @@ def own(places):
 def made(own):
     """Cut the first bureaux once, as the page does."""
     targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
-    job = wait(cutting.cut(own.path, targets.encode(), ORDER))
-    assert job.failure is None
-    return job.target
+    job = wait(turf_cuts.cut(own.path, targets.encode(), ORDER))
+    assert job.error is None
+    return turf_cuts.folder_of(job)
 
 
 @pytest.fixture
@@ -93,9 +95,9 @@ def test_without_a_cut_the_page_says_what_to_do(open_app, places):
 
 def test_a_cut_is_kept_and_made_once(own, made):
     targets = (made / TARGETS).read_bytes()
-    assert cutting.cut(own.path, targets, ORDER) == made
+    assert turf_cuts.cut(own.path, targets, ORDER) == made
     assert cuts(own.path)[0] == made
-    assert cutting.under_way(own.path) is None
+    assert turf_cuts.under_way(own.path) is None
     assert not list(made.parent.glob("*.part"))
 
 
@@ -127,18 +129,6 @@ def test_the_page_shows_the_cut(page, made):
 def test_a_slot_of_the_link_is_asked_for_and_nonsense_is_not(page):
     assert page(turf_slot="weekend").selectbox(key="turf_slot").value == "weekend"
     assert page(turf_slot="night").selectbox(key="turf_slot").value == ""
-
-
-def test_the_bar_shows_which_share_of_the_buildings_is_cut(own):
-    job = cutting.Job(own.path / "turfs" / "made", process=None)
-    part = cutting._part(job.target)
-    part.mkdir(parents=True)
-    assert job.step == ("loading", 0.0)
-    cutting._tell(part, "cutting", 0.375)
-    assert job.step == ("cutting", 0.375)
-    (part / "step").write_text("half a li", encoding="ascii")
-    assert job.step == ("loading", 0.0)
-    shutil.rmtree(part)
 
 
 def test_files_wait_until_the_field_knows_the_turfs(page, own, made):
@@ -193,9 +183,9 @@ def test_a_sealed_design_keeps_its_controls_out(places):
     assert order["design"]
     assert order["opening"]["source"] == "assumed"
     targets = table[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
-    job = wait(cutting.cut(own.path, targets.encode(), order))
-    assert job.failure is None
-    walks = turf_loaders.walks(str(job.target))
+    job = wait(turf_cuts.cut(own.path, targets.encode(), order))
+    assert job.error is None
+    walks = turf_loaders.walks(str(turf_cuts.folder_of(job)))
     arms = open_trial(own.path, held.seals[0]).sealed.assignment.set_index("unit_id")["arm"]
     assert walks.seal == held.seals[0]
     assert set(arms.reindex(walks.turfs["bureau_id"].unique())) == {"treated"}
@@ -203,22 +193,22 @@ def test_a_sealed_design_keeps_its_controls_out(places):
 
 
 def test_a_fault_of_the_cut_is_told_in_its_words(own):
-    job = wait(cutting.cut(own.path, b"bureau_id,rank\n99900_9999,1\n", ORDER))
-    assert isinstance(job.failure, DataError)
-    assert "another place" in job.failure.what
-    assert translate(job.failure.what) != job.failure.what
-    assert not job.target.exists()
+    job = wait(turf_cuts.cut(own.path, b"bureau_id,rank\n99900_9999,1\n", ORDER))
+    assert isinstance(job.error, DataError)
+    assert "another place" in job.error.what
+    assert translate(job.error.what) != job.error.what
+    assert not turf_cuts.folder_of(job).exists()
 
 
 def test_a_cut_can_be_stopped_and_leaves_nothing(own):
     targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
-    job = cutting.cut(own.path, targets.encode(), {**ORDER, "top": 20})
-    assert cutting.under_way(own.path) is job
+    job = turf_cuts.cut(own.path, targets.encode(), {**ORDER, "top": 20})
+    assert turf_cuts.under_way(own.path) is job
     job.stop()
-    assert isinstance(job.failure, cutting.StoppedError)
+    assert isinstance(job.error, StoppedError)
     assert not job.running
-    assert not job.target.exists()
-    assert not list(job.target.parent.glob("*.part"))
+    assert not turf_cuts.folder_of(job).exists()
+    assert not list(turf_cuts.folder_of(job).parent.glob("*.part"))
 
 
 def test_a_starting_point_is_an_address_or_degrees(page, own, made):

@@ -12,8 +12,8 @@ from analysis.readers.blocs import DEFAULT, read_blocs
 from analysis.readers.relabel import relabel
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
+from analysis.workflows.place_files import slug_of
 from pages._ui import loaders
-from pages._ui.data import guess_role
 from pages._ui.i18n import _, bloc_name, election_name, ngettext, number
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _own_blocs(options: list[str]) -> None:
             placeholder=_("for example: ecologists"),
             help=_("Small letters and underscores; it can then be chosen in the table."),
         )
-        name = re.sub("-", "_", guess_role.slug_of(text))
+        name = re.sub("-", "_", slug_of(text))
         if st.button(_("Add"), key="blocs.add", disabled=not name or name in options):
             st.session_state[_OWN] = [*st.session_state.get(_OWN, ()), name]
             st.rerun()

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 import streamlit as st
 
-from analysis.workflows import command_lines
-from analysis.workflows.build import Inputs
+from analysis.readers.reader_registry import NATIONAL, RAW, READERS, TERRAIN, UNUSED
+from analysis.workflows.jobs import BusyError
+from analysis.workflows.place_files import (
+    GivenFile,
+    build_command,
+    fetch_command,
+    inputs_of,
+    places_of,
+    slug_of,
+    start_reading,
+)
 from pages._ui import state
-from pages._ui.data import build_progress, guess_role
-from pages._ui.data.given_files import Given, ask_files
-from pages._ui.data.reading import Job
+from pages._ui.data import build_progress
+from pages._ui.data.given_files import ask_files
 from pages._ui.i18n import _
 
 
@@ -25,10 +30,11 @@ def files() -> None:
     st.markdown(
         _(
             "Bring the **two files of results** (“Données des élections agrégées”: "
-            "*general_results* and *candidats_results*). What else you bring makes the answer "
-            "surer: **contours** of the bureaux draw the map, **addresses** (BAN) and **census "
-            "squares** (INSEE, 200 m) say where doors are and who lives there, **registered per "
-            "address** link bureaux of different years."
+            "*general_results* and *candidats_results*), or raw files of the Ministry, one for "
+            "each election, or a column map (TOML) and the files it names. What else you bring "
+            "makes the answer surer: **contours** of the bureaux draw the map, **addresses** (BAN) "
+            "and **census squares** (INSEE, 200 m) say where doors are and who lives there, "
+            "**registered per address** link bureaux of different years."
         )
     )
     given = ask_files(_key)
@@ -53,8 +59,12 @@ def files() -> None:
         key=_key("read"),
         disabled=not ready or build_progress.running(),
     ):
+        used = [file for file in given if file.role != UNUSED]
+        target = state.WORKSPACES / name
         try:
-            job = _job(given, places, leave_out=leave_out, name=name)
+            job = start_reading(used, target, places=places, leave_out=leave_out)
+        except BusyError:
+            st.warning(_("Another window is writing this place: wait, or give another name."))
         except OSError as error:
             st.error(_("The files cannot be copied to this machine: {why}").format(why=error))
         else:
@@ -78,7 +88,7 @@ def _ask_places() -> tuple[str, ...]:
         ),
         persist_state="session",
     )
-    places, wrong = guess_role.places_of(text)
+    places, wrong = places_of(text)
     if wrong:
         st.warning(
             _(
@@ -95,30 +105,41 @@ def _ask_name(places: tuple[str, ...]) -> str:
         placeholder=_("for example: Lyon 2027"),
         persist_state="session",
     )
-    return guess_role.slug_of(text or "-".join(places))
+    return slug_of(text or "-".join(places))
 
 
-def _lacking(given: list[Given]) -> Iterator[str]:
+def _lacking(given: list[GivenFile]) -> Iterator[str]:
     """Say what keeps the files from being read."""
     roles = [file.role for file in given]
-    if "general" not in roles:
-        yield _("the results (general_results)")
-    if "candidates" not in roles:
-        yield _("the votes of each candidate (candidats_results)")
-    for role in guess_role.ROLES:
-        if role != "contours" and roles.count(role) > 1:
-            names = ", ".join(file.name for file in given if file.role == role)
+    yield from _lacking_results(given, set(roles))
+    for reader in READERS:
+        if not reader.asks and roles.count(reader.role) > 1:
+            names = ", ".join(file.name for file in given if file.role == reader.role)
             yield _("one file instead of several for the same thing: {names}").format(names=names)
-    yield from _lacking_ground(given, roles)
+    yield from _lacking_ground(given, set(roles))
 
 
-def _lacking_ground(given: list[Given], roles: list[str]) -> Iterator[str]:
-    years = [file.year for file in given if file.role == "contours"]
+def _lacking_results(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
+    ways = [bool(roles & set(NATIONAL)), RAW in roles, TERRAIN in roles]
+    if sum(ways) > 1:
+        yield _("results of one kind: the national files, raw files, or a column map")
+    elif not (RAW in roles or TERRAIN in roles):
+        if NATIONAL[0] not in roles:
+            yield _("the results (general_results)")
+        if NATIONAL[1] not in roles:
+            yield _("the votes of each candidate (candidats_results)")
+    if any(file.role == RAW and not file.election for file in given):
+        yield _("the election of each raw file")
+
+
+def _lacking_ground(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
+    years = [file.vintage for file in given if file.role == "contours"]
     if None in years:
         yield _("the year of each file of contours")
     elif len(set(years)) < len(years):
         yield _("contours of different years")
-    if {"squares", "addresses"} & set(roles) and not years:
+    # A column map may bring contours of its own.
+    if {"squares", "addresses"} & roles and not years and TERRAIN not in roles:
         yield _("contours, without which squares and addresses cannot be placed")
     if "electors" in roles and "addresses" not in roles:
         yield _("addresses, which registered per address belong to")
@@ -140,60 +161,13 @@ def _may_write(name: str) -> bool:
     )
 
 
-def _inputs(
-    given: list[Given], paths: list[Path], places: tuple[str, ...], *, leave_out: bool
-) -> Inputs:
-    of = {file.role: path for file, path in zip(given, paths, strict=True)}
-    return Inputs(
-        general=of.get("general", Path("general_results.csv")),
-        candidates=of.get("candidates", Path("candidats_results.csv")),
-        contours={
-            file.year: path
-            for file, path in zip(given, paths, strict=True)
-            if file.role == "contours" and file.year
-        },
-        squares=of.get("squares"),
-        addresses=of.get("addresses"),
-        electors=of.get("electors"),
-        places=places,
-        leave_out=leave_out,
-    )
-
-
-def _job(given: list[Given], places: tuple[str, ...], *, leave_out: bool, name: str) -> Job:
-    used = [file for file in given if file.role != guess_role.UNUSED]
-    folder = TemporaryDirectory(prefix="palier-")
-    paths = [_on_disk(file, Path(folder.name) / str(n)) for n, file in enumerate(used)]
-    inputs = _inputs(used, paths, places, leave_out=leave_out)
-    return Job(inputs, state.WORKSPACES / name, uploads=folder)
-
-
-def _on_disk(file: Given, folder: Path) -> Path:
-    """Return the path of a file; an uploaded one is written first, under its own name."""
-    if isinstance(file.source, Path):
-        return file.source
-    folder.mkdir()
-    stream: BinaryIO = file.source
-    stream.seek(0)
-    with (folder / file.name).open("wb") as copy:
-        shutil.copyfileobj(stream, copy)
-    return folder / file.name
-
-
 def _command_line(
-    given: list[Given], places: tuple[str, ...], *, leave_out: bool, name: str
+    given: list[GivenFile], places: tuple[str, ...], *, leave_out: bool, name: str
 ) -> None:
     with st.expander(_("The same on the command line")):
-        used = [file for file in given if file.role != guess_role.UNUSED]
-        paths = [f.source if isinstance(f.source, Path) else Path(f.name) for f in used]
+        used = [file for file in given if file.role != UNUSED]
         folder = Path("workspaces") / (name or "PLACE")
-        inputs = _inputs(used, paths, places, leave_out=leave_out)
-        st.code(command_lines.build_command(inputs, folder), language="shell")
+        inputs = inputs_of(used, places, leave_out=leave_out)
+        st.code(build_command(inputs, folder), language="shell")
         st.caption(_("To download the official files of a place first:"))
-        st.code(command_lines.fetch_command(places or ("75056",), folder), language="shell")
-        st.caption(
-            _(
-                "The command line also reads the Ministry's raw files (`--raw`) and other "
-                "countries (`--terrain`): `python -m analysis build --help`."
-            )
-        )
+        st.code(fetch_command(places or ("75056",), folder), language="shell")

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.errors import DataError
-from pages._ui import messages, state
-from pages._ui.data.reading import BusyError, Job, StoppedError
+from analysis.workflows.jobs import Job
+from analysis.workflows.place_files import folder_of
+from pages._ui import background, state
 from pages._ui.i18n import _, number
 
 VIEW = "data.view"
-_JOB = "bring.job"
+_SLOT = "bring"
 _COUNT = "bring.count"
 _DONE = "bring.done"
+_SEEN = "bring.seen"
 
 
 def start(job: Job) -> None:
-    """Begin to read, and show it."""
-    st.session_state[_JOB] = job.start()
+    """Follow a reading that has begun."""
+    background.put(_SLOT, job)
+    st.session_state.pop(_SEEN, None)
     st.rerun()
 
 
 def running() -> bool:
     """Whether a place is being read."""
-    job = _job()
+    job = background.job_in(_SLOT)
     return job is not None and job.running
 
 
@@ -34,32 +36,47 @@ def count() -> int:
 
 def follow() -> None:
     """Show the reading under way; when it has ended, bring the outcome into view."""
-    job = _job()
+    job = background.job_in(_SLOT)
     if _DONE in st.session_state:
         # Only in the run that shows the choice of views can it be moved.
         st.session_state[VIEW] = "report"
     if job is None:
         return
     if job.running:
-        _watch()
-    elif job.failure is None:
-        st.session_state.pop(_JOB)
+        background.watch(
+            _SLOT,
+            background.Shown(
+                stop=_("Stop: leave everything as it was"),
+                text=background.step_and_time(step_name),
+                title=_("Reading “{name}”").format(name=folder_of(job).name),
+                note=_note,
+                at_once=False,
+            ),
+        )
+    elif job.error is None:
+        background.put(_SLOT, None)
         st.session_state[_COUNT] = count() + 1
-        state.choose_folder(job.target.name)
-        st.session_state[_DONE] = (job.target.name, job.seconds)
+        state.choose_folder(folder_of(job).name)
+        st.session_state[_DONE] = (folder_of(job).name, job.seconds)
         # The frame around the page still shows the place before.
         st.rerun()
-    elif not job.seen:
+    elif _SEEN not in st.session_state:
         # The form that the files were given in is where they are put right.
-        job.seen = True
+        st.session_state[_SEEN] = True
         st.session_state[VIEW] = "bring"
 
 
 def explain() -> None:
     """Say why the last reading ended early, if it did."""
-    job = _job()
-    if job and not job.running and job.failure:
-        _explain(job.failure)
+    job = background.job_in(_SLOT)
+    if job and job.error:
+        background.explain(
+            job.error,
+            stopped=_("Stopped. Nothing was written."),
+            broken=_("Palier itself failed on these files. Nothing was written."),
+            advice=_("Try again with fewer files, and report this message with the files used."),
+            kept=_("Nothing was written: the places here are as they were."),
+        )
 
 
 def congratulate() -> None:
@@ -74,51 +91,15 @@ def congratulate() -> None:
         )
 
 
-def _job() -> Job | None:
-    job: Job | None = st.session_state.get(_JOB)
-    return job
-
-
-@st.fragment(run_every=0.5)
-def _watch() -> None:
-    job = _job()
-    if job is None or not job.running:
-        st.rerun()
-    with st.container(border=True):
-        st.markdown("**" + _("Reading “{name}”").format(name=job.target.name) + "**")
-        st.progress(
-            job.share,
-            text=_("{step} — {seconds} s").format(
-                step=step_name(job.step), seconds=number(job.seconds)
-            ),
-        )
-        if job.passed:
-            st.caption(" · ".join(f"✓ {step_name(step)}" for step in job.passed))
-        if job.stopping:
-            st.caption(_("Stopping at the end of this step…"))
-        else:
-            st.button(_("Stop: leave everything as it was"), key="bring.stop", on_click=job.stop)
-
-
-def _explain(failure: Exception) -> None:
-    """Say why nothing was written."""
-    if isinstance(failure, StoppedError):
-        st.info(_("Stopped. Nothing was written."))
-    elif isinstance(failure, BusyError):
-        st.warning(_("Another window is writing this place: wait, or give another name."))
-    elif isinstance(failure, DataError):
-        messages.show_error(failure)
-        st.caption(_("Nothing was written: the places here are as they were."))
-    else:
-        st.error(_("Palier itself failed on these files. Nothing was written."))
-        st.caption(f"{type(failure).__name__}: {failure}")
-        st.info(_("Try again with fewer files, and report this message with the files used."))
+def _note(job: Job) -> str:
+    if job.stopping:
+        return _("Stopping at the end of this step…")
+    return " · ".join(f"✓ {step_name(step)}" for step in job.passed)
 
 
 def step_name(step: str) -> str:
     """Name a step of the reading."""
     names = {
-        "results": _("Results"),
         "checks": _("Checks of the counts"),
         "contours": _("Contours"),
         "squares": _("Census squares"),
@@ -128,4 +109,4 @@ def step_name(step: str) -> str:
         "writing": _("Writing"),
         "done": _("Done"),
     }
-    return names.get(step, step)
+    return names.get(step, _("Results"))

@@ -8,58 +8,29 @@ from functools import partial
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.exports.registry import MAPS
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, Scenario
-from pages._ui import inputs, loaders, messages
+from pages._ui import file_downloads, inputs, loaders, messages
 from pages._ui.i18n import _, language
 from pages._ui.trial import hold_back
-
-FORMATS = (".csv", ".xlsx", ".geojson", ".kml", ".parquet", ".html", ".pdf", ".png")
 
 
 def downloads(place: Workspace, scenario: Scenario) -> None:
     """Offer every format; a file is made when its button is pressed."""
-    st.markdown(
-        _(
-            "Each file carries its sources, its settings and its seed; "
-            "`python -m analysis reproduce FILE` makes the same bytes again."
-        )
-    )
-    labels = {
-        ".csv": _("CSV for a spreadsheet"),
-        ".xlsx": _("Excel, with units and sources"),
-        ".geojson": _("GeoJSON"),
-        ".kml": _("KML (Google Earth, OsmAnd)"),
-        ".parquet": _("Parquet"),
-        ".html": _("Map that opens without network (HTML)"),
-        ".pdf": _("Map to print (PDF, A4)"),
-        ".png": _("Map to print (PNG)"),
-    }
+    file_downloads.promise()
     held = hold_back.choose(place, scenario)
     drawn = loaders.geometry(place, loaders.prospects(place, scenario)) is not None
-    tongue = language()
-    columns = st.columns(2)
-    for number, suffix in enumerate(FORMATS):
-        without = suffix in MAPS and not drawn
-        columns[number % 2].download_button(
-            labels[suffix],
-            # The file is made in another thread, which knows nothing of the session.
-            data=partial(_content, place, scenario, held, suffix, tongue),
-            file_name=f"palier_{scenario.bloc or 'candidats'}_{scenario.election}"
-            f"{'' if held.teams else '_arms'}{suffix}",
-            key=f"download{suffix}",
-            on_click="ignore",
-            width="stretch",
-            disabled=without,
-            help=_("This place has no contours.") if without else None,
-        )
+    file_downloads.offer_ranking(
+        partial(_content, place, scenario, held, language()),
+        f"palier_{scenario.bloc or 'candidats'}_{scenario.election}{'' if held.teams else '_arms'}",
+        places=drawn,
+    )
     _save_scenario(scenario)
 
 
 def _content(
-    place: Workspace, scenario: Scenario, held: HoldBack, suffix: str, tongue: str
+    place: Workspace, scenario: Scenario, held: HoldBack, tongue: str, suffix: str
 ) -> bytes:
     ranked = loaders.ranking(place, scenario, light=False)
     file = RankingFile(place, scenario, ranked, loaders.prospects(place, scenario), held)

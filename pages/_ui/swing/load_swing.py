@@ -10,11 +10,12 @@ from analysis.electorate.swing_by_bureau import Share
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.errors import DataError
-from analysis.exports.model_export import Finding, Written, file_of
+from analysis.exports.model_export import Finding, Written
+from analysis.exports.registry import file_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.swing import Moved, look_back, neighbours, pedersen_of
 from analysis.workflows.transfers import finding
-from pages._ui import loaders, model_downloads
+from pages._ui import file_downloads, loaders
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, language
@@ -90,7 +91,7 @@ def transfers(place: Workspace, asked: Question) -> Transfers:
 
 def picture(place: Workspace, asked: Question, kind: str, found: Transfers) -> bytes:
     """Return the matrix or the flows as PNG, drawn once for each language."""
-    finding = transfers_finding(place, asked, found, kind, model_downloads.written())
+    finding = transfers_finding(place, asked, found, kind, file_downloads.written())
     key = ("transfers picture", kind, str(place.path), place.digest, asked, language())
     content: bytes = answer_of(
         key, lambda _told: file_of(finding, ".png"), label=_("Drawing…"), patience_s=_DRAWING_S

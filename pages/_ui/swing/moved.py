@@ -15,7 +15,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.swing import Moved, finding
-from pages._ui import bureaux, model_downloads, state
+from pages._ui import bureaux, file_downloads, state
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, show_error, translate
@@ -271,11 +271,11 @@ def _files(
     name = f"palier_swing_{found.elections[0]}_{found.elections[1]}"
     drawn = found.vintage is not None
     with st.expander(_("Files")):
-        model_downloads.promise()
-        model_downloads.offer_table(
+        file_downloads.promise()
+        file_downloads.offer_table(
             make, name, key="swing", places=drawn, notes=(share_name(found.share),)
         )
         dots = {one: label for one, label in figures.items() if one == "scatter"}
         maps = {one: label for one, label in figures.items() if one != "scatter"}
-        model_downloads.offer_figures(make, name, key="swing", figures=maps, disabled=not drawn)
-        model_downloads.offer_figures(make, name, key="swing", figures=dots)
+        file_downloads.offer_figures(make, name, key="swing", figures=maps, disabled=not drawn)
+        file_downloads.offer_figures(make, name, key="swing", figures=dots)

@@ -10,7 +10,7 @@ import streamlit as st
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.intervals import calibration
 from analysis.tables.workspace import Workspace
-from pages._ui import model_downloads
+from pages._ui import file_downloads
 from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.labels import option_name
 from pages._ui.messages import plain, translate
@@ -222,10 +222,10 @@ def _files(place: Workspace, asked: Question, found: Transfers) -> None:
     name = f"palier_transfers_{asked.origin}_{asked.destination}"
     make = partial(swings.transfers_finding, place, asked, found)
     notes = (_("An estimate, never a proof."), *(translate(note) for note in found.notes))
-    model_downloads.promise()
-    model_downloads.offer_table(make, name, key="transfers", notes=notes)
+    file_downloads.promise()
+    file_downloads.offer_table(make, name, key="transfers", notes=notes)
     figures = {"matrix": _("Matrix"), "flows": _("Flows")}
-    model_downloads.offer_figures(make, name, key="transfers", figures=figures)
+    file_downloads.offer_figures(make, name, key="transfers", figures=figures)
     folder = f"{place.path.parent.name}/{place.path.name}"
     command = f"python -m analysis transfers --workspace {folder} --from {asked.origin}"
     command += f" --to {asked.destination}{f' --place {asked.place}' if asked.place else ''}"

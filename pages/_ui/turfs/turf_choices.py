@@ -163,7 +163,7 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
 def order(
     place: Workspace, scenario: Scenario, asked: Mapping[str, Any], held: HoldBack
 ) -> dict[str, Any]:
-    """Return what the cut is made from, as `cutting.cut` takes it."""
+    """Return what the cut is made from, as `turf_cuts.cut` takes it."""
     rest = {name: value for name, value in asked.items() if name != "slot"}
     share_open = turfs.numbers_of_outing(scenario)["share_open"]
     opening = found.opening(place, asked["slot"], share_open) if asked["slot"] else None

@@ -1,0 +1,93 @@
+"""The beginning of a file: enough to tell what it probably is, without reading it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import BinaryIO
+
+GEOGRAPHIC = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet"})
+TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"})
+READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml"}
+# How sure a reader is of a file: it is named in so many words; or nothing speaks against it.
+SURE, LIKELY, PERHAPS, NO = 0.9, 0.7, 0.4, 0.0
+# Of a file of polygons: names that speak of something else than bureaux.
+OF_OTHERS = re.compile(r"iris|logement|quartier|carreau|filosofi|200m", re.IGNORECASE)
+_START = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a file shows at once.
+
+    Attributes
+    ----------
+    name, suffix
+        Of the file; the suffix in small letters.
+    text
+        Its first 64 kB, unpacked; "" of a Parquet file.
+    columns
+        Of a table, in small letters; of Parquet as its schema names them, else its first line.
+    """
+
+    name: str
+    suffix: str
+    text: str
+    columns: frozenset[str]
+
+
+def look(name: str, file: BinaryIO) -> Glance:
+    """Look at a file, and leave it at its beginning."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix == ".parquet":
+        return Glance(name, suffix, "", frozenset(map(str.lower, _schema(file))))
+    text = _text(_start(suffix, file))
+    columns = _first_line(text) if suffix not in GEOGRAPHIC else frozenset[str]()
+    return Glance(name, suffix, text, columns)
+
+
+def year_in(name: str) -> int | None:
+    """Return the year a file says it is of: the last one in its name."""
+    years = re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", PurePath(name).stem)
+    return int(years[-1]) if years else None
+
+
+def _schema(file: BinaryIO) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return list(pq.read_schema(file).names)
+    except (pa.ArrowInvalid, OSError):
+        return []
+    finally:
+        file.seek(0)
+
+
+def _start(suffix: str, file: BinaryIO) -> bytes:
+    file.seek(0)
+    start = file.read(_START)
+    file.seek(0)
+    if suffix != ".gz":
+        return start
+    try:
+        return zlib.decompressobj(wbits=31).decompress(start, _START)
+    except zlib.error:
+        return b""
+
+
+def _text(start: bytes) -> str:
+    """Decode a beginning, which may be cut within a letter."""
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+    except UnicodeDecodeError:
+        return start.decode("cp1252", errors="replace")
+
+
+def _first_line(text: str) -> frozenset[str]:
+    first = text.partition("\n")[0]
+    delimiter = max(";,\t|", key=first.count)
+    return frozenset(name.strip().strip('"').lower() for name in first.split(delimiter))

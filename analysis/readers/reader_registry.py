@@ -1,0 +1,132 @@
+"""Every reader: what it reads, how it knows its files, and what it must be told of them.
+
+A new reader is a module with `sniff` and what reads, and a line here. Where two readers have one
+role, the one that is surer of a file reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from analysis.readers.glance import Glance, look
+
+UNUSED = "unused"
+# The results are given as one of these: both national files, files of one election each, or
+# whatever a column map describes.
+NATIONAL, RAW, TERRAIN = ("general_results", "candidats_results"), "raw", "terrain"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One way to read one kind of file.
+
+    Attributes
+    ----------
+    role
+        What the file is read as; what options, pages and the catalogue of files call it.
+    label
+        What people call it.
+    sniffs, reads
+        `module:function` in this room, loaded when first wanted: how sure it is of a `Glance`,
+        0 to 1; and the reading itself.
+    asks
+        What must be told of each file, of which there may be several: its "vintage" (year) or
+        its "election" (id); "" where there is one file and nothing to tell.
+    published
+        Whether a file of this role is published for every place, so that `fetch` can get it.
+    """
+
+    role: str
+    label: str
+    sniffs: str
+    reads: str
+    asks: str = ""
+    published: bool = False
+
+    def sniff(self, glance: Glance) -> float:
+        """Return how sure this reader is that the file is its own, 0 to 1."""
+        return float(_load(self.sniffs)(glance))
+
+    def read(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - each as it is documented
+        """Read a file."""
+        return _load(self.reads)(*args, **options)
+
+
+READERS = (
+    Reader(
+        "general_results",
+        "Results: registered, ballots (general_results)",
+        "aggregated:sniff_general",
+        "aggregated:read_aggregated",
+        published=True,
+    ),
+    Reader(
+        "candidats_results",
+        "Results: votes of each candidate (candidats_results)",
+        "aggregated:sniff_candidates",
+        "aggregated:read_aggregated",
+        published=True,
+    ),
+    Reader(
+        RAW,
+        "Results of one election (the Ministry's raw file)",
+        "raw_layouts:sniff",
+        "raw_layouts:read_raw",
+        asks="election",
+    ),
+    Reader(
+        TERRAIN,
+        "Column map of another country or layout (TOML)",
+        "column_map:sniff",
+        "column_map:read_terrain",
+    ),
+    Reader(
+        "addresses",
+        "Addresses (BAN)",
+        "addresses:sniff",
+        "addresses:read_addresses",
+        published=True,
+    ),
+    Reader(
+        "contours",
+        "Contours of the bureaux",
+        "contours:sniff",
+        "contours:read_contours",
+        asks="vintage",
+        published=True,
+    ),
+    Reader(
+        "squares",
+        "Census squares of 200 m (INSEE)",
+        "squares:sniff",
+        "squares:read_squares",
+        published=True,
+    ),
+    Reader("electors", "Registered per address", "electors:sniff", "electors:read_electors"),
+)
+ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))
+PUBLISHED = tuple(dict.fromkeys(reader.role for reader in READERS if reader.published))
+
+
+def role_of(glance: Glance) -> str:
+    """Return what a file is probably read as; `unused` when nothing speaks for any role."""
+    surest = max(READERS, key=lambda reader: reader.sniff(glance))
+    return surest.role if surest.sniff(glance) else UNUSED
+
+
+def reader_of(role: str, file: Path | None = None) -> Reader:
+    """Return the reader of a role; where it has several, the one that is surest of the file."""
+    readers = [reader for reader in READERS if reader.role == role]
+    if len(readers) == 1 or file is None or not file.is_file():
+        return readers[0]
+    with file.open("rb") as stream:
+        glance = look(file.name, stream)
+    return max(readers, key=lambda reader: reader.sniff(glance))
+
+
+def _load(name: str) -> Any:  # noqa: ANN401
+    module, _colon, function = name.partition(":")
+    return getattr(import_module(f"analysis.readers.{module}"), function)
