@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,12 @@ KEPT = "validation.json"
 Progress = Callable[[str, float], None]
 
 
-def validate(
+def validate(  # noqa: PLR0913 - a question on a place, and how to answer it
     workspace: Workspace,
     *,
     places: tuple[str, ...] = (),
     blocs: tuple[str, ...] = BLOCS[:-1],
+    before: datetime | None = None,
     seed: int = 0,
     progress: Progress = lambda _step, _done: None,
 ) -> Validation:
@@ -54,6 +55,8 @@ def validate(
         Communes or départements; empty for the whole workspace.
     blocs
         Whose votes.
+    before
+        Only elections before this day are looked at; None: all.
     seed
         Of the bootstrap.
     progress
@@ -70,7 +73,7 @@ def validate(
     DataError
         When fewer than three first rounds are in the workspace.
     """
-    targets = _targets(workspace)
+    targets = _targets(workspace, before)
     cells, untold, parts = [], [], []
     for number, target in enumerate(targets):
         progress(target.election_id, number / len(targets))
@@ -96,9 +99,11 @@ def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def _targets(workspace: Workspace) -> list[Election]:
+def _targets(workspace: Workspace, before: datetime | None) -> list[Election]:
     """Return the first rounds of the workspace that two others precede, oldest first."""
     table = workspace.read("elections")
+    if before is not None:
+        table = table[table["date"] < pd.Timestamp(before)]
     first = table[table["round"] == 1].sort_values("date", kind="stable")
     if len(first) < 3:
         raise DataError(

@@ -20,7 +20,7 @@ from analysis.targeting.rank import Ranking, weights_in_force
 from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
-from analysis.workflows.ranking import Scenario, open_workspace, prospects_of, rank
+from analysis.workflows.ranking import Scenario, open_workspace, prospects_of, rank, target_of
 from analysis.workflows.validate import kept, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, answer_of, at_once
@@ -140,7 +140,9 @@ def validation(place: Workspace, scenario: Scenario, *, size: int, wait: bool) -
     wait
         Whether to look back at a large place too, with progress on the page; else None.
     """
-    known = None if scenario.places else kept(place)
+    target = target_of(place, scenario.election)
+    coming = bool((place.read("elections")["date"] < pd.Timestamp(target.date)).all())
+    known = kept(place) if coming and not scenario.places else None
     if known is not None:
         return known.of_bloc(scenario.bloc)
     if size > _MOST_BESIDE and not wait:
@@ -151,10 +153,11 @@ def validation(place: Workspace, scenario: Scenario, *, size: int, wait: bool) -
             place,
             places=scenario.places,
             blocs=(scenario.bloc,),
+            before=target.date,
             progress=lambda _step, done: progress(done),
         )
 
-    key = ("validation", str(place.path), place.digest, scenario.bloc, scenario.places)
+    key = ("validation", str(place.path), place.digest, _question(scenario))
     found: Validation = answer_of(key, work, label=_("Looking back at past elections…"))
     return found
 

@@ -9,15 +9,22 @@ import pytest
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
-from analysis.targeting.validation import backtest
 from analysis.targeting.weights import Weights
-from analysis.workflows.ranking import Scenario, answer, target_of, with_settings
+from analysis.targeting.worlds import compare
+from analysis.workflows.ranking import Scenario, answer, with_settings
+from analysis.workflows.validate import validate
 from pages._ui.advice import translate
 from pages._ui.i18n import _, number, percent
-from pages._ui.labels import part_name, preset_name
+from pages._ui.labels import method_name, part_name, preset_name
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
+
+
+# What is said of a table whose bytes are not those of the manifest.
+CHANGED = (
+    "The table {} of this workspace is not the one that was built: its bytes have changed since."
+)
 
 
 @pytest.fixture
@@ -56,8 +63,8 @@ def reach(ranking):
     return [
         number(ranking.k),
         number(first["doors"].sum()),
-        number(votes),
-        number(votes / first["hours"].sum(), 3),
+        number(first["hours"].sum()),
+        _("{worth} h").format(worth=number(first["hours"].sum() / votes)),
     ]
 
 
@@ -283,7 +290,7 @@ def test_a_damaged_table_is_explained(page, places):
     shutil.copytree(places.valmont.path, damaged)
     (damaged / "votes.parquet").write_bytes(b"PAR1 cut")
     app = page(workspace="broken")
-    assert errors(app) == [translate("The table votes of this workspace is missing or damaged.")]
+    assert errors(app) == [translate(CHANGED.format("votes"))]
     assert "à partir des fichiers officiels" in app.info[0].value
     # The app keeps tables by their digests, so another folder stands for another day.
     another = shutil.copytree(places.valmont.path, places.folder / "lost")
@@ -370,7 +377,7 @@ def test_weights_above_one_keep_their_proportions(page, places):
     weights = Weights(mobilise=4.0, need=2.0, visited=1.0)
     scenario = with_settings(LEFT, preset="custom", weights=weights)
     app = give(page(bloc="left", view="files"), scenario.to_toml().encode())
-    assert [slider.value for slider in app.slider] == [100, 0, 50, 0, 100]
+    assert [slider.value for slider in app.slider] == [100, 0, 0, 50, 0, 100]
     show(app, "map")
     assert_shows(app, places.valmont, scenario)
 
@@ -458,16 +465,16 @@ def test_two_scenarios_stand_side_by_side(page, places):
 
 def test_the_checks_are_those_of_the_library(page, places):
     app = page(bloc="left", view="checks")
-    back = backtest(
-        places.valmont,
-        LEFT.choice,
-        Settings(),
-        before=target_of(places.valmont, LEFT.election),
-    )
-    table = next(text for text in values(app.markdown) if text.startswith(f"| {_('Order')} |"))
-    met = [row.strip("| ").split(" | ")[1] for row in table.splitlines()[2:]]
-    assert met == [percent(share, 0) for share in back.to_frame()["met_share"]]
-    r = answer(places.valmont, LEFT)[0].size_correlation
+    past, worlds = (text for text in values(app.markdown) if text.startswith(f"| {_('Order')} |"))
+    means = validate(places.valmont, blocs=("left",)).means
+    told = [row.strip("| ").split(" | ") for row in past.splitlines()[2:]]
+    assert [row[-1] for row in told] == [f"**{percent(share, 1)}**" for share in means]
+    assert {method_name(name) for name in means.index} == {row[0] for row in told}
+    ranking, prospects = answer(places.valmont, LEFT)
+    worst = compare(prospects)["worst"].sort_values(ascending=False)
+    told = [row.strip("| ").split(" | ")[-1] for row in worlds.splitlines()[2:]]
+    assert told == [percent(share, 0) for share in worst]
+    r = ranking.size_correlation
     said = [text for text in values(app.markdown) if f"**{number(r, 2)}**" in text]
     assert len(said) == 1
 
@@ -475,21 +482,23 @@ def test_the_checks_are_those_of_the_library(page, places):
 def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(page):
     app = page(bloc="left", view="checks", election="2017_legi_t1")
     assert errors(app)
-    assert len(app.subheader) == 2
+    assert len(app.subheader) == 3
 
 
-def test_beside_the_ranking_stands_what_its_order_would_have_met(page, places):
-    app = page(bloc="left", preset="abstainers_first")
-    back = backtest(
-        places.valmont,
-        LEFT.choice,
-        Settings(preset="abstainers_first"),
-        before=target_of(places.valmont, LEFT.election),
-    )
-    wanted = [back.met(name) for name in ("chosen", "last_abstention", "classic_2014")]
-    name = preset_name("abstainers_first")
-    said = next(text for text in values(app.caption) if name in text and "50+1" in text)
-    assert all(percent(share, 0) in said for share in wanted)
+@pytest.mark.parametrize(
+    ("preset", "method"), [("abstainers_first", "mobilise"), ("gain_per_hour", "default")]
+)
+def test_above_the_list_stands_what_the_order_would_have_met(page, places, preset, method):
+    app = page(bloc="left", preset=preset)
+    means = validate(places.valmont, blocs=("left",)).means
+    wanted = [means[name] for name in (method, "support", "classic_2014")]
+    loses = means["support"] > means[method] + 0.005
+    told = values(app.warning if loses else app.caption)
+    said = next(text for text in told if preset_name(preset) in text and "50+1" in text)
+    assert all(percent(share, 1) in said for share in wanted)
+
+
+def test_a_look_back_at_candidates_or_without_elections_says_why_there_is_none(page):
     none = _("No past election of this place can be looked back at: see the view Checks.")
     assert none in values(page(bloc="left", election="2017_legi_t1").caption)
 
