@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from analysis.exports.provenance import read_provenance
+from analysis.exports.registry import SUFFIXES
 from analysis.tables.workspace import Workspace
 from analysis.targeting.weights import Weights
 from analysis.workflows.hold_back import hold_back_of, with_arms
@@ -24,7 +25,6 @@ from analysis.workflows.ranking import Scenario, answer, shapes_of, with_setting
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.validate import validate
 from pages._ui import languages, state
-from pages._ui.priorities.downloads import FORMATS
 from tests.browser import LOCAL, open_page, serve, settle
 
 LEFT = Scenario("left", "2027_pres_t1")
@@ -347,7 +347,7 @@ def taken(app, tmp_path_factory):
     folder = tmp_path_factory.mktemp("taken")
     page = open_page(app.browser, f"{app.url}/priorities?bloc=left&hours=300&view=files").page
     files = {}
-    for suffix in (*FORMATS, ".toml"):
+    for suffix in (*SUFFIXES, ".toml"):
         key = "download-scenario" if suffix == ".toml" else f"download-{suffix[1:]}"
         with page.expect_download() as coming:
             page.locator(f".st-key-{key} button").click()
@@ -388,7 +388,7 @@ READ = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_each_file_is_read_back_and_made_again(app, taken, suffix):
     file = taken[suffix]
     assert file.name == f"palier_left_2027_pres_t1{suffix}"

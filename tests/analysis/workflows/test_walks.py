@@ -12,6 +12,7 @@ import pytest
 from analysis.cli import main
 from analysis.cli.commands_turfs import start_of
 from analysis.errors import DataError
+from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 from analysis.turf.graph import write_graph
 from analysis.turf.planning import Plan
@@ -246,8 +247,12 @@ def test_addresses_outside_every_bureau_are_listed(valmont, tmp_path, targets):
     addresses = copy.read("addresses")
     lost = addresses["address_id"].iloc[:3].tolist()
     addresses.loc[:2, "bureau_id"] = ""
-    addresses.to_parquet(copy.path / "addresses.parquet", index=False)
-    walks = make_walks(copy, targets, Ask(top=1))
+    file = copy.path / "addresses.parquet"
+    addresses.to_parquet(file, index=False)
+    manifest = json.loads((copy.path / "manifest.json").read_text(encoding="utf-8"))
+    manifest["tables"]["addresses"]["sha256"] = sha256(file)
+    (copy.path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    walks = make_walks(Workspace(copy.path), targets, Ask(top=1))
     listed = walks.uncut[walks.uncut["reason"] == IN_NO_BUREAU]
     assert set(lost) <= set(listed["address_id"])
     assert walks.summary["uncut"][IN_NO_BUREAU] == len(listed)
