@@ -193,8 +193,10 @@ def say(key: str, language: str) -> str:
     """Return the word `key` in `language`, or raise `DataError` for another language."""
     if language not in WORDS:
         raise DataError(
-            f"No export is written in {language!r}.",
-            mend=f"Ask for one of {', '.join(LANGUAGES)}.",
+            "No export is written in {language!r}.",
+            mend="Ask for one of {known}.",
+            language=language,
+            known=", ".join(LANGUAGES),
         )
     return WORDS[language][key]
 

@@ -51,8 +51,9 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         if len(place or ()) > 1:
             raise DataError(
                 "Transfers are estimated for one place at a time.",
-                where=", ".join(place or ()),
+                where="{place}",
                 mend="Give one --place, or none for the whole workspace.",
+                place=", ".join(place or ()),
             )
         asked = (origin_election, destination_election, *(place or ()))
         found = _of_workspace(workspace, asked, level=level, seed=seed)

@@ -289,8 +289,9 @@ def _one_choice(blocs: list[str] | None) -> Any:  # noqa: ANN401 - as above
     if not blocs or len(blocs) > 1:
         raise DataError(
             "Past results need to know whose votes count.",
-            where=f"--bloc {' '.join(blocs or ())}",
+            where="--bloc {blocs}",
             mend="Name one bloc: --bloc left.",
+            blocs=" ".join(blocs or ()),
         )
     return _choice(blocs[0])
 

@@ -143,7 +143,10 @@ class _Writer(string.Formatter):
 def _words(language: str) -> dict[str, str]:
     if language not in LANGUAGES:
         raise DataError(
-            f"Trials are not told in “{language}”.", mend=f"Ask for one of: {', '.join(LANGUAGES)}."
+            "Trials are not told in “{language}”.",
+            mend="Ask for one of: {known}.",
+            language=language,
+            known=", ".join(LANGUAGES),
         )
     file = files("analysis.experiments").joinpath(f"trial_words_{language}.toml")
     table = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -28,19 +28,27 @@ def read_units(path: Path) -> pd.DataFrame:
         When there is no such file, or it is empty, cut or not a table.
     """
     if not path.is_file():
-        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     content = path.read_bytes()
     if not content.strip():
-        raise DataError(f"{path.name} is empty.", where=str(path), mend="Give one row per unit.")
+        raise DataError(
+            "{file} is empty.",
+            where="{path}",
+            mend="Give one row per unit.",
+            file=path.name,
+            path=path,
+        )
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(io.BytesIO(content))
         return _delimited(content)
     except (pd.errors.ParserError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
         raise DataError(
-            f"{path.name} cannot be read as a table.",
-            where=f"{path.name}: {str(error).splitlines()[0]}",
+            "{file} cannot be read as a table.",
+            where="{file}: {error}",
             mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
+            file=path.name,
+            error=str(error).splitlines()[0],
         ) from error
 
 

@@ -16,6 +16,8 @@ from xml.etree import ElementTree as ET
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.errors import Text
+
 T = TypeVar("T", str, bytes)
 
 KEY = "palier"
@@ -49,10 +51,10 @@ def _csv(path: Path) -> str:
         rows = csv.reader(file, delimiter=delimiter)
         names = next(csv.reader([header], delimiter=delimiter), [])
         if names[-1:] != ["provenance"]:
-            raise LookupError("its last column is not `provenance`")
+            raise LookupError(Text("its last column is not `provenance`"))
         first = next(rows, [])
     if len(first) != len(names):
-        raise ValueError("its first row is cut")
+        raise ValueError(Text("its first row is cut"))
     return first[-1]
 
 
@@ -69,7 +71,7 @@ def _geojson(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
         document = json.load(file)
     if not isinstance(document, dict) or KEY not in document:
-        raise LookupError(f"it has no member {KEY}")
+        raise LookupError(Text("it has no member {key}", key=KEY))
     return json.dumps(document[KEY])
 
 
@@ -88,7 +90,7 @@ def _parquet(path: Path) -> str:
 def _html(path: Path) -> str:
     page = path.read_text(encoding="utf-8")
     if not page.rstrip().endswith("</html>"):
-        raise ValueError("the page does not end in </html>")
+        raise ValueError(Text("the page does not end in </html>"))
     script = rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>'
     texts: list[str] = re.findall(script, page, flags=re.DOTALL)
     return _found(texts)[0]
@@ -97,7 +99,7 @@ def _html(path: Path) -> str:
 def _pdf(path: Path) -> str:
     content = path.read_bytes()
     if not content.rstrip().endswith(b"%%EOF"):
-        raise ValueError("it does not end in %%EOF")
+        raise ValueError(Text("it does not end in %%EOF"))
     # The text is ASCII, so matplotlib writes it as one literal string, backslashes escaped.
     strings: list[bytes] = re.findall(
         rb"/Keywords \(((?:[^()\\]|\\.)*)\)", content, flags=re.DOTALL
@@ -108,12 +110,12 @@ def _pdf(path: Path) -> str:
 def _png(path: Path) -> str:
     file = io.BytesIO(path.read_bytes())
     if file.read(8) != b"\x89PNG\r\n\x1a\n":
-        raise ValueError("it is not a PNG")
+        raise ValueError(Text("it is not a PNG"))
     texts: list[str] = []
     while True:
         head = file.read(8)
         if len(head) < 8:
-            raise ValueError("its IEND is missing")
+            raise ValueError(Text("its IEND is missing"))
         length, kind = struct.unpack(">I4s", head)
         body, _ = file.read(length), file.read(4)
         if kind == b"tEXt" and body.startswith(KEY.encode() + b"\0"):
@@ -130,7 +132,7 @@ def _svg(path: Path) -> str:
 
 def _found(texts: list[T]) -> list[T]:
     if not texts:
-        raise LookupError(f"nothing in it is named {KEY}")
+        raise LookupError(Text("nothing in it is named {key}", key=KEY))
     return texts
 
 

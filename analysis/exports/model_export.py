@@ -157,7 +157,12 @@ def file_of(finding: Finding, suffix: str) -> bytes:
         return saved(figure, suffix, heading=finding.heading, provenance=finding.provenance)
     known = _TABLES if finding.draw is None else SUFFIXES
     raise DataError(
-        f"This is not written as {suffix or 'a file without a suffix'}.",
-        where=finding.heading,
-        mend=f"Choose one of {', '.join(known)}.",
+        "This is not written as {suffix}."
+        if suffix
+        else "This is not written as a file without a suffix.",
+        where="{heading}",
+        mend="Choose one of {known}.",
+        suffix=suffix,
+        heading=finding.heading,
+        known=", ".join(known),
     )

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import __version__
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 from analysis.exports.embedded_provenance import SUFFIXES, text_of
 
 if TYPE_CHECKING:
     from analysis.tables.workspace import Workspace
 
-_OURS = "Export it again with `python -m analysis rank`, or give a file that Palier wrote."
+_OURS = Text("Export it again with `python -m analysis rank`, or give a file that Palier wrote.")
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,20 @@ class Provenance:
             values = json.loads(text)
         except json.JSONDecodeError as error:
             raise DataError(
-                "The provenance in this file is cut or altered.", where=where, mend=_OURS
+                "The provenance in this file is cut or altered.",
+                where="{place}",
+                mend="{ours}",
+                place=where,
+                ours=_OURS,
             ) from error
         names = {f.name for f in fields(cls)}
         if not isinstance(values, dict) or set(values) != names:
             raise DataError(
-                "This file carries a provenance that is not Palier's.", where=where, mend=_OURS
+                "This file carries a provenance that is not Palier's.",
+                where="{place}",
+                mend="{ours}",
+                place=where,
+                ours=_OURS,
             )
         return cls(**values)
 
@@ -139,21 +147,33 @@ def read_provenance(path: Path | str) -> Provenance:
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise DataError(
-            f"Palier does not write {path.suffix or 'files without a suffix'}.",
-            where=str(path),
-            mend=f"Give a file that ends in {', '.join(SUFFIXES)}.",
+            "Palier does not write {suffix}."
+            if path.suffix
+            else "Palier does not write files without a suffix.",
+            where="{path}",
+            mend="Give a file that ends in {suffixes}.",
+            suffix=path.suffix,
+            path=path,
+            suffixes=", ".join(SUFFIXES),
         )
     try:
         text = text_of(path)
     except OSError as error:
         raise DataError(
-            "The file cannot be read.", where=f"{path}: {error.strerror}", mend="Check its path."
+            "The file cannot be read.",
+            where="{path}: {strerror}",
+            mend="Check its path.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     except (ValueError, KeyError, LookupError) as error:
         raise DataError(
             "This file carries no provenance of Palier, or it is cut.",
-            where=f"{path}: {error}",
-            mend=_OURS,
+            where="{path}: {error}",
+            mend="{ours}",
+            path=path,
+            error=error,
+            ours=_OURS,
         ) from error
     return Provenance.from_json(text, where=str(path))
 
@@ -166,8 +186,9 @@ def _dumps(values: Mapping[str, Any]) -> str:
     except (TypeError, ValueError) as error:
         raise DataError(
             "A provenance holds only what JSON can: texts, finite numbers, lists, mappings.",
-            where=str(error),
+            where="{error}",
             mend="Pass parameters as plain numbers and texts.",
+            error=error,
         ) from error
 
 

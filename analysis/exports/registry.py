@@ -91,8 +91,10 @@ def write(
         aside.unlink(missing_ok=True)
         raise DataError(
             "The file could not be written.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Choose a folder that exists and may be written to, on a disk with room.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     return path
 
@@ -126,8 +128,12 @@ def to_bytes(
     """
     if (wanted := suffix.lower()) not in _WRITERS:
         raise DataError(
-            f"Palier does not write {suffix or 'files without a suffix'}.",
-            mend=f"Give a file name that ends in {', '.join(SUFFIXES)}.",
+            "Palier does not write {suffix}."
+            if suffix
+            else "Palier does not write files without a suffix.",
+            mend="Give a file name that ends in {suffixes}.",
+            suffix=suffix,
+            suffixes=", ".join(SUFFIXES),
         )
     stated: Options = {"language": "fr", "dialect": "plain", "title": "", **options}
     document = Document(

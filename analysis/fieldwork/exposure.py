@@ -62,8 +62,9 @@ def contact(store: Store, registered: pd.Series) -> pd.DataFrame:
     if wrong.any():
         raise DataError(
             "A bureau stands twice, or has nobody registered.",
-            where=some(registered.index[wrong]),
+            where="{registered}",
             mend="Give the registered voters of each bureau of the trial once.",
+            registered=some(registered.index[wrong]),
         )
     seen = progress.by(store, "bureau_id").set_index("bureau_id")
     share = progress.coverage(store).set_index("bureau_id")["covered"]
@@ -110,8 +111,10 @@ def write_covered(store: Store, workspace: Path | str) -> int:
     except OSError as error:
         raise DataError(
             "The shares already visited cannot be written.",
-            where=f"{file}: {error.strerror}",
+            where="{file}: {strerror}",
             mend="Make room on the disk, and give this user the right to write there.",
+            file=file,
+            strerror=error.strerror,
         ) from error
     return len(shares)
 
@@ -125,8 +128,9 @@ def _read_covered(file: Path) -> dict[str, str]:
     if any(None in row or {"bureau_id", "covered"} - set(row) for row in rows):
         raise DataError(
             "The file covered.csv of this workspace has other columns.",
-            where=str(file),
+            where="{file}",
             mend="Give it two columns, bureau_id and covered, or move it away.",
+            file=file,
         )
     return {row["bureau_id"]: row["covered"] for row in rows}
 
@@ -208,7 +212,9 @@ def export(store: Store, path: Path) -> int:
     except OSError as error:
         raise DataError(
             "The export cannot be written.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Name a file in a folder that may be written to, on a disk with room.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     return number

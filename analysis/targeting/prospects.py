@@ -16,7 +16,7 @@ from analysis.electorate.history import Choice, Election, History, read_history
 from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_reserve
 from analysis.electorate.volatility import expect_volatility, far_out
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.tables.workspace import Workspace
 
 # In a commune of this size and above, doors are assumed dense; under the other, spread.
@@ -209,16 +209,18 @@ def read_covered(workspace: Workspace, ids: pd.Series, *, whole: bool = True) ->
     if (wrong := ~share.between(0, 1)).any():
         raise DataError(
             "The share of visited doors must be a number between 0 and 1.",
-            where=f"covered.csv: {some(covered['bureau_id'][wrong])}",
+            where="covered.csv: {bureaux}",
             mend="Write 0.4 for 40 doors in 100.",
+            bureaux=some(covered["bureau_id"][wrong]),
         )
     unknown = sorted(set(covered["bureau_id"]) - set(ids)) if whole else []
     if unknown or covered["bureau_id"].duplicated().any():
         twice = covered["bureau_id"][covered["bureau_id"].duplicated()]
         raise DataError(
             "The table of visited doors names bureaux that this place does not have, or twice.",
-            where=f"covered.csv: {some([*unknown, *twice])}",
+            where="covered.csv: {bureaux}",
             mend="Write each bureau once, as the ranking does: 75056_0101.",
+            bureaux=some([*unknown, *twice]),
         )
     known = pd.Series(share.to_numpy(), index=covered["bureau_id"])
     return ids.map(known).fillna(0.0).to_numpy()
@@ -232,21 +234,35 @@ def _read_csv(file: Path) -> pd.DataFrame:
     except (KeyError, ValueError, OSError, csv.Error) as error:
         raise DataError(
             "The table of visited doors cannot be read.",
-            where=f"{file.name}: {error}",
+            where="{file}: {error}",
             mend="Give it two columns, bureau_id and covered, in UTF-8.",
+            file=file.name,
+            error=error,
         ) from error
 
 
 def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
     unmatched = [
-        f"{row.election_id}: {row.bureaux} bureaux ({row.registered} registered) are none of "
-        f"today's: {row.examples}"
+        Text(
+            "{election_id}: {bureaux} bureaux ({registered} registered) are "
+            "none of today's: {examples}",
+            election_id=row.election_id,
+            bureaux=row.bureaux,
+            registered=row.registered,
+            examples=row.examples,
+        )
         for row in history.unmatched.itertuples()
     ]
     moved = [
-        f"{election}: votes moved between blocs far more than elsewhere in {len(rows)} bureaux, as "
-        "a typing error in the official file or a candidate of the place would make them; the move "
-        f"counts as the largest usual one: {some(rows['bureau_id'])}"
+        Text(
+            "{election}: votes moved between blocs far more than elsewhere "
+            "in {n} bureaux, as a typing error in the official file or a "
+            "candidate of the place would make them; the move counts as the "
+            "largest usual one: {bureau_id}",
+            election=election,
+            n=len(rows),
+            bureau_id=some(rows["bureau_id"]),
+        )
         for election, rows in far.groupby("election_id")
     ]
     return (*unmatched, *moved)

@@ -110,8 +110,9 @@ def _target(history: History) -> Election:
     if len(stood) < 3:
         raise DataError(
             "A look back needs three first rounds at which the bloc stood.",
-            where=f"found: {len(stood)}",
+            where="found: {found}",
             mend="Build the workspace with more elections, or choose a bloc that stood more often.",
+            found=len(stood),
         )
     return stood[-1]
 

@@ -44,8 +44,9 @@ class Weights:
         if not all(np.isfinite(v) and v >= 0 for v in values.values()):
             raise DataError(
                 "Weights must be numbers from 0 upwards.",
-                where=", ".join(f"{k} = {v}" for k, v in values.items()),
+                where="{values}",
                 mend="Write 0 for a part that shall not count.",
+                values=", ".join(f"{k} = {v}" for k, v in values.items()),
             )
 
     @property
@@ -62,13 +63,15 @@ class Weights:
         """Return weights from plain values, or raise `DataError` on an unknown name."""
         if unknown := sorted(set(given) - set(PARTS)):
             raise DataError(
-                f"Unknown weight(s): {', '.join(unknown)}.",
-                mend=f"Known ones: {', '.join(PARTS)}.",
+                "Unknown weight(s): {unknown}.",
+                mend="Known ones: {known}.",
+                unknown=", ".join(unknown),
+                known=", ".join(PARTS),
             )
         try:
             return cls(**{name: float(value) for name, value in given.items()})
         except (TypeError, ValueError) as error:
-            raise DataError("A weight is not a number.", where=str(given)) from error
+            raise DataError("A weight is not a number.", where="{given}", given=given) from error
 
 
 # None stands for the weights that votes per hour themselves imply.
@@ -93,8 +96,10 @@ def gain_weights(value: Value, registered: np.ndarray) -> Weights:
     if mobilise < 0 or persuade < 0 or mobilise + persuade <= 0:
         raise DataError(
             "With these parameters knocking at doors gains no votes: nothing to rank by.",
-            where=f"votes per hour: mobilising {mobilise:.4f}, persuading {persuade:.4f}",
+            where="votes per hour: mobilising {mobilise:.4f}, persuading {persuade:.4f}",
             mend="Set effect_turnout or effect_vote above 0, or rank by your own weights.",
+            mobilise=mobilise,
+            persuade=persuade,
         )
     total = mobilise + persuade
     return Weights(mobilise=mobilise / total, persuade=persuade / total)

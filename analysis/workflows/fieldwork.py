@@ -45,19 +45,26 @@ def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
     """
     if action not in ACTIONS:
         raise DataError(
-            "There is no such action.", where=action, mend=f"Take one of: {', '.join(ACTIONS)}."
+            "There is no such action.",
+            where="{action}",
+            mend="Take one of: {known}.",
+            action=action,
+            known=", ".join(ACTIONS),
         )
     if unknown := sorted(set(asked.accept) - set(ACCEPTABLE)):
         raise DataError(
             "There is nothing of this name to accept.",
-            where=", ".join(unknown),
-            mend=f"Accept any of: {', '.join(ACCEPTABLE)}.",
+            where="{unknown}",
+            mend="Accept any of: {acceptable}.",
+            unknown=", ".join(unknown),
+            acceptable=", ".join(ACCEPTABLE),
         )
     if asked.changes and action != "campaign":
         raise DataError(
             "Only the action campaign changes the campaign.",
-            where=action,
+            where="{action}",
             mend="Set name, objective and calendar first: python -m analysis returns campaign …",
+            action=action,
         )
     store = open_store(asked.workspace, url)
     try:
@@ -210,7 +217,11 @@ def _bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise DataError(
-            "The file cannot be read.", where=f"{file}: {error.strerror}", mend="Check the path."
+            "The file cannot be read.",
+            where="{file}: {strerror}",
+            mend="Check the path.",
+            file=file,
+            strerror=error.strerror,
         ) from error
 
 
@@ -220,8 +231,10 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         raise DataError(
             "The file cannot be written.",
-            where=f"{file}: {error.strerror}",
+            where="{file}: {strerror}",
             mend="Name a file in a folder that may be written to.",
+            file=file,
+            strerror=error.strerror,
         ) from error
 
 

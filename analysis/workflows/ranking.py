@@ -79,15 +79,18 @@ class Scenario:
         """Return a scenario from plain values; `DataError` where one is missing or wrong."""
         if missing := [name for name in ("election",) if name not in given]:
             raise DataError(
-                f"The scenario does not say: {', '.join(missing)}.",
-                where=where,
+                "The scenario does not say: {missing}.",
+                where="{place}",
                 mend='Add for instance: election = "2027_pres_t1".',
+                missing=", ".join(missing),
+                place=where,
             )
         if not given.get("bloc") and not given.get("candidates"):
             raise DataError(
                 "The scenario names neither a bloc nor candidates.",
-                where=where,
+                where="{place}",
                 mend='Add for instance: bloc = "left".',
+                place=where,
             )
         own = {name: given[name] for name in _OWN if name in given}
         rest = {name: value for name, value in given.items() if name not in _OWN}
@@ -104,8 +107,10 @@ def _texts(given: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
     if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
         raise DataError(
             "Candidates and places are lists of texts.",
-            where=f"{where}: {given}",
+            where="{place}: {given}",
             mend='Write places = ["75056"].',
+            place=where,
+            given=given,
         )
     return tuple(given)
 

@@ -62,9 +62,10 @@ def inputs_of(given: Mapping[str, Any]) -> Job:
     if len(sources) != 1:
         raise DataError(
             "Give the results once: as --results, --raw or --terrain.",
-            where=f"given: {', '.join(sources) or 'none'}",
+            where="given: {sources}",
             mend="For the national files: --results general_results.parquet "
             "candidats_results.parquet.",
+            sources=", ".join(sources) or "none",
         )
     general, candidates = given["results"] or (Path(), Path())
     inputs = Inputs(
@@ -92,8 +93,9 @@ def _licence(pair: str) -> tuple[str, str]:
     if not (found and file.strip() and text.strip()):
         raise DataError(
             "A licence needs its file and its name.",
-            where=f"--licence {pair}",
+            where="--licence {pair}",
             mend="Write --licence FILE=TEXT, such as --licence contours.geojson=ODbL.",
+            pair=pair,
         )
     return Path(file.strip()).name, text.strip()
 
@@ -107,8 +109,9 @@ def _read_raw(pairs: list[str], places: tuple[str, ...]) -> Raw:
         if not found:
             raise DataError(
                 "A raw file needs the election it is of.",
-                where=f"--raw {pair}",
+                where="--raw {pair}",
                 mend="Write --raw 2022_pres_t2=FILE.",
+                pair=pair,
             )
         election_of(election_id)
         raws.append(read_raw(Path(file), election_id=election_id, places=places))
@@ -186,9 +189,11 @@ def rank_to_file(  # noqa: PLR0913 - the parts of one command
     """
     if audience not in AUDIENCES:
         raise DataError(
-            f"Nobody knows whom a file for “{audience}” is for.",
+            "Nobody knows whom a file for “{audience}” is for.",
             where="--audience",
-            mend=f"Write one of: {', '.join(AUDIENCES)}.",
+            mend="Write one of: {known}.",
+            audience=audience,
+            known=", ".join(AUDIENCES),
         )
     asked = _one_choice(asked)
     workspace = open_workspace(folder)
@@ -224,8 +229,10 @@ def _one_choice(asked: dict[str, Any]) -> dict[str, Any]:
     if len(told) > 1:
         raise DataError(
             "Votes are counted for a bloc or for candidates, not for both.",
-            where=f"--bloc {asked['bloc']} --candidates {' '.join(asked['candidates'])}",
+            where="--bloc {bloc} --candidates {candidates}",
             mend="Give one of the two: --bloc or --candidates.",
+            bloc=asked["bloc"],
+            candidates=" ".join(asked["candidates"]),
         )
     return {**asked, **({"bloc": "", "candidates": []} | told if told else {})}
 
@@ -245,10 +252,12 @@ def _refuse_without_contours(workspace: Workspace, scenario: Scenario, out: Path
     if here.empty or here["commune_id"].isin(drawn).any():
         return
     raise DataError(
-        f"There is no map to write as {out.suffix}: no bureau has a contour.",
-        where=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
+        "There is no map to write as {suffix}: no bureau has a contour.",
+        where="{workspace_path}",
         mend="Build the workspace with --contours, or write a table: .csv, .xlsx, .parquet or "
         ".geojson.",
+        suffix=out.suffix,
+        workspace_path=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
     )
 
 

@@ -58,8 +58,9 @@ def near_of(workspace: Path | None, size: int) -> Near | None:
     if workspace is None:
         raise DataError(
             "Nobody knows which units touch without their contours.",
-            where=f"--neighbours {size}",
+            where="--neighbours {size}",
             mend="Name the workspace that has them: --workspace FOLDER.",
+            size=size,
         )
     return Near(workspace, size)
 
@@ -79,9 +80,11 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     check_suffix(out, ".csv")
     if promise.language not in LANGUAGES:
         raise DataError(
-            f"There is no plan in “{promise.language}”.",
+            "There is no plan in “{language}”.",
             where="--language",
-            mend=f"Write one of: {', '.join(LANGUAGES)}.",
+            mend="Write one of: {known}.",
+            language=promise.language,
+            known=", ".join(LANGUAGES),
         )
     table = read_units(units)
     unit_columns.check(table, [*promise.covariates, *promise.subgroups, *promise.past])
@@ -216,9 +219,12 @@ def check_suffix(out: Path, *known: str) -> None:
     """Raise a `DataError` when results are not written under this name."""
     if out.suffix not in known:
         raise DataError(
-            f"Results are not written as “{out.suffix}”.",
-            where=str(out),
-            mend=f"Give a file that ends in: {', '.join(known)}.",
+            "Results are not written as “{suffix}”.",
+            where="{out}",
+            mend="Give a file that ends in: {suffixes}.",
+            suffix=out.suffix,
+            out=out,
+            suffixes=", ".join(known),
         )
 
 

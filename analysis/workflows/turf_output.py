@@ -59,8 +59,10 @@ def write_walks(
     except OSError as error:
         raise DataError(
             "The turfs cannot be written there.",
-            where=f"{out}: {error.strerror}",
+            where="{out}: {strerror}",
             mend="Name a folder that may be written to, on a disk with room.",
+            out=out,
+            strerror=error.strerror,
         ) from error
     return written, said + clear(before, written)
 

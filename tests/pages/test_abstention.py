@@ -18,8 +18,8 @@ from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, target_of
 from analysis.workflows.reproduce import reproduce
 from pages._ui.abstention import abstention_card, abstention_proof
-from pages._ui.advice import translate
 from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.messages import translate
 from tests.made import candidates, general, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from analysis import i18n as languages
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.series import Series
 from analysis.electorate.history import Choice, read_history
@@ -16,7 +17,7 @@ from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
-from pages._ui import languages, state
+from pages._ui import state
 from tests.browser import chromium, chromium_path, open_page, serve, settle
 
 HARMLESS = "status of 404 (Not Found)"

@@ -115,15 +115,19 @@ class Kit:
         """Refuse what no sheet could show."""
         if self.language not in LANGUAGES:
             raise DataError(
-                f"No sheet is written in {self.language!r}.",
-                mend=f"Choose one of {', '.join(LANGUAGES)}.",
+                "No sheet is written in {language!r}.",
+                mend="Choose one of {known}.",
+                language=self.language,
+                known=", ".join(LANGUAGES),
             )
         turfs = self.walks.turfs
         if missing := [column for column in NEEDED if column not in turfs]:
             raise DataError(
-                f"The turfs lack column(s) {', '.join(missing)}.",
-                where=f"columns found: {some(turfs.columns, most=8)}",
+                "The turfs lack column(s) {missing}.",
+                where="columns found: {columns}",
                 mend="Give the table that `turfs` makes, with its names unchanged.",
+                missing=", ".join(missing),
+                columns=some(turfs.columns, most=8),
             )
         if turfs.empty:
             raise DataError(
@@ -134,8 +138,9 @@ class Kit:
         if wrong := [name for name in ids if not _TURF_ID.fullmatch(name)]:
             raise DataError(
                 "Turfs name files: their ids are letters, digits, - and _, at most 40.",
-                where=some(wrong),
+                where="{wrong}",
                 mend="Rename these turfs.",
+                wrong=some(wrong),
             )
         returns_url(self.address)
 
@@ -227,9 +232,10 @@ def returns_url(address: str) -> str:
     if not _SERVER.fullmatch(address):
         raise DataError(
             "This is no address that phones may send returns to.",
-            where=address,
+            where="{address}",
             mend="Write the https address of the server without anything after it, as in "
             "https://palier.example.org.",
+            address=address,
         )
     return f"{address.rstrip('/')}/api/returns"
 

@@ -121,10 +121,17 @@ class Job:
         if self.uploads is None:
             return error
         folders = {str(file.parent) for file in Path(self.uploads.name).rglob("*")}
-        texts = [error.what, error.where, error.mend]
-        for folder in sorted(folders, key=len, reverse=True):
-            texts = [text.replace(f"{folder}/", "") for text in texts]
-        return DataError(texts[0], where=texts[1], mend=texts[2])
+
+        def short(value: str) -> str:
+            for folder in sorted(folders, key=len, reverse=True):
+                value = value.replace(f"{folder}/", "")
+            return value
+
+        return DataError(
+            error.what.with_values(short),
+            where=error.where.with_values(short),
+            mend=error.mend.with_values(short),
+        )
 
 
 @contextlib.contextmanager

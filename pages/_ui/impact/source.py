@@ -199,13 +199,18 @@ def _workbook(name: str, content: bytes) -> pd.DataFrame:
     # The reader of workbooks raises whatever its parts raise: zip, XML, key errors.
     except Exception as error:
         raise DataError(
-            f"{name} cannot be read as an Excel workbook.",
-            where=f"{name}: {error}",
+            "{name} cannot be read as an Excel workbook.",
+            where="{name}: {error}",
             mend="Save it again as .xlsx, the table on the first sheet, or as CSV.",
+            name=name,
+            error=error,
         ) from error
     if table.empty:
         raise DataError(
-            f"{name} is empty.", where=name, mend="Put the table on the first sheet, names first."
+            "{file} is empty.",
+            where="{file}",
+            mend="Put the table on the first sheet, names first.",
+            file=name,
         )
     return table.rename(columns=str)
 

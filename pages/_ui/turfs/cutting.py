@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Reread
 
 FOLDER = "turfs"
 TARGETS, ORDER = "targets.csv", "order.json"
@@ -131,8 +131,10 @@ def cut(workspace: Path, targets: bytes, order: Mapping[str, Any]) -> Path | Job
     except OSError as error:
         raise DataError(
             "The turfs cannot be written into this workspace.",
-            where=f"{target.parent}: {error.strerror}",
+            where="{target_parent}: {strerror}",
             mend="Give the app a workspace that may be written to, on a disk with room.",
+            target_parent=target.parent,
+            strerror=error.strerror,
         ) from error
     _running[target] = Job(target, process)
     return _running[target]
@@ -169,7 +171,7 @@ def _failure(part: Path) -> Exception:
         log = part / _LOG
         said = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
         return BrokenError(said.strip().rpartition("\n")[2])
-    return DataError(told["what"], where=told["where"], mend=told["mend"])
+    return DataError(Reread(told["what"]), where=Reread(told["where"]), mend=Reread(told["mend"]))
 
 
 def _make(target: Path) -> None:

@@ -37,8 +37,10 @@ def walks(folder: str) -> Walks:
     except (OSError, ValueError) as error:
         raise DataError(
             "This cut cannot be read any more.",
-            where=f"{at}: {error}",
+            where="{at}: {error}",
             mend="Cut the turfs again, or put the folder back from a copy.",
+            at=at,
+            error=error,
         ) from error
     return Walks(checked(table), uncut, summary, summary["seal"])
 
