@@ -47,7 +47,17 @@ def language_switch() -> None:
 
 
 def _keep_choice() -> None:
+    """Take the chosen language, and give every answer back to its widget in that language.
+
+    The browser holds the words of the option, not the option: unless the answer is set anew it
+    goes on showing, and sending, the words of the language before.
+    """
     st.session_state[_KEY] = st.session_state[_SWITCH]
+    for key, answer in st.session_state.to_dict().items():
+        # Buttons are booleans, files and tables are objects: Streamlit lets nobody set those.
+        items = answer if isinstance(answer, list | tuple) else [answer]
+        if items and all(type(item) in {str, int, float} for item in items):
+            st.session_state[key] = answer
 
 
 def _(text: str) -> str:

@@ -148,7 +148,7 @@ def test_a_text_inside_a_text_is_translated_too():
 
 @pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 def test_an_error_that_went_through_another_process_is_still_translated(again):
-    lines = some((Text("line {i}", i=i) for i in (2, 5, 7, 9)), most=2)
+    lines = some((Text("line {line}", line=i) for i in (2, 5, 7, 9)), most=2)
     error = again(DataError("{file} is empty.", where="{lines}", file="{a}.csv", lines=lines))
     assert str(error) == "{a}.csv is empty.\n  where: line 2, line 5… (4 in all)"
     told = [i18n.told(text, "fr") for text in (error.what, error.where, error.mend)]
