@@ -10,11 +10,13 @@ import datetime as dt
 import math
 import re
 import string
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
+from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,55 @@ def translations(language: str) -> NullTranslations:
     write_mo(compiled, read_catalogue(file))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+class Words(Mapping[str, Mapping[str, str]]):
+    """Texts that the code knows by a key, in each language: ``WORDS["fr"]["title"]``.
+
+    Parameters
+    ----------
+    context
+        Mark of these texts in the catalogue; a section adds its name.
+    texts
+        The English texts by key.
+    """
+
+    def __init__(self, context: str, texts: Mapping[str, str]) -> None:
+        self.context, self._texts = context, texts
+        self._known: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def read(cls, context: str, file: Traversable) -> Words:
+        """Read the English texts of a TOML file; those of a section have keys "section.key"."""
+        return cls(context, dict(flat(tomllib.loads(file.read_text(encoding="utf-8")))))
+
+    def __getitem__(self, language: str) -> Mapping[str, str]:
+        """Return the texts in a language, in the order of the English ones."""
+        if language not in LANGUAGES:
+            raise KeyError(language)
+        if language not in self._known:
+            say = translations(language).pgettext
+            self._known[language] = {k: say(self.mark(k), t) for k, t in self._texts.items()}
+        return self._known[language]
+
+    def mark(self, key: str) -> str:
+        """Return the mark of a text in the catalogue: sections have their own."""
+        return ".".join([self.context, *key.split(".")[:-1]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LANGUAGES)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES)
+
+
+def flat(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
+    """Give the texts of a TOML table, sections in their keys."""
+    for key, item in table.items():
+        if isinstance(item, str):
+            yield start + key, item
+        else:
+            yield from flat(item, f"{start}{key}.")
 
 
 def format_number(x: float | None, digits: int, *, language: str, sign: bool = False) -> str:

@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
 from analysis.i18n import catalogue_file, read_catalogue
-from tools.library_texts import ERROR, PUNCTUATION, library_texts, misfilled
+from tools.library_texts import ERROR, PUNCTUATION, keyed_texts, library_texts, misfilled
 from tools.text_marks import KEYWORDS, misused
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ def template(root: Path = ROOT) -> Catalog:
             catalogue.add(text, locations=[(place, 1)], auto_comments=comments, context=context)
     for file in library(root):
         place = file.relative_to(root).as_posix()
-        for text, context in library_texts(file):
+        for text, context in [*library_texts(file), *keyed_texts(file)]:
             catalogue.add(text, locations=[(place, 1)], context=context)
     # What strings values together is part of every text of the library, if there is one.
     if any(message.context == ERROR for message in catalogue):

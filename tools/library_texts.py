@@ -8,8 +8,8 @@ import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# Marks in the catalogue: texts of the library, names of its tables.
-ERROR, TABLE = "error", "table"
+from analysis.i18n import ERROR, TABLE, Words
+
 # How lists are strung together; the library joins values with these.
 PUNCTUATION = ("{0}: {1}", "{0}; {1}")
 _WORD = re.compile(r"[^\W\d_][^\W\d_A-Z]|\ba\b")  # EPSG and GDAL are the same in every language
@@ -25,6 +25,23 @@ def library_texts(file: Path) -> Iterator[tuple[str, str]]:
             yield from ((text, TABLE) for node in names for text in _literals(node))
         for node in _templates(call):
             yield from ((text, ERROR) for text in _literals(node) if has_words(text))
+
+
+def keyed_texts(file: Path) -> Iterator[tuple[str, str]]:
+    """Give the texts that the code knows by a key, `Words`, and their marks in the catalogue."""
+    for call in _calls(file):
+        match call:
+            case ast.Call(
+                func=ast.Name(id="Words"),
+                args=[ast.Constant(value=str(context)), ast.Dict(values=texts)],
+            ):
+                yield from ((text, context) for node in texts for text in _literals(node))
+            case ast.Call(
+                func=ast.Attribute(attr="read", value=ast.Name(id="Words")),
+                args=[ast.Constant(value=str(context)), ast.BinOp(right=ast.Constant(value=name))],
+            ):
+                words = Words.read(context, file.parent / str(name))
+                yield from ((text, words.mark(key)) for key, text in words["en"].items())
 
 
 def misfilled(files: Iterable[Path]) -> list[str]:

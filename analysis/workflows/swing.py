@@ -16,6 +16,7 @@ from analysis.electorate.spatial import Clusters, find_clusters
 from analysis.electorate.swing_by_bureau import Progress, Share, Swing, measure_swing, silent
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.i18n import Words
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIGURES = ("swing", "residual", "clusters", "scatter")
-_WORDS = {
-    "fr": {"abstention": "abstention", "valid": "% des exprimés", "registered": "% des inscrits"},
-    "en": {
+_WORDS = Words(
+    "chart",
+    {
         "abstention": "abstention",
         "valid": "% of valid votes",
         "registered": "% of registered",
     },
-}
+)
 
 
 @dataclass(frozen=True)

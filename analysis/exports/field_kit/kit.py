@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -17,6 +16,7 @@ import pandas as pd
 
 from analysis.charts.chart_words import LANGUAGES, number
 from analysis.errors import DataError, some
+from analysis.i18n import Words
 
 if TYPE_CHECKING:
     from analysis.turf.walk_list import Walks
@@ -249,5 +249,11 @@ def _houses(turfs: pd.DataFrame) -> pd.Series:
 @cache
 def words(language: str) -> dict[str, dict[str, str]]:
     """Return the texts of sheets, facts and phone pages in a language."""
-    file = files("analysis.exports.field_kit") / f"turf_words_{language}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    told: dict[str, dict[str, str]] = {}
+    for key, text in _WORDS[language].items():
+        section, _, name = key.partition(".")
+        told.setdefault(section, {})[name] = text
+    return told
+
+
+_WORDS = Words.read("turf", files("analysis.exports.field_kit") / "turf_words.toml")
