@@ -6,6 +6,7 @@ app, the command line, files and phones. `told` fills the translation of a libra
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import math
 import re
@@ -96,13 +97,24 @@ class Words(Mapping[str, Mapping[str, str]]):
         """Read the English texts of a TOML file; those of a section have keys "section.key"."""
         return cls(context, dict(flat(tomllib.loads(file.read_text(encoding="utf-8")))))
 
+    @classmethod
+    def columns(cls, context: str, file: Traversable) -> Words:
+        """Read what columns are from a CSV: keys are "unit.NAME", or "unit.TABLE/NAME"."""
+        texts: dict[str, str] = {}
+        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
+            name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
+            texts |= {f"{part}.{name}": row[part] for part in ("unit", "meaning")}
+        return cls(context, texts)
+
     def __getitem__(self, language: str) -> Mapping[str, str]:
         """Return the texts in a language, in the order of the English ones."""
         if language not in LANGUAGES:
             raise KeyError(language)
         if language not in self._known:
             say = translations(language).pgettext
-            self._known[language] = {k: say(self.mark(k), t) for k, t in self._texts.items()}
+            self._known[language] = {
+                key: say(self.mark(key), text) if text else "" for key, text in self._texts.items()
+            }
         return self._known[language]
 
     def mark(self, key: str) -> str:

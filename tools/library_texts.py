@@ -37,11 +37,11 @@ def keyed_texts(file: Path) -> Iterator[tuple[str, str]]:
             ):
                 yield from ((text, context) for node in texts for text in _literals(node))
             case ast.Call(
-                func=ast.Attribute(attr="read", value=ast.Name(id="Words")),
+                func=ast.Attribute(attr="read" | "columns" as reader, value=ast.Name(id="Words")),
                 args=[ast.Constant(value=str(context)), ast.BinOp(right=ast.Constant(value=name))],
             ):
-                words = Words.read(context, file.parent / str(name))
-                yield from ((text, words.mark(key)) for key, text in words["en"].items())
+                words = getattr(Words, reader)(context, file.parent / str(name))
+                yield from ((text, words.mark(key)) for key, text in words["en"].items() if text)
 
 
 def misfilled(files: Iterable[Path]) -> list[str]:
