@@ -53,10 +53,10 @@ def upgrade(
         if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
             raise DataError(
                 "This store was written by a newer version of Palier.",
-                where="revision {now}; this version knows {get_current_head}",
+                where="revision {found}; this version knows {known}",
                 mend="Install the newer version; nothing was changed.",
-                now=now,
-                get_current_head=scripts.get_current_head(),
+                found=now,
+                known=scripts.get_current_head(),
             )
         config = Config()
         config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))

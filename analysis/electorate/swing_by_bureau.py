@@ -146,13 +146,13 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     if common.empty:
         raise DataError(
             "No bureau has this share at both elections.",
-            where="{origin}: {both}; {destination}: {both_2}",
+            where="{origin}: {before}; {destination}: {after}",
             mend="Choose two elections of the same place where this choice stood; for renumbered "
             "bureaux, build the workspace with the contours of both vintages.",
             origin=origin,
-            both=some(both[0].index),
+            before=some(both[0].index),
             destination=destination,
-            both_2=some(both[1].index),
+            after=some(both[1].index),
         )
     left_out = tuple(
         LeftOut(Text("bureaux without this share at both elections"), len(gone), some(gone), name)

@@ -208,9 +208,9 @@ def _notes_on_blocks(blocks: pd.Series, trial: Trial) -> list[Note]:
     if not ((treated > 0) & (treated < size)).any():
         raise DataError(
             "No block has both a treated unit and a control.",
-            where="column {blocks_name}: {n} blocks",
+            where="column {blocks}: {n} blocks",
             mend="Check that the column holds the blocks of the draw, not the units.",
-            blocks_name=blocks.name,
+            blocks=blocks.name,
             n=len(size),
         )
     names = list(dict.fromkeys(blocks))

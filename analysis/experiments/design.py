@@ -206,17 +206,17 @@ def _by_cluster(table: pd.DataFrame) -> pd.DataFrame:
     if len(wide := groups["territory"].nunique().loc[lambda n: n > 1]):
         raise DataError(
             "A cluster lies in two territories.",
-            where="{wide}",
+            where="{clusters}",
             mend="Give its units one territory, or split the cluster.",
-            wide=some(wide.index),
+            clusters=some(wide.index),
         )
     decided = table[table["given"] != ""].groupby("cluster")["given"]
     if len(torn := decided.nunique().loc[lambda n: n > 1]):
         raise DataError(
             "A cluster has a unit that must be treated and one that must not.",
-            where="{torn}",
+            where="{clusters}",
             mend="Decide for the cluster as a whole.",
-            torn=some(torn.index),
+            clusters=some(torn.index),
         )
     # One decided unit decides for all that must go with it.
     arms = decided.first().to_dict()

@@ -131,11 +131,11 @@ def regression_of(sample: Sample, how: str, names: list[str], *, weighted: bool)
     if regression.residual_df < 1:
         raise DataError(
             "There are too few units for so many blocks and covariates.",
-            where="{sample_n} units, {blocks} blocks, {regressors_shape} regressors",
+            where="{n} units, {blocks} blocks, {regressors} regressors",
             mend="Leave out covariates, or use larger blocks.",
-            sample_n=sample.n,
+            n=sample.n,
             blocks=layout.blocks,
-            regressors_shape=regressors.shape[1],
+            regressors=regressors.shape[1],
         )
     return regression
 

@@ -209,10 +209,10 @@ def _whole(units: pd.DataFrame, names: Sequence[str]) -> Floats:
         if np.isnan(column).any():
             raise DataError(
                 "Column {name} is empty for some units.",
-                where="{isnan} of {n} units",
+                where="{empty} of {n} units",
                 mend="Fill it in, or leave these units out on purpose.",
                 name=name,
-                isnan=int(np.isnan(column).sum()),
+                empty=int(np.isnan(column).sum()),
                 n=len(column),
             )
     return np.column_stack([np.empty((len(units), 0)), *values])

@@ -124,10 +124,10 @@ def verify(path: Path) -> Sealed:
         if beside.is_file() and digest(beside)["sha256"] != file["sha256"]:
             raise DataError(
                 "A file is not the one that was sealed.",
-                where="{role}: {beside_name}",
+                where="{role}: {file}",
                 mend="Restore the file as it was, or move it away if it only shares the name.",
                 role=role,
-                beside_name=beside.name,
+                file=beside.name,
             )
     files, seed = content["files"], int(content["seed"])
     promise = {name: tuple(given) for name, given in content.get("promise", {}).items()}

@@ -182,10 +182,10 @@ class Document:
         if self.places.geometry.isna().all():
             raise DataError(
                 "There is no map to draw: no ranked bureau has a polygon.",
-                where="{n} ranked bureaux, {n_2} polygons",
+                where="{n} ranked bureaux, {polygons} polygons",
                 mend="Build the workspace with --contours, or export a table instead.",
                 n=len(self.table),
-                n_2=len(self.bureaux),
+                polygons=len(self.bureaux),
             )
 
     def say(self, key: str) -> str:

@@ -38,35 +38,35 @@ def check(response: httpx.Response, source: Source) -> None:
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         raise UnavailableError(
-            "The publisher has moved the file: {en}.",
-            where="{urls} ({status})",
+            "The publisher has moved the file: {title}.",
+            where="{url} ({status})",
             mend="Look for its new address on {page} and {own_catalogue}",
-            en=source.title["en"],
-            urls=source.urls[0],
+            title=source.title["en"],
+            url=source.urls[0],
             status=_status(status),
             page=source.page,
             own_catalogue=_own_catalogue(source),
         )
     if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         raise UnavailableError(
-            "The publisher refused the file: {en}.",
-            where="{urls} ({status})",
+            "The publisher refused the file: {title}.",
+            where="{url} ({status})",
             mend="Download it by hand from {page} and give the file to `build`{or_without}.",
-            en=source.title["en"],
-            urls=source.urls[0],
+            title=source.title["en"],
+            url=source.urls[0],
             status=_status(status),
             page=source.page,
             or_without=_or_without(source),
         )
     if response.headers.get("content-type", "").startswith("text/html"):
         raise UnavailableError(
-            "A web page came instead of the file: {en}.",
-            where="{urls}",
+            "A web page came instead of the file: {title}.",
+            where="{url}",
             mend="If this network asks for a login, log in first. Otherwise "
             "look for the file's new address on {page} and "
             "{own_catalogue}",
-            en=source.title["en"],
-            urls=source.urls[0],
+            title=source.title["en"],
+            url=source.urls[0],
             page=source.page,
             own_catalogue=_own_catalogue(source),
         )
@@ -75,13 +75,13 @@ def check(response: httpx.Response, source: Source) -> None:
 def unreachable(source: Source, fault: TransientError) -> UnavailableError:
     """Explain an address that never answered well."""
     return UnavailableError(
-        "The publisher cannot be reached: {en}.",
-        where="{urls}: {fault}",
+        "The publisher cannot be reached: {title}.",
+        where="{url}: {fault}",
         mend="Check the connection to the internet (and HTTPS_PROXY behind a "
         "proxy) and run the same command again: what has arrived is "
         "kept. Or download the file elsewhere from {page} and give the file to `build`.",
-        en=source.title["en"],
-        urls=source.urls[0],
+        title=source.title["en"],
+        url=source.urls[0],
         fault=fault,
         page=source.page,
     )
@@ -98,15 +98,15 @@ def together(failures: Sequence[UnavailableError]) -> DataError:
 def other_content(source: Source, what: str, wanted: str, found: str) -> DataError:
     """Explain a file that is not the one the catalogue describes."""
     return DataError(
-        "Not the file of the catalogue, its size differs: {en}."
+        "Not the file of the catalogue, its size differs: {title}."
         if what == "size"
-        else "Not the file of the catalogue, its SHA-256 differs: {en}.",
-        where="{urls}: {found} instead of {wanted}",
+        else "Not the file of the catalogue, its SHA-256 differs: {title}.",
+        where="{url}: {found} instead of {wanted}",
         mend="Run the command again. If it fails again the publisher has "
         "changed the file: compare with {page}, correct sha256 and size "
         "in a copy of the catalogue, and give it with --catalogue.",
-        en=source.title["en"],
-        urls=source.urls[0],
+        title=source.title["en"],
+        url=source.urls[0],
         found=found,
         wanted=wanted,
         page=source.page,
@@ -116,11 +116,11 @@ def other_content(source: Source, what: str, wanted: str, found: str) -> DataErr
 def full(target: Path, *, needed: int, free: int) -> DataError:
     """Explain a disk that is too small."""
     return DataError(
-        "The disk has no room for {target_name}.",
-        where="{target_parent}: {needed:.0f} MB needed, {free:.0f} MB free",
+        "The disk has no room for {file}.",
+        where="{folder}: {needed:.0f} MB needed, {free:.0f} MB free",
         mend="Free some room, or choose a --workspace on another disk.",
-        target_name=target.name,
-        target_parent=target.parent,
+        file=target.name,
+        folder=target.parent,
         needed=needed / 1e6,
         free=free / 1e6,
     )

@@ -257,11 +257,11 @@ def _refuse(bad: pd.Series, text: pd.Series, file: str) -> None:
             for line in dict.fromkeys(text.index[bad])
         )
         raise DataError(
-            "Column {text_name} of this sheet holds what cannot be read.",
+            "Column {name} of this sheet holds what cannot be read.",
             where="{file}: {lines}",
             mend="Dates as 22/11/2026, hours as 18:31, whole numbers, yes or no as 1 or 0, "
             "outcomes as no_answer, refused, conversation, moved, no_access.",
-            text_name=text.name,
+            name=text.name,
             file=file,
             lines=some(lines),
         )

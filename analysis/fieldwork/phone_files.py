@@ -106,12 +106,12 @@ def read_phone(
     if edited and "edited" not in accept:
         raise DataError(
             "This file was changed after the phone wrote it, or is cut.",
-            where="{file}: checksum {checksum}, written {checksum_2}",
+            where="{file}: checksum {checksum}, written {told}",
             mend="Send the file again as the phone exported it. If the phone is lost and the "
             "change is known, import it again and accept “edited”.",
             file=file,
             checksum=checksum(told),
-            checksum_2=told["checksum"],
+            told=told["checksum"],
         )
     labels = {name: _clean(told.get(name) or "") for name in ("turf_id", "team_id")}
     rows, otherwise = check_rows(
@@ -196,11 +196,11 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
     if told["campaign_id"] != campaign.campaign_id:
         raise DataError(
             "These returns are of another campaign.",
-            where="{file}: {campaign_id}; this one is {campaign_id_2}",
+            where="{file}: {campaign_id}; this one is {own}",
             mend="Import them in the workspace of that campaign.",
             file=file,
             campaign_id=told["campaign_id"],
-            campaign_id_2=campaign.campaign_id,
+            own=campaign.campaign_id,
         )
     seal = told.get("seal", "")
     if not tokens.verify(

@@ -138,9 +138,9 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     if not (handed.sum() == counts.sum()).all():
         raise DataError(
             "The crosswalk would change a total.",
-            where="{counts_columns}",
+            where="{columns}",
             mend="Build the crosswalk again from both contours.",
-            counts_columns=some(counts.columns[handed.sum() != counts.sum()]),
+            columns=some(counts.columns[handed.sum() != counts.sum()]),
         )
     return handed
 

@@ -92,10 +92,10 @@ def checked_metric(crs: str) -> CRS:
     units = {axis.unit_name for axis in known.axis_info}
     if not known.is_projected or not units <= {"metre", "meter"}:
         raise DataError(
-            "“{crs}” ({known_name}) does not measure in metres.",
+            "“{crs}” ({name}) does not measure in metres.",
             mend="Choose a projected system in metres: EPSG:2154 in mainland France, "
             "or the UTM zone of the terrain.",
             crs=crs,
-            known_name=known.name,
+            name=known.name,
         )
     return known

@@ -42,11 +42,11 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
     if missing := [name for name in _COLUMNS if name not in table]:
         raise DataError(
             "The table of blocs lacks {missing}.",
-            where="{file}: columns found: {table_columns}",
+            where="{file}: columns found: {found}",
             mend="Give it the columns {columns}, separated by commas.",
             missing=", ".join(missing),
             file=file.name,
-            table_columns=some(table.columns, most=8),
+            found=some(table.columns, most=8),
             columns=", ".join(_COLUMNS),
         )
     table = table[_COLUMNS].apply(lambda column: column.str.strip())

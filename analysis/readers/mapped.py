@@ -152,11 +152,11 @@ def _whole(cells: pd.Series, lines: pd.Series, this: ElectionMap) -> pd.Series:
     if bad.any():
         found = zip(lines[bad], cells[bad], strict=True)
         raise DataError(
-            "Column {cells_name} holds values that are not whole numbers.",
-            where="{this_file_name}: {found}",
+            "Column {name} holds values that are not whole numbers.",
+            where="{file}: {found}",
             mend="Counts are persons or ballots; name thousands or decimal in the column map.",
-            cells_name=cells.name,
-            this_file_name=this.file.name,
+            name=cells.name,
+            file=this.file.name,
             found=some(Text("line {line}: {cell!r}", line=line, cell=cell) for line, cell in found),
         )
     return numbers.astype("Int64")
@@ -205,9 +205,9 @@ def _counts(rows: pd.DataFrame, ballots: pd.DataFrame, this: ElectionMap) -> pd.
     if (holes := needed.isna().any(axis=1)).any():
         raise DataError(
             "A unit has no count of registered, ballots or valid votes.",
-            where="{this_file_name}: {rows}",
+            where="{file}: {rows}",
             mend="Fill the cells, or remove the rows on purpose.",
-            this_file_name=this.file.name,
+            file=this.file.name,
             rows=some(Text("line {line}", line=k) for k in rows[_LINE][holes]),
         )
     table = table.drop_duplicates() if this.long else table

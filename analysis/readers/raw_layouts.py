@@ -183,7 +183,7 @@ class _Rows:
                     self.read,
                     kept,
                     out,
-                    (Text("layout: {layout_name}", layout_name=layout.name),),
+                    (Text("layout: {layout}", layout=layout.name),),
                 ),
             ),
         )

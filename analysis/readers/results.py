@@ -237,7 +237,7 @@ def _contradictions(
     sizes = turnout["election_id"].value_counts()
     for election, part in bad.groupby("election_id", observed=True):
         examples = some(
-            Text("{b} ({s} for {v} valid)", b=b, s=s, v=v)
+            Text("{bureau} ({votes} for {valid} valid)", bureau=b, votes=s, valid=v)
             for b, s, v in zip(part["bureau_id"], part["sum"], part["valid"], strict=True)
         )
         if len(part) > most * sizes[election]:

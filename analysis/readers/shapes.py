@@ -70,10 +70,10 @@ def read_shapes(
     if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
         raise DataError(
             "{file} holds no shapes.",
-            where="columns found: {raw_columns}; {n} row(s)",
+            where="columns found: {columns}; {n} row(s)",
             mend="Give a file of polygons: GeoJSON, GeoPackage, Shapefile or GeoParquet.",
             file=path.name,
-            raw_columns=some(raw.columns, most=8),
+            columns=some(raw.columns, most=8),
             n=len(raw),
         )
     notes = (f"GDAL: {str(w.message).splitlines()[0]}" for w in heard)
@@ -163,11 +163,11 @@ def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFr
     area = target.area_of_use
     if area and _apart((west, south, east, north), area.bounds):
         raise DataError(
-            "The shapes do not lie where {crs} holds ({area_name}).",
+            "The shapes do not lie where {crs} holds ({area}).",
             where="{file}: longitude {west:.2f} to {east:.2f}, latitude {south:.2f} to {north:.2f}",
             mend="Check the place; look for swapped longitude and latitude or a wrong CRS.",
             crs=crs,
-            area_name=area.name.split(" - ")[0],
+            area=area.name.split(" - ")[0],
             file=file,
             west=west,
             east=east,
@@ -213,9 +213,9 @@ def dissolve(shapes: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, tuple
     parts = shapes[several]
     joined = gpd.GeoDataFrame(parts.dissolve(by=by, aggfunc="first", sort=False).reset_index())
     note = Text(
-        "{n} rows joined into {n_2} bureau(x) in parts: {joined}",
+        "{n} rows joined into {bureaux} bureau(x) in parts: {joined}",
         n=len(parts),
-        n_2=len(joined),
+        bureaux=len(joined),
         joined=some(joined[by]),
     )
     whole = pd.concat([shapes[~several], joined[shapes.columns]], ignore_index=True)
@@ -237,7 +237,7 @@ def overlaps(shapes: gpd.GeoDataFrame, by: str) -> tuple[str, ...]:
     ids = shapes[by].to_numpy()
     names = some(
         Text(
-            "{ids} and {ids_2} ({share:.0%})", ids=ids[one[k]], ids_2=ids[other[k]], share=share[k]
+            "{one} and {other} ({share:.0%})", one=ids[one[k]], other=ids[other[k]], share=share[k]
         )
         for k in worst
     )

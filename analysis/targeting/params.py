@@ -182,7 +182,7 @@ def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str
         raise DataError(
             "The parameter {name} lies outside what it can be.",
             where="{place}: {name} from {low:g} to {high:g} {unit}",
-            mend="Keep it between {least:g} and {most:g}; usual: {low_2:g} to {high_2:g}.",
+            mend="Keep it between {least:g} and {most:g}; usual: {old_low:g} to {old_high:g}.",
             name=name,
             place=where,
             low=belief.low,
@@ -190,8 +190,8 @@ def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str
             unit=belief.unit,
             least=least,
             most=most,
-            low_2=old.low,
-            high_2=old.high,
+            old_low=old.low,
+            old_high=old.high,
         )
     return belief
 

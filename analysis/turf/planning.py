@@ -66,10 +66,10 @@ class Plan:
         if self.start and not (abs(self.start[0]) <= 90 and abs(self.start[1]) <= 180):
             raise DataError(
                 "The start point lies nowhere on earth.",
-                where="--start {start:g},{start_2:g}",
+                where="--start {lat:g},{lon:g}",
                 mend="Write latitude, comma, longitude: --start 48.8566,2.3522.",
-                start=self.start[0],
-                start_2=self.start[1],
+                lat=self.start[0],
+                lon=self.start[1],
             )
 
 

@@ -58,18 +58,18 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     if changed:
         raise DataError(
             "The data are not those this file was made from.",
-            where="{place_path}: {changed}",
+            where="{folder}: {changed}",
             mend="Give the workspace it was made with: --workspace DIR; or export it again.",
-            place_path=place.path,
+            folder=place.path,
             changed=some(changed),
         )
     if provenance.version != __version__:
         raise DataError(
-            "This file was made by Palier {version}; this is {version_2}.",
+            "This file was made by Palier {version}; this is {own}.",
             where="{file}",
             mend="Install version {version} to make the same bytes again.",
             version=provenance.version,
-            version_2=__version__,
+            own=__version__,
             file=file,
         )
     if provenance.command not in _AGAIN:

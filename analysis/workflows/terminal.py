@@ -253,11 +253,11 @@ def _refuse_without_contours(workspace: Workspace, scenario: Scenario, out: Path
         return
     raise DataError(
         "There is no map to write as {suffix}: no bureau has a contour.",
-        where="{workspace_path}",
+        where="{folder}",
         mend="Build the workspace with --contours, or write a table: .csv, .xlsx, .parquet or "
         ".geojson.",
         suffix=out.suffix,
-        workspace_path=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
+        folder=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
     )
 
 

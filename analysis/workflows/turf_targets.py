@@ -54,10 +54,10 @@ def read_targets(path: Path, workspace: Workspace) -> Targets:
     if "bureau_id" not in raw or raw["bureau_id"].dropna().empty:
         raise DataError(
             "The targets' file names no bureaux.",
-            where="{file}: columns {raw_columns}",
+            where="{file}: columns {columns}",
             mend="Give the CSV that `python -m analysis rank` writes, or a column bureau_id.",
             file=path.name,
-            raw_columns=some(raw.columns, most=8),
+            columns=some(raw.columns, most=8),
         )
     raw = raw[raw["bureau_id"].notna()]
     ids = raw["bureau_id"].astype("str").str.strip()
@@ -129,11 +129,11 @@ def _same_place(table: pd.DataFrame, workspace: Workspace, path: Path) -> list[s
     if len(unknown) == len(table):
         raise DataError(
             "The targets are of another place than the workspace.",
-            where="{file}: {unknown}; workspace {workspace_path_name}",
+            where="{file}: {unknown}; workspace {workspace}",
             mend="Give the workspace that the ranking was made in, or rank this one.",
             file=path.name,
             unknown=some(unknown),
-            workspace_path_name=workspace.path.name,
+            workspace=workspace.path.name,
         )
     if unknown.empty:
         return []
@@ -183,9 +183,9 @@ def with_arms(
         if arms.isna().all():
             raise DataError(
                 "The sealed design knows none of the targets.",
-                where="{design_name}: units {unit_id}; targets {bureau_id}",
+                where="{design}: units {unit_id}; targets {bureau_id}",
                 mend="Give the design that was drawn from these bureaux.",
-                design_name=design.name,
+                design=design.name,
                 unit_id=some(sealed.assignment["unit_id"]),
                 bureau_id=some(table["bureau_id"]),
             )

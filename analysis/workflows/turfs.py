@@ -112,9 +112,9 @@ def _addresses(workspace: Workspace) -> gpd.GeoDataFrame:
     if not workspace.has("addresses"):
         raise DataError(
             "This workspace has no addresses: there are no doors to walk to.",
-            where="{workspace_path}",
+            where="{folder}",
             mend="Build it again with --addresses (Base Adresse Nationale) and --contours.",
-            workspace_path=workspace.path,
+            folder=workspace.path,
         )
     return gpd.GeoDataFrame(workspace.read("addresses"))
 

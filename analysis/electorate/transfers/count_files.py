@@ -43,10 +43,10 @@ def read_counts(path: Path | str) -> pd.DataFrame:
     if table.shape[1] < 2:
         raise DataError(
             "A table of counts has a column of units and at least one of counts.",
-            where="{path}: {table_shape} column(s)",
+            where="{path}: {columns} column(s)",
             mend="Separate columns by commas or semicolons.",
             path=path,
-            table_shape=table.shape[1],
+            columns=table.shape[1],
         )
     return table.set_index(table.columns[0])
 

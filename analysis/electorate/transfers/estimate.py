@@ -154,8 +154,8 @@ def _too_few(problem: Problem) -> str:
 def _scaled(problem: Problem) -> str:
     gaps = problem.scaled["destination_total"] - problem.scaled["origin_total"]
     return Text(
-        "{n} unit(s) had other totals in the two tables ({abs} persons "
+        "{n} unit(s) had other totals in the two tables ({persons} persons "
         "in all): their origin was scaled to the destination.",
         n=len(problem.scaled),
-        abs=int(gaps.abs().sum()),
+        persons=int(gaps.abs().sum()),
     )
