@@ -16,6 +16,7 @@ import shapely
 from PIL import Image
 from playwright.sync_api import expect
 
+from analysis import i18n as languages
 from analysis.exports.provenance import read_provenance
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Settings
@@ -24,7 +25,7 @@ from analysis.targeting.weights import Weights
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of, with_settings
 from analysis.workflows.reproduce import reproduce
-from pages._ui import languages, state
+from pages._ui import state
 from pages._ui.priorities.downloads import FORMATS
 from tests.browser import LOCAL, open_page, serve, settle
 

@@ -12,9 +12,9 @@ from analysis.targeting.rank import Settings
 from analysis.targeting.validation import backtest
 from analysis.targeting.weights import Weights
 from analysis.workflows.ranking import Scenario, answer, target_of, with_settings
-from pages._ui.advice import translate
 from pages._ui.i18n import _, number, percent
 from pages._ui.labels import part_name, preset_name
+from pages._ui.messages import translate
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")

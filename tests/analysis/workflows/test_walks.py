@@ -12,6 +12,7 @@ import pytest
 from analysis.cli import main
 from analysis.cli.commands_turfs import start_of
 from analysis.errors import DataError
+from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 from analysis.turf.graph import write_graph
 from analysis.turf.planning import Plan
@@ -246,7 +247,9 @@ def test_addresses_outside_every_bureau_are_listed(valmont, tmp_path, targets):
     addresses = copy.read("addresses")
     lost = addresses["address_id"].iloc[:3].tolist()
     addresses.loc[:2, "bureau_id"] = ""
-    addresses.to_parquet(copy.path / "addresses.parquet", index=False)
+    file = copy.path / "addresses.parquet"
+    addresses.to_parquet(file, index=False)
+    copy.manifest["tables"]["addresses"]["sha256"] = sha256(file)
     walks = make_walks(copy, targets, Ask(top=1))
     listed = walks.uncut[walks.uncut["reason"] == IN_NO_BUREAU]
     assert set(lost) <= set(listed["address_id"])
