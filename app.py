@@ -5,12 +5,14 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.i18n import _, language_switch
+from pages._ui.streamlit_words import replace_words
 
 ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
 # Without an icon of its own the browser would ask another machine for that of each page.
 st.set_page_config(page_title="Palier", page_icon=ICON, layout="wide")
 with st.sidebar:
     language_switch()
+replace_words()
 pages = {
     _("Start"): [
         st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),

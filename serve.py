@@ -25,7 +25,7 @@ PagesManager.uses_pages_directory = False
 
 def _load() -> None:
     # Its words first, so that the sidebar is there while the rest loads.
-    languages = importlib.import_module("pages._ui.languages")
+    languages = importlib.import_module("analysis.i18n")
     languages.translations(languages.DEFAULT)
     for name in FIRST:
         importlib.import_module(name)

@@ -49,9 +49,11 @@ def history(
     """
     if missing := [column for column in _NEEDED if column not in bureau]:
         raise DataError(
-            f"The history lacks column(s) {', '.join(missing)}.",
-            where=f"columns found: {some(bureau.columns, most=8)}",
+            "The history lacks column(s) {missing}.",
+            where="columns found: {columns}",
             mend="Pass one row per election with rates, not counts.",
+            missing=", ".join(missing),
+            columns=some(bureau.columns, most=8),
         )
     if bureau.empty:
         raise DataError(

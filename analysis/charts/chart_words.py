@@ -1,7 +1,6 @@
 """The words and numbers of figures and exported files, in French and in English.
 
-The app's own texts live in its gettext catalogue; these are what leaves the app, and the
-command line must write them without Streamlit or a catalogue at hand.
+These are what leaves the app; their French is in the catalogue with all other.
 """
 
 from __future__ import annotations
@@ -10,71 +9,15 @@ import math
 from typing import Literal, get_args
 
 from analysis.errors import DataError
+from analysis.i18n import Words
 from analysis.tables.sources import UNSTATED
 
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
-WORDS: dict[str, dict[str, str]] = {
-    "fr": {
-        "no_data": "pas de donnée",
-        "to": "à",
-        "rate": "{}\u202f%",
-        "title": "Où frapper d’abord",
-        "targets": "Cibles",
-        "units": "Unités",
-        "sources": "Sources",
-        "column": "Colonne",
-        "unit": "Unité",
-        "meaning": "Signification",
-        "source": "Source",
-        "licence": "Licence",
-        "unstated": "licence non indiquée",
-        "date": "Date",
-        "table": "Table",
-        "provenance": "Provenance",
-        "provenance_help": (
-            "« python -m analysis reproduce FICHIER » refait ce fichier à partir de ces lignes."
-        ),
-        "version": "version",
-        "command": "commande",
-        "seed": "graine",
-        "parameters": "paramètres",
-        "rank": "Rang",
-        "bureau": "Bureau",
-        "score": "Score",
-        "score_legend": "Score (100 = bureau moyen)",
-        "gain": "Gain par heure",
-        "gain_head": "Voix/heure (90 %)",
-        "gain_unit": "voix par heure de bénévole",
-        "interval": "intervalle à 90 %",
-        "top_k": "Probabilité d’être parmi les premiers",
-        "registered": "Inscrits",
-        "abstention": "Abstention attendue",
-        "hours": "Heures",
-        "within_hours": "dans les {} heures de bénévole prévues",
-        "ranked": "rang (les {} premiers)",
-        "listed": "{} premiers",
-        "unmapped": "Sans contour, donc absents de la carte : {}",
-        "unmapped_more": "{} et {} autres (rang dans les tableaux)",
-        "basemap": "Fond OpenStreetMap (appelle le réseau)",
-        "offline": "Cette page n’appelle aucun serveur, sauf si vous demandez le fond de carte.",
-        "zoom_in": "Agrandir",
-        "zoom_out": "Réduire",
-        "north": "N",
-        "bloc": "bloc",
-        "bureaux": "{} bureaux",
-        "places": "{} communes",
-        "fictional": "territoire fictif",
-        "turnout": "Participation",
-        "bloc_share": "Part du bloc",
-        "rounds": "rond : 1er tour ; losange : 2d tour",
-        "of_registered": "% des inscrits",
-        "of_valid": "% des exprimés",
-        "this_bureau": "ce bureau",
-        "town": "la commune",
-    },
-    "en": {
+WORDS = Words(
+    "file",
+    {
         "no_data": "no data",
         "to": "to",
         "rate": "{}%",
@@ -130,37 +73,12 @@ WORDS: dict[str, dict[str, str]] = {
         "this_bureau": "this bureau",
         "town": "the town",
     },
-}
+)
 
 # Names of what the parameters hold as ids; an id that is not here is shown as it is.
-NAMES: dict[str, dict[str, str]] = {
-    "fr": {
-        "far_left": "extrême gauche",
-        "left": "gauche",
-        "centre": "centre",
-        "right": "droite",
-        "far_right": "extrême droite",
-        "other": "autres",
-        "pres": "présidentielle",
-        "legi": "législatives",
-        "euro": "européennes",
-        "muni": "municipales",
-        "regi": "régionales",
-        "dpmt": "départementales",
-        "cant": "cantonales",
-        "refe": "référendum",
-        "pres_short": "prés.",
-        "legi_short": "légis.",
-        "euro_short": "europ.",
-        "muni_short": "munic.",
-        "regi_short": "région.",
-        "dpmt_short": "départ.",
-        "cant_short": "canton.",
-        "refe_short": "référ.",
-        "t1": "1er tour",
-        "t2": "2d tour",
-    },
-    "en": {
+NAMES = Words(
+    "name",
+    {
         "far_left": "far left",
         "left": "left",
         "centre": "centre",
@@ -186,15 +104,17 @@ NAMES: dict[str, dict[str, str]] = {
         "t1": "round 1",
         "t2": "round 2",
     },
-}
+)
 
 
 def say(key: str, language: str) -> str:
     """Return the word `key` in `language`, or raise `DataError` for another language."""
     if language not in WORDS:
         raise DataError(
-            f"No export is written in {language!r}.",
-            mend=f"Ask for one of {', '.join(LANGUAGES)}.",
+            "No export is written in {language!r}.",
+            mend="Ask for one of {known}.",
+            language=language,
+            known=", ".join(LANGUAGES),
         )
     return WORDS[language][key]
 

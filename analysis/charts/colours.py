@@ -91,8 +91,12 @@ def classes(
     """
     if not 2 <= n <= MOST_CLASSES or (palette == "diverging" and n % 2 == 0):
         raise DataError(
-            f"A map cannot have {n} {palette} classes.",
-            mend=f"Ask for 2 to {MOST_CLASSES} classes, an odd number around zero.",
+            "A map cannot have {n} diverging classes."
+            if palette == "diverging"
+            else "A map cannot have {n} sequential classes.",
+            mend="Ask for 2 to {most_classes} classes, an odd number around zero.",
+            n=n,
+            most_classes=MOST_CLASSES,
         )
     numbers = np.asarray(values, dtype=float)
     known = numbers[np.isfinite(numbers)]

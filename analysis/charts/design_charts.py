@@ -75,9 +75,11 @@ def power_chart(curve: pd.DataFrame, *, language: str = "fr") -> Figure:
     """
     if missing := [name for name in _CURVE if name not in curve]:
         raise DataError(
-            f"The power curve lacks column(s) {', '.join(missing)}.",
-            where=f"columns found: {some(curve.columns, most=8)}",
+            "The power curve lacks column(s) {missing}.",
+            where="columns found: {columns}",
             mend="Pass the table of power_curve, its names unchanged.",
+            missing=", ".join(missing),
+            columns=some(curve.columns, most=8),
         )
     if curve.empty:
         raise DataError("The power curve is empty.", mend="Ask for one number of units or more.")

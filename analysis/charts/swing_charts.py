@@ -15,6 +15,7 @@ from analysis.charts.print_map import FAINT, INK
 from analysis.charts.share_map import share_map
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Swing
+from analysis.i18n import Words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,23 +29,9 @@ KINDS = {
     "low_low": "#b35806",
     "": "#f0f1f2",
 }
-_WORDS = {
-    "fr": {
-        "before": "avant",
-        "after": "après",
-        "unlike": "bouge autrement que l’ensemble ({})",
-        "like": "comme l’ensemble, au hasard des bulletins près",
-        "uniform": "ensemble : {} point(s)",
-        "high_high": "plus que l’ensemble, voisins aussi",
-        "low_low": "moins que l’ensemble, voisins aussi",
-        "high_low": "plus, mais les voisins moins",
-        "low_high": "moins, mais les voisins plus",
-        "none": "rien de sûr",
-        "swing_legend": "Évolution, en points",
-        "residual_legend": "Évolution moins celle de l’ensemble, en points",
-        "clusters_legend": "Évolution comparée à celle de l’ensemble",
-    },
-    "en": {
+_WORDS = Words(
+    "chart",
+    {
         "before": "before",
         "after": "after",
         "unlike": "moved unlike the whole ({})",
@@ -59,7 +46,7 @@ _WORDS = {
         "residual_legend": "Swing less that of the whole, in points",
         "clusters_legend": "Swing next to that of the whole",
     },
-}
+)
 
 
 def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> Figure:

@@ -18,6 +18,7 @@ from analysis.charts.chart_words import name as bloc_name
 from analysis.charts.chart_words import number, percent, say
 from analysis.charts.print_map import FAINT, INK
 from analysis.electorate.transfers import Transfers
+from analysis.i18n import Words
 
 # One hue from paper to ink, so that a grey print keeps the order; light under dark figures.
 _RAMP = LinearSegmentedColormap.from_list("transfers", ["#ffffff", "#c6dbef", "#4292c6", "#08306b"])
@@ -28,17 +29,9 @@ _THREAD = 0.002
 _GAP = 0.012
 _LINE = 0.024
 _BAR = 0.03
-_WORDS: dict[str, dict[str, str]] = {
-    "fr": {
-        "blank_null": "blancs et nuls",
-        "abstention": "abstention",
-        "newcomers": "nouveaux inscrits",
-        "leavers": "partis du registre",
-        "other": "autres",
-        "caution": "Une estimation, jamais une preuve.",
-        "heat": "Sur 100 de chaque ligne, combien vont où (intervalle à {})",
-    },
-    "en": {
+_WORDS = Words(
+    "chart",
+    {
         "blank_null": "blank and null",
         "abstention": "abstention",
         "newcomers": "newcomers",
@@ -47,7 +40,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "caution": "An estimate, never a proof.",
         "heat": "Of 100 in each row, how many go where ({} interval)",
     },
-}
+)
 
 
 def option_name(option: str, language: str) -> str:

@@ -79,7 +79,11 @@ def subgroup_plot(subgroups: Subgroups, outcome: str, *, language: str = "fr") -
     """
     chosen = [one for one in subgroups.found if one.estimate.outcome == outcome]
     if not chosen:
-        raise DataError(f"No subgroup has an estimate of {outcome}.", mend="Name another outcome.")
+        raise DataError(
+            "No subgroup has an estimate of {outcome}.",
+            mend="Name another outcome.",
+            outcome=outcome,
+        )
     told = subgroups.to_frame(language)
     told = told[told["outcome"] == outcome]
     labels = [
@@ -121,9 +125,11 @@ def randomisation_histogram(
     """
     if outcome not in test.null:
         raise DataError(
-            f"{outcome} was not tested by drawing again.",
-            where=f"tested: {', '.join(test.null)}",
+            "{outcome} was not tested by drawing again.",
+            where="tested: {null}",
             mend="Name one of these.",
+            outcome=outcome,
+            null=", ".join(test.null),
         )
     observed, null = test.value(outcome, "observed"), test.null[outcome]
     scale, told = 1.0, number(observed, 4, language=language, signed=True)
@@ -178,8 +184,9 @@ def reach_chart(
     if not 0 < gap <= 1:
         raise DataError(
             "The difference in the share reached must lie between 0 and 1, and not be 0.",
-            where=f"gap = {gap}",
+            where="gap = {gap}",
             mend="Give a share: 0.136 for 13.6 points.",
+            gap=gap,
         )
     shares = np.linspace(0.05, max(0.6, _ROOM * gap), 120)
     figure = Figure((_WIDTH, 3.2), layout="constrained")

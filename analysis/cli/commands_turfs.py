@@ -143,8 +143,9 @@ def start_of(text: str) -> tuple[float, float] | None:
     except ValueError as error:
         raise DataError(
             "The start point is not two numbers.",
-            where=f"--start {text}",
+            where="--start {text}",
             mend="Write latitude, comma, longitude: --start 48.8566,2.3522.",
+            text=text,
         ) from error
     return latitude, longitude
 

@@ -43,19 +43,26 @@ def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
     """
     if action not in ACTIONS:
         raise DataError(
-            "There is no such action.", where=action, mend=f"Take one of: {', '.join(ACTIONS)}."
+            "There is no such action.",
+            where="{action}",
+            mend="Take one of: {known}.",
+            action=action,
+            known=", ".join(ACTIONS),
         )
     if unknown := sorted(set(asked.accept) - set(ACCEPTABLE)):
         raise DataError(
             "There is nothing of this name to accept.",
-            where=", ".join(unknown),
-            mend=f"Accept any of: {', '.join(ACCEPTABLE)}.",
+            where="{unknown}",
+            mend="Accept any of: {acceptable}.",
+            unknown=", ".join(unknown),
+            acceptable=", ".join(ACCEPTABLE),
         )
     if asked.changes and action != "campaign":
         raise DataError(
             "Only the action campaign changes the campaign.",
-            where=action,
+            where="{action}",
             mend="Set name, objective and calendar first: python -m analysis returns campaign …",
+            action=action,
         )
     with fieldwork.opened(asked.workspace, url) as store:
         return ACTIONS[action](store, asked)

@@ -51,9 +51,10 @@ def connect(url: str) -> Engine:
 def _no_store(url: str) -> DataError:
     return DataError(
         "This is not the URL of a store.",
-        where=url.split("@")[-1],
+        where="{url}",
         mend="Write postgresql://USER:PASSWORD@HOST/NAME, or leave it out for a file of the "
         "workspace.",
+        url=url.split("@")[-1],
     )
 
 
@@ -126,25 +127,29 @@ def explain(error: DBAPIError, url: URL) -> DataError:
     if any(word in text for word in _FULL) or getattr(error.orig, "sqlstate", "") == _DISK_FULL:
         return DataError(
             "The disk of the store is full: nothing of this file was counted.",
-            where=where,
+            where="{place}",
             mend="Make room, then import the same file again: what is already in counts once.",
+            place=where,
         )
     if any(word in text for word in _READ_ONLY):
         return DataError(
             "The store may not be written to.",
-            where=where,
+            where="{place}",
             mend="Give this user the right to write there, then import the same file again.",
+            place=where,
         )
     if "append-only" in text:
         return DataError(
             "Returns are never changed or deleted.",
-            where=where,
+            where="{place}",
             mend="Send a correction: a new row whose `corrects` names the attempt.",
+            place=where,
         )
     return DataError(
         "The store does not answer, or stopped in the middle: nothing was counted by halves.",
-        where=where,
+        where="{place}",
         mend="Start the database, then import the same file again: what is already in counts once.",
+        place=where,
     )
 
 

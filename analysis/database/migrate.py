@@ -53,8 +53,10 @@ def upgrade(
         if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
             raise DataError(
                 "This store was written by a newer version of Palier.",
-                where=f"revision {now}; this version knows {scripts.get_current_head()}",
+                where="revision {found}; this version knows {known}",
                 mend="Install the newer version; nothing was changed.",
+                found=now,
+                known=scripts.get_current_head(),
             )
         config = Config()
         config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))

@@ -96,9 +96,11 @@ def _inside(workspace: Workspace, ids: pd.Series, places: tuple[str, ...]) -> li
     wanted = table["commune_id"].isin(places) | table["department_id"].isin(places)
     if not wanted.any():
         raise DataError(
-            f"This workspace does not hold {some(places)}.",
-            where=f"communes: {some(table['commune_id'], most=8)}",
+            "This workspace does not hold {places}.",
+            where="communes: {commune_id}",
             mend="Choose a commune or a département of the workspace, or build one that has it.",
+            places=some(places),
+            commune_id=some(table["commune_id"], most=8),
         )
     communes = set(table.loc[wanted, "commune_id"])
     return [name for name in ids.cat.categories if name.rpartition("_")[0] in communes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,8 +87,10 @@ def read_history(
     if past.empty:
         raise DataError(
             "No election of this workspace precedes the one to prepare.",
-            where=f"before {before:%Y-%m-%d}; elections: {some(elections['election_id'], most=12)}",
+            where="before {before:%Y-%m-%d}; elections: {election_id}",
             mend="Choose a later election, or build the workspace with earlier results.",
+            before=before,
+            election_id=some(elections["election_id"], most=12),
         )
     dense = read_counts(workspace, past["election_id"].tolist(), choice.members, places)
     reference = _reference(past, dense)
@@ -109,8 +112,10 @@ def read_history(
     if not np.isfinite(history.votes).any():
         raise DataError(
             "Nobody of this choice stood in these places at a past election.",
-            where=f"places: {some(places) or 'all'}; elections: {some(past['election_id'])}",
+            where="places: {places}; elections: {election_id}",
             mend="Choose another bloc or other candidates, or more places.",
+            places=some(places) or "all",
+            election_id=some(past["election_id"]),
         )
     return history
 
@@ -128,7 +133,7 @@ def _history(
     cube: np.ndarray,
     past: pd.DataFrame,
     units: pd.DataFrame,
-    lost: list[tuple[str, int, pd.DataFrame, str]],
+    lost: Sequence[tuple[str, int, pd.DataFrame, str]],
 ) -> History:
     columns = {name: cube[:, :, place] for place, name in enumerate(dense.columns)}
     registered = columns["ballots"] + columns["abstentions"]

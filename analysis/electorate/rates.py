@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
+from analysis.errors import Text
 from analysis.tables.elections import Election
 
 # A bureau is not a coin: counts vary more than binomially, by neighbours and families.
@@ -66,7 +67,7 @@ def expect_rate(
     """
     usable = np.nansum(denominator, axis=0) * np.isfinite(numerator).any(axis=0) > 0
     if not usable.any():
-        raise ValueError("no election has both counts")
+        raise ValueError(Text("no election has both counts"))
     num, den = (
         numerator[:, usable],
         np.where(denominator[:, usable] > 0, denominator[:, usable], np.nan),

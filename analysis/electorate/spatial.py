@@ -102,8 +102,9 @@ def find_clusters(  # noqa: PLR0913 - a question, and how to answer it
     if len(y) < FEWEST or np.ptp(y) == 0:
         raise DataError(
             "Clusters need at least ten neighbouring bureaux whose values differ.",
-            where=f"{len(y)} bureaux with contour, value and neighbour",
+            where="{n} bureaux with contour, value and neighbour",
             mend="Choose a larger place, or one with contours.",
+            n=len(y),
         )
     pairs = pd.Series(place[other]).groupby(place[one]).agg(list).to_dict()
     with warnings.catch_warnings():

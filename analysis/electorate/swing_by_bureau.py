@@ -15,7 +15,7 @@ from analysis.electorate.counts import read_counts
 from analysis.electorate.history import History
 from analysis.electorate.rates import OVERDISPERSION
 from analysis.electorate.volatility import pedersen
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
 from analysis.tables.elections import Choice
 from analysis.tables.sources import LeftOut
@@ -48,8 +48,9 @@ class Share:
     def __post_init__(self) -> None:
         if self.of not in ("valid", "registered"):
             raise DataError(
-                f"A share is of valid ballots or of the registered, not of “{self.of}”.",
+                "A share is of valid ballots or of the registered, not of “{of}”.",
                 mend="Write valid or registered.",
+                of=self.of,
             )
         if self.choice is None and self.of == "valid":
             raise DataError(
@@ -146,12 +147,16 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     if common.empty:
         raise DataError(
             "No bureau has this share at both elections.",
-            where=f"{origin}: {some(both[0].index)}; {destination}: {some(both[1].index)}",
+            where="{origin}: {before}; {destination}: {after}",
             mend="Choose two elections of the same place where this choice stood; for renumbered "
             "bureaux, build the workspace with the contours of both vintages.",
+            origin=origin,
+            before=some(both[0].index),
+            destination=destination,
+            after=some(both[1].index),
         )
     left_out = tuple(
-        LeftOut("bureaux without this share at both elections", len(gone), some(gone), name)
+        LeftOut(Text("bureaux without this share at both elections"), len(gone), some(gone), name)
         for name, table in zip((origin, destination), both, strict=True)
         if len(gone := table.index.difference(common))
     )
@@ -162,9 +167,11 @@ def _dates(workspace: Workspace, asked: tuple[str, str]) -> pd.DataFrame:
     elections = workspace.read("elections").set_index("election_id")
     if missing := [name for name in asked if name not in elections.index]:
         raise DataError(
-            f"The election {missing[0]} is not in this workspace.",
-            where=f"elections: {some(elections.index, most=20)}",
+            "The election {election} is not in this workspace.",
+            where="elections: {elections}",
             mend="Choose two of these, or build the workspace with its results.",
+            election=missing[0],
+            elections=some(elections.index, most=20),
         )
     return elections.loc[list(asked), ["date", "vintage"]]
 
@@ -183,9 +190,11 @@ def _counted(
     stood = table["offered"] > 0 if choice else pd.Series(data=True, index=table.index)
     if choice and not stood.any():
         raise DataError(
-            f"Nobody of this choice stood at {election} in these places.",
-            where=some(places) or "whole workspace",
+            "Nobody of this choice stood at {election} in these places.",
+            where="{places}",
             mend="Choose another bloc or other candidates, or another election.",
+            election=election,
+            places=some(places) or Text("whole workspace"),
         )
     return pd.DataFrame({"num": num, "rest": den - num, "den": den})[stood]
 
@@ -286,9 +295,11 @@ def volatility_between(history: History, origin: str, destination: str) -> pd.Da
     ids = [election.election_id for election in history.elections]
     if missing := [name for name in (origin, destination) if name not in ids]:
         raise DataError(
-            f"The election {missing[0]} is not among those to compare.",
-            where=f"elections: {some(ids, most=20)}",
+            "The election {missing} is not among those to compare.",
+            where="elections: {elections}",
             mend="Choose two of these, or a later day to look back from.",
+            missing=missing[0],
+            elections=some(ids, most=20),
         )
     value, noise = pedersen(history, ids.index(origin), ids.index(destination))
     units = history.units["bureau_id"].to_numpy()

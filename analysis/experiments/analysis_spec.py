@@ -63,15 +63,18 @@ class Spec:
     def __post_init__(self) -> None:
         if self.std_error not in (None, *KINDS):
             raise DataError(
-                f"There is no standard error “{self.std_error}”.",
+                "There is no standard error “{std_error}”.",
                 where="std_error",
-                mend=f"Write one of: {', '.join(KINDS)}.",
+                mend="Write one of: {known}.",
+                std_error=self.std_error,
+                known=", ".join(KINDS),
             )
         if self.gap is not None and not 0 < abs(self.gap) <= 1:
             raise DataError(
                 "The difference in the share reached must lie between 0 and 1, and not be 0.",
-                where=f"gap = {self.gap}",
+                where="gap = {gap}",
                 mend="Give a share: 0.136 for 13.6 points.",
+                gap=self.gap,
             )
 
     @property
@@ -166,8 +169,9 @@ def _check_clusters(names: pd.Series, assigned: Floats, cluster: Codes) -> None:
     if split.any():
         raise DataError(
             "A cluster has two arms: its units were not drawn as one.",
-            where=some(f"{names.name} {one}" for one in dict.fromkeys(names[split[cluster]])),
+            where="{names}",
             mend="Give all units of a cluster the arm it drew, or name no cluster.",
+            names=some(f"{names.name} {one}" for one in dict.fromkeys(names[split[cluster]])),
         )
 
 
@@ -175,8 +179,9 @@ def _covariates(units: pd.DataFrame, spec: Spec) -> Iterable[Floats]:
     if clash := set(spec.covariates) & {*spec.outcomes, spec.assigned, spec.received, spec.reached}:
         raise DataError(
             "A covariate must have been known before the draw.",
-            where=f"columns: {', '.join(sorted(clash))}",
+            where="columns: {columns}",
             mend="Give the outcome of an earlier election instead, or no covariate.",
+            columns=", ".join(sorted(clash)),
         )
     return (unit_columns.numbers(units, name) for name in spec.covariates)
 
@@ -203,8 +208,10 @@ def _notes_on_blocks(blocks: pd.Series, trial: Trial) -> list[Note]:
     if not ((treated > 0) & (treated < size)).any():
         raise DataError(
             "No block has both a treated unit and a control.",
-            where=f"column {blocks.name}: {len(size)} blocks",
+            where="column {blocks}: {n} blocks",
             mend="Check that the column holds the blocks of the draw, not the units.",
+            blocks=blocks.name,
+            n=len(size),
         )
     names = list(dict.fromkeys(blocks))
     single, lone = size == 1, (treated == 0) | (treated == size)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse, stats
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.experiments.estimators import Codes, Floats
 from analysis.experiments.redraws import Dice
 
@@ -269,8 +269,9 @@ class Lottery:
     def _never(self) -> DataError:
         return DataError(
             "No draw is as balanced as the design asks for.",
-            where=f"{_MOST_TRIES} draws tried",
+            where="{most_tries} draws tried",
             mend="Accept a larger share of draws, or balance on fewer columns.",
+            most_tries=_MOST_TRIES,
         )
 
 
@@ -281,7 +282,10 @@ def _one_block_each(member: Codes, block: Codes) -> Codes:
     if len(wrong := np.unique(member[of_cluster[member] != block])):
         raise DataError(
             "A cluster lies in two blocks: it cannot be drawn as one.",
-            where=some(f"cluster {code + 1} by order of appearance" for code in wrong),
+            where="{wrong}",
             mend="Give all units of a cluster the same block, or leave the clusters out.",
+            wrong=some(
+                Text("cluster {code} by order of appearance", code=code + 1) for code in wrong
+            ),
         )
     return of_cluster

@@ -82,8 +82,9 @@ def check_balance(
     if (gaps := np.isnan(values).any(axis=0)).any():
         raise DataError(
             "Balance needs covariates without gaps.",
-            where=f"columns: {', '.join(covariates.columns[gaps])}",
+            where="columns: {columns}",
             mend="Leave these columns out, or fill them in from an earlier source.",
+            columns=", ".join(covariates.columns[gaps]),
         )
     block = lottery.block[lottery.member]
     rows = [

@@ -46,8 +46,10 @@ def with_seal(
     if not label.isin(drawn["unit_id"]).any():
         raise DataError(
             "No unit of the table is one of the sealed design.",
-            where=f"table: {some(label)}; seal: {some(drawn['unit_id'])}",
+            where="table: {label}; seal: {unit_id}",
             mend="Name the column of the units with --unit, spelt as when the design was drawn.",
+            label=some(label),
+            unit_id=some(drawn["unit_id"]),
         )
     theirs = units.set_axis(pd.Index(label), axis=0).reindex(drawn["unit_id"])
     theirs = theirs.reset_index(drop=True)
@@ -76,6 +78,8 @@ def _check_arms(given: pd.Series, drawn: pd.DataFrame) -> None:
     if moved.any():
         raise DataError(
             "An arm is not the one that was drawn.",
-            where=f"column {given.name}: {some(drawn.loc[moved, 'unit_id'])}",
+            where="column {name}: {units}",
             mend="Give the arms of the seal; what was carried out goes into --received.",
+            name=given.name,
+            units=some(drawn.loc[moved, "unit_id"]),
         )

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.experiments import unit_columns
 from analysis.experiments.assignment import EACH, Flags, Lottery
 from analysis.experiments.drawing_rule import Rule
@@ -136,10 +136,16 @@ def declare(units: pd.DataFrame, rule: Rule) -> Design:
     if not table["full"].any():
         raise DataError(
             "There is no full block: too few units to draw from.",
-            where=f"{len(table)} units in {table['cluster'].nunique()} clusters, "
-            f"blocks of {rule.block_size}"
+            where=Text(
+                "{n} units in {cluster} clusters, blocks of {block_size}",
+                n=len(table),
+                cluster=table["cluster"].nunique(),
+                block_size=rule.block_size,
+            )
             if rule.cluster
-            else f"{len(table)} units, blocks of {rule.block_size}",
+            else Text(
+                "{n} units, blocks of {block_size}", n=len(table), block_size=rule.block_size
+            ),
             mend="Use smaller blocks or clusters, or larger territories, or exclude fewer units.",
         )
     return Design(rule, table, _lottery(table, rule))
@@ -155,9 +161,11 @@ def _canonical(units: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     for name, numbers in value.items():
         if np.isnan(numbers).any():
             raise DataError(
-                f"Column {name} is empty for some units.",
-                where=some(label[np.isnan(numbers)]),
+                "Column {name} is empty for some units.",
+                where="{label}",
                 mend="Fill it in, or leave these units out on purpose.",
+                name=name,
+                label=some(label[np.isnan(numbers)]),
             )
     table = pd.DataFrame(
         {
@@ -183,8 +191,11 @@ def _given(units: pd.DataFrame, rule: Rule, label: pd.Series) -> np.ndarray:
     if (both := asked[TREATED] & asked[CONTROL]).any():
         raise DataError(
             "A unit must be treated and must not.",
-            where=some(label[both]),
-            mend=f"Clear one of {rule.must_treat} and {rule.must_not_treat}.",
+            where="{label}",
+            mend="Clear one of {must_treat} and {must_not_treat}.",
+            label=some(label[both]),
+            must_treat=rule.must_treat,
+            must_not_treat=rule.must_not_treat,
         )
     return np.select([asked[TREATED], asked[CONTROL]], [TREATED, CONTROL], "")
 
@@ -195,15 +206,17 @@ def _by_cluster(table: pd.DataFrame) -> pd.DataFrame:
     if len(wide := groups["territory"].nunique().loc[lambda n: n > 1]):
         raise DataError(
             "A cluster lies in two territories.",
-            where=some(wide.index),
+            where="{clusters}",
             mend="Give its units one territory, or split the cluster.",
+            clusters=some(wide.index),
         )
     decided = table[table["given"] != ""].groupby("cluster")["given"]
     if len(torn := decided.nunique().loc[lambda n: n > 1]):
         raise DataError(
             "A cluster has a unit that must be treated and one that must not.",
-            where=some(torn.index),
+            where="{clusters}",
             mend="Decide for the cluster as a whole.",
+            clusters=some(torn.index),
         )
     # One decided unit decides for all that must go with it.
     arms = decided.first().to_dict()

@@ -50,20 +50,24 @@ class Rule:
         if not 0 < self.control < self.block_size:
             raise DataError(
                 "A block needs at least one control and one treated.",
-                where=f"block size {self.block_size}, control {self.control}",
+                where="block size {block_size}, control {control}",
                 mend="Give fewer controls than the block has units: 5 and 1, for one.",
+                block_size=self.block_size,
+                control=self.control,
             )
         if self.incomplete not in ("each", "leave_out"):
             raise DataError(
                 "Units left over are drawn each by itself or left out.",
-                where=f"incomplete = {self.incomplete}",
+                where="incomplete = {incomplete}",
                 mend="Write each or leave_out.",
+                incomplete=self.incomplete,
             )
         if not 0 < self.accept <= 1:
             raise DataError(
                 "The share of draws to accept must lie between 0 and 1.",
-                where=f"accept = {self.accept}",
+                where="accept = {accept}",
                 mend="Give 0.1 to draw among the best balanced tenth, 1 to accept every draw.",
+                accept=self.accept,
             )
 
     @property

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analysis.errors import Text
 from analysis.experiments.estimators import KINDS
 from analysis.experiments.randomisation import RandomisationTest
 from analysis.experiments.trial_words import Note, name, number, points, say
@@ -145,7 +146,7 @@ class Impact:
             product = allocation.value * stage.value
             # Wald's identity; a result that breaks it was put together wrongly.
             if not np.isclose(product, assignment.value, rtol=1e-8, atol=1e-12):
-                raise ValueError("allocation × first_stage must equal assignment")
+                raise ValueError(Text("allocation × first_stage must equal assignment"))
 
     def pick(
         self, outcome: str, estimand: Estimand = "assignment", estimator: str = ""
@@ -160,7 +161,18 @@ class Impact:
         for e in self.estimates:
             if (e.outcome, e.estimand) == (outcome, estimand) and estimator in ("", e.estimator):
                 return e
-        raise LookupError(f"no {estimand} of {outcome} by {estimator or 'any estimator'}")
+        raise LookupError(
+            Text(
+                "no {estimand} of {outcome} by {estimator}",
+                estimand=estimand,
+                outcome=outcome,
+                estimator=estimator,
+            )
+            if estimator
+            else Text(
+                "no {estimand} of {outcome} by any estimator", estimand=estimand, outcome=outcome
+            )
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Tabulate one row per estimate, with every standard error."""

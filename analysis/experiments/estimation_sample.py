@@ -131,8 +131,11 @@ def regression_of(sample: Sample, how: str, names: list[str], *, weighted: bool)
     if regression.residual_df < 1:
         raise DataError(
             "There are too few units for so many blocks and covariates.",
-            where=f"{sample.n} units, {layout.blocks} blocks, {regressors.shape[1]} regressors",
+            where="{n} units, {blocks} blocks, {regressors} regressors",
             mend="Leave out covariates, or use larger blocks.",
+            n=sample.n,
+            blocks=layout.blocks,
+            regressors=regressors.shape[1],
         )
     return regression
 
@@ -150,9 +153,12 @@ def _check_arms(trial: Trial, kept: Flags, outcome: str) -> None:
         lacking = not ((treated > 0) & (treated < size)).any()
     if lacking:
         raise DataError(
-            f"Nothing is left to compare for {outcome}: no block has both arms.",
-            where=f"{int(kept.sum())} of {len(kept)} units have it",
+            "Nothing is left to compare for {outcome}: no block has both arms.",
+            where="{kept} of {n} units have it",
             mend="Look for missing outcomes and covariates, and for the blocks of the draw.",
+            outcome=outcome,
+            kept=int(kept.sum()),
+            n=len(kept),
         )
 
 
@@ -168,6 +174,7 @@ def _check_rank(layout: Layout, regressors: Floats, names: list[str]) -> None:
         told = ["the arm", *names, *(f"{name} × arm" for name in names)]
         raise DataError(
             "A covariate says nothing that the blocks, the arm and the others do not say.",
-            where=", ".join(told[i] for i in np.flatnonzero(bad)),
+            where="{bad}",
             mend="Leave it out.",
+            bad=", ".join(told[i] for i in np.flatnonzero(bad)),
         )

@@ -84,8 +84,10 @@ def hold_out(
     if values.shape != (len(design.units),) or not np.isfinite(values).all():
         raise DataError(
             "The cost of the controls needs the expected votes of every unit.",
-            where=f"{int(np.isfinite(values).sum())} numbers for {len(design.units)} units",
+            where="{known} numbers for {n} units",
             mend="Give one number per unit, in the order of the design; 0 where nothing is won.",
+            known=int(np.isfinite(values).sum()),
+            n=len(design.units),
         )
     # A unit left out of the draw is canvassed only where that was decided.
     decided = (design.units["given"] != TREATED).to_numpy()

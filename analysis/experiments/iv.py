@@ -62,8 +62,9 @@ def ratio(regression: Regression, outcome: Floats, treatment: Floats, kind: Kind
     if abs(stage) < _NOTHING:
         raise DataError(
             "The draw changed nothing in who was treated: the ratio is not defined.",
-            where=f"first stage {stage:.3g}",
+            where="first stage {stage:.3g}",
             mend="Check the column of what was received or reached, or leave it out.",
+            stage=stage,
         )
     value = float(regression.coefficients(outcome)[0]) / stage
     errors = regression.std_errors(outcome - value * treatment)

@@ -57,8 +57,9 @@ def groups_of_neighbours(
     if size < 2:  # noqa: PLR2004 - one bureau is no group
         raise DataError(
             "A group of neighbours needs two bureaux or more.",
-            where=f"asked: {size}",
+            where="asked: {size}",
             mend="Give 2 for pairs, 3 or 4 for small groups.",
+            size=size,
         )
     here = bureaux.sort_values("bureau_id", ignore_index=True)
     names = here["bureau_id"].astype("str").to_numpy(dtype=object)
@@ -94,8 +95,10 @@ def with_groups(
     if rule.cluster:
         raise DataError(
             "Clusters are either neighbours or a column, not both.",
-            where=f"column {rule.cluster}, groups of {size} neighbours",
+            where="column {cluster}, groups of {size} neighbours",
             mend="Leave one of them out.",
+            cluster=rule.cluster,
+            size=size,
         )
     label = unit_columns.labels(units, rule.unit).astype("str")
     vintage = vintage_of(bureaux, label.tolist())
@@ -103,8 +106,9 @@ def with_groups(
     if drawn.empty:
         raise DataError(
             "Nobody knows which units touch: the workspace has no contours of them.",
-            where=some(label),
+            where="{label}",
             mend="Build the workspace with the contours of these bureaux, or draw them singly.",
+            label=some(label),
         )
     decided = unit_columns.flags(units, rule.must_treat, label)
     decided = decided | unit_columns.flags(units, rule.must_not_treat, label)

@@ -142,8 +142,10 @@ def outcomes_of(
     if not found["found"].any():
         raise DataError(
             "No unit of the trial has a result in this workspace.",
-            where=f"units: {some(units)}; elections: {some(election_ids)}",
+            where="units: {units}; elections: {election_ids}",
             mend="Open the workspace of the trial's place; units are named by their bureau.",
+            units=some(units),
+            election_ids=some(election_ids),
         )
     return Outcomes(table, found, pd.concat(flows, ignore_index=True))
 
@@ -173,15 +175,18 @@ def vintage_of(bureaux: pd.DataFrame, unit_ids: Sequence[str]) -> int | None:
 def _check(elections: pd.DataFrame, wanted: Sequence[str], units: pd.Index) -> None:
     if missing := [name for name in wanted if name not in elections.index]:
         raise DataError(
-            f"This workspace does not hold the election(s) {', '.join(missing)}.",
-            where=f"elections: {some(elections.index, most=12)}",
+            "This workspace does not hold the election(s) {missing}.",
+            where="elections: {elections}",
             mend="Build the workspace with its results, or name one of these.",
+            missing=", ".join(missing),
+            elections=some(elections.index, most=12),
         )
     if (twice := units.duplicated()).any():
         raise DataError(
             "A unit stands in several rows, or has no name.",
-            where=some(dict.fromkeys(units[twice])),
+            where="{units}",
             mend="Keep one row per unit.",
+            units=some(dict.fromkeys(units[twice])),
         )
 
 

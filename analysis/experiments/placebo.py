@@ -130,8 +130,9 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
     if not rows:
         raise DataError(
             "No target has results at past elections: the power of the trial is unknown.",
-            where=f"targets: {some(targets['bureau_id'])}",
+            where="targets: {bureau_id}",
             mend="Rank bureaux of this workspace, or build it with earlier results.",
+            bureau_id=some(targets["bureau_id"]),
         )
     left_out = pd.DataFrame(lost, columns=["election_id", "bureaux", "examples"])
     return Placebo(pd.concat(rows, ignore_index=True), left_out)
@@ -156,8 +157,9 @@ def _pairs(history: History, values: np.ndarray, *, adjust: bool) -> list[tuple[
     if len(known) < 2:  # noqa: PLR2004 - one to see, one to adjust for
         raise DataError(
             "A look back needs two past first rounds: one to see, and one before it.",
-            where=f"found: {some(history.elections[place].election_id for place in known)}",
+            where="found: {found}",
             mend="Build the workspace with earlier results, or do not adjust for the one before.",
+            found=some(history.elections[place].election_id for place in known),
         )
     return list(zip(known[1:], known[:-1], strict=True))
 

@@ -54,8 +54,10 @@ class Ask:
         if not all(self.contamination < one <= 1 for one in self.coverage):
             raise DataError(
                 "More must be reached in treated units than in controls.",
-                where=f"coverage {self.coverage}, contamination {self.contamination}",
+                where="coverage {coverage}, contamination {contamination}",
                 mend="Give shares between 0 and 1, the coverage above the contamination.",
+                coverage=self.coverage,
+                contamination=self.contamination,
             )
 
 
@@ -114,8 +116,10 @@ def sight(
     if df < 1:
         raise DataError(
             "The design is too small to say what it would see.",
-            where=f"{lottery.clusters} units drawn, {layout.blocks} blocks",
+            where="{clusters} units drawn, {blocks} blocks",
             mend="Draw from more units.",
+            clusters=lottery.clusters,
+            blocks=layout.blocks,
         )
     share = design.rule.share
     noise = _noise(residual, lottery.member, lottery.clusters, df)
@@ -204,9 +208,12 @@ def _whole(units: pd.DataFrame, names: Sequence[str]) -> Floats:
     for name, column in zip(names, values, strict=True):
         if np.isnan(column).any():
             raise DataError(
-                f"Column {name} is empty for some units.",
-                where=f"{int(np.isnan(column).sum())} of {len(column)} units",
+                "Column {name} is empty for some units.",
+                where="{empty} of {n} units",
                 mend="Fill it in, or leave these units out on purpose.",
+                name=name,
+                empty=int(np.isnan(column).sum()),
+                n=len(column),
             )
     return np.column_stack([np.empty((len(units), 0)), *values])
 

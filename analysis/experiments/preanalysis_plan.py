@@ -9,17 +9,17 @@ import pandas as pd
 
 from analysis.experiments.assignment import EACH
 from analysis.experiments.design import Design
+from analysis.i18n import Words
 
 LANGUAGES = ("fr", "en")
 _NONE = "—"
-_UNKNOWN = {
-    "fr": "inconnu : aucun scrutin passé n’a été donné",
-    "en": "unknown: no past election was given",
-}
-_ONE = {
-    "fr": "{outcome} : {effect:.2f} points d’effet de l’affectation",
-    "en": "{outcome}: {effect:.2f} points of effect of assignment",
-}
+_WORDS = Words(
+    "plan",
+    {
+        "unknown": "unknown: no past election was given",
+        "one": "{outcome}: {effect:.2f} points of effect of assignment",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
 
 def _sight(plan: Plan) -> str:
     if plan.sight is None:
-        return _UNKNOWN[plan.language]
+        return _WORDS[plan.language]["unknown"]
     seen = plan.sight.drop_duplicates("outcome")
     told = [
-        _ONE[plan.language].format(outcome=name, effect=100 * effect)
+        _WORDS[plan.language]["one"].format(outcome=name, effect=100 * effect)
         for name, effect in zip(seen["outcome"], seen["detectable_assignment"], strict=True)
     ]
     return "; ".join(told) if plan.language == "en" else " ; ".join(told)

@@ -106,8 +106,9 @@ def randomisation_test(
     if draws < 1:
         raise DataError(
             "Randomisation inference needs draws.",
-            where=f"draws = {draws}",
+            where="draws = {draws}",
             mend="Ask for 1,000 or more.",
+            draws=draws,
         )
     _check_possible(lottery, observed.assigned == 1)
     # Every outcome meets the same draws, so that they can be judged together.
@@ -284,6 +285,7 @@ def _check_possible(lottery: Lottery, arms: np.ndarray) -> None:
     if wrong.any():
         raise DataError(
             "The arms are not a possible draw of the declared design.",
-            where=f"{int(wrong.sum())} block(s) with another number of treated",
+            where="{wrong} block(s) with another number of treated",
             mend="Give the arms as they were drawn, or the design they were drawn by.",
+            wrong=int(wrong.sum()),
         )

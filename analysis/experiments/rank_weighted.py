@@ -173,8 +173,9 @@ def judge_ranking(  # noqa: PLR0913 - table, columns, ranking, chance
     if by in (*spec.outcomes, spec.assigned, spec.received, spec.reached):
         raise DataError(
             "A ranking must have been known before the draw.",
-            where=f"--rank-by {by}",
+            where="--rank-by {by}",
             mend="Name the column that decided, or could have decided, where teams go first.",
+            by=by,
         )
     trial, value = read_trial(units, spec), unit_columns.numbers(units, by)
     found = []
@@ -333,14 +334,18 @@ def _check(place: Floats, group: Codes, name: str) -> None:
     if len(np.unique(place)) <= 1:
         raise DataError(
             "The ranking says the same of all units: there is nothing to judge.",
-            where=f"{len(place)} units with {name} and a place",
+            where="{n} units with {name} and a place",
             mend="Name a column that tells units apart.",
+            n=len(place),
+            name=name,
         )
     if (groups := len(np.unique(group))) < _FEWEST:
         raise DataError(
             "Too few independent groups are left to judge a ranking.",
-            where=f"{name}: {groups} blocks or clusters with both arms",
+            where="{name}: {groups} blocks or clusters with both arms",
             mend="A ranking needs dozens of blocks; look at the columns --block and --cluster.",
+            name=name,
+            groups=groups,
         )
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 
 FORMAT = "palier seal 1"
-_AGAIN = "Take the sealed file as it was written; a new design needs a new seal."
+_AGAIN = Text("Take the sealed file as it was written; a new design needs a new seal.")
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,10 @@ def verify(path: Path) -> Sealed:
     if fingerprint(content) != content["fingerprint"]:
         raise DataError(
             "The seal does not match its fingerprint: its content was changed.",
-            where=str(path.name),
-            mend=_AGAIN,
+            where="{file}",
+            mend="{again}",
+            file=path.name,
+            again=_AGAIN,
         )
     design = _design(content)
     assignment = drawn(design, int(content["seed"]))
@@ -122,8 +124,10 @@ def verify(path: Path) -> Sealed:
         if beside.is_file() and digest(beside)["sha256"] != file["sha256"]:
             raise DataError(
                 "A file is not the one that was sealed.",
-                where=f"{role}: {beside.name}",
+                where="{role}: {file}",
                 mend="Restore the file as it was, or move it away if it only shares the name.",
+                role=role,
+                file=beside.name,
             )
     files, seed = content["files"], int(content["seed"])
     promise = {name: tuple(given) for name, given in content.get("promise", {}).items()}
@@ -132,15 +136,19 @@ def verify(path: Path) -> Sealed:
 
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError("This is not a seal.", where=path.name, mend=_AGAIN) from error
+        raise DataError(
+            "This is not a seal.", where="{file}", mend="{again}", file=path.name, again=_AGAIN
+        ) from error
     keys = {"format", "rule", "seed", "files", "units", "assignment", "fingerprint"}
     found = set(content) - {"promise"} if isinstance(content, dict) else set()
     if found != keys or content["format"] != FORMAT:
-        raise DataError("This is not a seal.", where=path.name, mend=_AGAIN)
+        raise DataError(
+            "This is not a seal.", where="{file}", mend="{again}", file=path.name, again=_AGAIN
+        )
     return content
 
 
@@ -177,8 +185,10 @@ def _compare(made: Mapping[str, list[Any]], sealed: Mapping[str, list[Any]], pat
     if moved or len(made["unit_id"]) != len(sealed["unit_id"]):
         raise DataError(
             "The draw of the seal does not give the assignment it holds.",
-            where=f"{path.name}: {some(moved)}",
+            where="{file}: {moved}",
             mend="Verify with the version of Palier that sealed it; otherwise do not trust it.",
+            file=path.name,
+            moved=some(moved),
         )
 
 

@@ -187,8 +187,9 @@ def estimate_subgroups(
     if not found:
         raise DataError(
             "No subgroup has both arms in a block.",
-            where=f"columns: {', '.join(names)}",
+            where="columns: {columns}",
             mend="Group by something coarser, known before the draw.",
+            columns=", ".join(names),
         )
     adjusted = _adjusted(found)
     return Subgroups(tuple(adjusted), _tests(adjusted), tuple(left_out))
@@ -197,9 +198,11 @@ def estimate_subgroups(
 def _check_several(name: str, groups: Mapping[str, Flags], units: int) -> None:
     if len(groups) < 2:  # noqa: PLR2004 - one group is no subgroup
         raise DataError(
-            f"Column {name} has one value only: there are no subgroups.",
-            where=f"{units} units",
+            "Column {name} has one value only: there are no subgroups.",
+            where="{units} units",
             mend="Name a column that tells units apart.",
+            name=name,
+            units=units,
         )
 
 

@@ -1,21 +1,21 @@
 """What trials say, in English and in French: sentences, notes, names of estimates.
 
-The command line and the reports write both languages without the app, so the words lie
-here, in `trial_words_en.toml` and `trial_words_fr.toml`, and not in the app's catalogue.
+The English lies here, by key, in `trial_words.toml`; the French is in the catalogue.
 """
 
 from __future__ import annotations
 
 import math
 import string
-import tomllib
-from functools import cache
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from analysis.errors import DataError
+from analysis.i18n import Words
 
 LANGUAGES = ("fr", "en")
+_WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
 # A narrow no-break space between thousands, as the Imprimerie nationale has it.
 _THOUSANDS = "\u202f"
 _PLURAL = 2
@@ -28,7 +28,7 @@ def say(key: str, language: str = "en", **values: object) -> str:
     Parameters
     ----------
     key
-        Name of the text in `trial_words_en.toml`.
+        Name of the text in `trial_words.toml`.
     language
         `fr` or `en`.
     **values
@@ -139,18 +139,12 @@ class _Writer(string.Formatter):
         return say("in_all", self.language, shown=shown, count=len(items))
 
 
-@cache
-def _words(language: str) -> dict[str, str]:
+def _words(language: str) -> Mapping[str, str]:
     if language not in LANGUAGES:
         raise DataError(
-            f"Trials are not told in “{language}”.", mend=f"Ask for one of: {', '.join(LANGUAGES)}."
+            "Trials are not told in “{language}”.",
+            mend="Ask for one of: {known}.",
+            language=language,
+            known=", ".join(LANGUAGES),
         )
-    file = files("analysis.experiments").joinpath(f"trial_words_{language}.toml")
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    flat = {key: text for key, text in table.items() if isinstance(text, str)}
-    return flat | {
-        f"{kind}.{key}": text
-        for kind, texts in table.items()
-        if isinstance(texts, dict)
-        for key, text in texts.items()
-    }
+    return _WORDS[language]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.experiments.estimators import Codes, Floats
 
 # Columns that name a unit when nobody says which does.
@@ -22,8 +22,10 @@ def labels(units: pd.DataFrame, unit: str = "") -> pd.Series:
     if (twice := label.duplicated(keep=False) | units[name].isna()).any():
         raise DataError(
             "A unit stands in several rows, or has no name.",
-            where=f"column {name}: {some(dict.fromkeys(label[twice]))}",
+            where="column {name}: {units}",
             mend="Keep one row per unit; or name another column with --unit.",
+            name=name,
+            units=some(dict.fromkeys(label[twice])),
         )
     return label
 
@@ -33,11 +35,16 @@ def numbers(units: pd.DataFrame, name: str) -> Floats:
     values = pd.to_numeric(units[name], errors="coerce").astype(float)
     bad = (values.isna() & units[name].notna()) | np.isinf(values)
     if bad.any():
-        lines = (f"line {i + 2}: {str(units[name].iloc[i])!r}" for i in np.flatnonzero(bad))
+        lines = (
+            Text("line {line}: {cell!r}", line=i + 2, cell=units[name].iloc[i])
+            for i in np.flatnonzero(bad)
+        )
         raise DataError(
-            f"Column {name} holds values that are not numbers.",
-            where=some(lines),
+            "Column {name} holds values that are not numbers.",
+            where="{lines}",
             mend="Write numbers with a point, and leave missing values empty.",
+            name=name,
+            lines=some(lines),
         )
     return values.to_numpy()
 
@@ -48,15 +55,20 @@ def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
     bad = ~np.isin(values, (0.0, 1.0))
     if bad.any():
         raise DataError(
-            f"Column {name} must be 0 (control) or 1 (treated) everywhere.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
+            "Column {name} must be 0 (control) or 1 (treated) everywhere.",
+            where="{bad}",
             mend="Give the arm that was drawn as 0 or 1, and leave out units that were in no draw.",
+            name=name,
+            bad=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
         )
     if values.min() == values.max():
         raise DataError(
             "Both arms are needed to estimate an impact; one of them is empty.",
-            where=f"column {name}: all {len(values)} rows are {values[0]:.0f}",
+            where="column {name}: all {n} rows are {values:.0f}",
             mend="Keep the control group in the file, even though nobody called on it.",
+            name=name,
+            n=len(values),
+            values=values[0],
         )
     return values
 
@@ -67,9 +79,11 @@ def groups(units: pd.DataFrame, name: str, label: pd.Series) -> Codes | None:
         return None
     if (empty := units[name].isna()).any():
         raise DataError(
-            f"Column {name} is empty for some units.",
-            where=some(label[empty]),
+            "Column {name} is empty for some units.",
+            where="{label}",
             mend="Give every unit its group, or leave out those that were not in the draw.",
+            name=name,
+            label=some(label[empty]),
         )
     return np.asarray(pd.factorize(units[name])[0], dtype=np.int64)
 
@@ -82,9 +96,11 @@ def shares(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
     bad = ~((values >= 0) & (values <= 1))
     if bad.any():
         raise DataError(
-            f"Column {name} must lie between 0 and 1 for every unit.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
+            "Column {name} must lie between 0 and 1 for every unit.",
+            where="{bad}",
             mend="Give shares, not percentages; a unit where nothing was done has 0.",
+            name=name,
+            bad=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
         )
     return values
 
@@ -96,9 +112,11 @@ def weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
     values = numbers(units, name)
     if (bad := ~(values > 0)).any():
         raise DataError(
-            f"Column {name} must be a positive weight for every unit.",
-            where=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
+            "Column {name} must be a positive weight for every unit.",
+            where="{bad}",
             mend="Leave out units without registered, on purpose, or name no weight.",
+            name=name,
+            bad=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
         )
     # Only ratios matter; a mean of one keeps numbers of a size.
     return np.asarray(values / values.mean())
@@ -108,9 +126,11 @@ def check(units: pd.DataFrame, names: list[str]) -> None:
     """Raise a `DataError` when a column is missing or there are no units."""
     if missing := [name for name in dict.fromkeys(filter(None, names)) if name not in units]:
         raise DataError(
-            f"The table of units lacks column(s): {', '.join(missing)}.",
-            where=f"columns found: {some(units.columns, most=8)}",
+            "The table of units lacks column(s): {missing}.",
+            where="columns found: {columns}",
             mend="Check the spelling of the columns.",
+            missing=", ".join(missing),
+            columns=some(units.columns, most=8),
         )
     if not len(units):
         raise DataError("The table of units is empty.", mend="Give one row per unit.")
@@ -123,8 +143,10 @@ def flags(units: pd.DataFrame, name: str, label: pd.Series) -> npt.NDArray[np.bo
     values = np.nan_to_num(numbers(units, name))
     if (bad := ~np.isin(values, (0.0, 1.0))).any():
         raise DataError(
-            f"Column {name} must be 0 or 1.",
-            where=some(label[bad]),
+            "Column {name} must be 0 or 1.",
+            where="{label}",
             mend="Write 1 for the units meant, and 0 or nothing for the others.",
+            name=name,
+            label=some(label[bad]),
         )
     return np.asarray(values == 1)

@@ -29,19 +29,27 @@ def read_units(path: Path) -> pd.DataFrame:
         When there is no such file, or it is empty, cut or not a table.
     """
     if not path.is_file():
-        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     content = path.read_bytes()
     if not content.strip():
-        raise DataError(f"{path.name} is empty.", where=str(path), mend="Give one row per unit.")
+        raise DataError(
+            "{file} is empty.",
+            where="{path}",
+            mend="Give one row per unit.",
+            file=path.name,
+            path=path,
+        )
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(io.BytesIO(content))
         return _delimited(content)
     except (pd.errors.ParserError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
         raise DataError(
-            f"{path.name} cannot be read as a table.",
-            where=f"{path.name}: {str(error).splitlines()[0]}",
+            "{file} cannot be read as a table.",
+            where="{file}: {error}",
             mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
+            file=path.name,
+            error=str(error).splitlines()[0],
         ) from error
 
 
@@ -66,9 +74,12 @@ def check_suffix(out: Path, *known: str) -> None:
     """Raise a `DataError` when results are not written under this name."""
     if out.suffix not in known:
         raise DataError(
-            f"Results are not written as “{out.suffix}”.",
-            where=str(out),
-            mend=f"Give a file that ends in: {', '.join(known)}.",
+            "Results are not written as “{suffix}”.",
+            where="{out}",
+            mend="Give a file that ends in: {suffixes}.",
+            suffix=out.suffix,
+            out=out,
+            suffixes=", ".join(known),
         )
 
 
@@ -105,12 +116,17 @@ def _workbook(name: str, content: bytes) -> pd.DataFrame:
     # The reader of workbooks raises whatever its parts raise: zip, XML, key errors.
     except Exception as error:
         raise DataError(
-            f"{name} cannot be read as an Excel workbook.",
-            where=f"{name}: {error}",
+            "{name} cannot be read as an Excel workbook.",
+            where="{name}: {error}",
             mend="Save it again as .xlsx, the table on the first sheet, or as CSV.",
+            name=name,
+            error=error,
         ) from error
     if table.empty:
         raise DataError(
-            f"{name} is empty.", where=name, mend="Put the table on the first sheet, names first."
+            "{file} is empty.",
+            where="{file}",
+            mend="Put the table on the first sheet, names first.",
+            file=name,
         )
     return table.rename(columns=str)

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from importlib.resources import files
 
 import pandas as pd
 
+from analysis.i18n import Words
 
-def _columns() -> dict[str, tuple[str, str, str, str]]:
-    """Return column → unit and meaning in French and English, from the table beside this module."""
-    with Path(__file__).with_name("column_units.csv").open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        return {
-            row["column"]: (row["unit_fr"], row["unit_en"], row["meaning_fr"], row["meaning_en"])
-            for row in rows
-        }
-
-
-COLUMNS = _columns()
-_UNKNOWN = ("", "", "", "")
+_WORDS = Words.columns("column", files("analysis.exports") / "column_units.csv")
 
 _FORMATS = {
     "score": "0.0",
@@ -49,7 +38,7 @@ def units_of(
     columns
         Names, in the order wanted.
     stated
-        The provenance's own units, for columns that are not in `COLUMNS`.
+        The provenance's own units, for columns that have no text here.
     language
         "fr" or "en".
 
@@ -59,13 +48,12 @@ def units_of(
         `column`, `unit`, `meaning`; empty texts for a column nobody described.
     """
     others = {entry.get("column", ""): entry for entry in stated}
-    at = 0 if language == "fr" else 1
+    words = _WORDS["fr" if language == "fr" else "en"]
     rows = []
     for column in columns:
-        known = COLUMNS.get(column, _UNKNOWN)
         other = others.get(column, {})
-        unit = known[at] or other.get("unit", "")
-        meaning = known[2 + at] or other.get("meaning", "")
+        unit = words.get(f"unit.{column}") or other.get("unit", "")
+        meaning = words.get(f"meaning.{column}") or other.get("meaning", "")
         rows.append({"column": column, "unit": unit, "meaning": meaning})
     return rows
 

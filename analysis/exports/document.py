@@ -118,9 +118,11 @@ class Document:
         _one_of(self.dialect, DIALECTS, what="dialect of CSV")
         if missing := [column for column in FIRST if column not in self.ranking]:
             raise DataError(
-                f"The ranking lacks column(s) {', '.join(missing)}.",
-                where=f"columns found: {some(self.ranking.columns, most=8)}",
+                "The ranking lacks column(s) {missing}.",
+                where="columns found: {columns}",
                 mend="Export the table that `rank` returns, with its names unchanged.",
+                missing=", ".join(missing),
+                columns=some(self.ranking.columns, most=8),
             )
         if self.ranking.empty:
             raise DataError(
@@ -131,8 +133,9 @@ class Document:
             if (twice := frame["bureau_id"].duplicated()).any():
                 raise DataError(
                     "A bureau stands more than once.",
-                    where=f"{where}: {some(frame.loc[twice, 'bureau_id'])}",
+                    where="ranking: {frame}" if where == "ranking" else "polygons: {frame}",
                     mend="Give one row per bureau: the polygons of one vintage only.",
+                    frame=some(frame.loc[twice, "bureau_id"]),
                 )
 
     @cached_property
@@ -184,8 +187,10 @@ class Document:
         if self.places.geometry.isna().all():
             raise DataError(
                 "There is no map to draw: no ranked bureau has a polygon.",
-                where=f"{len(self.table)} ranked bureaux, {len(self.bureaux)} polygons",
+                where="{n} ranked bureaux, {polygons} polygons",
                 mend="Build the workspace with --contours, or export a table instead.",
+                n=len(self.table),
+                polygons=len(self.bureaux),
             )
 
     @property
@@ -290,7 +295,14 @@ def located(table: pd.DataFrame, bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _one_of(value: str, known: Sequence[str], *, what: str) -> None:
     if value not in known:
-        raise DataError(f"There is no {what} {value!r}.", mend=f"Choose one of {', '.join(known)}.")
+        raise DataError(
+            "There is no language {value!r}."
+            if what == "language"
+            else "There is no dialect of CSV {value!r}.",
+            mend="Choose one of {known}.",
+            value=value,
+            known=", ".join(known),
+        )
 
 
 def with_texts(table: pd.DataFrame) -> pd.DataFrame:

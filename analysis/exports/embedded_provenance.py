@@ -19,6 +19,8 @@ from xml.etree import ElementTree as ET
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.errors import Text
+
 FAULTS = (ET.ParseError, zipfile.BadZipFile, pa.ArrowException, csv.Error)
 T = TypeVar("T", str, bytes)
 
@@ -38,10 +40,10 @@ def in_csv(path: Path) -> str:
         rows = csv.reader(file, delimiter=delimiter)
         names = next(csv.reader([header], delimiter=delimiter), [])
         if names[-1:] != ["provenance"]:
-            raise LookupError("its last column is not `provenance`")
+            raise LookupError(Text("its last column is not `provenance`"))
         first = next(rows, [])
     if len(first) != len(names):
-        raise ValueError("its first row is cut")
+        raise ValueError(Text("its first row is cut"))
     return first[-1]
 
 
@@ -60,7 +62,7 @@ def in_geojson(path: Path) -> str:
     with path.open(encoding="utf-8") as file:
         document = json.load(file)
     if not isinstance(document, dict) or KEY not in document:
-        raise LookupError(f"it has no member {KEY}")
+        raise LookupError(Text("it has no member {key}", key=KEY))
     return json.dumps(document[KEY])
 
 
@@ -82,7 +84,7 @@ def in_html(path: Path) -> str:
     """Return the provenance text of a page."""
     page = path.read_text(encoding="utf-8")
     if not page.rstrip().endswith("</html>"):
-        raise ValueError("the page does not end in </html>")
+        raise ValueError(Text("the page does not end in </html>"))
     script = rf'<script type="application/json" id="{ELEMENT_ID}">(.*?)</script>'
     texts: list[str] = re.findall(script, page, flags=re.DOTALL)
     return _found(texts)[0]
@@ -92,7 +94,7 @@ def in_pdf(path: Path) -> str:
     """Return the provenance text of a PDF file."""
     content = path.read_bytes()
     if not content.rstrip().endswith(b"%%EOF"):
-        raise ValueError("it does not end in %%EOF")
+        raise ValueError(Text("it does not end in %%EOF"))
     # The text is ASCII, so matplotlib writes it as one literal string, backslashes escaped.
     strings: list[bytes] = re.findall(
         rb"/Keywords \(((?:[^()\\]|\\.)*)\)", content, flags=re.DOTALL
@@ -104,12 +106,12 @@ def in_png(path: Path) -> str:
     """Return the provenance text of a PNG picture."""
     file = io.BytesIO(path.read_bytes())
     if file.read(8) != b"\x89PNG\r\n\x1a\n":
-        raise ValueError("it is not a PNG")
+        raise ValueError(Text("it is not a PNG"))
     texts: list[str] = []
     while True:
         head = file.read(8)
         if len(head) < 8:
-            raise ValueError("its IEND is missing")
+            raise ValueError(Text("its IEND is missing"))
         length, kind = struct.unpack(">I4s", head)
         body, _ = file.read(length), file.read(4)
         if kind == b"tEXt" and body.startswith(KEY.encode() + b"\0"):
@@ -127,5 +129,5 @@ def in_svg(path: Path) -> str:
 
 def _found(texts: list[T]) -> list[T]:
     if not texts:
-        raise LookupError(f"nothing in it is named {KEY}")
+        raise LookupError(Text("nothing in it is named {key}", key=KEY))
     return texts

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis import __version__
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 from analysis.exports.registry import find_provenance
 
 if TYPE_CHECKING:
     from analysis.tables.workspace import Workspace
 
-_OURS = "Export it again with `python -m analysis rank`, or give a file that Palier wrote."
+_OURS = Text("Export it again with `python -m analysis rank`, or give a file that Palier wrote.")
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,20 @@ class Provenance:
             values = json.loads(text)
         except json.JSONDecodeError as error:
             raise DataError(
-                "The provenance in this file is cut or altered.", where=where, mend=_OURS
+                "The provenance in this file is cut or altered.",
+                where="{place}",
+                mend="{ours}",
+                place=where,
+                ours=_OURS,
             ) from error
         names = {f.name for f in fields(cls)}
         if not isinstance(values, dict) or set(values) != names:
             raise DataError(
-                "This file carries a provenance that is not Palier's.", where=where, mend=_OURS
+                "This file carries a provenance that is not Palier's.",
+                where="{place}",
+                mend="{ours}",
+                place=where,
+                ours=_OURS,
             )
         return cls(**values)
 
@@ -141,15 +149,22 @@ def read_provenance(path: Path | str) -> Provenance:
         text = find_provenance(path)
     except OSError as error:
         raise DataError(
-            "The file cannot be read.", where=f"{path}: {error.strerror}", mend="Check its path."
+            "The file cannot be read.",
+            where="{path}: {strerror}",
+            mend="Check its path.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     except DataError:
         raise
     except (ValueError, LookupError) as error:
         raise DataError(
             "This file carries no provenance of Palier, or it is cut.",
-            where=f"{path}: {error}",
-            mend=_OURS,
+            where="{path}: {error}",
+            mend="{ours}",
+            path=path,
+            error=error,
+            ours=_OURS,
         ) from error
     return Provenance.from_json(text, where=str(path))
 
@@ -162,8 +177,9 @@ def _dumps(values: Mapping[str, Any]) -> str:
     except (TypeError, ValueError) as error:
         raise DataError(
             "A provenance holds only what JSON can: texts, finite numbers, lists, mappings.",
-            where=str(error),
+            where="{error}",
             mend="Pass parameters as plain numbers and texts.",
+            error=error,
         ) from error
 
 

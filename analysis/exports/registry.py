@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,7 +41,7 @@ class Format:
     """
 
     suffix: str
-    label: str
+    label: Text
     finds: str
     table: str = ""
     ranking: str = ""
@@ -56,43 +56,61 @@ class Format:
 
 FORMATS = (
     Format(
-        ".csv", "CSV for a spreadsheet", "embedded_provenance:in_csv", table="csv_parquet:to_csv"
+        ".csv",
+        Text("CSV for a spreadsheet"),
+        "embedded_provenance:in_csv",
+        table="csv_parquet:to_csv",
     ),
     Format(
         ".xlsx",
-        "Excel, with units and sources",
+        Text("Excel, with units and sources"),
         "embedded_provenance:in_xlsx",
         table="workbook:to_xlsx",
     ),
-    Format(".geojson", "GeoJSON", "embedded_provenance:in_geojson", table="geojson:to_geojson"),
+    Format(
+        ".geojson",
+        Text("GeoJSON"),
+        "embedded_provenance:in_geojson",
+        table="geojson:to_geojson",
+    ),
     Format(
         ".kml",
-        "KML (Google Earth, OsmAnd)",
+        Text("KML (Google Earth, OsmAnd)"),
         "embedded_provenance:in_kml",
         ranking="kml:to_kml",
     ),
-    Format(".parquet", "Parquet", "embedded_provenance:in_parquet", table="csv_parquet:to_parquet"),
+    Format(
+        ".parquet",
+        Text("Parquet"),
+        "embedded_provenance:in_parquet",
+        table="csv_parquet:to_parquet",
+    ),
     Format(
         ".html",
-        "Map that opens without network (HTML)",
+        Text("Map that opens without network (HTML)"),
         "embedded_provenance:in_html",
         ranking="web_map:to_html",
     ),
     Format(
         ".pdf",
-        "Map to print (PDF, A4)",
+        Text("Map to print (PDF, A4)"),
         "embedded_provenance:in_pdf",
         ranking="ranking_map:to_pdf",
         picture="figures:to_pdf",
     ),
     Format(
         ".png",
-        "Map to print (PNG)",
+        Text("Map to print (PNG)"),
         "embedded_provenance:in_png",
         ranking="ranking_map:to_png",
         picture="figures:to_png",
     ),
-    Format(".svg", "SVG", "embedded_provenance:in_svg", picture="figures:to_svg"),
+    Format(
+        ".svg",
+        Text("SVG"),
+        "embedded_provenance:in_svg",
+        picture="figures:to_svg",
+    ),
 )
 
 
@@ -165,8 +183,10 @@ def write(
         aside.unlink(missing_ok=True)
         raise DataError(
             "The file could not be written.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Choose a folder that exists and may be written to, on a disk with room.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     return path
 
@@ -202,8 +222,12 @@ def to_bytes(
 
     if suffix.lower() not in SUFFIXES:
         raise DataError(
-            f"Palier does not write {suffix or 'files without a suffix'}.",
-            mend=f"Give a file name that ends in {', '.join(SUFFIXES)}.",
+            "Palier does not write {suffix}."
+            if suffix
+            else "Palier does not write files without a suffix.",
+            mend="Give a file name that ends in {suffixes}.",
+            suffix=suffix,
+            suffixes=", ".join(SUFFIXES),
         )
     stated: Options = {"language": "fr", "dialect": "plain", "title": "", **options}
     document = Document(
@@ -240,9 +264,14 @@ def file_of(leaving: Leaving, suffix: str) -> bytes:
     known = {one.suffix: one.writer(leaving.kind) for one in formats_of(leaving.kind)}
     if (wanted := suffix.lower()) not in known:
         raise DataError(
-            f"This is not written as {suffix or 'a file without a suffix'}.",
-            where=leaving.heading,
-            mend=f"Choose one of {', '.join(known)}.",
+            "This is not written as {suffix}."
+            if suffix
+            else "This is not written as a file without a suffix.",
+            where="{heading}",
+            mend="Choose one of {known}.",
+            suffix=suffix,
+            heading=leaving.heading,
+            known=", ".join(known),
         )
     return cast("Callable[[Leaving], bytes]", _load(known[wanted]))(leaving)
 
@@ -264,9 +293,14 @@ def find_provenance(path: Path) -> str:
     finders = {one.suffix: one.finds for one in FORMATS}
     if (suffix := path.suffix.lower()) not in finders:
         raise DataError(
-            f"Palier does not write {path.suffix or 'files without a suffix'}.",
-            where=str(path),
-            mend=f"Give a file that ends in {', '.join(finders)}.",
+            "Palier does not write {suffix}."
+            if suffix
+            else "Palier does not write files without a suffix.",
+            where="{path}",
+            mend="Give a file that ends in {suffixes}.",
+            suffix=path.suffix,
+            path=path,
+            suffixes=", ".join(finders),
         )
     try:
         return str(_load(finders[suffix])(path))

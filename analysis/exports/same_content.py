@@ -18,6 +18,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.errors import Text
+
 # More than any of our files holds; a file from a stranger must not fill the memory.
 _MOST_BYTES = 1 << 30
 _GZIP, _ZLIB = 31, 15  # how zlib is told which header to expect
@@ -65,7 +67,7 @@ def _inflate(packed: bytes, wbits: int) -> tuple[bytes, bytes]:
     engine = zlib.decompressobj(wbits)
     plain = engine.decompress(packed, _MOST_BYTES)
     if not engine.eof:
-        raise ValueError("a compressed part is cut, or larger than any of ours")
+        raise ValueError(Text("a compressed part is cut, or larger than any of ours"))
     return plain, engine.unused_data
 
 
@@ -81,7 +83,7 @@ def _zip(content: bytes) -> object:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         if sum(member.file_size for member in members) > _MOST_BYTES:
-            raise ValueError("the archive is larger than any of ours")
+            raise ValueError(Text("the archive is larger than any of ours"))
         # Our archives hold PDFs and pictures, which are compressed in their turn.
         return archive.comment, [
             (m.filename, m.date_time, m.comment, m.external_attr, _inflated(archive.read(m)))
@@ -97,7 +99,7 @@ def _png(content: bytes) -> object:
         length, kind = struct.unpack_from(">I4s", content, at)
         body = content[at + 8 : at + 8 + length]
         if struct.unpack_from(">I", content, at + 8 + length) != (zlib.crc32(kind + body),):
-            raise ValueError("a chunk of the picture is damaged")
+            raise ValueError(Text("a chunk of the picture is damaged"))
         at += 12 + length
         # Where one piece of the picture ends and the next begins is the library's choice.
         if kind == b"IDAT" and chunks and chunks[-1][0] == kind:
@@ -144,7 +146,7 @@ def _pdf_stream(content: bytes, start: int, *, packed: bool) -> tuple[bytes, int
             break
         plain += engine.decompress(content[end : end + 1], _MOST_BYTES)
         fed = end + 1
-    raise ValueError("a stream of the PDF is cut, or larger than any of ours")
+    raise ValueError(Text("a stream of the PDF is cut, or larger than any of ours"))
 
 
 def _parquet(content: bytes) -> object:

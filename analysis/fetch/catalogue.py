@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Listed, Text
 from analysis.readers.codes import commune_code
 from analysis.readers.reader_registry import PUBLISHED
 
@@ -54,10 +54,11 @@ class Place:
         shaped = whole and re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune)
         if not shaped or department not in _MAINLAND | _OVERSEAS:
             raise DataError(
-                f"No commune or département has the code {code!r}.",
+                "No commune or département has the code {code!r}.",
                 where="--place",
                 mend="Give the INSEE code, not the postal code nor the name: 75056 for Paris, "
                 "2A004 for Ajaccio, 33 for Gironde.",
+                code=code,
             )
         return cls(department, commune)
 
@@ -146,19 +147,31 @@ def read_catalogue(file: Path | None = None) -> Catalogue:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
             "The catalogue cannot be read.",
-            where=f"{file}: {error}",
+            where="{file}: {error}",
             mend="Give a TOML file in UTF-8; start from a copy of analysis/fetch/catalogue.toml.",
+            file=file,
+            error=error,
         ) from error
     entries = content.get("source")
     entries = entries if isinstance(entries, list) else []
-    faults = [f"{_label(e, n)}: {f}" for n, e in enumerate(entries, 1) for f in _faults(e)]
+    faults: list[str] = [
+        Text("{label}: {fault}", label=_label(e, n), fault=f)
+        for n, e in enumerate(entries, 1)
+        for f in _faults(e)
+    ]
     names = [entry.get("id") for entry in entries if isinstance(entry, dict)]
-    faults += [f"{name}: given twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+    faults += [
+        Text("{name}: given twice", name=name)
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
     if faults or not entries:
         raise DataError(
             "The catalogue has faults." if entries else "The catalogue has no [[source]].",
-            where=f"{file}: " + "; ".join(faults),
+            where="{file}: {faults}",
             mend="Correct these entries; analysis/fetch/catalogue.toml shows their form.",
+            file=file,
+            faults=Listed(faults, "; "),
         )
     sources = [Source(**{**entry, "urls": tuple(entry["urls"])}) for entry in entries]
     return Catalogue(tuple(sorted(sources, key=lambda s: ROLES.index(s.role))), file)
@@ -169,12 +182,14 @@ def _label(entry: object, position: int) -> str:
 
 
 _FORMS: dict[str, tuple[type, str]] = {
-    **dict.fromkeys(("id", "role", "file", "licence", "page", "sha256", "member"), (str, "text")),
-    "title": (dict, "title.fr and title.en"),
-    "urls": (list, "a list of addresses"),
-    "checked": (bool, "true or false"),
-    "size": (int, "a whole number"),
-    "vintage": (int, "a year"),
+    **dict.fromkeys(
+        ("id", "role", "file", "licence", "page", "sha256", Text("member")), (str, Text("text"))
+    ),
+    "title": (dict, Text("title.fr and title.en")),
+    "urls": (list, Text("a list of addresses")),
+    "checked": (bool, Text("true or false")),
+    "size": (int, Text("a whole number")),
+    "vintage": (int, Text("a year")),
 }
 _NEEDED = ("id", "role", "title", "urls", "file", "licence", "page", "checked")
 
@@ -182,12 +197,14 @@ _NEEDED = ("id", "role", "title", "urls", "file", "licence", "page", "checked")
 def _faults(entry: object) -> list[str]:
     """List what keeps a TOML entry from being a `Source`."""
     if not isinstance(entry, dict):
-        return ["is not a table"]
+        return [Text("is not a table")]
     known = {f.name for f in fields(Source)}
-    faults = [f"{name} is missing" for name in _NEEDED if name not in entry]
-    faults += [f"{name} is not known" for name in entry if name not in known]
+    faults: list[str] = [
+        Text("{name} is missing", name=name) for name in _NEEDED if name not in entry
+    ]
+    faults += [Text("{name} is not known", name=name) for name in entry if name not in known]
     faults += [
-        f"{name} must be {form}"
+        Text("{name} must be {form}", name=name, form=form)
         for name, (kind, form) in _FORMS.items()
         if name in entry and not isinstance(entry[name], kind)
     ]
@@ -195,11 +212,15 @@ def _faults(entry: object) -> list[str]:
 
 
 def _meaning_faults(entry: dict[str, Any]) -> list[str]:
-    faults = [] if entry["role"] in ROLES else [f"role must be one of {', '.join(ROLES)}"]
-    faults += [] if {"fr", "en"} <= set(entry["title"]) else ["title must have fr and en"]
-    faults += [] if entry["urls"] else ["urls is empty"]
+    faults: list[str] = (
+        []
+        if entry["role"] in ROLES
+        else [Text("role must be one of {roles}", roles=", ".join(ROLES))]
+    )
+    faults += [] if {"fr", "en"} <= set(entry["title"]) else [Text("title must have fr and en")]
+    faults += [] if entry["urls"] else [Text("urls is empty")]
     faults += [
-        f"{url} is not an http address"
+        Text("{url} is not an http address", url=url)
         for url in entry["urls"]
         if not re.match(r"https?://[^/\s]+", str(url))
     ]
@@ -209,7 +230,9 @@ def _meaning_faults(entry: dict[str, Any]) -> list[str]:
         faults.append("sha256 must be 64 hexadecimal digits")
     texts = [*map(str, entry["urls"]), entry["file"], entry.get("member", "")]
     known = {"department", "commune", "territory"}
-    faults += [f"{{{name}}} is not known" for name in sorted(_names_in(texts) - known)]
+    faults += [
+        Text("{{{name}}} is not known", name=name) for name in sorted(_names_in(texts) - known)
+    ]
     return faults
 
 

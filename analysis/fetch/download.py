@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from analysis.errors import Text
 from analysis.fetch import faults
 from analysis.fetch.catalogue import Source
 from analysis.fetch.download_progress import Progress
@@ -163,7 +164,7 @@ def _try(
     except (httpx.RequestError, httpx.InvalidURL) as error:
         raise faults.TransientError(_words(error)) from error
     if origin.bytes is not None and part.stat().st_size != origin.bytes:
-        raise faults.TransientError("the transfer was cut short")
+        raise faults.TransientError(Text("the transfer was cut short"))
     return _finish(origin, source, target, resumed=offset > 0)
 
 
@@ -194,7 +195,7 @@ def _start(response: httpx.Response, begun: Origin | None, offset: int, part: Pa
     same = begun is not None and response.headers.get("etag", begun.etag) == begun.etag
     if not same or not response.headers.get("content-range", "").startswith(f"bytes {offset}-"):
         _drop(part)
-        raise faults.TransientError("the publisher continued another version of the file")
+        raise faults.TransientError(Text("the publisher continued another version of the file"))
     return offset
 
 
@@ -211,7 +212,12 @@ def _expect_size(origin: Origin, source: Source, target: Path, offset: int) -> N
     if origin.bytes is None:
         return
     if source.size is not None and source.size != origin.bytes:
-        raise faults.other_content(source, "size", f"{source.size} bytes", f"{origin.bytes} bytes")
+        raise faults.other_content(
+            source,
+            "size",
+            Text("{size} bytes", size=source.size),
+            Text("{size} bytes", size=origin.bytes),
+        )
     free = shutil.disk_usage(target.parent).free
     if origin.bytes - offset > free:
         raise faults.full(target, needed=origin.bytes - offset, free=free)
@@ -233,12 +239,12 @@ def _receive(
 def _finish(origin: Origin, source: Source, target: Path, *, resumed: bool) -> Downloaded:
     part = _part(target)
     if not part.stat().st_size:
-        raise faults.TransientError("the publisher sent an empty file")
+        raise faults.TransientError(Text("the publisher sent an empty file"))
     digest = sha256(part)
     if source.sha256 and digest != source.sha256:
         _drop(part)
         if resumed:
-            raise faults.TransientError("the pieces do not fit together")
+            raise faults.TransientError(Text("the pieces do not fit together"))
         raise faults.other_content(source, "SHA-256", source.sha256, digest)
     origin = replace(origin, bytes=part.stat().st_size, sha256=digest)
     os.replace(part, target)

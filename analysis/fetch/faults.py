@@ -9,11 +9,10 @@ from pathlib import Path
 
 import httpx
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Listed, Text
 from analysis.fetch.catalogue import Source
 
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
-_BY_HAND = "give the file to `build`"
 
 
 class TransientError(Exception):
@@ -34,38 +33,57 @@ def check(response: httpx.Response, source: Source) -> None:
     if status in _TRANSIENT or status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         after = response.headers.get("retry-after", "")
         raise TransientError(
-            f"the publisher answered {_status(status)}",
+            Text("the publisher answered {status}", status=_status(status)),
             retry_after_s=float(after) if after.isdigit() else 0.0,
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         raise UnavailableError(
-            f"The publisher has moved the file: {source.title['en']}.",
-            where=f"{source.urls[0]} ({_status(status)})",
-            mend=f"Look for its new address on {source.page} and {_own_catalogue(source)}",
+            "The publisher has moved the file: {title}.",
+            where="{url} ({status})",
+            mend="Look for its new address on {page} and {own_catalogue}",
+            title=source.title["en"],
+            url=source.urls[0],
+            status=_status(status),
+            page=source.page,
+            own_catalogue=_own_catalogue(source),
         )
     if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         raise UnavailableError(
-            f"The publisher refused the file: {source.title['en']}.",
-            where=f"{source.urls[0]} ({_status(status)})",
-            mend=f"Download it by hand from {source.page} and {_BY_HAND}{_or_without(source)}.",
+            "The publisher refused the file: {title}.",
+            where="{url} ({status})",
+            mend="Download it by hand from {page} and give the file to `build`{or_without}.",
+            title=source.title["en"],
+            url=source.urls[0],
+            status=_status(status),
+            page=source.page,
+            or_without=_or_without(source),
         )
     if response.headers.get("content-type", "").startswith("text/html"):
         raise UnavailableError(
-            f"A web page came instead of the file: {source.title['en']}.",
-            where=source.urls[0],
-            mend="If this network asks for a login, log in first. Otherwise look for the file's "
-            f"new address on {source.page} and {_own_catalogue(source)}",
+            "A web page came instead of the file: {title}.",
+            where="{url}",
+            mend="If this network asks for a login, log in first. Otherwise "
+            "look for the file's new address on {page} and "
+            "{own_catalogue}",
+            title=source.title["en"],
+            url=source.urls[0],
+            page=source.page,
+            own_catalogue=_own_catalogue(source),
         )
 
 
 def unreachable(source: Source, fault: TransientError) -> UnavailableError:
     """Explain an address that never answered well."""
     return UnavailableError(
-        f"The publisher cannot be reached: {source.title['en']}.",
-        where=f"{source.urls[0]}: {fault}",
-        mend="Check the connection to the internet (and HTTPS_PROXY behind a proxy) and run the "
-        "same command again: what has arrived is kept. Or download the file elsewhere from "
-        f"{source.page} and {_BY_HAND}.",
+        "The publisher cannot be reached: {title}.",
+        where="{url}: {fault}",
+        mend="Check the connection to the internet (and HTTPS_PROXY behind a "
+        "proxy) and run the same command again: what has arrived is "
+        "kept. Or download the file elsewhere from {page} and give the file to `build`.",
+        title=source.title["en"],
+        url=source.urls[0],
+        fault=fault,
+        page=source.page,
     )
 
 
@@ -74,38 +92,61 @@ def together(failures: Sequence[UnavailableError]) -> DataError:
     first = failures[0]
     if len(failures) == 1:
         return first
-    return DataError(first.what, where="; ".join(f.where for f in failures), mend=first.mend)
+    return DataError(first.what, where=Listed((f.where for f in failures), "; "), mend=first.mend)
 
 
 def other_content(source: Source, what: str, wanted: str, found: str) -> DataError:
     """Explain a file that is not the one the catalogue describes."""
     return DataError(
-        f"Not the file of the catalogue, its {what} differs: {source.title['en']}.",
-        where=f"{source.urls[0]}: {found} instead of {wanted}",
-        mend="Run the command again. If it fails again the publisher has changed the file: compare "
-        f"with {source.page}, correct sha256 and size in a copy of the catalogue, and give it with "
-        "--catalogue.",
+        "Not the file of the catalogue, its size differs: {title}."
+        if what == "size"
+        else "Not the file of the catalogue, its SHA-256 differs: {title}.",
+        where="{url}: {found} instead of {wanted}",
+        mend="Run the command again. If it fails again the publisher has "
+        "changed the file: compare with {page}, correct sha256 and size "
+        "in a copy of the catalogue, and give it with --catalogue.",
+        title=source.title["en"],
+        url=source.urls[0],
+        found=found,
+        wanted=wanted,
+        page=source.page,
     )
 
 
 def full(target: Path, *, needed: int, free: int) -> DataError:
     """Explain a disk that is too small."""
     return DataError(
-        f"The disk has no room for {target.name}.",
-        where=f"{target.parent}: {needed / 1e6:.0f} MB needed, {free / 1e6:.0f} MB free",
+        "The disk has no room for {file}.",
+        where="{folder}: {needed:.0f} MB needed, {free:.0f} MB free",
         mend="Free some room, or choose a --workspace on another disk.",
+        file=target.name,
+        folder=target.parent,
+        needed=needed / 1e6,
+        free=free / 1e6,
     )
 
 
 def disk(target: Path, error: OSError) -> DataError:
     """Explain what the disk refused."""
     if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
-        what, mend = "The disk is full", "Free some room and run the command again: it continues"
+        what, mend = (
+            Text("The disk is full."),
+            Text("Free some room and run the command again: it continues."),
+        )
     elif isinstance(error, PermissionError):
-        what, mend = "This folder may not be written in", "Choose a --workspace of your own"
+        what, mend = (
+            Text("This folder may not be written in."),
+            Text("Choose a --workspace of your own."),
+        )
     else:
-        what, mend = "The file cannot be written", "Choose another --workspace"
-    return DataError(f"{what}.", where=f"{target}: {error.strerror or error}", mend=f"{mend}.")
+        what, mend = Text("The file cannot be written."), Text("Choose another --workspace.")
+    return DataError(
+        what,
+        where="{target}: {strerror}",
+        mend=mend,
+        target=target,
+        strerror=error.strerror or error,
+    )
 
 
 def _status(status: int) -> str:
@@ -116,10 +157,13 @@ def _status(status: int) -> str:
 
 
 def _own_catalogue(source: Source) -> str:
-    return f"give it in a copy of the catalogue with --catalogue{_or_without(source)}."
+    return Text(
+        "give it in a copy of the catalogue with --catalogue{or_without}.",
+        or_without=_or_without(source),
+    )
 
 
 def _or_without(source: Source) -> str:
     """Offer to do without a file that `build` can do without."""
     needed = source.role in {"general_results", "candidats_results"}
-    return "" if needed else f"; or do without: --without {source.role}"
+    return "" if needed else Text("; or do without: --without {role}", role=source.role)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.fetch import faults
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source
 from analysis.fetch.download import Downloaded, download
@@ -83,9 +83,11 @@ def fetch(
     where, progress = Place.of(place), progress or Silent()
     if unknown := set(without) - set(ROLES):
         raise DataError(
-            f"There is no such role: {', '.join(sorted(unknown))}.",
+            "There is no such role: {unknown}.",
             where="--without",
-            mend=f"Choose among {', '.join(ROLES)}.",
+            mend="Choose among {roles}.",
+            unknown=", ".join(sorted(unknown)),
+            roles=", ".join(ROLES),
         )
     folder = workspace / "downloads"
     try:
@@ -145,10 +147,15 @@ def _take_out(source: Source, archive: Path, done: Downloaded) -> Path:
 
 def _not_inside(source: Source, archive: Path, inside: Sequence[str]) -> DataError:
     return DataError(
-        f"The archive does not hold {source.member}.",
-        where=f"{archive}: " + (some(inside) if inside else "not a readable zip file"),
-        mend=f"Take the file out by hand (see {source.page}) and give it to `build`; "
-        "or correct `member` in a copy of the catalogue and give it with --catalogue.",
+        "The archive does not hold {member}.",
+        where="{archive}: {inside}",
+        mend="Take the file out by hand (see {page}) and give it to `build`; "
+        "or correct `member` in a copy of the catalogue and give it with "
+        "--catalogue.",
+        member=source.member,
+        archive=archive,
+        inside=some(inside) if inside else Text("not a readable zip file"),
+        page=source.page,
     )
 
 
@@ -163,9 +170,10 @@ def build_command(place: str, workspace: Path, fetched: Sequence[Fetched]) -> st
     files = {one.source.role: one for one in fetched}
     if missing := [role for role in ROLES[:2] if role not in files]:
         raise DataError(
-            f"Nothing can be built without {' and '.join(missing)}.",
+            "Nothing can be built without {missing}.",
             where="--without, or the catalogue",
             mend="Fetch the results too, or give your own files to `build --results`.",
+            missing=" and ".join(missing),
         )
     words = ["python", "-m", "analysis", "build", "--workspace", str(workspace), "--results"]
     words += [str(files[role].path) for role in ROLES[:2]]

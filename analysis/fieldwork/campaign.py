@@ -75,8 +75,10 @@ def open_campaign(workspace: Path | str) -> Campaign:
     except OSError as error:
         raise DataError(
             "The campaign of this workspace cannot be read or written.",
-            where=f"{folder}: {error.strerror}",
+            where="{folder}: {strerror}",
             mend="Name the folder of a workspace that may be written to, on a disk with room.",
+            folder=folder,
+            strerror=error.strerror,
         ) from error
 
 
@@ -154,20 +156,27 @@ def _checked(content: Mapping[str, Any], secret: bytes, where: str) -> Campaign:
     except (TypeError, ValueError, KeyError, OSError) as error:
         raise DataError(
             "A day, a number or the time zone of the campaign is none.",
-            where=f"{where}: {error}",
+            where="{place}: {error}",
             mend="Write days as 2027-03-01, whole numbers, and a time zone such as Europe/Paris.",
+            place=where,
+            error=error,
         ) from error
     if made.starts and made.ends and made.ends < made.starts:
         raise DataError(
             "The campaign ends before it starts.",
-            where=f"{made.starts} to {made.ends}",
+            where="{starts} to {ends}",
             mend="Give the first and the last day of the outings, as 2027-03-01.",
+            starts=made.starts,
+            ends=made.ends,
         )
     if made.measure not in MEASURES or made.objective < 0:
         raise DataError(
             "The objective of the campaign is not a number of doors or of conversations.",
-            where=f"{made.objective} {made.measure}",
-            mend=f"Give a whole number, 0 or more, of {' or '.join(MEASURES)}.",
+            where="{objective} {measure}",
+            mend="Give a whole number, 0 or more, of {measures}.",
+            objective=made.objective,
+            measure=made.measure,
+            measures=" or ".join(MEASURES),
         )
     return made
 
@@ -175,8 +184,9 @@ def _checked(content: Mapping[str, Any], secret: bytes, where: str) -> Campaign:
 def _unreadable(where: str) -> DataError:
     return DataError(
         "The file of the campaign cannot be read.",
-        where=where,
+        where="{place}",
         mend="Restore campaign.json from a copy: returns carry its campaign_id.",
+        place=where,
     )
 
 

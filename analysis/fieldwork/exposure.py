@@ -60,8 +60,9 @@ def contact(store: Store, registered: pd.Series) -> pd.DataFrame:
     if wrong.any():
         raise DataError(
             "A bureau stands twice, or has nobody registered.",
-            where=some(registered.index[wrong]),
+            where="{registered}",
             mend="Give the registered voters of each bureau of the trial once.",
+            registered=some(registered.index[wrong]),
         )
     seen = progress.by(store, "bureau_id").set_index("bureau_id")
     share = progress.coverage(store).set_index("bureau_id")["covered"]
@@ -163,7 +164,9 @@ def export(store: Store, path: Path) -> int:
     except OSError as error:
         raise DataError(
             "The export cannot be written.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Name a file in a folder that may be written to, on a disk with room.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     return number

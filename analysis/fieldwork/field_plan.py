@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.engine import lock, writing
 from analysis.database.models import ATTEMPTS, PLAN
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.fieldwork import tallies
 from analysis.fieldwork.outcome_codes import KINDS
 from analysis.fieldwork.tallies import CHUNK
@@ -39,8 +39,10 @@ def read_turfs(path: Path | str) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise DataError(
             "The file of turfs cannot be read.",
-            where=f"{Path(path).name}: {some([error])}",
+            where="{file}: {error}",
             mend="Give the turfs.csv that python -m analysis turfs wrote.",
+            file=Path(path).name,
+            error=some([error]),
         ) from error
     return table
 
@@ -134,9 +136,10 @@ def _refuse_namesakes(connection: Connection, table: pd.DataFrame) -> None:
     if twice:
         raise DataError(
             "Turfs of these names are in the field already, in other bureaux.",
-            where=f"turfs {some(sorted(twice))}",
+            where="turfs {twice}",
             mend="Cut again with one bureau more or less: another cut has other letters. Turfs "
             "you named yourself need names that no others bear.",
+            twice=some(sorted(twice)),
         )
 
 
@@ -191,16 +194,18 @@ def _checked(turfs: pd.DataFrame) -> pd.DataFrame:
     if missing := [name for name in COLUMNS if name not in turfs]:
         raise DataError(
             "The table of turfs lacks columns.",
-            where=some(missing),
+            where="{missing}",
             mend="Give the turfs.csv that python -m analysis turfs wrote.",
+            missing=some(missing),
         )
     dwellings = pd.to_numeric(turfs["dwellings"], errors="coerce")
     wrong = dwellings.isna() | (dwellings < 0) | (dwellings % 1 != 0) | turfs["turf_id"].eq("")
     if wrong.any() or turfs.empty:
         raise DataError(
             "The table of turfs is empty, or holds rows without a turf or without dwellings.",
-            where=some(f"line {i + 2}" for i in np.flatnonzero(wrong)),
+            where="{wrong}",
             mend="Give every stop its turf_id and a whole number of dwellings.",
+            wrong=some(Text("line {line}", line=i + 2) for i in np.flatnonzero(wrong)),
         )
     whole = turfs[list(COLUMNS)].assign(dwellings=dwellings.astype("int64"))
     # A large building may be several stops of a turf, one per staircase.
@@ -209,7 +214,8 @@ def _checked(turfs: pd.DataFrame) -> pd.DataFrame:
     if (twice := table.duplicated(["turf_id", "address_id"])).any():
         raise DataError(
             "An address of a turf lies in two bureaux.",
-            where=some(table.loc[twice, "address_id"]),
+            where="{table}",
             mend="Cut the turfs again from the addresses of one vintage of contours.",
+            table=some(table.loc[twice, "address_id"]),
         )
     return table.assign(kind=kind_of(table["dwellings"]))

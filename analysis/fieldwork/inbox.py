@@ -96,8 +96,11 @@ def read(
     if len(content) > MOST_BYTES:
         raise DataError(
             "This file is too large to be returns.",
-            where=f"{name}: {len(content):,} bytes; at most {MOST_BYTES:,}",
+            where="{file}: {n:,} bytes; at most {most_bytes:,}",
             mend="Export each turf apart, or cut the sheet in several.",
+            file=name,
+            n=len(content),
+            most_bytes=MOST_BYTES,
         )
     reader = read_phone if is_phone(content) else read_sheet
     return reader(content, store.campaign, file=name, now=now, accept=accept)
@@ -129,8 +132,10 @@ def keep(folder: Path, content: bytes, name: str) -> Path:
     except OSError as error:
         raise DataError(
             "The file cannot be kept on this disk: it was not received.",
-            where=f"{folder}: {error.strerror}",
+            where="{folder}: {strerror}",
             mend="Keep it on the phone, make room on the disk, and send it again.",
+            folder=folder,
+            strerror=error.strerror,
         ) from error
     return target
 

@@ -35,8 +35,10 @@ class Window:
         if not self.starts <= self.as_of:
             raise DataError(
                 "The forecast is asked for before the campaign starts.",
-                where=f"{self.as_of} before {self.starts}",
+                where="{as_of} before {starts}",
                 mend="Give a day of the campaign, or change its first day.",
+                as_of=self.as_of,
+                starts=self.starts,
             )
 
     @property

@@ -16,7 +16,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.fieldwork import tokens
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.outcome_codes import OUTCOMES
@@ -74,8 +74,10 @@ def _table(content: bytes, file: str) -> pd.DataFrame:
     except Exception as error:
         raise DataError(
             "This sheet cannot be read: it is cut, or neither CSV nor XLSX.",
-            where=f"{file}: {some([error])}",
+            where="{file}: {error}",
             mend="Save it again as CSV or XLSX. Nothing of it was counted.",
+            file=file,
+            error=some([error]),
         ) from error
     plain = [_plain(name) for name in raw.columns]
     raw.columns = pd.Index([_WORDS["headings"].get(name, name) for name in plain])
@@ -101,7 +103,13 @@ def _check_size(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         unpacked = sum(one.file_size for one in archive.infolist())
     if unpacked > _MOST_UNPACKED:
-        raise ValueError(f"{unpacked:,} bytes when unpacked; at most {_MOST_UNPACKED:,}")
+        raise ValueError(
+            Text(
+                "{unpacked:,} bytes when unpacked; at most {most_unpacked:,}",
+                unpacked=unpacked,
+                most_unpacked=_MOST_UNPACKED,
+            )
+        )
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
     try:
         sheet = book.worksheets[0]
@@ -109,7 +117,11 @@ def _check_size(content: bytes) -> None:
         for number, row in enumerate(sheet.iter_rows(values_only=True)):
             if number >= _MOST_ROWS or len(row) > _MOST_COLUMNS:
                 raise ValueError(
-                    f"more than {_MOST_ROWS:,} rows or {_MOST_COLUMNS} columns in the first sheet"
+                    Text(
+                        "more than {most_rows:,} rows or {most_columns} columns in the first sheet",
+                        most_rows=_MOST_ROWS,
+                        most_columns=_MOST_COLUMNS,
+                    )
                 )
     finally:
         book.close()
@@ -147,17 +159,22 @@ def _filled(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
     if strange or missing or len(twice):
         raise DataError(
             "The columns of this sheet are not those of returns.",
-            where=f"{file}: {some([f'without {name}' for name in missing] + [*strange, *twice])}",
+            where="{file}: {missing}",
             mend="Keep turf_id, address_id, date and outcome (or one column per outcome), and take "
             "other columns out: returns have no room for details of persons.",
+            file=file,
+            missing=some(
+                [Text("without {name}", name=name) for name in missing] + [*strange, *twice]
+            ),
         )
     answers = [name for name in ("outcome", *OUTCOMES) if name in sheet]
     kept = sheet.loc[sheet[answers].ne("").any(axis=1), [name for name in sheet if name in known]]
     if kept.empty:
         raise DataError(
             "No row of this sheet tells an outcome.",
-            where=file,
+            where="{file}",
             mend="Fill in the column outcome, or the numbers per outcome, and import it again.",
+            file=file,
         )
     return kept
 
@@ -174,8 +191,9 @@ def _some_rows(long: pd.DataFrame, file: str) -> pd.DataFrame:
     if long.empty:
         raise DataError(
             "Every number of this sheet is 0.",
-            where=file,
+            where="{file}",
             mend="Fill in the doors per outcome, and import it again.",
+            file=file,
         )
     return long
 
@@ -271,12 +289,18 @@ def _whole(text: pd.Series, file: str) -> pd.Series:
 
 def _refuse(bad: pd.Series, text: pd.Series, file: str) -> None:
     if bad.any():
-        lines = (f"line {line}: {text[line]!r}" for line in dict.fromkeys(text.index[bad]))
+        lines = (
+            Text("line {line}: {cell!r}", line=line, cell=text[line])
+            for line in dict.fromkeys(text.index[bad])
+        )
         raise DataError(
-            f"Column {text.name} of this sheet holds what cannot be read.",
-            where=f"{file}: {some(lines)}",
+            "Column {name} of this sheet holds what cannot be read.",
+            where="{file}: {lines}",
             mend="Dates as 22/11/2026, hours as 18:31, whole numbers, yes or no as 1 or 0, "
             "outcomes as no_answer, refused, conversation, moved, no_access.",
+            name=text.name,
+            file=file,
+            lines=some(lines),
         )
 
 
@@ -294,6 +318,8 @@ def _check_tokens(long: pd.DataFrame, campaign: Campaign, file: str) -> None:
     if wrong:
         raise DataError(
             "The token of a turf in this sheet is not its own.",
-            where=f"{file}: turf {some(wrong)}",
+            where="{file}: turf {turf}",
             mend="Use the sheet that was printed for this turf of this campaign.",
+            file=file,
+            turf=some(wrong),
         )

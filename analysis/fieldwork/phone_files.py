@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from itertools import compress
 from typing import Any
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.fieldwork import tokens
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
@@ -106,9 +106,12 @@ def read_phone(
     if edited and "edited" not in accept:
         raise DataError(
             "This file was changed after the phone wrote it, or is cut.",
-            where=f"{file}: checksum {checksum(told)}, written {told['checksum']}",
+            where="{file}: checksum {checksum}, written {told}",
             mend="Send the file again as the phone exported it. If the phone is lost and the "
             "change is known, import it again and accept “edited”.",
+            file=file,
+            checksum=checksum(told),
+            told=told["checksum"],
         )
     labels = {name: _clean(told.get(name) or "") for name in ("turf_id", "team_id")}
     rows, otherwise = check_rows(
@@ -130,8 +133,11 @@ def _parsed(content: bytes, file: str) -> dict[str, Any]:
     if len(content) > MOST_BYTES:
         raise DataError(
             "This file is too large to be the returns of one turf.",
-            where=f"{file}: {len(content):,} bytes; at most {MOST_BYTES:,}",
+            where="{file}: {n:,} bytes; at most {most_bytes:,}",
             mend="Export each turf apart.",
+            file=file,
+            n=len(content),
+            most_bytes=MOST_BYTES,
         )
     try:
         text = content.decode("utf-8-sig").strip()
@@ -139,22 +145,25 @@ def _parsed(content: bytes, file: str) -> dict[str, Any]:
     except (UnicodeDecodeError, ValueError, RecursionError, zlib.error, binascii.Error) as error:
         raise DataError(
             "This file is cut, or is no export of the phone page.",
-            where=f"{file}: {some([error])}",
+            where="{file}: {error}",
             mend="Send it again from the phone: it keeps every return until told to forget. "
             "Nothing of it was counted.",
+            file=file,
+            error=some([error]),
         ) from error
     if not isinstance(told, dict) or "palier_returns" not in told:
         raise DataError(
             "This is no file of returns.",
-            where=file,
+            where="{file}",
             mend="Take the file that the phone page exports, retours_….json, or a filled sheet.",
+            file=file,
         )
     return told
 
 
 def _unpacked(text: str) -> str:
     if not (found := _QR.fullmatch(text)):
-        raise ValueError("the text of the QR code is cut")
+        raise ValueError(Text("the text of the QR code is cut"))
     packed = base64.urlsafe_b64decode(found[2] + "=" * (-len(found[2]) % 4))
     if found[1] == "1":
         # A small text may unpack to any size: stop at what a file may have.
@@ -166,8 +175,11 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
     if told["palier_returns"] != FORMAT:
         raise DataError(
             "This file of returns was written by another version of Palier.",
-            where=f"{file}: format {told['palier_returns']}, this version reads {FORMAT}",
+            where="{file}: format {found}, this version reads {known}",
             mend="Install the version that made the phone page, or a newer one.",
+            file=file,
+            found=told["palier_returns"],
+            known=FORMAT,
         )
     texts = ("campaign_id", "turf_id", "token", "checksum")
     wrong = [name for name in texts if not isinstance(told.get(name), str)]
@@ -176,14 +188,19 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
     if wrong:
         raise DataError(
             "This file of returns lacks something, or holds what it should not.",
-            where=f"{file}: {some(wrong)}",
+            where="{file}: {wrong}",
             mend="Send it again as the phone exported it.",
+            file=file,
+            wrong=some(wrong),
         )
     if told["campaign_id"] != campaign.campaign_id:
         raise DataError(
             "These returns are of another campaign.",
-            where=f"{file}: {told['campaign_id']}; this one is {campaign.campaign_id}",
+            where="{file}: {campaign_id}; this one is {own}",
             mend="Import them in the workspace of that campaign.",
+            file=file,
+            campaign_id=told["campaign_id"],
+            own=campaign.campaign_id,
         )
     seal = told.get("seal", "")
     if not tokens.verify(
@@ -191,9 +208,11 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
     ):
         raise DataError(
             "The token of these returns is not that of their turf.",
-            where=f"{file}: turf {told['turf_id']}",
+            where="{file}: turf {turf}",
             mend="Open the phone page from the QR code of the turf's sheet, or make the pages "
             "again in this workspace: its key may have changed.",
+            file=file,
+            turf=told["turf_id"],
         )
 
 
@@ -207,9 +226,11 @@ def _rows(attempts: list[dict[str, Any]], file: str) -> list[dict[str, Any]]:
     if wrong:
         raise DataError(
             "Attempts of this file hold what they should not.",
-            where=f"{file}: {some(sorted(wrong))}",
+            where="{file}: {wrong}",
             mend="Send it again as the phone exported it. Returns have no room for details of "
             "persons.",
+            file=file,
+            wrong=some(sorted(wrong)),
         )
     return [_row(attempt) for attempt in attempts]
 

@@ -87,7 +87,11 @@ def by(store: Store, key: str) -> pd.DataFrame:
     """
     if key not in KEYS:
         raise DataError(
-            "Returns are not counted by this.", where=key, mend=f"Take one of: {', '.join(KEYS)}."
+            "Returns are not counted by this.",
+            where="{key}",
+            mend="Take one of: {known}.",
+            key=key,
+            known=", ".join(KEYS),
         )
     column = TALLY_DAY.c[key]
     sums = (total(TALLY_DAY.c[name]).label(name) for name in COUNTS)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.fieldwork.outcome_codes import MOST_DOORS, OUTCOMES, SLOTS, UNDONE
 from analysis.fieldwork.privacy import personal
 from analysis.tables.attempts import ATTEMPTS
@@ -82,27 +82,30 @@ def _wish(row: Row) -> bool:
 # What is wrong with a row, and the test that finds it.
 _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
     (
-        "Attempts of this file lack their turf or their address.",
+        Text("Attempts of this file lack their turf or their address."),
         lambda row: not (row["turf_id"] and row["address_id"]),
     ),
-    ("A text of this file is too long; a note has at most 200 characters.", _long),
+    (Text("A text of this file is too long; a note has at most 200 characters."), _long),
     (
-        "Attempts of this file have no id of their own.",
+        Text("Attempts of this file have no id of their own."),
         lambda row: not _UUID.fullmatch(row["attempt_id"]),
     ),
-    ("Instants of this file are missing or have no time zone.", _instant),
+    (Text("Instants of this file are missing or have no time zone."), _instant),
     (
-        "Outcomes of this file are none that are known, or undo what they do not name.",
+        Text("Outcomes of this file are none that are known, or undo what they do not name."),
         _outcome,
     ),
     (
-        f"Attempts of this file tell of no door, or of more than {MOST_DOORS}.",
+        Text(
+            "Attempts of this file tell of no door, or of more than {most_doors}.",
+            most_doors=MOST_DOORS,
+        ),
         lambda row: not 1 <= row["doors"] <= MOST_DOORS,
     ),
-    ("A quality of this file is not 1 to 5, or not that of a conversation.", _quality),
-    ("Themes of this file are no codes.", lambda row: not _THEMES.fullmatch(row["themes"])),
-    ("A correction of this file names no other attempt.", _correction),
-    ("A day or a slot to come back to is none that is known.", _wish),
+    (Text("A quality of this file is not 1 to 5, or not that of a conversation."), _quality),
+    (Text("Themes of this file are no codes."), lambda row: not _THEMES.fullmatch(row["themes"])),
+    (Text("A correction of this file names no other attempt."), _correction),
+    (Text("A day or a slot to come back to is none that is known."), _wish),
 )
 
 
@@ -158,10 +161,13 @@ def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row]]:
     for what, is_wrong in _RULES:
         if wrong := [n for n, row in enumerate(told, 1) if is_wrong(row)]:
             raise DataError(
-                what,
-                where=f"{file}: row {some(wrong)}",
+                "{what}",
+                where="{file}: row {wrong}",
                 mend="Export again from the phone page, or correct these rows: "
                 "docs/methods/fieldwork.md lists the columns.",
+                what=what,
+                file=file,
+                wrong=some(wrong),
             )
     _check_personal(told, file)
     first: dict[str, Row] = {}
@@ -187,9 +193,12 @@ def check_times(rows: Iterable[Row], now: datetime, file: str) -> None:
     if ahead := [row["at"] for row in rows if row["at"] > most[row["timed"]]]:
         raise DataError(
             "Attempts of this file lie in the future.",
-            where=f"{file}: {len(ahead)} attempt(s), up to {max(ahead).isoformat()}",
+            where="{file}: {n} attempt(s), up to {ahead}",
             mend="Set the clock of the phone right. If the outing is known to be real, import the "
             "file again and accept “future”: the rows are kept as they are.",
+            file=file,
+            n=len(ahead),
+            ahead=max(ahead).isoformat(),
         )
 
 
@@ -200,7 +209,7 @@ def _graded(row: dict[str, Any]) -> Row:
 
 def _check_personal(rows: Sequence[Row], file: str) -> None:
     found = [
-        f"{name} of row {n}: {kind}"
+        Text("{name} of row {n}: {kind}", name=name, n=n, kind=kind)
         for n, row in enumerate(rows, 1)
         for name in _FREE
         if row[name] and (kind := personal(row[name]))
@@ -208,9 +217,11 @@ def _check_personal(rows: Sequence[Row], file: str) -> None:
     if found:
         raise DataError(
             "This file names persons, which returns never do.",
-            where=f"{file}: {some(found)}",
+            where="{file}: {found}",
             mend="Take names, telephone numbers and e-mail addresses out of the notes, then export "
             "again. A person's details belong with their recorded consent, not here.",
+            file=file,
+            found=some(found),
         )
 
 
@@ -229,6 +240,7 @@ def chain_error(ids: Iterable[object]) -> DataError:
     """Return the error of a correction that corrects a correction."""
     return DataError(
         "A correction must name the first attempt, not another correction or another turf's.",
-        where=some(ids),
+        where="{ids}",
         mend="Write the id of the first attempt in `corrects`; the latest correction counts.",
+        ids=some(ids),
     )

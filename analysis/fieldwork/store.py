@@ -302,7 +302,9 @@ def claim(engine: Engine, campaign: Campaign) -> None:
     if owner != mine:
         raise DataError(
             "This store belongs to another campaign, or its key is another.",
-            where=f"{owner.split()[0]}; this workspace is {campaign.campaign_id}",
+            where="{owner}; this workspace is {campaign_id}",
             mend="Give each campaign a database of its own, and every organiser a copy of the "
             "folder fieldwork with campaign.json and campaign.key.",
+            owner=owner.split()[0],
+            campaign_id=campaign.campaign_id,
         )

@@ -112,15 +112,17 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     if (twice := counts.index.duplicated()).any():
         raise DataError(
             "The counts hold a bureau more than once.",
-            where=some(counts.index[twice].unique()),
+            where="{counts}",
             mend="Sum its rows first.",
+            counts=some(counts.index[twice].unique()),
         )
     weights = links.groupby("from_id")["weight"].sum()
     if (off := (weights - 1).abs() > 1e-9).any():
         raise DataError(
             "The weights of a bureau in the crosswalk do not sum to 1.",
-            where=some(weights.index[off]),
+            where="{weights}",
             mend="Build the crosswalk again from both contours.",
+            weights=some(weights.index[off]),
         )
     own = counts.index[~counts.index.isin(weights.index)]
     kept = pd.DataFrame({"from_id": own, "to_id": own, "weight": 1.0})
@@ -136,8 +138,9 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     if not (handed.sum() == counts.sum()).all():
         raise DataError(
             "The crosswalk would change a total.",
-            where=some(counts.columns[handed.sum() != counts.sum()]),
+            where="{columns}",
             mend="Build the crosswalk again from both contours.",
+            columns=some(counts.columns[handed.sum() != counts.sum()]),
         )
     return handed
 

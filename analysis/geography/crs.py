@@ -45,10 +45,12 @@ def metric_crs(code: str) -> str:
     if department in {"2A", "2B"} or (department.isdigit() and 1 <= int(department) <= 95):
         return _MAINLAND
     raise DataError(
-        f"No metric coordinate system is known for “{code}”.",
-        where="codes: 01 to 95, 2A, 2B and " + ", ".join(_OVERSEAS),
+        "No metric coordinate system is known for “{code}”.",
+        where="codes: 01 to 95, 2A, 2B and {overseas}",
         mend="Give a French INSEE code; abroad, name the CRS in the column map "
         "(docs/any_terrain.md).",
+        code=code,
+        overseas=", ".join(_OVERSEAS),
     )
 
 
@@ -65,8 +67,9 @@ def utm_crs(shapes: gpd.GeoDataFrame | gpd.GeoSeries) -> str:
     except (RuntimeError, ValueError, CRSError) as error:
         raise DataError(
             "The UTM zone of these shapes cannot be told.",
-            where=str(error).splitlines()[0],
+            where="{error}",
             mend="Give shapes with a known CRS, or name the metric CRS yourself.",
+            error=str(error).splitlines()[0],
         ) from error
 
 
@@ -82,14 +85,17 @@ def checked_metric(crs: str) -> CRS:
         known = CRS.from_user_input(crs)
     except CRSError as error:
         raise DataError(
-            f"“{crs}” is no known coordinate system.",
+            "“{crs}” is no known coordinate system.",
             mend="Write an EPSG code, such as EPSG:2154 for mainland France.",
+            crs=crs,
         ) from error
     units = {axis.unit_name for axis in known.axis_info}
     if not known.is_projected or not units <= {"metre", "meter"}:
         raise DataError(
-            f"“{crs}” ({known.name}) does not measure in metres.",
+            "“{crs}” ({name}) does not measure in metres.",
             mend="Choose a projected system in metres: EPSG:2154 in mainland France, "
             "or the UTM zone of the terrain.",
+            crs=crs,
+            name=known.name,
         )
     return known

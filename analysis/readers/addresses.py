@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import Transformer
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.codes import commune_code, in_place
 from analysis.readers.glance import NO, SURE, Glance
@@ -21,7 +21,7 @@ from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source
 
-LICENCE = "Licence Ouverte 2.0 (Base Adresse Nationale)"
+LICENCE = Text("Licence Ouverte 2.0 (Base Adresse Nationale)")
 
 _BAN = {
     "address_id": ("id", "cle_interop", "address_id"),
@@ -81,13 +81,15 @@ def read_addresses(
     if raw.empty:
         raise DataError(
             "There is no address of the place in this file.",
-            where=f"{file.name}; asked for: {some(places)}",
+            where="{file}; asked for: {places}",
             mend="Give the address file of the département the place lies in.",
+            file=file.name,
+            places=some(places),
         )
     left_out: list[LeftOut] = []
     points = _points(raw, crs_metric)
-    kept = _leave_out(raw, np.isnan(shapely.get_x(points)), "without coordinates", left_out)
-    kept = _leave_out(kept, kept.duplicated("address_id"), "another position", left_out)
+    kept = _leave_out(raw, np.isnan(shapely.get_x(points)), Text("without coordinates"), left_out)
+    kept = _leave_out(kept, kept.duplicated("address_id"), Text("another position"), left_out)
     points = points[kept.index]
     owner, notes = _bureau_of(points, bureaux, file.name)
     number, _ = split_numbers(kept["number"])
@@ -156,7 +158,9 @@ def _bureau_of(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the id of the bureau that holds each point, "" for none."""
     if bureaux.empty:
-        return np.full(len(points), "", dtype=object), ("no contours: addresses have no bureau",)
+        return np.full(len(points), "", dtype=object), (
+            Text("no contours: addresses have no bureau"),
+        )
     ordered = bureaux.sort_values("bureau_id", ignore_index=True)
     # Polygons ask a tree of points: shapely then prepares each polygon once, not each point.
     polygon, point = shapely.STRtree(points).query(
@@ -165,15 +169,25 @@ def _bureau_of(
     if not len(point) and len(points):
         raise DataError(
             "None of the addresses lies in a contour: they are of different places.",
-            where=f"{file}: {len(points)} addresses; contours: communes "
-            + some(bureaux["commune_id"].unique()),
+            where="{file}: {n} addresses; contours: communes {commune_id}",
             mend="Give addresses and contours of the same commune.",
+            file=file,
+            n=len(points),
+            commune_id=some(bureaux["commune_id"].unique()),
         )
     holder = np.full(len(points), len(ordered))
     np.minimum.at(holder, point, polygon)
     ids = np.append(ordered["bureau_id"].to_numpy(dtype=object), "")
     outside = int((holder == len(ordered)).sum())
     shared = len(point) - len(np.unique(point))
-    notes = [f"{outside} address(es) in no contour: kept, without a bureau"] if outside else []
-    notes += [f"{shared} on a border or overlap: given to the first bureau"] if shared else []
+    notes = (
+        [Text("{outside} address(es) in no contour: kept, without a bureau", outside=outside)]
+        if outside
+        else []
+    )
+    notes += (
+        [Text("{shared} on a border or overlap: given to the first bureau", shared=shared)]
+        if shared
+        else []
+    )
     return ids[holder], tuple(notes)

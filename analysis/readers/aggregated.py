@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.codes import bureau_code, commune_code, in_place
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.results import Raw
@@ -17,7 +17,7 @@ from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import Report, Source
 
-LICENCE = "Licence Ouverte 2.0 (Etalab)"
+LICENCE = Text("Licence Ouverte 2.0 (Etalab)")
 
 # The names of the current edition, then those of the older one.
 _CODES = {
@@ -101,7 +101,11 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
                 _source(candidates, "candidats_results"),
                 ballots_read,
                 len(votes),
-                notes=(f"{unreadable} count(s) of votes are not numbers",) if unreadable else (),
+                notes=(
+                    Text("{unreadable} count(s) of votes are not numbers", unreadable=unreadable),
+                )
+                if unreadable
+                else (),
             ),
         ),
     )
@@ -172,16 +176,24 @@ def _as_counts(table: pa.Table, name: str, file: str) -> pa.Table:
     numbers, bad = _numbers(table[name])
     if bad.any():
         raise DataError(
-            f"Column {name} ({' / '.join(_COUNTS[name])}) holds values that are not whole numbers.",
-            where=f"{file}: {_lines(table, name, bad)}",
+            "Column {name} ({counts}) holds values that are not whole numbers.",
+            where="{file}: {lines}",
             mend="Counts are persons or ballots; look for rates, spaces or empty cells.",
+            name=name,
+            counts=" / ".join(_COUNTS[name]),
+            file=file,
+            lines=_lines(table, name, bad),
         )
     missing = np.isnan(numbers)
     if missing.any() and name not in _OPTIONAL:
         raise DataError(
-            f"Column {name} ({' / '.join(_COUNTS[name])}) has empty cells.",
-            where=f"{file}: {_lines(table, name, missing)}",
+            "Column {name} ({counts}) has empty cells.",
+            where="{file}: {lines}",
             mend="Download the file again, or remove these bureaux on purpose.",
+            name=name,
+            counts=" / ".join(_COUNTS[name]),
+            file=file,
+            lines=_lines(table, name, missing),
         )
     whole = pa.array(np.where(missing, 0, numbers).astype("int64"), mask=missing)
     return table.set_column(table.column_names.index(name), name, whole)
@@ -204,7 +216,7 @@ def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 
 def _lines(table: pa.Table, name: str, bad: np.ndarray) -> str:
     rows = table.filter(pa.array(bad)).select([LINE, name]).to_pylist()
-    return some(f"line {row[LINE]}: {row[name]!r}" for row in rows)
+    return some(Text("line {line}: {cell!r}", line=row[LINE], cell=row[name]) for row in rows)
 
 
 def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
@@ -213,15 +225,19 @@ def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
     unreadable = bad | np.isnan(numbers)
     if (negative := numbers < 0).any():
         raise DataError(
-            f"Column votes (voix / Voix) of {file} holds counts below 0.",
-            where=f"{file}: {_lines(table, 'votes', negative)}",
+            "Column votes (voix / Voix) of {file} holds counts below 0.",
+            where="{file}: {lines}",
             mend="Correct these rows at the source, or download the file again.",
+            file=file,
+            lines=_lines(table, "votes", negative),
         )
     if unreadable.sum() > max(1, _MOST_UNREADABLE * len(numbers)):
         raise DataError(
-            f"Column votes (voix / Voix) of {file} does not hold whole numbers.",
-            where=f"{file}: {_lines(table, 'votes', unreadable)}",
+            "Column votes (voix / Voix) of {file} does not hold whole numbers.",
+            where="{file}: {lines}",
             mend="Counts are ballots; look for rates, shifted columns or another delimiter.",
+            file=file,
+            lines=_lines(table, "votes", unreadable),
         )
     whole = pa.array(np.where(unreadable, 0, numbers).astype("int64"), mask=unreadable)
     index = table.column_names.index("votes")

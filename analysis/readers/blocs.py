@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 DEFAULT = Path(__file__).with_name("blocs.csv")
 _COLUMNS = ["election", "key", "bloc", "source"]
@@ -33,27 +33,38 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The table of blocs cannot be read.",
-            where=f"{file.name}: {error}",
-            mend=f"Keep it a CSV in UTF-8 with commas and the columns {', '.join(_COLUMNS)}.",
+            where="{file}: {error}",
+            mend="Keep it a CSV in UTF-8 with commas and the columns {columns}.",
+            file=file.name,
+            error=error,
+            columns=", ".join(_COLUMNS),
         ) from error
     if missing := [name for name in _COLUMNS if name not in table]:
         raise DataError(
-            f"The table of blocs lacks {', '.join(missing)}.",
-            where=f"{file.name}: columns found: {some(table.columns, most=8)}",
-            mend=f"Give it the columns {', '.join(_COLUMNS)}, separated by commas.",
+            "The table of blocs lacks {missing}.",
+            where="{file}: columns found: {found}",
+            mend="Give it the columns {columns}, separated by commas.",
+            missing=", ".join(missing),
+            file=file.name,
+            found=some(table.columns, most=8),
+            columns=", ".join(_COLUMNS),
         )
     table = table[_COLUMNS].apply(lambda column: column.str.strip())
     if (bad := (table[["election", "key", "bloc"]] == "").any(axis=1)).any():
         raise DataError(
             "The table of blocs has rows without an election, a key or a bloc.",
-            where=f"{file.name}: {some(f'line {i + 2}' for i in table.index[bad])}",
+            where="{file}: {table}",
             mend="Fill them in or remove the rows: a candidate without a bloc is simply listed.",
+            file=file.name,
+            table=some(Text("line {line}", line=i + 2) for i in table.index[bad]),
         )
     if (twice := table.duplicated(["election", "key"], keep=False)).any():
         raise DataError(
             "The table of blocs gives the same candidate or nuance twice.",
-            where=f"{file.name}: {some(f'line {i + 2}' for i in table.index[twice])}",
+            where="{file}: {table}",
             mend="Keep one row for each election and key.",
+            file=file.name,
+            table=some(Text("line {line}", line=i + 2) for i in table.index[twice]),
         )
     return table
 

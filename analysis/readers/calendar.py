@@ -78,16 +78,21 @@ def election_of(election_id: str) -> Election:
     match = re.fullmatch(r"(\d{4})_([a-z]+)_t([12])", election_id)
     if not match or match[2] not in KINDS:
         raise DataError(
-            f"“{election_id}” does not name an election.",
-            where=f"kinds: {', '.join(KINDS)}",
+            "“{election_id}” does not name an election.",
+            where="kinds: {kinds}",
             mend="Write year, kind and round: 2027_pres_t1.",
+            election_id=election_id,
+            kinds=", ".join(KINDS),
         )
     year, kind, turn = match[1], match[2], int(match[3])
     days = _DAYS.get(f"{year}_{kind}", _USUAL[kind])
     if turn > len(days):
         raise DataError(
-            f"The election “{election_id}” has no second round.",
-            mend=f"Write {year}_{kind}_t1.",
+            "The election “{election_id}” has no second round.",
+            mend="Write {year}_{kind}_t1.",
+            election_id=election_id,
+            year=year,
+            kind=kind,
         )
     return Election(election_id, datetime.fromisoformat(f"{year}-{days[turn - 1]}"), kind, turn)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.contours import Layout
 from analysis.readers.glance import NO, SURE, Glance
@@ -34,13 +34,12 @@ _ELECTION_MORE = {
 }
 _CANDIDATE = {"name": str, "nuance": str, "bloc": str}
 _TYPES: dict[type, str] = {
-    str: "text in quotes",
-    int: "a whole number",
-    date: "a day such as 2024-06-09",
-    dict: "a [table]",
-    list: "[[tables]]",
+    str: Text("text in quotes"),
+    int: Text("a whole number"),
+    date: Text("a day such as 2024-06-09"),
+    dict: Text("a [table]"),
+    list: Text("[[tables]]"),
 }
-_DOC = "docs/any_terrain.md shows a whole map."
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +116,16 @@ def read_terrain(path: Path | str) -> Terrain:
     content = _load(file)
     _check(content, {"terrain": dict, "election": list}, {"geometry": dict}, file.name)
     terrain = content["terrain"]
-    _check(terrain, _TERRAIN, {}, f"{file.name}: [terrain]")
+    _check(terrain, _TERRAIN, {}, Text("{file}: [terrain]", file=file.name))
     checked_metric(terrain["crs"])
     maps = [_election(entry, terrain, file) for entry in content["election"]]
     if len(ids := {m.election.election_id for m in maps}) < len(maps):
         raise DataError(
             "Two elections of the map have the same id.",
-            where=f"{file.name}: {some(sorted(ids))}",
+            where="{file}: {ids}",
             mend="Give every round its own id: 2023_muni_t1, 2023_muni_t2.",
+            file=file.name,
+            ids=some(sorted(ids)),
         )
     return Terrain(
         name=terrain["name"],
@@ -143,8 +144,10 @@ def _load(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
             "The column map cannot be read.",
-            where=f"{file.name}: {error}",
-            mend=f"Keep it TOML in UTF-8. {_DOC}",
+            where="{file}: {error}",
+            mend="Keep it TOML in UTF-8. docs/any_terrain.md shows a whole map.",
+            file=file.name,
+            error=error,
         ) from error
 
 
@@ -155,46 +158,62 @@ def _check(
     known = {**needed, **more}
     if unknown := [key for key in table if key not in known]:
         raise DataError(
-            f"The column map has unknown key(s): {some(unknown, most=8)}.",
-            where=where,
-            mend=f"Known keys: {', '.join(known)}. {_DOC}",
+            "The column map has unknown key(s): {unknown}.",
+            where="{place}",
+            mend="Known keys: {known}. docs/any_terrain.md shows a whole map.",
+            unknown=some(unknown, most=8),
+            place=where,
+            known=", ".join(known),
         )
     if missing := [key for key in needed if key not in table]:
         raise DataError(
-            f"The column map lacks {', '.join(missing)}.",
-            where=where,
-            mend=f"Add them. {_DOC}",
+            "The column map lacks {missing}.",
+            where="{place}",
+            mend="Add them. docs/any_terrain.md shows a whole map.",
+            missing=", ".join(missing),
+            place=where,
         )
     # True is an int to Python, and no round of an election.
     wrong = [k for k, v in table.items() if not isinstance(v, known[k]) or isinstance(v, bool)]
     if wrong:
         raise DataError(
             "The column map has values of the wrong type.",
-            where=f"{where}: " + some(f"{k} = {table[k]!r}" for k in wrong),
-            mend="; ".join(f"{k}: {_TYPES[known[k]]}" for k in wrong) + f". {_DOC}",
+            where="{place}: {wrong}",
+            mend="{types}. docs/any_terrain.md shows a whole map.",
+            place=where,
+            wrong=some(f"{k} = {table[k]!r}" for k in wrong),
+            types=Listed(
+                (Text("{key}: {type}", key=k, type=_TYPES[known[k]]) for k in wrong), "; "
+            ),
         )
 
 
 def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) -> ElectionMap:
-    where = f"{file.name}: [[election]] {entry.get('id', '')}"
+    where = Text("{file}: [[election]] {entry}", file=file.name, entry=entry.get("id", ""))
     _check(entry, _ELECTION, _ELECTION_MORE, where)
     kind, turn = re.escape(entry["kind"]), entry["round"]
     if not re.fullmatch(rf"\d{{4}}_(?=[a-z]+_){kind}_t{turn}", entry["id"]):
         raise DataError(
             "The id of an election does not say year, kind and round.",
-            where=f"{where}, kind {entry['kind']}, round {turn}",
+            where="{place}, kind {kind}, round {turn}",
             mend="Write 2023_muni_t1: four digits, small letters, t and the round.",
+            place=where,
+            kind=entry["kind"],
+            turn=turn,
         )
     wide, long = "candidates" in entry, {"candidate", "votes"} <= set(entry)
     if not (wide or long):
         raise DataError(
             "The column map does not say where the votes are.",
-            where=where,
-            mend="Name candidate and votes (one row each), or list the columns of votes under "
-            f"[election.candidates]. {_DOC}",
+            where="{place}",
+            mend="Name candidate and votes (one row each), or list the "
+            "columns of votes under [election.candidates]. docs/any_terrain.md shows a whole map.",
+            place=where,
         )
     for column, label in (candidates := entry.get("candidates", {})).items():
-        _check(label, {}, _CANDIDATE, f"{where}, candidate {column}")
+        _check(
+            label, {}, _CANDIDATE, Text("{place}, candidate {column}", place=where, column=column)
+        )
     day = datetime(entry["date"].year, entry["date"].month, entry["date"].day)
     fixed = ("unit", "commune", "commune_name", "registered", "ballots", "blank", "null", "valid")
     return ElectionMap(
@@ -214,7 +233,7 @@ def _contours(
 ) -> Contours | None:
     if entry is None:
         return None
-    _check(entry, _GEOMETRY, _GEOMETRY_MORE, f"{file.name}: [geometry]")
+    _check(entry, _GEOMETRY, _GEOMETRY_MORE, Text("{file}: [geometry]", file=file.name))
     layout = Layout(
         id_column=entry["id"],
         commune_column=entry.get("commune", ""),
@@ -243,7 +262,9 @@ def _blocs(maps: list[ElectionMap], file: str) -> pd.DataFrame:
     if (twice := table.duplicated(["election", "key"], keep=False)).any():
         raise DataError(
             "The column map gives a candidate two blocs.",
-            where=f"{file}: {some(table['key'][twice].unique())}",
+            where="{file}: {key}",
             mend="Give a candidate the same bloc in both rounds.",
+            file=file,
+            key=some(table["key"][twice].unique()),
         )
     return table

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.codes import contour_code, in_place, own_ids
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
@@ -122,14 +122,18 @@ def read_contours(
     shapes, left_out = _with_ids(raw, communes, layout, file.name)
     if communes and not layout.foreign:
         shapes = _inside(shapes, communes, left_out, file.name)
-    shapes = _without(shapes, shapes.geometry.isna() | shapes.is_empty, "no shape", left_out)
+    shapes = _without(shapes, shapes.geometry.isna() | shapes.is_empty, Text("no shape"), left_out)
     shapes, repaired = repair(to_metric(shapes, crs_metric, file=file.name))
-    shapes = _without(shapes, shapely.area(shapes.geometry) == 0, "not a polygon", left_out)
+    shapes = _without(shapes, shapely.area(shapes.geometry) == 0, Text("not a polygon"), left_out)
     if shapes.empty:
         raise DataError(
-            f"{file.name} holds no polygon with an id.",
-            where=f"{file.name}: " + "; ".join(f"{o.reason}: {o.count}" for o in left_out),
+            "{file} holds no polygon with an id.",
+            where="{file}: {left_out}",
             mend="Give the areas of the bureaux, not the points of the voting places.",
+            file=file.name,
+            left_out=Listed(
+                (Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out), "; "
+            ),
         )
     bureaux, joined = dissolve(shapes, "bureau_id")
     table = BUREAUX.check(bureaux.assign(vintage=vintage))
@@ -154,9 +158,12 @@ def expect_known(contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file
     if not contours["bureau_id"].isin(list(known_ids)).any():
         raise DataError(
             "No contour belongs to a bureau of the results: they are of another place.",
-            where=f"{file}: communes {some(contours['commune_id'].unique())}, "
-            f"ids {some(contours['bureau_id'])}; results: ids {some(sorted(known_ids))}",
+            where="{file}: communes {commune_id}, ids {bureau_id}; results: ids {known_ids}",
             mend="Give the contours of the same commune, or the right place with --place.",
+            file=file,
+            commune_id=some(contours["commune_id"].unique()),
+            bureau_id=some(contours["bureau_id"]),
+            known_ids=some(sorted(known_ids)),
         )
 
 
@@ -191,7 +198,7 @@ def _with_ids(
         geometry=raw.geometry,
     )
     left_out: list[LeftOut] = []
-    return _without(shapes, ids == "", "no id of a bureau", left_out), left_out
+    return _without(shapes, ids == "", Text("no id of a bureau"), left_out), left_out
 
 
 def _find_ids(
@@ -208,10 +215,13 @@ def _find_ids(
             return name, ids
     seen = some((f"{n} = {raw[n].iloc[0]!s}" for n in names if n in raw), most=4)
     raise DataError(
-        f"{file} has no column of bureau ids that is understood.",
-        where=f"columns found: {some(spelt.values(), most=12)}" + (f"; {seen}" if seen else ""),
+        "{file} has no column of bureau ids that is understood.",
+        where="columns found: {columns}; {seen}" if seen else "columns found: {columns}",
         mend="Name it codeBureauVote with ids such as 29019_0076; numbers alone (0101) need "
         "one commune: --place CODE.",
+        file=file,
+        columns=some(spelt.values(), most=12),
+        seen=seen,
     )
 
 
@@ -227,9 +237,14 @@ def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:
     wanted = [name for name in (layout.id_column, layout.commune_column) if name]
     if not layout.id_column or (missing := [name for name in wanted if name not in raw]):
         raise DataError(
-            f"{file} lacks column(s) {', '.join(missing) if layout.id_column else 'of ids'}.",
-            where=f"columns found: {some(raw.columns, most=12)}",
+            "{file} lacks column(s) {missing}."
+            if layout.id_column
+            else "{file} lacks column(s) of ids.",
+            where="columns found: {columns}",
             mend="Correct the names under [geometry] in the column map.",
+            file=file,
+            missing=", ".join(missing),
+            columns=some(raw.columns, most=12),
         )
     unit = raw[layout.id_column].astype("str").where(raw[layout.id_column].notna(), "")
     commune = raw[layout.commune_column].astype("str") if layout.commune_column else layout.commune
@@ -244,7 +259,10 @@ def _inside(
     if not any(inside.values()):
         raise DataError(
             "The contours are of another place than the one asked for.",
-            where=f"{file}: communes {some(inside)}; asked for: {some(communes)}",
+            where="{file}: communes {inside}; asked for: {communes}",
             mend="Give the contours of the same commune, or the right place with --place.",
+            file=file,
+            inside=some(inside),
+            communes=some(communes),
         )
-    return _without(shapes, ~shapes["commune_id"].map(inside), "outside the place", left_out)
+    return _without(shapes, ~shapes["commune_id"].map(inside), Text("outside the place"), left_out)

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.addresses import texts
 from analysis.readers.codes import commune_code
 from analysis.readers.glance import NO, SURE, Glance
@@ -68,8 +68,10 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     if not found.any():
         raise DataError(
             "None of these addresses of registered voters is known.",
-            where=f"{file.name}: " + some(electors["said"]),
+            where="{file}: {said}",
             mend="Give electors and addresses (BAN) of the same commune.",
+            file=file.name,
+            said=some(electors["said"]),
         )
     sums = np.bincount(row[found], weights=electors["registered"][found], minlength=len(addresses))
     listed = np.bincount(row[found], minlength=len(addresses)) > 0
@@ -106,9 +108,12 @@ def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.S
     if len(communes) == 1:
         return str(communes[0])
     raise DataError(
-        f"{file.name} does not say in which commune its streets are.",
-        where=f"the addresses are of {len(communes)} communes: {some(communes)}",
+        "{file} does not say in which commune its streets are.",
+        where="the addresses are of {n} communes: {communes}",
         mend="Add a column code_insee, or choose one commune with --place.",
+        file=file.name,
+        n=len(communes),
+        communes=some(communes),
     )
 
 
@@ -117,8 +122,12 @@ def _persons(cells: pd.Series, file: Path) -> pd.Series:
     if (bad := numbers.isna() | (numbers < 0) | (numbers % 1 != 0)).any():
         raise DataError(
             "The number of registered voters of an address is not a whole number.",
-            where=f"{file.name}: " + some(f"line {i + 2}: {cells[i]!r}" for i in cells.index[bad]),
+            where="{file}: {cells}",
             mend="Give one row per address with a count of persons (nb / registered).",
+            file=file.name,
+            cells=some(
+                Text("line {line}: {cell!r}", line=i + 2, cell=cells[i]) for i in cells.index[bad]
+            ),
         )
     return numbers.astype("int64")
 
@@ -162,16 +171,23 @@ def _electors_report(
     street_known = np.array([pair in streets for pair in mine], dtype=bool)
     met, total = int(persons[found].sum()), int(persons.sum())
     other = int((found & ~exact).sum())
-    met_otherwise = (f"{other} row(s) met their number with another suffix",) if other else ()
+    met_otherwise = (
+        (Text("{other} row(s) met their number with another suffix", other=other),) if other else ()
+    )
     notes = (
-        f"{met} of {total} registered ({met / max(total, 1):.1%}) have an address",
+        Text(
+            "{met} of {total} registered ({share:.1%}) have an address",
+            met=met,
+            total=total,
+            share=met / max(total, 1),
+        ),
         *met_otherwise,
     )
     left_out = [
         LeftOut(reason, int(mask.sum()), _streets(electors[mask]))
         for reason, mask in (
-            ("street not among the addresses", ~street_known),
-            ("number not in its street", ~found & street_known),
+            (Text("street not among the addresses"), ~street_known),
+            (Text("number not in its street"), ~found & street_known),
         )
         if mask.any()
     ]
@@ -181,4 +197,7 @@ def _electors_report(
 
 def _streets(rows: pd.DataFrame) -> str:
     persons = rows.groupby("said")["registered"].sum().sort_values(ascending=False, kind="stable")
-    return some(f"{street} ({count} registered)" for street, count in persons.items())
+    return some(
+        Text("{street} ({count} registered)", street=street, count=count)
+        for street, count in persons.items()
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.codes import own_ids
 from analysis.readers.results import Raw
 from analysis.tables.elections import Election
@@ -83,7 +83,7 @@ def read_election(this: ElectionMap) -> Raw:
     rows = table[~nameless]
     ballots = _long(rows, this) if this.long else _wide(rows, this)
     counts = _counts(rows, ballots, this)
-    left_out = (LeftOut("no unit", int(nameless.sum())),) if nameless.any() else ()
+    left_out = (LeftOut(Text("no unit"), int(nameless.sum())),) if nameless.any() else ()
     source = Source.of(this.file, role=f"results {this.election.election_id}", licence=this.licence)
     return Raw(
         counts=counts.assign(election_id=this.election.election_id).astype(_IDS),
@@ -103,24 +103,39 @@ def _read(this: ElectionMap) -> pd.DataFrame:
             rows = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]
     except (OSError, UnicodeError, LookupError, TypeError, csv.Error) as error:
         raise DataError(
-            f"{file.name} cannot be read as the column map says.",
-            where=f"{file.name}: {error}",
+            "{file} cannot be read as the column map says.",
+            where="{file}: {error}",
             mend="Check file, encoding and delimiter of this [[election]].",
+            file=file.name,
+            error=error,
         ) from error
     wanted = [*this.columns.values(), *this.long.values()]
     wanted += [] if this.long else list(this.candidates)
     if missing := [name for name in wanted if names.count(name) != 1]:
         raise DataError(
-            f"{file.name} lacks column(s), or has them twice: {', '.join(missing)}.",
-            where=f"{file.name}: columns found: {some(names, most=12)}",
+            "{file} lacks column(s), or has them twice: {missing}.",
+            where="{file}: columns found: {columns}",
             mend="Write the names in the column map exactly as they stand in the file; "
             "check the delimiter.",
+            file=file.name,
+            missing=", ".join(missing),
+            columns=some(names, most=12),
         )
     if other := [row for row in rows if len(row) != len(names) + 1]:
         raise DataError(
-            f"{file.name} has rows that are shorter or longer than its header.",
-            where=some(f"line {row[-1]}: {len(row) - 1} of {len(names)} cells" for row in other),
+            "{file} has rows that are shorter or longer than its header.",
+            where="{other}",
             mend="The file is cut, or a text holds the delimiter: export it again.",
+            file=file.name,
+            other=some(
+                Text(
+                    "line {line}: {n} of {needed} cells",
+                    line=row[-1],
+                    n=len(row) - 1,
+                    needed=len(names),
+                )
+                for row in other
+            ),
         )
     return pd.DataFrame(rows, columns=[*names, _LINE]).astype({_LINE: "int64"})
 
@@ -137,9 +152,12 @@ def _whole(cells: pd.Series, lines: pd.Series, this: ElectionMap) -> pd.Series:
     if bad.any():
         found = zip(lines[bad], cells[bad], strict=True)
         raise DataError(
-            f"Column {cells.name} holds values that are not whole numbers.",
-            where=f"{this.file.name}: {some(f'line {line}: {cell!r}' for line, cell in found)}",
+            "Column {name} holds values that are not whole numbers.",
+            where="{file}: {found}",
             mend="Counts are persons or ballots; name thousands or decimal in the column map.",
+            name=cells.name,
+            file=this.file.name,
+            found=some(Text("line {line}: {cell!r}", line=line, cell=cell) for line, cell in found),
         )
     return numbers.astype("Int64")
 
@@ -187,8 +205,10 @@ def _counts(rows: pd.DataFrame, ballots: pd.DataFrame, this: ElectionMap) -> pd.
     if (holes := needed.isna().any(axis=1)).any():
         raise DataError(
             "A unit has no count of registered, ballots or valid votes.",
-            where=f"{this.file.name}: {some(f'line {k}' for k in rows[_LINE][holes])}",
+            where="{file}: {rows}",
             mend="Fill the cells, or remove the rows on purpose.",
+            file=this.file.name,
+            rows=some(Text("line {line}", line=k) for k in rows[_LINE][holes]),
         )
     table = table.drop_duplicates() if this.long else table
     return table.astype(dict.fromkeys(needed, "int64")).reset_index(drop=True)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.codes import bureau_code, commune_code, in_place
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
 from analysis.readers.results import Raw
 from analysis.tables.sources import LeftOut, Report, Source
 
-LICENCE = "Licence Ouverte 2.0 (Ministère de l'Intérieur)"
+LICENCE = Text("Licence Ouverte 2.0 (Ministère de l'Intérieur)")
 # Files of 2012 and 2014 explain themselves in 16 to 17 lines before the first row.
 _PREAMBLE_LINES = 30
 _UNPUBLISHED = ("blank", "null")
@@ -67,16 +67,20 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
         with _lines(file) as cells:
             layout, line, first = _detect(cells, file)
             if first:
-                rows.add(first, layout, f"{file.name}: line {line}")
+                rows.add(first, layout, (file.name, line))
             for number, row in enumerate(cells, start=line + 1):
-                rows.add(row, layout, f"{file.name}: line {number}")
+                rows.add(row, layout, (file.name, number))
     except (UnicodeDecodeError, csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
         raise _broken(file.name, str(error)) from error
     if not rows.counts:
         raise DataError(
             "There is no bureau of the place and round in this file.",
-            where=f"{file.name}: {rows.read} row(s); asked for: {election_id}, {some(places)}",
+            where="{file}: {read} row(s); asked for: {election_id}, {places}",
             mend="Check --place and the election; or give the file of the right département.",
+            file=file.name,
+            read=rows.read,
+            election_id=election_id,
+            places=some(places),
         )
     return rows.to_raw(Source.of(file, role=f"results {election_id}", licence=LICENCE), layout)
 
@@ -85,16 +89,19 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
 def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
     """Open a file as rows of cells, in the encoding that its beginning is in."""
     if not path.is_file():
-        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+        raise DataError(
+            "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
+        )
     with pa.input_stream(path) as stream:
         start = stream.read(1 << 16)
     if b"\0" in start or start[:2] == b"PK":
         raise DataError(
-            f"{path.name} is not a text file.",
-            where=path.name,
+            "{file} is not a text file.",
+            where="{file}",
             mend="Save the spreadsheet as CSV with semicolons, in UTF-8.",
+            file=path.name,
         )
     try:
         start[: start.rfind(b"\n") + 1 or None].decode("utf-8")
@@ -118,17 +125,22 @@ def _detect(cells: Iterator[list[str]], file: Path) -> tuple[Layout, int, list[s
             break
     raise DataError(
         "The layout of this file of results is unknown.",
-        where=f"{file.name}: begins with “{first[:120]}”",
-        mend=f"Known layouts: {'; '.join(KNOWN)}. Keep the semicolons and the header, or "
+        where="{file}: begins with “{first}”",
+        mend="Known layouts: {known}. Keep the semicolons and the header, or "
         "describe the file in a column map (docs/any_terrain.md).",
+        file=file.name,
+        first=first[:120],
+        known="; ".join(KNOWN),
     )
 
 
 def _broken(file: str, error: str) -> DataError:
     return DataError(
-        f"{file} cannot be read to its end: it is cut or damaged.",
-        where=f"{file}: {error}",
+        "{file} cannot be read to its end: it is cut or damaged.",
+        where="{file}: {error}",
         mend="Download it again; compare its size with the publisher's.",
+        file=file,
+        error=error,
     )
 
 
@@ -143,13 +155,13 @@ class _Rows:
     counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
     ballots: list[tuple[str, str, str, int]] = field(default_factory=list)
 
-    def add(self, row: list[str], layout: Layout, where: str) -> None:
+    def add(self, row: list[str], layout: Layout, where: tuple[str, int]) -> None:
         """Take in one row, if it is of the place and the round."""
         if not any(cell.strip() for cell in row):
             return
         if not _is_whole(row, layout):
-            file, line = where.rsplit(": ", 1)
-            raise _broken(file, f"{line} has {len(row)} cells")
+            file, line = where
+            raise _broken(file, Text("line {line} has {n} cells", line=line, n=len(row)))
         code, commune = _commune(row, layout)
         if self.places and not in_place(commune, self.places):
             return
@@ -175,12 +187,20 @@ class _Rows:
         ballots = ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
         places = pd.DataFrame(list(self.counts.values()), columns=["commune_id", "name"])
         kept = self.read - self.other_round
-        out = (LeftOut("other round", self.other_round),) if self.other_round else ()
+        out = (LeftOut(Text("other round"), self.other_round),) if self.other_round else ()
         return Raw(
             counts=counts,
             ballots=ballots,
             places=places_table(places),
-            reports=(Report(source, self.read, kept, out, (f"layout: {layout.name}",)),),
+            reports=(
+                Report(
+                    source,
+                    self.read,
+                    kept,
+                    out,
+                    (Text("layout: {layout}", layout=layout.name),),
+                ),
+            ),
         )
 
 
@@ -222,19 +242,23 @@ def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str]
             yield said.get("nuance", ""), said.get("name", ""), said.get("votes", "")
 
 
-def _count(row: list[str], layout: Layout, name: str, where: str) -> int | None:
+def _count(row: list[str], layout: Layout, name: str, where: tuple[str, int]) -> int | None:
     at = layout.fixed.get(name)
     if name in _UNPUBLISHED and (at is None or not row[at].strip()):
         return None
     return _whole("" if at is None else row[at], name, where)
 
 
-def _whole(cell: str, name: str, where: str) -> int:
+def _whole(cell: str, name: str, where: tuple[str, int]) -> int:
     text = cell.strip()
     if not text.isdecimal():
         raise DataError(
-            f"A count ({name}) is not a whole number.",
-            where=f"{where}: {cell!r}",
+            "A count ({name}) is not a whole number.",
+            where="{file}: line {line}: {cell!r}",
             mend="Counts are persons or ballots; look for rates, shifted columns, empty cells.",
+            name=name,
+            file=where[0],
+            line=where[1],
+            cell=cell,
         )
     return int(text)

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from analysis.errors import Text
 from analysis.readers.glance import Glance, look
 
 UNUSED = "unused"
@@ -40,7 +41,7 @@ class Reader:
     """
 
     role: str
-    label: str
+    label: Text
     sniffs: str
     reads: str
     asks: str = ""
@@ -58,41 +59,41 @@ class Reader:
 READERS = (
     Reader(
         "general_results",
-        "Results: registered, ballots (general_results)",
+        Text("Results: registered, ballots (general_results)"),
         "aggregated:sniff_general",
         "aggregated:read_aggregated",
         published=True,
     ),
     Reader(
         "candidats_results",
-        "Results: votes of each candidate (candidats_results)",
+        Text("Results: votes of each candidate (candidats_results)"),
         "aggregated:sniff_candidates",
         "aggregated:read_aggregated",
         published=True,
     ),
     Reader(
         RAW,
-        "Results of one election (the Ministry's raw file)",
+        Text("Results of one election (the Ministry's raw file)"),
         "raw_layouts:sniff",
         "raw_layouts:read_raw",
         asks="election",
     ),
     Reader(
         TERRAIN,
-        "Column map of another country or layout (TOML)",
+        Text("Column map of another country or layout (TOML)"),
         "column_map:sniff",
         "column_map:read_terrain",
     ),
     Reader(
         "addresses",
-        "Addresses (BAN)",
+        Text("Addresses (BAN)"),
         "addresses:sniff",
         "addresses:read_addresses",
         published=True,
     ),
     Reader(
         "contours",
-        "Contours of the bureaux",
+        Text("Contours of the bureaux"),
         "contours:sniff",
         "contours:read_contours",
         asks="vintage",
@@ -100,12 +101,12 @@ READERS = (
     ),
     Reader(
         "squares",
-        "Census squares of 200 m (INSEE)",
+        Text("Census squares of 200 m (INSEE)"),
         "squares:sniff",
         "squares:read_squares",
         published=True,
     ),
-    Reader("electors", "Registered per address", "electors:sniff", "electors:read_electors"),
+    Reader("electors", Text("Registered per address"), "electors:sniff", "electors:read_electors"),
 )
 ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))
 PUBLISHED = tuple(dict.fromkeys(reader.role for reader in READERS if reader.published))

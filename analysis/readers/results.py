@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.blocs import give_blocs
 from analysis.tables.elections import Election
 from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
@@ -107,8 +107,9 @@ def assemble(
     if raw.counts.empty:
         raise DataError(
             "There is no bureau to read.",
-            where=some(report.source.file for report in raw.reports),
+            where="{reports}",
             mend="Check the code given with --place, or whether the download is complete.",
+            reports=some(report.source.file for report in raw.reports),
         )
     most = 1.0 if leave_out else MOST_CONTRADICTIONS
     turnout = _check(TURNOUT, raw.counts, _files(raw, without="candidats_results"))
@@ -151,7 +152,14 @@ def _check(table: Table, df: pd.DataFrame, files: str) -> pd.DataFrame:
         return table.check(df)
     except DataError as error:
         where = f"{files}: {error.where}"
-        raise DataError(error.what, where=where, mend=error.mend) from error
+        raise DataError(
+            "{what}",
+            where="{place}",
+            mend="{remedy}",
+            what=error.what,
+            place=where,
+            remedy=error.mend,
+        ) from error
 
 
 def _row_of(turnout: pd.DataFrame, ballots: pd.DataFrame) -> np.ndarray:
@@ -186,13 +194,19 @@ def _without_orphans(
         bureaux = part["bureau_id"].unique()
         if len(bureaux) > most * (sizes.get(election, 0) + len(bureaux)):
             raise DataError(
-                f"{len(bureaux)} bureau(x) have votes but no turnout.",
-                where=f"{_files(raw)}: {election}: {some(bureaux)}",
+                "{n} bureau(x) have votes but no turnout.",
+                where="{files}: {election}: {bureaux}",
                 mend="Check that both files are of the same edition and complete; or leave these "
                 "bureaux out with --leave-out-contradictions.",
+                n=len(bureaux),
+                files=_files(raw),
+                election=election,
+                bureaux=some(bureaux),
             )
         out.append(
-            LeftOut("votes of a bureau without turnout", len(part), some(bureaux), str(election))
+            LeftOut(
+                Text("votes of a bureau without turnout"), len(part), some(bureaux), str(election)
+            )
         )
     return ballots[~orphan], rows[~orphan], out
 
@@ -208,9 +222,10 @@ def _restore(
     holes = np.bincount(rows[missing], minlength=len(valid))
     rest = valid - np.bincount(rows, weights=known, minlength=len(valid)).astype("int64")
     fill = missing & (holes[rows] == 1) & (rest[rows] >= 0)
-    note = (
-        f"{int(fill.sum())} unreadable count(s) of votes (shifted rows) restored as valid "
-        "ballots less all other votes of the bureau"
+    note = Text(
+        "{fill} unreadable count(s) of votes (shifted rows) restored as "
+        "valid ballots less all other votes of the bureau",
+        fill=int(fill.sum()),
     )
     return np.where(fill, rest[rows], known), (note,)
 
@@ -222,18 +237,22 @@ def _contradictions(
     sizes = turnout["election_id"].value_counts()
     for election, part in bad.groupby("election_id", observed=True):
         examples = some(
-            f"{b} ({s} for {v} valid)"
+            Text("{bureau} ({votes} for {valid} valid)", bureau=b, votes=s, valid=v)
             for b, s, v in zip(part["bureau_id"], part["sum"], part["valid"], strict=True)
         )
         if len(part) > most * sizes[election]:
             raise DataError(
-                f"The votes of {len(part)} bureau(x) do not sum to their valid ballots.",
-                where=f"{_files(raw)}: {election}: {examples}",
+                "The votes of {n} bureau(x) do not sum to their valid ballots.",
+                where="{files}: {election}: {examples}",
                 mend="Check that both files are of the same edition and complete; correct the "
                 "counts at the source, or leave these bureaux out with "
                 "--leave-out-contradictions.",
+                n=len(part),
+                files=_files(raw),
+                election=election,
+                examples=examples,
             )
-        out.append(LeftOut("votes do not sum to valid", len(part), examples, str(election)))
+        out.append(LeftOut(Text("votes do not sum to valid"), len(part), examples, str(election)))
     return out
 
 

@@ -17,7 +17,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
 
 _OVERLAP_SHARE = 0.01
@@ -59,9 +59,11 @@ def read_shapes(
         When the file is missing, empty, damaged, without shapes or without CRS.
     """
     if not path.is_file():
-        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+        raise DataError(
+            "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
+        )
     _refuse_others(path)
     try:
         with warnings.catch_warnings(record=True) as heard:
@@ -70,15 +72,20 @@ def read_shapes(
     # A damaged file makes GDAL, GEOS and Arrow raise each its own.
     except (RuntimeError, ValueError, OSError, shapely.GEOSException) as error:
         raise DataError(
-            f"{path.name} is not a file of shapes, or is cut or damaged.",
-            where=f"{path.name}: {str(error).splitlines()[0]}",
+            "{file} is not a file of shapes, or is cut or damaged.",
+            where="{file}: {error}",
             mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
+            file=path.name,
+            error=str(error).splitlines()[0],
         ) from error
     if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
         raise DataError(
-            f"{path.name} holds no shapes.",
-            where=f"columns found: {some(raw.columns, most=8)}; {len(raw)} row(s)",
+            "{file} holds no shapes.",
+            where="columns found: {columns}; {n} row(s)",
             mend="Give a file of polygons: GeoJSON, GeoPackage, Shapefile or GeoParquet.",
+            file=path.name,
+            columns=some(raw.columns, most=8),
+            n=len(raw),
         )
     notes = (f"GDAL: {str(w.message).splitlines()[0]}" for w in heard)
     return _with_crs(raw, crs, path), tuple(dict.fromkeys(notes))
@@ -98,9 +105,11 @@ def _refuse_others(path: Path) -> None:
         wrong = [] if _is_offered("", start) else [path.name]
     if wrong:
         raise DataError(
-            f"{path.name} is not a file of shapes that is read here.",
-            where=f"{path.name}: {some(wrong)}",
+            "{file} is not a file of shapes that is read here.",
+            where="{file}: {wrong}",
             mend="Give GeoJSON, GeoPackage, Shapefile (zipped), FlatGeobuf, KML or GeoParquet.",
+            file=path.name,
+            wrong=some(wrong),
         )
 
 
@@ -126,9 +135,11 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
             return found
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError) as error:
         raise DataError(
-            f"{path.name} is not a file of shapes, or is cut or damaged.",
-            where=f"{path.name}: {error}",
+            "{file} is not a file of shapes, or is cut or damaged.",
+            where="{file}: {error}",
             mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
+            file=path.name,
+            error=error,
         ) from error
 
 
@@ -146,25 +157,37 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
             known = CRS.from_user_input(crs)
     except CRSError as error:
         raise DataError(
-            f"“{crs}” is no known coordinate system.",
-            where=path.name,
+            "“{crs}” is no known coordinate system.",
+            where="{file}",
             mend="Write an EPSG code, such as EPSG:2154 or EPSG:4326; take the member crs out of "
             "a GeoJSON in WGS 84.",
+            crs=crs,
+            file=path.name,
         ) from error
     west, south, east, north = raw.total_bounds
-    corners = f"coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}"
+    corners = Text(
+        "coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}",
+        west=west,
+        south=south,
+        east=east,
+        north=north,
+    )
     if known is None:
         raise DataError(
-            f"{path.name} does not say in which coordinate system it is.",
-            where=corners,
+            "{file} does not say in which coordinate system it is.",
+            where="{corners}",
             mend="Put its .prj file beside it, or name the CRS in a column map "
             "(docs/any_terrain.md).",
+            file=path.name,
+            corners=corners,
         )
     if known.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90):
         raise DataError(
-            f"{path.name} says it is in degrees, but its coordinates are not.",
-            where=f"{path.name}: {corners}",
+            "{file} says it is in degrees, but its coordinates are not.",
+            where="{file}: {corners}",
             mend="It is probably in metres (Lambert-93): export it in WGS 84, or name its CRS.",
+            file=path.name,
+            corners=corners,
         )
     return raw.set_crs(known, allow_override=True)
 
@@ -203,10 +226,16 @@ def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFr
     area = target.area_of_use
     if area and _apart((west, south, east, north), area.bounds):
         raise DataError(
-            f"The shapes do not lie where {crs} holds ({area.name.split(' - ')[0]}).",
-            where=f"{file}: longitude {west:.2f} to {east:.2f}, "
-            f"latitude {south:.2f} to {north:.2f}",
+            "The shapes do not lie where {crs} holds ({area}).",
+            where="{file}: longitude {west:.2f} to {east:.2f}, latitude {south:.2f} to {north:.2f}",
             mend="Check the place; look for swapped longitude and latitude or a wrong CRS.",
+            crs=crs,
+            area=area.name.split(" - ")[0],
+            file=file,
+            west=west,
+            east=east,
+            south=south,
+            north=north,
         )
     moved = shapes.to_crs(target)
     return moved.set_geometry(shapely.force_2d(moved.geometry.to_numpy()), crs=target)
@@ -235,7 +264,7 @@ def repair(shapes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]
     mended = geometry.copy()
     mended[wrong] = shapely.make_valid(geometry[wrong], method="structure", keep_collapsed=False)
     names = some(shapes["bureau_id"].to_numpy()[wrong])
-    note = f"{int(wrong.sum())} invalid polygon(s) repaired: {names}"
+    note = Text("{wrong} invalid polygon(s) repaired: {names}", wrong=int(wrong.sum()), names=names)
     return shapes.set_geometry(mended, crs=shapes.crs), (note,)
 
 
@@ -246,7 +275,12 @@ def dissolve(shapes: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, tuple
         return shapes.reset_index(drop=True), ()
     parts = shapes[several]
     joined = gpd.GeoDataFrame(parts.dissolve(by=by, aggfunc="first", sort=False).reset_index())
-    note = f"{len(parts)} rows joined into {len(joined)} bureau(x) in parts: {some(joined[by])}"
+    note = Text(
+        "{n} rows joined into {bureaux} bureau(x) in parts: {joined}",
+        n=len(parts),
+        bureaux=len(joined),
+        joined=some(joined[by]),
+    )
     whole = pd.concat([shapes[~several], joined[shapes.columns]], ignore_index=True)
     return gpd.GeoDataFrame(whole, crs=shapes.crs), (note,)
 
@@ -264,5 +298,12 @@ def overlaps(shapes: gpd.GeoDataFrame, by: str) -> tuple[str, ...]:
         return ()
     worst = worst[np.argsort(-share[worst], kind="stable")]
     ids = shapes[by].to_numpy()
-    names = some(f"{ids[one[k]]} and {ids[other[k]]} ({share[k]:.0%})" for k in worst)
-    return (f"{len(worst)} pair(s) of bureaux overlap by more than 1%: {names}",)
+    names = some(
+        Text(
+            "{one} and {other} ({share:.0%})", one=ids[one[k]], other=ids[other[k]], share=share[k]
+        )
+        for k in worst
+    )
+    return (
+        Text("{n} pair(s) of bureaux overlap by more than 1%: {names}", n=len(worst), names=names),
+    )

@@ -19,14 +19,14 @@ import shapely
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.glance import NO, OF_OTHERS, SURE, Glance
 from analysis.readers.tabular import LINE, Aliases, read_columns
 from analysis.tables.schema import AREAS
 from analysis.tables.sources import LeftOut, Report, Source
 
-LICENCE = "Licence Ouverte 2.0 (INSEE)"
+LICENCE = Text("Licence Ouverte 2.0 (INSEE)")
 
 _CHILDREN = ("Ind_0_3", "Ind_4_5", "Ind_6_10", "Ind_11_17")
 _COUNTS = ("Ind", "Men", "Men_pauv", "Log_soc", "Ind_snv", *_CHILDREN)
@@ -96,12 +96,14 @@ def read_squares(
     if raw.empty:
         raise DataError(
             "None of the squares touches the place: they are of another region.",
-            where=f"{file.name}: {read} squares",
+            where="{file}: {read} squares",
             mend="Give the squares of the région the place lies in; check the contours' CRS.",
+            file=file.name,
+            read=read,
         )
     areas = AREAS.check(_areas(raw, squares, crs_metric))
     outside = read - len(areas)
-    left_out = (LeftOut("outside the contours", outside),) if outside else ()
+    left_out = (LeftOut(Text("outside the contours"), outside),) if outside else ()
     source = Source.of(file, role="squares", licence=LICENCE)
     report = Report(source, read, len(areas), left_out, _imputed_note(areas))
     return gpd.GeoDataFrame(areas, crs=crs_metric), report
@@ -119,18 +121,22 @@ def _unzipped(path: Path) -> Iterator[Path]:
                 inside = [n for n in archive.namelist() if n.lower().endswith(".csv")]
                 if len(inside) != 1:
                     raise DataError(
-                        f"{path.name} does not hold exactly one CSV.",
-                        where=f"{path.name}: {some(archive.namelist())}",
+                        "{file} does not hold exactly one CSV.",
+                        where="{file}: {namelist}",
                         mend="Take the CSV of the 200 m squares out of it and give that.",
+                        file=path.name,
+                        namelist=some(archive.namelist()),
                     )
                 target = Path(folder) / Path(inside[0]).name
                 with archive.open(inside[0]) as packed, target.open("wb") as plain:
                     shutil.copyfileobj(packed, plain, 1 << 20)
         except (zipfile.BadZipFile, EOFError, OSError) as error:
             raise DataError(
-                f"{path.name} is cut or damaged, or no zip archive.",
-                where=f"{path.name}: {error}",
+                "{file} is cut or damaged, or no zip archive.",
+                where="{file}: {error}",
                 mend="Download it again; compare its size with the publisher's.",
+                file=path.name,
+                error=error,
             ) from error
         yield target
 
@@ -170,10 +176,15 @@ def _numbers(table: pa.Table, file: str) -> pd.DataFrame:
         if (bad := numbers.isna() | (numbers < 0) & (name != "Ind_snv")).any():
             lines = table[LINE].to_numpy()[bad]
             raise DataError(
-                f"Column {name} of the squares holds values that are no counts.",
-                where=f"{file}: "
-                + some(f"line {k}: {t!r}" for k, t in zip(lines, texts[bad], strict=True)),
+                "Column {name} of the squares holds values that are no counts.",
+                where="{file}: {lines}",
                 mend="Take the file as INSEE publishes it; every square has every figure.",
+                name=name,
+                file=file,
+                lines=some(
+                    Text("line {line}: {cell!r}", line=k, cell=t)
+                    for k, t in zip(lines, texts[bad], strict=True)
+                ),
             )
         raw[name] = numbers.astype("float64")
     return raw
@@ -185,8 +196,10 @@ def _squares(ids: pd.Series, crs: str, file: str) -> np.ndarray:
     if (bad := grid["crs"].isna()).any():
         raise DataError(
             "Some squares have an id that does not say where they are.",
-            where=f"{file}: {some(repr(i) for i in ids[bad])}",
+            where="{file}: {ids}",
             mend="Ids look like CRS3035RES200mN2466800E3482800 (Idcar_200m or IdINSPIRE).",
+            file=file,
+            ids=some(repr(i) for i in ids[bad]),
         )
     across, up = np.array([0, 1, 1, 0, 0]), np.array([0, 0, 1, 1, 0])
     side, east, north = (grid[n].to_numpy("float64")[:, None] for n in ("side", "east", "north"))
@@ -225,6 +238,9 @@ def _imputed_note(areas: pd.DataFrame) -> tuple[str, ...]:
         return ()
     share = areas.loc[imputed, "population"].sum() / max(areas["population"].sum(), 1)
     return (
-        f"{int(imputed.sum())} square(s) under 11 households imputed by INSEE "
-        f"({share:.0%} of the people)",
+        Text(
+            "{imputed} square(s) under 11 households imputed by INSEE ({share:.0%} of the people)",
+            imputed=int(imputed.sum()),
+            share=share,
+        ),
     )

@@ -56,9 +56,11 @@ def read_columns(
         When the file is empty, cut, of another encoding or delimiter, or lacks columns.
     """
     if not path.is_file():
-        raise DataError("There is no such file.", where=str(path), mend="Check the path.")
+        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty.", where=str(path), mend="Download it again.")
+        raise DataError(
+            "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
+        )
     pieces = _parquet if _is_parquet(path) else _delimited
     kept, line = [], 1 if _is_parquet(path) else 2
     try:
@@ -71,7 +73,11 @@ def read_columns(
         raise _broken(path, error) from error
     if not kept:
         raise DataError(
-            f"{path.name} has a header and no rows.", where=str(path), mend="Download it again."
+            "{file} has a header and no rows.",
+            where="{path}",
+            mend="Download it again.",
+            file=path.name,
+            path=path,
         )
     return pa.concat_tables(kept, promote_options="permissive").unify_dictionaries()
 
@@ -109,9 +115,12 @@ def _choose(
     if missing:
         wanted = ", ".join(" / ".join(aliases[name]) for name in missing)
         raise DataError(
-            f"{path.name} lacks column(s): {wanted}.",
-            where=f"{path.name}: columns found: {some(names, most=8)}",
+            "{file} lacks column(s): {wanted}.",
+            where="{file}: columns found: {columns}",
             mend="Download the publisher's file again; keep its delimiter and its header line.",
+            file=path.name,
+            wanted=wanted,
+            columns=some(names, most=8),
         )
     return {theirs: ours for theirs, ours in chosen.items() if theirs}
 
@@ -159,9 +168,11 @@ def _sniff(path: Path) -> tuple[str, str]:
         start = stream.read(1 << 16)
     if b"\0" in start:
         raise DataError(
-            f"{path.name} is not a text file.",
-            where=str(path),
+            "{file} is not a text file.",
+            where="{path}",
             mend="Give a CSV, or a Parquet file that ends in .parquet.",
+            file=path.name,
+            path=path,
         )
     try:
         # A piece may end inside a character.
@@ -177,12 +188,16 @@ def _broken(path: Path, error: Exception) -> DataError:
     text = str(error).splitlines()[0]
     if "invalid UTF8" in text or isinstance(error, UnicodeDecodeError):
         return DataError(
-            f"{path.name} is not all in one encoding.",
-            where=f"{path.name}: {text}",
+            "{file} is not all in one encoding.",
+            where="{file}: {text}",
             mend="Save it again as UTF-8, or download the original file.",
+            file=path.name,
+            text=text,
         )
     return DataError(
-        f"{path.name} cannot be read to its end: it is cut or damaged.",
-        where=f"{path.name}: {text}",
+        "{file} cannot be read to its end: it is cut or damaged.",
+        where="{file}: {text}",
         mend="Download it again; compare its size with the publisher's.",
+        file=path.name,
+        text=text,
     )

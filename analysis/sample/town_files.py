@@ -67,8 +67,10 @@ def write_sample(out: Path, *, seed: int) -> Path:
     except OSError as error:
         raise DataError(
             "The fictional town cannot be written there.",
-            where=f"{error.filename or out}: {error.strerror}",
+            where="{filename}: {strerror}",
             mend="Name a folder that may be written to, on a disk with room; not a file.",
+            filename=error.filename or out,
+            strerror=error.strerror,
         ) from error
     return out
 

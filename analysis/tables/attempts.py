@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.errors import Text
 from analysis.tables.table import Column, Identity, Table
 
 # What happens at a door; few and exclusive.
@@ -33,19 +34,21 @@ ATTEMPTS = Table(
     },
     identities=(
         Identity(
-            "an outcome is one of the five, or undone in a correction",
+            Text("an outcome is one of the five, or undone in a correction"),
             lambda t: (
                 t["outcome"].isin(OUTCOMES) | (t["outcome"].eq("undone") & t["corrects"].ne(""))
             ),
         ),
-        Identity("1 ≤ doors ≤ 500", lambda t: t["doors"].between(1, 500)),
+        Identity(Text("1 ≤ doors ≤ 500"), lambda t: t["doors"].between(1, 500)),
         Identity(
-            "quality is 1 to 5, of a conversation only",
+            Text("quality is 1 to 5, of a conversation only"),
             lambda t: (
                 t["quality"].isna()
                 | (t["quality"].between(1, 5) & t["outcome"].eq("conversation")).fillna(value=False)
             ),
         ),
-        Identity("an attempt does not correct itself", lambda t: t["corrects"].ne(t["attempt_id"])),
+        Identity(
+            Text("an attempt does not correct itself"), lambda t: t["corrects"].ne(t["attempt_id"])
+        ),
     ),
 )

@@ -48,16 +48,20 @@ def read_covered(folder: Path, ids: pd.Series, *, whole: bool = True) -> np.ndar
     if (wrong := ~share.between(0, 1)).any():
         raise DataError(
             "The share of visited doors must be a number between 0 and 1.",
-            where=f"{COVERED}: {some(covered['bureau_id'][wrong])}",
+            where="{covered}: {bureau_id}",
             mend="Write 0.4 for 40 doors in 100.",
+            covered=COVERED,
+            bureau_id=some(covered["bureau_id"][wrong]),
         )
     unknown = sorted(set(covered["bureau_id"]) - set(ids)) if whole else []
     if unknown or covered["bureau_id"].duplicated().any():
         twice = covered["bureau_id"][covered["bureau_id"].duplicated()]
         raise DataError(
             "The table of visited doors names bureaux that this place does not have, or twice.",
-            where=f"{COVERED}: {some([*unknown, *twice])}",
+            where="{covered}: {unknown}",
             mend="Write each bureau once, as the ranking does: 75056_0101.",
+            covered=COVERED,
+            unknown=some([*unknown, *twice]),
         )
     known = pd.Series(share.to_numpy(), index=covered["bureau_id"])
     return ids.map(known).fillna(0.0).to_numpy()
@@ -83,8 +87,10 @@ def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
     except OSError as error:
         raise DataError(
             "The shares already visited cannot be written.",
-            where=f"{file}: {error.strerror}",
+            where="{file}: {strerror}",
             mend="Make room on the disk, and give this user the right to write there.",
+            file=file,
+            strerror=error.strerror,
         ) from error
 
 
@@ -132,6 +138,8 @@ def _read(file: Path) -> pd.DataFrame | None:
     except (KeyError, ValueError, OSError, csv.Error) as error:
         raise DataError(
             "The table of visited doors cannot be read.",
-            where=f"{file.name}: {error}",
+            where="{file}: {error}",
             mend="Give it two columns, bureau_id and covered, in UTF-8.",
+            file=file.name,
+            error=error,
         ) from error

@@ -63,9 +63,11 @@ class Choice:
         if not chosen.any():
             known = sorted(set(candidates["bloc"]) - {""})
             raise DataError(
-                f"No candidate of this workspace belongs to “{label}”.",
-                where=f"blocs found: {some(known, most=10)}",
+                "No candidate of this workspace belongs to “{label}”.",
+                where="blocs found: {known}",
                 mend="Choose one of these blocs, name candidates as the files spell them, or give "
                 "candidates this bloc in the workspace's blocs.csv.",
+                label=label,
+                known=some(known, most=10),
             )
         return chosen.to_numpy()

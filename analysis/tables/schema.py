@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
+from analysis.errors import Text
 from analysis.tables.attempts import ATTEMPTS
 from analysis.tables.attempts import OUTCOMES as OUTCOMES
 from analysis.tables.table import Column, Identity, Table
@@ -48,10 +49,12 @@ TURNOUT = Table(
         "valid": Column("int64", "ballots", "exprimés: ballots that name a candidate"),
     },
     identities=(
-        Identity("0 ≤ ballots ≤ registered", lambda t: t["ballots"].between(0, t["registered"])),
-        Identity("0 ≤ valid ≤ ballots", lambda t: t["valid"].between(0, t["ballots"])),
         Identity(
-            "blank + null + valid = ballots",
+            Text("0 ≤ ballots ≤ registered"), lambda t: t["ballots"].between(0, t["registered"])
+        ),
+        Identity(Text("0 ≤ valid ≤ ballots"), lambda t: t["valid"].between(0, t["ballots"])),
+        Identity(
+            Text("blank + null + valid = ballots"),
             lambda t: (t["blank"] + t["null"] + t["valid"]).eq(t["ballots"]).fillna(value=True),
         ),
     ),
@@ -66,7 +69,7 @@ VOTES = Table(
         "candidate_id": Column(_ID, "—", "candidate or list, unique within an election"),
         "votes": Column("int64", "ballots", "voix"),
     },
-    identities=(Identity("0 ≤ votes", lambda t: t["votes"] >= 0),),
+    identities=(Identity(Text("0 ≤ votes"), lambda t: t["votes"] >= 0),),
 )
 
 CANDIDATES = Table(
@@ -92,7 +95,7 @@ BUREAUX = Table(
         "name": Column("str", "—", "what the file calls it; may be empty"),
         "geometry": Column("geometry", "m", "polygon, metric CRS"),
     },
-    identities=(Identity("geometry is valid", lambda t: t.geometry.is_valid),),
+    identities=(Identity(Text("geometry is valid"), lambda t: t.geometry.is_valid),),
 )
 
 CROSSWALK = Table(
@@ -106,7 +109,7 @@ CROSSWALK = Table(
         "weight": Column("float64", "share", "share of from_id that goes to to_id, in (0, 1]"),
         "quality": Column("str", "—", "registered, households, area or code"),
     },
-    identities=(Identity("0 < weight ≤ 1", lambda t: t["weight"].between(0, 1 + 1e-9)),),
+    identities=(Identity(Text("0 < weight ≤ 1"), lambda t: t["weight"].between(0, 1 + 1e-9)),),
 )
 
 AREAS = Table(
@@ -125,7 +128,9 @@ AREAS = Table(
         "imputed": Column("bool", "—", "under 11 households: values imputed by INSEE"),
         "geometry": Column("geometry", "m", "square, metric CRS"),
     },
-    identities=(Identity("adults ≤ population", lambda t: t["adults"] <= t["population"] + 1e-6),),
+    identities=(
+        Identity(Text("adults ≤ population"), lambda t: t["adults"] <= t["population"] + 1e-6),
+    ),
 )
 
 ADDRESSES = Table(
@@ -179,8 +184,10 @@ TURFS = Table(
         "profile": Column("str", "—", "standard or low_mobility"),
     },
     identities=(
-        Identity("no turf is empty", lambda t: (t["stops"] > 0) & (t["doors"] > 0)),
-        Identity("use is one of three", lambda t: t["use"].isin(["planned", "spare", "later"])),
+        Identity(Text("no turf is empty"), lambda t: (t["stops"] > 0) & (t["doors"] > 0)),
+        Identity(
+            Text("use is one of three"), lambda t: t["use"].isin(["planned", "spare", "later"])
+        ),
     ),
 )
 
@@ -208,15 +215,15 @@ WALKLISTS = Table(
     },
     identities=(
         Identity(
-            "door_from to door_to are its doors",
+            Text("door_from to door_to are its doors"),
             lambda t: (
                 (t["door_to"] - t["door_from"] + 1 == t["dwellings"])
                 & (t["door_from"] >= 1)
                 & (t["door_to"] <= t["dwellings_of_building"])
             ),
         ),
-        Identity("0 ≤ walk_m", lambda t: t["walk_m"] >= 0),
-        Identity("0 < minutes", lambda t: t["minutes"] > 0),
+        Identity(Text("0 ≤ walk_m"), lambda t: t["walk_m"] >= 0),
+        Identity(Text("0 < minutes"), lambda t: t["minutes"] > 0),
     ),
 )
 

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from analysis.errors import Text
+
 _CHUNK = 1 << 20
 # The licence of a file of which neither its layout nor the user says one.
-UNSTATED = "not stated in the file"
+UNSTATED = Text("not stated in the file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,9 +75,12 @@ class Table:
         """
         if missing := [name for name in self.columns if name not in df]:
             raise DataError(
-                f"{self.name}: missing column(s) {', '.join(missing)}.",
-                where=f"columns found: {some(df.columns, most=8)}",
+                "{name}: missing column(s) {missing}.",
+                where="columns found: {columns}",
                 mend="Read the file with analysis.readers, or rename the columns.",
+                name=self.name,
+                missing=", ".join(missing),
+                columns=some(df.columns, most=8),
             )
         table = df[list(self.columns)]
         if not self._fits(table):
@@ -105,27 +108,36 @@ class Table:
             return cast("pd.DataFrame", self.schema.validate(table))
         except (SchemaError, SchemaErrors) as error:
             raise DataError(
-                f"{self.name}: a column does not hold what it should.",
-                where=str(error).splitlines()[0],
+                "{name}: a column does not hold what it should.",
+                where="{error}",
                 mend="Give every row a value of the column's type; see docs/tables.md.",
+                name=self.name,
+                error=str(error).splitlines()[0],
             ) from error
 
     def _check_key(self, table: pd.DataFrame) -> None:
         if not _all_differ(table[list(self.key)]):
             repeated = table.duplicated(list(self.key), keep=False)
             raise DataError(
-                f"{self.name}: more than one row for the same {' × '.join(self.key)}.",
-                where=self.rows(table[repeated]),
+                "{name}: more than one row for the same {key}.",
+                where="{rows}",
                 mend="Drop the duplicates, or sum them if the file splits a bureau.",
+                name=self.name,
+                key=" × ".join(self.key),
+                rows=self.rows(table[repeated]),
             )
 
     def _check_identities(self, table: pd.DataFrame) -> None:
         for identity in self.identities:
             if not (holds := identity.holds(table)).all():
                 raise DataError(
-                    f"{self.name}: {identity.rule} fails for {(~holds).sum()} row(s).",
-                    where=self.rows(table[~holds]),
+                    "{name}: {rule} fails for {holds} row(s).",
+                    where="{rows}",
                     mend="Correct these rows at the source, or leave them out on purpose.",
+                    name=self.name,
+                    rule=identity.rule,
+                    holds=(~holds).sum(),
+                    rows=self.rows(table[~holds]),
                 )
 
     def rows(self, table: pd.DataFrame) -> str:

@@ -51,8 +51,9 @@ class Workspace:
         if not file.is_file():
             raise DataError(
                 "This folder is not a workspace: it has no manifest.json.",
-                where=str(self.path),
+                where="{path}",
                 mend="Make one: python -m analysis build --workspace DIR --results …",
+                path=self.path,
             )
         try:
             self.manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
@@ -61,15 +62,19 @@ class Workspace:
         except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
             raise DataError(
                 "The manifest of this workspace cannot be read.",
-                where=str(file),
+                where="{file}",
                 mend="Build the workspace again from the official files.",
+                file=file,
             ) from error
 
         if written != FORMAT:
             raise DataError(
                 "This workspace was built by another version of Palier.",
-                where=f"{file}: format {written}, this version reads {FORMAT}",
+                where="{file}: format {found}, this version reads {known}",
                 mend="Build the workspace again from the official files.",
+                file=file,
+                found=written,
+                known=FORMAT,
             )
 
     @cached_property
@@ -141,9 +146,11 @@ class Workspace:
             yield file
         except (OSError, pa.ArrowException) as error:
             raise DataError(
-                f"The table {name} of this workspace is missing or damaged.",
-                where=str(file),
+                "The table {name} of this workspace is missing or damaged.",
+                where="{file}",
                 mend="Build the workspace again from the official files.",
+                name=name,
+                file=file,
             ) from error
 
     def _verify(self, name: str, file: Path) -> None:
@@ -157,10 +164,12 @@ class Workspace:
             return
         if sha256(file) != told:
             raise DataError(
-                f"The table {name} of this workspace is not the one that was built: its bytes have "
-                "changed since.",
-                where=str(file),
+                "The table {name} of this workspace is not the one that "
+                "was built: its bytes have changed since.",
+                where="{file}",
                 mend="Build the workspace again from the official files.",
+                name=name,
+                file=file,
             )
         _VERIFIED.add(key)
 
@@ -182,8 +191,10 @@ def writing(path: Path | str) -> Iterator[Writer]:
     except OSError as error:
         raise DataError(
             "The workspace cannot be written there.",
-            where=f"{target}: {error.strerror}",
+            where="{target}: {strerror}",
             mend="Name a folder that may be written to, on a disk with room.",
+            target=target,
+            strerror=error.strerror,
         ) from error
     try:
         writer = Writer(aside)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Belief:
 
     def __post_init__(self) -> None:
         if not self.low <= self.value <= self.high:
-            raise ValueError("low ≤ value ≤ high must hold")
+            raise ValueError(Text("low ≤ value ≤ high must hold"))
 
     @property
     def mean(self) -> float:
@@ -146,9 +146,12 @@ class Params:
         given = {name: new for name, new in given.items() if name not in RETIRED}
         if unknown := sorted(set(given) - set(params.beliefs)):
             raise DataError(
-                f"Unknown parameter(s): {', '.join(unknown)}.",
-                where=where,
-                mend=f"Known ones: {', '.join(params.beliefs)}.",
+                "Unknown parameter(s): {unknown}.",
+                where="{place}",
+                mend="Known ones: {known}.",
+                unknown=", ".join(unknown),
+                place=where,
+                known=", ".join(params.beliefs),
             )
         changed = {
             name: _change(params.beliefs[name], name, new, where) for name, new in given.items()
@@ -179,19 +182,34 @@ def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str
         belief = Belief(value, low, high, old.unit, source)
     except (TypeError, ValueError) as error:
         raise DataError(
-            f"The parameter {name} is not a number with low ≤ value ≤ high.",
-            where=f"{where}: {name} = {given}",
-            mend=f"Write for instance {name} = {{ value = {old.value}, low = {old.low}, "
-            f"high = {old.high} }}.",
+            "The parameter {name} is not a number with low ≤ value ≤ high.",
+            where="{place}: {name} = {given}",
+            mend="Write for instance {name} = {{ value = {old_value}, low = "
+            "{low}, high = {high} }}.",
+            name=name,
+            place=where,
+            given=given,
+            old_value=old.value,
+            low=old.low,
+            high=old.high,
         ) from error
     least, most = _ENDS.get(name, (_ABOVE_0, np.inf))
     # A share of doors that is 0 all over its range leaves nobody to talk to.
     silent = name == "share_open" and belief.high == 0
     if silent or not (least <= belief.low and belief.high <= most):
         raise DataError(
-            f"The parameter {name} lies outside what it can be.",
-            where=f"{where}: {name} from {belief.low:g} to {belief.high:g} {belief.unit}",
-            mend=f"Keep it between {least:g} and {most:g}; usual: {old.low:g} to {old.high:g}.",
+            "The parameter {name} lies outside what it can be.",
+            where="{place}: {name} from {low:g} to {high:g} {unit}",
+            mend="Keep it between {least:g} and {most:g}; usual: {old_low:g} to {old_high:g}.",
+            name=name,
+            place=where,
+            low=belief.low,
+            high=belief.high,
+            unit=belief.unit,
+            least=least,
+            most=most,
+            old_low=old.low,
+            old_high=old.high,
         )
     return belief
 
@@ -210,6 +228,8 @@ def read_toml(path: Path | str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(
             "The file of parameters cannot be read as TOML.",
-            where=f"{file.name}: {some([error])}",
-            mend="Write lines such as: share_open = { value = 0.25, low = 0.1, high = 0.3 }.",
+            where="{file}: {error}",
+            mend="Write lines such as: share_open = {{ value = 0.25, low = 0.1, high = 0.3 }}.",
+            file=file.name,
+            error=some([error]),
         ) from error

@@ -16,7 +16,7 @@ from analysis.electorate.movement import expect_movement
 from analysis.electorate.rates import Rate, expect_rate
 from analysis.electorate.reserve import expect_marginal, expect_reserve
 from analysis.electorate.volatility import expect_volatility
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.tables.covered import read_covered
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
@@ -180,9 +180,11 @@ def rival_of(history: History, choice: Choice, target: Election, wanted: str = "
     """
     if wanted and (wanted not in BLOCS or wanted == choice.bloc):
         raise DataError(
-            f"“{wanted}” cannot be the rival.",
-            where=f"rival = {wanted}",
-            mend=f"Write one of: {', '.join(b for b in BLOCS if b != choice.bloc)}.",
+            "“{wanted}” cannot be the rival.",
+            where="rival = {wanted}",
+            mend="Write one of: {known}.",
+            wanted=wanted,
+            known=", ".join(b for b in BLOCS if b != choice.bloc),
         )
     if wanted:
         return wanted
@@ -287,14 +289,26 @@ def _assumed_density(units: pd.DataFrame) -> np.ndarray:
 
 def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
     unmatched = [
-        f"{row.election_id}: {row.bureaux} bureaux ({row.registered} registered) are none of "
-        f"today's: {row.examples}"
+        Text(
+            "{election_id}: {bureaux} bureaux ({registered} registered) are "
+            "none of today's: {examples}",
+            election_id=row.election_id,
+            bureaux=row.bureaux,
+            registered=row.registered,
+            examples=row.examples,
+        )
         for row in history.unmatched.itertuples()
     ]
     moved = [
-        f"{election}: in {len(rows)} bureaux the counts are unlike those before and after, as a "
-        "typing error in the official file or a candidate of the place would make them; they are "
-        f"left out there and drawn to the other rounds: {some(rows['bureau_id'])}"
+        Text(
+            "{election}: in {n} bureaux the counts are unlike those before "
+            "and after, as a typing error in the official file or a "
+            "candidate of the place would make them; they are left out there "
+            "and drawn to the other rounds: {bureau_id}",
+            election=election,
+            n=len(rows),
+            bureau_id=some(rows["bureau_id"]),
+        )
         for election, rows in far.groupby("election_id")
     ]
     return (*unmatched, *moved)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 from analysis.targeting.draws import Wanted, plan_score, simulate
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
@@ -70,33 +70,40 @@ class Settings:
         if both := sorted({*self.pinned} & {*self.excluded}):
             raise DataError(
                 "A bureau cannot be pinned and excluded at once.",
-                where=", ".join(both),
+                where="{both}",
                 mend="Take it out of [pinned] or out of [excluded].",
+                both=", ".join(both),
             )
         if bare := sorted(k for k, v in {**self.pinned, **self.excluded}.items() if not v.strip()):
             raise DataError(
                 "A bureau is pinned or excluded without a reason.",
-                where=", ".join(bare),
+                where="{bare}",
                 mend='Write it: "75056_1850" = "met at the market, asked us to come".',
+                bare=", ".join(bare),
             )
         if self.preset not in (*PRESETS, "custom"):
             raise DataError(
-                f"Unknown preset “{self.preset}”.",
-                mend=f"Known ones: {', '.join([*PRESETS, 'custom'])}.",
+                "Unknown preset “{preset}”.",
+                mend="Known ones: {known}.",
+                preset=self.preset,
+                known=", ".join([*PRESETS, "custom"]),
             )
         if self.preset == "custom" and self.weights is None:
             raise DataError("The preset “custom” needs weights.", mend="Add a [weights] table.")
         if self.seed < 0 or self.draws < 1:
             raise DataError(
                 "The seed must be 0 or more, and the draws 1 or more.",
-                where=f"seed = {self.seed}, draws = {self.draws}",
+                where="seed = {seed}, draws = {draws}",
                 mend="Write seed = 0 and draws = 1000.",
+                seed=self.seed,
+                draws=self.draws,
             )
         if not 0 < self.hours < np.inf:
             raise DataError(
                 "The hours to spend must be more than 0.",
-                where=f"hours = {self.hours}",
+                where="hours = {hours}",
                 mend="Write volunteer-hours: 20 volunteers × 10 outings of 2 hours are 400.",
+                hours=self.hours,
             )
 
     @property
@@ -129,17 +136,22 @@ class Settings:
         known = {"preset", "hours", "seed", "draws", *tabular}
         if unknown := sorted(set(given) - known):
             raise DataError(
-                f"Unknown setting(s): {', '.join(unknown)}.",
-                where=where,
-                mend=f"Known ones: {', '.join(sorted({*known, *beside}))}.",
+                "Unknown setting(s): {unknown}.",
+                where="{place}",
+                mend="Known ones: {known}.",
+                unknown=", ".join(unknown),
+                place=where,
+                known=", ".join(sorted({*known, *beside})),
             )
         tables = {name: given[name] for name in tabular if name in given}
         if flat := [name for name, table in tables.items() if not isinstance(table, Mapping)]:
             raise DataError(
-                f"Not a table: {', '.join(flat)}.",
-                where=where,
+                "Not a table: {flat}.",
+                where="{place}",
                 mend="Write [weights], [params], [pinned] or [excluded] on a line of its own, and "
                 "what belongs to it below.",
+                flat=", ".join(flat),
+                place=where,
             )
         weights = Weights.from_dict(given["weights"]) if "weights" in given else None
         numbers = {"hours": float, "seed": int, "draws": int}
@@ -147,7 +159,11 @@ class Settings:
             told = {name: kind(given[name]) for name, kind in numbers.items() if name in given}
         except (TypeError, ValueError) as error:
             raise DataError(
-                "A setting is not a number.", where=f"{where}: {error}", mend="Write hours = 500."
+                "A setting is not a number.",
+                where="{place}: {error}",
+                mend="Write hours = 500.",
+                place=where,
+                error=error,
             ) from error
         return cls(
             params=Params.from_dict(given.get("params", {}), where),
@@ -193,7 +209,7 @@ class Ranking:
     def __post_init__(self) -> None:
         parts = self.table[[f"part_{name}" for name in PARTS]].sum(axis=1)
         if not np.allclose(parts, self.table["score"]):
-            raise ValueError("the parts must sum to the score")
+            raise ValueError(Text("the parts must sum to the score"))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table."""

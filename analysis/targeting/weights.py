@@ -49,8 +49,9 @@ class Weights:
         if not all(np.isfinite(v) and v >= 0 for v in values.values()):
             raise DataError(
                 "Weights must be numbers from 0 upwards.",
-                where=", ".join(f"{k} = {v}" for k, v in values.items()),
+                where="{values}",
                 mend="Write 0 for a part that shall not count.",
+                values=", ".join(f"{k} = {v}" for k, v in values.items()),
             )
 
     @property
@@ -67,13 +68,15 @@ class Weights:
         """Return weights from plain values, or raise `DataError` on an unknown name."""
         if unknown := sorted(set(given) - set(PARTS)):
             raise DataError(
-                f"Unknown weight(s): {', '.join(unknown)}.",
-                mend=f"Known ones: {', '.join(PARTS)}.",
+                "Unknown weight(s): {unknown}.",
+                mend="Known ones: {known}.",
+                unknown=", ".join(unknown),
+                known=", ".join(PARTS),
             )
         try:
             return cls(**{name: float(value) for name, value in given.items()})
         except (TypeError, ValueError) as error:
-            raise DataError("A weight is not a number.", where=str(given)) from error
+            raise DataError("A weight is not a number.", where="{given}", given=given) from error
 
 
 # Strategies in words: mixed, ours to the polls, convince, and the formula of 2014. None stands
@@ -121,9 +124,10 @@ def _gains(value: Value, registered: np.ndarray) -> tuple[dict[str, float], floa
     if total <= 0:
         raise DataError(
             "With these parameters knocking at doors gains no votes: nothing to rank by.",
-            where=f"votes per hour: mobilising {gained['mobilise']:.4f}, persuading "
-            f"{gained['persuade']:.4f}",
+            where="votes per hour: mobilising {mobilise:.4f}, persuading {persuade:.4f}",
             mend="Set effect_turnout or effect_vote above 0, or rank by your own weights.",
+            mobilise=gained["mobilise"],
+            persuade=gained["persuade"],
         )
     return gained, total
 

@@ -13,16 +13,16 @@ from pyproj import Transformer
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 # Faster than the first, nobody crosses between two corners; faster than the second, nobody walks.
 CROSSED_KMH, WALKED_KMH = 50.0, 60.0
 _METRES_OF_A_DEGREE = 111_195.0
 _FITS = 0.02  # lengths within 2% of a way to measure them are measured that way
 _COLUMNS = ["from", "to", "direction", "time_s", "length_m"]
-_LAYOUT = (
-    "Give a text file: a line “nodes edges”, a line “lat lon” per node, then a line "
-    "“from to direction time_s length_m” per edge."
+_LAYOUT = Text(
+    "Give a text file: a line “nodes edges”, a line “lat lon” per node, "
+    "then a line “from to direction time_s length_m” per edge."
 )
 
 
@@ -102,12 +102,21 @@ def read_graph(path: Path | str, crs: str) -> StreetGraph:
         nodes = np.array([line.split() for line in lines[:count]], dtype=float)
         raw = np.array([line.split()[:5] for line in lines[count : count + many]], dtype=float)
         if nodes.shape != (count, 2) or raw.shape != (many, 5) or not many:
-            raise ValueError(f"{count} nodes and {many} edges announced, fewer found")  # noqa: TRY301
+            raise ValueError(_fewer(count, many))  # noqa: TRY301
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise DataError(
-            "The street graph cannot be read.", where=f"{file.name}: {error}", mend=_LAYOUT
+            "The street graph cannot be read.",
+            where="{file}: {error}",
+            mend="{layout}",
+            file=file.name,
+            error=error,
+            layout=_LAYOUT,
         ) from error
     return _graph(file.name, nodes, pd.DataFrame(raw, columns=_COLUMNS), crs)
+
+
+def _fewer(count: int, many: int) -> Text:
+    return Text("{count} nodes and {many} edges announced, fewer found", count=count, many=many)
 
 
 def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> StreetGraph:
@@ -123,8 +132,12 @@ def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> Str
         edges_of, nodes_of = some(np.flatnonzero(wrong)), some(np.flatnonzero(lost))
         raise DataError(
             "The street graph names corners it does not have, or lengths that are none.",
-            where=f"{name}: edges {edges_of or 'none'}; nodes {nodes_of or 'none'}",
-            mend=_LAYOUT,
+            where="{name}: edges {edges_of}; nodes {nodes_of}",
+            mend="{layout}",
+            name=name,
+            edges_of=edges_of or "none",
+            nodes_of=nodes_of or "none",
+            layout=_LAYOUT,
         )
     nodes, time = np.c_[x, y], edges["time_s"].to_numpy()
     length_m, note = _in_metres(edges["length_m"].to_numpy(), degrees[ends], nodes[ends])
@@ -204,8 +217,10 @@ def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: st
     except Exception as error:
         raise DataError(
             "The streets could not be downloaded from OpenStreetMap.",
-            where=f"{type(error).__name__}: {error}",
+            where="{name}: {error}",
             mend="Try again later, or give a saved graph with --streets FILE.",
+            name=type(error).__name__,
+            error=error,
         ) from error
     rows = {node: row for row, node in enumerate(net.nodes)}
     degrees = np.array([(data["y"], data["x"]) for _, data in net.nodes(data=True)])

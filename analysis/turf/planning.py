@@ -57,14 +57,19 @@ class Plan:
         if (self.teams is not None and self.teams < 1) or min(self.spares, self.low_mobility) < 0:
             raise DataError(
                 "The number of teams must be 1 or more, spare and easy turfs 0 or more.",
-                where=f"teams {self.teams}, spares {self.spares}, easy {self.low_mobility}",
+                where="teams {teams}, spares {spares}, easy {low_mobility}",
                 mend="Leave --teams out to plan every turf.",
+                teams=self.teams,
+                spares=self.spares,
+                low_mobility=self.low_mobility,
             )
         if self.start and not (abs(self.start[0]) <= 90 and abs(self.start[1]) <= 180):
             raise DataError(
                 "The start point lies nowhere on earth.",
-                where=f"--start {self.start[0]:g},{self.start[1]:g}",
+                where="--start {lat:g},{lon:g}",
                 mend="Write latitude, comma, longitude: --start 48.8566,2.3522.",
+                lat=self.start[0],
+                lon=self.start[1],
             )
 
 
@@ -127,8 +132,10 @@ def make_turfs(
     if kept.empty:
         raise DataError(
             "No address of the targets can be walked to.",
-            where=f"{len(reason)} address(es): {some(sorted(set(reason)))}",
+            where="{n} address(es): {reason}",
             mend="Choose targets that have addresses, or a street graph of this place.",
+            n=len(reason),
+            reason=some(sorted(set(reason))),
         )
     units = split_buildings(count_doors(kept, registered, plan.work), plan.work)
     units["side"] = sides(units["number"])

@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.errors import some
+from analysis.errors import Text, some
 from analysis.tables.schema import WALKLISTS
 from analysis.tables.sources import LeftOut
 
 # Why an address of the targets is in no turf.
-NO_COORDINATES = "without coordinates"
-NO_STREET = "unreachable: no street of the graph leads there"
-FAR_FROM_STREETS = "unreachable: more than 300 m from any street of the graph"
-IN_NO_BUREAU = "in no bureau: outside every contour"
-IN_CONTROL = "control bureau of the trial: not to be visited"
-IN_NO_ARM = "bureau in no arm of the sealed design: not to be visited"
+NO_COORDINATES = Text("without coordinates")
+NO_STREET = Text("unreachable: no street of the graph leads there")
+FAR_FROM_STREETS = Text("unreachable: more than 300 m from any street of the graph")
+IN_NO_BUREAU = Text("in no bureau: outside every contour")
+IN_CONTROL = Text("control bureau of the trial: not to be visited")
+IN_NO_ARM = Text("bureau in no arm of the sealed design: not to be visited")
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,16 @@ class Walks:
     def __post_init__(self) -> None:
         stops = self.turfs.groupby("turf_id")["stop"]
         if not (self.turfs["stop"].to_numpy() == stops.cumcount().to_numpy() + 1).all():
-            raise ValueError("stops must count 1…n within each turf")
+            raise ValueError(Text("stops must count 1…n within each turf"))
         parts = self.turfs.groupby("address_id").agg(
             doors=("dwellings", "sum"), whole=("dwellings_of_building", "max")
         )
         if (parts["doors"] != parts["whole"]).any():
-            raise ValueError("every door of a building must be in exactly one turf")
+            raise ValueError(Text("every door of a building must be in exactly one turf"))
         if set(self.turfs["address_id"]) & set(self.uncut["address_id"]):
-            raise ValueError("an address is in a turf or listed as uncut, not both")
+            raise ValueError(Text("an address is in a turf or listed as uncut, not both"))
         if sum(item.count for item in self.left_out()) != len(self.uncut):
-            raise ValueError("an address is left out for a reason that is not known")
+            raise ValueError(Text("an address is left out for a reason that is not known"))
 
     @property
     def turf_ids(self) -> tuple[str, ...]:

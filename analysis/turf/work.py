@@ -64,9 +64,13 @@ class Work:
             least, most = at_least.get(name, 0.0), _AT_MOST.get(name, 1000.0)
             if not least <= value <= most:
                 raise DataError(
-                    f"The number {name} lies outside what it can be.",
-                    where=f"{name} = {value:g}",
-                    mend=f"Keep it between {least:g} and {most:g}.",
+                    "The number {name} lies outside what it can be.",
+                    where="{name} = {value:g}",
+                    mend="Keep it between {least:g} and {most:g}.",
+                    name=name,
+                    value=value,
+                    least=least,
+                    most=most,
                 )
         if self.minutes_per_door <= 0:
             raise DataError(
@@ -125,18 +129,25 @@ class Work:
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(given) - known):
             raise DataError(
-                f"Unknown number(s) of an outing: {', '.join(unknown)}.",
-                where=where,
-                mend=f"Known ones: {', '.join(sorted(known))}.",
+                "Unknown number(s) of an outing: {unknown}.",
+                where="{place}",
+                mend="Known ones: {known}.",
+                unknown=", ".join(unknown),
+                place=where,
+                known=", ".join(sorted(known)),
             )
         told: dict[str, Any] = {}
         for name, value in given.items():
             number = value.get("value") if isinstance(value, Mapping) else value
             if isinstance(number, bool) or not isinstance(number, int | float):
                 raise DataError(
-                    f"The number {name} is not a number.",
-                    where=f"{where}: {name} = {value}",
-                    mend=f"Write for instance {name} = {getattr(cls(), name):g}.",
+                    "The number {name} is not a number.",
+                    where="{place}: {name} = {value}",
+                    mend="Write for instance {name} = {getattr:g}.",
+                    name=name,
+                    place=where,
+                    value=value,
+                    getattr=getattr(cls(), name),
                 )
             told[name] = int(number) if name in _WHOLE else float(number)
         return cls(**told)

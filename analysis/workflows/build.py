@@ -198,8 +198,10 @@ def _refuse_unread(inputs: Inputs, raw: Raw) -> None:
     if unread := sorted(set(inputs.licences) - set(names)):
         raise DataError(
             "A licence is given for a file that is not read.",
-            where=f"{some(unread)}; files read: {some(names, most=12)}",
+            where="{unread}; files read: {names}",
             mend="Name one of the files of this command: --licence FILE=TEXT.",
+            unread=some(unread),
+            names=some(names, most=12),
         )
 
 
@@ -254,8 +256,9 @@ def _refuse_without_contours(inputs: Inputs) -> None:
     given = {"--squares": inputs.squares, "--addresses": inputs.addresses}
     if extra := [name for name, file in given.items() if file]:
         raise DataError(
-            f"{' and '.join(extra)} cannot be used without contours.",
+            "{extra} cannot be used without contours.",
             mend="Add --contours FILE --vintage YEAR, or leave the others out.",
+            extra=" and ".join(extra),
         )
     if inputs.electors and not inputs.addresses:
         raise DataError(

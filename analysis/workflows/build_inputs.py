@@ -59,9 +59,10 @@ def inputs_of(given: Given) -> Inputs:
     if len(sources) != 1:
         raise DataError(
             "Give the results once: as --results, --raw or --terrain.",
-            where=f"given: {', '.join(sources) or 'none'}",
+            where="given: {sources}",
             mend="For the national files: --results general_results.parquet "
             "candidats_results.parquet.",
+            sources=", ".join(sources) or "none",
         )
     general, candidates = given.results or (None, None)
     return Inputs(
@@ -86,8 +87,9 @@ def _licence(pair: str) -> tuple[str, str]:
     if not (found and file.strip() and text.strip()):
         raise DataError(
             "A licence needs its file and its name.",
-            where=f"--licence {pair}",
+            where="--licence {pair}",
             mend="Write --licence FILE=TEXT, such as --licence contours.geojson=ODbL.",
+            pair=pair,
         )
     return Path(file.strip()).name, text.strip()
 
@@ -98,8 +100,9 @@ def _raw(pair: str) -> tuple[str, Path]:
     if not found:
         raise DataError(
             "A raw file needs the election it is of.",
-            where=f"--raw {pair}",
+            where="--raw {pair}",
             mend="Write --raw 2022_pres_t2=FILE.",
+            pair=pair,
         )
     election_of(election_id)
     return election_id, Path(file)

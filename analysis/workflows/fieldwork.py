@@ -195,7 +195,11 @@ def _bytes(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise DataError(
-            "The file cannot be read.", where=f"{file}: {error.strerror}", mend="Check the path."
+            "The file cannot be read.",
+            where="{file}: {strerror}",
+            mend="Check the path.",
+            file=file,
+            strerror=error.strerror,
         ) from error
 
 
@@ -205,6 +209,8 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         raise DataError(
             "The file cannot be written.",
-            where=f"{file}: {error.strerror}",
+            where="{file}: {strerror}",
             mend="Name a file in a folder that may be written to.",
+            file=file,
+            strerror=error.strerror,
         ) from error

@@ -143,8 +143,9 @@ def with_arms(
     if held.all():
         raise DataError(
             "Every bureau of this list is held back.",
-            where=f"{len(table)} bureaux",
+            where="{n} bureaux",
             mend="Choose a larger territory, or the list with all bureaux and their arms.",
+            n=len(table),
         )
     return table.assign(arm=arm)[~held].reset_index(drop=True)
 

@@ -299,9 +299,10 @@ def _with_votes(
     rows = found.table.drop(columns="unit_id").set_axis(table.index)
     if clash := [name for name in rows if name in table]:
         raise DataError(
-            f"The table of units already has the column(s) {', '.join(clash)}.",
+            "The table of units already has the column(s) {clash}.",
             where="units",
             mend="Rename them: results of these elections are read from the workspace.",
+            clash=", ".join(clash),
         )
     if not spec.outcomes:
         named = [f"{e}_turnout" for e in votes.elections]

@@ -7,9 +7,11 @@ leaves its outcome as a folder: made aside, and put in place whole.
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -222,7 +224,8 @@ def _in_process(job: Job, function: Callable[..., Any], folder: Path, _tell: Tel
             for line in process.stdout or ():
                 told = _said(line)
                 if "error" in told:
-                    failure = DataError(**told["error"])
+                    # Of our own process; as JSON its texts would lose what translates them.
+                    failure = pickle.loads(base64.b64decode(told["error"]))  # noqa: S301
                 elif told:
                     job._note(told["step"], told["share"])
         log.seek(0)
@@ -257,7 +260,7 @@ def _work(name: str, folder: Path) -> None:
             aside(folder), lambda step, share: _say(step=step, share=share)
         )
     except DataError as error:
-        _say(error={"what": error.what, "where": error.where, "mend": error.mend})
+        _say(error=base64.b64encode(pickle.dumps(error)).decode())
         raise SystemExit(1) from error
     os.replace(aside(folder), folder)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
-from pathlib import Path
+from importlib.resources import files
+
+from analysis.i18n import Words
+
+_WORDS = Words.columns("finding", files("analysis.workflows") / "model_columns.csv")
 
 
 def columns_of(table: str, columns: Iterable[str], language: str) -> tuple[dict[str, str], ...]:
@@ -24,10 +27,13 @@ def columns_of(table: str, columns: Iterable[str], language: str) -> tuple[dict[
     tuple of dict
         `column`, `unit`, `meaning`.
     """
-    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["column"]: row for row in csv.DictReader(file) if row["table"] == table}
+    words = _WORDS[language]
     return tuple(
-        {"column": name, "unit": one[f"unit_{language}"], "meaning": one[f"meaning_{language}"]}
+        {
+            "column": name,
+            "unit": words[f"unit.{table}/{name}"],
+            "meaning": words[f"meaning.{table}/{name}"],
+        }
         for name in columns
-        if (one := rows.get(name))
+        if f"unit.{table}/{name}" in words
     )

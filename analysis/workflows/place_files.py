@@ -166,10 +166,17 @@ def _read(inputs: Inputs, target: Path, folder: TemporaryDirectory[str], tell: j
 def _without_folder(error: DataError, folder: Path) -> DataError:
     """Name sent files as the user does, without the folder they were put in."""
     folders = {str(file.parent) for file in folder.rglob("*")}
-    texts = [error.what, error.where, error.mend]
-    for name in sorted(folders, key=len, reverse=True):
-        texts = [text.replace(f"{name}/", "") for text in texts]
-    return DataError(texts[0], where=texts[1], mend=texts[2])
+
+    def short(value: str) -> str:
+        for name in sorted(folders, key=len, reverse=True):
+            value = value.replace(f"{name}/", "")
+        return value
+
+    return DataError(
+        error.what.with_values(short),
+        where=error.where.with_values(short),
+        mend=error.mend.with_values(short),
+    )
 
 
 def _on_disk(files: Sequence[GivenFile], folder: Path) -> list[GivenFile]:

@@ -86,15 +86,18 @@ class Scenario:
         """Return a scenario from plain values; `DataError` where one is missing or wrong."""
         if missing := [name for name in ("election",) if name not in given]:
             raise DataError(
-                f"The scenario does not say: {', '.join(missing)}.",
-                where=where,
+                "The scenario does not say: {missing}.",
+                where="{place}",
                 mend='Add for instance: election = "2027_pres_t1".',
+                missing=", ".join(missing),
+                place=where,
             )
         if not given.get("bloc") and not given.get("candidates"):
             raise DataError(
                 "The scenario names neither a bloc nor candidates.",
-                where=where,
+                where="{place}",
                 mend='Add for instance: bloc = "left".',
+                place=where,
             )
         own = {name: given[name] for name in _OWN if name in given}
         rest = {name: value for name, value in given.items() if name not in _OWN}
@@ -111,8 +114,10 @@ def _texts(given: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
     if not isinstance(given, list | tuple) or not all(isinstance(item, str) for item in given):
         raise DataError(
             "Candidates and places are lists of texts.",
-            where=f"{where}: {given}",
+            where="{place}: {given}",
             mend='Write places = ["75056"].',
+            place=where,
+            given=given,
         )
     return tuple(given)
 
@@ -287,9 +292,11 @@ def rank_to_file(
     """
     if audience not in AUDIENCES:
         raise DataError(
-            f"Nobody knows whom a file for “{audience}” is for.",
+            "Nobody knows whom a file for “{audience}” is for.",
             where="--audience",
-            mend=f"Write one of: {', '.join(AUDIENCES)}.",
+            mend="Write one of: {known}.",
+            audience=audience,
+            known=", ".join(AUDIENCES),
         )
     asked = _one_choice(asked)
     workspace = open_workspace(folder)
@@ -309,8 +316,10 @@ def _one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
     if len(told) > 1:
         raise DataError(
             "Votes are counted for a bloc or for candidates, not for both.",
-            where=f"--bloc {asked['bloc']} --candidates {' '.join(asked['candidates'])}",
+            where="--bloc {bloc} --candidates {candidates}",
             mend="Give one of the two: --bloc or --candidates.",
+            bloc=asked["bloc"],
+            candidates=" ".join(asked["candidates"]),
         )
     return {**asked, **({"bloc": "", "candidates": []} | told if told else {})}
 
@@ -330,10 +339,12 @@ def _refuse_without_contours(workspace: Workspace, scenario: Scenario, out: Path
     if here.empty or here["commune_id"].isin(drawn).any():
         return
     raise DataError(
-        f"There is no map to write as {out.suffix}: no bureau has a contour.",
-        where=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
+        "There is no map to write as {suffix}: no bureau has a contour.",
+        where="{workspace_path}",
         mend="Build the workspace with --contours, or write a table: .csv, .xlsx, .parquet or "
         ".geojson.",
+        suffix=out.suffix,
+        workspace_path=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
     )
 
 

@@ -72,20 +72,27 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     if changed:
         raise DataError(
             "The data are not those this file was made from.",
-            where=f"{place.path}: {some(changed)}",
+            where="{folder}: {changed}",
             mend="Give the workspace it was made with: --workspace DIR; or export it again.",
+            folder=place.path,
+            changed=some(changed),
         )
     if provenance.version != __version__:
         raise DataError(
-            f"This file was made by Palier {provenance.version}; this is {__version__}.",
-            where=str(file),
-            mend=f"Install version {provenance.version} to make the same bytes again.",
+            "This file was made by Palier {version}; this is {own}.",
+            where="{file}",
+            mend="Install version {version} to make the same bytes again.",
+            version=provenance.version,
+            own=__version__,
+            file=file,
         )
     if provenance.command not in _AGAIN:
         raise DataError(
-            f"Files of “{provenance.command}” are not made again by this verb.",
-            where=str(file),
+            "Files of “{command}” are not made again by this verb.",
+            where="{file}",
             mend="Give a file of a ranking, of a forecast, of a swing or of transfers.",
+            command=provenance.command,
+            file=file,
         )
     content = _AGAIN[provenance.command](file, place, provenance)
     given = file.read_bytes()
@@ -97,9 +104,12 @@ def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
     recorded = Path(str(provenance.parameters.get("workspace", "")))
     if given is None and not (recorded / MANIFEST).is_file():
         raise DataError(
-            f"The workspace “{recorded.as_posix()}” that this file was made from is not there.",
-            where=f"{file}: looked for {recorded.absolute()}",
+            "The workspace “{recorded}” that this file was made from is not there.",
+            where="{file}: looked for {absolute}",
             mend="Name where it lies now: --workspace DIR.",
+            recorded=recorded.as_posix(),
+            file=file,
+            absolute=recorded.absolute(),
         )
     return Workspace(given or recorded)
 

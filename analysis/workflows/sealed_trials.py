@@ -115,8 +115,10 @@ def keep(
         if taken and other != fingerprint:
             raise DataError(
                 "Bureaux are already in a sealed design that is in force.",
-                where=f"{some(sorted(taken))}; {other[:12]}",
+                where="{taken}; {other}",
                 mend="Retire that design first, and say why.",
+                taken=some(sorted(taken)),
+                other=other[:12],
             )
     trials = workspace / FOLDER
     try:
@@ -154,8 +156,9 @@ def in_force(workspace: Path) -> tuple[str, ...]:
     except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
         raise DataError(
             "The list of sealed designs in force cannot be read.",
-            where=str(file),
+            where="{file}",
             mend="Write the fingerprints as JSON, or delete the file if no trial is under way.",
+            file=file,
         ) from error
 
 
@@ -174,15 +177,17 @@ def open_trial(workspace: Path, fingerprint: str) -> Trial:
     if not file.is_file():
         raise DataError(
             "A sealed design is missing from this workspace.",
-            where=str(file),
+            where="{file}",
             mend="Bring the sealed file back: the arms of its bureaux are known to it alone.",
+            file=file,
         )
     sealed = verify(file)
     if sealed.fingerprint != fingerprint:
         raise DataError(
             "A sealed design was replaced by another.",
-            where=str(file),
+            where="{file}",
             mend="Put the file of this fingerprint back.",
+            file=file,
         )
     texts = {
         name: path.read_text(encoding="utf-8") if (path := folder / name).is_file() else ""
@@ -218,8 +223,9 @@ def retire(workspace: Path, fingerprint: str, why: str) -> None:
     if not why.strip():
         raise DataError(
             "A sealed design is not retired without a reason.",
-            where=fingerprint[:12],
+            where="{fingerprint}",
             mend="Say why, in a sentence that may be read after the vote.",
+            fingerprint=fingerprint[:12],
         )
     folder = workspace / FOLDER / fingerprint
     try:
@@ -253,6 +259,8 @@ def _put_in_force(workspace: Path, fingerprints: list[str]) -> None:
 def _unwritable(folder: Path, error: OSError) -> DataError:
     return DataError(
         "The sealed design could not be written.",
-        where=f"{folder}: {error.strerror}",
+        where="{folder}: {strerror}",
         mend="Give write access to the folder of the workspace, or free some space.",
+        folder=folder,
+        strerror=error.strerror,
     )

@@ -17,6 +17,7 @@ from analysis.electorate.spatial import Clusters, find_clusters
 from analysis.electorate.swing_by_bureau import Progress, Share, Swing, measure_swing, silent
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.i18n import Words
 from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIGURES = ("swing", "residual", "clusters", "scatter")
-_WORDS = {
-    "fr": {"abstention": "abstention", "valid": "% des exprimés", "registered": "% des inscrits"},
-    "en": {
+_WORDS = Words(
+    "chart",
+    {
         "abstention": "abstention",
         "valid": "% of valid votes",
         "registered": "% of registered",
     },
-}
+)
 
 
 @dataclass(frozen=True)

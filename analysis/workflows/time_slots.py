@@ -70,9 +70,11 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
     """
     if slot not in USUAL:
         raise DataError(
-            f"No outing is planned for {slot!r}.",
-            where=f"--slot {slot}",
-            mend=f"Name one of {', '.join(USUAL)}, or leave it out.",
+            "No outing is planned for {slot!r}.",
+            where="--slot {slot}",
+            mend="Name one of {usual}, or leave it out.",
+            slot=slot,
+            usual=", ".join(USUAL),
         )
     if (store := _store(workspace)) is not None:
         try:

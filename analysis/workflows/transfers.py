@@ -79,8 +79,9 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
         if len(asked.places) > 1:
             raise DataError(
                 "Transfers are estimated for one place at a time.",
-                where=", ".join(asked.places),
+                where="{places}",
                 mend="Give one --place, or none for the whole workspace.",
+                places=", ".join(asked.places),
             )
         found = _of_workspace(Workspace(asked.workspace), asked, progress)
     else:

@@ -53,8 +53,9 @@ def near_of(workspace: Path | None, size: int) -> Near | None:
     if workspace is None:
         raise DataError(
             "Nobody knows which units touch without their contours.",
-            where=f"--neighbours {size}",
+            where="--neighbours {size}",
             mend="Name the workspace that has them: --workspace FOLDER.",
+            size=size,
         )
     return Near(workspace, size)
 
@@ -74,9 +75,11 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     check_suffix(out, ".csv")
     if promise.language not in LANGUAGES:
         raise DataError(
-            f"There is no plan in “{promise.language}”.",
+            "There is no plan in “{language}”.",
             where="--language",
-            mend=f"Write one of: {', '.join(LANGUAGES)}.",
+            mend="Write one of: {known}.",
+            language=promise.language,
+            known=", ".join(LANGUAGES),
         )
     table = read_units(units)
     unit_columns.check(table, [*promise.covariates, *promise.subgroups, *promise.past])

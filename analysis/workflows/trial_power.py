@@ -61,8 +61,9 @@ def past_of(workspace: Path | None, before: str, blocs: Sequence[str]) -> Past |
     if len(blocs) != 1:
         raise DataError(
             "Past results need to know whose votes count.",
-            where=f"--bloc {' '.join(blocs)}",
+            where="--bloc {blocs}",
             mend="Name one bloc: --bloc left.",
+            blocs=" ".join(blocs),
         )
     return Past(workspace, Choice(blocs[0]), day)
 

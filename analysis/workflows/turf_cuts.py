@@ -55,8 +55,10 @@ def cut(workspace: Path, targets: bytes, order: Mapping[str, Any]) -> Path | job
     except OSError as error:
         raise DataError(
             "The turfs cannot be written into this workspace.",
-            where=f"{target.parent}: {error.strerror}",
+            where="{target_parent}: {strerror}",
             mend="Give the app a workspace that may be written to, on a disk with room.",
+            target_parent=target.parent,
+            strerror=error.strerror,
         ) from error
     return jobs.submit((FOLDER, target), make_cut, target, killable=True)
 

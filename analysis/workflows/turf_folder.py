@@ -89,8 +89,10 @@ def _or_explain(change: Callable[[], object]) -> None:
     except OSError as error:
         raise DataError(
             "Files of an earlier run cannot be removed from this folder.",
-            where=f"{error.filename}: {error.strerror}",
+            where="{filename}: {strerror}",
             mend="Close what has them open, or name another folder with --out.",
+            filename=error.filename,
+            strerror=error.strerror,
         ) from error
 
 

@@ -74,8 +74,10 @@ def write_walks(
     except OSError as error:
         raise DataError(
             "The turfs cannot be written there.",
-            where=f"{out}: {error.strerror}",
+            where="{out}: {strerror}",
             mend="Name a folder that may be written to, on a disk with room.",
+            out=out,
+            strerror=error.strerror,
         ) from error
     return written, said + clear(before, written)
 
@@ -139,8 +141,10 @@ def read_walks(at: Path) -> Walks:
     except (OSError, ValueError) as error:
         raise DataError(
             "This cut cannot be read any more.",
-            where=f"{at}: {error}",
+            where="{at}: {error}",
             mend="Cut the turfs again, or put the folder back from a copy.",
+            at=at,
+            error=error,
         ) from error
     return Walks(checked(table), uncut, summary, summary["seal"])
 

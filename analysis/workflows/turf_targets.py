@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.experiments.seal import Sealed, verify
 from analysis.experiments.unit_files import read_units
 from analysis.tables.workspace import Workspace
@@ -54,16 +54,20 @@ def read_targets(path: Path, workspace: Workspace) -> Targets:
     if "bureau_id" not in raw or raw["bureau_id"].dropna().empty:
         raise DataError(
             "The targets' file names no bureaux.",
-            where=f"{path.name}: columns {some(raw.columns, most=8)}",
+            where="{file}: columns {columns}",
             mend="Give the CSV that `python -m analysis rank` writes, or a column bureau_id.",
+            file=path.name,
+            columns=some(raw.columns, most=8),
         )
     raw = raw[raw["bureau_id"].notna()]
     ids = raw["bureau_id"].astype("str").str.strip()
     if (twice := ids.duplicated()).any():
         raise DataError(
             "The targets' file names a bureau twice.",
-            where=f"{path.name}: {some(ids[twice])}",
+            where="{file}: {ids}",
             mend="Keep one row per bureau.",
+            file=path.name,
+            ids=some(ids[twice]),
         )
     table = pd.DataFrame({"bureau_id": ids.to_numpy()})
     for name in _NUMBERS:
@@ -92,9 +96,12 @@ def _numbers(raw: pd.DataFrame, name: str, path: Path) -> np.ndarray:
     numbers = pd.to_numeric(cells, errors="coerce")
     if (bad := numbers.isna() & raw[name].notna()).any():
         raise DataError(
-            f"The column {name} of the targets' file does not hold numbers.",
-            where=f"{path.name}: {some(raw.loc[bad, name])}",
+            "The column {name} of the targets' file does not hold numbers.",
+            where="{file}: {raw}",
             mend="Leave the column as `rank` wrote it, or take it out.",
+            name=name,
+            file=path.name,
+            raw=some(raw.loc[bad, name]),
         )
     return numbers.to_numpy(dtype=float, na_value=np.nan)
 
@@ -112,7 +119,7 @@ def _origin(raw: pd.DataFrame) -> dict[str, Any]:
 
 def _unranked(table: pd.DataFrame, path: Path) -> list[str]:
     unranked = table["rank"].isna().any()
-    return [f"{path.name} ranks no bureaux: all count the same"] if unranked else []
+    return [Text("{file} ranks no bureaux: all count the same", file=path.name)] if unranked else []
 
 
 def _same_place(table: pd.DataFrame, workspace: Workspace, path: Path) -> list[str]:
@@ -122,12 +129,21 @@ def _same_place(table: pd.DataFrame, workspace: Workspace, path: Path) -> list[s
     if len(unknown) == len(table):
         raise DataError(
             "The targets are of another place than the workspace.",
-            where=f"{path.name}: {some(unknown)}; workspace {workspace.path.name}",
+            where="{file}: {unknown}; workspace {workspace}",
             mend="Give the workspace that the ranking was made in, or rank this one.",
+            file=path.name,
+            unknown=some(unknown),
+            workspace=workspace.path.name,
         )
     if unknown.empty:
         return []
-    return [f"{len(unknown)} target(s) are no bureaux of this workspace: {some(unknown)}"]
+    return [
+        Text(
+            "{n} target(s) are no bureaux of this workspace: {unknown}",
+            n=len(unknown),
+            unknown=some(unknown),
+        )
+    ]
 
 
 def _same_data(origin: Mapping[str, Any], workspace: Workspace, path: Path) -> list[str]:
@@ -135,7 +151,13 @@ def _same_data(origin: Mapping[str, Any], workspace: Workspace, path: Path) -> l
     moved = [n for n in ("bureaux", "addresses") if n in made_from and made_from[n] != now.get(n)]
     if not moved:
         return []
-    return [f"{path.name} was made when the workspace had other {' and '.join(moved)}"]
+    return [
+        Text(
+            "{file} was made when the workspace had other {moved}",
+            file=path.name,
+            moved=" and ".join(moved),
+        )
+    ]
 
 
 def with_arms(
@@ -161,9 +183,11 @@ def with_arms(
         if arms.isna().all():
             raise DataError(
                 "The sealed design knows none of the targets.",
-                where=f"{design.name}: units {some(sealed.assignment['unit_id'])}; "
-                f"targets {some(table['bureau_id'])}",
+                where="{design}: units {unit_id}; targets {bureau_id}",
                 mend="Give the design that was drawn from these bureaux.",
+                design=design.name,
+                unit_id=some(sealed.assignment["unit_id"]),
+                bureau_id=some(table["bureau_id"]),
             )
     for fingerprint in in_force(workspace.path):
         known = _arms(open_trial(workspace.path, fingerprint).sealed).reindex(arms.index)
@@ -194,7 +218,10 @@ def choose(
     if top is not None:
         if top < 1:
             raise DataError(
-                "At least one bureau must be meant.", where=f"--top {top}", mend="Write --top 50."
+                "At least one bureau must be meant.",
+                where="--top {top}",
+                mend="Write --top 50.",
+                top=top,
             )
         meant = table.head(top)
     elif sealed:
@@ -206,7 +233,9 @@ def choose(
     if (meant["arm"].isna() | (meant["arm"] == CONTROL)).all():
         raise DataError(
             "All targets are controls of the trial: nobody may be visited.",
-            where=f"{len(meant)} bureau(x): {some(meant['bureau_id'])}",
+            where="{n} bureau(x): {bureaux}",
             mend="Give targets of the treated arm, or more of them with --top.",
+            n=len(meant),
+            bureaux=some(meant["bureau_id"]),
         )
     return meant

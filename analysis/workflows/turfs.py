@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import __version__
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
@@ -180,8 +180,9 @@ def _addresses(workspace: Workspace) -> gpd.GeoDataFrame:
     if not workspace.has("addresses"):
         raise DataError(
             "This workspace has no addresses: there are no doors to walk to.",
-            where=str(workspace.path),
+            where="{folder}",
             mend="Build it again with --addresses (Base Adresse Nationale) and --contours.",
+            folder=workspace.path,
         )
     return gpd.GeoDataFrame(workspace.read("addresses"))
 
@@ -198,8 +199,10 @@ def _sorted_out(
     if visited.empty:
         raise DataError(
             "None of the targets has an address.",
-            where=f"{len(kept)} bureau(x): {some(kept)}",
+            where="{n} bureau(x): {bureaux}",
             mend="Build the workspace with contours and addresses that cover the targets.",
+            n=len(kept),
+            bureaux=some(kept),
         )
     reason = addresses["bureau_id"].map(why).astype(object)
     communes = visited["commune_id"].unique()
@@ -280,7 +283,7 @@ def _without_addresses(
     bare = without.loc[without["arm"].notna() & (without["arm"] != CONTROL), "bureau_id"].tolist()
     if not bare:
         return found, bare
-    note = f"{len(bare)} target(s) have no address: {some(bare)}"
+    note = Text("{n} target(s) have no address: {bare}", n=len(bare), bare=some(bare))
     return replace(found, notes=(*found.notes, note)), bare
 
 

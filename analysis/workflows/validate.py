@@ -108,8 +108,9 @@ def _targets(workspace: Workspace, before: datetime | None) -> list[Election]:
     if len(first) < 3:
         raise DataError(
             "A look back needs three first rounds.",
-            where=f"found: {len(first)}",
+            where="found: {found}",
             mend="Build the workspace with more elections.",
+            found=len(first),
         )
     return [
         Election(str(e.election_id), e.date.to_pydatetime(), str(e.kind), 1)

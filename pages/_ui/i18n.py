@@ -1,7 +1,7 @@
 """The app's language: the switch, the texts, and the numbers and names on screen.
 
 Pages write their texts in English: ``_("Rank {rank} of {n}").format(rank=…, n=…)``. The French
-ones are in ``locales/fr``; ``python -m pages._ui.extract`` adds what is new there.
+ones are in ``locales/fr``; ``python -m tools.extract_texts`` adds what is new there.
 A text that stands at the head of a module is marked with `N_` and translated where it is shown.
 """
 
@@ -13,7 +13,7 @@ import re
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui import languages
+from analysis import i18n as languages
 
 _KEY = "i18n.language"
 _SWITCH = "i18n.switch"
@@ -47,7 +47,17 @@ def language_switch() -> None:
 
 
 def _keep_choice() -> None:
+    """Take the chosen language, and give every answer back to its widget in that language.
+
+    The browser holds the words of the option, not the option: unless the answer is set anew it
+    goes on showing, and sending, the words of the language before.
+    """
     st.session_state[_KEY] = st.session_state[_SWITCH]
+    for key, answer in st.session_state.to_dict().items():
+        # Buttons are booleans, files and tables are objects: Streamlit lets nobody set those.
+        items = answer if isinstance(answer, list | tuple) else [answer]
+        if items and all(type(item) in {str, int, float} for item in items):
+            st.session_state[key] = answer
 
 
 def _(text: str) -> str:

@@ -9,10 +9,8 @@ from contextlib import contextmanager
 import streamlit as st
 
 from analysis.errors import DataError
-from pages._ui.advice import translate, translate_error
-from pages._ui.i18n import _
-
-__all__ = ["explain_data_errors", "plain", "show_error", "translate", "translate_error"]
+from analysis.i18n import told
+from pages._ui.i18n import _, language
 
 # What Markdown would take for its own; an underscore inside a word it leaves alone.
 _MARKUP = re.compile(r"[\\*\[\]$~<>]|(?<!\w)_|_(?!\w)")
@@ -36,6 +34,16 @@ def show_error(error: DataError) -> None:
         st.caption(_("Where: {where}").format(where=where))
     if mend:
         st.info(_("What to do: {mend}").format(mend=mend))
+
+
+def translate_error(error: DataError) -> tuple[str, str, str]:
+    """Return what is wrong, where, and how to mend it, in the language of the session."""
+    return translate(error.what), translate(error.where), translate(error.mend)
+
+
+def translate(text: str) -> str:
+    """Translate a text of the library: a reason, an example, a note, a licence."""
+    return told(text, language())
 
 
 def plain(text: str) -> str:

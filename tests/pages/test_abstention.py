@@ -11,7 +11,7 @@ from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
 from analysis.electorate.history import read_history
 from analysis.exports import read_provenance
-from analysis.exports.column_units import COLUMNS
+from analysis.exports.column_units import units_of
 from analysis.exports.model_export import Written
 from analysis.exports.registry import file_of
 from analysis.tables.elections import Choice
@@ -20,8 +20,8 @@ from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, target_of
 from analysis.workflows.reproduce import reproduce
 from pages._ui.abstention import abstention_card, abstention_proof
-from pages._ui.advice import translate
 from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.messages import translate
 from tests.made import candidates, general, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -269,10 +269,10 @@ def test_the_file_holds_the_forecast_and_is_made_again(places, tmp_path, level):
         np.testing.assert_allclose(read["abstention"], held["abstention"], rtol=1e-9)
         np.testing.assert_allclose(read["constant"], found.split["constant"], rtol=1e-9)
         assert reproduce(file).identical
-    told = {unit["column"]: unit["meaning"] for unit in leaving.provenance.units}
-    known = {*told, *COLUMNS}
-    assert set(read) - known == {"provenance"}
-    assert all(told.values())
+    units = leaving.provenance.units
+    rows = units_of(read, stated=units, language="fr")
+    assert [row["column"] for row in rows if not row["meaning"]] == ["provenance"]
+    assert all(unit["meaning"] for unit in units)
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".geojson", ".parquet"])

@@ -1,14 +1,16 @@
 """The library's errors, reasons and notes are read in the language of the session."""
 
+import copy
+import pickle
+import re
 import string
-from pathlib import Path
-from textwrap import indent
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis import i18n
 from analysis.electorate.history import read_history
-from analysis.errors import DataError
+from analysis.errors import DataError, Reread, Text, some
 from analysis.readers.calendar import election_of
 from analysis.readers.contours import read_contours
 from analysis.readers.squares import read_squares
@@ -17,9 +19,10 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Settings
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import read_scenario
-from pages._ui import advice, extract, languages, library_texts, messages
+from pages._ui import messages
+from tools import extract_texts
+from tools.library_texts import library_texts, misfilled
 
-ROOT = Path(__file__).parents[2]
 GENERAL = "id_election,code_departement,code_commune,code_bv,inscrits,votants,blancs,nuls,exprimes"
 CANDIDATES = "id_election,code_departement,code_commune,code_bv,nuance,nom,voix"
 KEY = "2022_pres_t1,29,29019,0001"
@@ -31,96 +34,132 @@ KEY = "2022_pres_t1,29,29019,0001"
 @pytest.fixture(scope="module")
 def french():
     """Every text of the library and its translation."""
-    messages = languages.read_catalogue(languages.catalogue_file("fr"))
-    marks = {library_texts.CONTEXT, library_texts.TABLE}
-    return {m.id: m.string for m in messages if m.context in marks}
+    catalogue = i18n.read_catalogue(i18n.catalogue_file("fr"))
+    return {m.id: m.string for m in catalogue if m.context in {i18n.ERROR, i18n.TABLE}}
 
 
 def test_every_text_of_the_library_is_translated_with_the_same_gaps(french):
-    found = library_texts.collect(ROOT)
-    assert len(found) > 300
-    missing = {one.template for one in found if not french.get(one.template)}
-    assert missing == set()
-    gaps = {one.template for one in found if one.context == library_texts.CONTEXT}
-    assert [t for t in gaps if sorted(_gaps(t)) != sorted(_gaps(french[t]))] == []
+    found = {text for file in extract_texts.library() for text, _ in library_texts(file)}
+    assert len(found) > 900
+    assert {text for text in found if not french.get(text)} == set()
+    assert [t for t in found if sorted(_gaps(t)) != sorted(_gaps(french[t]))] == []
 
 
 def _gaps(template):
     return [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
 
 
-def test_the_text_of_every_error_can_be_read_from_the_code():
-    assert library_texts.unread(ROOT) == []
+def test_every_text_of_the_library_can_be_translated():
+    assert misfilled(extract_texts.library()) == []
 
 
 @pytest.mark.parametrize(
     ("code", "templates"),
     [
         ('raise DataError("It is empty.")', ["It is empty."]),
-        ('raise DataError(f"{path.name} is cut.")', ["{0} is cut."]),
-        ('raise DataError(f"{a} lacks " "columns of " f"{b!r}.")', ["{0} lacks columns of {1}."]),
-        ('raise DataError(f"{a}{b} is cut.")', ["{0} is cut."]),
-        ('raise DataError(f"Write {{ a = {b} }}.")', ["Write {{ a = {0} }}."]),
-        ('raise DataError(what, where=f"in {a}", mend="Cut it.")', ["in {0}", "Cut it."]),
-        ('raise DataError("A fault." if a else f"No {b}.")', ["A fault.", "No {0}."]),
-        ("raise DataError(f\"Not {a or 'this file'}.\")", ["Not {0}.", "Not this file."]),
-        ('raise DataError(a, where="in " + some(f"line {i}" for i in b))', ["in {0}", "line {0}"]),
-        ('raise DataError(a, where="; ".join(f"row {i}: {j}" for i, j in b))', ["row {0}: {1}"]),
-        ('note = f"{a} gone"\nraise DataError(a, where=note)', ["{0} gone"]),
-        ('what, mend = "It is full", "Free it"\nraise DataError(f"{what}.")', ["It is full."]),
-        (
-            'def fail(why):\n    raise DataError(f"No {why}.")\nfail("town")\nfail("round")',
-            ["No town.", "No round."],
-        ),
-        ('def why():\n    return f"{a} came"\nraise DataError(b, where=why())', ["{0} came"]),
-        ('def drop(why):\n    LeftOut(why, 1)\ndrop("no shape")', ["no shape"]),
-        (
-            'notes = [f"{a} cut"]\nnotes += ["b is cut"]\nReport(a, b, c, d, tuple(notes))',
-            ["{0} cut", "b is cut"],
-        ),
-        (
-            'def f():\n    return a, (f"{b} joined",)\nx, y = f()\nReport(a, b, c, d, (*y,))',
-            ["{0} joined"],
-        ),
-        ('Identity("a + b = all", len)', ["a + b = all"]),
-        ("raise DataError(f\"Known: {', '.join(['rank', 'arm'])}\")", ["Known: {0}"]),
+        ('raise DataError("{file} is cut.", file=path.name)', ["{file} is cut."]),
+        ('raise DataError("Write {{ a = {b} }}.", b=b)', ["Write {{ a = {b} }}."]),
+        ('raise DataError(what, where="in {a}", mend="Cut it.", a=a)', ["in {a}", "Cut it."]),
+        ('raise DataError("A fault." if a else "No {b}.", b=b)', ["A fault.", "No {b}."]),
+        ('LeftOut(Text("no shape"), 1)', ["no shape"]),
+        ('raise DataError("It is cut.", where="{path}", path=path)', ["It is cut."]),
+        ('Table(name="turnout")', ["turnout"]),
     ],
 )
 def test_texts_are_read_from_the_code(tmp_path, code, templates):
-    assert _read(tmp_path, "def run():\n" + indent(code, "    ")) == set(templates)
+    assert [text for text, _ in library_texts(_module(tmp_path, code))] == templates
 
 
-def _read(folder, code):
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ('raise DataError(f"{a} came too late.")', "a template is a literal"),
+        ('raise DataError("It is cut.", where=str(path))', "a template is a literal"),
+        ('Text("it" + " is cut")', "a template is a literal"),
+        ('raise DataError("{a} came too late.", b=a)', "gaps ['a'] are not the values ['b']"),
+        ('raise DataError("It came too late.", a=a)', "gaps [] are not the values ['a']"),
+    ],
+)
+def test_a_text_that_could_not_be_translated_is_named(tmp_path, code, fault):
+    (found,) = misfilled([_module(tmp_path, code)])
+    assert fault in found
+
+
+def _module(folder, code):
     (folder / "analysis").mkdir()
-    (folder / "analysis" / "reader.py").write_text(code, encoding="utf-8")
-    found = {one.template for one in library_texts.collect(folder)}
-    return found - set(library_texts.PUNCTUATION)
-
-
-def test_an_error_whose_text_is_hidden_is_listed(tmp_path):
-    _read(tmp_path, "def run(a):\n    raise DataError(a.text)")
-    assert library_texts.unread(tmp_path) == ["analysis/reader.py:2"]
+    file = folder / "analysis" / "reader.py"
+    file.write_text(f"def run(a):\n    {code}\n", encoding="utf-8")
+    return file
 
 
 def test_a_new_error_without_a_translation_is_a_fault(tmp_path):
-    _read(tmp_path, 'def run(a):\n    raise DataError(f"{a} came too late.")')
-    faults = extract.faults(languages.catalogue_file("fr"), tmp_path)
-    assert "not in the catalogue: {0} came too late." in faults
+    _module(tmp_path, 'raise DataError("{a} came too late.", a=a)')
+    faults = extract_texts.faults(i18n.catalogue_file("fr"), tmp_path)
+    assert "not in the catalogue: {a} came too late." in faults
 
 
 # What the translation makes of it
 
 
-def test_every_template_is_recognised_and_keeps_its_values(french):
+def test_every_template_is_recognised_in_a_file_and_keeps_its_values(french):
     wrong = []
     for template, translation in french.items():
-        values = [f"V{k}" for k in _gaps(template)]
-        if template in library_texts.PUNCTUATION or not values or not translation:
+        names = _gaps(template)
+        values = {name: f"V{k}" for k, name in enumerate(names)}
+        if not names or not _gaps(translation) or template in extract_texts.PUNCTUATION:
             continue
-        shown = advice.translate_error(DataError(template.format(*values)))[0]
-        if shown != translation.format(*(advice._Value(v) for v in values)):
+        if len(set(names)) < len(names):
+            continue
+        shown = i18n.told(Reread(_bare(template).format(**values)), "fr")
+        if any(value not in shown for value in values.values()):
             wrong.append((template, shown))
     assert wrong == []
+
+
+def _bare(template):
+    """Return a template whose gaps ask for no format, as its text reads in a file."""
+    return re.sub(r"(?<!\{)\{(\w+)[^{}]*\}", r"{\1}", template)
+
+
+def test_numbers_are_written_as_the_language_does():
+    note = Text(
+        "{n} of {total} registered ({share:.1%}) have an address", n=5, total=8, share=0.625
+    )
+    assert note == "5 of 8 registered (62.5%) have an address"
+    error = DataError(
+        "The totals of the two tables differ by {gap:.0f}% of all: they are not the same people.",
+        where="origin {had:,}, destination {has:,}",
+        gap=12.3,
+        had=12000,
+        has=9000,
+    )
+    assert error.where == "origin 12,000, destination 9,000"
+    assert "12\u202f000" in i18n.told(error.where, "fr")
+
+
+def test_a_text_inside_a_text_is_translated_too():
+    why = Text("line {line} has {n} cells", line=3, n=2)
+    error = DataError("{file} is empty.", where="{file}: {why}", file="a.csv", why=why)
+    assert str(error) == "a.csv is empty.\n  where: a.csv: line 3 has 2 cells"
+    assert i18n.told(error.where, "fr") == "a.csv\u00a0: la ligne 3 a 2 cellules"
+    inside = ValueError(why)
+    assert i18n.told(DataError("{error}", error=inside).what, "fr") == "la ligne 3 a 2 cellules"
+    assert i18n.told(error.where, "en") == error.where
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_an_error_that_went_through_another_process_is_still_translated(again):
+    lines = some((Text("line {line}", line=i) for i in (2, 5, 7, 9)), most=2)
+    error = again(DataError("{file} is empty.", where="{lines}", file="{a}.csv", lines=lines))
+    assert str(error) == "{a}.csv is empty.\n  where: line 2, line 5… (4 in all)"
+    told = [i18n.told(text, "fr") for text in (error.what, error.where, error.mend)]
+    assert told == ["{a}.csv est vide.", "ligne 2, ligne 5… (4 en tout)", ""]
+
+
+def test_values_can_be_changed_and_the_text_stays_a_template():
+    error = DataError("{file} is empty.", where="{all}", file="/tmp/a.csv", all=some(["/tmp/a"]))
+    assert error.what.with_values(lambda value: value[5:]) == "a.csv is empty."
+    assert error.where.with_values(lambda value: value[5:]) == "a"
 
 
 def general(*rows, header=GENERAL):
@@ -147,7 +186,7 @@ def town(tmp_path):
 def told(call, *args, **more):
     with pytest.raises(DataError) as caught:
         call(*args, **more)
-    return advice.translate_error(caught.value)
+    return messages.translate_error(caught.value)
 
 
 def test_a_missing_column(town):
@@ -254,18 +293,17 @@ def test_a_folder_that_is_no_workspace(tmp_path):
     ["VIVE {0} LA VILLE", "Ève: l'élue; 50 %, ou rien", "a\nb", "ligne 3", r"C:\data\x.csv", ""],
 )
 def test_values_come_through_as_they_are(value):
-    what, _, mend = advice.translate_error(
-        DataError(f"No candidate of this workspace belongs to “{value}”.", mend=f"Mine: {value}")
-    )
+    template = "No candidate of this workspace belongs to “{label}”."
+    what, _, mend = messages.translate_error(DataError(template, mend="Mine: {label}", label=value))
     assert what == f"Aucun candidat de cet espace de travail n’appartient à «\u00a0{value}\u00a0»."
-    assert mend == f"Mine: {value}"
+    assert mend == f"Mine\u00a0: {value}"
 
 
 @pytest.mark.parametrize("piece", ["a: ", "x, y; z: ", "(", "a and b (c) "])
 @pytest.mark.parametrize("times", [150, 3000])
 def test_an_endless_text_of_another_program_is_left_as_it_is(piece, times):
     text = piece * times
-    assert advice.translate_error(DataError("It is cut.", where=text))[1] == text
+    assert messages.translate(text) == text
 
 
 @pytest.mark.parametrize(
@@ -328,7 +366,9 @@ def _page() -> None:
     with messages.explain_data_errors():
         if st.query_params.get("case") == "bare":
             raise DataError("This bureau has no election to show.")
-        raise DataError("a*b_c.csv is empty.", where="x: *y*", mend="Download it again.")
+        raise DataError(
+            "{file} is empty.", where="*y*", mend="Download it again.", file="a*b_c.csv"
+        )
     st.title("reached")
 
 
@@ -340,7 +380,7 @@ def page() -> AppTest:
 def test_an_error_is_advice_and_stops_the_page(page):
     page.run()
     assert [box.value for box in page.error] == [r"a\*b_c.csv est vide."]
-    assert [text.value for text in page.caption] == ["Où\u00a0: x: \\*y\\*"]
+    assert [text.value for text in page.caption] == ["Où\u00a0: \\*y\\*"]
     assert [box.value for box in page.info] == ["Que faire\u00a0: Téléchargez-le de nouveau."]
     assert not page.title
     assert not page.exception

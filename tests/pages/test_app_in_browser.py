@@ -16,6 +16,7 @@ import shapely
 from PIL import Image
 from playwright.sync_api import expect
 
+from analysis import i18n as languages
 from analysis.exports.provenance import read_provenance
 from analysis.exports.registry import SUFFIXES
 from analysis.tables.workspace import Workspace
@@ -24,7 +25,7 @@ from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer, shapes_of, with_settings
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.validate import validate
-from pages._ui import languages, state
+from pages._ui import state
 from tests.browser import LOCAL, open_page, serve, settle
 
 LEFT = Scenario("left", "2027_pres_t1")

@@ -20,8 +20,8 @@ from hypothesis import strategies as some
 from playwright.sync_api import expect
 
 from analysis.errors import DataError
+from analysis.i18n import format_number
 from pages._ui.bureau_map import Legend, Number, Paint, component, geometry, publish_geometry
-from pages._ui.languages import format_number
 from tests.browser import open_page, serve, settle
 
 COLUMNS, ROWS = 12, 8

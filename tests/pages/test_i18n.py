@@ -6,9 +6,11 @@ import math
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis import i18n as languages
 from analysis.tables.schema import BLOCS
-from pages._ui import extract, i18n, languages
-from pages._ui.marks import misused
+from pages._ui import i18n
+from tools import extract_texts as extract
+from tools.text_marks import misused
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
 PAGE = """

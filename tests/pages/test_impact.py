@@ -19,8 +19,8 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
-from pages._ui.advice import translate
 from pages._ui.i18n import _, bloc_name, election_name
+from pages._ui.messages import translate
 
 SPEC = Spec(
     ("turnout", "left_share"),

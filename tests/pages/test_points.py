@@ -12,8 +12,8 @@ from analysis.experiments.pons_2012.reproduction import (
     read_areas,
     reproduce,
 )
-from pages._ui.advice import translate
 from pages._ui.i18n import _, number, signed
+from pages._ui.messages import translate
 from pages._ui.points import arithmetic
 from tests.made import DATA
 

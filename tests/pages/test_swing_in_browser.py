@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from analysis import i18n as languages
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.series import Series
 from analysis.electorate.history import read_history
@@ -17,7 +18,7 @@ from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
-from pages._ui import languages, state
+from pages._ui import state
 from tests.browser import open_page, settle
 
 ROUNDS = ("2022_pres_t1", "2022_pres_t2")

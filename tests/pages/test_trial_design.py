@@ -24,8 +24,8 @@ from analysis.workflows.sealed_trials import (
     retired,
     sealed_with,
 )
-from pages._ui.advice import translate
 from pages._ui.i18n import _, ngettext, number
+from pages._ui.messages import translate
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.trial_choices import Choices
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from analysis import i18n as languages
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.effects import estimate_impact
 from analysis.exports.provenance import read_provenance
@@ -18,7 +19,7 @@ from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.sealed_trials import in_force, open_trial
-from pages._ui import languages, state
+from pages._ui import state
 from tests.browser import settle
 from tests.pages.test_impact import csv, trial
 

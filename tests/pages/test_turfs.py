@@ -21,8 +21,8 @@ from analysis.workflows.jobs import StoppedError
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from analysis.workflows.turf_folder import TARGETS, cuts
-from pages._ui.advice import translate
 from pages._ui.i18n import _, number
+from pages._ui.messages import translate
 from pages._ui.turfs import load_turfs as turf_loaders
 from pages._ui.turfs import turf_choices, turf_downloads
 

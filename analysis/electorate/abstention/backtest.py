@@ -111,9 +111,12 @@ def backtest_abstention(
     judged = (came["registered"] >= SMALLEST).to_numpy()
     if not judged.any():
         raise DataError(
-            f"No bureau of this election has {SMALLEST} registered: nothing to judge by.",
-            where=f"{target.election_id}: {len(came)} bureaux",
+            "No bureau of this election has {smallest} registered: nothing to judge by.",
+            where="{election_id}: {n} bureaux",
             mend="Look back at another election, or build a larger place.",
+            smallest=SMALLEST,
+            election_id=target.election_id,
+            n=len(came),
         )
     found = _compare(series, forecast, came, judged)
     progress(1.0)
@@ -203,7 +206,10 @@ def check_path(path: Path) -> None:
     """
     if path.suffix != ".json":
         raise DataError(
-            "The look back is written as JSON.", where=str(path), mend="Name a file .json."
+            "The look back is written as JSON.",
+            where="{path}",
+            mend="Name a file .json.",
+            path=path,
         )
 
 
@@ -221,6 +227,8 @@ def write_backtest(found: AbstentionBacktest, path: Path) -> None:
     except OSError as error:
         raise DataError(
             "The file cannot be written there.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Name a folder that exists and may be written to.",
+            path=path,
+            strerror=error.strerror,
         ) from error

@@ -29,7 +29,7 @@ from analysis.electorate.abstention.transform import (
     shift_to,
     slope_at,
 )
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 from analysis.tables.elections import Election
 
 # Elections beyond these many rounds say nothing that later ones do not.
@@ -184,8 +184,9 @@ def _usable(series: Series, target: Election) -> Series:
     if not len(kept):
         raise DataError(
             "No election with registered voters precedes the one to forecast.",
-            where=target.election_id,
+            where="{election_id}",
             mend="Build the workspace with earlier results, or choose a later election.",
+            election_id=target.election_id,
         )
     return series.keep(kept[-MOST_ELECTIONS:])
 
@@ -268,11 +269,18 @@ def _source(communes: pd.Series, known: np.ndarray) -> np.ndarray:
 def _notes(series: Series, table: pd.DataFrame) -> tuple[str, ...]:
     new = int((table["source"] != "own").sum())
     alone = [
-        f"The forecast of abstention rests on one election ({series.elections[0].election_id}): "
-        "what changes between elections is taken from experience elsewhere."
+        Text(
+            "The forecast of abstention rests on one election "
+            "({election_id}): what changes between elections is taken from "
+            "experience elsewhere.",
+            election_id=series.elections[0].election_id,
+        )
     ]
     strangers = [
-        f"{new} bureaux have no past of their own: their abstention is expected like that of "
-        "their neighbours, or of their commune."
+        Text(
+            "{new} bureaux have no past of their own: their abstention is "
+            "expected like that of their neighbours, or of their commune.",
+            new=new,
+        )
     ]
     return tuple((alone if len(series.elections) == 1 else []) + (strangers if new else []))

@@ -55,8 +55,9 @@ def split_abstainers(series: Series, *, likeness: float = LIKENESS) -> pd.DataFr
     if not 0 <= likeness < 1:
         raise DataError(
             "The likeness of a person's elections is a correlation from 0 to below 1.",
-            where=f"likeness = {likeness}",
+            where="likeness = {likeness}",
             mend="Leave it at 0.75, or write a number such as 0.6.",
+            likeness=likeness,
         )
     rates = _rates(series)
     constant, always = _both_ends(rates, likeness)
@@ -82,8 +83,10 @@ def _rates(series: Series) -> np.ndarray:
         raise DataError(
             "Two first rounds of different kinds are needed to tell constant from intermittent "
             "abstainers.",
-            where=f"found: {len(chosen)} in the last {WITHIN_YEARS:.0f} years",
+            where="found: {n} in the last {within_years:.0f} years",
             mend="Build the workspace with more elections.",
+            n=len(chosen),
+            within_years=WITHIN_YEARS,
         )
     kept = series.keep(np.array(chosen))
     rates = pd.DataFrame(kept.rates)

@@ -123,15 +123,19 @@ def read_series(workspace: Workspace, target: Election) -> tuple[Series, pd.Data
     if target.election_id not in table.index:
         raise DataError(
             "The election to forecast is not in this workspace: there is nothing to compare with.",
-            where=f"{target.election_id}; elections: {some(table.index, most=12)}",
+            where="{election_id}; elections: {table}",
             mend="Choose one of these, or build the workspace with its results.",
+            election_id=target.election_id,
+            table=some(table.index, most=12),
         )
     past = table[table["date"] < pd.Timestamp(target.date)].sort_values("date", kind="stable")
     if past.empty:
         raise DataError(
             "No election of this workspace precedes the one to forecast.",
-            where=f"{target.election_id}; elections: {some(table.index, most=12)}",
+            where="{election_id}; elections: {table}",
             mend="Choose a later election, or build the workspace with earlier results.",
+            election_id=target.election_id,
+            table=some(table.index, most=12),
         )
     counts = _read_counts(workspace)
     came = counts[target.election_id]
@@ -141,9 +145,11 @@ def read_series(workspace: Workspace, target: Election) -> tuple[Series, pd.Data
     if not np.isfinite(cube).any():
         raise DataError(
             "No bureau of this election has voted before under the same code.",
-            where=f"{target.election_id}: {some(came.index)}",
+            where="{election_id}: {came}",
             mend="Build the workspace with the contours of both years, or with results whose "
             "bureaux are numbered alike.",
+            election_id=target.election_id,
+            came=some(came.index),
         )
     elections = tuple(
         Election(name, row.date.to_pydatetime(), row.kind, int(row.round))

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
 from analysis.tables.sources import LeftOut
 from analysis.tables.workspace import Workspace
@@ -73,9 +73,13 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
     if common.empty:
         raise DataError(
             "No bureau took part in both elections.",
-            where=f"{origin}: {some(before.index)}; {destination}: {some(after.index)}",
+            where="{origin}: {before}; {destination}: {after}",
             mend="Choose two elections of the same place; for bureaux that were renumbered, "
             "build the workspace with contours of both vintages.",
+            origin=origin,
+            before=some(before.index),
+            destination=destination,
+            after=some(after.index),
         )
     left_out = (
         *lost_before,
@@ -95,7 +99,7 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
 
 def net_caution() -> str:
     """Return how newcomers and leavers are to be read."""
-    return (
+    return Text(
         "Newcomers and leavers are net, bureau by bureau: where as many came as went, none shows."
     )
 
@@ -103,7 +107,7 @@ def net_caution() -> str:
 def _absent(bureaux: pd.Index, election: str) -> tuple[LeftOut, ...]:
     if bureaux.empty:
         return ()
-    reason = "bureaux that have no counterpart at the other election"
+    reason = Text("bureaux that have no counterpart at the other election")
     return (LeftOut(reason, len(bureaux), some(bureaux), election_id=election),)
 
 
@@ -111,15 +115,18 @@ def _check_elections(known: list[str], origin: str, destination: str) -> None:
     for election in (origin, destination):
         if election not in known:
             raise DataError(
-                f"The election {election} is not in this workspace.",
-                where=f"elections: {some(known, most=20)}",
+                "The election {election} is not in this workspace.",
+                where="elections: {elections}",
                 mend="Choose two of these, or build the workspace with its results.",
+                election=election,
+                elections=some(known, most=20),
             )
     if origin == destination:
         raise DataError(
             "Transfers go from one election to another: both are the same here.",
-            where=origin,
+            where="{origin}",
             mend="Choose two different elections.",
+            origin=origin,
         )
 
 
@@ -131,15 +138,18 @@ def _places(workspace: Workspace, place: str) -> dict[str, str]:
         if not wanted.any() and "_" in place:
             raise DataError(
                 "Transfers are told for a commune or more, never for a bureau.",
-                where=place,
+                where="{place}",
                 mend="Choose a commune or a département; a bureau's own voters cannot be told "
                 "from its totals.",
+                place=place,
             )
         if not wanted.any():
             raise DataError(
-                f"This workspace does not hold {place}.",
-                where=f"communes: {some(table['commune_id'], most=8)}",
+                "This workspace does not hold {places}.",
+                where="communes: {commune_id}",
                 mend="Choose a commune or a département of the workspace.",
+                places=place,
+                commune_id=some(table["commune_id"], most=8),
             )
         table = table[wanted]
     return dict(
@@ -164,7 +174,7 @@ def _counts(
     left_out = []
     if not named.all():
         lost = turnout.index[~named]
-        reason = "bureaux whose votes by candidate are not known"
+        reason = Text("bureaux whose votes by candidate are not known")
         left_out.append(LeftOut(reason, len(lost), some(lost), election_id=election))
     counts = votes.assign(
         **{

@@ -35,14 +35,18 @@ def read_counts(path: Path | str) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The table of counts cannot be read.",
-            where=f"{path}: {error}",
+            where="{path}: {error}",
             mend="Save it as CSV in UTF-8, with a line of headings.",
+            path=path,
+            error=error,
         ) from error
     if table.shape[1] < 2:
         raise DataError(
             "A table of counts has a column of units and at least one of counts.",
-            where=f"{path}: {table.shape[1]} column(s)",
+            where="{path}: {columns} column(s)",
             mend="Separate columns by commas or semicolons.",
+            path=path,
+            columns=table.shape[1],
         )
     return table.set_index(table.columns[0])
 
@@ -60,6 +64,8 @@ def write_transfers(found: Transfers, path: Path | str) -> None:
     except OSError as error:
         raise DataError(
             "The transfers cannot be written there.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Name a folder that exists and may be written to.",
+            path=path,
+            strerror=error.strerror,
         ) from error

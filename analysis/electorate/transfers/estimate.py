@@ -14,6 +14,7 @@ from analysis.electorate.transfers.intervals import calibration, describe, inter
 from analysis.electorate.transfers.margins import Problem, set_problem
 from analysis.electorate.transfers.rounding import round_table
 from analysis.electorate.transfers.transfer_results import COLUMNS, Transfers
+from analysis.errors import Text
 
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[float], None]
@@ -87,10 +88,12 @@ def estimate_transfers(  # noqa: PLR0913 - a question, and how to answer it
 def caution() -> str:
     """Return the sentence that goes with every estimate of transfers."""
     known = calibration()["known_truth"]
-    return (
+    return Text(
         "An estimate, never a proof. Where the truth is known "
-        f"({known['districts']} districts), {known['mean_error']:.1f} voters in 100 were put "
-        "in the wrong cell on average."
+        "({districts} districts), {mean_error:.1f} voters in 100 were "
+        "put in the wrong cell on average.",
+        districts=known["districts"],
+        mean_error=known["mean_error"],
     )
 
 
@@ -98,10 +101,13 @@ def apart_caution() -> str:
     """Return the sentence that goes with transfers from one day to another."""
     # Nobody publishes who voted what on two days.
     least, most = calibration()["apart"]["town_errors"]
-    return (
-        "The districts whose truth is known cast both ballots on one day. From one election to "
-        f"another people change more: in the fictional town, {least:.0f} to {most:.0f} voters in "
-        "100 are put in the wrong cell, and intervals are widened by what it shows."
+    return Text(
+        "The districts whose truth is known cast both ballots on one "
+        "day. From one election to another people change more: in the "
+        "fictional town, {least:.0f} to {most:.0f} voters in 100 are put "
+        "in the wrong cell, and intervals are widened by what it shows.",
+        least=least,
+        most=most,
     )
 
 
@@ -137,15 +143,19 @@ def _notes(problem: Problem, *, apart: bool, poor: bool) -> tuple[str, ...]:
 
 def _too_few(problem: Problem) -> str:
     options = max(len(problem.origins), len(problem.destinations))
-    return (
-        f"There are more options ({options}) than units ({problem.units}): the interval is "
-        "all that the totals allow."
+    return Text(
+        "There are more options ({options}) than units ({units}): the "
+        "interval is all that the totals allow.",
+        options=options,
+        units=problem.units,
     )
 
 
 def _scaled(problem: Problem) -> str:
     gaps = problem.scaled["destination_total"] - problem.scaled["origin_total"]
-    return (
-        f"{len(problem.scaled)} unit(s) had other totals in the two tables "
-        f"({int(gaps.abs().sum())} persons in all): their origin was scaled to the destination."
+    return Text(
+        "{n} unit(s) had other totals in the two tables ({persons} persons "
+        "in all): their origin was scaled to the destination.",
+        n=len(problem.scaled),
+        persons=int(gaps.abs().sum()),
     )

@@ -131,9 +131,11 @@ def interval(cells: Cells, level: float, *, apart: bool) -> tuple[Floats, Floats
     table = known["levels"].get(f"{level:.2f}")
     if table is None:
         raise DataError(
-            f"There is no interval at the level {level:g}.",
-            where=f"levels: {some(known['levels'], most=9)}",
+            "There is no interval at the level {level:g}.",
+            where="levels: {levels}",
             mend="Choose one of these levels.",
+            level=level,
+            levels=some(known["levels"], most=9),
         )
     span = known["range"]
     features = np.clip(cells.features, span["least"], span["most"])

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.electorate.transfers.rounding import share_out
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.tables.sources import LeftOut
 
 Floats = npt.NDArray[np.float64]
@@ -67,23 +67,28 @@ def set_problem(origin: pd.DataFrame, destination: pd.DataFrame) -> Problem:
     if common.empty:
         raise DataError(
             "The two tables have no unit in common.",
-            where=f"origin: {some(before.index)}; destination: {some(after.index)}",
+            where="origin: {before}; destination: {after}",
             mend="Give both tables the same names of units, in the first column.",
+            before=some(before.index),
+            after=some(after.index),
         )
     left_out = [
-        LeftOut("units of the origin that the destination lacks", *_lost(before, common)),
-        LeftOut("units of the destination that the origin lacks", *_lost(after, common)),
+        LeftOut(Text("units of the origin that the destination lacks"), *_lost(before, common)),
+        LeftOut(Text("units of the destination that the origin lacks"), *_lost(after, common)),
     ]
     old, new = before.loc[common], after.loc[common]
     empty = (old.sum(axis=1) == 0) | (new.sum(axis=1) == 0)
     names = common[empty]
-    left_out.append(LeftOut("units without a vote in one of the two", len(names), some(names)))
+    left_out.append(
+        LeftOut(Text("units without a vote in one of the two"), len(names), some(names))
+    )
     old, new = old[~empty], new[~empty]
     if len(old) < 2:
         raise DataError(
             "One unit alone tells nothing of transfers: every table with its totals fits.",
-            where=f"units in common with votes in both: {some(old.index) or '0'}",
+            where="units in common with votes in both: {old}",
             mend="Give the counts of several units, such as bureaux, not their total.",
+            old=some(old.index) or "0",
         )
     _check_options(old, "origin")
     _check_options(new, "destination")
@@ -109,15 +114,20 @@ def _whole(table: pd.DataFrame, side: str) -> pd.DataFrame:
     """Return `table` as whole numbers ≥ 0, units unique."""
     if table.empty:
         raise DataError(
-            f"The table of the {side} holds no counts.",
+            "The table of the origin holds no counts."
+            if side == "origin"
+            else "The table of the destination holds no counts.",
             mend="Give one row per unit and one column per option.",
         )
     for twice in (table.index[table.index.duplicated()], table.columns[table.columns.duplicated()]):
         if len(twice):
             raise DataError(
-                f"The {side} holds a unit or an option more than once.",
-                where=some(twice.unique()),
+                "The origin holds a unit or an option more than once."
+                if side == "origin"
+                else "The destination holds a unit or an option more than once.",
+                where="{twice}",
                 mend="Sum its counts first.",
+                twice=some(twice.unique()),
             )
     numbers = table.apply(pd.to_numeric, errors="coerce")
     wrong = ~(numbers >= 0) | (numbers != numbers.round())
@@ -128,9 +138,13 @@ def _whole(table: pd.DataFrame, side: str) -> pd.DataFrame:
             for r, c in zip(rows[:4], columns[:4], strict=True)
         ]
         raise DataError(
-            f"{len(rows)} count(s) of the {side} are negative or no whole numbers.",
-            where=some(cells),
+            "{n} count(s) of the origin are negative or no whole numbers."
+            if side == "origin"
+            else "{n} count(s) of the destination are negative or no whole numbers.",
+            where="{cells}",
             mend="Correct them at the source; counts are whole numbers from 0.",
+            n=len(rows),
+            cells=some(cells),
         )
     return numbers.astype("int64").set_axis(table.index.astype("str"))
 
@@ -138,9 +152,13 @@ def _whole(table: pd.DataFrame, side: str) -> pd.DataFrame:
 def _check_options(table: pd.DataFrame, side: str) -> None:
     if (none := table.columns[table.sum() == 0]).size:
         raise DataError(
-            f"Nobody chose some option of the {side} in any unit: its transfers mean nothing.",
-            where=some(none),
+            "Nobody chose some option of the origin in any unit: its transfers mean nothing."
+            if side == "origin"
+            else "Nobody chose some option of the destination in any unit: "
+            "its transfers mean nothing.",
+            where="{none}",
             mend="Leave these columns out.",
+            none=some(none),
         )
 
 
@@ -149,10 +167,13 @@ def _scale(old: pd.DataFrame, new: pd.DataFrame) -> tuple[Whole, pd.DataFrame]:
     had, has = old.sum(axis=1).to_numpy(), new.sum(axis=1).to_numpy()
     if (gap := np.abs(had - has).sum() / has.sum()) > MOST_SCALED:
         raise DataError(
-            f"The totals of the two tables differ by {100 * gap:.0f}% of all: they are not the "
-            "same people.",
-            where=f"origin {had.sum():,}, destination {has.sum():,}",
+            "The totals of the two tables differ by {gap:.0f}% of all: "
+            "they are not the same people.",
+            where="origin {had:,}, destination {has:,}",
             mend="Add abstention, newcomers and leavers as columns, so that totals agree.",
+            gap=100 * gap,
+            had=had.sum(),
+            has=has.sum(),
         )
     differ = had != has
     scaled = pd.DataFrame(

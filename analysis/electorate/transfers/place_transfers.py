@@ -17,6 +17,7 @@ from analysis.electorate.transfers.estimate import (
     estimate_transfers,
 )
 from analysis.electorate.transfers.transfer_results import Transfers, add_up
+from analysis.errors import Text
 from analysis.tables.workspace import Workspace
 
 Part = tuple[pd.DataFrame, pd.DataFrame]
@@ -73,7 +74,7 @@ def transfers_of(  # noqa: PLR0913 - a question, and how to answer it
         if progress:
             progress(len(found_parts) / len(parts))
     total = add_up(found_parts)
-    summed = (
+    summed = Text(
         "Départements are estimated one by one and added up; so are the ends of their intervals."
     )
     left_out = (*pair.left_out, *total.left_out)

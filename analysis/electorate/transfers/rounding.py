@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
+from analysis.errors import Text
+
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
@@ -52,5 +54,5 @@ def round_table(table: Floats, low: Floats, high: Floats) -> Whole:
     room = np.column_stack([np.zeros(rows * columns), np.minimum(high - floor, 1).ravel()])
     solved = linprog(-rest.ravel(), A_eq=sums, b_eq=needed, bounds=room, method="highs-ds")
     if solved.x is None:
-        raise ValueError("no whole table has these margins and bounds")
+        raise ValueError(Text("no whole table has these margins and bounds"))
     return np.asarray(floor + np.rint(solved.x).reshape(rows, columns), dtype=np.int64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.errors import Text
 from analysis.tables.sources import LeftOut
 
 COLUMNS = (
@@ -55,7 +56,7 @@ class Transfers:
         share = self.table["share_of_origin"]
         for low, high in (("lower", "upper"), ("bound_lower", "bound_upper")):
             if not ((self.table[low] <= share + 1e-9) & (share <= self.table[high] + 1e-9)).all():
-                raise ValueError("a share lies outside its interval or its bounds")
+                raise ValueError(Text("a share lies outside its interval or its bounds"))
 
     def to_frame(self) -> pd.DataFrame:
         """Return `table`, as it is written to files."""

@@ -104,15 +104,21 @@ def read_areas(path: Path | str | None = None) -> Areas:
     if not file.is_file():
         raise DataError(
             "The areas of the experiment of 2012 are not there.",
-            where=str(file),
-            mend=f"Get them from {ARCHIVE} and give the file or its folder; or give no path.",
+            where="{file}",
+            mend="Get them from {archive} and give the file or its folder; or give no path.",
+            file=file,
+            archive=ARCHIVE,
         )
     table = read_units(file)
     if missing := [name for name in _NEEDED if name not in table]:
         raise DataError(
-            f"This is not the file of areas: it lacks {', '.join(missing)}.",
-            where=str(file),
-            mend=f"Give the areas of {ARCHIVE}, with the columns of {FILE}.",
+            "This is not the file of areas: it lacks {missing}.",
+            where="{file}",
+            mend="Give the areas of {archive}, with the columns of {areas}.",
+            missing=", ".join(missing),
+            file=file,
+            archive=ARCHIVE,
+            areas=FILE,
         )
     numbers = {name: unit_columns.numbers(table, name) for name in table if name != "territory"}
     table = table.assign(**numbers)
@@ -158,8 +164,9 @@ def from_assignment_to_reached(assignment: float, gaps: Sequence[float]) -> pd.D
     if not ((shares > 0) & (shares <= 1)).all():
         raise DataError(
             "The difference in the share reached must lie between 0 and 1, and not be 0.",
-            where=", ".join(f"{share:g}" for share in shares),
+            where="{shares}",
             mend="Give a share: 0.136 for 13.6 points.",
+            shares=", ".join(f"{share:g}" for share in shares),
         )
     return pd.DataFrame({"gap": shares, "reached": assignment / shares})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -17,6 +16,7 @@ import pandas as pd
 
 from analysis.charts.chart_words import LANGUAGES, number
 from analysis.errors import DataError, some
+from analysis.i18n import Words
 
 if TYPE_CHECKING:
     from analysis.turf.walk_list import Walks
@@ -115,15 +115,19 @@ class Kit:
         """Refuse what no sheet could show."""
         if self.language not in LANGUAGES:
             raise DataError(
-                f"No sheet is written in {self.language!r}.",
-                mend=f"Choose one of {', '.join(LANGUAGES)}.",
+                "No sheet is written in {language!r}.",
+                mend="Choose one of {known}.",
+                language=self.language,
+                known=", ".join(LANGUAGES),
             )
         turfs = self.walks.turfs
         if missing := [column for column in NEEDED if column not in turfs]:
             raise DataError(
-                f"The turfs lack column(s) {', '.join(missing)}.",
-                where=f"columns found: {some(turfs.columns, most=8)}",
+                "The turfs lack column(s) {missing}.",
+                where="columns found: {columns}",
                 mend="Give the table that `turfs` makes, with its names unchanged.",
+                missing=", ".join(missing),
+                columns=some(turfs.columns, most=8),
             )
         if turfs.empty:
             raise DataError(
@@ -134,8 +138,9 @@ class Kit:
         if wrong := [name for name in ids if not _TURF_ID.fullmatch(name)]:
             raise DataError(
                 "Turfs name files: their ids are letters, digits, - and _, at most 40.",
-                where=some(wrong),
+                where="{wrong}",
                 mend="Rename these turfs.",
+                wrong=some(wrong),
             )
         returns_url(self.address)
 
@@ -227,9 +232,10 @@ def returns_url(address: str) -> str:
     if not _SERVER.fullmatch(address):
         raise DataError(
             "This is no address that phones may send returns to.",
-            where=address,
+            where="{address}",
             mend="Write the https address of the server without anything after it, as in "
             "https://palier.example.org.",
+            address=address,
         )
     return f"{address.rstrip('/')}/api/returns"
 
@@ -243,5 +249,11 @@ def _houses(turfs: pd.DataFrame) -> pd.Series:
 @cache
 def words(language: str) -> dict[str, dict[str, str]]:
     """Return the texts of sheets, facts and phone pages in a language."""
-    file = files("analysis.exports.field_kit") / f"turf_words_{language}.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    told: dict[str, dict[str, str]] = {}
+    for key, text in _WORDS[language].items():
+        section, _, name = key.partition(".")
+        told.setdefault(section, {})[name] = text
+    return told
+
+
+_WORDS = Words.read("turf", files("analysis.exports.field_kit") / "turf_words.toml")

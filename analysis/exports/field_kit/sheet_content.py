@@ -80,9 +80,11 @@ def sheet_of(kit: Kit, turf_id: str) -> Sheet:
     """
     if turf_id not in kit.tables:
         raise DataError(
-            f"There is no turf {turf_id!r}.",
-            where=f"turfs: {some(kit.tables)}",
+            "There is no turf {turf_id!r}.",
+            where="turfs: {tables}",
             mend="Name one of these.",
+            turf_id=turf_id,
+            tables=some(kit.tables),
         )
     table = kit.tables[turf_id]
     facts = {

@@ -166,7 +166,9 @@ def _write(path: Path, content: bytes) -> Path:
         aside.unlink(missing_ok=True)
         raise DataError(
             "The sheets could not be written.",
-            where=f"{path}: {error.strerror}",
+            where="{path}: {strerror}",
             mend="Choose a folder that may be written to, on a disk with room.",
+            path=path,
+            strerror=error.strerror,
         ) from error
     return path

@@ -160,9 +160,12 @@ def check_report_path(path: Path) -> None:
     """Raise a `DataError` when a report cannot be written under this name."""
     if path.suffix.lower() not in _WRITERS:
         raise DataError(
-            f"Reports are not written as “{path.suffix}”.",
-            where=str(path),
-            mend=f"Give a file that ends in: {', '.join(_WRITERS)}.",
+            "Reports are not written as “{suffix}”.",
+            where="{path}",
+            mend="Give a file that ends in: {suffixes}.",
+            suffix=path.suffix,
+            path=path,
+            suffixes=", ".join(_WRITERS),
         )
 
 

@@ -84,8 +84,10 @@ def publish_geometry(
     except OSError as error:
         raise DataError(
             "The contours cannot be written where the browser fetches them.",
-            where=f"{file}: {error.strerror}",
+            where="{file}: {strerror}",
             mend="Give the app write access to this folder, or free some space.",
+            file=file,
+            strerror=error.strerror,
         ) from error
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     root = f"/{base}" if base else ""
@@ -145,8 +147,9 @@ def _drawn(bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if drawn.empty:
         raise DataError(
             "There is no contour to draw.",
-            where=f"{len(bureaux)} bureau(x)",
+            where="{n} bureau(x)",
             mend="Add contours to this place, or work with the table alone.",
+            n=len(bureaux),
         )
     if drawn.crs is None:
         raise DataError(
@@ -157,9 +160,11 @@ def _drawn(bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     twice = drawn["bureau_id"][drawn["bureau_id"].duplicated()]
     if len(twice):
         raise DataError(
-            f"{len(twice)} bureau(x) have more than one contour.",
-            where=some(twice),
+            "{n} bureau(x) have more than one contour.",
+            where="{twice}",
             mend="Give the contours of one vintage only.",
+            n=len(twice),
+            twice=some(twice),
         )
     return drawn
 

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pages._ui import languages
+from analysis import i18n as languages
 from pages._ui.i18n import N_
 
 # A turf noted door by door is a few hundred kilobytes.
@@ -65,12 +65,11 @@ def _take(content: bytes, language: str) -> Response:
     from analysis.errors import DataError
     from analysis.fieldwork import inbox
     from analysis.fieldwork.campaign import workspace_of
+    from analysis.i18n import told
     from pages._ui import state
-    from pages._ui.advice import translate_error
 
     try:
-        told = json.loads(content)
-        campaign_id = told["campaign_id"]
+        campaign_id = json.loads(content)["campaign_id"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return _refuse(400, *_NO_RETURNS, language)
     workspace = workspace_of(state.WORKSPACES, str(campaign_id))
@@ -81,8 +80,8 @@ def _take(content: bytes, language: str) -> Response:
     except DataError as error:
         passing = isinstance(error.__cause__, OSError) or _is_store(error)
         # Paths of the server are left out of what a stranger reads, before they are translated.
-        told = DataError(error.what, where=_public(error.where), mend=error.mend)
-        what, where, mend = translate_error(told, language)
+        texts = (error.what, _public(error.where), error.mend)
+        what, where, mend = (told(text, language) for text in texts)
         return _answer(503 if passing else 422, {"error": what, "where": where, "mend": mend})
     return _answer(
         200,

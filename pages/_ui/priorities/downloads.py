@@ -63,9 +63,11 @@ def _reopen() -> None:
         inputs.reopen(Scenario.from_dict(tomllib.loads(file.getvalue().decode("utf-8")), file.name))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         st.session_state["scenario.problem"] = DataError(
-            _("The file of parameters cannot be read as TOML."),
-            where=f"{file.name}: {error}",
-            mend=_("Save it again from this page."),
+            "The file of parameters cannot be read as TOML.",
+            where="{file}: {error}",
+            mend="Save it again from this page.",
+            file=file.name,
+            error=error,
         )
     except DataError as error:
         st.session_state["scenario.problem"] = error

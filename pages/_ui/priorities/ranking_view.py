@@ -8,7 +8,7 @@ import streamlit as st
 from analysis.charts.colours import classes
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
-from pages._ui import advice, bureaux, state
+from pages._ui import bureaux, state
 from pages._ui.bureau_map import (
     Geometry,
     Legend,
@@ -19,6 +19,7 @@ from pages._ui.bureau_map import (
     bureau_map,
 )
 from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.messages import translate
 
 MAIN_MAP = "priorities.map"
 _TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
@@ -158,7 +159,7 @@ def notes(found: Prospects) -> None:
         return
     title = ngettext("{n} remark on the data", "{n} remarks on the data", len(found.notes))
     with st.expander(title.format(n=number(len(found.notes)))):
-        st.markdown("\n".join(f"- {advice.translate(note)}" for note in found.notes))
+        st.markdown("\n".join(f"- {translate(note)}" for note in found.notes))
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:

@@ -59,8 +59,8 @@ def clusters(place: Workspace, asked: Question, share: Share, found: Moved) -> C
     """
     if found.vintage is None:
         raise DataError(
-            _("Neighbours are known by their contours, and this place has none."),
-            mend=_("Add contours on the Data page."),
+            "Neighbours are known by their contours, and this place has none.",
+            mend="Add contours on the Data page.",
         )
 
     def work(progress: Progress) -> Clusters:

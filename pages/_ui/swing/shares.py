@@ -50,9 +50,10 @@ def choose_share(
     """
     if asked.origin == asked.destination:
         raise DataError(
-            _("A swing goes from one election to another: both are the same here."),
-            where=asked.origin,
-            mend=_("Choose two different elections."),
+            "A swing goes from one election to another: both are the same here.",
+            where="{origin}",
+            mend="Choose two different elections.",
+            origin=asked.origin,
         )
     candidates = loaders.table(str(place.path), place.digest, "candidates")
     known = options(candidates, asked)

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import pickle
 import string
-import tomllib
-from importlib.resources import files
 
 import pytest
 
 from analysis.errors import DataError
+from analysis.experiments import trial_words
 from analysis.experiments.trial_words import Note, estimator_name, number, points, say
 
 
 def table(language):
-    text = files("analysis.experiments").joinpath(f"trial_words_{language}.toml").read_text("utf-8")
-    found = {}
-    for key, value in tomllib.loads(text).items():
-        parts = value if isinstance(value, dict) else {"": value}
-        found |= {f"{key}.{part}": told for part, told in parts.items()}
-    return found
+    return trial_words._WORDS[language]
 
 
 def fields(text):

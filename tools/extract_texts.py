@@ -1,4 +1,4 @@
-"""Keep the French catalogue in step with the code: ``python -m pages._ui.extract [--check]``."""
+"""Keep the French catalogue in step with the code: ``python -m tools.extract_texts [--check]``."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
-from pages._ui import library_texts
-from pages._ui.languages import catalogue_file, read_catalogue
-from pages._ui.marks import KEYWORDS, misused
+from analysis.i18n import catalogue_file, read_catalogue
+from tools.library_texts import ERROR, PUNCTUATION, keyed_texts, library_texts, misfilled
+from tools.text_marks import KEYWORDS, misused
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def sources(root: Path = ROOT) -> list[Path]:
-    """List the files whose texts people read."""
-    files = [*root.glob("app.py"), *sorted((root / "pages").rglob("*.py"))]
-    return [file for file in files if file.name != Path(__file__).name]
+    """List the files of the app, whose texts people read."""
+    return [*root.glob("app.py"), *sorted((root / "pages").rglob("*.py"))]
+
+
+def library(root: Path = ROOT) -> list[Path]:
+    """List the files that may raise an error or make a text for people."""
+    return [*sorted((root / "analysis").rglob("*.py")), *sources(root)]
 
 
 def template(root: Path = ROOT) -> Catalog:
@@ -32,8 +36,14 @@ def template(root: Path = ROOT) -> Catalog:
         found = extract_from_file("python", file, KEYWORDS, comment_tags=("Translators:",))
         for _line, text, comments, context in found:
             catalogue.add(text, locations=[(place, 1)], auto_comments=comments, context=context)
-    for one in library_texts.collect(root):
-        catalogue.add(one.template, locations=[(one.file, 1)], context=one.context)
+    for file in library(root):
+        place = file.relative_to(root).as_posix()
+        for text, context in [*library_texts(file), *keyed_texts(file)]:
+            catalogue.add(text, locations=[(place, 1)], context=context)
+    # What strings values together is part of every text of the library, if there is one.
+    if any(message.context == ERROR for message in catalogue):
+        for text in PUNCTUATION:
+            catalogue.add(text, locations=[("analysis/errors.py", 1)], context=ERROR)
     return catalogue
 
 
@@ -106,11 +116,11 @@ def expected(message: Message) -> set[str]:
 
 def main(arguments: list[str] | None = None, *, file: Path | None = None, root: Path = ROOT) -> int:
     """Update the French catalogue, or with ``--check`` only list its faults."""
-    parser = argparse.ArgumentParser(prog="python -m pages._ui.extract", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.extract_texts", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing, list the faults")
     file = file or catalogue_file("fr")
     if parser.parse_args(arguments).check:
-        found = faults(file, root) + misused(sources(root))
+        found = [*faults(file, root), *misused(sources(root)), *misfilled(library(root))]
     else:
         found = [f"to translate: {text}" for text in update(file, root)]
     print("\n".join(found) or f"{file.name}: complete")

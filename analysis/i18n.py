@@ -1,0 +1,379 @@
+"""The words of every surface, and numbers and dates as each language writes them.
+
+Texts are English in the code; ``locales/fr/LC_MESSAGES/palier.po`` holds the French ones, for the
+app, the command line, files and phones. `told` fills the translation of a library's text.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+import re
+import string
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.core import Locale
+from babel.dates import format_date
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from analysis.errors import Listed, Reread, Text
+
+DEFAULT = "fr"
+LANGUAGES = {"fr": "Français", "en": "English"}
+LOCALES = Path(__file__).parents[1] / "locales"
+# Texts are written in English, with the day before the month as in the French ones.
+_LOCALE = {"fr": Locale("fr"), "en": Locale("en", "GB")}
+MISSING = "–"
+# Marks in the catalogue: texts of the library, names of its tables.
+ERROR, TABLE = "error", "table"
+# How lists and places are strung together, each language with its own spaces.
+_JOINTS = {": ": "{0}: {1}", "; ": "{0}; {1}"}
+_NUMBER = re.compile(r"(-?[\d,]+(?:\.(\d+))?)(%?)")
+_SPEC = re.compile(r"(\+?),?(?:\.(\d+))?([f%]?)")
+
+
+def choose(*wishes: str | None) -> str:
+    """Return the first wish that is a language of the app, or the default."""
+    return next((wish for wish in wishes if wish in LANGUAGES), DEFAULT)
+
+
+def catalogue_file(language: str) -> Path:
+    """Return where the texts of `language` are kept."""
+    return LOCALES / language / "LC_MESSAGES" / "palier.po"
+
+
+def read_catalogue(file: Path) -> Catalog:
+    """Read a `.po` file; a malformed one raises with its line."""
+    with file.open("rb") as stream:
+        return read_po(stream, locale=file.parts[-3], domain="palier", abort_invalid=True)
+
+
+@cache
+def translations(language: str) -> NullTranslations:
+    """Return the texts of `language`; English is what the code says.
+
+    The `.po` is compiled in memory: a fresh clone has no compiled file that could be absent or
+    older than the texts.
+    """
+    file = catalogue_file(language)
+    if not file.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    write_mo(compiled, read_catalogue(file))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+class Words(Mapping[str, Mapping[str, str]]):
+    """Texts that the code knows by a key, in each language: ``WORDS["fr"]["title"]``.
+
+    Parameters
+    ----------
+    context
+        Mark of these texts in the catalogue; a section adds its name.
+    texts
+        The English texts by key.
+    """
+
+    def __init__(self, context: str, texts: Mapping[str, str]) -> None:
+        self.context, self._texts = context, texts
+        self._known: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def read(cls, context: str, file: Traversable) -> Words:
+        """Read the English texts of a TOML file; those of a section have keys "section.key"."""
+        return cls(context, dict(flat(tomllib.loads(file.read_text(encoding="utf-8")))))
+
+    @classmethod
+    def columns(cls, context: str, file: Traversable) -> Words:
+        """Read what columns are from a CSV: keys are "unit.NAME", or "unit.TABLE/NAME"."""
+        texts: dict[str, str] = {}
+        for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
+            name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
+            texts |= {f"{part}.{name}": row[part] for part in ("unit", "meaning")}
+        return cls(context, texts)
+
+    def __getitem__(self, language: str) -> Mapping[str, str]:
+        """Return the texts in a language, in the order of the English ones."""
+        if language not in LANGUAGES:
+            raise KeyError(language)
+        if language not in self._known:
+            say = translations(language).pgettext
+            self._known[language] = {
+                key: say(self.mark(key), text) if text else "" for key, text in self._texts.items()
+            }
+        return self._known[language]
+
+    def mark(self, key: str) -> str:
+        """Return the mark of a text in the catalogue: sections have their own."""
+        return ".".join([self.context, *key.split(".")[:-1]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(LANGUAGES)
+
+    def __len__(self) -> int:
+        return len(LANGUAGES)
+
+
+def flat(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
+    """Give the texts of a TOML table, sections in their keys."""
+    for key, item in table.items():
+        if isinstance(item, str):
+            yield start + key, item
+        else:
+            yield from flat(item, f"{start}{key}.")
+
+
+def format_number(x: float | None, digits: int, *, language: str, sign: bool = False) -> str:
+    """Write `x` with exactly `digits` decimals; a missing value is a dash.
+
+    Parameters
+    ----------
+    x
+        The number; None and NaN are missing.
+    digits
+        Decimals kept, zeros included.
+    language
+        Key of `LANGUAGES`.
+    sign
+        Write the plus of a positive number too; what rounds to zero has no sign.
+    """
+    if x is None or math.isnan(x):
+        return MISSING
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    # Of the text of the number, not of its binary value: 0.125 is 0.13, and so is 1.125.
+    rounded = Decimal(str(x)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = format_decimal(abs(rounded), pattern, locale=_LOCALE[language])
+    plus = "+" if sign else ""
+    return f"{'−' if rounded < 0 else plus if rounded > 0 else ''}{text}"
+
+
+def format_percent(share: float | None, digits: int, *, language: str, sign: bool = False) -> str:
+    """Write a share of 1 as a percentage; French sets a narrow no-break space before the sign."""
+    if share is None or not math.isfinite(share):
+        return MISSING
+    text = format_number(float(Decimal(str(share)) * 100), digits, language=language, sign=sign)
+    return f"{text}\u202f%" if language == "fr" else f"{text}%"
+
+
+def format_day(day: dt.date, *, language: str) -> str:
+    """Write a day in full: « 9 juin 2024 », "9 June 2024"."""
+    return format_date(day, "long", locale=_LOCALE[language])
+
+
+def told(text: str, language: str) -> str:
+    """Return a text of the library in `language`; one that is of no template is data, as it is.
+
+    A `Text` is translated by its template. Plain English, which comes back from files written
+    earlier, is matched against the templates of the catalogue.
+    """
+    if not text or not _catalogue(language):
+        return text
+    if isinstance(text, Listed):
+        return _joint(text.template, language).join(
+            told(item, language) if isinstance(item, Text) else item
+            for item in text.values.values()
+        )
+    if isinstance(text, Text) and not isinstance(text, Reread):
+        return _Filler(language).vformat(_translated(text.template, language), (), text.values)
+    return (_sentence if isinstance(text, Reread) else _value)(str.__str__(text), language)
+
+
+class _Filler(string.Formatter):
+    """Fill a translation: texts are translated, numbers written as the language does.
+
+    A translation may ask for a table's name, ``{name:table}``, or for a whole number with its
+    thousands set apart, ``{n:n}``.
+    """
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any value
+        """Write one value."""
+        if isinstance(value, Text):
+            value = told(value, self.language)
+        if format_spec == TABLE:
+            return translations(self.language).pgettext(TABLE, value)
+        if isinstance(value, str):
+            return _number_text(value, self.language) if format_spec else value
+        spec = _SPEC.fullmatch("," if format_spec == "n" else format_spec) if format_spec else None
+        if spec is None or isinstance(value, dt.date):
+            return str(format(value, format_spec))
+        sign, digits, percent = bool(spec[1]), int(spec[2] or 0), spec[3] == "%"
+        write = format_percent if percent else format_number
+        return write(float(value), digits, language=self.language, sign=sign)
+
+
+def _number_text(text: str, language: str) -> str:
+    """Write a number found in a text, such as 1217515 or 99.3%, as `language` does."""
+    number = _NUMBER.fullmatch(text)
+    if not number:
+        return text
+    value, digits = float(number[1].replace(",", "")), len(number[2] or "")
+    if number[3]:
+        return format_percent(value / 100, digits, language=language)
+    return format_number(value, digits, language=language)
+
+
+def _translated(template: str, language: str) -> str:
+    found = _catalogue(language).get(template)
+    if found is not None:
+        return found
+    if not any(mark in template for mark in _JOINTS):
+        return template
+    for mark in _JOINTS:
+        template = template.replace(mark, _joint(mark, language))
+    return template
+
+
+def _joint(separator: str, language: str) -> str:
+    template = _JOINTS.get(separator, "{0}" + separator + "{1}")
+    return _catalogue(language).get(template, template).format("", "")
+
+
+@cache
+def _catalogue(language: str) -> Mapping[str, str]:
+    """Return the library's texts and their translations; empty for English."""
+    file = catalogue_file(language)
+    if not file.exists():
+        return {}
+    return {
+        message.id: message.string
+        for message in read_catalogue(file)
+        if message.context == ERROR
+        and isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.string
+    }
+
+
+# Texts that come back from files
+
+
+# What lies deeper or is longer is a foreign program's text, not a list of ours.
+_DEEPEST, _LONGEST = 8, 2000
+_MORE = re.compile(r"… \(\d+ in all\)$")  # as `analysis.errors.some` ends a list
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A template to recognise, how many letters stand outside its gaps, its translation."""
+
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    length: int
+    translation: str
+
+    def fill(self, text: str, language: str, depth: int = 0) -> str:
+        """Translate `text`, which is of this template, and the values in it."""
+        match = self.pattern.fullmatch(text)
+        values = match.groups() if match else ()
+        told_values = (_value(value, language, depth + 1) for value in values)
+        gaps = dict(zip(self.names, told_values, strict=True))
+        return _Refiller(language).vformat(self.translation, (), gaps)
+
+
+class _Refiller(_Filler):
+    """Fill a translation with values as they stood in a text: a quoted one is quoted already."""
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:  # noqa: ANN401, ARG002
+        """Return the value as it is."""
+        return value
+
+
+@cache
+def _templates(language: str) -> tuple[_Template, ...]:
+    """Return the templates of the catalogue, those with most words first."""
+    found = []
+    for template, translation in _catalogue(language).items():
+        if template in _JOINTS.values():
+            continue
+        literals, names = [""], []
+        for literal, name, _spec, _conversion in string.Formatter().parse(template):
+            literals[-1] += literal
+            if name is not None:
+                literals.append("")
+                names.append(name)
+        length = sum(map(len, literals))
+        if len(set(names)) == len(names):
+            found.append(_Template(_pattern(literals), tuple(names), length, translation))
+    return tuple(sorted(found, key=lambda template: -template.length))
+
+
+def _pattern(literals: Sequence[str]) -> re.Pattern[str]:
+    """Compile a template; a gap ends where the next words first appear, whatever comes later."""
+    first, *rest = map(re.escape, literals)
+    if not rest:
+        return re.compile(first)
+    # Atomic groups never go back, so a long text of many commas costs no more than its length.
+    gaps = "".join(f"(?>(.*?){literal})" for literal in rest[:-1])
+    return re.compile(f"{first}{gaps}(.*?){rest[-1]}", re.DOTALL)
+
+
+@lru_cache(maxsize=2048)
+def _sentence(text: str, language: str) -> str:
+    """Translate a sentence as a whole if it is one: its commas separate no values."""
+    template = _template(text, language)
+    return template.fill(text, language) if template else _value(text, language)
+
+
+@lru_cache(maxsize=4096)
+def _value(text: str, language: str, depth: int = 0) -> str:
+    """Translate what stands in a gap: a list, a text of the library, or what the user wrote."""
+    if not text or depth > _DEEPEST or len(text) > _LONGEST:
+        return text
+    for separator in ("; ", ", "):
+        if listed := _listed(text, separator, language, depth):
+            return listed
+    template = _template(text, language)
+    head, colon, tail = text.partition(": ")
+    behind = _template(tail, language) if colon else None
+    if behind and behind.length + len(colon) > (template.length if template else 0):
+        sides = (_value(side, language, depth + 1) for side in (head, tail))
+        return _joint(colon, language).join(sides)
+    return template.fill(text, language, depth) if template else _pieces(text, language, depth)
+
+
+@lru_cache(maxsize=4096)
+def _template(text: str, language: str) -> _Template | None:
+    """Return the template with most words that `text` is of."""
+    return next((t for t in _templates(language) if t.pattern.fullmatch(text)), None)
+
+
+def _listed(text: str, separator: str, language: str, depth: int) -> str | None:
+    """Translate a list whose items are all of one template; its last may count them all."""
+    *items, last = text.split(separator)
+    of_last = _template(_MORE.sub("", last), language)
+    if not items or not of_last or {_template(item, language) for item in items} != {of_last}:
+        return None
+    return _joint(separator, language).join(
+        [*(of_last.fill(i, language, depth) for i in items), _value(last, language, depth + 1)]
+    )
+
+
+def _pieces(text: str, language: str, depth: int) -> str:
+    """Translate what is known of "file: reason; reason"; with nothing known, change nothing."""
+    for separator, most in (("; ", -1), (": ", 1), (", ", -1)):
+        items = text.split(separator, most)
+        if len(items) == 1:
+            continue
+        filled = [_value(item, language, depth + 1) for item in items]
+        if filled != items:
+            return _joint(separator, language).join(filled)
+    return text
