@@ -207,7 +207,8 @@ def foreign(lines, language):
         for english, translated in zip(_forms(message.id), _forms(message.string), strict=True)
     ]
     native, other = (re.compile("|".join(map(_pattern, side))) for side in _sides(pairs, language))
-    found = {" ".join(line.split()) for line in lines}
+    # A switch names every language in its own words.
+    found = {" ".join(line.split()) for line in lines} - {*languages.LANGUAGES.values()}
     return sorted(x for x in found if other.fullmatch(x) and not native.fullmatch(x))
 
 
