@@ -133,7 +133,8 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
                     with archive.open(one) as file:
                         found.append((one.filename, file.read(_START)))
             return found
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError) as error:
+    # A member that is encrypted or packed in an unknown way raises RuntimeError.
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError) as error:
         raise DataError(
             "{file} is not a file of shapes, or is cut or damaged.",
             where="{file}: {error}",
