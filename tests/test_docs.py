@@ -139,7 +139,7 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     text = _CODE.sub("", page.read_text(encoding="utf-8"))
-    for target in re.findall(r"\]\(([^)]+)\)", text):
+    for target in re.findall(r"(?:\]\(|src=\")([^)\"]+)[)\"]", text):
         if target.startswith(("http:", "https:")):
             continue
         file, _, anchor = target.partition("#")
