@@ -15,9 +15,10 @@ import typer.main
 from analysis.cli import main
 from analysis.tables.schema import TABLES
 from analysis.targeting.params import Params
+from tools import cli_reference
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+MANUAL = cli_reference.PAGE.read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 VERBS = typer.main.get_command(main.app).commands
 _CODE = re.compile(r"^```(.*?)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -25,9 +26,9 @@ _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
 def section(title: str) -> str:
-    """Return what stands below a heading of the README, up to the next one."""
-    found = re.search(rf"^#+ {re.escape(title)}[^\n]*\n(.*?)(?=^#|\Z)", README, re.M | re.S)
-    assert found, f"README has no heading {title}"
+    """Return what stands below a heading of docs/cli.md, up to the next one."""
+    found = re.search(rf"^#+ {re.escape(title)}[^\n]*\n(.*?)(?=^#|\Z)", MANUAL, re.M | re.S)
+    assert found, f"docs/cli.md has no heading {title}"
     return found[1]
 
 
@@ -47,9 +48,18 @@ def options(verb: str) -> set[str]:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_the_readme_lists_every_option_of_the_verb_and_no_other(verb):
+def test_the_manual_lists_every_option_of_the_verb_and_no_other(verb):
     listed = {name for name in first_cells(section(f"`{verb}`")) if name.startswith("--")}
     assert listed == options(verb)
+
+
+def test_the_manual_is_what_the_commands_say():
+    assert cli_reference.written(MANUAL) == MANUAL
+
+
+def test_words_that_fit_no_option_are_refused():
+    with pytest.raises(ValueError, match=r"rank: \['--hours'\]"):
+        cli_reference.same({"--bloc", "--hours"}, {"--bloc"}, "rank")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -62,9 +72,9 @@ def test_every_command_in_a_document_names_options_that_exist(page):
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """Run the README's commands, as they stand, in an empty folder."""
-    folder = tmp_path_factory.mktemp("readme")
-    blocks = [block for info, block in _CODE.findall(README) if info.strip() == "sh run"]
+    """Run the manual's commands, as they stand, in an empty folder."""
+    folder = tmp_path_factory.mktemp("manual")
+    blocks = [block for info, block in _CODE.findall(MANUAL) if info.strip() == "sh run"]
     assert blocks
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -77,7 +87,7 @@ def ran(tmp_path_factory):
     return folder
 
 
-def test_the_readme_lists_the_columns_of_the_ranking_in_their_order(ran):
+def test_the_manual_lists_the_columns_of_the_ranking_in_their_order(ran):
     listed = re.findall(r"`([a-z_]+)`", "".join(rows(section("Les colonnes du classement"))))
     columns = list(pd.read_csv(ran / "cibles.csv"))
     assert set(listed) - {"score"} == set(columns) - {"score"}
@@ -89,7 +99,7 @@ def rows(table: str) -> list[str]:
     return [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
 
 
-def test_the_readme_lists_the_keys_of_the_manifest(ran):
+def test_the_manual_lists_the_keys_of_the_manifest(ran):
     manifest = json.loads((ran / "workspaces/valmont/manifest.json").read_text(encoding="utf-8"))
     text = section("`manifest.json`")
     assert first_cells(text) == set(manifest)
@@ -129,7 +139,7 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     text = _CODE.sub("", page.read_text(encoding="utf-8"))
-    for target in re.findall(r"\]\(([^)]+)\)", text):
+    for target in re.findall(r"(?:\]\(|src=\")([^)\"]+)[)\"]", text):
         if target.startswith(("http:", "https:")):
             continue
         file, _, anchor = target.partition("#")
@@ -141,7 +151,8 @@ def test_links_lead_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_named_in_backquotes_exist(page):
     text = _CODE.sub("", page.read_text(encoding="utf-8"))
-    inside = r"`((?:analysis|pages|tests|docs|benchmarks|data_samples|notebooks)/[\w./]*\w)/?`"
+    rooms = "analysis|pages|tests|tools|docs|locales|benchmarks|data_samples|notebooks"
+    inside = rf"`((?:{rooms})/[\w./]*\w)/?`"
     commands = re.findall(r"`python (benchmarks/\w+\.py)`", text)
     for name in [*re.findall(inside, text), *commands]:
         assert (ROOT / name).exists(), f"{page.name}: {name}"

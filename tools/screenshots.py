@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import pypdfium2
 from playwright.sync_api import Browser, expect
 
 from analysis.exports.field_kit.phone import phone_page
-from analysis.exports.field_kit.sheets import kit_of
+from analysis.exports.field_kit.sheets import kit_of, sheet_pdf
 from analysis.fieldwork import field_plan, inbox
 from analysis.fieldwork.campaign import change_campaign
 from analysis.fieldwork.store import open_store
@@ -75,16 +76,20 @@ def campaign() -> SimpleNamespace:
 
 
 def field_pictures(browser: Browser, url: str, field: SimpleNamespace) -> None:
-    """Keep the pages of the field, and a phone page with a few doors noted."""
+    """Keep the pages of the field, a sheet, and a phone page with a few doors noted."""
     for name, (address, width, height) in FIELD_SHOTS.items():
         page = open_page(browser, url + address, width=width, height=height).page
         page.locator("[data-testid='stVegaLiteChart'] :is(canvas, svg)").first.wait_for()
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         page.screenshot(path=IMAGES / name)
         print(IMAGES / name)
-    turf = field.walks.turf_ids[0]
+    turf, kit = field.walks.turf_ids[0], kit_of(field.walks, field.place)
+    longest = max(kit.tables, key=lambda one: len(kit.tables[one]))
+    paper = pypdfium2.PdfDocument(sheet_pdf(kit, longest))[0]
+    paper.render(scale=1.6).to_pil().convert("L").save(IMAGES / "feuille.png", optimize=True)
+    print(IMAGES / "feuille.png")
     file = ROOT / "workspaces" / FIELD / f"{turf}.html"
-    file.write_bytes(phone_page(kit_of(field.walks, field.place), turf))
+    file.write_bytes(phone_page(kit, turf))
     page = browser.new_page(viewport={"width": 390, "height": 844}, locale="fr-FR")
     page.goto(file.as_uri())
     for stop in (1, 1, 2):

@@ -45,7 +45,7 @@ def test_a_long_csv_is_read_as_the_manual_says(ranking, bureaux, provenance):
     text = to_bytes(nation, ".csv", bureaux=bureaux, provenance=provenance)
     with pytest.warns(pd.errors.DtypeWarning):
         pd.read_csv(io.BytesIO(text))
-    manual = (ROOT / "README.md").read_text(encoding="utf-8")
+    manual = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     (how,) = re.findall(r"`pandas\.read_csv\(FILE, (.*?)\)`", manual, re.DOTALL)
     back = pd.read_csv(io.BytesIO(text), **eval(f"dict({how})"))  # noqa: S307 - our own manual
     assert back["commune_id"].tolist() == communes.tolist()
