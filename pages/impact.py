@@ -25,14 +25,15 @@ ask_side, answer_side = st.columns([1, 2.6], gap="medium")
 with ask_side, messages.explain_data_errors():
     place = loaders.workspace()
     given = source.choose(place)
-    if given:
+    if given and given.readable:
         asked = impact_settings.settings(given)
 
 with answer_side, messages.explain_data_errors():
     if given is None:
         impact_settings.welcome()
-    elif asked:
+    else:
         impact_settings.marked(given)
+    if given and asked:
         impact = impacts.impact(given, *asked)
         impact_settings.view(choose_view(VIEWS, "i_view"), place, given, asked, impact)
         impact_view.assumptions(impact)

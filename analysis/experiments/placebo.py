@@ -122,7 +122,9 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
         table = targets[whole].assign(
             **{_OUTCOME: known[whole, now], _BEFORE: known[whole, before]}
         )
-        if not len(table):
+        drawn = table[rule.cluster].nunique() if rule.cluster else len(table)
+        # Where some are not known the rest may not fill a block: that election says nothing.
+        if not whole.all() and drawn < rule.block_size:
             continue
         curve = power_curve(table, rule, _ask(ask, sizes, len(table)), rng)
         own = {"outcome": ask.measure, "election_id": election}

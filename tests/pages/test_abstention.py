@@ -1,5 +1,7 @@
 """The Abstention page in its states: what it shows is what the library computes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,6 +121,19 @@ def test_a_past_election_is_forecast_with_what_was_known_then(page, places):
     assert_shows(page(election="2022_legi_t1"), forecast_of(places.valmont, "2022_legi_t1"))
 
 
+def test_the_card_opens_on_the_first_row_of_the_list(page, places):
+    app = page()
+    assert app.subheader[0].value == f"Bureau {listed(app)[_('Bureau')].iloc[0]}, Valmont"
+    # Bureaux alike in their forecast, in another order than the list's; the first off the map.
+    found = look_ahead(places.valmont, COMING)
+    table = found.forecast.table[::-1].reset_index(drop=True).assign(abstention=0.5)
+    units = found.units[::-1].reset_index(drop=True)
+    units.loc[len(units) - 1, "vintage"] = pd.NA
+    alike = replace(found, forecast=replace(found.forecast, table=table), units=units)
+    first = table["bureau_id"].iloc[abstention_card.row_in_view(alike)]
+    assert first == table["bureau_id"].min()
+
+
 def test_the_card_tells_the_bureau_in_view(page, places):
     app = page()
     forecast, split = forecast_of(places.valmont), split_abstainers(series_of(places.valmont)[0])
@@ -133,6 +148,8 @@ def test_the_card_tells_the_bureau_in_view(page, places):
         assert percent(one[name]) in told
     for name in ("constant", "constant_high", "intermittent", "intermittent_low"):
         assert percent(split[name].iloc[row]) in told
+    bounds = (percent(split[name].iloc[row]) for name in ("constant_low", "constant_high"))
+    assert "on sait seulement que c’est entre {} et {}".format(*bounds) in told
 
 
 def test_the_fan_opens_from_the_last_count_to_the_forecast(places):

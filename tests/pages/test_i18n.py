@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -198,6 +199,12 @@ def test_every_bloc_has_a_name_and_a_bloc_of_the_user_keeps_its_own():
     names = [i18n.bloc_name(bloc) for bloc in BLOCS]
     assert not set(names) & set(BLOCS)
     assert i18n.bloc_name("ecologists") == "ecologists"
+
+
+def test_a_block_of_the_draw_is_not_called_by_the_word_for_a_political_family():
+    for text in languages.read_catalogue(languages.catalogue_file("fr")):
+        if re.search(r"\bblocks?\b", str(text.id), re.IGNORECASE):
+            assert not re.search(r"\bblocs?\b", str(text.string), re.IGNORECASE), text.id
 
 
 def test_the_choice_of_a_language_falls_back_to_french():

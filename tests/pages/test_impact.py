@@ -20,6 +20,7 @@ from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from pages._ui.i18n import _, bloc_name, election_name
+from pages._ui.impact import impact_settings
 from pages._ui.messages import translate
 
 SPEC = Spec(
@@ -308,7 +309,35 @@ def test_elections_before_the_trial_are_called_placebos(page, own):
     app = page(workspace="impact")
     app.multiselect(key="impact.elections").set_value(["2022_pres_t1"]).run()
     assert not app.exception
-    assert "placebo" in app.warning[0].value
+    assert app.subheader[0].value == _("Placebo: what chance alone gives")
+    assert election_name("2022_pres_t1") in app.warning[0].value
+
+
+def test_an_election_that_has_not_come_has_no_estimate_but_a_placebo_on_request(page, places):
+    place = Workspace(shutil.copytree(places.valmont.path, places.folder / "impact_to_come"))
+    scenario = Scenario("left", "2097_pres_t1")
+    design = declare(
+        trial_units(answer(place, scenario)[0].table), Rule("priority", unit="unit_id")
+    )
+    keep(place.path, sealed_with(design, 4, texts := {SCENARIO: scenario.to_toml()}), texts)
+    app = page(workspace="impact_to_come")
+    assert not values(app.error)
+    assert "Pas encore voté" in app.info[0].value
+    assert election_name("2097_pres_t1") in app.info[0].value
+    assert "10 avril 2097" in app.info[0].value
+    assert not app.metric
+    app.checkbox(key="impact.placebo").check().run()
+    assert not app.exception
+    assert app.subheader[0].value == _("Placebo: what chance alone gives")
+    assert "Pas encore voté" in app.info[0].value
+    assert app.metric[0].value
+    app.multiselect(key="impact.elections").set_value([]).run()
+    assert not app.exception
+    assert not app.metric
+
+
+def test_results_that_are_late_are_asked_for():
+    assert "Pas encore de résultats" in impact_settings._awaited("2022_pres_t1")
 
 
 @pytest.mark.parametrize("scenario", ["", "= no TOML", 'bloc = "left"\n'])

@@ -27,9 +27,10 @@ from analysis.workflows.sealed_trials import (
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.messages import translate
 from pages._ui.trial import load_trials as trials
-from pages._ui.trial.trial_choices import Choices
+from pages._ui.trial.trial_choices import Choices, within_hours
 
 LEFT = Scenario("left", "2027_pres_t1")
+ALL = "99999"
 
 
 def values(elements):
@@ -45,10 +46,10 @@ def own(places, request):
 
 @pytest.fixture
 def page(open_app):
-    """Open the page by a link."""
+    """Open the page by a link, with every bureau in the trial."""
 
     def page(name="trial_design", **query):
-        app = open_app(name, **({"bloc": "left"} | query))
+        app = open_app(name, **({"bloc": "left", "t_first": ALL} | query))
         assert not app.exception
         return app
 
@@ -97,6 +98,36 @@ def test_the_blocks_on_screen_are_those_the_library_declares(page, places):
     ]
     assert _("Arm") not in shown
     assert len(app.get("bidi_component")) == 1
+
+
+def test_at_first_the_trial_is_one_that_the_hours_carry_out(open_app, places):
+    app = open_app("trial_design", bloc="left")
+    assert not app.exception
+    units = trial_units(answer(places.valmont, LEFT)[0].table)
+    first = app.number_input(key="t_first").value
+    assert first == within_hours(units, 500, Choices(0)) < len(units)
+    assert first % 5 == 0
+    whole = number(units["hours"].sum() * 0.8)
+    assert any(f"environ {whole} heures" in text for text in values(app.caption))
+    # No more than the hours, and a block more would be too much.
+    assert units["hours"].head(first).sum() * 0.8 <= 500
+    assert units["hours"].head(first + 5).sum() * 0.8 > 500
+    show(app, "seal")
+    assert not values(app.error)
+    show(app, "blocks")
+    app.number_input(key="t_block").set_value(10).run()
+    assert not app.exception
+    assert app.number_input(key="t_first").value == within_hours(
+        units, 500, Choices(0, block_size=10)
+    )
+
+
+def test_one_full_block_is_the_least_that_a_trial_takes(places):
+    units = trial_units(answer(places.valmont, LEFT)[0].table)
+    assert within_hours(units, 1, Choices(0)) == 5
+    assert within_hours(units, 1, Choices(0, cluster="neighbours", near=4)) == 20
+    assert within_hours(units, 1, Choices(0, must_treat=("a",), must_not=("b",))) == 7
+    assert within_hours(units, 1e9, Choices(0)) == len(units)
 
 
 def test_the_choices_change_the_design_and_travel_by_the_link(page, places):

@@ -52,7 +52,7 @@ def take(page, key):
 @pytest.mark.browser
 @pytest.mark.slow
 def test_from_ranked_bureaux_to_a_sealed_draw_and_the_files_of_the_teams(app, visit, tmp_path):
-    page = visit(f"trial_design?workspace={NAME}&bloc=left&t_seed=2027")
+    page = visit(f"trial_design?workspace={NAME}&bloc=left&t_seed=2027&t_first=99999")
     expect(page.get_by_role("heading", name="Plan d’expérience")).to_be_visible()
     page.get_by_role("radio", name="Plan d’analyse et sceau").click()
     draw = page.get_by_role("button", name="Tirer au sort et sceller")

@@ -11,7 +11,7 @@ from analysis.electorate.abstention.forecast import AbstentionForecast
 from analysis.tables.elections import Election
 from analysis.workflows.abstention import Outlook
 from pages._ui import bureaux, state
-from pages._ui.abstention.abstention_view import source_name
+from pages._ui.abstention.abstention_view import highest_first, source_name
 from pages._ui.i18n import _, language, ngettext, number, percent
 from pages._ui.messages import plain
 
@@ -45,14 +45,10 @@ def bureau_card(found: Outlook) -> None:
 
 
 def row_in_view(found: Outlook) -> int:
-    """Return the row of the bureau in view, else of the highest abstention, on the map if any."""
-    forecast = found.forecast
-    rows = np.flatnonzero(forecast.table["bureau_id"].to_numpy() == state.selected())
-    if len(rows):
-        return int(rows[0])
-    drawn = found.units["vintage"].notna().to_numpy()
-    expected = forecast.table["abstention"].to_numpy()
-    return int(np.where(drawn | ~drawn.any(), expected, -1.0).argmax())
+    """Return the row of the bureau in view, else of the one that leads the list."""
+    table = found.forecast.table
+    rows = np.flatnonzero(table["bureau_id"].to_numpy() == state.selected())
+    return int(rows[0]) if len(rows) else int(highest_first(table)[0])
 
 
 def _numbers(forecast: AbstentionForecast, row: int) -> None:
@@ -88,8 +84,9 @@ def _split(found: Outlook, row: int) -> None:
     one = found.split.iloc[row]
     st.markdown(
         _(
-            "Constant abstainers: about **{constant}** of the registered (certain: {low} to "
-            "{high}); intermittent: about **{sometimes}** (certain: {least} to {most})."
+            "Constant abstainers: about **{constant}** of the registered (all that is known: "
+            "between {low} and {high}); intermittent: about **{sometimes}** (all that is known: "
+            "between {least} and {most})."
         ).format(
             constant=percent(one["constant"]),
             low=percent(one["constant_low"]),

@@ -91,7 +91,7 @@ def paint(shapes: Geometry | None, forecast: AbstentionForecast, label: str) -> 
 def forecast_list(found: Outlook) -> None:
     """Show the list, highest abstention first."""
     table = found.forecast.table.assign(commune=found.units["commune"].to_numpy())
-    table = table.sort_values(["abstention", "bureau_id"], ascending=[False, True])
+    table = table.iloc[highest_first(table)]
     columns: dict[str, pd.Series] = {
         _("Registered"): table["registered"],
         _("Abstention (%)"): (100 * table["abstention"]).round(1),
@@ -116,6 +116,11 @@ def forecast_list(found: Outlook) -> None:
                 new,
             ).format(n=number(new))
         )
+
+
+def highest_first(table: pd.DataFrame) -> np.ndarray:
+    """Return the rows of a forecast in the order of the list, highest abstention first."""
+    return np.lexsort((table["bureau_id"].astype("str"), -table["abstention"].to_numpy()))
 
 
 def source_name(source: str) -> str:

@@ -30,9 +30,10 @@ def split(found: Outlook, shapes: Geometry | None) -> None:
         column.metric(
             part_name(name),
             percent(whole[name]),
-            help=_("Of the registered of the whole place. Certain: {low} to {high}.").format(
-                low=percent(whole[f"{name}_low"]), high=percent(whole[f"{name}_high"])
-            ),
+            help=_(
+                "Of the registered of the whole place. All that is known for sure: between {low} "
+                "and {high}."
+            ).format(low=percent(whole[f"{name}_low"]), high=percent(whole[f"{name}_high"])),
         )
     columns[2].metric(
         _("Always vote"),
@@ -49,8 +50,8 @@ def honest() -> None:
     """Say what aggregate results cannot tell."""
     st.warning(
         _(
-            "Nobody knows from bureaux who stays home twice. The bounds are certain as long as "
-            "the rolls hold the same people; where between them the truth lies rests on one "
+            "Nobody knows from bureaux who stays home twice. The truth lies between the bounds as "
+            "long as the rolls hold the same people; where between them rests on one "
             "assumption, how alike a person's elections are, taken from a national survey of the "
             "rolls (INSEE, 2022). No person is counted here: shares by bureau only."
         )
@@ -79,10 +80,13 @@ def paint(shapes: Geometry | None, split: pd.DataFrame, label: str) -> Paint | N
         graded.index,
         Legend(label, graded.palette[1:], graded.labels[1:], _("Not at the last election")),
         tooltip=(
-            _("Constant: about {constant}% [certain: {constant_low} to {constant_high}]"),
             _(
-                "Intermittent: about {intermittent}% [certain: {intermittent_low} to "
-                "{intermittent_high}]"
+                "Constant: about {constant}% (all that is known: between {constant_low}% and "
+                "{constant_high}%)"
+            ),
+            _(
+                "Intermittent: about {intermittent}% (all that is known: between "
+                "{intermittent_low}% and {intermittent_high}%)"
             ),
         ),
         numbers={str(name): Number(table[name], 1) for name in table},
@@ -109,4 +113,4 @@ def _list(found: Outlook, split: pd.DataFrame) -> None:
         _("Intermittent ≤"): shares("intermittent_high"),
     }
     bureaux.show_list(table, columns, key="split.list")
-    st.caption(_("≥ and ≤: bounds that are certain, in % of the registered."))
+    st.caption(_("≥ and ≤: all that is known for sure, in % of the registered."))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 
 import streamlit as st
 
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
+from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
-from pages._ui.i18n import _, number
+from pages._ui.i18n import _, date, election_name, number
 from pages._ui.impact import columns, groups, impact_view, trial_report
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import EXAMPLE, Source
@@ -47,7 +49,7 @@ def settings(source: Source) -> tuple[Spec, int, int] | None:
 
 
 def marked(source: Source) -> None:
-    """Say at the head of the answer when nobody voted in it."""
+    """Say at the head of the answer when nobody voted in it, or nothing had been done."""
     if source.kind == EXAMPLE:
         st.warning(
             _(
@@ -55,6 +57,32 @@ def marked(source: Source) -> None:
                 "published effects planted, to learn with."
             )
         )
+    if source.awaited:
+        st.info(_awaited(source.awaited))
+    if source.early:
+        st.subheader(_("Placebo: what chance alone gives"))
+        st.warning(
+            _(
+                "Nobody had been canvassed at {early}: what shows there is chance, not an effect "
+                "of this trial."
+            ).format(early=", ".join(map(election_name, source.early)))
+        )
+
+
+def _awaited(election: str) -> str:
+    """Say of an election without results here whether it is still to come."""
+    day = election_of(election).date.date()
+    if day < dt.datetime.now(tz=dt.UTC).date():
+        said = _(
+            "**No results yet.** This trial prepares {election}, whose results are not in this "
+            "place: add them on the page Data. Until then there is nothing to estimate."
+        )
+    else:
+        said = _(
+            "**Not voted yet.** This trial prepares {election} ({day} at the earliest). Until "
+            "its results are in this place there is nothing to estimate."
+        )
+    return said.format(election=election_name(election), day=date(day))
 
 
 def one_outcome(spec: Spec) -> str:

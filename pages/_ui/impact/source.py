@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,10 @@ class Source:
         brought; empty for none.
     elections
         Elections of the workspace whose results are the outcomes.
+    awaited
+        The election that the trial prepares, while this place has no results of it.
+    early
+        Those of `elections` before the one prepared: nothing had been done yet.
     language
         Of the columns' names, where they are ours to name.
     """
@@ -50,7 +54,14 @@ class Source:
     digest: str = ""
     seal: str = ""
     elections: tuple[str, ...] = ()
+    awaited: str = ""
+    early: tuple[str, ...] = ()
     language: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether there is a table to estimate on."""
+        return self.kind != OURS or bool(self.elections)
 
 
 def choose(place: Workspace) -> Source | None:
@@ -93,10 +104,20 @@ def _ours(place: Workspace) -> Source | None:
         _("Sealed design"), seals[::-1], format_func=lambda one: one[:12], key="impact.seal"
     )
     known = place.read("elections").sort_values("date", ascending=False)["election_id"].tolist()
+    prepared = _prepared(place, chosen)
+    awaited = prepared if prepared not in known else ""
+    ours = Source(OURS, folder=str(place.path), digest=place.digest, seal=chosen, awaited=awaited)
+    if awaited and not st.checkbox(
+        _("See what chance alone gives (placebo)"),
+        key="impact.placebo",
+        help=_("The same arms at a past election, where nobody had been canvassed."),
+        persist_state="session",
+    ):
+        return ours
     elections = st.multiselect(
         _("Elections to look at"),
         known,
-        default=_usual(place, chosen, known),
+        default=[prepared] if prepared in known else known[:1],
         format_func=election_name,
         key="impact.elections",
         help=_("Several, to see whether an effect lasts. Bureaux redrawn since are carried over."),
@@ -105,22 +126,9 @@ def _ours(place: Workspace) -> Source | None:
     )
     if not elections:
         st.info(_("Choose at least one election."))
-        return None
-    _placebos(place, chosen, elections)
-    return Source(
-        OURS,
-        folder=str(place.path),
-        digest=place.digest,
-        seal=chosen,
-        elections=tuple(elections),
-        language=language(),
-    )
-
-
-def _usual(place: Workspace, seal: str, known: list[str]) -> list[str]:
-    """Return the election that the trial prepared once it has results, else the last one."""
-    prepared = _prepared(place, seal)
-    return [prepared] if prepared in known else known[:1]
+        return ours if awaited else None
+    early = tuple(_before(place, prepared, elections))
+    return replace(ours, elections=tuple(elections), early=early, language=language())
 
 
 def _prepared(place: Workspace, seal: str) -> str:
@@ -129,9 +137,8 @@ def _prepared(place: Workspace, seal: str) -> str:
     return scenario.election if scenario else ""
 
 
-def _placebos(place: Workspace, seal: str, elections: list[str]) -> None:
-    """Say which elections were before the one that the trial prepared."""
-    prepared = _prepared(place, seal)
+def _before(place: Workspace, prepared: str, elections: list[str]) -> list[str]:
+    """Return the elections before the one that the trial prepared."""
     if not prepared:
         st.caption(
             _(
@@ -139,16 +146,9 @@ def _placebos(place: Workspace, seal: str, elections: list[str]) -> None:
                 "prepares. What shows at an election before the canvass is chance."
             )
         )
-        return
+        return []
     before = target_of(place, prepared).date
-    early = [one for one in elections if target_of(place, one).date < before]
-    if early:
-        st.warning(
-            _(
-                "The trial prepares {prepared}; before it nothing had been done. What shows at "
-                "{early} is chance: a placebo."
-            ).format(prepared=election_name(prepared), early=", ".join(map(election_name, early)))
-        )
+    return [one for one in elections if target_of(place, one).date < before]
 
 
 def _brought(place: Workspace) -> Source | None:
@@ -188,5 +188,6 @@ def described(source: Source) -> str:
     if source.kind == EXAMPLE:
         return EXAMPLE_NAME
     if source.kind == OURS:
-        return ", ".join(map(election_name, source.elections))
+        marks = {one: _(" (placebo)") for one in source.early}
+        return ", ".join(election_name(one) + marks.get(one, "") for one in source.elections)
     return source.name

@@ -210,10 +210,10 @@ def table(found: Transfers) -> pd.DataFrame:
 
 def _legend(found: Transfers) -> str:
     return ngettext(
-        "Interval: {level}. What is certain (Duncan–Davis bounds) follows from the totals of "
-        "{n} bureau alone.",
-        "Interval: {level}. What is certain (Duncan–Davis bounds) follows from the totals of "
-        "{n} bureaux alone.",
+        "Interval: {level}. At least and at most (Duncan–Davis bounds): all that the totals of "
+        "{n} bureau alone allow one to say.",
+        "Interval: {level}. At least and at most (Duncan–Davis bounds): all that the totals of "
+        "{n} bureaux alone allow one to say.",
         found.units,
     ).format(level=percent(found.level, 0), n=number(found.units))
 

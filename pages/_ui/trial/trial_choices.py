@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.experiments.drawing_rule import Rule
-from analysis.targeting.rank import Ranking
+from analysis.targeting.rank import Ranking, reach
 from analysis.workflows.hold_back import trial_units
 from pages._ui import state
 from pages._ui.i18n import _, election_name, number, percent
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
 NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
 _MOST_SEED = 2**31 - 1
+_USUAL = "trial.first.usual"  # the number of bureaux that was offered last
 _MOST_LISTED, _MOST_NEAR = 2000, 10
 
 
@@ -111,7 +112,8 @@ class Choices:
 def choose(ranked: Ranking) -> Choices:
     """Ask how to draw."""
     units = trial_units(ranked.table)
-    found = Choices(first=_first(len(units)), seed=_seed(ranked))
+    # What can be carried out depends on the blocks, which are asked for below.
+    above = st.container()
     left, right = st.columns(2)
     with left:
         size = _whole(_("Bureaux in a block"), "t_block", 5, 2, 20)
@@ -122,28 +124,80 @@ def choose(ranked: Ranking) -> Choices:
             share=percent(control / size, 0)
         )
     )
-    found = replace(found, block_size=size, control=control, value=_value())
+    found = Choices(len(units), block_size=size, control=control, value=_value())
     with st.expander(_("Territories, groups, exceptions, balance")):
-        return replace(
+        found = replace(
             found,
             territory=_territory(units),
             **_cluster(units),
             **_exceptions(units),
             **_balance(units),
         )
+    with above:
+        return replace(found, first=_first(units, ranked.settings.hours, found), seed=_seed(ranked))
 
 
-def _first(most: int) -> int:
-    return _whole(
+def within_hours(units: pd.DataFrame, budget: float, choices: Choices) -> int:
+    """Return how many bureaux the campaign can carry a trial out in, in full blocks.
+
+    Parameters
+    ----------
+    units
+        Those that can enter the trial, best first.
+    budget
+        Hours to spend; bureaux held back take none.
+    choices
+        Of the blocks and what is kept together.
+
+    Returns
+    -------
+    int
+        At least one full block, where there are bureaux enough.
+    """
+    paid = reach(units["hours"].to_numpy(dtype=float) * choices.rule.share, budget)
+    if paid >= len(units):
+        return len(units)
+    together = 1
+    if choices.cluster == NEIGHBOURS:
+        together = choices.near
+    elif choices.cluster:
+        named = units[choices.cluster].fillna("").astype("str")
+        together = int(named[named != ""].value_counts().max())
+    block = choices.block_size * together
+    spared = len({*choices.must_treat, *choices.must_not})
+    return min(max(paid // block, 1) * block + spared, len(units))
+
+
+def _first(units: pd.DataFrame, budget: float, choices: Choices) -> int:
+    most = len(units)
+    usual = within_hours(units, budget, choices)
+    state.recall("t_first", usual)
+    # An answer that was only the default follows the hours and the blocks.
+    if st.session_state["t_first"] == st.session_state.get(_USUAL):
+        state.answer_with("t_first", usual)
+    st.session_state[_USUAL] = usual
+    first = _whole(
         _("Bureaux in the trial, best first"),
         "t_first",
-        most,
+        usual,
         min(2, most),
         most,
         help_text=_("Of {n} where one can knock. Nobody has to visit all of them.").format(
             n=number(most)
         ),
     )
+    if usual < most:
+        st.caption(
+            _(
+                "You have {hours} hours: at first the trial takes the {n} best bureaux. On the "
+                "whole place it would take about {needed} hours."
+            ).format(
+                hours=number(budget),
+                n=number(usual),
+                needed=number(float(units["hours"].sum()) * choices.rule.share),
+            )
+        )
+    return first
 
 
 def _seed(ranked: Ranking) -> int:

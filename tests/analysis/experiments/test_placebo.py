@@ -78,6 +78,13 @@ def test_targets_without_results_are_left_out_and_named(targets, valmont):
     assert found.left_out["election_id"].nunique() == found.curve["election_id"].nunique()
 
 
+def test_an_election_that_cannot_fill_a_block_says_nothing(targets, valmont):
+    unknown = pd.DataFrame({"bureau_id": ["x"], "gain": [99.0]})
+    with pytest.raises(DataError, match="the power of the trial is unknown"):
+        curve(pd.concat([unknown, targets.head(4)]), valmont)
+    assert len(curve(targets.head(5), valmont).curve)
+
+
 def test_more_bureaux_than_there_are_stand_for_all(targets, valmont):
     found = curve(targets, valmont, sizes=(15, 10_000))
     median = found.median()

@@ -50,7 +50,7 @@ def test_a_note_is_english_text_that_knows_french():
     note = Note("blocks_of_one", count=1234, examples=tuple("abcde"))
     assert note == "1,234 block(s) of one unit are left out: a, b, c… (5 in all)"
     assert note.say("fr") == (
-        "1\u202f234 bloc(s) d’une seule unité sont écartés\u202f: a, b, c… (5 en tout)"
+        "1\u202f234 lot(s) d’une seule unité sont écartés\u202f: a, b, c… (5 en tout)"
     )
     again = pickle.loads(pickle.dumps(note))  # noqa: S301 - our own bytes
     assert (again, again.say("fr")) == (note, note.say("fr"))
@@ -58,8 +58,8 @@ def test_a_note_is_english_text_that_knows_french():
 
 
 def test_names_of_estimators():
-    assert estimator_name("ancova_weighted", "fr") == "effets de bloc, covariables, pondéré"
-    assert estimator_name("block_size_weighted", "fr") == "moyenne des blocs selon leur taille"
+    assert estimator_name("ancova_weighted", "fr") == "effets de lot, covariables, pondéré"
+    assert estimator_name("block_size_weighted", "fr") == "moyenne des lots selon leur taille"
     assert estimator_name("block_size_weighted") == "mean of blocks by size"
     assert estimator_name("of another package") == "of another package"
 
