@@ -134,8 +134,9 @@ def test_intervals_stay_within_what_is_possible(bureaux, level):
     assert (table["upper"] <= 1 - table["before"] + tiny).all()
     assert (table["lower"] <= table["swing"] + tiny).all()
     assert (table["swing"] <= table["upper"] + tiny).all()
-    assert (table["residual_lower"] >= np.minimum(-table["before"] - swing.swing, 0) - tiny).all()
-    assert (table["residual_upper"] <= np.maximum(1 - table["before"] - swing.swing, 0) + tiny).all()
+    least = -table["before"] - swing.swing
+    assert (table["residual_lower"] >= np.minimum(least, 0) - tiny).all()
+    assert (table["residual_upper"] <= np.maximum(1 + least, 0) + tiny).all()
     out = (table["residual_lower"] > tiny) | (table["residual_upper"] < -tiny)
     assert (table["unlike"] | ~out).all()
 
