@@ -117,8 +117,8 @@ def _progress(store: Store, asked: Asked) -> tuple[str, bool]:
     lines = [
         _described(campaign),
         f"{now.doors:,} doors, {now.conversations:,} conversations "
-        f"({100 * now.answer_rate:.1f}%), {100 * now.open_rate:.1f}% opened, "
-        f"{now.planned:,} doors planned",
+        f"({100 * now.answer_rate:.1f}%), {now.planned:,} doors planned; "
+        f"{100 * now.open_rate:.1f}% of doors opened",
         *_forecast(store, asked),
         _shown(progress.by(store, "day")),
     ]
