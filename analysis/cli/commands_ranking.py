@@ -59,10 +59,10 @@ def rank(  # noqa: PLR0913 - the options that scripts use
 
 def _report(file: RankingFile) -> None:
     ranking = file.ranking
-    show(ranking.summary())
+    show(file.announced.summary())
     show(
         f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
-        f"bureaux without a contour: {int(ranking.table['vintage'].isna().sum())}"
+        f"bureaux without a contour: {int(file.table['vintage'].isna().sum())}"
     )
     for note in file.prospects.notes:
         show(f"note: {note}")

@@ -117,7 +117,8 @@ def _progress(store: Store, asked: Asked) -> tuple[str, bool]:
     lines = [
         _described(campaign),
         f"{now.doors:,} doors, {now.conversations:,} conversations "
-        f"({100 * now.answer_rate:.1f}%), {now.planned:,} doors planned",
+        f"({100 * now.answer_rate:.1f}%), {now.planned:,} doors planned; "
+        f"{100 * now.open_rate:.1f}% of doors opened",
         *_forecast(store, asked),
         _shown(progress.by(store, "day")),
     ]
@@ -147,7 +148,8 @@ def _rates(store: Store, asked: Asked) -> tuple[str, bool]:
     learned = fieldwork.learned(store)
     if asked.out:
         fieldwork.learned_to_file(store, learned, asked.out)
-    return f"{learned.summary()}\n{_shown(learned.table)}", True
+    talks = fieldwork.learned(store, "conversations").summary()
+    return f"{learned.summary()}\n{talks}\n{_shown(learned.table)}", True
 
 
 def _contact(store: Store, asked: Asked) -> tuple[str, bool]:

@@ -67,9 +67,10 @@ class Swing:
     ----------
     table
         One row per bureau that has both: `bureau_id`, `before`, `after` (shares), `swing`,
-        `std_error`, `lower`, `upper` (interval of the swing), `residual` (swing less that of
-        the whole), `residual_lower`, `residual_upper`, `unlike` (whether the residual's
-        interval leaves out nought), `weight` (denominator after).
+        `std_error`, `lower`, `upper` (interval of the swing, within what the share before
+        leaves possible), `residual` (swing less that of the whole), `residual_lower`,
+        `residual_upper`, `unlike` (whether the residual's interval leaves out nought),
+        `weight` (denominator after).
     before, after
         The share in all these bureaux together.
     level
@@ -217,7 +218,12 @@ def _compare(
     (was, was_all, was_error), (now, now_all, now_error) = map(_rate, (before, after))
     swing, error = now - was, np.sqrt(was_error**2 + now_error**2)
     half = norm.ppf((1 + level) / 2) * error
-    residual = swing - (now_all - was_all)
+    whole = now_all - was_all
+    residual = swing - whole
+    # A share falls at most to 0 and rises at most to 1. Nought stays in a residual's interval
+    # where the whole moved farther than this bureau could: that alone is not unlike.
+    least, most = -was, 1 - was
+    least_residual, most_residual = np.minimum(least - whole, 0), np.maximum(most - whole, 0)
     table = pd.DataFrame(
         {
             "bureau_id": before.index.astype("str"),
@@ -225,11 +231,11 @@ def _compare(
             "after": now,
             "swing": swing,
             "std_error": error,
-            "lower": swing - half,
-            "upper": swing + half,
+            "lower": np.maximum(swing - half, least),
+            "upper": np.minimum(swing + half, most),
             "residual": residual,
-            "residual_lower": residual - half,
-            "residual_upper": residual + half,
+            "residual_lower": np.maximum(residual - half, least_residual),
+            "residual_upper": np.minimum(residual + half, most_residual),
             "unlike": np.abs(residual) > half,
             "weight": after["den"].to_numpy(),
         }

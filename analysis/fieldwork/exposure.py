@@ -95,7 +95,7 @@ def learned_params(
     Parameters
     ----------
     rates
-        Answer rates of all cells.
+        Open rates of all cells.
     outings
         As `progress.outings` returns them.
     at_the_door
@@ -104,14 +104,19 @@ def learned_params(
     Returns
     -------
     mapping
-        `share_open`, and where hours are known `minutes_between` and `doors_per_hour_dense`:
-        value, low, high and source of each. The pace holds where the teams went: if that was
-        not dense, leave the last one out.
+        `share_open`, where a door opened `share_talk`, and where hours are known
+        `minutes_between` and `doors_per_hour_dense`: value, low, high and source of each. The
+        pace holds where the teams went: if that was not dense, leave the last one out.
     """
     minutes = at_the_door or AtTheDoor()
     low, high = rates.level_interval()
     source = f"learned at {int(rates.table['doors'].sum())} doors"
     learned: dict[str, dict[str, Any]] = {"share_open": _belief((low, rates.level, high), source)}
+    talk_share = 1.0
+    if talk := rates.talk_interval():
+        talk_share = talk[1]
+        source = f"learned at {int(rates.table['opened'].sum())} doors"
+        learned["share_talk"] = _belief(talk, source)
     timed, hours = float(outings["timed"].sum()), float(outings["hours"].sum())
     if timed and hours:
         pace = outings["timed_doors"].sum() / hours
@@ -120,7 +125,8 @@ def learned_params(
         source = f"learned on {int(timed)} outings"
         paces = (max(pace - half, 1.0), max(pace, 1.0), pace + half + 1e-9)
         learned["doors_per_hour_dense"] = _belief(paces, source)
-        at_door = rates.level * minutes.conversation + (1 - rates.level) * minutes.no_answer
+        talks = rates.level * talk_share
+        at_door = talks * minutes.conversation + (1 - talks) * minutes.no_answer
         between = [max(60 / p - at_door, _LEAST_BETWEEN) for p in reversed(paces)]
         learned["minutes_between"] = _belief((between[0], between[1], between[2]), source)
     return learned

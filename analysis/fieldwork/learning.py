@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,10 @@ from analysis.electorate.rates import shrink
 from analysis.errors import DataError
 
 Floats = npt.NDArray[np.float64]
+# Doors that open, to talk or to refuse; doors behind which somebody talked.
+Of = Literal["opened", "conversations"]
+_SAID = {"opened": "opened", "conversations": "led to a conversation"}
+_SQUARES = {"opened": "opened_squares", "conversations": "squares"}
 _INTERVAL = (0.05, 0.95)
 _STEPS = 30
 # Ridge of the additive fit, in conversations: enough for a cell nobody visited to have a value.
@@ -33,17 +38,29 @@ class Learned:
         The cells with `doors`, `conversations`, `rate` (posterior mean), `low`, `high` (90%
         interval) and `prior` (what the other cells say of it).
     level
-        Conversations per door over all.
+        The rate over all doors.
     dispersion
         How many times more turfs of a cell differ than coins would; 1 or more.
     strength
         Doors (after dispersion) that the prior weighs.
+    of
+        Whose rate per door it is: doors that `opened`, or `conversations`.
     """
 
     table: pd.DataFrame
     level: float
     dispersion: float
     strength: float
+    of: Of = "conversations"
+
+    def talk_interval(self) -> tuple[float, float, float] | None:
+        """Return the share of open doors where one talks between its 90% ends; None if none."""
+        if "opened" not in self.table or not (opened := self.table["opened"].sum()):
+            return None
+        talks = self.table["conversations"].sum()
+        n, y = opened / self.dispersion, talks / self.dispersion
+        low, high = beta.ppf(_INTERVAL, 0.5 + y, 0.5 + n - y)
+        return float(low), float(talks / opened), float(high)
 
     def level_interval(self) -> tuple[float, float]:
         """Return the 90% interval of the rate over all, dispersion counted."""
@@ -56,17 +73,19 @@ class Learned:
         """Say in a sentence what was learned."""
         low, high = self.level_interval()
         return (
-            f"{self.table['doors'].sum():,} doors: {100 * self.level:.1f}% answered "
+            f"{self.table['doors'].sum():,} doors: {100 * self.level:.1f}% {_SAID[self.of]} "
             f"(90% interval {100 * low:.1f} to {100 * high:.1f})."
         )
 
 
-def learn_rates(cells: pd.DataFrame, *, factors: tuple[str, ...]) -> Learned:
-    """Learn the answer rate of every cell by empirical Bayes.
+def learn_rates(
+    cells: pd.DataFrame, *, factors: tuple[str, ...], of: Of = "conversations"
+) -> Learned:
+    """Learn the conversation rate, or the open rate, of every cell by empirical Bayes.
 
-    Conversations of a cell are beta-binomial around what its factors say together (an additive
-    model on the logit scale); how far cells may lie from it is estimated from all of them, and
-    doors count less where turfs of a same cell differ more than chance.
+    Conversations (or doors opened) of a cell are beta-binomial around what its factors say
+    together (an additive model on the logit scale); how far cells may lie from it is estimated
+    from all of them, and doors count less where turfs of a same cell differ more than chance.
 
     Parameters
     ----------
@@ -75,6 +94,8 @@ def learn_rates(cells: pd.DataFrame, *, factors: tuple[str, ...]) -> Learned:
     factors
         Columns that say what a cell is, such as `weekend`, `hour`, `kind`; or `bureau_id`
         alone, whose cells are drawn to the mean of all.
+    of
+        What is counted per door: `opened` or `conversations`.
 
     Raises
     ------
@@ -87,13 +108,15 @@ def learn_rates(cells: pd.DataFrame, *, factors: tuple[str, ...]) -> Learned:
     Williams, D. A. (1982). Extra-binomial variation in logistic linear models. Applied
     Statistics 31, 144-148.
     """
-    doors, talks = (cells[name].to_numpy(dtype=float) for name in ("doors", "conversations"))
+    doors, talks, squares = (
+        cells[name].to_numpy(dtype=float) for name in ("doors", of, _SQUARES[of])
+    )
     if not doors.sum():
         raise DataError(
             "No doors were returned yet: there is nothing to learn from.",
             mend="Import returns first; until then the planner's numbers are assumptions.",
         )
-    dispersion = _dispersion(cells)
+    dispersion = _dispersion(doors, talks, squares, cells["clusters"].to_numpy())
     n, y = doors / dispersion, talks / dispersion
     level = float(talks.sum() / doors.sum())
     design = _design(cells, factors)
@@ -105,22 +128,21 @@ def learn_rates(cells: pd.DataFrame, *, factors: tuple[str, ...]) -> Learned:
     drawn = (strength / (strength + n)) ** 2 * _prior_variance(design, n, prior, strength)
     size = np.maximum(rate * (1 - rate) / (own + drawn) - 1, 1e-3)
     low, high = (beta.ppf(end, rate * size, (1 - rate) * size) for end in _INTERVAL)
-    table = cells.drop(columns=["clusters", "squares"]).assign(
+    table = cells.drop(columns=["clusters", *_SQUARES.values()], errors="ignore").assign(
         rate=rate, low=low, high=high, prior=prior
     )
-    return Learned(table, level, dispersion, strength)
+    return Learned(table, level, dispersion, strength, of)
 
 
-def _dispersion(cells: pd.DataFrame) -> float:
+def _dispersion(doors: Floats, talks: Floats, squares: Floats, clusters: Floats) -> float:
     """Return Pearson's chi² over its degrees of freedom, between clusters of a cell (≥ 1)."""
-    doors, talks = (cells[name].to_numpy(dtype=float) for name in ("doors", "conversations"))
     rate = talks / np.maximum(doors, 1)
-    inner = (rate > 0) & (rate < 1) & (cells["clusters"].to_numpy() > 1)
+    inner = (rate > 0) & (rate < 1) & (clusters > 1)
     if not inner.any():
         return 1.0
-    spread = cells["squares"].to_numpy(dtype=float) - talks * rate
+    spread = squares - talks * rate
     chi2 = (spread[inner] / (rate * (1 - rate))[inner]).sum()
-    return float(max(chi2 / (cells["clusters"].to_numpy()[inner] - 1).sum(), 1.0))
+    return float(max(chi2 / (clusters[inner] - 1).sum(), 1.0))
 
 
 def _design(cells: pd.DataFrame, factors: tuple[str, ...]) -> Floats:

@@ -18,7 +18,16 @@ from analysis.fieldwork.tallies import NO_HOUR
 # An outing whose pace can be told: reports, and seconds between the first and the last.
 _TIMED_REPORTS = 10
 _TIMED_SECONDS = (20 * 60, 5 * 3600)
-_COUNTED = ("attempts", "doors", "conversations", "planned", "teams", "turfs", "bureaux")
+_COUNTED = (
+    "attempts",
+    "doors",
+    "conversations",
+    "refusals",
+    "planned",
+    "teams",
+    "turfs",
+    "bureaux",
+)
 KEYS = ("day", "team_id", "bureau_id", "turf_id")
 
 
@@ -28,8 +37,8 @@ class Totals:
 
     Attributes
     ----------
-    attempts, doors, conversations
-        Reports, doors they tell of, and doors behind which somebody talked.
+    attempts, doors, conversations, refusals
+        Reports, doors they tell of, and doors behind which somebody talked, or refused to.
     planned
         Doors of all turfs.
     teams, turfs, bureaux
@@ -41,6 +50,7 @@ class Totals:
     attempts: int
     doors: int
     conversations: int
+    refusals: int
     planned: int
     teams: int
     turfs: int
@@ -50,8 +60,13 @@ class Totals:
 
     @property
     def answer_rate(self) -> float:
-        """Conversations per door; nan before the first door."""
+        """Conversation rate: conversations per door; nan before the first door."""
         return self.conversations / self.doors if self.doors else float("nan")
+
+    @property
+    def open_rate(self) -> float:
+        """Doors that opened, to talk or to refuse, per door; nan before the first door."""
+        return (self.conversations + self.refusals) / self.doors if self.doors else float("nan")
 
     def of(self, measure: str) -> int:
         """Return what the objective counts: doors or conversations."""
@@ -62,14 +77,14 @@ def totals(store: Store) -> Totals:
     """Return the campaign in a line."""
     t = TALLY_DAY.c
     query = sa.select(
-        *(total(t[name]) for name in ("attempts", "doors", "conversation")),
+        *(total(t[name]) for name in ("attempts", "doors", "conversation", "refused")),
         sa.select(total(TALLY_TURF.c.planned)).scalar_subquery(),
         *(sa.func.count(t[name].distinct()) for name in ("team_id", "turf_id", "bureau_id")),
         *(edge(t.day).filter(t.attempts > 0) for edge in (sa.func.min, sa.func.max)),
     )
     row = store.frame(query).iloc[0].tolist()
-    numbers = dict(zip(_COUNTED, map(int, row[:7]), strict=True))
-    return Totals(**numbers, first_day=_day(row[7]), last_day=_day(row[8]))
+    numbers = dict(zip(_COUNTED, map(int, row[:8]), strict=True))
+    return Totals(**numbers, first_day=_day(row[8]), last_day=_day(row[9]))
 
 
 def by(store: Store, key: str) -> pd.DataFrame:
@@ -78,7 +93,8 @@ def by(store: Store, key: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The key, the counts of `models.COUNTS`, `answer_rate` and `quality` (mean, 1 to 5).
+        The key, the counts of `models.COUNTS`, `answer_rate` (conversations / doors),
+        `open_rate` (conversations and refusals / doors) and `quality` (mean, 1 to 5).
 
     Raises
     ------
@@ -151,7 +167,7 @@ def outings(store: Store) -> pd.DataFrame:
 
 
 def cells(store: Store, *keys: str) -> pd.DataFrame:
-    """Return what is needed to learn answer rates: one row per cell of the keys.
+    """Return what is needed to learn open and conversation rates: one row per cell of the keys.
 
     Parameters
     ----------
@@ -164,18 +180,23 @@ def cells(store: Store, *keys: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The keys, `doors`, `conversations`, `clusters` (a turf's hour and kind of building) and
-        `squares`, the sum over clusters of conversations² / doors: how much they differ.
+        The keys, `doors`, `conversations`, `opened` (conversations and refusals), `clusters` (a
+        turf's hour and kind of building), `squares` and `opened_squares`, the sums over clusters
+        of conversations² / doors and of opened² / doors: how much they differ.
     """
     t = TALLY_HOUR.c
     columns = [t[name] for name in keys]
-    squares = sa.cast(t.conversation, sa.Float) * t.conversation / t.doors
+    opened = t.conversation + t.refused
+    squared = (sa.cast(one, sa.Float) * one / t.doors for one in (t.conversation, opened))
+    squares, opened_squares = map(sa.func.sum, squared)
     query = sa.select(
         *columns,
         total(t.doors).label("doors"),
         total(t.conversation).label("conversations"),
+        total(opened).label("opened"),
         sa.func.count().label("clusters"),
-        sa.func.sum(squares).label("squares"),
+        squares.label("squares"),
+        opened_squares.label("opened_squares"),
     ).where(t.doors > 0)
     if "hour" in keys:
         query = query.where(t.hour != NO_HOUR)
@@ -215,9 +236,11 @@ def total(value: Any) -> Any:  # noqa: ANN401 - a column or an expression
 
 def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
-        rate = table["conversation"].to_numpy() / table["doors"].to_numpy(dtype=float)
+        doors, talks = table["doors"].to_numpy(dtype=float), table["conversation"].to_numpy()
+        talked, opened = talks / doors, (talks + table["refused"].to_numpy()) / doors
         quality = table["quality_sum"].to_numpy() / table["quality_n"].to_numpy(dtype=float)
-    return table.drop(columns=["quality_sum"]).assign(answer_rate=rate, quality=quality)
+    rates = {"answer_rate": talked, "open_rate": opened, "quality": quality}
+    return table.drop(columns=["quality_sum"]).assign(**rates)
 
 
 def _day(value: object) -> date | None:

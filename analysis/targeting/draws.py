@@ -109,7 +109,7 @@ class _Common:
 
     effect_turnout: np.ndarray
     effect_vote: np.ndarray
-    share_open: np.ndarray
+    talks: np.ndarray
     at_door: np.ndarray
     walk: np.ndarray
     movement_weight: np.ndarray
@@ -201,7 +201,7 @@ class _Noise:
 
 def _central_minutes(params: Params) -> float:
     return minutes_at_door(
-        params.share_open.mean,
+        params.conversation_rate,
         params.minutes_conversation.mean,
         params.minutes_no_answer.mean,
         params.minutes_between.mean,
@@ -210,8 +210,9 @@ def _central_minutes(params: Params) -> float:
 
 def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Common:
     drawn = {name: belief.draw(rng, draws) for name, belief in params.beliefs.items()}
+    talks = drawn["share_open"] * drawn["share_talk"]
     at_door = minutes_at_door(
-        drawn["share_open"],
+        talks,
         drawn["minutes_conversation"],
         drawn["minutes_no_answer"],
         drawn["minutes_between"],
@@ -220,14 +221,14 @@ def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Commo
     columns = {
         "effect_turnout": drawn["effect_turnout"],
         "effect_vote": drawn["effect_vote"],
-        "share_open": drawn["share_open"] / drawn["team_size"],
+        "talks": talks / drawn["team_size"],
         "at_door": at_door,
         "walk": detour * params.walking_speed.mean / drawn["walking_speed"],
         "movement_weight": drawn["movement_weight"],
         "abstention_weight": drawn["abstention_weight"],
         "spill_over": drawn["spill_over"],
         # What the draw changes for all alike must not tilt a weighted score.
-        "level": params.share_open.mean * at_door / drawn["share_open"] / _central_minutes(params),
+        "level": params.conversation_rate * at_door / talks / _central_minutes(params),
     }
     told = {n: v.astype("float32")[None, :] for n, v in columns.items()}
     return _Common(**told, answer=rng.integers(0, len(ANSWERS), draws))
@@ -268,7 +269,7 @@ def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:
     """Return conversations in a volunteer's hour (bureaux × draws)."""
     pace = 60 / (common.at_door + common.walk * walk[:, None])
     met = np.clip(pace, SLOWEST, FASTEST, out=pace)
-    met *= common.share_open
+    met *= common.talks
     return np.asarray(met)
 
 

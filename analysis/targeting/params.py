@@ -64,6 +64,9 @@ class Params:
     share_open: Belief = _belief(
         0.25, 0.10, 0.30, "share of doors", "Texas Democrats, Black Peak; no French figure found"
     )
+    share_talk: Belief = _belief(
+        1.0, 1.0, 1.0, "share of open doors", "no figure found: returns teach it"
+    )
     minutes_no_answer: Belief = _belief(1.0, 0.5, 1.5, "min/door", "Black Peak; range: judgement")
     minutes_conversation: Belief = _belief(
         3.0, 2.0, 5.0, "min/door", "Black Peak; MoDem guide 2013"
@@ -107,6 +110,11 @@ class Params:
         "share of the vote per voter reached",
         "Pons 2018: +3.24 points among those reached (round 1); Kalla & Broockman 2018: none",
     )
+
+    @property
+    def conversation_rate(self) -> float:
+        """Mean share of doors with a conversation: those that open, and of them who talk."""
+        return self.share_open.mean * self.share_talk.mean
 
     @property
     def beliefs(self) -> dict[str, Belief]:
@@ -162,6 +170,7 @@ class Params:
 # Ends of what a number can be; the others are quantities above 0, which others are divided by.
 _ENDS = {
     "share_open": (0.0, 1.0),
+    "share_talk": (0.0, 1.0),
     "movement_weight": (0.0, 1.0),
     "abstention_weight": (0.0, 1.0),
     "spill_over": (0.0, 1.0),
@@ -195,7 +204,7 @@ def _change(old: Belief, name: str, given: Mapping[str, Any] | float, where: str
         ) from error
     least, most = _ENDS.get(name, (_ABOVE_0, np.inf))
     # A share of doors that is 0 all over its range leaves nobody to talk to.
-    silent = name == "share_open" and belief.high == 0
+    silent = name in ("share_open", "share_talk") and belief.high == 0
     if silent or not (least <= belief.low and belief.high <= most):
         raise DataError(
             "The parameter {name} lies outside what it can be.",

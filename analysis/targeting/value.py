@@ -102,7 +102,7 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
     pace = doors_per_hour(table, params)
     per_volunteer = pace / params.team_size.mean
     # No door, no conversation: such a bureau gains nothing and comes last.
-    conversations = per_volunteer * params.share_open.mean * reachable(table)
+    conversations = per_volunteer * params.conversation_rate * reachable(table)
     moved = household(table, params, params.spill_over.mean)
     net = (table["marginal"] - table["rival_marginal"]).to_numpy()
     mobilisable = net * mixed(index(table, "abstention", means), params.abstention_weight.mean)
@@ -198,7 +198,7 @@ def reachable(table: pd.DataFrame) -> np.ndarray:
 def doors_per_hour(table: pd.DataFrame, params: Params) -> np.ndarray:
     """Return the pace of a team: minutes at the door, between doors, and on foot."""
     at_door = minutes_at_door(
-        params.share_open.mean,
+        params.conversation_rate,
         params.minutes_conversation.mean,
         params.minutes_no_answer.mean,
         params.minutes_between.mean,
@@ -206,9 +206,9 @@ def doors_per_hour(table: pd.DataFrame, params: Params) -> np.ndarray:
     return np.clip(60 / (at_door + walk_minutes(table, params, at_door)), SLOWEST, FASTEST)
 
 
-def minutes_at_door(share_open: Number, talk: Number, none: Number, between: Number) -> Number:
-    """Return minutes per door apart from walking, for one mix of answers or for many."""
-    return between + share_open * talk + (1 - share_open) * none
+def minutes_at_door(talks: Number, talk: Number, none: Number, between: Number) -> Number:
+    """Return minutes per door apart from walking, for one conversation rate or for many."""
+    return between + talks * talk + (1 - talks) * none
 
 
 def walk_minutes(table: pd.DataFrame, params: Params, at_door: float) -> np.ndarray:

@@ -21,7 +21,7 @@ from analysis.tables.covered import update_covered
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 
-# What answer rates are learned by.
+# What open and conversation rates are learned by.
 FACTORS = ("weekend", "hour", "kind")
 
 
@@ -130,9 +130,9 @@ def outlook(
     return found, correct(found, progress.outings(store), Aim(campaign.measure), rng=rng)
 
 
-def learned(store: Store) -> learning.Learned:
-    """Return the answer rates by day of the week, hour and kind of building."""
-    return learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS)
+def learned(store: Store, of: learning.Of = "opened") -> learning.Learned:
+    """Return open or conversation rates by day of the week, hour and kind of building."""
+    return learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS, of=of)
 
 
 def learned_to_file(store: Store, rates: learning.Learned, out: Path) -> None:

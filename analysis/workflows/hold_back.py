@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.experiments.drawing_rule import Rule
+from analysis.targeting.rank import Ranking, reach
 from analysis.workflows.sealed_trials import in_force, open_trial
 
 CONTROL = "control"  # as `experiments.design` writes it
@@ -148,6 +149,23 @@ def with_arms(
             n=len(table),
         )
     return table.assign(arm=arm)[~held].reset_index(drop=True)
+
+
+def set_aside(ranking: Ranking, armed: pd.DataFrame) -> Ranking:
+    """Return the ranking teams can walk: its hours are spent on bureaux that are no controls.
+
+    Parameters
+    ----------
+    ranking
+        The ranking of every bureau.
+    armed
+        Its table as `with_arms` returns it; without controls the ranking stays as it is.
+    """
+    kept = armed[armed["arm"] != CONTROL].reset_index(drop=True)
+    if len(kept) == len(ranking.table):
+        return ranking
+    k = reach(kept["hours"].to_numpy(dtype=float), ranking.settings.hours)
+    return replace(ranking, table=kept, k=k)
 
 
 def _sealed(folder: Path, seals: tuple[str, ...]) -> pd.Series:

@@ -22,7 +22,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Progress, Prospects, prepare, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
-from analysis.workflows.hold_back import HoldBack, hold_back_of, with_arms
+from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
 
 # teams: the controls of sealed designs are left out; analysis: every bureau with its arm.
 AUDIENCES = ("teams", "analysis")
@@ -232,6 +232,11 @@ class RankingFile:
         """The rows of the file: with arms, and for teams without the controls."""
         seed = self.scenario.settings.seed
         return with_arms(self.ranking.table, self.hold_back, folder=self.workspace.path, seed=seed)
+
+    @property
+    def announced(self) -> Ranking:
+        """The ranking whose hours, doors and votes are told: without the controls."""
+        return set_aside(self.ranking, self.table)
 
     @property
     def provenance(self) -> Provenance:

@@ -124,8 +124,10 @@ def order(
 def numbers_of_outing(scenario: Scenario) -> dict[str, float]:
     """Return the planner's numbers that an outing shares with the ranking."""
     mine = Work().to_dict()
-    beliefs = scenario.settings.params.beliefs
-    return {name: belief.value for name, belief in beliefs.items() if name in mine}
+    params = scenario.settings.params
+    shared = {name: belief.value for name, belief in params.beliefs.items() if name in mine}
+    # An outing counts the doors with a conversation; the others are soon left.
+    return {**shared, "share_open": shared["share_open"] * params.share_talk.value}
 
 
 def make_walks(
@@ -323,4 +325,9 @@ def read_work(file: Path | None, given: Mapping[str, Any]) -> Work:
         table |= table.pop("params", {})
     others = set(Params().beliefs) - set(Work().to_dict())
     mine = {name: value for name, value in table.items() if name not in others}
-    return Work.from_dict({**mine, **given}, where=file.name if file else "")
+    where = file.name if file else ""
+    work = Work.from_dict({**mine, **given}, where=where)
+    if "share_talk" not in table or "share_open" in given:
+        return work
+    talks = Params.from_dict({"share_talk": table["share_talk"]}, where).share_talk.value
+    return replace(work, share_open=work.share_open * talks)

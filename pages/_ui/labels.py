@@ -86,6 +86,7 @@ def parameter_name(name: str) -> str:
     """Name a number of the planner."""
     names = {
         "share_open": _("Share of doors that open"),
+        "share_talk": _("Share of open doors where one talks"),
         "minutes_no_answer": _("Minutes at a door that stays shut"),
         "minutes_conversation": _("Minutes of a conversation"),
         "minutes_between": _("Minutes between two doors (stairs, intercom)"),
@@ -117,6 +118,7 @@ def parameter_source(name: str, source: str) -> str:
         return _("learned on {n} outings of this campaign").format(n=number(int(outings)))
     texts = {
         "share_open": _("Texas Democrats, Black Peak; no French figure found"),
+        "share_talk": _("no figure found: returns teach it"),
         "minutes_no_answer": _("Black Peak; range: judgement"),
         "minutes_conversation": _("Black Peak; MoDem guide 2013"),
         "minutes_between": _("set so that a dense bureau gives 25 doors an hour (Wellstone)"),

@@ -183,6 +183,7 @@ def test_what_was_learned_goes_to_the_ranking(page, field):
     assert not app.exception
     link = "".join(app.query_params["params"])
     assert "share_open:" in link
+    assert "share_talk:" in link
     assert ":learned-at-" in link
     given = planner._from_link(link)
     assert given.share_open.source.startswith("learned at ")

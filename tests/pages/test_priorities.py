@@ -340,6 +340,7 @@ def give(app, text, name="scenario.toml"):
 )
 def test_a_broken_scenario_is_explained_and_changes_nothing(page, text, said):
     app = page(bloc="left", hours="300", view="files")
+    assert any("Sans les bureaux témoins, vos heures" in text for text in values(app.caption))
     give(app, text)
     assert translate(said) in errors(app)[0]
     assert selectbox(app, "bloc") == "left"

@@ -27,7 +27,7 @@ _FED = "field.fed"
 
 
 def doors(place: Workspace, opened: Store, asked: Mark) -> None:
-    """Show answer rates and paces, and offer them to the ranking."""
+    """Show open rates and paces, and offer them to the ranking."""
     try:
         rates = load_fieldwork.learned(asked)
     except DataError as error:
@@ -35,8 +35,12 @@ def doors(place: Workspace, opened: Store, asked: Mark) -> None:
         return
     low, high = rates.level_interval()
     st.markdown(
-        _("**{rate} of doors answered** (90% interval {low} to {high}), {n} doors.").format(
+        _(
+            "**{rate} of doors opened** (90% interval {low} to {high}), {n} doors; "
+            "**{talks} led to a conversation**."
+        ).format(
             rate=percent(rates.level),
+            talks=percent(float(rates.table["conversations"].sum() / rates.table["doors"].sum())),
             low=percent(low),
             high=percent(high),
             n=number(int(rates.table["doors"].sum())),
@@ -48,7 +52,7 @@ def doors(place: Workspace, opened: Store, asked: Mark) -> None:
 
 
 def _hours(rates: Learned) -> None:
-    """Draw the answer rate by hour, a line per kind of building, week and weekend apart."""
+    """Draw the open rate by hour, a line per kind of building, week and weekend apart."""
     table = rates.table.assign(
         kind=rates.table["kind"].map(kind_name),
         part=rates.table["weekend"].map({True: _("weekend"), False: _("weekdays")}),
@@ -94,7 +98,7 @@ def _hours(rates: Learned) -> None:
                         "y": {
                             "field": "percent",
                             "type": "quantitative",
-                            "title": _("Answer rate (%)"),
+                            "title": _("Doors opened (%)"),
                         },
                         "tooltip": [{"field": "kind"}, {"field": "hour"}, {"field": "doors"}],
                     },
@@ -140,9 +144,9 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
         st.page_link(
             "pages/priorities.py", label=_("See the ranking again"), icon=":material/target:"
         )
-    what = _("answer rate, doors already visited")
+    what = _("doors opened, conversations, doors already visited")
     if paces:
-        what = _("answer rate, pace, doors already visited")
+        what = _("doors opened, conversations, pace, doors already visited")
     st.caption(_("The ranking can count with what the doors taught: {what}.").format(what=what))
     if not st.button(_("Give this to Priorities"), key="field.feed", type="primary"):
         return

@@ -30,7 +30,8 @@ def ground(place: Workspace, asked: Mark) -> None:
         "covered": _("Covered (% of doors)"),
         "quality": _("Quality of the talks (1–5)"),
         "opponent": _("Opponent seen (per 100 doors)"),
-        "answer_rate": _("Answer rate (%)"),
+        "open_rate": _("Doors opened (%)"),
+        "answer_rate": _("Conversations (%)"),
     }
     what = st.segmented_control(
         _("Map of"),
@@ -80,6 +81,7 @@ def _by_bureau(asked: Mark) -> pd.DataFrame:
         quality=known["quality"],
         seen=known["opponent"],
         opponent=100 * known["opponent"] / doors,
+        open_rate=100 * known["open_rate"],
         answer_rate=100 * known["answer_rate"],
         conversation=known["conversation"],
     )

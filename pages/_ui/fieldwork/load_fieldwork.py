@@ -115,7 +115,7 @@ def outlook(asked: Mark, day: date) -> tuple[Forecast, Correction | None] | None
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)
 def learned(asked: Mark) -> learning.Learned:
-    """Return the answer rates by day of the week, hour and kind of building."""
+    """Return the open rates by day of the week, hour and kind of building."""
     return fieldwork.learned(asked.store)
 
 

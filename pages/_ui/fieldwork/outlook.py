@@ -22,18 +22,23 @@ _KEYS = ("day", "team_id", "bureau_id", "turf_id")
 
 
 def headline(opened: Store, asked: Mark) -> None:
-    """Say how far the campaign is, in four numbers."""
+    """Say how far the campaign is, in five numbers."""
     campaign, now = opened.campaign, load_fieldwork.totals(asked)
     done = now.of(campaign.measure)
-    columns = st.columns(4)
+    columns = st.columns(5)
     columns[0].metric(_("Doors"), number(now.doors))
     columns[1].metric(_("Conversations"), number(now.conversations))
     columns[2].metric(
-        _("Answer rate"),
+        _("Doors opened (%)"),
+        percent(now.open_rate) if now.doors else "—",
+        help=_("Doors that opened, to talk or to refuse, for 100 knocked at."),
+    )
+    columns[3].metric(
+        _("Conversations (%)"),
         percent(now.answer_rate) if now.doors else "—",
         help=_("Conversations for 100 doors knocked at."),
     )
-    columns[3].metric(
+    columns[4].metric(
         _("Turfs with returns, of {n}").format(n=number(len(turfs_in_field(opened)))),
         number(now.turfs),
     )
@@ -189,7 +194,8 @@ def _shown(table: pd.DataFrame, key: str) -> pd.DataFrame:
             heads[key]: first,
             _("Doors"): table["doors"],
             **{outcome_name(code): table[code] for code in OUTCOMES},
-            _("Answer rate (%)"): 100 * table["answer_rate"],
+            _("Doors opened (%)"): 100 * table["open_rate"],
+            _("Conversations (%)"): 100 * table["answer_rate"],
             _("Quality (1–5)"): table["quality"],
             _("Opponent seen"): table["opponent"],
         }

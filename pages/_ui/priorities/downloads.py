@@ -9,10 +9,12 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
+from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import file_downloads, inputs, loaders, messages
-from pages._ui.i18n import _, language
+from pages._ui.i18n import _, language, number
+from pages._ui.priorities.ranking_view import reached
 from pages._ui.trial import hold_back
 
 
@@ -20,13 +22,28 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
     """Offer every format; a file is made when its button is pressed."""
     file_downloads.promise()
     held = hold_back.choose(place, scenario)
-    drawn = loaders.geometry(place, loaders.prospects(place, scenario)) is not None
+    prospects = loaders.prospects(place, scenario)
+    if held.on:
+        ranked = loaders.ranking(place, scenario)
+        _announce(RankingFile(place, scenario, ranked, prospects, held).announced)
+    drawn = loaders.geometry(place, prospects) is not None
     file_downloads.offer_ranking(
         partial(_content, place, scenario, held, language()),
         f"palier_{scenario.bloc or 'candidats'}_{scenario.election}{'' if held.teams else '_arms'}",
         places=drawn,
     )
     _save_scenario(scenario)
+
+
+def _announce(ranked: Ranking) -> None:
+    """Say how far the hours reach once the bureaux held back are set aside."""
+    told = {name: text for name, _label, text in reached(ranked)}
+    st.caption(
+        _(
+            "Without the bureaux held back, your hours reach: {bureaux} of {n} bureaux, {doors} "
+            "doors, {hours} hours; one vote for: {votes}."
+        ).format(n=number(len(ranked.table)), **told)
+    )
 
 
 def _content(

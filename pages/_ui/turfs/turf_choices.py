@@ -11,7 +11,7 @@ import streamlit as st
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows import turfs
-from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, with_arms
+from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, ngettext, number
@@ -28,11 +28,6 @@ _DEGREES = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\s*")
 def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
     """Ask for everything a cut needs, and return it as plain values (`top` is None: stop)."""
     top = _number(_("Bureaux, from the best"), "turf_top", min(ranked.k, _FIRST), (1, 20_000))
-    st.caption(
-        _("The hours of the ranking reach {n} bureaux.").format(n=number(ranked.k))
-        if ranked.k
-        else _("The hours of the ranking reach no bureau.")
-    )
     hours = _number(_("Length of an outing (hours)"), "turf_hours", HOURS, (0.5, 8.0), step=0.25)
     team = _number(_("Volunteers in a team"), "turf_team", TEAM, (1, 20))
     slot = _slot()
@@ -142,12 +137,15 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
     """Say which bureaux are held back for the trial, and return how."""
     usual = hold_back_of(place.path, ranked.table, teams=False)
     if not usual.on:
+        _say_reach(ranked)
         return usual
     if st.session_state.get("hold_back.given_up") and not usual.seals:
         st.warning(_("The trial was given up on the page Priorities: no bureau is held back."))
+        _say_reach(ranked)
         return HoldBack(on=False, teams=False, given_up=_("Given up on the page Priorities."))
-    table = with_arms(ranked.table, usual, folder=place.path, seed=seed).head(top)
-    held = int((table["arm"] == CONTROL).sum())
+    armed = with_arms(ranked.table, usual, folder=place.path, seed=seed)
+    _say_reach(set_aside(ranked, armed))
+    held = int((armed.head(top)["arm"] == CONTROL).sum())
     text = ngettext(
         "{n} bureau of these is held back for the trial: no team goes there.",
         "{n} bureaux of these are held back for the trial: no team goes there.",
@@ -158,6 +156,17 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))
         st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
     return usual
+
+
+def _say_reach(open_to_teams: Ranking) -> None:
+    """Say how many bureaux the hours reach, those held back set aside."""
+    st.caption(
+        _("The hours of the ranking reach {n} bureaux, those held back set aside.").format(
+            n=number(open_to_teams.k)
+        )
+        if open_to_teams.k
+        else _("The hours of the ranking reach no bureau.")
+    )
 
 
 def order(

@@ -50,7 +50,9 @@ def test_from_turfs_to_the_impact(returns):
     assert code == 0
     assert "15 doors, 4 conversations (26.7%), 240 doors planned" in said
     assert "15 of 200 so far" in said
-    assert "26.7% answered" in returns("rates", "--out", folder / "learned.toml")[1]
+    rates = returns("rates", "--out", folder / "learned.toml")[1]
+    assert "33.3% opened" in rates
+    assert "26.7% led to a conversation" in rates
     assert "learned at 15 doors" in (folder / "learned.toml").read_text()
     assert "1 visited" in returns("contact", "--out", folder / "contact.csv")[1]
     # Four doors, and ten of the eleven told of an address that has ten.

@@ -8,11 +8,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.electorate.history import read_history
 from analysis.electorate.spatial import find_clusters
 from analysis.electorate.swing_by_bureau import (
     Share,
+    _compare,
     butler_swing,
     measure_swing,
     volatility_between,
@@ -105,6 +108,37 @@ def test_intervals_leave_out_the_truth_as_often_as_they_say(tmp_path):
     assert table["unlike"].mean() == pytest.approx(0.10, abs=0.037)
     inside = (table["lower"] <= 0.05) & (table["upper"] >= 0.05)
     assert inside.mean() == pytest.approx(0.90, abs=0.037)
+
+
+def _counts_of(shares, size):
+    den = np.array(size, dtype=float)
+    num = np.round(np.array(shares) * den)
+    return pd.DataFrame({"num": num, "rest": den - num, "den": den})
+
+
+SHARES_OF_SIZE = st.lists(
+    st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(1, 40), st.integers(1, 40)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(deadline=None)
+@given(SHARES_OF_SIZE, st.sampled_from([0.5, 0.9, 0.999]))
+def test_intervals_stay_within_what_is_possible(bureaux, level):
+    was, now, size_before, size_after = zip(*bureaux, strict=True)
+    before, after = _counts_of(was, size_before), _counts_of(now, size_after)
+    swing = _compare(before, after, level, ())
+    table, tiny = swing.table, 1e-12
+    assert (table["lower"] >= -table["before"] - tiny).all()
+    assert (table["upper"] <= 1 - table["before"] + tiny).all()
+    assert (table["lower"] <= table["swing"] + tiny).all()
+    assert (table["swing"] <= table["upper"] + tiny).all()
+    least = -table["before"] - swing.swing
+    assert (table["residual_lower"] >= np.minimum(least, 0) - tiny).all()
+    assert (table["residual_upper"] <= np.maximum(1 + least, 0) + tiny).all()
+    out = (table["residual_lower"] > tiny) | (table["residual_upper"] < -tiny)
+    assert (table["unlike"] | ~out).all()
 
 
 def test_a_bureau_without_a_counterpart_is_named(tmp_path):

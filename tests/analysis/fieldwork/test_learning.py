@@ -125,6 +125,23 @@ def test_learned_paces_tell_slow_teams_from_fast_ones(campaign):
     assert (table["doors_per_hour"] / truth).between(0.9, 1.15).all()
 
 
+def test_refusals_open_doors_and_change_no_conversation():
+    doors, talks, refusals = np.full(6, 100), np.full(6, 20), np.array([0, 5, 10, 20, 30, 40])
+    cells = pd.DataFrame({"bureau_id": range(6), "doors": doors, "conversations": talks})
+    opened = talks + refusals
+    cells = cells.assign(opened=opened, clusters=1)
+    cells = cells.assign(squares=talks**2 / doors, opened_squares=opened**2 / doors)
+    of = {
+        name: learning.learn_rates(cells, factors=("bureau_id",), of=name)
+        for name in ("opened", "conversations")
+    }
+    assert of["conversations"].level == pytest.approx(0.2)
+    assert of["opened"].level == pytest.approx(opened.sum() / 600)
+    low, share, high = of["opened"].talk_interval()
+    assert low < share < high
+    assert share * of["opened"].level == pytest.approx(0.2)
+
+
 def test_the_planner_learns_the_rate_and_the_pace(campaign):
     store, rows = campaign
     learned = learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS)

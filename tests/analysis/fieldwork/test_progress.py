@@ -36,6 +36,7 @@ def test_totals(visited):
     assert (now.teams, now.turfs, now.bureaux) == (2, 2, 2)
     assert (now.first_day, now.last_day) == (date(2025, 11, 21), date(2025, 11, 22))
     assert now.answer_rate == pytest.approx(1 / 22)
+    assert now.open_rate == pytest.approx(2 / 22)  # who opens to refuse has opened
 
 
 def test_an_empty_store_answers_every_question(store):
@@ -62,6 +63,8 @@ def test_counts_by_key(visited, key, names, doors):
     assert table["doors"].tolist() == doors
     assert table["quality"].iloc[0] == 4
     assert table["opponent"].tolist() == [1, 0]
+    assert table["answer_rate"].tolist() == [1 / 8, 0]
+    assert table["open_rate"].tolist() == [2 / 8, 0]
 
 
 def test_coverage_counts_an_address_at_most_whole(visited):
@@ -106,11 +109,17 @@ def test_the_ranking_gets_what_was_visited(visited, tmp_path):
 
 def test_the_planner_gets_the_learned_numbers(visited):
     factors = ("weekend", "hour", "kind")
-    learned = learning.learn_rates(progress.cells(visited, *factors), factors=factors)
+    cells = progress.cells(visited, *factors)
+    learned = learning.learn_rates(cells, factors=factors, of="opened")
     given = exposure.learned_params(learned, progress.outings(visited))
     params = Params.from_dict(given)
-    assert params.share_open.value == pytest.approx(1 / 22, abs=1e-4)
+    assert params.share_open.value == pytest.approx(2 / 22, abs=1e-4)
     assert params.share_open.source == "learned at 22 doors"
+    assert params.share_talk.value == 1 / 2
+    assert params.share_talk.source == "learned at 2 doors"
+    talked = learning.learn_rates(cells, factors=factors).level
+    assert params.share_open.value * params.share_talk.value == pytest.approx(talked, abs=1e-4)
+    assert "9.1% opened" in learned.summary()
 
 
 def test_an_export_holds_every_attempt(visited, tmp_path):

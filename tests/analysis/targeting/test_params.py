@@ -24,6 +24,7 @@ def test_every_default_has_a_range_a_unit_and_a_source(name, belief):
 def test_defaults_are_those_of_the_manuals():
     told = {name: (b.value, b.low, b.high) for name, b in Params().beliefs.items()}
     assert told["share_open"] == (0.25, 0.10, 0.30)
+    assert told["share_talk"] == (1, 1, 1)  # every open door talks until returns say otherwise
     assert told["doors_per_hour_dense"] == (25, 20, 30)
     assert told["doors_per_hour_spread"] == (15, 10, 20)
     assert told["effect_turnout"] == (0, -0.005, 0.02)

@@ -106,6 +106,13 @@ def test_the_others_behind_the_door_count_in_part(households, spill_over, househ
     assert value.household[0] == pytest.approx(household)
 
 
+def test_conversations_are_those_of_the_open_doors_that_talk():
+    half = value_bureaux(one(), certain(share_open=0.5, share_talk=0.5), MEANS)
+    same = value_bureaux(one(), certain(share_open=0.25), MEANS)
+    assert half.conversations_per_hour == pytest.approx(same.conversations_per_hour)
+    assert half.doors_per_hour == pytest.approx(same.doors_per_hour)
+
+
 def test_a_lopsided_range_counts_by_its_mean():
     """The most likely effect on turnout is none, but the range leans to more."""
     value, plain = value_bureaux(one(), Params(), MEANS), Params()

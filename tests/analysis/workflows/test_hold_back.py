@@ -15,7 +15,7 @@ from analysis.exports.provenance import read_provenance
 from analysis.exports.registry import write
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import TOO_FEW, HoldBack, hold_back_of, trial_units, with_arms
-from analysis.workflows.ranking import Scenario, answer, provenance_of, shapes_of
+from analysis.workflows.ranking import RankingFile, Scenario, answer, provenance_of, shapes_of
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.sealed_trials import SEAL, keep, open_trial, sealed_with
 
@@ -47,6 +47,22 @@ def test_of_every_five_in_order_of_rank_one_is_held_back(tmp_path):
     blocks = (table["arm"] == "control").to_numpy().reshape(10, 5)
     assert (blocks.sum(axis=1) == 1).all()
     assert set(table["arm"]) == {"treated", "control"}
+
+
+def test_hours_doors_and_votes_announced_are_those_without_controls(own, sealed):
+    found, prospects = answer(own, LEFT)
+    held = hold_back_of(own.path, found.table)
+    assert RankingFile(own, LEFT, found, prospects).announced is found
+    told = {
+        teams: RankingFile(
+            own, LEFT, found, prospects, dataclasses.replace(held, teams=teams)
+        ).announced
+        for teams in (True, False)
+    }
+    assert told[True].summary() == told[False].summary() != found.summary()
+    first = told[True].table.head(told[True].k)
+    assert not (first["arm"] == "control").any()
+    assert first["hours"].sum() <= LEFT.settings.hours
 
 
 def test_a_file_for_teams_has_no_control_and_keeps_ranks_and_order(tmp_path):
@@ -158,6 +174,11 @@ def test_the_command_line_holds_back_what_is_sealed(own, sealed, tmp_path, capsy
     controls = set(arms.index[arms == "control"])
     assert f"trial {sealed[:12]}: {len(controls)} bureaux are held back" in told.out
     assert f"{len(controls)} bureaux are controls" in told.out
+    # What is announced is what teams can walk, whoever the file is for.
+    rows = pd.read_csv(teams)
+    spent = rows["hours"].cumsum() <= LEFT.settings.hours
+    said = f"volunteer-hours reach {spent.sum()} of {len(rows)} bureaux "
+    assert told.out.count(f"{said}({rows['doors'][spent].sum():.0f} doors)") == 2
     assert "whom a file for “press” is for" in told.err
     files = [pd.read_csv(one, dtype="str").set_index("bureau_id")["arm"] for one in (teams, whole)]
     assert set(files[1].index) - set(files[0].index) == controls

@@ -308,6 +308,8 @@ def test_numbers_of_the_ranking_serve_the_outing(tmp_path):
     file.write_text("effect_vote = 0.02\n[params]\nshare_open = {value = 0.3}\n", encoding="utf-8")
     work = read_work(file, {"hours": 3.0})
     assert (work.share_open, work.hours) == (0.3, 3.0)
+    file.write_text("share_open = 0.5\nshare_talk = {value = 0.6, low = 0.5}\n", encoding="utf-8")
+    assert read_work(file, {}).share_open == pytest.approx(0.3)  # of doors, those that talk
     file.write_text("share_opne = 0.3\n", encoding="utf-8")
     with pytest.raises(DataError, match="share_opne"):
         read_work(file, {})
