@@ -49,7 +49,9 @@ def _table(found: Validation, told: dict[str, object]) -> str:
         shares = "".join(f"{worst[m]:>13.2f}" for m in METHODS)
         lines.append(f"{'worst of five worlds, ' + bloc:<46}" + shares)
     untold = len(found.untold)
-    lines.append(f"cannot tell: {untold} pairs at which under 1% of the registered moved")
+    lines.append(
+        f"cannot tell: {untold} pairs at which under 1% of the registered or 200 votes moved"
+    )
     return "\n".join(lines)
 
 

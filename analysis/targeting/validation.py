@@ -34,6 +34,11 @@ RULES = (
 )
 METHODS = (*STRATEGIES, *RULES)
 RESAMPLES, GROUPS = 200, 10
+# What the tables of a `Validation` hold, whether or not there is a row.
+MET = ("met_10", "met_20", "met_40", "lower", "upper")
+CELLS = ("bloc", "from", "to", "kind", "votes", "method", *MET)
+UNTOLD = ("bloc", "from", "to", "votes", "share")
+PARTS_JUDGED = ("part", "error", "noise", "correlation", "rule_error")
 
 
 @dataclass(frozen=True)
@@ -77,13 +82,12 @@ class Validation:
     def to_json(self) -> dict[str, Any]:
         """Return plain values: cells with their methods, means, what cannot be told."""
         keys = ["bloc", "from", "to", "kind"]
-        shown = ["met_10", "met_20", "met_40", "lower", "upper"]
         cells = [
             {
                 **dict(zip(keys, key, strict=True)),
                 "votes": round(float(rows["votes"].iloc[0])),
                 "methods": {
-                    row["method"]: {name: round(float(row[name]), 4) for name in shown}
+                    row["method"]: {name: round(float(row[name]), 4) for name in MET}
                     for row in rows.to_dict("records")
                 },
             }
@@ -268,7 +272,7 @@ def judge(prospects: Prospects, moved: np.ndarray, rng: np.random.Generator) -> 
         again = met_resampled(score[known], hours, votes, weights)
         lower, upper = np.quantile(again, [0.05, 0.95])
         rows.append((name, *met(score[known], hours, votes), lower, upper))
-    return pd.DataFrame(rows, columns=["method", "met_10", "met_20", "met_40", "lower", "upper"])
+    return pd.DataFrame(rows, columns=["method", *MET])
 
 
 def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
@@ -298,7 +302,7 @@ def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
             (name, *_error(np.asarray(told, dtype=float), came_, rule, of, size))
             for name, (told, came_, rule, of) in pairs.items()
         ],
-        columns=["part", "error", "noise", "correlation", "rule_error"],
+        columns=list(PARTS_JUDGED),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis import __version__
 from analysis.electorate.counts import read_counts
 from analysis.errors import DataError
 from analysis.tables.elections import Choice, Election
@@ -19,8 +20,12 @@ from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Past, prospects_of, read_past
 from analysis.targeting.validation import (
+    CELLS,
     LEAST_SHARE,
     LEAST_VOTES,
+    METHODS,
+    PARTS_JUDGED,
+    UNTOLD,
     Came,
     Validation,
     judge,
@@ -89,14 +94,16 @@ def validate(  # noqa: PLR0913 - a question on a place, and how to answer it
                 cells.append(found[0])
                 parts.append(found[1])
     return Validation(
-        _stacked(cells, ["bloc", "from", "to", "kind", "votes", "method"]),
-        pd.DataFrame(untold, columns=["bloc", "from", "to", "votes", "share"]),
-        _stacked(parts, ["bloc", "to", "part"]),
+        _stacked(cells, CELLS),
+        pd.DataFrame(untold, columns=list(UNTOLD)),
+        _stacked(parts, (*PARTS_JUDGED, "bloc", "to")),
     )
 
 
-def _stacked(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+def _stacked(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    if tables:
+        return pd.concat(tables, ignore_index=True)
+    return pd.DataFrame(columns=list(columns))
 
 
 def _targets(workspace: Workspace, before: datetime | None) -> list[Election]:
@@ -232,24 +239,29 @@ def keep(workspace: Workspace, told: Mapping[str, Any]) -> Path:
     """Write the answer beside the workspace's tables, with the digests of what it rests on."""
     file = workspace.path / KEPT
     aside = file.with_name(f".{KEPT}.{os.getpid()}")
-    content = {"data": dict(workspace.digests), **told}
+    content = {"version": __version__, "data": dict(workspace.digests), **told}
     aside.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     aside.replace(file)
     return file
 
 
 def kept(workspace: Workspace) -> Validation | None:
-    """Return the answer that was kept, unless the data have changed since or it is damaged."""
+    """Return what was kept; None where data, version or orders differ, or it is damaged."""
     try:
         told = json.loads((workspace.path / KEPT).read_text(encoding="utf-8"))
-        if told["data"] != dict(workspace.digests):
+        if (told["version"], told["data"]) != (__version__, dict(workspace.digests)):
+            return None
+        if any({*cell["methods"]} != {*METHODS} for cell in told["cells"]):
             return None
         rows = [
             {**{k: c[k] for k in ("bloc", "from", "to", "kind", "votes")}, "method": m, **met}
             for c in told["cells"]
             for m, met in c["methods"].items()
         ]
-        untold = pd.DataFrame(told["cannot_tell"], columns=["bloc", "from", "to", "votes", "share"])
-        return Validation(pd.DataFrame(rows), untold, pd.DataFrame(told["parts"]))
+        return Validation(
+            pd.DataFrame(rows, columns=list(CELLS)),
+            pd.DataFrame(told["cannot_tell"], columns=list(UNTOLD)),
+            pd.DataFrame(told["parts"], columns=[*PARTS_JUDGED, "bloc", "to"]),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
