@@ -6,6 +6,7 @@ The English lies here, by key, in `trial_words.toml`; the French is in the catal
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Mapping
 from importlib.resources import files
@@ -19,6 +20,10 @@ _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
 # A narrow no-break space between thousands, as the Imprimerie nationale has it.
 _THOUSANDS = "\u202f"
 _PLURAL = 2
+_OUTCOME = re.compile(
+    r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])_(?:(?P<whose>.+)_)?"
+    r"(?P<what>turnout|registered|valid)"
+)
 _EXAMPLES = 3
 
 
@@ -95,6 +100,33 @@ def local(text: str, language: str) -> str:
     return text.replace("-", "−")
 
 
+def told_p(value: float, language: str = "en", digits: int = 3) -> str:
+    """Write a p-value with its sign: “= 0.123”, “< 0.001”; a dash where there is none."""
+    if not math.isfinite(value):
+        return number(value)
+    least = 10.0**-digits
+    if value < least:
+        return f"< {number(least, digits, language=language)}"
+    return f"= {number(value, digits, language=language)}"
+
+
+def outcome_name(column: str, language: str = "en") -> str:
+    """Name the result of an election in words; any other column is its own name.
+
+    `2022_pres_t1_left_registered` is “left, of the registered, presidential election 2022,
+    round 1”.
+    """
+    parts = _OUTCOME.fullmatch(column)
+    if parts is None or (kind := name("election", parts["kind"], language)) == parts["kind"]:
+        return column
+    what = parts["what"]
+    whose = name("bloc", parts["whose"] or "", language)
+    if (what == "turnout") == bool(whose):
+        return column
+    election = say(f"round_{parts['round']}", language, kind=kind, year=parts["year"])
+    return say(f"result_{what}", language, whose=whose, election=election)
+
+
 class Note(str):
     """A remark on a result: a text in English that knows itself in other languages."""
 
@@ -124,6 +156,8 @@ class _Writer(string.Formatter):
         self.language = language
 
     def format_field(self, value: object, format_spec: str) -> str:
+        if format_spec == "p":
+            return told_p(float(str(value)), self.language)
         if isinstance(value, Note):
             return value.say(self.language)
         if isinstance(value, tuple):
