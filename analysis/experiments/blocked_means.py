@@ -62,8 +62,9 @@ def by_blocks(
     Notes
     -----
     The variance of an arm's mean is that of the means without one of its draws (jackknife):
-    s²/n for units, and unbiased for clusters of any size where units of one are alike. Degrees of freedom are those of the design: draws − 2 · blocks where each arm was
-    drawn twice or more, blocks − 1 where not, Satterthwaite's mixture of both otherwise.
+    s²/n for units, and unbiased for clusters of any size where units of one are alike.
+    Degrees of freedom are those of the design: draws − 2 · blocks where each arm was drawn
+    twice or more, blocks − 1 where not, Satterthwaite's mixture of both otherwise.
 
     References
     ----------

@@ -131,7 +131,7 @@ def _unannounced(spec: Spec) -> list[Note]:
     used = [*spec.covariates, *(name for _, name in spec.lagged)]
     parts = {
         "outcomes_not_announced": [n for n in spec.outcomes if n not in plan.outcomes],
-        "covariates_not_announced": [n for n in used if n not in plan.covariates],
+        "covariates_not_announced": [n for n in used if not plan.adjusts_for(n)],
         "outcomes_lacking": [n for n in plan.outcomes if n not in spec.outcomes],
         "covariates_lacking": [n for n in plan.covariates if n not in used],
     }

@@ -20,9 +20,9 @@ _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
 # A narrow no-break space between thousands, as the Imprimerie nationale has it.
 _THOUSANDS = "\u202f"
 _PLURAL = 2
+_ELECTION = re.compile(r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])")
 _OUTCOME = re.compile(
-    r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])_(?:(?P<whose>.+)_)?"
-    r"(?P<what>turnout|registered|valid)"
+    r"(?P<election>\d{4}_[a-z]+_t[12])_(?:(?P<whose>.+)_)?(?P<what>turnout|registered|valid)"
 )
 _EXAMPLES = 3
 
@@ -110,21 +110,31 @@ def told_p(value: float, language: str = "en", digits: int = 3) -> str:
     return f"= {number(value, digits, language=language)}"
 
 
+def election_name(election: str, language: str = "en") -> str:
+    """Name an election round: `2022_pres_t1` is “Presidential election 2022, round 1”.
+
+    An id of another pattern (another country's) is its own name.
+    """
+    parts = _ELECTION.fullmatch(election)
+    if parts is None or (kind := name("election", parts["kind"], language)) == parts["kind"]:
+        return election
+    return say(f"round_{parts['round']}", language, kind=kind, year=parts["year"])
+
+
 def outcome_name(column: str, language: str = "en") -> str:
     """Name the result of an election in words; any other column is its own name.
 
-    `2022_pres_t1_left_registered` is “left, of the registered, presidential election 2022,
+    `2022_pres_t1_left_registered` is “Left, of the registered, Presidential election 2022,
     round 1”.
     """
     parts = _OUTCOME.fullmatch(column)
-    if parts is None or (kind := name("election", parts["kind"], language)) == parts["kind"]:
+    if parts is None or (election := election_name(parts["election"], language)) == parts[1]:
         return column
-    what = parts["what"]
-    whose = name("bloc", parts["whose"] or "", language)
+    what, whose = parts["what"], parts["whose"] or ""
     if (what == "turnout") == bool(whose):
         return column
-    election = say(f"round_{parts['round']}", language, kind=kind, year=parts["year"])
-    return say(f"result_{what}", language, whose=whose, election=election)
+    told = name("bloc", whose, language)
+    return say(f"result_{what}", language, whose=told, election=election)
 
 
 class Note(str):

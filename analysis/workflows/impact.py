@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,50 +11,20 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
-from analysis.experiments.outcomes import followed_by_code, outcomes_of, vintage_of
+from analysis.experiments.outcomes import followed_by_code
+from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
-from analysis.experiments.seal import Sealed, digest, verify
+from analysis.experiments.seal import Sealed, digest, examine
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import check_suffix, read_units, write_json
-from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Votes:
-    """Elections of a workspace to be read as outcomes of the units.
-
-    Attributes
-    ----------
-    workspace
-        The place.
-    elections
-        Ids, such as `2024_legi_t1`.
-    choices
-        Label → whose votes; turnout is always read.
-    vintage
-        Contours the units are of; None: those that know most of them.
-    """
-
-    workspace: Path
-    elections: tuple[str, ...]
-    choices: Mapping[str, Choice] = field(default_factory=dict)
-    vintage: int | None = None
-
-
-def votes_of(
-    workspace: Path | None, elections: Sequence[str], blocs: Sequence[str], vintage: int | None
-) -> Votes | None:
-    """Return which results of a workspace are outcomes, of which blocs; None without one."""
-    if workspace is None:
-        return None
-    return Votes(workspace, tuple(elections), {one: Choice(one) for one in blocs}, vintage)
+from analysis.workflows.impact_votes import Votes, with_votes
+from analysis.workflows.seal_ledger import told_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +76,8 @@ class Answer:
         Files with their digests, the seal's fingerprint, draws, seed.
     ranked
         How well a ranking tells where effects are, one per outcome, when asked.
+    standing
+        Whether plan and draw are those that were announced; None without a seal.
     """
 
     impact: Impact
@@ -113,10 +85,12 @@ class Answer:
     lost: pd.DataFrame | None
     made_from: Mapping[str, Any]
     ranked: tuple[RankWeighted, ...] = ()
+    standing: Standing | None = None
 
     def summary(self, language: str = "en") -> str:
         """Say it all."""
-        lines = [self.impact.summary(language)]
+        lines = [note.say(language) for note in self.standing.notes] if self.standing else []
+        lines.append(self.impact.summary(language))
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
         lines += [one.sentence(language) for one in self.ranked]
@@ -135,6 +109,9 @@ class Answer:
             content["rank_weighted"] = {**first, "other_outcomes": others}
         if self.lost is not None:
             content["lost"] = self.lost.to_dict("records")
+        if self.standing is not None:
+            said = [str(note) for note in self.standing.notes]
+            content["plan"] = {"standing": self.standing.kind, "notes": said}
         return {**content, "made_from": dict(self.made_from)}
 
 
@@ -148,9 +125,14 @@ def answer(question: Question) -> Answer:
     """
     table, spec, lost = read_units(question.units), question.spec, None
     made_from: dict[str, Any] = {**digest(question.units)}
-    sealed = verify(question.seal) if question.seal else None
+    sealed = None
+    if question.seal:
+        folder = question.votes.workspace if question.votes else None
+        sealed = told_of(examine(question.seal), folder)
+        if not sealed.standing.whole:
+            spec = replace(spec, announced=Announced())
     if question.votes:
-        table, spec, lost = _with_votes(table, spec, question.votes, sealed)
+        table, spec, lost = with_votes(table, spec, question.votes, sealed)
         made_from["workspace"] = Workspace(question.votes.workspace).digest
     if sealed:
         made_from["seal"] = sealed.fingerprint
@@ -162,7 +144,7 @@ def answer(question: Question) -> Answer:
     if question.rank_by:
         ranked = judge_order(table, spec, sealed, question)
     made = {**made_from, "draws": question.draws, "seed": question.seed}
-    return Answer(impact, groups, lost, made, ranked)
+    return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None)
 
 
 def estimate(
@@ -187,6 +169,11 @@ def estimate(
     lottery = None
     if sealed:
         table, spec, lottery = with_seal(table, spec, sealed)
+    elif not spec.assigned:
+        raise DataError(
+            "Nobody says which units were drawn.",
+            mend="Name the column of the arm with --assigned, or the sealed design with --seal.",
+        )
     rng = np.random.default_rng(seed)
     return estimate_impact(table, spec, lottery=lottery, rng=rng, draws=draws)
 
@@ -278,46 +265,15 @@ def report_to_file(found: Answer, path: Path, language: str) -> None:
     from analysis.exports.reports.trial_report import TrialReport, write_report
 
     page = TrialReport(
-        found.impact, "", found.subgroups, found.lost, found.made_from, ranked=found.ranked
+        found.impact,
+        "",
+        found.subgroups,
+        found.lost,
+        found.made_from,
+        ranked=found.ranked,
+        standing=found.standing,
     )
     write_report(page, path, language)
-
-
-def _with_votes(
-    table: pd.DataFrame, spec: Spec, votes: Votes, sealed: Sealed | None
-) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
-    """Put the results of elections beside the units, and tell what was lost by arm."""
-    place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    vintage = (
-        vintage_of(place.read("context"), label.tolist())
-        if votes.vintage is None
-        else votes.vintage
-    )
-    found = outcomes_of(
-        place, votes.elections, label.tolist(), vintage=vintage, choices=votes.choices
-    )
-    rows = found.table.drop(columns="unit_id").set_axis(table.index)
-    if clash := [name for name in rows if name in table]:
-        raise DataError(
-            "The table of units already has the column(s) {clash}.",
-            where="units",
-            mend="Rename them: results of these elections are read from the workspace.",
-            clash=", ".join(clash),
-        )
-    if not spec.outcomes:
-        named = [f"{e}_turnout" for e in votes.elections]
-        named += [f"{e}_{c}_registered" for e in votes.elections for c in votes.choices]
-        spec = replace(spec, outcomes=tuple(named))
-    return pd.concat([table, rows], axis=1), spec, found.lost(_arms(table, spec, label, sealed))
-
-
-def _arms(table: pd.DataFrame, spec: Spec, label: pd.Series, sealed: Sealed | None) -> pd.Series:
-    if sealed:
-        drawn = sealed.assignment[sealed.design.drawn]
-        return drawn.set_index("unit_id")["arm"]
-    unit_columns.check(table, [spec.assigned])
-    arms = unit_columns.arms(table, spec.assigned, label)
-    return pd.Series(np.where(arms == 1, "treated", "control"), index=pd.Index(label))
 
 
 def _lost(row: Mapping[Any, Any], language: str) -> str:

@@ -108,6 +108,7 @@ def keep(
         cannot be written.
     """
     from analysis.experiments.seal import verify, write_seal
+    from analysis.workflows.seal_ledger import enter
 
     fingerprint, units = str(content["fingerprint"]), set(content["units"]["unit_id"])
     for other in in_force(workspace):
@@ -136,6 +137,7 @@ def keep(
     except OSError as error:
         raise _unwritable(trials, error) from error
     open_trial(workspace, fingerprint)
+    enter(workspace, content, f"{fingerprint[:12]}/{SEAL}")
     _put_in_force(workspace, [*(f for f in in_force(workspace) if f != fingerprint), fingerprint])
     return fingerprint
 
