@@ -47,6 +47,10 @@ Blocs = Annotated[
 Neighbours = Annotated[
     int, typer.Option(metavar="N", help="With --workspace: some N bureaux that touch go together.")
 ]
+Apart = Annotated[
+    float,
+    typer.Option(metavar="METRES", help="With --workspace: least distance between drawn bureaux."),
+]
 Estimator = Annotated[
     str,
     typer.Option(
@@ -92,6 +96,7 @@ def design(  # noqa: PLR0913 - one option per part of a design
         str, typer.Option(metavar="ELECTION", help="Earlier election that will adjust.")
     ] = "",
     neighbours: Neighbours = 0,
+    apart: Apart = 0.0,
     workspace: Annotated[
         Path | None,
         typer.Option(help="Its ledger lists the draw; with --neighbours: it has contours."),
@@ -135,7 +140,7 @@ def design(  # noqa: PLR0913 - one option per part of a design
         estimator=estimator,
         lag=lag,
     )
-    near, known = near_of(workspace, neighbours), Ledger(workspace, again)
+    near, known = near_of(workspace, neighbours, apart), Ledger(workspace, again)
     show(design_to_file(units, rule, promise, seed=seed, out=out, near=near, known=known))
     if plan_pdf:
         show(f"written: {plan_to_pdf(out)}")
@@ -166,6 +171,7 @@ def power(  # noqa: PLR0913 - one option per part of a question
     draws: Annotated[int, typer.Option(help="Draws of the simulation.")] = 1000,
     estimator: Estimator = "",
     neighbours: Neighbours = 0,
+    apart: Apart = 0.0,
     seed: Seed = 0,
 ) -> None:
     """Tell the smallest effect a design can see, by drawing it on past elections."""
@@ -186,7 +192,7 @@ def power(  # noqa: PLR0913 - one option per part of a question
     )
     # Outcomes that are columns of the file need no workspace.
     past = None if outcome else past_of(workspace, election, bloc or ())
-    near = near_of(workspace, neighbours)
+    near = near_of(workspace, neighbours, apart)
     show(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
 
 
@@ -245,6 +251,13 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         list[str] | None, typer.Option(help="With --workspace: its elections as outcomes.")
     ] = None,
     bloc: Blocs = None,
+    spillover: Annotated[
+        float | None,
+        typer.Option(
+            metavar="METRES",
+            help="With --workspace: test what treated neighbours change; 0: those that touch.",
+        ),
+    ] = None,
     vintage: Annotated[
         int | None, typer.Option(help="Year of the contours that the units are of.")
     ] = None,
@@ -255,6 +268,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
     from analysis.experiments.analysis_spec import Spec
     from analysis.workflows.impact import Question
     from analysis.workflows.impact_votes import votes_of
+    from analysis.workflows.spillover import spillover_of
 
     spec = Spec(
         outcomes=tuple(outcome or ()),
@@ -273,7 +287,11 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         estimator=estimator,
     )
     votes = votes_of(workspace, election or (), bloc or (), vintage, lag)
-    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes, rank_by)
+    groups = tuple(subgroup or ())
+    question = Question(
+        *(units, spec, draws, seed, seal, groups, votes, rank_by),
+        near=spillover_of(workspace, spillover),
+    )
     _answer(question, out, report, language)
 
 

@@ -15,6 +15,7 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
+from analysis.experiments.exposure import Spillover
 from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
@@ -25,6 +26,7 @@ from analysis.experiments.unit_files import check_suffix, read_units, write_json
 from analysis.tables.workspace import Workspace
 from analysis.workflows.impact_votes import Votes, with_votes
 from analysis.workflows.seal_ledger import told_of
+from analysis.workflows.spillover import Vicinity, felt_by_neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Question:
         Elections of a workspace, beside what the file holds.
     rank_by
         Column of a ranking to judge by the effects on what it puts first; none when empty.
+    near
+        Who counts as a neighbour, to test what treated neighbours change; None for no test.
     """
 
     units: Path
@@ -58,6 +62,7 @@ class Question:
     subgroups: tuple[str, ...] = ()
     votes: Votes | None = None
     rank_by: str = ""
+    near: Vicinity | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ class Answer:
         How well a ranking tells where effects are, one per outcome, when asked.
     standing
         Whether plan and draw are those that were announced; None without a seal.
+    spillovers
+        What treated neighbours changed, one per outcome, when asked.
     """
 
     impact: Impact
@@ -86,6 +93,7 @@ class Answer:
     made_from: Mapping[str, Any]
     ranked: tuple[RankWeighted, ...] = ()
     standing: Standing | None = None
+    spillovers: tuple[Spillover, ...] = ()
 
     def summary(self, language: str = "en") -> str:
         """Say it all."""
@@ -94,6 +102,7 @@ class Answer:
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
         lines += [one.sentence(language) for one in self.ranked]
+        lines += [one.sentence(language) for one in self.spillovers]
         if self.lost is not None:
             lines += [_lost(row, language) for row in self.lost.to_dict("records")]
             lines += [note.say(language) for note in followed_by_code(self.lost)]
@@ -109,6 +118,8 @@ class Answer:
             content["rank_weighted"] = {**first, "other_outcomes": others}
         if self.lost is not None:
             content["lost"] = self.lost.to_dict("records")
+        if self.spillovers:
+            content["spillover"] = [one.to_json() for one in self.spillovers]
         if self.standing is not None:
             said = [str(note) for note in self.standing.notes]
             content["plan"] = {"standing": self.standing.kind, "notes": said}
@@ -143,8 +154,13 @@ def answer(question: Question) -> Answer:
     ranked: tuple[RankWeighted, ...] = ()
     if question.rank_by:
         ranked = judge_order(table, spec, sealed, question)
+    felt: tuple[Spillover, ...] = ()
+    if question.near:
+        felt = felt_by_neighbours(
+            table, spec, sealed, question.near, draws=question.draws, seed=question.seed
+        )
     made = {**made_from, "draws": question.draws, "seed": question.seed}
-    return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None)
+    return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None, felt)
 
 
 def estimate(
@@ -272,6 +288,7 @@ def report_to_file(found: Answer, path: Path, language: str) -> None:
         found.made_from,
         ranked=found.ranked,
         standing=found.standing,
+        spillovers=found.spillovers,
     )
     write_report(page, path, language)
 

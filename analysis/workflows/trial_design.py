@@ -16,7 +16,7 @@ from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.neighbours import with_groups
+from analysis.experiments.neighbours import with_distance, with_groups
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
@@ -86,30 +86,49 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Groups of about `size` bureaux that touch, by the contours of a workspace."""
+    """What the contours of a workspace decide; 0 for neither.
+
+    Attributes
+    ----------
+    workspace
+        Its folder.
+    size
+        Bureaux that touch and are drawn as one, about.
+    apart
+        Metres, at least, between any two that are drawn.
+    """
 
     workspace: Path
     size: int
+    apart: float = 0.0
 
 
-def near_of(workspace: Path | None, size: int) -> Near | None:
-    """Return what `--neighbours` asks for; None for 0.
+def near_of(workspace: Path | None, size: int, apart: float = 0.0) -> Near | None:
+    """Return what `--neighbours` and `--apart` ask for; None for 0.
 
     Raises
     ------
     DataError
-        When no workspace is named, which alone knows who touches whom.
+        When no workspace is named, which alone knows who touches whom, or both are asked for.
     """
-    if not size:
+    if not size and not apart:
         return None
+    if size and apart:
+        raise DataError(
+            "Neighbours are drawn as one or kept apart, not both.",
+            where="--neighbours {size} --apart {apart:g}",
+            mend="Leave one of them out.",
+            size=size,
+            apart=apart,
+        )
     if workspace is None:
         raise DataError(
             "Nobody knows which units touch without their contours.",
             where="--neighbours {size}",
             mend="Name the workspace that has them: --workspace FOLDER.",
-            size=size,
+            size=size or apart,
         )
-    return Near(workspace, size)
+    return Near(workspace, size, apart)
 
 
 def design_to_file(  # noqa: PLR0913 - the parts of one command
@@ -247,9 +266,11 @@ def verify_seal(path: Path) -> str:
 
 
 def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
-    """Return units and rule with neighbours drawn as one; both as they are without `near`."""
+    """Return units and rule with neighbours drawn as one or kept apart; as they are without."""
     if near is None:
         return table, rule
+    if near.apart:
+        return with_distance(table, rule, Workspace(near.workspace).read("bureaux"), near.apart)
     return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)
 
 

@@ -19,6 +19,7 @@ from analysis.charts.trial_charts import coefficient_plot, randomisation_histogr
 from analysis.errors import DataError
 from analysis.experiments.balance import Balance
 from analysis.experiments.estimates import Estimate, Impact
+from analysis.experiments.exposure import Spillover
 from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.promised import Standing
 from analysis.experiments.rank_weighted import RankWeighted
@@ -62,6 +63,8 @@ class TrialReport:
         A ranking judged by the trial, one per outcome.
     standing
         Whether plan and draw are those that were announced; None without a seal.
+    spillovers
+        What treated neighbours changed, one per outcome.
     """
 
     impact: Impact
@@ -72,6 +75,7 @@ class TrialReport:
     simulated: bool = False
     ranked: tuple[RankWeighted, ...] = ()
     standing: Standing | None = None
+    spillovers: tuple[Spillover, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     if report.subgroups is not None:
         sentences += report.subgroups.summary(language).splitlines()[len(report.subgroups.found) :]
     sentences += [one.sentence(language) for one in report.ranked]
+    sentences += [one.sentence(language) for one in report.spillovers]
     tables = [_estimates(told("report_table"), impact, impact.defaults, language)]
     if impact.balance is not None:
         tables.append(_balance(impact.balance, language))
