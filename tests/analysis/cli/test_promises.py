@@ -12,6 +12,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from analysis.cli import main
+from analysis.experiments.neighbours import adjacent
 from analysis.experiments.outcomes import outcomes_of
 from analysis.workflows.seal_ledger import LEDGER
 
@@ -325,3 +326,50 @@ def test_results_of_an_earlier_election_adjust_each_its_own(run, valmont, place,
     assert (code, "are read from a workspace" in err) == (1, True)
     code, _, err = run(*words, "--election", last, "--lag", earlier, "--outcome", "gain")
     assert (code, "same measure" in err) == (1, True)
+
+
+# Neighbours
+
+
+def test_what_neighbours_felt_is_told(run, valmont, place, tmp_path):
+    units, (*_, last) = place
+    out, page = tmp_path / "impact.json", tmp_path / "report.html"
+    words = ["impact", "--units", units, "--assigned", "assigned", "--block", "block"]
+    words += ["--election", last, "--out", out, "--draws", 99]
+    where = ["--workspace", valmont.path, "--spillover", 0]
+    code, told, err = run(*words, *where, "--report", page)
+    assert code == 0, err
+    assert "from none of them treated to all (p = " in told
+    (found,) = json.loads(out.read_text(encoding="utf-8"))["spillover"]
+    assert found["outcome"] == f"{last}_turnout"
+    assert found["draws"] == 99
+    assert found["n"] + found["alone"] <= len(pd.read_csv(units))
+    assert "voisins" in page.read_text(encoding="utf-8")
+    code, _, err = run(*words[:7], "--outcome", "gain", "--out", out, "--spillover", 100)
+    assert (code, "known from contours" in err) == (1, True)
+
+
+def test_bureaux_are_kept_apart_and_power_says_what_it_costs(run, valmont, place, tmp_path):
+    units, _ = place
+    words = ["--units", units, "--rank-by", "gain", "--seed", 1, "--workspace", valmont.path]
+    code, told, err = run("design", *words, "--apart", 300, "--out", tmp_path / "far.csv")
+    assert code == 0, err
+    assert "control by decision" in told
+    arms = pd.read_csv(tmp_path / "far.csv", dtype={"unit_id": "str"})
+    drawn = arms.loc[arms["block"].notna(), "unit_id"]
+    shapes = valmont.read("bureaux").query("vintage == 2024").set_index("bureau_id").geometry
+    assert adjacent(shapes.reindex(drawn).to_numpy(), 300).nnz == 0
+    assert run("verify", tmp_path / "far.seal.json")[0] == 0
+    curve = [*words, "--for", "2027_pres_t1", "--bloc", "left", "--coverage", 0.2]
+    seen = {}
+    for name, more in (("all", []), ("far", ["--apart", 300])):
+        out = tmp_path / f"{name}.curve.csv"
+        assert run("power", *curve, *more, "--draws", 100, "--out", out)[0] == 0
+        seen[name] = pd.read_csv(out)
+    last = {name: table[table["units"] == table["units"].max()] for name, table in seen.items()}
+    assert last["far"]["drawn"].max() < last["all"]["drawn"].max()
+    detectable = {name: table["detectable_assignment"].median() for name, table in last.items()}
+    assert detectable["far"] > detectable["all"]
+    both = ["--apart", 300, "--neighbours", 2, "--out", tmp_path / "x.csv"]
+    code, _, err = run("design", *words, *both)
+    assert (code, "drawn as one or kept apart" in err) == (1, True)

@@ -1,4 +1,4 @@
-"""Spill-over between neighbours: planted and found, absent and not found, and kept at a distance."""
+"""Spill-over between neighbours: planted and found, absent and not found, kept at a distance."""
 
 from __future__ import annotations
 
