@@ -4,14 +4,14 @@ Trials are made at the edges of what a design can be, estimated as `impact` esti
 counted: size where nothing had an effect, coverage where effects differ between units (or
 blocks). Beside each estimator its simplest rival, for which nothing is promised.
 
-    python benchmarks/inference.py [--trials 4000] [--jobs 1]
+    python benchmarks/inference.py [--trials 2000] [--jobs 1]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
@@ -19,20 +19,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from common import ROOT  # noqa: F401 - the library is found beside it
-from scipy import stats
 
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Estimate, Impact
+from analysis.experiments.estimators import Layout, Regression, interval, p_value
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 EFFECT, SPREAD, NOISE = 0.05, 0.02, 0.05
-# A share of .05 over so many has an error of .0034: what is promised is three of them.
-TRIALS = 4000
+TRIALS = 2000
 SIZE, COVERAGE = (0.04, 0.06), (0.94, 0.96)
-Picked = Callable[[Impact], Estimate]
+TOGETHER = 10  # trials of one draw: each has its own units, levels and noise
+NAMES = tuple(f"y{k}" for k in range(TOGETHER))
+Picked = Callable[[Impact, str], Estimate]
+Read = tuple[tuple[float, float], float]  # an interval and a p-value
+Rival = Callable[[Impact, pd.DataFrame, str], Read]
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,7 @@ class Scenario:
     ours
         Name → how an estimate is picked.
     rivals
-        The same for what one would do without; `(picked, df)` reads the error with other
-        degrees of freedom.
+        The same for what one would do without.
     correlation
         Share of the noise that units of a cluster have in common.
     effects
@@ -65,9 +67,7 @@ class Scenario:
     treated: Codes
     spec: Spec
     ours: Mapping[str, Picked]
-    rivals: Mapping[str, Callable[[Impact], tuple[tuple[float, float], float]]] = field(
-        default_factory=dict
-    )
+    rivals: Mapping[str, Rival] = field(default_factory=dict)
     correlation: float = 0.0
     effects: Floats | None = None
     lag: float = 0.0
@@ -78,49 +78,56 @@ class Scenario:
         share = self.treated / np.bincount(self.block)
         return Lottery(self.member, self.block, self.treated, share)
 
-    def trial(self, rng: np.random.Generator, *, effect: bool) -> pd.DataFrame:
-        """Play it once: one row per unit."""
+    def trials(self, rng: np.random.Generator, *, effect: bool) -> pd.DataFrame:
+        """Draw once, and play `TOGETHER` trials of the draw: one row per unit."""
         block = self.block[self.member]
-        units, clusters = len(self.member), len(self.block)
+        units, clusters, blocks = len(self.member), len(self.block), int(block.max()) + 1
         arm = self.lottery.redraw(rng, 1)[0].astype(float)
-        own = np.zeros(units)
-        if effect and self.effects is not None:
-            own = self.effects[block]
-        elif effect:
-            own = EFFECT + SPREAD * rng.normal(size=units)
         shares = np.sqrt([self.correlation, self.lag, 1 - self.correlation - self.lag])
-        common, past = rng.normal(size=clusters)[self.member], rng.normal(size=units)
-        noise = np.column_stack([common, past, rng.normal(size=units)]) @ shares
-        level = rng.normal(0.3, 0.05, int(block.max()) + 1)[block]
-        return pd.DataFrame(
-            {
-                "y": level + own * arm + NOISE * noise,
-                "assigned": arm,
-                "block": block,
-                "cluster": self.member,
-                "past": level + NOISE * past,
-            }
-        )
+        columns = {"assigned": arm, "block": block, "cluster": self.member}
+        for name in NAMES:
+            own = np.zeros(units)
+            if effect and self.effects is not None:
+                own = self.effects[block]
+            elif effect:
+                own = EFFECT + SPREAD * rng.normal(size=units)
+            common, past = rng.normal(size=clusters)[self.member], rng.normal(size=units)
+            noise = np.column_stack([common, past, rng.normal(size=units)]) @ shares
+            level = rng.normal(0.3, 0.05, blocks)[block]
+            columns[name] = level + own * arm + NOISE * noise
+            columns[f"past {name}"] = level + NOISE * past
+        return pd.DataFrame(columns)
 
 
 def pick(estimator: str) -> Picked:
     """Pick the estimate of assignment by an estimator."""
-    return lambda impact: impact.pick("y", estimator=estimator)
+    return lambda impact, name: impact.pick(name, estimator=estimator)
 
 
-def reread(
-    estimator: str, kind: str, df: float
-) -> Callable[[Impact], tuple[tuple[float, float], float]]:
+def reread(estimator: str, kind: str, df: float) -> Rival:
     """Read an estimate with another error, or other degrees of freedom."""
 
-    def read(impact: Impact) -> tuple[tuple[float, float], float]:
-        found = impact.pick("y", estimator=estimator)
-        error = found.std_errors[kind]
-        half = float(stats.t.ppf(0.975, df)) * error
-        p = float(2 * stats.t.sf(abs(found.value) / error, df))
-        return (found.value - half, found.value + half), p
+    def read(impact: Impact, _table: pd.DataFrame, name: str) -> Read:
+        found = impact.pick(name, estimator=estimator)
+        return judged(found.value, found.std_errors[kind], df)
 
     return read
+
+
+def two_weights(_impact: Impact, table: pd.DataFrame, name: str) -> Read:
+    """Weigh the arms of a block by 1 / p and 1 / (1 − p), HC1, as is often done."""
+    arm, block = table["assigned"].to_numpy(), table["block"].to_numpy()
+    p = (np.bincount(block, arm) / np.bincount(block))[block]
+    weight = np.where(arm == 1, 1 / p, 1 / (1 - p))
+    fit = Regression(Layout(block, np.arange(len(block)), weight), arm[:, None])
+    y = table[name].to_numpy()
+    value = float(fit.coefficients(y)[0])
+    return judged(value, fit.std_errors(y)["HC1"], fit.residual_df)
+
+
+def judged(value: float, error: float, df: float) -> Read:
+    """Return the interval and the p-value of an estimate."""
+    return interval(value, error, df), p_value(value, error, df)
 
 
 def units_of(*sizes: int) -> Codes:
@@ -131,9 +138,10 @@ def units_of(*sizes: int) -> Codes:
 def scenarios() -> dict[str, Scenario]:
     """Return the kinds of trials that are played."""
     rng = np.random.default_rng(2026)
-    blocked, grouped = Spec(("y",), block="block"), Spec(("y",), cluster="cluster")
-    both = Spec(("y",), block="block", cluster="cluster")
-    lagged = Spec(("y",), block="block", covariates=("past",), measured_before=True)
+    blocked, grouped = Spec(NAMES, block="block"), Spec(NAMES, cluster="cluster")
+    both = Spec(NAMES, block="block", cluster="cluster")
+    past = tuple((name, f"past {name}") for name in NAMES)
+    lagged = Spec(NAMES, block="block", lagged=past, measured_before=True)
     normal = 1e6
 
     def single(*sizes: int) -> tuple[Codes, Codes]:
@@ -198,7 +206,10 @@ def scenarios() -> dict[str, Scenario]:
                 "mean of blocks": pick("block_size_weighted"),
                 "block effects, HC1": pick("block_fixed_effects"),
             },
-            {"block effects, HC0": reread("block_fixed_effects", "HC0", normal)},
+            {
+                "block effects, HC0": reread("block_fixed_effects", "HC0", normal),
+                "weights 1/p and 1/(1 − p), HC1": two_weights,
+            },
         ),
         "two per arm: 12 blocks of four": Scenario(
             *single(*[4] * 12),
@@ -238,9 +249,10 @@ def played(name: str, trials: int) -> dict[str, tuple[float, float, float, float
     counts: dict[str, Floats] = {}
     for effect in (False, True):
         rng = np.random.default_rng([seed, effect])
-        for _ in range(trials):
-            impact = estimate_impact(scenario.trial(rng, effect=effect), scenario.spec)
-            for which, (low, high), p in _read(scenario, impact):
+        for _ in range(trials // TOGETHER):
+            table = scenario.trials(rng, effect=effect)
+            impact = estimate_impact(table, scenario.spec)
+            for which, (low, high), p in _read(scenario, impact, table):
                 row = counts.setdefault(which, np.zeros(4))
                 if effect:
                     row += [0, low <= EFFECT <= high, (low + high) / 2, high - low]
@@ -249,10 +261,15 @@ def played(name: str, trials: int) -> dict[str, tuple[float, float, float, float
     return {which: tuple((row / trials).tolist()) for which, row in counts.items()}
 
 
-def _read(scenario: Scenario, impact: Impact) -> list[tuple[str, tuple[float, float], float]]:
-    found = [(name, chosen(impact)) for name, chosen in scenario.ours.items()]
-    ours = [(name, e.interval, e.p_value) for name, e in found]
-    return [*ours, *((name, *read(impact)) for name, read in scenario.rivals.items())]
+def _read(
+    scenario: Scenario, impact: Impact, table: pd.DataFrame
+) -> Iterator[tuple[str, tuple[float, float], float]]:
+    for name in NAMES:
+        for which, chosen in scenario.ours.items():
+            found = chosen(impact, name)
+            yield which, found.interval, found.p_value
+        for which, read in scenario.rivals.items():
+            yield which, *read(impact, table, name)
 
 
 def measure(trials: int, jobs: int) -> bool:

@@ -150,16 +150,37 @@ def with_distance(
     shapes = contours_of(bureaux, label)
     decided = unit_columns.flags(units, rule.must_treat, label)
     held = unit_columns.flags(units, rule.must_not_treat, label)
-    near = adjacent(shapes, metres)
     # Equal ranks: the first name, so that the order of a file decides nothing.
-    value = unit_columns.numbers(units, rule.rank_by)
+    order = np.lexsort((label.to_numpy(), -unit_columns.numbers(units, rule.rank_by)))
+    out = held_apart(adjacent(shapes, metres), order, held=held, decided=decided)
+    return units.assign(**{APART: out.astype("int64")}), replace(rule, must_not_treat=APART)
+
+
+def held_apart(
+    near: sparse.csr_array,
+    order: npt.NDArray[np.int64],
+    *,
+    held: npt.NDArray[np.bool_],
+    decided: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    """Return the units held out of a draw so that no two that are drawn are near.
+
+    Parameters
+    ----------
+    near
+        Units × units, as `adjacent` returns it.
+    order
+        Positions of the units, the best first.
+    held, decided
+        Units held out already, and units treated by decision: neither decides over others.
+    """
     out = held.copy()
-    for place in np.lexsort((label.to_numpy(), -value)):
+    for place in order:
         if not out[place] and not decided[place]:
-            # Only those that were not looked at can still be free: the best came first.
+            # The best came first: whoever is near and still free ranks lower.
             others = near.indices[near.indptr[place] : near.indptr[place + 1]]
             out[others[~decided[others]]] = True
-    return units.assign(**{APART: out.astype("int64")}), replace(rule, must_not_treat=APART)
+    return out
 
 
 def contours_of(bureaux: gpd.GeoDataFrame, label: pd.Series) -> npt.NDArray[np.object_]:

@@ -107,6 +107,10 @@ class Standing:
             return "tampered"
         return "replaced" if self.earlier or self.plan == "another" else "announced"
 
+    def to_json(self) -> dict[str, object]:
+        """Return it as JSON knows it."""
+        return {"standing": self.kind, "notes": [str(note) for note in self.notes]}
+
     @property
     def notes(self) -> tuple[Note, ...]:
         """Say it, the worst first."""

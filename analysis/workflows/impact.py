@@ -121,8 +121,7 @@ class Answer:
         if self.spillovers:
             content["spillover"] = [one.to_json() for one in self.spillovers]
         if self.standing is not None:
-            said = [str(note) for note in self.standing.notes]
-            content["plan"] = {"standing": self.standing.kind, "notes": said}
+            content["plan"] = self.standing.to_json()
         return {**content, "made_from": dict(self.made_from)}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from analysis.errors import DataError, some
 from analysis.experiments.promised import Earlier
 from analysis.experiments.seal import Sealed, fingerprint
+from analysis.workflows.sealed_trials import retired
 
 LEDGER = Path("trials") / "ledger.jsonl"
 _SHORT = 12
@@ -181,13 +182,14 @@ def told_of(sealed: Sealed, workspace: Path | None) -> Sealed:
     """Return a seal that knows the other draws of its units in the ledger of a workspace."""
     own = frozenset(sealed.assignment.loc[sealed.design.drawn, "unit_id"].astype("str"))
     named = {one.fingerprint for one in sealed.standing.earlier} | {sealed.fingerprint}
-    others = []
+    others, reasons = [], retired(workspace) if workspace is not None else {}
     for one in ledger(workspace):
         # What came after this draw replaced it, and is not what is judged here.
         if one.fingerprint == sealed.fingerprint:
             break
         if one.fingerprint not in named and one.units & own:
-            others.append(Earlier(one.fingerprint, one.seed))
+            why = reasons.get(one.fingerprint, "")
+            others.append(Earlier(one.fingerprint, one.seed, why))
     standing = replace(sealed.standing, earlier=(*sealed.standing.earlier, *others))
     return replace(sealed, standing=standing)
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from analysis.experiments.estimates import Impact
 from pages._ui.i18n import _, language
+from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described
 
 
@@ -32,7 +33,7 @@ def downloads(
     ):
         column.download_button(
             label,
-            partial(_content, suffix, (impact, lost, title, made), language(), source.kind),
+            partial(_content, suffix, (impact, lost, title, made), language(), source),
             f"palier_impact{suffix}",
             key=f"impact.report{suffix}",
             on_click="ignore",
@@ -56,15 +57,24 @@ def _content(
     suffix: str,
     told: tuple[Impact, pd.DataFrame | None, str, dict[str, object]],
     tongue: str,
-    kind: str,
+    source: Source,
 ) -> bytes:
     impact, lost, title, made = told
+    standing = impacts.standing(source)
     if suffix == ".json":
-        content = {**impact.to_json(), "made_from": made}
+        plan = {"plan": standing.to_json()} if standing else {}
+        content = {**impact.to_json(), **plan, "made_from": made}
         return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
     # The report pulls in reportlab: only when it is wanted.
     from analysis.exports.reports.trial_report import TrialReport, to_html, to_pdf
 
-    report = TrialReport(impact, title=title, lost=lost, made_from=made, simulated=kind == EXAMPLE)
+    report = TrialReport(
+        impact,
+        title=title,
+        lost=lost,
+        made_from=made,
+        simulated=source.kind == EXAMPLE,
+        standing=standing,
+    )
     write = to_html if suffix == ".html" else to_pdf
     return write(report, tongue)

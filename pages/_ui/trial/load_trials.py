@@ -18,7 +18,7 @@ from analysis.workflows.ranking import Scenario, shapes_of
 from analysis.workflows.sealed_trials import Trial, open_trial
 from pages._ui import loaders
 from pages._ui.i18n import _, language
-from pages._ui.trial.trial_choices import COVARIATES, NEIGHBOURS, Choices, outcome_names
+from pages._ui.trial.trial_choices import COVARIATES, Choices, outcome_names
 
 _FEW, _SOME = 8, 48
 
@@ -39,7 +39,7 @@ def _design(folder: str, digest: str, toml: str, choices: Choices) -> Design:
     scenario = Scenario.from_dict(tomllib.loads(toml))
     place = Workspace(Path(folder))
     table = loaders.ranking(place, scenario).table
-    shapes = shapes_of(place, table) if choices.cluster == NEIGHBOURS else None
+    shapes = shapes_of(place, table) if choices.needs_shapes else None
     return declare(choices.units(table, shapes), choices.rule)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 
 COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
 NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
+APART = "apart"
 _MOST_SEED = 2**31 - 1
 _USUAL = "trial.first.usual"  # the number of bureaux that was offered last
 _MOST_LISTED, _MOST_NEAR = 2000, 10
+_FAR = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,11 @@ class Choices:
         How many of the best bureaux enter.
     value, territory, cluster
         Columns to rank by, to stay within, and to keep together; empty for none. The last may
-        be `neighbours`: groups of bureaux that touch.
+        be `neighbours`: groups of bureaux that touch, or `apart`: one by one, none near another.
     near
         Bureaux in a group of neighbours, about.
+    metres
+        Least distance between bureaux that are kept apart.
     block_size, control
         Of a full block.
     must_treat, must_not
@@ -53,6 +58,7 @@ class Choices:
     territory: str = NOWHERE
     cluster: str = NOWHERE
     near: int = 3
+    metres: int = 300
     block_size: int = 5
     control: int = 1
     must_treat: tuple[str, ...] = ()
@@ -62,6 +68,16 @@ class Choices:
     seed: int = 0
 
     @property
+    def grouped(self) -> bool:
+        """Whether bureaux are drawn in groups."""
+        return self.cluster not in (NOWHERE, APART)
+
+    @property
+    def needs_shapes(self) -> bool:
+        """Whether contours decide who is drawn with whom, or not at all."""
+        return self.cluster in (NEIGHBOURS, APART)
+
+    @property
     def rule(self) -> Rule:
         """The rule that the choices make."""
         return Rule(
@@ -69,9 +85,9 @@ class Choices:
             territory=self.territory,
             block_size=self.block_size,
             control=self.control,
-            cluster="group" if self.cluster else "",
+            cluster="group" if self.grouped else "",
             must_treat="must_treat" if self.must_treat else "",
-            must_not_treat="must_not_treat" if self.must_not else "",
+            must_not_treat="must_not_treat" if self.must_not or self.cluster == APART else "",
             balance=self.balance,
             accept=self.accept,
             unit="unit_id",
@@ -85,19 +101,33 @@ class Choices:
         table
             The ranking.
         shapes
-            Its contours; needed for groups of neighbours.
+            Its contours; needed for groups of neighbours, and for a distance.
         """
         units = trial_units(table, self.first)
         ids = units["unit_id"]
-        if self.cluster:
+        if self.grouped:
             # A bureau without the name, or without a neighbour, goes by itself.
             known = self._neighbours(units, shapes) if shapes is not None else units[self.cluster]
             named = known.fillna("").astype("str")
             units = units.assign(group=named.where(named != "", ids))
+        held = ids.isin(self.must_not).to_numpy()
+        if self.cluster == APART and shapes is not None:
+            held = self._held_apart(units, shapes, held)
         return units.assign(
             must_treat=ids.isin(self.must_treat).astype("int64"),
-            must_not_treat=ids.isin(self.must_not).astype("int64"),
+            must_not_treat=held.astype("int64"),
         )
+
+    def _held_apart(
+        self, units: pd.DataFrame, shapes: gpd.GeoDataFrame, held: np.ndarray
+    ) -> np.ndarray:
+        from analysis.experiments.neighbours import adjacent, held_apart
+
+        known = shapes.drop_duplicates("bureau_id").set_index("bureau_id").geometry
+        here = np.asarray(known.reindex(units["unit_id"]).to_numpy(), dtype=object)
+        order = np.lexsort((units["unit_id"].to_numpy(), -units[self.value].to_numpy(dtype=float)))
+        decided = units["unit_id"].isin(self.must_treat).to_numpy()
+        return held_apart(adjacent(here, self.metres), order, held=held, decided=decided)
 
     def _neighbours(self, units: pd.DataFrame, shapes: gpd.GeoDataFrame) -> pd.Series:
         from analysis.experiments.neighbours import groups_of_neighbours
@@ -160,7 +190,7 @@ def within_hours(units: pd.DataFrame, budget: float, choices: Choices) -> int:
     together = 1
     if choices.cluster == NEIGHBOURS:
         together = choices.near
-    elif choices.cluster:
+    elif choices.grouped:
         named = units[choices.cluster].fillna("").astype("str")
         together = int(named[named != ""].value_counts().max())
     block = choices.block_size * together
@@ -249,10 +279,21 @@ def _cluster(units: pd.DataFrame) -> dict[str, Any]:
         names[NAMES] = _("By polling place")
     if units["vintage"].notna().sum() > 1:
         names[NEIGHBOURS] = _("By neighbourhood")
+        names[APART] = _("One by one, kept at a distance")
     if len(names) == 1:
         st.caption(_("No two bureaux share a polling place or have contours: each goes by itself."))
         return {}
     chosen = _one(_("What is drawn"), "t_cluster", names)
+    if chosen == APART:
+        metres = _whole(_("Metres between bureaux of the trial, at least"), "t_apart", 300, 1, _FAR)
+        st.caption(
+            _(
+                "Bureaux too near to a better one stay out of the draw and are not canvassed: what "
+                "neighbours tell one another cannot blur the answer. The price is fewer bureaux in "
+                "the trial, and fewer doors: see what can be seen, below."
+            )
+        )
+        return {"cluster": chosen, "metres": metres}
     if chosen != NEIGHBOURS:
         return {"cluster": chosen}
     near = _whole(_("Bureaux in a group, about"), "t_near", 3, 2, _MOST_NEAR)
