@@ -159,7 +159,8 @@ def _balance(
 def _shown(tests: Tests | None, headline: str) -> RandomisationTest | None:
     if tests is None:
         return None
-    return tests.inverse if headline == "ipw" and tests.inverse else tests.plain
+    # The picture of chance is of the test that the headline's p-value comes from.
+    return {"ipw": tests.inverse, "ancova": tests.adjusted}.get(headline) or tests.plain
 
 
 def _sensitivity(estimates: list[Estimate], gaps: dict[str, float]) -> pd.DataFrame:

@@ -105,8 +105,7 @@ def redrawn(  # noqa: PLR0913 - what was seen, chance, what is asked
 
     plain, adjusted, inverse = tested(seen, 0.95), None, None
     if trial.adjusting.everything:
-        left = {name: _left(trial, name, block) for name in trial.outcomes}
-        adjusted = tested(replace(seen, outcomes=left), None)
+        adjusted = tested(replace(seen, outcomes=left_of(trial)), None)
     if chances is not None:
         weight = np.ones(units)
         for name in trial.outcomes:
@@ -118,6 +117,14 @@ def redrawn(  # noqa: PLR0913 - what was seen, chance, what is asked
 
 def _of(observed: Observed, names: Sequence[str]) -> Observed:
     return replace(observed, outcomes={name: observed.outcomes[name] for name in names})
+
+
+def left_of(trial: Trial) -> dict[str, Floats]:
+    """Return what covariates leave of every outcome within blocks; all of it without any."""
+    if not trial.adjusting.everything:
+        return dict(trial.outcomes)
+    block = np.zeros(len(trial.assigned), np.int64) if trial.block is None else trial.block
+    return {name: _left(trial, name, block) for name in trial.outcomes}
 
 
 def _left(trial: Trial, name: str, block: np.ndarray) -> Floats:

@@ -171,10 +171,18 @@ class _Writer(string.Formatter):
         if isinstance(value, Note):
             return value.say(self.language)
         if isinstance(value, tuple):
-            return self._some(value)
+            return self._some(tuple(self._named(item) for item in value))
+        if isinstance(value, str):
+            value = self._named(value)
         text = format(value, format_spec)
         is_number = isinstance(value, int | float) and math.isfinite(value)
         return local(text, self.language) if is_number else text
+
+    def _named(self, item: object) -> object:
+        """Name elections and their results in words; English keeps the ids that scripts know."""
+        if self.language == "en" or type(item) is not str:
+            return item
+        return election_name(outcome_name(item, self.language), self.language)
 
     def _some(self, items: tuple[object, ...]) -> str:
         shown = ", ".join(str(item) for item in items[:_EXAMPLES])

@@ -15,7 +15,7 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
-from analysis.experiments.exposure import Spillover
+from analysis.experiments.interference import Spillover
 from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted, judge_ranking

@@ -13,8 +13,9 @@ from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec, read_trial
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import as_observed
-from analysis.experiments.exposure import Exposure, Spillover, judge_spillover
+from analysis.experiments.interference import Exposure, Spillover, judge_spillover
 from analysis.experiments.neighbours import adjacent, contours_of
+from analysis.experiments.redrawn import left_of
 from analysis.experiments.seal import Sealed
 from analysis.tables.workspace import Workspace
 
@@ -82,7 +83,7 @@ def felt_by_neighbours(  # noqa: PLR0913 - what was seen, who is near, chance
         names, drawn = every["unit_id"].astype("str"), sealed.design.drawn
         arms = every["assigned"].to_numpy(dtype=float)
         seen, of_seal, lottery = with_seal(table, spec, sealed)
-        trial = read_trial(seen, of_seal)
+        spec, trial = of_seal, read_trial(seen, of_seal)
     else:
         names = unit_columns.labels(table, spec.unit).astype("str")
         drawn, trial = np.ones(len(table), dtype=np.bool_), read_trial(table, spec)
@@ -91,10 +92,12 @@ def felt_by_neighbours(  # noqa: PLR0913 - what was seen, who is near, chance
     # Units in no draw have the same arm in every draw: they are neighbours all the same.
     fixed = links[drawn][:, ~drawn]
     decided = np.column_stack([fixed.sum(axis=1), fixed @ arms[~drawn]])
+    left = left_of(trial)
+    order = spec.announced.first(spec.outcomes) if spec.announced else spec.outcomes
     return judge_spillover(
         Exposure(links[drawn][:, drawn], decided, lottery),
         trial.assigned,
-        trial.outcomes,
+        {name: left[name] for name in order},
         rng=np.random.default_rng(seed),
         draws=draws or _DRAWS,
     )

@@ -19,7 +19,7 @@ from analysis.charts.trial_charts import coefficient_plot, randomisation_histogr
 from analysis.errors import DataError
 from analysis.experiments.balance import Balance
 from analysis.experiments.estimates import Estimate, Impact
-from analysis.experiments.exposure import Spillover
+from analysis.experiments.interference import Spillover
 from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.promised import Standing
 from analysis.experiments.rank_weighted import RankWeighted

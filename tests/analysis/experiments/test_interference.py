@@ -13,7 +13,7 @@ from analysis.errors import DataError
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.exposure import Exposure, judge_spillover
+from analysis.experiments.interference import Exposure, judge_spillover
 from analysis.experiments.neighbours import APART, adjacent, with_distance
 
 SIDE = 12
