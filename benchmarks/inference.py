@@ -4,7 +4,7 @@ Trials are made at the edges of what a design can be, estimated as `impact` esti
 counted: size where nothing had an effect, coverage where effects differ between units (or
 blocks). Beside each estimator its simplest rival, for which nothing is promised.
 
-    python benchmarks/inference.py [--trials 2000] [--jobs 1]
+    python benchmarks/inference.py [--trials 2000] [--jobs 1] [--only "few clusters"]
 """
 
 from __future__ import annotations
@@ -272,13 +272,13 @@ def _read(
             yield which, *read(impact, table, name)
 
 
-def measure(trials: int, jobs: int) -> bool:
+def measure(trials: int, jobs: int, only: str) -> bool:
     """Print the table, and tell whether every promise is kept."""
     kept = True
     print(f"{trials:,} trials without an effect, {trials:,} with; truth {100 * EFFECT:g} points")
     print(f"{'':6}{'estimator':34}{'size':>7}{'cover':>8}{'mean':>8}{'width':>8}")
     with ProcessPoolExecutor(jobs) as pool:
-        names = list(scenarios())
+        names = [name for name in scenarios() if name.startswith(only)]
         for name, found in zip(names, pool.map(played, names, [trials] * len(names)), strict=True):
             print(name)
             for which, (size, cover, mean, width) in found.items():
@@ -295,5 +295,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=TRIALS)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", default="", help="scenarios whose names begin so")
     asked = parser.parse_args()
-    sys.exit(not measure(asked.trials, asked.jobs))
+    sys.exit(not measure(asked.trials, asked.jobs, asked.only))
