@@ -11,7 +11,7 @@ import pytest
 
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.neighbours import groups_of_neighbours
+from analysis.experiments.neighbours import groups_of_neighbours, with_distance
 from analysis.experiments.seal import drawn
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import hold_back_of, trial_units, with_arms
@@ -192,6 +192,19 @@ def test_neighbours_are_drawn_together(page, places):
     assert not app.exception
     shown = app.dataframe[0].value.set_index(_("Bureau"))[_("Goes with")]
     assert (shown == first.rpartition("_")[2]).sum() == 1
+
+
+def test_bureaux_are_kept_at_a_distance(page, places):
+    app = page(t_cluster="apart", t_apart="300")
+    table = answer(places.valmont, LEFT)[0].table
+    units = trial_units(table)
+    shapes = shapes_of(places.valmont, table)
+    rule = Rule("priority", unit="unit_id")
+    vintage = int(table["vintage"].dropna().iloc[0])
+    kept, rule = with_distance(units, rule, shapes.assign(vintage=vintage), 300)
+    design = declare(kept, rule)
+    assert 0 < design.drawn.sum() < len(units)
+    assert app.metric[0].value == number(int(design.drawn.sum()))
 
 
 def test_without_contours_each_bureau_goes_by_itself(page):
