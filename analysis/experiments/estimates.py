@@ -240,11 +240,17 @@ class Impact:
         }
 
     def standing(self, outcome: str) -> bool | None:
-        """Return whether the plan announced an outcome; None without a plan."""
-        return None if self.announced is None else outcome in self.announced.outcomes
+        """Return whether the plan announced an outcome or covariate; None without a plan."""
+        if self.announced is None:
+            return None
+        if any(e.outcome == outcome for e in self.estimates):
+            return outcome in self.announced.outcomes
+        # A category has a column for each of its values but the first.
+        column = outcome.partition(" = ")[0]
+        return any(map(self.announced.adjusts_for, (outcome, column, f"C({column})")))
 
     def marked(self, outcome: str, language: str = "en") -> str:
-        """Name an outcome, with a mark where the plan did not announce it."""
+        """Name an outcome or covariate, with a mark where the plan did not announce it."""
         told = outcome_name(outcome, language)
         if self.standing(outcome) is not False:
             return told

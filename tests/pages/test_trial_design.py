@@ -238,6 +238,21 @@ def test_what_it_can_see_is_what_past_elections_say(page, places):
 
 
 @pytest.mark.slow
+def test_the_plan_says_where_the_headline_comes_from(page, places):
+    place = Workspace(shutil.copytree(places.valmont.path, places.folder / "headline"))
+    app = show(page(workspace="headline", t_seed="31"), "seal")
+    assert app.radio(key="trial.estimator").value == "difference"
+    app.radio(key="trial.estimator").set_value("ancova").run()
+    app.checkbox(key="trial.promise").check().run()
+    app.button(key="trial.draw").click().run()
+    assert not app.exception
+    (fingerprint,) = in_force(place.path)
+    trial = open_trial(place.path, fingerprint)
+    assert trial.sealed.promise["estimator"] == ("ancova",)
+    assert "ajustés sur les covariables" in trial.plan
+
+
+@pytest.mark.slow
 def test_a_draw_is_sealed_once_and_kept(page, own):
     app = seal(page(workspace=own.path.name, t_seed="31"))
     (fingerprint,) = in_force(own.path)

@@ -134,7 +134,7 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     sentences += [one.sentence(language) for one in report.spillovers]
     tables = [_estimates(told("report_table"), impact, impact.defaults, language)]
     if impact.balance is not None:
-        tables.append(_balance(impact.balance, language))
+        tables.append(_balance(impact, impact.balance, language))
     if report.subgroups is not None:
         tables.append(_groups(report.subgroups, language))
     if report.lost is not None:
@@ -238,11 +238,11 @@ def _estimates(
     return Table(heading, tuple(say(f"col_{one}", language) for one in columns), tuple(rows))
 
 
-def _balance(balance: Balance, language: str) -> Table:
+def _balance(impact: Impact, balance: Balance, language: str) -> Table:
     """Tabulate the arms before the canvass, and the one test of all covariates together."""
     rows = [
         (
-            outcome_name(row.covariate, language),
+            impact.marked(row.covariate, language),
             *(number(one, 4, language=language) for one in (row.treated, row.control)),
             number(row.standardised, 2, language=language, signed=True),
             _p(row.p_value, language),

@@ -50,6 +50,7 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
         # One line per past election: what would have been seen there.
         curve.assign(outcome=curve["election_id"]),
         language(),
+        estimator="".join(promise.get("estimator", ())),
     )
     text = write_plan(plan, design, choices.seed)
     with st.expander(_("Read the plan before it is sealed")):
@@ -94,7 +95,7 @@ def _promise(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     }
     covariates = {name: covariate_names()[name] for name in COVARIATES}
     first = list(outcomes)[:2]
-    return {
+    promised = {
         "outcomes": _several(_("Outcomes"), outcomes, first, "trial.outcomes"),
         "covariates": _several(
             _("Adjusted for, beside the plain estimate"),
@@ -104,6 +105,24 @@ def _promise(scenario: Scenario) -> dict[str, tuple[str, ...]]:
         ),
         "subgroups": _several(_("Subgroups"), groups, [], "trial.subgroups"),
     }
+    return promised | _headline(adjusts=bool(promised["covariates"]))
+
+
+def _headline(*, adjusts: bool) -> dict[str, tuple[str, ...]]:
+    """Ask which of the two estimates will be the headline; the other stands beside it."""
+    names = {
+        "difference": _("The plain difference within blocks"),
+        "ancova": _("The difference adjusted for what is chosen above"),
+    }
+    chosen = st.radio(
+        _("The headline after the vote"),
+        list(names) if adjusts else ["difference"],
+        format_func=names.__getitem__,
+        key="trial.estimator",
+        persist_state="session",
+        help=_("The other one stands beside it. What can be seen is told for the adjusted one."),
+    )
+    return {"estimator": (chosen,)} if chosen != "difference" else {}
 
 
 def _several(label: str, names: dict[str, str], usual: list[str], key: str) -> tuple[str, ...]:
