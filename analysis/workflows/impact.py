@@ -141,6 +141,7 @@ def answer(question: Question) -> Answer:
         sealed = told_of(examine(question.seal), folder)
         if not sealed.standing.whole:
             spec = replace(spec, announced=Announced())
+    _check_arm_is_named(spec, sealed)
     if question.votes:
         table, spec, lost = with_votes(table, spec, question.votes, sealed)
         made_from["workspace"] = Workspace(question.votes.workspace).digest
@@ -160,6 +161,14 @@ def answer(question: Question) -> Answer:
         )
     made = {**made_from, "draws": question.draws, "seed": question.seed}
     return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None, felt)
+
+
+def _check_arm_is_named(spec: Spec, sealed: Sealed | None) -> None:
+    if sealed is None and not spec.assigned:
+        raise DataError(
+            "Nobody says which units were drawn.",
+            mend="Name the column of the arm with --assigned, or the sealed design with --seal.",
+        )
 
 
 def estimate(
@@ -184,11 +193,7 @@ def estimate(
     lottery = None
     if sealed:
         table, spec, lottery = with_seal(table, spec, sealed)
-    elif not spec.assigned:
-        raise DataError(
-            "Nobody says which units were drawn.",
-            mend="Name the column of the arm with --assigned, or the sealed design with --seal.",
-        )
+    _check_arm_is_named(spec, sealed)
     rng = np.random.default_rng(seed)
     return estimate_impact(table, spec, lottery=lottery, rng=rng, draws=draws)
 

@@ -261,10 +261,13 @@ def test_the_plan_says_which_estimator_and_the_arm_needs_no_name(design, tmp_pat
     ask("--outcome", "vote", "--covariates", "lagged")
 
 
-def test_without_a_seal_somebody_must_say_which_arm(run, results, tmp_path):
+def test_without_a_seal_somebody_must_say_which_arm(run, results, valmont, tmp_path):
     code, _, err = run(
         "impact", "--units", results, "--outcome", "vote", "--out", tmp_path / "i.json"
     )
+    assert (code, "Nobody says which units were drawn" in err) == (1, True)
+    place = ["--workspace", valmont.path, "--election", "2024_legi_t1"]
+    code, _, err = run("impact", "--units", results, *place, "--out", tmp_path / "i.json")
     assert (code, "Nobody says which units were drawn" in err) == (1, True)
 
 
