@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 
 import numpy as np
@@ -356,7 +357,8 @@ def test_what_neighbours_felt_is_told(run, valmont, place, tmp_path):
 
 def test_bureaux_are_kept_apart_and_power_says_what_it_costs(run, valmont, place, tmp_path):
     units, _ = place
-    words = ["--units", units, "--rank-by", "gain", "--seed", 1, "--workspace", valmont.path]
+    folder = shutil.copytree(valmont.path, tmp_path / "folder")
+    words = ["--units", units, "--rank-by", "gain", "--seed", 1, "--workspace", folder]
     code, told, err = run("design", *words, "--apart", 300, "--out", tmp_path / "far.csv")
     assert code == 0, err
     assert "control by decision" in told
