@@ -74,10 +74,15 @@ def receive_from_phone(store: Store, content: bytes) -> Receipt:
     return receive(store, content, name=f"{turf}.json", now=now)
 
 
+def waiting(folder: Path) -> list[Path]:
+    """Return the files that are received and not yet counted, in the order of their names."""
+    return sorted((folder / INBOX).glob("[!.]*"))
+
+
 def retry(store: Store) -> list[Receipt | DataError]:
     """Count again every file that waits in the inbox, in the order of their names."""
     results: list[Receipt | DataError] = []
-    for file in sorted((store.folder / INBOX).glob("[!.]*")):
+    for file in waiting(store.folder):
         try:
             content = file.read_bytes()
         except FileNotFoundError:

@@ -16,14 +16,15 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
-from analysis.experiments.outcomes import followed_by_code, outcomes_of, vintage_of
+from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
 from analysis.experiments.seal import Sealed, digest, verify
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
-from analysis.experiments.unit_files import check_suffix, read_units, write_json
+from analysis.experiments.unit_files import as_json, check_suffix, read_units
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
+from analysis.workflows.trial_results import drawn_arms, results_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +148,9 @@ def answer(question: Question) -> Answer:
         When files, columns or the seal cannot answer it.
     """
     table, spec, lost = read_units(question.units), question.spec, None
-    made_from: dict[str, Any] = {**digest(question.units)}
     sealed = verify(question.seal) if question.seal else None
     if question.votes:
         table, spec, lost = _with_votes(table, spec, question.votes, sealed)
-        made_from["workspace"] = Workspace(question.votes.workspace).digest
-    if sealed:
-        made_from["seal"] = sealed.fingerprint
     impact = estimate(table, spec, sealed, draws=question.draws, seed=question.seed)
     groups = None
     if question.subgroups:
@@ -161,7 +158,12 @@ def answer(question: Question) -> Answer:
     ranked: tuple[RankWeighted, ...] = ()
     if question.rank_by:
         ranked = judge_order(table, spec, sealed, question)
-    made = {**made_from, "draws": question.draws, "seed": question.seed}
+    sources = {
+        **digest(question.units),
+        "workspace": Workspace(question.votes.workspace).digest if question.votes else "",
+        "seal": sealed.fingerprint if sealed else "",
+    }
+    made = made_from(sources, question.draws, question.seed)
     return Answer(impact, groups, lost, made, ranked)
 
 
@@ -251,6 +253,50 @@ def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFr
     )
 
 
+def made_from(sources: Mapping[str, Any], draws: int, seed: int) -> dict[str, Any]:
+    """Say what an answer comes from.
+
+    Parameters
+    ----------
+    sources
+        `file` and `sha256` of the table of units, digest of the `workspace`, `elections`,
+        fingerprint of the `seal`; what is empty is left out.
+    draws, seed
+        Of randomisation inference.
+    """
+    named = {name: value for name, value in sources.items() if value}
+    return {**named, "draws": draws, "seed": seed}
+
+
+def answer_to_bytes(
+    found: Answer, suffix: str, language: str = "fr", *, title: str = "", simulated: bool = False
+) -> bytes:
+    """Return an answer as a file.
+
+    Parameters
+    ----------
+    found
+        The answer.
+    suffix
+        `.json` (every number), `.html` or `.pdf` (one page to read).
+    language
+        Of the page, `fr` or `en`.
+    title
+        Heading of the page; a general one when empty.
+    simulated
+        Whether the data were made: the page says so at its head.
+    """
+    if suffix == ".json":
+        return as_json(found.to_json()).encode()
+    # The report pulls in fonts and PDF machinery: only when it is wanted.
+    from analysis.exports.reports.trial_report import TrialReport, report_to_bytes
+
+    page = TrialReport(
+        found.impact, title, found.subgroups, found.lost, found.made_from, simulated, found.ranked
+    )
+    return report_to_bytes(page, suffix, language)
+
+
 def impact_to_file(question: Question, out: Path) -> Answer:
     """Answer a question and write the answer as JSON.
 
@@ -261,7 +307,7 @@ def impact_to_file(question: Question, out: Path) -> Answer:
     """
     check_suffix(out, ".json")
     found = answer(question)
-    write_json(found.to_json(), out)
+    out.write_bytes(answer_to_bytes(found, ".json"))
     return found
 
 
@@ -274,13 +320,8 @@ def check_report(path: Path) -> None:
 
 def report_to_file(found: Answer, path: Path, language: str) -> None:
     """Write an answer as one page, `.html` or `.pdf`."""
-    # The report pulls in fonts and PDF machinery: only when it is wanted.
-    from analysis.exports.reports.trial_report import TrialReport, write_report
-
-    page = TrialReport(
-        found.impact, "", found.subgroups, found.lost, found.made_from, ranked=found.ranked
-    )
-    write_report(page, path, language)
+    check_report(path)
+    path.write_bytes(answer_to_bytes(found, path.suffix.lower(), language))
 
 
 def _with_votes(
@@ -288,14 +329,7 @@ def _with_votes(
 ) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
     """Put the results of elections beside the units, and tell what was lost by arm."""
     place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    vintage = (
-        vintage_of(place.read("context"), label.tolist())
-        if votes.vintage is None
-        else votes.vintage
-    )
-    found = outcomes_of(
-        place, votes.elections, label.tolist(), vintage=vintage, choices=votes.choices
-    )
+    found = results_on(place, label.tolist(), votes.elections, votes.choices, vintage=votes.vintage)
     rows = found.table.drop(columns="unit_id").set_axis(table.index)
     if clash := [name for name in rows if name in table]:
         raise DataError(
@@ -313,8 +347,7 @@ def _with_votes(
 
 def _arms(table: pd.DataFrame, spec: Spec, label: pd.Series, sealed: Sealed | None) -> pd.Series:
     if sealed:
-        drawn = sealed.assignment[sealed.design.drawn]
-        return drawn.set_index("unit_id")["arm"]
+        return drawn_arms(sealed)
     unit_columns.check(table, [spec.assigned])
     arms = unit_columns.arms(table, spec.assigned, label)
     return pd.Series(np.where(arms == 1, "treated", "control"), index=pd.Index(label))

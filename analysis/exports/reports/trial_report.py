@@ -146,16 +146,6 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     )
 
 
-def to_html(report: TrialReport, language: str = "fr") -> bytes:
-    """Write the report as one HTML file that calls no server."""
-    return _writer(".html")(content_of(report, language))
-
-
-def to_pdf(report: TrialReport, language: str = "fr") -> bytes:
-    """Write the report as one page of PDF, A4."""
-    return _writer(".pdf")(content_of(report, language))
-
-
 def check_report_path(path: Path) -> None:
     """Raise a `DataError` when a report cannot be written under this name."""
     if path.suffix.lower() not in _WRITERS:
@@ -169,16 +159,9 @@ def check_report_path(path: Path) -> None:
         )
 
 
-def write_report(report: TrialReport, path: Path, language: str = "fr") -> None:
-    """Write the report as its suffix says, `.html` or `.pdf`.
-
-    Raises
-    ------
-    DataError
-        When the suffix is another, or the language is not known.
-    """
-    check_report_path(path)
-    path.write_bytes(_writer(path.suffix.lower())(content_of(report, language)))
+def report_to_bytes(report: TrialReport, suffix: str, language: str = "fr") -> bytes:
+    """Return the report as one file, `.html` (it calls no server) or `.pdf` (A4)."""
+    return _writer(suffix)(content_of(report, language))
 
 
 def _writer(suffix: str) -> Callable[[Content], bytes]:

@@ -11,6 +11,7 @@ from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
+from analysis.workflows.fieldwork import last_day_over
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, date, ngettext, number, percent
@@ -57,7 +58,7 @@ def headline(opened: Store, asked: Mark) -> None:
 
 def ahead(opened: Store, asked: Mark) -> None:
     """Show the forecast with its correction, then the counts."""
-    found = load_fieldwork.outlook(asked, load_fieldwork.as_of(asked))
+    found = load_fieldwork.outlook(asked, last_day_over(opened))
     if found is None:
         st.info(
             _(

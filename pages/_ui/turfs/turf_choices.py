@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from analysis.geography.address_search import degrees_in
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows import turfs
@@ -22,7 +22,6 @@ DESIGN_PAGE = "pages/trial_design.py"
 HOURS, TEAM, SPARES = 2.0, 2, 2
 # More bureaux than this are cut for minutes: the first wish is a small one.
 _FIRST = 30
-_DEGREES = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\s*")
 
 
 def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
@@ -116,8 +115,8 @@ def _start(place: Workspace) -> tuple[float, float] | None:
     state.remember("turf_start", text, "")
     if not text.strip():
         return None
-    if degrees := _DEGREES.fullmatch(text):
-        return float(degrees[1]), float(degrees[2])
+    if (point := degrees_in(text)) is not None:
+        return point
     if (at := found.find(place, text)) is not None:
         st.caption(
             _("Found at {latitude}, {longitude}.").format(
