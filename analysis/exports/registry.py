@@ -115,7 +115,13 @@ FORMATS = (
 
 
 def formats_of(kind: Kind) -> tuple[Format, ...]:
-    """Return the formats that something of this kind is written in."""
+    """Return the formats that something of this kind is written in.
+
+    Examples
+    --------
+    >>> [one.suffix for one in formats_of("picture")]
+    ['.pdf', '.png', '.svg']
+    """
     return tuple(one for one in FORMATS if one.writer(kind))
 
 

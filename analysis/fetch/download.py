@@ -90,6 +90,11 @@ def download(client: httpx.Client, source: Source, target: Path, progress: Progr
     progress
         Told of each step.
 
+    Returns
+    -------
+    Downloaded
+        How the file got there, and from where.
+
     Raises
     ------
     DataError

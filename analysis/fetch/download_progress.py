@@ -9,7 +9,17 @@ class Progress(Protocol):
     """Told of each file as its bytes arrive."""
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """`file` starts, or starts again, with `done` of `total` bytes already here."""
+        """`file` starts, or starts again, with `done` of `total` bytes already here.
+
+        Parameters
+        ----------
+        file
+            Its name.
+        total
+            Bytes in all; None where the publisher does not say.
+        done
+            Bytes that are here already.
+        """
 
     def advance(self, count: int) -> None:
         """`count` more bytes of the current file are here."""

@@ -96,7 +96,24 @@ def together(failures: Sequence[UnavailableError]) -> DataError:
 
 
 def other_content(source: Source, what: str, wanted: str, found: str) -> DataError:
-    """Explain a file that is not the one the catalogue describes."""
+    """Explain a file that is not the one the catalogue describes.
+
+    Parameters
+    ----------
+    source
+        Entry of the catalogue.
+    what
+        `size`, or what else differs.
+    wanted
+        As the catalogue says.
+    found
+        As the file is.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+    """
     return DataError(
         "Not the file of the catalogue, its size differs: {title}."
         if what == "size"
@@ -114,7 +131,20 @@ def other_content(source: Source, what: str, wanted: str, found: str) -> DataErr
 
 
 def full(target: Path, *, needed: int, free: int) -> DataError:
-    """Explain a disk that is too small."""
+    """Explain a disk that is too small.
+
+    Parameters
+    ----------
+    target
+        The file that was to be written.
+    needed, free
+        Bytes.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+    """
     return DataError(
         "The disk has no room for {file}.",
         where="{folder}: {needed:.0f} MB needed, {free:.0f} MB free",

@@ -184,6 +184,15 @@ def check_times(rows: Iterable[Row], now: datetime, file: str) -> None:
 
     One without an hour stands at noon of its day: it may be of today before noon as well.
 
+    Parameters
+    ----------
+    rows
+        Attempts, with the instant `at` and whether their hour is known, `timed`.
+    now
+        Instant of reception, with its time zone.
+    file
+        Its name, for the error.
+
     Raises
     ------
     DataError

@@ -120,6 +120,11 @@ def make_turfs(
     progress
         Told which share of the buildings is cut, 0 to 1, as the work goes on.
 
+    Returns
+    -------
+    Made
+        The stops in their order, and how they were found.
+
     Raises
     ------
     DataError

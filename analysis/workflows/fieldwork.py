@@ -117,6 +117,11 @@ def counts_sheet(
         `address_id` and the outcomes of `schema.OUTCOMES`: doors, empty for none.
     turf_id, day, team_id
         Where, when and who.
+
+    Returns
+    -------
+    tuple
+        Name and CSV content.
     """
     told = counts[["address_id", *OUTCOMES]].assign(
         turf_id=turf_id, date=day.isoformat(), team_id=team_id, time=""
@@ -184,7 +189,17 @@ def learned_params(store: Store, rates: learning.Learned) -> dict[str, Mapping[s
 
 
 def learned_to_file(store: Store, rates: learning.Learned, out: Path) -> None:
-    """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes."""
+    """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes.
+
+    Parameters
+    ----------
+    store
+        Of the campaign: its outings tell the pace.
+    rates
+        As `learned` returns them.
+    out
+        The TOML file.
+    """
     params = learned_params(store, rates)
     _write(out, tomli_w.dumps({name: dict(value) for name, value in params.items()}))
 
@@ -200,7 +215,22 @@ def contact_to_text(table: pd.DataFrame) -> str:
 
 
 def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:
-    """Write what every bureau received as CSV, and return it."""
+    """Write what every bureau received as CSV, and return it.
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace
+        Folder of the place.
+    out
+        The CSV file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `contact` returns it.
+    """
     table = contact(store, Workspace(workspace))
     _write(out, contact_to_text(table))
     return table

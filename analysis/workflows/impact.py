@@ -21,7 +21,7 @@ from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
 from analysis.experiments.seal import Sealed, digest, verify
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
-from analysis.experiments.unit_files import as_json, check_suffix, read_units
+from analysis.experiments.unit_files import read_units
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.trial_results import drawn_arms, results_on
@@ -52,7 +52,24 @@ class Votes:
 def votes_of(
     workspace: Path | None, elections: Sequence[str], blocs: Sequence[str], vintage: int | None
 ) -> Votes | None:
-    """Return which results of a workspace are outcomes, of which blocs; None without one."""
+    """Return which results of a workspace are outcomes, of which blocs; None without one.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the place, or None.
+    elections
+        Ids of those whose results are outcomes.
+    blocs
+        Whose votes count, one outcome each.
+    vintage
+        Year of the contours the units are of; None: those that know most of them.
+
+    Returns
+    -------
+    Votes or None
+        What `answer` reads.
+    """
     if workspace is None:
         return None
     return Votes(workspace, tuple(elections), {one: Choice(one) for one in blocs}, vintage)
@@ -181,6 +198,11 @@ def estimate(
     draws, seed
         Of randomisation inference.
 
+    Returns
+    -------
+    Impact
+        On the scale of the outcomes.
+
     Raises
     ------
     DataError
@@ -212,6 +234,11 @@ def estimate_within(
     announced
         Those announced before the draw, where columns were renamed; None: as the seal says.
 
+    Returns
+    -------
+    Subgroups
+        One estimate per column, group and outcome.
+
     Raises
     ------
     DataError
@@ -227,7 +254,20 @@ def estimate_within(
 def judge_order(
     table: pd.DataFrame, spec: Spec, sealed: Sealed | None, question: Question
 ) -> tuple[RankWeighted, ...]:
-    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more."""
+    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more.
+
+    Parameters
+    ----------
+    table, spec, sealed
+        As for `estimate`.
+    question
+        Its column to rank by, draws and seed.
+
+    Returns
+    -------
+    tuple of RankWeighted
+        One per outcome.
+    """
     lottery = None
     if sealed:
         table, spec, lottery = with_seal(table, spec, sealed)
@@ -238,7 +278,20 @@ def judge_order(
 
 
 def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFrame:
-    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map."""
+    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map.
+
+    Parameters
+    ----------
+    table, spec
+        As for `estimate`.
+    sealed
+        Its arms take the place of the table's; None for none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit; `rank` is missing where no seal tells it.
+    """
     if sealed:
         return sealed.assignment[["unit_id", "arm", "block", "rank"]]
     drawn = pd.to_numeric(table[spec.assigned], errors="coerce") == 1
@@ -263,65 +316,14 @@ def made_from(sources: Mapping[str, Any], draws: int, seed: int) -> dict[str, An
         fingerprint of the `seal`; what is empty is left out.
     draws, seed
         Of randomisation inference.
+
+    Returns
+    -------
+    dict
+        As files and reports hold it.
     """
     named = {name: value for name, value in sources.items() if value}
     return {**named, "draws": draws, "seed": seed}
-
-
-def answer_to_bytes(
-    found: Answer, suffix: str, language: str = "fr", *, title: str = "", simulated: bool = False
-) -> bytes:
-    """Return an answer as a file.
-
-    Parameters
-    ----------
-    found
-        The answer.
-    suffix
-        `.json` (every number), `.html` or `.pdf` (one page to read).
-    language
-        Of the page, `fr` or `en`.
-    title
-        Heading of the page; a general one when empty.
-    simulated
-        Whether the data were made: the page says so at its head.
-    """
-    if suffix == ".json":
-        return as_json(found.to_json()).encode()
-    # The report pulls in fonts and PDF machinery: only when it is wanted.
-    from analysis.exports.reports.trial_report import TrialReport, report_to_bytes
-
-    page = TrialReport(
-        found.impact, title, found.subgroups, found.lost, found.made_from, simulated, found.ranked
-    )
-    return report_to_bytes(page, suffix, language)
-
-
-def impact_to_file(question: Question, out: Path) -> Answer:
-    """Answer a question and write the answer as JSON.
-
-    Raises
-    ------
-    DataError
-        When `out` is no JSON, or the question has no answer.
-    """
-    check_suffix(out, ".json")
-    found = answer(question)
-    out.write_bytes(answer_to_bytes(found, ".json"))
-    return found
-
-
-def check_report(path: Path) -> None:
-    """Raise a `DataError` when a report cannot be written under this name."""
-    from analysis.exports.reports.trial_report import check_report_path
-
-    check_report_path(path)
-
-
-def report_to_file(found: Answer, path: Path, language: str) -> None:
-    """Write an answer as one page, `.html` or `.pdf`."""
-    check_report(path)
-    path.write_bytes(answer_to_bytes(found, path.suffix.lower(), language))
 
 
 def _with_votes(

@@ -65,6 +65,11 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         Codes of communes or départements to keep; empty for all.
     leave_out
         Leave contradictory bureaux out however many they are.
+
+    Returns
+    -------
+    Inputs
+        Files that were not given are None.
     """
     of = {file.role: file.path for file in files}
     return Inputs(
@@ -92,6 +97,11 @@ def start_reading(
         As for `inputs_of`.
     target
         Folder of the workspace.
+
+    Returns
+    -------
+    jobs.Job
+        Under way; no other may write the same workspace meanwhile.
 
     Raises
     ------
@@ -125,6 +135,11 @@ def build_command(inputs: Inputs, workspace: Path, *, between: str = " \\\n  ") 
         The folder that the command will write.
     between
         What stands between two options.
+
+    Returns
+    -------
+    str
+        For a shell, quoted where need be.
     """
     parts = [["python", "-m", "analysis", "build", "--workspace", str(workspace)]]
     parts += _results(inputs)
@@ -164,6 +179,11 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
         The folder that the files were fetched into.
     fetched
         The files.
+
+    Returns
+    -------
+    str
+        For a shell, quoted where need be.
 
     Raises
     ------

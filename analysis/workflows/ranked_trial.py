@@ -116,6 +116,11 @@ def design_of(workspace: Workspace, ranked: pd.DataFrame, choices: Choices) -> D
     choices
         Which bureaux enter, and how they are drawn.
 
+    Returns
+    -------
+    Design
+        Its blocks, not yet drawn.
+
     Raises
     ------
     DataError

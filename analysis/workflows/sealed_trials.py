@@ -110,6 +110,11 @@ def keep(
     texts
         Plan and scenario of a seal that carries only their digests.
 
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
     Raises
     ------
     DataError
@@ -229,6 +234,15 @@ def units_known(workspace: Workspace, sealed: Sealed) -> bool:
 
 def retire(workspace: Path, fingerprint: str, why: str) -> None:
     """Take a design out of force; its seal stays, with the reason beside it.
+
+    Parameters
+    ----------
+    workspace
+        Its folder.
+    fingerprint
+        Of the design.
+    why
+        A reason that may be read after the vote.
 
     Raises
     ------

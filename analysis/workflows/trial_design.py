@@ -105,6 +105,11 @@ def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | Non
     sight
         Smallest effects that can be seen: `outcome`, `detectable_assignment` (share of the
         registered), one row each; None where nobody looked.
+
+    Returns
+    -------
+    Draft
+        Nothing is drawn yet.
     """
     plan = Plan(promise.outcomes, promise.covariates, promise.subgroups, sight, promise.language)
     return Draft(design, seed, promise, write_plan(plan, design, seed))
@@ -131,6 +136,11 @@ def seal_draft(
         Texts that the seal carries: see `sealed_trials.sealed_with`.
     files
         Role → name and digest of files that stay beside it.
+
+    Returns
+    -------
+    dict
+        The content of the seal, with its fingerprint.
     """
     return sealed_with(made.design, made.seed, texts or {}, made.promise.announced, files)
 
@@ -147,6 +157,11 @@ def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario) -> str:
     scenario
         What the ranking was asked: the seal carries it, and the plan.
 
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
     Raises
     ------
     DataError
@@ -162,6 +177,26 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     """Draw a design: the arms as CSV, and beside them the seal (JSON) and the plan (Markdown).
 
     With `near`, neighbours are drawn as one.
+
+    Parameters
+    ----------
+    units
+        CSV or Parquet, one row per unit.
+    rule
+        How it is drawn.
+    promise
+        What the plan promises.
+    seed
+        Of the draw.
+    out
+        The CSV of the arms; seal and plan go beside it.
+    near
+        Groups of neighbours to be drawn as one; None draws units as the rule says.
+
+    Returns
+    -------
+    str
+        What to print.
 
     Raises
     ------
@@ -234,7 +269,22 @@ def verify_seal(path: Path) -> str:
 
 
 def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
-    """Return units and rule with neighbours drawn as one; both as they are without `near`."""
+    """Return units and rule with neighbours drawn as one; both as they are without `near`.
+
+    Parameters
+    ----------
+    table
+        One row per unit.
+    rule
+        How they are drawn.
+    near
+        Whose contours, and how many in a group.
+
+    Returns
+    -------
+    tuple
+        The table with a column of groups, and the rule that draws them.
+    """
     if near is None:
         return table, rule
     return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)

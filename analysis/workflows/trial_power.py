@@ -50,6 +50,11 @@ def past_of(workspace: Path | None, before: str, blocs: Sequence[str]) -> Past |
     blocs
         Whose votes count: one bloc.
 
+    Returns
+    -------
+    Past or None
+        Which results a design is drawn on.
+
     Raises
     ------
     DataError
@@ -81,6 +86,28 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
     """Write the power curve of a design as CSV or JSON, and return it as text.
 
     Outcomes are columns of the file or, with `past`, elections of a workspace.
+
+    Parameters
+    ----------
+    units
+        CSV or Parquet, one row per unit.
+    rule
+        How they are drawn.
+    ask
+        Outcomes, coverage, sizes and draws.
+    seed
+        Of the draws.
+    out
+        `.csv` or `.json`.
+    past
+        Elections of a workspace in place of outcomes in the file; None for none.
+    near
+        Groups of neighbours to be drawn as one; None for none.
+
+    Returns
+    -------
+    str
+        What to print.
     """
     check_suffix(out, ".csv", ".json")
     table, rule = grouped(read_units(units), rule, near)
@@ -160,6 +187,11 @@ def placebo_of(
     contamination
         Share of the registered reached in controls, 0 to 1.
 
+    Returns
+    -------
+    Placebo
+        The smallest effects seen at each past election, shares of the registered.
+
     Raises
     ------
     DataError
@@ -197,6 +229,21 @@ def _declared_units(declared: Design) -> pd.DataFrame:
 
 
 def cost_of(ranked: pd.DataFrame, design: Design, sight: float | None) -> HoldOut:
-    """Return what holding bureaux of a ranking back costs, in votes, and what it buys."""
+    """Return what holding bureaux of a ranking back costs, in votes, and what it buys.
+
+    Parameters
+    ----------
+    ranked
+        The ranking, a row per bureau.
+    design
+        Whose controls.
+    sight
+        Smallest effect of assignment that it sees, a share; None where nobody looked.
+
+    Returns
+    -------
+    HoldOut
+        Expected votes forgone, and of how many.
+    """
     votes = trial_units(ranked).set_index("unit_id")["votes"]
     return hold_out(design, votes.reindex(design.units["unit_id"]).fillna(0).to_numpy(), sight)

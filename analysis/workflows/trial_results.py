@@ -120,6 +120,11 @@ def results_on(
     vintage
         Year of the contours the units are of; None: those that know most of them.
 
+    Returns
+    -------
+    Outcomes
+        One row per unit, in the order asked; shares 0 to 1.
+
     Raises
     ------
     DataError
@@ -151,6 +156,11 @@ def results_of_trial(
         Ids of those whose results are outcomes.
     ranked
         The ranking that the trial was drawn from: facts from before; None adds none.
+
+    Returns
+    -------
+    TrialTable
+        One row per unit of the design, with what each column is for.
 
     Raises
     ------
@@ -224,6 +234,11 @@ def balance_of(
         `bureau_id`, and what was known of each bureau before the draw.
     name
         Given the past elections, what each column to compare is called; votes are `VOTES`.
+
+    Returns
+    -------
+    Balance
+        One row per column compared.
 
     Raises
     ------

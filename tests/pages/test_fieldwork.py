@@ -18,7 +18,7 @@ from analysis.tables.covered import read_covered
 from analysis.tables.schema import OUTCOMES
 from analysis.workflows import fieldwork
 from analysis.workflows.fieldwork import registered_of
-from pages._ui import labels
+from pages._ui import i18n as labels
 from pages._ui.fieldwork import field_downloads
 from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.i18n import _, number

@@ -13,8 +13,7 @@ from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario, answer, with_settings
 from analysis.workflows.validate import validate
-from pages._ui.i18n import _, number, percent
-from pages._ui.labels import method_name, part_name, preset_name
+from pages._ui.i18n import _, method_name, number, part_name, percent, preset_name
 from pages._ui.messages import translate
 
 # Outside a session the app's own texts and numbers are French, as the page is here.

@@ -99,6 +99,11 @@ def backtest_abstention(
     progress
         Told the share done, 0 to 1.
 
+    Returns
+    -------
+    AbstentionBacktest
+        Errors of the forecast and of the rules of thumb, and the bureaux one by one.
+
     Raises
     ------
     DataError

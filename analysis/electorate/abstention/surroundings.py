@@ -76,6 +76,11 @@ def read_surroundings(
         `bureau_id`, `commune_id`, `vintage` (of the contour; missing where there is none).
     seen
         Which bureaux have a past of their own.
+
+    Returns
+    -------
+    Surroundings or None
+        Of the bureaux in the order of `units`.
     """
     drawn = units["vintage"].notna().to_numpy()
     if seen.all() or not drawn.any():
@@ -139,6 +144,11 @@ def tell(
         Which bureaux have a past of their own.
     size
         Registered persons.
+
+    Returns
+    -------
+    Told
+        In the order of `effects`.
     """
     near, has = _neighbours(around.touching, effects, np.where(seen, size, 0.0))
     predictors = np.column_stack([near, around.measures])

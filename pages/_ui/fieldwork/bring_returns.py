@@ -14,8 +14,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.fieldwork import Told, count_waiting, counts_sheet, take_in, today
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.i18n import _, ngettext, number
-from pages._ui.labels import DAY, outcome_name
+from pages._ui.i18n import DAY, _, ngettext, number, outcome_name
 
 _RESULTS = "field.results"
 _ROUND = "field.round"

@@ -17,8 +17,7 @@ from analysis.workflows.fieldwork import learned_params, write_covered
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _, number, percent
-from pages._ui.labels import kind_name
+from pages._ui.i18n import _, kind_name, number, percent
 from pages._ui.priorities import planner
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs.turfs_view import COLOURS

@@ -10,8 +10,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.fieldwork import today
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _
-from pages._ui.labels import slot_name
+from pages._ui.i18n import _, slot_name
 from pages._ui.trial.number_tables import show_table
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis.experiments.estimates import Impact
-from analysis.workflows.impact import Answer, answer_to_bytes, made_from
+from analysis.workflows.impact import Answer, made_from
+from analysis.workflows.impact_files import answer_to_bytes
 from pages._ui.i18n import _, language
 from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described, seal_of
 

@@ -17,8 +17,7 @@ from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, election_name, number, percent
-from pages._ui.labels import part_name
+from pages._ui.i18n import _, election_name, number, part_name, percent
 from pages._ui.priorities import by_hand
 from pages._ui.priorities.ranking_view import interval
 
