@@ -33,6 +33,11 @@ def say(key: str, language: str = "en", **values: object) -> str:
         What its placeholders stand for. Notes among them are told in the language too, and
         tuples by their first few and their number.
 
+    Returns
+    -------
+    str
+        The text, filled in.
+
     Raises
     ------
     DataError
@@ -49,7 +54,22 @@ def names(kind: str, language: str = "en") -> dict[str, str]:
 
 
 def name(kind: str, identifier: str, language: str = "en") -> str:
-    """Return the name of an id of some kind; the id itself when it has none."""
+    """Return the name of an id of some kind; the id itself when it has none.
+
+    Parameters
+    ----------
+    kind
+        Section of `trial_words.toml`: estimand, estimator, assumption.
+    identifier
+        Its key there.
+    language
+        `fr` or `en`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
     return _words(language).get(f"{kind}.{identifier}", identifier)
 
 
@@ -69,7 +89,22 @@ def estimator_name(estimator: str, language: str = "en") -> str:
 
 
 def points(value: float, *, language: str = "en", digits: int = 2) -> str:
-    """Write a share as points with its sign: 0.0063 is “+0.63 points”."""
+    """Write a share as points with its sign: 0.0063 is “+0.63 points”.
+
+    Parameters
+    ----------
+    value
+        A share, or a difference of shares.
+    language
+        `fr` or `en`.
+    digits
+        Decimals of the points.
+
+    Returns
+    -------
+    str
+        With its sign and its unit.
+    """
     told = format_number(100 * value, digits, language=language, sign=True)
     # In French a quantity under two is singular.
     one = language == "fr" and 100 * abs(value) < _PLURAL

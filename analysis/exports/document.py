@@ -56,23 +56,23 @@ class Leaving(Protocol):
 
     @property
     def provenance(self) -> Provenance:
-        """Where it comes from."""
+        """Version, parameters, seed, digests and sources; written into the file."""
 
     @property
     def language(self) -> str:
-        """Of titles and meanings."""
+        """`fr` or `en`: of titles, units and meanings."""
 
     @property
     def dialect(self) -> str:
-        """Of CSV."""
+        """`plain` or `excel_fr`: how a CSV is written."""
 
     @property
     def heading(self) -> str:
-        """What it is."""
+        """Title of the file."""
 
     @property
     def subtitle(self) -> str:
-        """Of what, in one line."""
+        """A line under the title: which place, which election, which votes."""
 
     @property
     def remarks(self) -> tuple[str, ...]:

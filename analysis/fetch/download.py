@@ -56,7 +56,7 @@ class Origin:
             return None
 
     def write(self, beside: Path) -> None:
-        """Keep it beside a file."""
+        """Write this as JSON beside the file that was downloaded."""
         text = json.dumps(asdict(self), indent=2) + "\n"
         _note_of(beside).write_text(text, encoding="utf-8")
 

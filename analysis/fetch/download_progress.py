@@ -32,10 +32,10 @@ class Silent:
     """A progress that tells nobody."""
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """Ignore it."""
+        """Tell nobody."""
 
     def advance(self, count: int) -> None:
-        """Ignore it."""
+        """Tell nobody."""
 
     def note(self, text: str) -> None:
-        """Ignore it."""
+        """Tell nobody."""

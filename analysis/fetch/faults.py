@@ -88,7 +88,7 @@ def unreachable(source: Source, fault: TransientError) -> UnavailableError:
 
 
 def together(failures: Sequence[UnavailableError]) -> DataError:
-    """Make one error of those of every address."""
+    """Return one error for a file that none of its addresses gave, with what each answered."""
     first = failures[0]
     if len(failures) == 1:
         return first
@@ -157,7 +157,7 @@ def full(target: Path, *, needed: int, free: int) -> DataError:
 
 
 def disk(target: Path, error: OSError) -> DataError:
-    """Explain what the disk refused."""
+    """Return the error of a file that the disk did not take: full, forbidden, or else."""
     if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
         what, mend = (
             Text("The disk is full."),

@@ -111,7 +111,7 @@ _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A file of returns.
+    """The attempts of a file, checked, and what it is known by.
 
     Attributes
     ----------

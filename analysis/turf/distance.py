@@ -45,7 +45,7 @@ class StraightLine:
 
     @property
     def name(self) -> str:
-        """Say which."""
+        """How walks are measured, for the summary of a cut."""
         return f"straight line × {self.detour:g}"
 
     def unreached(self, xy: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ class OnStreets:
 
     @property
     def name(self) -> str:
-        """Say which."""
+        """How walks are measured, for the summary of a cut."""
         return f"street graph {self.graph.name}"
 
     def unreached(self, xy: np.ndarray) -> np.ndarray:

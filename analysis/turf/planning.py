@@ -27,7 +27,7 @@ _WORTH = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the organiser wants.
+    """How turfs are to be cut: length of an outing, start, teams, spares.
 
     Attributes
     ----------

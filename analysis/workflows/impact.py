@@ -110,7 +110,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer.
+    """What a trial says of a question, and what it was made from.
 
     Attributes
     ----------
@@ -133,7 +133,7 @@ class Answer:
     ranked: tuple[RankWeighted, ...] = ()
 
     def summary(self, language: str = "en") -> str:
-        """Say it all."""
+        """Return estimates, groups, ranking and what was lost in sentences, one a line."""
         lines = [self.impact.summary(language)]
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
@@ -187,7 +187,7 @@ def answer(question: Question) -> Answer:
 def estimate(
     table: pd.DataFrame, spec: Spec, sealed: Sealed | None, *, draws: int = 0, seed: int = 0
 ) -> Impact:
-    """Estimate what a canvass changed.
+    """Estimate what being drawn, canvassed and reached changed, under a seal if there is one.
 
     Parameters
     ----------

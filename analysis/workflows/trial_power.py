@@ -161,9 +161,13 @@ def _lost(found: Placebo) -> list[str]:
 
 def _with_sizes(ask: Ask, size: int, rule: Rule) -> Ask:
     # Two full blocks are the least that leaves anything to judge by.
-    least = min(2 * rule.block_size, size)
-    sizes = np.unique(np.linspace(max(least, size // _CURVE_SIZES), size, _CURVE_SIZES, dtype=int))
-    return replace(ask, sizes=tuple(int(one) for one in sizes))
+    return replace(ask, sizes=_sizes(size, 2 * rule.block_size, _CURVE_SIZES))
+
+
+def _sizes(size: int, least: int, steps: int) -> tuple[int, ...]:
+    """Return numbers of units, evenly spaced up to all, for a curve."""
+    first = max(min(least, size), size // steps)
+    return tuple(int(one) for one in np.unique(np.linspace(first, size, steps, dtype=int)))
 
 
 def placebo_of(
@@ -198,14 +202,12 @@ def placebo_of(
         When there is no past, or too few units have one.
     """
     units, rule = _declared_units(declared), declared.rule
-    least = min(max(3 * rule.block_size, len(units) // _PLACEBO_SIZES), len(units))
-    sizes = np.unique(np.linspace(least, len(units), _PLACEBO_SIZES, dtype=int))
     ask = PlaceboAsk(
         before=target_of(workspace, scenario.election).date,
         measure=measure,
         coverage=tuple(one for one in COVERAGES if one > contamination),
         contamination=contamination,
-        sizes=tuple(int(one) for one in sizes),
+        sizes=_sizes(len(units), 3 * rule.block_size, _PLACEBO_SIZES),
         draws=DRAWS,
     )
     rng = np.random.default_rng(scenario.settings.seed)

@@ -60,7 +60,7 @@ class AbstentionBacktest:
     forecast: AbstentionForecast
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table of methods."""
+        """Return one row per method with its errors (`methods`)."""
         return self.methods
 
     def to_dict(self) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class AbstentionForecast:
     notes: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table."""
+        """Return one row per bureau with its expected rate and intervals (`table`)."""
         return self.table
 
     def summary(self) -> str:

@@ -28,7 +28,7 @@ _AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class Tree:
-    """Whose commune and whose département.
+    """The commune of each bureau, and the département of each commune.
 
     Attributes
     ----------

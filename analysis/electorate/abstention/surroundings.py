@@ -59,7 +59,7 @@ class Told:
 
     @classmethod
     def nothing(cls, size: int) -> Told:
-        """Tell nothing of `size` bureaux."""
+        """Return what is told where nothing is known around: effects of 0 for `size` bureaux."""
         return cls(np.zeros(size), np.zeros(size), np.zeros(size, dtype=bool))
 
 

@@ -12,7 +12,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows import turfs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, set_aside, with_arms
-from analysis.workflows.ranking import RankingFile, Scenario
+from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.turfs import load_turfs as found
@@ -180,6 +180,4 @@ def order(
 
 def targets(place: Workspace, scenario: Scenario, held: HoldBack) -> bytes:
     """Return the file of targets with their arms, as the page Priorities writes it."""
-    ranked = loaders.ranking(place, scenario, light=False)
-    prospects = loaders.prospects(place, scenario)
-    return RankingFile(place, scenario, ranked, prospects, held).to_bytes(".csv")
+    return loaders.ranking_file(place, scenario, held).to_bytes(".csv")
