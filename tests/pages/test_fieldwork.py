@@ -138,6 +138,18 @@ def test_typed_counts_are_the_sheet_of_the_import(field):
     assert (now.doors, now.conversations, now.first_day) == (10, 2, date(2025, 3, 4))
 
 
+def test_today_counts_as_over_once_returns_of_today_are_in(field):
+    received(field)
+    now = fieldwork.today(field.store)
+    assert fieldwork.last_day_over(field.store) == now - timedelta(days=1)
+    stops = field_loaders.stops(field.place, field.store, "T0002").head(1)
+    told = stops.assign(**dict.fromkeys(OUTCOMES, 0)).assign(refused=1)
+    sheet = fieldwork.counts_sheet(told, turf_id="T0002", day=now, team_id="B")
+    ((_name, receipt),) = fieldwork.take_in(field.store, [sheet])
+    assert receipt.new == 1
+    assert fieldwork.last_day_over(field.store) == now
+
+
 def test_the_objective_and_the_forecast(page, field):
     received(field)
     today = fieldwork.today(field.store)
