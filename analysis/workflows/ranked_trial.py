@@ -130,17 +130,12 @@ def design_of(workspace: Workspace, ranked: pd.DataFrame, choices: Choices) -> D
     return declare(choices.units(ranked, shapes), choices.rule)
 
 
-def votes_label(scenario: Scenario) -> str:
-    """Return what the columns of a scenario's votes are called."""
-    return "candidates" if scenario.candidates else scenario.bloc
-
-
 def outcome_columns(scenario: Scenario) -> tuple[str, str, str]:
     """Return the outcomes that a trial can promise: votes of registered, turnout, votes of valid.
 
     Their names are those that `experiments.outcomes.outcomes_of` gives.
     """
-    start, label = scenario.election, votes_label(scenario)
+    start, label = scenario.election, scenario.votes_label
     return f"{start}_{label}_registered", f"{start}_turnout", f"{start}_{label}_valid"
 
 

@@ -19,7 +19,6 @@ from analysis.experiments.seal import Sealed
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
-from analysis.workflows.ranked_trial import votes_label
 from analysis.workflows.ranking import Scenario, target_of
 from analysis.workflows.sealed_trials import Trial
 
@@ -206,7 +205,7 @@ def _earlier(
 def choices_of(workspace: Workspace, trial: Trial) -> dict[str, Choice]:
     """Return whose votes are looked at: the scenario's, else the blocs that the plan announced."""
     if scenario := scenario_sealed_with(trial):
-        return {votes_label(scenario): scenario.choice}
+        return {scenario.votes_label: scenario.choice}
     announced = " ".join(trial.sealed.promise.get("outcomes", ()))
     blocs = workspace.read("candidates")["bloc"].dropna().unique()
     return {
