@@ -46,6 +46,7 @@ def fetch(
     from analysis.cli.download_bars import download_bars
     from analysis.fetch import place as files
     from analysis.fetch.catalogue import read_catalogue
+    from analysis.workflows.place_files import command_after_fetch
 
     own = read_catalogue(catalogue)
     with download_bars() as bars:
@@ -54,7 +55,7 @@ def fetch(
         )
     for one in fetched:
         show(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
-    show(f"\n{files.build_command(place, workspace, fetched)}")
+    show(f"\n{command_after_fetch(place, workspace, fetched)}")
 
 
 def build(  # noqa: PLR0913 - one option per file of a place

@@ -9,6 +9,7 @@ import typer
 
 from analysis.cli.commands_place import Folder, Places
 from analysis.cli.terminal import show
+from analysis.exports.registry import SUFFIXES
 
 if TYPE_CHECKING:
     from analysis.exports.registry import Options
@@ -20,7 +21,7 @@ SEVERAL = ("--candidates",)
 
 def rank(  # noqa: PLR0913 - the options that scripts use
     workspace: Folder,
-    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .kml .parquet .html .pdf .png")],
+    out: Annotated[Path, typer.Option(help=" ".join(SUFFIXES))],
     election: Annotated[
         str | None, typer.Option("--for", help="Election to prepare: 2027_pres_t1.")
     ] = None,

@@ -56,6 +56,11 @@ def expect_rate(
     target
         The election to come; elections of its kind weigh more.
 
+    Returns
+    -------
+    Rate
+        Expected rate and standard error of every bureau, 0 to 1.
+
     Raises
     ------
     ValueError

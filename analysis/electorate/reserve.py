@@ -50,6 +50,11 @@ def expect_marginal(history: History, votes: np.ndarray, support: np.ndarray) ->
         Of the list (bureaux × elections).
     support
         Its expected share of valid votes, by bureau.
+
+    Returns
+    -------
+    Rate
+        Share and standard error of every bureau, 0 to 1.
     """
     return marginal_share(history, votes, support, within_years=ANY_YEARS)
 
@@ -198,10 +203,3 @@ def _pairs(
         and abs(level[i] - level[j]) >= TURNOUT_APART
     ]
     return np.array(found, dtype="int64").reshape(-1, 2)
-
-
-def best_attended(history: History) -> int:
-    """Return the best-attended first round where the bloc stood, as its position."""
-    stood, _ = first_shares(history, history.votes)
-    turnout = np.nansum(history.ballots, axis=0) / np.nansum(history.registered, axis=0)
-    return max(stood, key=lambda n: turnout[n])

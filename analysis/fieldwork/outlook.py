@@ -161,10 +161,26 @@ def forecast(
     draws
         Number of draws.
 
+    Returns
+    -------
+    Forecast
+        Draws of what is still to come, and the running total day by day.
+
     References
     ----------
     Gelman, A. et al. (2013). Bayesian Data Analysis, 3rd edition, chapters 3 and 10 (posterior
     on a grid).
+
+    Examples
+    --------
+    Forty doors a day for two weeks, two weeks to go, and a thousand doors wanted.
+
+    >>> from datetime import date
+    >>> daily = pd.Series(40, index=pd.date_range("2027-03-01", periods=14).date)
+    >>> days = Window(date(2027, 3, 1), as_of=date(2027, 3, 14), ends=date(2027, 3, 28))
+    >>> found = forecast(daily, days, 1000, rng=np.random.default_rng(0))
+    >>> found.done, 1050 < found.expected < 1200, found.probability > 0.95
+    (560, True, True)
     """
     told = daily.set_axis(pd.DatetimeIndex(pd.to_datetime(daily.index)))
     past = told.reindex(window.past, fill_value=0)

@@ -46,6 +46,11 @@ def read_sheet(
     Rows without an id get one made of what they say, so that the same sheet counts once.
     Parameters are those of `files.read_phone`.
 
+    Returns
+    -------
+    Returned
+        Its rows, checked; counts become one attempt per door.
+
     Raises
     ------
     DataError

@@ -73,7 +73,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store.
+    """The returns of one campaign, open to be read and added to.
 
     Attributes
     ----------

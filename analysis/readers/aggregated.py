@@ -78,10 +78,24 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         Codes of communes or départements; empty for everything. The files are
         read in pieces, so a town does not load the nation.
 
+    Returns
+    -------
+    Raw
+        Counts by election and bureau, votes by candidate, a report for each file; not yet checked.
+
     Raises
     ------
     DataError
         When a file is cut, lacks columns, or its counts are not whole numbers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> town = Path("data_samples/valmont")
+    >>> raw = read_aggregated(town / "general_results.csv", town / "candidats_results.csv")
+    >>> read, kept = raw.reports[0].rows_read, raw.reports[0].rows_kept
+    >>> len(raw.counts) == read == kept
+    True
     """
     counts, read = _read(general, _GENERAL, places)
     for name in _COUNTS:

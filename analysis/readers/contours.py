@@ -150,6 +150,15 @@ def read_contours(
 def expect_known(contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file: str) -> None:
     """Raise unless at least one bureau of the results has a contour.
 
+    Parameters
+    ----------
+    contours
+        `bureau_id`, `commune_id`, one row per bureau.
+    known_ids
+        Bureaux of the results.
+    file
+        Its name, for the error.
+
     Raises
     ------
     DataError

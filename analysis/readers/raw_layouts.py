@@ -55,6 +55,11 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
     places
         Communes or départements to keep; empty for all.
 
+    Returns
+    -------
+    Raw
+        Counts, votes and a report; not yet checked.
+
     Raises
     ------
     DataError

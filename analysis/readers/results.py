@@ -97,6 +97,11 @@ def assemble(
     leave_out
         Leave contradictory bureaux out however many they are.
 
+    Returns
+    -------
+    Results
+        The canonical tables, and what was left out with its reasons.
+
     Raises
     ------
     DataError

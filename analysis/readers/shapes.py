@@ -217,6 +217,20 @@ def _declared(path: Path) -> str:
 def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFrame:
     """Bring shapes into a metric CRS.
 
+    Parameters
+    ----------
+    shapes
+        In any CRS.
+    crs
+        The one wanted, such as EPSG:2154.
+    file
+        Its name, for the error.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new table, coordinates in metres.
+
     Raises
     ------
     DataError

@@ -88,7 +88,22 @@ class ScorePlan:
 
 
 def plan_score(table: pd.DataFrame, value: Value, weights: Weights) -> ScorePlan:
-    """Prepare the strategist's weights for the draws."""
+    """Prepare the strategist's weights for the draws.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table`.
+    value
+        What an hour is worth in each bureau.
+    weights
+        Of the parts of the score.
+
+    Returns
+    -------
+    ScorePlan
+        Points per unit of each part that is drawn, and those that are fixed.
+    """
     means = part_means(table, value)
     points = score_parts(part_indices(table, value), weights)
     given = weights.to_dict()
@@ -141,6 +156,11 @@ def simulate(
         How many bureaux, and how many draws.
     plan
         The strategist's weights; None ranks each draw by its own gain.
+
+    Returns
+    -------
+    Uncertainty
+        Ends of the gain per hour, and chances of the first places, by bureau.
     """
     draws, size = wanted.draws, len(table)
     common = _draw_common(params, rng, draws)

@@ -45,7 +45,7 @@ class StraightLine:
 
     @property
     def name(self) -> str:
-        """Say which."""
+        """How walks are measured, for the summary of a cut."""
         return f"straight line × {self.detour:g}"
 
     def unreached(self, xy: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ class OnStreets:
 
     @property
     def name(self) -> str:
-        """Say which."""
+        """How walks are measured, for the summary of a cut."""
         return f"street graph {self.graph.name}"
 
     def unreached(self, xy: np.ndarray) -> np.ndarray:
@@ -165,7 +165,22 @@ def _settle(graph: StreetGraph, xy: np.ndarray) -> _Spot:
 def add_crossings(
     metres: np.ndarray, street: np.ndarray, side: np.ndarray, crossing_m: float
 ) -> np.ndarray:
-    """Return `metres` with the cost of crossing added between the two sides of a street."""
+    """Return `metres` with the cost of crossing added between the two sides of a street.
+
+    Parameters
+    ----------
+    metres
+        Walk between all pairs of stops, (n, n).
+    street, side
+        Of each stop, (n,); an empty side is not known, and crosses nothing.
+    crossing_m
+        Metres walked that a crossing costs.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, (n, n).
+    """
     _, code = np.unique(street, return_inverse=True)
     sided = (side[:, None] != side[None, :]) & (side != "")[:, None] & (side != "")[None, :]
     return metres + crossing_m * (sided & (code[:, None] == code[None, :]))

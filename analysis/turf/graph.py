@@ -197,6 +197,11 @@ def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: st
     crs
         Metric CRS of the workspace.
 
+    Returns
+    -------
+    StreetGraph
+        The one that was saved.
+
     Raises
     ------
     DataError
@@ -233,7 +238,17 @@ def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: st
 
 
 def write_graph(degrees: np.ndarray, edges: pd.DataFrame, path: Path) -> None:
-    """Write a graph as the text that `read_graph` reads: corners (lat, lon) and edges."""
+    """Write a graph as the text that `read_graph` reads: corners (lat, lon) and edges.
+
+    Parameters
+    ----------
+    degrees
+        Latitude and longitude of the corners, (n, 2).
+    edges
+        `from`, `to` (positions of corners), `direction`, `time_s`, `length_m`.
+    path
+        The file.
+    """
     lines = [f"{len(degrees)} {len(edges)}"]
     lines += [f"{lat:.7f} {lon:.7f}" for lat, lon in degrees]
     lines += [

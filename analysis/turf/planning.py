@@ -27,7 +27,7 @@ _WORTH = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the organiser wants.
+    """How turfs are to be cut: length of an outing, start, teams, spares.
 
     Attributes
     ----------
@@ -119,6 +119,11 @@ def make_turfs(
         How to measure walks; straight lines by default.
     progress
         Told which share of the buildings is cut, 0 to 1, as the work goes on.
+
+    Returns
+    -------
+    Made
+        The stops in their order, and how they were found.
 
     Raises
     ------

@@ -121,6 +121,11 @@ def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) ->
     progress
         Told the step and the share done, 0 to 1.
 
+    Returns
+    -------
+    Workspace
+        The new one, opened.
+
     Raises
     ------
     DataError
@@ -168,7 +173,26 @@ def build_from(
     dated: Callable[[str], Election] = election_of,
     progress: Progress = silent,
 ) -> Workspace:
-    """Do as `build`, with results that another reader has read."""
+    """Do as `build`, with results that another reader has read.
+
+    Parameters
+    ----------
+    raw
+        Results, not yet checked.
+    inputs
+        What else there is: contours, squares, addresses, places to keep.
+    target
+        Folder of the workspace.
+    dated
+        Gives the day, kind and round of an election id.
+    progress
+        Told the step and the share done.
+
+    Returns
+    -------
+    Workspace
+        The new one, opened.
+    """
     progress("checks", 0.35)
     _refuse_unread(inputs, raw)
     blocs = _blocs(inputs, Path(target) / "blocs.csv")

@@ -56,6 +56,11 @@ class Scenario:
     settings: Settings = field(default_factory=Settings)
 
     @property
+    def votes_label(self) -> str:
+        """What columns of its votes are called: the bloc, or `candidates`."""
+        return "candidates" if self.candidates else self.bloc
+
+    @property
     def choice(self) -> Choice:
         """Whose votes count."""
         return Choice("" if self.candidates else self.bloc, self.candidates)

@@ -193,6 +193,22 @@ def validate_to_json(
 
     Parameters and errors are those of `validate`; `worlds_worst` holds, by bloc and method, the
     least share of the best possible that the order wins in five stated worlds.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    places
+        Communes or départements; empty for the whole.
+    seed
+        Of the bootstrap.
+    progress
+        Told the step and the share done.
+
+    Returns
+    -------
+    tuple
+        The look backs, and plain values for JSON.
     """
     found = validate(workspace, places=places, seed=seed, progress=progress)
     worst: dict[str, dict[str, float]] = {}
@@ -218,6 +234,24 @@ def validate_to_file(
     """Look back at a workspace, write the answer as JSON, and keep it beside the tables.
 
     What concerns only some places is not kept. Parameters and errors are those of `validate`.
+
+    Parameters
+    ----------
+    folder
+        Of the workspace.
+    out
+        The JSON file.
+    places
+        Communes or départements; empty for the whole.
+    seed
+        Of the bootstrap.
+    progress
+        Told the step and the share done.
+
+    Returns
+    -------
+    tuple
+        As `validate_to_json`.
     """
     workspace = open_workspace(folder)
     found, told = validate_to_json(workspace, places=places, seed=seed, progress=progress)

@@ -16,8 +16,16 @@ from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, bloc_name, election_name, number
-from pages._ui.labels import part_help, part_name, preset_help, preset_name
+from pages._ui.i18n import (
+    _,
+    bloc_name,
+    election_name,
+    number,
+    part_help,
+    part_name,
+    preset_help,
+    preset_name,
+)
 from pages._ui.priorities import by_hand, planner
 
 EVERYWHERE = "all"

@@ -20,7 +20,15 @@ from analysis.targeting.rank import Ranking, weights_in_force
 from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
-from analysis.workflows.ranking import Scenario, open_workspace, prospects_of, rank, target_of
+from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.ranking import (
+    RankingFile,
+    Scenario,
+    open_workspace,
+    prospects_of,
+    rank,
+    target_of,
+)
 from analysis.workflows.validate import kept, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, answer_of, at_once
@@ -117,6 +125,12 @@ def _ranking(folder: str, digest: str, toml: str, light: bool) -> Ranking:  # no
     scenario = Scenario.from_dict(tomllib.loads(toml))
     found = _prospects(folder, digest, _question(scenario))
     return rank(found, scenario.settings, light=light)
+
+
+def ranking_file(place: Workspace, scenario: Scenario, held: HoldBack) -> RankingFile:
+    """Return a ranking as it leaves, with all its draws."""
+    ranked = ranking(place, scenario, light=False)
+    return RankingFile(place, scenario, ranked, prospects(place, scenario), held)
 
 
 def weights_of(found: Prospects) -> Callable[[str, Params], Weights]:

@@ -20,7 +20,8 @@ from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from pages._ui.i18n import _, bloc_name, election_name
-from pages._ui.impact import impact_settings
+from pages._ui.impact import impact_settings, trial_report
+from pages._ui.impact.source import BROUGHT, OURS, Source
 from pages._ui.messages import translate
 
 SPEC = Spec(
@@ -195,6 +196,19 @@ def test_the_report_is_offered_in_three_formats(page):
         _("Report (PDF)"),
         _("Estimates (JSON)"),
     }
+
+
+def test_the_files_say_what_they_are_made_from(own):
+    place, content = own
+    seal = content["fingerprint"]
+    ours = Source(OURS, folder=str(place.path), digest="d", seal=seal, elections=("2024_legi_t1",))
+    assert trial_report.sources_of(ours, 7, 3) == {
+        **{"workspace": "d", "elections": ["2024_legi_t1"], "seal": seal},
+        **{"draws": 7, "seed": 3},
+    }
+    # A seal that is brought along is named as well as one of the workspace.
+    mine = Source(BROUGHT, "a.csv", b"x", seal=json.dumps(content))
+    assert trial_report.sources_of(mine, 0, 0)["seal"] == seal
 
 
 BAD = {

@@ -13,8 +13,7 @@ from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario, answer, with_settings
 from analysis.workflows.validate import validate
-from pages._ui.i18n import _, number, percent
-from pages._ui.labels import method_name, part_name, preset_name
+from pages._ui.i18n import _, method_name, number, part_name, percent, preset_name
 from pages._ui.messages import translate
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -350,7 +349,7 @@ def test_a_broken_scenario_is_explained_and_changes_nothing(page, text, said):
 def test_a_scenario_that_is_no_toml_is_explained_in_french(page):
     app = give(page(bloc="left", view="files"), b"election = [")
     assert "Le fichier de paramètres ne se lit pas comme du TOML." in errors(app)[0]
-    assert "Enregistrez-le de nouveau depuis cette page." in [e.value[-44:] for e in app.info]
+    assert any("Enregistrez-le de nouveau depuis la page Priorités" in e.value for e in app.info)
 
 
 SAVED = [

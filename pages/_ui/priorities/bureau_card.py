@@ -17,8 +17,8 @@ from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, election_name, number, percent
-from pages._ui.labels import part_name
+from pages._ui.bureaux import title_of
+from pages._ui.i18n import _, election_name, number, part_name, percent
 from pages._ui.priorities import by_hand
 from pages._ui.priorities.ranking_view import interval
 
@@ -78,9 +78,7 @@ def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGe
 
 
 def _title(bureau: pd.Series) -> str:
-    code = str(bureau["bureau_id"]).rpartition("_")[2]
-    name = f" — {bureau['name']}" if bureau["name"] else ""
-    return _("Bureau {code}, {commune}").format(code=code, commune=bureau["commune"]) + name
+    return title_of(bureau) + (f" — {bureau['name']}" if bureau["name"] else "")
 
 
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:

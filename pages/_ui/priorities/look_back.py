@@ -13,8 +13,16 @@ from analysis.targeting.validation import DECIDES, METHODS, STRATEGIES, Validati
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders
-from pages._ui.i18n import _, bloc_name, election_name, number, percent
-from pages._ui.labels import method_name, preset_name, world_name
+from pages._ui.i18n import (
+    _,
+    bloc_name,
+    election_name,
+    method_name,
+    number,
+    percent,
+    preset_name,
+    world_name,
+)
 from pages._ui.messages import show_error
 
 # A simple rule wins where it meets so much more of the votes that moved.

@@ -20,7 +20,6 @@ from pages._ui.trial.load_trials import Which
 from pages._ui.trial.number_tables import show_table
 
 _SLOPE = 4  # AUTOC of effects that fall in a straight line is a quarter of the fall
-_LEAST_BLOCK = 3  # in a block of two, effects within it are not told apart
 
 
 def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -> None:

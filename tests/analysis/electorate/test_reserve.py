@@ -8,7 +8,6 @@ import pytest
 from analysis.electorate.rates import Rate
 from analysis.electorate.reserve import (
     UNKNOWN_ERROR,
-    best_attended,
     expect_marginal,
     expect_reserve,
 )
@@ -168,11 +167,6 @@ def test_the_order_of_bureaux_does_not_matter():
     one = expect_reserve(many_came_then_few(shares), support(0.3))
     other = expect_reserve(many_came_then_few(shares[::-1]), support(0.3))
     assert other.value == pytest.approx(one.value[::-1])
-
-
-def test_the_best_attended_round_is_one_where_the_bloc_stood():
-    # The second round was better attended still, but the bloc had nobody there.
-    assert best_attended(many_came_then_few(0.4)) == 0
 
 
 def test_reserves_of_valmont_lean_as_its_abstainers_do(valmont, truth):
