@@ -10,7 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.codes import (
+    arrondissement_of,
+    bureau_code,
+    commune_code,
+    in_place,
+    of_arrondissements,
+)
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
@@ -134,8 +140,15 @@ def _read(
 
 
 def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
-    rows, communes = _distinct(piece, ("commune", "department"))
-    inside = [in_place(commune_code(c, d), places) for c, d in communes]
+    if of_arrondissements(places):
+        rows, codes = _distinct(piece, ("commune", "department", "number"))
+        inside = [
+            in_place(commune_code(c, d), places, arrondissement_of(_commune(c, d), number))
+            for c, d, number in codes
+        ]
+    else:
+        rows, codes = _distinct(piece, ("commune", "department"))
+        inside = [in_place(commune_code(c, d), places) for c, d in codes]
     return pa.array(np.array(inside, dtype=bool)[rows])
 
 

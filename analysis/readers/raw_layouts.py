@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of
-from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.codes import arrondissement_of, bureau_code, commune_code, in_place
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
 from analysis.readers.raw_results import Raw, nothing_unreadable
@@ -162,14 +162,15 @@ class _Rows:
             file, line = where
             raise _broken(file, Text("line {line} has {n} cells", line=line, n=len(row)))
         code, commune = _commune(row, layout)
-        if self.places and not in_place(commune, self.places):
+        number = row[layout.fixed["number"]]
+        if not in_place(commune, self.places, arrondissement_of(code, number)):
             return
         self.read += 1
         turn = layout.fixed.get("round")
         if turn is not None and row[turn].strip() != self.election_id[-1]:
             self.other_round += 1
             return
-        bureau = bureau_code(code, row[layout.fixed["number"]])
+        bureau = bureau_code(code, number)
         counts = tuple(self._count(row, layout, name, bureau, where[1]) for name in COUNTS)
         place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else commune
         # A long file repeats the counts of a bureau with each of its candidates.

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
+from analysis.readers.merged_communes import changed_communes
 from analysis.readers.raw_results import Raw
 from analysis.readers.set_aside import files_of, set_aside, tolerated
 from analysis.tables.elections import Election
@@ -103,13 +104,16 @@ def assemble(
         left_out=(*last.left_out, *left_out),
         notes=(*last.notes, *restored),
     )
+    elections = _elections(turnout["election_id"], dated)
+    first, *others = (*raw.reports[:-1], report)
+    changed = changed_communes(turnout, elections)
     return Results(
-        elections=_elections(turnout["election_id"], dated),
+        elections=elections,
         places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),
         turnout=turnout,
         votes=table,
         candidates=candidates,
-        reports=(*raw.reports[:-1], report),
+        reports=(replace(first, notes=(*first.notes, *changed)), *others),
     )
 
 

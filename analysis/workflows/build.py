@@ -294,6 +294,7 @@ def _read_vintages(
             crs_metric=crs,
             communes=communes if len(communes) == 1 else inputs.places,
             layout=inputs.layout,
+            known=known,
         )
         expect_known(table, known, file=file.name)
         tables.append(table)
