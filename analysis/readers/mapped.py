@@ -285,8 +285,8 @@ def _expect_one_office(table: pd.DataFrame, this: ElectionMap) -> None:
             mend="The file probably holds several offices, or rows that are no candidate "
             "(over votes, totals). Keep one office with [election.only] and name such rows in "
             "without = […] (docs/any_terrain.md); or name the column of valid votes.",
-            n=int(over.sum()),
-            units=len(table),
+            n=table.loc[over, "bureau_id"].nunique(),
+            units=table["bureau_id"].nunique(),
             file=this.file.name,
             examples=some(
                 Text("{unit} ({votes} for {ballots} ballots)", unit=u, votes=v, ballots=b)

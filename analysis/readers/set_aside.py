@@ -20,6 +20,7 @@ MOST_CONTRADICTIONS = 0.01
 _MOST = 0.5
 _KEY = ["election_id", "bureau_id"]
 _NEEDED = ["registered", "ballots", "valid"]
+_NO_REGISTERED = Text("votes without registered (postal ballots)")
 
 
 def tolerated(bad: int, units: int, *, leave_out: bool) -> bool:
@@ -52,7 +53,7 @@ def set_aside(raw: Raw, *, leave_out: bool) -> Raw:
     for find in (_copies, _totals, _conflicting, _unreadable, _unregistered, _contradictory):
         found = find(replace(raw, counts=counts, ballots=ballots), leave_out)
         if len(found):
-            gone.append(counts.loc[found.index, _KEY].assign(**found))
+            gone.append(counts.loc[found.index, [*_KEY, "ballots"]].assign(**found))
             counts = counts.drop(index=found.index)
         if find is _copies and len(found):
             ballots = ballots.drop_duplicates(ignore_index=True)
@@ -163,7 +164,7 @@ def _unregistered(raw: Raw, leave_out: bool) -> pd.DataFrame:
     share = counts.loc[none, "election_id"].value_counts().reindex(units.index) / units
     usual = counts["election_id"].isin(share.index[share <= _MOST])
     rows = counts[none & (usual | leave_out)]
-    return _found(rows, Text("votes without registered (postal ballots)"), _said(rows))
+    return _found(rows, _NO_REGISTERED, _said(rows))
 
 
 def _contradictory(raw: Raw, leave_out: bool) -> pd.DataFrame:
@@ -231,4 +232,13 @@ def _accounted(report: Report, raw: Raw, out: pd.DataFrame, votes: int) -> Repor
         # A long file has a row for each candidate of a unit.
         units = int((raw.counts["election_id"] == mine["election_id"].iloc[0]).sum())
         kept -= votes if role != "general_results" and kept > units else len(mine)
-    return replace(report, rows_kept=kept, left_out=report.left_out + left)
+    postal = mine[mine["reason"] == _NO_REGISTERED]
+    notes = (
+        Text(
+            "{ballots} ballots of {n} unit(s) without registered are in no bureau",
+            ballots=int(postal["ballots"].sum()),
+            n=len(postal),
+        ),
+    )
+    notes = report.notes + (notes if len(postal) else ())
+    return replace(report, rows_kept=kept, left_out=report.left_out + left, notes=notes)
