@@ -81,7 +81,7 @@ def test_streets_on_the_other_bank_are_another_part(streets):
     near, far, *between = walk.parts(doors).tolist()
     assert near != far
     assert between == [near, far]
-    assert StraightLine().parts(doors).tolist() == [0, 0, 0]
+    assert not StraightLine().parts(doors).any()
 
 
 @pytest.mark.parametrize(("gap", "same"), [(10, True), (49, True), (51, False), (160, False)])
