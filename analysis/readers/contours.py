@@ -82,7 +82,7 @@ def sniff(glance: Glance) -> float:
     return NO if is_text and "FeatureCollection" not in glance.text else PERHAPS
 
 
-def read_contours(
+def read_contours(  # noqa: PLR0913 - each tells what one file does not
     path: Path | str,
     *,
     vintage: int,

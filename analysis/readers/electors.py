@@ -29,9 +29,7 @@ _COLUMNS = {
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
 }
-_OPTIONAL = frozenset(
-    {"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"}
-)
+_OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
@@ -129,14 +127,14 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
 
 def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
     """Return the position each row gives, in the CRS of the addresses; NaN where none."""
-    degrees = [
+    lon, lat = (
         pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float)
         if name in raw
         else np.full(len(raw), np.nan)
         for name in ("lon", "lat")
-    ]
+    )
     transform = Transformer.from_crs("EPSG:4326", addresses.crs, always_xy=True).transform
-    x, y = transform(*degrees)
+    x, y = transform(lon, lat)
     return {"x": np.where(np.isfinite(x), x, np.nan), "y": np.where(np.isfinite(y), y, np.nan)}
 
 
@@ -210,8 +208,12 @@ def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.nda
     doubtful = np.flatnonzero((row >= 0) & mine.isin(several.index))
     rows = electors.iloc[doubtful]
     told = _first(rows, known, [*keys, "bureau"])
-    pairs = rows.reset_index(drop=True).reset_index().merge(
-        known[[*keys, "x", "y"]].rename_axis("row").reset_index(), on=keys, suffixes=("", "_of")
+    pairs = (
+        rows.reset_index(drop=True)
+        .reset_index()
+        .merge(
+            known[[*keys, "x", "y"]].rename_axis("row").reset_index(), on=keys, suffixes=("", "_of")
+        )
     )
     pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
     near = pairs[pairs["metres"] <= _NEAR_M].sort_values("metres").drop_duplicates("index")

@@ -24,14 +24,11 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     elections
         A `schema.ELECTIONS` table, in the order of dates.
     """
-    sums = (
-        turnout.assign(commune=commune_of(turnout["bureau_id"]))
-        .groupby(["commune", "election_id"], observed=True)["registered"]
-        .agg(["sum", "size"])
-        .unstack("election_id")
+    registered = turnout.assign(commune=commune_of(turnout["bureau_id"])).pivot_table(
+        "registered", "commune", "election_id", aggfunc="sum", observed=True
     )
-    order = [e for e in elections["election_id"] if e in sums["sum"].columns]
-    registered = sums["sum"][order]
+    order = [election for election in elections["election_id"] if election in registered]
+    registered = registered[order]
     before = registered.ffill(axis=1).shift(axis=1)
     ratio = registered / before
     moved = (ratio >= _FACTOR) | (ratio <= 1 / _FACTOR)
@@ -42,8 +39,8 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
         Text(
             "{commune}: {before} registered before, {after} in {election}",
             commune=commune,
-            before=int(before.at[commune, election]),
-            after=int(registered.at[commune, election]),
+            before=int(before.loc[commune, election]),
+            after=int(registered.loc[commune, election]),
             election=election,
         )
         for commune in moved.index[moved.any(axis=1)]

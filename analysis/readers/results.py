@@ -19,7 +19,6 @@ from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
 from analysis.tables.sources import LeftOut, Report
 from analysis.tables.table import Table
 
-
 # Of 1,000 inhabitants, fewer are registered.
 _SMALL_COMMUNE = 1_000
 # A council has at least seven seats: where ballots name several, votes are far above ballots.

@@ -220,8 +220,8 @@ def _accounted(report: Report, raw: Raw, out: pd.DataFrame, votes: int) -> Repor
     """Return the account of a file with the rows of units set aside."""
     role = report.source.role
     if role == "candidats_results":
-        left = (LeftOut(Text("votes of a bureau set aside"), votes),) if votes else ()
-        return replace(report, rows_kept=report.rows_kept - votes, left_out=report.left_out + left)
+        gone = (LeftOut(Text("votes of a bureau set aside"), votes),) if votes else ()
+        return replace(report, rows_kept=report.rows_kept - votes, left_out=report.left_out + gone)
     mine = out if role == "general_results" else out[out["election_id"] == role.split()[-1]]
     left = tuple(
         LeftOut(reason, len(rows), some(rows["said"]), election)
@@ -233,12 +233,10 @@ def _accounted(report: Report, raw: Raw, out: pd.DataFrame, votes: int) -> Repor
         units = int((raw.counts["election_id"] == mine["election_id"].iloc[0]).sum())
         kept -= votes if role != "general_results" and kept > units else len(mine)
     postal = mine[mine["reason"] == _NO_REGISTERED]
-    notes = (
-        Text(
-            "{ballots} ballots of {n} unit(s) without registered are in no bureau",
-            ballots=int(postal["ballots"].sum()),
-            n=len(postal),
-        ),
+    note = Text(
+        "{ballots} ballots of {n} unit(s) without registered are in no bureau",
+        ballots=int(postal["ballots"].sum()),
+        n=len(postal),
     )
-    notes = report.notes + (notes if len(postal) else ())
+    notes = (*report.notes, note) if len(postal) else report.notes
     return replace(report, rows_kept=kept, left_out=report.left_out + left, notes=notes)

@@ -142,7 +142,7 @@ def _other_table(path: Path, names: list[str]) -> str:
     # The readers are asked for only when one of them has failed.
     from analysis.readers import reader_registry
 
-    if _REU <= {name.lower() for name in names}:
+    if {name.lower() for name in names} >= _REU:
         return Text("INSEE's addresses of the electoral roll (REU), which are not read here")
     with path.open("rb") as file:
         role = reader_registry.role_of(look(path.name, file))

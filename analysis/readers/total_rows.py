@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
         if len(called):
             largest = _largest(values[:, 0], commune, np.union1d(called, sums))
             found |= dict.fromkeys(part.index[called[values[called, 0] >= largest[called]]], NAMED)
-    rows = counts.loc[sorted(found), ["election_id", "bureau_id"]]
+    rows = counts.loc[list(found), ["election_id", "bureau_id"]].sort_index()
     return rows.assign(reason=[found[row] for row in rows.index])
 
 
@@ -84,13 +85,15 @@ class _Votes:
     def __init__(self, ballots: pd.DataFrame, election: str, bureau_id: pd.Series) -> None:
         self.ballots, self.election = ballots, election
         self.bureau_id = bureau_id.astype("str").to_numpy()
-        self.table: pd.DataFrame | None = None
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The votes, which only a suspicion needs."""
+        mine = self.ballots[self.ballots["election_id"] == self.election]
+        return mine.assign(bureau_id=mine["bureau_id"].astype("str"))
 
     def agree(self, row: int, members: np.ndarray) -> bool:
         """Tell whether the votes of a row are the sums of those of its members."""
-        if self.table is None:
-            mine = self.ballots[self.ballots["election_id"] == self.election]
-            self.table = mine.assign(bureau_id=mine["bureau_id"].astype("str"))
         own = self._of(self.bureau_id[[row]])
         return own.empty or own.equals(self._of(self.bureau_id[members]))
 

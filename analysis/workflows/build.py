@@ -21,8 +21,8 @@ from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
-from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
 from analysis.readers.raw_results import Raw, combine
+from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
 from analysis.readers.results import Results, assemble
 from analysis.readers.shapes import read_shapes
 from analysis.tables.elections import Election

@@ -366,7 +366,9 @@ def test_metres_are_read_where_there_are_no_degrees(tmp_path, bureaux):
     table, report = read(write(tmp_path / "bal.csv", rows, header), bureaux)
     assert table["bureau_id"].tolist() == ["75056_0102", "75056_0101"]
     assert report.left_out == ()
-    alone = read(write(tmp_path / "xy.csv", [rows[0][:-2]], header.removesuffix(";long;lat")), bureaux)
+    alone = read(
+        write(tmp_path / "xy.csv", [rows[0][:-2]], header.removesuffix(";long;lat")), bureaux
+    )
     assert alone[0].geometry.x.tolist() == pytest.approx([x])
 
 

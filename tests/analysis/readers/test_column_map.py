@@ -203,7 +203,9 @@ def test_a_column_of_something_else_is_named(folder):
     text = FILES[WIDE].replace("1180;702", "1180;70,2").replace("0;433;", "0;43,3;")
     (folder / WIDE).write_text(text, encoding="utf-8")
     change(folder, MAP, 'ballots = "Wähler"', 'ballots = "Gemeinde"')
-    with pytest.raises(DataError, match="Column Gemeinde holds values that are not whole") as caught:
+    with pytest.raises(
+        DataError, match="Column Gemeinde holds values that are not whole"
+    ) as caught:
         read_terrain(folder / MAP)
     assert "line 2: Gemeinde" in caught.value.where
 
