@@ -45,9 +45,10 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
     """
     found: dict[object, Text] = {}
     named = _is_called_total(counts["bureau_id"])
+    communes = commune_of(counts["bureau_id"]).cat.codes
     for election, part in counts.groupby("election_id", observed=True, sort=False):
         values = part[_COUNTS].fillna(0).to_numpy("int64")
-        commune = pd.factorize(commune_of(part["bureau_id"]))[0]
+        commune = pd.factorize(communes.loc[part.index])[0]
         sums = _summed(values, commune, _Votes(ballots, str(election), part["bureau_id"]))
         found |= dict.fromkeys(part.index[sums], SUM)
         called = np.setdiff1d(np.flatnonzero(named[part.index.to_numpy()]), sums)
@@ -61,8 +62,13 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
 def _is_called_total(bureau_id: pd.Series) -> np.ndarray:
     """Tell which ids call their row a total."""
     ids = bureau_id.astype("category").cat
-    called = [_TOTAL.fullmatch(_words(str(name).rpartition("_")[2])) for name in ids.categories]
-    flags: np.ndarray = np.array([*map(bool, called), False])[ids.codes.to_numpy()]
+    names = pd.Series(ids.categories, dtype="str")
+    called = np.zeros(len(names) + 1, dtype=bool)
+    # Nearly all are numbers.
+    for at in np.flatnonzero(~names.str.fullmatch(r".*_\d+")):
+        label = names.iloc[at].rpartition("_")[2]
+        called[at] = _TOTAL.fullmatch(_words(label)) is not None
+    flags: np.ndarray = called[ids.codes.to_numpy()]
     return flags
 
 
@@ -84,7 +90,7 @@ class _Votes:
 
     def __init__(self, ballots: pd.DataFrame, election: str, bureau_id: pd.Series) -> None:
         self.ballots, self.election = ballots, election
-        self.bureau_id = bureau_id.astype("str").to_numpy()
+        self.bureau_id = bureau_id
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -94,10 +100,11 @@ class _Votes:
 
     def agree(self, row: int, members: np.ndarray) -> bool:
         """Tell whether the votes of a row are the sums of those of its members."""
-        own = self._of(self.bureau_id[[row]])
-        return own.empty or own.equals(self._of(self.bureau_id[members]))
+        own = self._of(np.array([row]))
+        return own.empty or own.equals(self._of(members))
 
-    def _of(self, bureaux: np.ndarray) -> pd.Series:
+    def _of(self, rows: np.ndarray) -> pd.Series:
+        bureaux = self.bureau_id.iloc[rows].astype("str")
         mine = self.table[self.table["bureau_id"].isin(bureaux)]
         sums = mine.groupby(["nuance", "name"], observed=True)["votes"].sum()
         return sums[sums > 0].sort_index()
