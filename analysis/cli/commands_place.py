@@ -75,6 +75,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
         list[Path] | None, typer.Option(help="File of contours; repeatable, with --vintage.")
     ] = None,
     vintage: Annotated[list[int] | None, typer.Option(help="Year of each --contours.")] = None,
+    contours_id: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column of ids of the contours, if not found.")
+    ] = "",
     squares: Annotated[Path | None, typer.Option(help="Filosofi squares of 200 m.")] = None,
     addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
     electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
@@ -100,6 +103,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         terrain=terrain,
         contours=tuple(contours or ()),
         vintages=tuple(vintage or ()),
+        contours_id=contours_id,
         squares=squares,
         addresses=addresses,
         electors=electors,

@@ -21,6 +21,8 @@ _STEP, _REACH = 0.1, 4.0
 # Weak beliefs, for campaigns of a few days: how uneven days are, how weekends differ.
 _LOG_SHAPE, _LOG_WEEKEND = (np.log(2.0), 1.5), (0.0, 1.5)
 _MOST_OUTINGS = 1_000_000
+# No campaign pauses for so long.
+_LONG_GAP_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,20 @@ class Correction:
     volunteer_hours: float
     per_week: float
     teams: int
+
+
+def first_outing(daily: pd.Series) -> date:
+    """Return the first day of a campaign that says none: of the outings after the last long gap.
+
+    Parameters
+    ----------
+    daily
+        Doors or conversations by day (dates), in their order; a day of 2010 before those of
+        2026 is a wrong clock's.
+    """
+    days = pd.DatetimeIndex(pd.to_datetime(daily.index))
+    long = np.flatnonzero(np.diff(days).astype("timedelta64[D]").astype(int) > _LONG_GAP_DAYS)
+    return days[long[-1] + 1 if len(long) else 0].date()
 
 
 def forecast(

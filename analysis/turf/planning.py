@@ -145,7 +145,10 @@ def make_turfs(
     units = split_buildings(count_doors(kept, registered, plan.work), plan.work)
     units["side"] = sides(units["number"])
     units = _placed(units, plan)
-    units["group"] = group_bureaux(units, units[["x", "y"]].to_numpy(), plan.work)
+    xy = units[["x", "y"]].to_numpy()
+    # Nobody walks across water: what lies on two parts of the streets is cut apart.
+    part = pd.Series(distance.parts(xy), index=units.index).map("\0{:06d}".format)
+    units["group"] = group_bureaux(units, xy, plan.work) + part.to_numpy(dtype=object)
     stops, least = _walked(units, plan, distance, progress or _to_nobody)
     stops["opening"] = plan.work.share_open
     gone = pd.DataFrame({"address_id": ordered["address_id"], "reason": reason})

@@ -21,8 +21,9 @@ from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
+from analysis.readers.raw_results import Raw, combine
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
-from analysis.readers.results import Raw, Results, assemble, combine
+from analysis.readers.results import Results, assemble
 from analysis.readers.shapes import read_shapes
 from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
@@ -317,6 +318,7 @@ def _read_vintages(
             crs_metric=crs,
             communes=communes if len(communes) == 1 else inputs.places,
             layout=inputs.layout,
+            known=known,
         )
         expect_known(table, known, file=file.name)
         tables.append(table)

@@ -16,7 +16,15 @@ import tomli_w
 
 from analysis.errors import DataError
 from analysis.fieldwork import exposure, field_plan, inbox, learning, progress
-from analysis.fieldwork.outlook import Aim, Correction, Forecast, Window, correct, forecast
+from analysis.fieldwork.outlook import (
+    Aim,
+    Correction,
+    Forecast,
+    Window,
+    correct,
+    first_outing,
+    forecast,
+)
 from analysis.fieldwork.store import Receipt, Store, open_store
 from analysis.geography.address_search import names_of
 from analysis.tables.covered import update_covered
@@ -169,9 +177,9 @@ def outlook(
     campaign, first = store.campaign, progress.totals(store).first_day
     if not (campaign.objective and campaign.ends and first):
         return None
-    starts = campaign.starts or first
     column = "doors" if campaign.measure == "doors" else "conversation"
     daily = progress.by(store, "day").set_index("day")[column]
+    starts = campaign.starts or first_outing(daily)
     rng = np.random.default_rng(seed)
     window = Window(min(starts, day) if early else starts, day, campaign.ends)
     found = forecast(daily, window, campaign.objective, rng=rng)

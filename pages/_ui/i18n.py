@@ -355,6 +355,7 @@ def rule_name(code: str) -> str:
         "rate_out_of_range": _("Answer rate hard to believe"),
         "reported_twice": _("Reported twice on one day"),
         "outside_turf": _("Addresses outside the turf"),
+        "before_start": _("Dated before the campaign: not counted"),
         "more_doors": _("More doors than the building has"),
     }
     return names.get(code, code)

@@ -280,9 +280,10 @@ def test_sample_says_what_it_wrote(run, tmp_path, monkeypatch):
 # Bad input. Each case writes its files and returns the options of `build`.
 
 
-def spoilt(table, row, column, value):
+def spoilt(table, row, column, value, after=1):
+    """Spoil a row and the one so many after it, 0 for none: one alone is set aside and listed."""
     table = table.copy()
-    table.loc[row, column] = str(value)
+    table.loc[[row, row + after] if after else [row], column] = str(value)
     return table
 
 
@@ -362,7 +363,7 @@ BAD = {
         ["lacks column(s)", "general_results.csv", "keep its delimiter"],
     ),
     "UTF-16": (
-        lambda f: text_as(f, lambda b: b.decode().encode("utf-16")),
+        lambda f: text_as(f, lambda b: b.decode().encode("utf-16-le")),
         ["not a text file", "general_results.csv"],
     ),
     "two encodings": (
@@ -398,7 +399,7 @@ BAD = {
         ["a header and no rows", "general_results.csv"],
     ),
     "duplicate bureaux": (
-        lambda f: results(f, pd.concat([counts(), counts().iloc[[7]]])),
+        lambda f: results(f, pd.concat([counts(), counts().iloc[[7, 8]].assign(inscrits="9999")])),
         ["more than one row", "general_results.csv: 2017_pres_t1/99900_0008"],
     ),
     "ballots above registered": (
@@ -410,12 +411,12 @@ BAD = {
         ["blank + null + valid = ballots", "general_results.csv: 2017_pres_t1/99900_0004"],
     ),
     "votes against valid": (
-        lambda f: results(f, None, spoilt(votes(), 3, "voix", 999)),
+        lambda f: results(f, None, spoilt(votes(), 3, "voix", 999, after=11)),
         ["do not sum to their valid", "candidats_results.csv: 2017_pres_t1: 99900_0001"],
     ),
     "not a number": (
         lambda f: results(f, spoilt(counts(), 3, "inscrits", "n.c.")),
-        ["not whole numbers", "general_results.csv: line 5: 'n.c.'"],
+        ["missing or no whole number", "line 5: registered 'n.c.', line 6: registered 'n.c.'"],
     ),
     "another place": (
         lambda f: [*results(f), "--place", "31555"],
