@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings, score_bureaux
 from analysis.targeting.validation import DECIDES, METHODS, met, orders
-from analysis.targeting.value import ANSWERS, answers, index, place_means
+from analysis.targeting.value import ANSWERS, answers, index, place_means, value_bureaux
 
 
 def truths(prospects: Prospects, params: Params | None = None) -> pd.DataFrame:
@@ -35,6 +37,36 @@ def truths(prospects: Prospects, params: Params | None = None) -> pd.DataFrame:
         params.effect_vote.mean * theirs / max(np.average(theirs, weights=weights), 1e-12)
     )
     return pd.DataFrame(worlds, index=table.index).clip(lower=0.0)
+
+
+def true_gains(
+    table: pd.DataFrame, params: Params, movement: Sequence[float]
+) -> Iterator[np.ndarray]:
+    """Yield the net votes per volunteer-hour in each world (worlds × bureaux).
+
+    Who responds multiplies support, weighted so that the place's mean stays; movement and net
+    turnout count beside it.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table` of true rates.
+    params
+        The true numbers; of ranges, the means.
+    movement
+        Weights of movement, 0 to 1; one answer for each.
+    """
+    value, means = value_bureaux(table, params), place_means(table)
+    ours, weights = table["support"].to_numpy(), table["registered"].to_numpy(dtype=float)
+    respond = answers(table)
+    mean = np.average(respond * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
+    kept = index(table, "support", means) * respond / mean[:, None]
+    moved = index(table, "movement", means)
+    fetched = params.effect_turnout.mean * value.mobilisable
+    met_an_hour = value.conversations_per_hour * value.household
+    for alpha in movement:
+        won = params.effect_vote.mean * ((1 - alpha) * kept + alpha * moved)
+        yield np.asarray(met_an_hour * (won + fetched))
 
 
 def compare(prospects: Prospects, share: float = DECIDES) -> pd.DataFrame:

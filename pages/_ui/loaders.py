@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tomllib
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,7 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
+from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking, weights_in_force
@@ -21,7 +23,7 @@ from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
 from analysis.workflows.ranking import Scenario, open_workspace, prospects_of, rank, target_of
-from analysis.workflows.validate import kept, validate
+from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
@@ -160,6 +162,31 @@ def validation(place: Workspace, scenario: Scenario, *, size: int, wait: bool) -
     key = ("validation", str(place.path), place.digest, _question(scenario))
     found: Validation = answer_of(key, work, label=_("Looking back at past elections…"))
     return found
+
+
+def calibration(place: Workspace, scenario: Scenario) -> Calibration | None:
+    """Return how often intervals and chances hold for the bloc of a scenario, here."""
+    if not scenario.places and (known := kept_calibration(place, scenario.bloc)) is not None:
+        return known
+    folder, question = str(place.path), _question(scenario)
+
+    def work(progress: Progress) -> Calibration:
+        found = _prospects(folder, place.digest, question)
+        return calibration_of(found, scenario.bloc, progress)
+
+    key = ("calibration", folder, place.digest, question)
+    found: Calibration = answer_of(key, work, label=_("Drawing pasts whose truth is known…"))
+    return found
+
+
+def reliability(found: Calibration) -> bytes:
+    """Return the picture of chances told and come."""
+    # matplotlib loads only where the picture is wanted.
+    from analysis.charts.reliability_chart import reliability_chart
+
+    content = io.BytesIO()
+    reliability_chart(found, language=language()).savefig(content, format="png", dpi=170)
+    return content.getvalue()
 
 
 def geometry(place: Workspace, found: Prospects) -> Geometry | None:

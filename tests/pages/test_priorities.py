@@ -12,7 +12,7 @@ from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario, answer, with_settings
-from analysis.workflows.validate import validate
+from analysis.workflows.validate import calibration_of, validate
 from pages._ui.i18n import _, number, percent
 from pages._ui.labels import method_name, part_name, preset_name
 from pages._ui.messages import translate
@@ -478,12 +478,14 @@ def test_the_checks_are_those_of_the_library(page, places):
     r = ranking.size_correlation
     said = [text for text in values(app.markdown) if f"**{number(r, 2)}**" in text]
     assert len(said) == 1
+    held = calibration_of(prospects, "left")
+    assert any(f"**{percent(held.coverage(), 1)}**" in text for text in values(app.markdown))
 
 
 def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(page):
     app = page(bloc="left", view="checks", election="2017_legi_t1")
     assert errors(app)
-    assert len(app.subheader) == 3
+    assert len(app.subheader) == 4
 
 
 @pytest.mark.parametrize(
