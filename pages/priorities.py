@@ -32,6 +32,7 @@ with messages.explain_data_errors():
 numbers = st.container()
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
+    inputs.choose_rival(question, found)
     settings = inputs.choose_settings(loaders.weights_of(found), numbers)
     visited.ask(place, found)
 
@@ -47,6 +48,7 @@ with answer_side, messages.explain_data_errors():
         downloads.downloads(place, scenario)
     else:
         ranking_view.reach(ranked)
+        ranking_view.last_time(ranked, found, scenario)
         map_side, card_side = st.columns([1.7, 1], gap="medium")
         with map_side:
             ranking_view.priority_map(

@@ -156,9 +156,8 @@ def simulate(
 
     def draw_piece(part: slice) -> None:
         piece = {name: values[part, None] for name, values in columns.items()}
-        rates = _draw_rates(piece, noise, part)
+        rates, net = _draw_rates(piece, noise, part)
         met = _conversations(walk[part], common) * (1 + common.spill_over * others[part, None])
-        net = rates[3] - piece["rival_marginal"]
         indices = _indices(rates, net, respond[:, part], common, means)
         gain = common.effect_vote * indices[0]
         gain += common.effect_turnout * indices[1]
@@ -245,8 +244,8 @@ def _respond(table: pd.DataFrame) -> np.ndarray:
 _Rates = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> _Rates:
-    """Return bureaux × draws: abstention, support, movement, share of marginal voters."""
+def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> tuple[_Rates, np.ndarray]:
+    """Return bureaux × draws: abstention, support, movement, share of marginal voters; its net."""
 
     def rate(number: int, name: str) -> np.ndarray:
         drawn = noise.of(number, part)
@@ -258,11 +257,14 @@ def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> _Rates:
     for drawn in (abstention, support):
         np.clip(drawn, 0.0, 1.0, out=drawn)
     np.maximum(movement, 0.0, out=movement)
-    # The bloc's and its rival's shares of the same voters: two errors, drawn as one.
+    # The bloc's and its rival's shares of the same voters: two errors, drawn as one for the net.
     marginal = noise.of(3, part)
-    marginal *= np.hypot(piece["marginal_se"], piece["rival_marginal_se"])
+    net = marginal * np.hypot(piece["marginal_se"], piece["rival_marginal_se"])
+    net += piece["marginal"] - piece["rival_marginal"]
+    # A strategy that counts ours alone bears the error of ours alone.
+    marginal *= piece["marginal_se"]
     marginal += piece["marginal"]
-    return abstention, support, movement, marginal
+    return (abstention, support, movement, marginal), net
 
 
 def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:

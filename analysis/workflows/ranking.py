@@ -28,7 +28,7 @@ from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with
 AUDIENCES = ("teams", "analysis")
 # A light ranking makes fewer draws above this many draws × bureaux, but never fewer than some.
 _LIGHT, _LEAST_DRAWS = 4_500_000, 50
-_OWN = ("bloc", "candidates", "election", "places")
+_OWN = ("bloc", "candidates", "election", "places", "rival")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Scenario:
         Communes or départements; empty for the whole workspace.
     settings
         Weights, hours, planner's numbers, seed.
+    rival
+        Bloc against which votes are counted; empty: the strongest other by the place's results.
     """
 
     bloc: str
@@ -54,6 +56,7 @@ class Scenario:
     candidates: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    rival: str = ""
 
     @property
     def choice(self) -> Choice:
@@ -74,6 +77,7 @@ class Scenario:
             "candidates": list(self.candidates),
             "election": self.election,
             "places": list(self.places),
+            **({"rival": self.rival} if self.rival else {}),
             **settings,
         }
 
@@ -107,6 +111,7 @@ class Scenario:
             candidates=_texts(own.get("candidates", ()), where),
             places=_texts(own.get("places", ()), where),
             settings=Settings.from_dict(rest, where, beside=_OWN),
+            rival=str(own.get("rival", "")),
         )
 
 
@@ -196,7 +201,14 @@ def prospects_of(
         When the scenario does not fit the workspace.
     """
     target = target_of(workspace, scenario.election)
-    return prepare(workspace, scenario.choice, target, places=scenario.places, progress=progress)
+    return prepare(
+        workspace,
+        scenario.choice,
+        target,
+        places=scenario.places,
+        rival=scenario.rival,
+        progress=progress,
+    )
 
 
 def rank(prospects: Prospects, settings: Settings, *, light: bool = False) -> Ranking:

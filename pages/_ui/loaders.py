@@ -6,6 +6,7 @@ import hashlib
 import io
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
-from analysis.targeting.rank import Ranking, weights_in_force
+from analysis.targeting.rank import Ranking, Settings, weights_in_force
 from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
@@ -92,9 +93,7 @@ def prospects(place: Workspace, scenario: Scenario) -> Prospects:
 
 def _question(scenario: Scenario) -> str:
     """Return what the rates depend on: the scenario without its settings."""
-    return Scenario(
-        scenario.bloc, scenario.election, scenario.candidates, scenario.places
-    ).to_toml()
+    return replace(scenario, settings=Settings()).to_toml()
 
 
 def _prospects(folder: str, digest: str, question: str) -> Prospects:

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from analysis.tables.workspace import Workspace
+from analysis.targeting.margin import last_margin
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario, answer, with_settings
 from analysis.workflows.validate import calibration_of, validate
-from pages._ui.i18n import _, number, percent
+from pages._ui.i18n import _, bloc_name, number, percent
 from pages._ui.labels import method_name, part_name, preset_name
 from pages._ui.messages import translate
 
@@ -153,6 +154,27 @@ def test_the_link_follows_every_answer(page, places):
 def test_each_preset_ranks_as_the_library_does(page, places, preset):
     app = page(bloc="left", preset=preset)
     assert_shows(app, places.valmont, with_settings(LEFT, preset=preset))
+
+
+def test_another_rival_is_one_choice_and_goes_into_the_link(page, places):
+    app = page(bloc="left")
+    by_results = answer(places.valmont, LEFT)[1].rival
+    assert selectbox(app, "rival") == "results"
+    rival = "right" if by_results != "right" else "centre"
+    app.selectbox(key="rival").select(rival).run()
+    asked = replace(LEFT, rival=rival)
+    assert_shows(app, places.valmont, asked)
+    margin = last_margin(answer(places.valmont, asked)[1])
+    said = [text for text in values(app.markdown) if number(margin.theirs) in text]
+    assert len(said) == 1
+    assert number(abs(margin.ahead)) in said[0]
+    assert bloc_name(rival) in said[0]
+    assert links(app)["rival"] == rival
+    assert_shows(page(**links(app)), places.valmont, asked)
+    # A bloc is not its own rival: the results choose again.
+    app.selectbox(key="bloc").select(rival).run()
+    assert selectbox(app, "rival") == "results"
+    assert not errors(app)
 
 
 def test_answers_last_while_other_pages_are_visited(page, places):

@@ -180,3 +180,15 @@ def test_bureaux_are_drawn_apart_from_one_another():
     assert np.abs(together).max() < 0.12
     assert drawn.mean() == pytest.approx(0, abs=0.01)
     assert drawn.std() == pytest.approx(1, abs=0.01)
+
+
+def test_ours_alone_bear_the_error_of_ours_alone():
+    """The rival's error widens the net, and not the strategy that counts ours."""
+    sure = exact(table())
+    doubtful = sure.assign(rival_marginal_se=0.4)
+    ours = Weights(mobilise=1.0)
+    params = certain(effect_turnout=0.02)
+    told = [run(one, weights=ours, params=params).top_probability for one in (sure, doubtful)]
+    np.testing.assert_array_equal(*told)
+    wide = [run(one, params=params) for one in (sure, doubtful)]
+    assert (np.subtract(wide[1].upper, wide[0].upper) > 0).all()
