@@ -320,11 +320,30 @@ def rank_to_file(
     scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
     _refuse_without_contours(workspace, scenario, out)
     ranking, prospects = answer(workspace, scenario)
-    usual = hold_back_of(workspace.path, ranking.table, teams=audience == "teams")
-    held = usual if usual.seals else None
-    file = RankingFile(workspace, scenario, ranking, prospects, held)
+    file = ranking_file(workspace, scenario, ranking, prospects, teams=audience == "teams")
     file.write(out, **written)
     return file
+
+
+def ranking_file(
+    workspace: Workspace,
+    scenario: Scenario,
+    ranking: Ranking,
+    prospects: Prospects,
+    *,
+    teams: bool = True,
+) -> RankingFile:
+    """Return a ranking as it leaves the house: sealed designs in force decide the arms.
+
+    Parameters
+    ----------
+    workspace, scenario, ranking, prospects
+        The place, what was asked of it, and the answer.
+    teams
+        Whether the file is for teams, without the controls.
+    """
+    usual = hold_back_of(workspace.path, ranking.table, teams=teams)
+    return RankingFile(workspace, scenario, ranking, prospects, usual if usual.seals else None)
 
 
 def _one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,7 +117,8 @@ def _ours(place: Workspace) -> Source | None:
     elections = st.multiselect(
         _("Elections to look at"),
         known,
-        default=[prepared] if prepared in known else known[:1],
+        # Which election a seal without scenario prepares is for the user to say.
+        default=[prepared] if prepared in known else known[:1] if prepared else [],
         format_func=election_name,
         key="impact.elections",
         help=_("Several, to see whether an effect lasts. Bureaux redrawn since are carried over."),

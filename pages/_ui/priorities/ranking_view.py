@@ -9,7 +9,7 @@ from analysis.charts.colours import classes
 from analysis.targeting.margin import last_margin
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
-from analysis.workflows.ranking import Scenario
+from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import bureaux, state
 from pages._ui.bureau_map import (
     Geometry,
@@ -45,9 +45,23 @@ def reach(ranked: Ranking) -> None:
         column.metric(label, text, help=told)
 
 
-def last_time(ranked: Ranking, found: Prospects, scenario: Scenario) -> None:
-    """Set what the hours are worth against the margin of last time."""
-    margin = last_margin(found)
+def last_time(file: RankingFile, scenario: Scenario) -> None:
+    """Say which bureaux are counted, and set what the hours are worth against last time."""
+    ranked, margin = file.announced, last_margin(file.prospects)
+    if file.hold_back is not None:
+        held = len(file.ranking.table) - len(ranked.table)
+        st.caption(
+            _("Counted without the {n} bureaux that the sealed trial leaves alone.").format(
+                n=number(held)
+            )
+        )
+    else:
+        st.caption(
+            _(
+                "Every bureau is counted. The files for teams set one in five of the first aside "
+                "for a trial and say what is left; after the trial is sealed, so does this page."
+            )
+        )
     if margin is None:
         return
     told = _("{election}: {ours} votes for {bloc} here, {theirs} for {rival}: {apart} ahead.")
