@@ -25,7 +25,7 @@ from analysis.targeting.value import ANSWERS, reachable
 from analysis.targeting.worlds import true_gains
 
 # Pasts drawn, planner's numbers drawn for each, draws that the product makes of each.
-PASTS, NUMBERS, DRAWS = 8, 40, 1000
+PASTS, NUMBERS, DRAWS = 24, 30, 1000
 # Bureaux that are drawn of a larger place, commune by commune.
 MOST = 1500
 # Ends of the classes of probability.
