@@ -48,12 +48,24 @@ def _table(found: Validation, told: dict[str, Any]) -> str:
     for bloc, worst in told["worlds_worst"].items():
         shares = "".join(f"{worst[m]:>13.2f}" for m in METHODS)
         lines.append(f"{'worst of five worlds, ' + bloc:<46}" + shares)
+    lines += _parts(found)
     lines += _held(told["calibration"])
     untold = len(found.untold)
     lines.append(
         f"cannot tell: {untold} pairs at which under 1% of the registered or 200 votes moved"
     )
     return "\n".join(lines)
+
+
+def _parts(found: Validation) -> list[str]:
+    """Return how far off each part was, beside « as last time », means over pairs by bloc."""
+    means = found.parts.groupby(["part", "bloc"], sort=False).mean(numeric_only=True)
+    return [
+        f"{f'{part}, {bloc}: error':<46}{row['error']:>13.4f} as last time "
+        f"{row['rule_error']:.4f}, counting alone {row['noise']:.4f}, rank correlation "
+        f"{row['correlation']:.2f}"
+        for (part, bloc), row in means.sort_index(level=0, sort_remaining=False).iterrows()
+    ]
 
 
 def _held(told: dict[str, dict[str, Any]]) -> list[str]:
