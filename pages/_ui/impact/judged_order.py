@@ -16,7 +16,8 @@ _NONE = ""
 def order(source: Source, spec: Spec, outcome: str, draws: int, seed: int) -> None:
     """Ask for the column of an order, largest first, and say what the trial says of it."""
     st.subheader(_("Does an order put first where the canvass does most?"))
-    used = {*spec.outcomes, spec.assigned, spec.block, spec.unit}
+    # What came after the draw cannot have ranked.
+    used = {*spec.outcomes, spec.assigned, spec.received, spec.reached, spec.block, spec.unit}
     options = [n for n in guess_columns.numeric(impacts.found(source).table) if n not in used]
     by = st.selectbox(
         _("Column that orders, largest first"),

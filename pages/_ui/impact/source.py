@@ -125,10 +125,10 @@ def _ours(place: Workspace) -> Source | None:
         placeholder=_("Choose one or more"),
         persist_state="session",
     )
+    early = tuple(_before(place, prepared, elections))
     if not elections:
         st.info(_("Choose at least one election."))
         return ours if awaited else None
-    early = tuple(_before(place, prepared, elections))
     return replace(ours, elections=tuple(elections), early=early, language=language())
 
 
