@@ -17,6 +17,7 @@ from analysis.workflows.validate import calibration_of, validate
 from pages._ui.i18n import _, bloc_name, number, percent
 from pages._ui.labels import method_name, part_name, preset_name
 from pages._ui.messages import translate
+from pages._ui.priorities import bureau_card
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
@@ -574,3 +575,18 @@ def test_a_wrong_table_of_visits_is_explained_and_not_kept(page, places, table):
     assert len(errors(app)) == 1
     assert not (folder / "covered.csv").exists()
     assert_shows(app, places.valmont, LEFT)
+
+
+@pytest.mark.parametrize(
+    ("elections", "doubt"),
+    [("2024_legi_t1", True), ("2024_legi_t1 2024_legi_t2", True), ("2022_pres_t1", False),
+     ("2022_pres_t1 2024_legi_t1", False)],
+)  # fmt: skip
+def test_a_round_that_nothing_follows_is_in_doubt(places, monkeypatch, elections, doubt):
+    told = []
+    monkeypatch.setattr(bureau_card.st, "warning", told.append)
+    past = answer(places.valmont, LEFT)[1].history.elections
+    bureau_card._far_out(elections, past)
+    assert told[0].startswith("En doute") == doubt
+    bureau_card._far_out("", past)
+    assert len(told) == 1
