@@ -15,15 +15,16 @@ from analysis.targeting.params import Params
 from analysis.targeting.value import (
     ANSWERS,
     FASTEST,
+    LIKELY,
     SLOWEST,
     Means,
     Value,
-    answers,
     hesitant_levels,
     household,
     minutes_at_door,
     place_means,
     reachable,
+    respond,
     walk_minutes,
 )
 from analysis.targeting.weights import Weights, part_indices, part_means, score_parts
@@ -144,7 +145,7 @@ def simulate(
     """
     draws, size = wanted.draws, len(table)
     common = _draw_common(params, rng, draws)
-    respond = _respond(table)
+    responding = respond(table).astype("float32")
     others = (household(table, params, 1.0) - 1.0).astype("float32")
     noise = _Noise(rng, size, draws)
     walk = walk_minutes(table, params, _central_minutes(params)).astype("float32")
@@ -158,7 +159,7 @@ def simulate(
         piece = {name: values[part, None] for name, values in columns.items()}
         rates, net = _draw_rates(piece, noise, part)
         met = _conversations(walk[part], common) * (1 + common.spill_over * others[part, None])
-        indices = _indices(rates, net, respond[:, part], common, means)
+        indices = _indices(rates, net, responding[:, part], common, means)
         gain = common.effect_vote * indices[0]
         gain += common.effect_turnout * indices[1]
         gain *= met
@@ -230,15 +231,7 @@ def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Commo
         "level": params.conversation_rate * at_door / talks / _central_minutes(params),
     }
     told = {n: v.astype("float32")[None, :] for n, v in columns.items()}
-    return _Common(**told, answer=rng.integers(0, len(ANSWERS), draws))
-
-
-def _respond(table: pd.DataFrame) -> np.ndarray:
-    """Return who responds more where the bloc's voters are (answers × bureaux)."""
-    found, ours = answers(table), table["support"].to_numpy()
-    weights = table["registered"].to_numpy(dtype=float)
-    mean = np.average(found * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
-    return np.asarray((found / np.maximum(mean, 1e-9)[:, None]).astype("float32"))
+    return _Common(**told, answer=rng.choice(len(ANSWERS), draws, p=LIKELY))
 
 
 _Rates = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -276,12 +269,12 @@ def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:
 
 
 def _indices(
-    rates: _Rates, net: np.ndarray, respond: np.ndarray, common: _Common, means: Means
+    rates: _Rates, net: np.ndarray, responding: np.ndarray, common: _Common, means: Means
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return how many are won over or kept, and are brought to vote, per person reached."""
     abstention, support, movement, _ = rates
     alpha, beta = common.movement_weight, common.abstention_weight
-    persuade = respond.T[:, common.answer] * support
+    persuade = responding.T[:, common.answer] * support
     persuade *= (1 - alpha) / np.float32(max(means.support, 1e-9))
     persuade += (alpha / np.float32(max(means.movement, 1e-9))) * movement
     mobilise = (beta / np.float32(max(means.abstention, 1e-9))) * abstention

@@ -15,7 +15,7 @@ from analysis.targeting.calibration import MOVEMENTS, NOTHING, Calibration, cali
 from analysis.targeting.params import Belief, Params
 from analysis.targeting.prospects import prepare
 from analysis.targeting.simulated_past import Spread
-from analysis.targeting.value import ANSWERS, value_bureaux
+from analysis.targeting.value import ANSWERS, LIKELY, value_bureaux
 from analysis.targeting.worlds import true_gains
 from analysis.workflows.ranking import target_of
 
@@ -81,10 +81,10 @@ def test_a_large_place_is_looked_at_in_whole_communes(prospects, monkeypatch):
     assert len(narrow.history.ballots) == len(narrow.table)
 
 
-def test_where_all_answer_alike_the_true_gain_is_the_gain_of_the_product(prospects):
+def test_the_gain_of_the_product_is_the_mean_of_the_true_gains(prospects):
     gains = next(true_gains(prospects.table, Params(), [Params().movement_weight.mean]))
     gain = value_bureaux(prospects.table, Params()).gain_per_hour
-    np.testing.assert_allclose(gains[0], gain)
+    np.testing.assert_allclose(np.array(LIKELY) @ gains, gain)
 
 
 def test_drawn_counts_are_whole_tables_around_a_known_truth(prospects):

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.targeting.draws import LEVEL, PIECE, Wanted, _Noise, plan_score, simulate
 from analysis.targeting.params import Belief, Params
-from analysis.targeting.value import answers, place_means, value_bureaux
+from analysis.targeting.value import LIKELY, place_means, respond, value_bureaux
 from analysis.targeting.weights import PRESETS, Weights, part_indices, score_parts
 from tests.made import prospects_table
 
@@ -125,7 +125,9 @@ def draw_rates(bureaux, rng):
     apart = np.hypot(bureaux["marginal_se"], bureaux["rival_marginal_se"])
     drawn["marginal"] = rng.normal(bureaux["marginal"], apart)
     weights = bureaux["registered"] * bureaux["support"]
-    answer = answers(bureaux)[rng.integers(5)]
+    # The formula counts the mean answer already.
+    all_ = respond(bureaux)
+    answer = all_[rng.choice(5, p=LIKELY)] / (np.array(LIKELY) @ all_)
     drawn["support"] *= answer / np.average(answer, weights=weights)
     return bureaux.assign(**drawn)
 
