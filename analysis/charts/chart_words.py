@@ -70,6 +70,11 @@ WORDS = Words(
         "of_valid": "% of valid votes",
         "this_bureau": "this bureau",
         "town": "the town",
+        "as_told": "as told",
+        "chance_told": "chance told of being among the first",
+        "chance_came": "share of bureaux that were",
+        "movement_believed": "truth drawn from the ranges",
+        "movement_nothing": "truth in which movement tells nothing",
     },
 )
 

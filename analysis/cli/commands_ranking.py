@@ -29,6 +29,10 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     candidates: Annotated[
         list[str] | None, typer.Option(help="Candidates or lists by name, instead of a bloc.")
     ] = None,
+    rival: Annotated[
+        str | None,
+        typer.Option(help="Bloc against which votes are counted; else the strongest other."),
+    ] = None,
     params: Annotated[Path | None, typer.Option(help="Parameters or a scenario (TOML).")] = None,
     hours: Annotated[float | None, typer.Option(help="Volunteer-hours to spend.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.")] = None,
@@ -47,6 +51,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
         "election": election,
         "bloc": bloc,
         "candidates": candidates,
+        "rival": rival,
         "hours": hours,
         "seed": seed,
         "preset": preset,
@@ -61,6 +66,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
 def _report(file: RankingFile) -> None:
     ranking = file.ranking
     show(file.announced.summary())
+    _report_margin(file)
     show(
         f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
         f"bureaux without a contour: {int(file.table['vintage'].isna().sum())}"
@@ -69,6 +75,14 @@ def _report(file: RankingFile) -> None:
         show(f"note: {note}")
     if file.hold_back is not None:
         show(_held_back(file, file.hold_back))
+
+
+def _report_margin(file: RankingFile) -> None:
+    from analysis.targeting.margin import last_margin
+
+    margin = last_margin(file.prospects)
+    if margin is not None:
+        show(margin.summary())
 
 
 def _held_back(file: RankingFile, held: HoldBack) -> str:

@@ -48,6 +48,14 @@ class Belief:
             return np.full(size, self.value)
         return rng.triangular(self.low, self.value, self.high, size)
 
+    def at(self, share: np.ndarray) -> np.ndarray:
+        """Return the values below which such shares of the belief lie."""
+        width = max(self.high - self.low, 1e-12)
+        left = (self.value - self.low) / width
+        rising = self.low + np.sqrt(share * width * (self.value - self.low))
+        falling = self.high - np.sqrt((1 - share) * width * (self.high - self.value))
+        return np.where(share < left, rising, falling)
+
 
 # Numbers of older scenarios that nothing rests on any more: read, and passed over.
 RETIRED = ("reserve_weight",)

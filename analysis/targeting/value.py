@@ -17,8 +17,10 @@ Number = TypeVar("Number", float, np.ndarray)
 SLOWEST, FASTEST = 10.0, 30.0  # doors per hour: ends of the ranges in the field's manuals
 
 
-# Who answers a conversation more than others is not known: five answers, each as likely.
+# Who answers a conversation more than others is not known: five answers, and how likely each is.
+# All alike is what experiments could not refute; the others share the doubt.
 ANSWERS = ("equal", "abstention", "fence", "volatility", "opponents")
+LIKELY = (0.6, 0.1, 0.1, 0.1, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,11 @@ def place_means(table: pd.DataFrame) -> Means:
 def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = None) -> Value:
     """Value an hour of canvassing in every bureau.
 
-    Per person reached, ε · [(1 - α) · S + α · W] votes are won over or kept and
+    Per person reached, ε · [(1 - α) · S · g + α · W] votes are won over or kept and
     τ · [(1 - β) + β · A] · (m - m') brought to vote: S, W and A are the indices of support,
-    movement and abstention, m and m' the shares of the bloc and of its rival among marginal
-    voters, τ, ε, α and β the means of the parameters. See docs/methods/value.md.
+    movement and abstention, g who responds, on the mean of five answers, m and m' the shares of
+    the bloc and of its rival among marginal voters, τ, ε, α and β the means of the parameters.
+    See docs/methods/value.md.
 
     Parameters
     ----------
@@ -112,7 +115,8 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
     net = (table["marginal"] - table["rival_marginal"]).to_numpy()
     mobilisable = net * mixed(index(table, "abstention", means), params.abstention_weight.mean)
     alpha = params.movement_weight.mean
-    persuadable = (1 - alpha) * index(table, "support", means)
+    responding = np.asarray(LIKELY) @ respond(table)
+    persuadable = (1 - alpha) * index(table, "support", means) * responding
     persuadable += alpha * index(table, "movement", means)
     return Value(
         doors=doors(table, params),
@@ -193,6 +197,19 @@ def answers(table: pd.DataFrame) -> np.ndarray:
         ]
     )
     return np.asarray(found / np.average(found, axis=1, weights=weights)[:, None])
+
+
+def respond(table: pd.DataFrame) -> np.ndarray:
+    """Return who responds more where the bloc's voters are (answers × bureaux).
+
+    Weighted so that the place's mean of those who respond among ours is that of ours.
+    """
+    ours, weights = table["support"].to_numpy(), table["registered"].to_numpy(dtype=float)
+    if not (ours * weights).sum() > 0:
+        return np.ones((len(ANSWERS), len(table)))
+    found = answers(table)
+    mean = np.average(found * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
+    return np.asarray(found / np.maximum(mean, 1e-9)[:, None])
 
 
 def hesitant(table: pd.DataFrame) -> np.ndarray:

@@ -31,6 +31,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
+from analysis.targeting.ground import has_ground
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
 from analysis.workflows.ranking import open_workspace, target_of
@@ -50,7 +51,8 @@ class Outlook:
     series
         The past it rests on.
     units
-        In the order of the forecast: `bureau_id`, `commune_id`, `commune` (name), `vintage`.
+        In the order of the forecast: `bureau_id`, `commune_id`, `commune` (name), `vintage`,
+        `reachable` (has ground to walk on).
     split
         Constant and intermittent abstainers; None where they cannot be told apart.
     no_split
@@ -133,6 +135,7 @@ def look_ahead(
     )
     units = history.units[["bureau_id", "vintage"]]
     units = units.join(communes_of(workspace, units["bureau_id"]))
+    units = units.assign(reachable=has_ground(history.units, history))
     try:
         return Outlook(forecast, series, units, split_abstainers(series), None)
     except DataError as error:

@@ -12,7 +12,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.tables.elections import Election
 from analysis.tables.workspace import Workspace
+from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workflows.ranking import Scenario
@@ -34,8 +36,13 @@ _BAR = (
 )
 
 
-def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
+def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]:
     """Show the bureau in view, or the first of the ranking; its picture comes last (`picture`).
+
+    Parameters
+    ----------
+    ranked, found
+        The ranking, and the rates it rests on.
 
     Returns
     -------
@@ -54,7 +61,7 @@ def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
-    _far_out(str(bureau.get("far_out", "")))
+    _far_out(str(bureau.get("far_out", "")), found.history.elections)
     by_hand.ask(bureau)
     _parts(bureau)
     where = st.container()
@@ -146,9 +153,20 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
     return [sentence for *_far, sentence in sorted(found, reverse=True)[:3]]
 
 
-def _far_out(elections: str) -> None:
-    """Say which counts of the bureau are left out of its rates."""
+def _far_out(elections: str, past: tuple[Election, ...]) -> None:
+    """Say which counts of the bureau are left out of its rates, and how sure that is."""
     if not elections:
+        return
+    latest = {one.election_id for one in past if one.date.year == past[-1].date.year}
+    if {*elections.split()} <= latest:
+        st.warning(
+            _(
+                "In doubt: at {elections}, the latest here, the counts are unlike all earlier "
+                "ones. A typing error, or a bureau that has changed: only the next election will "
+                "tell. Until then they are left out of the ranking and drawn to the other rounds. "
+                "Compare with the minutes of the vote before sending a team."
+            ).format(elections=", ".join(election_name(one) for one in elections.split()))
+        )
         return
     st.warning(
         _(

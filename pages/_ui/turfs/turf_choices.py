@@ -146,10 +146,10 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
     _say_reach(set_aside(ranked, armed))
     held = int((armed.head(top)["arm"] == CONTROL).sum())
     text = ngettext(
-        "{n} bureau of these is held back for the trial: no team goes there.",
-        "{n} bureaux of these are held back for the trial: no team goes there.",
+        "{n} bureau of these is held back for the trial: teams go to the other {left}.",
+        "{n} bureaux of these are held back for the trial: teams go to the other {left}.",
         held,
-    ).format(n=number(held))
+    ).format(n=number(held), left=number(min(top, len(armed)) - held))
     st.caption("🧪 " + (text if held else _("None of these bureaux is held back for the trial.")))
     if not usual.seals:
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))

@@ -110,6 +110,7 @@ def test_rank_writes_and_says_what_the_hours_reach(run, valmont, tmp_path):
     assert "500 volunteer-hours reach" in out
     assert "rank correlation with size alone" in out
     assert "bureaux without a contour: 1" in out
+    assert "last time (2022_pres_t1): " in out
     table = pd.read_csv(out_file)
     assert list(table)[:9] == [
         *("bureau_id", "rank", "score", "gain_per_hour", "gain_lower", "gain_upper"),
@@ -162,6 +163,20 @@ def test_rank_takes_a_scenario_and_the_command_line_goes_before_it(run, valmont,
     table = pd.read_csv(tmp_path / "a.csv")
     assert (table["part_need"] > 0).sum() == 48
     assert (table["part_persuade"] == 0).all()
+
+
+def test_another_rival_changes_the_net_and_is_made_again(run, valmont, tmp_path):
+    base = ("rank", "--workspace", valmont.path, *RANK, "--out")
+    run(*base, tmp_path / "a.csv")
+    code, out, _ = run(*base, tmp_path / "b.csv", "--rival", "right")
+    assert code == 0
+    assert " of right, " in out
+    one, other = (pd.read_csv(tmp_path / f"{n}.csv", index_col="bureau_id") for n in "ab")
+    assert (one["rival_support"] != other["rival_support"].reindex(one.index)).any()
+    assert run("reproduce", tmp_path / "b.csv")[0] == 0
+    code, _, err = run(*base, tmp_path / "c.csv", "--rival", "left")
+    assert code == 1
+    assert "cannot be the rival" in err
 
 
 def test_candidates_may_be_picked_by_name(run, valmont, tmp_path):
