@@ -250,7 +250,9 @@ TABLES = {
 def commune_of(bureau_id: pd.Series) -> pd.Series:
     """Return the commune of each bureau: what stands before the last underscore."""
     if not isinstance(bureau_id.dtype, pd.CategoricalDtype):
-        return bureau_id.astype("str").map(_before_underscore).astype("str")
+        return pd.Series(
+            [_before_underscore(name) for name in bureau_id.array], bureau_id.index, dtype="str"
+        )
     communes = [_before_underscore(name) for name in bureau_id.cat.categories]
     codes, names = pd.Index(communes, dtype="str").factorize()
     return pd.Series(

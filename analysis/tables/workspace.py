@@ -135,8 +135,7 @@ class Workspace:
         """
         ids = [c for c in columns if TABLES[name].columns[c].dtype == "category"]
         with self._opened(name) as file:
-            table = pq.read_table(file, columns=list(columns), read_dictionary=ids)
-        return table.unify_dictionaries()
+            return pq.read_table(file, columns=list(columns), read_dictionary=ids)
 
     @contextlib.contextmanager
     def _opened(self, name: str) -> Iterator[Path]:

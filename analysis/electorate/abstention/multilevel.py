@@ -75,33 +75,41 @@ class Posterior:
 
     Attributes
     ----------
-    precision
-        Of each value (units × elections), 0 where unknown.
     residual
-        Values less the mean, 0 where unknown.
-    bureau_var, commune_var
-        Covariance of a bureau's effect given the two above it, of a commune's given
-        its département; department_var is unconditional.
-    commune_info
-        What a commune's bureaux tell of it: precision matrix; `commune_score` the vector.
+        Values less the mean (units × elections), 0 where unknown.
+    info
+        What each bureau tells of all above it: (S + N)⁻¹ with S the covariance of bureaux and N
+        its noise, 0 where unknown (units × elections × elections).
+    commune_info, commune_score
+        The same of each commune, what its bureaux tell taken together, and the vector.
+    commune_var
+        Covariance of a commune's effect given its département's.
+    department, department_var
+        Posterior mean and covariance of the effect of every département.
+    covariances
+        Of bureau, commune and département effects, before anything is seen.
     """
 
-    precision: np.ndarray
     residual: np.ndarray
-    bureau_var: np.ndarray
+    info: np.ndarray
     commune_info: np.ndarray
     commune_score: np.ndarray
     commune_var: np.ndarray
     department: np.ndarray
     department_var: np.ndarray
+    covariances: tuple[np.ndarray, ...]
     tree: Tree
 
     @property
     def commune(self) -> np.ndarray:
         """Posterior mean of every commune's effect."""
+        return self.commune_pull @ self.covariances[1]
+
+    @property
+    def commune_pull(self) -> np.ndarray:
+        """What is left to explain in a commune, by its information: its effect is S times that."""
         above = self.department[self.tree.department]
-        seen = self.commune_score - np.einsum("nij,nj->ni", self.commune_info, above)
-        return np.einsum("nij,nj->ni", self.commune_var, seen)
+        return self.commune_score - _times(self.commune_info, above)
 
     @property
     def above(self) -> np.ndarray:
@@ -111,8 +119,12 @@ class Posterior:
     @property
     def bureau(self) -> np.ndarray:
         """Posterior mean of every bureau's own effect."""
-        seen = self.precision * (self.residual - self.above[self.tree.commune])
-        return np.einsum("nij,nj->ni", self.bureau_var, seen)
+        return self.bureau_pull @ self.covariances[0]
+
+    @property
+    def bureau_pull(self) -> np.ndarray:
+        """What is left to explain in a bureau, by its information."""
+        return _times(self.info, self.residual - self.above[self.tree.commune])
 
 
 def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...]) -> Posterior:
@@ -133,36 +145,42 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
         What is known of the effects of every level once `seen` is.
     """
     known = np.isfinite(seen.rates)
-    precision = np.where(known, 1 / np.where(known, seen.noise, 1.0), 0.0)
+    noise = np.where(known, seen.noise, 1.0)
     residual = np.where(known, seen.rates - mean, 0.0)
-    own, commune, department = (np.linalg.inv(matrix) for matrix in covariances)
+    communes, departments = seen.tree.sizes[1:]
     diagonal = np.arange(len(mean))
 
-    def spread(rows: slice) -> np.ndarray:
-        inverse = np.repeat(own[None], len(precision[rows]), axis=0)
-        inverse[:, diagonal, diagonal] += precision[rows]
-        return np.linalg.inv(inverse)
-
     def told(rows: slice) -> np.ndarray:
-        # What a bureau tells of all above it: D - D (S⁻¹ + D)⁻¹ D, with D the precisions.
-        known = precision[rows]
-        info = -known[:, :, None] * bureau_var[rows] * known[:, None, :]
-        info[:, diagonal, diagonal] += known
+        total = np.repeat(covariances[0][None], len(noise[rows]), axis=0)
+        # An unknown election is cut off from the others, and tells nothing.
+        if len(gaps := np.flatnonzero(~known[rows].all(axis=1))):
+            there = known[rows][gaps]
+            total[gaps] *= there[:, :, None] & there[:, None, :]
+        total[:, diagonal, diagonal] += noise[rows]
+        info = np.linalg.inv(total)
+        info[:, diagonal, diagonal] *= known[rows]
         return info
 
-    bureau_var = _in_pieces(spread, len(precision))
-    info = _in_pieces(told, len(precision))
-    communes, departments = seen.tree.sizes[1:]
-    score = _sum(np.einsum("nij,nj->ni", info, residual), seen.tree.commune, communes)
-    info = _sum(info, seen.tree.commune, communes)
-    commune_var = np.linalg.inv(commune + info)
-    kept = info @ commune_var
-    up_info = _sum(info - kept @ info, seen.tree.department, departments)
-    up_score = score - np.einsum("nij,nj->ni", kept, score)
-    department_var = np.linalg.inv(department + up_info)
-    top = np.einsum("nij,nj->ni", department_var, _sum(up_score, seen.tree.department, departments))
+    info = _in_pieces(told, len(noise))
+    score = _sum(_times(info, residual), seen.tree.commune, communes)
+    together = _sum(info, seen.tree.commune, communes)
+    prior = np.linalg.inv(covariances[1])
+    commune_var = _in_pieces(lambda rows: np.linalg.inv(prior + together[rows]), communes)
+    kept = together @ commune_var
+    commune_info, commune_score = together - kept @ together, score - _times(kept, score)
+    up = _sum(commune_info, seen.tree.department, departments)
+    department_var = np.linalg.inv(np.linalg.inv(covariances[2]) + up)
+    top = _times(department_var, _sum(commune_score, seen.tree.department, departments))
     return Posterior(
-        precision, residual, bureau_var, info, score, commune_var, top, department_var, seen.tree
+        residual,
+        info,
+        commune_info,
+        commune_score,
+        commune_var,
+        top,
+        department_var,
+        covariances,
+        seen.tree,
     )
 
 
@@ -205,40 +223,63 @@ def active(tree: Tree) -> tuple[bool, bool, bool]:
 
 
 def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the expected second moments of the effects of every level, weighted."""
-    tree, eye = known.tree, np.eye(known.precision.shape[1])
+    """Return the expected second moments of the effects of every level, weighted.
+
+    An effect S g, with g what is left to explain by its information K, has covariance S - S K S
+    and moves with what is above it by S K: all moments come from sums of g and of K.
+    """
+    tree, (own, commune, _) = known.tree, known.covariances
     by_commune = np.bincount(tree.commune, weights)
     by_department = np.bincount(tree.department, by_commune)
     top = known.department_var[tree.department]
-    drawn = known.commune_var @ known.commune_info
-    commune_var = known.commune_var + drawn @ top @ drawn.transpose(0, 2, 1)
-    rest = eye - drawn
+    rest = np.eye(len(own)) - commune @ known.commune_info
     both = known.commune_var + rest @ top @ rest.transpose(0, 2, 1)
-
-    def bureau_var(rows: slice) -> np.ndarray:
-        pull = known.bureau_var[rows] * known.precision[rows, None, :]
-        above = both[tree.commune[rows]]
-        return known.bureau_var[rows] + pull @ above @ pull.transpose(0, 2, 1)
-
+    effects = known.department
+    outer = (effects * by_department[:, None]).T @ effects
+    land = (outer + np.tensordot(by_department, known.department_var, 1)) / weights.sum()
+    pulls = known.bureau_pull, known.commune_pull
     return (
-        _moment(known.bureau, _in_pieces(bureau_var, len(weights)), weights),
-        _moment(known.commune, commune_var, by_commune),
-        _moment(known.department, known.department_var, by_department),
+        _moment(own, (known.info, pulls[0], weights), lambda rows: both[tree.commune[rows]]),
+        _moment(commune, (known.commune_info, pulls[1], by_commune), lambda rows: top[rows]),
+        land,
     )
 
 
-def _moment(means: np.ndarray, variances: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    outer = (means * weights[:, None]).T @ means
-    return np.asarray((outer + np.tensordot(weights, variances, 1)) / weights.sum())
+def _moment(
+    prior: np.ndarray,
+    told: tuple[np.ndarray, np.ndarray, np.ndarray],
+    above: Callable[[slice], np.ndarray],
+) -> np.ndarray:
+    """Return a level's second moment from information, pulls and weights of its members."""
+    info, pull, weights = told
+    size = len(prior)
+
+    def summed(rows: slice) -> np.ndarray:
+        some, weight = info[rows], weights[rows, None, None]
+        drawn = weight * (above(rows) @ some - np.eye(size))
+        return drawn.reshape(-1, size).T @ some.reshape(-1, size)
+
+    outer = (pull * weights[:, None]).T @ pull
+    found = outer + sum(_over_pieces(summed, len(weights)))
+    return np.asarray(prior + prior @ found @ prior / weights.sum())
+
+
+def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
 
 
 def _in_pieces(work: Callable[[slice], np.ndarray], size: int) -> np.ndarray:
-    """Work rows out piece by piece on every core: numpy holds no lock while it does."""
+    """Work rows out piece by piece, and put them together."""
+    return np.concatenate(_over_pieces(work, size))
+
+
+def _over_pieces(work: Callable[[slice], np.ndarray], size: int) -> list[np.ndarray]:
+    """Work pieces out on every core: numpy holds no lock while it does."""
     pieces = [slice(start, start + _AT_ONCE) for start in range(0, size, _AT_ONCE)]
     if len(pieces) < 2:
-        return work(slice(size))
+        return [work(slice(size))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(work, pieces)))
+        return list(pool.map(work, pieces))
 
 
 def _sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:

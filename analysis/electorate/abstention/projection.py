@@ -23,14 +23,16 @@ def project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarra
             + (known.department @ department.weights)[tree.department]
         )[tree.commune]
     )
-    own = np.einsum("nij,j->ni", known.bureau_var, bureau.weights)
-    variance = bureau.left + commune.left + own @ bureau.weights
     # What is put down to the bureau is taken from those above it, error for error.
-    rest = commune.weights - known.precision * own
+    moved = known.covariances[0] @ bureau.weights
+    own = known.info @ moved
+    variance = bureau.left + commune.left + moved @ bureau.weights - own @ moved
+    rest = commune.weights - own
     drawn = np.einsum("nij,nj->ni", known.commune_var[tree.commune], rest)
     variance += np.einsum("ni,ni->n", rest, drawn)
-    top = department.weights - known.precision * own
-    top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], drawn)
+    moved = rest @ known.covariances[1]
+    top = department.weights - own
+    top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], moved)
     above = tree.department[tree.commune]
     variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
     variance += department.left * _strays(known.department, department)[above]
