@@ -49,6 +49,14 @@ class Tree:
         return cls(commune, pd.factorize(first.to_numpy(), sort=True)[0])
 
     @property
+    def alone(self) -> np.ndarray:
+        """Which communes have one bureau only: what it adds and they add is told apart by chance.
+
+        Such a bureau hangs on its département, with the covariance of both.
+        """
+        return np.asarray(np.bincount(self.commune, minlength=len(self.department)) == 1)
+
+    @property
     def sizes(self) -> tuple[int, int, int]:
         """How many bureaux, communes, départements."""
         return len(self.commune), len(self.department), int(self.department.max()) + 1
@@ -79,11 +87,10 @@ class Posterior:
         Values less the mean (units × elections), 0 where unknown.
     info
         What each bureau tells of all above it: (S + N)⁻¹ with S the covariance of bureaux and N
-        its noise, 0 where unknown (units × elections × elections).
+        its noise, 0 where unknown (units × elections × elections). The only bureau of a commune
+        tells it of its département: S is then the covariance of bureau and commune together.
     commune_info, commune_score
-        The same of each commune, what its bureaux tell taken together, and the vector.
-    commune_var
-        Covariance of a commune's effect given its département's.
+        The same of each commune, what its bureaux tell of its département, and the vector.
     department, department_var
         Posterior mean and covariance of the effect of every département.
     covariances
@@ -94,7 +101,6 @@ class Posterior:
     info: np.ndarray
     commune_info: np.ndarray
     commune_score: np.ndarray
-    commune_var: np.ndarray
     department: np.ndarray
     department_var: np.ndarray
     covariances: tuple[np.ndarray, ...]
@@ -112,11 +118,6 @@ class Posterior:
         return self.commune_score - _times(self.commune_info, above)
 
     @property
-    def above(self) -> np.ndarray:
-        """Posterior mean of commune and département together, by commune."""
-        return self.commune + self.department[self.tree.department]
-
-    @property
     def bureau(self) -> np.ndarray:
         """Posterior mean of every bureau's own effect."""
         return self.bureau_pull @ self.covariances[0]
@@ -124,7 +125,14 @@ class Posterior:
     @property
     def bureau_pull(self) -> np.ndarray:
         """What is left to explain in a bureau, by its information."""
-        return _times(self.info, self.residual - self.above[self.tree.commune])
+        above = self.department[self.tree.department]
+        above = above + np.where(self.tree.alone[:, None], 0.0, self.commune)
+        return _times(self.info, self.residual - above[self.tree.commune])
+
+    def commune_var(self, communes: np.ndarray) -> np.ndarray:
+        """Return the covariance of the effect of some communes given their département's."""
+        own = self.covariances[1]
+        return np.asarray(own - own @ self.commune_info[communes] @ own)
 
 
 def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...]) -> Posterior:
@@ -147,11 +155,12 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
     known = np.isfinite(seen.rates)
     noise = np.where(known, seen.noise, 1.0)
     residual = np.where(known, seen.rates - mean, 0.0)
-    communes, departments = seen.tree.sizes[1:]
-    diagonal = np.arange(len(mean))
+    tree, (own, commune, land) = seen.tree, covariances
+    _, communes, departments = tree.sizes
+    alone, diagonal = tree.alone, np.arange(len(mean))
 
     def told(rows: slice) -> np.ndarray:
-        total = np.repeat(covariances[0][None], len(noise[rows]), axis=0)
+        total = own + alone[tree.commune[rows], None, None] * commune
         # An unknown election is cut off from the others, and tells nothing.
         if len(gaps := np.flatnonzero(~known[rows].all(axis=1))):
             there = known[rows][gaps]
@@ -162,26 +171,16 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
         return info
 
     info = _in_pieces(told, len(noise))
-    score = _sum(_times(info, residual), seen.tree.commune, communes)
-    together = _sum(info, seen.tree.commune, communes)
-    prior = np.linalg.inv(covariances[1])
-    commune_var = _in_pieces(lambda rows: np.linalg.inv(prior + together[rows]), communes)
-    kept = together @ commune_var
-    commune_info, commune_score = together - kept @ together, score - _times(kept, score)
-    up = _sum(commune_info, seen.tree.department, departments)
-    department_var = np.linalg.inv(np.linalg.inv(covariances[2]) + up)
-    top = _times(department_var, _sum(commune_score, seen.tree.department, departments))
-    return Posterior(
-        residual,
-        info,
-        commune_info,
-        commune_score,
-        commune_var,
-        top,
-        department_var,
-        covariances,
-        seen.tree,
-    )
+    score = _sum(_times(info, residual), tree.commune, communes)
+    commune_info, several = _sum(info, tree.commune, communes), np.flatnonzero(~alone)
+    together = commune_info[several]
+    kept = together @ np.linalg.inv(np.linalg.inv(commune) + together)
+    commune_info[several] -= kept @ together
+    score[several] -= _times(kept, score[several])
+    up = _sum(commune_info, tree.department, departments)
+    department_var = np.linalg.inv(np.linalg.inv(land) + up)
+    top = _times(department_var, _sum(score, tree.department, departments))
+    return Posterior(residual, info, commune_info, score, top, department_var, covariances, tree)
 
 
 def learn(seen: Observed, weights: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -232,14 +231,15 @@ def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
     by_commune = np.bincount(tree.commune, weights)
     by_department = np.bincount(tree.department, by_commune)
     top = known.department_var[tree.department]
-    rest = np.eye(len(own)) - commune @ known.commune_info
-    both = known.commune_var + rest @ top @ rest.transpose(0, 2, 1)
+    above, several = top.copy(), np.flatnonzero(~tree.alone)
+    rest = np.eye(len(own)) - commune @ known.commune_info[several]
+    above[several] = known.commune_var(several) + rest @ top[several] @ rest.transpose(0, 2, 1)
     effects = known.department
     outer = (effects * by_department[:, None]).T @ effects
     land = (outer + np.tensordot(by_department, known.department_var, 1)) / weights.sum()
     pulls = known.bureau_pull, known.commune_pull
     return (
-        _moment(own, (known.info, pulls[0], weights), lambda rows: both[tree.commune[rows]]),
+        _moment(own, (known.info, pulls[0], weights), lambda rows: above[tree.commune[rows]]),
         _moment(commune, (known.commune_info, pulls[1], by_commune), lambda rows: top[rows]),
         land,
     )

@@ -23,16 +23,19 @@ def project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarra
             + (known.department @ department.weights)[tree.department]
         )[tree.commune]
     )
-    # What is put down to the bureau is taken from those above it, error for error.
-    moved = known.covariances[0] @ bureau.weights
-    own = known.info @ moved
-    variance = bureau.left + commune.left + moved @ bureau.weights - own @ moved
-    rest = commune.weights - own
-    drawn = np.einsum("nij,nj->ni", known.commune_var[tree.commune], rest)
-    variance += np.einsum("ni,ni->n", rest, drawn)
-    moved = rest @ known.covariances[1]
-    top = department.weights - own
-    top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], moved)
+    # What is put down to the bureau is taken from those above it, error for error; the only
+    # bureau of a commune has no other to tell the two apart.
+    own, town, _ = known.covariances
+    alone = tree.alone[tree.commune]
+    moved = own @ bureau.weights + alone[:, None] * (town @ commune.weights)
+    drawn = (known.info @ moved[:, :, None])[:, :, 0]
+    variance = bureau.left + commune.left + bureau.weights @ own @ bureau.weights
+    variance = variance - np.einsum("ni,ni->n", drawn, moved)
+    variance[alone] += commune.weights @ town @ commune.weights
+    top = department.weights - drawn
+    rest, here = commune.weights - drawn[~alone], tree.commune[~alone]
+    variance[~alone] += np.einsum("ni,nij,nj->n", rest, known.commune_var(here), rest)
+    top[~alone] -= np.einsum("nij,nj->ni", known.commune_info[here], rest @ town)
     above = tree.department[tree.commune]
     variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
     variance += department.left * _strays(known.department, department)[above]
