@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ ROUNDS = 4
 # Where the learning starts: what all elections share, and each one's own.
 _START = (0.002, 0.0005)
 # Bureaux that one core works out at a time: their matrices fit its cache.
-_AT_ONCE = 4096
+_AT_ONCE = 1024
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,6 @@ class Posterior:
         above = above + np.where(self.tree.alone[:, None], 0.0, self.commune)
         return _times(self.info, self.residual - above[self.tree.commune])
 
-    def commune_var(self, communes: np.ndarray) -> np.ndarray:
-        """Return the covariance of the effect of some communes given their département's."""
-        own = self.covariances[1]
-        return np.asarray(own - own @ self.commune_info[communes] @ own)
-
 
 def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...]) -> Posterior:
     """Return the posterior of all effects.
@@ -158,19 +155,19 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
     tree, (own, commune, land) = seen.tree, covariances
     _, communes, departments = tree.sizes
     alone, diagonal = tree.alone, np.arange(len(mean))
+    info = np.empty((*noise.shape, len(mean)))
 
-    def told(rows: slice) -> np.ndarray:
-        total = own + alone[tree.commune[rows], None, None] * commune
+    def tell(rows: slice) -> None:
+        total = np.stack([own, own + commune])[alone[tree.commune[rows]].astype(int)]
         # An unknown election is cut off from the others, and tells nothing.
         if len(gaps := np.flatnonzero(~known[rows].all(axis=1))):
             there = known[rows][gaps]
             total[gaps] *= there[:, :, None] & there[:, None, :]
         total[:, diagonal, diagonal] += noise[rows]
-        info = np.linalg.inv(total)
-        info[:, diagonal, diagonal] *= known[rows]
-        return info
+        info[rows] = np.linalg.inv(total)
+        info[rows, diagonal, diagonal] *= known[rows]
 
-    info = _in_pieces(told, len(noise))
+    _over_pieces(tell, len(noise))
     score = _sum(_times(info, residual), tree.commune, communes)
     commune_info, several = _sum(info, tree.commune, communes), np.flatnonzero(~alone)
     together = commune_info[several]
@@ -230,17 +227,22 @@ def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
     tree, (own, commune, _) = known.tree, known.covariances
     by_commune = np.bincount(tree.commune, weights)
     by_department = np.bincount(tree.department, by_commune)
-    top = known.department_var[tree.department]
-    above, several = top.copy(), np.flatnonzero(~tree.alone)
+    several = np.flatnonzero(~tree.alone)
+    top = known.department_var[tree.department[several]]
     rest = np.eye(len(own)) - commune @ known.commune_info[several]
-    above[several] = known.commune_var(several) + rest @ top[several] @ rest.transpose(0, 2, 1)
+    both = commune - commune @ known.commune_info[several] @ commune
+    both += rest @ top @ rest.transpose(0, 2, 1)
+    # What is above a bureau: its département alone, or département and commune together.
+    above, place = np.concatenate([known.department_var, both]), tree.department.copy()
+    place[several] = len(known.department_var) + np.arange(len(several))
     effects = known.department
     outer = (effects * by_department[:, None]).T @ effects
     land = (outer + np.tensordot(by_department, known.department_var, 1)) / weights.sum()
-    pulls = known.bureau_pull, known.commune_pull
+    bureaux = (known.info, known.bureau_pull, weights)
+    communes = (known.commune_info, known.commune_pull, by_commune)
     return (
-        _moment(own, (known.info, pulls[0], weights), lambda rows: above[tree.commune[rows]]),
-        _moment(commune, (known.commune_info, pulls[1], by_commune), lambda rows: top[rows]),
+        _moment(own, bureaux, (above, place[tree.commune])),
+        _moment(commune, communes, (known.department_var, tree.department)),
         land,
     )
 
@@ -248,16 +250,26 @@ def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
 def _moment(
     prior: np.ndarray,
     told: tuple[np.ndarray, np.ndarray, np.ndarray],
-    above: Callable[[slice], np.ndarray],
+    above: tuple[np.ndarray, np.ndarray],
 ) -> np.ndarray:
-    """Return a level's second moment from information, pulls and weights of its members."""
-    info, pull, weights = told
+    """Return a level's second moment.
+
+    Parameters
+    ----------
+    prior
+        Covariance of its effects.
+    told
+        Information, pulls and weights of its members.
+    above
+        Covariances of what is above them, and which of these each of them has.
+    """
+    (info, pull, weights), (covariances, place) = told, above
     size = len(prior)
 
     def summed(rows: slice) -> np.ndarray:
-        some, weight = info[rows], weights[rows, None, None]
-        drawn = weight * (above(rows) @ some - np.eye(size))
-        return drawn.reshape(-1, size).T @ some.reshape(-1, size)
+        drawn = covariances[place[rows]] @ info[rows] - np.eye(size)
+        drawn *= weights[rows, None, None]
+        return drawn.reshape(-1, size).T @ info[rows].reshape(-1, size)
 
     outer = (pull * weights[:, None]).T @ pull
     found = outer + sum(_over_pieces(summed, len(weights)))
@@ -268,12 +280,7 @@ def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
 
 
-def _in_pieces(work: Callable[[slice], np.ndarray], size: int) -> np.ndarray:
-    """Work rows out piece by piece, and put them together."""
-    return np.concatenate(_over_pieces(work, size))
-
-
-def _over_pieces(work: Callable[[slice], np.ndarray], size: int) -> list[np.ndarray]:
+def _over_pieces(work: Callable[[slice], T], size: int) -> list[T]:
     """Work pieces out on every core: numpy holds no lock while it does."""
     pieces = [slice(start, start + _AT_ONCE) for start in range(0, size, _AT_ONCE)]
     if len(pieces) < 2:
@@ -283,7 +290,19 @@ def _over_pieces(work: Callable[[slice], np.ndarray], size: int) -> list[np.ndar
 
 
 def _sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:
-    """Add rows up by group."""
-    columns = values.reshape(len(values), -1).T
-    sums = np.stack([np.bincount(groups, column, size) for column in columns], axis=-1)
+    """Add rows up by group; every group has some.
+
+    A few groups one after the other; many groups all at once, their first rows, their second…
+    """
+    if (np.diff(groups) < 0).any():
+        order = np.argsort(groups, kind="stable")
+        values, groups = values[order], groups[order]
+    ends = np.cumsum(np.bincount(groups, minlength=size))
+    starts, rows = np.r_[0, ends[:-1]], values.reshape(len(values), -1)
+    if size < np.sqrt(len(rows)):
+        sums = np.stack([rows[a:b].sum(axis=0) for a, b in zip(starts, ends, strict=True)])
+    else:
+        sums, some, step = rows[starts], np.arange(size), 0
+        while len(some := some[ends[some] - starts[some] > (step := step + 1)]):
+            sums[some] += rows[starts[some] + step]
     return sums.reshape(size, *values.shape[1:])

@@ -33,9 +33,11 @@ def project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarra
     variance = variance - np.einsum("ni,ni->n", drawn, moved)
     variance[alone] += commune.weights @ town @ commune.weights
     top = department.weights - drawn
-    rest, here = commune.weights - drawn[~alone], tree.commune[~alone]
-    variance[~alone] += np.einsum("ni,nij,nj->n", rest, known.commune_var(here), rest)
-    top[~alone] -= np.einsum("nij,nj->ni", known.commune_info[here], rest @ town)
+    rest = commune.weights - drawn[~alone]
+    moved = rest @ town
+    told = np.einsum("nij,nj->ni", known.commune_info[tree.commune[~alone]], moved)
+    variance[~alone] += np.einsum("ni,ni->n", rest, moved) - np.einsum("ni,ni->n", told, moved)
+    top[~alone] -= told
     above = tree.department[tree.commune]
     variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
     variance += department.left * _strays(known.department, department)[above]
