@@ -311,8 +311,13 @@ def _one_of(value: str, known: Sequence[str], *, what: str) -> None:
 def with_texts(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose columns are numbers or texts; lists become text, nothing is ""."""
     columns = table.columns[[_is_text(table[column]) for column in table]]
-    texts = {column: table[column].map(_as_text).astype("str") for column in columns}
-    return table.assign(**texts)
+    return table.assign(**{column: _texts(table[column]) for column in columns})
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    if column.dtype == "str":
+        return column.fillna("")
+    return column.map(_as_text).astype("str")
 
 
 def _is_text(column: pd.Series) -> bool:

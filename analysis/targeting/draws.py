@@ -332,7 +332,7 @@ def _among_first(scores: np.ndarray, k: int) -> np.ndarray:
     leaders = np.argpartition(scores[0], size - k)[size - k :]
 
     def count(rows: slice) -> np.ndarray:
-        first = np.zeros(size, dtype="int64")
+        first = np.zeros(size, dtype="uint16")
         for row in scores[rows]:
             candidates = row[row >= row[leaders].min()]
             place = len(candidates) - k
@@ -340,7 +340,7 @@ def _among_first(scores: np.ndarray, k: int) -> np.ndarray:
         return first
 
     jobs = [slice(start, start + AT_ONCE) for start in range(0, draws, AT_ONCE)]
-    return np.sum(_over_threads(count, jobs), axis=0) / draws
+    return np.sum(_over_threads(count, jobs), axis=0, dtype="int64") / draws
 
 
 def _over_threads(work: Callable[[slice], Any], jobs: list[slice]) -> list[Any]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.charts.chart_words import say
 from analysis.i18n import format_number
+from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 
@@ -65,7 +66,7 @@ def title_of(workspace: Workspace, place: str, language: str) -> str:
 def communes_of(workspace: Workspace, bureau_ids: pd.Series) -> pd.DataFrame:
     """Return `commune_id` and `commune`, its name, of each bureau; its id where it has no name."""
     names = workspace.read("places").set_index("commune_id")["name"].astype("str")
-    commune_id = bureau_ids.str.rpartition("_")[0]
+    commune_id = commune_of(bureau_ids)
     return pd.DataFrame(
         {"commune_id": commune_id, "commune": commune_id.map(names).fillna(commune_id)}
     )

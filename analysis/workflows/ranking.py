@@ -20,9 +20,10 @@ from analysis.readers.relabel import relabel
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
-from analysis.targeting.prospects import Progress, Prospects, prepare, silent
+from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
+from analysis.workflows.kept_rates import prospects_kept
 from analysis.workflows.refusals import one_choice, refuse_without_contours
 
 # teams: the controls of sealed designs are left out; analysis: every bureau with its arm.
@@ -207,7 +208,7 @@ def prospects_of(
         When the scenario does not fit the workspace.
     """
     target = target_of(workspace, scenario.election)
-    return prepare(
+    return prospects_kept(
         workspace,
         scenario.choice,
         target,
