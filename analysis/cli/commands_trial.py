@@ -110,11 +110,11 @@ def design(  # noqa: PLR0913 - one option per part of a design
 ) -> None:
     """Draw the arms of a trial, and seal the draw before the campaign."""
     from analysis.experiments.drawing_rule import Rule
+    from analysis.workflows.near_units import near_of
     from analysis.workflows.trial_design import (
         Ledger,
         Promise,
         design_to_file,
-        near_of,
         plan_to_pdf,
     )
 
@@ -177,7 +177,7 @@ def power(  # noqa: PLR0913 - one option per part of a question
     """Tell the smallest effect a design can see, by drawing it on past elections."""
     from analysis.experiments.drawing_rule import Rule
     from analysis.experiments.power import Ask
-    from analysis.workflows.trial_design import near_of
+    from analysis.workflows.near_units import near_of
     from analysis.workflows.trial_power import past_of, power_to_file
 
     rule = Rule(rank_by, territory, block_size, control, cluster, unit=unit)
@@ -296,7 +296,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
 
 
 def _answer(question: Question, out: Path, report: Path | None, language: str) -> None:
-    from analysis.workflows.impact import check_report, impact_to_file, report_to_file
+    from analysis.workflows.impact_files import check_report, impact_to_file, report_to_file
 
     if report is not None:
         check_report(report)

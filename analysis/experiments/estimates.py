@@ -19,11 +19,11 @@ from analysis.experiments.trial_words import (
     Note,
     estimator_name,
     name,
-    number,
     outcome_name,
     points,
     say,
 )
+from analysis.i18n import format_number
 
 Estimand = Literal["assignment", "first_stage", "allocation", "coverage"]
 
@@ -123,7 +123,7 @@ class Estimate:
         """Write a number on the scale of the outcome, shares as points."""
         if self.in_points:
             return points(value, language=language)
-        return number(value, 4, language=language, signed=True)
+        return format_number(value, 4, language=language, sign=True)
 
     def _kinds(self) -> tuple[str, ...]:
         return (*KINDS, *(kind for kind in self.std_errors if kind.startswith("hybrid")))

@@ -13,7 +13,8 @@ from scipy import sparse
 from analysis.errors import DataError
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Floats, Layout
-from analysis.experiments.trial_words import number, outcome_name, points, say
+from analysis.experiments.trial_words import outcome_name, points, say
+from analysis.i18n import format_number
 
 # An exposure that a unit seldom has weighs too much when it has it.
 _SELDOM = 0.02
@@ -100,7 +101,7 @@ class Spillover:
     def _told(self, value: float, language: str) -> str:
         if self.in_points:
             return points(value, language=language)
-        return number(value, 4, language=language, signed=True)
+        return format_number(value, 4, language=language, sign=True)
 
 
 @dataclass(frozen=True)

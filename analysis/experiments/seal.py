@@ -57,7 +57,6 @@ def seal(
     seed: int,
     files: Mapping[str, Mapping[str, str]],
     promise: Mapping[str, Sequence[str]] | None = None,
-    earlier: Sequence[Earlier] = (),
 ) -> dict[str, Any]:
     """Draw a design and return the content of its seal.
 
@@ -71,8 +70,6 @@ def seal(
         Role → `{"file": name, "sha256": digest}`.
     promise
         What the plan announces; None without a plan.
-    earlier
-        Draws of some of the same units that this one replaces.
     """
     names = [name for name in design.units if name not in ("rank", "block", "full")]
     content = {
@@ -85,9 +82,13 @@ def seal(
     }
     if promise is not None:
         content["promise"] = {name: list(given) for name, given in promise.items()}
-    if earlier:
-        content["earlier"] = [asdict(one) for one in earlier]
     return {**content, "fingerprint": fingerprint(content)}
+
+
+def replacing(content: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[str, Any]:
+    """Return a seal that names the draws of some of its units that it replaces."""
+    named = {**content, "earlier": [asdict(one) for one in earlier]}
+    return {**named, "fingerprint": fingerprint(named)}
 
 
 def drawn(design: Design, seed: int) -> pd.DataFrame:

@@ -13,12 +13,10 @@ from importlib.resources import files
 from typing import Any
 
 from analysis.errors import DataError
-from analysis.i18n import Words
+from analysis.i18n import Words, format_number, localised
 
 LANGUAGES = ("fr", "en")
 _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
-# A narrow no-break space between thousands, as the Imprimerie nationale has it.
-_THOUSANDS = "\u202f"
 _PLURAL = 2
 _ELECTION = re.compile(r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])")
 _OUTCOME = re.compile(
@@ -40,6 +38,11 @@ def say(key: str, language: str = "en", **values: object) -> str:
         What its placeholders stand for. Notes among them are told in the language too, and
         tuples by their first few and their number.
 
+    Returns
+    -------
+    str
+        The text, filled in.
+
     Raises
     ------
     DataError
@@ -56,7 +59,22 @@ def names(kind: str, language: str = "en") -> dict[str, str]:
 
 
 def name(kind: str, identifier: str, language: str = "en") -> str:
-    """Return the name of an id of some kind; the id itself when it has none."""
+    """Return the name of an id of some kind; the id itself when it has none.
+
+    Parameters
+    ----------
+    kind
+        Section of `trial_words.toml`: estimand, estimator, assumption.
+    identifier
+        Its key there.
+    language
+        `fr` or `en`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
     return _words(language).get(f"{kind}.{identifier}", identifier)
 
 
@@ -75,39 +93,37 @@ def estimator_name(estimator: str, language: str = "en") -> str:
     return say("weighted", language, estimator=told) if base != estimator else told
 
 
-def number(value: float, digits: int = 0, *, language: str = "en", signed: bool = False) -> str:
-    """Write a number as readers of a language do; a dash when there is none."""
-    if not math.isfinite(value):
-        return "∞" if value == math.inf else "−∞" if value == -math.inf else "–"
-    sign = "+" if signed and round(value, digits) else ""
-    return local(f"{value:{sign},.{digits}f}", language)
-
-
 def points(value: float, *, language: str = "en", digits: int = 2) -> str:
-    """Write a share as points with its sign: 0.0063 is “+0.63 points”."""
-    told = number(100 * value, digits, language=language, signed=True)
+    """Write a share as points with its sign: 0.0063 is “+0.63 points”.
+
+    Parameters
+    ----------
+    value
+        A share, or a difference of shares.
+    language
+        `fr` or `en`.
+    digits
+        Decimals of the points.
+
+    Returns
+    -------
+    str
+        With its sign and its unit.
+    """
+    told = format_number(100 * value, digits, language=language, sign=True)
     # In French a quantity under two is singular.
     one = language == "fr" and 100 * abs(value) < _PLURAL
     return f"{told} {'point' if one else 'points'}"
 
 
-def local(text: str, language: str) -> str:
-    """Write a number formatted as Python does in the manner of a language."""
-    if not float(text.replace(",", "") or 0):
-        text = text.lstrip("-+")  # -0.0 is 0.0
-    if language == "fr":
-        text = text.replace(",", _THOUSANDS).replace(".", ",")
-    return text.replace("-", "−")
-
-
 def told_p(value: float, language: str = "en", digits: int = 3) -> str:
     """Write a p-value with its sign: “= 0.123”, “< 0.001”; a dash where there is none."""
     if not math.isfinite(value):
-        return number(value)
+        return format_number(value, language=language)
     least = 10.0**-digits
     if value < least:
-        return f"< {number(least, digits, language=language)}"
-    return f"= {number(value, digits, language=language)}"
+        return f"< {format_number(least, digits, language=language)}"
+    return f"= {format_number(value, digits, language=language)}"
 
 
 def election_name(election: str, language: str = "en") -> str:
@@ -176,7 +192,7 @@ class _Writer(string.Formatter):
             value = self._named(value)
         text = format(value, format_spec)
         is_number = isinstance(value, int | float) and math.isfinite(value)
-        return local(text, self.language) if is_number else text
+        return localised(text, self.language) if is_number else text
 
     def _named(self, item: object) -> object:
         """Name elections and their results in words; English keeps the ids that scripts know."""

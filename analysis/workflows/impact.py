@@ -22,7 +22,7 @@ from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
 from analysis.experiments.seal import Sealed, digest, examine
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
-from analysis.experiments.unit_files import check_suffix, read_units, write_json
+from analysis.experiments.unit_files import read_units
 from analysis.tables.workspace import Workspace
 from analysis.workflows.impact_votes import Votes, with_votes
 from analysis.workflows.seal_ledger import told_of
@@ -67,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer.
+    """What a trial says of a question, and what it was made from.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Answer:
     spillovers: tuple[Spillover, ...] = ()
 
     def summary(self, language: str = "en") -> str:
-        """Say it all."""
+        """Return standing, estimates, groups, ranking, what was lost in sentences, one a line."""
         lines = [note.say(language) for note in self.standing.notes] if self.standing else []
         lines.append(self.impact.summary(language))
         if self.subgroups is not None:
@@ -134,7 +134,6 @@ def answer(question: Question) -> Answer:
         When files, columns or the seal cannot answer it.
     """
     table, spec, lost = read_units(question.units), question.spec, None
-    made_from: dict[str, Any] = {**digest(question.units)}
     sealed = None
     if question.seal:
         folder = question.votes.workspace if question.votes else None
@@ -144,9 +143,6 @@ def answer(question: Question) -> Answer:
     _check_arm_is_named(spec, sealed)
     if question.votes:
         table, spec, lost = with_votes(table, spec, question.votes, sealed)
-        made_from["workspace"] = Workspace(question.votes.workspace).digest
-    if sealed:
-        made_from["seal"] = sealed.fingerprint
     impact = estimate(table, spec, sealed, draws=question.draws, seed=question.seed)
     groups = None
     if question.subgroups:
@@ -159,7 +155,12 @@ def answer(question: Question) -> Answer:
         felt = felt_by_neighbours(
             table, spec, sealed, question.near, draws=question.draws, seed=question.seed
         )
-    made = {**made_from, "draws": question.draws, "seed": question.seed}
+    sources = {
+        **digest(question.units),
+        "workspace": Workspace(question.votes.workspace).digest if question.votes else "",
+        "seal": sealed.fingerprint if sealed else "",
+    }
+    made = made_from(sources, question.draws, question.seed)
     return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None, felt)
 
 
@@ -174,7 +175,7 @@ def _check_arm_is_named(spec: Spec, sealed: Sealed | None) -> None:
 def estimate(
     table: pd.DataFrame, spec: Spec, sealed: Sealed | None, *, draws: int = 0, seed: int = 0
 ) -> Impact:
-    """Estimate what a canvass changed.
+    """Estimate what being drawn, canvassed and reached changed, under a seal if there is one.
 
     Parameters
     ----------
@@ -184,6 +185,11 @@ def estimate(
         Design whose arms, blocks and draw take the place of the table's; None for none.
     draws, seed
         Of randomisation inference.
+
+    Returns
+    -------
+    Impact
+        On the scale of the outcomes.
 
     Raises
     ------
@@ -217,6 +223,11 @@ def estimate_within(
     announced
         Those announced before the draw, where columns were renamed; None: as the seal says.
 
+    Returns
+    -------
+    Subgroups
+        One estimate per column, group and outcome.
+
     Raises
     ------
     DataError
@@ -232,7 +243,20 @@ def estimate_within(
 def judge_order(
     table: pd.DataFrame, spec: Spec, sealed: Sealed | None, question: Question
 ) -> tuple[RankWeighted, ...]:
-    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more."""
+    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more.
+
+    Parameters
+    ----------
+    table, spec, sealed
+        As for `estimate`.
+    question
+        Its column to rank by, draws and seed.
+
+    Returns
+    -------
+    tuple of RankWeighted
+        One per outcome.
+    """
     lottery = None
     if sealed:
         table, spec, lottery = with_seal(table, spec, sealed)
@@ -243,7 +267,20 @@ def judge_order(
 
 
 def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFrame:
-    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map."""
+    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map.
+
+    Parameters
+    ----------
+    table, spec
+        As for `estimate`.
+    sealed
+        Its arms take the place of the table's; None for none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit; `rank` is missing where no seal tells it.
+    """
     if sealed:
         return sealed.assignment[["unit_id", "arm", "block", "rank"]]
     drawn = pd.to_numeric(table[spec.assigned], errors="coerce") == 1
@@ -258,43 +295,24 @@ def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFr
     )
 
 
-def impact_to_file(question: Question, out: Path) -> Answer:
-    """Answer a question and write the answer as JSON.
+def made_from(sources: Mapping[str, Any], draws: int, seed: int) -> dict[str, Any]:
+    """Say what an answer comes from.
 
-    Raises
-    ------
-    DataError
-        When `out` is no JSON, or the question has no answer.
+    Parameters
+    ----------
+    sources
+        `file` and `sha256` of the table of units, digest of the `workspace`, `elections`,
+        fingerprint of the `seal`; what is empty is left out.
+    draws, seed
+        Of randomisation inference.
+
+    Returns
+    -------
+    dict
+        As files and reports hold it.
     """
-    check_suffix(out, ".json")
-    found = answer(question)
-    write_json(found.to_json(), out)
-    return found
-
-
-def check_report(path: Path) -> None:
-    """Raise a `DataError` when a report cannot be written under this name."""
-    from analysis.exports.reports.trial_report import check_report_path
-
-    check_report_path(path)
-
-
-def report_to_file(found: Answer, path: Path, language: str) -> None:
-    """Write an answer as one page, `.html` or `.pdf`."""
-    # The report pulls in fonts and PDF machinery: only when it is wanted.
-    from analysis.exports.reports.trial_report import TrialReport, write_report
-
-    page = TrialReport(
-        found.impact,
-        "",
-        found.subgroups,
-        found.lost,
-        found.made_from,
-        ranked=found.ranked,
-        standing=found.standing,
-        spillovers=found.spillovers,
-    )
-    write_report(page, path, language)
+    named = {name: value for name, value in sources.items() if value}
+    return {**named, "draws": draws, "seed": seed}
 
 
 def _lost(row: Mapping[Any, Any], language: str) -> str:

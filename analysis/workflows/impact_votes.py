@@ -12,10 +12,10 @@ import pandas as pd
 from analysis.errors import DataError, some
 from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec
-from analysis.experiments.outcomes import outcomes_of, vintage_of
 from analysis.experiments.seal import Sealed
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
+from analysis.workflows.trial_results import drawn_arms, results_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,12 @@ def votes_of(
     vintage
         Contours the units are of.
     lag
-        Earlier election that adjusts.
+        Earlier election that adjusts; empty for none.
+
+    Returns
+    -------
+    Votes or None
+        What `answer` reads.
 
     Raises
     ------
@@ -98,22 +103,22 @@ def with_votes(
     sealed
         The design, whose arms count and whose plan may name an earlier election; None for none.
 
+    Returns
+    -------
+    tuple
+        The units with the results, the columns to read in them, and what was lost by arm.
+
     Raises
     ------
     DataError
         When an election is not there, or columns are there already.
     """
     place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    vintage = (
-        vintage_of(place.read("context"), label.tolist())
-        if votes.vintage is None
-        else votes.vintage
-    )
     lag = votes.lag or "".join((sealed.promise if sealed else {}).get("lag", ())[:1])
     elections = tuple(dict.fromkeys([*votes.elections, *filter(None, [lag])]))
     if lag:
         _check_earlier(place, votes.elections, lag)
-    found = outcomes_of(place, elections, label.tolist(), vintage=vintage, choices=votes.choices)
+    found = results_on(place, label.tolist(), elections, votes.choices, vintage=votes.vintage)
     rows = found.table.drop(columns="unit_id").set_axis(table.index)
     if clash := [name for name in rows if name in table]:
         raise DataError(
@@ -170,8 +175,7 @@ def _lagged(spec: Spec, rows: pd.DataFrame, elections: Sequence[str], lag: str) 
 
 def _arms(table: pd.DataFrame, spec: Spec, label: pd.Series, sealed: Sealed | None) -> pd.Series:
     if sealed:
-        drawn = sealed.assignment[sealed.design.drawn]
-        return drawn.set_index("unit_id")["arm"]
+        return drawn_arms(sealed)
     unit_columns.check(table, [spec.assigned])
     arms = unit_columns.arms(table, spec.assigned, label)
     return pd.Series(np.where(arms == 1, "treated", "control"), index=pd.Index(label))

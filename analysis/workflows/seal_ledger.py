@@ -15,7 +15,7 @@ from typing import Any
 from analysis.errors import DataError, some
 from analysis.experiments.promised import Earlier
 from analysis.experiments.seal import Sealed, fingerprint
-from analysis.workflows.sealed_trials import retired
+from analysis.workflows.sealed_trials import in_force, retired
 
 LEDGER = Path("trials") / "ledger.jsonl"
 _SHORT = 12
@@ -71,6 +71,15 @@ def earlier_draws(content: Mapping[str, Any], beside: Path, workspace: Path | No
         if one.made != own.made and one.units & own.units
     }
     return list(known.values())
+
+
+def unexplained(units: Iterable[str], workspace: Path) -> list[Drawn]:
+    """Return the draws of some of these units in a ledger that nobody gave a reason to replace.
+
+    A design in force is none of them: it must be retired first, with a reason.
+    """
+    named, known = frozenset(units), {*retired(workspace), *in_force(workspace)}
+    return [one for one in ledger(workspace) if one.units & named and one.fingerprint not in known]
 
 
 def refuse_shopping(draws: Iterable[Drawn]) -> None:

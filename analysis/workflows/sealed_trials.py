@@ -17,6 +17,7 @@ from analysis.errors import DataError, some
 if TYPE_CHECKING:
     from analysis.experiments.design import Design
     from analysis.experiments.seal import Sealed
+    from analysis.tables.workspace import Workspace
 
 FOLDER = "trials"
 SEAL, PLAN, SCENARIO = "design.seal.json", "plan.md", "scenario.toml"
@@ -54,6 +55,7 @@ def sealed_with(
     seed: int,
     texts: Mapping[str, str],
     promise: Mapping[str, tuple[str, ...]] | None = None,
+    files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Draw a design and return its seal, which holds plan and scenario, text and digest.
 
@@ -66,11 +68,18 @@ def sealed_with(
     texts
         `PLAN` and `SCENARIO` → their text.
     promise
-        Outcomes, covariates and subgroups that are announced.
+        What is announced: outcomes, covariates, subgroups, perhaps estimator and lag.
+    files
+        Role → name and digest of files that stay beside the seal.
+
+    Returns
+    -------
+    dict
+        The content of the seal, as `experiments.seal.write_seal` writes it.
     """
     from analysis.experiments.seal import seal
 
-    files = {
+    carried = {
         Path(name).stem: {
             "file": name,
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
@@ -78,7 +87,7 @@ def sealed_with(
         }
         for name, text in texts.items()
     }
-    return seal(design, seed, files, promise)
+    return seal(design, seed, {**(files or {}), **carried}, promise)
 
 
 def texts_in(content: Mapping[str, Any]) -> dict[str, str]:
@@ -101,6 +110,11 @@ def keep(
     texts
         Plan and scenario of a seal that carries only their digests.
 
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
     Raises
     ------
     DataError
@@ -110,17 +124,8 @@ def keep(
     from analysis.experiments.seal import verify, write_seal
     from analysis.workflows.seal_ledger import enter
 
-    fingerprint, units = str(content["fingerprint"]), set(content["units"]["unit_id"])
-    for other in in_force(workspace):
-        taken = units & set(open_trial(workspace, other).sealed.design.units["unit_id"])
-        if taken and other != fingerprint:
-            raise DataError(
-                "Bureaux are already in a sealed design that is in force.",
-                where="{taken}; {other}",
-                mend="Retire that design first, and say why.",
-                taken=some(sorted(taken)),
-                other=other[:12],
-            )
+    fingerprint = str(content["fingerprint"])
+    check_free(workspace, content)
     trials = workspace / FOLDER
     try:
         trials.mkdir(parents=True, exist_ok=True)
@@ -140,6 +145,21 @@ def keep(
     enter(workspace, content, f"{fingerprint[:12]}/{SEAL}")
     _put_in_force(workspace, [*(f for f in in_force(workspace) if f != fingerprint), fingerprint])
     return fingerprint
+
+
+def check_free(workspace: Path, content: Mapping[str, Any]) -> None:
+    """Raise a `DataError` when a bureau of a seal is in another design in force."""
+    fingerprint, units = str(content["fingerprint"]), set(content["units"]["unit_id"])
+    for other in in_force(workspace):
+        taken = units & set(open_trial(workspace, other).sealed.design.units["unit_id"])
+        if taken and other != fingerprint:
+            raise DataError(
+                "Bureaux are already in a sealed design that is in force.",
+                where="{taken}; {other}",
+                mend="Retire that design first, and say why.",
+                taken=some(sorted(taken)),
+                other=other[:12],
+            )
 
 
 def in_force(workspace: Path) -> tuple[str, ...]:
@@ -214,8 +234,23 @@ def read_seal(name: str, content: bytes) -> tuple[Sealed, dict[str, Any]]:
         return verify(path), json.loads(content)
 
 
+def units_known(workspace: Workspace, sealed: Sealed) -> bool:
+    """Return whether any unit of a seal is a bureau of a workspace."""
+    bureaux = workspace.read("turnout", columns=["bureau_id"])["bureau_id"]
+    return bool(bureaux.isin(sealed.design.units["unit_id"]).any())
+
+
 def retire(workspace: Path, fingerprint: str, why: str) -> None:
     """Take a design out of force; its seal stays, with the reason beside it.
+
+    Parameters
+    ----------
+    workspace
+        Its folder.
+    fingerprint
+        Of the design.
+    why
+        A reason that may be read after the vote.
 
     Raises
     ------

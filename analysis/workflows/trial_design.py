@@ -16,19 +16,30 @@ from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.neighbours import with_distance, with_groups
+from analysis.experiments.placebo import Placebo
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
-from analysis.experiments.seal import Sealed, digest, drawn, seal, verify, write_seal
+from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
-from analysis.tables.workspace import Workspace
+from analysis.workflows.near_units import Near, grouped
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.seal_ledger import (
     as_before,
     earlier_draws,
     enter,
     refuse_shopping,
     set_aside,
+)
+from analysis.workflows.sealed_trials import (
+    FOLDER,
+    PLAN,
+    SCENARIO,
+    SEAL,
+    check_free,
+    keep,
+    retired,
+    sealed_with,
 )
 
 
@@ -85,50 +96,116 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
-    """What the contours of a workspace decide; 0 for neither.
+class Draft:
+    """A design and what is promised with it, before the draw.
 
     Attributes
     ----------
-    workspace
-        Its folder.
-    size
-        Bureaux that touch and are drawn as one, about.
-    apart
-        Metres, at least, between any two that are drawn.
+    design, seed
+        What will be drawn, and how.
+    promise
+        What is promised.
+    plan
+        The promise as a text to read, Markdown.
     """
 
-    workspace: Path
-    size: int
-    apart: float = 0.0
+    design: Design
+    seed: int
+    promise: Promise
+    plan: str
 
 
-def near_of(workspace: Path | None, size: int, apart: float = 0.0) -> Near | None:
-    """Return what `--neighbours` and `--apart` ask for; None for 0.
+def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | None = None) -> Draft:
+    """Write the plan of a design that will be drawn.
+
+    Parameters
+    ----------
+    design, seed
+        What will be drawn, and how.
+    promise
+        What is promised, and in which language.
+    sight
+        Smallest effects that can be seen: `outcome`, `detectable_assignment` (share of the
+        registered), one row each; None where nobody looked.
+
+    Returns
+    -------
+    Draft
+        Nothing is drawn yet.
+    """
+    plan = Plan(
+        promise.outcomes,
+        promise.covariates,
+        promise.subgroups,
+        sight,
+        promise.language,
+        estimator=promise.estimator,
+        lag=promise.lag,
+    )
+    return Draft(design, seed, promise, write_plan(plan, design, seed))
+
+
+def sight_at_past(found: Placebo) -> pd.DataFrame:
+    """Return what all units see, a row per past election, as `draft` takes it."""
+    curve = found.curve[found.curve["units"] == found.curve["units"].max()]
+    return curve.assign(outcome=curve["election_id"])
+
+
+def seal_draft(
+    made: Draft,
+    texts: Mapping[str, str] | None = None,
+    files: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    """Draw what was drafted and return its seal; every way to a seal comes through here.
+
+    Parameters
+    ----------
+    made
+        The design, with its plan.
+    texts
+        Texts that the seal carries: see `sealed_trials.sealed_with`.
+    files
+        Role → name and digest of files that stay beside it.
+
+    Returns
+    -------
+    dict
+        The content of the seal, with its fingerprint.
+    """
+    return sealed_with(made.design, made.seed, texts or {}, made.promise.to_seal(), files)
+
+
+def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario, again: str = "") -> str:
+    """Draw what was drafted, put it in force in a workspace, and return its fingerprint.
+
+    Parameters
+    ----------
+    made
+        The design, with its plan.
+    workspace
+        Its folder.
+    scenario
+        What the ranking was asked: the seal carries it, and the plan.
+    again
+        Why units that the ledger knows are drawn again. A design that was retired needs no
+        other reason than the one it was retired for.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     Raises
     ------
     DataError
-        When no workspace is named, which alone knows who touches whom, or both are asked for.
+        When a bureau is in a design in force or was drawn before and nobody says why, or the
+        folder cannot be written.
     """
-    if not size and not apart:
-        return None
-    if size and apart:
-        raise DataError(
-            "Neighbours are drawn as one or kept apart, not both.",
-            where="--neighbours {size} --apart {apart:g}",
-            mend="Leave one of them out.",
-            size=size,
-            apart=apart,
-        )
-    if workspace is None:
-        raise DataError(
-            "Nobody knows which units touch without their contours.",
-            where="--neighbours {size}",
-            mend="Name the workspace that has them: --workspace FOLDER.",
-            size=size or apart,
-        )
-    return Near(workspace, size, apart)
+    texts = {PLAN: made.plan, SCENARIO: scenario.to_toml()}
+    content = seal_draft(made, texts)
+    check_free(workspace, content)
+    known = Ledger(workspace, again)
+    return keep(workspace, _sealed_once(content, known, workspace / FOLDER / SEAL))
 
 
 def design_to_file(  # noqa: PLR0913 - the parts of one command
@@ -147,6 +224,26 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     drawn before, unless a reason is given; then the earlier files are kept under the name of
     their seal.
 
+    Parameters
+    ----------
+    units
+        CSV or Parquet, one row per unit.
+    rule
+        How it is drawn.
+    promise
+        What the plan promises.
+    seed
+        Of the draw.
+    out
+        The CSV of the arms; seal and plan go beside it.
+    near
+        Groups of neighbours to be drawn as one; None draws units as the rule says.
+
+    Returns
+    -------
+    str
+        What to print.
+
     Raises
     ------
     DataError
@@ -160,24 +257,25 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     own = table
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
+    made = draft(design, promise, seed, _sight(table, rule, promise, seed))
     assignment = drawn(design, seed)
-    plan = write_plan(_plan(table, rule, promise, seed), design, seed)
     paths = beside(out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
         # Written aside: what was drawn before is neither lost nor overwritten unseen.
-        made = {path: Path(folder) / path.name for path in (out, *paths.values())}
-        write_csv(_with_own_columns(assignment, own, rule), made[out])
-        made[paths["plan"]].write_text(plan, encoding="utf-8")
+        aside = {path: Path(folder) / path.name for path in (out, *paths.values())}
+        write_csv(_with_own_columns(assignment, own, rule), aside[out])
+        aside[paths["plan"]].write_text(made.plan, encoding="utf-8")
         files = {
             "units": digest(units),
-            "assignment": digest(made[out]),
-            "plan": digest(made[paths["plan"]]),
+            "assignment": digest(aside[out]),
+            "plan": digest(aside[paths["plan"]]),
         }
-        content = _sealed_once(design, seed, files, promise, out, known)
-        write_seal(content, made[paths["seal"]])
+        content = _sealed_once(seal_draft(made, files=files), known, paths["seal"])
+        content = as_before(content, paths["seal"])
+        write_seal(content, aside[paths["seal"]])
         set_aside(out, paths.values(), content)
-        for path, aside in made.items():
-            os.replace(aside, path)
+        for path, written in aside.items():
+            os.replace(written, path)
     enter(known.workspace, content, paths["seal"].name)
     counts = assignment.loc[design.drawn, "arm"].value_counts()
     return "\n".join(
@@ -213,24 +311,17 @@ def _check_promise(promise: Promise) -> None:
             )
 
 
-def _sealed_once(  # noqa: PLR0913 - all that a seal holds, and where others are looked for
-    design: Design,
-    seed: int,
-    files: Mapping[str, Mapping[str, str]],
-    promise: Promise,
-    out: Path,
-    known: Ledger,
-) -> dict[str, Any]:
+def _sealed_once(content: dict[str, Any], known: Ledger, path: Path) -> dict[str, Any]:
     """Return the seal of a draw; where units were drawn before, the reason is in it."""
-    content, path = seal(design, seed, files, promise.to_seal()), beside(out)["seal"]
-    others = earlier_draws(content, path, known.workspace)
-    if not others:
-        return as_before(content, path)
-    if not known.again.strip():
-        refuse_shopping(others)
-    why = known.again.strip()
-    earlier = [Earlier(one.fingerprint, one.seed, why) for one in others]
-    return as_before(seal(design, seed, files, promise.to_seal(), earlier), path)
+    if not (others := earlier_draws(content, path, known.workspace)):
+        return content
+    reasons = retired(known.workspace) if known.workspace else {}
+    told = [
+        Earlier(one.fingerprint, one.seed, known.again.strip() or reasons.get(one.fingerprint, ""))
+        for one in others
+    ]
+    refuse_shopping(one for one, said in zip(others, told, strict=True) if not said.why)
+    return replacing(content, told)
 
 
 def beside(out: Path) -> Mapping[str, Path]:
@@ -265,33 +356,14 @@ def verify_seal(path: Path) -> str:
     return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])
 
 
-def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
-    """Return units and rule with neighbours drawn as one or kept apart; as they are without."""
-    if near is None:
-        return table, rule
-    if near.apart:
-        return with_distance(table, rule, Workspace(near.workspace).read("bureaux"), near.apart)
-    return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)
-
-
-def _plan(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> Plan:
-    sight = None
-    if promise.past:
-        # The plain difference sees what it sees, whatever else is shown beside it.
-        adjusts = promise.estimator in ("ancova", "lin")
-        lagged = tuple(n for n in promise.covariates if n in table) if adjusts else ()
-        ask = Ask(promise.past, lagged=lagged, coverage=(1.0,))
-        sight = power_curve(table, rule, ask, np.random.default_rng(seed))
-    outcomes, covariates = promise.outcomes, promise.covariates
-    return Plan(
-        outcomes,
-        covariates,
-        promise.subgroups,
-        sight,
-        promise.language,
-        estimator=promise.estimator,
-        lag=promise.lag,
-    )
+def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.DataFrame | None:
+    if not promise.past:
+        return None
+    # The plain difference sees what it sees, whatever else is shown beside it.
+    adjusts = promise.estimator in ("ancova", "lin")
+    lagged = tuple(n for n in promise.covariates if n in table) if adjusts else ()
+    ask = Ask(promise.past, lagged=lagged, coverage=(1.0,))
+    return power_curve(table, rule, ask, np.random.default_rng(seed))
 
 
 def _with_own_columns(assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule) -> pd.DataFrame:

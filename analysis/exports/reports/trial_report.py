@@ -29,10 +29,10 @@ from analysis.experiments.trial_words import (
     estimand_name,
     estimator_name,
     name,
-    number,
     outcome_name,
     say,
 )
+from analysis.i18n import format_number
 
 _DPI = 170
 _P_DIGITS = 4
@@ -161,16 +161,6 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     )
 
 
-def to_html(report: TrialReport, language: str = "fr") -> bytes:
-    """Write the report as one HTML file that calls no server."""
-    return _writer(".html")(content_of(report, language))
-
-
-def to_pdf(report: TrialReport, language: str = "fr") -> bytes:
-    """Write the report as one page of PDF, A4."""
-    return _writer(".pdf")(content_of(report, language))
-
-
 def check_report_path(path: Path) -> None:
     """Raise a `DataError` when a report cannot be written under this name."""
     if path.suffix.lower() not in _WRITERS:
@@ -184,16 +174,24 @@ def check_report_path(path: Path) -> None:
         )
 
 
-def write_report(report: TrialReport, path: Path, language: str = "fr") -> None:
-    """Write the report as its suffix says, `.html` or `.pdf`.
+def report_to_bytes(report: TrialReport, suffix: str, language: str = "fr") -> bytes:
+    """Return the report as one file, `.html` (it calls no server) or `.pdf` (A4).
 
-    Raises
-    ------
-    DataError
-        When the suffix is another, or the language is not known.
+    Parameters
+    ----------
+    report
+        What it says.
+    suffix
+        `.html` or `.pdf`.
+    language
+        `fr` or `en`.
+
+    Returns
+    -------
+    bytes
+        The whole file.
     """
-    check_report_path(path)
-    path.write_bytes(_writer(path.suffix.lower())(content_of(report, language)))
+    return _writer(suffix)(content_of(report, language))
 
 
 def _writer(suffix: str) -> Callable[[Content], bytes]:
@@ -230,7 +228,8 @@ def _estimates(
         quantity = estimand_name(e.estimand, language)
         if estimators:
             quantity = f"{quantity} ({estimator_name(e.estimator, language)})"
-        counted = f"{number(e.n, language=language)} ({number(e.blocks, language=language)})"
+        units, blocks = (format_number(n, language=language) for n in (e.n, e.blocks))
+        counted = f"{units} ({blocks})"
         told = (e.p_holm, e.p_westfall_young) if corrected else (e.p_value, e.p_randomisation)
         p_values = (_p(one, language) for one in told)
         name_ = impact.marked(e.outcome, language)
@@ -243,8 +242,8 @@ def _balance(impact: Impact, balance: Balance, language: str) -> Table:
     rows = [
         (
             impact.marked(row.covariate, language),
-            *(number(one, 4, language=language) for one in (row.treated, row.control)),
-            number(row.standardised, 2, language=language, signed=True),
+            *(format_number(one, 4, language=language) for one in (row.treated, row.control)),
+            format_number(row.standardised, 2, language=language, sign=True),
             _p(row.p_value, language),
         )
         for row in balance.table.itertuples()
@@ -256,10 +255,12 @@ def _balance(impact: Impact, balance: Balance, language: str) -> Table:
 
 def _numbers(e: Estimate, language: str) -> tuple[str, ...]:
     scale, digits = (100.0, 2) if e.in_points else (1.0, 4)
-    low, high = (number(scale * end, digits, language=language, signed=True) for end in e.interval)
+    low, high = (
+        format_number(scale * end, digits, language=language, sign=True) for end in e.interval
+    )
     return (
         e.told(e.value, language),
-        number(scale * e.std_error, digits, language=language),
+        format_number(scale * e.std_error, digits, language=language),
         say("to", language, low=low, high=high) if e.judged else say("no_interval", language),
     )
 
@@ -269,8 +270,8 @@ def _p(value: float | None, language: str) -> str:
         return "–"
     least = 10.0**-_P_DIGITS
     if value < least / 2:
-        return f"< {number(least, _P_DIGITS, language=language)}"
-    return number(value, _P_DIGITS, language=language)
+        return f"< {format_number(least, _P_DIGITS, language=language)}"
+    return format_number(value, _P_DIGITS, language=language)
 
 
 def _groups(subgroups: Subgroups, language: str) -> Table:
@@ -281,7 +282,7 @@ def _groups(subgroups: Subgroups, language: str) -> Table:
         e = one.estimate
         standing = say("declared_short" if one.declared else "exploratory_short", language)
         p = (_p(one, language) for one in (e.p_value, one.p_holm))
-        numbers = (*_numbers(e, language), *p, number(e.n, language=language))
+        numbers = (*_numbers(e, language), *p, format_number(e.n, language=language))
         told = outcome_name(e.outcome, language)
         rows.append((told, f"{one.column} = {group}", standing, *numbers))
     columns = tuple(say(f"col_{key}", language) for key in keys)
@@ -292,8 +293,10 @@ def _lost(lost: pd.DataFrame, language: str) -> Table:
     columns = ("election_lost", "arm_lost", "units_lost", "without_lost", "redrawn_lost")
     rows = []
     for row in lost.to_dict("records"):
-        counts = (number(row[k], language=language) for k in ("units", "without_result", "redrawn"))
-        mixed = number(100 * row["mixed_share"], 1, language=language)
+        counts = (
+            format_number(row[k], language=language) for k in ("units", "without_result", "redrawn")
+        )
+        mixed = format_number(100 * row["mixed_share"], 1, language=language)
         arm = say(str(row["arm"]), language)
         rows.append(
             (
