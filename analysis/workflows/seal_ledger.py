@@ -89,7 +89,7 @@ def refuse_shopping(draws: Iterable[Drawn]) -> None:
     raise DataError(
         "These units were drawn before: who draws again may choose the draw that suits.",
         where="{draws}",
-        mend="Keep that draw; or say why with --again “reason”, and both are kept and listed.",
+        mend="Keep that draw; or say why (as a command: --again “reason”), and both are listed.",
         draws=some(f"{one.file}, seed {one.seed} ({one.fingerprint[:_SHORT]})" for one in found),
     )
 

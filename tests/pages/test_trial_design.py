@@ -17,6 +17,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import hold_back_of, trial_units, with_arms
 from analysis.workflows.ranked_trial import Choices, within_hours
 from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of
+from analysis.workflows.seal_ledger import enter
 from analysis.workflows.sealed_trials import (
     SCENARIO,
     in_force,
@@ -273,6 +274,24 @@ def test_a_draw_is_sealed_once_and_kept(page, own):
     other = page(workspace=own.path.name, t_seed="32")
     assert in_force(own.path) == (fingerprint,)
     assert fingerprint[:12] in other.success[0].value
+
+
+@pytest.mark.slow
+def test_bureaux_drawn_elsewhere_are_drawn_again_with_a_reason(page, own):
+    first = sealed_with(design_of(own), 12, {})
+    enter(own.path, first, "arms.seal.json")
+    app = show(page(workspace=own.path.name, t_seed="31"), "seal")
+    app.checkbox(key="trial.promise").check().run()
+    app.button(key="trial.draw").click().run()
+    assert any(first["fingerprint"][:12] in text for text in values(app.caption))
+    assert any("déjà été tirées" in text for text in values(app.error))
+    assert in_force(own.path) == ()
+    app.text_input(key="trial.again").set_value("Two wards were lost.").run()
+    app.button(key="trial.draw").click().run()
+    assert not values(app.error)
+    (fingerprint,) = in_force(own.path)
+    (earlier,) = open_trial(own.path, fingerprint).sealed.standing.earlier
+    assert (earlier.fingerprint, earlier.why) == (first["fingerprint"], "Two wards were lost.")
 
 
 @pytest.mark.slow

@@ -101,13 +101,10 @@ def _headline(*, adjusts: bool) -> str:
 
 def _again(place: Workspace, design: Design) -> str:
     """Ask why bureaux are drawn again, where an earlier draw of them has no reason yet."""
-    before = unexplained(design.units.loc[design.drawn, "unit_id"], place.path)
-    if not before:
+    if not unexplained(design.units.loc[design.drawn, "unit_id"], place.path):
         return ""
     return st.text_input(
-        _("Bureaux of this trial were drawn before ({n} draws). Why again?").format(
-            n=number(len(before))
-        ),
+        _("Bureaux of this trial were drawn before. Why again?"),
         key="trial.again",
         help=_("The reason is sealed with the draw, beside the name of the one it replaces."),
     )
