@@ -82,7 +82,9 @@ def _report_surveys(answer: Answer) -> None:
     if answer.beside_file is None:
         return
     for row in answer.beside.itertuples():
-        when = row.published if "published" in answer.beside and row.published == row.published else ""
+        when = (
+            row.published if "published" in answer.beside and row.published == row.published else ""
+        )
         show(
             f"  survey: {row.institute} {when}: {row.origin} → {row.destination} "
             f"{100 * row.share:.0f}%; estimate {100 * row.estimate:.0f}% "
@@ -115,7 +117,7 @@ def backtest(
 def _table(found: AbstentionBacktest) -> str:
     """Return the measures as rows and the methods as columns, which fits a terminal."""
     table = found.methods.set_index("method").T
-    form = {"n": "{:,.0f}", "n_all": "{:,.0f}"}
+    form = {name: "{:,.0f}" for name in table.index if str(name).split("_")[0] == "n"}
     lines = [[found.target.election_id, *map(str, table.columns)]]
     for name, row in zip(table.index, table.to_numpy(), strict=True):
         digits = "{:.2f}" if "points" in str(name) else "{:.3f}"

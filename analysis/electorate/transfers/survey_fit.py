@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT
-from analysis.electorate.transfers.intervals import DEGREES, chances, meet_totals, totals_of
+from analysis.electorate.transfers.intervals import chances, meet_totals, totals_of
 from analysis.electorate.transfers.joint import Joint
 from analysis.errors import DataError, Text, some
 
@@ -18,8 +18,8 @@ Floats = npt.NDArray[np.float64]
 # Surveys put those who stayed home and those who spoilt their ballot together.
 NEITHER = "neither"
 TOGETHER = {NEITHER: (ABSTENTION, SPOILT)}
-# Persons that what is asked is drawn to the estimate by, so that a share of nought is not certain.
-_STEADY = 2.0
+# No share is so certain that one answer could not be otherwise.
+_LEAST = 1e-4
 _STEPS, _STRIDE, _SWEEPS, _RIDGE = 12, 2.0, 60, 1e-9
 
 
@@ -46,8 +46,8 @@ class Asked:
     origin: npt.NDArray[np.intp]
 
     def covariance(self, expected: Floats) -> Floats:
-        """Return that of the answers, drawn from persons who are as `expected` shares say."""
-        share = (self.share * self.n + _STEADY * expected) / (self.n + _STEADY)
+        """Return that of the answers of persons who are as `expected` shares say."""
+        share = np.clip(expected, _LEAST, 1 - _LEAST)
         cells = self.sums.reshape(len(share), -1) > 0
         # Answers that hold the same cell hold one another; those of one origin exclude.
         within = (cells[:, None] & cells[None, :]).any(axis=-1)
@@ -138,10 +138,9 @@ def _members(name: str, options: tuple[str, ...]) -> list[int]:
 def join_survey(estimate: Floats, spread: Floats, asked: Asked, seed: int) -> tuple[Floats, Floats]:
     """Return the table nearest to an estimate and a survey, and draws around it.
 
-    The errors of the logarithms of cells are normal with their spread, the answers normal
-    with the error of their numbers; the most likely table is found by Gauss-Newton steps,
-    and each draw starts from an error of the one and an error of the other (randomised
-    maximum likelihood).
+    The errors of the logarithms of cells are normal with their spread, the answers counts of
+    so many persons; the most likely table is found by Fisher scoring, and each draw starts
+    from an error of the one and an error of the other (randomised maximum likelihood).
 
     Parameters
     ----------
@@ -162,7 +161,7 @@ def join_survey(estimate: Floats, spread: Floats, asked: Asked, seed: int) -> tu
     pressure data. ECMOR V.
     """
     rows, columns = totals_of(estimate)
-    variance = (spread**2 * DEGREES / (DEGREES - 2)).ravel()
+    variance = (spread**2).ravel()
     answers = asked.sums.reshape(len(asked.share), -1)
 
     def table(error: Floats, middle: Floats) -> Floats:
@@ -180,8 +179,9 @@ def join_survey(estimate: Floats, spread: Floats, asked: Asked, seed: int) -> tu
         error = error + step
     found = table(error, start)
     middle, moved = chances(estimate, spread, seed)
+    # Answers that sum to one leave one direction without chance: nothing is amiss with that.
     chance = np.random.default_rng([seed, 1]).multivariate_normal(
-        asked.share, asked.covariance(told), size=len(moved), method="svd"
+        asked.share, asked.covariance(told), size=len(moved), method="eigh", check_valid="ignore"
     )
     drawn = moved
     for _ in range(3):

@@ -160,9 +160,10 @@ def test_touching_bureaux_of_paris_differ_as_much_as_is_claimed(paris, pair, sha
     bureaux = bureaux[bureaux["bureau_id"].isin(table.index) & (bureaux["vintage"] == 2017)]
     one, other = touching(bureaux.geometry.to_numpy())
     ids = bureaux["bureau_id"].to_numpy()
-    apart = table["residual"].to_numpy()[table.index.get_indexer(ids[one])] - table[
-        "residual"
-    ].to_numpy()[table.index.get_indexer(ids[other])]
+    apart = (
+        table["residual"].to_numpy()[table.index.get_indexer(ids[one])]
+        - table["residual"].to_numpy()[table.index.get_indexer(ids[other])]
+    )
     error = table["std_error"].to_numpy()
     claimed = (
         error[table.index.get_indexer(ids[one])] ** 2

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.electorate.transfers import Transfers, estimate_transfers
-from analysis.electorate.transfers.transfer_results import add_up
+from analysis.electorate.transfers.estimate import estimate_joint, tell
+from analysis.electorate.transfers.joint import add_up
 from analysis.errors import DataError
 
 SHARES = np.array([[0.82, 0.08, 0.10], [0.12, 0.75, 0.13], [0.30, 0.25, 0.45], [0.05, 0.1, 0.85]])
@@ -188,10 +189,9 @@ def test_progress_is_told_and_can_stop(problem):
 def test_places_add_up(problem, found):
     origin, destination, _ = problem
     halves = [
-        estimate_transfers(origin[part], destination[part])
-        for part in (slice(0, 30), slice(30, None))
+        estimate_joint(origin[part], destination[part]) for part in (slice(0, 30), slice(30, None))
     ]
-    total = add_up(halves)
+    total = tell(add_up(halves))
     assert total.matrix().sum(axis=1).to_dict() == found.matrix().sum(axis=1).to_dict()
     assert total.matrix().sum(axis=0).to_dict() == found.matrix().sum(axis=0).to_dict()
     assert total.units == 60
@@ -200,10 +200,10 @@ def test_places_add_up(problem, found):
 def test_adding_up_takes_places_with_other_options(problem):
     origin, destination, _ = problem
     parts = [
-        estimate_transfers(origin.head(30), destination.head(30)),
-        estimate_transfers(origin.tail(30).rename(columns={"A": "E"}), destination.tail(30)),
+        estimate_joint(origin.head(30), destination.head(30)),
+        estimate_joint(origin.tail(30).rename(columns={"A": "E"}), destination.tail(30)),
     ]
-    total = add_up(parts)
+    total = tell(add_up(parts))
     assert set(total.matrix().index) == set("ABCDE")
     assert len(total.table) == 15
     assert total.table["votes"].sum() == origin.to_numpy().sum()
