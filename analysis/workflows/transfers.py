@@ -97,7 +97,7 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
     """
     origin, destination = asked.files
     survey = read_survey(asked.survey) if asked.survey else None
-    surveys = [survey.table.assign(institute=survey.name)] if survey else []
+    surveys = [survey.table.assign(institute=survey.name, published="")] if survey else []
     if origin and destination:
         found = estimate_transfers(
             read_counts(origin),
@@ -163,7 +163,7 @@ def _figures(workspace: Workspace, elections: tuple[str, str]) -> pd.DataFrame:
 def _of_workspace(
     workspace: Workspace, asked: Asked, survey: Survey | None, progress: Progress | None
 ) -> Transfers:
-    several = not asked.places and workspace.read("places")["department_id"].nunique() > 1
+    several = not asked.places and len(set(workspace.read("places")["department_id"])) > 1
     estimate = partial(
         transfers_of,
         workspace,

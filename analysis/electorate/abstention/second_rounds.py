@@ -12,8 +12,8 @@ from analysis.tables.elections import Election
 # earlier second rounds had of their own is believed by a third, the round just held and the mean
 # of kinds by another third each.
 RULES = {"pres": ("last", "mean_of_kinds")}
-# Errors of second rounds were this much larger than stated, on the mean of those of France and Paris
-# from 2017 to 2024 (docs/methods/abstention.md).
+# Errors of second rounds were this much larger than stated, on the mean of those of France and
+# of Paris from 2017 to 2024 (docs/methods/abstention.md).
 WIDEN = {"pres": 1.35}
 WIDEN_OTHERS = 1.1
 

@@ -22,7 +22,8 @@ DEGREES = 6
 DRAWS = 400
 _LEAST = 0.5  # half a person: an estimate of nobody may still be wrong
 _FARTHEST = 9.0  # a factor of 8,000 either way is all that a share can show
-_ROUNDS, _SWEEPS, _LAST_SWEEPS = 3, 25, 60
+_CENTRINGS, _SWEEPS, _LAST_SWEEPS = 3, 25, 60
+_ROUNDS = 5
 
 
 def spread_of(before: Floats, after: Floats, estimate: Floats) -> Floats:
@@ -106,7 +107,7 @@ def chances(
     moved = np.clip(chance * spread, -_FARTHEST, _FARTHEST)
     middle = np.log(kept)
     # Totals pull large cells down: what is lost so is put back before the last draw.
-    for _ in range(_ROUNDS):
+    for _ in range(_CENTRINGS):
         tables = meet_totals(np.exp(middle + moved), rows, columns, sweeps=_SWEEPS)
         middle += np.log(kept) - np.log(np.maximum(np.median(tables, axis=0), _LEAST))
     return middle, moved
@@ -169,7 +170,33 @@ def interval(
         )
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     low = np.maximum(np.floor(np.minimum(low, estimate)), limits[0])
-    return low, np.minimum(np.ceil(np.maximum(high, estimate)), limits[1])
+    high = np.minimum(np.ceil(np.maximum(high, estimate)), limits[1])
+    for _ in range(_ROUNDS):
+        for axis in (0, 1):
+            # Views: each end of a cell must leave the others of its row, or column, room.
+            sides = [side if axis else side.T for side in (low, high, estimate, *limits)]
+            for row in zip(*sides, strict=True):
+                _make_room(*row)
+    return low, high
+
+
+def _make_room(low: Floats, high: Floats, estimate: Floats, least: Floats, most: Floats) -> None:
+    """Widen the ends of a row until each of them leaves the other cells room, in place."""
+    total = estimate.sum()
+    over = low.sum() - low - (total - high)
+    worst = int(over.argmax())
+    if over[worst] > 0:
+        others = np.arange(len(low)) != worst
+        can = (low - least) * others
+        low -= np.ceil(can * min(1.0, over[worst] / max(can.sum(), 1.0)))
+        np.maximum(low, least, out=low)
+    under = total - low - (high.sum() - high)
+    worst = int(under.argmax())
+    if under[worst] > 0:
+        others = np.arange(len(low)) != worst
+        can = (most - high) * others
+        high += np.ceil(can * min(1.0, under[worst] / max(can.sum(), 1.0)))
+        np.minimum(high, most, out=high)
 
 
 @cache

@@ -61,9 +61,9 @@ def caution(found: Transfers) -> None:
         _(
             "An estimate, never a proof. Where the truth is known ({n} districts, both ballots on "
             "one day), {error} voters in 100 were put in the wrong cell on average. Between two "
-            "elections, as here, count on more ({least} to {most} in the fictional town): opponents "
-            "who live side by side are taken for one another. Intervals are as wide as published "
-            "surveys have shown them to be."
+            "elections, as here, count on more ({least} to {most} in the fictional town): "
+            "opponents who live side by side are taken for one another. Intervals are as wide as "
+            "published surveys have shown that they must be."
         ).format(
             n=number(known["districts"]),
             error=number(known["mean_error"], 1),
