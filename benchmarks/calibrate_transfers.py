@@ -34,9 +34,10 @@ from analysis.electorate.transfers import intervals, solve
 from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, Pair
 from analysis.electorate.transfers.intervals import DEGREES, draw_tables, features
 from analysis.electorate.transfers.margins import set_problem
+from analysis.electorate.transfers.rounding import round_table
 
 FILE = ROOT / "analysis" / "electorate" / "transfers" / "calibration.toml"
-LEVEL, DRAWS = 0.90, 200
+LEVEL = 0.90
 EXTREMES = (1.0, 99.0)
 # Units put together, so that what few of them cost is learned.
 COARSE = ((4, 6, 9), (13, 20, 30))
@@ -52,6 +53,7 @@ class Known:
     estimate: Floats
     truth: Floats
     features: Floats
+    limits: tuple[Floats, Floats]
 
     @property
     def shift(self) -> Floats:
@@ -66,7 +68,9 @@ class Known:
 def look(set_name: str, kind: str, counts: tuple[Floats, Floats], truth: Floats) -> Known:
     """Estimate a problem of known truth."""
     found = solve.estimate(*counts, np.random.default_rng(0))
-    return Known(set_name, kind, found, truth, features(*counts, found))
+    limits = solve.bounds(*counts)
+    votes = round_table(found, *limits).astype(float)
+    return Known(set_name, kind, votes, truth, features(*counts, votes), limits)
 
 
 def learn(folder: Path) -> list[Known]:
@@ -154,9 +158,10 @@ def covered(one: Known, spread: dict[str, object], level: float = LEVEL) -> tupl
     """Tell which true cells lie in their interval, and how wide it is, of the origin."""
     kept = np.clip(one.features, spread["least"], spread["most"])
     scale = spread["scale"] * np.exp(kept @ np.asarray(spread["coefficients"]))
-    draws = draw_tables(one.estimate, scale.reshape(one.estimate.shape), 0, DRAWS)
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    inside = (np.floor(low) <= one.truth) & (one.truth <= np.ceil(high))
+    draws = draw_tables(one.estimate, scale.reshape(one.estimate.shape), 0)
+    draws = np.clip(draws, *one.limits)
+    low, high = intervals.interval(draws, one.estimate, one.limits, level)
+    inside = (low <= one.truth) & (one.truth <= high)
     return inside.ravel(), ((high - low) / one.truth.sum(axis=1, keepdims=True)).ravel()
 
 

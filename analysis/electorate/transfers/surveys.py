@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.electorate.transfers.survey_fit import TOGETHER, Survey
 from analysis.electorate.transfers.transfer_results import Transfers
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 _PUBLISHED = Path(__file__).with_name("surveys.csv")
 _COLUMNS = ("origin", "destination", "share", "n")
@@ -136,10 +136,10 @@ def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     asked = numbers["n"].groupby(table["origin"]).transform("nunique") > 1
     too_many = _sums(table, numbers["share"]) > 1 + 0.02  # rounded figures add up to 101 or so
     for faulty, what in (
-        (wrong, "A survey’s share lies from 0 to 1 (or 0 to 100), and n is 1 or more."),
-        (twice, "The survey holds an origin and destination more than once."),
-        (asked, "The persons asked (n) of one origin are the same in all its rows."),
-        (too_many, "The survey’s shares of an origin add up to more than 1."),
+        (wrong, Text("A survey’s share lies from 0 to 1 (or 0 to 100), and n is 1 or more.")),
+        (twice, Text("The survey holds an origin and destination more than once.")),
+        (asked, Text("The persons asked (n) of one origin are the same in all its rows.")),
+        (too_many, Text("The survey’s shares of an origin add up to more than 1.")),
     ):
         if faulty.any():
             raise DataError(
