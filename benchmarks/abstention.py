@@ -43,7 +43,11 @@ def run_job(folder: Path, target: str) -> None:
 
 
 def look_back(folder: Path, number: int) -> None:
-    """Print the error of every past first or second round, of each rule, and the coverage."""
+    """Print the error of every past round of a number, of each rule, and the coverage.
+
+    Beside a second round stands the model without the rules and the widening that it gets there.
+    """
+    from analysis.electorate.abstention import forecast
     from analysis.electorate.abstention.backtest import backtest_abstention
     from analysis.tables.workspace import Workspace
     from analysis.workflows.ranking import target_of
@@ -57,6 +61,12 @@ def look_back(folder: Path, number: int) -> None:
         own = methods.loc["model"]
         inside = f"{own['coverage_90']:.1%} of {own['n_judged']:,.0f} bureaux inside 90%"
         print(f"{name}: {errors}; {inside}", flush=True)
+        if number == 2:
+            kept, forecast.with_rules = forecast.with_rules, lambda *given: given[2:]
+            alone = backtest_abstention(place, target_of(place, name)).methods
+            forecast.with_rules = kept
+            own = alone.set_index("method").loc["model"]
+            print(f"    model alone {own['mae_points']:.2f}; {own['coverage_90']:.1%} inside 90%")
 
 
 def in_process(folder: Path, target: str) -> dict[str, Any]:
