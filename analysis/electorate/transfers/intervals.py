@@ -22,7 +22,7 @@ DEGREES = 6
 DRAWS = 400
 _LEAST = 0.5  # half a person: an estimate of nobody may still be wrong
 _FARTHEST = 9.0  # a factor of 8,000 either way is all that a share can show
-_CENTRINGS, _SWEEPS, _LAST_SWEEPS = 3, 25, 60
+_CENTRINGS, _SWEEPS, _LAST_SWEEPS = 3, 12, 40
 _ROUNDS = 5
 
 
@@ -125,18 +125,20 @@ def meet_totals(tables: Floats, rows: Floats, columns: Floats, *, sweeps: int) -
     Parameters
     ----------
     tables
-        Positive (… × origins × destinations).
+        Positive: origins × destinations, or draws × origins × destinations.
     rows, columns
         Totals.
     sweeps
         Rounds of proportional fitting.
     """
-    across = np.ones((*tables.shape[:-2], tables.shape[-1], 1))
-    turned = np.swapaxes(tables, -1, -2)
+    # Draws lie along the last axis: sums over a handful of options, many tables at a time.
+    many = np.ascontiguousarray(tables.reshape(-1, *tables.shape[-2:]).transpose(1, 2, 0))
+    across = np.ones(many.shape[1:])
     for _ in range(sweeps):
-        down = rows[:, None] / np.maximum(tables @ across, 1e-300)
-        across = columns[:, None] / np.maximum(turned @ down, 1e-300)
-    return np.asarray(tables * down * np.swapaxes(across, -1, -2))
+        down = rows[:, None] / np.maximum((many * across).sum(axis=1), 1e-300)
+        across = columns[:, None] / np.maximum((many * down[:, None]).sum(axis=0), 1e-300)
+    met = many * down[:, None] * across
+    return np.asarray(met.transpose(2, 0, 1).reshape(tables.shape))
 
 
 def interval(
