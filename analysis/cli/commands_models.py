@@ -82,11 +82,9 @@ def _report_surveys(answer: Answer) -> None:
     if answer.beside_file is None:
         return
     for row in answer.beside.itertuples():
-        when = (
-            row.published if "published" in answer.beside and row.published == row.published else ""
-        )
+        survey = f"{row.institute} {row.published}".strip()
         show(
-            f"  survey: {row.institute} {when}: {row.origin} → {row.destination} "
+            f"  survey: {survey}: {row.origin} → {row.destination} "
             f"{100 * row.share:.0f}%; estimate {100 * row.estimate:.0f}% "
             f"({100 * row.lower:.0f} to {100 * row.upper:.0f}%)"
             f"{': they part' if row.apart else ''}"
