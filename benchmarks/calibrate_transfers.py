@@ -19,16 +19,15 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tomli_w
-from common import FILES, ROOT, need_france
+from common import ROOT
 from known_truths import EI, SETS, District, Floats, read_set
+from surveyed_transfers import SURVEYED, Surveyed
 
 from analysis.electorate.transfers import intervals, solve
 from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, Pair
@@ -39,9 +38,10 @@ from analysis.electorate.transfers.rounding import round_table
 FILE = ROOT / "analysis" / "electorate" / "transfers" / "calibration.toml"
 LEVEL = 0.90
 EXTREMES = (1.0, 99.0)
+# Options under 3% put together, or all apart.
+KINDS = ("merged", "whole")
 # Units put together, so that what few of them cost is learned.
 COARSE = ((4, 6, 9), (13, 20, 30))
-SURVEYED = (("2017_pres_t1", "2017_pres_t2"), ("2022_pres_t1", "2022_pres_t2"))
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,12 @@ def look(set_name: str, kind: str, counts: tuple[Floats, Floats], truth: Floats)
     limits = solve.bounds(*counts)
     votes = round_table(found, *limits).astype(float)
     return Known(set_name, kind, votes, truth, features(*counts, votes), limits)
+
+
+def merged_error(district: District) -> float:
+    """Return the EI of the estimate of a district."""
+    problem = set_problem(district.origin, district.destination)
+    return look("", "merged", (problem.before, problem.after), district.truth).error()
 
 
 def learn(folder: Path) -> list[Known]:
@@ -111,15 +117,10 @@ def fit(known: list[Known], rounds: int = 40) -> dict[str, object]:
     clipped = [np.clip(one.features, least, most) for one in known]
     # Whole districts have many small cells; all of them together count as much as a third of
     # the cells of merged ones.
-    small = sum(one.estimate.size for one in known if one.kind == "whole")
-    merged = sum(one.estimate.size for one in known if one.kind == "merged")
+    cells = {kind: sum(one.estimate.size for one in known if one.kind == kind) for kind in KINDS}
+    share = min(cells["merged"] / 3 / max(cells["whole"], 1), 1.0)
     weight = np.concatenate(
-        [
-            np.full(one.estimate.size, min(merged / 3 / max(small, 1), 1.0))
-            if one.kind == "whole"
-            else np.ones(one.estimate.size)
-            for one in known
-        ]
+        [np.full(one.estimate.size, share if one.kind == "whole" else 1.0) for one in known]
     )
     design = np.concatenate(clipped)
     found = np.append(np.log(0.6), np.zeros(design.shape[1] - 1))
@@ -214,89 +215,6 @@ def save(learned: dict[str, object]) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Surveyed:
-    """Estimates of the pairs of elections that published surveys ask about, all of France."""
-
-    joints: dict[tuple[str, str], object]
-
-    @classmethod
-    def of(cls, workspace: Path | None) -> Surveyed:
-        """Estimate every pair, département by département."""
-        from functools import partial
-
-        from analysis.electorate.transfers.bureau_counts import tables_of
-        from analysis.electorate.transfers.joint import add_up
-        from analysis.electorate.transfers.place_transfers import _estimate, _parts, _run
-        from analysis.tables.workspace import Workspace
-
-        with tempfile.TemporaryDirectory() as aside:
-            place = Workspace(workspace or built(Path(aside) / "france"))
-            joints = {}
-            with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
-                for pair in SURVEYED:
-                    parts = _parts(tables_of(place, *pair))
-                    joints[pair] = add_up(_run(partial(_estimate, seed=0), parts, executor))
-        return cls(joints)
-
-    @property
-    def figures(self) -> int:
-        """How many published figures there are."""
-        from analysis.electorate.transfers.surveys import published
-
-        return sum(len(published(*pair)) for pair in SURVEYED)
-
-    def beside(self, pair: tuple[str, str], context: float) -> pd.DataFrame:
-        """Return the published figures of a pair beside estimate and interval."""
-        from dataclasses import replace
-
-        from analysis.electorate.transfers.estimate import tell
-        from analysis.electorate.transfers.surveys import compare, published
-
-        joint = self.joints[pair]
-        wide = replace(joint, spread=np.hypot(joint.spread, context))
-        return compare(tell(wide), published(*pair))
-
-    def learn(self, pairs: tuple[tuple[str, str], ...]) -> float:
-        """Return the least context whose intervals hold the figures of nine origins in ten.
-
-        Surveys of one origin err together, so origins are counted and not figures; there are
-        nine, so that nine in ten of them are all.
-        """
-        for context in np.arange(0.0, 3.0, 0.05):
-            held = pd.concat([self.beside(pair, context).assign(pair=pair[0]) for pair in pairs])
-            if (~held["apart"]).groupby([held["pair"], held["origin"]]).all().mean() >= LEVEL:
-                return round(float(context), 2)
-        raise ValueError("no context holds the surveys")
-
-    def check(self, context: float) -> None:
-        """Print what intervals hold, with the context learned on all pairs and on the others."""
-        for pair in SURVEYED:
-            others = tuple(one for one in SURVEYED if one != pair)
-            for label, value in (("all pairs", context), ("the others", self.learn(others))):
-                table = self.beside(pair, value)
-                print(
-                    f"{' > '.join(pair)}, context {value:.2f} learned on {label}: "
-                    f"{(~table['apart']).sum()} of {len(table)} survey figures held, "
-                    f"mean width {100 * (table['upper'] - table['lower']).mean():.0f} points"
-                )
-                out = table[table["apart"]]
-                for row in out.itertuples():
-                    print(
-                        f"    {row.institute} {row.published}: {row.origin} > {row.destination} "
-                        f"{100 * row.share:.0f}, [{100 * row.lower:.0f}, {100 * row.upper:.0f}]"
-                    )
-
-
-def built(folder: Path) -> Path:
-    """Build France into a folder."""
-    from analysis.workflows.build import Inputs, build
-
-    need_france()
-    build(Inputs(*FILES), folder)
-    return folder
-
-
 def fictional_town() -> dict[str, tuple[Pair, pd.DataFrame]]:
     """Return tables and planted counts of every pair of elections of the fictional town."""
     from analysis.electorate.transfers.bureau_counts import tables_of
@@ -381,15 +299,8 @@ def tune(folder: Path) -> None:
     for label, settings in tries:
         for name, value in settings.items():
             setattr(solve, name, value)
-        means = {n: np.mean([error_of(d) for d in ds]) for n, ds in districts.items()}
+        means = {n: np.mean([merged_error(d) for d in ds]) for n, ds in districts.items()}
         print(f"{label:>14}", " ".join(f"{n} {m:.2f}" for n, m in means.items()), flush=True)
-
-
-def error_of(district: District) -> float:
-    """Return the EI of the estimate of a district."""
-    problem = set_problem(district.origin, district.destination)
-    found = solve.estimate(problem.before, problem.after, np.random.default_rng(0))
-    return district.error(found)
 
 
 if __name__ == "__main__":
