@@ -67,6 +67,11 @@ def read_counts(
         Tells which rows of `candidates` are the chosen.
     places
         Communes or départements; empty for the whole workspace.
+
+    Returns
+    -------
+    Dense
+        Counts, (elections, bureaux, columns).
     """
     turnout = workspace.read("turnout")
     turnout = turnout[turnout["election_id"].isin(elections)]

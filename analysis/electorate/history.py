@@ -77,6 +77,11 @@ def read_history(
     places
         Communes or départements of the workspace; empty for all of it.
 
+    Returns
+    -------
+    History
+        Counts, (bureaux, elections), the oldest election first.
+
     Raises
     ------
     DataError

@@ -69,6 +69,12 @@ def hold_back_of(folder: Path, table: pd.DataFrame, *, teams: bool = True) -> Ho
         The ranking.
     teams
         Whether the file is for teams.
+
+    Returns
+    -------
+    HoldBack
+        The designs in force that know a bureau of the ranking, else the default draw; none where
+    bureaux are fewer than a block.
     """
     ranked = set(table["bureau_id"])
     seals = tuple(

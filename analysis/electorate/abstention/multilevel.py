@@ -28,7 +28,7 @@ _AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class Tree:
-    """Whose commune and whose département.
+    """The commune of each bureau, and the département of each commune.
 
     Attributes
     ----------
@@ -126,6 +126,11 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
         Of all units, one per election.
     covariances
         Of bureau, commune and département effects (elections × elections each).
+
+    Returns
+    -------
+    Posterior
+        What is known of the effects of every level once `seen` is.
     """
     known = np.isfinite(seen.rates)
     precision = np.where(known, 1 / np.where(known, seen.noise, 1.0), 0.0)

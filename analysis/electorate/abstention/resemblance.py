@@ -16,7 +16,6 @@ from analysis.tables.elections import Election
 # Prior shares of the parts and standard deviation of their logarithms; the parts are, in
 # order: lasting, near levels, same kind, same vote, second rounds of a kind, second
 # rounds, each second round's own.
-PARTS = ("lasting", "level", "kind", "vote", "second_of_kind", "second", "second_own")
 PRIOR = np.array([0.60, 0.15, 0.05, 0.04, 0.02, 0.01, 0.01])
 PRIOR_SD = 1.0
 # What lasts is halved in 55 years, give or take a third.
@@ -124,6 +123,11 @@ def link(covariance: np.ndarray, calendar: Calendar, units: int) -> Link:
         Of the past elections, the target last.
     units
         How many members of the level it was learned from.
+
+    Returns
+    -------
+    Link
+        Covariance of past effects, their weights in the expected one, the variance they leave.
     """
     parts, apart = calendar.parts()
     past = len(covariance)

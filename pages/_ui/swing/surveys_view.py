@@ -6,8 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.electorate.transfers import Transfers
-from pages._ui.i18n import _, ngettext, number, percent
-from pages._ui.labels import option_name
+from pages._ui.i18n import _, ngettext, number, option_name, percent
 from pages._ui.messages import plain
 
 _BLUE, _PALE, _ORANGE = "#236eb0", "#9ecae1", "#b35806"
