@@ -12,6 +12,7 @@ from analysis.cli.terminal import bar, show
 if TYPE_CHECKING:
     from analysis.electorate.abstention.backtest import AbstentionBacktest
     from analysis.electorate.transfers.transfer_results import Transfers
+    from analysis.workflows.transfers import Answer
 
 
 def transfers(  # noqa: PLR0913 - one option per part of the question
@@ -33,6 +34,13 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
     apart: Annotated[
         bool, typer.Option("--apart", help="The two files are of different days: wider intervals.")
     ] = False,
+    survey: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of a survey to join to the counts: origin, destination, share, n (persons "
+            "asked of that origin)."
+        ),
+    ] = None,
     level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
     seed: Annotated[int, typer.Option(help="Seed of the estimate.")] = 0,
 ) -> None:
@@ -45,12 +53,14 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         places=tuple(place or ()),
         files=(origin, destination),
         apart=apart,
+        survey=survey,
         level=level,
         seed=seed,
     )
     with bar("transfers") as told:
-        found = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
-    _report(found, out)
+        answer = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
+    _report(answer.found, out)
+    _report_surveys(answer)
 
 
 def _report(found: Transfers, out: Path) -> None:
@@ -65,6 +75,24 @@ def _report(found: Transfers, out: Path) -> None:
     for reason in found.left_out:
         where = f" ({reason.election_id})" if reason.election_id else ""
         show(f"  left out{where}: {reason.count} {reason.reason}: {reason.examples}")
+
+
+def _report_surveys(answer: Answer) -> None:
+    """Say estimate and survey side by side, and where they part."""
+    if answer.beside_file is None:
+        return
+    for row in answer.beside.itertuples():
+        survey = f"{row.institute} {row.published}".strip()
+        show(
+            f"  survey: {survey}: {row.origin} → {row.destination} "
+            f"{100 * row.share:.0f}%; estimate {100 * row.estimate:.0f}% "
+            f"({100 * row.lower:.0f} to {100 * row.upper:.0f}%)"
+            f"{': they part' if row.apart else ''}"
+        )
+    show(
+        f"  {int(answer.beside['apart'].sum())} of {len(answer.beside)} survey figures lie outside "
+        f"the interval; written to {answer.beside_file}"
+    )
 
 
 def backtest(
@@ -87,7 +115,7 @@ def backtest(
 def _table(found: AbstentionBacktest) -> str:
     """Return the measures as rows and the methods as columns, which fits a terminal."""
     table = found.methods.set_index("method").T
-    form = {"n": "{:,.0f}", "n_all": "{:,.0f}"}
+    form = {name: "{:,.0f}" for name in table.index if str(name).split("_")[0] == "n"}
     lines = [[found.target.election_id, *map(str, table.columns)]]
     for name, row in zip(table.index, table.to_numpy(), strict=True):
         digits = "{:.2f}" if "points" in str(name) else "{:.3f}"

@@ -39,6 +39,36 @@ def test_two_files(files, tmp_path, capsys):
     assert "An estimate, never a proof" in capsys.readouterr().out
 
 
+def test_a_survey_is_joined_and_stands_beside(files, tmp_path, capsys):
+    survey, out = tmp_path / "ours.csv", tmp_path / "out.csv"
+    survey.write_text("origin,destination,share,n\nA,x,0.5,100000\n", encoding="utf-8")
+    asked = ("--origin", files[0], "--destination", files[1], "--out", out)
+    assert run("transfers", *asked) == 0
+    alone = pd.read_csv(out).set_index(["origin", "destination"])["share_of_origin"]["A", "x"]
+    assert not (tmp_path / "out_surveys.csv").exists()
+    assert run("transfers", *asked, "--survey", survey) == 0
+    table = pd.read_csv(out)
+    assert table.groupby("origin")["votes"].sum().to_dict() == {"A": 215, "B": 185}
+    joined = table.set_index(["origin", "destination"])["share_of_origin"]["A", "x"]
+    # As near as the totals of four units let it come.
+    assert abs(joined - 0.5) < abs(alone - 0.5)
+    beside = pd.read_csv(tmp_path / "out_surveys.csv")
+    assert beside["share"].tolist() == [0.5]
+    assert beside["estimate"].tolist() == pytest.approx([joined], abs=1e-5)
+    said = capsys.readouterr().out
+    assert "survey: ours.csv: A → x 50%; estimate" in said
+    assert "joined to the survey ours.csv" in said
+
+
+def test_a_wrong_survey_leaves_no_file(files, tmp_path, capsys):
+    survey, out = tmp_path / "ours.csv", tmp_path / "out.csv"
+    survey.write_text("origin,destination,share,n\nA,z,0.5,100\n", encoding="utf-8")
+    asked = ("--origin", files[0], "--destination", files[1], "--out", out)
+    assert run("transfers", *asked, "--survey", survey) == 1
+    assert "A → z" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_two_elections_of_a_workspace(valmont, tmp_path, capsys):
     out = tmp_path / "out.csv"
     asked = ("--workspace", valmont.path, "--from", "2022_pres_t1", "--to", "2022_pres_t2")
