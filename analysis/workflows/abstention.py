@@ -111,8 +111,7 @@ def look_ahead(
         When the election or a place is unknown, or there is no past.
     """
     target = target_of(workspace, election)
-    anyone = _anyone(workspace, target)
-    history = read_history(workspace, anyone, before=target.date, places=places)
+    history = read_history(workspace, anyone(workspace, target), before=target.date, places=places)
     progress(_READ)
     series = Series.of_history(history, workspace)
     forecast = forecast_abstention(
@@ -158,7 +157,7 @@ def backtest_to_file(
     return found
 
 
-def _anyone(workspace: Workspace, target: Election) -> Choice:
+def anyone(workspace: Workspace, target: Election) -> Choice:
     """Return who had most votes before: whose are read along does not matter here."""
     elections = workspace.read("elections")
     past = elections.loc[elections["date"] < target.date, "election_id"]
