@@ -34,7 +34,6 @@ USUAL = (
     "social_rate",
     "owners",
     "aged_65_over",
-    "past_right",
 )
 # Bureaux for each usual term, and of how many a term must be known.
 _PER_TERM, _KNOWN = 8, 0.8

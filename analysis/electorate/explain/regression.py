@@ -235,7 +235,7 @@ def fit_model(observations: pd.DataFrame, spec: ModelSpec) -> Fitted:
 
 def _complete(observations: pd.DataFrame, spec: ModelSpec) -> tuple[pd.DataFrame, Any]:
     wanted = [*spec.names, *filter(None, (spec.fixed,))]
-    left_out, usable = [], np.ones(len(observations), dtype=bool)
+    unknown: dict[bytes, list[str]] = {}
     for name in wanted:
         gaps = observations[name].isna().to_numpy()
         if gaps.all():
@@ -246,9 +246,13 @@ def _complete(observations: pd.DataFrame, spec: ModelSpec) -> tuple[pd.DataFrame
                 name=name,
             )
         if gaps.any():
-            ids = observations.loc[gaps, "bureau_id"]
-            reason = Text("bureaux of which {name} is not known", name=name)
-            left_out.append(LeftOut(reason, int(gaps.sum()), some(ids)))
+            unknown.setdefault(gaps.tobytes(), []).append(name)
+    left_out, usable = [], np.ones(len(observations), dtype=bool)
+    # Covariates of one file are unknown together, and told together.
+    for mask, names in unknown.items():
+        gaps = np.frombuffer(mask, dtype=bool)
+        reason = Text("bureaux of which {name} is not known", name=", ".join(names))
+        left_out.append(LeftOut(reason, int(gaps.sum()), some(observations["bureau_id"][gaps])))
         usable &= ~gaps
     return observations[usable].reset_index(drop=True), tuple(left_out)
 
