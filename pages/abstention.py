@@ -12,6 +12,7 @@ from pages._ui.abstention import (
     take_away,
 )
 from pages._ui.abstention import load_abstention as outlooks
+from pages._ui.explain import explain_what, goes_with
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
 
@@ -22,6 +23,7 @@ VIEWS = {
     "map": _("Forecast"),
     "proof": _("How good is it?"),
     "split": _("Always or sometimes"),
+    "with": _("What goes with it"),
     "files": _("Files"),
 }
 
@@ -29,7 +31,9 @@ with messages.explain_data_errors():
     place = loaders.workspace()
     asked = abstention_choices.choose_question(place)
     view = choose_view(VIEWS, "a_view")
-    if view == "proof":
+    if view == "with":
+        goes_with.goes_with(place, explain_what.abstention(place, asked.places))
+    elif view == "proof":
         abstention_proof.proof(place)
     elif view == "split":
         found = outlooks.outlook(place, asked)

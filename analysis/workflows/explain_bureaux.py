@@ -145,7 +145,7 @@ class Observed:
     @property
     def known(self) -> list[str]:
         """Names of those of which something is known, numbers that are not all alike."""
-        return [name for name in self.covariates if self.table[name].nunique() > 1]
+        return [n for n in self.covariates if len(self.table[n].dropna().unique()) > 1]
 
 
 def observe(workspace: Workspace, asked: Question) -> Observed:

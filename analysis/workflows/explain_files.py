@@ -65,7 +65,7 @@ def table_of(found: Explanation, which: str) -> pd.DataFrame:
         When there is no such table, or contours are missing for it.
     """
     tables: dict[str, Callable[[], pd.DataFrame]] = {
-        "effects": lambda: found.effects,
+        "effects": lambda: _effects(found),
         "coefficients": found.to_frame,
         "models": lambda: found.comparison.table,
         "curves": lambda: found.curves,
@@ -80,6 +80,16 @@ def table_of(found: Explanation, which: str) -> pd.DataFrame:
             known=", ".join(TABLES),
         )
     return tables[which]()
+
+
+def _effects(found: Explanation) -> pd.DataFrame:
+    """Return the effects; beside levels of a category, values of numbers are text too."""
+    effects = found.effects
+    if pd.api.types.is_numeric_dtype(effects["start"]):
+        return effects
+    values = {n: [f"{v:.6g}" if isinstance(v, float) else str(v) for v in effects[n]]
+              for n in ("start", "end")}  # fmt: skip
+    return effects.assign(**values)
 
 
 def _neighbours(found: Explanation) -> pd.DataFrame:

@@ -31,7 +31,7 @@ class Term:
     Attributes
     ----------
     text
-        As statsmodels reads it: `income`, `bs(density, 4)`, `C(commune_id)`.
+        As it was written: `income`, `bs(density, 4)`, `C(commune_id)`.
     names
         Columns it is made of.
     curved, category
@@ -42,6 +42,14 @@ class Term:
     names: tuple[str, ...]
     curved: bool
     category: bool
+
+    @property
+    def formula(self) -> str:
+        """As statsmodels reads it.
+
+        Left to itself, a natural spline holds the constant too, which stands in the model already.
+        """
+        return _SPLINE.sub(r"cr(\1, constraints='center')", self.text)
 
 
 def read_terms(formula: str | Sequence[str], columns: Collection[str]) -> tuple[Term, ...]:
@@ -99,9 +107,7 @@ def _term(text: str, columns: Collection[str]) -> Term:
                 text=text,
                 known=some(known, most=40),
             )
-    # Left to itself, a natural spline holds the constant too, which stands in the model already.
-    spline = _SPLINE.sub(r"cr(\1, constraints='center')", text)
-    return Term(spline, tuple(dict.fromkeys(names)), bool(_CURVES.search(text)), "C(" in text)
+    return Term(text, tuple(dict.fromkeys(names)), bool(_CURVES.search(text)), "C(" in text)
 
 
 def _names(text: str) -> list[tuple[str, bool, bool]]:
@@ -164,7 +170,7 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
     DataError
         When a function has no value there, such as the logarithm of nought.
     """
-    formula = " + ".join(["1", *(term.text for term in terms)])
+    formula = " + ".join(["1", *(term.formula for term in terms)])
     known = patsy.EvalEnvironment([FUNCTIONS])
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -176,14 +182,24 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
         raise _unread(formula, "log(0)")
     kept = independent(values)
     owners = np.empty(whole.shape[1], dtype=object)
-    for term, columns in whole.design_info.term_name_slices.items():
-        owners[columns] = "" if term == "Intercept" else term
+    written = _written(terms)
+    for name, columns in whole.design_info.term_name_slices.items():
+        owners[columns] = written[name]
     return Design(
         whole.loc[:, kept],
         tuple(owners[kept]),
         tuple(whole.columns[~kept]),
         whole.design_info,
     )
+
+
+def _written(terms: Sequence[Term]) -> dict[str, str]:
+    """Return which term, as it was written, each of patsy's belongs to."""
+    found = {"Intercept": ""}
+    for term in terms:
+        for part in patsy.ModelDesc.from_formula(term.formula).rhs_termlist:
+            found.setdefault(part.name(), term.text)
+    return found
 
 
 def _unread(formula: str, error: object) -> DataError:

@@ -97,12 +97,8 @@ def curves(fitted: Fitted) -> pd.DataFrame:
 
 def _counts(fitted: Fitted, name: str) -> bool:
     """Tell whether a covariate has a column left."""
-    own = {term.text for term in fitted.spec.terms if name in term.names}
-    # patsy names an interaction by its parts, in the order of the formula.
-    spaceless = {text.replace(" ", "") for text in own}
-    return any(term.replace(" ", "") in spaceless for term in fitted.design.terms) or any(
-        "*" in text for text in own
-    )
+    left = set(fitted.design.terms)
+    return any(term.text in left for term in fitted.spec.terms if name in term.names)
 
 
 def _size(fitted: Fitted) -> Floats:
