@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -167,9 +167,8 @@ def observe(workspace: Workspace, asked: Question) -> Observed:
     begun = _past_target(workspace, asked.origin) if asked.what == "swing" else target
     first, later = sorted((begun, target), key=lambda election: election.date)
     places = (asked.place,) if asked.place else ()
-    history = read_history(
-        workspace, anyone(workspace, later), before=later.date + timedelta(days=1), places=places
-    )
+    after = replace(later, date=later.date + timedelta(days=1))
+    history = read_history(workspace, anyone(workspace, after), before=after.date, places=places)
     ids = [election.election_id for election in history.elections]
     units = history.units
     table = units[["bureau_id", "commune_id", "vintage"]].assign(

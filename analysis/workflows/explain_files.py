@@ -68,7 +68,7 @@ def table_of(found: Explanation, which: str) -> pd.DataFrame:
         "effects": lambda: _effects(found),
         "coefficients": found.to_frame,
         "models": lambda: found.comparison.table,
-        "curves": lambda: found.curves,
+        "curves": lambda: _curves(found),
         "neighbours": lambda: _neighbours(found),
         "bureaux": lambda: found.bureaux,
     }
@@ -90,6 +90,17 @@ def _effects(found: Explanation) -> pd.DataFrame:
     values = {n: [f"{v:.6g}" if isinstance(v, float) else str(v) for v in effects[n]]
               for n in ("start", "end")}  # fmt: skip
     return effects.assign(**values)
+
+
+def _curves(found: Explanation) -> pd.DataFrame:
+    if found.curves.empty:
+        raise DataError(
+            "No covariate of this model is a curve.",
+            where="{terms}",
+            mend="Let one bend: --terms “bs(poverty_rate, 4)”.",
+            terms=found.asked.terms,
+        )
+    return found.curves
 
 
 def _neighbours(found: Explanation) -> pd.DataFrame:
@@ -144,7 +155,8 @@ def finding(
     rows = table_of(found, shown)
     shapes = None
     if shown == "bureaux":
-        rows.insert(2, "commune", communes_of(workspace, rows["bureau_id"])["commune"])
+        named = communes_of(workspace, rows["bureau_id"])["commune"]
+        rows = pd.concat([rows.iloc[:, :2], named, rows.iloc[:, 2:]], axis=1)
         shapes = contours_of(workspace, found.vintage, rows["commune_id"])
     heading = f"{title_of(workspace, found.asked.place, language)} · {heading_of(found, language)}"
     source = of_workspace(

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 
-from analysis.electorate.explain.formula_terms import Term, independent
+from analysis.electorate.explain.formula_terms import Design, Term, independent, make_design
 from analysis.electorate.explain.regression import (
     Fitted,
     ModelSpec,
-    _estimator,
-    fit_model,
+    estimator_of,
+    share_explained,
     with_terms,
 )
 from analysis.tables.table_texts import TableTexts
@@ -26,6 +28,8 @@ Progress = Callable[[float], None]
 _MOST_FOLDS, _FOLDS = 30, 10
 _FEWEST_GROUPS = 5
 _SEED = 0
+# Newton's steps, and the change of a logit below which they end.
+_STEPS, _STILL = 25, 1e-10
 
 
 @dataclass(frozen=True)
@@ -88,16 +92,17 @@ def compare_models(
     held_out_by, folds = make_folds(data)
     rows = []
     for done, (name, one) in enumerate(nested):
-        model = fit_model(data, one)
+        design = make_design(one.all_terms, data)
+        results = estimator_of(data, design.matrix, one.family).fit()
         told = partial(_part, progress, done, len(nested))
         rows.append(
             {
                 "model": name,
-                "columns": model.design.matrix.shape[1],
+                "columns": design.matrix.shape[1],
                 "bureaux": len(data),
-                "explained": model.explained if one.all_terms else 0.0,
-                "criterion": criterion(model, fitted),
-                "held_out": held_out_error(model, folds, told),
+                "explained": share_explained(results, data, one.family),
+                "criterion": criterion(results, fitted),
+                "held_out": held_out_error(fitted, design, folds, told),
             }
         )
     kind = {"least_squares": "AIC", "quasi_binomial": "QAIC"}.get(spec.family, "")
@@ -125,19 +130,18 @@ def _best_single(fitted: Fitted) -> Term | None:
     return max(straight, key=likeness)
 
 
-def criterion(model: Fitted, whole: Fitted) -> float:
+def criterion(results: Any, whole: Fitted) -> float:  # noqa: ANN401 - of statsmodels
     """Return AIC under least squares, QAIC under a quasi-binomial logit, else NaN.
 
     QAIC = −2 log L / ĉ + 2 (k + 1), ĉ the dispersion of the whole model: only differences between
     models of one table mean something (Burnham and Anderson 2002, p. 70).
     """
-    if model.spec.family == "least_squares":
-        return float(model.results.aic)
-    if model.spec.family == "fractional":
+    if whole.spec.family == "least_squares":
+        return float(results.aic)
+    if whole.spec.family == "fractional":
         return float("nan")
-    columns = model.design.matrix.shape[1]
-    likelihood = float(model.results.model.loglike(model.params, scale=1.0))
-    return -2 * likelihood / float(whole.results.scale) + 2 * (columns + 1)
+    likelihood = float(results.model.loglike(results.params, scale=1.0))
+    return -2 * likelihood / float(whole.results.scale) + 2 * (len(results.params) + 1)
 
 
 def make_folds(data: pd.DataFrame) -> tuple[str, npt.NDArray[np.int64]]:
@@ -160,25 +164,66 @@ def make_folds(data: pd.DataFrame) -> tuple[str, npt.NDArray[np.int64]]:
     return "", lot.astype("int64")
 
 
-def held_out_error(model: Fitted, folds: npt.NDArray[np.int64], progress: Progress) -> float:
+def held_out_error(
+    whole: Fitted, design: Design, folds: npt.NDArray[np.int64], progress: Progress
+) -> float:
     """Return the mean absolute error where each part is foretold from the others, in points.
 
     Effects of communes or départements are unknown where these are held out: they are taken at
     their mean.
+
+    Parameters
+    ----------
+    whole
+        Gives the bureaux and the family.
+    design
+        Columns of the model to try.
+    folds
+        Number of the part of each bureau.
+    progress
+        Told the share done.
     """
-    matrix = model.design.matrix.to_numpy(dtype=float)
-    nuisance = np.array(model.design.terms, dtype=object) == f"C({model.spec.fixed})"
-    size = model.data["size"].to_numpy(dtype=float)
+    matrix = design.matrix.to_numpy(dtype=float)
+    nuisance = np.array(design.terms, dtype=object) == f"C({whole.spec.fixed})"
+    value, size = (whole.data[name].to_numpy(dtype=float) for name in ("value", "size"))
+    weights = np.ones(len(size)) if whole.spec.family == "fractional" else size / size.mean()
     foretold = np.empty(len(matrix))
-    for fold in range(int(folds.max()) + 1):
+    parts = int(folds.max()) + 1
+    for fold in range(parts):
         out = folds == fold
-        known = matrix[~out]
         # A level that stands in the held-out part alone has no column of its own left.
-        usable = independent(known)
-        fit = _estimator(model.data[~out], known[:, usable], model.spec.family).fit()
+        usable = independent(matrix[~out])
+        known = matrix[np.ix_(~out, usable)]
+        straight = whole.spec.family == "least_squares"
+        slopes = fast_fit(known, value[~out], weights[~out], straight=straight)
         there = matrix[out].copy()
-        there[:, nuisance] = np.average(known[:, nuisance], weights=size[~out], axis=0)
-        foretold[out] = fit.predict(there[:, usable])
-        progress((fold + 1) / (int(folds.max()) + 1))
-    left = np.abs(model.data["value"].to_numpy(dtype=float) - foretold)
-    return float(100 * np.average(left, weights=size))
+        there[:, nuisance] = np.average(matrix[~out][:, nuisance], weights=size[~out], axis=0)
+        linear = there[:, usable] @ slopes
+        foretold[out] = linear if straight else expit(linear)
+        progress((fold + 1) / parts)
+    return float(100 * np.average(np.abs(value - foretold), weights=size))
+
+
+def fast_fit(matrix: Floats, value: Floats, weights: Floats, *, straight: bool) -> Floats:
+    """Return the coefficients that statsmodels would, without its tests: for many small refits.
+
+    Parameters
+    ----------
+    matrix
+        Columns, none a combination of others.
+    value, weights
+        Shares, and what each counts.
+    straight
+        Least squares; else a logit, by Newton's steps.
+    """
+    slopes = np.zeros(matrix.shape[1])
+    for _step in range(1 if straight else _STEPS):
+        share = matrix @ slopes if straight else expit(matrix @ slopes)
+        curvature = weights if straight else weights * share * (1 - share)
+        moved = np.linalg.solve(
+            (matrix * curvature[:, None]).T @ matrix, matrix.T @ (weights * (value - share))
+        )
+        slopes = slopes + moved
+        if np.abs(matrix @ moved).max() < _STILL:
+            break
+    return slopes

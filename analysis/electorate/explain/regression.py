@@ -145,11 +145,7 @@ class Fitted(TableTexts):
     @property
     def explained(self) -> float:
         """Share of the variance, or of the deviance, that the model explains."""
-        if self.spec.family == "least_squares":
-            return float(self.results.rsquared)
-        # Asked of statsmodels, a model with one column of noughts would be fitted again.
-        empty = _estimator(self.data, np.ones((len(self.data), 1)), self.spec.family).fit()
-        return float(1 - self.results.deviance / empty.deviance)
+        return share_explained(self.results, self.data, self.spec.family)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -228,7 +224,7 @@ def fit_model(observations: pd.DataFrame, spec: ModelSpec) -> Fitted:
             n=len(data),
             columns=design.matrix.shape[1],
         )
-    estimator = _estimator(data, design.matrix, spec.family)
+    estimator = estimator_of(data, design.matrix, spec.family)
     results, covariances = _with_errors(estimator, design, data, spec)
     return Fitted(spec, data, design, results, covariances, left_out)
 
@@ -289,13 +285,24 @@ def _check(data: pd.DataFrame, spec: ModelSpec) -> None:
         )
 
 
-def _estimator(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noqa: ANN401 - of statsmodels
+def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noqa: ANN401
+    """Return a model of statsmodels that is not yet fitted."""
     value, size = (data[name].to_numpy(dtype=float) for name in ("value", "size"))
     if family == "least_squares":
         return sm.WLS(value, matrix, weights=size / size.mean())
     # Shares weighted by size, not pairs of counts: of these statsmodels takes the dispersion wrong.
     weights = size if family == "quasi_binomial" else None
     return sm.GLM(value, matrix, family=sm.families.Binomial(), var_weights=weights)
+
+
+def share_explained(results: Any, data: pd.DataFrame, family: Family) -> float:  # noqa: ANN401
+    """Return the share of the variance, or of the deviance, that a fit of statsmodels explains."""
+    if family == "least_squares":
+        return float(results.rsquared)
+    # Asked of statsmodels, the model of the mean alone would be fitted again each time.
+    value, weights = (np.asarray(part) for part in (results.model.endog, results.model.var_weights))
+    mean = np.full(len(data), np.average(value, weights=weights))
+    return float(1 - results.deviance / results.model.family.deviance(value, mean, weights))
 
 
 def _with_errors(

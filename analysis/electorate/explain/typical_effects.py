@@ -69,8 +69,8 @@ def curves(fitted: Fitted) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `name`, `value` (of the covariate), `points` (of the share, next to where the covariate is
-        at its middle), `lower`, `upper`; thirty rows per covariate that stands in `bs`, `cr`,
-        `I`, `log` or a root, from its 2nd to its 98th percentile.
+        at its middle), `lower`, `upper`; thirty rows per covariate that stands in `bs`, `cr` or
+        `I`, from its 2nd to its 98th percentile.
     """
     bent = dict.fromkeys(
         name
@@ -119,9 +119,11 @@ def _typical(values: Floats, size: Floats, typical: Typical) -> tuple[float, flo
 def _change(fitted: Fitted, name: str, start: object, end: object) -> tuple[float, Floats]:
     """Return the mean change of the share, and how it turns with each coefficient."""
     size = _size(fitted) / _size(fitted).sum()
+    wanted = dict.fromkeys(n for term in fitted.spec.all_terms for n in term.names)
+    data = fitted.data[list(wanted)]
     level, slope = [], []
     for value in (start, end):
-        matrix = fitted.design.at(fitted.data.assign(**{name: value}))
+        matrix = fitted.design.at(data.assign(**{name: value}))
         given, turned = _mean(fitted, matrix @ fitted.params)
         level.append(float(size @ given))
         slope.append((size * turned) @ matrix)

@@ -12,7 +12,7 @@ from analysis.charts import explain_charts as charts
 from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Question
-from analysis.workflows.explain_files import TABLES, finding, notes_of, table_of
+from analysis.workflows.explain_files import TABLES, finding, notes_of
 from analysis.workflows.explaining import Explanation
 from pages._ui import bureaux, file_downloads
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
@@ -113,7 +113,9 @@ def _effect_spec() -> dict[str, object]:
     }
     y = {"field": "label", "type": "ordinal", "sort": None, "axis": axis}
     title = _("points")
-    x = {"field": "points", "type": "quantitative", "axis": {"title": title, "format": "+.1f"}}
+    # Vega knows one language: the comma is put in by hand.
+    comma = "replace(format(datum.value, '+.1f'), '.', '%s')" % ("," if language() == "fr" else ".")
+    x = {"field": "points", "type": "quantitative", "axis": {"title": title, "labelExpr": comma}}
     colour = {"condition": {"test": "datum.sure", "value": _BLUE}, "value": _GREY}
     ends = {"x": {**x, "field": "lower"}, "x2": {"field": "upper"}}
     tip = [
@@ -158,8 +160,7 @@ def _curves(found: Explanation) -> None:
         part = found.curves[found.curves["name"] == name].drop(columns="name")
         st.markdown(f"**{plain(covariate_name(str(name)))}**")
         x = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}}
-        title = _("points, next to the middle bureau")
-        y = {"field": "points", "type": "quantitative", "axis": {"title": title}}
+        y = {"field": "points", "type": "quantitative", "axis": {"title": _("points")}}
         band = {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}
         st.vega_lite_chart(
             part,
@@ -172,6 +173,8 @@ def _curves(found: Explanation) -> None:
             width="stretch",
             height=240,
         )
+    if len(found.curves):
+        st.caption(_("Points of the share, next to where the covariate is at its middle."))
 
 
 def _left_over(place: Workspace, found: Explanation) -> None:
@@ -266,8 +269,8 @@ def _files(place: Workspace, found: Explanation) -> None:
         "neighbours": _("Neighbours"),
         "bureaux": _("Bureaux, with what is left over"),
     }
-    there = [t for t in TABLES if t != "neighbours" or found.dependence is not None]
-    there = [t for t in there if len(table_of(found, t))]
+    absent = {"neighbours": found.dependence is None, "curves": found.curves.empty}
+    there = [table for table in TABLES if not absent.get(table)]
     which = choose_one(_("Which table"), there, "effects", key="e_table",
                        show=lambda one: names.get(one, one))  # fmt: skip
 
