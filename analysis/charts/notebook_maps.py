@@ -117,8 +117,8 @@ def framed(chart: folium.Map | pydeck.Deck) -> str:
     else:
         page = chart.to_html(as_string=True, notebook_display=False)
     return (
-        f'<iframe srcdoc="{html.escape(page)}" width="100%" height="{_HEIGHT_PX}" '
-        'style="border:0"></iframe>'
+        f'<div><iframe srcdoc="{html.escape(page)}" width="100%" height="{_HEIGHT_PX}" '
+        'style="border:0"></iframe></div>'
     )
 
 

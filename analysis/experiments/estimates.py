@@ -14,6 +14,7 @@ from analysis.errors import Text
 from analysis.experiments.estimators import KINDS
 from analysis.experiments.randomisation import RandomisationTest
 from analysis.experiments.trial_words import Note, name, number, points, say
+from analysis.tables.table_texts import TableTexts
 
 Estimand = Literal["assignment", "first_stage", "allocation", "coverage"]
 
@@ -107,7 +108,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Impact:
+class Impact(TableTexts):
     """What a canvass did, by outcome, quantity and estimator.
 
     Attributes

@@ -29,7 +29,7 @@ from analysis.electorate.explain.regression import (
 from analysis.electorate.explain.spatial_dependence import Dependence, look_at_neighbours
 from analysis.electorate.explain.typical_effects import curves, typical_effects
 from analysis.errors import DataError, some
-from analysis.readers.covariates import read_covariates
+from analysis.readers.covariate_tables import read_covariates
 from analysis.tables.brought_covariates import bring
 from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts

@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis.charts import explain_charts as charts
+from analysis.electorate.explain.covariates import is_share
+from analysis.errors import Text
 from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Question
@@ -159,7 +161,8 @@ def _curves(found: Explanation) -> None:
     for name in dict.fromkeys(found.curves["name"]):
         part = found.curves[found.curves["name"] == name].drop(columns="name")
         st.markdown(f"**{plain(covariate_name(str(name)))}**")
-        x = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}}
+        axis = {"title": None, **({"format": ".0%"} if is_share(str(name)) else {})}
+        x = {"field": "value", "type": "quantitative", "axis": axis, "scale": {"zero": False}}
         y = {"field": "points", "type": "quantitative", "axis": {"title": _("points")}}
         band = {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}
         st.vega_lite_chart(
@@ -188,7 +191,14 @@ def _left_over(place: Workspace, found: Explanation) -> None:
         text = ngettext(
             "{n} bureau is left out: {why}.", "{n} bureaux are left out: {why}.", reason.count
         )
-        st.caption(text.format(n=number(reason.count), why=plain(translate(reason.reason))))
+        st.caption(text.format(n=number(reason.count), why=plain(translate(_named(reason.reason)))))
+
+
+def _named(reason: str) -> str:
+    """Name the covariates in a reason as the page does."""
+    if not isinstance(reason, Text):
+        return reason
+    return reason.with_values(lambda names: ", ".join(map(covariate_name, names.split(", "))))
 
 
 def paint(shapes: Geometry | None, found: Explanation, label: str) -> Paint | None:

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
+from analysis.electorate.explain.coefficient_errors import conley, inflation
 from analysis.electorate.explain.formula_terms import read_terms
-from analysis.electorate.explain.regression import ModelSpec, conley, fit_model, inflation
+from analysis.electorate.explain.regression import ModelSpec, fit_model
 from analysis.errors import DataError
 from tests.analysis.electorate.explain.conftest import PLANTED, draw
 
