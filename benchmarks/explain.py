@@ -12,7 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+
+import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -20,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 from analysis.tables.elections import Choice  # noqa: E402
 from analysis.tables.workspace import Workspace  # noqa: E402
 from analysis.workflows.build import Inputs, build  # noqa: E402
-from analysis.workflows.explain_bureaux import Question  # noqa: E402
+from analysis.workflows.explain_bureaux import Question, observe  # noqa: E402
 from analysis.workflows.explaining import bring_covariates, explain  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -30,6 +33,9 @@ FRANCE = (
     DATA / "france" / "general_results.parquet",
     DATA / "france" / "candidats_results.parquet",
 )
+# Share of its bureaux found in the census from which a commune is taken to be numbered as then.
+SAME = 0.8
+SQUARES = DATA / "bordeaux" / "carreaux_200m_bordeaux_metropole.csv"
 QUESTIONS = (
     Question("abstention", "2022_pres_t1"),
     Question("abstention", "2024_legi_t1"),
@@ -53,8 +59,36 @@ def places(folder: Path) -> Iterator[tuple[str, Workspace]]:
         yield "Paris, census of 2009", place
     if FRANCE[0].is_file() and CENSUS.is_file():
         place = build(Inputs(*FRANCE, places=communes_of_the_census()), folder / "census")
+        bring_covariates(place, [CENSUS])
+        table = observe(place, QUESTIONS[0]).table
+        found = table["degree"].notna().groupby(table["commune_id"]).mean()
+        # Elsewhere bureaux were numbered anew since: the same number may be another street.
+        same = tuple(found.index[found >= SAME])
+        print(f"{len(found)} communes, {len(same)} of which keep {SAME:.0%} of their numbers")
+        place = build(Inputs(*FRANCE, places=same), folder / "kept")
         bring_covariates(place, [CENSUS, INCOME])
         yield "communes of the census of 2009", place
+    if FRANCE[0].is_file() and SQUARES.is_file():
+        table = squares_by_commune()
+        table.to_csv(folder / "squares.csv", index_label="commune_id")
+        place = build(Inputs(*FRANCE, places=tuple(table.index)), folder / "bordeaux")
+        bring_covariates(place, [folder / "squares.csv"])
+        yield "Bordeaux, squares of 200 m by commune", place
+
+
+def squares_by_commune() -> pd.DataFrame:
+    """Sum the squares of Bordeaux Métropole by commune: shares of households, mean income."""
+    squares = pd.read_csv(SQUARES, dtype={"Depcom": "str"})
+    sums = squares.groupby("Depcom")[["Ind", "Men", "Men_pauv", "Men_prop", "Ind_snv"]].sum()
+    homes = squares.groupby("Depcom")["Log_soc"].sum()
+    return pd.DataFrame(
+        {
+            "poor": sums["Men_pauv"] / sums["Men"],
+            "owner_homes": sums["Men_prop"] / sums["Men"],
+            "social_homes": homes / sums["Men"],
+            "income_eur": sums["Ind_snv"] / sums["Ind"],
+        }
+    )
 
 
 def communes_of_the_census() -> tuple[str, ...]:
@@ -72,7 +106,8 @@ def main() -> None:
         for name, place in places(Path(folder)):
             for asked in QUESTIONS:
                 begun = time.perf_counter()
-                found = explain(place, asked)
+                own = "poor + social_homes + past_far_right + past_left" if "Bord" in name else ""
+                found = explain(place, replace(asked, terms=own))
                 what = f"{asked.what} {asked.origin or ''} {asked.election}"
                 who = asked.choice.bloc if asked.choice else ""
                 print(f"\n## {name}: {what} {who} ({time.perf_counter() - begun:.0f} s)")

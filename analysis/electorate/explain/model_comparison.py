@@ -100,7 +100,7 @@ def compare_models(
                 "model": name,
                 "columns": design.matrix.shape[1],
                 "bureaux": len(data),
-                "explained": share_explained(results, data, one.family),
+                "explained": share_explained(results, data, one.family) if one.all_terms else 0.0,
                 "criterion": criterion(results, fitted),
                 "held_out": held_out_error(fitted, design, folds, told),
             }
