@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.electorate.explain.covariates import (
     by_group,
+    is_flat,
     usual_terms,
 )
 from analysis.electorate.explain.formula_terms import read_terms
@@ -145,6 +146,10 @@ def explain(
     terms = read_terms(asked.terms, [*names, *FIXED.values()]) if asked.terms else usual_terms(
         table, names, fixed
     )  # fmt: skip
+    if asked.terms and not asked.fixed:
+        # What is asked for and the same inside communes is told between them.
+        flat = any(is_flat(table, name, fixed) for term in terms for name in term.names)
+        fixed = "" if flat else fixed
     if not terms:
         raise DataError(
             "Nothing is known of these bureaux to explain with.",

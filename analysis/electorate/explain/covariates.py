@@ -169,13 +169,15 @@ def usual_terms(table: pd.DataFrame, columns: Sequence[str], fixed: str = "") ->
     terms: list[Term] = []
     for text in USUAL:
         name = text.removeprefix("log(").removesuffix(")")
-        if name in known and not _flat(table, name, fixed):
+        if name in known and not is_flat(table, name, fixed):
             terms += read_terms(text, columns)
     return tuple(terms[: max(1, len(table) // _PER_TERM)])
 
 
-def _flat(table: pd.DataFrame, name: str, fixed: str) -> bool:
+def is_flat(table: pd.DataFrame, name: str, fixed: str) -> bool:
     """Tell whether a covariate is the same inside every level of the effects, or everywhere."""
+    if not pd.api.types.is_numeric_dtype(table[name]):
+        return False
     levels = table[fixed] if fixed else pd.Series("", index=table.index)
     inside = table[name].groupby(levels.to_numpy()).agg(np.ptp)
     return bool((inside.fillna(0) == 0).all())

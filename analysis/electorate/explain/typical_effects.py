@@ -46,7 +46,7 @@ def typical_effects(fitted: Fitted, typical: Typical = "quartiles") -> pd.DataFr
         if not _counts(fitted, name):
             continue
         values = fitted.data[name]
-        if name in categories:
+        if name in categories or not pd.api.types.is_numeric_dtype(values):
             first, *others = sorted(values.astype("object").unique(), key=str)
             steps: Iterable[tuple[object, object]] = ((first, level) for level in others)
         else:

@@ -22,7 +22,7 @@ from analysis.workflows.explain_bureaux import Question, asked_of, observe
 from analysis.workflows.explain_files import FIGURES, TABLES, explain_to_file, finding, table_of
 from analysis.workflows.explaining import bring_covariates, explain
 from analysis.workflows.reproduce import reproduce
-from tests.made import DATA, RESULTS
+from tests.made import DATA, RESULTS, candidates, general, write_results
 
 ELECTION, BEFORE = "2022_pres_t1", "2017_pres_t1"
 TERMS = "poverty_rate + past_far_right"
@@ -147,6 +147,36 @@ def test_covariates_are_brought_kept_and_used(valmont, tmp_path):
     (place / "covariates.csv").write_text("id,jardins\n99900_0001,3\n", encoding="utf-8")
     with pytest.raises(DataError, match="not those this file was made from"):
         reproduce(out, place)
+
+
+def test_what_is_the_same_inside_communes_is_told_between_them(tmp_path):
+    """Forty communes of five bureaux: wages are asked for, so communes have no effect of theirs."""
+    rng = np.random.default_rng(0)
+    communes = [f"310{n:02d}" for n in range(10, 50)]
+    rows = [(c, f"{n:04d}") for c in communes for n in range(1, 6)]
+    income = {c: 20_000 + 400 * n for n, c in enumerate(communes)}
+    turnout, votes = [], []
+    for commune, number in rows:
+        for election in (BEFORE, ELECTION):
+            ballots = 1000 - int(rng.binomial(1000, 0.5 - income[commune] / 100_000))
+            turnout.append((election, commune, number, 1000, ballots, 0, 0))
+            votes += [(election, commune, number, "", "A", 300), 
+                      (election, commune, number, "", "B", ballots - 300)]  # fmt: skip
+    files = write_results(tmp_path, general(*turnout), candidates(*votes))
+    place = build(Inputs(*files), tmp_path / "place")
+    table = pd.DataFrame({"commune_id": communes, "wages": list(income.values())})
+    table.to_csv(tmp_path / "wages.csv", index=False)
+    bring_covariates(place, [tmp_path / "wages.csv"])
+    found = explain(place, Question("abstention", ELECTION, terms="wages"))
+    assert (found.asked.fixed, found.asked.errors) == ("none", "cluster")
+    row = found.effects.iloc[0]
+    # One point less for every 1,000 euros.
+    planted = -100 * (row["end"] - row["start"]) / 100_000
+    assert row["lower"] < planted < row["upper"]
+    inside = explain(place, Question("abstention", ELECTION, terms="wages", fixed="commune"))
+    # Asked for all the same: the effects of communes hold it already.
+    assert inside.effects.empty
+    assert inside.fitted.design.dropped
 
 
 @pytest.mark.parametrize(
