@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.special import expit
 
 from analysis.electorate.explain.formula_terms import Design, Term, independent, make_design
+from analysis.electorate.explain.quick_fit import fast_fit, fit_quickly
 from analysis.electorate.explain.regression import (
     Fitted,
     ModelSpec,
@@ -28,8 +29,6 @@ Progress = Callable[[float], None]
 _MOST_FOLDS, _FOLDS = 30, 10
 _FEWEST_GROUPS = 5
 _SEED = 0
-# Newton's steps, and the change of a logit below which they end.
-_STEPS, _STILL = 25, 1e-10
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def compare_models(
     rows = []
     for done, (name, one) in enumerate(nested):
         design = make_design(one.all_terms, data)
-        results = estimator_of(data, design.matrix, one.family).fit()
+        results = fit_quickly(estimator_of(data, design.matrix, one.family))
         told = partial(_part, progress, done, len(nested))
         rows.append(
             {
@@ -202,28 +201,3 @@ def held_out_error(
         foretold[out] = linear if straight else expit(linear)
         progress((fold + 1) / parts)
     return float(100 * np.average(np.abs(value - foretold), weights=size))
-
-
-def fast_fit(matrix: Floats, value: Floats, weights: Floats, *, straight: bool) -> Floats:
-    """Return the coefficients that statsmodels would, without its tests: for many small refits.
-
-    Parameters
-    ----------
-    matrix
-        Columns, none a combination of others.
-    value, weights
-        Shares, and what each counts.
-    straight
-        Least squares; else a logit, by Newton's steps.
-    """
-    slopes = np.zeros(matrix.shape[1])
-    for _step in range(1 if straight else _STEPS):
-        share = matrix @ slopes if straight else expit(matrix @ slopes)
-        curvature = weights if straight else weights * share * (1 - share)
-        moved = np.linalg.solve(
-            (matrix * curvature[:, None]).T @ matrix, matrix.T @ (weights * (value - share))
-        )
-        slopes = slopes + moved
-        if np.abs(matrix @ moved).max() < _STILL:
-            break
-    return slopes

@@ -17,6 +17,7 @@ from statsmodels.tools.sm_exceptions import SpecificationWarning
 
 from analysis.electorate.explain.coefficient_errors import conley, inflation
 from analysis.electorate.explain.formula_terms import Design, Term, make_design
+from analysis.electorate.explain.quick_fit import fit_quickly
 from analysis.errors import DataError, Text, some
 from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts
@@ -324,7 +325,7 @@ def _with_errors(
         # statsmodels doubts robust errors under these weights; a test works out the sandwich.
         warnings.simplefilter("ignore", SpecificationWarning)
         fits = {
-            kind: estimator.fit(cov_type=name, cov_kwds=keywords, use_t=True, **more)
+            kind: fit_quickly(estimator, cov_type=name, cov_kwds=keywords, use_t=True, **more)
             for kind, (name, keywords) in asked.items()
         }
     found = {kind: np.asarray(fit.cov_params(), dtype=float) for kind, fit in fits.items()}
@@ -341,12 +342,16 @@ LEAST_PAIRED, MOST_PAIRED = 200, 20_000
 
 
 def usual_errors(observations: pd.DataFrame) -> Errors:
-    """Return the errors that fit the ground: by commune where many, else by distance, else hc."""
-    if observations["commune_id"].nunique() >= MANY_CLUSTERS:
+    """Return the errors that fit the ground: by commune where many, else by distance, else hc.
+
+    Where nothing is known of distances, ten communes are better than taking all for independent.
+    """
+    communes = observations["commune_id"].nunique()
+    if communes >= MANY_CLUSTERS:
         return "cluster"
     if observations["x_m"].notna().all() and LEAST_PAIRED <= len(observations) <= MOST_PAIRED:
         return "conley"
-    return "hc"
+    return "cluster" if communes >= LEAST_CLUSTERS else "hc"
 
 
 def with_terms(spec: ModelSpec, terms: Sequence[Term], fixed: str = "") -> ModelSpec:

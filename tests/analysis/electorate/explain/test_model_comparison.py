@@ -8,7 +8,8 @@ import statsmodels.api as sm
 from scipy.special import expit
 
 from analysis.electorate.explain.formula_terms import read_terms
-from analysis.electorate.explain.model_comparison import compare_models, fast_fit, make_folds
+from analysis.electorate.explain.model_comparison import compare_models, make_folds
+from analysis.electorate.explain.quick_fit import fast_fit
 from analysis.electorate.explain.regression import ModelSpec, fit_model
 from tests.analysis.electorate.explain.conftest import draw
 

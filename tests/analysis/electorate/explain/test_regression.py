@@ -14,7 +14,7 @@ from statsmodels.stats.outliers_influence import variance_inflation_factor
 
 from analysis.electorate.explain.coefficient_errors import conley, inflation
 from analysis.electorate.explain.formula_terms import read_terms
-from analysis.electorate.explain.regression import ModelSpec, fit_model
+from analysis.electorate.explain.regression import ModelSpec, fit_model, usual_errors
 from analysis.errors import DataError
 from tests.analysis.electorate.explain.conftest import PLANTED, draw
 
@@ -164,3 +164,21 @@ def test_what_cannot_be_is_explained(bureaux, change, how, said):
     table = bureaux.assign(**change)
     with pytest.raises(DataError, match=said):
         fit_model(table, spec(table, "poor", **how))
+
+
+@pytest.mark.parametrize(
+    ("size", "communes", "known", "errors"),
+    [
+        (240, 40, True, "cluster"),
+        (240, 20, True, "conley"),
+        (240, 20, False, "cluster"),
+        (240, 5, False, "hc"),
+        (100, 1, True, "hc"),
+    ],
+)
+def test_errors_fit_the_ground(size, communes, known, errors):
+    table = draw(size)
+    table["commune_id"] = [str(n % communes) for n in range(size)]
+    if not known:
+        table["x_m"] = np.nan
+    assert usual_errors(table) == errors
