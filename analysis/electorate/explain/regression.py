@@ -342,7 +342,7 @@ LEAST_PAIRED, MOST_PAIRED = 200, 20_000
 
 
 def usual_errors(observations: pd.DataFrame) -> Errors:
-    """Return the errors that fit the ground: by commune where many, else by distance, else hc.
+    """Return the errors that fit the ground: by commune where many, else by distance.
 
     Where nothing is known of distances, ten communes are better than taking all for independent.
     """
@@ -351,7 +351,10 @@ def usual_errors(observations: pd.DataFrame) -> Errors:
         return "cluster"
     if observations["x_m"].notna().all() and LEAST_PAIRED <= len(observations) <= MOST_PAIRED:
         return "conley"
-    return "cluster" if communes >= LEAST_CLUSTERS else "hc"
+    if communes >= LEAST_CLUSTERS:
+        return "cluster"
+    # Few bureaux: errors that allow for unlike spreads are themselves too unsure.
+    return "hc" if len(observations) >= LEAST_PAIRED else "classical"
 
 
 def with_terms(spec: ModelSpec, terms: Sequence[Term], fixed: str = "") -> ModelSpec:

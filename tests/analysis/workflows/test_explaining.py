@@ -72,7 +72,7 @@ def test_swing_slopes_planted_in_valmont_come_back(valmont, truth):
 
 def test_a_place_of_its_own_has_its_usual_terms(abstention):
     assert abstention.asked.fixed == "none"
-    assert abstention.asked.errors == "hc"
+    assert abstention.asked.errors == "classical"
     assert abstention.past == BEFORE
     effects = abstention.effects.set_index("name")
     # The poor stay home in Valmont: planted so.

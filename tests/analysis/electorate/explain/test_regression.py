@@ -173,7 +173,7 @@ def test_what_cannot_be_is_explained(bureaux, change, how, said):
         (240, 20, True, "conley"),
         (240, 20, False, "cluster"),
         (240, 5, False, "hc"),
-        (100, 1, True, "hc"),
+        (100, 1, True, "classical"),
     ],
 )
 def test_errors_fit_the_ground(size, communes, known, errors):
