@@ -149,7 +149,7 @@ def contact(store: Store, workspace: Workspace) -> pd.DataFrame:
 def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:
     """Write what every bureau received as CSV, and return it."""
     table = contact(store, Workspace(workspace))
-    _write(out, table.to_csv(index=False))
+    _write(out, table.to_csv(index=False, float_format="%.10g"))
     return table
 
 

@@ -233,6 +233,13 @@ def _models(found: Explanation) -> None:
     )
     with st.expander(_("All coefficients, and their errors of four kinds")):
         st.dataframe(found.to_frame().round(4), hide_index=True, width="stretch")
+        if (near := found.dependence) is not None and near.model is not None:
+            st.markdown(
+                _("With the neighbours ({kind}, strength {n}), in points of the share:").format(
+                    kind=near.model.kind, n=number(near.model.strength, 2)
+                )
+            )
+            st.dataframe(near.model.to_frame().round(3), hide_index=True, width="stretch")
 
 
 def model_rows(found: Explanation) -> pd.DataFrame:
