@@ -148,11 +148,28 @@ class Design:
     terms: tuple[str, ...]
     dropped: tuple[str, ...]
     _info: Any
+    _parts: dict[str, tuple[str, ...]]
 
-    def at(self, data: pd.DataFrame) -> np.ndarray:
-        """Return the same columns for other values of the covariates (rows × columns)."""
-        fresh = patsy.dmatrix(self._info, plain(data), return_type="dataframe", NA_action="raise")
-        return fresh[list(self.matrix)].to_numpy()
+    def at(self, data: pd.DataFrame, name: str, value: object) -> np.ndarray:
+        """Return the columns were one covariate the same everywhere (rows × columns).
+
+        Parameters
+        ----------
+        data
+            What the design was made from.
+        name, value
+            The covariate, and what it is then.
+        """
+        # Only its own terms are made again: hundreds of columns of communes stay as they are.
+        own = [part for part, names in self._parts.items() if name in names]
+        wanted = dict.fromkeys(one for part in own for one in self._parts[part])
+        there = plain(data[list(wanted)].assign(**{name: value}))
+        fresh = patsy.dmatrix(self._info.subset(own), there, return_type="dataframe")
+        matrix = self.matrix.to_numpy(dtype=float, copy=True)
+        for place, column in enumerate(self.matrix):
+            if column in fresh:
+                matrix[:, place] = fresh[column]
+        return matrix
 
 
 def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
@@ -184,21 +201,22 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
     owners = np.empty(whole.shape[1], dtype=object)
     written = _written(terms)
     for name, columns in whole.design_info.term_name_slices.items():
-        owners[columns] = written[name]
+        owners[columns] = written[name][0]
     return Design(
         whole.loc[:, kept],
         tuple(owners[kept]),
         tuple(whole.columns[~kept]),
         whole.design_info,
+        {name: names for name, (_text, names) in written.items() if name != "Intercept"},
     )
 
 
-def _written(terms: Sequence[Term]) -> dict[str, str]:
-    """Return which term, as it was written, each of patsy's belongs to."""
-    found = {"Intercept": ""}
+def _written(terms: Sequence[Term]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return which term, as it was written, each of patsy's belongs to, and its covariates."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {"Intercept": ("", ())}
     for term in terms:
         for part in patsy.ModelDesc.from_formula(term.formula).rhs_termlist:
-            found.setdefault(part.name(), term.text)
+            found.setdefault(part.name(), (term.text, term.names))
     return found
 
 

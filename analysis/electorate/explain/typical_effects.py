@@ -119,11 +119,9 @@ def _typical(values: Floats, size: Floats, typical: Typical) -> tuple[float, flo
 def _change(fitted: Fitted, name: str, start: object, end: object) -> tuple[float, Floats]:
     """Return the mean change of the share, and how it turns with each coefficient."""
     size = _size(fitted) / _size(fitted).sum()
-    wanted = dict.fromkeys(n for term in fitted.spec.all_terms for n in term.names)
-    data = fitted.data[list(wanted)]
     level, slope = [], []
     for value in (start, end):
-        matrix = fitted.design.at(data.assign(**{name: value}))
+        matrix = fitted.design.at(fitted.data, name, value)
         given, turned = _mean(fitted, matrix @ fitted.params)
         level.append(float(size @ given))
         slope.append((size * turned) @ matrix)

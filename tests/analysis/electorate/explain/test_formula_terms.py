@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import patsy
 import pytest
 
-from analysis.electorate.explain.formula_terms import independent, make_design, read_terms
+from analysis.electorate.explain.formula_terms import (
+    FUNCTIONS,
+    independent,
+    make_design,
+    plain,
+    read_terms,
+)
 from analysis.errors import DataError
 
 COLUMNS = ("poor", "wave", "kind")
@@ -72,3 +79,17 @@ def test_an_interaction_belongs_to_its_own_term(bureaux):
     whole = make_design(read_terms("poor*wave", bureaux.columns), pd.DataFrame(bureaux))
     assert list(whole.matrix) == ["Intercept", "poor", "wave", "poor:wave"]
     assert whole.terms == ("", "poor*wave", "poor*wave", "poor*wave")
+
+
+@pytest.mark.parametrize("name", ["poor", "wave"])
+def test_one_covariate_changed_is_the_whole_made_again(bureaux, name):
+    text = "poor*wave + bs(wave, 4) + cr(poor, df=3) + log(poor) + C(kind) + C(commune_id)"
+    terms = read_terms(text, bureaux.columns)
+    design = make_design(terms, bureaux)
+    other = bureaux.assign(**{name: float(bureaux[name].median())})
+    formula = " + ".join(term.formula for term in terms)
+    scope = patsy.EvalEnvironment([FUNCTIONS])
+    info = patsy.dmatrix(formula, plain(bureaux), scope).design_info
+    whole = patsy.dmatrix(info, plain(other), return_type="dataframe")
+    ours = design.at(bureaux, name, float(bureaux[name].median()))
+    np.testing.assert_allclose(ours, whole[list(design.matrix)], atol=1e-12)
