@@ -40,9 +40,10 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
 
 async def returns(request: Request) -> Response:
     """Take the returns of a phone."""
-    from pages._ui.fieldwork.endpoint import receive_returns
+    from analysis.workflows.phone_endpoint import receive_returns
+    from pages._ui.state import WORKSPACES
 
-    return await receive_returns(request)
+    return await receive_returns(request, WORKSPACES)
 
 
 routes = [Route("/api/returns", returns, methods=["POST", "OPTIONS"])]

@@ -27,7 +27,6 @@ from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 
 from analysis.errors import Listed, Reread, Text
 
@@ -63,11 +62,8 @@ def read_catalogue(file: Path) -> Catalog:
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """Return the texts of `language`; English is what the code says.
-
-    The `.po` is compiled in memory: a fresh clone has no compiled file that could be absent or
-    older than the texts.
-    """
+    """Return the texts of `language`; English is what the code says."""
+    # Compiled in memory: no file of a clone can be absent, or older than the texts.
     file = catalogue_file(language)
     if not file.exists():
         return NullTranslations()
@@ -137,7 +133,7 @@ def flat(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]
             yield from flat(item, f"{start}{key}.")
 
 
-def format_number(x: float | None, digits: int, *, language: str, sign: bool = False) -> str:
+def format_number(x: float | None, digits: int = 0, *, language: str, sign: bool = False) -> str:
     """Write `x` with exactly `digits` decimals; a missing value is a dash.
 
     Parameters
@@ -150,6 +146,11 @@ def format_number(x: float | None, digits: int, *, language: str, sign: bool = F
         Key of `LANGUAGES`.
     sign
         Write the plus of a positive number too; what rounds to zero has no sign.
+
+    Returns
+    -------
+    str
+        « 1 234,6 », "1,234.6".
     """
     if x is None or math.isnan(x):
         return MISSING
@@ -157,14 +158,36 @@ def format_number(x: float | None, digits: int, *, language: str, sign: bool = F
         return "∞" if x > 0 else "−∞"
     # Of the text of the number, not of its binary value: 0.125 is 0.13, and so is 1.125.
     rounded = Decimal(str(x)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = format_decimal(abs(rounded), pattern, locale=_LOCALE[language])
-    plus = "+" if sign else ""
-    return f"{'−' if rounded < 0 else plus if rounded > 0 else ''}{text}"
+    return localised(f"{rounded:{'+' if sign else ''},.{digits}f}", language)
 
 
-def format_percent(share: float | None, digits: int, *, language: str, sign: bool = False) -> str:
-    """Write a share of 1 as a percentage; French sets a narrow no-break space before the sign."""
+def localised(text: str, language: str) -> str:
+    """Write a number that Python wrote, such as -1,234.5, as readers of `language` do."""
+    if not float(text.replace(",", "") or 0):
+        text = text.lstrip("-+")  # -0.0 is 0.0
+    if language == "fr":
+        # A narrow no-break space between thousands, as the Imprimerie nationale has it.
+        text = text.replace(",", "\u202f").replace(".", ",")
+    return text.replace("-", "−")
+
+
+def format_percent(
+    share: float | None, digits: int = 0, *, language: str, sign: bool = False
+) -> str:
+    """Write a share as a percentage; French sets a narrow no-break space before the sign.
+
+    Parameters
+    ----------
+    share
+        Of 1; None, NaN and infinity are missing.
+    digits, language, sign
+        As for `format_number`, of the percentage.
+
+    Returns
+    -------
+    str
+        « 12,3 % », "12.3%".
+    """
     if share is None or not math.isfinite(share):
         return MISSING
     text = format_number(float(Decimal(str(share)) * 100), digits, language=language, sign=sign)
@@ -261,9 +284,6 @@ def _catalogue(language: str) -> Mapping[str, str]:
         and isinstance(message.string, str)
         and message.string
     }
-
-
-# Texts that come back from files
 
 
 # What lies deeper or is longer is a foreign program's text, not a list of ours.

@@ -5,13 +5,12 @@ import streamlit as st
 from pages._ui import loaders, messages
 from pages._ui.abstention import (
     abstention_card,
-    abstention_choices,
     abstention_proof,
     abstention_view,
+    coming_election,
     habitual_view,
     take_away,
 )
-from pages._ui.abstention import load_abstention as outlooks
 from pages._ui.explain import explain_what, goes_with
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
@@ -29,23 +28,23 @@ VIEWS = {
 
 with messages.explain_data_errors():
     place = loaders.workspace()
-    asked = abstention_choices.choose_question(place)
+    asked = coming_election.choose_question(place)
     view = choose_view(VIEWS, "a_view")
     if view == "with":
         goes_with.goes_with(place, explain_what.abstention(place, asked.places))
     elif view == "proof":
         abstention_proof.proof(place)
     elif view == "split":
-        found = outlooks.outlook(place, asked)
-        habitual_view.split(found, outlooks.geometry(place, found))
+        found = coming_election.outlook(place, asked)
+        habitual_view.split(found, coming_election.geometry(place, found))
     else:
-        found = outlooks.outlook(place, asked)
-        level = abstention_choices.choose_level(found.forecast.level)
-        found = outlooks.at(place, asked, found, level)
+        found = coming_election.outlook(place, asked)
+        level = coming_election.choose_level(found.forecast.level)
+        found = coming_election.at(place, asked, found, level)
         if view == "files":
             take_away.downloads(place, asked, found)
         else:
-            shapes = outlooks.geometry(place, found)
+            shapes = coming_election.geometry(place, found)
             abstention_view.whole(found.forecast)
             map_side, card_side = st.columns([1.5, 1], gap="medium")
             with map_side:

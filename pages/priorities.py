@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from analysis.workflows.ranking import ranking_file
 from pages._ui import inputs, loaders, messages
 from pages._ui.i18n import _
 from pages._ui.priorities import (
@@ -32,6 +33,7 @@ with messages.explain_data_errors():
 numbers = st.container()
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
+    inputs.choose_rival(question, found)
     settings = inputs.choose_settings(loaders.weights_of(found), numbers)
     visited.ask(place, found)
 
@@ -46,14 +48,16 @@ with answer_side, messages.explain_data_errors():
     elif view == "files":
         downloads.downloads(place, scenario)
     else:
-        ranking_view.reach(ranked)
+        file = ranking_file(place, scenario, ranked, found)
+        ranking_view.reach(file.announced)
+        ranking_view.last_time(file, scenario)
         map_side, card_side = st.columns([1.7, 1], gap="medium")
         with map_side:
             ranking_view.priority_map(
                 loaders.geometry(place, found), ranked, key=ranking_view.MAIN_MAP
             )
         with card_side:
-            bureau_id, frame = bureau_card.bureau_card(ranked)
+            bureau_id, frame = bureau_card.bureau_card(ranked, found)
         bureau_card.map_first()
         with map_side:
             back = st.container()

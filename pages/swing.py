@@ -5,7 +5,7 @@ import streamlit as st
 from pages._ui import loaders, messages
 from pages._ui.explain import explain_what, goes_with
 from pages._ui.i18n import _
-from pages._ui.swing import moved, swing_choices, transfers_view
+from pages._ui.swing import moved, transfers_view, two_elections
 from pages._ui.trial.arms_view import choose_view
 
 st.title(_("Swing and transfers"))
@@ -20,7 +20,7 @@ VIEWS = {
 
 with messages.explain_data_errors():
     place = loaders.workspace()
-    asked = swing_choices.choose_question(place)
+    asked = two_elections.choose_question(place)
     if asked is not None:
         view = choose_view(VIEWS, "s_view")
         if view == "transfers":

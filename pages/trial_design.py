@@ -19,6 +19,7 @@ with messages.explain_data_errors():
 settings_side, answer_side = st.columns([1, 3], gap="medium")
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Ranking"), width="stretch"):
+        inputs.choose_rival(question, found)
         settings = inputs.choose_settings(loaders.weights_of(found))
     scenario = inputs.put_together(question, settings)
     ranked = loaders.ranking(place, scenario)

@@ -26,7 +26,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 # A machine with two busy cores is slow, not wrong.
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 ROOT = Path(__file__).parents[1]
 FLAGS = [
@@ -153,6 +154,7 @@ def open_page(
     options = {"viewport": {"width": width, "height": height}, "locale": "fr-FR"} | context
     visit = Visit(browser.new_context(**options).new_page())
     page = visit.page
+    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     page.on("console", lambda m: visit.errors.append(m.text) if m.type == "error" else None)
     page.on("request", lambda request: visit._asked(request.url))
@@ -167,7 +169,7 @@ def _watch(visit: Visit, websocket: object) -> None:
     websocket.on("framereceived", lambda frame: visit.received.append(len(frame)))
 
 
-def settle(page: Page, *, timeout: float = 60_000) -> None:
+def settle(page: Page, *, timeout: float = PATIENCE_MS) -> None:
     """Wait until the script of the page has run to its end and its pictures have come.
 
     The server forgets a picture at the next run; one still on its way would be an error.

@@ -92,11 +92,34 @@ def test_only_workflows_open_a_workspace_or_a_store():
     assert not wrong
 
 
+def test_rooms_only_read_the_workspace_that_is_handed_to_them():
+    writers = {f"analysis.tables.workspace.{one}" for one in ("writing", "Writer")}
+    wrong = {
+        name(file)
+        for file in LIBRARY
+        if writers & imported(file)
+        and file.relative_to(ROOT / "analysis").parts[0] not in {"tables", "readers", "workflows"}
+    }
+    assert any(writers & imported(file) for file in LIBRARY)  # that is what they are called
+    assert not wrong
+
+
 def test_pages_are_thin():
     for file in PAGES:
         assert not {n.split(".")[0] for n in imported(file)} & HEAVY, name(file)
         assert lines(file) <= 100, name(file)
         assert "session_state" not in file.read_text(encoding="utf-8"), name(file)
+
+
+def test_what_the_pages_share_shows_or_asks():
+    """What works something out without a screen belongs to the library."""
+    silent = [
+        name(file)
+        for file in UI
+        if file.stem != "__init__" and "streamlit" not in {n.split(".")[0] for n in imported(file)}
+    ]
+    assert UI
+    assert not silent
 
 
 def test_a_module_is_up_to_400_lines():

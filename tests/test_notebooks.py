@@ -66,17 +66,11 @@ def test_there_is_a_notebook():
 def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
     for variable in ("PALIER_WORKSPACE", "PALIER_EXPERIMENTS"):
         monkeypatch.delenv(variable, raising=False)
-    # Importing streamlit chooses a backend without display, for the whole process and its children.
+    # Importing streamlit chooses a backend without display, for the whole process and its children:
+    # a kernel that inherited it would leave every figure out.
     monkeypatch.delenv("MPLBACKEND", raising=False)
     before = shown(notebook)
-    again = executed(notebook)
-    # The kernel sends what is displayed from another thread, and its client may stop
-    # listening a moment too early: an output that is missing altogether is asked for again.
-    for _ in range(2):
-        if len(shown(again)) == len(before):
-            break
-        again = executed(notebook)
-    for then, now in zip(before, shown(again), strict=True):
+    for then, now in zip(before, shown(executed(notebook)), strict=True):
         assert _NUMBER.sub("#", then) == _NUMBER.sub("#", now), f"refresh it: {_MEND}"
         for (old, unit), (new, _) in zip(numbers(then), numbers(now), strict=True):
             # Processors may differ in the last digit shown.

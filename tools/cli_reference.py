@@ -48,6 +48,7 @@ def section(name: str, verb: Any, words: dict[str, Any]) -> str:  # noqa: ANN401
     french, more = words["options"], words.get("more", {})
     same({key(one) for one in verb.params}, set(french), name)
     same(set(more) - set(french), set(), f"{name}, more")
+    same({key(one) for one in verb.params if not one.help}, set(), f"{name}, help")
     lines = [f"### `{name}`", "", f"{words['fr']} *{verb.help}*", ""]
     lines += ["```", usage(name, verb.params), "```", ""]
     lines += ["| option | français | English |", "|---|---|---|"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # The functions of `i18n` that mark a text, as Babel's extraction reads their arguments.
-KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 # Of Streamlit's calls, those whose first argument is read by people.
 _SHOWN = {
     *("title", "header", "subheader", "write", "markdown", "caption", "text", "metric", "badge"),
@@ -40,8 +40,8 @@ def _faults(tree: ast.Module, file: Path) -> Iterator[tuple[ast.expr, str]]:
     # Streamlit runs a page anew for each visitor, but imports the modules of _ui once for all.
     if "_ui" in file.parts:
         for call in _called_at_import(tree):
-            if _marker(call) in KEYWORDS.keys() - {"N_"}:
-                yield call, "translated once for every visitor: mark with N_, translate in use"
+            if _marker(call) in KEYWORDS:
+                yield call, "translated once for every visitor: translate where it is shown"
 
 
 def _marker(call: ast.Call) -> str:

@@ -31,6 +31,11 @@ def forecast_map(
         Heading.
     language
         Of the labels, "fr" or "en".
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
     """
     known = forecast.table.set_index("bureau_id")["abstention"].reindex(bureaux["bureau_id"])
     found = classes(100 * known, n=7, language=language)

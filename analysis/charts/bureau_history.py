@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.charts.chart_words import name, percent, say
+from analysis.charts.chart_words import name, say
 from analysis.charts.print_map import FAINT, INK
 from analysis.errors import DataError, some
+from analysis.i18n import format_percent
 
 _SIZE = (4.8, 3.6)
 _COLOUR = {"turnout_rate": "#2369ad", "share_valid": "#b35806"}
@@ -132,4 +133,4 @@ def _legend(chart: Axes, labels: list[str]) -> None:
 
 
 def _rate(value: float, _: int, *, language: str) -> str:
-    return percent(value, language=language)
+    return format_percent(value, language=language)

@@ -1,11 +1,10 @@
-"""The words and numbers of figures and exported files, in French and in English.
+"""The words of figures and exported files, in French and in English.
 
 These are what leaves the app; their French is in the catalogue with all other.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Literal, get_args
 
 from analysis.errors import DataError
@@ -20,7 +19,6 @@ WORDS = Words(
     {
         "no_data": "no data",
         "to": "to",
-        "rate": "{}%",
         "title": "Where to knock first",
         "targets": "Targets",
         "units": "Units",
@@ -72,6 +70,11 @@ WORDS = Words(
         "of_valid": "% of valid votes",
         "this_bureau": "this bureau",
         "town": "the town",
+        "as_told": "as told",
+        "chance_told": "chance told of being among the first",
+        "chance_came": "share of bureaux that were",
+        "movement_believed": "truth drawn from the ranges",
+        "movement_nothing": "truth in which movement tells nothing",
     },
 )
 
@@ -137,23 +140,3 @@ def election(election_id: str, language: str) -> str:
         return election_id
     words = (name(kind, language), year) if language == "fr" else (year, name(kind, language))
     return " ".join(words) + (f", {name(turn, language)}" if turn else "")
-
-
-def number(value: float, digits: int = 0, *, language: str = "fr", signed: bool = False) -> str:
-    """Write a number as readers of `language` do; "–" when there is none."""
-    if not math.isfinite(value):
-        return "–"
-    text = f"{value:{'+' if signed and round(value, digits) else ''},.{digits}f}"
-    if not float(text.replace(",", "")):
-        text = text.lstrip("-+")  # -0.0 is 0.0
-    if language == "fr":
-        # A narrow no-break space between thousands, as the Imprimerie nationale has it.
-        text = text.replace(",", "\u202f").replace(".", ",")
-    return text.replace("-", "−")
-
-
-def percent(rate: float, digits: int = 0, *, language: str = "fr") -> str:
-    """Write a rate of [0, 1] as a percentage."""
-    if not math.isfinite(rate):
-        return number(rate)
-    return say("rate", language).format(number(100 * rate, digits, language=language))

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.charts.chart_words import number, say
+from analysis.charts.chart_words import say
 from analysis.errors import DataError
+from analysis.i18n import format_number
 
 Scheme = Literal["quantile", "equal-interval"]
 Palette = Literal["sequential", "diverging"]
@@ -88,6 +89,14 @@ def classes(
     ------
     DataError
         When `n` cannot be had.
+
+    Examples
+    --------
+    >>> found = classes([0.1, 0.2, 0.4, 0.9, float("nan")], n=2, language="en")
+    >>> found.labels
+    ('no data', '0.100 to 0.300', '0.300 to 0.900')
+    >>> found.index.tolist()
+    [1, 1, 2, 2, 0]
     """
     if not 2 <= n <= MOST_CLASSES or (palette == "diverging" and n % 2 == 0):
         raise DataError(
@@ -190,7 +199,7 @@ def _rounded(raw: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], int
 def _labels(
     breaks: npt.NDArray[np.float64], digits: int, *, language: str, signed: bool
 ) -> tuple[str, ...]:
-    texts = [number(limit, digits, language=language, signed=signed) for limit in breaks]
+    texts = [format_number(limit, digits, language=language, sign=signed) for limit in breaks]
     if len(texts) == 2 and texts[0] == texts[1]:
         return (texts[0],)
     to = say("to", language)

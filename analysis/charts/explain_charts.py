@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from analysis.charts.chart_words import number, percent, say
+from analysis.charts.chart_words import say
 from analysis.charts.colours import Classes, classes
 from analysis.charts.print_map import FAINT, INK
 from analysis.charts.share_map import share_map
 from analysis.electorate.explain.covariates import is_share, label_of
-from analysis.i18n import Words
+from analysis.i18n import Words, format_number, format_percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -50,9 +50,9 @@ def value_text(name: str, value: object, language: str) -> str:
     if not isinstance(value, (int, float, np.number)):
         return str(value)
     if is_share(name):
-        return percent(float(value), language=language)
+        return format_percent(float(value), language=language)
     digits = 0 if abs(float(value)) >= 10 else 2
-    return number(float(value), digits, language=language)
+    return format_number(float(value), digits, language=language)
 
 
 def effect_chart(effects: pd.DataFrame, *, title: str = "", language: str = "fr") -> Figure:
@@ -77,12 +77,12 @@ def effect_chart(effects: pd.DataFrame, *, title: str = "", language: str = "fr"
     chart.hlines(rows.index, rows["lower"], rows["upper"], colors=colours, linewidth=2.4)
     chart.scatter(rows["points"], rows.index, color=colours, s=34, zorder=3)
     for place, points in rows["points"].items():
-        text = number(points, 1, language=language, signed=True)
+        text = format_number(points, 1, language=language, sign=True)
         chart.annotate(text, (points, place), (0, 5), textcoords="offset points", fontsize=7.5,
                        ha="center", color=INK)  # fmt: skip
     chart.set_yticks(rows.index, effect_labels(rows, language), fontsize=7.5, color=INK)
     chart.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: number(x, 1, language=language, signed=True))
+        FuncFormatter(lambda x, _: format_number(x, 1, language=language, sign=True))
     )
     chart.set_xlabel(words["effect_axis"], fontsize=8, color=INK)
     _quiet(chart)

@@ -11,8 +11,9 @@ import geopandas as gpd
 import pandas as pd
 import pydeck
 
-from analysis.charts.chart_words import number, say
+from analysis.charts.chart_words import say
 from analysis.charts.colours import Classes, classes
+from analysis.i18n import format_number
 
 if TYPE_CHECKING:
     from analysis.charts.colours import Palette
@@ -54,7 +55,7 @@ def shaded(
     )
     graded = classes(kept["value"], n=7, palette=palette, language=language)
     signed = palette == "diverging"
-    kept["text"] = [number(v, 1, language=language, signed=signed) for v in kept["value"]]
+    kept["text"] = [format_number(v, 1, language=language, sign=signed) for v in kept["value"]]
     kept["colour"] = [graded.palette[index] for index in graded.index]
     grounds = bureaux.geometry.simplify_coverage(_CLOSE_M).to_crs(WGS84).set_precision(10**-_GRID)
     shown = gpd.GeoDataFrame(kept, geometry=grounds.to_numpy(), crs=WGS84)

@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from analysis.charts.chart_words import number, percent, say
+from analysis.charts.chart_words import say
 from analysis.charts.colours import Classes, classes
 from analysis.charts.print_map import FAINT, INK
 from analysis.charts.share_map import share_map
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Swing
-from analysis.i18n import Words
+from analysis.i18n import Words, format_number, format_percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -71,7 +71,7 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
     figure = Figure(figsize=(5.2, 5.0), layout="constrained")
     chart = figure.subplots()
     unlike = table["unlike"].to_numpy()
-    share = percent(float(unlike.mean()), language=language)
+    share = format_percent(float(unlike.mean()), language=language)
     for chosen, colour, label in (
         (~unlike, _LIKE, words["like"]),
         (unlike, _UNLIKE, words["unlike"].format(share)),
@@ -79,13 +79,13 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
         part = table[chosen]
         chart.scatter(part["before"], part["after"], s=9, alpha=0.6, color=colour, label=label)
     ends = np.array([table["before"].min(), table["before"].max()])
-    points = number(100 * swing.swing, 1, language=language, signed=True)
+    points = format_number(100 * swing.swing, 1, language=language, sign=True)
     chart.plot(
         ends, ends + swing.swing, color=INK, linewidth=1, label=words["uniform"].format(points)
     )
     chart.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
     for axis, word in ((chart.xaxis, "before"), (chart.yaxis, "after")):
-        axis.set_major_formatter(FuncFormatter(lambda v, _: percent(v, language=language)))
+        axis.set_major_formatter(FuncFormatter(lambda v, _: format_percent(v, language=language)))
         axis.set_label_text(words[word], fontsize=8, color=INK)
     chart.tick_params(labelsize=7.5, colors=INK)
     chart.spines[["top", "right"]].set_visible(False)
@@ -134,6 +134,11 @@ def swing_map(
         `swing`, or `residual`: swing less that of the whole.
     title, language
         As for `before_and_after`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
     """
     words = _WORDS[language]
     values = swing.table.set_index("bureau_id")[column].reindex(bureaux["bureau_id"])
@@ -161,6 +166,11 @@ def cluster_map(
         Of the residuals of a swing.
     title, language
         As for `before_and_after`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
     """
     say("title", language)  # refuses an unknown language
     words = _WORDS[language]

@@ -8,7 +8,8 @@ from matplotlib.ticker import FuncFormatter
 from analysis.charts.print_map import FAINT, INK
 from analysis.charts.trial_charts import COLOURS
 from analysis.experiments.rank_weighted import RankWeighted
-from analysis.experiments.trial_words import number, say
+from analysis.experiments.trial_words import say
+from analysis.i18n import format_number
 
 _WIDTH, _HEIGHT = 6.4, 2.8
 _GRID = "#d5dbe1"
@@ -47,7 +48,9 @@ def toc_chart(ranked: RankWeighted, *, language: str = "fr") -> Figure:
     chart.grid(linewidth=0.4, color=_GRID)
     chart.set_axisbelow(True)
     chart.tick_params(labelsize=7.5, colors=INK)
-    chart.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x, language=language)))
-    chart.yaxis.set_major_formatter(FuncFormatter(lambda y, _: number(y, 1, language=language)))
+    chart.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_number(x, language=language)))
+    chart.yaxis.set_major_formatter(
+        FuncFormatter(lambda y, _: format_number(y, 1, language=language))
+    )
     chart.legend(fontsize=7.5, frameon=False, loc="best")
     return figure

@@ -15,10 +15,10 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from analysis.charts.chart_words import name as bloc_name
-from analysis.charts.chart_words import number, percent, say
+from analysis.charts.chart_words import say
 from analysis.charts.print_map import FAINT, INK
 from analysis.electorate.transfers import Transfers
-from analysis.i18n import Words
+from analysis.i18n import Words, format_number, format_percent
 
 # One hue from paper to ink, so that a grey print keeps the order; light under dark figures.
 _RAMP = LinearSegmentedColormap.from_list("transfers", ["#ffffff", "#c6dbef", "#4292c6", "#08306b"])
@@ -85,7 +85,7 @@ def heat_map(
     labels = [_labels(axis, language, names) for axis in (shares.index, shares.columns)]
     votes = found.matrix().sum(axis=1)
     counted = [
-        f"{label}  ({number(count, language=language)})"
+        f"{label}  ({format_number(count, language=language)})"
         for label, count in zip(labels[0], votes, strict=True)
     ]
     chart.set_yticks(range(rows), counted, fontsize=7.5, color=INK)
@@ -105,7 +105,7 @@ def heat_map(
         span = f"{100 * low[row, column]:.0f}–{100 * high[row, column]:.0f}"
         chart.text(column, row + 0.27, span, ha="center", va="center", fontsize=5.5, color=ink)
     chart.spines[:].set_visible(False)
-    heading = _WORDS[language]["heat"].format(percent(found.level, language=language))
+    heading = _WORDS[language]["heat"].format(format_percent(found.level, language=language))
     _frame(figure, title, f"{heading}.\n{_WORDS[language]['caution']}")
     return figure
 
@@ -156,7 +156,7 @@ def flows(
         ha, step = ("right", -0.03) if at == 0 else ("left", 0.03)
         places = _spaced(tops - sizes / 2)
         for label, y, size in zip(_labels(options, language, names), places, sizes, strict=True):
-            text = f"{label}  {percent(size, language=language)}"
+            text = f"{label}  {format_percent(size, language=language)}"
             chart.text(at + step, y, text, ha=ha, va="center", fontsize=7.5, color=INK)
     chart.set_xlim(-0.42, 1.42)
     chart.axis("off")

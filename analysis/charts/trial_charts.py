@@ -14,7 +14,8 @@ from analysis.errors import DataError
 from analysis.experiments.estimates import Estimate, Impact
 from analysis.experiments.randomisation import RandomisationTest
 from analysis.experiments.subgroups import Subgroups
-from analysis.experiments.trial_words import estimand_name, number, points, say
+from analysis.experiments.trial_words import estimand_name, points, say
+from analysis.i18n import format_number
 
 # Blue, orange and green of Okabe and Ito (2008), darkened for paper; markers tell them
 # apart in grey.
@@ -40,6 +41,11 @@ def coefficient_plot(
         the scale of the first decides.
     language
         Of the labels, `fr` or `en`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
 
     Raises
     ------
@@ -72,6 +78,20 @@ def coefficient_plot(
 def subgroup_plot(subgroups: Subgroups, outcome: str, *, language: str = "fr") -> Figure:
     """Draw the effect of assignment on one outcome within each group, with its number.
 
+    Parameters
+    ----------
+    subgroups
+        The estimates within groups.
+    outcome
+        Which of them to draw.
+    language
+        Of the words, `fr` or `en`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
+
     Raises
     ------
     DataError
@@ -87,7 +107,7 @@ def subgroup_plot(subgroups: Subgroups, outcome: str, *, language: str = "fr") -
     told = subgroups.to_frame(language)
     told = told[told["outcome"] == outcome]
     labels = [
-        f"{column} = {group} (n = {number(n, language=language)})"
+        f"{column} = {group} (n = {format_number(n, language=language)})"
         for column, group, n in zip(told["column"], told["group"], told["n"], strict=True)
     ]
     figure = Figure((_WIDTH + 1.2, _FRAME + _ROW * len(chosen)), layout="constrained")
@@ -118,6 +138,11 @@ def randomisation_histogram(
     language
         Of the labels.
 
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
+
     Raises
     ------
     DataError
@@ -132,7 +157,7 @@ def randomisation_histogram(
             null=", ".join(test.null),
         )
     observed, null = test.value(outcome, "observed"), test.null[outcome]
-    scale, told = 1.0, number(observed, 4, language=language, signed=True)
+    scale, told = 1.0, format_number(observed, 4, language=language, sign=True)
     if max(abs(observed), float(np.abs(null).max())) <= 1:
         scale, told = 100.0, points(observed, language=language)
     figure = Figure((_WIDTH, 2.6), layout="constrained")
@@ -175,6 +200,11 @@ def reach_chart(
         A figure to compare with, such as 0.031; none when None.
     language
         Of the labels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure, not yet written.
 
     Raises
     ------
@@ -224,7 +254,7 @@ def _whiskers(chart: Axes, found: Sequence[Estimate], labels: Sequence[str], lan
         face = colour if e.detected else "white"
         chart.plot(scale * e.value, place, marker, color=colour, mfc=face, markersize=6)
         chart.annotate(
-            number(scale * e.value, 2, language=language, signed=True),
+            format_number(scale * e.value, 2, language=language, sign=True),
             (scale * e.value, place), xytext=(0, 5), textcoords="offset points",
             ha="center", fontsize=7.5, color=INK,
         )  # fmt: skip
@@ -247,6 +277,6 @@ def _plain(chart: Axes, language: str) -> None:
 def _ticks(language: str) -> FuncFormatter:
     def told(value: float, _: int) -> str:
         digits = 0 if value == round(value) else 1 if round(value, 1) == round(value, 6) else 2
-        return number(value, digits, language=language)
+        return format_number(value, digits, language=language)
 
     return FuncFormatter(told)

@@ -46,6 +46,7 @@ def fetch(
     from analysis.cli.download_bars import download_bars
     from analysis.fetch import place as files
     from analysis.fetch.catalogue import read_catalogue
+    from analysis.workflows.place_files import command_after_fetch
 
     own = read_catalogue(catalogue)
     with download_bars() as bars:
@@ -54,7 +55,7 @@ def fetch(
         )
     for one in fetched:
         show(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
-    show(f"\n{files.build_command(place, workspace, fetched)}")
+    show(f"\n{command_after_fetch(place, workspace, fetched)}")
 
 
 def build(  # noqa: PLR0913 - one option per file of a place
@@ -74,6 +75,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
         list[Path] | None, typer.Option(help="File of contours; repeatable, with --vintage.")
     ] = None,
     vintage: Annotated[list[int] | None, typer.Option(help="Year of each --contours.")] = None,
+    contours_id: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column of ids of the contours, if not found.")
+    ] = "",
     squares: Annotated[Path | None, typer.Option(help="Filosofi squares of 200 m.")] = None,
     addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
     electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
@@ -99,6 +103,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         terrain=terrain,
         contours=tuple(contours or ()),
         vintages=tuple(vintage or ()),
+        contours_id=contours_id,
         squares=squares,
         addresses=addresses,
         electors=electors,

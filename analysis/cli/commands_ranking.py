@@ -9,6 +9,7 @@ import typer
 
 from analysis.cli.commands_place import Folder, Places
 from analysis.cli.terminal import show
+from analysis.exports.registry import SUFFIXES
 
 if TYPE_CHECKING:
     from analysis.exports.registry import Options
@@ -20,13 +21,17 @@ SEVERAL = ("--candidates",)
 
 def rank(  # noqa: PLR0913 - the options that scripts use
     workspace: Folder,
-    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .kml .parquet .html .pdf .png")],
+    out: Annotated[Path, typer.Option(help=" ".join(SUFFIXES))],
     election: Annotated[
         str | None, typer.Option("--for", help="Election to prepare: 2027_pres_t1.")
     ] = None,
     bloc: Annotated[str | None, typer.Option(help="Bloc to gain votes for.")] = None,
     candidates: Annotated[
         list[str] | None, typer.Option(help="Candidates or lists by name, instead of a bloc.")
+    ] = None,
+    rival: Annotated[
+        str | None,
+        typer.Option(help="Bloc against which votes are counted; else the strongest other."),
     ] = None,
     params: Annotated[Path | None, typer.Option(help="Parameters or a scenario (TOML).")] = None,
     hours: Annotated[float | None, typer.Option(help="Volunteer-hours to spend.")] = None,
@@ -46,6 +51,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
         "election": election,
         "bloc": bloc,
         "candidates": candidates,
+        "rival": rival,
         "hours": hours,
         "seed": seed,
         "preset": preset,
@@ -60,6 +66,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
 def _report(file: RankingFile) -> None:
     ranking = file.ranking
     show(file.announced.summary())
+    _report_margin(file)
     show(
         f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
         f"bureaux without a contour: {int(file.table['vintage'].isna().sum())}"
@@ -68,6 +75,14 @@ def _report(file: RankingFile) -> None:
         show(f"note: {note}")
     if file.hold_back is not None:
         show(_held_back(file, file.hold_back))
+
+
+def _report_margin(file: RankingFile) -> None:
+    from analysis.targeting.margin import last_margin
+
+    margin = last_margin(file.prospects)
+    if margin is not None:
+        show(margin.summary())
 
 
 def _held_back(file: RankingFile, held: HoldBack) -> str:

@@ -12,8 +12,7 @@ from analysis.cli.terminal import show
 
 # Options of this verb that take several values after one name.
 SEVERAL = ("--accept",)
-
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+DAYS = ["%Y-%m-%d"]
 
 
 def returns(  # noqa: PLR0913 - one option per part of a campaign
@@ -35,9 +34,14 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
     objective: Annotated[int | None, typer.Option(help="Doors or conversations wanted.")] = None,
     measure: Annotated[str | None, typer.Option(help="doors or conversations.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Paris.")] = None,
-    starts: Day = None,
-    ends: Day = None,
-    today: Day = None,
+    starts: Annotated[
+        datetime | None, typer.Option(formats=DAYS, help="First day of the campaign.")
+    ] = None,
+    ends: Annotated[datetime | None, typer.Option(formats=DAYS, help="Last day.")] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=DAYS, help="Last day that is over, for the forecast; else found."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the forecast.")] = 0,
 ) -> None:
     """Take in what came back from the doors, and say how far the campaign is."""

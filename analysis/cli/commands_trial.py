@@ -236,7 +236,7 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
 
 
 def _answer(question: Question, out: Path, report: Path | None, language: str) -> None:
-    from analysis.workflows.impact import check_report, impact_to_file, report_to_file
+    from analysis.workflows.impact_files import check_report, impact_to_file, report_to_file
 
     if report is not None:
         check_report(report)

@@ -138,16 +138,16 @@ def start_of(text: str) -> tuple[float, float] | None:
     """
     if not text:
         return None
-    try:
-        latitude, longitude = (float(part) for part in text.split(","))
-    except ValueError as error:
+    from analysis.geography.address_search import degrees_in
+
+    if (point := degrees_in(text)) is None:
         raise DataError(
             "The start point is not two numbers.",
             where="--start {text}",
             mend="Write latitude, comma, longitude: --start 48.8566,2.3522.",
             text=text,
-        ) from error
-    return latitude, longitude
+        )
+    return point
 
 
 def register(app: typer.Typer) -> None:

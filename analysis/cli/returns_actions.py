@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.fieldwork import exposure, inbox, progress
+from analysis.fieldwork import exposure, progress
 from analysis.fieldwork.campaign import Campaign, change_campaign
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
-from analysis.fieldwork.store import Receipt, Store
+from analysis.fieldwork.store import Store
 from analysis.workflows import fieldwork
 
 
@@ -90,17 +89,18 @@ def _import(store: Store, asked: Asked) -> tuple[str, bool]:
 
 
 def _retry(store: Store, _asked: Asked) -> tuple[str, bool]:
-    return _received(inbox.retry(store))
+    return _received(fieldwork.count_waiting(store))
 
 
-def _received(results: list[Receipt | DataError]) -> tuple[str, bool]:
+def _received(results: list[fieldwork.Told]) -> tuple[str, bool]:
     lines = [
         str(one)
         if isinstance(one, DataError)
         else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
-        for one in results
+        for _name, one in results
     ]
-    return "\n".join(lines) or "Nothing to import.", all(isinstance(r, Receipt) for r in results)
+    well = not any(isinstance(one, DataError) for _name, one in results)
+    return "\n".join(lines) or "Nothing to import.", well
 
 
 def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
@@ -127,8 +127,8 @@ def _progress(store: Store, asked: Asked) -> tuple[str, bool]:
 
 def _forecast(store: Store, asked: Asked) -> list[str]:
     campaign = store.campaign
-    today = asked.today or pd.Timestamp.now(ZoneInfo(campaign.time_zone)).date()
-    told = fieldwork.outlook(store, today, seed=asked.seed)
+    day = asked.today or fieldwork.last_day_over(store)
+    told = fieldwork.outlook(store, day, seed=asked.seed, early=asked.today is None)
     if told is None:
         return []
     found, fix = told

@@ -165,6 +165,15 @@ def lock(connection: Connection, names: Iterable[str], *, shared: bool = False) 
 
     Those who share a lock do not wait for each other, only for who has it alone. SQLite has one
     writer at a time and needs none of it.
+
+    Parameters
+    ----------
+    connection
+        In a transaction.
+    names
+        What is about to be written, such as ids of turfs; in any order.
+    shared
+        Whether others who share it may hold it at the same time.
     """
     if connection.dialect.name == "postgresql":
         kind = "_shared" if shared else ""

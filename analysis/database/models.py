@@ -179,4 +179,3 @@ TALLY_TURF = Table(
 )
 # In the order in which they are worked out: the last one reads the one before.
 TALLIES = (TALLY_DAY, TALLY_HOUR, TALLY_ADDRESS, TALLY_TURF)
-APPEND_ONLY = (ATTEMPTS, IMPORTS, CONFLICTS)

@@ -18,6 +18,9 @@ from analysis.tables.workspace import Workspace
 COUNTS = ("ballots", "abstentions", "valid", "votes")
 # Rows of the chosen, and of anybody, in the table of votes: 0 where none is known.
 ROWS = ("offered", "listed")
+# A row of votes is summed up as its votes plus this: a float holds their sum and the number of
+# rows exactly. Rows that are summed up at once.
+ROW, PIECE = 1 << 36, 1 << 17
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,26 @@ class Dense:
     values: np.ndarray
     present: np.ndarray
 
-    def table(self, election: int) -> pd.DataFrame:
-        """Return the counts of one election, indexed by the bureaux that voted."""
-        here = self.present[election]
+    def table(self, election: int, within: np.ndarray | None = None) -> pd.DataFrame:
+        """Return the counts of one election, indexed by the bureaux that voted.
+
+        Parameters
+        ----------
+        election
+            Its position.
+        within
+            Marks the bureaux to return, of all; None: all.
+        """
+        here = self.present[election] if within is None else self.present[election] & within
         return pd.DataFrame(
             self.values[election, here], index=self.bureaux[here], columns=list(self.columns)
         )
+
+    def on(self, bureaux: np.ndarray, election: int) -> np.ndarray:
+        """Return the counts of one election at some bureaux by position; NaN where none voted."""
+        counts = self.values[election, bureaux].astype(float)
+        counts[~self.present[election, bureaux]] = np.nan
+        return counts
 
 
 def read_counts(
@@ -67,6 +84,11 @@ def read_counts(
         Tells which rows of `candidates` are the chosen.
     places
         Communes or départements; empty for the whole workspace.
+
+    Returns
+    -------
+    Dense
+        Counts, (elections, bureaux, columns).
     """
     turnout = workspace.read("turnout")
     turnout = turnout[turnout["election_id"].isin(elections)]
@@ -74,7 +96,8 @@ def read_counts(
         turnout = turnout[
             turnout["bureau_id"].isin(_inside(workspace, turnout["bureau_id"], places))
         ]
-    bureaux = pd.Index(sorted(turnout["bureau_id"].astype("str").unique()), dtype="str")
+    named = turnout["bureau_id"].cat.remove_unused_categories().cat.categories
+    bureaux = pd.Index(named.astype("str")).sort_values()
     columns = (*COUNTS, *BLOCS, *ROWS)
     values = np.zeros((len(elections), len(bureaux), len(columns)), dtype="int64")
     present = np.zeros(values.shape[:2], dtype=bool)
@@ -118,50 +141,54 @@ def _add_votes(
     values: np.ndarray,
 ) -> None:
     """Add the votes of the chosen and of the blocs to `values`, in place."""
-    candidates = workspace.read("candidates")
     votes = _read_votes(workspace, elections)
-    ids = {n: votes[n].combine_chunks() for n in ("election_id", "bureau_id", "candidate_id")}
-    codes = {
-        "election_id": _arrow_codes(ids["election_id"], elections),
-        "bureau_id": _arrow_codes(ids["bureau_id"], bureaux),
-    }
-    labels = pd.Index(ids["candidate_id"].dictionary.to_pylist(), dtype="str")
-    candidate = ids["candidate_id"].indices.to_numpy(zero_copy_only=False)
-    chosen, bloc = _lookup(candidates, elections, labels, members)
-    counts = votes["votes"].to_numpy()
-    election, bureau = codes["election_id"], codes["bureau_id"]
-    known = (election >= 0) & (bureau >= 0)
-    if not known.all():
-        election, bureau = election[known], bureau[known]
-        candidate, counts = candidate[known], counts[known]
-    width = values.shape[0] * values.shape[1]
-    cells = election * len(bureaux) + bureau
-    person = election * len(labels) + candidate
-    mine = chosen.ravel()[person]
-    # One pass for all blocs: the bloc's number is the last digit of the cell.
-    by_bloc = cells * (len(BLOCS) + 1) + (bloc.ravel() + 1)[person]
-    sums = np.bincount(by_bloc, counts, width * (len(BLOCS) + 1)).reshape(width, -1)
-    columns = {
-        COUNTS.index("votes"): np.bincount(cells[mine], counts[mine], width),
-        len(COUNTS) + len(BLOCS): np.bincount(cells[mine], minlength=width),
-        len(COUNTS) + len(BLOCS) + 1: np.bincount(cells, minlength=width),
-        **{len(COUNTS) + number: sums[:, number + 1] for number in range(len(BLOCS))},
-    }
-    for column, flat in columns.items():
-        values[:, :, column] = flat.reshape(values.shape[:2])
+    labels = pd.Index(pc.unique(votes["candidate_id"]).to_pylist(), dtype="str")
+    chosen, bloc = _lookup(workspace.read("candidates"), elections, labels, members)
+    codes = [
+        _arrow_codes(votes[name], ids)
+        for name, ids in (("election_id", elections), ("bureau_id", bureaux))
+    ]
+    candidate, counts = _arrow_codes(votes["candidate_id"], labels), votes["votes"].to_numpy()
+    size = values.shape[0] * values.shape[1]
+    by_bloc, mine = np.zeros(size * (len(BLOCS) + 1)), np.zeros(size)
+    # Pieces that fit a processor's cache.
+    for start in range(0, len(counts), PIECE):
+        rows = slice(start, start + PIECE)
+        election, bureau = (one[rows] for one in codes)
+        known = (election >= 0) & (bureau >= 0)
+        cells = (election * len(bureaux) + bureau)[known]
+        person = (election * len(labels) + candidate[rows])[known]
+        packed = (counts[rows] + ROW)[known]
+        # One pass for all blocs: the bloc's number is the last digit of the cell.
+        _add(by_bloc, cells * (len(BLOCS) + 1) + (bloc.ravel() + 1)[person], packed)
+        own = chosen.ravel()[person]
+        _add(mine, cells[own], packed[own])
+    shape = values.shape[:2]
+    found, own = by_bloc.astype("int64").reshape(size, -1), mine.astype("int64").reshape(shape)
+    last = len(COUNTS) + len(BLOCS)
+    values[:, :, COUNTS.index("votes")], values[:, :, last] = own % ROW, own // ROW
+    values[:, :, last + 1] = (found // ROW).sum(axis=1).reshape(shape)
+    values[:, :, len(COUNTS) : last] = (found[:, 1:] % ROW).reshape(*shape, len(BLOCS))
+
+
+def _add(sums: np.ndarray, where: np.ndarray, what: np.ndarray) -> None:
+    """Add values up by place, in `sums`; rows that are sorted touch a part of it only."""
+    if len(where):
+        first = int(where.min())
+        found = np.bincount(where - first, what)
+        sums[first : first + len(found)] += found
 
 
 def _read_votes(workspace: Workspace, elections: pd.Index) -> pa.Table:
     names = ["election_id", "bureau_id", "candidate_id", "votes"]
-    table = workspace.read_arrow("votes", columns=names)
-    if len(elections) < len(workspace.manifest["elections"]):
-        table = table.filter(pc.is_in(table["election_id"], pa.array(elections)))
-    return table
+    some = len(elections) < len(workspace.manifest["elections"])
+    return workspace.read_arrow("votes", columns=names, elections=list(elections) if some else ())
 
 
-def _arrow_codes(array: pa.DictionaryArray, wanted: pd.Index) -> np.ndarray:
-    positions = np.asarray(wanted.get_indexer(pd.Index(array.dictionary.to_pylist(), dtype="str")))
-    return positions[array.indices.to_numpy(zero_copy_only=False)]
+def _arrow_codes(ids: pa.ChunkedArray, wanted: pd.Index) -> np.ndarray:
+    array = ids.combine_chunks()
+    positions = wanted.get_indexer(pd.Index(array.dictionary.to_pylist(), dtype="str"))
+    return np.asarray(positions)[array.indices.to_numpy(zero_copy_only=False)]
 
 
 def _lookup(

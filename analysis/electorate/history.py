@@ -13,7 +13,7 @@ from analysis.electorate.counts import COUNTS, ROWS, Dense, read_counts
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
 from analysis.tables.elections import Choice, Election
-from analysis.tables.schema import BLOCS
+from analysis.tables.schema import BLOCS, commune_of
 from analysis.tables.workspace import Workspace
 
 
@@ -77,6 +77,11 @@ def read_history(
     places
         Communes or départements of the workspace; empty for all of it.
 
+    Returns
+    -------
+    History
+        Counts, (bureaux, elections), the oldest election first.
+
     Raises
     ------
     DataError
@@ -94,19 +99,21 @@ def read_history(
         )
     dense = read_counts(workspace, past["election_id"].tolist(), choice.members, places)
     reference = _reference(past, dense)
-    unit_ids, vintage = dense.bureaux[dense.present[reference]], past["vintage"].iloc[reference]
-    links = _crosswalk(workspace)
-    stacked, lost = [], []
+    today, vintage = dense.present[reference], past["vintage"].iloc[reference]
+    rows, unit_ids, links = np.flatnonzero(today), dense.bureaux[today], _crosswalk(workspace)
+    cube = np.empty((len(rows), len(past), len(dense.columns)))
+    lost = []
     for number, election in enumerate(past.itertuples()):
         same = pd.isna(vintage) or pd.isna(election.vintage) or election.vintage == vintage
         chosen = None if same else links.get((int(election.vintage), int(vintage)))
-        table = dense.table(number)
-        moved = table if chosen is None else _hand_on(table, chosen)
-        gone = moved.index.difference(unit_ids)
+        if chosen is None:
+            cube[:, number], gone = dense.on(rows, number), dense.table(number, ~today)
+        else:
+            moved = _hand_on(dense.table(number), chosen)
+            cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float)
+            gone = moved.loc[moved.index.difference(unit_ids)]
         if len(gone):
-            lost.append((election.election_id, len(gone), moved.loc[gone], some(gone)))
-        stacked.append(moved.reindex(unit_ids).to_numpy(dtype=float))
-    cube = np.stack(stacked, axis=1)
+            lost.append((election.election_id, len(gone), gone, some(gone.index)))
     units = _units(unit_ids, cube[:, reference, :], vintage, workspace)
     history = _history(dense, cube, past, units, lost)
     if not np.isfinite(history.votes).any():
@@ -135,7 +142,9 @@ def _history(
     units: pd.DataFrame,
     lost: Sequence[tuple[str, int, pd.DataFrame, str]],
 ) -> History:
-    columns = {name: cube[:, :, place] for place, name in enumerate(dense.columns)}
+    columns = {
+        name: np.ascontiguousarray(cube[:, :, place]) for place, name in enumerate(dense.columns)
+    }
     registered = columns["ballots"] + columns["abstentions"]
     votes = np.where(columns["offered"] > 0, columns["votes"], np.nan)
     blocs = slice(len(COUNTS), len(COUNTS) + len(BLOCS))
@@ -182,17 +191,17 @@ def _units(
     ids: pd.Index, reference: np.ndarray, vintage: object, workspace: Workspace
 ) -> pd.DataFrame:
     registered = reference[:, COUNTS.index("ballots")] + reference[:, COUNTS.index("abstentions")]
-    context = workspace.read("context")
-    drawn = (
-        set(context.loc[context["vintage"] == vintage, "bureau_id"]) if pd.notna(vintage) else set()
-    )
+    drawn = np.zeros(len(ids), dtype=bool)
+    if pd.notna(vintage):
+        context = workspace.read("context")
+        drawn = ids.isin(context.loc[context["vintage"] == vintage, "bureau_id"])
+    years = np.full(len(ids), 0 if pd.isna(vintage) else int(vintage))  # type: ignore[call-overload]
+    names = pd.Series(ids.astype("str"))
     return pd.DataFrame(
         {
-            "bureau_id": ids.astype("str"),
-            "commune_id": ids.astype("str").str.rpartition("_").get_level_values(0),
+            "bureau_id": names,
+            "commune_id": commune_of(names),
             "registered": registered.astype("int64"),
-            "vintage": pd.array(
-                [vintage if name in drawn else pd.NA for name in ids], dtype="Int64"
-            ),
+            "vintage": pd.arrays.IntegerArray(years, ~drawn),
         }
     )

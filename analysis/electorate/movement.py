@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
-from analysis.electorate.rates import Rate, shrink
+from analysis.electorate.rates import OVERDISPERSION, Rate, shrink
 
 # A bloc that stood once tells no movement: its own share stands for it, and is as unsure.
 LEAST, UNKNOWN_ERROR = 1e-3, 0.5
@@ -68,7 +68,8 @@ def expect_movement(history: History) -> Rate:
     noise = (filled * (1 - filled) / size).sum(axis=1) / np.maximum(count, 1)
     known = count > 1
     spread = np.sqrt(np.maximum(squares / np.maximum(count - 1, 1) - noise, LEAST**2))
-    error = np.where(known, noise / np.maximum(count - 1, 1) + LEAST**2, np.inf)
+    doubt = OVERDISPERSION * noise / np.maximum(count - 1, 1) + LEAST**2
+    error = np.where(known, doubt, np.inf)
     weights = np.where(known, registered, 0.0)
     if not weights.sum():
         return _alike(share, registered, names)

@@ -50,6 +50,11 @@ def expect_marginal(history: History, votes: np.ndarray, support: np.ndarray) ->
         Of the list (bureaux × elections).
     support
         Its expected share of valid votes, by bureau.
+
+    Returns
+    -------
+    Rate
+        Share and standard error of every bureau, 0 to 1.
     """
     return marginal_share(history, votes, support, within_years=ANY_YEARS)
 
@@ -114,12 +119,15 @@ class _Pairs:
         The smaller roll of the two.
     noise
         Counting variance of `moved`, up to a factor.
+    rounds
+        Which two rounds each pair is of (pairs × 2).
     """
 
     moved: np.ndarray
     came: np.ndarray
     weight: np.ndarray
     noise: np.ndarray
+    rounds: np.ndarray
 
     @classmethod
     def of(
@@ -130,8 +138,10 @@ class _Pairs:
         moved, came = share[:, a] - share[:, b], turnout[:, a] - turnout[:, b]
         known = np.isfinite(moved) & np.isfinite(came)
         noise = share[:, a] * (1 - share[:, a]) / np.where(known, size[:, a], 1.0)
-        found = (moved, came, np.fmin(size[:, a], size[:, b]), noise)
-        return cls(*(np.where(known, one, 0.0) for one in found))
+        weight = np.fmin(size[:, a], size[:, b])
+        parts = (np.where(known, one, 0.0) for one in (moved, came, weight, noise))
+        moved, came, weight, noise = parts
+        return cls(moved, came, weight, noise, pairs)
 
     @property
     def springs(self) -> np.ndarray:
@@ -169,13 +179,31 @@ class _Pairs:
         """Return counting noise, the spread of bureaux about `prior`, and how springs disagree."""
         count = np.maximum((self.weight > 0).sum(axis=1), 1)
         noise = 2 * OVERDISPERSION * self.noise.sum(axis=1) / count
-        rest = ((self.moved - prior[:, None] * self.came) ** 2).sum(axis=1) / count
-        apart = rest / np.maximum(self.own_xx / count, 1e-6)
+        apart = (self.own_xy / np.maximum(self.own_xx, 1e-6) - prior) ** 2
         spread = _mean_where(self.own_xx > 0.001, apart, registered, 0.01)
-        disagree = float(np.var(self.springs)) if len(self.springs) > 1 else ONE_SPRING_ERROR**2
         trust = self.own_xx + typical
         return np.asarray(
-            noise * self.own_xx / trust**2 + (typical / trust) ** 2 * spread + disagree
+            noise * self.own_xx / trust**2 + (typical / trust) ** 2 * spread + self.disagreement
+        )
+
+    @property
+    def disagreement(self) -> float:
+        """Return the variance of the place's slope by how its pairs of rounds disagree.
+
+        Pairs that share a round err together: the sandwich for pairs of Fafchamps and Gubert
+        (2007), never under that of pairs apart.
+        """
+        number = len(self.rounds)
+        if number < 2:  # noqa: PLR2004 - one pair cannot disagree
+            return ONE_SPRING_ERROR**2
+        off = self._xy - self._xx.sum() ** -1 * self._xy.sum() * self._xx
+        together = (self.rounds[:, None, :, None] == self.rounds[None, :, None, :]).any((2, 3))
+        apart = float((off**2).sum())
+        return (
+            max(float(off @ together @ off), apart)
+            / max(self._xx.sum(), TINY) ** 2
+            * number
+            / (number - 1)
         )
 
 
@@ -198,10 +226,3 @@ def _pairs(
         and abs(level[i] - level[j]) >= TURNOUT_APART
     ]
     return np.array(found, dtype="int64").reshape(-1, 2)
-
-
-def best_attended(history: History) -> int:
-    """Return the best-attended first round where the bloc stood, as its position."""
-    stood, _ = first_shares(history, history.votes)
-    turnout = np.nansum(history.ballots, axis=0) / np.nansum(history.registered, axis=0)
-    return max(stood, key=lambda n: turnout[n])

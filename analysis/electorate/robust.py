@@ -46,6 +46,11 @@ def fit_line(y: np.ndarray, x: np.ndarray, weight: np.ndarray, same: list[tuple[
     same
         Pairs of a column of `y` and one of `x` that are one quantity: its slope is drawn to 1,
         the others to 0.
+
+    Returns
+    -------
+    Line
+        Start, slopes and what is left, by column of `y`.
     """
     good = np.isfinite(x).all(axis=1) & (weight > 0)
     mean = np.average(x[good], axis=0, weights=weight[good]) if good.any() else np.zeros(x.shape[1])

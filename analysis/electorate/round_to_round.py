@@ -181,6 +181,11 @@ class Judge:
             `features` of all rounds.
         rows
             Places of the bureaux among all; None for all, whose residuals are then kept.
+
+        Returns
+        -------
+        list of Side
+            From before, and from after; one or none where there are no such rounds.
         """
         found = []
         for side, others in enumerate(self.sides[key[1]]):

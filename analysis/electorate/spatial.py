@@ -80,6 +80,11 @@ def find_clusters(  # noqa: PLR0913 - a question, and how to answer it
     progress
         Told the share done, 0 to 1; what it raises stops the work.
 
+    Returns
+    -------
+    Clusters
+        Moran's I, and one row per bureau with its kind.
+
     Raises
     ------
     DataError

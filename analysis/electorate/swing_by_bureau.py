@@ -12,9 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.electorate.counts import read_counts
-from analysis.electorate.history import History
 from analysis.electorate.rates import OVERDISPERSION
-from analysis.electorate.volatility import pedersen
 from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
 from analysis.tables.elections import Choice
@@ -127,11 +125,26 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     progress
         Told the share done, 0 to 1; what it raises stops the work.
 
+    Returns
+    -------
+    Swing
+        One row per bureau with this share at both elections; shares 0 to 1.
+
     Raises
     ------
     DataError
         When an election is absent, the choice stood in one of them only, or no bureau
         has both.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from analysis.workflows.ranking import open_workspace
+    >>> valmont = open_workspace(Path("workspaces/valmont"))
+    >>> left = Share(Choice("left"), "valid")
+    >>> found = measure_swing(valmont, "2022_pres_t1", "2024_legi_t1", left)
+    >>> len(found.table), bool(found.swing == found.after - found.before)
+    (49, True)
     """
     both = []
     for done, name in ((0.45, origin), (0.9, destination)):
@@ -253,7 +266,7 @@ def _rate(counts: pd.DataFrame) -> tuple[Floats, float, Floats]:
     return num / den, whole, np.sqrt(OVERDISPERSION * steady * (1 - steady) / den)
 
 
-def butler_swing(first: Swing, second: Swing) -> pd.Series:
+def butler_swing(first: Swing, second: Swing) -> float:
     """Return the swing from the second to the first: half the gain of one and loss of the other.
 
     Parameters
@@ -263,51 +276,11 @@ def butler_swing(first: Swing, second: Swing) -> pd.Series:
 
     Returns
     -------
-    pandas.Series
-        By bureau, positive when the first gained on the second.
+    float
+        Of the whole place, a share; positive when the first gained on the second.
 
     References
     ----------
     Butler, D. and Stokes, D. (1969). Political Change in Britain. Macmillan.
     """
-    gains = [s.table.set_index("bureau_id")["swing"] for s in (first, second)]
-    return (gains[0] - gains[1]).dropna() / 2
-
-
-def volatility_between(history: History, origin: str, destination: str) -> pd.DataFrame:
-    """Return the Pedersen index of each bureau between two elections, counting noise taken off.
-
-    Parameters
-    ----------
-    history
-        Elections on one set of bureaux (`read_history`).
-    origin, destination
-        Ids of two of them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `bureau_id`, `volatility` (half the sum of absolute changes of the blocs' shares of
-        valid ballots, in [0, 1]), `std_error`; missing where a bureau lacks one.
-
-    Raises
-    ------
-    DataError
-        When the history lacks one of them.
-
-    References
-    ----------
-    Pedersen, M. N. (1979). European Journal of Political Research 7, 1-26.
-    """
-    ids = [election.election_id for election in history.elections]
-    if missing := [name for name in (origin, destination) if name not in ids]:
-        raise DataError(
-            "The election {missing} is not among those to compare.",
-            where="elections: {elections}",
-            mend="Choose two of these, or a later day to look back from.",
-            missing=missing[0],
-            elections=some(ids, most=20),
-        )
-    value, noise = pedersen(history, ids.index(origin), ids.index(destination))
-    units = history.units["bureau_id"].to_numpy()
-    return pd.DataFrame({"bureau_id": units, "volatility": value, "std_error": np.sqrt(noise)})
+    return (first.swing - second.swing) / 2

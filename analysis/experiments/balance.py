@@ -73,6 +73,11 @@ def check_balance(
     rng, draws
         For the omnibus test.
 
+    Returns
+    -------
+    Balance
+        One row per covariate.
+
     Raises
     ------
     DataError

@@ -79,17 +79,6 @@ class Design:
         probability[self.drawn] = self.lottery.probability(rng)
         return probability
 
-    def holdout_cost(self, votes: Floats) -> float:
-        """Return the expected votes that the controls forgo.
-
-        Parameters
-        ----------
-        votes
-            Expected net votes of canvassing each unit, in the order of `units`.
-        """
-        chance = np.where(self.drawn, 1 - self.rule.share, 0.0)
-        return float((chance * votes).sum())
-
     def summary(self, language: str = "en") -> str:
         """Say what is drawn and what is not."""
         size, full, rule = self.lottery.size, self.lottery.treated != EACH, self.rule

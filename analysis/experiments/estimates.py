@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.errors import Text
 from analysis.experiments.estimators import KINDS
 from analysis.experiments.randomisation import RandomisationTest
-from analysis.experiments.trial_words import Note, name, number, points, say
+from analysis.experiments.trial_words import Note, name, points, say
+from analysis.i18n import format_number
 from analysis.tables.table_texts import TableTexts
 
 Estimand = Literal["assignment", "first_stage", "allocation", "coverage"]
@@ -101,7 +102,7 @@ class Estimate:
         """Write a number on the scale of the outcome, shares as points."""
         if self.in_points:
             return points(value, language=language)
-        return number(value, 4, language=language, signed=True)
+        return format_number(value, 4, language=language, sign=True)
 
     def _kinds(self) -> tuple[str, ...]:
         return (*KINDS, *(kind for kind in self.std_errors if kind.startswith("hybrid")))

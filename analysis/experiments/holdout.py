@@ -75,6 +75,11 @@ def hold_out(
     power
         Chance with which it sees it.
 
+    Returns
+    -------
+    HoldOut
+        Controls, and expected net votes forgone and in all.
+
     Raises
     ------
     DataError

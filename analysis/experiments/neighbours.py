@@ -87,6 +87,11 @@ def with_groups(
     size
         Bureaux in a group, about.
 
+    Returns
+    -------
+    tuple
+        The units with the column `neighbours`, and the rule that draws by it.
+
     Raises
     ------
     DataError

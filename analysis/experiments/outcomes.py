@@ -108,6 +108,11 @@ def outcomes_of(
     choices
         Label → whose votes; columns are named by the label.
 
+    Returns
+    -------
+    Outcomes
+        One row per unit, in the order asked; shares 0 to 1.
+
     Raises
     ------
     DataError

@@ -52,6 +52,11 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
         What is promised.
     design, seed
         What is drawn, and how.
+
+    Returns
+    -------
+    str
+        Markdown.
     """
     text = files("analysis.experiments").joinpath(f"plan_{plan.language}.md")
     rule, lottery, none = design.rule, design.lottery, _NONE

@@ -20,8 +20,9 @@ from analysis.experiments.effects import as_observed
 from analysis.experiments.estimation_sample import Sample, regression_of
 from analysis.experiments.estimators import Codes, Floats, interval, p_value
 from analysis.experiments.rank_order import Order
-from analysis.experiments.trial_words import number, points, say
+from analysis.experiments.trial_words import points, say
 from analysis.experiments.unit_scores import Draw, together
+from analysis.i18n import format_number
 
 SHARES = tuple(k / 10 for k in range(1, 11))
 FIRST = 0.2
@@ -127,7 +128,7 @@ class RankWeighted:
         """Write a number on the scale of the outcome, shares as points."""
         if self.in_points:
             return points(value, language=language)
-        return number(value, 4, language=language, signed=True)
+        return format_number(value, 4, language=language, sign=True)
 
 
 def judge_ranking(  # noqa: PLR0913 - table, columns, ranking, chance

@@ -12,12 +12,10 @@ from importlib.resources import files
 from typing import Any
 
 from analysis.errors import DataError
-from analysis.i18n import Words
+from analysis.i18n import Words, format_number, localised
 
 LANGUAGES = ("fr", "en")
 _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
-# A narrow no-break space between thousands, as the Imprimerie nationale has it.
-_THOUSANDS = "\u202f"
 _PLURAL = 2
 _EXAMPLES = 3
 
@@ -35,6 +33,11 @@ def say(key: str, language: str = "en", **values: object) -> str:
         What its placeholders stand for. Notes among them are told in the language too, and
         tuples by their first few and their number.
 
+    Returns
+    -------
+    str
+        The text, filled in.
+
     Raises
     ------
     DataError
@@ -51,7 +54,22 @@ def names(kind: str, language: str = "en") -> dict[str, str]:
 
 
 def name(kind: str, identifier: str, language: str = "en") -> str:
-    """Return the name of an id of some kind; the id itself when it has none."""
+    """Return the name of an id of some kind; the id itself when it has none.
+
+    Parameters
+    ----------
+    kind
+        Section of `trial_words.toml`: estimand, estimator, assumption.
+    identifier
+        Its key there.
+    language
+        `fr` or `en`.
+
+    Returns
+    -------
+    str
+        In words.
+    """
     return _words(language).get(f"{kind}.{identifier}", identifier)
 
 
@@ -70,29 +88,27 @@ def estimator_name(estimator: str, language: str = "en") -> str:
     return say("weighted", language, estimator=told) if base != estimator else told
 
 
-def number(value: float, digits: int = 0, *, language: str = "en", signed: bool = False) -> str:
-    """Write a number as readers of a language do; a dash when there is none."""
-    if not math.isfinite(value):
-        return "∞" if value == math.inf else "−∞" if value == -math.inf else "–"
-    sign = "+" if signed and round(value, digits) else ""
-    return local(f"{value:{sign},.{digits}f}", language)
-
-
 def points(value: float, *, language: str = "en", digits: int = 2) -> str:
-    """Write a share as points with its sign: 0.0063 is “+0.63 points”."""
-    told = number(100 * value, digits, language=language, signed=True)
+    """Write a share as points with its sign: 0.0063 is “+0.63 points”.
+
+    Parameters
+    ----------
+    value
+        A share, or a difference of shares.
+    language
+        `fr` or `en`.
+    digits
+        Decimals of the points.
+
+    Returns
+    -------
+    str
+        With its sign and its unit.
+    """
+    told = format_number(100 * value, digits, language=language, sign=True)
     # In French a quantity under two is singular.
     one = language == "fr" and 100 * abs(value) < _PLURAL
     return f"{told} {'point' if one else 'points'}"
-
-
-def local(text: str, language: str) -> str:
-    """Write a number formatted as Python does in the manner of a language."""
-    if not float(text.replace(",", "") or 0):
-        text = text.lstrip("-+")  # -0.0 is 0.0
-    if language == "fr":
-        text = text.replace(",", _THOUSANDS).replace(".", ",")
-    return text.replace("-", "−")
 
 
 class Note(str):
@@ -130,7 +146,7 @@ class _Writer(string.Formatter):
             return self._some(value)
         text = format(value, format_spec)
         is_number = isinstance(value, int | float) and math.isfinite(value)
-        return local(text, self.language) if is_number else text
+        return localised(text, self.language) if is_number else text
 
     def _some(self, items: tuple[object, ...]) -> str:
         shown = ", ".join(str(item) for item in items[:_EXAMPLES])

@@ -50,7 +50,27 @@ def numbers(units: pd.DataFrame, name: str) -> Floats:
 
 
 def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
-    """Return a column of 0 and 1 in which both occur."""
+    """Return a column of 0 and 1 in which both occur.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    name
+        Column.
+    label
+        Name of each unit, for errors, (units,).
+
+    Returns
+    -------
+    numpy.ndarray
+        0 or 1, (units,).
+
+    Raises
+    ------
+    DataError
+        When a value is neither, or one arm is empty.
+    """
     values = pd.to_numeric(units[name], errors="coerce").to_numpy(dtype=float)
     bad = ~np.isin(values, (0.0, 1.0))
     if bad.any():
@@ -74,7 +94,27 @@ def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
 
 
 def groups(units: pd.DataFrame, name: str, label: pd.Series) -> Codes | None:
-    """Return codes from 0 in the order of appearance; None for no column."""
+    """Return codes from 0 in the order of appearance; None for no column.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    name
+        Column; empty for none.
+    label
+        Name of each unit, for errors, (units,).
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Whole numbers, (units,).
+
+    Raises
+    ------
+    DataError
+        When a unit has no group.
+    """
     if not name:
         return None
     if (empty := units[name].isna()).any():
@@ -89,7 +129,27 @@ def groups(units: pd.DataFrame, name: str, label: pd.Series) -> Codes | None:
 
 
 def shares(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
-    """Return numbers between 0 and 1; None for no column."""
+    """Return numbers between 0 and 1; None for no column.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    name
+        Column; empty for none.
+    label
+        Name of each unit, for errors, (units,).
+
+    Returns
+    -------
+    numpy.ndarray or None
+        0 to 1, (units,).
+
+    Raises
+    ------
+    DataError
+        When a value lies outside, or is missing.
+    """
     if not name:
         return None
     values = numbers(units, name)
@@ -106,7 +166,27 @@ def shares(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
 
 
 def weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
-    """Return positive weights with a mean of 1; ones for no column."""
+    """Return positive weights with a mean of 1; ones for no column.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    name
+        Column; empty for none.
+    label
+        Name of each unit, for errors, (units,).
+
+    Returns
+    -------
+    numpy.ndarray
+        (units,)
+
+    Raises
+    ------
+    DataError
+        When a weight is not positive.
+    """
     if not name:
         return np.ones(len(units))
     values = numbers(units, name)
@@ -137,7 +217,27 @@ def check(units: pd.DataFrame, names: list[str]) -> None:
 
 
 def flags(units: pd.DataFrame, name: str, label: pd.Series) -> npt.NDArray[np.bool_]:
-    """Return a column of 0 and 1 (empty is 0) as truths; all false for no column."""
+    """Return a column of 0 and 1 (empty is 0) as truths; all false for no column.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    name
+        Column; empty for none.
+    label
+        Name of each unit, for errors, (units,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Truths, (units,).
+
+    Raises
+    ------
+    DataError
+        When a value is neither 0, 1 nor empty.
+    """
     if not name:
         return np.zeros(len(units), dtype=np.bool_)
     values = np.nan_to_num(numbers(units, name))

@@ -83,10 +83,14 @@ def check_suffix(out: Path, *known: str) -> None:
         )
 
 
+def as_json(content: Mapping[str, Any]) -> str:
+    """Return JSON that every reader takes: no nan, no infinity."""
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
 def write_json(content: Mapping[str, Any], path: Path) -> None:
-    """Write JSON that every reader takes: no nan, no infinity."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    """Write `as_json` to a file."""
+    path.write_text(as_json(content), encoding="utf-8")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analysis.charts.chart_words import number, percent
 from analysis.exports.document import Document
+from analysis.i18n import format_number, format_percent
 
 Facts = list[tuple[str, str]]
 
@@ -19,11 +19,11 @@ def _facts(row: Mapping[str, object], document: Document) -> Facts:
     say, language = document.say, document.language
 
     def write(column: str, digits: int) -> str:
-        return number(float(str(row[column])), digits, language=language)
+        return format_number(float(str(row[column])), digits, language=language)
 
     low, high = write("gain_lower", 2), write("gain_upper", 2)
     gain = f"{write('gain_per_hour', 2)} {say('gain_unit')} ({low} {say('to')} {high})"
-    top = percent(float(str(row["top_k_probability"])), language=language)
+    top = format_percent(float(str(row["top_k_probability"])), language=language)
     facts = [
         (say("bureau"), str(row["bureau_id"])),
         (say("rank"), write("rank", 0)),
@@ -33,7 +33,7 @@ def _facts(row: Mapping[str, object], document: Document) -> Facts:
         (say("registered"), write("registered", 0)),
     ]
     if "expected_abstention" in row:
-        abstention = percent(float(str(row["expected_abstention"])), language=language)
+        abstention = format_percent(float(str(row["expected_abstention"])), language=language)
         facts.append((say("abstention"), abstention))
     if "hours" in row:
         facts.append((say("hours"), write("hours", 0)))

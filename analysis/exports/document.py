@@ -11,11 +11,12 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from analysis.charts.chart_words import LANGUAGES, election, licence, name, number, say
+from analysis.charts.chart_words import LANGUAGES, election, licence, name, say
 from analysis.charts.colours import Classes, classes
 from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance
 from analysis.exports.registry import Kind
+from analysis.i18n import format_number
 
 DIALECTS = ("plain", "excel_fr")
 WGS84 = "OGC:CRS84"
@@ -55,23 +56,23 @@ class Leaving(Protocol):
 
     @property
     def provenance(self) -> Provenance:
-        """Where it comes from."""
+        """Version, parameters, seed, digests and sources; written into the file."""
 
     @property
     def language(self) -> str:
-        """Of titles and meanings."""
+        """`fr` or `en`: of titles, units and meanings."""
 
     @property
     def dialect(self) -> str:
-        """Of CSV."""
+        """`plain` or `excel_fr`: how a CSV is written."""
 
     @property
     def heading(self) -> str:
-        """What it is."""
+        """Title of the file."""
 
     @property
     def subtitle(self) -> str:
-        """Of what, in one line."""
+        """A line under the title: which place, which election, which votes."""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -179,7 +180,9 @@ class Document:
     def targeted_label(self) -> str:
         """What the rows of `targeted` have in common, for a legend."""
         if (hours := self.provenance.parameters.get("hours")) and "hours" in self.table:
-            return self.say("within_hours").format(number(float(hours), language=self.language))
+            return self.say("within_hours").format(
+                format_number(float(hours), language=self.language)
+            )
         return self.say("listed").format(self.listed)
 
     def need_polygons(self) -> None:
@@ -225,7 +228,7 @@ class Document:
         if count == 1 and (named := "".join(self.table.get("commune", [])[:1])):
             return named
         many = self.say("bureaux" if key == "bureau_id" else "places")
-        return many.format(number(count, language=self.language))
+        return many.format(format_number(count, language=self.language))
 
     @property
     def subtitle(self) -> str:
@@ -308,8 +311,13 @@ def _one_of(value: str, known: Sequence[str], *, what: str) -> None:
 def with_texts(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose columns are numbers or texts; lists become text, nothing is ""."""
     columns = table.columns[[_is_text(table[column]) for column in table]]
-    texts = {column: table[column].map(_as_text).astype("str") for column in columns}
-    return table.assign(**texts)
+    return table.assign(**{column: _texts(table[column]) for column in columns})
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    if column.dtype == "str":
+        return column.fillna("")
+    return column.map(_as_text).astype("str")
 
 
 def _is_text(column: pd.Series) -> bool:

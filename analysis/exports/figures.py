@@ -52,6 +52,11 @@ def saved(
         description.
     dpi
         Dots per inch of the PNG.
+
+    Returns
+    -------
+    bytes
+        The whole file.
     """
     text = provenance.to_json()
     # No dates and no library versions: the same bytes tomorrow.

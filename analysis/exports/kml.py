@@ -94,5 +94,15 @@ def _polygon(shape: Polygon) -> ET.Element:
 
 
 def text_element(parent: ET.Element, tag: str, text: str) -> None:
-    """Add an element that holds a text, without what XML does not allow."""
+    """Add an element that holds a text, without what XML does not allow.
+
+    Parameters
+    ----------
+    parent
+        What holds the new element.
+    tag
+        Its name.
+    text
+        What it says.
+    """
     ET.SubElement(parent, tag).text = _FORBIDDEN.sub("", text)

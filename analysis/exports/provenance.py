@@ -106,6 +106,11 @@ def of_workspace(
         A built place; where it lies, and whether it is invented, join the parameters.
     command, parameters, seed
         As in `Provenance`.
+
+    Returns
+    -------
+    Provenance
+        With digests of all tables and the sources of the workspace.
     """
     keys = ("role", "licence", "date", "sha256")
     sources = (report["source"] for report in workspace.manifest["sources"])

@@ -10,10 +10,10 @@ import geopandas as gpd
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis.charts.chart_words import number
 from analysis.charts.print_map import LABELLED, Sheet, print_map
 from analysis.exports.document import Document
 from analysis.exports.figures import saved
+from analysis.i18n import format_number
 
 _NOTE = 190  # characters that fit on a line of notes
 _NAME = 22
@@ -71,7 +71,7 @@ def _sheet(document: Document) -> Sheet:
 
 def _row(row: Mapping[str, object], document: Document) -> tuple[str, ...]:
     def write(column: str, digits: int) -> str:
-        return number(float(str(row[column])), digits, language=document.language)
+        return format_number(float(str(row[column])), digits, language=document.language)
 
     # A name says more to a volunteer than a code, but a long one would run into the score.
     name = textwrap.shorten(str(row.get("name") or row["bureau_id"]), _NAME, placeholder="…")

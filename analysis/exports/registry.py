@@ -115,7 +115,13 @@ FORMATS = (
 
 
 def formats_of(kind: Kind) -> tuple[Format, ...]:
-    """Return the formats that something of this kind is written in."""
+    """Return the formats that something of this kind is written in.
+
+    Examples
+    --------
+    >>> [one.suffix for one in formats_of("picture")]
+    ['.pdf', '.png', '.svg']
+    """
     return tuple(one for one in FORMATS if one.writer(kind))
 
 
@@ -153,8 +159,8 @@ def write(
     ranking
         One row per bureau, with at least the columns `document.FIRST`.
     path
-        Ends in .csv .xlsx .geojson .kml .parquet .html .pdf or .png. Written aside, then
-        renamed: a reader sees the old file or the new one, never half of it.
+        Ends in one of `SUFFIXES`. Written aside, then renamed: a reader sees the old file or
+        the new one, never half of it.
     bureaux
         `bureau_id` and polygons in a metric CRS; may lack some bureaux, or all.
     provenance

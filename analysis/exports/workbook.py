@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from datetime import datetime
 
 import pandas as pd
@@ -22,6 +23,8 @@ _CELL = 32_000
 # A workbook must bear a date; one that never changes makes the same bytes twice.
 _CREATED = datetime(2000, 1, 1)
 _WIDEST = 40
+# What people typed stays text.
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
 def to_xlsx(document: Leaving) -> bytes:
@@ -31,8 +34,7 @@ def to_xlsx(document: Leaving) -> bytes:
     """
     out = io.BytesIO()
     text = document.provenance.to_json()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
         book.set_properties(
             {"title": document.heading, "comments": document.subtitle, "created": _CREATED}
         )
@@ -43,6 +45,22 @@ def to_xlsx(document: Leaving) -> bytes:
         _targets(book, document)
         _units(book, document)
         _sources(book, document, text)
+    return out.getvalue()
+
+
+def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Write tables without provenance, a sheet each under its name; the same bytes twice."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, _OPTIONS) as book:
+        book.set_properties({"created": _CREATED})
+        for name, table in tables.items():
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, list(table.columns), _head(book))
+            cells = table.astype(object).where(table.notna(), None)
+            for row, values in enumerate(cells.to_numpy().tolist(), start=1):
+                sheet.write_row(row, 0, values)
+            sheet.freeze_panes(1, 1)
+            sheet.autofit()
     return out.getvalue()
 
 

@@ -56,7 +56,7 @@ class Origin:
             return None
 
     def write(self, beside: Path) -> None:
-        """Keep it beside a file."""
+        """Write this as JSON beside the file that was downloaded."""
         text = json.dumps(asdict(self), indent=2) + "\n"
         _note_of(beside).write_text(text, encoding="utf-8")
 
@@ -89,6 +89,11 @@ def download(client: httpx.Client, source: Source, target: Path, progress: Progr
         Where the file goes; `.part` and `.origin.json` files stand beside it.
     progress
         Told of each step.
+
+    Returns
+    -------
+    Downloaded
+        How the file got there, and from where.
 
     Raises
     ------

@@ -9,7 +9,17 @@ class Progress(Protocol):
     """Told of each file as its bytes arrive."""
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """`file` starts, or starts again, with `done` of `total` bytes already here."""
+        """`file` starts, or starts again, with `done` of `total` bytes already here.
+
+        Parameters
+        ----------
+        file
+            Its name.
+        total
+            Bytes in all; None where the publisher does not say.
+        done
+            Bytes that are here already.
+        """
 
     def advance(self, count: int) -> None:
         """`count` more bytes of the current file are here."""
@@ -22,10 +32,10 @@ class Silent:
     """A progress that tells nobody."""
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """Ignore it."""
+        """Tell nobody."""
 
     def advance(self, count: int) -> None:
-        """Ignore it."""
+        """Tell nobody."""
 
     def note(self, text: str) -> None:
-        """Ignore it."""
+        """Tell nobody."""

@@ -88,7 +88,7 @@ def unreachable(source: Source, fault: TransientError) -> UnavailableError:
 
 
 def together(failures: Sequence[UnavailableError]) -> DataError:
-    """Make one error of those of every address."""
+    """Return one error for a file that none of its addresses gave, with what each answered."""
     first = failures[0]
     if len(failures) == 1:
         return first
@@ -96,7 +96,24 @@ def together(failures: Sequence[UnavailableError]) -> DataError:
 
 
 def other_content(source: Source, what: str, wanted: str, found: str) -> DataError:
-    """Explain a file that is not the one the catalogue describes."""
+    """Explain a file that is not the one the catalogue describes.
+
+    Parameters
+    ----------
+    source
+        Entry of the catalogue.
+    what
+        `size`, or what else differs.
+    wanted
+        As the catalogue says.
+    found
+        As the file is.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+    """
     return DataError(
         "Not the file of the catalogue, its size differs: {title}."
         if what == "size"
@@ -114,7 +131,20 @@ def other_content(source: Source, what: str, wanted: str, found: str) -> DataErr
 
 
 def full(target: Path, *, needed: int, free: int) -> DataError:
-    """Explain a disk that is too small."""
+    """Explain a disk that is too small.
+
+    Parameters
+    ----------
+    target
+        The file that was to be written.
+    needed, free
+        Bytes.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+    """
     return DataError(
         "The disk has no room for {file}.",
         where="{folder}: {needed:.0f} MB needed, {free:.0f} MB free",
@@ -127,7 +157,7 @@ def full(target: Path, *, needed: int, free: int) -> DataError:
 
 
 def disk(target: Path, error: OSError) -> DataError:
-    """Explain what the disk refused."""
+    """Return the error of a file that the disk did not take: full, forbidden, or else."""
     if error.errno in {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}:
         what, mend = (
             Text("The disk is full."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import zipfile
 from collections.abc import Collection, Sequence
@@ -157,32 +156,3 @@ def _not_inside(source: Source, archive: Path, inside: Sequence[str]) -> DataErr
         inside=some(inside) if inside else Text("not a readable zip file"),
         page=source.page,
     )
-
-
-def build_command(place: str, workspace: Path, fetched: Sequence[Fetched]) -> str:
-    """Return the command line that builds the workspace from what was fetched.
-
-    Raises
-    ------
-    DataError
-        When the two results files, which `build` needs, are not among them.
-    """
-    files = {one.source.role: one for one in fetched}
-    if missing := [role for role in ROLES[:2] if role not in files]:
-        raise DataError(
-            "Nothing can be built without {missing}.",
-            where="--without, or the catalogue",
-            mend="Fetch the results too, or give your own files to `build --results`.",
-            missing=" and ".join(missing),
-        )
-    words = ["python", "-m", "analysis", "build", "--workspace", str(workspace), "--results"]
-    words += [str(files[role].path) for role in ROLES[:2]]
-    for role in ROLES[2:]:
-        if role in files:
-            words += [f"--{role}", str(files[role].path)]
-            vintage = files[role].source.vintage
-            words += ["--vintage", str(vintage)] if vintage else []
-            if role == "contours" and (licence := files[role].source.licence):
-                # The other files are of one publisher; contours may be of any.
-                words += ["--licence", f"{files[role].path.name}={licence}"]
-    return shlex.join([*words, "--place", Place.of(place).code])

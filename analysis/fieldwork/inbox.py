@@ -43,6 +43,11 @@ def receive(
     accept
         Any of `returned.ACCEPTABLE`.
 
+    Returns
+    -------
+    Receipt
+        How many attempts were new, known already, or told otherwise.
+
     Raises
     ------
     DataError
@@ -74,10 +79,15 @@ def receive_from_phone(store: Store, content: bytes) -> Receipt:
     return receive(store, content, name=f"{turf}.json", now=now)
 
 
+def waiting(folder: Path) -> list[Path]:
+    """Return the files that are received and not yet counted, in the order of their names."""
+    return sorted((folder / INBOX).glob("[!.]*"))
+
+
 def retry(store: Store) -> list[Receipt | DataError]:
     """Count again every file that waits in the inbox, in the order of their names."""
     results: list[Receipt | DataError] = []
-    for file in sorted((store.folder / INBOX).glob("[!.]*")):
+    for file in waiting(store.folder):
         try:
             content = file.read_bytes()
         except FileNotFoundError:
@@ -92,7 +102,29 @@ def retry(store: Store) -> list[Receipt | DataError]:
 def read(
     content: bytes, store: Store, *, name: str, now: datetime, accept: Collection[str] = ()
 ) -> Returned:
-    """Read a file of returns, whichever kind it is, without counting it."""
+    """Read a file of returns, whichever kind it is, without counting it.
+
+    Parameters
+    ----------
+    content, name
+        The file.
+    store
+        Whose campaign it must be of.
+    now
+        Instant of reception, with its time zone.
+    accept
+        Any of `returns_validation.ACCEPTABLE`.
+
+    Returns
+    -------
+    Returned
+        Its rows, checked.
+
+    Raises
+    ------
+    DataError
+        When it is too large, of neither kind, or not sound.
+    """
     if len(content) > MOST_BYTES:
         raise DataError(
             "This file is too large to be returns.",
@@ -108,6 +140,18 @@ def read(
 
 def keep(folder: Path, content: bytes, name: str) -> Path:
     """Write a file into the inbox of a folder, whole or not at all, and return its path.
+
+    Parameters
+    ----------
+    folder
+        Of the campaign.
+    content, name
+        The file; the name is made harmless.
+
+    Returns
+    -------
+    pathlib.Path
+        Named by its digest: the same file twice lies there once.
 
     Raises
     ------

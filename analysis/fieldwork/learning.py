@@ -97,6 +97,11 @@ def learn_rates(
     of
         What is counted per door: `opened` or `conversations`.
 
+    Returns
+    -------
+    Learned
+        The place's rate, and one per cell with its 90% interval.
+
     Raises
     ------
     DataError

@@ -21,6 +21,8 @@ _STEP, _REACH = 0.1, 4.0
 # Weak beliefs, for campaigns of a few days: how uneven days are, how weekends differ.
 _LOG_SHAPE, _LOG_WEEKEND = (np.log(2.0), 1.5), (0.0, 1.5)
 _MOST_OUTINGS = 1_000_000
+# No campaign pauses for so long.
+_LONG_GAP_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,20 @@ class Correction:
     teams: int
 
 
+def first_outing(daily: pd.Series) -> date:
+    """Return the first day of a campaign that says none: of the outings after the last long gap.
+
+    Parameters
+    ----------
+    daily
+        Doors or conversations by day (dates), in their order; a day of 2010 before those of
+        2026 is a wrong clock's.
+    """
+    days = pd.DatetimeIndex(pd.to_datetime(daily.index))
+    long = np.flatnonzero(np.diff(days).astype("timedelta64[D]").astype(int) > _LONG_GAP_DAYS)
+    return days[long[-1] + 1 if len(long) else 0].date()
+
+
 def forecast(
     daily: pd.Series, window: Window, objective: int, *, rng: np.random.Generator, draws: int = 4000
 ) -> Forecast:
@@ -161,10 +177,26 @@ def forecast(
     draws
         Number of draws.
 
+    Returns
+    -------
+    Forecast
+        Draws of what is still to come, and the running total day by day.
+
     References
     ----------
     Gelman, A. et al. (2013). Bayesian Data Analysis, 3rd edition, chapters 3 and 10 (posterior
     on a grid).
+
+    Examples
+    --------
+    Forty doors a day for two weeks, two weeks to go, and a thousand doors wanted.
+
+    >>> from datetime import date
+    >>> daily = pd.Series(40, index=pd.date_range("2027-03-01", periods=14).date)
+    >>> days = Window(date(2027, 3, 1), as_of=date(2027, 3, 14), ends=date(2027, 3, 28))
+    >>> found = forecast(daily, days, 1000, rng=np.random.default_rng(0))
+    >>> found.done, 1050 < found.expected < 1200, found.probability > 0.95
+    (560, True, True)
     """
     told = daily.set_axis(pd.DatetimeIndex(pd.to_datetime(daily.index)))
     past = told.reindex(window.past, fill_value=0)

@@ -46,6 +46,11 @@ def read_sheet(
     Rows without an id get one made of what they say, so that the same sheet counts once.
     Parameters are those of `files.read_phone`.
 
+    Returns
+    -------
+    Returned
+        Its rows, checked; counts become one attempt per door.
+
     Raises
     ------
     DataError
@@ -290,8 +295,9 @@ def _whole(text: pd.Series, file: str) -> pd.Series:
 def _refuse(bad: pd.Series, text: pd.Series, file: str) -> None:
     if bad.any():
         lines = (
-            Text("line {line}: {cell!r}", line=line, cell=text[line])
-            for line in dict.fromkeys(text.index[bad])
+            Text("line {line}: {cell!r}", line=line, cell=cell)
+            # A sheet of counts has a row for each outcome: a line is named once.
+            for line, cell in dict(zip(text.index[bad], text[bad], strict=True)).items()
         )
         raise DataError(
             "Column {name} of this sheet holds what cannot be read.",

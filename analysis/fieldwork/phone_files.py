@@ -94,6 +94,11 @@ def read_phone(
     accept
         Any of `returned.ACCEPTABLE`: what the organiser lets pass.
 
+    Returns
+    -------
+    Returned
+        Its rows, checked.
+
     Raises
     ------
     DataError

@@ -33,7 +33,7 @@ KEYS = ("day", "team_id", "bureau_id", "turf_id")
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The campaign in a line.
+    """Doors, conversations and days of the whole campaign.
 
     Attributes
     ----------

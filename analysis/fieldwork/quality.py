@@ -13,11 +13,14 @@ from analysis.database.engine import lock, reading, writing
 from analysis.database.models import ATTEMPTS, DUE, FLAGS, PLAN
 from analysis.errors import some
 from analysis.fieldwork.outcome_codes import UNDONE
-from analysis.fieldwork.tallies import CHUNK, replaced
+from analysis.fieldwork.tallies import CHUNK, before_start, replaced
 
 _COLUMNS = ("attempt_id", "turf_id", "day", "team_id", "address_id", "at_s", "hour", "source")
 _MORE = ("outcome", "doors", "bureau_id")
-RULES = ("too_fast", "rate_out_of_range", "reported_twice", "outside_turf", "more_doors")
+RULES = (
+    *("too_fast", "rate_out_of_range", "reported_twice", "outside_turf", "more_doors"),
+    "before_start",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +81,18 @@ def _due(engine: Engine) -> list[str]:
 
 
 def _attempts(connection: Connection, turfs: list[str]) -> pd.DataFrame:
-    out = replaced(some=True).subquery()
+    # Those of a wrong clock count in nothing, and are what a person should look at.
+    out = replaced(some=True, early=False).subquery()
     columns = [ATTEMPTS.c[name] for name in (*_COLUMNS, *_MORE)]
     query = (
-        sa.select(*columns)
+        sa.select(*columns, sa.func.coalesce(before_start(), sa.false()).label("early"))
         .outerjoin(out, out.c.attempt_id == ATTEMPTS.c.attempt_id)
         .where(out.c.attempt_id.is_(None), ATTEMPTS.c.outcome != UNDONE)
         .where(ATTEMPTS.c.turf_id.in_(turfs))
     )
     rows = connection.execute(query, {"turfs": turfs}).all()
-    return pd.DataFrame(rows, columns=[*_COLUMNS, *_MORE])
+    table = pd.DataFrame(rows, columns=[*_COLUMNS, *_MORE, "early"])
+    return table.astype({"early": bool})
 
 
 def _plan(connection: Connection, turfs: list[str]) -> pd.DataFrame:
@@ -99,7 +104,9 @@ def _plan(connection: Connection, turfs: list[str]) -> pd.DataFrame:
 def _flags(attempts: pd.DataFrame, plan: pd.DataFrame, limits: Limits) -> pd.DataFrame:
     """Return one row per turf, day and rule, with the number of offenders and examples."""
     if attempts.empty:
-        return pd.DataFrame(columns=["turf_id", "day", "rule", "count", "detail"])
+        return _none()
+    early = attempts[attempts["early"]]
+    attempts = attempts[~attempts["early"]]
     known = attempts.merge(plan, on=["turf_id", "address_id"], how="left")
     # In the order of RULES.
     offenders = (
@@ -108,6 +115,7 @@ def _flags(attempts: pd.DataFrame, plan: pd.DataFrame, limits: Limits) -> pd.Dat
         _twice(attempts, limits),
         known.loc[known["dwellings"].isna(), ["turf_id", "day", "address_id"]],
         _more_doors(known, limits),
+        early[["turf_id", "day", "address_id"]],
     )
     parts = [
         found.set_axis(["turf_id", "day", "example"], axis=1).assign(rule=rule)
@@ -115,10 +123,14 @@ def _flags(attempts: pd.DataFrame, plan: pd.DataFrame, limits: Limits) -> pd.Dat
         if not found.empty
     ]
     if not parts:
-        return _flags(attempts.iloc[:0], plan, limits)
+        return _none()
     rows = pd.concat(parts).groupby(["turf_id", "day", "rule"])["example"]
     flags = rows.agg(count="size", detail=lambda items: some(sorted(set(items))))
     return flags.reset_index()
+
+
+def _none() -> pd.DataFrame:
+    return pd.DataFrame(columns=["turf_id", "day", "rule", "count", "detail"])
 
 
 def _too_fast(attempts: pd.DataFrame, limits: Limits) -> pd.DataFrame:

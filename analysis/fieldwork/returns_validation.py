@@ -111,7 +111,7 @@ _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A file of returns.
+    """The attempts of a file, checked, and what it is known by.
 
     Attributes
     ----------
@@ -183,6 +183,15 @@ def check_times(rows: Iterable[Row], now: datetime, file: str) -> None:
     """Refuse attempts that lie in the future, as a phone with a wrong clock writes them.
 
     One without an hour stands at noon of its day: it may be of today before noon as well.
+
+    Parameters
+    ----------
+    rows
+        Attempts, with the instant `at` and whether their hour is known, `timed`.
+    now
+        Instant of reception, with its time zone.
+    file
+        Its name, for the error.
 
     Raises
     ------

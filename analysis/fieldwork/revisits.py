@@ -37,6 +37,17 @@ def to_return(
 ) -> pd.DataFrame:
     """Return the addresses worth a second visit, those with most silent doors first.
 
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    today
+        Day of the question.
+    rule
+        How long to wait, and how often to go; the usual one when None.
+    most
+        Rows at most.
+
     Returns
     -------
     pandas.DataFrame

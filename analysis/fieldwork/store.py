@@ -73,7 +73,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An open store.
+    """The returns of one campaign, open to be read and added to.
 
     Attributes
     ----------
@@ -164,6 +164,7 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
     try:
         upgrade(engine, rebuild=tallies.rebuild)
         claim(engine, campaign)
+        _keep_first_day(engine, campaign)
     except DataError:
         engine.dispose()
         raise
@@ -308,3 +309,23 @@ def claim(engine: Engine, campaign: Campaign) -> None:
             owner=owner.split()[0],
             campaign_id=campaign.campaign_id,
         )
+
+
+def _keep_first_day(engine: Engine, campaign: Campaign) -> None:
+    """Tell the store the first day of the campaign; where it is another, count anew."""
+    mine = campaign.starts.isoformat() if campaign.starts else ""
+    named = META.c.name == tallies.FIRST_DAY
+    query = sa.select(META.c.value).where(named)
+    with reading(engine) as connection:
+        if (connection.execute(query).scalar_one_or_none() or "") == mine:
+            return
+    with writing(engine) as connection:
+        lock(connection, [field_plan.LOCK])
+        row = or_nothing(connection, META).values(name=tallies.FIRST_DAY, value=mine)
+        connection.execute(row)
+        connection.execute(sa.update(META).where(named).values(value=mine))
+        touched = sa.select(ATTEMPTS.c.turf_id).distinct()
+        turfs = list(connection.execute(touched).scalars())
+        tallies.rebuild(connection)
+        if turfs:
+            connection.execute(or_nothing(connection, DUE), [{"turf_id": t} for t in turfs])

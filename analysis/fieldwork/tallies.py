@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from analysis.database.models import (
     ATTEMPTS,
     COUNTS,
+    META,
     PLAN,
     SPAN,
     TALLIES,
@@ -22,6 +23,8 @@ from analysis.database.models import (
 from analysis.fieldwork.outcome_codes import OUTCOMES, UNDONE
 
 NO_HOUR = -1
+# Of `META`: the first day of the campaign, 2026-02-01; "" where none is said.
+FIRST_DAY = "first_day"
 _TURFS = "turfs"
 # Turfs named in one statement: databases take only so many values.
 CHUNK = 500
@@ -143,10 +146,12 @@ def _from_attempts(table: sa.Table, *, some: bool) -> sa.Select[Any]:
     return query.where(ATTEMPTS.c.turf_id.in_(_given())) if some else query
 
 
-def replaced(*, some: bool = False) -> sa.CompoundSelect[Any]:
-    """Return the query of attempts that stand no more, of all turfs or of the `turfs` given.
+def replaced(*, some: bool = False, early: bool = True) -> sa.CompoundSelect[Any]:
+    """Return the query of attempts that do not stand, of all turfs or of the `turfs` given.
 
-    A corrected attempt is replaced; of several corrections of it only the latest stands.
+    A corrected attempt is replaced; of several corrections of it only the latest stands. One
+    that is dated before the first day of the campaign was written by a wrong clock: it is kept,
+    and counts in nothing (`early`: it is one of these).
     """
     earlier, later = ATTEMPTS.alias("earlier"), ATTEMPTS.alias("later")
     after = sa.tuple_(later.c.at_s, later.c.attempt_id) > sa.tuple_(
@@ -160,10 +165,19 @@ def replaced(*, some: bool = False) -> sa.CompoundSelect[Any]:
     corrected = corrected.where(is_correction)
     outdone = sa.select(earlier.c.turf_id, earlier.c.attempt_id)
     outdone = outdone.where(earlier.c.corrects.is_not(None), overtaken)
+    wrong_clock = sa.select(ATTEMPTS.c.turf_id, ATTEMPTS.c.attempt_id).where(before_start())
     if some:
         corrected = corrected.where(ATTEMPTS.c.turf_id.in_(_given()))
         outdone = outdone.where(earlier.c.turf_id.in_(_given()))
-    return sa.union(corrected, outdone)
+        wrong_clock = wrong_clock.where(ATTEMPTS.c.turf_id.in_(_given()))
+    return sa.union(corrected, outdone, *((wrong_clock,) if early else ()))
+
+
+def before_start() -> ColumnElement[bool]:
+    """Return whether an attempt is dated before the first day that the store was told of."""
+    first = sa.select(META.c.value).where(META.c.name == FIRST_DAY).scalar_subquery()
+    # As text, in which both engines write a day alike.
+    return sa.cast(ATTEMPTS.c.day, sa.String) < first
 
 
 def _keys(table: sa.Table) -> list[ColumnElement[Any]]:
@@ -189,10 +203,16 @@ def _sums(stands: ColumnElement[bool]) -> list[ColumnElement[int]]:
         "opponent": _sum(sa.and_(stands, ATTEMPTS.c.opponent), 1),
         "quality_sum": _sum(rated, ATTEMPTS.c.quality),
         "quality_n": _sum(rated, 1),
-        "first_s": sa.func.min(ATTEMPTS.c.at_s),
-        "last_s": sa.func.max(ATTEMPTS.c.at_s),
+        "first_s": _edge(sa.func.min, stands),
+        "last_s": _edge(sa.func.max, stands),
     }
     return [values[name].label(name) for name in (*COUNTS, *SPAN)]
+
+
+def _edge(of: Any, stands: ColumnElement[bool]) -> ColumnElement[int]:  # noqa: ANN401
+    """Return the first or last instant of those that stand, else of all."""
+    instant = sa.case((stands, ATTEMPTS.c.at_s))
+    return sa.func.coalesce(of(instant), of(ATTEMPTS.c.at_s))
 
 
 def _sum(which: ColumnElement[bool], value: Any) -> ColumnElement[int]:  # noqa: ANN401

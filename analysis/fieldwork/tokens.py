@@ -19,6 +19,11 @@ def make(secret: bytes, campaign_id: str, turf_id: str, seal: str = "") -> str:
     campaign_id, turf_id, seal
         What the token vouches for.
 
+    Returns
+    -------
+    str
+        The same for the same turf, campaign and seal.
+
     References
     ----------
     Krawczyk, H., Bellare, M. and Canetti, R. (1997). HMAC: keyed-hashing for message
@@ -30,6 +35,21 @@ def make(secret: bytes, campaign_id: str, turf_id: str, seal: str = "") -> str:
 
 
 def verify(token: str, secret: bytes, campaign_id: str, turf_id: str, seal: str = "") -> bool:
-    """Tell whether a token is that of a turf, in constant time."""
+    """Tell whether a token is that of a turf, in constant time.
+
+    Parameters
+    ----------
+    token
+        As it was written or typed; case and spaces around it do not matter.
+    secret
+        Of the campaign.
+    campaign_id, turf_id, seal
+        What it must be the token of.
+
+    Returns
+    -------
+    bool
+        True when it is.
+    """
     given = token.strip().lower().encode()
     return hmac.compare_digest(given, make(secret, campaign_id, turf_id, seal).encode())

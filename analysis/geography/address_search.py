@@ -8,6 +8,8 @@ import unicodedata
 import geopandas as gpd
 import pandas as pd
 
+_DEGREES = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*")
+
 
 def names_of(addresses: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     """Return how addresses are read, and in which order.
@@ -48,6 +50,12 @@ def index_of(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
             "longitude": points.x.to_numpy(),
         }
     )
+
+
+def degrees_in(text: str) -> tuple[float, float] | None:
+    """Return latitude and longitude written as two numbers; None when the text is not that."""
+    found = _DEGREES.fullmatch(text)
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def find(index: pd.DataFrame, text: str) -> tuple[float, float] | None:

@@ -108,6 +108,17 @@ def prorate(counts: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     ------
     DataError
         When a bureau stands twice, its weights do not sum to 1, or a total would change.
+
+    Examples
+    --------
+    A bureau of 51 persons is cut in two halves; nobody is lost, nobody is cut in two.
+
+    >>> counts = pd.DataFrame({"registered": [100, 51]}, index=["a", "b"])
+    >>> links = pd.DataFrame(
+    ...     {"from_id": ["b", "b"], "to_id": ["c", "d"], "weight": [0.5, 0.5]}
+    ... )
+    >>> prorate(counts, links)["registered"].to_dict()
+    {'a': 100, 'c': 26, 'd': 25}
     """
     if (twice := counts.index.duplicated()).any():
         raise DataError(

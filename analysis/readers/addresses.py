@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import Transformer
 
-from analysis.errors import DataError, Text, some
+from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
-from analysis.readers.codes import commune_code, in_place
+from analysis.readers.codes import arrondissement_of, commune_code, in_place
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers
-from analysis.readers.tabular import LINE, read_columns
+from analysis.readers.tabular import LINE, header, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source
 
@@ -31,7 +31,12 @@ _BAN = {
     "commune": ("code_insee", "commune_insee", "insee", "commune_id"),
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
+    # In metres, in the official projection of the place.
+    "x": ("x",),
+    "y": ("y",),
 }
+# What files of communes write where a place has no number (format BAL, 1.3).
+_NO_NUMBER = 99_999
 
 
 def sniff(glance: Glance) -> float:
@@ -75,9 +80,13 @@ def read_addresses(
     """
     file = Path(path)
     table = read_columns(
-        file, _BAN, optional=frozenset({"suffix"}), keep=lambda piece: _in_places(piece, places)
+        file,
+        _BAN,
+        optional=frozenset({"suffix", "lon", "lat", "x", "y"}),
+        keep=lambda piece: _in_places(piece, places),
     )
     raw = texts(table)
+    _expect_positions(raw, file)
     if raw.empty:
         raise DataError(
             "There is no address of the place in this file.",
@@ -88,8 +97,22 @@ def read_addresses(
         )
     left_out: list[LeftOut] = []
     points = _points(raw, crs_metric)
-    kept = _leave_out(raw, np.isnan(shapely.get_x(points)), Text("without coordinates"), left_out)
+    nameless = split_numbers(raw["number"])[0].eq(_NO_NUMBER).fillna(value=False)
+    kept = _leave_out(raw, nameless, Text("a place without a number (99999)"), left_out)
+    nowhere = np.isnan(shapely.get_x(points))[kept.index]
+    kept = _leave_out(kept, nowhere, Text("without coordinates"), left_out)
     kept = _leave_out(kept, kept.duplicated("address_id"), Text("another position"), left_out)
+    if kept.empty:
+        raise DataError(
+            "No address of this file can be placed on the map.",
+            where="{file}: {left_out}",
+            mend="Give addresses with longitude and latitude, or x and y in metres; or build "
+            "without addresses.",
+            file=file.name,
+            left_out=Listed(
+                (Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out), "; "
+            ),
+        )
     points = points[kept.index]
     owner, notes = _bureau_of(points, bureaux, file.name)
     number, _ = split_numbers(kept["number"])
@@ -113,9 +136,23 @@ def read_addresses(
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
 
+def _expect_positions(raw: pd.DataFrame, file: Path) -> None:
+    if not ({"lon", "lat"} <= set(raw) or {"x", "y"} <= set(raw)):
+        raise DataError(
+            "{file} lacks column(s): lon / long / longitude and lat / latitude, or x and y.",
+            where="{file}: columns found: {columns}",
+            mend="Download the publisher's file again; keep its delimiter and its header line.",
+            file=file.name,
+            columns=some(header(file), most=8),
+        )
+
+
 def _in_places(piece: pa.Table, places: tuple[str, ...]) -> pa.Table:
     codes = pc.cast(piece["commune"], pa.string()).combine_chunks().dictionary_encode()
-    inside = [in_place(commune_code(code or ""), places) for code in codes.dictionary.to_pylist()]
+    inside = [
+        in_place(commune_code(code or ""), places, arrondissement_of(code or ""))
+        for code in codes.dictionary.to_pylist()
+    ]
     mask = pc.take(pa.array(inside, pa.bool_()), codes.indices)
     return piece.filter(pc.fill_null(mask, not places))
 
@@ -141,13 +178,23 @@ def _leave_out(
 
 
 def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
-    """Return the points in the metric CRS; without usable coordinates, a point of NaN."""
-    lon = pd.to_numeric(raw["lon"], errors="coerce").to_numpy(dtype=float)
-    lat = pd.to_numeric(raw["lat"], errors="coerce").to_numpy(dtype=float)
+    """Return the points in the metric CRS; without usable coordinates, a point of NaN.
+
+    Where a row has no degrees, its x and y are taken: files of communes give them in the
+    official projection of the place, which the CRS of the workspace is.
+    """
+    lon, lat, x_told, y_told = (
+        pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float)
+        if name in raw
+        else np.full(len(raw), np.nan)
+        for name in ("lon", "lat", "x", "y")
+    )
     # 0, 0 is what some files write for "unknown".
     known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     transform = Transformer.from_crs("EPSG:4326", checked_metric(crs), always_xy=True).transform
     x, y = transform(np.where(known, lon, np.nan), np.where(known, lat, np.nan))
+    metric = ~known & ((x_told != 0) | (y_told != 0))
+    x, y = np.where(metric, x_told, x), np.where(metric, y_told, y)
     usable = np.isfinite(x) & np.isfinite(y)
     points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))
     return points

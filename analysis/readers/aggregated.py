@@ -10,9 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.codes import (
+    arrondissement_of,
+    bureau_code,
+    commune_code,
+    in_place,
+    of_arrondissements,
+)
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.results import Raw
+from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import Report, Source
@@ -44,6 +50,7 @@ _CANDIDATES = (
     | _LISTS
     | {"votes": ("voix", "Voix")}
 )
+_KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
 _OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", "list", "list_title"})
 # A slip of the publisher (a shifted row) is rare; more is a file of another layout.
@@ -78,18 +85,34 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         Codes of communes or départements; empty for everything. The files are
         read in pieces, so a town does not load the nation.
 
+    Returns
+    -------
+    Raw
+        Counts by election and bureau, votes by candidate, a report for each file; not yet checked.
+
     Raises
     ------
     DataError
-        When a file is cut, lacks columns, or its counts are not whole numbers.
+        When a file is cut, lacks columns, or more than a few votes are no whole numbers.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> town = Path("data_samples/valmont")
+    >>> raw = read_aggregated(town / "general_results.csv", town / "candidats_results.csv")
+    >>> read, kept = raw.reports[0].rows_read, raw.reports[0].rows_kept
+    >>> len(raw.counts) == read == kept
+    True
     """
     counts, read = _read(general, _GENERAL, places)
+    unreadable = []
     for name in _COUNTS:
         if name in counts.column_names:
-            counts = _as_counts(counts, name, general.name)
+            counts, broken = _as_counts(counts, name)
+            unreadable.append(broken)
     frame = _counts_frame(counts)
     ballots, ballots_read = _read(candidates, _CANDIDATES, places)
-    ballots, unreadable = _readable_votes(ballots, candidates.name)
+    ballots, no_numbers = _readable_votes(ballots, candidates.name)
     votes = _votes_frame(ballots)
     return Raw(
         counts=frame,
@@ -102,12 +125,13 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
                 ballots_read,
                 len(votes),
                 notes=(
-                    Text("{unreadable} count(s) of votes are not numbers", unreadable=unreadable),
+                    Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers),
                 )
-                if unreadable
+                if no_numbers
                 else (),
             ),
         ),
+        unreadable=pd.concat([nothing_unreadable(), *unreadable], ignore_index=True),
     )
 
 
@@ -130,8 +154,15 @@ def _read(
 
 
 def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
-    rows, communes = _distinct(piece, ("commune", "department"))
-    inside = [in_place(commune_code(c, d), places) for c, d in communes]
+    if of_arrondissements(places):
+        rows, codes = _distinct(piece, ("commune", "department", "number"))
+        inside = [
+            in_place(commune_code(c, d), places, arrondissement_of(_commune(c, d), number))
+            for c, d, number in codes
+        ]
+    else:
+        rows, codes = _distinct(piece, ("commune", "department"))
+        inside = [in_place(commune_code(c, d), places) for c, d in codes]
     return pa.array(np.array(inside, dtype=bool)[rows])
 
 
@@ -172,31 +203,25 @@ def _dictionary(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
     return pc.cast(array, pa.string()).dictionary_encode()
 
 
-def _as_counts(table: pa.Table, name: str, file: str) -> pa.Table:
+def _as_counts(table: pa.Table, name: str) -> tuple[pa.Table, pd.DataFrame]:
+    """Turn a column into whole numbers, missing where there is none; and tell what is there."""
     numbers, bad = _numbers(table[name])
-    if bad.any():
-        raise DataError(
-            "Column {name} ({counts}) holds values that are not whole numbers.",
-            where="{file}: {lines}",
-            mend="Counts are persons or ballots; look for rates, spaces or empty cells.",
-            name=name,
-            counts=" / ".join(_COUNTS[name]),
-            file=file,
-            lines=_lines(table, name, bad),
-        )
     missing = np.isnan(numbers)
-    if missing.any() and name not in _OPTIONAL:
-        raise DataError(
-            "Column {name} ({counts}) has empty cells.",
-            where="{file}: {lines}",
-            mend="Download the file again, or remove these bureaux on purpose.",
-            name=name,
-            counts=" / ".join(_COUNTS[name]),
-            file=file,
-            lines=_lines(table, name, missing),
-        )
-    whole = pa.array(np.where(missing, 0, numbers).astype("int64"), mask=missing)
-    return table.set_column(table.column_names.index(name), name, whole)
+    broken = bad | (missing & (name not in _OPTIONAL))
+    empty = bad | missing
+    whole = pa.array(np.where(empty, 0, numbers).astype("int64"), mask=empty)
+    told = nothing_unreadable()
+    if broken.any():
+        rows = table.filter(pa.array(broken)).select([*_KEY, LINE, name]).to_pylist()
+        found = [
+            (
+                *(str(row[key]) for key in _KEY),
+                Text("line {line}: {name} {cell!r}", line=row[LINE], name=name, cell=row[name]),
+            )
+            for row in rows
+        ]
+        told = pd.DataFrame(found, columns=told.columns)
+    return table.set_column(table.column_names.index(name), name, whole), told
 
 
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -253,7 +278,8 @@ def _counts_frame(table: pa.Table) -> pd.DataFrame:
     for name in _COUNTS:
         known = name in table.column_names
         frame[name] = table[name].to_pandas(types_mapper=_NULLABLE.get) if known else pd.NA
-        frame[name] = frame[name].astype("Int64" if name in _OPTIONAL else "int64")
+        whole = name not in _OPTIONAL and not frame[name].isna().any()
+        frame[name] = frame[name].astype("int64" if whole else "Int64")
     return frame
 
 

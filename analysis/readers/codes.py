@@ -121,11 +121,41 @@ def own_ids(communes: pd.Series | str, units: pd.Series) -> pd.Series:
     return (commune + "_" + unit).where(unit != "", "").astype("str")
 
 
-def in_place(commune: str, places: tuple[str, ...]) -> bool:
+def arrondissement_of(code: str, number: str = "") -> str:
+    """Return the arrondissement, two digits, of a code such as 75115 or of a bureau of its city.
+
+    Parameters
+    ----------
+    code
+        Of a commune or an arrondissement.
+    number
+        Of a bureau: 1503 is of the 15th where `code` is Paris, Marseille or Lyon.
+    """
+    whole = commune_code(code)
+    if whole not in _ARRONDISSEMENTS.values():
+        return ""
+    if whole != code.strip():
+        return f"{int(code.strip()[-2:]) % 80:02d}"
+    return number.strip().zfill(4)[:2] if number.strip().isdigit() else ""
+
+
+def of_arrondissements(places: tuple[str, ...]) -> bool:
+    """Tell whether one of `places` is an arrondissement of Paris, Marseille or Lyon."""
+    return any(arrondissement_of(place) for place in places if len(place.strip()) == 5)
+
+
+def in_place(commune: str, places: tuple[str, ...], arrondissement: str = "") -> bool:
     """Tell whether a commune lies in one of `places`: communes or départements by code.
 
-    `75056`, `75115`, `ZA101` name a commune; `75`, `2A`, `971` a département.
-    An empty tuple means everywhere.
+    `75056`, `ZA101` name a commune; `75115` an arrondissement, of which only what has the same
+    `arrondissement` (two digits) lies in it; `75`, `2A`, `971` a département. An empty tuple
+    means everywhere.
     """
-    wanted = [commune_code(place) if len(place.strip()) >= 5 else place.strip() for place in places]
-    return not places or commune.startswith(tuple(wanted))
+    if not places:
+        return True
+    for place in (place.strip() for place in places):
+        whole = commune_code(place) if len(place) >= 5 else place
+        part = arrondissement_of(place) if len(place) == 5 else ""
+        if commune.startswith(whole) and part in ("", arrondissement):
+            return True
+    return False

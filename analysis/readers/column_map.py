@@ -17,7 +17,7 @@ from analysis.geography.crs import checked_metric
 from analysis.readers.contours import Layout
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.mapped import Candidate, ElectionMap, read_election
-from analysis.readers.results import Raw, combine
+from analysis.readers.raw_results import Raw, combine
 from analysis.tables.elections import Election
 
 _TERRAIN = {"name": str, "crs": str, "licence": str}
@@ -31,6 +31,7 @@ _ELECTION_MORE = {
     **{"delimiter": str, "encoding": str, "decimal": str, "thousands": str},
     **{"commune": str, "commune_name": str, "blank": str, "null": str, "valid": str},
     **{"candidate": str, "votes": str, "nuance": str, "candidates": dict},
+    **{"only": dict, "without": list},
 }
 _CANDIDATE = {"name": str, "nuance": str, "bloc": str}
 _TYPES: dict[type, str] = {
@@ -225,6 +226,8 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
         text={n: entry[n] for n in ("delimiter", "encoding", "decimal", "thousands") if n in entry},
         commune=_slug(terrain["name"]),
         licence=terrain["licence"],
+        only={column: str(value).strip() for column, value in entry.get("only", {}).items()},
+        without=tuple(map(str, entry.get("without", []))),
     )
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, Listed, Text, some
-from analysis.readers.codes import contour_code, in_place, own_ids
+from analysis.readers.codes import arrondissement_of, contour_code, in_place, own_ids
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
@@ -82,13 +82,14 @@ def sniff(glance: Glance) -> float:
     return NO if is_text and "FeatureCollection" not in glance.text else PERHAPS
 
 
-def read_contours(
+def read_contours(  # noqa: PLR0913 - each tells what one file does not
     path: Path | str,
     *,
     vintage: int,
     crs_metric: str,
     communes: tuple[str, ...] = (),
     layout: Layout = FRENCH,
+    known: Collection[str] = (),
 ) -> tuple[gpd.GeoDataFrame, Report]:
     """Read the polygons of the bureaux of one vintage.
 
@@ -105,6 +106,8 @@ def read_contours(
         lends its code to ids that are numbers only.
     layout
         What the file does not say of itself.
+    known
+        Ids of the results: a column that holds them is one of ids, whatever its name.
 
     Returns
     -------
@@ -119,7 +122,7 @@ def read_contours(
     """
     file = Path(path)
     raw, notes = read_shapes(file, layer=layout.layer, crs=layout.crs)
-    shapes, left_out = _with_ids(raw, communes, layout, file.name)
+    shapes, left_out = _with_ids(raw, communes, layout, (file.name, known))
     if communes and not layout.foreign:
         shapes = _inside(shapes, communes, left_out, file.name)
     shapes = _without(shapes, shapes.geometry.isna() | shapes.is_empty, Text("no shape"), left_out)
@@ -150,6 +153,15 @@ def read_contours(
 def expect_known(contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file: str) -> None:
     """Raise unless at least one bureau of the results has a contour.
 
+    Parameters
+    ----------
+    contours
+        `bureau_id`, `commune_id`, one row per bureau.
+    known_ids
+        Bureaux of the results.
+    file
+        Its name, for the error.
+
     Raises
     ------
     DataError
@@ -179,13 +191,16 @@ def _without(
 
 
 def _with_ids(
-    raw: gpd.GeoDataFrame, communes: tuple[str, ...], layout: Layout, file: str
+    raw: gpd.GeoDataFrame,
+    communes: tuple[str, ...],
+    layout: Layout,
+    given: tuple[str, Collection[str]],
 ) -> tuple[gpd.GeoDataFrame, list[LeftOut]]:
     """Give every row `bureau_id`, `commune_id` and `name`; rows without an id are left out."""
     if layout.foreign:
-        column, ids = layout.id_column, _own_ids(raw, layout, file)
+        column, ids = layout.id_column, _own_ids(raw, layout, given[0])
     else:
-        column, ids = _find_ids(raw, communes, layout.id_column, file)
+        column, ids = _find_ids(raw, communes, layout.id_column, given)
     spelt = {str(name).lower(): name for name in raw.columns if name != column}
     name = next((spelt[n] for n in _NAME_NAMES if n in spelt), None)
     shapes = gpd.GeoDataFrame(
@@ -202,9 +217,13 @@ def _with_ids(
 
 
 def _find_ids(
-    raw: gpd.GeoDataFrame, communes: tuple[str, ...], asked: str, file: str
+    raw: gpd.GeoDataFrame,
+    communes: tuple[str, ...],
+    asked: str,
+    given: tuple[str, Collection[str]],
 ) -> tuple[str, pd.Series]:
-    """Return the column of ids, asked for or found by its name and content, and the ids."""
+    """Return the column of ids, asked for or found by its name or content, and the ids."""
+    file, results = given
     spelt = {str(name).lower(): str(name) for name in raw.columns if name != raw.geometry.name}
     names = [asked] if asked else [spelt[name] for name in _ID_NAMES if name in spelt]
     commune = communes[0] if len(communes) == 1 and len(communes[0]) == 5 else ""
@@ -213,16 +232,29 @@ def _find_ids(
         known = ids[ids != ""]
         if len(known) > _MOST * len(ids) and known.nunique() > _MOST * len(known):
             return name, ids
+    if not asked and (found := _holding(raw, list(spelt.values()), commune, results)):
+        return found
     seen = some((f"{n} = {raw[n].iloc[0]!s}" for n in names if n in raw), most=4)
     raise DataError(
         "{file} has no column of bureau ids that is understood.",
         where="columns found: {columns}; {seen}" if seen else "columns found: {columns}",
-        mend="Name it codeBureauVote with ids such as 29019_0076; numbers alone (0101) need "
-        "one commune: --place CODE.",
+        mend="Name the column with --contours-id COLUMN, or call it codeBureauVote, with ids "
+        "such as 29019_0076; numbers alone (0101) need one commune: --place CODE.",
         file=file,
         columns=some(spelt.values(), most=12),
         seen=seen,
     )
+
+
+def _holding(
+    raw: gpd.GeoDataFrame, names: list[str], commune: str, results: Collection[str]
+) -> tuple[str, pd.Series] | None:
+    """Return the column most of whose values are ids of the results, if there is one."""
+    known = set(results)
+    read = {name: _codes(raw[name], commune) for name in names}
+    met = {name: len(set(ids) & known) for name, ids in read.items()}
+    best = max(met, key=lambda name: met[name], default="")
+    return (best, read[best]) if best and met[best] > _MOST * len(raw) else None
 
 
 def _codes(column: pd.Series, commune: str) -> pd.Series:
@@ -255,14 +287,19 @@ def _inside(
     shapes: gpd.GeoDataFrame, communes: tuple[str, ...], left_out: list[LeftOut], file: str
 ) -> gpd.GeoDataFrame:
     """Keep the rows of the communes asked for."""
-    inside = {c: in_place(c, communes) for c in shapes["commune_id"].unique()}
+    inside = {bureau: _lies_in(bureau, communes) for bureau in shapes["bureau_id"].unique()}
     if not any(inside.values()):
         raise DataError(
             "The contours are of another place than the one asked for.",
             where="{file}: communes {inside}; asked for: {communes}",
             mend="Give the contours of the same commune, or the right place with --place.",
             file=file,
-            inside=some(inside),
+            inside=some(shapes["commune_id"].unique()),
             communes=some(communes),
         )
-    return _without(shapes, ~shapes["commune_id"].map(inside), Text("outside the place"), left_out)
+    return _without(shapes, ~shapes["bureau_id"].map(inside), Text("outside the place"), left_out)
+
+
+def _lies_in(bureau: str, places: tuple[str, ...]) -> bool:
+    commune, _, number = bureau.rpartition("_")
+    return in_place(commune, places, arrondissement_of(commune, number))

@@ -7,10 +7,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.addresses import texts
-from analysis.readers.codes import commune_code
+from analysis.readers.codes import commune_code, contour_code
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
@@ -23,11 +24,18 @@ _COLUMNS = {
     "street_end": ("nom",),
     "commune": ("code_insee", "insee", "code_commune", "commune_id", "commune"),
     "registered": ("nb", "registered", "inscrits", "nb_electeurs", "electeurs"),
+    "bureau": ("bureau_id", "id_bv", "code_bv", "bureau", "bv"),
+    "arrondissement": ("arrondissement",),
+    "lon": ("lon", "long", "longitude"),
+    "lat": ("lat", "latitude"),
 }
-_OPTIONAL = frozenset({"suffix", "street_end", "commune"})
+_OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
+# Of several addresses of one name, the one this near to the file's own coordinates is meant.
+_NEAR_M = 100.0
+_NONE, _SEVERAL = -1, -2
 
 
 def sniff(glance: Glance) -> float:
@@ -40,7 +48,9 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     """Read the number of registered per address and give it to the addresses.
 
     They meet on commune, street (see `streets.street_key`) and number; an exact
-    suffix first, else the number without one, else its first suffix.
+    suffix first, else the number without one, else its first suffix. Where several
+    bureaux have such an address (one street name in two former communes), the file's own
+    bureau or coordinates tell which; where it has neither, the row is listed.
 
     Parameters
     ----------
@@ -65,7 +75,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     known = _address_keys(addresses)
     row, exact = _meet(electors, known)
     found = row >= 0
-    if not found.any():
+    if not found.any() and not (row == _SEVERAL).any():
         raise DataError(
             "None of these addresses of registered voters is known.",
             where="{file}: {said}",
@@ -78,7 +88,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     table = addresses.copy()
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
-    return table, _electors_report(file, electors, known, found, exact)
+    return table, _electors_report(file, electors, known, row, exact)
 
 
 def _electors(file: Path, addresses: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -96,8 +106,36 @@ def _electors(file: Path, addresses: gpd.GeoDataFrame) -> pd.DataFrame:
             "suffix": suffix_keys(suffix),
             "registered": _persons(raw["registered"], file),
             "said": street,
+            "bureau": _bureaux(raw, addresses),
+            **_metres(raw, addresses),
         }
     )
+
+
+def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
+    """Return the bureau each row names, in our spelling; "" where it names none."""
+    if "bureau" not in raw:
+        return ""
+    communes = addresses["commune_id"].unique()
+    commune = str(communes[0]) if len(communes) == 1 else ""
+    said = raw["bureau"].str.strip()
+    if "arrondissement" in raw:
+        said = raw["arrondissement"].str.strip().str[-2:] + "-" + said
+    codes = {text: contour_code(text, commune) for text in said.unique()}
+    return said.map(codes)
+
+
+def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
+    """Return the position each row gives, in the CRS of the addresses; NaN where none."""
+    lon, lat = (
+        pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float)
+        if name in raw
+        else np.full(len(raw), np.nan)
+        for name in ("lon", "lat")
+    )
+    transform = Transformer.from_crs("EPSG:4326", addresses.crs, always_xy=True).transform
+    x, y = transform(lon, lat)
+    return {"x": np.where(np.isfinite(x), x, np.nan), "y": np.where(np.isfinite(y), y, np.nan)}
 
 
 def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.Series | str:
@@ -141,6 +179,9 @@ def _address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
             "number": addresses["number"].to_numpy(),
             "suffix": suffix_keys(addresses["suffix"]).to_numpy(),
             "address_id": addresses["address_id"].to_numpy(),
+            "bureau": addresses["bureau_id"].astype("str").to_numpy(),
+            "x": addresses.geometry.x.to_numpy(),
+            "y": addresses.geometry.y.to_numpy(),
         }
     )
     keys = keys[keys["number"].notna()]
@@ -148,23 +189,51 @@ def _address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _meet(electors: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row of the address of each row, -1 for none, and whether its suffix is meant."""
+    """Return the row of the address of each row, and whether its suffix is meant.
+
+    Below 0 it has none, or several addresses in different bureaux answer to it.
+    """
     exact = _row(electors, known, [*_PLACE, "suffix"])
     near = _row(electors, known, _PLACE)
-    return np.where(exact >= 0, exact, near), exact >= 0
+    return np.where(exact != _NONE, exact, near), exact != _NONE
 
 
 def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
+    row = _first(electors, known, keys)
+    several = known.groupby(keys)["bureau"].nunique()
+    several = several[several > 1]
+    if several.empty:
+        return row
+    mine = pd.MultiIndex.from_frame(electors[keys])
+    doubtful = np.flatnonzero((row >= 0) & mine.isin(several.index))
+    rows = electors.iloc[doubtful]
+    told = _first(rows, known, [*keys, "bureau"])
+    pairs = (
+        rows.reset_index(drop=True)
+        .reset_index()
+        .merge(
+            known[[*keys, "x", "y"]].rename_axis("row").reset_index(), on=keys, suffixes=("", "_of")
+        )
+    )
+    pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
+    near = pairs[pairs["metres"] <= _NEAR_M].sort_values("metres").drop_duplicates("index")
+    told[near["index"]] = np.where(told[near["index"]] >= 0, told[near["index"]], near["row"])
+    row[doubtful] = np.where(told >= 0, told, _SEVERAL)
+    return row
+
+
+def _first(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
     first = known.drop_duplicates(keys)
     index = pd.MultiIndex.from_frame(first[keys])
     position = index.get_indexer(pd.MultiIndex.from_frame(electors[keys]))
-    rows: np.ndarray = np.append(first.index.to_numpy(), -1)[position]
+    rows: np.ndarray = np.append(first.index.to_numpy(), _NONE)[position]
     return rows
 
 
 def _electors_report(
-    file: Path, electors: pd.DataFrame, known: pd.DataFrame, found: np.ndarray, exact: np.ndarray
+    file: Path, electors: pd.DataFrame, known: pd.DataFrame, row: np.ndarray, exact: np.ndarray
 ) -> Report:
+    found, several = row >= 0, row == _SEVERAL
     persons = electors["registered"].to_numpy()
     streets = set(zip(known["commune"], known["street"], strict=True))
     mine = zip(electors["commune"], electors["street"], strict=True)
@@ -187,7 +256,8 @@ def _electors_report(
         LeftOut(reason, int(mask.sum()), _streets(electors[mask]))
         for reason, mask in (
             (Text("street not among the addresses"), ~street_known),
-            (Text("number not in its street"), ~found & street_known),
+            (Text("number not in its street"), (row == _NONE) & street_known),
+            (Text("the same address in several bureaux, and nothing tells which"), several),
         )
         if mask.any()
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import BinaryIO
+
+from analysis.readers.beginnings import delimiter_of, encoding_of
 
 GEOGRAPHIC = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet"})
 TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"})
@@ -81,13 +82,10 @@ def _start(suffix: str, file: BinaryIO) -> bytes:
 
 def _text(start: bytes) -> str:
     """Decode a beginning, which may be cut within a letter."""
-    try:
-        return codecs.getincrementaldecoder("utf-8-sig")().decode(start)
-    except UnicodeDecodeError:
-        return start.decode("cp1252", errors="replace")
+    return start.decode(encoding_of(start), errors="ignore").lstrip("\ufeff")
 
 
 def _first_line(text: str) -> frozenset[str]:
     first = text.partition("\n")[0]
-    delimiter = max(";,\t|", key=first.count)
-    return frozenset(name.strip().strip('"').lower() for name in first.split(delimiter))
+    names = first.split(delimiter_of(first))
+    return frozenset(name.strip().strip('"').lower() for name in names)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.readers.beginnings import plain
+
 COUNTS = ("registered", "ballots", "blank", "null", "valid")
-# Names as `_plain` leaves them: small letters and digits only.
+# Names as `plain` leaves them: small letters and digits only.
 _FIXED = {
     "department": ("codedudepartement", "codedepartement", "coddpt"),
     "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom"),
     "place": ("libelledelacommune", "libellecommune", "nomcommune"),
-    "number": ("codedubvote", "codebv", "codedubureaudevote", "numerobureau"),
+    "number": (
+        *("codedubvote", "codebvote", "codebv", "codedubureaudevote", "codebureaudevote"),
+        *("codedubureau", "codebureau", "numerobureau", "numerodubureau", "numbureau", "numbv"),
+        *("bvote", "bureaudevote", "bureau"),
+    ),
     "round": ("tour", "numtour"),
     "registered": ("inscrits",),
     "ballots": ("votants",),
@@ -88,7 +92,7 @@ _HEADLESS = {
 
 def layout_of_header(cells: Sequence[str]) -> Layout | None:
     """Return the layout a header line announces; None when the line is no header we know."""
-    names = [_plain(cell) for cell in cells]
+    names = [plain(cell) for cell in cells]
     fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
     # The first name of some files was cut and glued: "Code du dCode du département".
     if "department" not in fixed and names and names[0].startswith("codedud"):
@@ -96,15 +100,15 @@ def layout_of_header(cells: Sequence[str]) -> Layout | None:
     if any(ours not in fixed for ours in _NEEDED):
         return None
     numbered = "voix1" in names
-    plain = [name.removesuffix("1") for name in names] if numbered else names
-    block = {ours: _all(plain, given) for ours, given in _BLOCK.items()}
+    first_of = [name.removesuffix("1") for name in names] if numbered else names
+    block = {ours: _all(first_of, given) for ours, given in _BLOCK.items()}
     if not block["votes"] or not (block["name"] or block["nuance"]):
         return None
-    first = min(at for at, name in enumerate(plain) if name in _BLOCK_START or _in_block(name))
+    first = min(at for at, name in enumerate(first_of) if name in _BLOCK_START or _in_block(name))
     if max(fixed[ours] for ours in COUNTS if ours in fixed) > first:
         return Layout(KNOWN[2], fixed, block)
     again = names.index("voix2") if "voix2" in names else None
-    width = again - block["votes"][0] if again else len(_without_rest(plain, first))
+    width = again - block["votes"][0] if again else len(_without_rest(first_of, first))
     return Layout(KNOWN[1] if numbered else KNOWN[0], fixed, block, first, width)
 
 
@@ -116,11 +120,6 @@ def layout_of_row(cells: Sequence[str]) -> Layout | None:
     counts = [cells[layout.fixed[name]] for name in COUNTS if name in layout.fixed]
     counts.append(cells[layout.block["votes"][0]])
     return layout if all(count.strip().isdigit() for count in counts) else None
-
-
-def _plain(cell: str) -> str:
-    text = unicodedata.normalize("NFKD", cell.strip().lower())
-    return re.sub(r"[^a-z0-9%]", "", "".join(c for c in text if not unicodedata.combining(c)))
 
 
 def _find(names: Sequence[str], given: tuple[str, ...]) -> int | None:

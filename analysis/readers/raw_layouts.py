@@ -13,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.codes import bureau_code, commune_code, in_place
+from analysis.readers.beginnings import delimiter_of, encoding_of
+from analysis.readers.codes import arrondissement_of, bureau_code, commune_code, in_place
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
-from analysis.readers.results import Raw
+from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.tables.sources import LeftOut, Report, Source
 
 LICENCE = Text("Licence Ouverte 2.0 (Ministère de l'Intérieur)")
@@ -24,7 +25,6 @@ LICENCE = Text("Licence Ouverte 2.0 (Ministère de l'Intérieur)")
 _PREAMBLE_LINES = 30
 _UNPUBLISHED = ("blank", "null")
 _IDS = {"election_id": "category", "bureau_id": "category"}
-_COUNT_TYPES = _IDS | {n: "Int64" if n in _UNPUBLISHED else "int64" for n in COUNTS}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
 
 
@@ -34,7 +34,7 @@ def sniff(glance: Glance) -> float:
         return NO
     first = glance.text.splitlines()[:_PREAMBLE_LINES]
     with suppress(csv.Error):
-        for row in csv.reader(first, delimiter=";"):
+        for row in csv.reader(first, delimiter=delimiter_of(glance.text)):
             if layout_of_header(row):
                 return SURE
             if layout_of_row(row):
@@ -48,18 +48,23 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
     Parameters
     ----------
     path
-        Text with semicolons, in UTF-8 or cp1252, plain or gzipped; wide or long, with a
-        header, a preamble or neither (see `layouts.KNOWN`).
+        Text with semicolons, tabs or commas, in any encoding of `beginnings.encoding_of`, plain
+        or gzipped; wide or long, with a header, a preamble or neither (see `layouts.KNOWN`).
     election_id
         The round the file is of: `2022_pres_t2`. Of a file with both rounds, that one is read.
     places
         Communes or départements to keep; empty for all.
 
+    Returns
+    -------
+    Raw
+        Counts, votes and a report; not yet checked.
+
     Raises
     ------
     DataError
-        When the layout is unknown, the file is cut, empty or not text, a count is not a
-        whole number, or no bureau is of the place.
+        When the layout is unknown, the file is cut, empty or not text, or no bureau is of the
+        place.
     """
     file = Path(path)
     rows = _Rows(election_id, places)
@@ -96,20 +101,18 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
         )
     with pa.input_stream(path) as stream:
         start = stream.read(1 << 16)
-    if b"\0" in start or start[:2] == b"PK":
+    encoding = encoding_of(start)
+    if (b"\0" in start and encoding != "utf-16") or start[:2] == b"PK":
         raise DataError(
             "{file} is not a text file.",
             where="{file}",
             mend="Save the spreadsheet as CSV with semicolons, in UTF-8.",
             file=path.name,
         )
-    try:
-        start[: start.rfind(b"\n") + 1 or None].decode("utf-8")
-        encoding = "utf-8-sig"
-    except UnicodeDecodeError:
-        encoding = "cp1252"
+    # The header may stand below lines of explanation: the delimiter is what most lines have.
+    delimiter = delimiter_of(start.decode(encoding, errors="replace"))
     with pa.input_stream(path) as stream:
-        yield csv.reader(io.TextIOWrapper(stream, encoding, newline=""), delimiter=";")
+        yield csv.reader(io.TextIOWrapper(stream, encoding, newline=""), delimiter=delimiter)
 
 
 def _detect(cells: Iterator[list[str]], file: Path) -> tuple[Layout, int, list[str]]:
@@ -126,7 +129,7 @@ def _detect(cells: Iterator[list[str]], file: Path) -> tuple[Layout, int, list[s
     raise DataError(
         "The layout of this file of results is unknown.",
         where="{file}: begins with “{first}”",
-        mend="Known layouts: {known}. Keep the semicolons and the header, or "
+        mend="Known layouts: {known}. Keep the delimiter and the header, or "
         "describe the file in a column map (docs/any_terrain.md).",
         file=file.name,
         first=first[:120],
@@ -153,7 +156,8 @@ class _Rows:
     read: int = 0
     other_round: int = 0
     counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
-    ballots: list[tuple[str, str, str, int]] = field(default_factory=list)
+    ballots: list[tuple[str, str, str, int | None]] = field(default_factory=list)
+    unreadable: list[tuple[str, str, Text]] = field(default_factory=list)
 
     def add(self, row: list[str], layout: Layout, where: tuple[str, int]) -> None:
         """Take in one row, if it is of the place and the round."""
@@ -163,25 +167,39 @@ class _Rows:
             file, line = where
             raise _broken(file, Text("line {line} has {n} cells", line=line, n=len(row)))
         code, commune = _commune(row, layout)
-        if self.places and not in_place(commune, self.places):
+        number = row[layout.fixed["number"]]
+        if not in_place(commune, self.places, arrondissement_of(code, number)):
             return
         self.read += 1
         turn = layout.fixed.get("round")
         if turn is not None and row[turn].strip() != self.election_id[-1]:
             self.other_round += 1
             return
-        bureau = bureau_code(code, row[layout.fixed["number"]])
-        counts = tuple(_count(row, layout, name, where) for name in COUNTS)
+        bureau = bureau_code(code, number)
+        counts = tuple(self._count(row, layout, name, bureau, where[1]) for name in COUNTS)
         place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else commune
         # A long file repeats the counts of a bureau with each of its candidates.
         self.counts.setdefault((bureau, *counts), (commune, place))
         for nuance, name, votes in _candidates(row, layout):
-            self.ballots.append((bureau, nuance, name, _whole(votes, "voix", where)))
+            self.ballots.append((bureau, nuance, name, _whole(votes)))
+
+    def _count(
+        self, row: list[str], layout: Layout, name: str, bureau: str, line: int
+    ) -> int | None:
+        """Return a count; what is none is written down, but for what is not published."""
+        at = layout.fixed.get(name)
+        cell = "" if at is None else row[at]
+        count = _whole(cell)
+        if count is None and (name not in _UNPUBLISHED or cell.strip()):
+            found = Text("line {line}: {name} {cell!r}", line=line, name=name, cell=cell)
+            self.unreadable.append((self.election_id, bureau, found))
+        return count
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
         """Return what was collected, and its account."""
         counts = pd.DataFrame(list(self.counts), columns=["bureau_id", *COUNTS])
-        counts = counts.assign(election_id=self.election_id).astype(_COUNT_TYPES)
+        types = _IDS | dict.fromkeys(COUNTS, "Int64")
+        counts = counts.assign(election_id=self.election_id).astype(types)
         columns = ["bureau_id", "nuance", "name", "votes"]
         ballots = pd.DataFrame(self.ballots, columns=columns)
         ballots = ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
@@ -201,6 +219,7 @@ class _Rows:
                     (Text("layout: {layout}", layout=layout.name),),
                 ),
             ),
+            unreadable=pd.DataFrame(self.unreadable, columns=nothing_unreadable().columns),
         )
 
 
@@ -242,23 +261,7 @@ def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str]
             yield said.get("nuance", ""), said.get("name", ""), said.get("votes", "")
 
 
-def _count(row: list[str], layout: Layout, name: str, where: tuple[str, int]) -> int | None:
-    at = layout.fixed.get(name)
-    if name in _UNPUBLISHED and (at is None or not row[at].strip()):
-        return None
-    return _whole("" if at is None else row[at], name, where)
-
-
-def _whole(cell: str, name: str, where: tuple[str, int]) -> int:
+def _whole(cell: str) -> int | None:
+    """Return a count; None where the cell holds none."""
     text = cell.strip()
-    if not text.isdecimal():
-        raise DataError(
-            "A count ({name}) is not a whole number.",
-            where="{file}: line {line}: {cell!r}",
-            mend="Counts are persons or ballots; look for rates, shifted columns, empty cells.",
-            name=name,
-            file=where[0],
-            line=where[1],
-            cell=cell,
-        )
-    return int(text)
+    return int(text) if text.isdecimal() else None

@@ -52,7 +52,7 @@ class Reader:
         return float(_load(self.sniffs)(glance))
 
     def read(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - each as it is documented
-        """Read a file."""
+        """Read a file with the module that this reader names; takes and returns what that does."""
         return _load(self.reads)(*args, **options)
 
 

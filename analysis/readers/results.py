@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, Text, some
+from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
+from analysis.readers.merged_communes import changed_communes
+from analysis.readers.raw_results import Raw
+from analysis.readers.set_aside import files_of, set_aside, tolerated
 from analysis.tables.elections import Election
 from analysis.tables.schema import CANDIDATES, ELECTIONS, PLACES, TURNOUT, VOTES
 from analysis.tables.sources import LeftOut, Report
 from analysis.tables.table import Table
 
-# Above this share of an election's bureaux, contradictions are not slips of the
-# publisher (at most 0.3% in a town) but a file that was read or made wrongly.
-MOST_CONTRADICTIONS = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """Results as a layout's reader hands them over, before any check.
-
-    Attributes
-    ----------
-    counts
-        One row per election × bureau: `election_id`, `bureau_id` (categories),
-        `registered`, `ballots`, `blank`, `null`, `valid`.
-    ballots
-        One row per election × bureau × candidate: `election_id`, `bureau_id`,
-        `nuance`, `name` (categories, "" for unknown), `votes` (missing where unreadable).
-    places
-        `commune_id`, `name`, `department_id`.
-    reports
-        One account for each file.
-    """
-
-    counts: pd.DataFrame
-    ballots: pd.DataFrame
-    places: pd.DataFrame
-    reports: tuple[Report, ...]
-
-
-def combine(raws: Sequence[Raw]) -> Raw:
-    """Put the results of several files together, one after another."""
-    if len(raws) == 1:
-        return raws[0]
-
-    def stack(name: str, ids: tuple[str, ...]) -> pd.DataFrame:
-        frames = [getattr(raw, name) for raw in raws]
-        table = pd.concat([f.astype(dict.fromkeys(ids, "str")) for f in frames], ignore_index=True)
-        return table.astype(dict.fromkeys(ids, "category"))
-
-    return Raw(
-        counts=stack("counts", ("election_id", "bureau_id")),
-        ballots=stack("ballots", ("election_id", "bureau_id", "nuance", "name")),
-        places=pd.concat([raw.places for raw in raws], ignore_index=True),
-        reports=tuple(report for raw in raws for report in raw.reports),
-    )
+# Of 1,000 inhabitants, fewer are registered.
+_SMALL_COMMUNE = 1_000
+# A council has at least seven seats: where ballots name several, votes are far above ballots.
+_SEVERAL = 1.2
+_ONE_LIST_EVERYWHERE = datetime(2026, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +61,11 @@ def assemble(
     leave_out
         Leave contradictory bureaux out however many they are.
 
+    Returns
+    -------
+    Results
+        The canonical tables, and what was left out with its reasons.
+
     Raises
     ------
     DataError
@@ -111,55 +80,83 @@ def assemble(
             mend="Check the code given with --place, or whether the download is complete.",
             reports=some(report.source.file for report in raw.reports),
         )
-    most = 1.0 if leave_out else MOST_CONTRADICTIONS
-    turnout = _check(TURNOUT, raw.counts, _files(raw, without="candidats_results"))
-    ballots, rows, orphans = _without_orphans(raw, turnout, most)
+    raw = set_aside(raw, leave_out=leave_out)
+    turnout = _check(TURNOUT, raw.counts, files_of(raw, without="candidats_results"))
+    ballots, rows, orphans = _without_orphans(raw, turnout, leave_out=leave_out)
     votes, restored = _restore(ballots["votes"], rows, turnout["valid"].to_numpy())
     sums = np.bincount(rows, weights=votes, minlength=len(turnout)).astype("int64")
     contradicts = sums != turnout["valid"].to_numpy()
     left_out = [
         *orphans,
-        *_contradictions(turnout[contradicts].assign(sum=sums[contradicts]), turnout, raw, most),
+        *_contradictions(
+            turnout[contradicts].assign(sum=sums[contradicts]),
+            turnout,
+            raw,
+            dated,
+            leave_out=leave_out,
+        ),
     ]
     kept = ~contradicts[rows]
+    turnout = _with_votes(turnout, rows[kept], left_out, raw)
     table, candidates = _candidates(ballots[kept].assign(votes=votes[kept]), blocs)
-    table = _check(VOTES, table, _files(raw, without="general_results"))
+    table = _check(VOTES, table, files_of(raw, without="general_results"))
     last = raw.reports[-1]
-    kept_rows = last.rows_read - sum(o.count for o in orphans) - int((~kept).sum())
+    kept_rows = last.rows_kept - sum(o.count for o in orphans) - int((~kept).sum())
     report = replace(
         last,
         rows_kept=kept_rows,
         left_out=(*last.left_out, *left_out),
         notes=(*last.notes, *restored),
     )
+    elections = _elections(turnout["election_id"], dated)
+    first, *others = (*raw.reports[:-1], report)
+    changed = changed_communes(turnout, elections)
     return Results(
-        elections=_elections(turnout["election_id"], dated),
+        elections=elections,
         places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),
         turnout=turnout,
         votes=table,
         candidates=candidates,
-        reports=(*raw.reports[:-1], report),
+        reports=(replace(first, notes=(*first.notes, *changed)), *others),
     )
 
 
-def _files(raw: Raw, *, without: str = "") -> str:
-    return some(r.source.file for r in raw.reports if r.source.role != without)
-
-
 def _check(table: Table, df: pd.DataFrame, files: str) -> pd.DataFrame:
-    """Check a table; an error names the files besides the rows."""
+    """Check a table; an error names the files besides the rows, and the way on."""
     try:
         return table.check(df)
     except DataError as error:
-        where = f"{files}: {error.where}"
         raise DataError(
             "{what}",
-            where="{place}",
-            mend="{remedy}",
+            where="{files}: {rows}",
+            mend="{remedy} Or leave these bureaux out with --leave-out-contradictions."
+            if table is TURNOUT
+            else "{remedy}",
             what=error.what,
-            place=where,
+            files=files,
+            rows=error.where,
             remedy=error.mend,
         ) from error
+
+
+def _with_votes(
+    turnout: pd.DataFrame, rows: np.ndarray, left_out: list[LeftOut], raw: Raw
+) -> pd.DataFrame:
+    """Return turnout without the elections of which no vote is left."""
+    elections = turnout["election_id"].cat.codes.to_numpy()
+    voted = np.bincount(elections[rows], minlength=elections.max(initial=0) + 1) > 0
+    if not voted.any():
+        raise DataError(
+            "No election is left to read.",
+            where="{files}: {reasons}",
+            mend="Correct the counts at the source, or give another file.",
+            files=files_of(raw),
+            reasons=Listed(
+                (Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out), "; "
+            ),
+        )
+    here = voted[elections]
+    return turnout if here.all() else turnout[here].reset_index(drop=True)
 
 
 def _row_of(turnout: pd.DataFrame, ballots: pd.DataFrame) -> np.ndarray:
@@ -182,7 +179,7 @@ def _recode(ids: pd.Series, categories: pd.Index) -> np.ndarray:
 
 
 def _without_orphans(
-    raw: Raw, turnout: pd.DataFrame, most: float
+    raw: Raw, turnout: pd.DataFrame, *, leave_out: bool
 ) -> tuple[pd.DataFrame, np.ndarray, list[LeftOut]]:
     ballots, rows = raw.ballots, _row_of(turnout, raw.ballots)
     orphan = rows < 0
@@ -192,14 +189,15 @@ def _without_orphans(
     sizes = turnout["election_id"].astype("str").value_counts()
     for election, part in lost.groupby(lost["election_id"].astype("str")):
         bureaux = part["bureau_id"].unique()
-        if len(bureaux) > most * (sizes.get(election, 0) + len(bureaux)):
+        units = sizes.get(election, 0) + len(bureaux)
+        if not tolerated(len(bureaux), units, leave_out=leave_out):
             raise DataError(
                 "{n} bureau(x) have votes but no turnout.",
                 where="{files}: {election}: {bureaux}",
                 mend="Check that both files are of the same edition and complete; or leave these "
                 "bureaux out with --leave-out-contradictions.",
                 n=len(bureaux),
-                files=_files(raw),
+                files=files_of(raw),
                 election=election,
                 bureaux=some(bureaux),
             )
@@ -231,16 +229,22 @@ def _restore(
 
 
 def _contradictions(
-    bad: pd.DataFrame, turnout: pd.DataFrame, raw: Raw, most: float
+    bad: pd.DataFrame,
+    turnout: pd.DataFrame,
+    raw: Raw,
+    dated: Callable[[str], Election],
+    *,
+    leave_out: bool,
 ) -> list[LeftOut]:
     out = []
     sizes = turnout["election_id"].value_counts()
     for election, part in bad.groupby("election_id", observed=True):
-        examples = some(
-            Text("{bureau} ({votes} for {valid} valid)", bureau=b, votes=s, valid=v)
-            for b, s, v in zip(part["bureau_id"], part["sum"], part["valid"], strict=True)
-        )
-        if len(part) > most * sizes[election]:
+        several = _names_several(part, dated(str(election)))
+        if several.any():
+            reason = Text("ballots that name several candidates (communes under 1,000)")
+            out.append(LeftOut(reason, int(several.sum()), _sums(part[several]), str(election)))
+        part = part[~several]
+        if not tolerated(len(part), sizes[election], leave_out=leave_out):
             raise DataError(
                 "The votes of {n} bureau(x) do not sum to their valid ballots.",
                 where="{files}: {election}: {examples}",
@@ -248,12 +252,31 @@ def _contradictions(
                 "counts at the source, or leave these bureaux out with "
                 "--leave-out-contradictions.",
                 n=len(part),
-                files=_files(raw),
+                files=files_of(raw),
                 election=election,
-                examples=examples,
+                examples=_sums(part),
             )
-        out.append(LeftOut(Text("votes do not sum to valid"), len(part), examples, str(election)))
+        if len(part):
+            reason = Text("votes do not sum to valid")
+            out.append(LeftOut(reason, len(part), _sums(part), str(election)))
     return out
+
+
+def _names_several(bad: pd.DataFrame, election: Election) -> pd.Series:
+    """Tell which bureaux vote for several candidates on one ballot.
+
+    Until 2026 communes under 1,000 inhabitants elected their council so (loi du 21 mai 2025).
+    """
+    small = bad["registered"] < _SMALL_COMMUNE
+    plural = election.kind == "muni" and election.date < _ONE_LIST_EVERYWHERE
+    return small & (bad["sum"] > _SEVERAL * bad["valid"]) & plural
+
+
+def _sums(bad: pd.DataFrame) -> Text:
+    return some(
+        Text("{bureau} ({votes} for {valid} valid)", bureau=b, votes=s, valid=v)
+        for b, s, v in zip(bad["bureau_id"], bad["sum"], bad["valid"], strict=True)
+    )
 
 
 def _candidates(ballots: pd.DataFrame, blocs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

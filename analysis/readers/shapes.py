@@ -51,7 +51,7 @@ def read_shapes(
     Returns
     -------
     geopandas.GeoDataFrame
-        The rows as they are, and what GDAL only warned of.
+        The rows as they are, and what GDAL only warned of or had to be guessed.
 
     Raises
     ------
@@ -87,8 +87,24 @@ def read_shapes(
             columns=some(raw.columns, most=8),
             n=len(raw),
         )
-    notes = (f"GDAL: {str(w.message).splitlines()[0]}" for w in heard)
-    return _with_crs(raw, crs, path), tuple(dict.fromkeys(notes))
+    notes = [f"GDAL: {str(w.message).splitlines()[0]}" for w in heard]
+    shapes = _with_crs(raw, crs, path)
+    if shapes.crs.is_projected and _in_degrees(shapes):
+        notes.append(
+            Text(
+                "the file says {crs}, but its coordinates are degrees: read as longitude and "
+                "latitude",
+                crs=shapes.crs.to_string(),
+            )
+        )
+        shapes = shapes.set_crs(_ASSUMED, allow_override=True)
+    return shapes, tuple(dict.fromkeys(notes))
+
+
+def _in_degrees(shapes: gpd.GeoDataFrame) -> bool:
+    """Tell whether coordinates are degrees; within 180 m of a false origin lies no place."""
+    west, south, east, north = shapes.total_bounds
+    return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)
 
 
 def _refuse_others(path: Path) -> None:
@@ -182,7 +198,7 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
             file=path.name,
             corners=corners,
         )
-    if known.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90):
+    if known.is_geographic and not _in_degrees(raw):
         raise DataError(
             "{file} says it is in degrees, but its coordinates are not.",
             where="{file}: {corners}",
@@ -216,6 +232,20 @@ def _declared(path: Path) -> str:
 
 def to_metric(shapes: gpd.GeoDataFrame, crs: str, *, file: str) -> gpd.GeoDataFrame:
     """Bring shapes into a metric CRS.
+
+    Parameters
+    ----------
+    shapes
+        In any CRS.
+    crs
+        The one wanted, such as EPSG:2154.
+    file
+        Its name, for the error.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new table, coordinates in metres.
 
     Raises
     ------
@@ -253,6 +283,8 @@ def _apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 def repair(shapes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Make every polygon valid, keeping what has an area; tell which were mended.
 
+    One that nothing makes valid becomes empty.
+
     Parameters
     ----------
     shapes
@@ -264,6 +296,12 @@ def repair(shapes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]
         return shapes, ()
     mended = geometry.copy()
     mended[wrong] = shapely.make_valid(geometry[wrong], method="structure", keep_collapsed=False)
+    # GEOS may leave a ring that touches itself: a second pass, and a buffer of 0 m, close it.
+    still = ~shapely.is_valid(mended)
+    mended[still] = shapely.make_valid(mended[still], method="structure", keep_collapsed=False)
+    still = ~shapely.is_valid(mended)
+    mended[still] = shapely.buffer(mended[still], 0)
+    mended[~shapely.is_valid(mended)] = shapely.Polygon()
     names = some(shapes["bureau_id"].to_numpy()[wrong])
     note = Text("{wrong} invalid polygon(s) repaired: {names}", wrong=int(wrong.sum()), names=names)
     return shapes.set_geometry(mended, crs=shapes.crs), (note,)

@@ -10,10 +10,13 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
+from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+from analysis.readers.glance import look
 
 LINE = "line"
-_DELIMITERS = ";,\t|"
+# « Bureaux de vote et adresses de leurs électeurs » (INSEE, 2022).
+_REU = {"id_brut_bv_reu", "geo_adresse"}
 _BATCH_ROWS = 1 << 18
 # Arrow reads up to 32 blocks ahead of whoever filters them: about 100 MB in all.
 _BLOCK_BYTES = 1 << 21
@@ -35,9 +38,11 @@ def read_columns(
     Parameters
     ----------
     path
-        A `.parquet` file, or delimited text in UTF-8 (or cp1252), plain or gzipped.
+        A `.parquet` file, or delimited text in any encoding of `beginnings.encoding_of`, plain
+        or gzipped.
     aliases
-        Our name → the names it has in the editions of the file.
+        Our name → the names it has in the editions of the file; case, accents, points and
+        spaces make no difference.
     optional
         Which of our names may be absent; they are then left out of the result.
     keep
@@ -88,7 +93,7 @@ def header(path: Path) -> list[str]:
         return list(pq.read_schema(path).names)
     encoding, delimiter = _sniff(path)
     with pa.input_stream(path) as stream:
-        first = stream.read(1 << 16).decode(encoding, errors="replace").splitlines()[:1]
+        first = stream.read(1 << 16).decode(encoding, errors="ignore").splitlines()[:1]
     # Spreadsheets put a byte order mark before the first name.
     names = first[0].lstrip("\ufeff").split(delimiter) if first else []
     return [name.strip().strip('"') for name in names]
@@ -102,27 +107,47 @@ def _choose(
     names: list[str], aliases: Aliases, optional: frozenset[str], path: Path
 ) -> dict[str, str]:
     """Return the file's own name → ours for the columns that are there."""
-    chosen = {
-        next((alias for alias in given if alias in names), ""): ours
-        for ours, given in aliases.items()
-    }
+    exact = {name: name for name in names}
+    spelt = {plain(name): name for name in reversed(names)} | exact
+
+    def found(given: tuple[str, ...]) -> str:
+        keys = (*given, *map(plain, given))
+        return next((spelt[key] for key in keys if key in spelt), "")
+
+    chosen = {found(given): ours for ours, given in aliases.items()}
     missing = [ours for ours in aliases if ours not in chosen.values() and ours not in optional]
     missing += [
         ours
         for ours, given in aliases.items()
-        if ours not in optional and not set(given) & set(names) and ours not in missing
+        if ours not in optional and not found(given) and ours not in missing
     ]
     if missing:
         wanted = ", ".join(" / ".join(aliases[name]) for name in missing)
         raise DataError(
             "{file} lacks column(s): {wanted}.",
             where="{file}: columns found: {columns}",
-            mend="Download the publisher's file again; keep its delimiter and its header line.",
+            mend="This is another table: {other}. Give it as such, or the file asked for."
+            if (other := _other_table(path, names))
+            else "Download the publisher's file again; keep its delimiter and its header line.",
+            other=other,
             file=path.name,
             wanted=wanted,
             columns=some(names, most=8),
         )
     return {theirs: ours for theirs, ours in chosen.items() if theirs}
+
+
+def _other_table(path: Path, names: list[str]) -> str:
+    """Name the kind of file this is, where another reader knows it; "" where none does."""
+    # The readers are asked for only when one of them has failed.
+    from analysis.readers import reader_registry
+
+    if {name.lower() for name in names} >= _REU:
+        return Text("INSEE's addresses of the electoral roll (REU), which are not read here")
+    with path.open("rb") as file:
+        role = reader_registry.role_of(look(path.name, file))
+    labels = {reader.role: reader.label for reader in reader_registry.READERS}
+    return labels.get(role, "")
 
 
 def _parquet(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterator[pa.Table]:
@@ -166,7 +191,8 @@ def _sniff(path: Path) -> tuple[str, str]:
     """Return encoding and delimiter, from the first 64 kB."""
     with pa.input_stream(path) as stream:
         start = stream.read(1 << 16)
-    if b"\0" in start:
+    encoding = encoding_of(start)
+    if b"\0" in start and encoding != "utf-16":
         raise DataError(
             "{file} is not a text file.",
             where="{path}",
@@ -174,14 +200,10 @@ def _sniff(path: Path) -> tuple[str, str]:
             file=path.name,
             path=path,
         )
-    try:
-        # A piece may end inside a character.
-        start[: start.rfind(b"\n") + 1 or None].decode("utf-8")
-        encoding = "utf-8"
-    except UnicodeDecodeError:
-        encoding = "cp1252"
-    first = start.split(b"\n", 1)[0].decode(encoding, errors="replace")
-    return encoding, max(_DELIMITERS, key=first.count)
+    # The mark of UTF-8 is taken off with the first name.
+    encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+    first = start.decode(encoding, errors="replace").partition("\n")[0]
+    return encoding, delimiter_of(first)
 
 
 def _broken(path: Path, error: Exception) -> DataError:

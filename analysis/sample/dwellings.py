@@ -125,7 +125,22 @@ def _number(doors: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFra
 def house(
     doors: gpd.GeoDataFrame, persons: pd.DataFrame, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """Return the door of each person, a position in `doors`; -1 where there is none."""
+    """Return the door of each person, a position in `doors`; -1 where there is none.
+
+    Parameters
+    ----------
+    doors
+        `block` of each door.
+    persons
+        `block` of each person.
+    rng
+        Of the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        Whole numbers, (persons,).
+    """
     size = pd.Series(rng.gamma(2.0, size=len(doors)))
     order = doors["block"].argsort(kind="stable").to_numpy()
     reach = size.iloc[order].cumsum().to_numpy()

@@ -34,7 +34,22 @@ _PARTS = {"blancs": "blank", "nuls": "null", "exprimes": "valid", "votants": "ba
 def general_results(
     outcomes: dict[str, Outcome], persons: pd.DataFrame, sectors: Sectors
 ) -> pd.DataFrame:
-    """Return `general_results`: one row per round and bureau."""
+    """Return `general_results`: one row per round and bureau.
+
+    Parameters
+    ----------
+    outcomes
+        Round → how each person voted.
+    persons
+        One row per person.
+    sectors
+        Where they live, and the bureau of each year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The official columns, counts of persons.
+    """
     return pd.concat(
         [_general(outcome, count(outcome, persons, sectors)[0]) for outcome in outcomes.values()],
         ignore_index=True,
@@ -44,7 +59,22 @@ def general_results(
 def candidates_results(
     outcomes: dict[str, Outcome], persons: pd.DataFrame, sectors: Sectors
 ) -> pd.DataFrame:
-    """Return `candidats_results`: one row per round, bureau and candidate or list."""
+    """Return `candidats_results`: one row per round, bureau and candidate or list.
+
+    Parameters
+    ----------
+    outcomes
+        Round → how each person voted.
+    persons
+        One row per person.
+    sectors
+        Where they live, and the bureau of each year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The official columns, counts of votes.
+    """
     return pd.concat(
         [_candidates(outcome, *count(outcome, persons, sectors)) for outcome in outcomes.values()],
         ignore_index=True,

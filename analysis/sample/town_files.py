@@ -27,18 +27,6 @@ from analysis.sample import (
 )
 from analysis.sample.people import on_roll
 
-FILES = (
-    "general_results.csv",
-    "candidats_results.csv",
-    "contours_2017.geojson",
-    "contours_2024.geojson",
-    "carreaux_200m.csv",
-    "adresses-99.csv.gz",
-    "electeurs_par_adresse.csv",
-    "truth.json",
-    "SOURCE.md",
-)
-
 
 def write_sample(out: Path, *, seed: int) -> Path:
     """Write the fictional town of Valmont.

@@ -79,7 +79,22 @@ def expected_transfers(origin: Law, law: Law, make_up: Floats) -> Floats:
 
 
 def make_up(persons: pd.DataFrame, n_sectors: int, *years: int) -> Floats:
-    """Count the persons on the rolls of all `years`: sectors × leanings × classes."""
+    """Count the persons on the rolls of all `years`: sectors × leanings × classes.
+
+    Parameters
+    ----------
+    persons
+        `sector`, `leaning`, `attendance`, and what `on_roll` reads.
+    n_sectors
+        How many there are.
+    years
+        All of which a person must be on the roll.
+
+    Returns
+    -------
+    numpy.ndarray
+        Persons, (sectors, leanings, classes).
+    """
     rows = persons[np.logical_and.reduce([on_roll(persons, year) for year in years])]
     counts = np.zeros((n_sectors, len(LEANINGS), len(CLASSES)))
     np.add.at(counts, (rows["sector"], rows["leaning"], rows["attendance"]), 1.0)

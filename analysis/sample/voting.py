@@ -186,7 +186,7 @@ def vintage_of(held: Round) -> int:
 def count(
     outcome: Outcome, persons: pd.DataFrame, sectors: Sectors
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Open the boxes.
+    """Count a round by bureau: turnout, and the votes of each option.
 
     Parameters
     ----------

@@ -247,10 +247,14 @@ TABLES = {
 }
 
 
+# The last underscore and what follows; all of an id without one.
+_FROM_UNDERSCORE = r"(?:^|_)[^_]*$"
+
+
 def commune_of(bureau_id: pd.Series) -> pd.Series:
     """Return the commune of each bureau: what stands before the last underscore."""
     if not isinstance(bureau_id.dtype, pd.CategoricalDtype):
-        return bureau_id.astype("str").map(_before_underscore).astype("str")
+        return bureau_id.astype("str").str.replace(_FROM_UNDERSCORE, "", regex=True)
     communes = [_before_underscore(name) for name in bureau_id.cat.categories]
     codes, names = pd.Index(communes, dtype="str").factorize()
     return pd.Series(

@@ -50,7 +50,22 @@ class Source:
 
     @classmethod
     def of(cls, path: Path, *, role: str, licence: str) -> Source:
-        """Fingerprint the file at `path`."""
+        """Fingerprint the file at `path`.
+
+        Parameters
+        ----------
+        path
+            The file.
+        role
+            What it is read as.
+        licence
+            As the file states it; empty where it states none.
+
+        Returns
+        -------
+        Source
+            With SHA-256, size in bytes and the day the file was last changed.
+        """
         stat = path.stat()
         day = datetime.fromtimestamp(stat.st_mtime, UTC).date().isoformat()
         return Source(role, path.name, sha256(path), stat.st_size, licence or UNSTATED, day)

@@ -72,6 +72,21 @@ class Table:
         DataError
             When a column is missing or of another type, a key repeats, or an
             identity fails.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from analysis.tables.schema import TURNOUT
+        >>> counts = {"registered": 900, "ballots": 600, "blank": 8, "null": 4, "valid": 590}
+        >>> row = {"election_id": "2022_pres_t1", "bureau_id": "31555_0101", **counts}
+        >>> TURNOUT.check(pd.DataFrame([row]))
+        Traceback (most recent call last):
+            ...
+        analysis.errors.DataError: turnout: blank + null + valid = ballots fails for 1 row(s).
+          where: 2022_pres_t1/31555_0101
+          mend:  Correct these rows at the source, or leave them out on purpose.
+        >>> TURNOUT.check(pd.DataFrame([{**row, "valid": 588}]))["valid"].tolist()
+        [588]
         """
         if missing := [name for name in self.columns if name not in df]:
             raise DataError(

@@ -16,6 +16,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError
@@ -125,8 +126,17 @@ class Workspace:
                 return gpd.read_parquet(file, columns=columns)
             return pq.read_table(file, columns=columns).to_pandas()
 
-    def read_arrow(self, name: str, *, columns: Sequence[str]) -> pa.Table:
+    def read_arrow(
+        self, name: str, *, columns: Sequence[str], elections: Sequence[str] = ()
+    ) -> pa.Table:
         """Read columns of a large table; ids stay dictionaries, as they are stored.
+
+        Parameters
+        ----------
+        name, columns
+            The table, and what of it.
+        elections
+            Only their rows; all when empty. The table must have `election_id`.
 
         Raises
         ------
@@ -135,8 +145,12 @@ class Workspace:
         """
         ids = [c for c in columns if TABLES[name].columns[c].dtype == "category"]
         with self._opened(name) as file:
-            table = pq.read_table(file, columns=list(columns), read_dictionary=ids)
-        return table.unify_dictionaries()
+            stored = pq.ParquetFile(file, read_dictionary=ids)
+            groups = _groups_with(stored.metadata, elections)
+            table = stored.read_row_groups(groups, columns=list(columns))
+        if not elections:
+            return table
+        return table.filter(pc.is_in(table["election_id"], pa.array(elections)))
 
     @contextlib.contextmanager
     def _opened(self, name: str) -> Iterator[Path]:
@@ -172,6 +186,20 @@ class Workspace:
                 file=file,
             )
         _VERIFIED.add(key)
+
+
+def _groups_with(told: pq.FileMetaData, elections: Sequence[str]) -> list[int]:
+    """Return the groups of rows that may hold some elections, by the least and greatest id."""
+    every = list(range(told.num_row_groups))
+    if not elections:
+        return every
+    place = told.schema.names.index("election_id")
+    ends = [told.row_group(n).column(place).statistics for n in every]
+    return [
+        n
+        for n, end in zip(every, ends, strict=True)
+        if end is None or not end.has_min_max or any(end.min <= e <= end.max for e in elections)
+    ]
 
 
 @contextlib.contextmanager

@@ -15,15 +15,16 @@ from analysis.targeting.params import Params
 from analysis.targeting.value import (
     ANSWERS,
     FASTEST,
+    LIKELY,
     SLOWEST,
     Means,
     Value,
-    answers,
     hesitant_levels,
     household,
     minutes_at_door,
     place_means,
     reachable,
+    respond,
     walk_minutes,
 )
 from analysis.targeting.weights import Weights, part_indices, part_means, score_parts
@@ -88,7 +89,22 @@ class ScorePlan:
 
 
 def plan_score(table: pd.DataFrame, value: Value, weights: Weights) -> ScorePlan:
-    """Prepare the strategist's weights for the draws."""
+    """Prepare the strategist's weights for the draws.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table`.
+    value
+        What an hour is worth in each bureau.
+    weights
+        Of the parts of the score.
+
+    Returns
+    -------
+    ScorePlan
+        Points per unit of each part that is drawn, and those that are fixed.
+    """
     means = part_means(table, value)
     points = score_parts(part_indices(table, value), weights)
     given = weights.to_dict()
@@ -141,10 +157,15 @@ def simulate(
         How many bureaux, and how many draws.
     plan
         The strategist's weights; None ranks each draw by its own gain.
+
+    Returns
+    -------
+    Uncertainty
+        Ends of the gain per hour, and chances of the first places, by bureau.
     """
     draws, size = wanted.draws, len(table)
     common = _draw_common(params, rng, draws)
-    respond = _respond(table)
+    responding = respond(table).astype("float32")
     others = (household(table, params, 1.0) - 1.0).astype("float32")
     noise = _Noise(rng, size, draws)
     walk = walk_minutes(table, params, _central_minutes(params)).astype("float32")
@@ -156,10 +177,9 @@ def simulate(
 
     def draw_piece(part: slice) -> None:
         piece = {name: values[part, None] for name, values in columns.items()}
-        rates = _draw_rates(piece, noise, part)
+        rates, net = _draw_rates(piece, noise, part)
         met = _conversations(walk[part], common) * (1 + common.spill_over * others[part, None])
-        net = rates[3] - piece["rival_marginal"]
-        indices = _indices(rates, net, respond[:, part], common, means)
+        indices = _indices(rates, net, responding[:, part], common, means)
         gain = common.effect_vote * indices[0]
         gain += common.effect_turnout * indices[1]
         gain *= met
@@ -231,22 +251,14 @@ def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Commo
         "level": params.conversation_rate * at_door / talks / _central_minutes(params),
     }
     told = {n: v.astype("float32")[None, :] for n, v in columns.items()}
-    return _Common(**told, answer=rng.integers(0, len(ANSWERS), draws))
-
-
-def _respond(table: pd.DataFrame) -> np.ndarray:
-    """Return who responds more where the bloc's voters are (answers × bureaux)."""
-    found, ours = answers(table), table["support"].to_numpy()
-    weights = table["registered"].to_numpy(dtype=float)
-    mean = np.average(found * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
-    return np.asarray((found / np.maximum(mean, 1e-9)[:, None]).astype("float32"))
+    return _Common(**told, answer=rng.choice(len(ANSWERS), draws, p=LIKELY))
 
 
 _Rates = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> _Rates:
-    """Return bureaux × draws: abstention, support, movement, share of marginal voters."""
+def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> tuple[_Rates, np.ndarray]:
+    """Return bureaux × draws: abstention, support, movement, share of marginal voters; its net."""
 
     def rate(number: int, name: str) -> np.ndarray:
         drawn = noise.of(number, part)
@@ -258,11 +270,14 @@ def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> _Rates:
     for drawn in (abstention, support):
         np.clip(drawn, 0.0, 1.0, out=drawn)
     np.maximum(movement, 0.0, out=movement)
-    # The bloc's and its rival's shares of the same voters: two errors, drawn as one.
+    # The bloc's and its rival's shares of the same voters: two errors, drawn as one for the net.
     marginal = noise.of(3, part)
-    marginal *= np.hypot(piece["marginal_se"], piece["rival_marginal_se"])
+    net = marginal * np.hypot(piece["marginal_se"], piece["rival_marginal_se"])
+    net += piece["marginal"] - piece["rival_marginal"]
+    # A strategy that counts ours alone bears the error of ours alone.
+    marginal *= piece["marginal_se"]
     marginal += piece["marginal"]
-    return abstention, support, movement, marginal
+    return (abstention, support, movement, marginal), net
 
 
 def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:
@@ -274,12 +289,12 @@ def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:
 
 
 def _indices(
-    rates: _Rates, net: np.ndarray, respond: np.ndarray, common: _Common, means: Means
+    rates: _Rates, net: np.ndarray, responding: np.ndarray, common: _Common, means: Means
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return how many are won over or kept, and are brought to vote, per person reached."""
     abstention, support, movement, _ = rates
     alpha, beta = common.movement_weight, common.abstention_weight
-    persuade = respond.T[:, common.answer] * support
+    persuade = responding.T[:, common.answer] * support
     persuade *= (1 - alpha) / np.float32(max(means.support, 1e-9))
     persuade += (alpha / np.float32(max(means.movement, 1e-9))) * movement
     mobilise = (beta / np.float32(max(means.abstention, 1e-9))) * abstention
@@ -317,7 +332,7 @@ def _among_first(scores: np.ndarray, k: int) -> np.ndarray:
     leaders = np.argpartition(scores[0], size - k)[size - k :]
 
     def count(rows: slice) -> np.ndarray:
-        first = np.zeros(size, dtype="int64")
+        first = np.zeros(size, dtype="uint16")
         for row in scores[rows]:
             candidates = row[row >= row[leaders].min()]
             place = len(candidates) - k
@@ -325,7 +340,7 @@ def _among_first(scores: np.ndarray, k: int) -> np.ndarray:
         return first
 
     jobs = [slice(start, start + AT_ONCE) for start in range(0, draws, AT_ONCE)]
-    return np.sum(_over_threads(count, jobs), axis=0) / draws
+    return np.sum(_over_threads(count, jobs), axis=0, dtype="int64") / draws
 
 
 def _over_threads(work: Callable[[slice], Any], jobs: list[slice]) -> list[Any]:

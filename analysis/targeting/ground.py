@@ -32,7 +32,7 @@ def has_ground(table: pd.DataFrame, history: History | None = None) -> np.ndarra
     size = np.bincount(commune)[commune]
     town_drawn = np.bincount(commune, drawn)[commune] / size > DRAWN
     addresses = table["addresses"].notna().to_numpy() if "addresses" in table else drawn
-    word = table["bureau_id"].str.rpartition("_")[2].str.match(r"[A-Za-z]{2}").to_numpy(dtype=bool)
+    word = table["bureau_id"].str.contains(r"(?:^|_)[A-Za-z]{2}[^_]*$").to_numpy(dtype=bool)
     unlike = np.zeros(len(table), dtype=bool) if history is None else _unlike(history, commune)
     nowhere = town_drawn & ~drawn & ~addresses & (word | unlike)
     return np.asarray(~(nowhere | (~town_drawn & ~drawn & (unlike | (word & (size > 1))))))

@@ -48,6 +48,14 @@ class Belief:
             return np.full(size, self.value)
         return rng.triangular(self.low, self.value, self.high, size)
 
+    def at(self, share: np.ndarray) -> np.ndarray:
+        """Return the values below which such shares of the belief lie."""
+        width = max(self.high - self.low, 1e-12)
+        left = (self.value - self.low) / width
+        rising = self.low + np.sqrt(share * width * (self.value - self.low))
+        falling = self.high - np.sqrt((1 - share) * width * (self.high - self.value))
+        return np.where(share < left, rising, falling)
+
 
 # Numbers of older scenarios that nothing rests on any more: read, and passed over.
 RETIRED = ("reserve_weight",)
@@ -233,12 +241,26 @@ def read_toml(path: Path | str) -> dict[str, Any]:
     """
     file = Path(path)
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(
-            "The file of parameters cannot be read as TOML.",
-            where="{file}: {error}",
-            mend="Write lines such as: share_open = {{ value = 0.25, low = 0.1, high = 0.3 }}.",
-            file=file.name,
-            error=some([error]),
-        ) from error
+        content = file.read_bytes()
+    except OSError as error:
+        raise _no_toml(file.name, error) from error
+    return toml_in(content, file.name)
+
+
+def toml_in(content: bytes, name: str) -> dict[str, Any]:
+    """Return what the content of such a file says, as `read_toml`; errors call it `name`."""
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _no_toml(name, error) from error
+
+
+def _no_toml(name: str, error: Exception) -> DataError:
+    return DataError(
+        "The file of parameters cannot be read as TOML.",
+        where="{file}: {error}",
+        mend="Save it again from the page Priorities, or write lines such as: "
+        "share_open = {{ value = 0.25, low = 0.1, high = 0.3 }}.",
+        file=name,
+        error=some([error]),
+    )

@@ -53,6 +53,8 @@ class Prospects:
         Past counts as they were published; the rates rest on it without the far-out ones.
     rival
         Bloc against which votes are counted; empty where no other stood.
+    rival_by_results
+        The one that the place's results choose when nobody names another.
     target
         The election to prepare.
     notes
@@ -64,6 +66,7 @@ class Prospects:
     target: Election
     notes: tuple[str, ...]
     rival: str = ""
+    rival_by_results: str = ""
 
 
 def prepare(  # noqa: PLR0913 - a question on a place
@@ -154,7 +157,8 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
 ) -> Prospects:
     """Return the prospects of one choice from a past that was read; see `prepare`."""
     history, sound = past.history, past.sound
-    against = rival_of(sound, choice, target, rival)
+    usual = rival_of(sound, choice, target)
+    against = rival_of(sound, choice, target, rival) if rival else usual
     table = electorate_table(sound, target, past.forecast, rival=against)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
@@ -167,7 +171,7 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     when = left_out.groupby("bureau_id")["election_id"].agg(" ".join).astype("str")
     table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
     notes = (*_notes(history, left_out), *past.forecast.notes)
-    return Prospects(table, history, target, notes, against)
+    return Prospects(table, history, target, notes, against, usual)
 
 
 def rival_of(history: History, choice: Choice, target: Election, wanted: str = "") -> str:

@@ -300,7 +300,7 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
         gain_lower=drawn.lower,
         gain_upper=drawn.upper,
         top_k_probability=np.where(hand == 0, drawn.top_probability, (hand < 0) * 1.0),
-        by_hand=[_HAND[one] for one in hand],
+        by_hand=pd.Series(hand, prospects.table.index).map(_HAND).astype("str"),
         by_hand_reason=_reasons(prospects.table["bureau_id"], settings),
         arm="",
         gain_mobilise=value.gain_mobilise,
@@ -351,7 +351,10 @@ def _by_hand(ids: pd.Series, settings: Settings) -> np.ndarray:
 
 def _reasons(ids: pd.Series, settings: Settings) -> pd.Series:
     given = {**settings.pinned, **settings.excluded}
-    return pd.Series([given.get(str(one), "") for one in ids], index=ids.index, dtype="str")
+    reasons = pd.Series("", index=ids.index, dtype="str")
+    known = ids.isin(given)
+    reasons[known] = [given[str(one)] for one in ids[known]]
+    return reasons
 
 
 def _order(table: pd.DataFrame, score: np.ndarray, hand: np.ndarray) -> np.ndarray:

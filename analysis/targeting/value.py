@@ -17,8 +17,10 @@ Number = TypeVar("Number", float, np.ndarray)
 SLOWEST, FASTEST = 10.0, 30.0  # doors per hour: ends of the ranges in the field's manuals
 
 
-# Who answers a conversation more than others is not known: five answers, each as likely.
+# Who answers a conversation more than others is not known: five answers, and how likely each is.
+# All alike is what experiments could not refute; the others share the doubt.
 ANSWERS = ("equal", "abstention", "fence", "volatility", "opponents")
+LIKELY = (0.6, 0.1, 0.1, 0.1, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,11 @@ def place_means(table: pd.DataFrame) -> Means:
 def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = None) -> Value:
     """Value an hour of canvassing in every bureau.
 
-    Per person reached, ε · [(1 - α) · S + α · W] votes are won over or kept and
+    Per person reached, ε · [(1 - α) · S · g + α · W] votes are won over or kept and
     τ · [(1 - β) + β · A] · (m - m') brought to vote: S, W and A are the indices of support,
-    movement and abstention, m and m' the shares of the bloc and of its rival among marginal
-    voters, τ, ε, α and β the means of the parameters. See docs/methods/value.md.
+    movement and abstention, g who responds, on the mean of five answers, m and m' the shares of
+    the bloc and of its rival among marginal voters, τ, ε, α and β the means of the parameters.
+    See docs/methods/value.md.
 
     Parameters
     ----------
@@ -97,6 +100,11 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
         The planner's numbers; the means of their ranges are used.
     means
         The place's means; those of `table` when not given.
+
+    Returns
+    -------
+    Value
+        Arrays by bureau; gains in votes per volunteer-hour.
     """
     means = means or place_means(table)
     pace = doors_per_hour(table, params)
@@ -107,7 +115,8 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
     net = (table["marginal"] - table["rival_marginal"]).to_numpy()
     mobilisable = net * mixed(index(table, "abstention", means), params.abstention_weight.mean)
     alpha = params.movement_weight.mean
-    persuadable = (1 - alpha) * index(table, "support", means)
+    responding = np.asarray(LIKELY) @ respond(table)
+    persuadable = (1 - alpha) * index(table, "support", means) * responding
     persuadable += alpha * index(table, "movement", means)
     return Value(
         doors=doors(table, params),
@@ -123,7 +132,22 @@ def value_bureaux(table: pd.DataFrame, params: Params, means: Means | None = Non
 
 
 def index(table: pd.DataFrame, name: str, means: Means) -> np.ndarray:
-    """Return a column of `Prospects.table` as an index: 1 for the place's mean."""
+    """Return a column of `Prospects.table` as an index: 1 for the place's mean.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table`.
+    name
+        Of a column that `means` knows.
+    means
+        The place's means.
+
+    Returns
+    -------
+    numpy.ndarray
+        (bureaux,)
+    """
     return table[name].to_numpy() / max(getattr(means, name), 1e-9)
 
 
@@ -133,7 +157,22 @@ def mixed(values: np.ndarray, weight: float) -> np.ndarray:
 
 
 def household(table: pd.DataFrame, params: Params, spill_over: float) -> np.ndarray:
-    """Return persons moved per person talked to: the others behind the door count in part."""
+    """Return persons moved per person talked to: the others behind the door count in part.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table`.
+    params
+        The planner's numbers.
+    spill_over
+        Share of the effect that the others take over, 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Persons, (bureaux,); 1 where people live alone.
+    """
     all_doors = doors(table.assign(covered=0.0), params)
     persons = table["registered"].to_numpy(dtype=float) / np.maximum(all_doors, 1e-9)
     others = np.clip(persons, 1.0, 4.0) - 1.0
@@ -158,6 +197,19 @@ def answers(table: pd.DataFrame) -> np.ndarray:
         ]
     )
     return np.asarray(found / np.average(found, axis=1, weights=weights)[:, None])
+
+
+def respond(table: pd.DataFrame) -> np.ndarray:
+    """Return who responds more where the bloc's voters are (answers × bureaux).
+
+    Weighted so that the place's mean of those who respond among ours is that of ours.
+    """
+    ours, weights = table["support"].to_numpy(), table["registered"].to_numpy(dtype=float)
+    if not (ours * weights).sum() > 0:
+        return np.ones((len(ANSWERS), len(table)))
+    found = answers(table)
+    mean = np.average(found * ours, axis=1, weights=weights) / np.average(ours, weights=weights)
+    return np.asarray(found / np.maximum(mean, 1e-9)[:, None])
 
 
 def hesitant(table: pd.DataFrame) -> np.ndarray:
@@ -207,12 +259,49 @@ def doors_per_hour(table: pd.DataFrame, params: Params) -> np.ndarray:
 
 
 def minutes_at_door(talks: Number, talk: Number, none: Number, between: Number) -> Number:
-    """Return minutes per door apart from walking, for one conversation rate or for many."""
+    """Return minutes per door apart from walking, for one conversation rate or for many.
+
+    Parameters
+    ----------
+    talks
+        Conversations per door knocked at, 0 to 1.
+    talk, none
+        Minutes of a conversation, and at a door without one.
+    between
+        Minutes from one door to the next.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        Minutes.
+
+    Examples
+    --------
+    Three doors in ten open; a talk takes four minutes, a shut door one, the way half of one.
+
+    >>> minutes_at_door(0.3, 4.0, 1.0, 0.5)
+    2.4
+    """
     return between + talks * talk + (1 - talks) * none
 
 
 def walk_minutes(table: pd.DataFrame, params: Params, at_door: float) -> np.ndarray:
-    """Return minutes on foot per door: from the spacing of addresses, else the assumed pace."""
+    """Return minutes on foot per door: from the spacing of addresses, else the assumed pace.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table`.
+    params
+        The planner's numbers.
+    at_door
+        Minutes at a door, which the assumed pace holds too.
+
+    Returns
+    -------
+    numpy.ndarray
+        Minutes, (bureaux,).
+    """
     per_address = TOUR * params.detour.mean * table["spacing_m"].astype("float64")
     doors_at_address = (doors(table.assign(covered=0.0), params) / table["addresses"]).clip(lower=1)
     measured = per_address / (60 * params.walking_speed.mean) / doors_at_address

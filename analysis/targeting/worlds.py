@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings, score_bureaux
 from analysis.targeting.validation import DECIDES, METHODS, met, orders
-from analysis.targeting.value import ANSWERS, answers, index, place_means
+from analysis.targeting.value import ANSWERS, answers, index, place_means, respond, value_bureaux
 
 
 def truths(prospects: Prospects, params: Params | None = None) -> pd.DataFrame:
@@ -23,18 +25,45 @@ def truths(prospects: Prospects, params: Params | None = None) -> pd.DataFrame:
     """
     params = params or Params()
     table, means = prospects.table, place_means(prospects.table)
-    respond = answers(table)
+    responding = answers(table)
     net = (table["marginal"] - table["rival_marginal"]).to_numpy()
     worth = params.effect_vote.mean * index(table, "support", means)
     worth = worth + params.effect_turnout.mean * index(table, "abstention", means) * net
     away, ours = table["abstention"].to_numpy(), table["support"].to_numpy()
     theirs = (1 - away) * ours * (1 - ours + table["rival_support"].to_numpy())
     weights = table["registered"].to_numpy(dtype=float)
-    worlds = {name: g * worth for name, g in zip(ANSWERS[:4], respond, strict=False)}
+    worlds = {name: g * worth for name, g in zip(ANSWERS[:4], responding, strict=False)}
     worlds[ANSWERS[4]] = (
         params.effect_vote.mean * theirs / max(np.average(theirs, weights=weights), 1e-12)
     )
     return pd.DataFrame(worlds, index=table.index).clip(lower=0.0)
+
+
+def true_gains(
+    table: pd.DataFrame, params: Params, movement: Sequence[float]
+) -> Iterator[np.ndarray]:
+    """Yield the net votes per volunteer-hour in each world (worlds × bureaux).
+
+    Who responds multiplies support, weighted so that the place's mean stays; movement and net
+    turnout count beside it.
+
+    Parameters
+    ----------
+    table
+        `Prospects.table` of true rates.
+    params
+        The true numbers; of ranges, the means.
+    movement
+        Weights of movement, 0 to 1; one answer for each.
+    """
+    value, means = value_bureaux(table, params), place_means(table)
+    kept = index(table, "support", means) * respond(table)
+    moved = index(table, "movement", means)
+    fetched = params.effect_turnout.mean * value.mobilisable
+    met_an_hour = value.conversations_per_hour * value.household
+    for alpha in movement:
+        won = params.effect_vote.mean * ((1 - alpha) * kept + alpha * moved)
+        yield np.asarray(met_an_hour * (won + fetched))
 
 
 def compare(prospects: Prospects, share: float = DECIDES) -> pd.DataFrame:

@@ -68,6 +68,15 @@ def cut(work_min: np.ndarray, metres: np.ndarray, work: Work, *, effort: int = 1
     -------
     Cut
         Every turf holds at least one building.
+
+    Examples
+    --------
+    Two streets a kilometre apart, three buildings of 35 minutes each; an outing is two hours.
+
+    >>> at = np.array([0, 10, 20, 1000, 1010, 1020])
+    >>> metres = np.abs(at[:, None] - at).astype(float)
+    >>> cut(np.full(6, 35.0), metres, Work(hours=2)).label.tolist()
+    [0, 0, 0, 1, 1, 1]
     """
     tree = forest(metres)
     total = float(work_min.sum() + work.on_foot(tree.sum()))

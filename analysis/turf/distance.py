@@ -33,8 +33,11 @@ class Distance(Protocol):
     def unreached(self, xy: np.ndarray) -> np.ndarray:
         """Return the number of a reason in `UNREACHED` for each point, 0 where none."""
 
+    def parts(self, xy: np.ndarray) -> np.ndarray:
+        """Return a number for each point, the same where one can walk to the other."""
+
     def between(self, xy: np.ndarray) -> np.ndarray:
-        """Return metres between all pairs of points (n × n), symmetric."""
+        """Return metres between all pairs of points (n × n) of one part, symmetric."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,15 @@ class StraightLine:
 
     @property
     def name(self) -> str:
-        """Say which."""
+        """How walks are measured, for the summary of a cut."""
         return f"straight line × {self.detour:g}"
 
     def unreached(self, xy: np.ndarray) -> np.ndarray:
         """Return 0 for every point: nothing is known to lie in the way."""
+        return np.zeros(len(xy), dtype=int)
+
+    def parts(self, xy: np.ndarray) -> np.ndarray:
+        """Return 0 for every point."""
         return np.zeros(len(xy), dtype=int)
 
     def between(self, xy: np.ndarray) -> np.ndarray:
@@ -66,16 +73,25 @@ class OnStreets:
 
     @property
     def name(self) -> str:
-        """Say which."""
+        """How walks are measured, for the summary of a cut."""
         return f"street graph {self.graph.name}"
 
     def unreached(self, xy: np.ndarray) -> np.ndarray:
-        """Return 1 near streets that nothing joins to the rest, 2 far from any, else 0."""
+        """Return 1 where the nearest street leads nowhere, 2 far from any street, else 0."""
         points = shapely.points(xy)
-        near = np.zeros((2, len(xy)), dtype=bool)
-        for row, tree in zip(near, (self.graph.tree, self.graph.tree_apart), strict=True):
-            row[tree.query(points, predicate="dwithin", distance=_FAR_M)[0]] = True
-        return np.where(near[0], 0, np.where(near[1], 1, 2))
+        metres = np.full((2, len(xy)), np.inf)
+        for row, tree in zip(metres, (self.graph.tree, self.graph.tree_apart), strict=True):
+            found, distance = tree.query_nearest(
+                points, max_distance=_FAR_M, return_distance=True, all_matches=False
+            )
+            row[found[0]] = distance
+        street, nowhere = metres
+        return np.where(nowhere < street, 1, np.where(np.isinf(street), 2, 0))
+
+    def parts(self, xy: np.ndarray) -> np.ndarray:
+        """Return the part of the graph that each point's nearest street belongs to."""
+        parts: np.ndarray = self.graph.part[_settle(self.graph, xy).edge]
+        return parts
 
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points.
@@ -165,7 +181,22 @@ def _settle(graph: StreetGraph, xy: np.ndarray) -> _Spot:
 def add_crossings(
     metres: np.ndarray, street: np.ndarray, side: np.ndarray, crossing_m: float
 ) -> np.ndarray:
-    """Return `metres` with the cost of crossing added between the two sides of a street."""
+    """Return `metres` with the cost of crossing added between the two sides of a street.
+
+    Parameters
+    ----------
+    metres
+        Walk between all pairs of stops, (n, n).
+    street, side
+        Of each stop, (n,); an empty side is not known, and crosses nothing.
+    crossing_m
+        Metres walked that a crossing costs.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, (n, n).
+    """
     _, code = np.unique(street, return_inverse=True)
     sided = (side[:, None] != side[None, :]) & (side != "")[:, None] & (side != "")[None, :]
     return metres + crossing_m * (sided & (code[:, None] == code[None, :]))

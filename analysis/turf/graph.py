@@ -18,6 +18,10 @@ from analysis.errors import DataError, Text, some
 # Faster than the first, nobody crosses between two corners; faster than the second, nobody walks.
 CROSSED_KMH, WALKED_KMH = 50.0, 60.0
 _METRES_OF_A_DEGREE = 111_195.0
+# A gap that a path not drawn may close: private streets of a campus end so, banks do not.
+_PATH_M = 50.0
+# Fewer metres of street that nothing joins are no place to walk: a jetty, a slip of the drawing.
+_LEAST_M = 200.0
 _FITS = 0.02  # lengths within 2% of a way to measure them are measured that way
 _COLUMNS = ["from", "to", "direction", "time_s", "length_m"]
 _LAYOUT = Text(
@@ -42,8 +46,11 @@ class StreetGraph:
         Length of each edge.
     crossable
         Whether an edge can be crossed between its ends.
+    part
+        Number of the part each edge hangs together with: 0 for the longest. Nobody walks from
+        one part to another.
     apart
-        Streets that do not hang together with these: lines, in metres.
+        Streets too short to walk that hang together with none of these: lines, in metres.
     """
 
     name: str
@@ -51,6 +58,7 @@ class StreetGraph:
     edges: np.ndarray
     length_m: np.ndarray
     crossable: np.ndarray
+    part: np.ndarray
     apart: np.ndarray
 
     @cached_property
@@ -60,7 +68,7 @@ class StreetGraph:
 
     @cached_property
     def tree_apart(self) -> shapely.STRtree:
-        """The streets apart, to tell an island from open country."""
+        """The streets apart, to tell where nobody walks from open country."""
         return shapely.STRtree(self.apart)
 
     def matrix(self, kept: np.ndarray) -> csr_array:
@@ -143,14 +151,80 @@ def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> Str
     length_m, note = _in_metres(edges["length_m"].to_numpy(), degrees[ends], nodes[ends])
     speed = 3.6 * length_m / np.where(time > 0, time, np.inf)
     walked = speed <= WALKED_KMH
-    joined = walked & _joined(ends, np.where(walked, length_m, 0.0), len(nodes))
+    streets = pd.DataFrame(
+        {
+            "a": ends[walked, 0],
+            "b": ends[walked, 1],
+            "length_m": length_m[walked],
+            "crossable": speed[walked] <= CROSSED_KMH,
+        }
+    )
+    streets = _with_paths(streets, nodes)
+    part, length = _parts(streets, len(nodes))
+    kept = length[part] >= min(_LEAST_M, length[0])
     return StreetGraph(
         name=name + note,
         nodes=nodes,
-        edges=ends[joined],
-        length_m=length_m[joined],
-        crossable=speed[joined] <= CROSSED_KMH,
-        apart=shapely.linestrings(nodes[ends[walked & ~joined]]),
+        edges=streets.loc[kept, ["a", "b"]].to_numpy(),
+        length_m=streets.loc[kept, "length_m"].to_numpy(),
+        crossable=streets.loc[kept, "crossable"].to_numpy(),
+        part=part[kept],
+        apart=shapely.linestrings(nodes[streets.loc[~kept, ["a", "b"]].to_numpy()]),
+    )
+
+
+def _parts(streets: pd.DataFrame, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the part of each street, the longest first, and the metres of each part."""
+    a, b = streets["a"].to_numpy(), streets["b"].to_numpy()
+    links = csr_array((np.ones(len(a)), (a, b)), shape=(count, count))
+    _, label = connected_components(links, directed=False)
+    metres = np.bincount(label[a], weights=streets["length_m"])
+    order = np.argsort(-metres, kind="stable")
+    number = np.empty(len(order), dtype=int)
+    number[order] = np.arange(len(order))
+    return number[label[a]], metres[order]
+
+
+def _with_paths(streets: pd.DataFrame, nodes: np.ndarray) -> pd.DataFrame:
+    """Add the ways across small gaps, from each part to the streets of a longer one near by."""
+    while True:
+        part, length = _parts(streets, len(nodes))
+        small = np.flatnonzero(part > 0)
+        if not len(small):
+            return streets
+        lines = shapely.linestrings(nodes[streets[["a", "b"]].to_numpy()])
+        main = np.flatnonzero(part == 0)
+        near, far = shapely.STRtree(lines[main]).query_nearest(
+            lines[small], max_distance=_PATH_M, return_distance=True, all_matches=False
+        )
+        if not near.size:
+            return streets
+        gaps = pd.DataFrame({"small": small[near[0]], "main": main[near[1]], "gap": far})
+        gaps = gaps.assign(part=part[gaps["small"]]).sort_values(["part", "gap", "small"])
+        gaps = gaps.drop_duplicates("part")
+        ways = [_ways_across(gaps, streets, lines, nodes, ends) for ends in _ENDS]
+        streets = pd.concat([streets, *ways], ignore_index=True)
+
+
+# From either end of the one street to either end of the other.
+_ENDS = (("a", "a"), ("a", "b"), ("b", "a"), ("b", "b"))
+
+
+def _ways_across(
+    gaps: pd.DataFrame,
+    streets: pd.DataFrame,
+    lines: np.ndarray,
+    nodes: np.ndarray,
+    ends: tuple[str, str],
+) -> pd.DataFrame:
+    """Return ways from an end of one street over the gap to an end of the other."""
+    leap = shapely.shortest_line(lines[gaps["small"]], lines[gaps["main"]])
+    leaps = shapely.get_coordinates(leap).reshape(-1, 2, 2)
+    one = streets[ends[0]].to_numpy()[gaps["small"]]
+    other = streets[ends[1]].to_numpy()[gaps["main"]]
+    metres = np.hypot(*(nodes[one] - leaps[:, 0]).T) + np.hypot(*(nodes[other] - leaps[:, 1]).T)
+    return pd.DataFrame(
+        {"a": one, "b": other, "length_m": gaps["gap"].to_numpy() + metres, "crossable": True}
     )
 
 
@@ -175,16 +249,6 @@ def _in_metres(
     return mended, " (lengths brought back from degrees to metres)"
 
 
-def _joined(ends: np.ndarray, length_m: np.ndarray, count: int) -> np.ndarray:
-    """Tell which edges hang together with the longest part of the streets; 0 m is no edge."""
-    links = csr_array((length_m, tuple(ends.T)), shape=(count, count))
-    links.eliminate_zeros()
-    _, part = connected_components(links, directed=False)
-    by_length = np.bincount(part[ends[:, 0]], weights=length_m)
-    joined: np.ndarray = part[ends[:, 0]] == by_length.argmax()
-    return joined
-
-
 def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: str) -> StreetGraph:
     """Download the streets around some places from OpenStreetMap, and save them as a file.
 
@@ -196,6 +260,11 @@ def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: st
         Text file to write; `read_graph` reads it again without network.
     crs
         Metric CRS of the workspace.
+
+    Returns
+    -------
+    StreetGraph
+        The one that was saved.
 
     Raises
     ------
@@ -233,7 +302,17 @@ def fetch_graph(latitude: np.ndarray, longitude: np.ndarray, save: Path, crs: st
 
 
 def write_graph(degrees: np.ndarray, edges: pd.DataFrame, path: Path) -> None:
-    """Write a graph as the text that `read_graph` reads: corners (lat, lon) and edges."""
+    """Write a graph as the text that `read_graph` reads: corners (lat, lon) and edges.
+
+    Parameters
+    ----------
+    degrees
+        Latitude and longitude of the corners, (n, 2).
+    edges
+        `from`, `to` (positions of corners), `direction`, `time_s`, `length_m`.
+    path
+        The file.
+    """
     lines = [f"{len(degrees)} {len(edges)}"]
     lines += [f"{lat:.7f} {lon:.7f}" for lat, lon in degrees]
     lines += [

@@ -27,7 +27,7 @@ _WORTH = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the organiser wants.
+    """How turfs are to be cut: length of an outing, start, teams, spares.
 
     Attributes
     ----------
@@ -120,6 +120,11 @@ def make_turfs(
     progress
         Told which share of the buildings is cut, 0 to 1, as the work goes on.
 
+    Returns
+    -------
+    Made
+        The stops in their order, and how they were found.
+
     Raises
     ------
     DataError
@@ -140,7 +145,10 @@ def make_turfs(
     units = split_buildings(count_doors(kept, registered, plan.work), plan.work)
     units["side"] = sides(units["number"])
     units = _placed(units, plan)
-    units["group"] = group_bureaux(units, units[["x", "y"]].to_numpy(), plan.work)
+    xy = units[["x", "y"]].to_numpy()
+    # Nobody walks across water: what lies on two parts of the streets is cut apart.
+    part = pd.Series(distance.parts(xy), index=units.index).map("\0{:06d}".format)
+    units["group"] = group_bureaux(units, xy, plan.work) + part.to_numpy(dtype=object)
     stops, least = _walked(units, plan, distance, progress or _to_nobody)
     stops["opening"] = plan.work.share_open
     gone = pd.DataFrame({"address_id": ordered["address_id"], "reason": reason})

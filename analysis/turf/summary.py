@@ -66,6 +66,11 @@ def to_walks(
         What only the caller knows: place, files, notes.
     seal
         Fingerprint of the sealed design.
+
+    Returns
+    -------
+    Walks
+        Turfs with their stops, and a summary that a file holds.
     """
     stops = name_turfs(made.stops)
     turfs = describe_turfs(stops, plan)

@@ -83,7 +83,7 @@ class Walks:
         return tuple(found)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the stops."""
+        """Return one row per stop, in the order of turfs and walks (`schema.WALKLISTS`)."""
         return self.turfs
 
     def by_turf(self) -> pd.DataFrame:

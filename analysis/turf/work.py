@@ -81,7 +81,7 @@ class Work:
 
     @property
     def outing(self) -> float:
-        """Minutes of an outing."""
+        """Length of an outing in minutes."""
         return 60 * self.hours
 
     @property
@@ -100,7 +100,7 @@ class Work:
         return minutes
 
     def on_foot(self, metres: np.ndarray | float) -> Any:  # noqa: ANN401 - as numpy does
-        """Return minutes of a walk."""
+        """Return the minutes that so many metres take on foot."""
         return metres / (60 * self.walking_speed)
 
     def doors_in(self, minutes: float) -> int:

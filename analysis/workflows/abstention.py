@@ -31,6 +31,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
+from analysis.targeting.ground import has_ground
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
 from analysis.workflows.ranking import open_workspace, target_of
@@ -50,7 +51,8 @@ class Outlook:
     series
         The past it rests on.
     units
-        In the order of the forecast: `bureau_id`, `commune_id`, `commune` (name), `vintage`.
+        In the order of the forecast: `bureau_id`, `commune_id`, `commune` (name), `vintage`,
+        `reachable` (has ground to walk on).
     split
         Constant and intermittent abstainers; None where they cannot be told apart.
     no_split
@@ -105,10 +107,23 @@ def look_ahead(
     progress
         Told the share done; what it raises stops the work.
 
+    Returns
+    -------
+    Outlook
+        The forecast of every bureau, and the split of its abstainers where it can be told.
+
     Raises
     ------
     DataError
         When the election or a place is unknown, or there is no past.
+
+    Examples
+    --------
+    >>> from analysis.workflows.ranking import open_workspace
+    >>> valmont = open_workspace(Path("workspaces/valmont"))
+    >>> found = look_ahead(valmont, "2027_pres_t1")
+    >>> len(found.forecast.table), bool(found.forecast.table["abstention"].between(0, 1).all())
+    (49, True)
     """
     target = target_of(workspace, election)
     history = read_history(workspace, anyone(workspace, target), before=target.date, places=places)
@@ -119,6 +134,7 @@ def look_ahead(
     )
     units = history.units[["bureau_id", "vintage"]]
     units = units.join(communes_of(workspace, units["bureau_id"]))
+    units = units.assign(reachable=has_ground(history.units, history))
     try:
         return Outlook(forecast, series, units, split_abstainers(series), None)
     except DataError as error:
@@ -128,7 +144,22 @@ def look_ahead(
 def look_back(
     workspace: Workspace, election: str, progress: Progress = silent
 ) -> AbstentionBacktest:
-    """Forecast a past election from those before it, and compare with what came."""
+    """Forecast a past election from those before it, and compare with what came.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    election
+        Id of a past election.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
+
+    Returns
+    -------
+    AbstentionBacktest
+        Errors of the forecast and of rules of thumb, in points of the registered.
+    """
     return backtest_abstention(workspace, target_of(workspace, election), progress=progress)
 
 
@@ -145,6 +176,11 @@ def backtest_to_file(
         The file.
     progress
         Told the share done.
+
+    Returns
+    -------
+    AbstentionBacktest
+        What was written.
 
     Raises
     ------
@@ -191,6 +227,11 @@ def finding(
         "map" for its picture; empty for its table.
     written
         How it is written.
+
+    Returns
+    -------
+    Finding
+        The table, what it says of itself, and the figure that was asked for.
     """
     from analysis.charts.abstention_map import forecast_map
 
@@ -227,7 +268,22 @@ def finding(
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Find again what a file of `finding` was made from."""
+    """Find again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        The place, as it is now.
+    provenance
+        Of the file.
+    written
+        How the file is written.
+
+    Returns
+    -------
+    Finding
+        The same as before, where the tables are.
+    """
     asked = provenance.parameters
     level = Level(asked["level"], asked["level_se"], asked["level_source"])
     places = tuple(asked["places"])

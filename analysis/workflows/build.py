@@ -21,8 +21,9 @@ from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
+from analysis.readers.raw_results import Raw, combine
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
-from analysis.readers.results import Raw, Results, assemble, combine
+from analysis.readers.results import Results, assemble
 from analysis.readers.shapes import read_shapes
 from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
@@ -121,6 +122,11 @@ def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) ->
     progress
         Told the step and the share done, 0 to 1.
 
+    Returns
+    -------
+    Workspace
+        The new one, opened.
+
     Raises
     ------
     DataError
@@ -168,7 +174,26 @@ def build_from(
     dated: Callable[[str], Election] = election_of,
     progress: Progress = silent,
 ) -> Workspace:
-    """Do as `build`, with results that another reader has read."""
+    """Do as `build`, with results that another reader has read.
+
+    Parameters
+    ----------
+    raw
+        Results, not yet checked.
+    inputs
+        What else there is: contours, squares, addresses, places to keep.
+    target
+        Folder of the workspace.
+    dated
+        Gives the day, kind and round of an election id.
+    progress
+        Told the step and the share done.
+
+    Returns
+    -------
+    Workspace
+        The new one, opened.
+    """
     progress("checks", 0.35)
     _refuse_unread(inputs, raw)
     blocs = _blocs(inputs, Path(target) / "blocs.csv")
@@ -293,6 +318,7 @@ def _read_vintages(
             crs_metric=crs,
             communes=communes if len(communes) == 1 else inputs.places,
             layout=inputs.layout,
+            known=known,
         )
         expect_known(table, known, file=file.name)
         tables.append(table)

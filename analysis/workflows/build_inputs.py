@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analysis.errors import DataError
 from analysis.readers.calendar import election_of
+from analysis.readers.contours import Layout
 from analysis.workflows.build import Inputs
 
 
@@ -24,6 +25,8 @@ class Given:
         A column map of any other layout.
     contours, vintages
         Files, and the year of each.
+    contours_id
+        Their column of ids; "" to look for it.
     licences
         `FILE=TEXT`.
     """
@@ -33,6 +36,7 @@ class Given:
     terrain: Path | None = None
     contours: tuple[Path, ...] = ()
     vintages: tuple[int, ...] = ()
+    contours_id: str = ""
     squares: Path | None = None
     addresses: Path | None = None
     electors: Path | None = None
@@ -75,6 +79,7 @@ def inputs_of(given: Given) -> Inputs:
         places=given.places,
         leave_out=given.leave_out,
         fictional=given.fictional,
+        layout=Layout(id_column=given.contours_id),
         licences=dict(map(_licence, given.licences)),
         raw=tuple(map(_raw, given.raw)),
         terrain=given.terrain,

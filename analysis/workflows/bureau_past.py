@@ -11,7 +11,22 @@ from analysis.electorate.history import History
 
 
 def draw_past(past: History, bureau_id: str, language: str) -> bytes:
-    """Return the picture of a bureau's past as PNG."""
+    """Return the picture of a bureau's past as PNG.
+
+    Parameters
+    ----------
+    past
+        Elections of the place.
+    bureau_id
+        One of its bureaux.
+    language
+        Of the words, `fr` or `en`.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
+    """
     # Half a second to load: what the map does not need comes after it.
     from analysis.charts.bureau_history import history
 

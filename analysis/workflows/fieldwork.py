@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,24 @@ import tomli_w
 
 from analysis.errors import DataError
 from analysis.fieldwork import exposure, field_plan, inbox, learning, progress
-from analysis.fieldwork.outlook import Aim, Correction, Forecast, Window, correct, forecast
+from analysis.fieldwork.outlook import (
+    Aim,
+    Correction,
+    Forecast,
+    Window,
+    correct,
+    first_outing,
+    forecast,
+)
 from analysis.fieldwork.store import Receipt, Store, open_store
 from analysis.geography.address_search import names_of
 from analysis.tables.covered import update_covered
+from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 
+# Name of a file, and what came of it.
+Told = tuple[str, Receipt | DataError]
 # What open and conversation rates are learned by.
 FACTORS = ("weekend", "hour", "kind")
 
@@ -67,29 +80,72 @@ def stops_of(store: Store, turf_id: str, addresses: pd.DataFrame) -> pd.DataFram
 
 
 def take_in(
-    store: Store, files: Iterable[Path], accept: tuple[str, ...] = ()
-) -> list[Receipt | DataError]:
+    store: Store, given: Iterable[Path | tuple[str, bytes]], accept: tuple[str, ...] = ()
+) -> list[Told]:
     """Take in files of returns; one that is wrong does not keep the others out.
 
     Parameters
     ----------
-    store, files
-        Where, and what.
+    store
+        Where they are counted.
+    given
+        Files on disk, or name and content of what was dropped, pasted or typed.
     accept
         Doubts to let pass: see `returns_validation.ACCEPTABLE`.
 
     Returns
     -------
     list
-        For each file what came of it: a receipt, or what is wrong.
+        For each file its name and what came of it: a receipt, or what is wrong.
     """
-    results: list[Receipt | DataError] = []
-    for file in files:
+    results: list[Told] = []
+    for one in given:
+        name = one.name if isinstance(one, Path) else one[0]
         try:
-            results.append(inbox.receive(store, _bytes(file), name=file.name, accept=accept))
+            content = _bytes(one) if isinstance(one, Path) else one[1]
+            results.append((name, inbox.receive(store, content, name=name, accept=accept)))
         except DataError as error:
-            results.append(error)
+            results.append((name, error))
     return results
+
+
+def count_waiting(store: Store) -> list[Told]:
+    """Count the files that a failing store left in the inbox, as `take_in` tells."""
+    return [(one.file if isinstance(one, Receipt) else "", one) for one in inbox.retry(store)]
+
+
+def counts_sheet(
+    counts: pd.DataFrame, *, turf_id: str, day: date, team_id: str
+) -> tuple[str, bytes]:
+    """Return counts typed in from paper as a file for `take_in`: name and content.
+
+    Parameters
+    ----------
+    counts
+        `address_id` and the outcomes of `schema.OUTCOMES`: doors, empty for none.
+    turf_id, day, team_id
+        Where, when and who.
+
+    Returns
+    -------
+    tuple
+        Name and CSV content.
+    """
+    told = counts[["address_id", *OUTCOMES]].assign(
+        turf_id=turf_id, date=day.isoformat(), team_id=team_id, time=""
+    )
+    return f"{turf_id}_{day.isoformat()}.csv", told.to_csv(index=False).encode()
+
+
+def today(store: Store) -> date:
+    """Return the day it is where the campaign is."""
+    return datetime.now(ZoneInfo(store.campaign.time_zone)).date()
+
+
+def last_day_over(store: Store) -> date:
+    """Return the last day that counts as over: today once returns of today are in."""
+    now, last = today(store), progress.totals(store).last_day
+    return now if last and last >= now else now - timedelta(days=1)
 
 
 def outlook(
@@ -121,9 +177,9 @@ def outlook(
     campaign, first = store.campaign, progress.totals(store).first_day
     if not (campaign.objective and campaign.ends and first):
         return None
-    starts = campaign.starts or first
     column = "doors" if campaign.measure == "doors" else "conversation"
     daily = progress.by(store, "day").set_index("day")[column]
+    starts = campaign.starts or first_outing(daily)
     rng = np.random.default_rng(seed)
     window = Window(min(starts, day) if early else starts, day, campaign.ends)
     found = forecast(daily, window, campaign.objective, rng=rng)
@@ -135,9 +191,24 @@ def learned(store: Store, of: learning.Of = "opened") -> learning.Learned:
     return learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS, of=of)
 
 
+def learned_params(store: Store, rates: learning.Learned) -> dict[str, Mapping[str, Any]]:
+    """Return the planner's numbers that the doors taught: see `exposure.learned_params`."""
+    return dict(exposure.learned_params(rates, progress.outings(store)))
+
+
 def learned_to_file(store: Store, rates: learning.Learned, out: Path) -> None:
-    """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes."""
-    params = exposure.learned_params(rates, progress.outings(store))
+    """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes.
+
+    Parameters
+    ----------
+    store
+        Of the campaign: its outings tell the pace.
+    rates
+        As `learned` returns them.
+    out
+        The TOML file.
+    """
+    params = learned_params(store, rates)
     _write(out, tomli_w.dumps({name: dict(value) for name, value in params.items()}))
 
 
@@ -146,10 +217,30 @@ def contact(store: Store, workspace: Workspace) -> pd.DataFrame:
     return exposure.contact(store, registered_of(workspace))
 
 
+def contact_to_text(table: pd.DataFrame) -> str:
+    """Return a table of `contact` as CSV, the same text on every machine."""
+    return table.to_csv(index=False, lineterminator="\n")
+
+
 def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:
-    """Write what every bureau received as CSV, and return it."""
+    """Write what every bureau received as CSV, and return it.
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace
+        Folder of the place.
+    out
+        The CSV file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `contact` returns it.
+    """
     table = contact(store, Workspace(workspace))
-    _write(out, table.to_csv(index=False, float_format="%.10g"))
+    _write(out, contact_to_text(table))
     return table
 
 
@@ -159,6 +250,16 @@ def attempts_to_bytes(store: Store) -> bytes:
         file = Path(folder) / "attempts.csv"
         exposure.export(store, file)
         return file.read_bytes()
+
+
+def counts_to_bytes(store: Store) -> bytes:
+    """Return the counts by day, team, bureau and turf as a workbook, a sheet each."""
+    # The writer of workbooks loads only for who wants one.
+    from analysis.exports.workbook import sheets_to_xlsx
+
+    keys = ("day", "team_id", "bureau_id", "turf_id")
+    tables = {key: progress.by(store, key) for key in keys}
+    return sheets_to_xlsx({k: t.assign(**{k: t[k].astype("str")}) for k, t in tables.items()})
 
 
 def write_covered(store: Store, workspace: Path) -> int:

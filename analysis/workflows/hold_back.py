@@ -69,14 +69,19 @@ def hold_back_of(folder: Path, table: pd.DataFrame, *, teams: bool = True) -> Ho
         The ranking.
     teams
         Whether the file is for teams.
+
+    Returns
+    -------
+    HoldBack
+        The designs in force that know a bureau of the ranking, else the default draw; none where
+    bureaux are fewer than a block.
     """
-    ranked = set(table["bureau_id"])
     seals = tuple(
         one
         for one in in_force(folder)
-        if ranked & set(open_trial(folder, one).sealed.design.units["unit_id"])
+        if table["bureau_id"].isin(open_trial(folder, one).sealed.design.units["unit_id"]).any()
     )
-    if not seals and len(trial_units(table)) < DEFAULT.block_size:
+    if not seals and _may_enter(table).sum() < DEFAULT.block_size:
         return HoldBack(on=False, teams=teams, given_up=TOO_FEW)
     return HoldBack(teams=teams, seals=seals)
 
@@ -99,7 +104,7 @@ def trial_units(table: pd.DataFrame, first: int | None = None) -> pd.DataFrame:
         (abstention × support, what the trial of 2012 ranked by) and `votes` (expected net
         votes of canvassing all doors).
     """
-    kept = table[table["reachable"].astype(bool) & (table["registered"] > 0)]
+    kept = table[_may_enter(table)]
     kept = kept.sort_values("rank", kind="stable").head(len(kept) if first is None else first)
     return kept.assign(
         unit_id=kept["bureau_id"].astype("str"),
@@ -108,6 +113,10 @@ def trial_units(table: pd.DataFrame, first: int | None = None) -> pd.DataFrame:
         potential=kept["expected_abstention"] * kept["support"],
         votes=kept["gain_per_hour"] * kept["hours"],
     ).reset_index(drop=True)
+
+
+def _may_enter(table: pd.DataFrame) -> pd.Series:
+    return table["reachable"].astype(bool) & (table["registered"] > 0)
 
 
 def with_arms(

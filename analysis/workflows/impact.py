@@ -16,14 +16,15 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
-from analysis.experiments.outcomes import followed_by_code, outcomes_of, vintage_of
+from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
 from analysis.experiments.seal import Sealed, digest, verify
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
-from analysis.experiments.unit_files import check_suffix, read_units, write_json
+from analysis.experiments.unit_files import read_units
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
+from analysis.workflows.trial_results import drawn_arms, results_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,24 @@ class Votes:
 def votes_of(
     workspace: Path | None, elections: Sequence[str], blocs: Sequence[str], vintage: int | None
 ) -> Votes | None:
-    """Return which results of a workspace are outcomes, of which blocs; None without one."""
+    """Return which results of a workspace are outcomes, of which blocs; None without one.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the place, or None.
+    elections
+        Ids of those whose results are outcomes.
+    blocs
+        Whose votes count, one outcome each.
+    vintage
+        Year of the contours the units are of; None: those that know most of them.
+
+    Returns
+    -------
+    Votes or None
+        What `answer` reads.
+    """
     if workspace is None:
         return None
     return Votes(workspace, tuple(elections), {one: Choice(one) for one in blocs}, vintage)
@@ -92,7 +110,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer.
+    """What a trial says of a question, and what it was made from.
 
     Attributes
     ----------
@@ -115,7 +133,7 @@ class Answer:
     ranked: tuple[RankWeighted, ...] = ()
 
     def summary(self, language: str = "en") -> str:
-        """Say it all."""
+        """Return estimates, groups, ranking and what was lost in sentences, one a line."""
         lines = [self.impact.summary(language)]
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
@@ -147,13 +165,9 @@ def answer(question: Question) -> Answer:
         When files, columns or the seal cannot answer it.
     """
     table, spec, lost = read_units(question.units), question.spec, None
-    made_from: dict[str, Any] = {**digest(question.units)}
     sealed = verify(question.seal) if question.seal else None
     if question.votes:
         table, spec, lost = _with_votes(table, spec, question.votes, sealed)
-        made_from["workspace"] = Workspace(question.votes.workspace).digest
-    if sealed:
-        made_from["seal"] = sealed.fingerprint
     impact = estimate(table, spec, sealed, draws=question.draws, seed=question.seed)
     groups = None
     if question.subgroups:
@@ -161,14 +175,19 @@ def answer(question: Question) -> Answer:
     ranked: tuple[RankWeighted, ...] = ()
     if question.rank_by:
         ranked = judge_order(table, spec, sealed, question)
-    made = {**made_from, "draws": question.draws, "seed": question.seed}
+    sources = {
+        **digest(question.units),
+        "workspace": Workspace(question.votes.workspace).digest if question.votes else "",
+        "seal": sealed.fingerprint if sealed else "",
+    }
+    made = made_from(sources, question.draws, question.seed)
     return Answer(impact, groups, lost, made, ranked)
 
 
 def estimate(
     table: pd.DataFrame, spec: Spec, sealed: Sealed | None, *, draws: int = 0, seed: int = 0
 ) -> Impact:
-    """Estimate what a canvass changed.
+    """Estimate what being drawn, canvassed and reached changed, under a seal if there is one.
 
     Parameters
     ----------
@@ -178,6 +197,11 @@ def estimate(
         Design whose arms, blocks and draw take the place of the table's; None for none.
     draws, seed
         Of randomisation inference.
+
+    Returns
+    -------
+    Impact
+        On the scale of the outcomes.
 
     Raises
     ------
@@ -210,6 +234,11 @@ def estimate_within(
     announced
         Those announced before the draw, where columns were renamed; None: as the seal says.
 
+    Returns
+    -------
+    Subgroups
+        One estimate per column, group and outcome.
+
     Raises
     ------
     DataError
@@ -225,7 +254,20 @@ def estimate_within(
 def judge_order(
     table: pd.DataFrame, spec: Spec, sealed: Sealed | None, question: Question
 ) -> tuple[RankWeighted, ...]:
-    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more."""
+    """Return, by outcome, whether the units ranked first by `question.rank_by` gained more.
+
+    Parameters
+    ----------
+    table, spec, sealed
+        As for `estimate`.
+    question
+        Its column to rank by, draws and seed.
+
+    Returns
+    -------
+    tuple of RankWeighted
+        One per outcome.
+    """
     lottery = None
     if sealed:
         table, spec, lottery = with_seal(table, spec, sealed)
@@ -236,7 +278,20 @@ def judge_order(
 
 
 def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFrame:
-    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map."""
+    """Return `unit_id`, `arm`, `block` and `rank` of the units, one row each, for a map.
+
+    Parameters
+    ----------
+    table, spec
+        As for `estimate`.
+    sealed
+        Its arms take the place of the table's; None for none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit; `rank` is missing where no seal tells it.
+    """
     if sealed:
         return sealed.assignment[["unit_id", "arm", "block", "rank"]]
     drawn = pd.to_numeric(table[spec.assigned], errors="coerce") == 1
@@ -251,36 +306,24 @@ def arms_of(table: pd.DataFrame, spec: Spec, sealed: Sealed | None) -> pd.DataFr
     )
 
 
-def impact_to_file(question: Question, out: Path) -> Answer:
-    """Answer a question and write the answer as JSON.
+def made_from(sources: Mapping[str, Any], draws: int, seed: int) -> dict[str, Any]:
+    """Say what an answer comes from.
 
-    Raises
-    ------
-    DataError
-        When `out` is no JSON, or the question has no answer.
+    Parameters
+    ----------
+    sources
+        `file` and `sha256` of the table of units, digest of the `workspace`, `elections`,
+        fingerprint of the `seal`; what is empty is left out.
+    draws, seed
+        Of randomisation inference.
+
+    Returns
+    -------
+    dict
+        As files and reports hold it.
     """
-    check_suffix(out, ".json")
-    found = answer(question)
-    write_json(found.to_json(), out)
-    return found
-
-
-def check_report(path: Path) -> None:
-    """Raise a `DataError` when a report cannot be written under this name."""
-    from analysis.exports.reports.trial_report import check_report_path
-
-    check_report_path(path)
-
-
-def report_to_file(found: Answer, path: Path, language: str) -> None:
-    """Write an answer as one page, `.html` or `.pdf`."""
-    # The report pulls in fonts and PDF machinery: only when it is wanted.
-    from analysis.exports.reports.trial_report import TrialReport, write_report
-
-    page = TrialReport(
-        found.impact, "", found.subgroups, found.lost, found.made_from, ranked=found.ranked
-    )
-    write_report(page, path, language)
+    named = {name: value for name, value in sources.items() if value}
+    return {**named, "draws": draws, "seed": seed}
 
 
 def _with_votes(
@@ -288,14 +331,7 @@ def _with_votes(
 ) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
     """Put the results of elections beside the units, and tell what was lost by arm."""
     place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    vintage = (
-        vintage_of(place.read("context"), label.tolist())
-        if votes.vintage is None
-        else votes.vintage
-    )
-    found = outcomes_of(
-        place, votes.elections, label.tolist(), vintage=vintage, choices=votes.choices
-    )
+    found = results_on(place, label.tolist(), votes.elections, votes.choices, vintage=votes.vintage)
     rows = found.table.drop(columns="unit_id").set_axis(table.index)
     if clash := [name for name in rows if name in table]:
         raise DataError(
@@ -313,8 +349,7 @@ def _with_votes(
 
 def _arms(table: pd.DataFrame, spec: Spec, label: pd.Series, sealed: Sealed | None) -> pd.Series:
     if sealed:
-        drawn = sealed.assignment[sealed.design.drawn]
-        return drawn.set_index("unit_id")["arm"]
+        return drawn_arms(sealed)
     unit_columns.check(table, [spec.assigned])
     arms = unit_columns.arms(table, spec.assigned, label)
     return pd.Series(np.where(arms == 1, "treated", "control"), index=pd.Index(label))

@@ -140,7 +140,7 @@ def submit(
     alone: bool = False,
     killable: bool = False,
 ) -> Job:
-    """Begin a piece of work.
+    """Begin a piece of work in the background, and return its job at once.
 
     Parameters
     ----------

@@ -5,7 +5,9 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from analysis.charts.chart_words import number, say
+from analysis.charts.chart_words import say
+from analysis.i18n import format_number
+from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 
@@ -20,6 +22,11 @@ def contours_of(workspace: Workspace, vintage: int | None, communes: pd.Series) 
         Year of the contours; None where there are none.
     communes
         Ids, in any number.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        In the metric CRS of the workspace.
     """
     bureaux = workspace.read("bureaux")
     kept = (bureaux["vintage"] == (vintage or 0)) & bureaux["commune_id"].isin(set(communes))
@@ -52,14 +59,14 @@ def title_of(workspace: Workspace, place: str, language: str) -> str:
     elif len(places) == 1:
         title = str(places["name"].iloc[0])
     else:
-        title = say("places", language).format(number(len(places), language=language))
+        title = say("places", language).format(format_number(len(places), language=language))
     return f"{title} ({say('fictional', language)})" if workspace.fictional else title
 
 
 def communes_of(workspace: Workspace, bureau_ids: pd.Series) -> pd.DataFrame:
     """Return `commune_id` and `commune`, its name, of each bureau; its id where it has no name."""
     names = workspace.read("places").set_index("commune_id")["name"].astype("str")
-    commune_id = bureau_ids.str.rpartition("_")[0]
+    commune_id = commune_of(bureau_ids)
     return pd.DataFrame(
         {"commune_id": commune_id, "commune": commune_id.map(names).fillna(commune_id)}
     )

@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from analysis.errors import DataError
+from analysis.fetch.catalogue import Place
+from analysis.fetch.place import Fetched
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN
 from analysis.workflows import jobs
 from analysis.workflows.build import Inputs, build
@@ -63,6 +65,11 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         Codes of communes or départements to keep; empty for all.
     leave_out
         Leave contradictory bureaux out however many they are.
+
+    Returns
+    -------
+    Inputs
+        Files that were not given are None.
     """
     of = {file.role: file.path for file in files}
     return Inputs(
@@ -91,6 +98,11 @@ def start_reading(
     target
         Folder of the workspace.
 
+    Returns
+    -------
+    jobs.Job
+        Under way; no other may write the same workspace meanwhile.
+
     Raises
     ------
     OSError
@@ -112,18 +124,29 @@ def folder_of(job: jobs.Job) -> Path:
     return Path(str(job.key[1]))
 
 
-def build_command(inputs: Inputs, workspace: Path) -> str:
-    """Return the command that builds the same workspace, one option a line."""
+def build_command(inputs: Inputs, workspace: Path, *, between: str = " \\\n  ") -> str:
+    """Return the command that builds the same workspace, one option a line.
+
+    Parameters
+    ----------
+    inputs
+        The files.
+    workspace
+        The folder that the command will write.
+    between
+        What stands between two options.
+
+    Returns
+    -------
+    str
+        For a shell, quoted where need be.
+    """
     parts = [["python", "-m", "analysis", "build", "--workspace", str(workspace)]]
-    if inputs.terrain:
-        parts.append(["--terrain", str(inputs.terrain)])
-    parts += [["--raw", f"{election}={file}"] for election, file in inputs.raw]
-    if not (inputs.terrain or inputs.raw):
-        national = (inputs.general, inputs.candidates)
-        names = [str(file or f"{role}.csv") for file, role in zip(national, NATIONAL, strict=True)]
-        parts.append(["--results", *names])
+    parts += _results(inputs)
     for year, file in sorted(inputs.contours.items()):
         parts.append(["--contours", str(file), "--vintage", str(year)])
+        if licence := inputs.licences.get(file.name):
+            parts.append(["--licence", f"{file.name}={licence}"])
     for name in ("squares", "addresses", "electors"):
         if file := getattr(inputs, name):
             parts.append([f"--{name}", str(file)])
@@ -131,7 +154,55 @@ def build_command(inputs: Inputs, workspace: Path) -> str:
         parts.append(["--place", *inputs.places])
     if inputs.leave_out:
         parts.append(["--leave-out-contradictions"])
-    return " \\\n  ".join(map(shlex.join, parts))
+    return between.join(map(shlex.join, parts))
+
+
+def _results(inputs: Inputs) -> list[list[str]]:
+    """Return the options that name the results."""
+    if inputs.terrain:
+        return [["--terrain", str(inputs.terrain)]]
+    if inputs.raw:
+        return [["--raw", f"{election}={file}"] for election, file in inputs.raw]
+    national = (inputs.general, inputs.candidates)
+    names = [str(file or f"{role}.csv") for file, role in zip(national, NATIONAL, strict=True)]
+    return [["--results", *names]]
+
+
+def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched]) -> str:
+    """Return the command, in one line, that builds the workspace from what was fetched.
+
+    Parameters
+    ----------
+    place
+        INSEE code of a commune or of a département.
+    workspace
+        The folder that the files were fetched into.
+    fetched
+        The files.
+
+    Returns
+    -------
+    str
+        For a shell, quoted where need be.
+
+    Raises
+    ------
+    DataError
+        When the two results files, which `build` needs, are not among them.
+    """
+    files = {one.source.role: one for one in fetched}
+    if missing := [role for role in NATIONAL if role not in files]:
+        raise DataError(
+            "Nothing can be built without {missing}.",
+            where="--without, or the catalogue",
+            mend="Fetch the results too, or give your own files to `build --results`.",
+            missing=" and ".join(missing),
+        )
+    given = [GivenFile(f.path.name, f.path, r, f.source.vintage) for r, f in files.items()]
+    inputs = inputs_of(given, (Place.of(place).code,), leave_out=False)
+    # The other files are of one publisher; contours may be of any.
+    own = {f.path.name: f.source.licence for r, f in files.items() if r == "contours"}
+    return build_command(replace(inputs, licences=own), workspace, between=" ")
 
 
 def fetch_command(places: tuple[str, ...], workspace: Path) -> str:

@@ -12,23 +12,25 @@ import geopandas as gpd
 import pandas as pd
 import tomli_w
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import MAPS, Options, to_bytes, write
+from analysis.exports.registry import Options, to_bytes, write
 from analysis.readers.calendar import election_of
 from analysis.readers.relabel import relabel
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
-from analysis.targeting.prospects import Progress, Prospects, prepare, silent
+from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
+from analysis.workflows.kept_rates import prospects_kept
+from analysis.workflows.refusals import one_choice, refuse_without_contours
 
 # teams: the controls of sealed designs are left out; analysis: every bureau with its arm.
 AUDIENCES = ("teams", "analysis")
 # A light ranking makes fewer draws above this many draws × bureaux, but never fewer than some.
 _LIGHT, _LEAST_DRAWS = 4_500_000, 50
-_OWN = ("bloc", "candidates", "election", "places")
+_OWN = ("bloc", "candidates", "election", "places", "rival")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Scenario:
         Communes or départements; empty for the whole workspace.
     settings
         Weights, hours, planner's numbers, seed.
+    rival
+        Bloc against which votes are counted; empty: the strongest other by the place's results.
     """
 
     bloc: str
@@ -54,6 +58,12 @@ class Scenario:
     candidates: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    rival: str = ""
+
+    @property
+    def votes_label(self) -> str:
+        """What columns of its votes are called: the bloc, or `candidates`."""
+        return "candidates" if self.candidates else self.bloc
 
     @property
     def choice(self) -> Choice:
@@ -74,6 +84,7 @@ class Scenario:
             "candidates": list(self.candidates),
             "election": self.election,
             "places": list(self.places),
+            **({"rival": self.rival} if self.rival else {}),
             **settings,
         }
 
@@ -107,6 +118,7 @@ class Scenario:
             candidates=_texts(own.get("candidates", ()), where),
             places=_texts(own.get("places", ()), where),
             settings=Settings.from_dict(rest, where, beside=_OWN),
+            rival=str(own.get("rival", "")),
         )
 
 
@@ -196,7 +208,14 @@ def prospects_of(
         When the scenario does not fit the workspace.
     """
     target = target_of(workspace, scenario.election)
-    return prepare(workspace, scenario.choice, target, places=scenario.places, progress=progress)
+    return prospects_kept(
+        workspace,
+        scenario.choice,
+        target,
+        places=scenario.places,
+        rival=scenario.rival,
+        progress=progress,
+    )
 
 
 def rank(prospects: Prospects, settings: Settings, *, light: bool = False) -> Ranking:
@@ -303,54 +322,35 @@ def rank_to_file(
             audience=audience,
             known=", ".join(AUDIENCES),
         )
-    asked = _one_choice(asked)
+    asked = one_choice(asked)
     workspace = open_workspace(folder)
     scenario = read_scenario(params, **asked) if params else Scenario.from_dict(asked)
-    _refuse_without_contours(workspace, scenario, out)
+    refuse_without_contours(workspace, scenario.places, out)
     ranking, prospects = answer(workspace, scenario)
-    usual = hold_back_of(workspace.path, ranking.table, teams=audience == "teams")
-    held = usual if usual.seals else None
-    file = RankingFile(workspace, scenario, ranking, prospects, held)
+    file = ranking_file(workspace, scenario, ranking, prospects, teams=audience == "teams")
     file.write(out, **written)
     return file
 
 
-def _one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Let the bloc or the candidates that are asked for take the place of both in a file."""
-    told = {name: asked[name] for name in ("bloc", "candidates") if asked.get(name)}
-    if len(told) > 1:
-        raise DataError(
-            "Votes are counted for a bloc or for candidates, not for both.",
-            where="--bloc {bloc} --candidates {candidates}",
-            mend="Give one of the two: --bloc or --candidates.",
-            bloc=asked["bloc"],
-            candidates=" ".join(asked["candidates"]),
-        )
-    return {**asked, **({"bloc": "", "candidates": []} | told if told else {})}
+def ranking_file(
+    workspace: Workspace,
+    scenario: Scenario,
+    ranking: Ranking,
+    prospects: Prospects,
+    *,
+    teams: bool = True,
+) -> RankingFile:
+    """Return a ranking as it leaves the house: sealed designs in force decide the arms.
 
-
-def _refuse_without_contours(workspace: Workspace, scenario: Scenario, out: Path) -> None:
-    """Refuse a map of a place without contours before the ranking, which takes its time."""
-    if out.suffix.lower() not in MAPS:
-        return
-    here = workspace.read("places")
-    if asked := list(scenario.places):
-        here = here[here["commune_id"].isin(asked) | here["department_id"].isin(asked)]
-    drawn: list[str] = []
-    if workspace.has("bureaux"):
-        codes = workspace.read_arrow("bureaux", columns=["commune_id"])["commune_id"]
-        drawn = codes.unique().to_pylist()
-    # That a place is unknown is for the ranking to say.
-    if here.empty or here["commune_id"].isin(drawn).any():
-        return
-    raise DataError(
-        "There is no map to write as {suffix}: no bureau has a contour.",
-        where="{workspace_path}",
-        mend="Build the workspace with --contours, or write a table: .csv, .xlsx, .parquet or "
-        ".geojson.",
-        suffix=out.suffix,
-        workspace_path=": ".join(filter(None, (str(workspace.path), some(scenario.places)))),
-    )
+    Parameters
+    ----------
+    workspace, scenario, ranking, prospects
+        The place, what was asked of it, and the answer.
+    teams
+        Whether the file is for teams, without the controls.
+    """
+    usual = hold_back_of(workspace.path, ranking.table, teams=teams)
+    return RankingFile(workspace, scenario, ranking, prospects, usual if usual.seals else None)
 
 
 def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:

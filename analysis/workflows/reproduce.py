@@ -49,7 +49,7 @@ class Reproduction:
 
 
 def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
-    """Make an export again.
+    """Make an exported file again from what it says of itself, and compare the bytes.
 
     Parameters
     ----------

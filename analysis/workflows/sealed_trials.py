@@ -17,6 +17,7 @@ from analysis.errors import DataError, some
 if TYPE_CHECKING:
     from analysis.experiments.design import Design
     from analysis.experiments.seal import Sealed
+    from analysis.tables.workspace import Workspace
 
 FOLDER = "trials"
 SEAL, PLAN, SCENARIO = "design.seal.json", "plan.md", "scenario.toml"
@@ -54,6 +55,7 @@ def sealed_with(
     seed: int,
     texts: Mapping[str, str],
     promise: Mapping[str, tuple[str, ...]] | None = None,
+    files: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Draw a design and return its seal, which holds plan and scenario, text and digest.
 
@@ -67,10 +69,17 @@ def sealed_with(
         `PLAN` and `SCENARIO` → their text.
     promise
         Outcomes, covariates and subgroups that are announced.
+    files
+        Role → name and digest of files that stay beside the seal.
+
+    Returns
+    -------
+    dict
+        The content of the seal, as `experiments.seal.write_seal` writes it.
     """
     from analysis.experiments.seal import seal
 
-    files = {
+    carried = {
         Path(name).stem: {
             "file": name,
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
@@ -78,7 +87,7 @@ def sealed_with(
         }
         for name, text in texts.items()
     }
-    return seal(design, seed, files, promise)
+    return seal(design, seed, {**(files or {}), **carried}, promise)
 
 
 def texts_in(content: Mapping[str, Any]) -> dict[str, str]:
@@ -100,6 +109,11 @@ def keep(
         The seal; the plan and the scenario that it carries are written beside it.
     texts
         Plan and scenario of a seal that carries only their digests.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     Raises
     ------
@@ -212,8 +226,23 @@ def read_seal(name: str, content: bytes) -> tuple[Sealed, dict[str, Any]]:
         return verify(path), json.loads(content)
 
 
+def units_known(workspace: Workspace, sealed: Sealed) -> bool:
+    """Return whether any unit of a seal is a bureau of a workspace."""
+    bureaux = workspace.read("turnout", columns=["bureau_id"])["bureau_id"]
+    return bool(bureaux.isin(sealed.design.units["unit_id"]).any())
+
+
 def retire(workspace: Path, fingerprint: str, why: str) -> None:
     """Take a design out of force; its seal stays, with the reason beside it.
+
+    Parameters
+    ----------
+    workspace
+        Its folder.
+    fingerprint
+        Of the design.
+    why
+        A reason that may be read after the vote.
 
     Raises
     ------

@@ -27,7 +27,6 @@ from analysis.workflows.model_territory import communes_of, contours_of, title_o
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FIGURES = ("swing", "residual", "clusters", "scatter")
 _WORDS = Words(
     "chart",
     {
@@ -89,6 +88,11 @@ def look_back(
     progress
         Told the share done; what it raises stops the work.
 
+    Returns
+    -------
+    Moved
+        The swing of the whole place and of every bureau, shares 0 to 1.
+
     Raises
     ------
     DataError
@@ -141,6 +145,20 @@ def _nobody(candidates: pd.DataFrame) -> np.ndarray:
 def neighbours(workspace: Workspace, found: Moved, *, progress: Progress = silent) -> Clusters:
     """Find where neighbours moved together, apart from the whole.
 
+    Parameters
+    ----------
+    workspace
+        The place, which has the contours.
+    found
+        A swing there.
+    progress
+        Told the share done, 0 to 1; what it raises stops the work.
+
+    Returns
+    -------
+    Clusters
+        One row per bureau with a contour.
+
     Raises
     ------
     DataError
@@ -173,6 +191,11 @@ def finding(
         One of `FIGURES` for a picture (`clusters` needs `near`); empty for the table.
     written
         How it is written.
+
+    Returns
+    -------
+    Finding
+        The table, what it says of itself, and the figure that was asked for.
     """
     language, share = written.language, found.share
     shapes = contours_of(workspace, found.vintage, found.table["commune_id"])
@@ -240,7 +263,22 @@ def _heading(found: Moved, language: str) -> str:
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Find again what a file of `finding` was made from."""
+    """Find again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        The place, as it is now.
+    provenance
+        Of the file.
+    written
+        How the file is written.
+
+    Returns
+    -------
+    Finding
+        The same as before, where the tables are.
+    """
     asked = provenance.parameters
     whose = Choice(asked["bloc"], tuple(asked["candidates"]))
     share = Share(whose if asked["bloc"] or asked["candidates"] else None, asked["of"])

@@ -63,6 +63,11 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
     share_open
         The planner's share over all hours, where there are no returns of the slot.
 
+    Returns
+    -------
+    Opening
+        Share of doors expected to open, 0 to 1, by kind of building.
+
     Raises
     ------
     DataError

@@ -61,6 +61,11 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
     progress
         Told the share done of a workspace.
 
+    Returns
+    -------
+    Transfers
+        What was written.
+
     Raises
     ------
     DataError
@@ -135,6 +140,11 @@ def finding(
         "matrix" or "flows" for a picture; empty for the table.
     written
         How it is written.
+
+    Returns
+    -------
+    Finding
+        The table, what it says of itself, and the figure that was asked for.
     """
     origin, destination, place = asked
     language = written.language
@@ -165,7 +175,22 @@ def finding(
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Find again what a file of `finding` was made from."""
+    """Find again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        The place, as it is now.
+    provenance
+        Of the file.
+    written
+        How the file is written.
+
+    Returns
+    -------
+    Finding
+        The same as before, where the tables are.
+    """
     given = provenance.parameters
     asked = given["from"], given["to"], given["place"]
     found = transfers_of(workspace, *asked, seed=provenance.seed or SEED, level=given["level"])

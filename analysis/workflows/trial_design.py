@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
 from analysis.experiments import unit_columns
-from analysis.experiments.design import declare
+from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.neighbours import with_groups
+from analysis.experiments.placebo import Placebo
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
-from analysis.experiments.seal import Sealed, digest, drawn, seal, verify, write_seal
+from analysis.experiments.seal import Sealed, digest, drawn, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
 from analysis.tables.workspace import Workspace
+from analysis.workflows.ranking import Scenario
+from analysis.workflows.sealed_trials import PLAN, SCENARIO, keep, sealed_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,35 @@ class Promise:
     subgroups: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     language: str = "fr"
+
+    @property
+    def announced(self) -> dict[str, tuple[str, ...]]:
+        """What the seal repeats of it."""
+        return {
+            "outcomes": self.outcomes,
+            "covariates": self.covariates,
+            "subgroups": self.subgroups,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A design and what is promised with it, before the draw.
+
+    Attributes
+    ----------
+    design, seed
+        What will be drawn, and how.
+    promise
+        What is promised.
+    plan
+        The promise as a text to read, Markdown.
+    """
+
+    design: Design
+    seed: int
+    promise: Promise
+    plan: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +93,110 @@ def near_of(workspace: Path | None, size: int) -> Near | None:
     return Near(workspace, size)
 
 
+def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | None = None) -> Draft:
+    """Write the plan of a design that will be drawn.
+
+    Parameters
+    ----------
+    design, seed
+        What will be drawn, and how.
+    promise
+        What is promised, and in which language.
+    sight
+        Smallest effects that can be seen: `outcome`, `detectable_assignment` (share of the
+        registered), one row each; None where nobody looked.
+
+    Returns
+    -------
+    Draft
+        Nothing is drawn yet.
+    """
+    plan = Plan(promise.outcomes, promise.covariates, promise.subgroups, sight, promise.language)
+    return Draft(design, seed, promise, write_plan(plan, design, seed))
+
+
+def sight_at_past(found: Placebo) -> pd.DataFrame:
+    """Return what all units see, a row per past election, as `draft` takes it."""
+    curve = found.curve[found.curve["units"] == found.curve["units"].max()]
+    return curve.assign(outcome=curve["election_id"])
+
+
+def seal_draft(
+    made: Draft,
+    texts: Mapping[str, str] | None = None,
+    files: Mapping[str, Mapping[str, str]] | None = None,
+) -> dict[str, Any]:
+    """Draw what was drafted and return its seal; every way to a seal comes through here.
+
+    Parameters
+    ----------
+    made
+        The design, with its plan.
+    texts
+        Texts that the seal carries: see `sealed_trials.sealed_with`.
+    files
+        Role → name and digest of files that stay beside it.
+
+    Returns
+    -------
+    dict
+        The content of the seal, with its fingerprint.
+    """
+    return sealed_with(made.design, made.seed, texts or {}, made.promise.announced, files)
+
+
+def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario) -> str:
+    """Draw what was drafted, put it in force in a workspace, and return its fingerprint.
+
+    Parameters
+    ----------
+    made
+        The design, with its plan.
+    workspace
+        Its folder.
+    scenario
+        What the ranking was asked: the seal carries it, and the plan.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    DataError
+        When a bureau is in a design in force, or the folder cannot be written.
+    """
+    texts = {PLAN: made.plan, SCENARIO: scenario.to_toml()}
+    return keep(workspace, seal_draft(made, texts))
+
+
 def design_to_file(  # noqa: PLR0913 - the parts of one command
     units: Path, rule: Rule, promise: Promise, *, seed: int, out: Path, near: Near | None = None
 ) -> str:
     """Draw a design: the arms as CSV, and beside them the seal (JSON) and the plan (Markdown).
 
     With `near`, neighbours are drawn as one.
+
+    Parameters
+    ----------
+    units
+        CSV or Parquet, one row per unit.
+    rule
+        How it is drawn.
+    promise
+        What the plan promises.
+    seed
+        Of the draw.
+    out
+        The CSV of the arms; seal and plan go beside it.
+    near
+        Groups of neighbours to be drawn as one; None draws units as the rule says.
+
+    Returns
+    -------
+    str
+        What to print.
 
     Raises
     ------
@@ -86,18 +217,13 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     own = table
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
+    made = draft(design, promise, seed, _sight(table, rule, promise, seed))
     assignment = drawn(design, seed)
-    plan = write_plan(_plan(table, rule, promise, seed), design, seed)
     paths = beside(out)
     write_csv(_with_own_columns(assignment, own, rule), out)
-    paths["plan"].write_text(plan, encoding="utf-8")
+    paths["plan"].write_text(made.plan, encoding="utf-8")
     files = {"units": digest(units), "assignment": digest(out), "plan": digest(paths["plan"])}
-    announced = {
-        "outcomes": promise.outcomes,
-        "covariates": promise.covariates,
-        "subgroups": promise.subgroups,
-    }
-    content = seal(design, seed, files, announced)
+    content = seal_draft(made, files=files)
     write_seal(content, paths["seal"])
     counts = assignment.loc[design.drawn, "arm"].value_counts()
     return "\n".join(
@@ -143,19 +269,32 @@ def verify_seal(path: Path) -> str:
 
 
 def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
-    """Return units and rule with neighbours drawn as one; both as they are without `near`."""
+    """Return units and rule with neighbours drawn as one; both as they are without `near`.
+
+    Parameters
+    ----------
+    table
+        One row per unit.
+    rule
+        How they are drawn.
+    near
+        Whose contours, and how many in a group.
+
+    Returns
+    -------
+    tuple
+        The table with a column of groups, and the rule that draws them.
+    """
     if near is None:
         return table, rule
     return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)
 
 
-def _plan(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> Plan:
-    sight = None
-    if promise.past:
-        ask = Ask(promise.past, coverage=(1.0,))
-        sight = power_curve(table, rule, ask, np.random.default_rng(seed))
-    outcomes, covariates = promise.outcomes, promise.covariates
-    return Plan(outcomes, covariates, promise.subgroups, sight, promise.language)
+def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.DataFrame | None:
+    if not promise.past:
+        return None
+    ask = Ask(promise.past, coverage=(1.0,))
+    return power_curve(table, rule, ask, np.random.default_rng(seed))
 
 
 def _with_own_columns(assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule) -> pd.DataFrame:

@@ -50,6 +50,11 @@ def past_of(workspace: Path | None, before: str, blocs: Sequence[str]) -> Past |
     blocs
         Whose votes count: one bloc.
 
+    Returns
+    -------
+    Past or None
+        Which results a design is drawn on.
+
     Raises
     ------
     DataError
@@ -81,6 +86,28 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
     """Write the power curve of a design as CSV or JSON, and return it as text.
 
     Outcomes are columns of the file or, with `past`, elections of a workspace.
+
+    Parameters
+    ----------
+    units
+        CSV or Parquet, one row per unit.
+    rule
+        How they are drawn.
+    ask
+        Outcomes, coverage, sizes and draws.
+    seed
+        Of the draws.
+    out
+        `.csv` or `.json`.
+    past
+        Elections of a workspace in place of outcomes in the file; None for none.
+    near
+        Groups of neighbours to be drawn as one; None for none.
+
+    Returns
+    -------
+    str
+        What to print.
     """
     check_suffix(out, ".csv", ".json")
     table, rule = grouped(read_units(units), rule, near)
@@ -134,9 +161,13 @@ def _lost(found: Placebo) -> list[str]:
 
 def _with_sizes(ask: Ask, size: int, rule: Rule) -> Ask:
     # Two full blocks are the least that leaves anything to judge by.
-    least = min(2 * rule.block_size, size)
-    sizes = np.unique(np.linspace(max(least, size // _CURVE_SIZES), size, _CURVE_SIZES, dtype=int))
-    return replace(ask, sizes=tuple(int(one) for one in sizes))
+    return replace(ask, sizes=_sizes(size, 2 * rule.block_size, _CURVE_SIZES))
+
+
+def _sizes(size: int, least: int, steps: int) -> tuple[int, ...]:
+    """Return numbers of units, evenly spaced up to all, for a curve."""
+    first = max(min(least, size), size // steps)
+    return tuple(int(one) for one in np.unique(np.linspace(first, size, steps, dtype=int)))
 
 
 def placebo_of(
@@ -160,20 +191,23 @@ def placebo_of(
     contamination
         Share of the registered reached in controls, 0 to 1.
 
+    Returns
+    -------
+    Placebo
+        The smallest effects seen at each past election, shares of the registered.
+
     Raises
     ------
     DataError
         When there is no past, or too few units have one.
     """
     units, rule = _declared_units(declared), declared.rule
-    least = min(max(3 * rule.block_size, len(units) // _PLACEBO_SIZES), len(units))
-    sizes = np.unique(np.linspace(least, len(units), _PLACEBO_SIZES, dtype=int))
     ask = PlaceboAsk(
         before=target_of(workspace, scenario.election).date,
         measure=measure,
         coverage=tuple(one for one in COVERAGES if one > contamination),
         contamination=contamination,
-        sizes=tuple(int(one) for one in sizes),
+        sizes=_sizes(len(units), 3 * rule.block_size, _PLACEBO_SIZES),
         draws=DRAWS,
     )
     rng = np.random.default_rng(scenario.settings.seed)
@@ -197,6 +231,21 @@ def _declared_units(declared: Design) -> pd.DataFrame:
 
 
 def cost_of(ranked: pd.DataFrame, design: Design, sight: float | None) -> HoldOut:
-    """Return what holding bureaux of a ranking back costs, in votes, and what it buys."""
+    """Return what holding bureaux of a ranking back costs, in votes, and what it buys.
+
+    Parameters
+    ----------
+    ranked
+        The ranking, a row per bureau.
+    design
+        Whose controls.
+    sight
+        Smallest effect of assignment that it sees, a share; None where nobody looked.
+
+    Returns
+    -------
+    HoldOut
+        Expected votes forgone, and of how many.
+    """
     votes = trial_units(ranked).set_index("unit_id")["votes"]
     return hold_out(design, votes.reindex(design.units["unit_id"]).fillna(0).to_numpy(), sight)

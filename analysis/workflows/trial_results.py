@@ -98,6 +98,47 @@ def scenario_sealed_with(trial: Trial) -> Scenario | None:
         return None
 
 
+def results_on(
+    workspace: Workspace,
+    units: Sequence[str],
+    elections: Sequence[str],
+    choices: Mapping[str, Choice],
+    *,
+    vintage: int | None = None,
+) -> Outcomes:
+    """Read the results of elections on units, whatever was redrawn in between.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    units, elections
+        Bureaux, and ids of elections.
+    choices
+        Label → whose votes; turnout is always read.
+    vintage
+        Year of the contours the units are of; None: those that know most of them.
+
+    Returns
+    -------
+    Outcomes
+        One row per unit, in the order asked; shares 0 to 1.
+
+    Raises
+    ------
+    DataError
+        When the workspace does not hold the units or the elections.
+    """
+    if vintage is None:
+        vintage = vintage_of(workspace.read("context"), units)
+    return outcomes_of(workspace, elections, units, vintage=vintage, choices=choices)
+
+
+def drawn_arms(sealed: Sealed) -> pd.Series:
+    """Return `treated` or `control` by unit, of those that the lot drew."""
+    return sealed.assignment[sealed.design.drawn].set_index("unit_id")["arm"]
+
+
 def results_of_trial(
     workspace: Workspace,
     trial: Trial,
@@ -115,6 +156,11 @@ def results_of_trial(
     ranked
         The ranking that the trial was drawn from: facts from before; None adds none.
 
+    Returns
+    -------
+    TrialTable
+        One row per unit of the design, with what each column is for.
+
     Raises
     ------
     DataError
@@ -122,8 +168,7 @@ def results_of_trial(
     """
     sealed = trial.sealed
     outcomes = _outcomes(workspace, trial, tuple(elections))
-    drawn = sealed.assignment[sealed.design.drawn]
-    lost = outcomes.lost(drawn.set_index("unit_id")["arm"])
+    lost = outcomes.lost(drawn_arms(sealed))
     table = outcomes.table
     if ranked is not None:
         facts = trial_units(ranked)[["unit_id", *BEFORE]]
@@ -142,13 +187,8 @@ def results_of_trial(
 def _outcomes(workspace: Workspace, trial: Trial, elections: tuple[str, ...]) -> Outcomes:
     """Read the results of the elections asked for, and of the one before each kind of them."""
     units = trial.sealed.design.units["unit_id"].tolist()
-    return outcomes_of(
-        workspace,
-        [*elections, *_earlier(workspace, elections, scenario_sealed_with(trial))],
-        units,
-        vintage=vintage_of(workspace.read("context"), units),
-        choices=choices_of(workspace, trial),
-    )
+    earlier = _earlier(workspace, elections, scenario_sealed_with(trial))
+    return results_on(workspace, units, [*elections, *earlier], choices_of(workspace, trial))
 
 
 def _earlier(
@@ -165,7 +205,7 @@ def _earlier(
 def choices_of(workspace: Workspace, trial: Trial) -> dict[str, Choice]:
     """Return whose votes are looked at: the scenario's, else the blocs that the plan announced."""
     if scenario := scenario_sealed_with(trial):
-        return {"candidates" if scenario.candidates else scenario.bloc: scenario.choice}
+        return {scenario.votes_label: scenario.choice}
     announced = " ".join(trial.sealed.promise.get("outcomes", ()))
     blocs = workspace.read("candidates")["bloc"].dropna().unique()
     return {
@@ -194,6 +234,11 @@ def balance_of(
     name
         Given the past elections, what each column to compare is called; votes are `VOTES`.
 
+    Returns
+    -------
+    Balance
+        One row per column compared.
+
     Raises
     ------
     DataError
@@ -205,13 +250,8 @@ def balance_of(
     before = target_of(workspace, scenario.election).date
     elections = workspace.read("elections").sort_values("date")
     past = elections.loc[elections["date"] < pd.Timestamp(before), "election_id"].tolist()[-_PAST:]
-    outcomes = outcomes_of(
-        workspace,
-        past,
-        units,
-        vintage=vintage_of(workspace.read("context"), units),
-        choices={VOTES: scenario.choice},
-    ).table.drop(columns="unit_id")
+    found = results_on(workspace, units, past, {VOTES: scenario.choice})
+    outcomes = found.table.drop(columns="unit_id")
     names = name(past)
     shown = [
         c for c in names if not c.endswith("_valid") and c not in {f"{e}_registered" for e in past}

@@ -33,6 +33,11 @@ def cut(workspace: Path, targets: bytes, order: Mapping[str, Any]) -> Path | job
     order
         What is asked, as `Ask.from_order` reads it; plain values.
 
+    Returns
+    -------
+    pathlib.Path or Job
+        The folder is named by a digest of all that the cut is made from.
+
     Raises
     ------
     DataError

@@ -32,7 +32,22 @@ def order_of(folder: Path) -> dict[str, Any]:
 
 
 def write_summary(out: Path, summary: Mapping[str, Any], written: Iterable[Path]) -> Path:
-    """Write the summary with the names and digests of the files it goes with, and return it."""
+    """Write the summary with the names and digests of the files it goes with, and return it.
+
+    Parameters
+    ----------
+    out
+        Folder of the turfs.
+    summary
+        Plain values.
+    written
+        Files in it that the summary vouches for.
+
+    Returns
+    -------
+    pathlib.Path
+        The summary's file.
+    """
     files = {file.relative_to(out).as_posix(): sha256(file) for file in written}
     told = {**summary, "files": dict(sorted(files.items()))}
     text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"

@@ -162,6 +162,11 @@ def kit_for(
         File of a street graph; empty takes the workspace's, if there is one.
     **options
         How they are written.
+
+    Returns
+    -------
+    Kit
+        The turfs with addresses, words and surroundings.
     """
     from analysis.exports.field_kit.sheets import kit_of  # reads fonts and PDF machinery
 

@@ -170,6 +170,20 @@ def with_arms(
     design, a bureau that it does not know has its arm missing: it was neither drawn nor
     decided on.
 
+    Parameters
+    ----------
+    table
+        Targets: `bureau_id` and `arm`, missing where the file has none.
+    workspace
+        The place, which keeps the designs in force.
+    design
+        File of a seal, or None.
+
+    Returns
+    -------
+    tuple
+        The targets with `arm`, and the fingerprints of the seals.
+
     Raises
     ------
     DataError
@@ -209,6 +223,22 @@ def choose(
 
     With a sealed design and no `top`, the units of the design are meant: it was drawn
     for them. Without hours, the whole file is.
+
+    Parameters
+    ----------
+    table
+        Targets with their arms, best first.
+    hours
+        Volunteer-hours to spend; None where the file does not say.
+    top
+        How many of the first; None leaves it to the hours.
+    sealed
+        Whether the arms are of a sealed design.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `table` in its order; controls may still be among them.
 
     Raises
     ------

@@ -101,6 +101,11 @@ def order(
         How the targets treat the trial.
     opening
         What opens when the outing is; None where that is not said.
+
+    Returns
+    -------
+    dict
+        What `turf_cuts.cut` takes.
     """
     # With several seals the arms stand in the file of targets; one seal also signs the turfs.
     one = hold_back.seals[0] if len(hold_back.seals) == 1 else ""
@@ -149,6 +154,11 @@ def make_walks(
         Plan, design, streets.
     progress
         Told which share of the work is done, 0 to 1, as it goes on.
+
+    Returns
+    -------
+    Walks
+        Turfs with their stops in order, and what is in no turf.
 
     Raises
     ------
@@ -222,6 +232,20 @@ def streets_of(
     workspace: Workspace, streets: str, visited: gpd.GeoDataFrame | None = None
 ) -> StreetGraph | None:
     """Return the street graph that is meant, or None for straight lines.
+
+    Parameters
+    ----------
+    workspace
+        The place, which may have a graph saved.
+    streets
+        File of a graph, `osm` to download one, empty for the one saved.
+    visited
+        Addresses to be visited, around which `osm` is asked.
+
+    Returns
+    -------
+    StreetGraph or None
+        In the metric CRS of the workspace.
 
     Raises
     ------

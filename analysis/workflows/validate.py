@@ -18,7 +18,8 @@ from analysis.errors import DataError
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
-from analysis.targeting.prospects import Past, prospects_of, read_past
+from analysis.targeting.calibration import Calibration, calibrate
+from analysis.targeting.prospects import Past, Prospects, prospects_of, read_past
 from analysis.targeting.validation import (
     CELLS,
     LEAST_SHARE,
@@ -192,10 +193,28 @@ def validate_to_json(
     """Return the look backs and the worlds of the coming order, and both as plain values.
 
     Parameters and errors are those of `validate`; `worlds_worst` holds, by bloc and method, the
-    least share of the best possible that the order wins in five stated worlds.
+    least share of the best possible that the order wins in five stated worlds; `calibration`, by
+    bloc, how often intervals and probabilities hold there.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    places
+        Communes or départements; empty for the whole.
+    seed
+        Of the bootstrap.
+    progress
+        Told the step and the share done.
+
+    Returns
+    -------
+    tuple
+        The look backs, and plain values for JSON.
     """
     found = validate(workspace, places=places, seed=seed, progress=progress)
     worst: dict[str, dict[str, float]] = {}
+    held: dict[str, dict[str, Any]] = {}
     target = _day_after(workspace)
     past = _past(workspace, target, places)
     for bloc in dict.fromkeys(found.cells["bloc"]):
@@ -204,7 +223,22 @@ def validate_to_json(
         prospects = prospects_of(workspace, past.of_bloc(bloc), Choice(bloc), target, places=places)
         table = compare(prospects)
         worst[bloc] = {name: round(float(v), 4) for name, v in table["worst"].items()}
-    return found, {**found.to_json(), "worlds_worst": worst}
+        held[bloc] = calibration_of(prospects, bloc).to_json()
+    return found, {**found.to_json(), "worlds_worst": worst, "calibration": held}
+
+
+def calibration_of(
+    prospects: Prospects, bloc: str, progress: Callable[[float], None] = lambda _done: None
+) -> Calibration:
+    """Return how often intervals and probabilities hold over drawn pasts, for one bloc.
+
+    Raises
+    ------
+    DataError
+        When votes by bloc are known of fewer than two first rounds.
+    """
+    rng = np.random.default_rng(BLOCS.index(bloc))
+    return calibrate(prospects, bloc, rng, progress=progress)
 
 
 def validate_to_file(
@@ -218,6 +252,24 @@ def validate_to_file(
     """Look back at a workspace, write the answer as JSON, and keep it beside the tables.
 
     What concerns only some places is not kept. Parameters and errors are those of `validate`.
+
+    Parameters
+    ----------
+    folder
+        Of the workspace.
+    out
+        The JSON file.
+    places
+        Communes or départements; empty for the whole.
+    seed
+        Of the bootstrap.
+    progress
+        Told the step and the share done.
+
+    Returns
+    -------
+    tuple
+        As `validate_to_json`.
     """
     workspace = open_workspace(folder)
     found, told = validate_to_json(workspace, places=places, seed=seed, progress=progress)
@@ -248,10 +300,8 @@ def keep(workspace: Workspace, told: Mapping[str, Any]) -> Path:
 def kept(workspace: Workspace) -> Validation | None:
     """Return what was kept; None where data, version or orders differ, or it is damaged."""
     try:
-        told = json.loads((workspace.path / KEPT).read_text(encoding="utf-8"))
-        if (told["version"], told["data"]) != (__version__, dict(workspace.digests)):
-            return None
-        if any({*cell["methods"]} != {*METHODS} for cell in told["cells"]):
+        told = _kept(workspace)
+        if told is None or any({*cell["methods"]} != {*METHODS} for cell in told["cells"]):
             return None
         rows = [
             {**{k: c[k] for k in ("bloc", "from", "to", "kind", "votes")}, "method": m, **met}
@@ -263,5 +313,23 @@ def kept(workspace: Workspace) -> Validation | None:
             pd.DataFrame(told["cannot_tell"], columns=list(UNTOLD)),
             pd.DataFrame(told["parts"], columns=[*PARTS_JUDGED, "bloc", "to"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except _DAMAGED:
         return None
+
+
+def kept_calibration(workspace: Workspace, bloc: str) -> Calibration | None:
+    """Return how often intervals held for a bloc, as it was kept; None as for `kept`."""
+    try:
+        told = _kept(workspace)
+        return None if told is None else Calibration.from_json(told["calibration"][bloc])
+    except _DAMAGED:
+        return None
+
+
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
+
+
+def _kept(workspace: Workspace) -> dict[str, Any] | None:
+    told = json.loads((workspace.path / KEPT).read_text(encoding="utf-8"))
+    same = (told["version"], told["data"]) == (__version__, dict(workspace.digests))
+    return dict(told) if same else None

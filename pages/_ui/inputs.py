@@ -10,17 +10,28 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
+from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, bloc_name, election_name, number
-from pages._ui.labels import part_help, part_name, preset_help, preset_name
+from pages._ui.i18n import (
+    _,
+    bloc_name,
+    election_name,
+    number,
+    part_help,
+    part_name,
+    preset_help,
+    preset_name,
+)
 from pages._ui.priorities import by_hand, planner
 
 EVERYWHERE = "all"
+BY_RESULTS = "results"
 BY_NAME = "by_name"
 COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
@@ -41,7 +52,35 @@ def choose_question(place: Workspace) -> Scenario:
         election = choose_election(place)
     with right:
         places = choose_places(place)
-    return Scenario(bloc, election, candidates, places)
+    return Scenario(bloc, election, candidates, places, rival=_rival_for(bloc))
+
+
+def _rival_for(bloc: str) -> str:
+    """Return the rival that was chosen; the strongest other where it is the bloc itself."""
+    state.recall("rival", BY_RESULTS)
+    rival = str(st.session_state["rival"])
+    if rival not in BLOCS or rival == bloc:
+        state.answer_with("rival", BY_RESULTS)
+        return ""
+    return rival
+
+
+def choose_rival(question: Scenario, found: Prospects) -> None:
+    """Ask against whom votes are counted; the rates of the question rest on the answer."""
+    by_results = _("Chosen by the place’s results: {rival}").format(
+        rival=bloc_name(found.rival_by_results) if found.rival_by_results else "—"
+    )
+    others = [one for one in BLOCS[:-1] if one != question.bloc]
+    _select(
+        _("Against"),
+        [BY_RESULTS, *others],
+        key="rival",
+        show=lambda o: by_results if o == BY_RESULTS else bloc_name(o),
+        help=_(
+            "Whoever is brought to vote and votes for this bloc is taken off. Those won over in "
+            "talk count whole, whoever loses them."
+        ),
+    )
 
 
 def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
@@ -227,6 +266,7 @@ def reopen(scenario: Scenario) -> None:
         "bloc": BY_NAME if scenario.candidates else scenario.bloc,
         "candidates": list(scenario.candidates),
         "election": scenario.election,
+        "rival": scenario.rival or BY_RESULTS,
         "hours": max(round(settings.hours), 1),
         "preset": settings.preset,
         "seed": settings.seed,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,14 +16,23 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
+from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
-from analysis.targeting.rank import Ranking, weights_in_force
+from analysis.targeting.rank import Ranking, Settings, weights_in_force
 from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
-from analysis.workflows.ranking import Scenario, open_workspace, prospects_of, rank, target_of
-from analysis.workflows.validate import kept, validate
+from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.ranking import (
+    RankingFile,
+    Scenario,
+    open_workspace,
+    prospects_of,
+    rank,
+    target_of,
+)
+from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
@@ -90,9 +101,7 @@ def prospects(place: Workspace, scenario: Scenario) -> Prospects:
 
 def _question(scenario: Scenario) -> str:
     """Return what the rates depend on: the scenario without its settings."""
-    return Scenario(
-        scenario.bloc, scenario.election, scenario.candidates, scenario.places
-    ).to_toml()
+    return replace(scenario, settings=Settings()).to_toml()
 
 
 def _prospects(folder: str, digest: str, question: str) -> Prospects:
@@ -117,6 +126,12 @@ def _ranking(folder: str, digest: str, toml: str, light: bool) -> Ranking:  # no
     scenario = Scenario.from_dict(tomllib.loads(toml))
     found = _prospects(folder, digest, _question(scenario))
     return rank(found, scenario.settings, light=light)
+
+
+def ranking_file(place: Workspace, scenario: Scenario, held: HoldBack) -> RankingFile:
+    """Return a ranking as it leaves, with all its draws."""
+    ranked = ranking(place, scenario, light=False)
+    return RankingFile(place, scenario, ranked, prospects(place, scenario), held)
 
 
 def weights_of(found: Prospects) -> Callable[[str, Params], Weights]:
@@ -160,6 +175,31 @@ def validation(place: Workspace, scenario: Scenario, *, size: int, wait: bool) -
     key = ("validation", str(place.path), place.digest, _question(scenario))
     found: Validation = answer_of(key, work, label=_("Looking back at past elections…"))
     return found
+
+
+def calibration(place: Workspace, scenario: Scenario) -> Calibration | None:
+    """Return how often intervals and chances hold for the bloc of a scenario, here."""
+    if not scenario.places and (known := kept_calibration(place, scenario.bloc)) is not None:
+        return known
+    folder, question = str(place.path), _question(scenario)
+
+    def work(progress: Progress) -> Calibration:
+        found = _prospects(folder, place.digest, question)
+        return calibration_of(found, scenario.bloc, progress)
+
+    key = ("calibration", folder, place.digest, question)
+    found: Calibration = answer_of(key, work, label=_("Drawing pasts whose truth is known…"))
+    return found
+
+
+def reliability(found: Calibration) -> bytes:
+    """Return the picture of chances told and come."""
+    # matplotlib loads only where the picture is wanted.
+    from analysis.charts.reliability_chart import reliability_chart
+
+    content = io.BytesIO()
+    reliability_chart(found, language=language()).savefig(content, format="png", dpi=170)
+    return content.getvalue()
 
 
 def geometry(place: Workspace, found: Prospects) -> Geometry | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +26,8 @@ def running(*, durable=True):
 
     One that is not durable forgets its last moments if the machine dies, and is quicker.
     """
+    import pwd  # which Windows has not
+
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     # The server refuses to run as root.
     user = {"user": "postgres"} if os.geteuid() == 0 else {}

@@ -19,7 +19,8 @@ from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import download as downloading
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
-from analysis.fetch.place import build_command, fetch
+from analysis.fetch.place import fetch
+from analysis.workflows.place_files import command_after_fetch
 
 CONTENT = bytes(range(256)) * 4000  # 1 MB, so that a cut falls in the middle
 PAGE = "https://publisher.example/page"
@@ -549,7 +550,7 @@ def test_the_command_ends_with_the_build_line(publisher, tmp_path, capsys):
 
 def test_nothing_is_built_without_results(tmp_path):
     with pytest.raises(DataError, match="without general_results and candidats_results"):
-        build_command("75056", tmp_path, [])
+        command_after_fetch("75056", tmp_path, [])
 
 
 def test_the_catalogue_is_plain_toml_that_people_may_copy():

@@ -215,10 +215,6 @@ def test_a_phone_page_of_another_campaign_is_told_so_in_french(app, tmp_path):
 def test_paper_counts_are_typed_into_the_grid(app, visit):
     page = visit(f"fieldwork?workspace={NAME}&lang=fr", width=1200, height=1000)
     page.get_by_role("button", name="Comptes sur papier").click()
-    team = page.get_by_label("Équipe")
-    team.fill("P")
-    team.press("Enter")
-    settle(page)
     grid = page.get_by_role("dialog").get_by_test_id("stDataFrame")
     expect(grid).to_be_visible()
     settle(page)
@@ -235,6 +231,11 @@ def test_paper_counts_are_typed_into_the_grid(app, visit):
         expect(cell).to_have_text(doors)
     button = page.get_by_role("button", name="Ajouter ces comptes")
     expect(button).to_be_enabled()
+    # Last, since each change of it runs the page again, while the grid takes what is typed.
+    team = page.get_by_label("Équipe")
+    team.fill("P")
+    team.press("Enter")
+    settle(page)
     # Another team's file comes in meanwhile: the page runs again, and what was typed stays.
     assert post(app, outing(app, "T0002", day=1, knocks=3, seed=1))[0] == 200
     before = progress.totals(app.store)

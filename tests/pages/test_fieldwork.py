@@ -16,9 +16,10 @@ from analysis.fieldwork.campaign import change_campaign, open_campaign
 from analysis.fieldwork.store import open_store
 from analysis.tables.covered import read_covered
 from analysis.tables.schema import OUTCOMES
+from analysis.workflows import fieldwork
 from analysis.workflows.fieldwork import registered_of
-from pages._ui import labels
-from pages._ui.fieldwork import bring_returns, field_downloads
+from pages._ui import i18n as labels
+from pages._ui.fieldwork import field_downloads
 from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.i18n import _, number
 from pages._ui.priorities import planner
@@ -126,15 +127,32 @@ def test_typed_counts_are_the_sheet_of_the_import(field):
     filled = stops.assign(**blank).head(2)
     filled.loc[0, "no_answer"], filled.loc[0, "conversation"] = 7, 2
     filled.loc[1, "refused"] = 1
-    content = bring_returns.counts_file(filled, "T0002", date(2025, 3, 4), "B")
-    inbox.receive(field.store, content, name="papier.csv")
+    day = date(2025, 3, 4)
+    sheet = fieldwork.counts_sheet(filled, turf_id="T0002", day=day, team_id="B")
+    told = fieldwork.take_in(field.store, [sheet, ("faux.json", b"{")])
+    assert [(name, isinstance(one, DataError)) for name, one in told] == [
+        ("T0002_2025-03-04.csv", False),
+        ("faux.json", True),
+    ]
     now = progress.totals(field.store)
     assert (now.doors, now.conversations, now.first_day) == (10, 2, date(2025, 3, 4))
 
 
+def test_today_counts_as_over_once_returns_of_today_are_in(field):
+    received(field)
+    now = fieldwork.today(field.store)
+    assert fieldwork.last_day_over(field.store) == now - timedelta(days=1)
+    stops = field_loaders.stops(field.place, field.store, "T0002").head(1)
+    told = stops.assign(**dict.fromkeys(OUTCOMES, 0)).assign(refused=1)
+    sheet = fieldwork.counts_sheet(told, turf_id="T0002", day=now, team_id="B")
+    ((_name, receipt),) = fieldwork.take_in(field.store, [sheet])
+    assert receipt.new == 1
+    assert fieldwork.last_day_over(field.store) == now
+
+
 def test_the_objective_and_the_forecast(page, field):
     received(field)
-    today = field_loaders.today(field.store)
+    today = fieldwork.today(field.store)
     change_campaign(
         field.place.path,
         {
@@ -145,7 +163,7 @@ def test_the_objective_and_the_forecast(page, field):
     )
     app = page()
     mark = field_loaders.mark(field.place)
-    found, fix = field_loaders.outlook(mark, field_loaders.as_of(mark))
+    found, fix = field_loaders.outlook(mark, fieldwork.last_day_over(field.store))
     assert 0 <= found.probability <= 1
     assert number(found.expected) in texts(app)
     assert number(100 * found.probability) in texts(app)
@@ -208,7 +226,7 @@ def test_what_is_taken_away_is_what_the_library_says(field):
     assert given["reached"].to_numpy() == pytest.approx(mine["reached"].to_numpy())
     attempts = pd.read_csv(io.BytesIO(field_downloads._attempts(mark)))
     assert len(attempts) == progress.totals(field.store).attempts
-    book = load_workbook(io.BytesIO(field_downloads._workbook(mark)))
+    book = load_workbook(io.BytesIO(field_downloads._counts(mark)))
     assert book.sheetnames == ["day", "team_id", "bureau_id", "turf_id"]
     assert book["team_id"].max_row == 1 + len(progress.by(field.store, "team_id"))
 

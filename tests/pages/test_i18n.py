@@ -122,7 +122,6 @@ def test_a_text_that_cannot_be_translated_is_named(tmp_path, line, fault):
         'st.metric(_("Rank"), "3")',
         'st.write(f"{a} – {b}")',
         'st.markdown("<hr>")',
-        'LABELS = {"a": N_("Hours")}',
         'def f(): return _("Hours")',
         'st.selectbox(_("Bloc"), BLOCS, format_func=lambda b: _(NAMES[b]))',
     ],
@@ -155,9 +154,12 @@ def test_french_counts_zero_in_the_singular_and_english_does_not():
         (0.125, 2, "0,13", "0.13"),
         (-1.5, 1, "−1,5", "−1.5"),
         (-0.04, 1, "0,0", "0.0"),
+        (-12.0, 0, "−12", "−12"),
+        (1234567.5, 0, "1\u202f234\u202f568", "1,234,568"),
         (math.nan, 1, "–", "–"),
         (None, 1, "–", "–"),
         (math.inf, 1, "∞", "∞"),
+        (-math.inf, 1, "−∞", "−∞"),
     ],
 )
 def test_numbers(x, digits, french, english):
@@ -169,6 +171,8 @@ def test_signs_percentages_and_dates_outside_a_session_are_french():
     assert i18n.signed(3.14) == "+3,1"
     assert i18n.signed(-3.14) == "−3,1"
     assert i18n.signed(0.0) == "0,0"
+    assert languages.format_number(-0.001, 1, language="en", sign=True) == "0.0"
+    assert languages.format_percent(0.5, language="fr") == "50\u202f%"
     assert i18n.percent(0.1235) == "12,4\u202f%"
     assert i18n.percent(math.nan) == "–"
     assert languages.format_percent(0.1235, 1, language="en") == "12.4%"

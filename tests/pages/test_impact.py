@@ -20,7 +20,8 @@ from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from pages._ui.i18n import _, bloc_name, election_name
-from pages._ui.impact import impact_settings
+from pages._ui.impact import impact_settings, trial_report
+from pages._ui.impact.source import BROUGHT, OURS, Source
 from pages._ui.messages import translate
 
 SPEC = Spec(
@@ -197,6 +198,19 @@ def test_the_report_is_offered_in_three_formats(page):
     }
 
 
+def test_the_files_say_what_they_are_made_from(own):
+    place, content = own
+    seal = content["fingerprint"]
+    ours = Source(OURS, folder=str(place.path), digest="d", seal=seal, elections=("2024_legi_t1",))
+    assert trial_report.sources_of(ours, 7, 3) == {
+        **{"workspace": "d", "elections": ["2024_legi_t1"], "seal": seal},
+        **{"draws": 7, "seed": 3},
+    }
+    # A seal that is brought along is named as well as one of the workspace.
+    mine = Source(BROUGHT, "a.csv", b"x", seal=json.dumps(content))
+    assert trial_report.sources_of(mine, 0, 0)["seal"] == seal
+
+
 BAD = {
     "arm 2": (lambda t: t.assign(assigned=t["assigned"] + 1), None),
     "twice": (
@@ -354,6 +368,10 @@ def test_a_seal_without_its_scenario_is_told(page, own, scenario):
     app = page(workspace=folder.name)
     assert not values(app.error)
     assert any("sans son scénario" in text for text in values(app.caption))
+    # Which election it prepares nobody knows: none is shown before one is chosen.
+    assert not app.metric
+    assert not app.exception
+    app.multiselect(key="impact.elections").set_value(["2024_legi_t2"]).run()
     # Whose votes: the announced outcome says it. The last round, where the right had none.
     assert any(bloc_name("right") in t and "2e tour" in t for t in values(app.caption))
     app.multiselect(key="impact.elections").set_value(["2024_legi_t1"]).run()
@@ -412,3 +430,15 @@ def test_columns_that_hold_something_else_are_not_guessed():
     assert guess_columns.column_for("reached", table) == ""
     assert guess_columns.outcomes(table, []) == ["x"]
     assert guess_columns.numeric(table) == ["reached", "x"]
+
+
+def test_an_order_is_judged_on_the_page_and_none_that_came_after_the_draw_is_offered(page):
+    app = page()
+    app.radio(key="impact.kind").set_value("example").run()
+    app.segmented_control(key="i_view").set_value("groups").run()
+    offered = app.selectbox(key="impact.rank_by.example").options
+    assert "allocated" not in offered
+    by = next(one for one in offered if one != _("None"))
+    app.selectbox(key="impact.rank_by.example").select(by).run()
+    assert not values(app.error)
+    assert any("AUTOC" in text for text in values(app.markdown))

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 
 from analysis.tables.workspace import Workspace
+from analysis.targeting.margin import last_margin
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario, answer, with_settings
-from analysis.workflows.validate import validate
-from pages._ui.i18n import _, number, percent
-from pages._ui.labels import method_name, part_name, preset_name
+from analysis.workflows.validate import calibration_of, validate
+from pages._ui.i18n import _, bloc_name, method_name, number, part_name, percent, preset_name
 from pages._ui.messages import translate
+from pages._ui.priorities import bureau_card
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
@@ -153,6 +154,27 @@ def test_the_link_follows_every_answer(page, places):
 def test_each_preset_ranks_as_the_library_does(page, places, preset):
     app = page(bloc="left", preset=preset)
     assert_shows(app, places.valmont, with_settings(LEFT, preset=preset))
+
+
+def test_another_rival_is_one_choice_and_goes_into_the_link(page, places):
+    app = page(bloc="left")
+    by_results = answer(places.valmont, LEFT)[1].rival
+    assert selectbox(app, "rival") == "results"
+    rival = "right" if by_results != "right" else "centre"
+    app.selectbox(key="rival").select(rival).run()
+    asked = replace(LEFT, rival=rival)
+    assert_shows(app, places.valmont, asked)
+    margin = last_margin(answer(places.valmont, asked)[1])
+    said = [text for text in values(app.markdown) if number(margin.theirs) in text]
+    assert len(said) == 1
+    assert number(abs(margin.ahead)) in said[0]
+    assert bloc_name(rival) in said[0]
+    assert links(app)["rival"] == rival
+    assert_shows(page(**links(app)), places.valmont, asked)
+    # A bloc is not its own rival: the results choose again.
+    app.selectbox(key="bloc").select(rival).run()
+    assert selectbox(app, "rival") == "results"
+    assert not errors(app)
 
 
 def test_answers_last_while_other_pages_are_visited(page, places):
@@ -350,7 +372,7 @@ def test_a_broken_scenario_is_explained_and_changes_nothing(page, text, said):
 def test_a_scenario_that_is_no_toml_is_explained_in_french(page):
     app = give(page(bloc="left", view="files"), b"election = [")
     assert "Le fichier de paramètres ne se lit pas comme du TOML." in errors(app)[0]
-    assert "Enregistrez-le de nouveau depuis cette page." in [e.value[-44:] for e in app.info]
+    assert any("Enregistrez-le de nouveau depuis la page Priorités" in e.value for e in app.info)
 
 
 SAVED = [
@@ -478,12 +500,14 @@ def test_the_checks_are_those_of_the_library(page, places):
     r = ranking.size_correlation
     said = [text for text in values(app.markdown) if f"**{number(r, 2)}**" in text]
     assert len(said) == 1
+    held = calibration_of(prospects, "left")
+    assert any(f"**{percent(held.coverage(), 1)}**" in text for text in values(app.markdown))
 
 
 def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(page):
     app = page(bloc="left", view="checks", election="2017_legi_t1")
     assert errors(app)
-    assert len(app.subheader) == 3
+    assert len(app.subheader) == 4
 
 
 @pytest.mark.parametrize(
@@ -550,3 +574,18 @@ def test_a_wrong_table_of_visits_is_explained_and_not_kept(page, places, table):
     assert len(errors(app)) == 1
     assert not (folder / "covered.csv").exists()
     assert_shows(app, places.valmont, LEFT)
+
+
+@pytest.mark.parametrize(
+    ("elections", "doubt"),
+    [("2024_legi_t1", True), ("2024_legi_t1 2024_legi_t2", True), ("2022_pres_t1", False),
+     ("2022_pres_t1 2024_legi_t1", False)],
+)  # fmt: skip
+def test_a_round_that_nothing_follows_is_in_doubt(places, monkeypatch, elections, doubt):
+    told = []
+    monkeypatch.setattr(bureau_card.st, "warning", told.append)
+    past = answer(places.valmont, LEFT)[1].history.elections
+    bureau_card._far_out(elections, past)
+    assert told[0].startswith("En doute") == doubt
+    bureau_card._far_out("", past)
+    assert len(told) == 1

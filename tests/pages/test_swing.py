@@ -27,9 +27,8 @@ from analysis.workflows.reproduce import reproduce
 from analysis.workflows.swing import Moved, look_back, neighbours
 from analysis.workflows.swing import finding as put_swing
 from analysis.workflows.transfers import finding as put_transfers
-from pages._ui.i18n import _, number, percent, signed
-from pages._ui.labels import option_name
-from pages._ui.swing import moved, shares, swing_choices
+from pages._ui.i18n import _, number, option_name, percent, signed
+from pages._ui.swing import moved, shares, two_elections
 from pages._ui.swing import transfers_view as views
 from tests.made import candidates, general, sample_results, write_results
 
@@ -103,7 +102,7 @@ def test_what_is_compared_first_follows_from_the_elections_there_are(elections, 
             "round": [int(name[-1]) for name in elections],
         }
     )
-    assert swing_choices.usual(table) == expected
+    assert two_elections.usual(table) == expected
 
 
 def test_the_swing_of_a_bloc_is_the_librarys(page, places):
@@ -171,7 +170,7 @@ def test_a_candidate_who_stood_twice_can_be_followed(page, places):
 
 def test_only_what_stood_at_both_elections_is_offered(places):
     candidates = places.valmont.read("candidates")
-    known = shares.options(candidates, swing_choices.Question(*ROUNDS.values(), ""))
+    known = shares.options(candidates, two_elections.Question(*ROUNDS.values(), ""))
     names = candidates[candidates["election_id"] == ROUNDS["to"]]["name"]
     assert {one.removeprefix("name:") for one in known if one.startswith("name:")} == set(names)
     assert shares.ABSTENTION in known

@@ -61,7 +61,7 @@ class AbstentionBacktest(TableTexts):
     forecast: AbstentionForecast
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table of methods."""
+        """Return one row per method with its errors (`methods`)."""
         return self.methods
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,6 +99,11 @@ def backtest_abstention(
         The election to look back at.
     progress
         Told the share done, 0 to 1.
+
+    Returns
+    -------
+    AbstentionBacktest
+        Errors of the forecast and of the rules of thumb, and the bureaux one by one.
 
     Raises
     ------

@@ -7,8 +7,6 @@ import numpy as np
 from analysis.electorate.abstention.series import Series
 from analysis.tables.elections import Election
 
-RULES = ("last", "last_of_kind", "mean_of_kinds", "mean_of_last_two")
-
 
 def rule_rates(series: Series, target: Election) -> dict[str, np.ndarray]:
     """Return the rate each rule expects of every bureau; NaN where an election is missing.

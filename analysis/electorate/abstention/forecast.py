@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,7 @@ class AbstentionForecast(TableTexts):
     notes: tuple[str, ...]
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table."""
+        """Return one row per bureau with its expected rate and intervals (`table`)."""
         return self.table
 
     def summary(self) -> str:
@@ -134,6 +134,11 @@ def forecast_abstention(
     progress
         Told the share done, 0 to 1.
 
+    Returns
+    -------
+    AbstentionForecast
+        One row per bureau of the series, in its order; rates of the registered, 0 to 1.
+
     Raises
     ------
     DataError
@@ -162,19 +167,6 @@ def forecast_abstention(
         elections=tuple(e.election_id for e in series.elections),
         notes=_notes(series, table),
     )
-
-
-def at_level(forecast: AbstentionForecast, level: Level) -> AbstentionForecast:
-    """Return the forecast moved to another level; which past elections count stays as it was."""
-    table = forecast.table
-    names = ["abstention", *(f"{end}_{share}" for share in SHARES for end in ("low", "high"))]
-    angles = {name: np.arcsin(np.sqrt(table[name].to_numpy())) for name in names}
-    size = table["registered"].to_numpy(dtype=float)
-    shift = shift_to(angles["abstention"], size, level.value)
-    moved = {name: rate_of(angle + shift) for name, angle in angles.items()}
-    steeper = slope_at(moved["abstention"]) / slope_at(table["abstention"].to_numpy())
-    moved["abstention_se"] = table["abstention_se"].to_numpy() * steeper
-    return replace(forecast, table=table.assign(**moved), level=level)
 
 
 def _usable(series: Series, target: Election) -> Series:

@@ -63,6 +63,11 @@ def expect_level(elections: tuple[Election, ...], levels: np.ndarray, target: El
         Past elections, oldest first, and the rates of the place.
     target
         The election to come.
+
+    Returns
+    -------
+    Level
+        Expected rate of the whole place, 0 to 1, with its standard error and its source.
     """
     alike = [n for n, past in enumerate(elections) if _alike(past, target)]
     if target.round == 2:

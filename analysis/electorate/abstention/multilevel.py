@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,13 @@ ROUNDS = 4
 # Where the learning starts: what all elections share, and each one's own.
 _START = (0.002, 0.0005)
 # Bureaux that one core works out at a time: their matrices fit its cache.
-_AT_ONCE = 4096
+_AT_ONCE = 1024
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Whose commune and whose département.
+    """The commune of each bureau, and the département of each commune.
 
     Attributes
     ----------
@@ -47,6 +49,14 @@ class Tree:
         commune, _ = pd.factorize(communes.astype("str"), sort=True)
         first = pd.Series(departments.astype("str").to_numpy()).groupby(commune).first()
         return cls(commune, pd.factorize(first.to_numpy(), sort=True)[0])
+
+    @property
+    def alone(self) -> np.ndarray:
+        """Which communes have one bureau only: what it adds and they add is told apart by chance.
+
+        Such a bureau hangs on its département, with the covariance of both.
+        """
+        return np.asarray(np.bincount(self.commune, minlength=len(self.department)) == 1)
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -75,44 +85,51 @@ class Posterior:
 
     Attributes
     ----------
-    precision
-        Of each value (units × elections), 0 where unknown.
     residual
-        Values less the mean, 0 where unknown.
-    bureau_var, commune_var
-        Covariance of a bureau's effect given the two above it, of a commune's given
-        its département; department_var is unconditional.
-    commune_info
-        What a commune's bureaux tell of it: precision matrix; `commune_score` the vector.
+        Values less the mean (units × elections), 0 where unknown.
+    info
+        What each bureau tells of all above it: (S + N)⁻¹ with S the covariance of bureaux and N
+        its noise, 0 where unknown (units × elections × elections). The only bureau of a commune
+        tells it of its département: S is then the covariance of bureau and commune together.
+    commune_info, commune_score
+        The same of each commune, what its bureaux tell of its département, and the vector.
+    department, department_var
+        Posterior mean and covariance of the effect of every département.
+    covariances
+        Of bureau, commune and département effects, before anything is seen.
     """
 
-    precision: np.ndarray
     residual: np.ndarray
-    bureau_var: np.ndarray
+    info: np.ndarray
     commune_info: np.ndarray
     commune_score: np.ndarray
-    commune_var: np.ndarray
     department: np.ndarray
     department_var: np.ndarray
+    covariances: tuple[np.ndarray, ...]
     tree: Tree
 
     @property
     def commune(self) -> np.ndarray:
         """Posterior mean of every commune's effect."""
-        above = self.department[self.tree.department]
-        seen = self.commune_score - np.einsum("nij,nj->ni", self.commune_info, above)
-        return np.einsum("nij,nj->ni", self.commune_var, seen)
+        return self.commune_pull @ self.covariances[1]
 
     @property
-    def above(self) -> np.ndarray:
-        """Posterior mean of commune and département together, by commune."""
-        return self.commune + self.department[self.tree.department]
+    def commune_pull(self) -> np.ndarray:
+        """What is left to explain in a commune, by its information: its effect is S times that."""
+        above = self.department[self.tree.department]
+        return self.commune_score - _times(self.commune_info, above)
 
     @property
     def bureau(self) -> np.ndarray:
         """Posterior mean of every bureau's own effect."""
-        seen = self.precision * (self.residual - self.above[self.tree.commune])
-        return np.einsum("nij,nj->ni", self.bureau_var, seen)
+        return self.bureau_pull @ self.covariances[0]
+
+    @property
+    def bureau_pull(self) -> np.ndarray:
+        """What is left to explain in a bureau, by its information."""
+        above = self.department[self.tree.department]
+        above = above + np.where(self.tree.alone[:, None], 0.0, self.commune)
+        return _times(self.info, self.residual - above[self.tree.commune])
 
 
 def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...]) -> Posterior:
@@ -126,39 +143,41 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
         Of all units, one per election.
     covariances
         Of bureau, commune and département effects (elections × elections each).
+
+    Returns
+    -------
+    Posterior
+        What is known of the effects of every level once `seen` is.
     """
     known = np.isfinite(seen.rates)
-    precision = np.where(known, 1 / np.where(known, seen.noise, 1.0), 0.0)
+    noise = np.where(known, seen.noise, 1.0)
     residual = np.where(known, seen.rates - mean, 0.0)
-    own, commune, department = (np.linalg.inv(matrix) for matrix in covariances)
-    diagonal = np.arange(len(mean))
+    tree, (own, commune, land) = seen.tree, covariances
+    _, communes, departments = tree.sizes
+    alone, diagonal = tree.alone, np.arange(len(mean))
+    info = np.empty((*noise.shape, len(mean)))
 
-    def spread(rows: slice) -> np.ndarray:
-        inverse = np.repeat(own[None], len(precision[rows]), axis=0)
-        inverse[:, diagonal, diagonal] += precision[rows]
-        return np.linalg.inv(inverse)
+    def tell(rows: slice) -> None:
+        total = np.stack([own, own + commune])[alone[tree.commune[rows]].astype(int)]
+        # An unknown election is cut off from the others, and tells nothing.
+        if len(gaps := np.flatnonzero(~known[rows].all(axis=1))):
+            there = known[rows][gaps]
+            total[gaps] *= there[:, :, None] & there[:, None, :]
+        total[:, diagonal, diagonal] += noise[rows]
+        info[rows] = np.linalg.inv(total)
+        info[rows, diagonal, diagonal] *= known[rows]
 
-    def told(rows: slice) -> np.ndarray:
-        # What a bureau tells of all above it: D - D (S⁻¹ + D)⁻¹ D, with D the precisions.
-        known = precision[rows]
-        info = -known[:, :, None] * bureau_var[rows] * known[:, None, :]
-        info[:, diagonal, diagonal] += known
-        return info
-
-    bureau_var = _in_pieces(spread, len(precision))
-    info = _in_pieces(told, len(precision))
-    communes, departments = seen.tree.sizes[1:]
-    score = _sum(np.einsum("nij,nj->ni", info, residual), seen.tree.commune, communes)
-    info = _sum(info, seen.tree.commune, communes)
-    commune_var = np.linalg.inv(commune + info)
-    kept = info @ commune_var
-    up_info = _sum(info - kept @ info, seen.tree.department, departments)
-    up_score = score - np.einsum("nij,nj->ni", kept, score)
-    department_var = np.linalg.inv(department + up_info)
-    top = np.einsum("nij,nj->ni", department_var, _sum(up_score, seen.tree.department, departments))
-    return Posterior(
-        precision, residual, bureau_var, info, score, commune_var, top, department_var, seen.tree
-    )
+    _over_pieces(tell, len(noise))
+    score = _sum(_times(info, residual), tree.commune, communes)
+    commune_info, several = _sum(info, tree.commune, communes), np.flatnonzero(~alone)
+    together = commune_info[several]
+    kept = together @ np.linalg.inv(np.linalg.inv(commune) + together)
+    commune_info[several] -= kept @ together
+    score[several] -= _times(kept, score[several])
+    up = _sum(commune_info, tree.department, departments)
+    department_var = np.linalg.inv(np.linalg.inv(land) + up)
+    top = _times(department_var, _sum(score, tree.department, departments))
+    return Posterior(residual, info, commune_info, score, top, department_var, covariances, tree)
 
 
 def learn(seen: Observed, weights: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
@@ -200,44 +219,90 @@ def active(tree: Tree) -> tuple[bool, bool, bool]:
 
 
 def _moments(known: Posterior, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the expected second moments of the effects of every level, weighted."""
-    tree, eye = known.tree, np.eye(known.precision.shape[1])
+    """Return the expected second moments of the effects of every level, weighted.
+
+    An effect S g, with g what is left to explain by its information K, has covariance S - S K S
+    and moves with what is above it by S K: all moments come from sums of g and of K.
+    """
+    tree, (own, commune, _) = known.tree, known.covariances
     by_commune = np.bincount(tree.commune, weights)
     by_department = np.bincount(tree.department, by_commune)
-    top = known.department_var[tree.department]
-    drawn = known.commune_var @ known.commune_info
-    commune_var = known.commune_var + drawn @ top @ drawn.transpose(0, 2, 1)
-    rest = eye - drawn
-    both = known.commune_var + rest @ top @ rest.transpose(0, 2, 1)
-
-    def bureau_var(rows: slice) -> np.ndarray:
-        pull = known.bureau_var[rows] * known.precision[rows, None, :]
-        above = both[tree.commune[rows]]
-        return known.bureau_var[rows] + pull @ above @ pull.transpose(0, 2, 1)
-
+    several = np.flatnonzero(~tree.alone)
+    top = known.department_var[tree.department[several]]
+    rest = np.eye(len(own)) - commune @ known.commune_info[several]
+    both = commune - commune @ known.commune_info[several] @ commune
+    both += rest @ top @ rest.transpose(0, 2, 1)
+    # What is above a bureau: its département alone, or département and commune together.
+    above, place = np.concatenate([known.department_var, both]), tree.department.copy()
+    place[several] = len(known.department_var) + np.arange(len(several))
+    effects = known.department
+    outer = (effects * by_department[:, None]).T @ effects
+    land = (outer + np.tensordot(by_department, known.department_var, 1)) / weights.sum()
+    bureaux = (known.info, known.bureau_pull, weights)
+    communes = (known.commune_info, known.commune_pull, by_commune)
     return (
-        _moment(known.bureau, _in_pieces(bureau_var, len(weights)), weights),
-        _moment(known.commune, commune_var, by_commune),
-        _moment(known.department, known.department_var, by_department),
+        _moment(own, bureaux, (above, place[tree.commune])),
+        _moment(commune, communes, (known.department_var, tree.department)),
+        land,
     )
 
 
-def _moment(means: np.ndarray, variances: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    outer = (means * weights[:, None]).T @ means
-    return np.asarray((outer + np.tensordot(weights, variances, 1)) / weights.sum())
+def _moment(
+    prior: np.ndarray,
+    told: tuple[np.ndarray, np.ndarray, np.ndarray],
+    above: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Return a level's second moment.
+
+    Parameters
+    ----------
+    prior
+        Covariance of its effects.
+    told
+        Information, pulls and weights of its members.
+    above
+        Covariances of what is above them, and which of these each of them has.
+    """
+    (info, pull, weights), (covariances, place) = told, above
+    size = len(prior)
+
+    def summed(rows: slice) -> np.ndarray:
+        drawn = covariances[place[rows]] @ info[rows] - np.eye(size)
+        drawn *= weights[rows, None, None]
+        return drawn.reshape(-1, size).T @ info[rows].reshape(-1, size)
+
+    outer = (pull * weights[:, None]).T @ pull
+    found = outer + sum(_over_pieces(summed, len(weights)))
+    return np.asarray(prior + prior @ found @ prior / weights.sum())
 
 
-def _in_pieces(work: Callable[[slice], np.ndarray], size: int) -> np.ndarray:
-    """Work rows out piece by piece on every core: numpy holds no lock while it does."""
+def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    return np.asarray((matrices @ vectors[:, :, None])[:, :, 0])
+
+
+def _over_pieces(work: Callable[[slice], T], size: int) -> list[T]:
+    """Work pieces out on every core: numpy holds no lock while it does."""
     pieces = [slice(start, start + _AT_ONCE) for start in range(0, size, _AT_ONCE)]
     if len(pieces) < 2:
-        return work(slice(size))
+        return [work(slice(size))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(work, pieces)))
+        return list(pool.map(work, pieces))
 
 
 def _sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:
-    """Add rows up by group."""
-    columns = values.reshape(len(values), -1).T
-    sums = np.stack([np.bincount(groups, column, size) for column in columns], axis=-1)
+    """Add rows up by group; every group has some.
+
+    A few groups one after the other; many groups all at once, their first rows, their second…
+    """
+    if (np.diff(groups) < 0).any():
+        order = np.argsort(groups, kind="stable")
+        values, groups = values[order], groups[order]
+    ends = np.cumsum(np.bincount(groups, minlength=size))
+    starts, rows = np.r_[0, ends[:-1]], values.reshape(len(values), -1)
+    if size < np.sqrt(len(rows)):
+        sums = np.stack([rows[a:b].sum(axis=0) for a, b in zip(starts, ends, strict=True)])
+    else:
+        sums, some, step = rows[starts], np.arange(size), 0
+        while len(some := some[ends[some] - starts[some] > (step := step + 1)]):
+            sums[some] += rows[starts[some] + step]
     return sums.reshape(size, *values.shape[1:])

@@ -23,14 +23,21 @@ def project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarra
             + (known.department @ department.weights)[tree.department]
         )[tree.commune]
     )
-    own = np.einsum("nij,j->ni", known.bureau_var, bureau.weights)
-    variance = bureau.left + commune.left + own @ bureau.weights
-    # What is put down to the bureau is taken from those above it, error for error.
-    rest = commune.weights - known.precision * own
-    drawn = np.einsum("nij,nj->ni", known.commune_var[tree.commune], rest)
-    variance += np.einsum("ni,ni->n", rest, drawn)
-    top = department.weights - known.precision * own
-    top -= np.einsum("nij,nj->ni", known.commune_info[tree.commune], drawn)
+    # What is put down to the bureau is taken from those above it, error for error; the only
+    # bureau of a commune has no other to tell the two apart.
+    own, town, _ = known.covariances
+    alone = tree.alone[tree.commune]
+    moved = own @ bureau.weights + alone[:, None] * (town @ commune.weights)
+    drawn = (known.info @ moved[:, :, None])[:, :, 0]
+    variance = bureau.left + commune.left + bureau.weights @ own @ bureau.weights
+    variance = variance - np.einsum("ni,ni->n", drawn, moved)
+    variance[alone] += commune.weights @ town @ commune.weights
+    top = department.weights - drawn
+    rest = commune.weights - drawn[~alone]
+    moved = rest @ town
+    told = np.einsum("nij,nj->ni", known.commune_info[tree.commune[~alone]], moved)
+    variance[~alone] += np.einsum("ni,ni->n", rest, moved) - np.einsum("ni,ni->n", told, moved)
+    top[~alone] -= told
     above = tree.department[tree.commune]
     variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
     variance += department.left * _strays(known.department, department)[above]

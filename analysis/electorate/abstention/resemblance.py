@@ -16,7 +16,6 @@ from analysis.tables.elections import Election
 # Prior shares of the parts and standard deviation of their logarithms; the parts are, in
 # order: lasting, near levels, same kind, same vote, second rounds of a kind, second
 # rounds, each second round's own.
-PARTS = ("lasting", "level", "kind", "vote", "second_of_kind", "second", "second_own")
 PRIOR = np.array([0.60, 0.15, 0.05, 0.04, 0.02, 0.01, 0.01])
 PRIOR_SD = 1.0
 # What lasts is halved in 55 years, give or take a third.
@@ -30,8 +29,9 @@ PRIOR_SCALE, PRIOR_UNITS = 0.05, 4.0
 # Rounds of one vote are never further apart.
 _ONE_VOTE_YEARS = 0.5
 _JITTER = 1e-6
-# The fit ends when no logarithm moves by more than this, or after so many steps.
-_NO_STEP, _MOST_STEPS = 1e-7, 200
+# The fit ends when no logarithm moves by more than this, or after so many steps; losses closer
+# than the last digits, which differ between processors, are alike.
+_NO_STEP, _MOST_STEPS, _ALIKE = 1e-10, 200, 1e-13
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,11 @@ def link(covariance: np.ndarray, calendar: Calendar, units: int) -> Link:
         Of the past elections, the target last.
     units
         How many members of the level it was learned from.
+
+    Returns
+    -------
+    Link
+        Covariance of past effects, their weights in the expected one, the variance they leave.
     """
     parts, apart = calendar.parts()
     past = len(covariance)
@@ -193,11 +198,12 @@ def _fit(covariance: np.ndarray, parts: np.ndarray, apart: np.ndarray, units: in
         gradient += firmness * (theta - prior)
         information = weight * np.einsum("kij,lji->kl", turned, turned) / 2 + np.diag(firmness)
         step = -np.linalg.solve(information, gradient)
-        while (found := loss(theta + step)) > best and np.abs(step).max() > _NO_STEP:
+        worse = best + _ALIKE * abs(best)
+        while (found := loss(theta + step)) > worse and np.abs(step).max() > _NO_STEP:
             step /= 2
+        theta, best = theta + step, found
         if np.abs(step).max() <= _NO_STEP:
             break
-        theta, best = theta + step, found
     return theta
 
 

@@ -55,7 +55,7 @@ class Series:
 
     @property
     def seen(self) -> np.ndarray:
-        """Which bureaux have voted before."""
+        """Whether each bureau has a rate at any past election, (bureaux,)."""
         return np.asarray(np.isfinite(self.rates).any(axis=1))
 
     @property
@@ -91,7 +91,7 @@ def is_far(commune_id: pd.Series) -> np.ndarray:
 
 
 def is_overseas(commune_id: pd.Series) -> np.ndarray:
-    """Tell which communes lie overseas."""
+    """Return whether each commune lies overseas, by its code, (communes,)."""
     return commune_id.astype("str").str.startswith(_OVERSEAS).to_numpy()
 
 

@@ -59,7 +59,7 @@ class Told:
 
     @classmethod
     def nothing(cls, size: int) -> Told:
-        """Tell nothing of `size` bureaux."""
+        """Return what is told where nothing is known around: effects of 0 for `size` bureaux."""
         return cls(np.zeros(size), np.zeros(size), np.zeros(size, dtype=bool))
 
 
@@ -76,6 +76,11 @@ def read_surroundings(
         `bureau_id`, `commune_id`, `vintage` (of the contour; missing where there is none).
     seen
         Which bureaux have a past of their own.
+
+    Returns
+    -------
+    Surroundings or None
+        Of the bureaux in the order of `units`.
     """
     drawn = units["vintage"].notna().to_numpy()
     if seen.all() or not drawn.any():
@@ -139,6 +144,11 @@ def tell(
         Which bureaux have a past of their own.
     size
         Registered persons.
+
+    Returns
+    -------
+    Told
+        In the order of `effects`.
     """
     near, has = _neighbours(around.touching, effects, np.where(seen, size, 0.0))
     predictors = np.column_stack([near, around.measures])

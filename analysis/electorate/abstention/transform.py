@@ -43,7 +43,22 @@ def half_width(share: float) -> float:
 
 
 def shift_to(effect: np.ndarray, size: np.ndarray, level: float) -> float:
-    """Return what to add so that the whole place abstains at its level."""
+    """Return what to add so that the whole place abstains at its level.
+
+    Parameters
+    ----------
+    effect
+        Arcsine of the square root of each bureau's rate, (bureaux,).
+    size
+        Registered voters, (bureaux,).
+    level
+        Rate of the whole place, 0 to 1.
+
+    Returns
+    -------
+    float
+        In the units of `effect`.
+    """
     weights = size / size.sum() if size.sum() > 0 else np.full(len(size), 1 / len(size))
     shift = float(np.arcsin(np.sqrt(level)) - effect @ weights)
     for _ in range(8):

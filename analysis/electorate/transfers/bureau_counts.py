@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
+from analysis.tables.schema import commune_of
 from analysis.tables.sources import LeftOut
 from analysis.tables.workspace import Workspace
 
@@ -88,7 +88,7 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
         *_absent(after.index.difference(common), destination),
     )
     old, new = _balance(before.loc[common], after.loc[common])
-    communes = pd.Series(common.str.rpartition("_").get_level_values(0), index=common)
+    communes = commune_of(common.to_series())
     return Pair(
         origin=old,
         destination=new,
@@ -166,7 +166,7 @@ def _counts(
     )
     turnout = turnout[turnout["election_id"] == election]
     ids = turnout["bureau_id"].astype("str")
-    here = ids.str.rpartition("_")[0].isin(list(places)) & (turnout["registered"] > 0)
+    here = commune_of(ids).isin(list(places)) & (turnout["registered"] > 0)
     turnout = turnout[here].set_axis(ids[here]).drop(columns=["election_id", "bureau_id"])
     votes = _votes(workspace, election, turnout.index)
     sums = votes.sum(axis=1)
@@ -187,10 +187,8 @@ def _counts(
 
 def _votes(workspace: Workspace, election: str, bureaux: pd.Index) -> pd.DataFrame:
     """Return votes by bureau and option (candidate, nuance or bloc)."""
-    table = workspace.read_arrow(
-        "votes", columns=["election_id", "bureau_id", "candidate_id", "votes"]
-    )
-    table = table.filter(pc.equal(table["election_id"], pa.scalar(election)))
+    columns = ["election_id", "bureau_id", "candidate_id", "votes"]
+    table = workspace.read_arrow("votes", columns=columns, elections=[election])
     row = _codes(table["bureau_id"], bureaux)
     candidates = workspace.read("candidates")
     candidates = candidates[candidates["election_id"] == election].reset_index(drop=True)

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.charts.chart_words import LANGUAGES, number
+from analysis.charts.chart_words import LANGUAGES
 from analysis.errors import DataError, some
-from analysis.i18n import Words
+from analysis.i18n import Words, format_number
 
 if TYPE_CHECKING:
     from analysis.turf.walk_list import Walks
@@ -201,8 +201,27 @@ class Kit:
         return words(self.language)[part][key]
 
     def count(self, key: str, one: str, n: int) -> str:
-        """Return "12 doors" or "1 door"."""
-        return self.say(one) if n == 1 else self.say(key).format(number(n, language=self.language))
+        """Return "12 doors" or "1 door".
+
+        Parameters
+        ----------
+        key
+            Word for several, with a gap for the number: `doors`.
+        one
+            Word for one of them.
+        n
+            How many.
+
+        Returns
+        -------
+        str
+            In the language of the kit.
+        """
+        return (
+            self.say(one)
+            if n == 1
+            else self.say(key).format(format_number(n, language=self.language))
+        )
 
     @property
     def notice(self) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.charts.chart_words import election, licence, number, percent
+from analysis.charts.chart_words import election, licence
 from analysis.exports.field_kit.kit import Fact, Kit, words
+from analysis.i18n import format_number, format_percent
 from analysis.tables.workspace import Workspace
 
 _MOST = 3
@@ -44,10 +45,10 @@ class _Place:
         return words(self.language)["facts"][key].format(**values)
 
     def share(self, part: float, whole: float) -> str:
-        return percent(part / whole, language=self.language)
+        return format_percent(part / whole, language=self.language)
 
     def whole(self, value: float, *, signed: bool = False) -> str:
-        return number(value, language=self.language, signed=signed)
+        return format_number(value, language=self.language, sign=signed)
 
 
 def facts_of(workspace: Workspace, kit: Kit) -> dict[str, list[Fact]]:

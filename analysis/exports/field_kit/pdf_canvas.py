@@ -55,14 +55,47 @@ class Paper:
         self, x: float, y: float, text: str, *, size: float, font: str = PLAIN, grey: float = INK,
         align: str = "left",
     ) -> None:  # fmt: skip
-        """Write one line; `align` says which side of it stands at `x`."""
+        """Write one line; `align` says which side of it stands at `x`.
+
+        Parameters
+        ----------
+        x, y
+            Where, in points from the lower left corner; `y` is the foot of the letters.
+        text
+            One line.
+        size
+            Of the letters, points.
+        font
+            `PLAIN` or `BOLD`.
+        grey
+            0 is black, 1 white.
+        align
+            `left`, `centre` or `right`: which part of the line stands at `x`.
+        """
         self.canvas.setFont(font, size)
         self.canvas.setFillGray(grey)
         before = {"left": 0.0, "right": 1.0, "centre": 0.5}[align]
         self.canvas.drawString(x - before * width_of(text, size, font) if before else x, y, text)
 
     def block(self, x: float, top: float, lines: list[str], *, size: float, **look: str) -> float:
-        """Write lines one under the other from `top` down; return where they end."""
+        """Write lines one under the other from `top` down; return where they end.
+
+        Parameters
+        ----------
+        x, top
+            Upper left corner, points.
+        lines
+            From the first down.
+        size
+            Of the letters, points.
+        **look
+            `font` and `align`, as for `text`.
+
+        Returns
+        -------
+        float
+            Height of the foot of the last line, points.
+        """
         y = top
         for line in lines:
             y -= size * _LEADING
@@ -70,7 +103,15 @@ class Paper:
         return y
 
     def line(self, x0: float, y0: float, x1: float, y1: float, *, width: float = 0.5) -> None:
-        """Draw a black line."""
+        """Draw a black line.
+
+        Parameters
+        ----------
+        x0, y0, x1, y1
+            Both ends, points.
+        width
+            Points.
+        """
         self.canvas.setLineWidth(width)
         self.canvas.setStrokeGray(INK)
         self.canvas.line(x0, y0, x1, y1)
@@ -79,6 +120,15 @@ class Paper:
         """Draw many lines with round ends as one path; `ends` has shape (n, 4).
 
         A line without length is a dot.
+
+        Parameters
+        ----------
+        ends
+            Both ends of each line, (n, 4), points.
+        width
+            Points.
+        grey
+            0 is black, 1 white.
         """
         self.canvas.setStrokeGray(grey)
         self.canvas.setLineWidth(width)
@@ -90,7 +140,19 @@ class Paper:
         self, x: float, y: float, wide: float, high: float, *, width: float = 0.5,
         fill: float | None = None,
     ) -> None:  # fmt: skip
-        """Draw a rectangle from its lower left corner, filled with a grey or not."""
+        """Draw a rectangle from its lower left corner, filled with a grey or not.
+
+        Parameters
+        ----------
+        x, y
+            Lower left corner, points.
+        wide, high
+            Points.
+        width
+            Of the frame, points; 0 draws none.
+        fill
+            Grey inside, 0 to 1; None leaves it empty.
+        """
         self.canvas.setLineWidth(width)
         self.canvas.setStrokeGray(INK)
         if fill is not None:
@@ -98,7 +160,17 @@ class Paper:
         self.canvas.rect(x, y, wide, high, stroke=int(width > 0), fill=int(fill is not None))
 
     def qr(self, text: str, x: float, y: float, side: float) -> None:
-        """Draw a QR code in a square of `side` points, its quiet zone included."""
+        """Draw a QR code in a square of `side` points, its quiet zone included.
+
+        Parameters
+        ----------
+        text
+            What the code says.
+        x, y
+            Lower left corner, points.
+        side
+            Points.
+        """
         modules = np.array([*segno.make(text, error="m", micro=False).matrix], dtype=np.int8)
         step = side / (len(modules) + 2 * _QUIET)
         row, first, last = _runs(modules)
@@ -125,7 +197,22 @@ class Paper:
 
 
 def width_of(text: str, size: float, font: str = PLAIN) -> float:
-    """Return how wide a line is, in points."""
+    """Return how wide a line is, in points.
+
+    Parameters
+    ----------
+    text
+        One line.
+    size
+        Of the letters, points.
+    font
+        `PLAIN` or `BOLD`.
+
+    Returns
+    -------
+    float
+        Points.
+    """
     return size * _width(text, font)
 
 
@@ -143,6 +230,24 @@ def wrap(
 
     Only plain spaces break: a narrow no-break space before a colon keeps it on its line.
     A word wider than a line is broken within, unless words are to stay `whole`.
+
+    Parameters
+    ----------
+    text
+        Any length.
+    width
+        Of a line, points.
+    size
+        Of the letters, points.
+    font
+        `PLAIN` or `BOLD`.
+    whole
+        Whether a word wider than a line stays in one piece.
+
+    Returns
+    -------
+    list of str
+        The lines, none of them empty.
     """
     lines, used = [""], 0.0
     for word in text.split(" "):
@@ -157,7 +262,24 @@ def wrap(
 
 
 def fit(text: str, width: float, *, size: float, font: str = PLAIN) -> str:
-    """Cut a text to `width` points, with an ellipsis where something is missing."""
+    """Cut a text to `width` points, with an ellipsis where something is missing.
+
+    Parameters
+    ----------
+    text
+        One line.
+    width
+        Points.
+    size
+        Of the letters, points.
+    font
+        `PLAIN` or `BOLD`.
+
+    Returns
+    -------
+    str
+        The text itself where it fits.
+    """
     if width_of(text, size, font) <= width:
         return text
     while text and width_of(text + "…", size, font) > width:

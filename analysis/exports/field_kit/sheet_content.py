@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.charts.chart_words import number, percent
 from analysis.errors import DataError, some
 from analysis.exports.field_kit.kit import Kit
+from analysis.i18n import format_number, format_percent
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Sheet:
             f"{kit.say('bureau' if len(facts['bureaux']) == 1 else 'bureaux')} {bureaux}",
             kit.count("addresses", "address_one", len(self.stops)),
             kit.count("doors", "door_one", self.doors),
-            kit.say("minutes").format(number(facts["minutes"], language=kit.language)),
-            kit.say("walk").format(number(facts["walk_m"], language=kit.language)),
+            kit.say("minutes").format(format_number(facts["minutes"], language=kit.language)),
+            kit.say("walk").format(format_number(facts["walk_m"], language=kit.language)),
         ]
         return " · ".join(parts)
 
@@ -56,7 +56,7 @@ class Sheet:
         kit = self.kit
         text = kit.say("goal").format(
             doors=kit.count("doors", "door_one", self.doors),
-            minutes=number(self.facts["minutes"], language=kit.language),
+            minutes=format_number(self.facts["minutes"], language=kit.language),
             team=kit.walks.summary.get("team", 2),
         )
         share = kit.walks.summary.get("work", {}).get("share_open")
@@ -64,8 +64,8 @@ class Sheet:
             return text
         talks = float(self.facts.get("conversations", self.doors * float(share)))
         expected = kit.say("goal_talks").format(
-            share=percent(talks / self.doors, language=kit.language),
-            talks=number(talks, language=kit.language),
+            share=format_percent(talks / self.doors, language=kit.language),
+            talks=format_number(talks, language=kit.language),
         )
         return " ".join([text, expected, *slot_of(kit)])
 
@@ -107,7 +107,7 @@ def slot_of(kit: Kit) -> list[str]:
     opening = kit.walks.summary.get("opening")
     if not opening:
         return []
-    known = kit.say("slot_learned").format(number(opening["doors"], language=kit.language))
+    known = kit.say("slot_learned").format(format_number(opening["doors"], language=kit.language))
     how = known if opening["source"] == "learned" else kit.say("slot_assumed")
     return [kit.say("slot").format(when=kit.say(str(opening["slot"])), how=how)]
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
-from analysis.charts.chart_words import number
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.pdf_canvas import (
     BOLD,
@@ -29,6 +28,7 @@ from analysis.exports.field_kit.sheet_map import (
     places,
 )
 from analysis.exports.field_kit.sheet_table import turfs_grid
+from analysis.i18n import format_number
 
 _WIDE = RIGHT - LEFT
 _AROUND_M = 12.0  # an outline passes this far from its doors: half a street
@@ -37,7 +37,17 @@ _MAP = 0.52  # of the first page's height, at most
 
 
 def draw_cover(paper: Paper, kit: Kit, sheets: Sequence[Sheet]) -> None:
-    """Draw the cover and as many pages of the list as it takes."""
+    """Draw the cover and as many pages of the list as it takes.
+
+    Parameters
+    ----------
+    paper
+        Its pages are added to.
+    kit
+        The turfs and their words.
+    sheets
+        One per turf, in the order of the list.
+    """
     top = _head(paper, kit, sheets)
     grid = turfs_grid(kit, [{"cells": _cells(sheet)} for sheet in sheets])
     floor = BOTTOM + _FOOT
@@ -85,11 +95,11 @@ def _totals(kit: Kit, sheets: Sequence[Sheet]) -> str:
     minutes = sum(float(sheet.facts["minutes"]) for sheet in sheets)
     walk = sum(float(sheet.facts["walk_m"]) for sheet in sheets)
     parts = [
-        kit.say("turfs").format(number(len(sheets), language=kit.language)),
+        kit.say("turfs").format(format_number(len(sheets), language=kit.language)),
         kit.count("addresses", "address_one", sum(len(sheet.stops) for sheet in sheets)),
         kit.count("doors", "door_one", sum(sheet.doors for sheet in sheets)),
-        kit.say("minutes").format(number(minutes, language=kit.language)),
-        kit.say("walk").format(number(walk, language=kit.language)),
+        kit.say("minutes").format(format_number(minutes, language=kit.language)),
+        kit.say("walk").format(format_number(walk, language=kit.language)),
         seal_of(kit),
     ]
     return " · ".join(parts)
@@ -117,8 +127,8 @@ def _cells(sheet: Sheet) -> tuple[str, ...]:
         sheet.turf_id,
         ", ".join(facts["bureaux"]),
         str(len(sheet.stops)),
-        number(sheet.doors, language=language),
-        number(float(facts["minutes"]), language=language),
-        number(float(facts["walk_m"]), language=language),
+        format_number(sheet.doors, language=language),
+        format_number(float(facts["minutes"]), language=language),
+        format_number(float(facts["walk_m"]), language=language),
         special,
     )

@@ -46,7 +46,22 @@ class Frame:
 
     @classmethod
     def around(cls, degrees: Points, *, x: float, y: float, wide: float, high: float) -> Frame:
-        """Make a frame that shows all points (longitude, latitude), with room around them."""
+        """Make a frame that shows all points (longitude, latitude), with room around them.
+
+        Parameters
+        ----------
+        degrees
+            Longitude and latitude of points, (n, 2).
+        x, y
+            Lower left corner on the page, points.
+        wide, high
+            Of the frame, points.
+
+        Returns
+        -------
+        Frame
+            As many metres a point across as along.
+        """
         low, top = degrees.min(axis=0), degrees.max(axis=0)
         longitude, latitude = (low + top) / 2
         across = (top - low) * METRES_PER_DEGREE * [np.cos(np.radians(latitude)), 1.0]
@@ -79,7 +94,19 @@ class Frame:
 
 
 def draw_stops(paper: Paper, kit: Kit, stops: pd.DataFrame, frame: Frame) -> None:
-    """Draw one turf: what lies around, the way, and a number for each stop."""
+    """Draw one turf: what lies around, the way, and a number for each stop.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    kit
+        The turfs, their start and surroundings.
+    stops
+        One turf in the order of the walk: `stop`, `longitude`, `latitude`.
+    frame
+        Where on the page.
+    """
     _clip(paper, frame)
     if kit.surroundings is not None:
         draw_surroundings(paper, kit.surroundings, frame)
@@ -94,7 +121,19 @@ def draw_stops(paper: Paper, kit: Kit, stops: pd.DataFrame, frame: Frame) -> Non
 
 
 def draw_turfs(paper: Paper, kit: Kit, frame: Frame, outlines: dict[str, Points]) -> None:
-    """Draw every turf as an outline with its number, for the organiser."""
+    """Draw every turf as an outline with its number, for the organiser.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    kit
+        The turfs and their surroundings.
+    frame
+        Where on the page.
+    outlines
+        Turf → corners around its stops, longitude and latitude, (n, 2).
+    """
     _clip(paper, frame)
     if kit.surroundings is not None:
         draw_surroundings(paper, kit.surroundings, frame, named=False)
@@ -127,7 +166,19 @@ def draw_turfs(paper: Paper, kit: Kit, frame: Frame, outlines: dict[str, Points]
 def draw_surroundings(
     paper: Paper, around: Surroundings, frame: Frame, *, named: bool = True
 ) -> None:
-    """Draw the streets or house fronts inside the frame, and the names of the streets."""
+    """Draw the streets or house fronts inside the frame, and the names of the streets.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    around
+        Streets, or house fronts where there is no graph.
+    frame
+        Where on the page.
+    named
+        Whether streets are named.
+    """
     ends = frame.on_paper(around.segments[frame.near(around.segments)].reshape(-1, 2, 2))
     ends = ends[frame.holds(ends).any(axis=1)]
     if len(ends) <= _MOST_LINES:

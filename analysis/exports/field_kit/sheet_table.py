@@ -95,7 +95,22 @@ class Grid:
         return pages
 
     def draw(self, paper: Paper, rows: Sequence[Row], top: float) -> float:
-        """Draw the heads and `rows` from `top` down; return where they end."""
+        """Draw the heads and `rows` from `top` down; return where they end.
+
+        Parameters
+        ----------
+        paper
+            The page.
+        rows
+            Those that fit below `top`.
+        top
+            Upper edge, points.
+
+        Returns
+        -------
+        float
+            Height of the lower edge, points; `top` where there is no row.
+        """
         if not rows:
             return top
         ys = [self._draw_heads(paper, top)]
@@ -212,14 +227,40 @@ def _place(kit: Kit, stop: Mapping[str, Any]) -> str:
 
 
 def caption(paper: Paper, text: str, y: float, *, size: float) -> None:
-    """Write a small grey line under a map or a table."""
+    """Write a small grey line under a map or a table.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    text
+        Cut to the width of the page.
+    y
+        Foot of the letters, points.
+    size
+        Of the letters, points.
+    """
     paper.text(LEFT, y, fit(text, RIGHT - LEFT, size=size), size=size, grey=SOFT)
 
 
 def labelled_line(
     paper: Paper, at: tuple[float, float], label: str, *, size: float, end: float
 ) -> None:
-    """Write a label, and a line up to `end` to be filled in by hand."""
+    """Write a label, and a line up to `end` to be filled in by hand.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    at
+        Where the label begins, points.
+    label
+        What is to be filled in.
+    size
+        Of the letters, points.
+    end
+        Where the line ends, points.
+    """
     x, y = at
     paper.text(x, y, label, size=size)
     paper.line(x + width_of(label, size) + 3, y - 1.5, end, y - 1.5, width=0.5)

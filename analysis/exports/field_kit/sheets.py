@@ -146,10 +146,10 @@ def write_kit(kit: Kit, folder: Path | str) -> list[Path]:
 
 def _files(kit: Kit) -> Iterator[tuple[str, bytes]]:
     yield "sheets.pdf", sheets_pdf(kit)
-    yield "turfs.xlsx", turf_files.to_xlsx(kit)
-    yield "turfs.gpx", turf_files.to_gpx(kit)
-    yield "turfs.kml", turf_files.to_kml(kit)
-    yield "turfs.geojson", turf_files.to_geojson(kit)
+    for suffix, write in turf_files.WRITERS.items():
+        # The table of the cut stands beside the kit already.
+        if suffix != ".csv":
+            yield f"turfs{suffix}", write(kit)
     yield "returns_form.csv", turf_files.to_form(kit)
     for turf_id in kit.tables:
         yield f"phone/{turf_id}.html", phone_page(kit, turf_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
@@ -221,3 +221,13 @@ def _worksheet(book: xlsxwriter.Workbook, name: str, table: pd.DataFrame) -> Non
     sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)
+
+
+# What other programs read: suffix → writer.
+WRITERS: Mapping[str, Callable[[Kit], bytes]] = {
+    ".xlsx": to_xlsx,
+    ".gpx": to_gpx,
+    ".kml": to_kml,
+    ".geojson": to_geojson,
+    ".csv": to_csv,
+}

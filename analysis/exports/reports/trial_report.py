@@ -20,13 +20,8 @@ from analysis.experiments.estimates import Estimate, Impact
 from analysis.experiments.outcomes import followed_by_code
 from analysis.experiments.rank_weighted import RankWeighted
 from analysis.experiments.subgroups import Subgroups
-from analysis.experiments.trial_words import (
-    estimand_name,
-    estimator_name,
-    name,
-    number,
-    say,
-)
+from analysis.experiments.trial_words import estimand_name, estimator_name, name, say
+from analysis.i18n import format_number
 
 _DPI = 170
 _P_DIGITS = 4
@@ -146,16 +141,6 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     )
 
 
-def to_html(report: TrialReport, language: str = "fr") -> bytes:
-    """Write the report as one HTML file that calls no server."""
-    return _writer(".html")(content_of(report, language))
-
-
-def to_pdf(report: TrialReport, language: str = "fr") -> bytes:
-    """Write the report as one page of PDF, A4."""
-    return _writer(".pdf")(content_of(report, language))
-
-
 def check_report_path(path: Path) -> None:
     """Raise a `DataError` when a report cannot be written under this name."""
     if path.suffix.lower() not in _WRITERS:
@@ -169,16 +154,24 @@ def check_report_path(path: Path) -> None:
         )
 
 
-def write_report(report: TrialReport, path: Path, language: str = "fr") -> None:
-    """Write the report as its suffix says, `.html` or `.pdf`.
+def report_to_bytes(report: TrialReport, suffix: str, language: str = "fr") -> bytes:
+    """Return the report as one file, `.html` (it calls no server) or `.pdf` (A4).
 
-    Raises
-    ------
-    DataError
-        When the suffix is another, or the language is not known.
+    Parameters
+    ----------
+    report
+        What it says.
+    suffix
+        `.html` or `.pdf`.
+    language
+        `fr` or `en`.
+
+    Returns
+    -------
+    bytes
+        The whole file.
     """
-    check_report_path(path)
-    path.write_bytes(_writer(path.suffix.lower())(content_of(report, language)))
+    return _writer(suffix)(content_of(report, language))
 
 
 def _writer(suffix: str) -> Callable[[Content], bytes]:
@@ -197,7 +190,8 @@ def _estimates(
         quantity = estimand_name(e.estimand, language)
         if estimators:
             quantity = f"{quantity} ({estimator_name(e.estimator, language)})"
-        counted = f"{number(e.n, language=language)} ({number(e.blocks, language=language)})"
+        units, blocks = (format_number(n, language=language) for n in (e.n, e.blocks))
+        counted = f"{units} ({blocks})"
         again = _p(e.p_randomisation, language)
         rows.append((e.outcome, quantity, *_numbers(e, language), again, counted))
     return Table(heading, tuple(say(f"col_{one}", language) for one in columns), tuple(rows))
@@ -205,10 +199,12 @@ def _estimates(
 
 def _numbers(e: Estimate, language: str) -> tuple[str, ...]:
     scale, digits = (100.0, 2) if e.in_points else (1.0, 4)
-    low, high = (number(scale * end, digits, language=language, signed=True) for end in e.interval)
+    low, high = (
+        format_number(scale * end, digits, language=language, sign=True) for end in e.interval
+    )
     return (
         e.told(e.value, language),
-        number(scale * e.std_error, digits, language=language),
+        format_number(scale * e.std_error, digits, language=language),
         say("to", language, low=low, high=high),
         _p(e.p_value, language),
     )
@@ -219,8 +215,8 @@ def _p(value: float | None, language: str) -> str:
         return "–"
     least = 10.0**-_P_DIGITS
     if value < least / 2:
-        return f"< {number(least, _P_DIGITS, language=language)}"
-    return number(value, _P_DIGITS, language=language)
+        return f"< {format_number(least, _P_DIGITS, language=language)}"
+    return format_number(value, _P_DIGITS, language=language)
 
 
 def _groups(subgroups: Subgroups, language: str) -> Table:
@@ -231,7 +227,7 @@ def _groups(subgroups: Subgroups, language: str) -> Table:
         e = one.estimate
         standing = say("declared_short" if one.declared else "exploratory_short", language)
         rows.append((e.outcome, f"{one.column} = {group}", standing, *_numbers(e, language),
-                     _p(one.p_holm, language), number(e.n, language=language)))  # fmt: skip
+                     _p(one.p_holm, language), format_number(e.n, language=language)))  # fmt: skip
     columns = tuple(say(f"col_{key}", language) for key in keys)
     return Table(say("report_subgroups", language), columns, tuple(rows))
 
@@ -240,8 +236,10 @@ def _lost(lost: pd.DataFrame, language: str) -> Table:
     columns = ("election_lost", "arm_lost", "units_lost", "without_lost", "redrawn_lost")
     rows = []
     for row in lost.to_dict("records"):
-        counts = (number(row[k], language=language) for k in ("units", "without_result", "redrawn"))
-        mixed = number(100 * row["mixed_share"], 1, language=language)
+        counts = (
+            format_number(row[k], language=language) for k in ("units", "without_result", "redrawn")
+        )
+        mixed = format_number(100 * row["mixed_share"], 1, language=language)
         arm = say(str(row["arm"]), language)
         rows.append((str(row["election_id"]), arm, *counts, say("rate", language, rate=mixed)))
     heads = tuple(say(one, language) for one in (*columns, "mixed_lost"))

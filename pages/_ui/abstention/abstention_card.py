@@ -48,7 +48,7 @@ def row_in_view(found: Outlook) -> int:
     """Return the row of the bureau in view, else of the one that leads the list."""
     table = found.forecast.table
     rows = np.flatnonzero(table["bureau_id"].to_numpy() == state.selected())
-    return int(rows[0]) if len(rows) else int(highest_first(table)[0])
+    return int(rows[0]) if len(rows) else int(highest_first(found)[0])
 
 
 def _numbers(forecast: AbstentionForecast, row: int) -> None:

@@ -8,9 +8,9 @@ import streamlit as st
 from analysis.electorate.abstention.backtest import MODEL, AbstentionBacktest
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
-from pages._ui.abstention import load_abstention as outlooks
+from pages._ui.abstention import coming_election as outlooks
 from pages._ui.i18n import _, election_name, number, percent
-from pages._ui.swing.swing_choices import choose_one
+from pages._ui.swing.two_elections import choose_one
 
 _BLUE, _ORANGE, _PALE = "#236eb0", "#b35806", "#9ecae1"
 # Bureaux drawn; the tables and numbers rest on all of them.

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.electorate.abstention.forecast import AbstentionForecast
+from analysis.errors import some
 from analysis.workflows.abstention import Outlook
 from pages._ui import bureaux
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
@@ -89,9 +90,9 @@ def paint(shapes: Geometry | None, forecast: AbstentionForecast, label: str) -> 
 
 
 def forecast_list(found: Outlook) -> None:
-    """Show the list, highest abstention first."""
+    """Show the list, highest abstention first; bureaux without ground stand apart, last."""
     table = found.forecast.table.assign(commune=found.units["commune"].to_numpy())
-    table = table.iloc[highest_first(table)]
+    table = table.iloc[highest_first(found)]
     columns: dict[str, pd.Series] = {
         _("Registered"): table["registered"],
         _("Abstention (%)"): (100 * table["abstention"]).round(1),
@@ -108,6 +109,18 @@ def forecast_list(found: Outlook) -> None:
             "is right; they hold chance in the count, not the level's own error."
         )
     )
+    nowhere = found.units.loc[~found.units["reachable"].astype(bool), "bureau_id"]
+    if len(nowhere):
+        st.caption(
+            ngettext(
+                "{n} bureau without ground to walk on (postal, administrative) is last: {which}.",
+                "{n} bureaux without ground to walk on (postal, administrative) are last: {which}.",
+                len(nowhere),
+            ).format(
+                n=number(len(nowhere)),
+                which=plain(some(nowhere.str.rpartition("_")[2])),
+            )
+        )
     if new := int((table["source"] != "own").sum()):
         st.caption(
             ngettext(
@@ -118,9 +131,10 @@ def forecast_list(found: Outlook) -> None:
         )
 
 
-def highest_first(table: pd.DataFrame) -> np.ndarray:
-    """Return the rows of a forecast in the order of the list, highest abstention first."""
-    return np.lexsort((table["bureau_id"].astype("str"), -table["abstention"].to_numpy()))
+def highest_first(found: Outlook) -> np.ndarray:
+    """Return the rows in the order of the list: highest abstention first, no ground last."""
+    table, nowhere = found.forecast.table, ~found.units["reachable"].to_numpy(dtype=bool)
+    return np.lexsort((table["bureau_id"].astype("str"), -table["abstention"].to_numpy(), nowhere))
 
 
 def source_name(source: str) -> str:

@@ -8,7 +8,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows.abstention import Outlook, finding
 from pages._ui import file_downloads
-from pages._ui.abstention.abstention_choices import Question
+from pages._ui.abstention.coming_election import Question
 from pages._ui.i18n import _
 from pages._ui.messages import translate
 

@@ -17,7 +17,7 @@ from pages._ui import state
 from pages._ui.explain import load_explain
 from pages._ui.i18n import _, election_name, language, ngettext, number
 from pages._ui.messages import plain, show_error, translate
-from pages._ui.swing.swing_choices import choose_one
+from pages._ui.swing.two_elections import choose_one
 
 _WITH, _BENT, _FIXED, _FILES = "e_with", "e_bent", "e_fixed", "e_files"
 _USUAL = "usual"

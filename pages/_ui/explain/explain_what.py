@@ -6,9 +6,9 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Question
 from pages._ui import loaders
 from pages._ui.i18n import _, election_name
-from pages._ui.swing import swing_choices
+from pages._ui.swing import two_elections
 from pages._ui.swing.shares import choose_share
-from pages._ui.swing.swing_choices import choose_one
+from pages._ui.swing.two_elections import choose_one
 
 
 def abstention(place: Workspace, places: tuple[str, ...]) -> Question:
@@ -28,7 +28,7 @@ def abstention(place: Workspace, places: tuple[str, ...]) -> Question:
     return Question("abstention", election, place=places[0] if places else "")
 
 
-def swing(place: Workspace, asked: swing_choices.Question) -> Question:
+def swing(place: Workspace, asked: two_elections.Question) -> Question:
     """Ask whose swing between the two elections of the page is to be explained."""
     share, _blocs, _rival = choose_share(place, asked)
     return Question(

@@ -22,7 +22,7 @@ from pages._ui.explain import load_explain
 from pages._ui.explain.explain_choices import choose_terms, covariate_name
 from pages._ui.i18n import _, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, translate
-from pages._ui.swing.swing_choices import choose_one
+from pages._ui.swing.two_elections import choose_one
 
 _BLUE, _GREY = "#236eb0", "#8fa3b5"
 # Words of an interval that leaves out nought: what a team may repeat.

@@ -9,7 +9,7 @@ from analysis.workflows.explaining import Explanation, explain
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _
-from pages._ui.swing import load_swing as swings
+from pages._ui.swing import two_elections
 
 # Bureaux are soon read, even those of France.
 _READING_S = 60
@@ -50,4 +50,4 @@ def explanation(place: Workspace, asked: Question) -> Explanation:
 
 def geometry(place: Workspace, found: Explanation) -> Geometry | None:
     """Publish the contours of the bureaux in view; None where none is known."""
-    return swings.geometry(place, found.vintage, found.bureaux)
+    return two_elections.geometry(place, found.vintage, found.bureaux)

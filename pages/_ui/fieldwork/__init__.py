@@ -1,1 +1,1 @@
-"""What the page of the field is made of: returns in, numbers out, and the endpoint of phones."""
+"""What the page of the field is made of: returns in, numbers out."""

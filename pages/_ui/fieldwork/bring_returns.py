@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
 from analysis.fieldwork import inbox
 from analysis.fieldwork.field_plan import turfs_in_field
-from analysis.fieldwork.store import Receipt, Store
+from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
+from analysis.workflows.fieldwork import Told, count_waiting, counts_sheet, take_in, today
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
-from pages._ui.i18n import _, ngettext, number
-from pages._ui.labels import DAY, outcome_name
+from pages._ui.i18n import DAY, _, ngettext, number, outcome_name
 
 _RESULTS = "field.results"
 _ROUND = "field.round"
@@ -44,7 +42,7 @@ def bring(place: Workspace, opened: Store) -> None:
     if st.button(
         _("Import"), key="field.import", type="primary", width="stretch", disabled=not given
     ):
-        _take(opened, given)
+        _keep(take_in(opened, given))
     if st.button(
         _("Paper counts"), key="field.paper", icon=":material/edit_note:", width="stretch"
     ):
@@ -58,21 +56,11 @@ def bring(place: Workspace, opened: Store) -> None:
     _told()
 
 
-def _take(opened: Store, given: list[tuple[str, bytes]]) -> None:
-    results: list[tuple[str, Receipt | DataError]] = []
-    for name, content in given:
-        try:
-            results.append((name, inbox.receive(opened, content, name=name)))
-        except DataError as error:
-            results.append((name, error))
-    _keep(results)
-
-
 def _close_paper() -> None:
     st.session_state.pop(_PAPER, None)
 
 
-def _keep(results: list[tuple[str, Receipt | DataError]]) -> None:
+def _keep(results: list[Told]) -> None:
     _close_paper()
     st.session_state[_RESULTS] = results
     st.session_state[_ROUND] += 1
@@ -81,7 +69,7 @@ def _keep(results: list[tuple[str, Receipt | DataError]]) -> None:
 
 def _waiting(opened: Store) -> None:
     """Offer to count the files that a failing store left behind."""
-    waiting = len(list((opened.folder / inbox.INBOX).glob("[!.]*")))
+    waiting = len(inbox.waiting(opened.folder))
     if not waiting:
         return
     st.warning(
@@ -92,8 +80,7 @@ def _waiting(opened: Store) -> None:
         ).format(n=number(waiting))
     )
     if st.button(_("Count them now"), key="field.retry"):
-        found = inbox.retry(opened)
-        _keep([(one.file if isinstance(one, Receipt) else "", one) for one in found])
+        _keep(count_waiting(opened))
 
 
 def _told() -> None:
@@ -127,7 +114,7 @@ def _paper(place: Workspace, opened: Store) -> None:
         return
     turf = st.selectbox(_("Turf"), turfs, key="field.paper.turf", persist_state="session")
     left, right = st.columns(2)
-    day = left.date_input(_("Day"), load_fieldwork.today(opened), key="field.paper.day", format=DAY)
+    day = left.date_input(_("Day"), today(opened), key="field.paper.day", format=DAY)
     team = right.text_input(_("Team"), max_chars=24, key="field.paper.team")
     stops = load_fieldwork.stops(place, opened, turf)
     blank = stops.assign(**dict.fromkeys(OUTCOMES, pd.array([pd.NA] * len(stops), dtype="Int64")))
@@ -150,11 +137,4 @@ def _paper(place: Workspace, opened: Store) -> None:
     filled = typed[typed[list(OUTCOMES)].notna().any(axis=1)]
     if not st.button(_("Add these counts"), key="field.paper.add", disabled=filled.empty):
         return
-    _take(opened, [(f"{turf}_{day.isoformat()}.csv", counts_file(filled, turf, day, team))])
-
-
-def counts_file(filled: pd.DataFrame, turf: str, day: date, team: str) -> bytes:
-    """Return typed-in counts as the sheet that the import reads."""
-    counts = filled[["address_id", *OUTCOMES]]
-    told = counts.assign(turf_id=turf, date=day.isoformat(), team_id=team, time="")
-    return told.to_csv(index=False).encode()
+    _keep(take_in(opened, [counts_sheet(filled, turf_id=turf, day=day, team_id=team)]))

@@ -8,17 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.fieldwork import exposure, learning
+from analysis.fieldwork import learning
 from analysis.fieldwork.learning import Learned
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
-from analysis.workflows.fieldwork import write_covered
+from analysis.workflows.fieldwork import learned_params, write_covered
 from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _, number, percent
-from pages._ui.labels import kind_name
+from pages._ui.i18n import _, kind_name, number, percent
 from pages._ui.priorities import planner
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs.turfs_view import COLOURS
@@ -150,7 +149,7 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
     st.caption(_("The ranking can count with what the doors taught: {what}.").format(what=what))
     if not st.button(_("Give this to Priorities"), key="field.feed", type="primary"):
         return
-    learned = exposure.learned_params(rates, load_fieldwork.outings(asked))
+    learned = learned_params(opened, rates)
     # A pace of where teams went says nothing of what a dense bureau, not yet visited, allows.
     taken = {name: told for name, told in learned.items() if name != "doors_per_hour_dense"}
     known = planner.params()

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 
-import pandas as pd
 import streamlit as st
-import xlsxwriter
 
-from analysis.fieldwork import progress
 from analysis.tables.workspace import Workspace
 from analysis.workflows import fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _
-
-_SHEETS = ("day", "team_id", "bureau_id", "turf_id")
 
 
 def hand(place: Workspace, asked: Mark) -> None:
@@ -32,7 +26,7 @@ def hand(place: Workspace, asked: Mark) -> None:
     )
     right.download_button(
         _("Counts by day, team, bureau, turf (Excel)"),
-        partial(_workbook, asked),
+        partial(_counts, asked),
         f"{name}_field.xlsx",
         key="field.workbook",
         on_click="ignore",
@@ -61,24 +55,8 @@ def _attempts(asked: Mark) -> bytes:
 
 
 def _contact(asked: Mark, place: Workspace) -> bytes:
-    table = fieldwork.contact(asked.store, place)
-    return table.to_csv(index=False, lineterminator="\n").encode()
+    return fieldwork.contact_to_text(fieldwork.contact(asked.store, place)).encode()
 
 
-def _workbook(asked: Mark) -> bytes:
-    out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(out, options) as book:
-        for key in _SHEETS:
-            _worksheet(book, key, progress.by(asked.store, key))
-    return out.getvalue()
-
-
-def _worksheet(book: xlsxwriter.Workbook, key: str, table: pd.DataFrame) -> None:
-    sheet = book.add_worksheet(key)
-    sheet.write_row(0, 0, list(table.columns), book.add_format({"bold": True, "bottom": 1}))
-    texts = table.assign(**{key: table[key].astype("str")}).astype(object)
-    for row, values in enumerate(texts.where(texts.notna(), None).to_numpy().tolist(), start=1):
-        sheet.write_row(row, 0, values)
-    sheet.freeze_panes(1, 1)
-    sheet.autofit()
+def _counts(asked: Mark) -> bytes:
+    return fieldwork.counts_to_bytes(asked.store)

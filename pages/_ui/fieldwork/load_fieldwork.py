@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -42,11 +41,6 @@ def _stamp(folder: Path) -> int:
 def _store(folder: str, url: str, stamp: int) -> Store:
     del stamp  # the campaign was changed: its objective is part of the store
     return open_store(folder, url)
-
-
-def today(opened: Store) -> date:
-    """Return the day it is where the campaign is."""
-    return datetime.now(ZoneInfo(opened.campaign.time_zone)).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +93,6 @@ def by(asked: Mark, key: str) -> pd.DataFrame:
 def coverage(asked: Mark) -> pd.DataFrame:
     """Return what was covered of every bureau with turfs."""
     return progress.coverage(asked.store)
-
-
-def as_of(asked: Mark) -> date:
-    """Return the last day that counts as over: today once returns of today are in."""
-    now, last = today(asked.store), totals(asked).last_day
-    return now if last and last >= now else now - timedelta(days=1)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)

@@ -11,10 +11,10 @@ from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
+from analysis.workflows.fieldwork import last_day_over
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _, date, ngettext, number, percent
-from pages._ui.labels import measure_name, outcome_name
+from pages._ui.i18n import _, date, measure_name, ngettext, number, outcome_name, percent
 from pages._ui.trial.number_tables import show_table
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"
@@ -57,7 +57,7 @@ def headline(opened: Store, asked: Mark) -> None:
 
 def ahead(opened: Store, asked: Mark) -> None:
     """Show the forecast with its correction, then the counts."""
-    found = load_fieldwork.outlook(asked, load_fieldwork.as_of(asked))
+    found = load_fieldwork.outlook(asked, last_day_over(opened))
     if found is None:
         st.info(
             _(

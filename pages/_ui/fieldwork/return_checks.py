@@ -8,8 +8,7 @@ import streamlit as st
 from analysis.fieldwork.store import Store
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _
-from pages._ui.labels import rule_name, source_name
+from pages._ui.i18n import _, rule_name, source_name
 from pages._ui.trial.number_tables import show_table
 
 

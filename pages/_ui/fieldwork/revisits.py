@@ -7,16 +7,16 @@ import streamlit as st
 
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
+from analysis.workflows.fieldwork import today
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _
-from pages._ui.labels import slot_name
+from pages._ui.i18n import _, slot_name
 from pages._ui.trial.number_tables import show_table
 
 
 def again(place: Workspace, opened: Store, asked: Mark) -> None:
     """Show promises first, then silent doors."""
-    silent, wishes = load_fieldwork.to_return(asked, load_fieldwork.today(opened))
+    silent, wishes = load_fieldwork.to_return(asked, today(opened))
     st.subheader(_("Promised"))
     if wishes.empty:
         st.caption(_("Nobody asked for another visit from today on."))

@@ -8,8 +8,7 @@ from analysis.fieldwork.campaign import MEASURES, change_campaign
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from pages._ui import messages
-from pages._ui.i18n import _
-from pages._ui.labels import DAY, measure_name
+from pages._ui.i18n import DAY, _, measure_name
 
 
 def settings(place: Workspace, opened: Store) -> None:

@@ -12,7 +12,7 @@ from analysis.experiments.estimates import Impact
 from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
 from pages._ui.i18n import _, date, election_name, number
-from pages._ui.impact import columns, groups, impact_view, trial_report
+from pages._ui.impact import columns, groups, impact_view, judged_order, trial_report
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import EXAMPLE, Source
 from pages._ui.trial import arms_view as trial_views
@@ -117,6 +117,7 @@ def view(
             impact_view.drawn_again(impact, outcome)
         elif name == "groups":
             groups.groups(source, spec, outcome)
+            judged_order.order(source, spec, outcome, draws, seed)
         else:
             impact_view.quantities(impact, outcome)
             impact_view.sentences(impact)

@@ -10,6 +10,7 @@ import streamlit as st
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
 from analysis.experiments.outcomes import vintage_of
+from analysis.experiments.rank_weighted import RankWeighted
 from analysis.experiments.subgroups import Subgroups
 from analysis.experiments.unit_files import read_content
 from analysis.tables.workspace import Workspace
@@ -81,6 +82,13 @@ def subgroups(source: Source, spec: Spec, names: tuple[str, ...]) -> Subgroups:
     return question.estimate_within(
         read.table, spec, seal_of(source), names, announced=read.promised
     )
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def judged(source: Source, spec: Spec, by: str, draws: int, seed: int) -> tuple[RankWeighted, ...]:
+    """Judge an order by the effects on what it puts first, one answer per outcome."""
+    asked = question.Question(Path(source.name), spec, draws, seed, rank_by=by)
+    return question.judge_order(_found(source).table, spec, seal_of(source), asked)
 
 
 def geometry(place: Workspace, units: pd.Series) -> Geometry | None:

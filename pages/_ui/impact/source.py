@@ -117,17 +117,18 @@ def _ours(place: Workspace) -> Source | None:
     elections = st.multiselect(
         _("Elections to look at"),
         known,
-        default=[prepared] if prepared in known else known[:1],
+        # Which election a seal without scenario prepares is for the user to say.
+        default=[prepared] if prepared in known else known[:1] if prepared else [],
         format_func=election_name,
         key="impact.elections",
         help=_("Several, to see whether an effect lasts. Bureaux redrawn since are carried over."),
         placeholder=_("Choose one or more"),
         persist_state="session",
     )
+    early = tuple(_before(place, prepared, elections))
     if not elections:
         st.info(_("Choose at least one election."))
         return ours if awaited else None
-    early = tuple(_before(place, prepared, elections))
     return replace(ours, elections=tuple(elections), early=early, language=language())
 
 

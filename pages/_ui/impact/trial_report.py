@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analysis.experiments.estimates import Impact
+from analysis.workflows.impact import Answer, made_from
+from analysis.workflows.impact_files import answer_to_bytes
 from pages._ui.i18n import _, language
-from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described
+from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described, seal_of
 
 
 def downloads(
     source: Source, impact: Impact, lost: pd.DataFrame | None, draws: int, seed: int
 ) -> None:
     """Offer the report and the estimates; a file is made when its button is pressed."""
-    made = _made_from(source, draws, seed)
+    found = Answer(impact, None, lost, sources_of(source, draws, seed))
     title = _("What the canvass changed: {source}").format(source=described(source))
-    columns = st.columns(3)
-    for column, (suffix, label) in zip(
-        columns,
-        {
-            ".html": _("Report (HTML)"),
-            ".pdf": _("Report (PDF)"),
-            ".json": _("Estimates (JSON)"),
-        }.items(),
-        strict=True,
-    ):
+    names = {
+        ".html": _("Report (HTML)"),
+        ".pdf": _("Report (PDF)"),
+        ".json": _("Estimates (JSON)"),
+    }
+    for column, (suffix, label) in zip(st.columns(3), names.items(), strict=True):
         column.download_button(
             label,
-            partial(_content, suffix, (impact, lost, title, made), language(), source.kind),
+            partial(
+                answer_to_bytes,
+                found,
+                suffix,
+                language(),
+                title=title,
+                simulated=source.kind == EXAMPLE,
+            ),
             f"palier_impact{suffix}",
             key=f"impact.report{suffix}",
             on_click="ignore",
@@ -40,31 +45,12 @@ def downloads(
         )
 
 
-def _made_from(source: Source, draws: int, seed: int) -> dict[str, object]:
-    made: dict[str, object] = {"draws": draws, "seed": seed}
+def sources_of(source: Source, draws: int, seed: int) -> dict[str, Any]:
+    """Say what an estimate on a source comes from."""
+    sealed = seal_of(source)
+    sources: dict[str, Any] = {}
     if source.kind == BROUGHT:
-        digest = hashlib.sha256(source.content).hexdigest()
-        made |= {"file": source.name, "sha256": digest}
+        sources = {"file": source.name, "sha256": hashlib.sha256(source.content).hexdigest()}
     if source.kind == OURS:
-        made |= {"elections": list(source.elections), "seal": source.seal}
-    elif source.folder:
-        made["seal"] = source.seal
-    return made
-
-
-def _content(
-    suffix: str,
-    told: tuple[Impact, pd.DataFrame | None, str, dict[str, object]],
-    tongue: str,
-    kind: str,
-) -> bytes:
-    impact, lost, title, made = told
-    if suffix == ".json":
-        content = {**impact.to_json(), "made_from": made}
-        return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
-    # The report pulls in reportlab: only when it is wanted.
-    from analysis.exports.reports.trial_report import TrialReport, to_html, to_pdf
-
-    report = TrialReport(impact, title=title, lost=lost, made_from=made, simulated=kind == EXAMPLE)
-    write = to_html if suffix == ".html" else to_pdf
-    return write(report, tongue)
+        sources = {"workspace": source.digest, "elections": list(source.elections)}
+    return made_from({**sources, "seal": sealed.fingerprint if sealed else ""}, draws, seed)

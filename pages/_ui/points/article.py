@@ -14,8 +14,6 @@ from pages._ui.points import load_points
 from pages._ui.points.arithmetic import points
 from pages._ui.trial.number_tables import show_table
 
-_WIDE = 1.96  # half-width of a 95% interval in standard errors
-
 
 def claim() -> None:
     """Tell what the press said."""

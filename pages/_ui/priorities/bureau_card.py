@@ -12,13 +12,15 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.tables.elections import Election
 from analysis.tables.workspace import Workspace
+from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, election_name, number, percent
-from pages._ui.labels import part_name
+from pages._ui.bureaux import title_of
+from pages._ui.i18n import _, election_name, number, part_name, percent
 from pages._ui.priorities import by_hand
 from pages._ui.priorities.ranking_view import interval
 
@@ -34,8 +36,13 @@ _BAR = (
 )
 
 
-def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
+def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]:
     """Show the bureau in view, or the first of the ranking; its picture comes last (`picture`).
+
+    Parameters
+    ----------
+    ranked, found
+        The ranking, and the rates it rests on.
 
     Returns
     -------
@@ -54,7 +61,7 @@ def bureau_card(ranked: Ranking) -> tuple[str, DeltaGenerator]:
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
-    _far_out(str(bureau.get("far_out", "")))
+    _far_out(str(bureau.get("far_out", "")), found.history.elections)
     by_hand.ask(bureau)
     _parts(bureau)
     where = st.container()
@@ -78,9 +85,7 @@ def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGe
 
 
 def _title(bureau: pd.Series) -> str:
-    code = str(bureau["bureau_id"]).rpartition("_")[2]
-    name = f" — {bureau['name']}" if bureau["name"] else ""
-    return _("Bureau {code}, {commune}").format(code=code, commune=bureau["commune"]) + name
+    return title_of(bureau) + (f" — {bureau['name']}" if bureau["name"] else "")
 
 
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
@@ -148,9 +153,20 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
     return [sentence for *_far, sentence in sorted(found, reverse=True)[:3]]
 
 
-def _far_out(elections: str) -> None:
-    """Say which counts of the bureau are left out of its rates."""
+def _far_out(elections: str, past: tuple[Election, ...]) -> None:
+    """Say which counts of the bureau are left out of its rates, and how sure that is."""
     if not elections:
+        return
+    latest = {one.election_id for one in past if one.date.year == past[-1].date.year}
+    if {*elections.split()} <= latest:
+        st.warning(
+            _(
+                "In doubt: at {elections}, the latest here, the counts are unlike all earlier "
+                "ones. A typing error, or a bureau that has changed: only the next election will "
+                "tell. Until then they are left out of the ranking and drawn to the other rounds. "
+                "Compare with the minutes of the vote before sending a team."
+            ).format(elections=", ".join(election_name(one) for one in elections.split()))
+        )
         return
     st.warning(
         _(

@@ -12,8 +12,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
-from pages._ui.i18n import _, bloc_name, election_name, number
-from pages._ui.labels import preset_name
+from pages._ui.i18n import _, bloc_name, election_name, number, preset_name
 from pages._ui.priorities import ranking_view
 
 

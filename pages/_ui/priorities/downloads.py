@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import partial
 
 import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
+from analysis.targeting.params import toml_in
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, Scenario
@@ -49,8 +49,7 @@ def _announce(ranked: Ranking) -> None:
 def _content(
     place: Workspace, scenario: Scenario, held: HoldBack, tongue: str, suffix: str
 ) -> bytes:
-    ranked = loaders.ranking(place, scenario, light=False)
-    file = RankingFile(place, scenario, ranked, loaders.prospects(place, scenario), held)
+    file = loaders.ranking_file(place, scenario, held)
     dialect = "excel_fr" if tongue == "fr" else "plain"
     return file.to_bytes(suffix, language=tongue, dialect=dialect)
 
@@ -77,14 +76,6 @@ def _reopen() -> None:
     if file is None:
         return
     try:
-        inputs.reopen(Scenario.from_dict(tomllib.loads(file.getvalue().decode("utf-8")), file.name))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        st.session_state["scenario.problem"] = DataError(
-            "The file of parameters cannot be read as TOML.",
-            where="{file}: {error}",
-            mend="Save it again from this page.",
-            file=file.name,
-            error=error,
-        )
+        inputs.reopen(Scenario.from_dict(toml_in(file.getvalue(), file.name), file.name))
     except DataError as error:
         st.session_state["scenario.problem"] = error

@@ -7,8 +7,7 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.targeting.params import Params
-from pages._ui.i18n import _
-from pages._ui.labels import LEARNED, parameter_name, parameter_source
+from pages._ui.i18n import LEARNED, _, parameter_name, parameter_source
 
 _KEY = "planner.params"
 _EDITOR = "planner.editor"

@@ -6,8 +6,10 @@ import numpy as np
 import streamlit as st
 
 from analysis.charts.colours import classes
+from analysis.targeting.margin import last_margin
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
+from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import bureaux, state
 from pages._ui.bureau_map import (
     Geometry,
@@ -18,7 +20,7 @@ from pages._ui.bureau_map import (
     Tiles,
     bureau_map,
 )
-from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.i18n import _, bloc_name, election_name, language, ngettext, number
 from pages._ui.messages import translate
 
 MAIN_MAP = "priorities.map"
@@ -41,6 +43,48 @@ def reach(ranked: Ranking) -> None:
             votes = number(_votes(ranked, "gain_per_hour"))
             told = helps[name].format(votes=votes, low=number(low), high=number(high))
         column.metric(label, text, help=told)
+
+
+def last_time(file: RankingFile, scenario: Scenario) -> None:
+    """Say which bureaux are counted, and set what the hours are worth against last time."""
+    ranked, margin = file.announced, last_margin(file.prospects)
+    if file.hold_back is not None:
+        held = len(file.ranking.table) - len(ranked.table)
+        st.caption(
+            _("Counted without the {n} bureaux that the sealed trial leaves alone.").format(
+                n=number(held)
+            )
+        )
+    else:
+        st.caption(
+            _(
+                "Every bureau is counted. The files for teams set one in five of the first aside "
+                "for a trial and say what is left; after the trial is sealed, so does this page."
+            )
+        )
+    if margin is None:
+        return
+    told = _("{election}: {ours} votes for {bloc} here, {theirs} for {rival}: {apart} ahead.")
+    if margin.ahead < 0:
+        told = _("{election}: {ours} votes for {bloc} here, {theirs} for {rival}: {apart} behind.")
+    worth = _("Your {hours} hours are worth about {votes} ({low} to {high}).")
+    st.markdown(
+        told.format(
+            election=election_name(margin.election_id),
+            bloc=bloc_name(scenario.bloc) if scenario.bloc else _("your candidates"),
+            rival=bloc_name(margin.rival),
+            ours=number(margin.ours),
+            theirs=number(margin.theirs),
+            apart=number(abs(margin.ahead)),
+        )
+        + " "
+        + worth.format(
+            hours=number(float(ranked.table.head(ranked.k)["hours"].sum())),
+            votes=number(_votes(ranked, "gain_per_hour")),
+            low=number(_votes(ranked, "gain_lower")),
+            high=number(_votes(ranked, "gain_upper")),
+        )
+    )
 
 
 def reached(ranked: Ranking) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.charts import swing_charts as charts
 from analysis.charts.swing_charts import KINDS
 from analysis.electorate.spatial import Clusters
-from analysis.electorate.swing_by_bureau import Share
+from analysis.electorate.swing_by_bureau import Share, butler_swing
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.tables.elections import Choice
@@ -19,9 +19,9 @@ from pages._ui import bureaux, file_downloads, state
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, show_error, translate
-from pages._ui.swing import load_swing as swings
+from pages._ui.swing import two_elections as swings
 from pages._ui.swing.shares import choose_share, share_name
-from pages._ui.swing.swing_choices import Question
+from pages._ui.swing.two_elections import Question
 from pages._ui.trial.arms_view import choose_view
 
 
@@ -122,7 +122,7 @@ def _numbers(
         other = swings.moved(place, asked, Share(Choice(rival), share.of))
         columns[2].metric(
             _("Butler swing"),
-            points((whole.swing - other.swing.swing) / 2),
+            points(butler_swing(whole, other.swing)),
             help=_("Half of what one gained and the other lost; positive when the first gained."),
         )
     if blocs:

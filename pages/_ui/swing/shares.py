@@ -11,7 +11,7 @@ from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.i18n import _, bloc_name
-from pages._ui.swing.swing_choices import Question, choose_one
+from pages._ui.swing.two_elections import Question, choose_one
 
 ABSTENTION, BLOC, NAME = "abstention", "bloc:", "name:"
 # A menu of thousands of local candidates serves nobody.

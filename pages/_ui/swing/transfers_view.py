@@ -11,11 +11,10 @@ from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.intervals import calibration
 from analysis.tables.workspace import Workspace
 from pages._ui import file_downloads
-from pages._ui.i18n import _, election_name, ngettext, number, percent
-from pages._ui.labels import option_name
+from pages._ui.i18n import _, election_name, ngettext, number, option_name, percent
 from pages._ui.messages import plain, translate
-from pages._ui.swing import load_swing as swings
-from pages._ui.swing.swing_choices import Question, choose_one
+from pages._ui.swing import two_elections as swings
+from pages._ui.swing.two_elections import Question, choose_one
 from pages._ui.trial.arms_view import choose_view
 
 _BLUE, _PALE, _FAINT = "#236eb0", "#9ecae1", "#9aa5b1"

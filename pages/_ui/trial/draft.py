@@ -8,6 +8,7 @@ import streamlit as st
 from analysis.experiments.design import Design
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
+from analysis.workflows.ranked_trial import Choices
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import retired
 from pages._ui import loaders
@@ -16,7 +17,6 @@ from pages._ui.messages import plain
 from pages._ui.trial import arms_view
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.number_tables import show_table
-from pages._ui.trial.trial_choices import Choices
 
 
 def blocks(place: Workspace, scenario: Scenario, ranked: Ranking, choices: Choices) -> None:

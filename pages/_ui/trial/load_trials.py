@@ -9,16 +9,19 @@ import pandas as pd
 import streamlit as st
 
 from analysis.experiments.balance import Balance
-from analysis.experiments.design import Design, declare
+from analysis.experiments.design import Design
 from analysis.experiments.holdout import HoldOut
 from analysis.experiments.placebo import Measure, Placebo
 from analysis.tables.workspace import Workspace
 from analysis.workflows import trial_power, trial_results
-from analysis.workflows.ranking import Scenario, shapes_of
+from analysis.workflows.ranked_trial import COVARIATES, Choices, design_of
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import Trial, open_trial
+from analysis.workflows.trial_design import Draft, Promise, sight_at_past
+from analysis.workflows.trial_design import draft as drafted
 from pages._ui import loaders
 from pages._ui.i18n import _, language
-from pages._ui.trial.trial_choices import COVARIATES, NEIGHBOURS, Choices, outcome_names
+from pages._ui.trial.trial_choices import outcome_names
 
 _FEW, _SOME = 8, 48
 
@@ -38,9 +41,13 @@ def _design(folder: str, digest: str, toml: str, choices: Choices) -> Design:
     del digest
     scenario = Scenario.from_dict(tomllib.loads(toml))
     place = Workspace(Path(folder))
-    table = loaders.ranking(place, scenario).table
-    shapes = shapes_of(place, table) if choices.cluster == NEIGHBOURS else None
-    return declare(choices.units(table, shapes), choices.rule)
+    return design_of(place, loaders.ranking(place, scenario).table, choices)
+
+
+def draft(place: Workspace, scenario: Scenario, choices: Choices, promise: Promise) -> Draft:
+    """Return the plan of the design that the choices declare, as it will be sealed."""
+    sight = sight_at_past(placebo(place, scenario, choices, "share_registered", 0.0))
+    return drafted(design(place, scenario, choices), promise, choices.seed, sight)
 
 
 def placebo(

@@ -19,8 +19,9 @@ from pages._ui.trial import load_trials as trials
 from pages._ui.trial.load_trials import Which
 from pages._ui.trial.number_tables import show_table
 
+# Effect of being drawn that a good canvass may hope for: Pons (2018) found under one point.
+_HOPED = 0.02
 _SLOPE = 4  # AUTOC of effects that fall in a straight line is a quarter of the fall
-_LEAST_BLOCK = 3  # in a block of two, effects within it are not told apart
 
 
 def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -> None:
@@ -47,6 +48,15 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         ),
     )
     columns[2].metric(_("Votes forgone"), number(price.votes_forgone, 1))
+    if smallest > _HOPED:
+        st.warning(
+            _(
+                "This trial is blind to what a canvass can do: it shows effects from {seen} points "
+                "on, and those measured in France and elsewhere lie under {hoped}. Draw more "
+                "bureaux, hold more of them back, or join with other campaigns; or use it for the "
+                "habit, and expect “cannot tell”."
+            ).format(seen=number(100 * smallest, 1), hoped=number(100 * _HOPED))
+        )
     for line in price.summary(language()).splitlines():
         st.markdown(f"- {line}")
     from analysis.charts.design_charts import power_chart

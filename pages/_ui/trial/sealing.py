@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.experiments.design import Design
-from analysis.experiments.preanalysis_plan import Plan, write_plan
-from analysis.experiments.seal import Sealed
 from analysis.tables.workspace import Workspace
+from analysis.workflows.ranked_trial import COVARIATES, Choices, outcome_columns
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import (
-    PLAN,
     SCENARIO,
     in_force,
     keep,
     read_seal,
-    sealed_with,
     texts_in,
+    units_known,
 )
+from analysis.workflows.trial_design import Promise, seal_in_workspace
 from pages._ui import messages
 from pages._ui.i18n import _, bloc_name, language, number
 from pages._ui.trial import load_trials as trials
-from pages._ui.trial.trial_choices import COVARIATES, Choices, covariate_names
-
-
-def label_of(scenario: Scenario) -> str:
-    """Return what the columns of a scenario's votes are called."""
-    return "candidates" if scenario.candidates else scenario.bloc
+from pages._ui.trial.trial_choices import covariate_names
 
 
 def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
@@ -39,54 +31,31 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
             "that nobody can choose afterwards what flatters."
         )
     )
-    design = trials.design(place, scenario, choices)
     promise = _promise(scenario)
-    found = trials.placebo(place, scenario, choices, "share_registered", 0.0)
-    curve = found.curve[found.curve["units"] == found.curve["units"].max()]
-    plan = Plan(
-        promise["outcomes"],
-        promise["covariates"],
-        promise["subgroups"],
-        # One line per past election: what would have been seen there.
-        curve.assign(outcome=curve["election_id"]),
-        language(),
-    )
-    text = write_plan(plan, design, choices.seed)
+    made = trials.draft(place, scenario, choices, promise)
     with st.expander(_("Read the plan before it is sealed")):
-        st.markdown(text)
+        st.markdown(made.plan)
     st.markdown(_("Bureaux held back by the lot will not be canvassed before the vote."))
     kept = st.checkbox(_("I will keep the draw as it falls"), key="trial.promise")
     if st.button(
         _("Draw and seal"),
         type="primary",
         key="trial.draw",
-        disabled=not (kept and promise["outcomes"]),
+        disabled=not (kept and promise.outcomes),
     ):
-        _draw(place, scenario, design, choices.seed, {PLAN: text}, promise)
+        with st.spinner(_("Drawing and sealing…")):
+            seal_in_workspace(made, place.path, scenario)
+        st.rerun()
 
 
-def _draw(  # noqa: PLR0913 - all that is sealed
-    place: Workspace,
-    scenario: Scenario,
-    design: Design,
-    seed: int,
-    texts: dict[str, str],
-    promise: dict[str, tuple[str, ...]],
-) -> None:
-    texts = {**texts, SCENARIO: scenario.to_toml()}
-    with st.spinner(_("Drawing and sealing…")):
-        keep(place.path, sealed_with(design, seed, texts, promise))
-    st.rerun()
-
-
-def _promise(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+def _promise(scenario: Scenario) -> Promise:
     votes = ", ".join(scenario.candidates) or bloc_name(scenario.bloc)
-    start, label = scenario.election, label_of(scenario)
-    outcomes = {
-        f"{start}_{label}_registered": _("Votes of the registered: {votes}").format(votes=votes),
-        f"{start}_turnout": _("Turnout"),
-        f"{start}_{label}_valid": _("Votes of the valid ballots: {votes}").format(votes=votes),
-    }
+    told = (
+        _("Votes of the registered: {votes}").format(votes=votes),
+        _("Turnout"),
+        _("Votes of the valid ballots: {votes}").format(votes=votes),
+    )
+    outcomes = dict(zip(outcome_columns(scenario), told, strict=True))
     groups = {
         "potential": _("Thirds of abstention × support"),
         "registered": _("Thirds of the registered"),
@@ -94,16 +63,17 @@ def _promise(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     }
     covariates = {name: covariate_names()[name] for name in COVARIATES}
     first = list(outcomes)[:2]
-    return {
-        "outcomes": _several(_("Outcomes"), outcomes, first, "trial.outcomes"),
-        "covariates": _several(
+    return Promise(
+        _several(_("Outcomes"), outcomes, first, "trial.outcomes"),
+        _several(
             _("Adjusted for, beside the plain estimate"),
             covariates,
             ["expected_abstention", "support"],
             "trial.covariates",
         ),
-        "subgroups": _several(_("Subgroups"), groups, [], "trial.subgroups"),
-    }
+        _several(_("Subgroups"), groups, [], "trial.subgroups"),
+        language=language(),
+    )
 
 
 def _several(label: str, names: dict[str, str], usual: list[str], key: str) -> tuple[str, ...]:
@@ -141,7 +111,7 @@ def verified(place: Workspace) -> None:
         )
     )
     st.markdown("\n".join(f"- {line}" for line in sealed.design.summary(language()).splitlines()))
-    known = _known(place, sealed)
+    known = units_known(place, sealed)
     if sealed.fingerprint in in_force(place.path):
         st.caption(_("This design is the one in force here."))
         return
@@ -160,8 +130,3 @@ def verified(place: Workspace) -> None:
     ):
         keep(place.path, content)
         st.rerun()
-
-
-def _known(place: Workspace, sealed: Sealed) -> bool:
-    turnout = place.read("turnout")["bureau_id"].unique()
-    return bool(np.isin(sealed.design.units["unit_id"], np.asarray(turnout, dtype=object)).any())

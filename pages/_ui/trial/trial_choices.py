@@ -3,110 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from analysis.experiments.drawing_rule import Rule
-from analysis.targeting.rank import Ranking, reach
+from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import trial_units
+from analysis.workflows.ranked_trial import (
+    COMMUNES,
+    COVARIATES,
+    NAMES,
+    NEIGHBOURS,
+    NOWHERE,
+    Choices,
+    within_hours,
+)
 from pages._ui import state
 from pages._ui.i18n import _, election_name, number, percent
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
-NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
 _MOST_SEED = 2**31 - 1
 _USUAL = "trial.first.usual"  # the number of bureaux that was offered last
 _MOST_LISTED, _MOST_NEAR = 2000, 10
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What was chosen of a design.
-
-    Attributes
-    ----------
-    first
-        How many of the best bureaux enter.
-    value, territory, cluster
-        Columns to rank by, to stay within, and to keep together; empty for none. The last may
-        be `neighbours`: groups of bureaux that touch.
-    near
-        Bureaux in a group of neighbours, about.
-    block_size, control
-        Of a full block.
-    must_treat, must_not
-        Bureaux decided beforehand.
-    balance, accept
-        Columns to balance on, and the share of draws that may be drawn.
-    seed
-        Of the draw.
-    """
-
-    first: int
-    value: str = "priority"
-    territory: str = NOWHERE
-    cluster: str = NOWHERE
-    near: int = 3
-    block_size: int = 5
-    control: int = 1
-    must_treat: tuple[str, ...] = ()
-    must_not: tuple[str, ...] = ()
-    balance: tuple[str, ...] = ()
-    accept: float = 1.0
-    seed: int = 0
-
-    @property
-    def rule(self) -> Rule:
-        """The rule that the choices make."""
-        return Rule(
-            rank_by=self.value,
-            territory=self.territory,
-            block_size=self.block_size,
-            control=self.control,
-            cluster="group" if self.cluster else "",
-            must_treat="must_treat" if self.must_treat else "",
-            must_not_treat="must_not_treat" if self.must_not else "",
-            balance=self.balance,
-            accept=self.accept,
-            unit="unit_id",
-        )
-
-    def units(self, table: pd.DataFrame, shapes: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
-        """Return the units of the design, with the columns its rule names.
-
-        Parameters
-        ----------
-        table
-            The ranking.
-        shapes
-            Its contours; needed for groups of neighbours.
-        """
-        units = trial_units(table, self.first)
-        ids = units["unit_id"]
-        if self.cluster:
-            # A bureau without the name, or without a neighbour, goes by itself.
-            known = self._neighbours(units, shapes) if shapes is not None else units[self.cluster]
-            named = known.fillna("").astype("str")
-            units = units.assign(group=named.where(named != "", ids))
-        return units.assign(
-            must_treat=ids.isin(self.must_treat).astype("int64"),
-            must_not_treat=ids.isin(self.must_not).astype("int64"),
-        )
-
-    def _neighbours(self, units: pd.DataFrame, shapes: gpd.GeoDataFrame) -> pd.Series:
-        from analysis.experiments.neighbours import groups_of_neighbours
-
-        decided = {*self.must_treat, *self.must_not}
-        drawn = units.loc[~units["unit_id"].isin(decided), "unit_id"]
-        within = units.set_index("unit_id")[self.territory] if self.territory else None
-        here = shapes[shapes["bureau_id"].isin(drawn)]
-        return units["unit_id"].map(groups_of_neighbours(here, size=self.near, within=within))
 
 
 def choose(ranked: Ranking) -> Choices:
@@ -135,37 +54,6 @@ def choose(ranked: Ranking) -> Choices:
         )
     with above:
         return replace(found, first=_first(units, ranked.settings.hours, found), seed=_seed(ranked))
-
-
-def within_hours(units: pd.DataFrame, budget: float, choices: Choices) -> int:
-    """Return how many bureaux the campaign can carry a trial out in, in full blocks.
-
-    Parameters
-    ----------
-    units
-        Those that can enter the trial, best first.
-    budget
-        Hours to spend; bureaux held back take none.
-    choices
-        Of the blocks and what is kept together.
-
-    Returns
-    -------
-    int
-        At least one full block, where there are bureaux enough.
-    """
-    paid = reach(units["hours"].to_numpy(dtype=float) * choices.rule.share, budget)
-    if paid >= len(units):
-        return len(units)
-    together = 1
-    if choices.cluster == NEIGHBOURS:
-        together = choices.near
-    elif choices.cluster:
-        named = units[choices.cluster].fillna("").astype("str")
-        together = int(named[named != ""].value_counts().max())
-    block = choices.block_size * together
-    spared = len({*choices.must_treat, *choices.must_not})
-    return min(max(paid // block, 1) * block + spared, len(units))
 
 
 def _first(units: pd.DataFrame, budget: float, choices: Choices) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from analysis.geography.address_search import degrees_in
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows import turfs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, set_aside, with_arms
-from analysis.workflows.ranking import RankingFile, Scenario
+from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.turfs import load_turfs as found
@@ -22,7 +22,6 @@ DESIGN_PAGE = "pages/trial_design.py"
 HOURS, TEAM, SPARES = 2.0, 2, 2
 # More bureaux than this are cut for minutes: the first wish is a small one.
 _FIRST = 30
-_DEGREES = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\s*")
 
 
 def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
@@ -116,8 +115,8 @@ def _start(place: Workspace) -> tuple[float, float] | None:
     state.remember("turf_start", text, "")
     if not text.strip():
         return None
-    if degrees := _DEGREES.fullmatch(text):
-        return float(degrees[1]), float(degrees[2])
+    if (point := degrees_in(text)) is not None:
+        return point
     if (at := found.find(place, text)) is not None:
         st.caption(
             _("Found at {latitude}, {longitude}.").format(
@@ -147,10 +146,10 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
     _say_reach(set_aside(ranked, armed))
     held = int((armed.head(top)["arm"] == CONTROL).sum())
     text = ngettext(
-        "{n} bureau of these is held back for the trial: no team goes there.",
-        "{n} bureaux of these are held back for the trial: no team goes there.",
+        "{n} bureau of these is held back for the trial: teams go to the other {left}.",
+        "{n} bureaux of these are held back for the trial: teams go to the other {left}.",
         held,
-    ).format(n=number(held))
+    ).format(n=number(held), left=number(min(top, len(armed)) - held))
     st.caption("🧪 " + (text if held else _("None of these bureaux is held back for the trial.")))
     if not usual.seals:
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))
@@ -181,6 +180,4 @@ def order(
 
 def targets(place: Workspace, scenario: Scenario, held: HoldBack) -> bytes:
     """Return the file of targets with their arms, as the page Priorities writes it."""
-    ranked = loaders.ranking(place, scenario, light=False)
-    prospects = loaders.prospects(place, scenario)
-    return RankingFile(place, scenario, ranked, prospects, held).to_bytes(".csv")
+    return loaders.ranking_file(place, scenario, held).to_bytes(".csv")

@@ -142,18 +142,18 @@ def _lists(kit: partial[Kit], name: str) -> None:
     with st.expander(_("For maps and spreadsheets")):
         columns = st.columns(3)
         kinds = {
-            "gpx": "GPX (OsmAnd, Organic Maps)",
-            "kml": "KML (Google Earth)",
-            "geojson": "GeoJSON",
-            "csv": "CSV",
-            "xlsx": "Excel",
+            ".gpx": "GPX (OsmAnd, Organic Maps)",
+            ".kml": "KML (Google Earth)",
+            ".geojson": "GeoJSON",
+            ".csv": "CSV",
+            ".xlsx": "Excel",
         }
-        for n, (kind, label) in enumerate(kinds.items()):
+        for n, (suffix, label) in enumerate(kinds.items()):
             columns[n % 3].download_button(
                 label,
-                partial(_list, kit, kind),
-                f"{name}.{kind}",
-                key=f"turfs.{kind}",
+                partial(_list, kit, suffix),
+                f"{name}{suffix}",
+                key=f"turfs{suffix}",
                 on_click="ignore",
                 width="stretch",
             )
@@ -211,14 +211,7 @@ def _phone(kit: partial[Kit], turf: str) -> bytes:
     return phone_page(kit(), turf)
 
 
-def _list(kit: partial[Kit], kind: str) -> bytes:
-    from analysis.exports.field_kit import turf_files
+def _list(kit: partial[Kit], suffix: str) -> bytes:
+    from analysis.exports.field_kit.turf_files import WRITERS
 
-    writers = {
-        "gpx": turf_files.to_gpx,
-        "kml": turf_files.to_kml,
-        "geojson": turf_files.to_geojson,
-        "csv": turf_files.to_csv,
-        "xlsx": turf_files.to_xlsx,
-    }
-    return writers[kind](kit())
+    return WRITERS[suffix](kit())

@@ -12,8 +12,7 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import LEARNED
 from pages._ui import messages, state
-from pages._ui.i18n import _, ngettext, number, percent
-from pages._ui.labels import kind_name
+from pages._ui.i18n import _, kind_name, ngettext, number, percent
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 

@@ -30,28 +30,6 @@ def test_another_language_is_refused_with_the_ones_there_are():
 
 
 @pytest.mark.parametrize(
-    ("value", "digits", "french", "english"),
-    [
-        (1234.56, 1, "1\u202f234,6", "1,234.6"),
-        (-0.04, 1, "0,0", "0.0"),
-        (-12.0, 0, "−12", "−12"),
-        (float("nan"), 0, "–", "–"),
-    ],
-)
-def test_numbers(value, digits, french, english):
-    assert chart_words.number(value, digits) == french
-    assert chart_words.number(value, digits, language="en") == english
-
-
-def test_percentages_and_signs():
-    assert chart_words.percent(0.5) == "50\u202f%"
-    assert chart_words.percent(0.125, 1, language="en") == "12.5%"
-    assert chart_words.percent(float("nan")) == "–"
-    assert chart_words.number(2.0, signed=True) == "+2"
-    assert chart_words.number(0.0, signed=True) == "0"
-
-
-@pytest.mark.parametrize(
     ("election_id", "french", "english"),
     [
         ("2027_pres_t1", "présidentielle 2027, 1er tour", "2027 presidential, round 1"),

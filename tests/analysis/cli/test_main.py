@@ -110,6 +110,7 @@ def test_rank_writes_and_says_what_the_hours_reach(run, valmont, tmp_path):
     assert "500 volunteer-hours reach" in out
     assert "rank correlation with size alone" in out
     assert "bureaux without a contour: 1" in out
+    assert "last time (2022_pres_t1): " in out
     table = pd.read_csv(out_file)
     assert list(table)[:9] == [
         *("bureau_id", "rank", "score", "gain_per_hour", "gain_lower", "gain_upper"),
@@ -162,6 +163,20 @@ def test_rank_takes_a_scenario_and_the_command_line_goes_before_it(run, valmont,
     table = pd.read_csv(tmp_path / "a.csv")
     assert (table["part_need"] > 0).sum() == 48
     assert (table["part_persuade"] == 0).all()
+
+
+def test_another_rival_changes_the_net_and_is_made_again(run, valmont, tmp_path):
+    base = ("rank", "--workspace", valmont.path, *RANK, "--out")
+    run(*base, tmp_path / "a.csv")
+    code, out, _ = run(*base, tmp_path / "b.csv", "--rival", "right")
+    assert code == 0
+    assert " of right, " in out
+    one, other = (pd.read_csv(tmp_path / f"{n}.csv", index_col="bureau_id") for n in "ab")
+    assert (one["rival_support"] != other["rival_support"].reindex(one.index)).any()
+    assert run("reproduce", tmp_path / "b.csv")[0] == 0
+    code, _, err = run(*base, tmp_path / "c.csv", "--rival", "left")
+    assert code == 1
+    assert "cannot be the rival" in err
 
 
 def test_candidates_may_be_picked_by_name(run, valmont, tmp_path):
@@ -280,9 +295,10 @@ def test_sample_says_what_it_wrote(run, tmp_path, monkeypatch):
 # Bad input. Each case writes its files and returns the options of `build`.
 
 
-def spoilt(table, row, column, value):
+def spoilt(table, row, column, value, after=1):
+    """Spoil a row and the one so many after it, 0 for none: one alone is set aside and listed."""
     table = table.copy()
-    table.loc[row, column] = str(value)
+    table.loc[[row, row + after] if after else [row], column] = str(value)
     return table
 
 
@@ -362,7 +378,7 @@ BAD = {
         ["lacks column(s)", "general_results.csv", "keep its delimiter"],
     ),
     "UTF-16": (
-        lambda f: text_as(f, lambda b: b.decode().encode("utf-16")),
+        lambda f: text_as(f, lambda b: b.decode().encode("utf-16-le")),
         ["not a text file", "general_results.csv"],
     ),
     "two encodings": (
@@ -398,7 +414,7 @@ BAD = {
         ["a header and no rows", "general_results.csv"],
     ),
     "duplicate bureaux": (
-        lambda f: results(f, pd.concat([counts(), counts().iloc[[7]]])),
+        lambda f: results(f, pd.concat([counts(), counts().iloc[[7, 8]].assign(inscrits="9999")])),
         ["more than one row", "general_results.csv: 2017_pres_t1/99900_0008"],
     ),
     "ballots above registered": (
@@ -410,12 +426,12 @@ BAD = {
         ["blank + null + valid = ballots", "general_results.csv: 2017_pres_t1/99900_0004"],
     ),
     "votes against valid": (
-        lambda f: results(f, None, spoilt(votes(), 3, "voix", 999)),
+        lambda f: results(f, None, spoilt(votes(), 3, "voix", 999, after=11)),
         ["do not sum to their valid", "candidats_results.csv: 2017_pres_t1: 99900_0001"],
     ),
     "not a number": (
         lambda f: results(f, spoilt(counts(), 3, "inscrits", "n.c.")),
-        ["not whole numbers", "general_results.csv: line 5: 'n.c.'"],
+        ["missing or no whole number", "line 5: registered 'n.c.', line 6: registered 'n.c.'"],
     ),
     "another place": (
         lambda f: [*results(f), "--place", "31555"],

@@ -146,11 +146,11 @@ def test_the_level_is_that_of_the_latest_election_of_the_same_kind():
 @pytest.mark.parametrize(
     ("elections", "weights"),
     [
-        # Ten years are two half-lives.
-        (("2012_pres_t1", "2022_pres_t1"), (1, 4)),
+        # Ten years are four half-lives.
+        (("2012_pres_t1", "2022_pres_t1"), (1, 16)),
         # The same kind counts twice, 2.16 years earlier.
-        (("2022_pres_t1", "2024_euro_t1"), (2 * 0.5 ** (2.166 / 5), 1)),
-        (("2024_legi_t1", "2024_legi_t2"), (2, 1)),
+        (("2022_pres_t1", "2024_euro_t1"), (2 * 0.5 ** (2.166 / 2.5), 1)),
+        (("2024_legi_t1", "2024_legi_t2"), (10, 1)),
     ],
 )
 def test_recent_elections_of_the_same_kind_weigh_more(elections, weights):

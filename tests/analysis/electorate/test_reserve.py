@@ -8,7 +8,7 @@ import pytest
 from analysis.electorate.rates import Rate
 from analysis.electorate.reserve import (
     UNKNOWN_ERROR,
-    best_attended,
+    _Pairs,
     expect_marginal,
     expect_reserve,
 )
@@ -74,11 +74,36 @@ def two_springs(first, second):
 def test_springs_that_disagree_leave_doubt():
     reserve = expect_reserve(two_springs(0.3, 0.5), support(0.3))
     assert reserve.value == pytest.approx(0.4)
-    # Springs of .3 and .5 lie a tenth from their mean, and so does each pair of every bureau, of
-    # which half is drawn away.
-    assert reserve.std_error == pytest.approx(np.sqrt(0.1**2 + 0.05**2), rel=0.01)
+    # Springs of .3 and .5 lie a tenth from their mean: the error of a mean of two is a tenth. All
+    # bureaux moved alike over both, so that they add nothing.
+    assert reserve.std_error == pytest.approx(0.1, rel=0.01)
     agreed = expect_reserve(two_springs(0.4, 0.4), support(0.3))
     assert (agreed.std_error < 0.02).all()
+
+
+def test_pairs_that_share_a_round_err_together():
+    """Turnout falls by .1 in three pairs, and the bloc by .05, .03 and .01: a slope of .3.
+
+    What is left of each pair is .002, 0 and -.002 (times .1 · .1 of turnout: .01). Apart, the
+    variance is (.002² + .002²) / .03² · 3/2; where the last two share a round, likewise, since
+    one of them is nought; where the first two do and the last is apart, likewise again; where the
+    first and the last do, they cancel and the error stays that of pairs apart.
+    """
+    one, falls = np.ones((1, 3)), np.array([[0.1, 0.1, 0.1]])
+
+    def doubt(rounds, moved):
+        moved = np.array([moved])
+        return _Pairs(moved, falls, one, 0 * one, np.array(rounds)).disagreement
+
+    apart = [(0, 1), (2, 3), (4, 5)]
+    alone = (0.002**2 + 0.002**2) / 0.03**2 * 3 / 2
+    assert doubt(apart, [0.05, 0.03, 0.01]) == pytest.approx(alone)
+    assert doubt([(0, 1), (2, 3), (0, 4)], [0.05, 0.03, 0.01]) == pytest.approx(alone)
+    # Two that err alike and share a round weigh as one: (2 · .001)² + .002², not 2 · .001² + .002².
+    together = [(0, 1), (0, 2), (4, 5)]
+    assert doubt(together, [0.04, 0.04, 0.01]) == pytest.approx(
+        ((2 * 0.001) ** 2 + 0.002**2) / 0.03**2 * 3 / 2
+    )
 
 
 def test_small_bureaux_are_less_sure():
@@ -168,11 +193,6 @@ def test_the_order_of_bureaux_does_not_matter():
     one = expect_reserve(many_came_then_few(shares), support(0.3))
     other = expect_reserve(many_came_then_few(shares[::-1]), support(0.3))
     assert other.value == pytest.approx(one.value[::-1])
-
-
-def test_the_best_attended_round_is_one_where_the_bloc_stood():
-    # The second round was better attended still, but the bloc had nobody there.
-    assert best_attended(many_came_then_few(0.4)) == 0
 
 
 def test_reserves_of_valmont_lean_as_its_abstainers_do(valmont, truth):

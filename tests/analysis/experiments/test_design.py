@@ -100,12 +100,6 @@ def test_left_over_units_are_drawn_alone_or_left_out(units):
     assert shares == pytest.approx(0.8, abs=0.03)
 
 
-def test_what_the_holdout_costs(units):
-    design = declare(units, Rule("gain", must_treat="must"))
-    votes = np.arange(48.0)
-    assert design.holdout_cost(votes) == pytest.approx(0.2 * (votes.sum() - 5))
-
-
 def test_balancing_makes_arms_alike(units):
     x = units.set_index("bureau_id")[["past"]]
     gaps = {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -100,3 +102,40 @@ def test_parquet_is_geoparquet_in_wgs84(save, bureaux, ranking):
     assert back.geometry.isna().tolist() == [False] * 11 + [True]
     there = back.geometry[:11].to_crs(bureaux.crs)
     assert (there.symmetric_difference(bureaux.geometry).area < 150).all(), "0.1 m at most"
+
+
+@pytest.mark.parametrize("dialect", ["plain", "excel_fr"])
+def test_numbers_and_texts_are_spelt_as_pandas_spells_them(ranking, bureaux, provenance, dialect):
+    rng = np.random.default_rng(0)
+    size = 2000
+    wide = rng.choice([-1, 1], size) * 10.0 ** rng.uniform(-12, 9, size)
+    ends = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-4, 9.999e-5, 1e9, 1e15, 1e16, 1e-9, 2.5]
+    texts = ["", "a,b", "a;b", 'say "so"', "two\nlines", "plain", "é", "1.5", "a\rb"]
+    table = pd.concat([ranking] * 400, ignore_index=True).head(size)
+    table = table.assign(
+        bureau_id=[f"31555_{n:04d}" for n in range(size)],
+        rank=np.arange(1, size + 1),
+        wide=np.where(np.arange(size) < len(ends), np.resize(ends, size), wide),
+        whole=rng.integers(-5, 5, size),
+        maybe=pd.array(np.where(rng.random(size) < 0.5, 2024, None), dtype="Int64"),
+        yes=rng.random(size) < 0.5,
+        text=pd.Series(np.resize(texts, size), dtype="str"),
+    )
+    found = to_bytes(table, ".csv", bureaux=bureaux, provenance=provenance, dialect=dialect)
+    back = found.decode("utf-8-sig")
+    french = dialect == "excel_fr"
+    own = table[["wide", "whole", "maybe", "yes", "text"]]
+    # Ten digits, as the files promise.
+    own = own.assign(wide=[one if one != one else float(f"{one:.10g}") for one in own["wide"]])  # noqa: PLR0124
+    expected = own.to_csv(
+        index=False,
+        sep=";" if french else ",",
+        decimal="," if french else ".",
+        lineterminator="\r\n",
+    )
+    how = {"delimiter": ";" if french else ","}
+    cells = list(csv.reader(io.StringIO(back, newline=""), **how))
+    place = [cells[0].index(name) for name in own]
+    assert [[row[n] for n in place] for row in cells] == list(
+        csv.reader(io.StringIO(expected, newline=""), **how)
+    )

@@ -67,7 +67,7 @@ def test_the_page_works_without_network(ranking, bureaux, provenance, browser, t
     assert json.loads(stored)["seed"] == 7
     assert (asked, said) == ([path.as_uri()], [])
     # Asking for the background is the only way to call a server; without one, no error.
-    view.locator("input[type=checkbox]").check()
-    view.wait_for_timeout(200)
+    with view.expect_event("requestfailed", lambda request: "openstreetmap" in request.url):
+        view.locator("input[type=checkbox]").check()
     assert all("openstreetmap" in url for url in asked[1:])
     context.close()

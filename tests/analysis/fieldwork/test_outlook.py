@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.fieldwork.outlook import Aim, Window, correct, forecast
+from analysis.fieldwork.outlook import Aim, Window, correct, first_outing, forecast
 
 STARTS, AS_OF, ENDS = date(2027, 3, 1), date(2027, 3, 14), date(2027, 3, 28)
 WINDOW = Window(STARTS, AS_OF, ENDS)
@@ -119,3 +119,11 @@ def test_the_same_chance_gives_the_same_forecast():
         forecast(daily, WINDOW, 500, rng=np.random.default_rng(9)).summary() for _ in range(2)
     )
     assert one == other
+
+
+def test_a_wrong_clock_is_no_first_outing():
+    days = [date(2010, 2, 12), date(2016, 1, 1), date(2026, 2, 3), date(2026, 2, 5)]
+    assert first_outing(pd.Series(1, days)) == date(2026, 2, 3)
+    assert first_outing(pd.Series(1, days[2:])) == date(2026, 2, 3)
+    # A winter's pause is no new campaign.
+    assert first_outing(pd.Series(1, [date(2025, 11, 3), date(2026, 3, 3)])) == date(2025, 11, 3)

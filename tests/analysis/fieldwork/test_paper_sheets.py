@@ -106,6 +106,15 @@ def test_a_wrong_sheet_is_refused_with_its_lines(read, old, new, says):
         read(LONG.replace(old, new))
 
 
+def test_a_sheet_with_a_column_per_outcome_names_a_line_once_and_what_stands_there(read):
+    wrong = COUNTS.replace("2025-11-21", "21/11/25")
+    with pytest.raises(DataError, match="Column date") as caught:
+        read(wrong)
+    assert "line 2: '21/11/25'" in caught.value.where
+    assert caught.value.where.count("line 2") == 1
+    assert "dtype" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "content", [b"PK\x03\x04 cut", b"", b"turf_id,address_id,date,outcome\n", b"\xff\xfe\x00"]
 )

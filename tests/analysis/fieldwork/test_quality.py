@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.fieldwork import inbox, progress
+from analysis.fieldwork.campaign import change_campaign
+from analysis.fieldwork.exposure import export
+from analysis.fieldwork.store import open_store
 from tests.analysis.fieldwork.made_returns import (
     NOW,
     attempt,
@@ -74,3 +80,39 @@ def test_no_position_is_kept(store):
 
     columns = {column.name for table in METADATA.tables.values() for column in table.c}
     assert not columns & {"latitude", "longitude", "lat", "lon", "position", "geometry", "device"}
+
+
+def test_a_clock_set_back_is_kept_flagged_and_counts_in_nothing(url, tmp_path, store):
+    content = [attempt(n) for n in range(10)]
+    receive(store, *content)
+    receive(
+        store, attempt(3, "T2", at="2010-02-12T18:45:00+01:00", outcome="conversation"), turf="T2"
+    )
+    assert progress.totals(store).attempts == 11
+    assert flags(store) == {}
+    change_campaign(tmp_path, {"starts": date(2025, 11, 1)})
+    again = open_store(tmp_path, url)
+    try:
+        assert again.unsound() == {}
+        sums = progress.totals(again)
+        assert (sums.attempts, sums.conversations) == (10, 0)
+        assert sums.first_day == date(2025, 11, 21)
+        assert flags(again) == {"before_start": 1}
+        (early,) = again.flags().itertuples()
+        assert (early.turf_id, early.day, early.detail) == (
+            "T2",
+            date(2010, 2, 12),
+            "99900_0002_00003",
+        )
+        # One that comes in now is treated alike, and a later first day lets it count again.
+        receive(again, attempt(15, at="2025-10-31T18:45:00+01:00"))
+        assert progress.totals(again).attempts == 10
+        assert export(again, tmp_path / "all.csv") == 12
+        assert pd.read_csv(tmp_path / "all.csv")["counts"].sum() == 10
+        change_campaign(tmp_path, {"starts": date(2025, 10, 1)})
+        later = open_store(tmp_path, url)
+        assert progress.totals(later).attempts == 11
+        assert later.unsound() == {}
+        later.engine.dispose()
+    finally:
+        again.engine.dispose()

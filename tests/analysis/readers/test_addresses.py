@@ -278,3 +278,108 @@ def test_spatial_assignment_agrees_with_geopandas():
     joined = part[["geometry"]].sjoin(contours[["bureau_id", "geometry"]], predicate="intersects")
     first = joined.groupby(level=0)["bureau_id"].min().reindex(part.index).fillna("")
     assert (first == part["bureau_id"]).all()
+
+
+@pytest.fixture
+def twice(tmp_path, bureaux):
+    """Give one street name in two former communes: numbers 1 and 3 in either bureau."""
+    rows = [
+        f"{commune}_{number};{number};;Rue de la Gare;75101;{lon};48.855"
+        for commune, lon in (("west", 2.340), ("east", 2.360))
+        for number in (1, 3)
+    ]
+    return read(write(tmp_path / "twice.csv", rows), bureaux)[0]
+
+
+def persons(table):
+    return dict(zip(table["address_id"], table["registered"].fillna(0), strict=True))
+
+
+RIGHT = {"west_1": 4, "west_3": 6, "east_1": 40, "east_3": 60}
+TOLD = {
+    "Paris's own columns": (
+        PARIS,
+        [f"01,{b},{n},RUE DE LA,GARE,{v},x" for b, n, v in (("02", 1, 4), ("02", 3, 6))]
+        + ["01,01,1,RUE DE LA,GARE,40,x", "01,01,3,RUE DE LA,GARE,60,x"],
+    ),
+    "the bureau's id": (
+        "bureau_id;numero;voie;nb",
+        [f"75056_{b};{n};rue de la gare;{v}" for b, n, v in (("0102", 1, 4), ("0102", 3, 6))]
+        + ["75056_0101;1;r. de la Gare;40", "75056_0101;3;r. de la Gare;60"],
+    ),
+    "coordinates": (
+        "numero;voie;nb;lon;lat",
+        ["1;Rue de la Gare;4;2.3401;48.855", "3;Rue de la Gare;6;2.3401;48.855"]
+        + ["1;Rue de la Gare;40;2.3599;48.8551", "3;Rue de la Gare;60;2.3599;48.855"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("header", "rows"), TOLD.values(), ids=TOLD)
+def test_what_tells_two_addresses_of_one_name_apart_is_used(tmp_path, twice, header, rows):
+    table, report = read_electors(electors(tmp_path / "e.csv", rows, header), twice)
+    assert persons(table) == RIGHT
+    assert report.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "rows"),
+    [
+        ("numero;voie;nb", ["1;Rue de la Gare;4", "3;Rue de la Gare;6"]),
+        ("bureau;numero;voie;nb", ["0909;1;Rue de la Gare;4", ";3;Rue de la Gare;6"]),
+        (
+            "numero;voie;nb;lon;lat",
+            ["1;Rue de la Gare;4;2.35;48.855", "3;Rue de la Gare;6;;"],
+        ),
+    ],
+)
+def test_what_stays_ambiguous_is_counted_and_named_and_given_to_none(tmp_path, twice, header, rows):
+    table, report = read_electors(electors(tmp_path / "e.csv", rows, header), twice)
+    assert table["registered"].isna().all()
+    (item,) = report.left_out
+    assert item.reason == "the same address in several bureaux, and nothing tells which"
+    assert item.count == 2
+    assert item.examples == "Rue de la Gare (10 registered)"
+    assert report.notes[0] == "0 of 10 registered (0.0%) have an address"
+
+
+def test_one_address_told_twice_in_one_bureau_is_no_doubt(tmp_path, bureaux):
+    rows = [f"id{k};1;;Rue X;75101;2.34{k};48.855" for k in range(2)]
+    table, _ = read(write(tmp_path / "ban.csv", rows), bureaux)
+    path = electors(tmp_path / "e.csv", ["1;Rue X;7"], "numero;voie;nb")
+    assert read_electors(path, table)[0]["registered"].sum() == 7
+
+
+def test_a_place_without_a_number_gets_no_doors(tmp_path, bureaux):
+    rows = [*ROWS, "h1;99999;;Le Hameau;75101;2.341;48.855", "h2;099999;;La Ferme;75101;2.34;48.85"]
+    table, report = read(write(tmp_path / "ban.csv", rows), bureaux)
+    assert len(table) == len(ROWS)
+    (item,) = report.left_out
+    assert (item.reason, item.count) == ("a place without a number (99999)", 2)
+
+
+def test_metres_are_read_where_there_are_no_degrees(tmp_path, bureaux):
+    to_metres = Transformer.from_crs("EPSG:4326", LAMBERT, always_xy=True).transform
+    header = "cle_interop;numero;suffixe;voie_nom;commune_insee;x;y;long;lat"
+    x, y = to_metres(2.340, 48.855)
+    rows = [f"a;1;;Rue X;75101;{x};{y};;", f"b;2;;Rue X;75101;{x};{y};2.360;48.855"]
+    table, report = read(write(tmp_path / "bal.csv", rows, header), bureaux)
+    assert table["bureau_id"].tolist() == ["75056_0102", "75056_0101"]
+    assert report.left_out == ()
+    alone = read(
+        write(tmp_path / "xy.csv", [rows[0][:-2]], header.removesuffix(";long;lat")), bureaux
+    )
+    assert alone[0].geometry.x.tolist() == pytest.approx([x])
+
+
+def test_a_file_of_which_nothing_can_be_placed_stops(tmp_path, bureaux):
+    rows = [row.rsplit(";", 2)[0] + ";;" for row in ROWS]
+    with pytest.raises(DataError, match="No address of this file can be placed") as caught:
+        read(write(tmp_path / "ban.csv", rows), bureaux)
+    assert "without coordinates: 5" in caught.value.where
+
+
+def test_headers_are_known_without_case_accents_points_and_spaces(tmp_path, bureaux):
+    header = "ID;Numéro;Rép.;Nom Voie;Code INSEE;Lon;Lat"
+    table, _ = read(write(tmp_path / "ban.csv", header=header), bureaux)
+    assert table["number"].tolist() == [1, 1, 2, 7, 9]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.readers.codes import bureau_code, commune_code, contour_code, in_place
+from analysis.readers.codes import (
+    arrondissement_of,
+    bureau_code,
+    commune_code,
+    contour_code,
+    in_place,
+)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +78,8 @@ def test_every_spelling_of_a_contour(text, commune, bureau):
     ("commune", "places", "inside"),
     [
         ("75056", (), True),
-        ("75056", ("75115",), True),
+        ("75056", ("75115",), False),
+        ("75056", ("75056",), True),
         ("29019", ("29",), True),
         ("97101", ("971",), True),
         ("97101", ("ZA101",), True),
@@ -81,3 +88,24 @@ def test_every_spelling_of_a_contour(text, commune, bureau):
 )
 def test_a_commune_lies_in_a_place(commune, places, inside):
     assert in_place(commune, places) is inside
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "number", "inside"),
+    [
+        ("13208", "13055", "0801", True),
+        ("13208", "13055", "801", True),
+        ("13208", "13208", "", True),
+        ("13208", "13055", "1801", False),
+        ("13208", "13055", "0108", False),
+        ("13208", "13209", "", False),
+        ("13055", "13209", "", True),
+        ("69385", "69123", "0512", True),
+        ("69385", "69123", "0612", False),
+        ("75115", "75056", "1503", True),
+        ("75115", "75056", "JUS1", False),
+        ("35238", "35238", "1503", True),
+    ],
+)
+def test_an_arrondissement_takes_its_own_bureaux_only(place, code, number, inside):
+    assert in_place(commune_code(code), (place,), arrondissement_of(code, number)) is inside

@@ -170,10 +170,6 @@ def test_a_slip_in_the_map_is_named(folder, old, new, says):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("1180;702", "1180;hundert", r"Column Wähler[\s\S]*line 2: 'hundert'"),
-        ("1180;702", "1180;70,2", r"Column Wähler[\s\S]*line 2: '70,2'"),
-        ("1180;702", "-1;702", r"Column Wahlberechtigte[\s\S]*line 2: '-1'"),
-        ("1180;702", ";702", r"no count of registered[\s\S]*line 2"),
         ("0;433;3;430;95;85;250", "0;433;3", r"shorter or longer[\s\S]*line 6: 6 of 10 cells"),
         ("Gemeinde;", "SP;", r"twice: .*SP"),
     ],
@@ -186,8 +182,87 @@ def test_a_slip_in_a_file_is_named(folder, old, new, says):
     assert caught.value.mend
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("1180;702", "1180;hundert", "line 2: Wähler 'hundert'"),
+        ("1180;702", "1180;70,2", "line 2: Wähler '70,2'"),
+        ("1180;702", "-1;702", "line 2: Wahlberechtigte '-1'"),
+        ("1180;702", ";702", "63023_01"),
+    ],
+)
+def test_a_count_that_is_none_leaves_its_district_out_and_says_so(folder, old, new, says):
+    change(folder, WIDE, old, new)
+    read = results(read_terrain(folder / MAP))
+    (item,) = [o for r in read.reports for o in r.left_out if "whole number" in o.reason]
+    assert (item.count, item.examples, item.election_id) == (1, says, "2019_muni_t1")
+    assert (read.turnout["election_id"] == "2019_muni_t1").sum() == 4
+
+
+def test_a_column_of_something_else_is_named(folder):
+    text = FILES[WIDE].replace("1180;702", "1180;70,2").replace("0;433;", "0;43,3;")
+    (folder / WIDE).write_text(text, encoding="utf-8")
+    change(folder, MAP, 'ballots = "Wähler"', 'ballots = "Gemeinde"')
+    with pytest.raises(
+        DataError, match="Column Gemeinde holds values that are not whole"
+    ) as caught:
+        read_terrain(folder / MAP)
+    assert "line 2: Gemeinde" in caught.value.where
+
+
+OFFICES = """[terrain]
+name = "Sample County"
+crs = "EPSG:32614"
+licence = "invented"
+[[election]]
+id = "2018_gov_t1"
+date = 2018-11-06
+kind = "gov"
+round = 1
+file = "r.csv"
+delimiter = ","
+unit = "precinct"
+registered = "registered"
+ballots = "ballots"
+candidate = "candidate"
+votes = "votes"
+"""
+
+
+def offices(folder, more=""):
+    rows = ["precinct,office,candidate,votes,registered,ballots"]
+    for unit, votes in (("1", (400, 480)), ("2", (380, 420))):
+        for office in ("Governor", "Senator"):
+            named = zip(("Ana Oak", "Bo Pine", "Over Votes"), (*votes, 20), strict=True)
+            rows += [f"{unit},{office},{name},{n},1500,900" for name, n in named]
+    (folder / "r.csv").write_text("\n".join(rows), encoding="utf-8")
+    (folder / "us.toml").write_text(OFFICES + more, encoding="utf-8")
+    return folder / "us.toml"
+
+
+def test_a_file_of_several_offices_is_told_and_one_can_be_kept(tmp_path):
+    with pytest.raises(DataError, match="2 units are more than their ballots") as caught:
+        read_terrain(offices(tmp_path))
+    assert "several offices" in caught.value.mend
+    more = 'without = ["Over Votes"]\n[election.only]\noffice = "Governor"\n'
+    read = results(read_terrain(offices(tmp_path, more)))
+    assert read.turnout["valid"].tolist() == [880, 800]
+    assert read.candidates["votes"].tolist() == [780, 900]
+    left = [(o.reason, o.count) for o in read.reports[0].left_out]
+    assert left == [("another office", 6), ("rows that are no candidate", 2)]
+    with pytest.raises(DataError, match="No row of the file has the value") as caught:
+        read_terrain(offices(tmp_path, more.replace("Governor", "Sheriff")))
+    assert "Governor, Senator" in caught.value.where
+
+
 def test_votes_that_do_not_sum_to_valid_are_caught_by_the_tables(folder):
     change(folder, WIDE, "690;301;140;249", "690;302;140;249")
+    read = results(read_terrain(folder / MAP))
+    (item,) = read.reports[-1].left_out
+    assert item.examples == "63023_01 (691 for 690 valid)"
+    text = FILES[WIDE].replace("690;301;140;249", "690;302;140;249")
+    text = text.replace("433;3;430;95;85;250", "433;3;430;95;85;251")
+    (folder / WIDE).write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=r"do not sum to their valid ballots[\s\S]*63023_01"):
         results(read_terrain(folder / MAP))
 

@@ -325,3 +325,64 @@ def test_a_virtual_layer_is_never_opened(tmp_path, monkeypatch, name, before, zi
     with pytest.raises(DataError, match="not a file of shapes that is read here") as caught:
         read_shapes(file)
     assert name in caught.value.where
+
+
+def test_a_column_of_any_name_that_holds_the_ids_of_the_results_is_found(tmp_path):
+    shapes = frame(["0001", "0002"], [square(0, 0), square(1, 0)], column="uniq_bdv", nom="École")
+    path = write(tmp_path / "c.geojson", shapes)
+    with pytest.raises(DataError, match="no column of bureau ids") as caught:
+        read(path, "29019")
+    assert "--contours-id" in caught.value.mend
+    found, _ = read_contours(
+        path,
+        vintage=2022,
+        crs_metric=LAMBERT,
+        communes=("29019",),
+        known={"29019_0001", "29019_0002", "29019_0003"},
+    )
+    assert found["bureau_id"].tolist() == ["29019_0001", "29019_0002"]
+    assert read(path, "29019", id_column="uniq_bdv")[0]["bureau_id"].tolist() == [
+        "29019_0001",
+        "29019_0002",
+    ]
+
+
+def test_degrees_under_a_metric_crs_are_read_as_degrees(tmp_path):
+    shapes = frame(["29019_1"], [square(0, 0)]).to_crs("EPSG:4326")
+    path = tmp_path / "c.gpkg"
+    shapes.set_crs("EPSG:3946", allow_override=True).to_file(path)
+    found, report = read(path)
+    assert found.area.tolist() == pytest.approx([1e4], rel=1e-3)
+    assert report.notes[0].startswith("the file says EPSG:3946, but its coordinates are degrees")
+
+
+# A ring that crosses itself and touches its own hole, which one repair leaves invalid.
+def bow_tie(x, y):
+    return Polygon([(x, y), (x + 100, y + 100), (x + 100, y), (x, y + 100)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "area"),
+    [
+        (lambda x, y: bow_tie(x, y), 5_000),
+        (lambda x, y: Polygon([(x, y), (x + 100, y), (x + 100, y + 100), (x, y)] * 2), 5_000),
+        (lambda x, y: MultiPolygon([box(x, y, x + 60, y + 60), box(x + 30, y, x + 90, y + 60)]), 0),
+        (
+            lambda x, y: Polygon(
+                box(x, y, x + 100, y + 100).exterior, [box(x, y, x + 50, y + 50).exterior.coords]
+            ),
+            7_500,
+        ),
+    ],
+)
+def test_every_repair_ends_in_a_valid_polygon_or_sets_one_aside(tmp_path, shape, area):
+    shapes = frame(["29019_1", "29019_2"], [shape(*BREST), square(3, 3)])
+    path = tmp_path / "c.gpkg"
+    shapes.to_file(path)
+    found, report = read(path)
+    assert found.geometry.is_valid.all()
+    assert "29019_0002" in found["bureau_id"].tolist()
+    mended = found.set_index("bureau_id").geometry.area.get("29019_0001", 0.0)
+    if area:
+        assert mended == pytest.approx(area, rel=1e-3)
+    assert any("repaired" in note for note in report.notes)

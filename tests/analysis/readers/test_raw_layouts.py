@@ -159,14 +159,11 @@ def test_only_the_place_is_read_and_gzip_is_fine(tmp_path):
     [
         ("", "is empty"),
         ("a;b;c\n1;2;3\n", r"layout[\s\S]*begins with “a;b;c”[\s\S]*Known layouts: wide, first"),
-        (PRES_HEAD.replace(";", ",") + "\n" + PRES_ROW, "layout of this file of results is unkn"),
+        (PRES_HEAD.replace(";", ",") + "\n" + PRES_ROW, r"cut or damaged[\s\S]*line 2 has"),
         (PRES_HEAD.replace("Inscrits", "Electeurs") + "\n" + PRES_ROW, "layout of this file"),
         (PRES_HEAD + "\n", "no bureau of the place"),
         (PRES_HEAD + "\n" + PRES_ROW[:-20] + "\n", r"cut or damaged[\s\S]*line 2 has 32 cells"),
         (PRES_HEAD + "\n" + PRES_ROW[:60] + "\n", r"cut or damaged[\s\S]*line 2"),
-        (PRES_HEAD + "\n" + PRES_ROW.replace(";639;", ";59,06;"), r"voix[\s\S]*line 2: '59,06'"),
-        (PRES_HEAD + "\n" + PRES_ROW.replace(";820;", ";;"), r"\(ballots\)[\s\S]*line 2: ''"),
-        (PRES_HEAD + "\n" + PRES_ROW.replace(";1082;", ";-5;"), r"\(registered\)[\s\S]*'-5'"),
         ("PK\x03\x04 a workbook", "is not a text file"),
     ],
 )
@@ -177,6 +174,31 @@ def test_bad_files_say_what_is_wrong(tmp_path, text, says):
         read(path)
     assert caught.value.where
     assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (";820;", ";;", "line 2: ballots ''"),
+        (";1082;", ";-5;", "line 2: registered '-5'"),
+    ],
+)
+def test_a_count_that_is_none_is_written_down_with_its_line(tmp_path, old, new, says):
+    spoilt = PRES_ROW.replace(old, new)
+    raw = read(write(tmp_path / "t.txt", PRES_HEAD, spoilt))
+    assert raw.unreadable["found"].tolist() == [says]
+    with pytest.raises(DataError, match="No bureau is left") as caught:
+        assemble(raw, read_blocs(), election_of)
+    assert says in caught.value.where
+
+
+def test_votes_that_are_no_number_are_the_rest_of_the_valid_ballots(tmp_path):
+    whole = read(write(tmp_path / "a.txt", PRES_HEAD, PRES_ROW))
+    raw = read(write(tmp_path / "t.txt", PRES_HEAD, PRES_ROW.replace(";639;", ";59,06;")))
+    assert raw.ballots["votes"].isna().sum() == 1
+    before, after = (assemble(r, read_blocs(), election_of) for r in (whole, raw))
+    assert after.votes["votes"].tolist() == before.votes["votes"].tolist()
+    assert any("1 unreadable count" in note for note in after.reports[0].notes)
 
 
 def test_two_encodings_in_one_file_and_a_cut_archive_are_refused(tmp_path):
@@ -205,7 +227,7 @@ def test_an_absent_file_and_a_header_without_candidates_are_refused(tmp_path):
 def test_a_bureau_that_contradicts_itself_is_caught_by_the_tables(tmp_path):
     other = LONG_ROWS[1].replace("1052;595", "1053;595")
     raw = read(write(tmp_path / "t.csv", LONG_HEAD, LONG_ROWS[0], other), "2014_euro_t1")
-    with pytest.raises(DataError, match=r"more than one row for the same[\s\S]*75056_1503"):
+    with pytest.raises(DataError, match=r"No bureau is left[\s\S]*same bureau with other"):
         assemble(raw, read_blocs(), election_of)
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from analysis.errors import DataError
 from analysis.readers.blocs import read_blocs
 from analysis.readers.calendar import election_of
-from analysis.readers.results import Raw, assemble, combine
+from analysis.readers.raw_results import Raw, combine
+from analysis.readers.results import assemble
 from analysis.tables.sources import Report, Source
 
 E = "2022_pres_t1"
@@ -27,7 +28,7 @@ def raw(counts, ballots):
     table["valid"] = table["ballots"] - table["blank"] - table["null"]
     votes = pd.DataFrame(ballots, columns=["bureau_id", "name", "votes"])
     ids = {"election_id": "category", "bureau_id": "category"}
-    whole = {"blank": "Int64", "null": "Int64", "registered": "int64", "valid": "int64"}
+    whole = dict.fromkeys(("blank", "null", "registered", "valid"), "Int64")
     source = Source("general_results", "g.csv", "0" * 64, 1, "none", "2024-01-01")
     return Raw(
         counts=table.assign(election_id=E).astype(ids | whole),
@@ -138,20 +139,72 @@ def test_one_unreadable_count_is_restored_two_are_not():
     assert results.reports[1].left_out[0].reason == "votes do not sum to valid"
 
 
-@pytest.mark.parametrize(
-    ("row", "says"),
-    [
-        (("31555_0001", 200, 247, 4, 3), "0 ≤ ballots ≤ registered fails"),
-        (("31555_0002", 300, 247, 4, 3), "more than one row"),
-    ],
-)
-def test_counts_that_contradict_one_another_name_file_and_bureau(row, says):
+CONTRADICTIONS = [
+    (lambda b: (b, 200, 247, 4, 3), "0 ≤ ballots ≤ registered fails", "counts that contradict"),
+    (lambda b: (b, 300, -1, 4, 3), "0 ≤ ballots ≤ registered fails", "counts that contradict"),
+    (lambda b: (b, None, 247, 4, 3), "missing or no whole number", "no whole number"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "says", "reason"), CONTRADICTIONS)
+def test_one_row_that_contradicts_itself_is_listed_and_many_are_an_error(spoil, says, reason):
     counts, ballots = big_town()
-    counts[0] = row
+    counts[0] = spoil("31555_0001")
+    results = put_together(raw(counts, ballots))
+    assert len(results.turnout) == 149
+    assert results.turnout["valid"].sum() == results.votes["votes"].sum() == 149 * 240
+    (item,) = results.reports[0].left_out
+    assert (item.count, item.election_id) == (1, E)
+    assert reason in item.reason
+    assert item.examples.startswith("31555_0001")
+    assert [r.rows_kept for r in results.reports] == [149, 149 * 4]
+    counts[1] = spoil("31555_0002")
     with pytest.raises(DataError, match=says) as caught:
         put_together(raw(counts, ballots))
-    assert caught.value.where == f"g.csv: {E}/{row[0]}"
-    assert caught.value.mend
+    assert caught.value.where.startswith("g.csv")
+    assert "31555_0002" in caught.value.where
+    assert "--leave-out-contradictions" in caught.value.mend
+    assert len(put_together(raw(counts, ballots), leave_out=True).turnout) == 148
+
+
+def test_copies_go_and_a_bureau_with_two_results_is_listed():
+    counts, ballots = big_town()
+    results = put_together(raw([*counts, counts[4]], [*ballots, *ballots[16:20]]))
+    assert len(results.turnout) == 150
+    assert results.votes["votes"].sum() == 150 * 240
+    assert [(o.reason, o.examples) for o in results.reports[0].left_out] == [
+        ("a copy of another row", "31555_0005")
+    ]
+    results = put_together(raw([*counts, ("31555_0005", 300, 248, 5, 3)], ballots))
+    assert len(results.turnout) == 149
+    assert results.reports[0].left_out[0].reason == "the same bureau with other counts"
+    more = [("31555_0005", 300, 248, 5, 3), ("31555_0006", 300, 248, 5, 3)]
+    with pytest.raises(DataError, match="more than one row") as caught:
+        put_together(raw([*counts, *more], ballots))
+    assert caught.value.where.startswith(f"g.csv: {E}/31555_0005")
+
+
+def test_two_votes_of_one_day_are_told_apart_from_slips():
+    counts, ballots = big_town(3)
+    other = [(bureau, a, b, blank + 5, null) for bureau, a, b, blank, null in counts]
+    with pytest.raises(DataError, match="two votes of one day") as caught:
+        put_together(raw([*counts, *other], ballots), leave_out=True)
+    assert "must not be added" in caught.value.mend
+
+
+def test_units_without_registered_are_a_kind_of_their_own():
+    counts, ballots = big_town(4)
+    postal = [("31555_0901", 0, 247, 4, 3), ("31555_0902", 0, 247, 4, 3)]
+    votes = [(bureau, name, 60) for bureau, *_ in postal for name in NAMES]
+    results = put_together(raw([*counts, *postal], [*ballots, *votes]))
+    assert len(results.turnout) == 4
+    (item,) = results.reports[0].left_out
+    assert (item.reason, item.count) == ("votes without registered (postal ballots)", 2)
+    assert item.examples.startswith("31555_0901 (0 registered, 247 ballots, 240 valid)")
+    # Where most are so, it is the column that is wrong.
+    spoilt = [(bureau, 0, *rest) for bureau, _, *rest in counts]
+    with pytest.raises(DataError, match="0 ≤ ballots ≤ registered fails for 4"):
+        put_together(raw(spoilt, ballots))
 
 
 def test_a_candidate_twice_in_a_bureau_names_the_file_of_votes():

@@ -11,7 +11,19 @@ import pytest
 import shapely
 
 from analysis.exports.same_content import same_content
-from analysis.sample.town_files import FILES, write_sample
+from analysis.sample.town_files import write_sample
+
+FILES = (
+    "general_results.csv",
+    "candidats_results.csv",
+    "contours_2017.geojson",
+    "contours_2024.geojson",
+    "carreaux_200m.csv",
+    "adresses-99.csv.gz",
+    "electeurs_par_adresse.csv",
+    "truth.json",
+    "SOURCE.md",
+)
 
 EMBEDDED = Path(__file__).parents[3] / "data_samples" / "valmont"
 

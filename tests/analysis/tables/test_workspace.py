@@ -9,6 +9,7 @@ import shutil
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from analysis.errors import DataError
@@ -55,6 +56,21 @@ def test_columns_may_be_picked(valmont):
     table = valmont.read_arrow("votes", columns=["bureau_id", "votes"])
     assert table.column_names == ["bureau_id", "votes"]
     assert table.num_rows == valmont.manifest["tables"]["votes"]["rows"]
+
+
+@pytest.mark.parametrize("rows", [97, 1_000_000])
+def test_rows_of_some_elections_are_those_of_all_filtered(copy, rows):
+    """Whatever groups of rows the file was written in."""
+    file = copy.path / "votes.parquet"
+    columns = ["election_id", "bureau_id", "votes"]
+    pq.write_table(pq.read_table(file), file, row_group_size=rows)
+    copy.manifest["tables"]["votes"]["sha256"] = sha256(file)
+    every = copy.read_arrow("votes", columns=columns).to_pandas().astype({"election_id": "str"})
+    for wanted in (["2022_pres_t1"], ["2024_legi_t2", "2019_euro_t1"], ["1789_pres_t1"]):
+        found = copy.read_arrow("votes", columns=columns, elections=wanted).to_pandas()
+        mine = every[every["election_id"].isin(wanted)]
+        assert found["votes"].tolist() == mine["votes"].tolist()
+        assert found["bureau_id"].astype("str").tolist() == mine["bureau_id"].astype("str").tolist()
 
 
 def test_the_digest_follows_tables_and_edited_files(copy, valmont):

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.targeting.draws import LEVEL, PIECE, Wanted, _Noise, plan_score, simulate
 from analysis.targeting.params import Belief, Params
-from analysis.targeting.value import answers, place_means, value_bureaux
+from analysis.targeting.value import LIKELY, place_means, respond, value_bureaux
 from analysis.targeting.weights import PRESETS, Weights, part_indices, score_parts
 from tests.made import prospects_table
 
@@ -125,7 +125,9 @@ def draw_rates(bureaux, rng):
     apart = np.hypot(bureaux["marginal_se"], bureaux["rival_marginal_se"])
     drawn["marginal"] = rng.normal(bureaux["marginal"], apart)
     weights = bureaux["registered"] * bureaux["support"]
-    answer = answers(bureaux)[rng.integers(5)]
+    # The formula counts the mean answer already.
+    all_ = respond(bureaux)
+    answer = all_[rng.choice(5, p=LIKELY)] / (np.array(LIKELY) @ all_)
     drawn["support"] *= answer / np.average(answer, weights=weights)
     return bureaux.assign(**drawn)
 
@@ -180,3 +182,15 @@ def test_bureaux_are_drawn_apart_from_one_another():
     assert np.abs(together).max() < 0.12
     assert drawn.mean() == pytest.approx(0, abs=0.01)
     assert drawn.std() == pytest.approx(1, abs=0.01)
+
+
+def test_ours_alone_bear_the_error_of_ours_alone():
+    """The rival's error widens the net, and not the strategy that counts ours."""
+    sure = exact(table())
+    doubtful = sure.assign(rival_marginal_se=0.4)
+    ours = Weights(mobilise=1.0)
+    params = certain(effect_turnout=0.02)
+    told = [run(one, weights=ours, params=params).top_probability for one in (sure, doubtful)]
+    np.testing.assert_array_equal(*told)
+    wide = [run(one, params=params) for one in (sure, doubtful)]
+    assert (np.subtract(wide[1].upper, wide[0].upper) > 0).all()

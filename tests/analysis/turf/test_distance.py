@@ -69,6 +69,34 @@ def test_an_island_and_open_country_cannot_be_reached(streets):
     assert StraightLine().unreached(at((0, 0), (9e5, 0))).tolist() == [0, 0]
 
 
+BANK = [(0, 400), (100, 400), (0, 500), (100, 500)]
+ON_THE_BANK = [(4, 5), (6, 7), (4, 6), (5, 7)]
+
+
+def test_streets_on_the_other_bank_are_another_part(streets):
+    walk = OnStreets(streets([*LADDER, *BANK], [*RUNGS, *ON_THE_BANK]))
+    doors = at((50, 5), (50, 395), (50, 250), (50, 350))
+    assert walk.unreached(doors).tolist() == [0, 0, 0, 0]
+    # A door between the banks belongs to the nearer one: its own street's.
+    near, far, *between = walk.parts(doors).tolist()
+    assert near != far
+    assert between == [near, far]
+    assert not StraightLine().parts(doors).any()
+
+
+@pytest.mark.parametrize(("gap", "same"), [(10, True), (49, True), (51, False), (160, False)])
+def test_a_campus_behind_a_small_gap_stays_reachable(streets, gap, same):
+    top = max(y for _, y in LADDER)
+    campus = [(x, y - 400 + top + gap) for x, y in BANK]
+    walk = OnStreets(streets([*LADDER, *campus], [*RUNGS, *ON_THE_BANK]))
+    doors = at((50, top - 1), (50, top + gap + 1))
+    part = walk.parts(doors)
+    assert bool(part[0] == part[1]) is same
+    if same:
+        metres = walk.between(doors)[0, 1]
+        assert gap + 2 <= metres <= gap + 2 * 100 + 4
+
+
 def test_a_walk_that_leads_far_round_is_found(streets):
     corners = [(0, 0), (10, 0), (0, 3000), (10, 3000)]
     graph = streets(corners, [(0, 2), (1, 3), (2, 3)])

@@ -154,6 +154,21 @@ def test_an_island_is_listed(made_addresses, streets):
     assert sum(walks.summary["uncut"].values()) == 2
 
 
+def test_no_turf_has_doors_on_both_banks(made_addresses, streets):
+    addresses = made_addresses(40)
+    other = addresses.geometry.x > WEST + 100
+    addresses.loc[other, "geometry"] = addresses.geometry[other].translate(yoff=400)
+    north = [(x, y + 400) for x in (0, 300) for y in (0, 60)]
+    corners = [(0, 0), (300, 0), (0, 60), (300, 60), *north]
+    edges = [(0, 1), (2, 3), (0, 2), (4, 6), (5, 7), (4, 5)]
+    walks = walks_of(addresses, None, OnStreets(streets(corners, edges)))
+    assert walks.uncut.empty
+    bank = addresses.set_index("address_id").index[other]
+    on_it = walks.turfs["address_id"].isin(bank)
+    assert 0 < on_it.sum() < len(on_it)
+    assert on_it.groupby(walks.turfs["turf_id"]).nunique().eq(1).all()
+
+
 def test_when_nothing_can_be_reached_it_says_so(made_addresses):
     addresses = made_addresses(3)
     addresses["geometry"] = None

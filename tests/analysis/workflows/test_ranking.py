@@ -114,8 +114,8 @@ def test_an_unknown_key_lists_those_of_its_own_level(tmp_path):
     with pytest.raises(DataError) as caught:
         read_scenario(path)
     known = (
-        "bloc, candidates, draws, election, excluded, hours, params, pinned, places, preset, seed, "
-        "weights"
+        "bloc, candidates, draws, election, excluded, hours, params, pinned, places, preset, "
+        "rival, seed, weights"
     )
     assert caught.value.mend == f"Known ones: {known}."
     path.write_text('bloc = "left"\nelection = "2027_pres_t1"\n[weights]\ncolour = 1')
@@ -210,7 +210,8 @@ CUSTOM = Scenario(
 
 @pytest.mark.parametrize(
     ("scenario", "suffix"),
-    [(PLAIN, ".csv"), (PLAIN, ".geojson"), (CUSTOM, ".csv"), (CUSTOM, ".xlsx"),
+    [(PLAIN, ".csv"), (replace(PLAIN, rival="right"), ".geojson"), (CUSTOM, ".csv"),
+     (CUSTOM, ".xlsx"),
      (CUSTOM, ".kml"), (CUSTOM, ".parquet")],
 )  # fmt: skip
 def test_an_export_is_made_again_byte_for_byte(folder, tmp_path, scenario, suffix):

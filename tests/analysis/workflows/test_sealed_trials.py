@@ -1,6 +1,7 @@
 """Sealed designs of a workspace: kept, verified, retired in words, never written over."""
 
 import json
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import (
     FOLDER,
     PLAN,
@@ -22,6 +24,7 @@ from analysis.workflows.sealed_trials import (
     sealed_with,
     texts_in,
 )
+from analysis.workflows.trial_design import Promise, design_to_file, draft, seal_in_workspace
 
 TEXTS = {PLAN: "# Plan\n\n- é\n", SCENARIO: 'bloc = "left"\n'}
 
@@ -148,3 +151,21 @@ def test_the_seal_holds_no_date_and_no_place(kept):
     text = (folder / FOLDER / fingerprint / SEAL).read_text("utf-8")
     assert str(folder) not in text
     assert json.loads(text)["files"]["plan"]["file"] == PLAN
+
+
+def test_both_ways_to_a_seal_draw_and_promise_the_same(tmp_path):
+    """A file of units and a ranking on screen differ in what lies beside the seal, not in it."""
+    promise = Promise(("turnout",), ("value",), language="en")
+    table = pd.DataFrame({"unit_id": [f"u{n:03d}" for n in range(10)], "value": range(10)})
+    table.to_csv(tmp_path / "units.csv", index=False)
+    rule = Rule(rank_by="value", unit="unit_id")
+    design_to_file(tmp_path / "units.csv", rule, promise, seed=5, out=tmp_path / "arms.csv")
+    by_file = json.loads((tmp_path / "arms.seal.json").read_text(encoding="utf-8"))
+    made = draft(declare(table, rule), promise, 5)
+    scenario = Scenario("left", "2027_pres_t1")
+    kept = open_trial(tmp_path, seal_in_workspace(made, tmp_path, scenario))
+    by_screen = json.loads(kept.file.read_text(encoding="utf-8"))
+    same = ("rule", "seed", "units", "assignment", "promise")
+    assert [by_file[name] for name in same] == [by_screen[name] for name in same]
+    assert kept.plan == (tmp_path / "arms.plan.md").read_text(encoding="utf-8")
+    assert Scenario.from_dict(tomllib.loads(kept.scenario)) == scenario

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.abstention.forecast import at_level, forecast_abstention
+from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
 from analysis.errors import DataError
@@ -67,18 +67,6 @@ def test_the_place_abstains_at_its_level(simulated):
         ) == pytest.approx(given, abs=1e-6)
         assert found.table["abstention"].between(0, 1).all()
     assert "standard error 3.0 points" in found.summary()
-
-
-def test_moved_to_another_level_bureaux_keep_their_order_and_their_distance(simulated):
-    found = forecast_abstention(simulated[0], COMING)
-    moved = at_level(found, Level(0.15, 0.02))
-    table = moved.table
-    assert np.average(table["abstention"], weights=table["registered"]) == pytest.approx(0.15)
-    apart = [np.arcsin(np.sqrt(one["abstention"])) for one in (found.table, table)]
-    assert np.diff(apart[0]) == pytest.approx(np.diff(apart[1]), abs=1e-9)
-    back = at_level(moved, found.level).table
-    assert back["abstention_se"].to_numpy() == pytest.approx(found.table["abstention_se"])
-    assert back["high_90"].to_numpy() == pytest.approx(found.table["high_90"])
 
 
 def test_rates_lie_within_their_intervals_and_those_within_wider_ones(simulated):

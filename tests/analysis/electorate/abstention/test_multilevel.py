@@ -35,10 +35,14 @@ def drawn(rng, departments=6, communes=5, bureaux=4, unknown=0.2):
     return truth, Observed(seen, noise, Tree(commune, department))
 
 
-def test_messages_give_the_posterior_of_the_whole_normal_vector():
+@pytest.mark.parametrize("thinned", [0.0, 0.5])
+def test_messages_give_the_posterior_of_the_whole_normal_vector(thinned):
     """The oracle: condition one large normal vector on everything seen."""
     rng = np.random.default_rng(0)
     _, seen = drawn(rng, 2, 3, 3)
+    # Thinned out, some communes have one bureau only.
+    seen = seen.only(rng.random(len(seen.rates)) >= thinned)
+    assert seen.tree.alone.any() == bool(thinned)
     mean = np.full(ELECTIONS, 0.5)
     found = infer(seen, mean, LEVELS)
     commune, department = seen.tree.commune, seen.tree.department

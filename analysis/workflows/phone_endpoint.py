@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from analysis import i18n as languages
-from pages._ui.i18n import N_
+from analysis.errors import DataError
 
 # A turf noted door by door is a few hundred kilobytes.
 MOST_BYTES = 4_000_000
@@ -30,24 +30,23 @@ _ASKED_FIRST = {
     "Access-Control-Allow-Headers": "Content-Type",
     "Access-Control-Max-Age": "86400",
 }
-# What is wrong, and how to mend it.
-_TOO_LARGE = (N_("This file is too large to be returns."), N_("Export each turf apart."))
-_NO_RETURNS = (
-    N_("This is no file of returns."),
-    N_("Send the file that the phone page exports."),
+_TOO_LARGE = DataError("This file is too large to be returns.", mend="Export each turf apart.")
+_NO_RETURNS = DataError(
+    "This is no file of returns.", mend="Send the file that the phone page exports."
 )
-_NO_CAMPAIGN = (
-    N_("No campaign of this name is open on this server."),
-    N_("Give the file to the organiser who handed out the phone page."),
+_NO_CAMPAIGN = DataError(
+    "No campaign of this name is open on this server.",
+    mend="Give the file to the organiser who handed out the phone page.",
 )
 _stores: dict[tuple[Path, str], Any] = {}
 _opening = threading.Lock()
 
 
-async def receive_returns(request: Request) -> Response:
+async def receive_returns(request: Request, workspaces: Path) -> Response:
     """Answer a phone: 200 with counts, 4xx with what is wrong with its file.
 
     Words are in the language asked for (`?lang=`, else Accept-Language), French by default.
+    The campaign is looked for among the `workspaces`, folders in this one.
     """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=_ASKED_FIRST)
@@ -56,32 +55,29 @@ async def receive_returns(request: Request) -> Response:
     async for part in request.stream():
         content += part
         if len(content) > MOST_BYTES:
-            return _refuse(413, *_TOO_LARGE, language)
-    return await run_in_threadpool(_take, bytes(content), language)
+            return _refuse(413, _TOO_LARGE, language)
+    return await run_in_threadpool(_take, bytes(content), language, workspaces)
 
 
-def _take(content: bytes, language: str) -> Response:
+def _take(content: bytes, language: str, workspaces: Path) -> Response:
     # Everything a page needs has loaded by then; a phone never waits for it twice.
-    from analysis.errors import DataError
     from analysis.fieldwork import inbox
     from analysis.fieldwork.campaign import workspace_of
-    from analysis.i18n import told
-    from pages._ui import state
 
     try:
         campaign_id = json.loads(content)["campaign_id"]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return _refuse(400, *_NO_RETURNS, language)
-    workspace = workspace_of(state.WORKSPACES, str(campaign_id))
+        return _refuse(400, _NO_RETURNS, language)
+    workspace = workspace_of(workspaces, str(campaign_id))
     if workspace is None:
-        return _refuse(404, *_NO_CAMPAIGN, language)
+        return _refuse(404, _NO_CAMPAIGN, language)
     try:
         receipt = inbox.receive_from_phone(_store(workspace), content)
     except DataError as error:
         passing = isinstance(error.__cause__, OSError) or _is_store(error)
         # Paths of the server are left out of what a stranger reads, before they are translated.
         texts = (error.what, _public(error.where), error.mend)
-        what, where, mend = (told(text, language) for text in texts)
+        what, where, mend = (languages.told(text, language) for text in texts)
         return _answer(503 if passing else 422, {"error": what, "where": where, "mend": mend})
     return _answer(
         200,
@@ -105,9 +101,9 @@ def _language(request: Request) -> str:
     return languages.choose(request.query_params.get("lang"), *best)
 
 
-def _refuse(status: int, what: str, mend: str, language: str) -> Response:
-    say = languages.translations(language).gettext
-    return _answer(status, {"error": say(what), "mend": say(mend)})
+def _refuse(status: int, error: DataError, language: str) -> Response:
+    what, mend = (languages.told(text, language) for text in (error.what, error.mend))
+    return _answer(status, {"error": what, "mend": mend})
 
 
 def _answer(status: int, told: dict[str, Any]) -> Response:

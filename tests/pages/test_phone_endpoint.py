@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 
 import httpx
 import pytest
@@ -9,8 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from analysis.fieldwork import progress
-from pages._ui import state
-from pages._ui.fieldwork import endpoint
+from analysis.workflows import phone_endpoint as endpoint
 from tests.pages.field_made import campaign_in, outing
 
 SOME = 20
@@ -26,10 +26,10 @@ def field(places):
 @pytest.fixture
 def post(places, monkeypatch):
     """Return what posts to the endpoint."""
-    monkeypatch.setattr(state, "WORKSPACES", places.folder)
     monkeypatch.setattr(endpoint, "_stores", {})
     path = "/api/returns"
-    route = Route(path, endpoint.receive_returns, methods=["POST", "OPTIONS"])
+    takes = partial(endpoint.receive_returns, workspaces=places.folder)
+    route = Route(path, takes, methods=["POST", "OPTIONS"])
     transport = httpx.ASGITransport(app=Starlette(routes=[route]))
 
     async def ask(method, content, asked):

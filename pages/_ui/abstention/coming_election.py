@@ -1,4 +1,4 @@
-"""What the page asks: the election to come, the territory, and how many will stay home in all."""
+"""The coming election: which it is, how many will stay home in all, and its forecast, made once."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from analysis.electorate.abstention.backtest import AbstentionBacktest
 from analysis.electorate.abstention.level import Level
 from analysis.tables.workspace import Workspace
+from analysis.workflows import abstention
+from analysis.workflows.abstention import Outlook, look_ahead
 from pages._ui import state
+from pages._ui.background import Progress, answer_of
+from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, number, percent
 from pages._ui.inputs import choose_election, choose_places
-from pages._ui.swing.swing_choices import choose_one
+from pages._ui.swing import two_elections
+from pages._ui.swing.two_elections import choose_one
 
 _FROM, _LEVEL, _ERROR = "a_from", "a_level", "a_error"
 EXPECTED, GIVEN = "expected", "given"
@@ -100,3 +106,43 @@ def _number(label: str, key: str, usual: float, least: float, most: float) -> fl
     # Never the default: the expected level changes with the election, the answer does not.
     state.remember(key, value, None)
     return float(value)
+
+
+def outlook(place: Workspace, asked: Question) -> Outlook:
+    """Forecast the abstention of an election; the page shows how far the work is."""
+
+    def work(progress: Progress) -> Outlook:
+        return look_ahead(place, asked.election, places=asked.places, progress=progress)
+
+    key = ("abstention", str(place.path), place.digest, asked)
+    found: Outlook = answer_of(key, work, label=_("Forecasting the abstention…"))
+    return found
+
+
+def at(place: Workspace, asked: Question, found: Outlook, level: Level) -> Outlook:
+    """Return the forecast at a level; the expected one is that of the page Priorities."""
+    if level == found.forecast.level:
+        return found
+
+    def work(progress: Progress) -> Outlook:
+        return found.at(level, progress)
+
+    key = ("abstention at a level", str(place.path), place.digest, asked, level)
+    again: Outlook = answer_of(key, work, label=_("Forecasting the abstention…"))
+    return again
+
+
+def look_back(place: Workspace, election: str) -> AbstentionBacktest:
+    """Forecast a past election from those before it, and compare with what came."""
+
+    def work(progress: Progress) -> AbstentionBacktest:
+        return abstention.look_back(place, election, progress)
+
+    key = ("abstention backtest", str(place.path), place.digest, election)
+    found: AbstentionBacktest = answer_of(key, work, label=_("Looking back at a past election…"))
+    return found
+
+
+def geometry(place: Workspace, found: Outlook) -> Geometry | None:
+    """Publish the contours of the bureaux in view; None where none is known."""
+    return two_elections.geometry(place, found.vintage, found.units)

@@ -1,0 +1,157 @@
+"""Rows that are the sum of others: a total is no unit, whatever the file calls it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import Text
+from analysis.tables.schema import commune_of
+
+SUM = Text("the sum of other rows")
+NAMED = Text("called a total, and no smaller than any other row")
+_COUNTS = ["registered", "ballots", "valid"]
+# What files call a sum: French, German, English, Dutch.
+_TOTAL = re.compile(
+    r"((sous |sub |grand )?(total|totale|totaux|totals|totaal)\b.*)"
+    r"|(somme|ensemble|cumul|gesamt|gesamtergebnis|insgesamt|summe|zusammen)"
+)
+# A sum of one row is its copy; smaller sums may be met by chance.
+_LEAST_ROWS, _LEAST = 3, np.array([50, 10, 10])
+_DEEPEST = 4  # totals of totals of totals
+
+
+def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
+    """Find the rows that are sums of other rows of their election.
+
+    A row is one when its registered, ballots, valid votes and the votes of every candidate are
+    the sums of two or more rows that stand next before or after it, of all others of its
+    commune, or of all others; or when it is called a total and no row of its commune is larger.
+
+    Parameters
+    ----------
+    counts, ballots
+        As `results.Raw` has them, in the order of the file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `election_id`, `bureau_id`, `reason`: one row each, in the order of `counts`.
+    """
+    found: dict[object, Text] = {}
+    named = _is_called_total(counts["bureau_id"])
+    communes = commune_of(counts["bureau_id"]).cat.codes
+    for election, part in counts.groupby("election_id", observed=True, sort=False):
+        values = part[_COUNTS].fillna(0).to_numpy("int64")
+        commune = pd.factorize(communes.loc[part.index])[0]
+        sums = _summed(values, commune, _Votes(ballots, str(election), part["bureau_id"]))
+        found |= dict.fromkeys(part.index[sums], SUM)
+        called = np.setdiff1d(np.flatnonzero(named[part.index.to_numpy()]), sums)
+        if len(called):
+            largest = _largest(values[:, 0], commune, np.union1d(called, sums))
+            found |= dict.fromkeys(part.index[called[values[called, 0] >= largest[called]]], NAMED)
+    rows = counts.loc[list(found), ["election_id", "bureau_id"]].sort_index()
+    return rows.assign(reason=[found[row] for row in rows.index])
+
+
+def _is_called_total(bureau_id: pd.Series) -> np.ndarray:
+    """Tell which ids call their row a total."""
+    ids = bureau_id.astype("category").cat
+    names = pd.Series(ids.categories, dtype="str")
+    called = np.zeros(len(names) + 1, dtype=bool)
+    # Nearly all are numbers.
+    for at in np.flatnonzero(~names.str.fullmatch(r".*_\d+")):
+        label = names.iloc[at].rpartition("_")[2]
+        called[at] = _TOTAL.fullmatch(_words(label)) is not None
+    flags: np.ndarray = called[ids.codes.to_numpy()]
+    return flags
+
+
+def _words(name: str) -> str:
+    text = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join(re.findall(r"[a-z]+", text))
+
+
+def _largest(registered: np.ndarray, commune: np.ndarray, without: np.ndarray) -> np.ndarray:
+    """Return the largest other row of each row's commune; infinite where there is none."""
+    largest = np.full(commune.max() + 1, -1.0)
+    others = np.setdiff1d(np.arange(len(commune)), without)
+    np.maximum.at(largest, commune[others], registered[others])
+    return np.where(largest < 0, np.inf, largest)[commune]
+
+
+class _Votes:
+    """The votes of one election, looked up where a sum is suspected."""
+
+    def __init__(self, ballots: pd.DataFrame, election: str, bureau_id: pd.Series) -> None:
+        self.ballots, self.election = ballots, election
+        self.bureau_id = bureau_id
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The votes, which only a suspicion needs."""
+        mine = self.ballots[self.ballots["election_id"] == self.election]
+        return mine.assign(bureau_id=mine["bureau_id"].astype("str"))
+
+    def agree(self, row: int, members: np.ndarray) -> bool:
+        """Tell whether the votes of a row are the sums of those of its members."""
+        own = self._of(np.array([row]))
+        return own.empty or own.equals(self._of(members))
+
+    def _of(self, rows: np.ndarray) -> pd.Series:
+        bureaux = self.bureau_id.iloc[rows].astype("str")
+        mine = self.table[self.table["bureau_id"].isin(bureaux)]
+        sums = mine.groupby(["nuance", "name"], observed=True)["votes"].sum()
+        return sums[sums > 0].sort_index()
+
+
+def _summed(values: np.ndarray, commune: np.ndarray, votes: _Votes) -> np.ndarray:
+    """Return the positions of the rows that are sums of others."""
+    active = np.flatnonzero((values > 0).all(axis=1))
+    found = np.array([], dtype=int)
+    for _ in range(_DEEPEST):
+        suspects = _suspects(values[active], commune[active])
+        new = {
+            active[row]
+            for row, members in suspects
+            if (values[active[row]] >= _LEAST).all() and votes.agree(active[row], active[members])
+        }
+        if not new:
+            break
+        found = np.union1d(found, list(new))
+        active = np.setdiff1d(active, found)
+    return found.astype(int)
+
+
+def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Give each row whose counts are the sum of others, and those others."""
+    if len(values) < _LEAST_ROWS:
+        return
+    count = len(values)
+    before = np.vstack([np.zeros((1, 3), dtype="int64"), values.cumsum(axis=0)])
+    row = np.arange(count)
+    first = _where(before, before[:-1] - values)
+    for k in np.flatnonzero((first >= 0) & (row - first >= _LEAST_ROWS - 1)):
+        yield int(k), np.arange(first[k], k)
+    end = _where(before, before[1:] + values)
+    for k in np.flatnonzero(end - row - 1 >= _LEAST_ROWS - 1):
+        yield int(k), np.arange(k + 1, end[k])
+    sizes = np.bincount(commune)
+    sums = np.stack([np.bincount(commune, weights=column) for column in values.T], axis=1)
+    halves = (2 * values == sums[commune]).all(axis=1) & (sizes[commune] >= _LEAST_ROWS)
+    for k in np.flatnonzero(halves):
+        yield int(k), np.flatnonzero((commune == commune[k]) & (row != k))
+    for k in np.flatnonzero((2 * values == values.sum(axis=0)).all(axis=1)):
+        yield int(k), row[row != k]
+
+
+def _where(sums: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return where in `sums`, which grow, each wanted row stands; -1 for nowhere."""
+    at = np.searchsorted(sums[:, 0], wanted[:, 0])
+    at = np.minimum(at, len(sums) - 1)
+    return np.where((sums[at] == wanted).all(axis=1), at, -1)

@@ -1,0 +1,84 @@
+"""What a canvass changed, as files: every number as JSON, or one page to read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.experiments.unit_files import as_json, check_suffix
+from analysis.workflows.impact import Answer, Question, answer
+
+
+def answer_to_bytes(
+    found: Answer, suffix: str, language: str = "fr", *, title: str = "", simulated: bool = False
+) -> bytes:
+    """Return an answer as a file.
+
+    Parameters
+    ----------
+    found
+        The answer.
+    suffix
+        `.json` (every number), `.html` or `.pdf` (one page to read).
+    language
+        Of the page, `fr` or `en`.
+    title
+        Heading of the page; a general one when empty.
+    simulated
+        Whether the data were made: the page says so at its head.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+    """
+    if suffix == ".json":
+        return as_json(found.to_json()).encode()
+    # The report pulls in fonts and PDF machinery: only when it is wanted.
+    from analysis.exports.reports.trial_report import TrialReport, report_to_bytes
+
+    page = TrialReport(
+        found.impact, title, found.subgroups, found.lost, found.made_from, simulated, found.ranked
+    )
+    return report_to_bytes(page, suffix, language)
+
+
+def impact_to_file(question: Question, out: Path) -> Answer:
+    """Answer a question and write the answer as JSON.
+
+    Raises
+    ------
+    DataError
+        When `out` is no JSON, or the question has no answer.
+    """
+    check_suffix(out, ".json")
+    found = answer(question)
+    out.write_bytes(answer_to_bytes(found, ".json"))
+    return found
+
+
+def check_report(path: Path) -> None:
+    """Raise a `DataError` when a report cannot be written under this name."""
+    from analysis.exports.reports.trial_report import check_report_path
+
+    check_report_path(path)
+
+
+def report_to_file(found: Answer, path: Path, language: str) -> None:
+    """Write an answer as one page, `.html` or `.pdf`.
+
+    Parameters
+    ----------
+    found
+        The answer.
+    path
+        Ends in `.html` or `.pdf`.
+    language
+        `fr` or `en`.
+
+    Raises
+    ------
+    DataError
+        When the suffix or the language is another.
+    """
+    check_report(path)
+    path.write_bytes(answer_to_bytes(found, path.suffix.lower(), language))

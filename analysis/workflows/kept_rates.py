@@ -1,0 +1,164 @@
+"""Rates of a large place, worked out once and kept beside its tables.
+
+The command line and the pages read them again as long as they would come out the same: the key
+of a file is a digest of the question, of the tables, of this program's code and of the libraries
+that count. A file that is damaged, or cannot be written, is as good as none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather
+
+import analysis
+from analysis.electorate.history import History
+from analysis.errors import Text
+from analysis.tables.elections import Choice, Election
+from analysis.tables.workspace import Workspace
+from analysis.targeting.prospects import Progress, Prospects, prepare, silent
+
+FOLDER, SUFFIX = ".rates", ".zip"
+# Fewer bureaux are worked out again sooner than anybody notices; questions kept of one place.
+LARGE, MOST = 5_000, 6
+_COUNTS = ("registered", "ballots", "valid", "votes", "blocs")
+_LIBRARIES = ("numpy", "pandas", "pyarrow")
+_FAULTS = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, pa.ArrowException)
+
+
+def prospects_kept(  # noqa: PLR0913 - a question on a place
+    workspace: Workspace,
+    choice: Choice,
+    target: Election,
+    *,
+    places: tuple[str, ...] = (),
+    rival: str = "",
+    progress: Progress = silent,
+) -> Prospects:
+    """Return the rates of every bureau as `prepare` does, from the last time where they are kept.
+
+    Parameters and errors are those of `prepare`.
+    """
+    file = workspace.path / FOLDER / (_key(workspace, choice, target, (rival, *places)) + SUFFIX)
+    if (known := _read(file)) is not None:
+        return known
+    found = prepare(workspace, choice, target, places=places, rival=rival, progress=progress)
+    if len(found.table) >= LARGE:
+        with contextlib.suppress(OSError):
+            _write(file, found)
+    return found
+
+
+def _key(workspace: Workspace, choice: Choice, target: Election, where: tuple[str, ...]) -> str:
+    asked = [asdict(choice), asdict(target), where, workspace.digests, _program()]
+    return hashlib.sha256(json.dumps(asked, default=str, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _program() -> str:
+    """Return a digest of the code that rates come from, and of the libraries that count."""
+    root = Path(analysis.__file__).parent
+    digest = hashlib.sha256(" ".join(version(name) for name in _LIBRARIES).encode())
+    for file in sorted(root.rglob("*.py")):
+        digest.update(str(file.relative_to(root)).encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _write(file: Path, found: Prospects) -> None:
+    """Write aside, then rename; the files longest unused make way."""
+    file.parent.mkdir(exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(aside, "w") as parts:
+            for name, content in _parts(found).items():
+                parts.writestr(name, content)
+        os.replace(aside, file)
+    finally:
+        aside.unlink(missing_ok=True)
+    by_use = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda one: one.stat().st_mtime_ns)
+    for old in by_use[:-MOST]:
+        old.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> Prospects | None:
+    """Return what was kept, its bytes compared with their checksums; None where there is none."""
+    try:
+        with zipfile.ZipFile(file) as parts:
+            found = _together({name: parts.read(name) for name in parts.namelist()})
+        with contextlib.suppress(OSError):
+            os.utime(file)
+    except _FAULTS:
+        return None
+    return found
+
+
+def _parts(found: Prospects) -> dict[str, bytes]:
+    history = found.history
+    facts = {
+        "target": _plain_election(found.target),
+        "elections": [_plain_election(one) for one in history.elections],
+        "notes": [
+            [note.template, note.values] if isinstance(note, Text) else [note]  # noqa: PD011
+            for note in found.notes
+        ],
+        "rivals": [found.rival, found.rival_by_results],
+    }
+    frames = {"table": found.table, "units": history.units, "unmatched": history.unmatched}
+    return {
+        "facts": json.dumps(facts).encode(),
+        **{name: _frame_bytes(frame) for name, frame in frames.items()},
+        **{name: _array_bytes(getattr(history, name)) for name in _COUNTS},
+    }
+
+
+def _together(parts: dict[str, bytes]) -> Prospects:
+    facts: dict[str, Any] = json.loads(parts["facts"])
+    table, units, unmatched = (
+        feather.read_feather(io.BytesIO(parts[name])) for name in ("table", "units", "unmatched")
+    )
+    counts = {name: np.load(io.BytesIO(parts[name])).astype("float64") for name in _COUNTS}
+    history = History(
+        units=units,
+        elections=tuple(_election(one) for one in facts["elections"]),
+        unmatched=unmatched,
+        **counts,
+    )
+    notes = tuple(
+        Text(template, **values[0]) if values else template for template, *values in facts["notes"]
+    )
+    return Prospects(table, history, _election(facts["target"]), notes, *facts["rivals"])
+
+
+def _frame_bytes(frame: pd.DataFrame) -> bytes:
+    out = io.BytesIO()
+    feather.write_feather(frame, out, compression="lz4")
+    return out.getvalue()
+
+
+def _array_bytes(counts: np.ndarray) -> bytes:
+    """Return counts, in half the room where that holds them exactly."""
+    half, out = counts.astype("float32"), io.BytesIO()
+    np.save(out, half if np.array_equal(half, counts, equal_nan=True) else counts)
+    return out.getvalue()
+
+
+def _plain_election(one: Election) -> dict[str, Any]:
+    return asdict(one) | {"date": one.date.isoformat()}
+
+
+def _election(told: dict[str, Any]) -> Election:
+    return Election(**{**told, "date": datetime.fromisoformat(told["date"])})

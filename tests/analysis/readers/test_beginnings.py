@@ -1,0 +1,34 @@
+"""Tests of `analysis.readers.beginnings`."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+
+TEXT = "Libellé de la commune;Exprimés\nSaint-Étienne-de-Mèzidon;Forêt à l’œuf\nÇà et là;île\n"
+PLAIN = "Code;Inscrits\n1;2\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "mac_roman"])
+def test_the_encoding_of_french_is_told(encoding):
+    start = TEXT.encode(encoding)
+    assert start.decode(encoding_of(start)).lstrip("\ufeff") == TEXT
+
+
+def test_dos_is_told_too():
+    text = TEXT.replace("’", "'").replace("œ", "oe")
+    assert text.encode("cp850").decode(encoding_of(text.encode("cp850"))) == text
+
+
+def test_a_start_cut_inside_a_letter_is_utf_8_all_the_same():
+    assert encoding_of((PLAIN + "é").encode()[:-1]) == "utf-8"
+
+
+@pytest.mark.parametrize(("line", "sign"), [("a;b,c;d", ";"), ("a\tb\tc;d", "\t"), ("a,b", ",")])
+def test_the_delimiter_is_the_most_frequent(line, sign):
+    assert delimiter_of(line) == sign
+
+
+def test_names_in_one_spelling():
+    assert {plain(name) for name in ("Code B.Vote", "code_bvote", " CODE  BVÔTE ")} == {"codebvote"}

@@ -1,0 +1,41 @@
+"""Tests of `analysis.readers.merged_communes`."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.readers.merged_communes import changed_communes
+
+DAYS = ["2014_euro_t1", "2017_pres_t1", "2022_pres_t1"]
+
+
+def told(**registered):
+    rows = [
+        (election, f"{commune}_{k:04d}", count)
+        for commune, elections in registered.items()
+        for election, counts in zip(DAYS, elections, strict=True)
+        for k, count in enumerate(counts)
+    ]
+    table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
+    return changed_communes(
+        table.astype({"election_id": "category", "bureau_id": "category"}),
+        pd.DataFrame({"election_id": DAYS}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ([1200, 1100], [1200, 1100, 900, 830], "2300 registered before, 4030 in 2017_pres_t1"),
+        ([4000], [1000, 1100], "4000 registered before, 2100 in 2017_pres_t1"),
+    ],
+)
+def test_a_merger_or_a_split_is_told_once(before, after, says):
+    (note,) = told(c49301=[before, after, after], c49302=[[900], [930], [880]])
+    assert note.endswith(f"c49301: {says}")
+
+
+def test_usual_growth_redrawn_bureaux_and_villages_are_no_change():
+    assert told(town=[[1000], [600, 620], [700, 690]], village=[[60], [90], [60]]) == ()
+    assert told(new=[[], [900, 900], [950, 920]]) == ()
