@@ -11,7 +11,7 @@ from pages._ui.abstention import (
     habitual_view,
     take_away,
 )
-from pages._ui.explain import explain_what, goes_with
+from pages._ui.explain import explain_choices, goes_with
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
 
@@ -31,7 +31,7 @@ with messages.explain_data_errors():
     asked = coming_election.choose_question(place)
     view = choose_view(VIEWS, "a_view")
     if view == "with":
-        goes_with.goes_with(place, explain_what.abstention(place, asked.places))
+        goes_with.goes_with(place, explain_choices.abstention(place, asked.places))
     elif view == "proof":
         abstention_proof.proof(place)
     elif view == "split":

@@ -1,4 +1,4 @@
-"""What the view asks: covariates, which of them bend, effects of communes, files to bring."""
+"""What the view asks, and what is worked out of the answers, once each."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import streamlit as st
 
 from analysis.electorate.explain.covariates import label_of, usual_terms
 from analysis.errors import DataError
+from analysis.tables.brought_covariates import digest_of
 from analysis.tables.workspace import Workspace
-from analysis.workflows.explain_bureaux import Observed, Question
-from analysis.workflows.explaining import FIXED, bring_covariates, fixed_of
-from pages._ui import state
-from pages._ui.explain import load_explain
+from analysis.workflows.explain_bureaux import Observed, Question, observe
+from analysis.workflows.explaining import FIXED, Explanation, bring_covariates, explain, fixed_of
+from pages._ui import loaders, state
+from pages._ui.background import Progress, answer_of
+from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, language, ngettext, number
 from pages._ui.messages import plain, show_error, translate
+from pages._ui.swing import two_elections
+from pages._ui.swing.shares import choose_share
 from pages._ui.swing.two_elections import choose_one
 
 _WITH, _BENT, _FIXED, _FILES = "e_with", "e_bent", "e_fixed", "e_files"
@@ -29,7 +33,7 @@ _LOGARITHM = "density_km2"
 def choose_terms(place: Workspace, asked: Question) -> Question:
     """Ask with what to explain; return the question with its formula."""
     bring_files(place)
-    seen = load_explain.bureaux(place, asked)
+    seen = known_bureaux(place, asked)
     fixed = _choose_fixed(seen)
     usual = [
         name
@@ -145,3 +149,70 @@ def _bring(place: Workspace, given: list) -> None:  # type: ignore[type-arg]
     )  # fmt: skip
     for reason in left:
         st.caption(plain(f"{number(reason.count)} · {translate(reason.reason)}: {reason.examples}"))
+
+
+def abstention(place: Workspace, places: tuple[str, ...]) -> Question:
+    """Ask which past abstention is to be explained: usually the last presidential first round."""
+    table = loaders.table(str(place.path), place.digest, "elections").sort_values("date")
+    newest = table["election_id"].tolist()[::-1]
+    first = table[table["round"] == 1]
+    presidential = first[first["kind"] == "pres"]
+    usual = (presidential if len(presidential) else first if len(first) else table).iloc[-1]
+    election = choose_one(
+        _("Abstention to explain"),
+        newest,
+        str(usual["election_id"]),
+        key="e_election",
+        show=election_name,
+    )
+    return Question("abstention", election, place=places[0] if places else "")
+
+
+def swing(place: Workspace, asked: two_elections.Question) -> Question:
+    """Ask whose swing between the two elections of the page is to be explained."""
+    share, _blocs, _rival = choose_share(place, asked)
+    return Question(
+        "swing", asked.destination, asked.origin, share.choice, share.of, place=asked.place
+    )
+
+
+# Bureaux are soon read, even those of France.
+_READING_S = 60
+
+
+def _key(kind: str, place: Workspace, asked: Question) -> tuple[object, ...]:
+    brought = tuple(digest_of(place.path).values())
+    return (kind, str(place.path), place.digest, brought, asked)
+
+
+def known_bureaux(place: Workspace, asked: Question) -> Observed:
+    """Read what is known of the bureaux of a question."""
+
+    def work(progress: Progress) -> Observed:
+        progress(0.1)
+        return observe(place, asked)
+
+    found: Observed = answer_of(
+        _key("explain bureaux", place, asked),
+        work,
+        label=_("Reading past elections…"),
+        patience_s=_READING_S,
+    )
+    return found
+
+
+def explanation(place: Workspace, asked: Question) -> Explanation:
+    """Explain; the page shows how far the work is."""
+
+    def work(progress: Progress) -> Explanation:
+        return explain(place, asked, progress=progress)
+
+    found: Explanation = answer_of(
+        _key("explain", place, asked), work, label=_("Comparing the bureaux…")
+    )
+    return found
+
+
+def geometry(place: Workspace, found: Explanation) -> Geometry | None:
+    """Publish the contours of the bureaux in view; None where none is known."""
+    return two_elections.geometry(place, found.vintage, found.bureaux)

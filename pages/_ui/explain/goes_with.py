@@ -18,8 +18,12 @@ from analysis.workflows.explain_files import TABLES, finding, notes_of
 from analysis.workflows.explaining import Explanation
 from pages._ui import bureaux, file_downloads
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
-from pages._ui.explain import load_explain
-from pages._ui.explain.explain_choices import choose_terms, covariate_name
+from pages._ui.explain.explain_choices import (
+    choose_terms,
+    covariate_name,
+    explanation,
+    geometry,
+)
 from pages._ui.i18n import _, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, translate
 from pages._ui.swing.two_elections import choose_one
@@ -40,7 +44,7 @@ def goes_with(place: Workspace, asked: Question) -> None:
         What is to be explained; with what is asked here.
     """
     asked = choose_terms(place, asked)
-    found = load_explain.explanation(place, asked)
+    found = explanation(place, asked)
     st.warning(plain(translate(notes_of(found)[0])))
     _numbers(found)
     _effects(found)
@@ -182,7 +186,7 @@ def _curves(found: Explanation) -> None:
 
 def _left_over(place: Workspace, found: Explanation) -> None:
     st.subheader(_("What is left over"))
-    shapes = load_explain.geometry(place, found)
+    shapes = geometry(place, found)
     label = _("What the model does not explain (points)")
     bureaux.show_map(shapes, paint(shapes, found, label), label=label, key="map.left_over")
     for note in notes_of(found)[1:]:
