@@ -1,4 +1,4 @@
-"""The verbs of models: transfers, and backtest, which looks back."""
+"""The verbs of models: transfers, backtest, which looks back, and explain."""
 
 from __future__ import annotations
 
@@ -10,9 +10,17 @@ import typer
 from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
     from analysis.electorate.abstention.backtest import AbstentionBacktest
     from analysis.electorate.transfers.transfer_results import Transfers
+    from analysis.tables.sources import LeftOut
+    from analysis.workflows.explaining import Explanation
     from analysis.workflows.transfers import Answer
+
+SEVERAL = ("--covariates",)
 
 
 def transfers(  # noqa: PLR0913 - one option per part of the question
@@ -127,7 +135,94 @@ def _table(found: AbstentionBacktest) -> str:
     )
 
 
+def explain(  # noqa: PLR0913 - one option per part of the question
+    workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
+    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .parquet .pdf .png .svg")],
+    what: Annotated[str, typer.Option(help="abstention or swing.")] = "abstention",
+    election: Annotated[str, typer.Option(help="Past election, of an abstention.")] = "",
+    origin: Annotated[
+        str, typer.Option("--from", metavar="ELECTION", help="Of a swing, the earlier election.")
+    ] = "",
+    destination: Annotated[
+        str, typer.Option("--to", metavar="ELECTION", help="Of a swing, the later election.")
+    ] = "",
+    bloc: Annotated[str, typer.Option(help="Whose swing; none for that of abstention.")] = "",
+    candidates: Annotated[
+        list[str] | None, typer.Option(help="Candidates or lists by name, instead of a bloc.")
+    ] = None,
+    of: Annotated[str, typer.Option(help="Share of valid or of registered.")] = "valid",
+    terms: Annotated[
+        str, typer.Option(help="Formula: poverty_rate + bs(density_km2, 4) + C(arrondissement).")
+    ] = "",
+    fixed: Annotated[
+        str, typer.Option(help="Effects of their own: commune, arrondissement, department, none.")
+    ] = "",
+    family: Annotated[str, typer.Option(help="quasi_binomial, fractional or least_squares.")] = "",
+    errors: Annotated[str, typer.Option(help="classical, hc, cluster or conley.")] = "",
+    reach: Annotated[float, typer.Option(help="Metres within which conley sees likeness.")] = 2000,
+    covariates: Annotated[
+        list[Path] | None, typer.Option(help="Table by bureau or commune to bring in; repeatable.")
+    ] = None,
+    place: Annotated[str, typer.Option(help="Code of a commune or département.")] = "",
+    show_: Annotated[
+        str,
+        typer.Option(
+            "--show", help="effects, coefficients, models, curves, neighbours, bureaux, residuals."
+        ),
+    ] = "",
+    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
+) -> None:
+    """Say what goes with abstention or with a swing, by bureau: a regression with its doubts."""
+    from analysis.exports.model_export import Written
+    from analysis.workflows.explain_bureaux import asked_of
+    from analysis.workflows.explain_files import explain_to_file
+
+    told_options = {"terms": terms, "fixed": fixed, "family": family, "errors": errors}
+    asked = asked_of(
+        what,
+        (origin, destination or election),
+        whose=(bloc, tuple(candidates or ())),
+        of=of,
+        place=place,
+        reach_m=reach,
+        **told_options,
+    )
+    with bar("explaining") as told:
+        found, left_out = explain_to_file(
+            workspace,
+            asked,
+            out,
+            show=show_,
+            covariates=tuple(covariates or ()),
+            written=Written(language, dialect),
+            progress=lambda done: told("explaining", done),
+        )
+    _explained(found, left_out)
+    show(f"written: {out}")
+
+
+def _explained(found: Explanation, left_out: Iterable[LeftOut]) -> None:
+    from analysis.workflows.explain_files import notes_of
+
+    asked = found.asked
+    show(f"terms: {asked.terms}; effects of: {asked.fixed}; errors: {asked.errors}")
+    show(found.fitted.summary())
+    show(_aligned(found.effects))
+    show(_aligned(found.comparison.table))
+    by = found.comparison.held_out_by or "bureaux, by lot"
+    show(f"held out: {found.comparison.folds} parts, by {by}")
+    for note in notes_of(found):
+        show(f"note: {note}")
+    for reason in (*left_out, *found.left_out):
+        show(f"left out: {reason.count} {reason.reason}: {reason.examples}")
+
+
+def _aligned(table: pd.DataFrame) -> str:
+    return table.to_string(index=False, float_format="{:.3f}".format)
+
+
 def register(app: typer.Typer) -> None:
     """Give the command line its verbs of models."""
-    for verb in (transfers, backtest):
+    for verb in (transfers, backtest, explain):
         app.command()(verb)

@@ -17,6 +17,7 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
 from analysis.tables.elections import Choice
 from analysis.tables.sources import LeftOut
+from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
 
 Floats = npt.NDArray[np.float64]
@@ -58,7 +59,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Swing:
+class Swing(TableTexts):
     """Change of a share between two elections.
 
     Attributes

@@ -11,6 +11,7 @@ from analysis.errors import DataError
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Codes, Floats, Layout, Regression, length, p_value
 from analysis.experiments.trial_words import say
+from analysis.tables.table_texts import TableTexts
 
 # The usual line of a love plot: beyond it a difference is looked at.
 LARGE = 0.1
@@ -18,7 +19,7 @@ _TIE = 1e-9
 
 
 @dataclass(frozen=True)
-class Balance:
+class Balance(TableTexts):
     """Covariates by arm.
 
     Attributes
@@ -39,6 +40,10 @@ class Balance:
     distance: float
     p_value: float
     draws: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table."""
+        return self.table.copy()
 
     def summary(self, language: str = "en") -> str:
         """Say whether the arms are alike."""

@@ -15,6 +15,7 @@ from analysis.experiments.estimators import KINDS
 from analysis.experiments.randomisation import RandomisationTest
 from analysis.experiments.trial_words import Note, name, points, say
 from analysis.i18n import format_number
+from analysis.tables.table_texts import TableTexts
 
 Estimand = Literal["assignment", "first_stage", "allocation", "coverage"]
 
@@ -108,7 +109,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Impact:
+class Impact(TableTexts):
     """What a canvass did, by outcome, quantity and estimator.
 
     Attributes

@@ -21,6 +21,7 @@ from analysis.electorate.abstention.forecast import (
 from analysis.electorate.abstention.series import Series, is_overseas, read_series
 from analysis.errors import DataError
 from analysis.tables.elections import Election
+from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
 
 # Smaller bureaux are forecast, not judged; above the other one a bureau is large.
@@ -29,7 +30,7 @@ MODEL = "model"
 
 
 @dataclass(frozen=True)
-class AbstentionBacktest:
+class AbstentionBacktest(TableTexts):
     """A past election, forecast from those before it, and what came.
 
     Attributes

@@ -32,6 +32,7 @@ from analysis.electorate.abstention.transform import (
 )
 from analysis.errors import DataError, Text
 from analysis.tables.elections import Election
+from analysis.tables.table_texts import TableTexts
 
 # Elections beyond these many rounds say nothing that later ones do not.
 MOST_ELECTIONS = 14
@@ -48,7 +49,7 @@ def silent(done: float) -> None:
 
 
 @dataclass(frozen=True)
-class AbstentionForecast:
+class AbstentionForecast(TableTexts):
     """Expected abstention of every bureau, given the level of the whole place.
 
     Attributes

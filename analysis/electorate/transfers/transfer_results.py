@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.errors import Text
 from analysis.tables.sources import LeftOut
+from analysis.tables.table_texts import TableTexts
 
 COLUMNS = (
     "origin",
@@ -24,7 +25,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Transfers:
+class Transfers(TableTexts):
     """Who voted what next, estimated.
 
     Attributes

@@ -97,3 +97,36 @@ def test_an_absent_election_leaves_no_file(valmont, tmp_path, capsys):
     assert run("transfers", *asked, "--out", out) == 1
     assert "mend" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_explain_writes_and_says(valmont, tmp_path, capsys):
+    out = tmp_path / "effects.csv"
+    asked = ("--workspace", valmont.path, "--election", "2022_pres_t1", "--terms", "poverty_rate")
+    assert run("explain", *asked, "--out", out) == 0
+    said = capsys.readouterr().out
+    assert "Bureaux are not persons" in said
+    assert "46 bureaux, 2 columns, quasi_binomial" in said
+    effects = pd.read_csv(out)
+    assert effects["name"].tolist() == ["poverty_rate"]
+    assert f"{effects['points'][0]:.3f}" in said
+
+
+def test_explain_a_swing_as_a_picture(valmont, tmp_path):
+    out = tmp_path / "left.png"
+    asked = ("--what", "swing", "--from", "2017_pres_t1", "--to", "2022_pres_t1", "--bloc", "left")
+    assert run("explain", "--workspace", valmont.path, *asked, "--out", out) == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--out", "x.csv"), "not said what"),
+        (("--election", "2022_pres_t1", "--out", "x.doc"), "not written as .doc"),
+        (("--election", "2022_pres_t1", "--show", "nothing", "--out", "x.csv"), "no table"),
+        (("--election", "2022_pres_t1", "--show", "models", "--out", "x.png"), "no picture"),
+    ],
+)
+def test_what_explain_cannot_do_is_said(valmont, arguments, said, capsys):
+    assert run("explain", "--workspace", valmont.path, *arguments) == 1
+    assert said in capsys.readouterr().err
