@@ -1,6 +1,7 @@
 """Fitting and forecasting the abstention of every bureau of France: seconds and memory.
 
 python benchmarks/abstention.py [--workspace DIR] [--target ELECTION] [--runs N]
+python benchmarks/abstention.py --look-back 1|2 --workspace DIR   every past round beside the rules
 
 Without --workspace, France is built into a temporary folder first, which is not counted.
 The fastest of the runs counts; each is a process of its own that reads the workspace,
@@ -41,6 +42,33 @@ def run_job(folder: Path, target: str) -> None:
     print(json.dumps(told | {"bureaux": len(found.forecast.table)}))
 
 
+def look_back(folder: Path, number: int) -> None:
+    """Print the error of every past round of a number, of each rule, and the coverage.
+
+    Beside a second round stands the model without the rules and the widening that it gets there.
+    """
+    from analysis.electorate.abstention import forecast
+    from analysis.electorate.abstention.backtest import backtest_abstention
+    from analysis.tables.workspace import Workspace
+    from analysis.workflows.ranking import target_of
+
+    place = Workspace(folder)
+    rounds = place.read("elections").sort_values("date")
+    chosen = rounds[(rounds["round"] == number) & (rounds["date"] > rounds["date"].min())]
+    for name in chosen["election_id"]:
+        methods = backtest_abstention(place, target_of(place, name)).methods.set_index("method")
+        errors = ", ".join(f"{k} {v:.2f}" for k, v in methods["mae_points"].items())
+        own = methods.loc["model"]
+        inside = f"{own['coverage_90']:.1%} of {own['n_judged']:,.0f} bureaux inside 90%"
+        print(f"{name}: {errors}; {inside}", flush=True)
+        if number == 2:
+            kept, forecast.with_rules = forecast.with_rules, lambda *given: given[2:]
+            alone = backtest_abstention(place, target_of(place, name)).methods
+            forecast.with_rules = kept
+            own = alone.set_index("method").loc["model"]
+            print(f"    model alone {own['mae_points']:.2f}; {own['coverage_90']:.1%} inside 90%")
+
+
 def in_process(folder: Path, target: str) -> dict[str, Any]:
     command = [sys.executable, __file__, "--job", "--workspace", str(folder), "--target", target]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -68,8 +96,11 @@ if __name__ == "__main__":
     parser.add_argument("--target", default="2024_legi_t1")
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--job", action="store_true")
+    parser.add_argument("--look-back", type=int, choices=(1, 2))
     given = parser.parse_args()
-    if given.job:
+    if given.look_back:
+        look_back(given.workspace, given.look_back)
+    elif given.job:
         run_job(given.workspace, given.target)
     else:
         with tempfile.TemporaryDirectory() as aside:

@@ -1,116 +1,218 @@
-"""Learn how far transfers are off from districts whose truth is known.
+"""Learn how far transfers are off: from districts of known truth, and from published surveys.
 
-python benchmarks/calibrate_transfers.py [--ei DIR]           write calibration.toml
-python benchmarks/calibrate_transfers.py --check [--ei DIR]   coverage on the set left out; the town
-python benchmarks/calibrate_transfers.py --tune [--ei DIR]    errors with other settings
+python benchmarks/calibrate_transfers.py [--ei DIR] [--workspace DIR]   write calibration.toml
+python benchmarks/calibrate_transfers.py --check [--ei DIR] [--workspace DIR]
+                                         coverage on the set left out; the town; the surveys
+python benchmarks/calibrate_transfers.py --tune [--ei DIR]              errors with other settings
 
-Quantile regressions of the shift (logit of the truth between the bounds, less that of the
-estimate) on what the estimate knows of a cell (`intervals.Cells.features`).
+On one day: the error of a cell's logarithm, once what the totals settle is taken off, is of a
+t law whose scale is log-linear in `intervals.features`; one factor then makes 90% intervals
+cover 90%. Districts are also taken with their units put together at random, so that what few
+units cost is learned. Between two elections: a part of its own, the least whose intervals
+hold what published surveys say of nine origins in ten.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import statsmodels.api as sm
 import tomli_w
 from common import ROOT
 from known_truths import EI, SETS, District, Floats, read_set
+from surveyed_transfers import SURVEYED, Surveyed
 
-from analysis.electorate.transfers import solve
+from analysis.electorate.transfers import intervals, solve
 from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, Pair
-from analysis.electorate.transfers.intervals import Cells, describe
+from analysis.electorate.transfers.intervals import DEGREES, draw_tables, features
 from analysis.electorate.transfers.margins import set_problem
+from analysis.electorate.transfers.rounding import round_table
 
 FILE = ROOT / "analysis" / "electorate" / "transfers" / "calibration.toml"
-LEVELS = (0.5, 0.8, 0.9, 0.95)
+LEVEL = 0.90
 EXTREMES = (1.0, 99.0)
-APART_LEVEL = 0.90
+# Options under 3% put together, or all apart.
+KINDS = ("merged", "whole")
+# Units put together, so that what few of them cost is learned.
+COARSE = ((4, 6, 9), (13, 20, 30))
 
 
 @dataclass(frozen=True)
-class Learned:
-    """Cells of known truth: their set, features and shift; EI by district."""
+class Known:
+    """A problem of known truth, its estimate, and what its error may depend on."""
 
-    sets: npt.NDArray[np.str_]
+    set_name: str
+    kind: str
+    estimate: Floats
+    truth: Floats
     features: Floats
-    shift: Floats
-    errors: dict[str, list[float]]
+    limits: tuple[Floats, Floats]
+
+    @property
+    def shift(self) -> Floats:
+        """Logarithm of the truth less that of the estimate."""
+        return np.log((self.truth + 0.5) / (self.estimate + 0.5))
+
+    def error(self) -> float:
+        """Return EI: the voters in 100 in the wrong cell."""
+        return float(50 * np.abs(self.estimate - self.truth).sum() / self.truth.sum())
 
 
-def look(district: District) -> tuple[Cells, Floats]:
-    """Return the cells of a district, and the estimated table."""
+def look(set_name: str, kind: str, counts: tuple[Floats, Floats], truth: Floats) -> Known:
+    """Estimate a problem of known truth."""
+    found = solve.estimate(*counts, np.random.default_rng(0))
+    limits = solve.bounds(*counts)
+    votes = round_table(found, *limits).astype(float)
+    return Known(set_name, kind, votes, truth, features(*counts, votes), limits)
+
+
+def merged_error(district: District) -> float:
+    """Return the EI of the estimate of a district."""
     problem = set_problem(district.origin, district.destination)
-    found = solve.estimate(problem.before, problem.after, np.random.default_rng(0))
-    limits = solve.bounds(problem.before, problem.after)
-    return describe(problem.before, problem.after, found, limits), found
+    return look("", "merged", (problem.before, problem.after), district.truth).error()
 
 
-def learn(folder: Path) -> Learned:
-    sets, features, shifts, merged = [], [], [], []
-    errors: dict[str, list[float]] = {name: [] for name in SETS}
+def learn(folder: Path) -> list[Known]:
+    """Estimate every district: small options merged, all apart, and with fewer units."""
+    rng, found = np.random.default_rng(5), []
     for name in SETS:
         for whole in read_set(folder, name):
-            for district in (whole, whole.merged()):
-                cells, found = look(district)
-                features.append(cells.features)
-                shifts.append((cells.to_logit(district.truth) - cells.place).ravel())
-                sets.append(np.full(cells.estimate.size, name))
-                merged.append(np.full(cells.estimate.size, district is not whole))
-            errors[name].append(district.error(found))
-    table = Learned(*map(np.concatenate, (sets, features, shifts)), errors)
-    is_merged = np.concatenate(merged)
-    # One cell of options kept apart for three of merged ones: intervals serve both, and
-    # small ones, of which there are many, do not decide alone.
-    rng = np.random.default_rng(0)
-    apart = rng.choice(np.flatnonzero(~is_merged), is_merged.sum() // 3, replace=False)
-    used = np.sort(np.concatenate([np.flatnonzero(is_merged), apart]))
-    return Learned(table.sets[used], table.features[used], table.shift[used], errors)
+            for district in (whole.merged(), whole):
+                kind = "whole" if district is whole else "merged"
+                problem = set_problem(district.origin, district.destination)
+                counts = problem.before, problem.after
+                found.append(look(name, kind, counts, district.truth))
+                if district is whole:
+                    continue
+                for sizes in COARSE:
+                    units = int(rng.choice(sizes))
+                    if units < len(counts[0]):
+                        few = coarser(counts, units, rng)
+                        found.append(look(name, f"{units} units", few, district.truth))
+    return found
 
 
-def fit(features: Floats, shift: Floats) -> dict[str, object]:
-    least, most = np.percentile(features, EXTREMES, axis=0)
-    levels = {}
-    for level in LEVELS:
-        tails = {"lower": (1 - level) / 2, "upper": (1 + level) / 2}
-        levels[f"{level:.2f}"] = {
-            end: sm.QuantReg(shift, features).fit(q=tail, max_iter=5000).params.round(5).tolist()
-            for end, tail in tails.items()
-        }
-    limits = {"least": least.round(5).tolist(), "most": most.round(5).tolist()}
-    return {"range": limits, "levels": levels}
+def coarser(
+    counts: tuple[Floats, Floats], units: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Put the units of a district together at random."""
+    group = rng.permutation(np.arange(len(counts[0])) % units)
+    summed = [np.zeros((units, side.shape[1])) for side in counts]
+    for side, total in zip(counts, summed, strict=True):
+        np.add.at(total, group, side)
+    return summed[0], summed[1]
 
 
-def write(learned: Learned) -> None:
-    every = [error for errors in learned.errors.values() for error in errors]
-    means = {name: round(float(np.mean(errors)), 2) for name, errors in learned.errors.items()}
-    known = {
+def fit(known: list[Known], rounds: int = 40) -> dict[str, object]:
+    """Fit the scale of errors: scoring of a t likelihood, what totals settle taken off."""
+    design = np.concatenate([one.features for one in known])
+    least, most = np.percentile(design, EXTREMES, axis=0)
+    clipped = [np.clip(one.features, least, most) for one in known]
+    # Whole districts have many small cells; all of them together count as much as a third of
+    # the cells of merged ones.
+    cells = {kind: sum(one.estimate.size for one in known if one.kind == kind) for kind in KINDS}
+    share = min(cells["merged"] / 3 / max(cells["whole"], 1), 1.0)
+    weight = np.concatenate(
+        [np.full(one.estimate.size, share if one.kind == "whole" else 1.0) for one in known]
+    )
+    design = np.concatenate(clipped)
+    found = np.append(np.log(0.6), np.zeros(design.shape[1] - 1))
+    for _ in range(rounds):
+        parts = [
+            settled_off(one.shift, np.exp(kept @ found))
+            for one, kept in zip(known, clipped, strict=True)
+        ]
+        squares = np.concatenate(parts)
+        scores = (DEGREES + 1) * squares / (DEGREES + squares) - 1
+        inner = design.T @ (weight[:, None] * design)
+        found = found + 0.5 * np.linalg.solve(inner, design.T @ (weight * scores))
+    return {
+        "coefficients": found.round(5).tolist(),
+        "least": least.round(5).tolist(),
+        "most": most.round(5).tolist(),
+        "scale": 1.0,
+    }
+
+
+def settled_off(shift: Floats, spread: Floats) -> Floats:
+    """Return squared errors over their scale, the effects of rows and columns taken off."""
+    rows, columns = shift.shape
+    cells = np.arange(shift.size)
+    effects = np.zeros((shift.size, rows + columns))
+    effects[cells, cells // columns] = 1
+    effects[cells, rows + cells % columns] = 1
+    basis, _ = np.linalg.qr((effects / spread[:, None])[:, :-1])
+    error = shift.ravel() / spread
+    error = error - basis @ (basis.T @ error)
+    free = 1 - (basis**2).sum(axis=1)
+    return np.asarray(error**2 / np.maximum(free, 0.05))
+
+
+def covered(one: Known, spread: dict[str, object], level: float = LEVEL) -> tuple[Floats, Floats]:
+    """Tell which true cells lie in their interval, and how wide it is, of the origin."""
+    kept = np.clip(one.features, spread["least"], spread["most"])
+    scale = spread["scale"] * np.exp(kept @ np.asarray(spread["coefficients"]))
+    draws = draw_tables(one.estimate, scale.reshape(one.estimate.shape), 0)
+    draws = np.clip(draws, *one.limits)
+    low, high = intervals.interval(draws, one.estimate, one.limits, level)
+    inside = (low <= one.truth) & (one.truth <= high)
+    return inside.ravel(), ((high - low) / one.truth.sum(axis=1, keepdims=True)).ravel()
+
+
+def coverage(known: list[Known], spread: dict[str, object], level: float = LEVEL) -> Floats:
+    """Return the share of true cells covered, and the mean width."""
+    inside, width = zip(*(covered(one, spread, level) for one in known), strict=True)
+    return np.array([np.concatenate(inside).mean(), np.concatenate(width).mean()])
+
+
+def scaled(known: list[Known]) -> dict[str, object]:
+    """Fit the scale of errors, and the factor that makes 90% intervals cover 90%."""
+    table = fit(known)
+    merged = [one for one in known if one.kind == "merged"]
+    low, high = 0.5, 2.0
+    for _ in range(9):
+        table["scale"] = (low + high) / 2
+        enough = coverage(merged, table)[0] >= LEVEL
+        low, high = (low, table["scale"]) if enough else (table["scale"], high)
+    table["scale"] = round(high, 3)
+    return table
+
+
+def write(known: list[Known], workspace: Path | None) -> None:
+    """Write what was learned."""
+    merged = [one for one in known if one.kind == "merged"]
+    errors = {name: [one.error() for one in merged if one.set_name == name] for name in SETS}
+    every = [error for ones in errors.values() for error in ones]
+    told = {
         "districts": len(every),
         "mean_error": round(float(np.mean(every)), 2),
         "worst_tenth": round(float(np.percentile(every, 90)), 2),
-        "by_set": means,
+        "by_set": {name: round(float(np.mean(ones)), 2) for name, ones in errors.items()},
     }
-    table = fit(learned.features, learned.shift)
-    apart = {"widen": learn_apart(table), "town_errors": range_in_town()}
-    save({"known_truth": known, "apart": apart, **table})
+    learned = {"known_truth": told, "spread": scaled(known)}
+    old = intervals.calibration()
+    save({**learned, "apart": old["apart"]})
+    intervals.calibration.cache_clear()
+    surveyed = Surveyed.of(workspace)
+    context = surveyed.learn(SURVEYED)
+    apart = {"context": context, "pairs": len(SURVEYED), "figures": surveyed.figures}
+    save({**learned, "apart": {**apart, "town_errors": range_in_town()}})
 
 
 def save(learned: dict[str, object]) -> None:
-    """Write what was learned."""
-    text = tomli_w.dumps(learned)
+    """Write calibration.toml."""
     FILE.write_text(
-        "# Written by benchmarks/calibrate_transfers.py; see docs/methods/transfers.md.\n" + text,
+        "# Written by benchmarks/calibrate_transfers.py; see docs/methods/transfers.md.\n"
+        + tomli_w.dumps(learned),
         encoding="utf-8",
     )
-    print(text)
 
 
 def fictional_town() -> dict[str, tuple[Pair, pd.DataFrame]]:
@@ -133,20 +235,6 @@ def fictional_town() -> dict[str, tuple[Pair, pd.DataFrame]]:
             truth = truth.T.rename(index=names).groupby(level=0).sum().T
             cases[pair] = tables_of(workspace, *pair.split(">")), truth
     return cases
-
-
-def learn_apart(table: dict[str, object]) -> float:
-    """Return how much wider intervals must be between elections, from the fictional town.
-
-    Its truth is planted and has what districts of known truth lack: abstention, other
-    days, people who move. The least factor that covers nine cells in ten at 90%.
-    """
-    cases = fictional_town().values()
-    for factor in np.arange(1.0, 3.0, 0.05):
-        inside = np.concatenate([covers(*case, table, factor) for case in cases])
-        if inside.mean() >= APART_LEVEL:
-            return round(float(factor), 2)
-    raise ValueError("no factor covers the fictional town")
 
 
 def range_in_town() -> list[float]:
@@ -179,47 +267,26 @@ def town() -> Iterator[tuple[str, float, float, float]]:
         yield name, errors[0], errors[1], float(inside.mean())
 
 
-def covers(
-    pair: Pair, truth: pd.DataFrame, table: dict[str, object], factor: float
-) -> npt.NDArray[np.bool_]:
-    """Tell which planted cells lie in their interval, widened by `factor`."""
-    problem = set_problem(pair.origin, pair.destination)
-    cells, _ = look(District(0, pair.origin, pair.destination, truth.to_numpy()))
-    low, high = (
-        pd.DataFrame(end, problem.origins, problem.destinations).reindex_like(truth)
-        for end in span(cells, table, f"{APART_LEVEL:.2f}", factor)
-    )
-    return ((low <= truth) & (truth <= high)).to_numpy().ravel()
-
-
-def span(
-    cells: Cells, table: dict[str, object], level: str, factor: float = 1.0
-) -> tuple[Floats, Floats]:
-    """Return the interval that a table of coefficients gives."""
-    features = np.clip(cells.features, table["range"]["least"], table["range"]["most"])
-    ends = table["levels"][level]
-    low, high = (
-        factor * (features @ ends[end]).reshape(cells.estimate.shape) for end in ("lower", "upper")
-    )
-    return (
-        np.floor(cells.to_persons(cells.place + np.minimum(low, 0))),
-        np.ceil(cells.to_persons(cells.place + np.maximum(high, 0))),
-    )
-
-
-def check(folder: Path, learned: Learned) -> None:
-    """Print the coverage on each set by intervals learned on the two others."""
+def check(known: list[Known]) -> None:
+    """Print coverage and width on each set, learned on all and on the two others."""
+    everywhere = intervals.calibration()["spread"]
+    kinds = sorted({one.kind for one in known})
     for name in SETS:
-        others = learned.sets != name
-        table = fit(learned.features[others], learned.shift[others])
-        inside = {level: [] for level in table["levels"]}
-        for district in (d.merged() for d in read_set(folder, name)):
-            cells, _ = look(district)
-            for level in inside:
-                low, high = span(cells, table, level)
-                inside[level].append(((low <= district.truth) & (district.truth <= high)).ravel())
-        shares = {level: np.concatenate(found).mean() for level, found in inside.items()}
-        print(name, " ".join(f"{level}: {share:.3f}" for level, share in shares.items()))
+        mine = [one for one in known if one.set_name == name]
+        merged = [one for one in mine if one.kind == "merged"]
+        apart = scaled([one for one in known if one.set_name != name])
+        for label, table in (("all sets", everywhere), ("the two others", apart)):
+            told = [
+                f"{level:.0%}: {share:.1%} (width {100 * width:.1f} points)"
+                for level in intervals.LEVELS
+                for share, width in [coverage(merged, table, level)]
+            ]
+            print(f"{name}, learned on {label}: " + ", ".join(told))
+    for kind in kinds:
+        ones = [one for one in known if one.kind == kind]
+        share, width = coverage(ones, everywhere)
+        mean = np.mean([one.error() for one in ones])
+        print(f"{kind}: EI {mean:.1f}, 90%: {share:.1%} (width {100 * width:.1f} points)")
 
 
 def tune(folder: Path) -> None:
@@ -232,20 +299,24 @@ def tune(folder: Path) -> None:
     for label, settings in tries:
         for name, value in settings.items():
             setattr(solve, name, value)
-        means = {n: np.mean([d.error(look(d)[1]) for d in ds]) for n, ds in districts.items()}
+        means = {n: np.mean([merged_error(d) for d in ds]) for n, ds in districts.items()}
         print(f"{label:>14}", " ".join(f"{n} {m:.2f}" for n, m in means.items()), flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ei", type=Path, default=EI)
+    parser.add_argument("--workspace", type=Path)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--tune", action="store_true")
     given = parser.parse_args()
     if given.tune:
         tune(given.ei)
-    elif given.check:
-        check(given.ei, learn(given.ei))
-        check_town()
-    else:
-        write(learn(given.ei))
+        sys.exit()
+    every = learn(given.ei)
+    if not given.check:
+        write(every, given.workspace)
+        intervals.calibration.cache_clear()
+    check(every)
+    check_town()
+    Surveyed.of(given.workspace).check(intervals.calibration()["apart"]["context"])

@@ -1,5 +1,7 @@
 """Transfers: error where the truth is known, coverage of intervals, seconds; Paris and France.
 
+A survey of 300 persons is drawn from each known truth too: error with it, without, survey alone.
+
 python benchmarks/transfers.py [--ei DIR] [--peers N] [--workspace DIR] [--workers N]
 
 Every NAME.zip in DIR is a set of districts, as ../shared/data/README.md describes them.
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 MEAN_ERROR = {"SCO_2007": 8.4, "NZ_2008": 8.6, "NZ_2020": 9.4}
 SECONDS, PARIS, NATION, LEVEL, OFF = 0.4, 5.0, 180.0, 0.90, 0.03
+ASKED, WORTH = 300, 0.7
 
 
 def estimate(district: District) -> pd.DataFrame:
@@ -52,11 +55,13 @@ def measure_set(folder: Path, name: str, peers: int) -> bool:
     districts = [d.merged() for d in read_set(folder, name)]
     estimate(districts[0])
     errors, took, inside, goodman, lp, lp_took, ours = [], [], [], [], [], [], []
+    widths: list[float] = []
     for number, district in enumerate(districts):
         table, seconds = timed(estimate, district)
         errors.append(district.error(table["votes"].to_numpy().reshape(district.truth.shape)))
         took.append(seconds)
         inside.append(covered(table, district.truth))
+        widths.extend(table["upper"] - table["lower"])
         goodman.append(district.error(goodman_fitted(district)))
         if number < peers:
             found, seconds = timed(nslphom, district)
@@ -81,8 +86,52 @@ def measure_set(folder: Path, name: str, peers: int) -> bool:
         ratio = float(np.sum(ours) / np.sum(lp_took))
         kept &= promise(f"share of nslphom's time, {name}", ratio, 0.1, "×")
     share = float(np.concatenate(inside).mean())
-    print(f"      {LEVEL:.0%} intervals cover {share:.1%} of {sum(map(len, inside)):,} true cells")
+    print(
+        f"      {LEVEL:.0%} intervals cover {share:.1%} of {sum(map(len, inside)):,} true cells, "
+        f"mean width {100 * np.mean(widths):.1f} points"
+    )
+    kept &= measure_survey(districts, name)
     return kept & promise(f"coverage off its level, {name}", abs(share - LEVEL), OFF, "")
+
+
+def measure_survey(districts: list[District], name: str) -> bool:
+    """Print what a survey of 300 persons is worth: with it, without, and alone."""
+    from analysis.electorate.transfers.estimate import estimate_joint, tell
+    from analysis.electorate.transfers.intervals import meet_totals
+    from analysis.electorate.transfers.survey_fit import Survey
+
+    rng = np.random.default_rng(1)
+    errors: dict[str, list[float]] = {
+        "without": [], "with": [], "survey alone": [], "survey fitted to the totals": []
+    }  # fmt: skip
+    inside = []
+    for district in districts:
+        truth = district.truth
+        said = rng.multinomial(ASKED, (truth / truth.sum()).ravel()).reshape(truth.shape)
+        asked = said.sum(axis=1)
+        rows = [
+            (origin, destination, said[i, j] / asked[i], asked[i])
+            for i, origin in enumerate(district.origin)
+            for j, destination in enumerate(district.destination)
+            if asked[i]
+        ]
+        survey = Survey(
+            pd.DataFrame(rows, columns=["origin", "destination", "share", "n"]), "simulated"
+        )
+        joint = estimate_joint(district.origin, district.destination)
+        found = tell(joint, level=LEVEL, survey=survey)
+        fitted = meet_totals(
+            np.maximum(said, 0.2), truth.sum(axis=1), truth.sum(axis=0), sweeps=300
+        )
+        tables = (joint.votes, found.matrix().to_numpy(), said / ASKED * truth.sum(), fitted)
+        for label, table in zip(errors, tables, strict=True):
+            errors[label].append(district.error(table))
+        inside.append(covered(found.table, truth))
+    told = ", ".join(f"{label} {np.mean(ones):.2f}" for label, ones in errors.items())
+    share = np.concatenate(inside).mean()
+    print(f"      survey of {ASKED}: mean EI {told}; {LEVEL:.0%} intervals cover {share:.1%}")
+    worth = float(np.mean(errors["with"]) / np.mean(errors["without"]))
+    return promise(f"error with a survey over that without, {name}", worth, WORTH, "×")
 
 
 def measure_unmerged(folder: Path, name: str) -> None:

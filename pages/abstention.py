@@ -11,6 +11,7 @@ from pages._ui.abstention import (
     habitual_view,
     take_away,
 )
+from pages._ui.explain import explain_choices, goes_with
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
 
@@ -21,6 +22,7 @@ VIEWS = {
     "map": _("Forecast"),
     "proof": _("How good is it?"),
     "split": _("Always or sometimes"),
+    "with": _("What goes with it"),
     "files": _("Files"),
 }
 
@@ -28,7 +30,9 @@ with messages.explain_data_errors():
     place = loaders.workspace()
     asked = coming_election.choose_question(place)
     view = choose_view(VIEWS, "a_view")
-    if view == "proof":
+    if view == "with":
+        goes_with.goes_with(place, explain_choices.abstention(place, asked.places))
+    elif view == "proof":
         abstention_proof.proof(place)
     elif view == "split":
         found = coming_election.outlook(place, asked)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._ui import loaders, messages
+from pages._ui.explain import explain_choices, goes_with
 from pages._ui.i18n import _
 from pages._ui.swing import moved, transfers_view, two_elections
 from pages._ui.trial.arms_view import choose_view
@@ -14,6 +15,7 @@ VIEWS = {
     "swing": _("Swing"),
     "apart": _("Apart from the whole"),
     "transfers": _("Transfers"),
+    "with": _("What goes with it"),
 }
 
 with messages.explain_data_errors():
@@ -23,6 +25,8 @@ with messages.explain_data_errors():
         view = choose_view(VIEWS, "s_view")
         if view == "transfers":
             transfers_view.transfers(place, asked)
+        elif view == "with":
+            goes_with.goes_with(place, explain_choices.swing(place, asked))
         elif view == "apart":
             moved.apart(place, asked)
         else:

@@ -8,10 +8,13 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from tests.made import DATA
+from analysis.workflows.build import Inputs, build
+from benchmarks.notebooks import faults
+from tests.made import DATA, sample_results, write_results
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -88,6 +91,31 @@ def test_the_3_1_points_are_reproduced_where_the_areas_are(monkeypatch):
     assert "simulé" not in text
     made = "\n".join(shown(nbformat.read(file, as_version=4)))
     assert "Données simulées : personne n’y a voté." in made
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """Build two départements of which only the results are known, as most of France is."""
+    tables = sample_results()
+    for table in tables:
+        far = table["code_bv"] >= "0024"
+        table.loc[far, ["code_departement", "code_commune"]] = ["2A", "2A004"]
+        table.loc[~far, ["code_departement", "code_commune"]] = ["01", "01053"]
+        if "libelle_commune" in table:
+            table["libelle_commune"] = np.where(far, "Ajaccio", "Bourg")
+    folder = tmp_path_factory.mktemp("bare")
+    return build(Inputs(*write_results(folder, *tables)), folder / "place")
+
+
+# What 2012 found is the same everywhere.
+@pytest.mark.parametrize(
+    "file", [file for file in NOTEBOOKS if "3_1" not in file.stem], ids=lambda file: file.stem
+)
+def test_it_runs_in_the_words_of_another_place(file, bare, monkeypatch):
+    monkeypatch.setenv("PALIER_WORKSPACE", str(bare.path))
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    again = executed(nbformat.read(file, as_version=4))
+    assert faults(again, town=False) == []
 
 
 def test_it_defines_nothing(notebook):

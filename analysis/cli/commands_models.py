@@ -1,4 +1,4 @@
-"""The verbs of models: transfers, and backtest, which looks back."""
+"""The verbs of models: transfers, backtest, which looks back, and explain."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ import typer
 from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
     from analysis.electorate.abstention.backtest import AbstentionBacktest
     from analysis.electorate.transfers.transfer_results import Transfers
+    from analysis.tables.sources import LeftOut
+    from analysis.workflows.explaining import Explanation
+    from analysis.workflows.transfers import Answer
+
+SEVERAL = ("--covariates",)
 
 
 def transfers(  # noqa: PLR0913 - one option per part of the question
@@ -33,6 +42,13 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
     apart: Annotated[
         bool, typer.Option("--apart", help="The two files are of different days: wider intervals.")
     ] = False,
+    survey: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV of a survey to join to the counts: origin, destination, share, n (persons "
+            "asked of that origin)."
+        ),
+    ] = None,
     level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
     seed: Annotated[int, typer.Option(help="Seed of the estimate.")] = 0,
 ) -> None:
@@ -45,12 +61,14 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         places=tuple(place or ()),
         files=(origin, destination),
         apart=apart,
+        survey=survey,
         level=level,
         seed=seed,
     )
     with bar("transfers") as told:
-        found = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
-    _report(found, out)
+        answer = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
+    _report(answer.found, out)
+    _report_surveys(answer)
 
 
 def _report(found: Transfers, out: Path) -> None:
@@ -65,6 +83,24 @@ def _report(found: Transfers, out: Path) -> None:
     for reason in found.left_out:
         where = f" ({reason.election_id})" if reason.election_id else ""
         show(f"  left out{where}: {reason.count} {reason.reason}: {reason.examples}")
+
+
+def _report_surveys(answer: Answer) -> None:
+    """Say estimate and survey side by side, and where they part."""
+    if answer.beside_file is None:
+        return
+    for row in answer.beside.itertuples():
+        survey = f"{row.institute} {row.published}".strip()
+        show(
+            f"  survey: {survey}: {row.origin} → {row.destination} "
+            f"{100 * row.share:.0f}%; estimate {100 * row.estimate:.0f}% "
+            f"({100 * row.lower:.0f} to {100 * row.upper:.0f}%)"
+            f"{': they part' if row.apart else ''}"
+        )
+    show(
+        f"  {int(answer.beside['apart'].sum())} of {len(answer.beside)} survey figures lie outside "
+        f"the interval; written to {answer.beside_file}"
+    )
 
 
 def backtest(
@@ -87,7 +123,7 @@ def backtest(
 def _table(found: AbstentionBacktest) -> str:
     """Return the measures as rows and the methods as columns, which fits a terminal."""
     table = found.methods.set_index("method").T
-    form = {"n": "{:,.0f}", "n_all": "{:,.0f}"}
+    form = {name: "{:,.0f}" for name in table.index if str(name).split("_")[0] == "n"}
     lines = [[found.target.election_id, *map(str, table.columns)]]
     for name, row in zip(table.index, table.to_numpy(), strict=True):
         digits = "{:.2f}" if "points" in str(name) else "{:.3f}"
@@ -99,7 +135,94 @@ def _table(found: AbstentionBacktest) -> str:
     )
 
 
+def explain(  # noqa: PLR0913 - one option per part of the question
+    workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
+    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .parquet .pdf .png .svg")],
+    what: Annotated[str, typer.Option(help="abstention or swing.")] = "abstention",
+    election: Annotated[str, typer.Option(help="Past election, of an abstention.")] = "",
+    origin: Annotated[
+        str, typer.Option("--from", metavar="ELECTION", help="Of a swing, the earlier election.")
+    ] = "",
+    destination: Annotated[
+        str, typer.Option("--to", metavar="ELECTION", help="Of a swing, the later election.")
+    ] = "",
+    bloc: Annotated[str, typer.Option(help="Whose swing; none for that of abstention.")] = "",
+    candidates: Annotated[
+        list[str] | None, typer.Option(help="Candidates or lists by name, instead of a bloc.")
+    ] = None,
+    of: Annotated[str, typer.Option(help="Share of valid or of registered.")] = "valid",
+    terms: Annotated[
+        str, typer.Option(help="Formula: poverty_rate + bs(density_km2, 4) + C(arrondissement).")
+    ] = "",
+    fixed: Annotated[
+        str, typer.Option(help="Effects of their own: commune, arrondissement, department, none.")
+    ] = "",
+    family: Annotated[str, typer.Option(help="quasi_binomial, fractional or least_squares.")] = "",
+    errors: Annotated[str, typer.Option(help="classical, hc, cluster or conley.")] = "",
+    reach: Annotated[float, typer.Option(help="Metres within which conley sees likeness.")] = 2000,
+    covariates: Annotated[
+        list[Path] | None, typer.Option(help="Table by bureau or commune to bring in; repeatable.")
+    ] = None,
+    place: Annotated[str, typer.Option(help="Code of a commune or département.")] = "",
+    show_: Annotated[
+        str,
+        typer.Option(
+            "--show", help="effects, coefficients, models, curves, neighbours, bureaux, residuals."
+        ),
+    ] = "",
+    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
+) -> None:
+    """Say what goes with abstention or with a swing, by bureau: a regression with its doubts."""
+    from analysis.exports.model_export import Written
+    from analysis.workflows.explain_bureaux import asked_of
+    from analysis.workflows.explain_files import explain_to_file
+
+    told_options = {"terms": terms, "fixed": fixed, "family": family, "errors": errors}
+    asked = asked_of(
+        what,
+        (origin, destination or election),
+        whose=(bloc, tuple(candidates or ())),
+        of=of,
+        place=place,
+        reach_m=reach,
+        **told_options,
+    )
+    with bar("explaining") as told:
+        found, left_out = explain_to_file(
+            workspace,
+            asked,
+            out,
+            show=show_,
+            covariates=tuple(covariates or ()),
+            written=Written(language, dialect),
+            progress=lambda done: told("explaining", done),
+        )
+    _explained(found, left_out)
+    show(f"written: {out}")
+
+
+def _explained(found: Explanation, left_out: Iterable[LeftOut]) -> None:
+    from analysis.workflows.explain_files import notes_of
+
+    asked = found.asked
+    show(f"terms: {asked.terms}; effects of: {asked.fixed}; errors: {asked.errors}")
+    show(found.fitted.summary())
+    show(_aligned(found.effects))
+    show(_aligned(found.comparison.table))
+    by = found.comparison.held_out_by or "bureaux, by lot"
+    show(f"held out: {found.comparison.folds} parts, by {by}")
+    for note in notes_of(found):
+        show(f"note: {note}")
+    for reason in (*left_out, *found.left_out):
+        show(f"left out: {reason.count} {reason.reason}: {reason.examples}")
+
+
+def _aligned(table: pd.DataFrame) -> str:
+    return table.to_string(index=False, float_format="{:.3f}".format)
+
+
 def register(app: typer.Typer) -> None:
     """Give the command line its verbs of models."""
-    for verb in (transfers, backtest):
+    for verb in (transfers, backtest, explain):
         app.command()(verb)

@@ -39,6 +39,7 @@ for part in (
 _SEVERAL = (
     *commands_place.SEVERAL,
     *commands_ranking.SEVERAL,
+    *commands_models.SEVERAL,
     *commands_trial.SEVERAL,
     *commands_returns.SEVERAL,
 )

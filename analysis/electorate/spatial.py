@@ -98,7 +98,7 @@ def find_clusters(  # noqa: PLR0913 - a question, and how to answer it
     """
     known = values.dropna()
     here = bureaux[bureaux["bureau_id"].isin(known.index)].sort_values("bureau_id")
-    one, other = _touching(here.geometry.to_numpy())
+    one, other = touching(here.geometry.to_numpy())
     alone = ~np.isin(np.arange(len(here)), one)
     islands = tuple(here["bureau_id"][alone])
     place = np.cumsum(~alone) - 1
@@ -158,7 +158,7 @@ def _p_values(
     return np.asarray(np.minimum(2 * (rarer + 1) / (permutations + 1), 1.0))
 
 
-def _touching(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def touching(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs of positions of shapes that touch or nearly do, both ways."""
     one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=GAP_M)
     apart = one != other

@@ -12,11 +12,12 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.electorate.counts import read_counts
-from analysis.electorate.rates import OVERDISPERSION
+from analysis.electorate.swing_noise import Noise, Pairs, estimate_noise
 from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
 from analysis.tables.elections import Choice
 from analysis.tables.sources import LeftOut
+from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
 
 Floats = npt.NDArray[np.float64]
@@ -58,7 +59,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Swing:
+class Swing(TableTexts):
     """Change of a share between two elections.
 
     Attributes
@@ -75,6 +76,8 @@ class Swing:
         Of the intervals.
     left_out
         Bureaux without a counterpart, by election.
+    noise
+        How much of a swing is chance, and how it is known.
     """
 
     table: pd.DataFrame
@@ -82,6 +85,7 @@ class Swing:
     after: float
     level: float
     left_out: tuple[LeftOut, ...]
+    noise: Noise
 
     @property
     def swing(self) -> float:
@@ -119,8 +123,8 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     places
         Communes or départements; empty for the whole workspace.
     level
-        Of the intervals. They count chance in the ballots (binomial, twice its variance:
-        neighbours vote alike), not errors of the crosswalk.
+        Of the intervals. They count chance in the ballots, as large as bureaux side by side
+        show it to be (`swing_noise`), not errors of the crosswalk.
     progress
         Told the share done, 0 to 1; what it raises stops the work.
 
@@ -174,7 +178,22 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
         for name, table in zip((origin, destination), both, strict=True)
         if len(gone := table.index.difference(common))
     )
-    return _compare(both[0].loc[common], both[1].loc[common], level, left_out)
+    vintage = dates["vintage"].iloc[later]
+    pairs = None if pd.isna(vintage) else _touching_pairs(workspace, int(vintage), common)
+    return _compare(both[0].loc[common], both[1].loc[common], level, left_out, pairs)
+
+
+def _touching_pairs(workspace: Workspace, vintage: int, ids: pd.Index) -> Pairs | None:
+    """Return positions in `ids` of bureaux whose contours touch, each pair once."""
+    from analysis.electorate.spatial import touching
+
+    bureaux = workspace.read("bureaux")
+    bureaux = bureaux[bureaux["vintage"] == vintage]
+    place = ids.get_indexer(pd.Index(bureaux["bureau_id"].astype("str")))
+    known = place >= 0
+    one, other = touching(bureaux.geometry.to_numpy()[known])
+    once = one < other
+    return place[known][one[once]], place[known][other[once]]
 
 
 def _dates(workspace: Workspace, asked: tuple[str, str]) -> pd.DataFrame:
@@ -226,13 +245,18 @@ def _hand_on(workspace: Workspace, table: pd.DataFrame, vintages: np.ndarray) ->
 
 
 def _compare(
-    before: pd.DataFrame, after: pd.DataFrame, level: float, left_out: tuple[LeftOut, ...]
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    level: float,
+    left_out: tuple[LeftOut, ...],
+    pairs: Pairs | None = None,
 ) -> Swing:
-    (was, was_all, was_error), (now, now_all, now_error) = map(_rate, (before, after))
-    swing, error = now - was, np.sqrt(was_error**2 + now_error**2)
+    (was, was_all, was_counted), (now, now_all, now_counted) = map(_rate, (before, after))
+    swing, whole = now - was, now_all - was_all
+    residual, counted = swing - whole, was_counted + now_counted
+    noise = estimate_noise(residual, counted, pairs, before.index)
+    error = np.sqrt(noise.factor * counted)
     half = norm.ppf((1 + level) / 2) * error
-    whole = now_all - was_all
-    residual = swing - whole
     # A share falls at most to 0 and rises at most to 1. Nought stays in a residual's interval
     # where the whole moved farther than this bureau could: that alone is not unlike.
     least, most = -was, 1 - was
@@ -253,16 +277,16 @@ def _compare(
             "weight": after["den"].to_numpy(),
         }
     )
-    return Swing(table, was_all, now_all, level, left_out)
+    return Swing(table, was_all, now_all, level, left_out, noise)
 
 
 def _rate(counts: pd.DataFrame) -> tuple[Floats, float, Floats]:
-    """Return the share by bureau, in all, and its standard error by bureau."""
+    """Return the share by bureau, in all, and its variance by bureau if persons were drawn."""
     num, den = (counts[name].to_numpy(dtype=float) for name in ("num", "den"))
     whole = float(num.sum() / den.sum())
     # One more person of the whole's kind: a bureau of 0% is not free of chance.
     steady = (num + whole) / (den + 1)
-    return num / den, whole, np.sqrt(OVERDISPERSION * steady * (1 - steady) / den)
+    return num / den, whole, steady * (1 - steady) / den
 
 
 def butler_swing(first: Swing, second: Swing) -> float:

@@ -14,6 +14,7 @@ from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Codes, Floats, Layout, Regression, length, p_value
 from analysis.experiments.randomisation import adjust
 from analysis.experiments.trial_words import Note, say
+from analysis.tables.table_texts import TableTexts
 
 # The usual line of a love plot: beyond it a difference is looked at.
 LARGE = 0.1
@@ -23,7 +24,7 @@ _SELDOM = 0.001
 
 
 @dataclass(frozen=True)
-class Balance:
+class Balance(TableTexts):
     """Covariates by arm.
 
     Attributes
@@ -53,6 +54,10 @@ class Balance:
             "p_value": self.p_value,
             "draws": self.draws,
         }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table."""
+        return self.table.copy()
 
     def summary(self, language: str = "en") -> str:
         """Say whether the arms are alike."""

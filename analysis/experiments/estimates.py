@@ -24,6 +24,7 @@ from analysis.experiments.trial_words import (
     say,
 )
 from analysis.i18n import format_number
+from analysis.tables.table_texts import TableTexts
 
 Estimand = Literal["assignment", "first_stage", "allocation", "coverage"]
 
@@ -130,7 +131,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Impact:
+class Impact(TableTexts):
     """What a canvass did, by outcome, quantity and estimator.
 
     Attributes

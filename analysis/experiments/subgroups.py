@@ -20,6 +20,7 @@ from analysis.experiments.estimation_sample import Sample, regression_of
 from analysis.experiments.estimators import Floats, interval, p_value
 from analysis.experiments.randomisation import adjust
 from analysis.experiments.trial_words import Note, say
+from analysis.tables.table_texts import TableTexts
 
 # Numbers with more values than this are cut into thirds.
 MOST_VALUES = 6
@@ -56,7 +57,7 @@ class Subgroup:
 
 
 @dataclass(frozen=True)
-class Subgroups:
+class Subgroups(TableTexts):
     """Effects within groups.
 
     Attributes

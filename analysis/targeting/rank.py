@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text
+from analysis.tables.table_texts import TableTexts
 from analysis.targeting.draws import Wanted, plan_score, simulate
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
@@ -180,7 +181,7 @@ def _texts(given: Mapping[Any, Any]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Ranking:
+class Ranking(TableTexts):
     """Ranked bureaux, with what the ranking rests on.
 
     Attributes

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
+from analysis.tables.table_texts import TableTexts
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings, score_bureaux
 
@@ -42,7 +43,7 @@ PARTS_JUDGED = ("part", "error", "noise", "correlation", "rule_error")
 
 
 @dataclass(frozen=True)
-class Validation:
+class Validation(TableTexts):
     """What each order would have met, pair of elections by pair of elections.
 
     Attributes

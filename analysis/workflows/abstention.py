@@ -126,8 +126,7 @@ def look_ahead(
     (49, True)
     """
     target = target_of(workspace, election)
-    anyone = _anyone(workspace, target)
-    history = read_history(workspace, anyone, before=target.date, places=places)
+    history = read_history(workspace, anyone(workspace, target), before=target.date, places=places)
     progress(_READ)
     series = Series.of_history(history, workspace)
     forecast = forecast_abstention(
@@ -194,7 +193,7 @@ def backtest_to_file(
     return found
 
 
-def _anyone(workspace: Workspace, target: Election) -> Choice:
+def anyone(workspace: Workspace, target: Election) -> Choice:
     """Return who had most votes before: whose are read along does not matter here."""
     elections = workspace.read("elections")
     past = elections.loc[elections["date"] < target.date, "election_id"]

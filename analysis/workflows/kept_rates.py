@@ -64,13 +64,13 @@ def prospects_kept(  # noqa: PLR0913 - a question on a place
 
 
 def _key(workspace: Workspace, choice: Choice, target: Election, where: tuple[str, ...]) -> str:
-    asked = [asdict(choice), asdict(target), where, workspace.digests, _program()]
+    asked = [asdict(choice), asdict(target), where, workspace.digests, program_digest()]
     return hashlib.sha256(json.dumps(asked, default=str, sort_keys=True).encode()).hexdigest()
 
 
 @cache
-def _program() -> str:
-    """Return a digest of the code that rates come from, and of the libraries that count."""
+def program_digest() -> str:
+    """Return a digest of this program's code, and of the libraries that count."""
     root = Path(analysis.__file__).parent
     digest = hashlib.sha256(" ".join(version(name) for name in _LIBRARIES).encode())
     for file in sorted(root.rglob("*.py")):

@@ -13,8 +13,9 @@ from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, read_provenance
 from analysis.exports.registry import Options, file_of
 from analysis.exports.same_content import same_content
+from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
-from analysis.workflows import abstention, swing, transfers
+from analysis.workflows import abstention, explain_files, swing, transfers
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, answer, scenario_of
 
@@ -64,10 +65,12 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     """
     provenance = read_provenance(file)
     place = _place(file, provenance, workspace)
+    # What only some files rest on counts for those alone.
+    now = place.digests
+    if COVARIATES in provenance.data:
+        now = now | digest_of(place.path)
     changed = sorted(
-        name
-        for name in {*place.digests, *provenance.data}
-        if place.digests.get(name) != provenance.data.get(name)
+        name for name in {*now, *provenance.data} if now.get(name) != provenance.data.get(name)
     )
     if changed:
         raise DataError(
@@ -139,6 +142,7 @@ _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "abstention": abstention.again,
     "swing": swing.again,
     "transfers": transfers.again,
+    "explain": explain_files.again,
 }
 _AGAIN: dict[str, Callable[[Path, Workspace, Provenance], bytes]] = {
     "rank": _ranking,

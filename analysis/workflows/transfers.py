@@ -9,11 +9,15 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.charts.chart_words import election
 from analysis.electorate.transfers import Transfers, estimate_transfers
-from analysis.electorate.transfers.count_files import read_counts, write_transfers
+from analysis.electorate.transfers.count_files import read_counts, write_table
 from analysis.electorate.transfers.estimate import Progress
 from analysis.electorate.transfers.place_transfers import transfers_of
+from analysis.electorate.transfers.survey_fit import Survey
+from analysis.electorate.transfers.surveys import compare, published, read_survey
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
@@ -36,6 +40,8 @@ class Asked:
         CSV of origin and of destination: first column the unit, the others counts.
     apart
         The files are of different days.
+    survey
+        CSV of a survey to join to the counts: origin, destination, share, n.
     level, seed
         As for `estimate_transfers`.
     """
@@ -45,12 +51,34 @@ class Asked:
     places: tuple[str, ...] = ()
     files: tuple[Path | None, Path | None] = (None, None)
     apart: bool = False
+    survey: Path | None = None
     level: float = 0.90
     seed: int = SEED
 
 
-def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = None) -> Transfers:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Transfers in a file, and what surveys say.
+
+    Attributes
+    ----------
+    found
+        The estimate.
+    beside
+        Survey figures beside it (`surveys.compare`); empty where there are none.
+    beside_file
+        Where they were written; None where there are none.
+    """
+
+    found: Transfers
+    beside: pd.DataFrame
+    beside_file: Path | None
+
+
+def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = None) -> Answer:
     """Estimate who voted what next, and write the long table as CSV.
+
+    Figures of surveys go beside it, into `NAME_surveys.csv`.
 
     Parameters
     ----------
@@ -69,9 +97,12 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
     Raises
     ------
     DataError
-        When it is not said whose, or the counts are wrong, or the file cannot be written.
+        When it is not said whose, the counts or the survey are wrong, or a file cannot be
+        written.
     """
     origin, destination = asked.files
+    survey = read_survey(asked.survey) if asked.survey else None
+    surveys = [survey.table.assign(institute=survey.name, published="")] if survey else []
     if origin and destination:
         found = estimate_transfers(
             read_counts(origin),
@@ -79,6 +110,7 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
             seed=asked.seed,
             level=asked.level,
             apart=asked.apart,
+            survey=survey,
         )
     elif asked.workspace and all(asked.elections):
         if len(asked.places) > 1:
@@ -88,19 +120,55 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
                 mend="Give one --place, or none for the whole workspace.",
                 places=", ".join(asked.places),
             )
-        found = _of_workspace(Workspace(asked.workspace), asked, progress)
+        workspace = Workspace(asked.workspace)
+        found = _of_workspace(workspace, asked, survey, progress)
+        surveys.append(_figures(workspace, asked.elections))
     else:
         raise DataError(
             "It is not said whose transfers are wanted.",
             mend="Give --workspace DIR --from ELECTION --to ELECTION, or --origin FILE.csv "
             "--destination FILE.csv.",
         )
-    write_transfers(found, out)
-    return found
+    write_table(found.table, out)
+    beside = compare(found, pd.concat(surveys, ignore_index=True)) if surveys else pd.DataFrame()
+    if beside.empty:
+        return Answer(found, beside, None)
+    beside_file = out.with_name(f"{out.stem}_surveys.csv")
+    write_table(beside, beside_file)
+    return Answer(found, beside, beside_file)
 
 
-def _of_workspace(workspace: Workspace, asked: Asked, progress: Progress | None) -> Transfers:
-    several = not asked.places and workspace.read("places")["department_id"].nunique() > 1
+def beside_surveys(
+    workspace: Workspace, elections: tuple[str, str], found: Transfers
+) -> pd.DataFrame:
+    """Set an estimate beside the surveys published on its elections.
+
+    Parameters
+    ----------
+    workspace
+        Where it was made; no survey was held in an invented place.
+    elections
+        From which to which.
+    found
+        The estimate.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `surveys.compare`; empty where nobody published any.
+    """
+    return compare(found, _figures(workspace, elections))
+
+
+def _figures(workspace: Workspace, elections: tuple[str, str]) -> pd.DataFrame:
+    figures = published(*elections)
+    return figures.head(0) if workspace.fictional else figures
+
+
+def _of_workspace(
+    workspace: Workspace, asked: Asked, survey: Survey | None, progress: Progress | None
+) -> Transfers:
+    several = not asked.places and len(set(workspace.read("places")["department_id"])) > 1
     estimate = partial(
         transfers_of,
         workspace,
@@ -108,6 +176,7 @@ def _of_workspace(workspace: Workspace, asked: Asked, progress: Progress | None)
         *asked.places,
         seed=asked.seed,
         level=asked.level,
+        survey=survey,
         progress=progress,
     )
     workers = os.cpu_count() or 1

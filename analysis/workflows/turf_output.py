@@ -189,5 +189,5 @@ def zip_of(kit: Kit, cut: Path) -> bytes:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    text: str = table.to_csv(index=False, lineterminator="\n")
+    text: str = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
     return text

@@ -35,6 +35,7 @@ from analysis.targeting.validation import (
     moved_votes,
 )
 from analysis.targeting.worlds import compare
+from analysis.workflows.kept_rates import program_digest
 from analysis.workflows.ranking import open_workspace
 
 # Beside the workspace's tables: what `validate` found, so that the page need not wait for it.
@@ -288,17 +289,17 @@ def _day_after(workspace: Workspace) -> Election:
 
 
 def keep(workspace: Workspace, told: Mapping[str, Any]) -> Path:
-    """Write the answer beside the workspace's tables, with the digests of what it rests on."""
+    """Write the answer beside the workspace's tables, with what it rests on: data and code."""
     file = workspace.path / KEPT
     aside = file.with_name(f".{KEPT}.{os.getpid()}")
-    content = {"version": __version__, "data": dict(workspace.digests), **told}
+    content = {**_rests_on(workspace), **told}
     aside.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
     aside.replace(file)
     return file
 
 
 def kept(workspace: Workspace) -> Validation | None:
-    """Return what was kept; None where data, version or orders differ, or it is damaged."""
+    """Return what was kept; None where data, code or orders differ, or it is damaged."""
     try:
         told = _kept(workspace)
         if told is None or any({*cell["methods"]} != {*METHODS} for cell in told["cells"]):
@@ -331,5 +332,11 @@ _DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 def _kept(workspace: Workspace) -> dict[str, Any] | None:
     told = json.loads((workspace.path / KEPT).read_text(encoding="utf-8"))
-    same = (told["version"], told["data"]) == (__version__, dict(workspace.digests))
+    same = all(told[name] == found for name, found in _rests_on(workspace).items())
     return dict(told) if same else None
+
+
+def _rests_on(workspace: Workspace) -> dict[str, Any]:
+    # One version has many states of the code, and each its own order of the doors.
+    data = dict(workspace.digests)
+    return {"version": __version__, "program": program_digest(), "data": data}

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.electorate.abstention.backtest import backtest_abstention
+from analysis.electorate.transfers.place_transfers import transfers_of
+from analysis.electorate.transfers.surveys import compare, published
 from analysis.targeting.rank import Settings
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, target_of
@@ -134,3 +136,17 @@ def test_france_is_forecast_better_than_by_any_rule(france):
         kept[target] = model
     assert kept["2022_legi_t1"]["mae_points"] <= 2.60
     assert kept["2024_legi_t1"]["mae_points"] <= 2.15
+
+
+def test_intervals_of_transfers_hold_every_published_survey(france):
+    asked = "2022_pres_t1", "2022_pres_t2"
+    found = transfers_of(france, *asked)
+    beside = compare(found, published(*asked))
+    assert len(beside) == len(published(*asked))
+    assert not beside["apart"].any(), beside[beside["apart"]]
+    # OpinionWay on the day, by name: what the counts alone put at 53 and at 5.
+    share = found.matrix("share_of_origin")
+    low, high = found.matrix("lower"), found.matrix("upper")
+    for origin, destination, said in (("ZEMMOUR", "LE PEN", 0.83), ("MÉLENCHON", "LE PEN", 0.24)):
+        assert low.loc[origin, destination] <= said <= high.loc[origin, destination]
+        assert share.loc[origin, destination] < said

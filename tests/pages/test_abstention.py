@@ -200,8 +200,15 @@ def test_the_look_back_is_the_librarys(page, places, election):
     assert (better in values(app.warning)) == bool(errors[rule] < errors["model"])
     shown = app.dataframe[0].value
     np.testing.assert_array_equal(shown[_("Mean error (points)")], methods["mae_points"].round(2))
-    covered = shown[f"90\u202f% · {_('All bureaux')}"].iloc[0]
-    assert covered == round(100 * methods.loc["model", "coverage_90"], 1)
+    # A group is told with its number; one of none is not shown.
+    own = methods.loc["model"]
+    groups = {"": "n_judged", "_small": "n_small", "_large": "n_large"}
+    names = abstention_proof.group_names()
+    for suffix, count in groups.items():
+        title = f"90\u202f% · {names[suffix]} ({number(int(own[count]))})"
+        assert (title in shown) == (own[count] > 0)
+        if own[count]:
+            assert shown[title].iloc[0] == round(100 * own[f"coverage_90{suffix}"], 1)
 
 
 def test_always_and_sometimes_stand_between_bounds_and_say_what_they_are(page, places):

@@ -16,6 +16,7 @@ from analysis.electorate.spatial import find_clusters
 from analysis.electorate.swing_by_bureau import Share, measure_swing
 from analysis.electorate.transfers.intervals import calibration
 from analysis.electorate.transfers.place_transfers import transfers_of
+from analysis.electorate.transfers.surveys import compare, published
 from analysis.errors import DataError
 from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
@@ -306,6 +307,26 @@ def test_transfers_are_always_called_an_estimate(page, shown):
     assert f"{least} à {most}" in app.warning[0].value
     assert len(app.image) == (shown in {"matrix", "flows"})
     assert len(app.get("download_button")) == (9 if shown == "files" else 0)
+
+
+def test_surveys_stand_beside_a_real_place(page, places):
+    app = page(**ROUNDS, workspace="nation", s_view="transfers", t_shown="surveys")
+    found = transfers_of(places.nation, *ROUNDS.values())
+    beside = compare(found, published(*ROUNDS.values()))
+    shown = app.dataframe[0].value
+    assert len(shown) == len(beside) > 0
+    np.testing.assert_array_equal(shown[_("Survey (%)")], (100 * beside["share"]).round(1))
+    np.testing.assert_array_equal(shown[_("Estimate (%)")], (100 * beside["estimate"]).round(1))
+    np.testing.assert_array_equal(shown[_("They part")], beside["apart"])
+    parted = int(beside["apart"].sum())
+    said = " ".join(values(app.warning if parted else app.info))
+    assert f"{number(parted) if parted else 'Les'} " in said
+    assert beside["source"].iloc[0] in " ".join(values(app.caption))
+
+
+def test_no_survey_was_held_in_an_invented_town(page):
+    app = page(**ROUNDS, s_view="transfers", t_shown="surveys")
+    assert not any(_("Survey (%)") in frame.value for frame in app.dataframe)
 
 
 def test_one_origin_shows_its_own_row(page, places):

@@ -21,6 +21,7 @@ from analysis.electorate.abstention.forecast import (
 from analysis.electorate.abstention.series import Series, is_overseas, read_series
 from analysis.errors import DataError
 from analysis.tables.elections import Election
+from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
 
 # Smaller bureaux are forecast, not judged; above the other one a bureau is large.
@@ -29,7 +30,7 @@ MODEL = "model"
 
 
 @dataclass(frozen=True)
-class AbstentionBacktest:
+class AbstentionBacktest(TableTexts):
     """A past election, forecast from those before it, and what came.
 
     Attributes
@@ -44,7 +45,8 @@ class AbstentionBacktest:
         those that every method covers, the overseas territories left out: their turnout
         moves on its own, and the files of 2024 give them other codes than those before;
         `coverage_50`, `coverage_90` over all bureaux judged, and for `_small` and `_large`
-        ones (missing for rules, which have no interval); `n_all` and `mae_points_all` on all
+        ones, and `n_judged`, `n_small`, `n_large`, how many bureaux that is (missing for
+        rules, which have no interval); `n_all` and `mae_points_all` on all
         bureaux that the method covers, and `mae_points_common` on those that every one does.
     bureaux
         One row per bureau judged: `bureau_id`, `registered`, `came`, `expected` (moved by
@@ -189,9 +191,12 @@ def _errors(
 
 
 def _coverage(table: pd.DataFrame, rate: np.ndarray, size: np.ndarray) -> dict[str, float]:
-    """Return shares of bureaux whose rate, moved by the common shift, lies in the interval."""
+    """Return shares of bureaux whose rate, moved by the common shift, lies in the interval.
+
+    Each group comes with its number: nine in ten of ten bureaux is not nine in ten of a thousand.
+    """
     groups = {"": size > 0, "_small": size < LARGE, "_large": size >= LARGE}
-    found = {}
+    found = {f"n{suffix or '_judged'}": float(group.sum()) for suffix, group in groups.items()}
     for share in SHARES:
         inside = (table[f"low_{share}"] <= rate) & (rate <= table[f"high_{share}"])
         for suffix, group in groups.items():

@@ -19,6 +19,7 @@ from analysis.electorate.abstention.multilevel import (
 )
 from analysis.electorate.abstention.projection import project
 from analysis.electorate.abstention.resemblance import Calendar, Link, link, no_link
+from analysis.electorate.abstention.second_rounds import with_rules
 from analysis.electorate.abstention.series import Series, department_of, is_far
 from analysis.electorate.abstention.surroundings import Told, tell
 from analysis.electorate.abstention.transform import (
@@ -31,6 +32,7 @@ from analysis.electorate.abstention.transform import (
 )
 from analysis.errors import DataError, Text
 from analysis.tables.elections import Election
+from analysis.tables.table_texts import TableTexts
 
 # Elections beyond these many rounds say nothing that later ones do not.
 MOST_ELECTIONS = 14
@@ -47,7 +49,7 @@ def silent(done: float) -> None:
 
 
 @dataclass(frozen=True)
-class AbstentionForecast:
+class AbstentionForecast(TableTexts):
     """Expected abstention of every bureau, given the level of the whole place.
 
     Attributes
@@ -153,7 +155,7 @@ def forecast_abstention(
     progress(0.5)
     posterior = infer(seen, mean, tuple(one.covariance for one in links))
     progress(0.8)
-    effect, variance = project(posterior, links)
+    effect, variance = with_rules(series, target, *project(posterior, links))
     told = _told(series, posterior, links[0])
     table = _table(series, effect + told.effect, variance - told.explained, level)
     table["source"] = table["source"].mask(told.about, "around")

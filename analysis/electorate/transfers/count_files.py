@@ -1,4 +1,4 @@
-"""Tables of counts from files, and transfers into them."""
+"""Tables of counts from files, and of transfers into them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.electorate.transfers.transfer_results import Transfers
 from analysis.errors import DataError
 
 
@@ -21,7 +20,7 @@ def read_counts(path: Path | str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As the file has it, indexed by unit; `problem.set_problem` checks the counts.
+        As the file has it, indexed by unit; `margins.set_problem` checks the counts.
 
     Raises
     ------
@@ -51,8 +50,8 @@ def read_counts(path: Path | str) -> pd.DataFrame:
     return table.set_index(table.columns[0])
 
 
-def write_transfers(found: Transfers, path: Path | str) -> None:
-    """Write the long table of transfers as CSV, shares to six decimals.
+def write_table(table: pd.DataFrame, path: Path | str) -> None:
+    """Write a table of transfers as CSV, shares to six decimals.
 
     Raises
     ------
@@ -60,7 +59,7 @@ def write_transfers(found: Transfers, path: Path | str) -> None:
         When the file cannot be written.
     """
     try:
-        found.table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+        table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
     except OSError as error:
         raise DataError(
             "The transfers cannot be written there.",

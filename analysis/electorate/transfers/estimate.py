@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis.electorate.transfers import solve
-from analysis.electorate.transfers.intervals import calibration, describe, interval
-from analysis.electorate.transfers.margins import Problem, set_problem
+from analysis.electorate.transfers.intervals import (
+    between_elections,
+    calibration,
+    draw_tables,
+    interval,
+    spread_of,
+)
+from analysis.electorate.transfers.joint import Joint, Piece, settle
+from analysis.electorate.transfers.margins import set_problem
 from analysis.electorate.transfers.rounding import round_table
+from analysis.electorate.transfers.survey_fit import Survey, join_survey
 from analysis.electorate.transfers.transfer_results import COLUMNS, Transfers
 from analysis.errors import Text
 
 Floats = npt.NDArray[np.float64]
+Whole = npt.NDArray[np.int64]
 Progress = Callable[[float], None]
+# Where a place has fewer units than options, its cells may be anything: e⁴ times as much.
+_UNKNOWN = 4.0
 
 
 def estimate_transfers(  # noqa: PLR0913 - a question, and how to answer it
@@ -27,6 +37,7 @@ def estimate_transfers(  # noqa: PLR0913 - a question, and how to answer it
     seed: int = 0,
     level: float = 0.90,
     apart: bool = False,
+    survey: Survey | None = None,
     progress: Progress | None = None,
 ) -> Transfers:
     """Estimate who voted what next from counts by unit at two elections.
@@ -41,11 +52,13 @@ def estimate_transfers(  # noqa: PLR0913 - a question, and how to answer it
         Whole numbers: one row per unit (the index), one column per option, abstention
         among them. The totals of a unit should agree; else its origin is scaled.
     seed
-        Of the reweighting; the same seed gives the same answer.
+        Of the reweighting and of the draws; the same seed gives the same answer.
     level
         Of the interval: 0.5, 0.8, 0.9 or 0.95.
     apart
         Whether the ballots were cast on different days: intervals are then wider.
+    survey
+        What persons said of both their ballots; the estimate then strays least from both.
     progress
         Told the share done; what it raises stops the work.
 
@@ -57,8 +70,8 @@ def estimate_transfers(  # noqa: PLR0913 - a question, and how to answer it
     Raises
     ------
     DataError
-        When the tables cannot be compared (`problem.set_problem`) or there are no
-        intervals at `level`.
+        When the tables cannot be compared (`margins.set_problem`), there are no intervals
+        at `level`, or the survey names an option that is none.
 
     References
     ----------
@@ -67,22 +80,90 @@ def estimate_transfers(  # noqa: PLR0913 - a question, and how to answer it
     Pavía, J. M. and Romero, R. (2024). Improving estimates accuracy of voter transitions.
     Sociological Methods & Research 53, 1919-1957.
     """
+    joint = estimate_joint(origin, destination, seed=seed, progress=progress)
+    return tell(joint, seed=seed, level=level, apart=apart, survey=survey)
+
+
+def estimate_joint(
+    origin: pd.DataFrame,
+    destination: pd.DataFrame,
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Joint:
+    """Estimate one place, without intervals.
+
+    Parameters
+    ----------
+    origin, destination, seed, progress
+        As for `estimate_transfers`.
+
+    Raises
+    ------
+    DataError
+        When the tables cannot be compared (`margins.set_problem`).
+    """
     problem = set_problem(origin, destination)
     before, after = problem.before, problem.after
     found = solve.estimate(before, after, np.random.default_rng(seed), progress)
     limits = solve.bounds(before, after)
     votes = round_table(found, *limits)
-    cells = describe(before, after, votes.astype(float), limits)
     poor = problem.units < max(votes.shape)
-    ends = limits if poor else interval(cells, level, apart=apart)
-    result = Transfers(
-        table=_long(problem, votes, ends, limits),
-        level=level,
+    spread = spread_of(before, after, votes.astype(float))
+    names = problem.origins, problem.destinations
+    return Joint(
+        *names,
+        votes=votes,
+        limits=limits,
+        spread=np.full(votes.shape, _UNKNOWN) if poor else spread,
+        poor=poor,
         units=problem.units,
         scaled=problem.scaled,
         left_out=problem.left_out,
+        pieces=(Piece(*names, before, after, votes),),
     )
-    return replace(result, notes=_notes(problem, apart=apart, poor=poor))
+
+
+def tell(
+    joint: Joint,
+    *,
+    seed: int = 0,
+    level: float = 0.90,
+    apart: bool = False,
+    survey: Survey | None = None,
+) -> Transfers:
+    """Tell an estimate with its intervals, a survey joined to it where there is one.
+
+    Parameters
+    ----------
+    joint
+        The estimate.
+    seed, level, apart, survey
+        As for `estimate_transfers`.
+
+    Raises
+    ------
+    DataError
+        When there are no intervals at `level`, or the survey names an option that is none.
+    """
+    spread = between_elections(joint.spread) if apart else joint.spread
+    estimate = joint.votes.astype(float)
+    if survey is None:
+        votes, draws = joint.votes, draw_tables(estimate, spread, seed)
+    else:
+        found, draws = join_survey(estimate, spread, survey.of(joint), seed)
+        votes = round_table(settle(found, joint), *joint.limits)
+    draws = np.clip(draws, *joint.limits)
+    ends = interval(draws, votes.astype(float), joint.limits, level)
+    return Transfers(
+        table=_long(joint, votes, joint.limits if joint.poor else ends),
+        level=level,
+        units=joint.units,
+        scaled=joint.scaled,
+        left_out=joint.left_out,
+        notes=_notes(joint, apart=apart, survey=survey),
+        draws=draws,
+    )
 
 
 def caution() -> str:
@@ -100,26 +181,25 @@ def caution() -> str:
 def apart_caution() -> str:
     """Return the sentence that goes with transfers from one day to another."""
     # Nobody publishes who voted what on two days.
-    least, most = calibration()["apart"]["town_errors"]
+    known = calibration()["apart"]
+    least, most = known["town_errors"]
     return Text(
-        "The districts whose truth is known cast both ballots on one "
-        "day. From one election to another people change more: in the "
-        "fictional town, {least:.0f} to {most:.0f} voters in 100 are put "
-        "in the wrong cell, and intervals are widened by what it shows.",
+        "The districts whose truth is known cast both ballots on one day. From one election to "
+        "another people change more, and opponents who live side by side are taken for one "
+        "another: in the fictional town, {least:.0f} to {most:.0f} voters in 100 are put in the "
+        "wrong cell. Intervals are widened by what {figures} published survey figures on "
+        "{pairs} presidential second rounds show.",
         least=least,
         most=most,
+        figures=known["figures"],
+        pairs=known["pairs"],
     )
 
 
-def _long(
-    problem: Problem,
-    votes: npt.NDArray[np.int64],
-    ends: tuple[Floats, Floats],
-    limits: tuple[Floats, Floats],
-) -> pd.DataFrame:
+def _long(joint: Joint, votes: Whole, ends: tuple[Floats, Floats]) -> pd.DataFrame:
     total = votes.sum(axis=1, keepdims=True)
-    pairs = pd.MultiIndex.from_product([problem.origins, problem.destinations])
-    shares = (votes, *ends, *limits)
+    pairs = pd.MultiIndex.from_product([joint.origins, joint.destinations])
+    shares = (votes, *ends, *joint.limits)
     columns = {name: (part / total).ravel() for name, part in zip(COLUMNS[3:], shares, strict=True)}
     return pd.DataFrame(
         {
@@ -131,31 +211,32 @@ def _long(
     )
 
 
-def _notes(problem: Problem, *, apart: bool, poor: bool) -> tuple[str, ...]:
+def _notes(joint: Joint, *, apart: bool, survey: Survey | None) -> tuple[str, ...]:
     said = (
         caution(),
         apart_caution() if apart else "",
-        _too_few(problem) if poor else "",
-        _scaled(problem) if len(problem.scaled) else "",
+        _too_few(joint) if joint.poor else "",
+        _scaled(joint.scaled) if len(joint.scaled) and len(joint.pieces) == 1 else "",
+        survey.note() if survey else "",
     )
     return tuple(note for note in said if note)
 
 
-def _too_few(problem: Problem) -> str:
-    options = max(len(problem.origins), len(problem.destinations))
+def _too_few(joint: Joint) -> str:
+    options = max(len(joint.origins), len(joint.destinations))
     return Text(
         "There are more options ({options}) than units ({units}): the "
         "interval is all that the totals allow.",
         options=options,
-        units=problem.units,
+        units=joint.units,
     )
 
 
-def _scaled(problem: Problem) -> str:
-    gaps = problem.scaled["destination_total"] - problem.scaled["origin_total"]
+def _scaled(scaled: pd.DataFrame) -> str:
+    gaps = scaled["destination_total"] - scaled["origin_total"]
     return Text(
         "{n} unit(s) had other totals in the two tables ({persons} persons "
         "in all): their origin was scaled to the destination.",
-        n=len(problem.scaled),
+        n=len(scaled),
         persons=int(gaps.abs().sum()),
     )

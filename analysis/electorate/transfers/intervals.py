@@ -1,9 +1,8 @@
-"""How far an estimated transfer may be from the truth, learned where the truth is known."""
+"""How far an estimated transfer may be from the truth: tables that could as well be true."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,138 +14,191 @@ from analysis.errors import DataError, some
 
 Floats = npt.NDArray[np.float64]
 
-# Written by benchmarks/transfers.py --calibrate from districts whose truth is known.
+# Written by benchmarks/calibrate_transfers.py from districts whose truth is known.
 _FILE = Path(__file__).with_name("calibration.toml")
-_HALF = 0.5  # half a person on either side keeps logits finite at the bounds
-_EDGE = 1e-4
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+# Degrees of freedom of the errors: known truths have more far ones than a normal law.
+DEGREES = 6
+DRAWS = 400
+_LEAST = 0.5  # half a person: an estimate of nobody may still be wrong
+_FARTHEST = 9.0  # a factor of 8,000 either way is all that a share can show
+_CENTRINGS, _SWEEPS, _LAST_SWEEPS = 3, 12, 40
+_ROUNDS = 5
 
 
-@dataclass(frozen=True)
-class Cells:
-    """What is known of each cell of a table besides its estimate; all in persons.
-
-    Attributes
-    ----------
-    estimate, low, high
-        Estimate and Duncan-Davis bounds (origins × destinations).
-    smaller
-        The smaller of the totals of origin and destination: no transfer exceeds it.
-    std_error
-        Of a regression without constraints, geometric mean of both directions.
-    everyone
-        Persons in the whole table.
-    """
-
-    estimate: Floats
-    low: Floats
-    high: Floats
-    smaller: Floats
-    std_error: Floats
-    everyone: float
-
-    @property
-    def place(self) -> Floats:
-        """Logit of where the estimate lies between its bounds."""
-        return self.to_logit(self.estimate)
-
-    @property
-    def features(self) -> Floats:
-        """What the width of an interval depends on (cells × 5)."""
-        place = self.place.ravel()
-        error = np.log(np.maximum(self.std_error / self.smaller, 1e-9)).ravel()
-        size = np.log(self.smaller / self.everyone).ravel()
-        return np.column_stack([np.ones(place.size), error, place, place**2, size])
-
-    def to_logit(self, persons: Floats) -> Floats:
-        """Return the logit of `persons` between the bounds."""
-        share = (persons - self.low + _HALF) / (self.high - self.low + 2 * _HALF)
-        share = np.clip(share, _EDGE, 1 - _EDGE)
-        return np.asarray(np.log(share / (1 - share)))
-
-    def to_persons(self, logit: Floats) -> Floats:
-        """Return persons within the bounds from a logit."""
-        share = 1 / (1 + np.exp(-logit))
-        persons = self.low - _HALF + share * (self.high - self.low + 2 * _HALF)
-        return np.clip(persons, self.low, self.high)
-
-
-def describe(
-    before: Floats, after: Floats, estimate: Floats, limits: tuple[Floats, Floats]
-) -> Cells:
-    """Gather what the intervals of a table rest on.
+def spread_of(before: Floats, after: Floats, estimate: Floats) -> Floats:
+    """Return the scale of the error of each cell's logarithm, both ballots cast on one day.
 
     Parameters
     ----------
     before, after
         Counts (units × options), equal totals.
     estimate
-        Joint table, persons.
-    limits
-        Duncan-Davis bounds.
+        Joint table (origins × destinations), persons.
+    """
+    known = calibration()["spread"]
+    kept = np.clip(features(before, after, estimate), known["least"], known["most"])
+    logarithm = kept @ np.asarray(known["coefficients"])
+    return np.asarray(known["scale"] * np.exp(logarithm).reshape(estimate.shape))
+
+
+def features(before: Floats, after: Floats, estimate: Floats) -> Floats:
+    """Return what the error of a cell depends on (cells × 4).
+
+    One; the logarithm of the units, of the share that the cell takes of the smaller of its
+    two options, and of that option's share of everyone.
     """
     old, new = before.sum(axis=0), after.sum(axis=0)
-    forward = _std_errors(before, after) * old[:, None]
-    backward = _std_errors(after, before).T * new[None, :]
-    return Cells(
-        estimate=estimate,
-        low=limits[0],
-        high=limits[1],
-        smaller=np.minimum(old[:, None], new[None, :]),
-        std_error=np.sqrt(forward * backward),
-        everyone=float(old.sum()),
-    )
+    smaller = np.minimum(old[:, None], new[None, :])
+    place = np.log(np.maximum(estimate, _LEAST) / smaller)
+    size = np.log(smaller / old.sum())
+    one = np.ones_like(place)
+    columns = (one, np.log(len(before)) * one, place, size)
+    return np.stack(columns, axis=-1).reshape(place.size, -1)
 
 
-def _std_errors(before: Floats, after: Floats) -> Floats:
-    """Return robust errors of the shares in a regression weighted by size (White 1980)."""
-    size = before.sum(axis=1)
-    x, y = before / size[:, None], after / size[:, None]
-    squares = x.T @ (size[:, None] * x)
-    # A trace of ridge: options that always go together have no error of their own.
-    inverse = np.linalg.inv(squares + 1e-6 * np.trace(squares) * np.eye(x.shape[1]))
-    residual = y - x @ (inverse @ (x.T @ (size[:, None] * y)))
-    lever = (size[:, None] * x) @ inverse
-    return np.asarray(np.sqrt((lever**2).T @ residual**2))
+def between_elections(spread: Floats) -> Floats:
+    """Widen the errors of one day to those between two elections.
+
+    Opponents who live side by side are taken for one another, and that does not fall with
+    the number of bureaux: its own part is added, learned from pairs of elections that
+    surveys have asked about.
+    """
+    return np.asarray(np.hypot(spread, calibration()["apart"]["context"]))
 
 
-def interval(cells: Cells, level: float, *, apart: bool) -> tuple[Floats, Floats]:
-    """Return the lower and upper end for each cell, persons, within the bounds.
+def draw_tables(estimate: Floats, spread: Floats, seed: int, draws: int = DRAWS) -> Floats:
+    """Draw tables with the estimate's totals that could as well be true.
 
     Parameters
     ----------
-    cells
-        See `describe`.
+    estimate
+        Joint table (origins × destinations), persons.
+    spread
+        Scale of the error of each cell's logarithm.
+    seed
+        Of the draws.
+    draws
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray
+        Draws × origins × destinations; the estimate is about their median.
+    """
+    middle, moved = chances(estimate, spread, seed, draws)
+    rows, columns = totals_of(estimate)
+    return meet_totals(np.exp(middle + moved), rows, columns, sweeps=_LAST_SWEEPS)
+
+
+def chances(
+    estimate: Floats, spread: Floats, seed: int, draws: int = DRAWS
+) -> tuple[Floats, Floats]:
+    """Return logarithms of a middle table, and errors of it, draw by draw.
+
+    Parameters
+    ----------
+    estimate, spread, seed, draws
+        As for `draw_tables`.
+    """
+    kept = np.maximum(estimate, _LEAST)
+    rows, columns = totals_of(estimate)
+    chance = np.random.default_rng(seed).standard_t(DEGREES, size=(draws, *estimate.shape))
+    moved = np.clip(chance * spread, -_FARTHEST, _FARTHEST)
+    middle = np.log(kept)
+    # Totals pull large cells down: what is lost so is put back before the last draw.
+    for _ in range(_CENTRINGS):
+        tables = meet_totals(np.exp(middle + moved), rows, columns, sweeps=_SWEEPS)
+        middle += np.log(kept) - np.log(np.maximum(np.median(tables, axis=0), _LEAST))
+    return middle, moved
+
+
+def totals_of(estimate: Floats) -> tuple[Floats, Floats]:
+    """Return the totals of the origins and of the destinations, cells of nobody counted half."""
+    kept = np.maximum(estimate, _LEAST)
+    return kept.sum(axis=1), kept.sum(axis=0)
+
+
+def meet_totals(tables: Floats, rows: Floats, columns: Floats, *, sweeps: int) -> Floats:
+    """Fit each of many tables to the same totals (Deming and Stephan 1940).
+
+    Parameters
+    ----------
+    tables
+        Positive: origins × destinations, or draws × origins × destinations.
+    rows, columns
+        Totals.
+    sweeps
+        Rounds of proportional fitting.
+    """
+    # Draws lie along the last axis: sums over a handful of options, many tables at a time.
+    many = np.ascontiguousarray(tables.reshape(-1, *tables.shape[-2:]).transpose(1, 2, 0))
+    across = np.ones(many.shape[1:])
+    for _ in range(sweeps):
+        down = rows[:, None] / np.maximum((many * across).sum(axis=1), 1e-300)
+        across = columns[:, None] / np.maximum((many * down[:, None]).sum(axis=0), 1e-300)
+    met = many * down[:, None] * across
+    return np.asarray(met.transpose(2, 0, 1).reshape(tables.shape))
+
+
+def interval(
+    draws: Floats, estimate: Floats, limits: tuple[Floats, Floats], level: float
+) -> tuple[Floats, Floats]:
+    """Return the lower and upper end for each cell, whole persons, within the bounds.
+
+    Parameters
+    ----------
+    draws
+        Of `draw_tables`.
+    estimate
+        Joint table, whole persons; an interval holds it.
+    limits
+        Duncan-Davis bounds.
     level
-        One of the levels that were calibrated.
-    apart
-        Whether the two ballots were cast on different days; those of known truth were
-        not, and people change more from one election to the next.
+        One of `LEVELS`.
 
     Raises
     ------
     DataError
-        When that level was not.
+        When it is none of them.
     """
-    known = calibration()
-    table = known["levels"].get(f"{level:.2f}")
-    if table is None:
+    if level not in LEVELS:
         raise DataError(
             "There is no interval at the level {level:g}.",
             where="levels: {levels}",
             mend="Choose one of these levels.",
             level=level,
-            levels=some(known["levels"], most=9),
+            levels=some([f"{one:g}" for one in LEVELS], most=9),
         )
-    span = known["range"]
-    features = np.clip(cells.features, span["least"], span["most"])
-    widen = known["apart"]["widen"] if apart else 1.0
-    ends = []
-    for name in ("lower", "upper"):
-        shift = (features @ np.asarray(table[name])).reshape(cells.estimate.shape)
-        ends.append(cells.to_persons(cells.place + widen * shift))
-    # Quantiles learned apart may pass over the estimate; an interval holds it, in whole persons.
-    lower = np.floor(np.minimum(ends[0], cells.estimate))
-    return lower, np.ceil(np.maximum(ends[1], cells.estimate))
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low = np.maximum(np.floor(np.minimum(low, estimate)), limits[0])
+    high = np.minimum(np.ceil(np.maximum(high, estimate)), limits[1])
+    for _ in range(_ROUNDS):
+        for axis in (0, 1):
+            # Views: each end of a cell must leave the others of its row, or column, room.
+            sides = [side if axis else side.T for side in (low, high, estimate, *limits)]
+            for row in zip(*sides, strict=True):
+                _make_room(*row)
+    return low, high
+
+
+def _make_room(low: Floats, high: Floats, estimate: Floats, least: Floats, most: Floats) -> None:
+    """Widen the ends of a row until each of them leaves the other cells room, in place."""
+    total = estimate.sum()
+    over = low.sum() - low - (total - high)
+    worst = int(over.argmax())
+    if over[worst] > 0:
+        others = np.arange(len(low)) != worst
+        can = (low - least) * others
+        low -= np.ceil(can * min(1.0, over[worst] / max(can.sum(), 1.0)))
+        np.maximum(low, least, out=low)
+    under = total - low - (high.sum() - high)
+    worst = int(under.argmax())
+    if under[worst] > 0:
+        others = np.arange(len(low)) != worst
+        can = (most - high) * others
+        high += np.ceil(can * min(1.0, under[worst] / max(can.sum(), 1.0)))
+        np.minimum(high, most, out=high)
 
 
 @cache

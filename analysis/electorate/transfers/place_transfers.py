@@ -10,13 +10,10 @@ from functools import partial
 import pandas as pd
 
 from analysis.electorate.transfers.bureau_counts import Pair, net_caution, tables_of
-from analysis.electorate.transfers.estimate import (
-    Progress,
-    apart_caution,
-    caution,
-    estimate_transfers,
-)
-from analysis.electorate.transfers.transfer_results import Transfers, add_up
+from analysis.electorate.transfers.estimate import Progress, estimate_joint, tell
+from analysis.electorate.transfers.joint import Joint, add_up
+from analysis.electorate.transfers.survey_fit import Survey
+from analysis.electorate.transfers.transfer_results import Transfers
 from analysis.errors import Text
 from analysis.tables.workspace import Workspace
 
@@ -31,6 +28,7 @@ def transfers_of(  # noqa: PLR0913 - a question, and how to answer it
     *,
     seed: int = 0,
     level: float = 0.90,
+    survey: Survey | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Transfers:
@@ -47,7 +45,7 @@ def transfers_of(  # noqa: PLR0913 - a question, and how to answer it
         Ids of two elections.
     place
         A commune or a département; empty for the whole workspace.
-    seed, level
+    seed, level, survey
         As for `estimate_transfers`.
     executor
         Where départements are worked on; here, one after another, when not given.
@@ -60,26 +58,23 @@ def transfers_of(  # noqa: PLR0913 - a question, and how to answer it
         As `tables_of` and `estimate_transfers`.
     """
     pair = tables_of(workspace, origin, destination, place)
-    work = partial(_estimate, seed=seed, level=level)
+    told = partial(tell, seed=seed, level=level, apart=True, survey=survey)
     if len(pair.departments.unique()) == 1 or len(pair.departments) < 4:
-        found = estimate_transfers(
-            pair.origin, pair.destination, seed=seed, level=level, apart=True, progress=progress
-        )
-        left_out = (*pair.left_out, *found.left_out)
-        return replace(found, left_out=left_out, notes=(*found.notes, net_caution()))
+        found = told(estimate_joint(pair.origin, pair.destination, seed=seed, progress=progress))
+        notes = (*found.notes, net_caution())
+        return replace(found, left_out=(*pair.left_out, *found.left_out), notes=notes)
     parts = _parts(pair)
-    found_parts: list[Transfers] = []
-    for part in _run(work, parts, executor):
-        found_parts.append(part)
+    done: list[Joint] = []
+    for part in _run(partial(_estimate, seed=seed), parts, executor):
+        done.append(part)
         if progress:
-            progress(len(found_parts) / len(parts))
-    total = add_up(found_parts)
+            progress(len(done) / len(parts))
+    total = told(add_up(done))
     summed = Text(
-        "Départements are estimated one by one and added up; so are the ends of their intervals."
+        "Départements are estimated one by one and added up; so are the errors of each cell."
     )
     left_out = (*pair.left_out, *total.left_out)
-    notes = (caution(), apart_caution(), net_caution(), summed)
-    return replace(total, left_out=left_out, notes=notes)
+    return replace(total, left_out=left_out, notes=(*total.notes, net_caution(), summed))
 
 
 def _parts(pair: Pair) -> list[Part]:
@@ -96,13 +91,11 @@ def _parts(pair: Pair) -> list[Part]:
     return parts
 
 
-def _estimate(part: Part, *, seed: int, level: float) -> Transfers:
-    return estimate_transfers(*part, seed=seed, level=level, apart=True)
+def _estimate(part: Part, *, seed: int) -> Joint:
+    return estimate_joint(*part, seed=seed)
 
 
-def _run(
-    work: partial[Transfers], parts: list[Part], executor: Executor | None
-) -> Iterator[Transfers]:
+def _run(work: partial[Joint], parts: list[Part], executor: Executor | None) -> Iterator[Joint]:
     """Work on each part; answers come in the order of the parts."""
     if executor is None:
         yield from map(work, parts)

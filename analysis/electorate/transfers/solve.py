@@ -108,13 +108,21 @@ def estimate(
     chance = np.outer(before.sum(axis=0), after.sum(axis=0)) / before.sum()
     table = (1 - SOFTEN) * regressed + SOFTEN * chance
     for _ in range(STEPS):
-        table = _town(table, before, after)
+        table = town_fit(table, before, after)
     met = fit_margins(table, before, after, sweeps=200, tolerance=1e-6).sum(axis=0)
     return fit_margins(met, before.sum(axis=0)[None], after.sum(axis=0)[None], sweeps=200)[0]
 
 
-def _town(seed: Floats, before: Floats, after: Floats) -> Floats:
-    """Sum over units of `fit_margins`, without holding the units' tables."""
+def town_fit(seed: Floats, before: Floats, after: Floats) -> Floats:
+    """Sum over units of `fit_margins`, without holding the units' tables.
+
+    Parameters
+    ----------
+    seed
+        Positive table (origins × destinations).
+    before, after
+        Counts (units × options).
+    """
     rows = np.ones_like(before)
     columns = np.ones_like(after)
     for _ in range(_SWEEPS):

@@ -199,6 +199,8 @@ def _csv(table: pd.DataFrame, *, french: bool) -> bytes:
         index=False,
         sep=";" if french else ",",
         decimal="," if french else ".",
+        # The last digits of a float differ between processors.
+        float_format="%.10g",
         lineterminator="\r\n" if french else "\n",
     )
     return text.encode("utf-8-sig" if french else "utf-8")

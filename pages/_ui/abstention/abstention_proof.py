@@ -106,7 +106,7 @@ def _errors(found: AbstentionBacktest) -> None:
 
 def _reliability(found: AbstentionBacktest) -> None:
     """Draw how many bureaux came inside the intervals that promised 50% and 90%."""
-    groups = group_names()
+    groups = counted_groups(found)
     rows = [
         {"promised": share / 100, "covered": coverage(found, share, suffix), "group": group}
         for share in (50, 90)
@@ -179,6 +179,17 @@ def group_names() -> dict[str, str]:
     }
 
 
+def counted_groups(found: AbstentionBacktest) -> dict[str, str]:
+    """Name the sizes of bureaux, each with how many there are; those of none are left out."""
+    own = found.methods[found.methods["method"] == MODEL].iloc[0]
+    counts = {suffix: int(own[f"n{suffix or '_judged'}"]) for suffix in group_names()}
+    return {
+        suffix: _("{group} ({n})").format(group=group, n=number(counts[suffix]))
+        for suffix, group in group_names().items()
+        if counts[suffix]
+    }
+
+
 def _dots(found: AbstentionBacktest) -> None:
     bureaux = found.bureaux
     if len(bureaux) > _DOTS:
@@ -228,7 +239,7 @@ def table(found: AbstentionBacktest) -> pd.DataFrame:
     shares = {
         f"coverage_{share}{suffix}": f"{percent(share / 100, 0)} · {group}"
         for share in (50, 90)
-        for suffix, group in group_names().items()
+        for suffix, group in counted_groups(found).items()
     }
     return pd.DataFrame(
         {

@@ -84,12 +84,36 @@ def apart(place: Workspace, asked: Question) -> None:
             "chance in the ballots. The interval ({level}) counts that chance, not errors of the "
             "crosswalk between contours."
         ).format(level=percent(found.swing.level, 0))
+        + " "
+        + chance_of(found)
     )
     _left_out(found)
     maps = {"residual": _("Map of what moved otherwise")}
     if near is not None:
         maps["clusters"] = _("Map of neighbours alike")
     _files(place, found, maps, near)
+
+
+def chance_of(found: Moved) -> str:
+    """Say how much is chance, and how that is known."""
+    noise = found.swing.noise
+    if noise.source == "assumed":
+        return _(
+            "Too few bureaux lie side by side to learn that chance here: it is taken as twice that "
+            "of two independent counts, which is careful."
+        )
+    told = {
+        "touching": _(
+            "That chance is learned from {n} pairs of bureaux that touch: {factor} times that of "
+            "two independent counts, for mostly the same people vote both times."
+        ),
+        "numbered": _(
+            "That chance is learned from {n} pairs of bureaux of one town whose numbers follow one "
+            "another: {factor} times that of two independent counts, for mostly the same people "
+            "vote both times."
+        ),
+    }
+    return told[noise.source].format(n=number(noise.pairs), factor=number(noise.factor, 2))
 
 
 def points(share: float) -> str:

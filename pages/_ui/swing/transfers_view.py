@@ -13,6 +13,7 @@ from analysis.tables.workspace import Workspace
 from pages._ui import file_downloads
 from pages._ui.i18n import _, election_name, ngettext, number, option_name, percent
 from pages._ui.messages import plain, translate
+from pages._ui.swing import surveys_view
 from pages._ui.swing import two_elections as swings
 from pages._ui.swing.two_elections import Question, choose_one
 from pages._ui.trial.arms_view import choose_view
@@ -32,6 +33,9 @@ def transfers(place: Workspace, asked: Question) -> None:
         "table": _("Table"),
         "files": _("Files"),
     }
+    beside = swings.beside(place, asked, found)
+    if len(beside):
+        shown["surveys"] = _("Beside surveys")
     view = choose_view(shown, "t_shown")
     if view == "matrix":
         _picture(place, asked, found, "matrix")
@@ -39,6 +43,8 @@ def transfers(place: Workspace, asked: Question) -> None:
         _picture(place, asked, found, "flows")
     elif view == "one":
         one_origin(found)
+    elif view == "surveys":
+        surveys_view.surveys(beside, found)
     elif view == "table":
         st.dataframe(table(found), hide_index=True, height=520)
         st.caption(_legend(found))
@@ -54,7 +60,9 @@ def caution(found: Transfers) -> None:
         _(
             "An estimate, never a proof. Where the truth is known ({n} districts, both ballots on "
             "one day), {error} voters in 100 were put in the wrong cell on average. Between two "
-            "elections, as here, count on more: {least} to {most} in the fictional town."
+            "elections, as here, count on more ({least} to {most} in the fictional town): "
+            "opponents who live side by side are taken for one another. Intervals are as wide as "
+            "published surveys have shown that they must be."
         ).format(
             n=number(known["districts"]),
             error=number(known["mean_error"], 1),

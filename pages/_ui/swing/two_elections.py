@@ -18,7 +18,7 @@ from analysis.exports.model_export import Finding, Written
 from analysis.exports.registry import file_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.swing import Moved, look_back, neighbours, pedersen_of
-from analysis.workflows.transfers import finding
+from analysis.workflows.transfers import beside_surveys, finding
 from pages._ui import file_downloads, loaders, state
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
@@ -167,6 +167,11 @@ def transfers(place: Workspace, asked: Question) -> Transfers:
     key = ("transfers", str(place.path), place.digest, asked)
     found: Transfers = answer_of(key, work, label=_("Estimating the transfers…"))
     return found
+
+
+def beside(place: Workspace, asked: Question, found: Transfers) -> pd.DataFrame:
+    """Return published surveys beside the estimate; empty where there are none."""
+    return beside_surveys(place, (asked.origin, asked.destination), found)
 
 
 def picture(place: Workspace, asked: Question, kind: str, found: Transfers) -> bytes:

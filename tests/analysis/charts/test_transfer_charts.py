@@ -11,6 +11,7 @@ from analysis.charts.swing_charts import before_and_after, cluster_map
 from analysis.charts.transfer_charts import flows, heat_map
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Swing
+from analysis.electorate.swing_noise import Noise
 from analysis.electorate.transfers import Transfers
 from analysis.errors import DataError
 from tests.made import grid
@@ -86,7 +87,9 @@ def test_bureaux_that_moved_otherwise_stand_out():
     table = pd.DataFrame(
         {"before": before, "after": before + [0.1, 0.1, 0.3], "unlike": [False, False, True]}
     )
-    figure = before_and_after(Swing(table, 0.3, 0.42, 0.9, ()), language="en")
+    figure = before_and_after(
+        Swing(table, 0.3, 0.42, 0.9, (), Noise(1.0, 0, "assumed")), language="en"
+    )
     dots = [c for c in figure.axes[0].collections if isinstance(c, PathCollection)]
     assert [len(c.get_offsets()) for c in dots] == [2, 1]
     legend = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.electorate.spatial import find_clusters
+from analysis.electorate.spatial import find_clusters, touching
 from analysis.electorate.swing_by_bureau import (
     Share,
     _compare,
     butler_swing,
     measure_swing,
 )
+from analysis.electorate.swing_noise import estimate_noise
 from analysis.errors import DataError
 from analysis.tables.elections import Choice
 from analysis.workflows.build import Inputs, build
@@ -106,6 +107,75 @@ def test_intervals_leave_out_the_truth_as_often_as_they_say(tmp_path):
     assert table["unlike"].mean() == pytest.approx(0.10, abs=0.037)
     inside = (table["lower"] <= 0.05) & (table["upper"] >= 0.05)
     assert inside.mean() == pytest.approx(0.90, abs=0.037)
+
+
+def panel(rng, size, bureaux, stay, share):
+    """Draw bureaux of persons who mostly repeat their vote; the rest draw anew, all alike."""
+    first = rng.random((bureaux, size)) < share[0]
+    again = rng.random((bureaux, size)) < stay
+    anew = rng.random((bureaux, size)) < (share[1] - stay * share[0]) / (1 - stay)
+    second = np.where(again, first, anew)
+    return [
+        ((size + 200, size, int(a)), (size + 200, size, int(b)))
+        for a, b in zip(first.sum(axis=1), second.sum(axis=1), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("stay", [0.0, 0.6, 0.9])
+def test_a_panel_electorate_is_called_unlike_as_often_as_chance_does(tmp_path, stay):
+    # All bureaux move alike, from .42 to .47, and most of their persons vote as before.
+    rng = np.random.default_rng(4)
+    swing = measure_swing(
+        place(tmp_path, panel(rng, 700, 600, stay, (0.42, 0.47))), BEFORE, AFTER, A
+    )
+    assert swing.table["unlike"].mean() == pytest.approx(0.10, abs=0.037)
+    assert swing.noise.source == "numbered"
+    # Of who stays nothing is chance, but who they are: 1 − stay of the variance of two counts.
+    assert swing.noise.factor == pytest.approx(1 - stay, abs=0.12)
+    # Two independent counts, doubled, would call next to none of them unlike.
+    doubled = np.sqrt(2 / swing.noise.factor) * swing.table["std_error"]
+    if stay:
+        assert (swing.table["residual"].abs() > 1.645 * doubled).mean() < 0.02
+
+
+PARIS_PAIRS = [
+    ("2017_pres_t1", "2022_pres_t1"),
+    ("2022_pres_t1", "2022_legi_t1"),
+    ("2017_legi_t1", "2022_legi_t1"),
+    ("2019_euro_t1", "2022_pres_t1"),
+    ("2022_legi_t1", "2024_legi_t1"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [Share(Choice("left"), "valid"), Share()], ids=["left", "abst"])
+@pytest.mark.parametrize("pair", PARIS_PAIRS)
+def test_touching_bureaux_of_paris_differ_as_much_as_is_claimed(paris, pair, share):
+    swing = measure_swing(paris, *pair, share)
+    assert swing.noise.source == "touching"
+    table = swing.table.set_index("bureau_id")
+    bureaux = paris.read("bureaux")
+    bureaux = bureaux[bureaux["bureau_id"].isin(table.index) & (bureaux["vintage"] == 2017)]
+    one, other = touching(bureaux.geometry.to_numpy())
+    ids = bureaux["bureau_id"].to_numpy()
+    apart = (
+        table["residual"].to_numpy()[table.index.get_indexer(ids[one])]
+        - table["residual"].to_numpy()[table.index.get_indexer(ids[other])]
+    )
+    error = table["std_error"].to_numpy()
+    claimed = (
+        error[table.index.get_indexer(ids[one])] ** 2
+        + error[table.index.get_indexer(ids[other])] ** 2
+    )
+    assert np.mean(apart**2 / claimed) == pytest.approx(1, abs=0.1)
+    # The same, learned from the numbers alone, without a contour.
+    alone = estimate_noise(
+        table["residual"].to_numpy(),
+        error**2 / swing.noise.factor,
+        None,
+        pd.Index(table.index.astype("str")),
+    )
+    assert alone.factor == pytest.approx(swing.noise.factor, rel=0.3)
 
 
 def _counts_of(shares, size):

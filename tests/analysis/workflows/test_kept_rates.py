@@ -113,7 +113,7 @@ def test_rates_of_other_tables_or_another_program_are_not_read(place, made, monk
     other.manifest["tables"]["context"]["sha256"] = "0" * 64
     with pytest.raises(DataError, match="context"):
         prospects_kept(other, LEFT, TARGET)
-    monkeypatch.setattr(kept_rates, "_program", lambda: "another")
+    monkeypatch.setattr(kept_rates, "program_digest", lambda: "another")
     prospects_kept(place, LEFT, TARGET)
     assert len(made) == 3
 

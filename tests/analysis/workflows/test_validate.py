@@ -6,12 +6,15 @@ import json
 import shutil
 from datetime import datetime
 
+import pandas as pd
 import pytest
 
+import analysis.workflows.validate
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
+from analysis.targeting.calibration import COVERED, MOVEMENTS, RELIABILITY, Calibration
 from analysis.targeting.validation import METHODS
-from analysis.workflows.validate import KEPT, keep, kept, validate
+from analysis.workflows.validate import KEPT, keep, kept, kept_calibration, validate
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def test_nothing_of_the_day_or_later_is_looked_at(valmont, left):
         validate(valmont, blocs=("left",), before=datetime(2017, 6, 1))
 
 
-def test_what_is_kept_comes_back_until_data_or_version_change(copy, left):
+def test_what_is_kept_comes_back_until_data_or_program_change(copy, left):
     assert kept(copy) is None
     file = keep(copy, left.to_json())
     again = kept(copy)
@@ -55,8 +58,26 @@ def test_what_is_kept_comes_back_until_data_or_version_change(copy, left):
     assert again.means.to_dict() == pytest.approx(left.means.to_dict(), abs=1e-4)
     assert again.untold["votes"].tolist() == left.untold["votes"].tolist()
     told = json.loads(file.read_text(encoding="utf-8"))
-    for change in ({"version": "0"}, {"data": {}}, {"cells": "cut"}):
+    for change in ({"version": "0"}, {"program": "0"}, {"data": {}}, {"cells": "cut"}):
         (copy.path / KEPT).write_text(json.dumps({**told, **change}), encoding="utf-8")
         assert kept(copy) is None
     file.write_text("{", encoding="utf-8")
+    assert kept(copy) is None
+
+
+def test_what_other_code_of_the_same_version_found_is_not_read(copy, left, monkeypatch):
+    covered = pd.DataFrame([(m, "equal", 0.9) for m in MOVEMENTS], columns=[*COVERED])
+    came = pd.DataFrame([(m, 0.9, 1, 0.95, 0.9, 1) for m in MOVEMENTS], columns=[*RELIABILITY])
+    held = Calibration(covered, came, 1, 1)
+    file = keep(copy, {**left.to_json(), "calibration": {"left": held.to_json()}})
+    assert kept(copy) is not None
+    assert kept_calibration(copy, "left") is not None
+    told = json.loads(file.read_text(encoding="utf-8"))
+    monkeypatch.setattr(analysis.workflows.validate, "program_digest", lambda: "another")
+    assert kept(copy) is None
+    assert kept_calibration(copy, "left") is None
+    monkeypatch.undo()
+    # A file of a program that did not say which it was.
+    del told["program"]
+    file.write_text(json.dumps(told), encoding="utf-8")
     assert kept(copy) is None

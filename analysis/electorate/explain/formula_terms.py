@@ -1,0 +1,254 @@
+"""The terms of a model, read from a formula of statsmodels: columns, curves and categories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import patsy
+
+from analysis.errors import DataError, some
+
+# A formula is run as code by those who read it: nothing but these may be called in one.
+FUNCTIONS = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
+_OF_PATSY = ("bs", "cr", "C", "I")
+_OPTIONS = ("df", "degree")
+_TOKEN = re.compile(r"\s*(?:([A-Za-z_]\w*)|(\d+(?:\.\d+)?)|(\*\*|[+*:(),=-]))\s*")
+_CURVES = re.compile(r"\b(bs|cr|I)\(")
+_SPLINE = re.compile(r"\bcr\(([^()]*)\)")
+# Below this share of its length, a column adds nothing to those before it.
+_NOTHING_NEW = 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One part of a formula.
+
+    Attributes
+    ----------
+    text
+        As it was written: `income`, `bs(density, 4)`, `C(commune_id)`.
+    names
+        Columns it is made of.
+    curved, category
+        Whether it bends; whether its column holds names rather than numbers.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    curved: bool
+    category: bool
+
+    @property
+    def formula(self) -> str:
+        """As statsmodels reads it.
+
+        Left to itself, a natural spline holds the constant too, which stands in the model already.
+        """
+        return _SPLINE.sub(r"cr(\1, constraints='center')", self.text)
+
+
+def read_terms(formula: str | Sequence[str], columns: Collection[str]) -> tuple[Term, ...]:
+    """Read the right-hand side of a formula.
+
+    Parameters
+    ----------
+    formula
+        `income + bs(density, 4) + C(kind)`, or its terms one by one.
+    columns
+        Names that may stand in it.
+
+    Returns
+    -------
+    tuple of Term
+        In the order given, each once.
+
+    Raises
+    ------
+    DataError
+        When a name is unknown, or something else than a formula stands there.
+    """
+    parts = _split(formula) if isinstance(formula, str) else [p for f in formula for p in _split(f)]
+    terms = [_term(part, columns) for part in parts]
+    return tuple({term.text: term for term in terms}.values())
+
+
+def _split(formula: str) -> list[str]:
+    """Part a formula at the plus signs that stand outside of brackets."""
+    parts, depth, begun = [], 0, 0
+    for place, sign in enumerate(formula):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "+" and depth == 0:
+            parts.append(formula[begun:place])
+            begun = place + 1
+    return [part.strip() for part in (*parts, formula[begun:]) if part.strip()]
+
+
+def _term(text: str, columns: Collection[str]) -> Term:
+    names = []
+    for name, called, option in _names(text):
+        if called or option:
+            known: Collection[str] = (*FUNCTIONS, *_OF_PATSY) if called else _OPTIONS
+        else:
+            known = columns
+            names.append(name)
+        if name not in known:
+            raise DataError(
+                "There is no column {name} to explain with."
+                if known is columns
+                else "A formula may not use {name} here.",
+                where="{text}",
+                mend="Take some of: {known}.",
+                name=name,
+                text=text,
+                known=some(known, most=40),
+            )
+    return Term(text, tuple(dict.fromkeys(names)), bool(_CURVES.search(text)), "C(" in text)
+
+
+def _names(text: str) -> list[tuple[str, bool, bool]]:
+    """Return the names of a term, whether each is called, and whether it is an option."""
+    found, at = [], 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise DataError(
+                "This is no term of a formula: {text}.",
+                where="{rest}",
+                mend="Write columns, log(x), bs(x, 4), cr(x, df=4), I(x**2), C(x), x:y.",
+                text=text,
+                rest=text[at:],
+            )
+        at = match.end()
+        if name := match[1]:
+            follows = text[at : at + 1]
+            found.append((name, follows == "(", follows == "="))
+    return found
+
+
+@dataclass(frozen=True)
+class Design:
+    """The columns of a model.
+
+    Attributes
+    ----------
+    matrix
+        Bureaux × columns that say something of their own, the constant first.
+    terms
+        Which term each column belongs to, by its text; the constant to "".
+    dropped
+        Columns that others already hold: they add nothing, and have no number of their own.
+    """
+
+    matrix: pd.DataFrame
+    terms: tuple[str, ...]
+    dropped: tuple[str, ...]
+    _info: Any
+    _parts: dict[str, tuple[str, ...]]
+
+    def at(self, data: pd.DataFrame, name: str, value: object) -> np.ndarray:
+        """Return the columns were one covariate the same everywhere (rows × columns).
+
+        Parameters
+        ----------
+        data
+            What the design was made from.
+        name, value
+            The covariate, and what it is then.
+        """
+        # Only its own terms are made again: hundreds of columns of communes stay as they are.
+        own = [part for part, names in self._parts.items() if name in names]
+        wanted = dict.fromkeys(one for part in own for one in self._parts[part])
+        there = plain(data[list(wanted)].assign(**{name: value}))
+        fresh = patsy.dmatrix(self._info.subset(own), there, return_type="dataframe")
+        matrix = self.matrix.to_numpy(dtype=float, copy=True)
+        for place, column in enumerate(self.matrix):
+            if column in fresh:
+                matrix[:, place] = fresh[column]
+        return matrix
+
+
+def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
+    """Return the columns of a model on a table without gaps.
+
+    Parameters
+    ----------
+    terms
+        Of the formula; none gives the constant alone.
+    data
+        The columns that they name.
+
+    Raises
+    ------
+    DataError
+        When a function has no value there, such as the logarithm of nought.
+    """
+    formula = " + ".join(["1", *(term.formula for term in terms)])
+    known = patsy.EvalEnvironment([FUNCTIONS])
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            whole = patsy.dmatrix(formula, plain(data), known, return_type="dataframe")
+    except (patsy.PatsyError, ValueError) as error:
+        raise _unread(formula, error) from error
+    values = whole.to_numpy()
+    if len(whole) < len(data) or not np.isfinite(values).all():
+        raise _unread(formula, "log(0)")
+    kept = independent(values)
+    owners = np.empty(whole.shape[1], dtype=object)
+    written = _written(terms)
+    for name, columns in whole.design_info.term_name_slices.items():
+        owners[columns] = written[name][0]
+    return Design(
+        whole.loc[:, kept],
+        tuple(owners[kept]),
+        tuple(whole.columns[~kept]),
+        whole.design_info,
+        {name: names for name, (_text, names) in written.items() if name != "Intercept"},
+    )
+
+
+def _written(terms: Sequence[Term]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return which term, as it was written, each of patsy's belongs to, and its covariates."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {"Intercept": ("", ())}
+    for term in terms:
+        for part in patsy.ModelDesc.from_formula(term.formula).rhs_termlist:
+            found.setdefault(part.name(), (term.text, term.names))
+    return found
+
+
+def _unread(formula: str, error: object) -> DataError:
+    return DataError(
+        "The formula has no value in some bureaux, or cannot be read.",
+        where="{formula}: {error}",
+        mend="Take log1p(x) or sqrt(x) for columns that hold noughts; give a curve fewer degrees.",
+        formula=formula,
+        error=str(error).splitlines()[0],
+    )
+
+
+def plain(data: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns are floats or objects, which is what patsy knows."""
+    return pd.DataFrame(
+        {
+            name: values.astype("float64")
+            if pd.api.types.is_numeric_dtype(values)
+            else values.astype("object")
+            for name, values in data.items()
+        }
+    )
+
+
+def independent(matrix: np.ndarray) -> np.ndarray:
+    """Tell which columns are no combination of those before them."""
+    length = np.linalg.norm(matrix, axis=0)
+    scaled = matrix / np.where(length > 0, length, 1.0)
+    kept = np.ones(matrix.shape[1], dtype=bool)
+    # One pass is enough: what is left of a column, once those before it are taken off.
+    left = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
+    kept[: len(left)] = left > _NOTHING_NEW
+    kept[len(left) :] = False
+    return kept & (length > 0)

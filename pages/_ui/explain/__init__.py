@@ -1,0 +1,1 @@
+"""The view “What goes with it” of the pages Abstention and Swing."""

@@ -1,0 +1,128 @@
+"""Published surveys beside the estimate: both figures, the interval, and where they part."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.electorate.transfers import Transfers
+from pages._ui.i18n import _, ngettext, number, option_name, percent
+from pages._ui.messages import plain
+
+_BLUE, _PALE, _ORANGE = "#236eb0", "#9ecae1", "#b35806"
+
+
+def surveys(beside: pd.DataFrame, found: Transfers) -> None:
+    """Show estimate, interval and surveys side by side, and say where they part."""
+    parted = int(beside["apart"].sum())
+    if parted:
+        st.warning(
+            ngettext(
+                "{n} survey figure of {all} lies outside the interval ({level}) of the estimate.",
+                "{n} survey figures of {all} lie outside the interval ({level}) of the estimate.",
+                parted,
+            ).format(n=number(parted), all=number(len(beside)), level=percent(found.level, 0))
+        )
+    else:
+        st.info(
+            _("All {all} survey figures lie within the interval ({level}) of the estimate.").format(
+                all=number(len(beside)), level=percent(found.level, 0)
+            )
+        )
+    named = beside.assign(cell=[_cell(row) for row in beside.itertuples()])
+    st.vega_lite_chart(
+        named[["cell", "share", "estimate", "lower", "upper", "institute", "published"]],
+        _chart(),
+        width="stretch",
+    )
+    st.dataframe(table(beside), hide_index=True)
+    st.caption(
+        _(
+            "Surveys ask all of France what a person chose and will choose: intentions change, and "
+            "not everybody remembers. In a town, voters may differ from the country's. Nothing of "
+            "these figures is in the estimate; their scatter is what widens its intervals."
+        )
+    )
+    sources = beside.drop_duplicates("source")
+    st.caption(
+        _("Sources: {sources}").format(
+            sources=" · ".join(
+                plain(f"{row.institute} {row.published}: {row.source}")
+                for row in sources.itertuples()
+            )
+        )
+    )
+
+
+def table(beside: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures as they are shown: names in words, shares in percent."""
+
+    def points(name: str) -> pd.Series:
+        return (100 * beside[name]).round(1)
+
+    return pd.DataFrame(
+        {
+            _("First election"): beside["origin"].map(option_name),
+            _("Second election"): beside["destination"].map(_destination),
+            _("Survey (%)"): points("share"),
+            _("Estimate (%)"): points("estimate"),
+            _("from (%)"): points("lower"),
+            _("to (%)"): points("upper"),
+            _("They part"): beside["apart"],
+            _("Institute"): beside["institute"],
+            _("Published"): beside["published"],
+        }
+    )
+
+
+def _cell(row: object) -> str:
+    origin, destination = str(getattr(row, "origin", "")), str(getattr(row, "destination", ""))
+    return _("{origin} → {destination}").format(
+        origin=option_name(origin), destination=_destination(destination)
+    )
+
+
+def _destination(name: str) -> str:
+    return _("neither (abstention, blank, null)") if name == "neither" else option_name(name)
+
+
+def _chart() -> dict[str, object]:
+    """Return the chart: a line for the interval, a dot for the estimate, a diamond a survey."""
+    y = {
+        "field": "cell",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"labelLimit": 280},
+    }
+
+    def x(field: str) -> dict[str, object]:
+        return {
+            "field": field,
+            "type": "quantitative",
+            "scale": {"domain": [0, 1]},
+            "title": _("Share of these voters"),
+            "axis": {"format": "%", "tickCount": 5},
+        }
+
+    tips = [
+        {"field": "institute", "title": _("Institute"), "type": "nominal"},
+        {"field": "published", "title": _("Published"), "type": "nominal"},
+        {"field": "share", "title": _("Survey"), "type": "quantitative", "format": ".0%"},
+        {"field": "estimate", "title": _("Estimate"), "type": "quantitative", "format": ".1%"},
+    ]
+    survey = {"type": "point", "shape": "diamond", "filled": True, "size": 80, "color": _ORANGE}
+    return {
+        "layer": [
+            {
+                "mark": {"type": "rule", "color": _PALE, "strokeWidth": 7},
+                "encoding": {"y": y, "x": x("lower"), "x2": {"field": "upper"}},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "color": _BLUE, "size": 90},
+                "encoding": {"y": y, "x": x("estimate")},
+            },
+            {"mark": survey, "encoding": {"y": y, "x": x("share"), "tooltip": tips}},
+        ],
+        "height": {"step": 26},
+    }

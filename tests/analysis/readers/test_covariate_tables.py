@@ -1,0 +1,74 @@
+"""Tables of what bureaux and communes are like, as they are published and as people have them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.readers.covariate_tables import read_covariates
+from tests.made import DATA
+
+
+def write(folder, text, name="table.csv"):
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_any_table_by_bureau(tmp_path):
+    file = write(tmp_path, "bureau_id;Part âgée;nom\n75056_1905;12,5;a\n75119_6;3;b\n")
+    table, left = read_covariates(file, frozenset({"75056"}))
+    # An arrondissement goes into the number; texts are no covariates.
+    assert table.to_dict() == {"part__g_e": {"75056_1905": 12.5, "75056_1906": 3.0}}
+    assert left == ()
+
+
+def test_numbers_alone_belong_to_the_only_commune(tmp_path):
+    file = write(tmp_path, "code_bv,revenu_median\n0327,37610\n0334,34230\n")
+    table, _left = read_covariates(file, frozenset({"75056"}))
+    assert table["revenu_median"].to_dict() == {"75056_0327": 37610.0, "75056_0334": 34230.0}
+
+
+def test_two_rows_of_one_id_are_both_left_out(tmp_path):
+    file = write(tmp_path, "commune_id,x\n31555,1\n31555,2\n31069,3\n99999,4\n")
+    table, left = read_covariates(file, frozenset({"31555", "31069"}))
+    assert table["x"].to_dict() == {"31069": 3.0}
+    assert [(one.count, one.examples) for one in left] == [(1, "99999"), (2, "31555")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("street,x\na,1\n", "which bureau or commune"),
+        ("commune_id,x\n31555,many\n", "no numbers of this place"),
+        ("commune_id,x\n99999,1\n", "no numbers of this place"),
+    ],
+)
+def test_a_table_that_says_nothing_is_explained(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        read_covariates(write(tmp_path, text), frozenset({"31555"}))
+
+
+def test_the_census_of_2009_by_bureau():
+    file = DATA / "census" / "recensement_2009_par_bureau.csv"
+    if not file.is_file():
+        pytest.skip("the shared data are not there")
+    table, _left = read_covariates(file, frozenset({"21231"}))
+    # Worked out by hand from the row of 21231_015: 533 of 1,721 − 162; 161 of 1,373 − 471.
+    row = table.loc["21231_0015"]
+    assert row["aged_18_24"] == pytest.approx(533 / 1559)
+    assert row["unemployed"] == pytest.approx(161 / 902)
+    assert row["degree"] == pytest.approx((159 + 295) / (139 + 47 + 52 + 161 + 223 + 159 + 295))
+    assert row["owners"] == pytest.approx(415 / (415 + 1176 + 46))
+    assert ((table >= 0) & (table <= 1) | table.isna()).to_numpy().all()
+
+
+def test_incomes_by_commune():
+    file = DATA / "census" / "filosofi_2021_commune.parquet"
+    if not file.is_file():
+        pytest.skip("the shared data are not there")
+    raw = pd.read_parquet(file).set_index("code").loc["31555"]
+    table, _left = read_covariates(file, frozenset({"31555"}))
+    assert table.loc["31555", "commune_income_eur"] == raw["MED_SL"]
+    assert table.loc["31555", "commune_poverty_rate"] == pytest.approx(raw["PR_MD60"] / 100)

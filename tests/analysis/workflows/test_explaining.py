@@ -1,0 +1,233 @@
+"""What goes with abstention and swing: planted slopes, real places, files that are made again."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.electorate.explain.formula_terms import read_terms
+from analysis.electorate.explain.regression import ROBINSON, ModelSpec, fit_model
+from analysis.errors import DataError
+from analysis.exports import read_provenance
+from analysis.exports.model_export import Written
+from analysis.exports.registry import file_of, formats_of
+from analysis.i18n import told
+from analysis.tables.elections import Choice
+from analysis.tables.workspace import Workspace
+from analysis.workflows.build import Inputs, build
+from analysis.workflows.explain_bureaux import Question, asked_of, observe
+from analysis.workflows.explain_files import FIGURES, TABLES, explain_to_file, finding, table_of
+from analysis.workflows.explaining import bring_covariates, explain
+from analysis.workflows.reproduce import reproduce
+from tests.made import DATA, RESULTS, candidates, general, write_results
+
+ELECTION, BEFORE = "2022_pres_t1", "2017_pres_t1"
+TERMS = "poverty_rate + past_far_right"
+
+
+@pytest.fixture(scope="module")
+def abstention(valmont):
+    return explain(valmont, Question("abstention", ELECTION))
+
+
+@pytest.fixture(scope="module")
+def curved(valmont):
+    asked = Question("abstention", ELECTION, terms="cr(poverty_rate, df=3) + past_left")
+    return explain(valmont, asked)
+
+
+def test_slopes_planted_in_valmont_come_back(valmont, truth):
+    """Regressed on the planted propensities, which hold no chance, slopes must be the same."""
+    for election in ("2017_pres_t1", "2022_pres_t1", "2024_legi_t1"):
+        table = observe(valmont, Question("abstention", election)).table
+        table = table[table["poverty_rate"].notna()].reset_index(drop=True)
+        spec = ModelSpec(read_terms("poverty_rate + log(density_km2)", table.columns))
+        counted = fit_model(table, spec)
+        planted = table["bureau_id"].map(truth["elections"][election]["abstention"])
+        true = fit_model(table.assign(value=planted), spec)
+        rows = counted.to_frame().set_index("column")
+        # What chance in the ballots alone can do to a slope: binomial errors.
+        error = np.sqrt(np.diag(counted.covariances["classical"]) / counted.results.scale)
+        apart = (rows["estimate"] - true.to_frame().set_index("column")["estimate"]) / error
+        assert (apart.abs() < 3).all(), (election, apart)
+        assert true.to_frame().set_index("column").loc["poverty_rate", "estimate"] > 2
+
+
+def test_swing_slopes_planted_in_valmont_come_back(valmont, truth):
+    asked = Question("swing", ELECTION, BEFORE)
+    table = observe(valmont, asked).table
+    table = table[table["poverty_rate"].notna()].reset_index(drop=True)
+    spec = ModelSpec(read_terms("poverty_rate", table.columns), family="least_squares")
+    then, now = (
+        table["bureau_id"].map(truth["elections"][e]["abstention"]) for e in (BEFORE, ELECTION)
+    )
+    true = fit_model(table.assign(value=now - then), spec).to_frame().set_index("column")
+    found = fit_model(table, spec).to_frame().set_index("column")
+    apart = (found["estimate"] - true["estimate"]) / found["std_error"]
+    assert (apart.abs() < 3).all()
+
+
+def test_a_place_of_its_own_has_its_usual_terms(abstention):
+    assert abstention.asked.fixed == "none"
+    assert abstention.asked.errors == "classical"
+    assert abstention.past == BEFORE
+    effects = abstention.effects.set_index("name")
+    # The poor stay home in Valmont: planted so.
+    assert effects.loc["poverty_rate", "lower"] > 0
+    assert [reason.count for reason in abstention.left_out] == [1]
+
+
+def test_the_prison_and_the_postal_vote_are_no_ground(valmont):
+    seen = observe(valmont, Question("abstention", ELECTION))
+    assert "99900_JUS1" not in set(seen.table["bureau_id"])
+    assert seen.left_out[0].examples == "99900_JUS1"
+
+
+def test_nothing_of_the_day_or_later_is_a_covariate(valmont):
+    for election, past in (
+        ("2017_pres_t1", ""),
+        ("2017_legi_t1", "2017_pres_t1"),
+        ("2022_pres_t1", "2017_pres_t1"),
+        ("2024_legi_t1", "2022_pres_t1"),
+    ):
+        assert observe(valmont, Question("abstention", election)).past == past
+    # Of a swing, the past lies before the first of the two: its share would foretell its own fall.
+    assert observe(valmont, Question("swing", "2024_legi_t1", ELECTION)).past == BEFORE
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_leaves_in_every_format_and_is_made_again(valmont, curved, table, tmp_path):
+    for form in formats_of("table"):
+        leaving = finding(valmont, curved, table=table, written=Written())
+        file = tmp_path / f"{table}{form.suffix}"
+        file.write_bytes(file_of(leaving, form.suffix))
+        assert told(ROBINSON, "fr") in read_provenance(file).written["notes"]
+        columns = {unit["column"] for unit in read_provenance(file).units}
+        own = set(table_of(curved, table)) - {"bureau_id", "commune_id", "commune"}
+        assert own <= columns
+    assert reproduce(file).identical
+
+
+def test_a_model_without_a_curve_says_how_to_have_one(abstention):
+    with pytest.raises(DataError, match="is a curve"):
+        table_of(abstention, "curves")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_picture_is_made_again(valmont, figure, tmp_path):
+    file = tmp_path / f"{figure}.svg"
+    asked = Question(
+        "swing", ELECTION, BEFORE, Choice("left"), "valid", terms="bs(poverty_rate, 3)"
+    )
+    explain_to_file(valmont.path, asked, file, show=figure)
+    assert reproduce(file).identical
+    assert "Robinson" in file.read_text(encoding="utf-8") or figure == "residuals"
+
+
+def test_covariates_are_brought_kept_and_used(valmont, tmp_path):
+    place = tmp_path / "place"
+    shutil.copytree(valmont.path, place)
+    ids = [f"99900_{n:04d}" for n in range(1, 47)]
+    brought = tmp_path / "gardens.csv"
+    rows = pd.DataFrame({"bureau_id": [*ids, ids[0], "31555_0001"], "Jardins (%)": range(48)})
+    rows.to_csv(brought, index=False)
+    names, left = bring_covariates(Workspace(place), [brought])
+    assert names == ["jardins"]
+    assert [(reason.count, str(reason.reason)) for reason in left] == [
+        (1, "rows of other communes"),
+        (2, "rows that share their id with another"),
+    ]
+    out = tmp_path / "out.csv"
+    found, _left = explain_to_file(place, Question("abstention", ELECTION, terms="jardins"), out)
+    assert found.effects["name"].tolist() == ["jardins"]
+    assert reproduce(out, place).identical
+    (place / "covariates.csv").write_text("id,jardins\n99900_0001,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match="not those this file was made from"):
+        reproduce(out, place)
+
+
+def test_what_is_the_same_inside_communes_is_told_between_them(tmp_path):
+    """Forty communes of five bureaux: wages are asked for, so communes have no effect of theirs."""
+    rng = np.random.default_rng(0)
+    communes = [f"310{n:02d}" for n in range(10, 50)]
+    rows = [(c, f"{n:04d}") for c in communes for n in range(1, 6)]
+    income = {c: 20_000 + 400 * n for n, c in enumerate(communes)}
+    turnout, votes = [], []
+    for commune, number in rows:
+        for election in (BEFORE, ELECTION):
+            ballots = 1000 - int(rng.binomial(1000, 0.5 - income[commune] / 100_000))
+            turnout.append((election, commune, number, 1000, ballots, 0, 0))
+            votes += [(election, commune, number, "", "A", 300), 
+                      (election, commune, number, "", "B", ballots - 300)]  # fmt: skip
+    files = write_results(tmp_path, general(*turnout), candidates(*votes))
+    place = build(Inputs(*files), tmp_path / "place")
+    table = pd.DataFrame({"commune_id": communes, "wages": list(income.values())})
+    table.to_csv(tmp_path / "wages.csv", index=False)
+    bring_covariates(place, [tmp_path / "wages.csv"])
+    found = explain(place, Question("abstention", ELECTION, terms="wages"))
+    assert (found.asked.fixed, found.asked.errors) == ("none", "cluster")
+    row = found.effects.iloc[0]
+    # One point less for every 1,000 euros.
+    planted = -100 * (row["end"] - row["start"]) / 100_000
+    assert row["lower"] < planted < row["upper"]
+    inside = explain(place, Question("abstention", ELECTION, terms="wages", fixed="commune"))
+    # Asked for all the same: the effects of communes hold it already.
+    assert inside.effects.empty
+    assert inside.fitted.design.dropped
+
+
+@pytest.mark.parametrize(
+    ("what", "elections", "whose"),
+    [("wealth", ("", ELECTION), ("", ())), ("swing", ("", ELECTION), ("left", ())),
+     ("abstention", ("", ""), ("", ()))],
+)  # fmt: skip
+def test_half_a_question_is_refused(what, elections, whose):
+    with pytest.raises(DataError, match="not said what"):
+        asked_of(what, elections, whose=whose, of="valid")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"election": "2027_pres_t1"}, "not in this workspace"),
+        ({"terms": "income"}, "no column income"),
+        ({"fixed": "street"}, "no effects"),
+        ({"family": "probit"}, "no model or error"),
+        ({"errors": "cluster"}, "at least 10"),
+    ],
+)
+def test_a_question_that_does_not_fit_is_explained(valmont, change, said):
+    asked = Question(**{"what": "abstention", "election": ELECTION, "terms": TERMS, **change})
+    with pytest.raises(DataError, match=said):
+        explain(valmont, asked)
+
+
+def test_paris_with_its_census_of_2009(tmp_path):
+    """An analyst who knows Paris expects these signs; numbers are printed by benchmarks."""
+    census = DATA / "census" / "recensement_2009_par_bureau.csv"
+    if not census.is_file():
+        pytest.skip("the shared data are not there")
+    folder = DATA / "paris"
+    inputs = Inputs(
+        *(folder / name for name in RESULTS),
+        contours={2017: folder / "secteurs-des-bureaux-de-vote-2017.geojson"},
+        places=("75056",),
+    )
+    place = build(inputs, tmp_path / "paris")
+    names, left = bring_covariates(place, [census])
+    assert "degree" in names
+    # Two bureaux of one number: nobody knows which is meant.
+    assert [reason.count for reason in left if "share" in reason.reason] == [4]
+    found = explain(place, Question("abstention", "2022_pres_t1"))
+    assert found.asked.fixed == "arrondissement"
+    assert found.asked.errors == "conley"
+    effects = found.effects.set_index("name")
+    assert effects.loc["degree", "upper"] < 0
+    assert effects.loc["past_far_right", "lower"] > 0
+    assert found.comparison.held_out_by == "arrondissement"
+    held = found.comparison.table["held_out"]
+    # Census, past and all: nearly half of the error of the mean alone, elsewhere too.
+    assert held.iloc[-2] < 0.65 * held.iloc[0]
