@@ -8,7 +8,7 @@ from matplotlib.ticker import FuncFormatter
 from analysis.charts.print_map import FAINT, INK
 from analysis.charts.trial_charts import COLOURS
 from analysis.experiments.rank_weighted import RankWeighted
-from analysis.experiments.trial_words import say
+from analysis.experiments.trial_words import outcome_name, say
 from analysis.i18n import format_number
 
 _WIDTH, _HEIGHT = 6.4, 2.8
@@ -39,7 +39,9 @@ def toc_chart(ranked: RankWeighted, *, language: str = "fr") -> Figure:
     low, high = (ranked.told(end, language) for end in ranked.autoc.interval)
     area = say("toc_area", language, area=ranked.told(ranked.autoc.estimate, language),
                low=low, high=high)  # fmt: skip
-    chart.set_title(f"{ranked.outcome} · {area}", loc="left", fontsize=8.5, color=INK)
+    chart.set_title(
+        f"{outcome_name(ranked.outcome, language)} · {area}", loc="left", fontsize=8.5, color=INK
+    )
     chart.set_xlim(0, 100)
     chart.set_xlabel(say("toc_share", language, by=ranked.by), fontsize=8, color=INK)
     axis = "toc_axis" if ranked.in_points else "toc_own_axis"

@@ -14,7 +14,7 @@ from analysis.errors import DataError
 from analysis.experiments.estimates import Estimate, Impact
 from analysis.experiments.randomisation import RandomisationTest
 from analysis.experiments.subgroups import Subgroups
-from analysis.experiments.trial_words import estimand_name, points, say
+from analysis.experiments.trial_words import estimand_name, outcome_name, points, say
 from analysis.i18n import format_number
 
 # Blue, orange and green of Okabe and Ito (2008), darkened for paper; markers tell them
@@ -67,7 +67,7 @@ def coefficient_plot(
     charts = figure.subplots(len(rows), 1, squeeze=False, sharex=True, height_ratios=rows)
     for chart, (quantity, found) in zip(charts[:, 0], by_quantity.items(), strict=True):
         found = sorted(found, key=lambda e: order.index(e.outcome))
-        _whiskers(chart, found, [e.outcome for e in found], language)
+        _whiskers(chart, found, [impact.marked(e.outcome, language) for e in found], language)
         heading = estimand_name(quantity, language)
         chart.set_title(heading, loc="left", fontsize=9, color=COLOURS[quantity], weight="bold")
     axis = "effect_axis" if wanted[0].in_points else "own_axis"
@@ -116,7 +116,7 @@ def subgroup_plot(subgroups: Subgroups, outcome: str, *, language: str = "fr") -
     for place, one in enumerate(chosen):
         if not one.declared:
             chart.get_yticklabels()[place].set_fontstyle("italic")
-    chart.set_title(outcome, loc="left", fontsize=9, color=INK)
+    chart.set_title(outcome_name(outcome, language), loc="left", fontsize=9, color=INK)
     axis = say("effect_axis" if chosen[0].estimate.in_points else "own_axis", language)
     if not all(one.declared for one in chosen):
         axis = f"{axis}\n{say('italics', language)}"

@@ -47,6 +47,17 @@ Blocs = Annotated[
 Neighbours = Annotated[
     int, typer.Option(metavar="N", help="With --workspace: some N bureaux that touch go together.")
 ]
+Apart = Annotated[
+    float,
+    typer.Option(metavar="METRES", help="With --workspace: least distance between drawn bureaux."),
+]
+Estimator = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="What the headline comes from: difference, ancova, lin, ipw, allocation.",
+    ),
+]
 Language = Annotated[str, typer.Option(help="Of the texts: fr or en.")]
 
 
@@ -80,16 +91,32 @@ def design(  # noqa: PLR0913 - one option per part of a design
     past: Annotated[
         Columns, typer.Option(metavar="COL", help="Past outcomes: what can be seen.")
     ] = None,
+    estimator: Estimator = "",
+    lag: Annotated[
+        str, typer.Option(metavar="ELECTION", help="Earlier election that will adjust.")
+    ] = "",
     neighbours: Neighbours = 0,
+    apart: Apart = 0.0,
     workspace: Annotated[
-        Path | None, typer.Option(help="With --neighbours: it has contours.")
+        Path | None,
+        typer.Option(help="Its ledger lists the draw; with --neighbours: it has contours."),
     ] = None,
+    again: Annotated[
+        str,
+        typer.Option(metavar="REASON", help="Why units are drawn again; both draws are listed."),
+    ] = "",
     language: Language = "fr",
     plan_pdf: Annotated[bool, typer.Option("--plan-pdf", help="The plan as PDF too.")] = False,
 ) -> None:
     """Draw the arms of a trial, and seal the draw before the campaign."""
     from analysis.experiments.drawing_rule import Rule
-    from analysis.workflows.trial_design import Promise, design_to_file, near_of, plan_to_pdf
+    from analysis.workflows.near_units import near_of
+    from analysis.workflows.trial_design import (
+        Ledger,
+        Promise,
+        design_to_file,
+        plan_to_pdf,
+    )
 
     rule = Rule(
         rank_by,
@@ -110,9 +137,11 @@ def design(  # noqa: PLR0913 - one option per part of a design
         subgroups=tuple(subgroup or ()),
         past=tuple(past or ()),
         language=language,
+        estimator=estimator,
+        lag=lag,
     )
-    near = near_of(workspace, neighbours)
-    show(design_to_file(units, rule, promise, seed=seed, out=out, near=near))
+    near, known = near_of(workspace, neighbours, apart), Ledger(workspace, again)
+    show(design_to_file(units, rule, promise, seed=seed, out=out, near=near, known=known))
     if plan_pdf:
         show(f"written: {plan_to_pdf(out)}")
 
@@ -140,13 +169,15 @@ def power(  # noqa: PLR0913 - one option per part of a question
     contamination: Annotated[float, typer.Option(help="Share reached in controls.")] = 0.0,
     sizes: Annotated[list[int] | None, typer.Option(help="Numbers of units, best first.")] = None,
     draws: Annotated[int, typer.Option(help="Draws of the simulation.")] = 1000,
+    estimator: Estimator = "",
     neighbours: Neighbours = 0,
+    apart: Apart = 0.0,
     seed: Seed = 0,
 ) -> None:
     """Tell the smallest effect a design can see, by drawing it on past elections."""
     from analysis.experiments.drawing_rule import Rule
     from analysis.experiments.power import Ask
-    from analysis.workflows.trial_design import near_of
+    from analysis.workflows.near_units import near_of
     from analysis.workflows.trial_power import past_of, power_to_file
 
     rule = Rule(rank_by, territory, block_size, control, cluster, unit=unit)
@@ -157,10 +188,11 @@ def power(  # noqa: PLR0913 - one option per part of a question
         contamination=contamination,
         sizes=tuple(sizes or ()),
         draws=draws,
+        estimator=estimator,
     )
     # Outcomes that are columns of the file need no workspace.
     past = None if outcome else past_of(workspace, election, bloc or ())
-    near = near_of(workspace, neighbours)
+    near = near_of(workspace, neighbours, apart)
     show(power_to_file(units, rule, ask, seed=seed, out=out, past=past, near=near))
 
 
@@ -173,8 +205,10 @@ def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.jso
 
 def impact(  # noqa: PLR0913 - one option per column of a trial
     units: Units,
-    assigned: Annotated[str, typer.Option(metavar="COL", help="Arm that was drawn, 0 or 1.")],
     out: Annotated[Path, typer.Option(help="Estimates, .json.")],
+    assigned: Annotated[
+        str, typer.Option(metavar="COL", help="Arm that was drawn, 0 or 1; not with --seal.")
+    ] = "",
     outcome: Outcomes = None,
     received: Annotated[
         str, typer.Option(metavar="COL", help="What was carried out, 0 to 1.")
@@ -185,6 +219,17 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
     cluster: Cluster = "",
     weight: Annotated[str, typer.Option(metavar="COL", help="Weight, such as registered.")] = "",
     covariates: Covariates = None,
+    lag: Annotated[
+        str,
+        typer.Option(
+            metavar="ELECTION",
+            help="With --workspace: earlier election whose results of the same measures adjust.",
+        ),
+    ] = "",
+    estimator: Estimator = "",
+    probability: Annotated[
+        str, typer.Option(metavar="COL", help="Probability of being drawn; not with --seal.")
+    ] = "",
     covariates_before: Annotated[
         bool | None, typer.Option(help="Were they measured before the draw?")
     ] = None,
@@ -206,6 +251,13 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         list[str] | None, typer.Option(help="With --workspace: its elections as outcomes.")
     ] = None,
     bloc: Blocs = None,
+    spillover: Annotated[
+        float | None,
+        typer.Option(
+            metavar="METRES",
+            help="With --workspace: test what treated neighbours change; 0: those that touch.",
+        ),
+    ] = None,
     vintage: Annotated[
         int | None, typer.Option(help="Year of the contours that the units are of.")
     ] = None,
@@ -214,7 +266,9 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
 ) -> None:
     """Say what a canvass changed: assignment, allocation, coverage."""
     from analysis.experiments.analysis_spec import Spec
-    from analysis.workflows.impact import Question, votes_of
+    from analysis.workflows.impact import Question
+    from analysis.workflows.impact_votes import votes_of
+    from analysis.workflows.spillover import spillover_of
 
     spec = Spec(
         outcomes=tuple(outcome or ()),
@@ -229,9 +283,15 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         std_error=std_error,
         gap=gap,
         measured_before=covariates_before,
+        probability=probability,
+        estimator=estimator,
     )
-    votes = votes_of(workspace, election or (), bloc or (), vintage)
-    question = Question(units, spec, draws, seed, seal, tuple(subgroup or ()), votes, rank_by)
+    votes = votes_of(workspace, election or (), bloc or (), vintage, lag)
+    groups = tuple(subgroup or ())
+    question = Question(
+        *(units, spec, draws, seed, seal, groups, votes, rank_by),
+        near=spillover_of(workspace, spillover),
+    )
     _answer(question, out, report, language)
 
 

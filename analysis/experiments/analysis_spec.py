@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -11,7 +11,9 @@ import pandas as pd
 
 from analysis.errors import DataError, some
 from analysis.experiments import unit_columns
+from analysis.experiments.adjusting import Adjusting
 from analysis.experiments.estimators import KINDS, Codes, Floats, Kind
+from analysis.experiments.promised import ESTIMATORS, Announced
 from analysis.experiments.trial_words import Note
 
 
@@ -34,7 +36,17 @@ class Spec:
     weight
         Positive weight, such as the registered.
     covariates
-        Numbers known before the draw: a lagged outcome, for one.
+        Columns known before the draw: a lagged outcome, for one; `C(column)` for categories.
+    lagged
+        Outcome → column of the same measure at an earlier election: adjusts for that outcome.
+    probability
+        Probability of being drawn, between 0 and 1; when empty, the seal's, else the share of
+        the block.
+    estimator
+        What the headline comes from, one of `ESTIMATORS`; when empty, the plan's, else the
+        difference, weighted by inverse probability where probabilities differ.
+    announced
+        What the plan announced; None without a plan.
     unit
         Names of the units; when empty, the first of `columns.UNIT_NAMES` there is.
     std_error
@@ -59,8 +71,20 @@ class Spec:
     std_error: str | None = None
     gap: float | None = None
     measured_before: bool | None = None
+    lagged: tuple[tuple[str, str], ...] = ()
+    probability: str = ""
+    estimator: str = ""
+    announced: Announced | None = None
 
     def __post_init__(self) -> None:
+        if self.estimator not in ("", *ESTIMATORS):
+            raise DataError(
+                "There is no estimator “{estimator}”.",
+                where="estimator",
+                mend="Write one of: {known}.",
+                estimator=self.estimator,
+                known=", ".join(ESTIMATORS),
+            )
         if self.std_error not in (None, *KINDS):
             raise DataError(
                 "There is no standard error “{std_error}”.",
@@ -69,11 +93,19 @@ class Spec:
                 std_error=self.std_error,
                 known=", ".join(KINDS),
             )
-        if self.gap is not None and not 0 < abs(self.gap) <= 1:
+        if self.gap is not None and not 0 < self.gap <= 1:
             raise DataError(
                 "The difference in the share reached must lie between 0 and 1, and not be 0.",
                 where="gap = {gap}",
                 mend="Give a share: 0.136 for 13.6 points.",
+                gap=self.gap,
+            )
+        if self.gap is not None and self.reached:
+            raise DataError(
+                "The share reached is a column and a known difference at once.",
+                where="reached = {reached}, gap = {gap}",
+                mend="Give one of them: the column of each unit, or the difference of a survey.",
+                reached=self.reached,
                 gap=self.gap,
             )
 
@@ -97,8 +129,10 @@ class Trial:
         Codes from 0, or None.
     outcomes
         Name → values; nan where missing.
-    covariates
-        Units × covariates; nan where missing.
+    adjusting
+        What estimates are adjusted for, by outcome.
+    probability
+        Of being drawn, where a column says it; else None.
     notes
         What the reader of any estimate should know of the table.
     """
@@ -110,7 +144,8 @@ class Trial:
     block: Codes | None
     cluster: Codes | None
     outcomes: dict[str, Floats]
-    covariates: Floats
+    adjusting: Adjusting = field(default_factory=Adjusting)
+    probability: Floats | None = None
     notes: tuple[Note, ...] = ()
 
 
@@ -147,7 +182,8 @@ def read_trial(units: pd.DataFrame, spec: Spec) -> Trial:
         block=block,
         cluster=cluster,
         outcomes={name: unit_columns.numbers(units, name) for name in spec.outcomes},
-        covariates=np.column_stack([np.empty((len(units), 0)), *_covariates(units, spec)]),
+        adjusting=_adjusting(units, spec),
+        probability=unit_columns.probabilities(units, spec.probability, label),
     )
     return Trial(**{**trial.__dict__, "notes": tuple(_notes(units, spec, trial, label))})
 
@@ -157,8 +193,9 @@ def _check_columns(units: pd.DataFrame, spec: Spec) -> None:
         *spec.outcomes,
         spec.assigned,
         *(spec.received, spec.reached, spec.block, spec.cluster, spec.weight),
-        *spec.covariates,
-        spec.unit,
+        *map(unit_columns.category, spec.covariates),
+        *(column for _outcome, column in spec.lagged),
+        *(spec.probability, spec.unit),
     ]
     unit_columns.check(units, asked)
 
@@ -175,15 +212,22 @@ def _check_clusters(names: pd.Series, assigned: Floats, cluster: Codes) -> None:
         )
 
 
-def _covariates(units: pd.DataFrame, spec: Spec) -> Iterable[Floats]:
-    if clash := set(spec.covariates) & {*spec.outcomes, spec.assigned, spec.received, spec.reached}:
+def _adjusting(units: pd.DataFrame, spec: Spec) -> Adjusting:
+    used = {*map(unit_columns.category, spec.covariates), *(name for _, name in spec.lagged)}
+    if clash := used & {*spec.outcomes, spec.assigned, spec.received, spec.reached}:
         raise DataError(
             "A covariate must have been known before the draw.",
             where="columns: {columns}",
             mend="Give the outcome of an earlier election instead, or no covariate.",
             columns=", ".join(sorted(clash)),
         )
-    return (unit_columns.numbers(units, name) for name in spec.covariates)
+    columns: dict[str, Floats] = {}
+    for name in spec.covariates:
+        columns |= unit_columns.covariate(units, name)
+    lagged: Mapping[str, tuple[str, Floats]] = {
+        outcome: (name, unit_columns.numbers(units, name)) for outcome, name in spec.lagged
+    }
+    return Adjusting(columns, lagged)
 
 
 def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> list[Note]:
@@ -194,7 +238,7 @@ def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> l
         if given.any():
             counts = {"given": int(given.sum()), "controls": int(control.sum())}
             notes.append(Note("contamination", **counts, examples=tuple(label[given])))
-    asked = ", ".join(spec.covariates)
+    asked = ", ".join(dict.fromkeys([*spec.covariates, *(name for _, name in spec.lagged)]))
     if asked and spec.measured_before is None:
         notes.append(Note("covariates_asked", names=asked))
     if asked and spec.measured_before is False:

@@ -5,8 +5,10 @@ One law, used to assign, to know each unit's probability, and to draw again for 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -170,6 +172,36 @@ class Lottery:
         """Sum clusters × columns over the treated of each draw: draws × columns."""
         sign = np.where(self.baseline, -1.0, 1.0)[:, None]
         return np.asarray(self.baseline @ values + faces @ (self.flips @ (values * sign)))
+
+    @cached_property
+    def possible(self) -> float:
+        """Number of draws that are equally probable; infinite where they are not.
+
+        Those an acceptance rule rejects are counted.
+        """
+        each = self.treated == EACH
+        if not np.allclose(self.share[each], 1 / 2):
+            return math.inf
+        ways = [
+            2.0 ** int(size) if alone else float(math.comb(int(size), int(few)))
+            for size, few, alone in zip(self.size, self.treated, each, strict=True)
+        ]
+        return math.prod(ways)
+
+    def every(self) -> Flags:
+        """Return every draw that counts: draws × clusters, True is treated."""
+        order = np.argsort(self.block, kind="stable")
+        parts = np.split(order, np.cumsum(self.size)[:-1])
+        arms = np.zeros((1, self.clusters), dtype=np.bool_)
+        for rows, few in zip(parts, self.treated, strict=True):
+            kinds = range(len(rows) + 1) if few == EACH else (int(few),)
+            ways = [list(one) for number in kinds for one in combinations(rows, number)]
+            arms = np.repeat(arms, len(ways), axis=0)
+            for place, chosen in enumerate(ways):
+                arms[place :: len(ways), chosen] = True
+        if self.acceptance is None:
+            return arms
+        return np.asarray(arms[self._accepted(arms.astype(float))])
 
     def probability(self, rng: np.random.Generator, draws: int = 10_000) -> Floats:
         """Return each unit's probability of being treated.

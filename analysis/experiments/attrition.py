@@ -64,5 +64,5 @@ def _bounds(trial: Trial, name: str, gone: np.ndarray) -> list[float]:
 
 def _effect(trial: Trial, name: str, filled: Floats) -> float:
     sample = Sample.of(replace(trial, outcomes={name: filled}), name)
-    regression = regression_of(sample, "", [], weighted=False)
+    regression = regression_of(sample, "")
     return float(regression.coefficients(sample.outcome)[0])

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.experiments.analysis_spec import Trial
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Codes, Floats, Layout, Regression, length, p_value
-from analysis.experiments.trial_words import say
+from analysis.experiments.randomisation import adjust
+from analysis.experiments.trial_words import Note, say
 from analysis.tables.table_texts import TableTexts
 
 # The usual line of a love plot: beyond it a difference is looked at.
 LARGE = 0.1
 _TIE = 1e-9
+# A draw makes a covariate differ so much once in a thousand trials, all covariates together.
+_SELDOM = 0.001
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,15 @@ class Balance(TableTexts):
     distance: float
     p_value: float
     draws: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the comparison as JSON knows it; null is not defined."""
+        rows = self.table.astype(object).where(self.table.notna(), None)
+        return {
+            "covariates": rows.to_dict("records"),
+            "p_value": self.p_value,
+            "draws": self.draws,
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table."""
@@ -117,6 +131,33 @@ def check_balance(
     return Balance(table, distance, (1 + count) / (1 + draws), draws)
 
 
+def differing(trial: Trial) -> list[Note]:
+    """Name the covariates that differ between the arms more than a draw makes them.
+
+    Such a one was probably measured after the canvass and carries part of its effect, or
+    the arms are not those that were drawn: what is adjusted for it cannot be relied on.
+    """
+    block = np.zeros(len(trial.assigned), np.int64) if trial.block is None else trial.block
+    cluster = np.arange(len(block)) if trial.cluster is None else trial.cluster
+    names, p_values = [], []
+    for name, values in trial.adjusting.everything.items():
+        there = ~np.isnan(values)
+        codes = [np.unique(one[there], return_inverse=True)[1] for one in (block, cluster)]
+        arms = trial.assigned[there]
+        layout = Layout(codes[0], codes[1], np.ones(len(arms)))
+        swept = layout.demean(arms)
+        # Once the blocks are taken off, nothing of the arm or of the covariate may be left.
+        if not (np.abs(swept) > _TIE).any() or len(arms) <= layout.blocks + 1:
+            continue
+        names.append(name)
+        p_values.append(_compare(values[there], arms, *codes)[-1])
+    found = zip(names, adjust(np.array(p_values)), strict=True)
+    far = {name: float(p) for name, p in found if p < _SELDOM}
+    if not far:
+        return []
+    return [Note("covariates_differ", names=tuple(far), p=max(far.values()))]
+
+
 def _compare(values: Floats, assigned: Floats, block: Codes, cluster: Codes) -> tuple[float, ...]:
     arms = [values[assigned == code] for code in (1, 0)]
     pooled = float(np.sqrt(np.mean([arm.var(ddof=1) if len(arm) > 1 else 0.0 for arm in arms])))
@@ -126,5 +167,5 @@ def _compare(values: Floats, assigned: Floats, block: Codes, cluster: Codes) -> 
     # A cluster of one makes CR2 the same as HC2.
     error = length(regression.scores(values, "CR2"))
     standardised = difference / pooled if pooled > 0 else 0.0
-    p = p_value(difference, error, regression.satterthwaite_df)
+    p = p_value(difference, error, regression.df("CR2"))
     return float(arms[0].mean()), float(arms[1].mean()), difference, standardised, p

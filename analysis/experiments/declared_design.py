@@ -10,6 +10,7 @@ from analysis.errors import DataError, some
 from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.assignment import Lottery
+from analysis.experiments.promised import Announced
 from analysis.experiments.seal import Sealed
 
 _ARM, _BLOCK, _CLUSTER = "sealed arm", "sealed block", "sealed cluster"
@@ -66,7 +67,12 @@ def with_seal(
         value = sealed.design.units.set_index("unit_id")["value"]
         table[rule.rank_by] = value.loc[drawn["unit_id"]].to_numpy()
     of_seal = replace(
-        spec, assigned=_ARM, block=_BLOCK, cluster=_CLUSTER if rule.cluster else "", unit=""
+        spec,
+        assigned=_ARM,
+        block=_BLOCK,
+        cluster=_CLUSTER if rule.cluster else "",
+        unit="",
+        announced=spec.announced or Announced.of(sealed.promise),
     )
     names = [name for name in unit_columns.UNIT_NAMES if name in table]
     return table.drop(columns=names), of_seal, sealed.design.lottery

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,16 +12,18 @@ from analysis.errors import DataError
 from analysis.experiments.analysis_spec import Spec, Trial, read_trial
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.attrition import missing_outcomes
-from analysis.experiments.blocked_means import by_blocks
-from analysis.experiments.estimates import Estimand, Estimate, Impact
-from analysis.experiments.estimation_sample import Sample, regression_of
-from analysis.experiments.estimators import Kind, Regression, interval, length, p_value
-from analysis.experiments.iv import WEAK, Ratio, anderson_rubin, ratio
-from analysis.experiments.randomisation import Observed, RandomisationTest, randomisation_test
+from analysis.experiments.balance import Balance, check_balance, differing
+from analysis.experiments.chances import chances_of
+from analysis.experiments.estimates import Estimate, Impact
+from analysis.experiments.estimating import Work
+from analysis.experiments.promised import Announced
+from analysis.experiments.randomisation import RandomisationTest, adjust
+from analysis.experiments.redrawn import Tests, redrawn
 from analysis.experiments.trial_words import Note
 
 # Shares reached that a survey might have found instead, relative to the one given.
 _OTHER_GAPS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+_BALANCE_DRAWS = 2000
 
 
 def estimate_impact(
@@ -73,23 +74,37 @@ def estimate_impact(
     0.025
     """
     trial = read_trial(units, spec)
-    work = _Work(trial, spec)
-    estimates = [e for name in spec.outcomes for e in work.estimates(name)]
-    notes = list(trial.notes) + work.notes
-    tests: list[RandomisationTest | None] = [None, None]
+    work = Work(trial, spec, chances_of(trial, lottery))
+    trial = work.trial
+    outcomes = spec.announced.first(spec.outcomes) if spec.announced else spec.outcomes
+    estimates = [e for name in outcomes for e in work.estimates(name)]
+    families = _families(outcomes, spec.announced)
+    notes = [*trial.notes, *work.notes, *_unannounced(spec)]
+    tests: Tests | None = None
     if draws:
         if lottery is None:
             notes.append(Note("draw_supposed"))
-        tests = _tests(trial, lottery or as_observed(trial), rng, draws)
-        estimates = [_with_test(e, tests) for e in estimates]
-    missing = missing_outcomes(trial)
+        inverse = work.chances if work.weighs else None
+        drawn = lottery or as_observed(trial)
+        tests = redrawn(trial, drawn, rng, draws, families=families, chances=inverse)
+        if tests.plain.exact:
+            notes.append(Note("every_draw", draws=tests.plain.draws))
+        corrected = spec.announced is not None
+        estimates = [tests.given_to(e, corrected=corrected) for e in estimates]
+    if spec.announced is not None:
+        estimates = _corrected(estimates, families)
+    missing, balance = missing_outcomes(trial), _balance(trial, lottery, rng)
+    told = [*differing(trial), *notes, *missing.notes]
     return Impact(
         tuple(estimates),
         missing.table,
         work.first_stage_f,
         _sensitivity(estimates, work.gaps),
-        tests[0],
-        tuple(dict.fromkeys([*notes, *missing.notes])),
+        _shown(tests, work.headline),
+        tuple(dict.fromkeys(told)),
+        headline=work.headline,
+        announced=spec.announced,
+        balance=balance,
     )
 
 
@@ -99,177 +114,68 @@ def as_observed(trial: Trial) -> Lottery:
     return Lottery.of_arms(trial.assigned, block, trial.cluster)
 
 
-@dataclass
-class _Work:
-    """Estimates under way, and what is found on the way."""
-
-    trial: Trial
-    spec: Spec
-
-    def __post_init__(self) -> None:
-        self.first_stage_f: dict[str, dict[str, float]] = {}
-        self.gaps: dict[str, float] = {}
-        self.notes: list[Note] = []
-        self._fits: dict[tuple[bytes, str, bool], Regression] = {}
-        self.base = "difference_in_means" if self.trial.block is None else "block_fixed_effects"
-
-    def estimates(self, outcome: str) -> Iterator[Estimate]:
-        """Give all estimates of one outcome, the default estimator first."""
-        plain = Sample.of(self.trial, outcome)
-        variants = [(plain, self.base)]
-        if self.trial.covariates.shape[1]:
-            full = Sample.of(self.trial, outcome, complete=True)
-            variants += [(full, "ancova"), (full, "lin")]
-            if full.n < plain.n:
-                self.notes.append(Note("lacking_covariate", count=plain.n - full.n))
-        for sample, how in variants:
-            yield from self._by_regression(sample, how, weighted=False)
-        if self.trial.block is not None:
-            yield self._by_blocks(plain)
-        for sample, how in variants if self.spec.weight else ():
-            yield from self._by_regression(sample, how, weighted=True)
-
-    def _by_regression(self, sample: Sample, how: str, *, weighted: bool) -> Iterator[Estimate]:
-        key = (sample.kept.tobytes(), how, weighted)
-        if key not in self._fits:
-            names = list(self.spec.covariates)
-            self._fits[key] = regression_of(sample, how, names, weighted=weighted)
-        regression = self._fits[key]
-        name = f"{how}_weighted" if weighted else how
-        make = self._maker(sample, regression, name)
-        value = float(regression.coefficients(sample.outcome)[0])
-        yield make("assignment", value, regression.std_errors(sample.outcome))
-        # Interacted covariates would need an instrument each.
-        if how == "lin":
-            return
-        if sample.received is not None:
-            yield from self._allocation(sample, regression, name, make)
-        if sample.reached is not None:
-            found = ratio(regression, sample.outcome, sample.reached, self.spec.kind)
-            self._note_stage(sample.name, "reached", found)
-            self.gaps.setdefault(sample.name, found.first_stage)
-            yield make("coverage", found.value, found.std_errors)
-        elif self.spec.gap:
-            gap = self.spec.gap
-            self.gaps.setdefault(sample.name, gap)
-            self.notes.append(Note("gap_known", gap=gap))
-            errors = regression.std_errors(sample.outcome)
-            yield make("coverage", value / gap, {k: e / abs(gap) for k, e in errors.items()})
-
-    def _allocation(
-        self,
-        sample: Sample,
-        regression: Regression,
-        name: str,
-        make: Callable[[Estimand, float, dict[str, float]], Estimate],
-    ) -> Iterator[Estimate]:
-        assert sample.received is not None
-        kind = self.spec.kind
-        found = ratio(regression, sample.outcome, sample.received, kind)
-        yield make("first_stage", found.first_stage, regression.std_errors(sample.received))
-        allocation = make("allocation", found.value, found.std_errors)
-        yield allocation
-        if name != self.base:
-            return
-        self._note_stage(sample.name, "received", found)
-        ends, between = anderson_rubin(regression, sample.outcome, sample.received, kind)
-        if not between:
-            self.notes.append(Note("set_outside", outcome=sample.name, low=ends[0], high=ends[1]))
-            ends = (-np.inf, np.inf)
-        null = length(regression.scores(sample.outcome, kind))
-        effect = found.value * found.first_stage
-        yield replace(
-            allocation,
-            estimator="anderson_rubin",
-            std_errors={},
-            interval=ends,
-            p_value=p_value(effect, null, regression.df(kind)),
-        )
-
-    def _note_stage(self, outcome: str, treatment: str, found: Ratio) -> None:
-        self.first_stage_f.setdefault(outcome, {}).setdefault(treatment, found.f)
-        if found.f < WEAK:
-            self.notes.append(Note("weak", treatment=treatment, f=found.f))
-        if found.first_stage < 0:
-            self.notes.append(Note("swapped", treatment=treatment))
-
-    def _maker(
-        self, sample: Sample, regression: Regression, name: str
-    ) -> Callable[[Estimand, float, dict[str, float]], Estimate]:
-        kind: Kind = self.spec.kind
-        df = regression.df(kind)
-
-        def make(estimand: Estimand, value: float, errors: dict[str, float]) -> Estimate:
-            return self._estimate(
-                sample,
-                estimand=estimand,
-                estimator=name,
-                value=value,
-                std_errors=errors,
-                kind=kind,
-                interval=interval(value, errors[kind], df),
-                p_value=p_value(value, errors[kind], df),
-            )
-
-        return make
-
-    def _by_blocks(self, sample: Sample) -> Estimate:
-        found = by_blocks(sample.outcome, sample.assigned, sample.block)
-        df = float(max(found.blocks - 1, 1))
-        return self._estimate(
-            replace(sample, n=found.n, blocks=found.blocks),
-            estimand="assignment",
-            estimator="block_size_weighted",
-            value=found.value,
-            std_errors={"hybrid_p": found.hybrid_p, "hybrid_m": found.hybrid_m},
-            kind="hybrid_p",
-            interval=interval(found.value, found.hybrid_p, df),
-            p_value=p_value(found.value, found.hybrid_p, df),
-        )
-
-    def _estimate(self, sample: Sample, **rest: Any) -> Estimate:  # noqa: ANN401
-        return Estimate(
-            outcome=sample.name,
-            n=sample.n,
-            blocks=sample.blocks,
-            dropped=len(self.trial.assigned) - sample.n,
-            in_points=bool((np.abs(sample.outcome) <= 1).all()),
-            **rest,
-        )
-
-
-def _tests(
-    trial: Trial, lottery: Lottery, rng: np.random.Generator | None, draws: int
-) -> list[RandomisationTest | None]:
-    """Test without and, where there are any, with covariates."""
-    if rng is None:
-        raise DataError("Draws need a seed.", mend="Give --seed, any whole number.")
-    seen = Observed(
-        trial.assigned,
-        trial.outcomes,
-        np.zeros(len(trial.assigned), np.int64) if trial.block is None else trial.block,
-        np.ones(len(trial.assigned)),
-    )
-    tests: list[RandomisationTest | None] = [
-        randomisation_test(lottery, seen, rng=rng, draws=draws),
-        None,
+def _families(outcomes: Sequence[str], announced: Announced | None) -> list[list[str]]:
+    """Return the outcomes that are judged together: those of the plan, and the others."""
+    if announced is None:
+        return [list(outcomes)]
+    return [
+        [name for name in outcomes if (name in announced.outcomes) == standing]
+        for standing in (True, False)
     ]
-    if trial.covariates.shape[1]:
-        whole = ~np.isnan(trial.covariates).any(axis=1)
-        outcomes = {name: np.where(whole, y, np.nan) for name, y in trial.outcomes.items()}
-        adjusted = replace(seen, outcomes=outcomes, covariates=trial.covariates)
-        tests[1] = randomisation_test(lottery, adjusted, rng=rng, draws=draws, level=None)
-    return tests
 
 
-def _with_test(estimate: Estimate, tests: list[RandomisationTest | None]) -> Estimate:
-    """Give the estimates of assignment that were tested by drawing again their p-values."""
-    which = {"block_fixed_effects": 0, "difference_in_means": 0, "ancova": 1}
-    test = tests[which[estimate.estimator]] if estimate.estimator in which else None
-    if test is None or estimate.estimand == "first_stage":
-        return estimate
-    # No effect of the draw at all is the same hypothesis for the ratios.
-    return replace(estimate, p_randomisation=test.value(estimate.outcome))
+def _corrected(estimates: list[Estimate], families: list[list[str]]) -> list[Estimate]:
+    """Give the estimates of each quantity and estimator Holm's p-values among a family."""
+    found = list(estimates)
+    groups: dict[tuple[str, str, int], list[int]] = {}
+    for place, e in enumerate(found):
+        family = next(i for i, names in enumerate(families) if e.outcome in names)
+        groups.setdefault((e.estimand, e.estimator, family), []).append(place)
+    for places in groups.values():
+        holm = adjust(np.array([found[place].p_value for place in places]))
+        for place, p in zip(places, holm, strict=True):
+            found[place] = replace(found[place], p_holm=float(p))
+    return found
+
+
+def _unannounced(spec: Spec) -> list[Note]:
+    """Say what of the estimates the plan did not announce, and what it did that is lacking."""
+    plan = spec.announced
+    if plan is None:
+        return []
+    used = [*spec.covariates, *(name for _, name in spec.lagged)]
+    parts = {
+        "outcomes_not_announced": [n for n in spec.outcomes if n not in plan.outcomes],
+        "covariates_not_announced": [n for n in used if not plan.adjusts_for(n)],
+        "outcomes_lacking": [n for n in plan.outcomes if n not in spec.outcomes],
+        "covariates_lacking": [n for n in plan.covariates if n not in used],
+    }
+    notes = [Note(key, names=tuple(names)) for key, names in parts.items() if names]
+    if plan.estimator and spec.estimator not in ("", plan.estimator):
+        notes.append(Note("other_estimator", planned=plan.estimator, used=spec.estimator))
+    return notes
+
+
+def _balance(
+    trial: Trial, lottery: Lottery | None, rng: np.random.Generator | None
+) -> Balance | None:
+    """Compare the arms by the covariates that every unit has; None where there are none."""
+    known = {n: v for n, v in trial.adjusting.everything.items() if not np.isnan(v).any()}
+    if not known or rng is None:
+        return None
+    try:
+        drawn = lottery or as_observed(trial)
+    except DataError:
+        # Clusters that lie in several blocks: nobody says how they were drawn.
+        return None
+    return check_balance(pd.DataFrame(known), trial.assigned, drawn, rng=rng, draws=_BALANCE_DRAWS)
+
+
+def _shown(tests: Tests | None, headline: str) -> RandomisationTest | None:
+    if tests is None:
+        return None
+    # The picture of chance is of the test that the headline's p-value comes from.
+    return {"ipw": tests.inverse, "ancova": tests.adjusted}.get(headline) or tests.plain
 
 
 def _sensitivity(estimates: list[Estimate], gaps: dict[str, float]) -> pd.DataFrame:

@@ -11,9 +11,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import Text
+from analysis.experiments.balance import Balance
 from analysis.experiments.estimators import KINDS
+from analysis.experiments.promised import Announced
 from analysis.experiments.randomisation import RandomisationTest
-from analysis.experiments.trial_words import Note, name, points, say
+from analysis.experiments.trial_words import (
+    Note,
+    estimator_name,
+    name,
+    outcome_name,
+    points,
+    say,
+)
 from analysis.i18n import format_number
 from analysis.tables.table_texts import TableTexts
 
@@ -35,15 +44,18 @@ class Estimate:
     kind
         The one that the interval and the p-value come from.
     interval
-        At 95%; infinite ends when nothing is excluded.
+        At 95%; infinite ends when nothing is excluded, nan where chance cannot be judged.
     p_value
-        Of no mean effect, two-sided.
+        Of no mean effect, two-sided; nan where chance cannot be judged.
     n, blocks, dropped
         Units and blocks counted, units left out.
     p_randomisation
         Of no effect on any unit, by drawing again; None when not asked.
     in_points
         Whether the outcome is a share, and is told in points.
+    p_holm, p_westfall_young
+        Among the outcomes of one standing, where a plan promised it: Holm's of `p_value`,
+        Westfall and Young's of `p_randomisation`; None where nothing was promised.
     """
 
     outcome: str
@@ -59,6 +71,8 @@ class Estimate:
     dropped: int
     p_randomisation: float | None = None
     in_points: bool = True
+    p_holm: float | None = None
+    p_westfall_young: float | None = None
 
     @property
     def std_error(self) -> float:
@@ -79,19 +93,27 @@ class Estimate:
             "n": self.n,
             "blocks": self.blocks,
             "dropped": self.dropped,
+            "p_holm": _number(self.p_holm),
+            "p_westfall_young": _number(self.p_westfall_young),
         }
 
     @property
     def detected(self) -> bool:
         """Whether the interval excludes no effect."""
-        return not self.interval[0] <= 0 <= self.interval[1]
+        return self.interval[0] > 0 or self.interval[1] < 0
+
+    @property
+    def judged(self) -> bool:
+        """Whether it is known how far chance could have moved the estimate."""
+        return not math.isnan(self.interval[0])
 
     def sentence(self, language: str = "en") -> str:
         """Say the estimate as one reads it aloud; a null result is said to be one."""
+        key = "effect" if self.detected else "no_effect"
         return say(
-            "effect" if self.detected else "no_effect",
+            key if self.judged else "not_judged",
             language,
-            outcome=self.outcome,
+            outcome=outcome_name(self.outcome, language),
             quantity=name("quantity", self.estimand, language),
             value=self.told(self.value, language),
             low=self.told(self.interval[0], language),
@@ -129,6 +151,12 @@ class Impact(TableTexts):
         Tests by drawing again, or None.
     notes
         What to know before reading: contamination, blocks left out, covariates.
+    headline
+        What the first estimates come from, one of `promised.ESTIMATORS`.
+    announced
+        What the plan announced; None without a plan.
+    balance
+        The arms compared by the covariates; None without any.
     """
 
     estimates: tuple[Estimate, ...]
@@ -137,6 +165,9 @@ class Impact(TableTexts):
     sensitivity: pd.DataFrame = field(default_factory=pd.DataFrame)
     randomisation: RandomisationTest | None = None
     notes: tuple[Note, ...] = ()
+    headline: str = "difference"
+    announced: Announced | None = None
+    balance: Balance | None = None
 
     def __post_init__(self) -> None:
         found = {(e.outcome, e.estimator, e.estimand): e for e in self.estimates}
@@ -189,8 +220,13 @@ class Impact(TableTexts):
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON knows it: no nan, no infinity."""
         test = self.randomisation
-        tested = None if test is None else {"draws": test.draws, "tests": _records(test.table)}
+        tested = None
+        if test is not None:
+            tested = {"draws": test.draws, "exact": test.exact, "tests": _records(test.table)}
+        outcomes = dict.fromkeys(e.outcome for e in self.estimates)
+        standing = {name: self.standing(name) for name in outcomes}
         return {
+            "headline": {"estimator": self.headline, "announced": standing},
             "estimates": [estimate.to_json() for estimate in self.estimates],
             "intervals_from": {e.estimator: e.kind for e in self.estimates},
             "first_stage_f": {
@@ -200,8 +236,57 @@ class Impact(TableTexts):
             "coverage_sensitivity": _records(self.sensitivity),
             "missing": _records(self.missing),
             "randomisation": tested,
+            "balance": None if self.balance is None else self.balance.to_json(),
             "notes": [str(note) for note in self.notes],
         }
+
+    def standing(self, outcome: str) -> bool | None:
+        """Return whether the plan announced an outcome or covariate; None without a plan."""
+        if self.announced is None:
+            return None
+        if any(e.outcome == outcome for e in self.estimates):
+            return outcome in self.announced.outcomes
+        # A category has a column for each of its values but the first.
+        column = outcome.partition(" = ")[0]
+        return any(map(self.announced.adjusts_for, (outcome, column, f"C({column})")))
+
+    def marked(self, outcome: str, language: str = "en") -> str:
+        """Name an outcome or covariate, with a mark where the plan did not announce it."""
+        told = outcome_name(outcome, language)
+        if self.standing(outcome) is not False:
+            return told
+        return say("marked", language, name=told, mark=say("not_announced", language))
+
+    def beside(self, estimate: Estimate) -> Estimate | None:
+        """Return the adjusted estimate to show beside a plain one, or the plain one beside it."""
+        plain = ("difference_in_means", "block_fixed_effects")
+        others = plain if estimate.estimator in ("ancova", "lin") else ("ancova",)
+        return next(
+            (
+                e
+                for e in self.estimates
+                if (e.outcome, e.estimand) == (estimate.outcome, estimate.estimand)
+                and e.estimator in others
+            ),
+            None,
+        )
+
+    def sentence(self, estimate: Estimate, language: str = "en") -> str:
+        """Say an estimate, which estimator it comes from, and what another says beside it."""
+        said = estimate.sentence(language)
+        name_ = outcome_name(estimate.outcome, language)
+        said = said.replace(name_, self.marked(estimate.outcome, language), 1)
+        how = estimator_name(estimate.estimator, language)
+        other = self.beside(estimate)
+        if other is None:
+            return f"{said} {say('by_estimator', language, estimator=how)}"
+        told = {
+            "other": estimator_name(other.estimator, language),
+            "value": other.told(other.value, language),
+            "low": other.told(other.interval[0], language),
+            "high": other.told(other.interval[1], language),
+        }
+        return f"{said} {say('by_estimator_beside', language, estimator=how, **told)}"
 
     @property
     def defaults(self) -> tuple[Estimate, ...]:
@@ -213,7 +298,8 @@ class Impact(TableTexts):
 
     def summary(self, language: str = "en") -> str:
         """Say the default estimates, one line each, and what to know before reading them."""
-        lines = [e.sentence(language) for e in self.defaults if e.estimand != "first_stage"]
+        shown = [e for e in self.defaults if e.estimand != "first_stage"]
+        lines = [self.sentence(e, language) for e in shown]
         notes = [say("note", language, note=note) for note in self.notes]
         return "\n".join([*lines, *notes])
 

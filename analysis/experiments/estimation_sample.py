@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,9 +25,13 @@ class Sample:
     kept
         Of all units of the trial, which are here.
     outcome, assigned, weight, received, reached, covariates
-        As in the trial, of the units kept.
+        As in the trial, of the units kept; covariates are those of the outcome.
+    names
+        Of the covariates.
     block, cluster
         Codes from 0 without gaps; errors go together within a cluster.
+    drawn
+        Codes from 0 of what was drawn as one, or the unit itself.
     n, blocks
         Units, and blocks (0 when there are none).
     """
@@ -40,8 +44,10 @@ class Sample:
     received: Floats | None
     reached: Floats | None
     covariates: Floats
+    names: tuple[str, ...]
     block: Codes
     cluster: Codes
+    drawn: Codes
     n: int
     blocks: int
 
@@ -62,8 +68,9 @@ class Sample:
             When an arm is empty among them.
         """
         kept = ~np.isnan(trial.outcomes[outcome])
+        covariates = trial.adjusting.values(outcome, len(kept))
         if complete:
-            kept &= ~np.isnan(trial.covariates).any(axis=1)
+            kept &= ~np.isnan(covariates).any(axis=1)
         if trial.block is not None:
             kept &= np.bincount(trial.block, kept)[trial.block] > 1
         _check_arms(trial, kept, outcome)
@@ -80,44 +87,75 @@ class Sample:
             weight=trial.weight[kept],
             received=None if trial.received is None else trial.received[kept],
             reached=None if trial.reached is None else trial.reached[kept],
-            covariates=trial.covariates[kept],
+            covariates=covariates[kept],
+            names=tuple(trial.adjusting.names(outcome)),
             block=block,
             cluster=np.arange(len(block)) if together is None else _recode(together[kept]),
+            drawn=np.arange(len(block)) if trial.cluster is None else _recode(trial.cluster[kept]),
             n=len(block),
             blocks=0 if trial.block is None else int(block.max()) + 1,
         )
 
-    def layout(self, *, weighted: bool = False) -> Layout:
-        """Return where each unit stands, with its weight or without."""
-        return Layout(self.block, self.cluster, self.weight if weighted else np.ones(self.n))
+    def layout(self, *, weighted: bool = False, inverse: Floats | None = None) -> Layout:
+        """Return where each unit stands, with its weight or without.
+
+        Parameters
+        ----------
+        weighted
+            By the units' weights.
+        inverse
+            By these weights too, one per unit.
+        """
+        weight = self.weight if weighted else np.ones(self.n)
+        return Layout(self.block, self.cluster, weight if inverse is None else weight * inverse)
+
+    @property
+    def nested(self) -> bool:
+        """Whether what was drawn as one never lies in two blocks."""
+        blocks = np.zeros(int(self.drawn.max()) + 1, dtype=np.int64)
+        blocks[self.drawn] = self.block
+        return bool((blocks[self.drawn] == self.block).all())
+
+    def without_repeats(self) -> tuple[Sample, tuple[str, ...]]:
+        """Leave out covariates that blocks, the arm and those before them say already.
+
+        Returns
+        -------
+        tuple
+            The sample without them, and their names.
+        """
+        bad = _repeated(self.layout(), np.column_stack([self.assigned, self.covariates]))[1:]
+        kept = tuple(name for name, gone in zip(self.names, bad, strict=True) if not gone)
+        lost = tuple(name for name in self.names if name not in kept)
+        return replace(self, covariates=self.covariates[:, ~bad], names=kept), lost
 
 
-def regression_of(sample: Sample, how: str, names: list[str], *, weighted: bool) -> Regression:
+def regression_of(
+    sample: Sample, how: str, *, weighted: bool = False, inverse: Floats | None = None
+) -> Regression:
     """Return the regression on the arm: alone, with covariates, or with interactions.
 
     Parameters
     ----------
     sample
-        The units.
+        The units, without covariates that repeat others.
     how
         `ancova`: covariates; `lin`: covariates and their products with the arm, centred so
         that the arm's coefficient is its effect at their mean; anything else: neither.
-    names
-        Of the covariates.
-    weighted
-        By the units' weights.
+    weighted, inverse
+        By the units' weights; by the inverse of their probabilities.
 
     Raises
     ------
     DataError
-        When a covariate repeats others, or too few units are left.
+        When blocks say the arm already, or too few units are left.
 
     References
     ----------
     Lin, W. (2013), Agnostic notes on regression adjustments to experimental data, *Annals
     of Applied Statistics* 7, 295–318.
     """
-    layout = sample.layout(weighted=weighted)
+    layout = sample.layout(weighted=weighted, inverse=inverse)
     columns = [sample.assigned]
     if how in ("ancova", "lin"):
         mean = np.average(sample.covariates, axis=0, weights=layout.weight)
@@ -126,9 +164,7 @@ def regression_of(sample: Sample, how: str, names: list[str], *, weighted: bool)
         if how == "lin":
             columns += list((centred * sample.assigned[:, None]).T)
     regressors = np.column_stack(columns)
-    regression = Regression(layout, regressors)
-    _check_rank(layout, regressors, names)
-    if regression.residual_df < 1:
+    if layout.blocks + regressors.shape[1] >= sample.n:
         raise DataError(
             "There are too few units for so many blocks and covariates.",
             where="{n} units, {blocks} blocks, {regressors} regressors",
@@ -137,7 +173,9 @@ def regression_of(sample: Sample, how: str, names: list[str], *, weighted: bool)
             blocks=layout.blocks,
             regressors=regressors.shape[1],
         )
-    return regression
+    # A category seen in one arm only has no product with the arm.
+    regressors = regressors[:, ~_repeated(layout, regressors)]
+    return Regression(layout, regressors)
 
 
 def _recode(codes: Codes) -> Codes:
@@ -162,19 +200,19 @@ def _check_arms(trial: Trial, kept: Flags, outcome: str) -> None:
         )
 
 
-def _check_rank(layout: Layout, regressors: Floats, names: list[str]) -> None:
+def _repeated(layout: Layout, regressors: Floats) -> Flags:
+    """Tell the columns of which nothing is left once blocks and those before are taken off."""
     swept = np.column_stack([layout.demean(column) for column in regressors.T])
     length = np.linalg.norm(swept, axis=0)
     size = np.maximum(np.linalg.norm(regressors, axis=0), 1e-300)
     scaled = swept / np.maximum(length, 1e-300)
-    # What is left of a column once those before it are taken off.
-    left = np.abs(np.diag(np.linalg.qr(scaled, mode="r")))
-    bad = (left < _COLLINEAR) | (length < _COLLINEAR * size)
-    if bad.any():
-        told = ["the arm", *names, *(f"{name} × arm" for name in names)]
-        raise DataError(
-            "A covariate says nothing that the blocks, the arm and the others do not say.",
-            where="{bad}",
-            mend="Leave it out.",
-            bad=", ".join(told[i] for i in np.flatnonzero(bad)),
-        )
+    bad = length < _COLLINEAR * size
+    kept: list[int] = []
+    for place in np.flatnonzero(~bad):
+        basis = np.linalg.qr(scaled[:, kept])[0] if kept else scaled[:, :0]
+        left = scaled[:, place] - basis @ (basis.T @ scaled[:, place])
+        if np.linalg.norm(left) < _COLLINEAR:
+            bad[place] = True
+        else:
+            kept.append(int(place))
+    return np.asarray(bad)

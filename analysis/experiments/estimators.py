@@ -23,6 +23,10 @@ Kind = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR2"]
 KINDS: tuple[Kind, ...] = ("HC0", "HC1", "HC2", "HC3", "CR2")
 # Below this a direction of the residuals is one that block effects have swept out.
 _ZERO = 1e-9
+# With fewer degrees of freedom Satterthwaite's t is no guide (Tipton 2015 warns below 4).
+LEAST_DF = 1.5
+# Share of the coefficient's variance that CR2 must see; it is 1 unless a cluster is fitted exactly.
+_SEEN = 0.99
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,9 @@ class Regression:
     def _scores(self, residuals: Floats, kind: Kind) -> Floats:
         if kind in ("CR0", "CR2"):
             pull = self._adjusted if kind == "CR2" else self._direction
+            if kind == "CR2" and not self._cr2[0] > _SEEN * self._inverse[0, 0]:
+                # Clusters that are fitted exactly have no residuals: their part is not seen.
+                return np.full(int(self.layout.cluster.max()) + 1, np.nan)
             return np.asarray(np.bincount(self.layout.cluster, pull * residuals), dtype=float)
         return self._pull(kind) * residuals
 
@@ -183,9 +190,15 @@ class Regression:
             adjusted[rows] += np.einsum("gnr,gr->gn", left, part)
         return adjusted
 
-    @cached_property
+    @property
     def satterthwaite_df(self) -> float:
         """Degrees of freedom of the CR2 error under a working model of equal variances."""
+        seen, squares = self._cr2
+        return seen**2 / squares if seen > _ZERO * self._inverse[0, 0] else 0.0
+
+    @cached_property
+    def _cr2(self) -> tuple[float, float]:
+        """Mean of the CR2 variance under equal variances of 1, and half its variance."""
         layout, pull = self.layout, self._adjusted
         own = np.bincount(layout.cluster, pull**2)
         groups = len(own)
@@ -204,11 +217,16 @@ class Regression:
             + 2 * ((blocks.T @ slopes) ** 2).sum()
             + ((slopes.T @ slopes) ** 2).sum()
         )
-        return float((own - lost).sum() ** 2 / squares)
+        return float((own - lost).sum()), float(squares)
 
     def df(self, kind: Kind) -> float:
-        """Return the degrees of freedom to read a standard error of this kind with."""
-        return self.satterthwaite_df if kind == "CR2" else float(self.residual_df)
+        """Return the degrees of freedom to read a standard error of this kind with.
+
+        Missing (nan) for CR2 where they are fewer than `LEAST_DF`: then there is no interval.
+        """
+        if kind != "CR2":
+            return float(self.residual_df)
+        return found if (found := self.satterthwaite_df) >= LEAST_DF else float("nan")
 
 
 def length(scores: Floats) -> float:
@@ -223,7 +241,9 @@ def interval(value: float, error: float, df: float, level: float = 0.95) -> tupl
 
 
 def p_value(value: float, error: float, df: float) -> float:
-    """Return the two-sided p-value of no effect."""
+    """Return the two-sided p-value of no effect; nan where the error or its df is not known."""
+    if np.isnan(df):
+        return float("nan")
     if not error > 0:
         # Nothing varies: either exactly no effect, or one without any doubt.
         return float(value == 0) if error == 0 else float("nan")

@@ -91,6 +91,8 @@ def anderson_rubin(
     effect, stage = (float(regression.coefficients(v)[0]) for v in (outcome, treatment))
     own, its = regression.scores(outcome, kind), regression.scores(treatment, kind)
     bar = float(stats.t.ppf((1 + level) / 2, regression.df(kind))) ** 2
+    if not np.isfinite(bar * float(own @ own)):
+        return (np.nan, np.nan), True
     # (effect − β·stage)² ≤ bar · |own − β·its|²: a parabola in β.
     a = stage**2 - bar * float(its @ its)
     b = effect * stage - bar * float(own @ its)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from scipy import sparse
 
 from analysis.electorate.spatial import GAP_M
 from analysis.errors import DataError, some
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 GROUP = "neighbours"  # the column of `with_groups`
+APART = "too_near"  # the column of `with_distance`
 _NONE = -1
 _Links = list[list[int]]  # of each bureau, those that touch it
 
@@ -109,12 +111,7 @@ def with_groups(
     vintage = vintage_of(bureaux, label.tolist())
     drawn = bureaux[(bureaux["vintage"] == vintage) & bureaux["bureau_id"].isin(label)]
     if drawn.empty:
-        raise DataError(
-            "Nobody knows which units touch: the workspace has no contours of them.",
-            where="{label}",
-            mend="Build the workspace with the contours of these bureaux, or draw them singly.",
-            label=some(label),
-        )
+        raise _unknown(label)
     decided = unit_columns.flags(units, rule.must_treat, label)
     decided = decided | unit_columns.flags(units, rule.must_not_treat, label)
     unit_columns.groups(units, rule.territory, label)
@@ -122,6 +119,124 @@ def with_groups(
     free = drawn[drawn["bureau_id"].isin(label[~decided])]
     group = groups_of_neighbours(free, size=size, within=within)
     return units.assign(**{GROUP: label.map(group).fillna(label)}), replace(rule, cluster=GROUP)
+
+
+def with_distance(
+    units: pd.DataFrame, rule: Rule, bureaux: gpd.GeoDataFrame, metres: float
+) -> tuple[pd.DataFrame, Rule]:
+    """Return units with a column of those too near to others to be drawn, and the rule for it.
+
+    The best ranked stays, and holds out of the draw, uncanvassed, all that lie nearer to it
+    than asked; then the best of the rest.
+
+    Parameters
+    ----------
+    units, rule
+        One row per bureau of the trial, and how it is drawn.
+    bureaux
+        Contours of all vintages: the table `bureaux`.
+    metres
+        Least distance between the contours of any two that are drawn.
+
+    Raises
+    ------
+    DataError
+        When the distance is none, units are drawn in groups, or no contour is of the units.
+    """
+    if metres <= 0 or rule.cluster:
+        raise DataError(
+            "Units are kept apart by a distance, each drawn by itself.",
+            where="--apart {metres:g}, clusters: {cluster}",
+            mend="Give metres above 0, and neither --cluster nor --neighbours.",
+            metres=metres,
+            cluster=rule.cluster or "–",
+        )
+    label = unit_columns.labels(units, rule.unit).astype("str")
+    shapes = contours_of(bureaux, label)
+    decided = unit_columns.flags(units, rule.must_treat, label)
+    held = unit_columns.flags(units, rule.must_not_treat, label)
+    # Equal ranks: the first name, so that the order of a file decides nothing.
+    order = np.lexsort((label.to_numpy(), -unit_columns.numbers(units, rule.rank_by)))
+    out = held_apart(adjacent(shapes, metres), order, held=held, decided=decided)
+    return units.assign(**{APART: out.astype("int64")}), replace(rule, must_not_treat=APART)
+
+
+def held_apart(
+    near: sparse.csr_array,
+    order: npt.NDArray[np.int64],
+    *,
+    held: npt.NDArray[np.bool_],
+    decided: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    """Return the units held out of a draw so that no two that are drawn are near.
+
+    Parameters
+    ----------
+    near
+        Units × units, as `adjacent` returns it.
+    order
+        Positions of the units, the best first.
+    held, decided
+        Units held out already, and units treated by decision: neither decides over others.
+    """
+    out = held.copy()
+    for place in order:
+        if not out[place] and not decided[place]:
+            # The best came first: whoever is near and still free ranks lower.
+            others = near.indices[near.indptr[place] : near.indptr[place + 1]]
+            out[others[~decided[others]]] = True
+    return out
+
+
+def contours_of(bureaux: gpd.GeoDataFrame, label: pd.Series) -> npt.NDArray[np.object_]:
+    """Return the contour of each unit, None where it has none.
+
+    Parameters
+    ----------
+    bureaux
+        Contours of all vintages; those that know most units are taken.
+    label
+        Names of the units.
+
+    Raises
+    ------
+    DataError
+        When no contour is of the units.
+    """
+    vintage = vintage_of(bureaux, label.tolist())
+    drawn = bureaux[(bureaux["vintage"] == vintage) & bureaux["bureau_id"].isin(label)]
+    if drawn.empty:
+        raise _unknown(label)
+    shapes = drawn.drop_duplicates("bureau_id").set_index("bureau_id").geometry
+    return np.asarray(shapes.reindex(label).to_numpy(), dtype=object)
+
+
+def adjacent(shapes: npt.NDArray[np.object_], metres: float) -> sparse.csr_array:
+    """Return which shapes lie within a distance of which others: ones, units × units.
+
+    Parameters
+    ----------
+    shapes
+        In a metric CRS; None has no neighbour.
+    metres
+        The distance; 0 for those that touch.
+    """
+    known = np.flatnonzero([shape is not None for shape in shapes])
+    distance = max(metres, GAP_M)
+    tree = shapely.STRtree(shapes[known])
+    one, other = tree.query(shapes[known], predicate="dwithin", distance=distance)
+    kept = one != other
+    parts = (np.ones(int(kept.sum())), (known[one[kept]], known[other[kept]]))
+    return sparse.csr_array(parts, shape=(len(shapes), len(shapes)))
+
+
+def _unknown(label: pd.Series) -> DataError:
+    return DataError(
+        "Nobody knows which units touch: the workspace has no contours of them.",
+        where="{label}",
+        mend="Build the workspace with the contours of these bureaux, or draw them singly.",
+        label=some(label),
+    )
 
 
 def _links(shapes: npt.NDArray[np.object_], territory: npt.NDArray[np.object_] | None) -> _Links:

@@ -108,7 +108,12 @@ def observed_moments(lottery: Lottery, masses: Masses, arms: Flags) -> Moments:
     """Return the moments of the arms as they were drawn (per unit)."""
     cluster = np.zeros(lottery.clusters, dtype=np.bool_)
     cluster[lottery.member] = arms
-    flips = sparse.csr_array((cluster ^ lottery.baseline)[None, :].astype(float))
+    return moments_of(lottery, masses, cluster[None, :])
+
+
+def moments_of(lottery: Lottery, masses: Masses, arms: Flags) -> Moments:
+    """Return the moments of arms: draws × clusters, True is treated."""
+    flips = sparse.csr_array((arms ^ lottery.baseline).astype(float))
     every = sparse.csr_array(sparse.eye_array(lottery.clusters))
     plan = _Plan.of(lottery, masses, every)
     return _unpack(_sums(plan, flips), masses.values.shape[1] - 1)

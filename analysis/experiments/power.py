@@ -15,6 +15,7 @@ from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.estimators import Floats, Layout
 from analysis.experiments.permutation_sums import Masses, redrawn_moments
+from analysis.experiments.promised import ESTIMATORS
 
 _HALVINGS = 50
 
@@ -39,6 +40,9 @@ class Ask:
         Draws of the simulation.
     power, level
         Wanted chance of seeing the effect, and of not seeing one that is not there.
+    estimator
+        What the headline will come from: `difference` leaves `lagged` out, `ancova` and `lin`
+        need it; when empty, adjusted where there is anything to adjust for.
     """
 
     outcomes: tuple[str, ...]
@@ -49,8 +53,17 @@ class Ask:
     draws: int = 1000
     power: float = 0.8
     level: float = 0.95
+    estimator: str = ""
 
     def __post_init__(self) -> None:
+        if self.estimator not in ("", *ESTIMATORS):
+            raise DataError(
+                "There is no estimator “{estimator}”.",
+                where="estimator",
+                mend="Write one of: {known}.",
+                estimator=self.estimator,
+                known=", ".join(ESTIMATORS),
+            )
         if not all(self.contamination < one <= 1 for one in self.coverage):
             raise DataError(
                 "More must be reached in treated units than in controls.",
@@ -59,6 +72,16 @@ class Ask:
                 coverage=self.coverage,
                 contamination=self.contamination,
             )
+
+    @property
+    def adjusted(self) -> bool:
+        """Whether what is seen is seen once `lagged` is taken off."""
+        return bool(self.lagged) and self.estimator not in ("difference", "ipw", "allocation")
+
+    @property
+    def told(self) -> str:
+        """What the headline will come from, one of `ESTIMATORS`."""
+        return self.estimator or ("ancova" if self.lagged else "difference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +183,8 @@ def power_curve(
     pandas.DataFrame
         One row per outcome × size × coverage: `outcome`, `units`, `drawn`, `controls`
         (expected), `coverage`, `contamination`, `std_error`, `detectable_assignment`,
-        `detectable_formula`, `detectable_reached` (among those reached), `false_alarms`.
+        `detectable_formula`, `detectable_reached` (among those reached), `false_alarms`,
+        `estimator` (what the headline comes from).
 
     Raises
     ------
@@ -173,6 +197,13 @@ def power_curve(
             mend="Name columns of past results, or a workspace that has them.",
         )
     unit_columns.check(units, [*ask.outcomes, *ask.lagged])
+    if ask.estimator in ("ancova", "lin") and not ask.lagged:
+        raise DataError(
+            "There is nothing to adjust the headline for.",
+            where="estimator {estimator}",
+            mend="Name covariates known before the draw, or an earlier election with --lag.",
+            estimator=ask.estimator,
+        )
     ranked = units.iloc[np.argsort(-unit_columns.numbers(units, rule.rank_by), kind="stable")]
     rows = []
     for size in ask.sizes or (len(units),):
@@ -180,7 +211,7 @@ def power_curve(
         design = declare(chosen, rule)
         label = unit_columns.labels(chosen, rule.unit)
         order = pd.Index(label).get_indexer(design.units["unit_id"][design.drawn])
-        lagged = _whole(chosen.iloc[order], ask.lagged)
+        lagged = _whole(chosen.iloc[order], ask.lagged if ask.adjusted else ())
         for name in ask.outcomes:
             found = sight(design, _whole(chosen.iloc[order], [name])[:, 0], lagged, ask, rng)
             rows += [_row(name, design, found, ask, coverage) for coverage in ask.coverage]
@@ -200,6 +231,7 @@ def _row(name: str, design: Design, found: Sight, ask: Ask, coverage: float) -> 
         "detectable_formula": found.formula,
         "detectable_reached": found.simulated / (coverage - ask.contamination),
         "false_alarms": found.false_alarms,
+        "estimator": ask.told,
     }
 
 

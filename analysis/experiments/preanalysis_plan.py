@@ -18,6 +18,11 @@ _WORDS = Words(
     {
         "unknown": "unknown: no past election was given",
         "one": "{outcome}: {effect:.2f} points of effect of assignment",
+        "difference": "least squares with block effects",
+        "ancova": "least squares with block effects, adjusted for the covariates below",
+        "lin": "least squares with block effects, adjusted arm by arm for the covariates below",
+        "ipw": "least squares with block effects, weighted by inverse probability (Hájek)",
+        "allocation": "the effect of allocation, two-stage least squares with block effects",
     },
 )
 
@@ -34,6 +39,9 @@ class Plan:
         Table of `power_curve`, or None: the smallest effects that can be seen.
     language
         `fr` or `en`.
+    estimator, lag
+        What the headline comes from, and the election whose results adjust; empty: the
+        difference within blocks, and none.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -41,6 +49,8 @@ class Plan:
     subgroups: tuple[str, ...] = ()
     sight: pd.DataFrame | None = None
     language: str = "fr"
+    estimator: str = ""
+    lag: str = ""
 
 
 def write_plan(plan: Plan, design: Design, seed: int) -> str:
@@ -79,6 +89,9 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
         "accept": f"{100 * rule.accept:g} %",
         "seed": seed,
         "outcomes": ", ".join(plan.outcomes) or none,
+        "first": plan.outcomes[0] if plan.outcomes else none,
+        "headline": _WORDS[plan.language][plan.estimator or "difference"],
+        "lag": plan.lag or none,
         "covariates": ", ".join(plan.covariates) or none,
         "subgroups": ", ".join(plan.subgroups) or none,
         "error": "CR2" if rule.cluster else "HC1",

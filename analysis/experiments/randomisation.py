@@ -11,9 +11,17 @@ import pandas as pd
 from analysis.errors import DataError
 from analysis.experiments.assignment import Lottery
 from analysis.experiments.estimators import Floats, Layout
-from analysis.experiments.permutation_sums import Masses, Moments, observed_moments, redrawn_moments
+from analysis.experiments.permutation_sums import (
+    Masses,
+    Moments,
+    moments_of,
+    observed_moments,
+    redrawn_moments,
+)
 
 STATISTICS = ("difference", "studentised")
+# So few possible draws are all looked at, however few were asked for.
+FEW = 10_000
 # Equal statistics that were summed in another order count as equal.
 _TIE = 1e-9
 _HALVINGS = 40
@@ -57,11 +65,14 @@ class RandomisationTest:
         Outcome → the coefficient in every draw: what chance alone gives.
     draws
         Number of draws.
+    exact
+        Whether these are all draws that were possible, each once.
     """
 
     table: pd.DataFrame
     null: Mapping[str, Floats]
     draws: int
+    exact: bool = False
 
     def value(self, outcome: str, column: str = "p_value", statistic: str = "difference") -> float:
         """Return one number of the table."""
@@ -88,7 +99,8 @@ def randomisation_test(
     rng
         Where the draws come from.
     draws
-        Number of draws; p-values are (1 + how many are as large) / (1 + draws).
+        Number of draws; p-values are (1 + how many are as large) / (1 + draws). Where no more
+        draws than these (or `FEW`) are possible, all are looked at and p-values are exact.
     level
         Of the intervals by inversion; None for no intervals.
 
@@ -113,30 +125,40 @@ def randomisation_test(
     _check_possible(lottery, observed.assigned == 1)
     # Every outcome meets the same draws, so that they can be judged together.
     seed = int(rng.integers(2**63))
+    every = lottery.every() if lottery.possible <= max(draws, FEW) else None
+    draws, extra = (draws, 1) if every is None else (len(every), 0)
     scaled: dict[str, Callable[[float, bool], tuple[float, Floats]]] = {}
     for names in _with_the_same_units(observed.outcomes):
         masses = _masses(lottery, observed, names, effects=level is not None)
         seen = observed_moments(lottery, masses, observed.assigned == 1)
-        drawn = redrawn_moments(lottery, masses, np.random.default_rng(seed), draws)
+        if every is None:
+            drawn = redrawn_moments(lottery, masses, np.random.default_rng(seed), draws)
+        else:
+            drawn = moments_of(lottery, masses, every)
         for k, name in enumerate(names):
             scaled[name] = _statistic_of(seen, drawn, k)
     rows = []
     for statistic in STATISTICS:
-        rows += _table(statistic, {name: scaled[name] for name in observed.outcomes}, level)
+        asked = {name: scaled[name] for name in observed.outcomes}
+        rows += _table(statistic, asked, level, extra)
     null = {name: scaled[name](0.0, False)[1] for name in observed.outcomes}
-    return RandomisationTest(pd.DataFrame(rows), null, draws)
+    return RandomisationTest(pd.DataFrame(rows), null, draws, every is not None)
 
 
 def adjust(p_values: Floats) -> Floats:
-    """Return Holm's p-values (1979): the chance of any false alarm among all."""
+    """Return Holm's p-values (1979): the chance of any false alarm among all.
+
+    One that is not known (nan) stays so, and counts as a test all the same.
+    """
     order = np.argsort(p_values, kind="stable")
     steps = p_values[order] * np.arange(len(p_values), 0, -1)
     adjusted = np.empty(len(p_values))
+    # Unknown ones are sorted last: they spoil none before them.
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
     return adjusted
 
 
-def step_down(observed: Floats, drawn: Floats) -> Floats:
+def step_down(observed: Floats, drawn: Floats, extra: int = 1) -> Floats:
     """Return Westfall and Young's step-down p-values from absolute statistics.
 
     Parameters
@@ -145,12 +167,14 @@ def step_down(observed: Floats, drawn: Floats) -> Floats:
         K statistics, on one scale.
     drawn
         draws × K.
+    extra
+        1 where draws were drawn: that of the trial is one more; 0 where they are all.
     """
     order = np.argsort(-observed, kind="stable")
     # The largest of an outcome and all less extreme ones, in each draw.
     largest = np.maximum.accumulate(drawn[:, order[::-1]], axis=1)[:, ::-1]
     count = (largest >= _just_below(observed[order])).sum(axis=0)
-    p_values = np.maximum.accumulate((1 + count) / (1 + len(drawn)))
+    p_values = np.maximum.accumulate((extra + count) / (extra + len(drawn)))
     adjusted = np.empty(len(observed))
     adjusted[order] = p_values
     return adjusted
@@ -205,6 +229,7 @@ def _table(
     statistic: str,
     scaled: Mapping[str, Callable[[float, bool], tuple[float, Floats]]],
     level: float | None,
+    extra: int,
 ) -> list[dict[str, object]]:
     studentised = statistic == "studentised"
     now = {name: at(0.0, studentised) for name, at in scaled.items()}
@@ -214,11 +239,13 @@ def _table(
         # Shares and points are not comparable; standard deviations of chance are.
         spread = np.maximum(drawn.std(axis=0), np.finfo(float).tiny)
         observed, drawn = observed / spread, drawn / spread
-    single = (1 + (drawn >= _just_below(observed)).sum(axis=0)) / (1 + len(drawn))
-    together = zip(single, adjust(single), step_down(observed, drawn), strict=True)
+    single = (extra + (drawn >= _just_below(observed)).sum(axis=0)) / (extra + len(drawn))
+    together = zip(single, adjust(single), step_down(observed, drawn, extra), strict=True)
     rows: list[dict[str, object]] = []
     for name, (p, holm, young) in zip(now, together, strict=True):
-        low, high = _interval(scaled[name], studentised, level) if level else (np.nan, np.nan)
+        low, high = np.nan, np.nan
+        if level:
+            low, high = _interval(scaled[name], level, studentised=studentised, extra=extra)
         rows.append(
             {
                 "outcome": name,
@@ -235,12 +262,16 @@ def _table(
 
 
 def _interval(
-    at: Callable[[float, bool], tuple[float, Floats]], studentised: bool, level: float
+    at: Callable[[float, bool], tuple[float, Floats]],
+    level: float,
+    *,
+    studentised: bool,
+    extra: int,
 ) -> list[float]:
     def p_of(effect: float) -> float:
         value, drawn = at(effect, studentised)
         count = int((np.abs(drawn) >= _just_below(np.abs(np.asarray(value)))).sum())
-        return (1 + count) / (1 + len(drawn))
+        return (extra + count) / (extra + len(drawn))
 
     # The coefficient is linear in the effect: two points give where it is nought.
     zero, one = at(0.0, False)[0], at(1.0, False)[0]

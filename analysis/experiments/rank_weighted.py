@@ -234,11 +234,11 @@ class _Judged:
     @classmethod
     def of(cls, trial: Trial, spec: Spec, name: str, value: Floats) -> _Judged:
         usable = replace(trial, outcomes={name: _usable(trial, name)})
-        adjusted = bool(trial.covariates.shape[1])
-        sample = Sample.of(usable, name, complete=adjusted)
+        adjusted = bool(trial.adjusting.names(name))
+        sample = Sample.of(usable, name, complete=adjusted).without_repeats()[0]
         outcome = sample.outcome
-        if adjusted:
-            fit = regression_of(sample, "ancova", list(spec.covariates), weighted=False)
+        if sample.names:
+            fit = regression_of(sample, "ancova")
             outcome = outcome - sample.covariates @ fit.coefficients(outcome)[1:]
         cluster = None if trial.cluster is None else trial.cluster[sample.kept]
         block = None if trial.block is None else sample.block
@@ -323,7 +323,8 @@ class _Judged:
 def _usable(trial: Trial, name: str) -> Floats:
     """Return an outcome, nan in blocks that have one arm only among the units that count."""
     outcome = trial.outcomes[name]
-    there = ~np.isnan(outcome) & ~np.isnan(trial.covariates).any(axis=1)
+    by = trial.adjusting.values(name, len(outcome))
+    there = ~np.isnan(outcome) & ~np.isnan(by).any(axis=1)
     if trial.block is not None:
         treated = np.bincount(trial.block, there * trial.assigned)
         size = np.bincount(trial.block, there)

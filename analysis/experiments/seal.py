@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.errors import DataError, Text, some
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.promised import Earlier, Standing
 
 FORMAT = "palier seal 1"
 _AGAIN = Text("Take the sealed file as it was written; a new design needs a new seal.")
@@ -36,8 +37,10 @@ class Sealed:
     fingerprint
         SHA-256 of everything else in the seal.
     promise
-        What the plan announced: `outcomes`, `covariates`, `subgroups`; empty in seals made
-        without a plan.
+        What the plan announced: `outcomes`, `covariates`, `subgroups`, perhaps `estimator`
+        and `lag`; empty in seals made without a plan.
+    standing
+        Whether plan and draw are those that were announced.
     """
 
     design: Design
@@ -46,6 +49,7 @@ class Sealed:
     files: Mapping[str, Mapping[str, str]]
     fingerprint: str
     promise: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    standing: Standing = field(default_factory=lambda: Standing(""))
 
 
 def seal(
@@ -57,6 +61,15 @@ def seal(
     """Draw a design and return the content of its seal.
 
     The same design, seed and promise give the same seal: it holds no date and no place.
+
+    Parameters
+    ----------
+    design, seed
+        What is drawn, and how.
+    files
+        Role → `{"file": name, "sha256": digest}`.
+    promise
+        What the plan announces; None without a plan.
     """
     names = [name for name in design.units if name not in ("rank", "block", "full")]
     content = {
@@ -70,6 +83,12 @@ def seal(
     if promise is not None:
         content["promise"] = {name: list(given) for name, given in promise.items()}
     return {**content, "fingerprint": fingerprint(content)}
+
+
+def replacing(content: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[str, Any]:
+    """Return a seal that names the draws of some of its units that it replaces."""
+    named = {**content, "earlier": [asdict(one) for one in earlier]}
+    return {**named, "fingerprint": fingerprint(named)}
 
 
 def drawn(design: Design, seed: int) -> pd.DataFrame:
@@ -107,31 +126,77 @@ def verify(path: Path) -> Sealed:
         When the file is no seal, its content does not match its fingerprint, the draw
         gives other arms, or a file beside it has changed.
     """
+    found = examine(path)
+    if not found.standing.whole:
+        raise _changed(path)
+    if found.standing.plan == "another":
+        raise _moved("plan", found.files["plan"]["file"])
+    return found
+
+
+def examine(path: Path) -> Sealed:
+    """Make the assignment of a seal again; say how its plan stands instead of refusing it.
+
+    A seal whose fingerprint does not match, or whose plan is another, is returned with that
+    `standing`; what it promises then counts for nothing if its content was changed.
+
+    Raises
+    ------
+    DataError
+        When the file is no seal, the draw gives other arms than it holds, or the units or
+        the arms beside it have changed.
+    """
     content = _read(path)
-    if fingerprint(content) != content["fingerprint"]:
-        raise DataError(
-            "The seal does not match its fingerprint: its content was changed.",
-            where="{file}",
-            mend="{again}",
-            file=path.name,
-            again=_AGAIN,
-        )
-    design = _design(content)
-    assignment = drawn(design, int(content["seed"]))
-    _compare(_plain(assignment), content["assignment"], path)
+    whole = fingerprint(content) == content["fingerprint"]
+    try:
+        design = _design(content)
+        assignment = drawn(design, int(content["seed"]))
+        _compare(_plain(assignment), content["assignment"], path)
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        # What was changed may be anything: the fingerprint says that something was.
+        raise error if whole else _changed(path) from error
+    plan: Literal["sealed", "another", "absent"] = "absent"
     for role, file in content["files"].items():
         beside = path.parent / file["file"]
-        if beside.is_file() and digest(beside)["sha256"] != file["sha256"]:
-            raise DataError(
-                "A file is not the one that was sealed.",
-                where="{role}: {file}",
-                mend="Restore the file as it was, or move it away if it only shares the name.",
-                role=role,
-                file=beside.name,
-            )
-    files, seed = content["files"], int(content["seed"])
+        same = beside.is_file() and digest(beside)["sha256"] == file["sha256"]
+        if role == "plan":
+            # A seal may carry the text itself.
+            carried = same or ("text" in file and not beside.is_file())
+            plan = "sealed" if carried else "another" if beside.is_file() else "absent"
+        elif whole and beside.is_file() and not same:
+            raise _moved(role, beside.name)
     promise = {name: tuple(given) for name, given in content.get("promise", {}).items()}
-    return Sealed(design, assignment, seed, files, content["fingerprint"], promise)
+    earlier = tuple(Earlier(**one) for one in content.get("earlier", ()))
+    name = str(content["fingerprint"])
+    return Sealed(
+        design,
+        assignment,
+        int(content["seed"]),
+        content["files"],
+        name,
+        promise if whole else {},
+        Standing(name, whole, plan, earlier),
+    )
+
+
+def _changed(path: Path) -> DataError:
+    return DataError(
+        "The seal does not match its fingerprint: its content was changed.",
+        where="{file}",
+        mend="{again}",
+        file=path.name,
+        again=_AGAIN,
+    )
+
+
+def _moved(role: str, file: str) -> DataError:
+    return DataError(
+        "A file is not the one that was sealed.",
+        where="{role}: {file}",
+        mend="Restore the file as it was, or move it away if it only shares the name.",
+        role=role,
+        file=file,
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -144,7 +209,7 @@ def _read(path: Path) -> dict[str, Any]:
             "This is not a seal.", where="{file}", mend="{again}", file=path.name, again=_AGAIN
         ) from error
     keys = {"format", "rule", "seed", "files", "units", "assignment", "fingerprint"}
-    found = set(content) - {"promise"} if isinstance(content, dict) else set()
+    found = set(content) - {"promise", "earlier"} if isinstance(content, dict) else set()
     if found != keys or content["format"] != FORMAT:
         raise DataError(
             "This is not a seal.", where="{file}", mend="{again}", file=path.name, again=_AGAIN

@@ -210,7 +210,7 @@ def _check_several(name: str, groups: Mapping[str, Flags], units: int) -> None:
 def _within(trial: Trial, spec: Spec, outcome: str, rows: Flags) -> tuple[Estimate, int, int]:
     values = {outcome: np.where(rows, trial.outcomes[outcome], np.nan)}
     sample = Sample.of(replace(trial, outcomes=values), outcome)
-    regression = regression_of(sample, "", [], weighted=False)
+    regression = regression_of(sample, "")
     value = float(regression.coefficients(sample.outcome)[0])
     errors, df = regression.std_errors(sample.outcome), regression.df(spec.kind)
     treated = int(sample.assigned.sum())
@@ -269,7 +269,7 @@ def _tests(found: Sequence[Subgroup]) -> dict[tuple[str, str], float]:
     for key, estimates in together.items():
         value = np.array([e.value for e in estimates])
         error = np.array([e.std_error for e in estimates])
-        if len(value) > 1 and (error > 0).all():
+        if len(value) > 1 and (error > 0).all() and all(e.judged for e in estimates):
             centre = np.average(value, weights=error**-2)
             q = float((((value - centre) / error) ** 2).sum())
             tests[key] = float(stats.chi2.sf(q, len(value) - 1))

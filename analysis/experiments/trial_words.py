@@ -6,6 +6,7 @@ The English lies here, by key, in `trial_words.toml`; the French is in the catal
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Mapping
 from importlib.resources import files
@@ -17,6 +18,10 @@ from analysis.i18n import Words, format_number, localised
 LANGUAGES = ("fr", "en")
 _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
 _PLURAL = 2
+_ELECTION = re.compile(r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])")
+_OUTCOME = re.compile(
+    r"(?P<election>\d{4}_[a-z]+_t[12])_(?:(?P<whose>.+)_)?(?P<what>turnout|registered|valid)"
+)
 _EXAMPLES = 3
 
 
@@ -111,6 +116,43 @@ def points(value: float, *, language: str = "en", digits: int = 2) -> str:
     return f"{told} {'point' if one else 'points'}"
 
 
+def told_p(value: float, language: str = "en", digits: int = 3) -> str:
+    """Write a p-value with its sign: “= 0.123”, “< 0.001”; a dash where there is none."""
+    if not math.isfinite(value):
+        return format_number(value, language=language)
+    least = 10.0**-digits
+    if value < least:
+        return f"< {format_number(least, digits, language=language)}"
+    return f"= {format_number(value, digits, language=language)}"
+
+
+def election_name(election: str, language: str = "en") -> str:
+    """Name an election round: `2022_pres_t1` is “Presidential election 2022, round 1”.
+
+    An id of another pattern (another country's) is its own name.
+    """
+    parts = _ELECTION.fullmatch(election)
+    if parts is None or (kind := name("election", parts["kind"], language)) == parts["kind"]:
+        return election
+    return say(f"round_{parts['round']}", language, kind=kind, year=parts["year"])
+
+
+def outcome_name(column: str, language: str = "en") -> str:
+    """Name the result of an election in words; any other column is its own name.
+
+    `2022_pres_t1_left_registered` is “Left, of the registered, Presidential election 2022,
+    round 1”.
+    """
+    parts = _OUTCOME.fullmatch(column)
+    if parts is None or (election := election_name(parts["election"], language)) == parts[1]:
+        return column
+    what, whose = parts["what"], parts["whose"] or ""
+    if (what == "turnout") == bool(whose):
+        return column
+    told = name("bloc", whose, language)
+    return say(f"result_{what}", language, whose=told, election=election)
+
+
 class Note(str):
     """A remark on a result: a text in English that knows itself in other languages."""
 
@@ -140,13 +182,23 @@ class _Writer(string.Formatter):
         self.language = language
 
     def format_field(self, value: object, format_spec: str) -> str:
+        if format_spec == "p":
+            return told_p(float(str(value)), self.language)
         if isinstance(value, Note):
             return value.say(self.language)
         if isinstance(value, tuple):
-            return self._some(value)
+            return self._some(tuple(self._named(item) for item in value))
+        if isinstance(value, str):
+            value = self._named(value)
         text = format(value, format_spec)
         is_number = isinstance(value, int | float) and math.isfinite(value)
         return localised(text, self.language) if is_number else text
+
+    def _named(self, item: object) -> object:
+        """Name elections and their results in words; English keeps the ids that scripts know."""
+        if self.language == "en" or type(item) is not str:
+            return item
+        return election_name(outcome_name(item, self.language), self.language)
 
     def _some(self, items: tuple[object, ...]) -> str:
         shown = ", ".join(str(item) for item in items[:_EXAMPLES])

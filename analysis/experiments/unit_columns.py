@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -11,6 +13,8 @@ from analysis.experiments.estimators import Codes, Floats
 
 # Columns that name a unit when nobody says which does.
 UNIT_NAMES = ("unit_id", "bureau_id", "id_brut_miom", "area_id", "unit", "id", "index")
+
+_CATEGORY = re.compile(r"C\((.+)\)")
 
 
 def labels(units: pd.DataFrame, unit: str = "") -> pd.Series:
@@ -200,6 +204,41 @@ def weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
         )
     # Only ratios matter; a mean of one keeps numbers of a size.
     return np.asarray(values / values.mean())
+
+
+def probabilities(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
+    """Return probabilities of being drawn; None for no column."""
+    if not name:
+        return None
+    values = numbers(units, name)
+    if (bad := ~((values > 0) & (values < 1))).any():
+        raise DataError(
+            "Column {name} must be a probability between 0 and 1 for every unit, and neither.",
+            where="{bad}",
+            mend="Leave out units that were in no draw: their arm was decided.",
+            name=name,
+            bad=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
+        )
+    return values
+
+
+def category(name: str) -> str:
+    """Return the column that a covariate is made of: `kind` for `C(kind)`."""
+    found = _CATEGORY.fullmatch(name)
+    return found.group(1).strip() if found else name
+
+
+def covariate(units: pd.DataFrame, name: str) -> dict[str, Floats]:
+    """Return the numbers of a covariate by name; of a category, 0 or 1 for all but one value."""
+    column = category(name)
+    if column == name:
+        return {name: numbers(units, name)}
+    values = units[column]
+    known = sorted(values.dropna().unique(), key=str)
+    return {
+        f"{column} = {one}": np.where(values.isna(), np.nan, values == one).astype(float)
+        for one in known[1:]
+    }
 
 
 def check(units: pd.DataFrame, names: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,68 +11,22 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.experiments import unit_columns
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimates import Impact
+from analysis.experiments.interference import Spillover
 from analysis.experiments.outcomes import followed_by_code
+from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted, judge_ranking
-from analysis.experiments.seal import Sealed, digest, verify
+from analysis.experiments.seal import Sealed, digest, examine
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import read_units
-from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
-from analysis.workflows.trial_results import drawn_arms, results_on
-
-
-@dataclass(frozen=True, slots=True)
-class Votes:
-    """Elections of a workspace to be read as outcomes of the units.
-
-    Attributes
-    ----------
-    workspace
-        The place.
-    elections
-        Ids, such as `2024_legi_t1`.
-    choices
-        Label → whose votes; turnout is always read.
-    vintage
-        Contours the units are of; None: those that know most of them.
-    """
-
-    workspace: Path
-    elections: tuple[str, ...]
-    choices: Mapping[str, Choice] = field(default_factory=dict)
-    vintage: int | None = None
-
-
-def votes_of(
-    workspace: Path | None, elections: Sequence[str], blocs: Sequence[str], vintage: int | None
-) -> Votes | None:
-    """Return which results of a workspace are outcomes, of which blocs; None without one.
-
-    Parameters
-    ----------
-    workspace
-        Folder of the place, or None.
-    elections
-        Ids of those whose results are outcomes.
-    blocs
-        Whose votes count, one outcome each.
-    vintage
-        Year of the contours the units are of; None: those that know most of them.
-
-    Returns
-    -------
-    Votes or None
-        What `answer` reads.
-    """
-    if workspace is None:
-        return None
-    return Votes(workspace, tuple(elections), {one: Choice(one) for one in blocs}, vintage)
+from analysis.workflows.impact_votes import Votes, with_votes
+from analysis.workflows.seal_ledger import told_of
+from analysis.workflows.spillover import Vicinity, felt_by_neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +50,8 @@ class Question:
         Elections of a workspace, beside what the file holds.
     rank_by
         Column of a ranking to judge by the effects on what it puts first; none when empty.
+    near
+        Who counts as a neighbour, to test what treated neighbours change; None for no test.
     """
 
     units: Path
@@ -106,6 +62,7 @@ class Question:
     subgroups: tuple[str, ...] = ()
     votes: Votes | None = None
     rank_by: str = ""
+    near: Vicinity | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +81,10 @@ class Answer:
         Files with their digests, the seal's fingerprint, draws, seed.
     ranked
         How well a ranking tells where effects are, one per outcome, when asked.
+    standing
+        Whether plan and draw are those that were announced; None without a seal.
+    spillovers
+        What treated neighbours changed, one per outcome, when asked.
     """
 
     impact: Impact
@@ -131,13 +92,17 @@ class Answer:
     lost: pd.DataFrame | None
     made_from: Mapping[str, Any]
     ranked: tuple[RankWeighted, ...] = ()
+    standing: Standing | None = None
+    spillovers: tuple[Spillover, ...] = ()
 
     def summary(self, language: str = "en") -> str:
-        """Return estimates, groups, ranking and what was lost in sentences, one a line."""
-        lines = [self.impact.summary(language)]
+        """Return standing, estimates, groups, ranking, what was lost in sentences, one a line."""
+        lines = [note.say(language) for note in self.standing.notes] if self.standing else []
+        lines.append(self.impact.summary(language))
         if self.subgroups is not None:
             lines.append(self.subgroups.summary(language))
         lines += [one.sentence(language) for one in self.ranked]
+        lines += [one.sentence(language) for one in self.spillovers]
         if self.lost is not None:
             lines += [_lost(row, language) for row in self.lost.to_dict("records")]
             lines += [note.say(language) for note in followed_by_code(self.lost)]
@@ -153,6 +118,10 @@ class Answer:
             content["rank_weighted"] = {**first, "other_outcomes": others}
         if self.lost is not None:
             content["lost"] = self.lost.to_dict("records")
+        if self.spillovers:
+            content["spillover"] = [one.to_json() for one in self.spillovers]
+        if self.standing is not None:
+            content["plan"] = self.standing.to_json()
         return {**content, "made_from": dict(self.made_from)}
 
 
@@ -165,9 +134,15 @@ def answer(question: Question) -> Answer:
         When files, columns or the seal cannot answer it.
     """
     table, spec, lost = read_units(question.units), question.spec, None
-    sealed = verify(question.seal) if question.seal else None
+    sealed = None
+    if question.seal:
+        folder = question.votes.workspace if question.votes else None
+        sealed = told_of(examine(question.seal), folder)
+        if not sealed.standing.whole:
+            spec = replace(spec, announced=Announced())
+    _check_arm_is_named(spec, sealed)
     if question.votes:
-        table, spec, lost = _with_votes(table, spec, question.votes, sealed)
+        table, spec, lost = with_votes(table, spec, question.votes, sealed)
     impact = estimate(table, spec, sealed, draws=question.draws, seed=question.seed)
     groups = None
     if question.subgroups:
@@ -175,13 +150,26 @@ def answer(question: Question) -> Answer:
     ranked: tuple[RankWeighted, ...] = ()
     if question.rank_by:
         ranked = judge_order(table, spec, sealed, question)
+    felt: tuple[Spillover, ...] = ()
+    if question.near:
+        felt = felt_by_neighbours(
+            table, spec, sealed, question.near, draws=question.draws, seed=question.seed
+        )
     sources = {
         **digest(question.units),
         "workspace": Workspace(question.votes.workspace).digest if question.votes else "",
         "seal": sealed.fingerprint if sealed else "",
     }
     made = made_from(sources, question.draws, question.seed)
-    return Answer(impact, groups, lost, made, ranked)
+    return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None, felt)
+
+
+def _check_arm_is_named(spec: Spec, sealed: Sealed | None) -> None:
+    if sealed is None and not spec.assigned:
+        raise DataError(
+            "Nobody says which units were drawn.",
+            mend="Name the column of the arm with --assigned, or the sealed design with --seal.",
+        )
 
 
 def estimate(
@@ -211,6 +199,7 @@ def estimate(
     lottery = None
     if sealed:
         table, spec, lottery = with_seal(table, spec, sealed)
+    _check_arm_is_named(spec, sealed)
     rng = np.random.default_rng(seed)
     return estimate_impact(table, spec, lottery=lottery, rng=rng, draws=draws)
 
@@ -324,35 +313,6 @@ def made_from(sources: Mapping[str, Any], draws: int, seed: int) -> dict[str, An
     """
     named = {name: value for name, value in sources.items() if value}
     return {**named, "draws": draws, "seed": seed}
-
-
-def _with_votes(
-    table: pd.DataFrame, spec: Spec, votes: Votes, sealed: Sealed | None
-) -> tuple[pd.DataFrame, Spec, pd.DataFrame]:
-    """Put the results of elections beside the units, and tell what was lost by arm."""
-    place, label = Workspace(votes.workspace), unit_columns.labels(table, spec.unit)
-    found = results_on(place, label.tolist(), votes.elections, votes.choices, vintage=votes.vintage)
-    rows = found.table.drop(columns="unit_id").set_axis(table.index)
-    if clash := [name for name in rows if name in table]:
-        raise DataError(
-            "The table of units already has the column(s) {clash}.",
-            where="units",
-            mend="Rename them: results of these elections are read from the workspace.",
-            clash=", ".join(clash),
-        )
-    if not spec.outcomes:
-        named = [f"{e}_turnout" for e in votes.elections]
-        named += [f"{e}_{c}_registered" for e in votes.elections for c in votes.choices]
-        spec = replace(spec, outcomes=tuple(named))
-    return pd.concat([table, rows], axis=1), spec, found.lost(_arms(table, spec, label, sealed))
-
-
-def _arms(table: pd.DataFrame, spec: Spec, label: pd.Series, sealed: Sealed | None) -> pd.Series:
-    if sealed:
-        return drawn_arms(sealed)
-    unit_columns.check(table, [spec.assigned])
-    arms = unit_columns.arms(table, spec.assigned, label)
-    return pd.Series(np.where(arms == 1, "treated", "control"), index=pd.Index(label))
 
 
 def _lost(row: Mapping[Any, Any], language: str) -> str:

@@ -37,7 +37,15 @@ def answer_to_bytes(
     from analysis.exports.reports.trial_report import TrialReport, report_to_bytes
 
     page = TrialReport(
-        found.impact, title, found.subgroups, found.lost, found.made_from, simulated, found.ranked
+        found.impact,
+        title,
+        found.subgroups,
+        found.lost,
+        found.made_from,
+        simulated,
+        found.ranked,
+        found.standing,
+        found.spillovers,
     )
     return report_to_bytes(page, suffix, language)
 

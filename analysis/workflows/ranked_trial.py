@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.neighbours import groups_of_neighbours
+from analysis.experiments.neighbours import adjacent, groups_of_neighbours, held_apart
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import reach
 from analysis.workflows.hold_back import trial_units
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 COVARIATES = ("expected_abstention", "support", "registered", "poverty_rate", "doors")
 NOWHERE, COMMUNES, NAMES, NEIGHBOURS = "", "commune_id", "name", "neighbours"
+APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,11 @@ class Choices:
         How many of the best bureaux enter.
     value, territory, cluster
         Columns to rank by, to stay within, and to keep together; empty for none. The last may
-        be `neighbours`: groups of bureaux that touch.
+        be `neighbours`: groups of bureaux that touch, or `apart`: one by one, none near another.
     near
         Bureaux in a group of neighbours, about.
+    metres
+        Least distance between bureaux that are kept apart.
     block_size, control
         Of a full block.
     must_treat, must_not
@@ -50,6 +54,7 @@ class Choices:
     territory: str = NOWHERE
     cluster: str = NOWHERE
     near: int = 3
+    metres: int = 300
     block_size: int = 5
     control: int = 1
     must_treat: tuple[str, ...] = ()
@@ -59,6 +64,16 @@ class Choices:
     seed: int = 0
 
     @property
+    def grouped(self) -> bool:
+        """Whether bureaux are drawn in groups."""
+        return self.cluster not in (NOWHERE, APART)
+
+    @property
+    def needs_shapes(self) -> bool:
+        """Whether contours decide who is drawn with whom, or not at all."""
+        return self.cluster in (NEIGHBOURS, APART)
+
+    @property
     def rule(self) -> Rule:
         """The rule that the choices make."""
         return Rule(
@@ -66,9 +81,9 @@ class Choices:
             territory=self.territory,
             block_size=self.block_size,
             control=self.control,
-            cluster="group" if self.cluster else "",
+            cluster="group" if self.grouped else "",
             must_treat="must_treat" if self.must_treat else "",
-            must_not_treat="must_not_treat" if self.must_not else "",
+            must_not_treat="must_not_treat" if self.must_not or self.cluster == APART else "",
             balance=self.balance,
             accept=self.accept,
             unit="unit_id",
@@ -82,19 +97,31 @@ class Choices:
         table
             The ranking.
         shapes
-            Its contours; needed for groups of neighbours.
+            Its contours; needed for groups of neighbours, and for a distance.
         """
         units = trial_units(table, self.first)
         ids = units["unit_id"]
-        if self.cluster:
+        if self.grouped:
             # A bureau without the name, or without a neighbour, goes by itself.
             known = self._neighbours(units, shapes) if shapes is not None else units[self.cluster]
             named = known.fillna("").astype("str")
             units = units.assign(group=named.where(named != "", ids))
+        held = ids.isin(self.must_not).to_numpy()
+        if self.cluster == APART and shapes is not None:
+            held = self._held_apart(units, shapes, held)
         return units.assign(
             must_treat=ids.isin(self.must_treat).astype("int64"),
-            must_not_treat=ids.isin(self.must_not).astype("int64"),
+            must_not_treat=held.astype("int64"),
         )
+
+    def _held_apart(
+        self, units: pd.DataFrame, shapes: gpd.GeoDataFrame, held: np.ndarray
+    ) -> np.ndarray:
+        known = shapes.drop_duplicates("bureau_id").set_index("bureau_id").geometry
+        here = np.asarray(known.reindex(units["unit_id"]).to_numpy(), dtype=object)
+        order = np.lexsort((units["unit_id"].to_numpy(), -units[self.value].to_numpy(dtype=float)))
+        decided = units["unit_id"].isin(self.must_treat).to_numpy()
+        return held_apart(adjacent(here, self.metres), order, held=held, decided=decided)
 
     def _neighbours(self, units: pd.DataFrame, shapes: gpd.GeoDataFrame) -> pd.Series:
         decided = {*self.must_treat, *self.must_not}
@@ -126,7 +153,7 @@ def design_of(workspace: Workspace, ranked: pd.DataFrame, choices: Choices) -> D
     DataError
         When they cannot be drawn so.
     """
-    shapes = shapes_of(workspace, ranked) if choices.cluster == NEIGHBOURS else None
+    shapes = shapes_of(workspace, ranked) if choices.needs_shapes else None
     return declare(choices.units(ranked, shapes), choices.rule)
 
 
@@ -162,7 +189,7 @@ def within_hours(units: pd.DataFrame, budget: float, choices: Choices) -> int:
     together = 1
     if choices.cluster == NEIGHBOURS:
         together = choices.near
-    elif choices.cluster:
+    elif choices.grouped:
         named = units[choices.cluster].fillna("").astype("str")
         together = int(named[named != ""].value_counts().max())
     block = choices.block_size * together

@@ -68,7 +68,7 @@ def sealed_with(
     texts
         `PLAN` and `SCENARIO` → their text.
     promise
-        Outcomes, covariates and subgroups that are announced.
+        What is announced: outcomes, covariates, subgroups, perhaps estimator and lag.
     files
         Role → name and digest of files that stay beside the seal.
 
@@ -122,18 +122,10 @@ def keep(
         cannot be written.
     """
     from analysis.experiments.seal import verify, write_seal
+    from analysis.workflows.seal_ledger import enter
 
-    fingerprint, units = str(content["fingerprint"]), set(content["units"]["unit_id"])
-    for other in in_force(workspace):
-        taken = units & set(open_trial(workspace, other).sealed.design.units["unit_id"])
-        if taken and other != fingerprint:
-            raise DataError(
-                "Bureaux are already in a sealed design that is in force.",
-                where="{taken}; {other}",
-                mend="Retire that design first, and say why.",
-                taken=some(sorted(taken)),
-                other=other[:12],
-            )
+    fingerprint = str(content["fingerprint"])
+    check_free(workspace, content)
     trials = workspace / FOLDER
     try:
         trials.mkdir(parents=True, exist_ok=True)
@@ -150,8 +142,24 @@ def keep(
     except OSError as error:
         raise _unwritable(trials, error) from error
     open_trial(workspace, fingerprint)
+    enter(workspace, content, f"{fingerprint[:12]}/{SEAL}")
     _put_in_force(workspace, [*(f for f in in_force(workspace) if f != fingerprint), fingerprint])
     return fingerprint
+
+
+def check_free(workspace: Path, content: Mapping[str, Any]) -> None:
+    """Raise a `DataError` when a bureau of a seal is in another design in force."""
+    fingerprint, units = str(content["fingerprint"]), set(content["units"]["unit_id"])
+    for other in in_force(workspace):
+        taken = units & set(open_trial(workspace, other).sealed.design.units["unit_id"])
+        if taken and other != fingerprint:
+            raise DataError(
+                "Bureaux are already in a sealed design that is in force.",
+                where="{taken}; {other}",
+                mend="Retire that design first, and say why.",
+                taken=some(sorted(taken)),
+                other=other[:12],
+            )
 
 
 def in_force(workspace: Path) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,35 +16,83 @@ from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.neighbours import with_groups
 from analysis.experiments.placebo import Placebo
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
-from analysis.experiments.seal import Sealed, digest, drawn, verify, write_seal
+from analysis.experiments.promised import ESTIMATORS, Earlier
+from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
-from analysis.tables.workspace import Workspace
+from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
-from analysis.workflows.sealed_trials import PLAN, SCENARIO, keep, sealed_with
+from analysis.workflows.seal_ledger import (
+    as_before,
+    earlier_draws,
+    enter,
+    refuse_shopping,
+    set_aside,
+)
+from analysis.workflows.sealed_trials import (
+    FOLDER,
+    PLAN,
+    SCENARIO,
+    SEAL,
+    check_free,
+    keep,
+    retired,
+    sealed_with,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What the plan of a design promises: outcomes, covariates, subgroups, past outcomes."""
+    """What the plan of a design promises.
+
+    Attributes
+    ----------
+    outcomes, covariates, subgroups
+        Columns that will be estimated (the first is the headline), adjusted for, split by.
+    past
+        Past outcomes, to tell what can be seen.
+    language
+        Of the plan.
+    estimator, lag
+        What the headline will come from, one of `promised.ESTIMATORS`, and the election whose
+        results of the same measures adjust; empty where nothing is said.
+    """
 
     outcomes: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     subgroups: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     language: str = "fr"
+    estimator: str = ""
+    lag: str = ""
 
-    @property
-    def announced(self) -> dict[str, tuple[str, ...]]:
-        """What the seal repeats of it."""
-        return {
+    def to_seal(self) -> dict[str, tuple[str, ...]]:
+        """Return what goes into the seal."""
+        told = {
             "outcomes": self.outcomes,
             "covariates": self.covariates,
             "subgroups": self.subgroups,
         }
+        said = {"estimator": self.estimator, "lag": self.lag}
+        return told | {key: (value,) for key, value in said.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Where earlier draws of the same units are looked for, and why they are drawn again.
+
+    Attributes
+    ----------
+    workspace
+        Whose ledger; None: only the folder of the new seal.
+    again
+        The reason for another draw; without one it is refused.
+    """
+
+    workspace: Path | None = None
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +115,6 @@ class Draft:
     plan: str
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
-    """Groups of about `size` bureaux that touch, by the contours of a workspace."""
-
-    workspace: Path
-    size: int
-
-
-def near_of(workspace: Path | None, size: int) -> Near | None:
-    """Return what `--neighbours` asks for; None for 0.
-
-    Raises
-    ------
-    DataError
-        When no workspace is named, which alone knows who touches whom.
-    """
-    if not size:
-        return None
-    if workspace is None:
-        raise DataError(
-            "Nobody knows which units touch without their contours.",
-            where="--neighbours {size}",
-            mend="Name the workspace that has them: --workspace FOLDER.",
-            size=size,
-        )
-    return Near(workspace, size)
-
-
 def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | None = None) -> Draft:
     """Write the plan of a design that will be drawn.
 
@@ -111,7 +133,15 @@ def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | Non
     Draft
         Nothing is drawn yet.
     """
-    plan = Plan(promise.outcomes, promise.covariates, promise.subgroups, sight, promise.language)
+    plan = Plan(
+        promise.outcomes,
+        promise.covariates,
+        promise.subgroups,
+        sight,
+        promise.language,
+        estimator=promise.estimator,
+        lag=promise.lag,
+    )
     return Draft(design, seed, promise, write_plan(plan, design, seed))
 
 
@@ -142,10 +172,10 @@ def seal_draft(
     dict
         The content of the seal, with its fingerprint.
     """
-    return sealed_with(made.design, made.seed, texts or {}, made.promise.announced, files)
+    return sealed_with(made.design, made.seed, texts or {}, made.promise.to_seal(), files)
 
 
-def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario) -> str:
+def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario, again: str = "") -> str:
     """Draw what was drafted, put it in force in a workspace, and return its fingerprint.
 
     Parameters
@@ -156,6 +186,9 @@ def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario) -> str:
         Its folder.
     scenario
         What the ranking was asked: the seal carries it, and the plan.
+    again
+        Why units that the ledger knows are drawn again. A design that was retired needs no
+        other reason than the one it was retired for.
 
     Returns
     -------
@@ -165,18 +198,31 @@ def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario) -> str:
     Raises
     ------
     DataError
-        When a bureau is in a design in force, or the folder cannot be written.
+        When a bureau is in a design in force or was drawn before and nobody says why, or the
+        folder cannot be written.
     """
     texts = {PLAN: made.plan, SCENARIO: scenario.to_toml()}
-    return keep(workspace, seal_draft(made, texts))
+    content = seal_draft(made, texts)
+    check_free(workspace, content)
+    known = Ledger(workspace, again)
+    return keep(workspace, _sealed_once(content, known, workspace / FOLDER / SEAL))
 
 
 def design_to_file(  # noqa: PLR0913 - the parts of one command
-    units: Path, rule: Rule, promise: Promise, *, seed: int, out: Path, near: Near | None = None
+    units: Path,
+    rule: Rule,
+    promise: Promise,
+    *,
+    seed: int,
+    out: Path,
+    near: Near | None = None,
+    known: Ledger = Ledger(),  # noqa: B008 - frozen
 ) -> str:
     """Draw a design: the arms as CSV, and beside them the seal (JSON) and the plan (Markdown).
 
-    With `near`, neighbours are drawn as one.
+    With `near`, neighbours are drawn as one. Nothing is written where units of the design were
+    drawn before, unless a reason is given; then the earlier files are kept under the name of
+    their seal.
 
     Parameters
     ----------
@@ -201,40 +247,81 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     Raises
     ------
     DataError
-        When `out` is no CSV, or the units cannot be drawn as the rule says.
+        When `out` is no CSV, the units cannot be drawn as the rule says, or were drawn before.
     """
     check_suffix(out, ".csv")
-    if promise.language not in LANGUAGES:
-        raise DataError(
-            "There is no plan in “{language}”.",
-            where="--language",
-            mend="Write one of: {known}.",
-            language=promise.language,
-            known=", ".join(LANGUAGES),
-        )
+    _check_promise(promise)
     table = read_units(units)
-    unit_columns.check(table, [*promise.covariates, *promise.subgroups, *promise.past])
+    columns = [unit_columns.category(name) for name in promise.covariates]
+    unit_columns.check(table, [*columns, *promise.subgroups, *promise.past])
     own = table
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
     made = draft(design, promise, seed, _sight(table, rule, promise, seed))
     assignment = drawn(design, seed)
     paths = beside(out)
-    write_csv(_with_own_columns(assignment, own, rule), out)
-    paths["plan"].write_text(made.plan, encoding="utf-8")
-    files = {"units": digest(units), "assignment": digest(out), "plan": digest(paths["plan"])}
-    content = seal_draft(made, files=files)
-    write_seal(content, paths["seal"])
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
+        # Written aside: what was drawn before is neither lost nor overwritten unseen.
+        aside = {path: Path(folder) / path.name for path in (out, *paths.values())}
+        write_csv(_with_own_columns(assignment, own, rule), aside[out])
+        aside[paths["plan"]].write_text(made.plan, encoding="utf-8")
+        files = {
+            "units": digest(units),
+            "assignment": digest(aside[out]),
+            "plan": digest(aside[paths["plan"]]),
+        }
+        content = _sealed_once(seal_draft(made, files=files), known, paths["seal"])
+        content = as_before(content, paths["seal"])
+        write_seal(content, aside[paths["seal"]])
+        set_aside(out, paths.values(), content)
+        for path, written in aside.items():
+            os.replace(written, path)
+    enter(known.workspace, content, paths["seal"].name)
     counts = assignment.loc[design.drawn, "arm"].value_counts()
     return "\n".join(
         [
             design.summary(),
             f"drawn with seed {seed}: {counts.get('treated', 0)} treated, "
             f"{counts.get('control', 0)} control",
+            *(
+                f"replaces the draw of seed {one['seed']}, {one['fingerprint'][:12]}: {one['why']}"
+                for one in content.get("earlier", ())
+            ),
             f"written: {out}, {paths['seal']}, {paths['plan']}",
             f"fingerprint: {content['fingerprint']}",
         ]
     )
+
+
+def _check_promise(promise: Promise) -> None:
+    for option, given, known in (
+        ("--language", promise.language, LANGUAGES),
+        ("--estimator", promise.estimator, ("", *ESTIMATORS)),
+    ):
+        if given not in known:
+            raise DataError(
+                "There is no plan in “{language}”."
+                if option == "--language"
+                else "There is no estimator “{language}”.",
+                where="{option}",
+                mend="Write one of: {known}.",
+                language=given,
+                option=option,
+                known=", ".join(filter(None, known)),
+            )
+
+
+def _sealed_once(content: dict[str, Any], known: Ledger, path: Path) -> dict[str, Any]:
+    """Return the seal of a draw; where units were drawn before, the reason is in it."""
+    if not (others := earlier_draws(content, path, known.workspace)):
+        return content
+    reasons = retired(known.workspace) if known.workspace else {}
+    told = [
+        Earlier(one.fingerprint, one.seed, known.again.strip() or reasons.get(one.fingerprint, ""))
+        for one in others
+    ]
+    refuse_shopping(one for one, said in zip(others, told, strict=True) if not said.why)
+    return replacing(content, told)
 
 
 def beside(out: Path) -> Mapping[str, Path]:
@@ -265,35 +352,17 @@ def verify_seal(path: Path) -> str:
         f"unchanged: {', '.join(judged) or 'no file beside the seal'}",
     ]
     lines += [f"not looked at, not beside the seal: {', '.join(missing)}"] if missing else []
+    lines += [str(note) for note in found.standing.notes if found.standing.earlier]
     return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])
-
-
-def grouped(table: pd.DataFrame, rule: Rule, near: Near | None) -> tuple[pd.DataFrame, Rule]:
-    """Return units and rule with neighbours drawn as one; both as they are without `near`.
-
-    Parameters
-    ----------
-    table
-        One row per unit.
-    rule
-        How they are drawn.
-    near
-        Whose contours, and how many in a group.
-
-    Returns
-    -------
-    tuple
-        The table with a column of groups, and the rule that draws them.
-    """
-    if near is None:
-        return table, rule
-    return with_groups(table, rule, Workspace(near.workspace).read("bureaux"), near.size)
 
 
 def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.DataFrame | None:
     if not promise.past:
         return None
-    ask = Ask(promise.past, coverage=(1.0,))
+    # The plain difference sees what it sees, whatever else is shown beside it.
+    adjusts = promise.estimator in ("ancova", "lin")
+    lagged = tuple(n for n in promise.covariates if n in table) if adjusts else ()
+    ask = Ask(promise.past, lagged=lagged, coverage=(1.0,))
     return power_curve(table, rule, ask, np.random.default_rng(seed))
 
 

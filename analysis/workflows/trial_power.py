@@ -20,8 +20,8 @@ from analysis.experiments.unit_files import check_suffix, read_units, write_csv,
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
+from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario, open_workspace, target_of
-from analysis.workflows.trial_design import Near, grouped
 
 # A screen waits for its curve: fewer draws than the command line makes.
 DRAWS = 500
@@ -130,6 +130,9 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
         f"{100 * last['detectable_assignment']:.2f} points in {100 * ask.power:.0f}% of draws: "
         f"{100 * last['detectable_reached']:.2f} points among the reached"
     )
+    by = curve["estimator"].iloc[-1]
+    lag = "" if past is None or by == "difference" else ", each past election by the one before"
+    lines.append(f"estimator of the headline: {by}{lag} (impact --estimator {by})")
     shown = curve.to_string(index=False, float_format="{:.4f}".format)
     return "\n".join([shown, *lines, told, f"written: {out}"])
 
@@ -143,6 +146,7 @@ def _past_curve(
         contamination=ask.contamination,
         sizes=ask.sizes,
         draws=ask.draws,
+        adjust=ask.estimator not in ("difference", "ipw", "allocation"),
     )
     place = Workspace(past.workspace)
     return placebo_curve(table, place, past.choice, rule=rule, ask=asked, rng=rng)

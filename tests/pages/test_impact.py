@@ -18,7 +18,7 @@ from analysis.experiments.outcomes import outcomes_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
-from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
+from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, retire, sealed_with
 from pages._ui.i18n import _, bloc_name, election_name
 from pages._ui.impact import impact_settings, trial_report
 from pages._ui.impact.source import BROUGHT, OURS, Source
@@ -317,6 +317,34 @@ def test_the_workspace_and_its_seal_answer_together(page, own):
     assert set(app.dataframe[0].value[_("Standing")]) == {_("announced")}
     show(app, "map")
     assert len(app.get("bidi_component")) == 1
+
+
+def test_what_the_plan_announced_is_known_by_the_names_on_screen(page, own):
+    place, content = own
+    app = page(workspace="impact")
+    name = _("Turnout, {election}").format(election=election_name("2024_legi_t1"))
+    mark = "«\u00a0non annoncé\u00a0»"
+    said = "\n".join(values(app.markdown))
+    assert name in said
+    assert f"{name} {mark}" not in said
+    other = next(one for one in of(app, "outcomes").options if one != name)
+    of(app, "outcomes").set_value([other, name]).run()
+    assert not app.exception
+    said = "\n".join(values(app.markdown))
+    # The announced one comes first, whatever the order of the answer.
+    assert said.index(f"- {name}") < said.index(f"{other} {mark}")
+    assert not values(app.warning)
+
+
+def test_a_draw_that_replaced_another_says_so(page, places, own):
+    place, content = own
+    folder = shutil.copytree(place.path, places.folder / "impact_again")
+    retire(folder, content["fingerprint"], "two wards were lost")
+    design = open_trial(folder, content["fingerprint"]).sealed.design
+    keep(folder, sealed_with(design, 5, {SCENARIO: TRIAL.to_toml()}))
+    app = page(workspace="impact_again")
+    assert "two wards were lost" in values(app.warning)[0]
+    assert "TIRAGE REMPLACÉ" in values(app.warning)[0]
 
 
 def test_elections_before_the_trial_are_called_placebos(page, own):

@@ -11,12 +11,13 @@ import pytest
 
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.neighbours import groups_of_neighbours
+from analysis.experiments.neighbours import groups_of_neighbours, with_distance
 from analysis.experiments.seal import drawn
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import hold_back_of, trial_units, with_arms
 from analysis.workflows.ranked_trial import Choices, within_hours
 from analysis.workflows.ranking import Scenario, answer, shapes_of, target_of
+from analysis.workflows.seal_ledger import enter
 from analysis.workflows.sealed_trials import (
     SCENARIO,
     in_force,
@@ -195,6 +196,19 @@ def test_neighbours_are_drawn_together(page, places):
     assert (shown == first.rpartition("_")[2]).sum() == 1
 
 
+def test_bureaux_are_kept_at_a_distance(page, places):
+    app = page(t_cluster="apart", t_apart="300")
+    table = answer(places.valmont, LEFT)[0].table
+    units = trial_units(table)
+    shapes = shapes_of(places.valmont, table)
+    rule = Rule("priority", unit="unit_id")
+    vintage = int(table["vintage"].dropna().iloc[0])
+    kept, rule = with_distance(units, rule, shapes.assign(vintage=vintage), 300)
+    design = declare(kept, rule)
+    assert 0 < design.drawn.sum() < len(units)
+    assert app.metric[0].value == number(int(design.drawn.sum()))
+
+
 def test_without_contours_each_bureau_goes_by_itself(page):
     app = page(workspace="nation", place="01", t_cluster="neighbours")
     assert "t_cluster" not in [box.key for box in app.selectbox]
@@ -226,6 +240,21 @@ def test_what_it_can_see_is_what_past_elections_say(page, places):
 
 
 @pytest.mark.slow
+def test_the_plan_says_where_the_headline_comes_from(page, places):
+    place = Workspace(shutil.copytree(places.valmont.path, places.folder / "headline"))
+    app = show(page(workspace="headline", t_seed="31"), "seal")
+    assert app.radio(key="trial.estimator").value == "difference"
+    app.radio(key="trial.estimator").set_value("ancova").run()
+    app.checkbox(key="trial.promise").check().run()
+    app.button(key="trial.draw").click().run()
+    assert not app.exception
+    (fingerprint,) = in_force(place.path)
+    trial = open_trial(place.path, fingerprint)
+    assert trial.sealed.promise["estimator"] == ("ancova",)
+    assert "ajustés sur les covariables" in trial.plan
+
+
+@pytest.mark.slow
 def test_a_draw_is_sealed_once_and_kept(page, own):
     app = seal(page(workspace=own.path.name, t_seed="31"))
     (fingerprint,) = in_force(own.path)
@@ -245,6 +274,24 @@ def test_a_draw_is_sealed_once_and_kept(page, own):
     other = page(workspace=own.path.name, t_seed="32")
     assert in_force(own.path) == (fingerprint,)
     assert fingerprint[:12] in other.success[0].value
+
+
+@pytest.mark.slow
+def test_bureaux_drawn_elsewhere_are_drawn_again_with_a_reason(page, own):
+    first = sealed_with(design_of(own), 12, {})
+    enter(own.path, first, "arms.seal.json")
+    app = show(page(workspace=own.path.name, t_seed="31"), "seal")
+    app.checkbox(key="trial.promise").check().run()
+    app.button(key="trial.draw").click().run()
+    assert any(first["fingerprint"][:12] in text for text in values(app.caption))
+    assert any("déjà été tirées" in text for text in values(app.error))
+    assert in_force(own.path) == ()
+    app.text_input(key="trial.again").set_value("Two wards were lost.").run()
+    app.button(key="trial.draw").click().run()
+    assert not values(app.error)
+    (fingerprint,) = in_force(own.path)
+    (earlier,) = open_trial(own.path, fingerprint).sealed.standing.earlier
+    assert (earlier.fingerprint, earlier.why) == (first["fingerprint"], "Two wards were lost.")
 
 
 @pytest.mark.slow

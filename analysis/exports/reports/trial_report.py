@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -16,11 +17,21 @@ from analysis import __version__
 from analysis.charts.toc_chart import toc_chart
 from analysis.charts.trial_charts import coefficient_plot, randomisation_histogram, subgroup_plot
 from analysis.errors import DataError
+from analysis.experiments.balance import Balance
 from analysis.experiments.estimates import Estimate, Impact
+from analysis.experiments.interference import Spillover
 from analysis.experiments.outcomes import followed_by_code
+from analysis.experiments.promised import Standing
 from analysis.experiments.rank_weighted import RankWeighted
 from analysis.experiments.subgroups import Subgroups
-from analysis.experiments.trial_words import estimand_name, estimator_name, name, say
+from analysis.experiments.trial_words import (
+    election_name,
+    estimand_name,
+    estimator_name,
+    name,
+    outcome_name,
+    say,
+)
 from analysis.i18n import format_number
 
 _DPI = 170
@@ -50,6 +61,10 @@ class TrialReport:
         Whether the data were made: the report says so at its head.
     ranked
         A ranking judged by the trial, one per outcome.
+    standing
+        Whether plan and draw are those that were announced; None without a seal.
+    spillovers
+        What treated neighbours changed, one per outcome.
     """
 
     impact: Impact
@@ -59,6 +74,8 @@ class TrialReport:
     made_from: Mapping[str, object] = field(default_factory=dict)
     simulated: bool = False
     ranked: tuple[RankWeighted, ...] = ()
+    standing: Standing | None = None
+    spillovers: tuple[Spillover, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +95,8 @@ class Content:
     ----------
     language
         `fr` or `en`.
-    heading, warning
-        The title, and a line that must not be missed (or nothing).
+    heading, warnings
+        The title, and lines that must not be missed.
     lead, sentences
         The first sentence, and the others.
     tables
@@ -94,7 +111,7 @@ class Content:
 
     language: str
     heading: str
-    warning: str
+    warnings: tuple[str, ...]
     lead: str
     sentences: tuple[str, ...]
     tables: tuple[Table, ...]
@@ -110,11 +127,14 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     told = partial(say, language=language)
     impact = report.impact
     shown = [e for e in impact.defaults if e.estimand in _QUANTITIES]
-    sentences = [e.sentence(language) for e in shown]
+    sentences = [impact.sentence(e, language) for e in shown]
     if report.subgroups is not None:
         sentences += report.subgroups.summary(language).splitlines()[len(report.subgroups.found) :]
     sentences += [one.sentence(language) for one in report.ranked]
-    tables = [_estimates(told("report_table"), impact.defaults, language)]
+    sentences += [one.sentence(language) for one in report.spillovers]
+    tables = [_estimates(told("report_table"), impact, impact.defaults, language)]
+    if impact.balance is not None:
+        tables.append(_balance(impact, impact.balance, language))
     if report.subgroups is not None:
         tables.append(_groups(report.subgroups, language))
     if report.lost is not None:
@@ -127,11 +147,11 @@ def content_of(report: TrialReport, language: str = "fr") -> Content:
     return Content(
         language=language,
         heading=report.title or told("report"),
-        warning=told("report_simulated") if report.simulated else "",
+        warnings=tuple(_warnings(report, language)),
         lead=sentences[0],
         sentences=tuple(sentences[1:]),
         tables=tuple(tables),
-        every=_estimates(told("report_all"), impact.estimates, language, estimators=True),
+        every=_estimates(told("report_all"), impact, impact.estimates, language, estimators=True),
         figures=tuple(_figures(report, language)),
         notes=tuple(note.say(language) for note in notes),
         assumptions=tuple(
@@ -181,10 +201,28 @@ def _writer(suffix: str) -> Callable[[Content], bytes]:
     return write
 
 
+def _warnings(report: TrialReport, language: str) -> Iterator[str]:
+    """Say what must be read before any number."""
+    if report.simulated:
+        yield say("report_simulated", language)
+    if report.standing is not None and report.standing.kind != "announced":
+        yield from (note.say(language) for note in report.standing.notes)
+    worst = ("covariates_differ", "few_clusters", "cluster_alone")
+    yield from (note.say(language) for note in report.impact.notes if note.key in worst)
+
+
 def _estimates(
-    heading: str, estimates: tuple[Estimate, ...], language: str, *, estimators: bool = False
+    heading: str,
+    impact: Impact,
+    estimates: tuple[Estimate, ...],
+    language: str,
+    *,
+    estimators: bool = False,
 ) -> Table:
-    columns = ["outcome", "estimand", "estimate", "error", "interval", "p", "p_draws", "n"]
+    # Where a plan promised it, p-values are those among all its outcomes.
+    corrected = any(e.p_holm is not None for e in estimates)
+    p = ["holm", "young"] if corrected else ["p", "p_draws"]
+    columns = ["outcome", "estimand", "estimate", "error", "interval", *p, "n"]
     rows = []
     for e in estimates:
         quantity = estimand_name(e.estimand, language)
@@ -192,8 +230,26 @@ def _estimates(
             quantity = f"{quantity} ({estimator_name(e.estimator, language)})"
         units, blocks = (format_number(n, language=language) for n in (e.n, e.blocks))
         counted = f"{units} ({blocks})"
-        again = _p(e.p_randomisation, language)
-        rows.append((e.outcome, quantity, *_numbers(e, language), again, counted))
+        told = (e.p_holm, e.p_westfall_young) if corrected else (e.p_value, e.p_randomisation)
+        p_values = (_p(one, language) for one in told)
+        name_ = impact.marked(e.outcome, language)
+        rows.append((name_, quantity, *_numbers(e, language), *p_values, counted))
+    return Table(heading, tuple(say(f"col_{one}", language) for one in columns), tuple(rows))
+
+
+def _balance(impact: Impact, balance: Balance, language: str) -> Table:
+    """Tabulate the arms before the canvass, and the one test of all covariates together."""
+    rows = [
+        (
+            impact.marked(row.covariate, language),
+            *(format_number(one, 4, language=language) for one in (row.treated, row.control)),
+            format_number(row.standardised, 2, language=language, sign=True),
+            _p(row.p_value, language),
+        )
+        for row in balance.table.itertuples()
+    ]
+    columns = ("covariate", "treated", "control", "standardised", "p")
+    heading = say("report_balance", language, draws=balance.draws, p=balance.p_value)
     return Table(heading, tuple(say(f"col_{one}", language) for one in columns), tuple(rows))
 
 
@@ -205,13 +261,12 @@ def _numbers(e: Estimate, language: str) -> tuple[str, ...]:
     return (
         e.told(e.value, language),
         format_number(scale * e.std_error, digits, language=language),
-        say("to", language, low=low, high=high),
-        _p(e.p_value, language),
+        say("to", language, low=low, high=high) if e.judged else say("no_interval", language),
     )
 
 
 def _p(value: float | None, language: str) -> str:
-    if value is None:
+    if value is None or math.isnan(value):
         return "–"
     least = 10.0**-_P_DIGITS
     if value < least / 2:
@@ -226,8 +281,10 @@ def _groups(subgroups: Subgroups, language: str) -> Table:
     for one, group in zip(subgroups.found, names, strict=True):
         e = one.estimate
         standing = say("declared_short" if one.declared else "exploratory_short", language)
-        rows.append((e.outcome, f"{one.column} = {group}", standing, *_numbers(e, language),
-                     _p(one.p_holm, language), format_number(e.n, language=language)))  # fmt: skip
+        p = (_p(one, language) for one in (e.p_value, one.p_holm))
+        numbers = (*_numbers(e, language), *p, format_number(e.n, language=language))
+        told = outcome_name(e.outcome, language)
+        rows.append((told, f"{one.column} = {group}", standing, *numbers))
     columns = tuple(say(f"col_{key}", language) for key in keys)
     return Table(say("report_subgroups", language), columns, tuple(rows))
 
@@ -241,7 +298,14 @@ def _lost(lost: pd.DataFrame, language: str) -> Table:
         )
         mixed = format_number(100 * row["mixed_share"], 1, language=language)
         arm = say(str(row["arm"]), language)
-        rows.append((str(row["election_id"]), arm, *counts, say("rate", language, rate=mixed)))
+        rows.append(
+            (
+                election_name(str(row["election_id"]), language),
+                arm,
+                *counts,
+                say("rate", language, rate=mixed),
+            )
+        )
     heads = tuple(say(one, language) for one in (*columns, "mixed_lost"))
     return Table(say("report_lost", language), heads, tuple(rows))
 
@@ -279,4 +343,6 @@ def _provenance(report: TrialReport, language: str) -> list[str]:
         lines.append(say("seed_and_draws", language, draws=draws, seed=seed))
     colon = "\u202f: " if language == "fr" else ": "
     lines += [f"{name('made', key, language)}{colon}{value}" for key, value in made.items()]
+    if report.standing is not None:
+        lines += [note.say(language) for note in report.standing.notes]
     return [*lines, say("made_with", language, version=__version__)]

@@ -24,7 +24,7 @@ def write(content: Content) -> bytes:
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(content.heading)}</title><style>{style}</style></head><body>",
         f"<h1>{escape(content.heading)}</h1>",
-        f'<p class="warning">{escape(content.warning)}</p>' if content.warning else "",
+        *(f'<p class="warning">{escape(one)}</p>' for one in content.warnings),
         head("report_sentence"),
         f'<p class="lead">{escape(content.lead)}</p>',
         _list(content.sentences),

@@ -31,8 +31,7 @@ def write(content: Content) -> bytes:
     """Write a report as PDF: whatever it holds, it is one page."""
     _fonts()
     language, story = content.language, [_text(content.heading, "title")]
-    if content.warning:
-        story.append(_text(content.warning, "warning"))
+    story += [_text(one, "warning") for one in content.warnings]
     story += [_text(content.lead, "lead"), *_items(content.sentences)]
     for table in content.tables:
         story += [_text(table.heading, "head"), _grid(table)]

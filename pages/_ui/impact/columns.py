@@ -73,7 +73,13 @@ def choose(found: TrialTable, *, sealed: bool, key: str) -> Spec | None:
         std_error=error,
         gap=gap,
         measured_before=before,
-        **{**chosen, "assigned": chosen["assigned"] or "assigned"},
+        assigned=chosen["assigned"] or "assigned",
+        received=chosen["received"],
+        reached=chosen["reached"],
+        block=chosen["block"],
+        cluster=chosen["cluster"],
+        weight=chosen["weight"],
+        unit=chosen["unit"],
     )
 
 

@@ -11,7 +11,7 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
 from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
-from pages._ui.i18n import _, date, election_name, number
+from pages._ui.i18n import _, date, election_name, language, number
 from pages._ui.impact import columns, groups, impact_view, judged_order, trial_report
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import EXAMPLE, Source
@@ -57,6 +57,8 @@ def marked(source: Source) -> None:
                 "published effects planted, to learn with."
             )
         )
+    if (standing := impacts.standing(source)) and standing.kind != "announced":
+        st.warning("  \n".join(note.say(language()) for note in standing.notes))
     if source.awaited:
         st.info(_awaited(source.awaited))
     if source.early:

@@ -11,7 +11,6 @@ from pages._ui.i18n import _, election_name, language, number, percent
 from pages._ui.trial.number_tables import show_table
 
 QUANTITIES = ("assignment", "allocation", "coverage")
-_SURE = 0.1
 _DIGITS = 6
 
 
@@ -33,7 +32,9 @@ def quantities(impact: Impact, outcome: str) -> None:
             st.caption(meaning.strip())
             if found:
                 st.caption(_interval(found))
-                _adjusted(impact, found)
+                how = trial_words.estimator_name(found.estimator, language())
+                st.caption(_("Estimator: {estimator}").format(estimator=how))
+                _beside(impact, found)
             elif quantity in lacking:
                 st.caption(lacking[quantity])
 
@@ -45,36 +46,42 @@ def pick(impact: Impact, outcome: str, quantity: str) -> Estimate | None:
     )
 
 
-def _adjusted(impact: Impact, plain: Estimate) -> None:
-    """Show the same quantity adjusted for what was known before, where there is anything."""
-    for e in impact.estimates:
-        if (e.outcome, e.estimand, e.estimator) == (plain.outcome, plain.estimand, "ancova"):
-            low, high = (e.told(end, language()) for end in e.interval)
-            st.caption(
-                _("**Adjusted** for what was known before: {value} (95 %: {low} to {high})").format(
-                    value=e.told(e.value, language()), low=low, high=high
-                )
-            )
+def _beside(impact: Impact, found: Estimate) -> None:
+    """Show the same quantity adjusted for what was known before, or not, where there is both."""
+    other = impact.beside(found)
+    if other is None:
+        return
+    low, high = (other.told(end, language()) for end in other.interval)
+    said = (
+        _("**Adjusted** for what was known before: {value} (95 %: {low} to {high})")
+        if other.estimator == "ancova"
+        else _("**Not adjusted**: {value} (95 %: {low} to {high})")
+    )
+    st.caption(said.format(value=other.told(other.value, language()), low=low, high=high))
+
+
+def _p(value: float) -> str:
+    return trial_words.told_p(value, language(), digits=4)
 
 
 def _interval(found: Estimate) -> str:
     low, high = (found.told(end, language()) for end in found.interval)
-    said = _("95 %: {low} to {high} · p = {p}").format(low=low, high=high, p=_p(found.p_value))
+    if not found.judged:
+        return _("Nobody can tell this from chance: no interval can be given.")
+    said = _("95 %: {low} to {high} · p {p}").format(low=low, high=high, p=_p(found.p_value))
+    if found.p_holm is not None:
+        said += _(" · among the outcomes of the plan (Holm): p {p}").format(p=_p(found.p_holm))
     if found.p_randomisation is not None:
-        said += _(" · drawn again: p = {p}").format(p=_p(found.p_randomisation))
+        said += _(" · drawn again: p {p}").format(p=_p(found.p_randomisation))
     return said + _(" · {n} units, {blocks} blocks").format(
         n=number(found.n), blocks=number(found.blocks)
     )
 
 
-def _p(value: float) -> str:
-    return number(value, 4 if value < _SURE else 3)
-
-
 def sentences(impact: Impact) -> None:
     """Say every default estimate in a sentence, a null result plainly."""
     shown = [e for e in impact.defaults if e.estimand in QUANTITIES]
-    st.markdown("\n".join(f"- {_plain(e.sentence(language()))}" for e in shown))
+    st.markdown("\n".join(f"- {_plain(impact.sentence(e, language()))}" for e in shown))
     if impact.notes:
         with st.expander(_("Good to know before reading ({n})").format(n=len(impact.notes))):
             notes = (_plain(note.say(language())) for note in impact.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,18 +11,20 @@ import streamlit as st
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
 from analysis.experiments.outcomes import vintage_of
+from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted
 from analysis.experiments.subgroups import Subgroups
 from analysis.experiments.unit_files import read_content
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question
 from analysis.workflows import trial_results
+from analysis.workflows.seal_ledger import told_of
 from analysis.workflows.sealed_trials import open_trial
 from analysis.workflows.trial_results import TrialTable
 from pages._ui import loaders
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, bloc_name
-from pages._ui.impact.source import BROUGHT, EXAMPLE, Source, seal_of
+from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, seal_of
 from pages._ui.trial.trial_choices import outcome_names
 
 _FEW, _SOME = 4, 16
@@ -71,8 +74,20 @@ def impact(source: Source, spec: Spec, draws: int, seed: int) -> Impact:
 
 @st.cache_resource(max_entries=_SOME, show_spinner=False)
 def _impact(source: Source, spec: Spec, draws: int, seed: int) -> Impact:
-    table = _found(source).table
-    return question.estimate(table, spec, seal_of(source), draws=draws, seed=seed)
+    table, sealed = _found(source).table, seal_of(source)
+    if sealed is not None and source.kind == OURS:
+        # The plan speaks of columns by the names that were sealed; the screen has its own.
+        names = _names(Workspace(Path(source.folder)), source)
+        spec = replace(spec, announced=Announced.of(sealed.promise, names))
+    return question.estimate(table, spec, sealed, draws=draws, seed=seed)
+
+
+def standing(source: Source) -> Standing | None:
+    """Return whether plan and draw are those that were announced; None without a seal."""
+    sealed = seal_of(source)
+    if sealed is None:
+        return None
+    return told_of(sealed, Path(source.folder) if source.folder else None).standing
 
 
 @st.cache_resource(max_entries=_SOME, show_spinner=False)

@@ -13,6 +13,7 @@ from analysis.experiments.estimates import Impact
 from analysis.workflows.impact import Answer, made_from
 from analysis.workflows.impact_files import answer_to_bytes
 from pages._ui.i18n import _, language
+from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described, seal_of
 
 
@@ -20,7 +21,8 @@ def downloads(
     source: Source, impact: Impact, lost: pd.DataFrame | None, draws: int, seed: int
 ) -> None:
     """Offer the report and the estimates; a file is made when its button is pressed."""
-    found = Answer(impact, None, lost, sources_of(source, draws, seed))
+    sources, standing = sources_of(source, draws, seed), impacts.standing(source)
+    found = Answer(impact, None, lost, sources, standing=standing)
     title = _("What the canvass changed: {source}").format(source=described(source))
     names = {
         ".html": _("Report (HTML)"),

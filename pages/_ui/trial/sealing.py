@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from analysis.errors import DataError
+from analysis.experiments.design import Design
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranked_trial import COVARIATES, Choices, outcome_columns
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.seal_ledger import unexplained
 from analysis.workflows.sealed_trials import (
     SCENARIO,
     in_force,
@@ -36,6 +38,7 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
     with st.expander(_("Read the plan before it is sealed")):
         st.markdown(made.plan)
     st.markdown(_("Bureaux held back by the lot will not be canvassed before the vote."))
+    again = _again(place, made.design)
     kept = st.checkbox(_("I will keep the draw as it falls"), key="trial.promise")
     if st.button(
         _("Draw and seal"),
@@ -44,7 +47,7 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
         disabled=not (kept and promise.outcomes),
     ):
         with st.spinner(_("Drawing and sealing…")):
-            seal_in_workspace(made, place.path, scenario)
+            seal_in_workspace(made, place.path, scenario, again)
         st.rerun()
 
 
@@ -63,16 +66,47 @@ def _promise(scenario: Scenario) -> Promise:
     }
     covariates = {name: covariate_names()[name] for name in COVARIATES}
     first = list(outcomes)[:2]
-    return Promise(
-        _several(_("Outcomes"), outcomes, first, "trial.outcomes"),
-        _several(
-            _("Adjusted for, beside the plain estimate"),
-            covariates,
-            ["expected_abstention", "support"],
-            "trial.covariates",
-        ),
-        _several(_("Subgroups"), groups, [], "trial.subgroups"),
-        language=language(),
+    promised = _several(_("Outcomes"), outcomes, first, "trial.outcomes")
+    adjusted = _several(
+        _("Adjusted for, beside the plain estimate"),
+        covariates,
+        ["expected_abstention", "support"],
+        "trial.covariates",
+    )
+    split = _several(_("Subgroups"), groups, [], "trial.subgroups")
+    headline = _headline(adjusts=bool(adjusted))
+    return Promise(promised, adjusted, split, language=language(), estimator=headline)
+
+
+def _headline(*, adjusts: bool) -> str:
+    """Ask which of the two estimates will be the headline; the other stands beside it."""
+    names = {
+        "difference": _("The plain difference within blocks"),
+        "ancova": _("The difference adjusted for what is chosen above"),
+    }
+    chosen = str(
+        st.radio(
+            _("The headline after the vote"),
+            list(names) if adjusts else ["difference"],
+            format_func=names.__getitem__,
+            key="trial.estimator",
+            persist_state="session",
+            help=_(
+                "The other one stands beside it. What can be seen is told for the adjusted one."
+            ),
+        )
+    )
+    return chosen if chosen != "difference" else ""
+
+
+def _again(place: Workspace, design: Design) -> str:
+    """Ask why bureaux are drawn again, where an earlier draw of them has no reason yet."""
+    if not unexplained(design.units.loc[design.drawn, "unit_id"], place.path):
+        return ""
+    return st.text_input(
+        _("Bureaux of this trial were drawn before. Why again?"),
+        key="trial.again",
+        help=_("The reason is sealed with the draw, beside the name of the one it replaces."),
     )
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranked_trial import (
+    APART,
     COMMUNES,
     COVARIATES,
     NAMES,
@@ -26,6 +27,7 @@ from pages._ui.i18n import _, election_name, number, percent
 _MOST_SEED = 2**31 - 1
 _USUAL = "trial.first.usual"  # the number of bureaux that was offered last
 _MOST_LISTED, _MOST_NEAR = 2000, 10
+_FAR = 5000
 
 
 def choose(ranked: Ranking) -> Choices:
@@ -137,10 +139,21 @@ def _cluster(units: pd.DataFrame) -> dict[str, Any]:
         names[NAMES] = _("By polling place")
     if units["vintage"].notna().sum() > 1:
         names[NEIGHBOURS] = _("By neighbourhood")
+        names[APART] = _("One by one, kept at a distance")
     if len(names) == 1:
         st.caption(_("No two bureaux share a polling place or have contours: each goes by itself."))
         return {}
     chosen = _one(_("What is drawn"), "t_cluster", names)
+    if chosen == APART:
+        metres = _whole(_("Metres between bureaux of the trial, at least"), "t_apart", 300, 1, _FAR)
+        st.caption(
+            _(
+                "Bureaux too near to a better one stay out of the draw and are not canvassed: what "
+                "neighbours tell one another cannot blur the answer. The price is fewer bureaux in "
+                "the trial, and fewer doors: see what can be seen, below."
+            )
+        )
+        return {"cluster": chosen, "metres": metres}
     if chosen != NEIGHBOURS:
         return {"cluster": chosen}
     near = _whole(_("Bureaux in a group, about"), "t_near", 3, 2, _MOST_NEAR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -342,19 +343,21 @@ def test_power_on_the_past_of_a_workspace(run, valmont, tmp_path):
 
 
 def test_neighbours_are_drawn_as_one(run, valmont, tmp_path):
+    # A design is entered in the ledger of its workspace.
+    place = shutil.copytree(valmont.path, tmp_path / "place")
     bureaux = valmont.read("bureaux")
     ids = bureaux.loc[bureaux["vintage"] == bureaux["vintage"].max(), "bureau_id"].astype("str")
     units, out = tmp_path / "targets.csv", tmp_path / "arms.csv"
     pd.DataFrame({"bureau_id": ids, "gain": range(len(ids))}).to_csv(units, index=False)
     words = ["--units", units, "--rank-by", "gain", "--seed", 1, "--neighbours", 3]
-    code, told, _ = run("design", *words, "--workspace", valmont.path, "--out", out)
+    code, told, _ = run("design", *words, "--workspace", place, "--out", out)
     assert code == 0
     assert "full blocks of 5 clusters" in told
     arms = pd.read_csv(out)
     assert arms.groupby("cluster")["arm"].nunique().eq(1).all()
     assert arms["cluster"].value_counts().median() == 3
     assert run("verify", tmp_path / "arms.seal.json")[0] == 0
-    curve = ["--workspace", valmont.path, "--for", "2027_pres_t1", "--bloc", "left"]
+    curve = ["--workspace", place, "--for", "2027_pres_t1", "--bloc", "left"]
     code, _, _ = run("power", *words, *curve, "--draws", 100, "--out", tmp_path / "curve.csv")
     assert code == 0
     code, _, err = run("design", *words, "--out", out)

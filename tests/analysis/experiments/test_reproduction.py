@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -258,9 +260,10 @@ def test_green_gerber_nickerson_2003(experiment, reference, published):
             "block": persons["city"].astype(str) + "/" + persons["turf"].astype(str),
         }
     )
-    impact = estimate_impact(
-        table, Spec(("voted",), assigned="z", received="contact", block="block")
-    )
+    spec = Spec(("voted",), assigned="z", received="contact", block="block")
+    # Turfs had other shares each: the paper's estimate is not our first choice.
+    assert estimate_impact(table, spec).pick("voted").estimator == "ipw"
+    impact = estimate_impact(table, replace(spec, estimator="difference"))
     wanted = reference["ggn_2003"]
     paper = published("field_experiments")["green_gerber_nickerson_2003"]
     for estimand, value, error in (

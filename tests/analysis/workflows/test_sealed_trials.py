@@ -11,6 +11,7 @@ from analysis.errors import DataError
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.seal_ledger import unexplained
 from analysis.workflows.sealed_trials import (
     FOLDER,
     PLAN,
@@ -24,7 +25,13 @@ from analysis.workflows.sealed_trials import (
     sealed_with,
     texts_in,
 )
-from analysis.workflows.trial_design import Promise, design_to_file, draft, seal_in_workspace
+from analysis.workflows.trial_design import (
+    Ledger,
+    Promise,
+    design_to_file,
+    draft,
+    seal_in_workspace,
+)
 
 TEXTS = {PLAN: "# Plan\n\n- é\n", SCENARIO: 'bloc = "left"\n'}
 
@@ -169,3 +176,46 @@ def test_both_ways_to_a_seal_draw_and_promise_the_same(tmp_path):
     assert [by_file[name] for name in same] == [by_screen[name] for name in same]
     assert kept.plan == (tmp_path / "arms.plan.md").read_text(encoding="utf-8")
     assert Scenario.from_dict(tomllib.loads(kept.scenario)) == scenario
+
+
+def drawn_on_screen(folder, seed, again=""):
+    made = draft(design(), Promise(("turnout",), language="en"), seed)
+    fingerprint = seal_in_workspace(made, folder, Scenario("left", "2027_pres_t1"), again)
+    return open_trial(folder, fingerprint)
+
+
+def test_who_draws_again_on_screen_says_why_as_on_the_command_line(tmp_path):
+    table = pd.DataFrame({"unit_id": [f"u{n:03d}" for n in range(10)], "value": range(10)})
+    table.to_csv(tmp_path / "units.csv", index=False)
+    place = tmp_path / "place"
+    place.mkdir()
+    rule, promise = Rule(rank_by="value", unit="unit_id"), Promise(("turnout",))
+    (tmp_path / "file").mkdir()
+    out = tmp_path / "file" / "arms.csv"
+    design_to_file(tmp_path / "units.csv", rule, promise, seed=3, out=out, known=Ledger(place))
+    by_file = json.loads(out.with_suffix(".seal.json").read_text(encoding="utf-8"))["fingerprint"]
+    assert [one.fingerprint for one in unexplained(table["unit_id"], place)] == [by_file]
+    assert unexplained(["elsewhere"], place) == []
+    with pytest.raises(DataError, match="drawn before"):
+        drawn_on_screen(place, 5)
+    assert in_force(place) == ()
+    trial = drawn_on_screen(place, 5, "two wards were lost")
+    (earlier,) = trial.sealed.standing.earlier
+    assert (earlier.fingerprint, earlier.seed, earlier.why) == (by_file, 3, "two wards were lost")
+    assert trial.sealed.standing.kind == "replaced"
+
+
+def test_a_design_in_force_is_retired_with_a_reason_which_the_next_seal_repeats(tmp_path):
+    first = drawn_on_screen(tmp_path, 5)
+    assert first.sealed.standing.kind == "announced"
+    # In force it stays, whatever the reason; drawing it once more changes nothing.
+    with pytest.raises(DataError, match="in force"):
+        drawn_on_screen(tmp_path, 6, "it did not please")
+    assert drawn_on_screen(tmp_path, 5).fingerprint == first.fingerprint
+    retire(tmp_path, first.fingerprint, "The list of bureaux was wrong.")
+    assert unexplained(["u003"], tmp_path) == []
+    (earlier,) = drawn_on_screen(tmp_path, 6).sealed.standing.earlier
+    assert (earlier.fingerprint, earlier.why) == (
+        first.fingerprint,
+        "The list of bureaux was wrong.",
+    )

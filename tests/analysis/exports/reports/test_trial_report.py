@@ -121,7 +121,7 @@ def test_made_data_are_said_to_be_made(report):
     html = report_to_bytes(made, ".html")
     assert "Données simulées" in words(html)
     assert "<h1>Essai</h1>" in html.decode()
-    assert not content_of(report).warning
+    assert not content_of(report).warnings
 
 
 def test_small_p_values_are_not_told_as_nought(report):
