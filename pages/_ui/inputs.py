@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.readers.calendar import is_dated
+from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
@@ -33,7 +35,14 @@ from pages._ui.priorities import by_hand, planner
 EVERYWHERE = "all"
 BY_RESULTS = "results"
 BY_NAME = "by_name"
-COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
+COMING = (
+    *("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2027_legi_t2", "2028_regi_t1"),
+    *("2028_dpmt_t1", "2029_euro_t1", "2032_muni_t1", "2032_muni_t2"),
+)
+# Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
+_OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
+# A place's files may end before the last municipal election: it can be looked back at all the same.
+_LATE = ("2026_muni_t2", "2026_muni_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
 HOURS, MOST_HOURS = 500, 10_000_000
 # What of a reopened scenario this page could not take over, said once.
@@ -117,10 +126,13 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
 def choose_election(place: Workspace) -> str:
     known = loaders.table(str(place.path), place.digest, "elections")
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
-    coming = [name for name in COMING if name not in past]
+    communes = set(loaders.table(str(place.path), place.digest, "places")["commune_id"])
+    coming = [*COMING, *(_OF_ARRONDISSEMENTS if communes & OF_ARRONDISSEMENTS else ())]
+    if known["election_id"].map(is_dated).any():
+        past = [*(name for name in _LATE if name not in set(known["election_id"])), *past]
     return _select(
         _("Election to prepare"),
-        [*coming, *past],
+        [*(name for name in coming if name not in past), *past],
         key="election",
         show=lambda o: (
             election_name(o) if o in coming else _("{name} (past)").format(name=election_name(o))
