@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.errors import DataError
 from analysis.readers.blocs import read_blocs
 from analysis.readers.calendar import election_of
 from analysis.readers.glance import SURE, look
 from analysis.readers.raw_layouts import read_raw, sniff
 from analysis.readers.results import assemble
+from analysis.workflows.build import Inputs, build
 
 SHARES = (
     "Inscrits;Abstentions;% Abs/Ins;Votants;% Vot/Ins;Blancs;% Blancs/Ins;% Blancs/Vot;Nuls;"
@@ -133,18 +135,29 @@ def test_the_second_round_of_a_file_of_both(tmp_path):
         assert raw.reports[0].left_out[0].count == 2
 
 
-def test_two_ballots_of_one_day_are_two_elections(tmp_path):
+def test_two_ballots_of_one_day_are_two_elections_of_one_place(tmp_path):
     """Paris since 2026: the city's council, and the arrondissement's."""
-    both = []
+    files = []
     for kind, shift in (("muni", 0), ("arrd", 40)):
         lines = [line.replace(";300;", f";{300 + shift};") for line in MUNI_2026]
         lines = [line.replace(";285;", f";{285 - shift};") for line in lines]
         folder = tmp_path / kind
         folder.mkdir()
-        path = write(folder, lines)
-        raw = read_raw(path, election_id=f"2026_{kind}_t1")
-        both.append(assemble(raw, read_blocs(), election_of))
-    city, arrondissement = both
-    assert city.elections["date"].tolist() == arrondissement.elections["date"].tolist()
-    assert city.candidates["votes"].max() == 300
-    assert arrondissement.candidates["votes"].max() == 340
+        files.append((f"2026_{kind}_t1", write(folder, lines)))
+    place = build(Inputs(raw=tuple(files)), tmp_path / "place")
+    elections = place.read("elections").set_index("election_id")
+    assert elections.loc["2026_muni_t1", "date"] == elections.loc["2026_arrd_t1", "date"]
+    assert elections.loc["2026_arrd_t1", "kind"] == "arrd"
+    most = place.read("candidates").groupby("election_id")["votes"].max()
+    assert most.to_dict() == {"2026_muni_t1": 300, "2026_arrd_t1": 340}
+    assert place.manifest["usual_date"] == place.manifest["without_bloc"] == []
+
+
+def test_one_file_with_both_ballots_says_how_each_is_called(tmp_path):
+    """The two must not be added: the refusal names the elections to give."""
+    both = [*MUNI_2026, MUNI_2026[1].replace(";585;", ";580;").replace(";285;", ";280;")]
+    both[-1] = both[-1].replace(";10;1,00%", ";15;1,00%")
+    raw = read_raw(write(tmp_path, both), election_id="2026_muni_t1")
+    with pytest.raises(DataError, match="two votes of one day") as caught:
+        assemble(raw, read_blocs(), election_of)
+    assert "2026_arrd_t1" in caught.value.mend
