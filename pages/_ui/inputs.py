@@ -7,10 +7,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analysis.readers.calendar import is_dated
+from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
@@ -128,8 +129,7 @@ def choose_election(place: Workspace) -> str:
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
     communes = set(loaders.table(str(place.path), place.digest, "places")["commune_id"])
     coming = [*COMING, *(_OF_ARRONDISSEMENTS if communes & OF_ARRONDISSEMENTS else ())]
-    if known["election_id"].map(is_dated).any():
-        past = [*(name for name in _LATE if name not in set(known["election_id"])), *past]
+    past = [*_late(known), *past]
     return _select(
         _("Election to prepare"),
         [*(name for name in coming if name not in past), *past],
@@ -139,6 +139,14 @@ def choose_election(place: Workspace) -> str:
         ),
         help=_("For a past election, nothing of that day or later is used."),
     )
+
+
+def _late(known: pd.DataFrame) -> list[str]:
+    """Return the last municipal rounds where the files lack them but have elections before."""
+    ids, first = set(known["election_id"]), known["date"].min()
+    if not any(map(is_dated, ids)):  # another country's
+        return []
+    return [name for name in _LATE if name not in ids and election_of(name).date > first]
 
 
 def choose_places(place: Workspace) -> tuple[str, ...]:
