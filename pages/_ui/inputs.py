@@ -42,6 +42,8 @@ COMING = (
 )
 # Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
 _OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
+# Paris, Corsica, Guyane and Martinique elect no council of a département; nor does Lyon.
+_NO_DEPARTMENT, _LYON = ("75", "2A", "2B", "972", "973"), "69123"
 # A place's files may end before the last municipal election: it can be looked back at all the same.
 _LATE = ("2026_muni_t2", "2026_muni_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
@@ -127,8 +129,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
 def choose_election(place: Workspace) -> str:
     known = loaders.table(str(place.path), place.digest, "elections")
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
-    communes = set(loaders.table(str(place.path), place.digest, "places")["commune_id"])
-    coming = [*COMING, *(_OF_ARRONDISSEMENTS if communes & OF_ARRONDISSEMENTS else ())]
+    coming = _coming(loaders.table(str(place.path), place.digest, "places"))
     past = [*_late(known), *past]
     return _select(
         _("Election to prepare"),
@@ -139,6 +140,14 @@ def choose_election(place: Workspace) -> str:
         ),
         help=_("For a past election, nothing of that day or later is used."),
     )
+
+
+def _coming(places: pd.DataFrame) -> list[str]:
+    """Return the elections to come that are held in some commune of the place."""
+    own = places["department_id"].isin(_NO_DEPARTMENT) | (places["commune_id"] == _LYON)
+    held = [name for name in COMING if not (own.all() and "_dpmt_" in name)]
+    three_cities = places["commune_id"].isin(OF_ARRONDISSEMENTS).any()
+    return [*held, *(_OF_ARRONDISSEMENTS if three_cities else ())]
 
 
 def _late(known: pd.DataFrame) -> list[str]:

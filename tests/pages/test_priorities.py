@@ -608,6 +608,7 @@ def test_municipal_elections_can_be_prepared_and_looked_back_at(page, places, tm
     box = app.selectbox(key="election")
     assert box.value == "2032_muni_t1"
     assert election_name("2032_muni_t1") in box.options
+    assert election_name("2028_dpmt_t1") in box.options
     past = _("{name} (past)")
     assert past.format(name=election_name("2026_muni_t1")) in box.options
     assert not any(election_name("2032_arrd_t1") in option for option in box.options)
@@ -624,6 +625,10 @@ def test_municipal_elections_can_be_prepared_and_looked_back_at(page, places, tm
     try:
         app = page(workspace="capital", election="2032_arrd_t1")
         assert selectbox(app, "election") == "2032_arrd_t1"
-        assert election_name("2032_muni_t2") in app.selectbox(key="election").options
+        options = app.selectbox(key="election").options
+        assert election_name("2032_muni_t2") in options
+        # Its council is the city's.
+        assert election_name("2028_dpmt_t1") not in options
+        assert election_name("2028_regi_t1") in options
     finally:
         shutil.rmtree(folder)
