@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -43,16 +44,27 @@ _GENERAL = _CODES | {"place": ("libelle_commune", "Libellé de la commune")} | _
 _LISTS = {
     "list": ("libelle_abrege_liste", "Libellé Abrégé Liste"),
     "list_title": ("libelle_etendu_liste", "Libellé Etendu Liste"),
+    "list_whole": ("liste", "Liste"),
+}
+# Where neither a candidate nor a list is named: the two of a département's canton, or the head
+# of the list (européennes 2019).
+_HEADS = {
+    "pair": ("binome", "Binôme"),
+    "head": ("nom_tete_liste", "Nom Tête de Liste"),
 }
 _CANDIDATES = (
     _CODES
     | {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom")}
     | _LISTS
+    | _HEADS
     | {"votes": ("voix", "Voix")}
 )
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", "list", "list_title"})
+_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS})
+# Since 2026 municipal files name the head of a list at one round and not at the other, but its
+# label at both: the label tells that it is the same list.
+_BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
 # A slip of the publisher (a shifted row) is rare; more is a file of another layout.
 _MOST_UNREADABLE = 0.001
 
@@ -285,15 +297,20 @@ def _counts_frame(table: pa.Table) -> pd.DataFrame:
 
 def _votes_frame(table: pa.Table) -> pd.DataFrame:
     """Return the columns of `Raw.ballots`; a candidate's name, else the list's."""
-    names = [n for n in ("name", "list", "list_title") if n in table.column_names]
-    name = _first_text([_dictionary(table[n]) for n in names], table.num_rows)
-    nuance = [_dictionary(table[n]) for n in ("nuance",) if n in table.column_names]
+    election = _categorical(_dictionary(table["election_id"]))
+    labelled = np.array([bool(_BY_LABEL.fullmatch(e)) for e in election.categories], dtype=bool)
+    here = np.append(labelled, False)[election.codes]
+    everywhere = np.ones(table.num_rows, dtype=bool)
+    wanted = [(n, here) for n in _LISTS] if here.any() else []
+    wanted += [(n, everywhere) for n in ("name", *_LISTS, *_HEADS)]
+    given = [(_dictionary(table[n]), rows) for n, rows in wanted if n in table.column_names]
+    nuance = [(_dictionary(table[n]), everywhere) for n in ("nuance",) if n in table.column_names]
     return pd.DataFrame(
         {
-            "election_id": _categorical(_dictionary(table["election_id"])),
+            "election_id": election,
             "bureau_id": _categorical(_dictionary(table["bureau_id"])),
             "nuance": _first_text(nuance, table.num_rows),
-            "name": name,
+            "name": _first_text(given, table.num_rows),
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
@@ -307,14 +324,17 @@ def _categorical(array: pa.DictionaryArray) -> pd.Categorical:
     return pd.Categorical.from_codes(np.append(unified, -1)[codes], categories)
 
 
-def _first_text(columns: list[pa.DictionaryArray], rows: int) -> pd.Categorical:
-    """Return the first of the columns that is not empty, row by row; "" where all are."""
+def _first_text(columns: list[tuple[pa.DictionaryArray, np.ndarray]], rows: int) -> pd.Categorical:
+    """Return the first of the columns that is not empty, row by row; "" where all are.
+
+    Each column comes with the rows in which it counts.
+    """
     codes, categories = np.zeros(rows, dtype="int64"), [""]
-    for array in columns:
+    for array, counts in columns:
         texts = ["" if t is None else str(t).strip() for t in array.dictionary.to_pylist()]
         own = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         filled = np.append(np.array([t != "" for t in texts], dtype=bool), False)[own]
-        codes = np.where((codes == 0) & filled, own + len(categories), codes)
+        codes = np.where((codes == 0) & filled & counts, own + len(categories), codes)
         categories += texts
     unified, unique = pd.Index(categories, dtype="str").factorize()
     return pd.Categorical.from_codes(unified[codes], unique)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pandas as pd
@@ -72,8 +73,9 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
 def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     """Return the bloc of each candidate; empty where the table names none.
 
-    A surname or list name in the table goes before the nuance, so that one
-    candidate can be moved without moving the nuance.
+    A surname or list name in the table goes before the nuance, so that one candidate can be
+    moved without moving the nuance. A key as the file spells it goes before one that differs
+    in case, accents, apostrophes, dashes or spaces.
 
     Parameters
     ----------
@@ -82,14 +84,36 @@ def give_blocs(candidates: pd.DataFrame, blocs: pd.DataFrame) -> pd.Series:
     blocs
         As `read_blocs` returns it.
     """
-    known = blocs.set_index(["election", "key"])["bloc"]
+    exact = blocs.set_index(["election", "key"])["bloc"]
+    spelled = pd.DataFrame(
+        {"election": blocs["election"], "key": _spelled(blocs["key"]), "bloc": blocs["bloc"]}
+    ).drop_duplicates()
+    # Two keys that are one but for their accents are two lists where their blocs differ.
+    loose = spelled.drop_duplicates(["election", "key"], keep=False)
+    loose = loose.set_index(["election", "key"])["bloc"]
     election = candidates["election_id"].str.replace(r"_t\d+$", "", regex=True)
+    nuances = pd.MultiIndex.from_arrays([election, _spelled(candidates["nuance"])])
+    names = pd.MultiIndex.from_arrays([election, _spelled(candidates["name"])])
+    # Who is called Lo is not of the nuance LO, if a nuance is known.
+    own = ~names.isin(nuances) | (candidates["nuance"] == "")
     found = pd.Series("", index=candidates.index, dtype="str")
-    for column in ("nuance", "name"):
+    for column, near, may in (("nuance", nuances, True), ("name", names, own)):
         keys = pd.MultiIndex.from_arrays([election, candidates[column]])
-        named = pd.Series(known.reindex(keys).to_numpy(), index=candidates.index)
-        found = found.mask(named.notna(), named.astype("str"))
+        for known, asked in ((loose, near), (exact, keys)):
+            named = pd.Series(known.reindex(asked).to_numpy(), index=candidates.index)
+            found = found.mask(named.notna() & may, named.astype("str"))
     return found
+
+
+def spelling(text: str) -> str:
+    """Return a name without case, accents and signs: « L’ÉCOLE, d'abord ! » is `lecoledabord`."""
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
+    return "".join(sign for sign in parts if sign.isalnum()) or text.strip()
+
+
+def _spelled(texts: pd.Series) -> pd.Series:
+    unique = {text: spelling(text) for text in texts.unique()}
+    return texts.map(unique)
 
 
 def without_bloc(candidates: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,9 @@ from datetime import datetime
 from analysis.errors import DataError
 from analysis.tables.elections import Election
 
-KINDS = ("pres", "legi", "euro", "muni", "regi", "dpmt", "cant", "refe")
+# arrd: since 2026 Paris, Lyon and Marseille elect two councils on one day, by two ballots; it
+# is the second, for the arrondissement.
+KINDS = ("pres", "legi", "euro", "muni", "arrd", "regi", "dpmt", "cant", "refe")
 
 # How names of files begin to speak of a kind of election.
 _CALLED = {**{kind: kind for kind in KINDS}, "departementales": "dpmt"}
@@ -17,6 +19,8 @@ _CALLED = {**{kind: kind for kind in KINDS}, "departementales": "dpmt"}
 # Days of the vote in mainland France (Conseil constitutionnel, Ministry of the Interior).
 _DAYS = {
     "1999_euro": ("06-13",),
+    "2001_muni": ("03-11", "03-18"),
+    "2001_cant": ("03-11", "03-18"),
     "2002_pres": ("04-21", "05-05"),
     "2002_legi": ("06-09", "06-16"),
     "2004_regi": ("03-21", "03-28"),
@@ -47,6 +51,7 @@ _DAYS = {
     "2024_euro": ("06-09",),
     "2024_legi": ("06-30", "07-07"),
     "2026_muni": ("03-15", "03-22"),
+    "2026_arrd": ("03-15", "03-22"),
 }
 # Where the day is not in the table: the earliest such a vote is usually held, so
 # that an election of the same spring is not taken for a past one.
@@ -55,6 +60,7 @@ _USUAL = {
     "legi": ("06-09", "06-16"),
     "euro": ("05-23",),
     "muni": ("03-09", "03-16"),
+    "arrd": ("03-09", "03-16"),
     "regi": ("03-14", "03-21"),
     "dpmt": ("03-20", "03-27"),
     "cant": ("03-09", "03-16"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 # Paris, Marseille and Lyon vote by arrondissement but are one commune.
 _ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
+OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
 # The Ministry's letters for overseas, and the INSEE prefix they stand for.
 _OVERSEAS = {
     "ZA": "971",

@@ -11,36 +11,44 @@ COUNTS = ("registered", "ballots", "blank", "null", "valid")
 # Names as `plain` leaves them: small letters and digits only.
 _FIXED = {
     "department": ("codedudepartement", "codedepartement", "coddpt"),
-    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom"),
-    "place": ("libelledelacommune", "libellecommune", "nomcommune"),
+    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom", "codsubcom"),
+    "place": ("libelledelacommune", "libellecommune", "nomcommune", "libsubcom"),
     "number": (
         *("codedubvote", "codebvote", "codebv", "codedubureaudevote", "codebureaudevote"),
         *("codedubureau", "codebureau", "numerobureau", "numerodubureau", "numbureau", "numbv"),
-        *("bvote", "bureaudevote", "bureau"),
+        *("bvote", "bureaudevote", "bureau", "codburvot"),
     ),
     "round": ("tour", "numtour"),
-    "registered": ("inscrits",),
-    "ballots": ("votants",),
+    "registered": ("inscrits", "nbrins"),
+    "ballots": ("votants", "nbrvot"),
     "blank": ("blancs",),
     "null": ("nuls",),
-    "valid": ("exprimes",),
+    "valid": ("exprimes", "nbrexp"),
 }
 # In a block: what tells a candidate, the surest first.
 _BLOCK = {
-    "nuance": ("nuance", "codenuance", "nuancecandidat", "nuanceliste", "codenuancedelaliste"),
-    "name": (
-        *("nom", "nomcandidat", "nomducandidat", "libelleabregeliste", "libelleabregedeliste"),
-        *("liste", "libelleetenduliste", "libelledeliste", "nomtetedeliste"),
+    "nuance": (
+        *("nuance", "codenuance", "nuancecandidat", "nuanceliste", "codenuancedelaliste"),
+        *("nuancebinome", "nuancedelaliste", "codnua"),
     ),
-    "votes": ("voix",),
+    # Files of 2024 and 2026 label a list at both rounds, and name its head at one.
+    "name": (
+        *("libelleabregedeliste", "libelledeliste", "nom", "nomcandidat", "nomducandidat"),
+        *("libelleabregeliste", "liste", "libelleetenduliste", "binome", "libellebinome"),
+        *("liblisext", "nomtetedeliste"),
+    ),
+    "votes": ("voix", "nbrvoix"),
 }
-_BLOCK_START = ("npanneau", "numerodepanneau", "nliste", "npan", "sexe", "prenom", "numliste")
+_BLOCK_START = (
+    *("npanneau", "numerodepanneau", "nliste", "npan", "sexe", "prenom", "numliste"),
+    *("numdepcand", "numerodeliste"),
+)
 _NEEDED = ("commune", "number", "registered", "ballots", "valid")
 KNOWN = (
     "wide, first candidate named (Ministry, 2017–2022)",
     "wide, every candidate named (Ministry, 2024)",
     "long with a header (city portals)",
-    "long without a header, 13 or 15 columns (Ministry, to 2014)",
+    "long without a header, 13 to 15 columns (Ministry, to 2015)",
 )
 
 
@@ -79,6 +87,13 @@ _HEADLESS = {
         {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 4}
         | {"registered": 5, "ballots": 6, "valid": 7},
         {"name": (9,), "nuance": (11,), "votes": (12,)},
+    ),
+    # With code and name of the canton, and the pair of candidates in one cell (départementales).
+    14: Layout(
+        KNOWN[3],
+        {"round": 0, "department": 1, "commune": 2, "place": 3, "number": 4}
+        | {"registered": 7, "ballots": 8, "valid": 9},
+        {"name": (11,), "nuance": (12,), "votes": (13,)},
     ),
     # With the codes of constituency and canton.
     15: Layout(

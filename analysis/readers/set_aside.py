@@ -115,8 +115,8 @@ def _conflicting(raw: Raw, leave_out: bool) -> pd.DataFrame:
                 "of one day.",
                 where="{files}: {election}: {bureaux}",
                 mend="Paris, Lyon and Marseille elect two councils on one day since 2026. Put "
-                "each vote into files of its own, with an election id of its own; the two must "
-                "not be added.",
+                "each vote into files of its own, with an election id of its own: 2026_muni_t1 "
+                "for the city, 2026_arrd_t1 for the arrondissements; the two must not be added.",
                 n=len(same),
                 files=files_of(raw),
                 election=election,

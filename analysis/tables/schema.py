@@ -20,7 +20,7 @@ ELECTIONS = Table(
     columns={
         "election_id": Column("str", "—", "year, kind and round: 2022_pres_t1"),
         "date": Column("datetime64[ns]", "day", "day of the vote, mainland"),
-        "kind": Column("str", "—", "pres, legi, euro, muni, regi, dpmt, cant, refe"),
+        "kind": Column("str", "—", "pres, legi, euro, muni, arrd, regi, dpmt, cant, refe"),
         "round": Column("int64", "—", "1 or 2"),
         "vintage": Column("Int64", "year", "contours its bureaux are drawn in", nullable=True),
     },

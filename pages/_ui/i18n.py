@@ -123,6 +123,7 @@ def _kinds() -> dict[str, str]:
         "legi": _("Parliamentary election"),
         "euro": _("European election"),
         "muni": _("Municipal election"),
+        "arrd": _("Arrondissement election"),
         "regi": _("Regional election"),
         "dpmt": _("Departmental election"),
         "cant": _("Cantonal election"),

@@ -7,9 +7,12 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.readers.calendar import election_of, is_dated
+from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
@@ -33,7 +36,16 @@ from pages._ui.priorities import by_hand, planner
 EVERYWHERE = "all"
 BY_RESULTS = "results"
 BY_NAME = "by_name"
-COMING = ("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2028_regi_t1", "2029_euro_t1")
+COMING = (
+    *("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2027_legi_t2", "2028_regi_t1"),
+    *("2028_dpmt_t1", "2029_euro_t1", "2032_muni_t1", "2032_muni_t2"),
+)
+# Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
+_OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
+# Paris, Corsica, Guyane and Martinique elect no council of a département; nor does Lyon.
+_NO_DEPARTMENT, _LYON = ("75", "2A", "2B", "972", "973"), "69123"
+# A place's files may end before the last municipal election: it can be looked back at all the same.
+_LATE = ("2026_muni_t2", "2026_muni_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
 HOURS, MOST_HOURS = 500, 10_000_000
 # What of a reopened scenario this page could not take over, said once.
@@ -117,16 +129,33 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
 def choose_election(place: Workspace) -> str:
     known = loaders.table(str(place.path), place.digest, "elections")
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
-    coming = [name for name in COMING if name not in past]
+    coming = _coming(loaders.table(str(place.path), place.digest, "places"))
+    past = [*_late(known), *past]
     return _select(
         _("Election to prepare"),
-        [*coming, *past],
+        [*(name for name in coming if name not in past), *past],
         key="election",
         show=lambda o: (
             election_name(o) if o in coming else _("{name} (past)").format(name=election_name(o))
         ),
         help=_("For a past election, nothing of that day or later is used."),
     )
+
+
+def _coming(places: pd.DataFrame) -> list[str]:
+    """Return the elections to come that are held in some commune of the place."""
+    own = places["department_id"].isin(_NO_DEPARTMENT) | (places["commune_id"] == _LYON)
+    held = [name for name in COMING if not (own.all() and "_dpmt_" in name)]
+    three_cities = places["commune_id"].isin(OF_ARRONDISSEMENTS).any()
+    return [*held, *(_OF_ARRONDISSEMENTS if three_cities else ())]
+
+
+def _late(known: pd.DataFrame) -> list[str]:
+    """Return the last municipal rounds where the files lack them but have elections before."""
+    ids, first = set(known["election_id"]), known["date"].min()
+    if not any(map(is_dated, ids)):  # another country's
+        return []
+    return [name for name in _LATE if name not in ids and election_of(name).date > first]
 
 
 def choose_places(place: Workspace) -> tuple[str, ...]:

@@ -12,11 +12,22 @@ from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
+from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, with_settings
 from analysis.workflows.validate import calibration_of, validate
-from pages._ui.i18n import _, bloc_name, method_name, number, part_name, percent, preset_name
+from pages._ui.i18n import (
+    _,
+    bloc_name,
+    election_name,
+    method_name,
+    number,
+    part_name,
+    percent,
+    preset_name,
+)
 from pages._ui.messages import translate
 from pages._ui.priorities import bureau_card
+from tests.made import sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 LEFT = Scenario("left", "2027_pres_t1")
@@ -589,3 +600,35 @@ def test_a_round_that_nothing_follows_is_in_doubt(places, monkeypatch, elections
     assert told[0].startswith("En doute") == doubt
     bureau_card._far_out("", past)
     assert len(told) == 1
+
+
+def test_municipal_elections_can_be_prepared_and_looked_back_at(page, places, tmp_path):
+    """To come or past, whether the files know them; councils of arrondissements in three cities."""
+    app = page(election="2032_muni_t1")
+    box = app.selectbox(key="election")
+    assert box.value == "2032_muni_t1"
+    assert election_name("2032_muni_t1") in box.options
+    assert election_name("2028_dpmt_t1") in box.options
+    past = _("{name} (past)")
+    assert past.format(name=election_name("2026_muni_t1")) in box.options
+    assert not any(election_name("2032_arrd_t1") in option for option in box.options)
+    box.select("2026_muni_t1").run()
+    assert not app.exception
+    assert selectbox(app, "election") == "2026_muni_t1"
+    assert ranked_list(app) is not None
+
+    tables = sample_results()
+    for table in tables:
+        table[["code_departement", "code_commune"]] = ["75", "75056"]
+    folder = places.folder / "capital"
+    build(Inputs(*write_results(tmp_path, *tables)), folder)
+    try:
+        app = page(workspace="capital", election="2032_arrd_t1")
+        assert selectbox(app, "election") == "2032_arrd_t1"
+        options = app.selectbox(key="election").options
+        assert election_name("2032_muni_t2") in options
+        # Its council is the city's.
+        assert election_name("2028_dpmt_t1") not in options
+        assert election_name("2028_regi_t1") in options
+    finally:
+        shutil.rmtree(folder)

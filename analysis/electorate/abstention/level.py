@@ -24,6 +24,9 @@ FIRST_ROUNDS = {
     "refe": (70, 31),  # 2000, 2005
 }
 USUAL = {kind: sum(rates) / len(rates) / 100 for kind, rates in FIRST_ROUNDS.items()}
+# The council of the arrondissement is elected with the city's, on the same day by who comes.
+_SAME_DAY = {"arrd": "muni", "muni": "arrd"}
+USUAL["arrd"] = USUAL["muni"]
 # A legislative election of its own, not in the wake of a presidential one, draws nearly as
 # many as that: 1986, 1993 and 1997 (21, 31, 32%) had 3 to 12 points more abstention than the
 # presidential first round before them (19, 19, 22%), 8.5 on average of the exact figures.
@@ -69,7 +72,9 @@ def expect_level(elections: tuple[Election, ...], levels: np.ndarray, target: El
     Level
         Expected rate of the whole place, 0 to 1, with its standard error and its source.
     """
-    alike = [n for n, past in enumerate(elections) if _alike(past, target)]
+    alike = [n for n, past in enumerate(elections) if _alike(past, target)] or [
+        n for n, past in enumerate(elections) if past.kind == _SAME_DAY.get(target.kind)
+    ]
     if target.round == 2:
         first = [n for n in alike if (target.date - elections[n].date).days < 180]
         if first:

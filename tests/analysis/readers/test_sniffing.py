@@ -106,7 +106,8 @@ def test_the_election_of_a_raw_file(name, election):
 
 def test_known_elections_begin_with_the_latest():
     known = known_elections()
-    assert known[:2] == ("2026_muni_t2", "2026_muni_t1")
+    rounds = ("2026_muni_t2", "2026_arrd_t2", "2026_muni_t1", "2026_arrd_t1")
+    assert known[:4] == rounds
     assert len({election_of(one).date for one in known}) > 40
 
 

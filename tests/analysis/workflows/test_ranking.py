@@ -309,3 +309,18 @@ def test_a_file_of_others_is_refused():
         reproduce(VALMONT / "general_results.csv")
     assert caught.value.where
     assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    "election",
+    ["2026_muni_t1", "2026_muni_t2", "2026_arrd_t1", "2028_regi_t1", "2028_dpmt_t1", "2029_euro_t1"]
+    + ["2032_muni_t1"],
+)
+def test_an_election_of_any_kind_can_be_prepared(valmont, election):
+    """Valmont's files end in 2024: those to come are far enough ahead to use them all."""
+    scenario = Scenario("left", election, settings=Settings(draws=20))
+    ranking, prospects = answer(valmont, scenario)
+    table = prospects.table
+    assert len(ranking.table) == len(table) > 40
+    assert table["abstention"].between(0.05, 0.95).all()
+    assert table["support"].between(0.01, 0.95).all()

@@ -80,6 +80,23 @@ def test_the_level_repeats_the_nearest_election(target, value, source):
     assert found.source == source
 
 
+@pytest.mark.parametrize(
+    ("past", "source"),
+    [
+        (("2026_muni_t1",), "2026_muni_t1"),
+        (("2026_arrd_t1", "2026_muni_t1"), "2026_arrd_t1"),
+        (("2022_pres_t1",), "usual"),
+    ],
+)
+def test_the_council_of_the_arrondissement_is_elected_by_who_comes_for_the_citys(past, source):
+    levels = np.linspace(0.3, 0.4, len(past))
+    found = expect_level(elections(*past), levels, election_of("2032_arrd_t1"))
+    assert found.source == source
+    city = expect_level(elections("2022_pres_t1"), levels[:1], election_of("2032_muni_t1"))
+    if source == "usual":
+        assert found.value == city.value
+
+
 def test_the_level_of_another_kind_is_the_usual_one_moved_by_what_sets_the_place_apart():
     presidential = np.array([USUAL["pres"]])
     usual = expect_level(elections("2022_pres_t1"), presidential, election_of("2029_euro_t1"))
