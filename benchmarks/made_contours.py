@@ -1,4 +1,4 @@
-"""Contours of Paris made again from half of its addresses: where does the other half fall?
+"""Contours of Paris made again from half of its addresses, and where the other half falls.
 
 Addresses (BAN) are labelled by the contours of 2017; half of them, drawn at random, make the
 contours, and the other half is looked up in them. Shares of addresses, and of the registered where

@@ -88,7 +88,6 @@ def make_contours(
     addresses: gpd.GeoDataFrame,
     *,
     vintage: int,
-    weight: np.ndarray | None = None,
     outlines: gpd.GeoSeries | None = None,
 ) -> MadeContours:
     """Draw each bureau as the ground that is nearer to its addresses than to any other's.
@@ -98,12 +97,12 @@ def make_contours(
     Parameters
     ----------
     addresses
-        `bureau_id` and points, metric CRS; those without a bureau are not used, and
-        those that `far_points` tells only lower the share of their bureau.
+        `bureau_id` and points, metric CRS; `weight`, 1 where it is lacking, tells how much
+        each counts where several bureaux share a position: the heaviest has it. Those
+        without a bureau are not used; those that `far_points` tells only lower the share
+        of their bureau.
     vintage
         The year that the addresses are of.
-    weight
-        How much each address counts where several bureaux share a position: the heaviest has it.
     outlines
         Outline of each commune, by code; one that is lacking is drawn around its addresses, with
         a margin of 50 m.
@@ -118,7 +117,7 @@ def make_contours(
     INSEE, package mapvotr (2023), and Etalab's proposal of contours do the same from the same
     addresses.
     """
-    weighed = addresses.assign(weight=1.0 if weight is None else weight)
+    weighed = addresses if "weight" in addresses else addresses.assign(weight=1.0)
     own = weighed[weighed["bureau_id"] != ""].reset_index(drop=True)
     places = _positions(own[~far_points(own)])
     ids, owner = np.unique(places["bureau_id"].to_numpy(dtype=str), return_inverse=True)
