@@ -243,7 +243,8 @@ def _code(said: str, commune: str) -> str:
 def _with_codes(raw: pd.DataFrame, told: dict[str, str]) -> pd.DataFrame:
     """Add `bureau_id` and `commune_id`, and an id for addresses that have none."""
     own = _canonical(raw["bureau"], raw["commune"])
-    bureau = raw["bureau"].str.strip().map(told).fillna(own).astype("str")
+    pairs = zip(raw["bureau"].str.strip(), own, strict=True)
+    bureau = pd.Series([told.get(said, id_) for said, id_ in pairs], index=raw.index, dtype="str")
     communes = {code: commune_code(code.strip().zfill(5)) for code in raw["commune"].unique()}
     line = "reu_" + raw["line"].astype("str")
     ids = raw["address_id"].str.strip() if "address_id" in raw else line
@@ -315,10 +316,13 @@ def _without(
 
 
 def _addresses(kept: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
-    parts = kept["address"].str.replace(_TOWN, "", regex=True).str.extract(_ADDRESS, re.IGNORECASE)
-    numbered = kept["type"].str.strip().eq("housenumber") if "type" in kept else True
-    told = parts["number"].fillna("").where(numbered, "")
-    number, suffix = split_numbers(told)
+    where = kept["address"].str.replace(_TOWN, "", regex=True).str.strip()
+    parts = where.str.extract(_ADDRESS, re.IGNORECASE)
+    if "type" in kept:
+        # « 8 Mai 1945 » is a street, and no number 8 of it.
+        numbered = kept["type"].str.strip().eq("housenumber")
+        parts = parts.where(numbered, pd.DataFrame({"number": "", "street": where}))
+    number, suffix = split_numbers(parts["number"].fillna(""))
     persons = (
         pd.to_numeric(kept["registered"], errors="coerce")
         if "registered" in kept

@@ -114,8 +114,9 @@ def read_electoral_roll(
 
 def with_names(bureaux: gpd.GeoDataFrame, names: pd.Series) -> gpd.GeoDataFrame:
     """Give bureaux without a name that of their polling place."""
-    told = bureaux["bureau_id"].map(names.to_dict()).fillna("").astype("str")
-    return bureaux.assign(name=bureaux["name"].where(bureaux["name"] != "", told))
+    told = names.to_dict()
+    pairs = zip(bureaux["name"], bureaux["bureau_id"], strict=True)
+    return bureaux.assign(name=[name or told.get(id_, "") for name, id_ in pairs])
 
 
 def with_own_bureaux(
@@ -139,16 +140,18 @@ def with_own_bureaux(
     """
     if roll.empty:
         return addresses, report
-    own = addresses["address_id"].map(dict(zip(roll["address_id"], roll["bureau_id"], strict=True)))
-    moved = own.notna() & own.ne(addresses["bureau_id"])
+    told = dict(zip(roll["address_id"], roll["bureau_id"], strict=True))
+    pairs = zip(addresses["address_id"], addresses["bureau_id"], strict=True)
+    own = pd.Series(
+        [told.get(id_, held) for id_, held in pairs], index=addresses.index, dtype="str"
+    )
     note = Text(
         "{n} address(es) have the bureau that the electoral roll names, {moved} of them another "
         "than their contour's",
-        n=int(own.notna().sum()),
-        moved=int(moved.sum()),
+        n=int(addresses["address_id"].isin(list(told)).sum()),
+        moved=int(own.ne(addresses["bureau_id"].astype("str")).sum()),
     )
-    table = addresses.assign(bureau_id=own.fillna(addresses["bureau_id"]).astype("str"))
-    return table, replace(report, notes=(*report.notes, note))
+    return addresses.assign(bureau_id=own), replace(report, notes=(*report.notes, note))
 
 
 def made_facts(made: MadeContours | None) -> dict[str, Any]:
