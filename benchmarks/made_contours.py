@@ -57,7 +57,7 @@ def main() -> int:
         made = make_contours(learnt, vintage=2017, outlines=outlines)
         print(f"made {name}: {time.process_time() - start:.1f} s, {len(made.bureaux)} bureaux")
         found[f"contours {name}"] = _within(asked, made.bureaux)
-        told = np.average(made.quality["held_out_share"], weights=made.quality["addresses"])
+        told = np.average(made.quality["held_out_share"], weights=made.quality["positions"])
         print(f"  its own held_out_share, from the half it knows: {told:.1%}")
     found["rival: nearest mean of a bureau"] = _nearest(asked, learnt)
     _table(asked, found)

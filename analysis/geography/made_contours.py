@@ -36,10 +36,10 @@ class MadeContours:
     bureaux
         A `schema.BUREAUX` table.
     quality
-        One row per bureau: `bureau_id`, `addresses` (positions it has), `inside_share` (of its
-        addresses, those set aside as far included, in its own polygon), `held_out_share` (of its
-        positions, those whose nearest other one is of the same bureau: where they would fall
-        had they been left out).
+        One row per bureau: `bureau_id`, `positions` (places where it has addresses),
+        `inside_share` (of its addresses, those set aside as far included, in its own polygon),
+        `held_out_share` (of its positions, those whose nearest other one is of the same bureau:
+        where they would fall had they been left out).
     """
 
     bureaux: gpd.GeoDataFrame
@@ -219,7 +219,7 @@ def _quality(
     return pd.DataFrame(
         {
             "bureau_id": bureaux["bureau_id"],
-            "addresses": held["size"].to_numpy(dtype="int64"),
+            "positions": held["size"].to_numpy(dtype="int64"),
             "inside_share": shares.reindex(bureaux["bureau_id"]).to_numpy(dtype=float),
             "held_out_share": held["mean"].to_numpy(dtype=float),
         }

@@ -162,7 +162,7 @@ def made_facts(made: MadeContours | None) -> dict[str, Any]:
     return {
         "vintage": int(made.bureaux["vintage"].iloc[0]),
         "bureaux": len(quality),
-        "addresses": int(quality["addresses"].sum()),
+        "positions": int(quality["positions"].sum()),
         "inside_share": _mean(quality, "inside_share"),
         "held_out_share": _mean(quality, "held_out_share"),
         "file": "contours_quality.csv",
@@ -170,7 +170,7 @@ def made_facts(made: MadeContours | None) -> dict[str, Any]:
 
 
 def _mean(quality: pd.DataFrame, name: str) -> float:
-    return round(float(np.average(quality[name], weights=quality["addresses"])), 4)
+    return round(float(np.average(quality[name], weights=quality["positions"])), 4)
 
 
 def _met(report: Report, bureaux: Collection[str], known: Collection[str]) -> Report:
@@ -217,10 +217,10 @@ def _made_report(made: MadeContours, roll: Roll) -> Report:
                 ids=some(low["bureau_id"]),
             )
         )
-    if len(few := quality.loc[quality["addresses"] < FEW, "bureau_id"]):
+    if len(few := quality.loc[quality["positions"] < FEW, "bureau_id"]):
         notes.append(
             Text(
-                "{n} bureau(x) made from fewer than 15 addresses: {ids}", n=len(few), ids=some(few)
+                "{n} bureau(x) made from fewer than 15 positions: {ids}", n=len(few), ids=some(few)
             )
         )
     source = replace(roll.report.source, role=f"contours_made {roll.vintage}")

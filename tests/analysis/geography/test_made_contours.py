@@ -44,7 +44,7 @@ def test_the_border_runs_half_way_between_two_bureaux():
     assert (west, east) == pytest.approx((X - 50, X + 95), abs=0.01)
     assert made.bureaux["vintage"].tolist() == [2022, 2022]
     assert made.bureaux["commune_id"].tolist() == ["99900", "99900"]
-    assert made.quality["addresses"].tolist() == [20, 20]
+    assert made.quality["positions"].tolist() == [20, 20]
     assert made.quality["inside_share"].tolist() == [1.0, 1.0]
 
 
@@ -82,7 +82,7 @@ def test_far_points_lower_the_share_and_draw_nothing():
     made = make_contours(wide, vintage=2022)
     assert made.bureaux.geometry.geom_type.tolist() == ["Polygon", "Polygon"]
     assert made.quality["inside_share"].tolist() == pytest.approx([20 / 21, 20 / 21])
-    assert made.quality["addresses"].tolist() == [20, 20]
+    assert made.quality["positions"].tolist() == [20, 20]
 
 
 def test_a_hamlet_of_one_s_own_is_not_far():

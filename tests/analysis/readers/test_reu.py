@@ -1,4 +1,4 @@
-"""The electoral roll's addresses and polling places (INSEE, REU): what is kept, set aside, named."""
+"""The electoral roll's addresses and polling places (INSEE, REU): kept, set aside, named."""
 
 from __future__ import annotations
 
