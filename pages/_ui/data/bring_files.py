@@ -143,7 +143,7 @@ def _lacking_ground(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
     ground = years or {TERRAIN, "reu"} & roles
     if {"squares", "addresses", "reu_bureaux"} & roles and not ground:
         yield _("contours, without which squares and addresses cannot be placed")
-    if "electors" in roles and "addresses" not in roles:
+    if "electors" in roles and not {"addresses", "reu"} & roles:
         yield _("addresses, which registered per address belong to")
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
+from analysis.readers.addresses import read_addresses
 from analysis.readers.glance import look
 from analysis.readers.reader_registry import role_of
 from analysis.readers.reu import read_polling_places, read_roll
@@ -215,6 +216,13 @@ def test_a_file_of_which_nothing_can_be_placed_says_why(tmp_path):
     with pytest.raises(DataError, match="placed on the map") as caught:
         read(tmp_path, table)
     assert f"without coordinates: {len(table)}" in str(caught.value)
+
+
+def test_given_as_another_file_it_is_named(tmp_path):
+    file = written(tmp_path, roll.addresses())
+    with pytest.raises(DataError) as caught:
+        read_addresses(file, crs_metric=CRS, bureaux=gpd.GeoDataFrame())
+    assert "Addresses of the electoral roll, with their bureau (INSEE, REU)" in str(caught.value)
 
 
 def test_the_case_of_the_blog():
