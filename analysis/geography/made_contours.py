@@ -25,6 +25,8 @@ _ALONE_M = 2_000.0
 _MARGIN_M = 50.0
 # How closely that outline follows them: 0 as closely as can be, 1 the convex hull.
 _HOLLOW = 0.1
+# Bays narrower than twice this between two outermost streets are of the commune too.
+_BAY_M = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ def _ground(
     for code in np.unique(communes):
         if code not in given:
             mine = shapely.multipoints(points[communes == code])
-            given[code] = shapely.concave_hull(mine, ratio=_HOLLOW).buffer(_MARGIN_M)
+            hull = shapely.concave_hull(mine, ratio=_HOLLOW)
+            given[code] = hull.buffer(_MARGIN_M + _BAY_M).buffer(-_BAY_M)
     return given
 
 
