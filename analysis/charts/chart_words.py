@@ -23,6 +23,7 @@ WORDS = Words(
         "targets": "Targets",
         "units": "Units",
         "sources": "Sources",
+        "contours_made": "contours made from addresses of {}, not official",
         "column": "Column",
         "unit": "Unit",
         "meaning": "Meaning",

@@ -81,6 +81,15 @@ def build(  # noqa: PLR0913 - one option per file of a place
     squares: Annotated[Path | None, typer.Option(help="Filosofi squares of 200 m.")] = None,
     addresses: Annotated[Path | None, typer.Option(help="Addresses (BAN).")] = None,
     electors: Annotated[Path | None, typer.Option(help="Registered per address.")] = None,
+    reu: Annotated[
+        Path | None,
+        typer.Option(
+            help="Addresses of the electoral roll with their bureau (table-adresses-reu)."
+        ),
+    ] = None,
+    reu_bureaux: Annotated[
+        Path | None, typer.Option(help="Polling places of the electoral roll (table-bv-reu).")
+    ] = None,
     licence: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
@@ -107,6 +116,8 @@ def build(  # noqa: PLR0913 - one option per file of a place
         squares=squares,
         addresses=addresses,
         electors=electors,
+        reu=reu,
+        reu_bureaux=reu_bureaux,
         licences=tuple(licence or ()),
         places=tuple(place or ()),
         leave_out=leave_out_contradictions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -245,12 +245,17 @@ class Document:
     def sources(self) -> str:
         """One line: the sources with their licences, and the version that wrote this."""
         named = (
-            ", ".join(filter(None, (s.get("name"), stated, s.get("date"))))
+            ", ".join(filter(None, (s.get("name"), self._made(s), stated, s.get("date"))))
             for s in self.provenance.sources
             for stated in [licence(s.get("licence", ""), self.language)]
         )
         parts = [*named, f"Palier {self.provenance.version}"]
         return f"{self.say('sources')}{self._colon}{' ; '.join(parts)}"
+
+    def _made(self, source: Mapping[str, str]) -> str:
+        """Say so where contours were made from addresses, and of which year."""
+        role, _space, year = source.get("role", "").partition(" ")
+        return self.say("contours_made").format(year) if role == "contours_made" else ""
 
     def unmapped_note(self, *, most: int = 5) -> str:
         """Name the bureaux no map can show, in one sentence; empty when there are none."""

@@ -107,6 +107,18 @@ READERS = (
         published=True,
     ),
     Reader("electors", Text("Registered per address"), "electors:sniff", "electors:read_electors"),
+    Reader(
+        "reu",
+        Text("Addresses of the electoral roll, with their bureau (INSEE, REU)"),
+        "reu:sniff",
+        "reu:read_roll",
+    ),
+    Reader(
+        "reu_bureaux",
+        Text("Polling places of the electoral roll (INSEE, REU)"),
+        "reu:sniff_bureaux",
+        "reu:read_polling_places",
+    ),
 )
 ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))
 PUBLISHED = tuple(dict.fromkeys(reader.role for reader in READERS if reader.published))

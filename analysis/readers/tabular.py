@@ -10,13 +10,11 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from analysis.errors import DataError, Text, some
+from analysis.errors import DataError, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.glance import look
 
 LINE = "line"
-# « Bureaux de vote et adresses de leurs électeurs » (INSEE, 2022).
-_REU = {"id_brut_bv_reu", "geo_adresse"}
 _BATCH_ROWS = 1 << 18
 # Arrow reads up to 32 blocks ahead of whoever filters them: about 100 MB in all.
 _BLOCK_BYTES = 1 << 21
@@ -127,7 +125,7 @@ def _choose(
             "{file} lacks column(s): {wanted}.",
             where="{file}: columns found: {columns}",
             mend="This is another table: {other}. Give it as such, or the file asked for."
-            if (other := _other_table(path, names))
+            if (other := _other_table(path))
             else "Download the publisher's file again; keep its delimiter and its header line.",
             other=other,
             file=path.name,
@@ -137,13 +135,11 @@ def _choose(
     return {theirs: ours for theirs, ours in chosen.items() if theirs}
 
 
-def _other_table(path: Path, names: list[str]) -> str:
+def _other_table(path: Path) -> str:
     """Name the kind of file this is, where another reader knows it; "" where none does."""
     # The readers are asked for only when one of them has failed.
     from analysis.readers import reader_registry
 
-    if {name.lower() for name in names} >= _REU:
-        return Text("INSEE's addresses of the electoral roll (REU), which are not read here")
     with path.open("rb") as file:
         role = reader_registry.role_of(look(path.name, file))
     labels = {reader.role: reader.label for reader in reader_registry.READERS}

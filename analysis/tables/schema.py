@@ -138,7 +138,9 @@ ADDRESSES = Table(
     key=("address_id",),
     columns={
         "address_id": Column("str", "—", "id of the address base"),
-        "bureau_id": Column("str", "—", "bureau whose polygon holds it; empty if none"),
+        "bureau_id": Column(
+            "str", "—", "bureau that holds it, or that the roll names; may be empty"
+        ),
         "commune_id": Column("str", "—", "commune"),
         "street": Column("str", "—", "street name"),
         "number": Column("Int64", "—", "house number", nullable=True),

@@ -16,6 +16,7 @@ from analysis.errors import DataError, some
 from analysis.geography.context import describe_bureaux
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
+from analysis.geography.made_contours import MadeContours
 from analysis.geography.vintages import match_vintages, with_vintages
 from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
@@ -29,6 +30,13 @@ from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
 from analysis.tables.sources import Report
 from analysis.tables.workspace import Workspace, writing
+from analysis.workflows.electoral_roll import (
+    ElectoralRoll,
+    made_facts,
+    read_electoral_roll,
+    with_names,
+    with_own_bureaux,
+)
 
 MAINLAND = "EPSG:2154"
 Progress = Callable[[str, float], None]
@@ -50,6 +58,9 @@ class Inputs:
         Vintage → file of polygons.
     squares, addresses, electors
         Filosofi squares, BAN, registered per address; None where there is none.
+    reu, reu_bureaux
+        Addresses and polling places of the electoral roll; without contours they are made
+        from its addresses.
     places
         Communes or départements to keep; empty for all.
     licences
@@ -74,6 +85,8 @@ class Inputs:
     squares: Path | None = None
     addresses: Path | None = None
     electors: Path | None = None
+    reu: Path | None = None
+    reu_bureaux: Path | None = None
     places: tuple[str, ...] = ()
     licences: dict[str, str] = field(default_factory=dict)
     leave_out: bool = False
@@ -95,6 +108,7 @@ class Geography:
     areas: gpd.GeoDataFrame
     addresses: gpd.GeoDataFrame
     reports: tuple[Report, ...] = ()
+    made: MadeContours | None = None
 
 
 def sample_inputs(folder: Path) -> Inputs:
@@ -210,6 +224,11 @@ def build_from(
                 writer.put(name, table)
         if len(geography.bureaux):
             writer.put("context", _context(geography))
+        if geography.made:
+            quality = geography.made.quality.round(4)
+            writer.put_text(
+                "contours_quality.csv", quality.to_csv(index=False, lineterminator="\n")
+            )
         writer.put_text("blocs.csv", blocs.to_csv(index=False, lineterminator="\n"))
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
@@ -218,8 +237,9 @@ def build_from(
 
 def _refuse_unread(inputs: Inputs, raw: Raw) -> None:
     """Refuse licences of files that are not read."""
-    ground = (*inputs.contours.values(), inputs.squares, inputs.addresses, inputs.electors)
-    names = [*(r.source.file for r in raw.reports), *(file.name for file in ground if file)]
+    ground = (inputs.squares, inputs.addresses, inputs.electors, inputs.reu, inputs.reu_bureaux)
+    files = [file.name for file in (*inputs.contours.values(), *ground) if file]
+    names = [*(r.source.file for r in raw.reports), *files]
     if unread := sorted(set(inputs.licences) - set(names)):
         raise DataError(
             "A licence is given for a file that is not read.",
@@ -245,16 +265,22 @@ def _context(geography: Geography) -> pd.DataFrame:
 
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
-    if not inputs.contours:
+    if not inputs.contours and not inputs.reu:
         _refuse_without_contours(inputs)
         crs = inputs.crs or MAINLAND
         tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
         return Geography(crs, *tables)
     progress("contours", 0.45)
     crs = inputs.crs or _crs(inputs, results)
-    bureaux, reports = _read_vintages(inputs, results, crs)
-    newest = bureaux[bureaux["vintage"] == max(inputs.contours)]
-    areas, addresses = empty(AREAS, crs), empty(ADDRESSES, crs)
+    known = set(results.turnout["bureau_id"].cat.categories)
+    files = ElectoralRoll(inputs.reu, inputs.reu_bureaux, inputs.places)
+    roll = read_electoral_roll(files, crs, known=known, draw=not inputs.contours)
+    bureaux, reports = roll.bureaux, list(roll.reports)
+    if inputs.contours:
+        drawn, more = _read_vintages(inputs, results, crs)
+        bureaux, reports = with_names(drawn, roll.names), [*more, *reports]
+    newest = bureaux[bureaux["vintage"] == bureaux["vintage"].max()]
+    areas, addresses = empty(AREAS, crs), roll.addresses
     if inputs.squares:
         progress("squares", 0.5)
         outline = bureaux.geometry.union_all().buffer(0)
@@ -267,6 +293,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         addresses, report = reader_of("addresses", inputs.addresses).read(
             inputs.addresses, crs_metric=crs, bureaux=newest, places=inputs.places
         )
+        addresses, report = with_own_bureaux(addresses, report, roll.addresses)
         reports.append(report)
     if inputs.electors:
         progress("electors", 0.65)
@@ -274,15 +301,19 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         reports.append(report)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
-    return Geography(crs, bureaux, links, areas, addresses, tuple(reports))
+    return Geography(crs, bureaux, links, areas, addresses, tuple(reports), roll.made)
 
 
 def _refuse_without_contours(inputs: Inputs) -> None:
-    given = {"--squares": inputs.squares, "--addresses": inputs.addresses}
+    given = {
+        "--squares": inputs.squares,
+        "--addresses": inputs.addresses,
+        "--reu-bureaux": inputs.reu_bureaux,
+    }
     if extra := [name for name, file in given.items() if file]:
         raise DataError(
             "{extra} cannot be used without contours.",
-            mend="Add --contours FILE --vintage YEAR, or leave the others out.",
+            mend="Add --contours FILE --vintage YEAR or --reu FILE, or leave the others out.",
             extra=" and ".join(extra),
         )
     if inputs.electors and not inputs.addresses:
@@ -296,6 +327,8 @@ def _crs(inputs: Inputs, results: Results) -> str:
     try:
         return metric_crs(results.places["commune_id"].iloc[0])
     except DataError:
+        if not inputs.contours:
+            return MAINLAND
         first, _ = read_shapes(next(iter(inputs.contours.values())))
         return MAINLAND if _in_mainland(first) else utm_crs(first)
 
@@ -361,6 +394,7 @@ def _facts(
         "sources": [report.to_dict() for report in reports],
         "elections": elections,
         "vintages": matches.to_dict("records"),
+        "contours_made": made_facts(geography.made),
         "without_bloc": unplaced[["election_id", "candidate_id", "votes"]].to_dict("records"),
         "usual_date": usual,
     }

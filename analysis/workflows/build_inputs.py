@@ -40,6 +40,8 @@ class Given:
     squares: Path | None = None
     addresses: Path | None = None
     electors: Path | None = None
+    reu: Path | None = None
+    reu_bureaux: Path | None = None
     licences: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     leave_out: bool = False
@@ -76,6 +78,8 @@ def inputs_of(given: Given) -> Inputs:
         squares=given.squares,
         addresses=given.addresses,
         electors=given.electors,
+        reu=given.reu,
+        reu_bureaux=given.reu_bureaux,
         places=given.places,
         leave_out=given.leave_out,
         fictional=given.fictional,

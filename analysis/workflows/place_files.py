@@ -79,6 +79,8 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         squares=of.get("squares"),
         addresses=of.get("addresses"),
         electors=of.get("electors"),
+        reu=of.get("reu"),
+        reu_bureaux=of.get("reu_bureaux"),
         places=places,
         leave_out=leave_out,
         raw=tuple((file.election, file.path) for file in files if file.role == RAW),
@@ -147,9 +149,9 @@ def build_command(inputs: Inputs, workspace: Path, *, between: str = " \\\n  ") 
         parts.append(["--contours", str(file), "--vintage", str(year)])
         if licence := inputs.licences.get(file.name):
             parts.append(["--licence", f"{file.name}={licence}"])
-    for name in ("squares", "addresses", "electors"):
+    for name in ("squares", "addresses", "electors", "reu", "reu_bureaux"):
         if file := getattr(inputs, name):
-            parts.append([f"--{name}", str(file)])
+            parts.append([f"--{name.replace('_', '-')}", str(file)])
     if inputs.places:
         parts.append(["--place", *inputs.places])
     if inputs.leave_out:

@@ -218,13 +218,20 @@ def contours(place: Workspace, vintage: int, communes: pd.Series) -> Geometry | 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...]) -> Geometry | None:
-    bureaux = Workspace(Path(folder)).read("bureaux")
+    place = Workspace(Path(folder))
+    bureaux = place.read("bureaux")
     shown = bureaux[(bureaux["vintage"] == vintage) & bureaux["commune_id"].isin(communes)]
     if shown.empty:
         return None
     which = hashlib.sha256("\n".join(communes).encode()).hexdigest()[:8]
     name = f"{digest[:20]}-{vintage}-{which}"
-    return publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
+    drawn = publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
+    return marked(drawn, place)
+
+
+def marked(drawn: Geometry, place: Workspace) -> Geometry:
+    """Say with the contours whether they were made from addresses, and of which year."""
+    return replace(drawn, made=place.manifest.get("contours_made", {}).get("vintage"))
 
 
 def past_of(place: Workspace, scenario: Scenario, bureau_id: str) -> bytes:

@@ -13,6 +13,7 @@ from analysis.readers.blocs import read_blocs
 from analysis.tables.workspace import Workspace
 from analysis.workflows import jobs, place_files
 from pages._ui import state
+from tests import roll
 from tests.browser import ROOT, open_page, serve, settle
 from tests.made import DATA, RESULTS, VALMONT
 
@@ -155,6 +156,24 @@ def test_a_folder_is_read_and_opened(page, places):
     page.run()
     assert "a été lu" not in texts(page)
     assert view(page, "bring").text_area(key="bring.1.paths").value == ""
+
+
+def test_the_electoral_roll_is_read_and_its_contours_are_marked_as_made(page, places, tmp_path):
+    roll.addresses().to_csv(tmp_path / "table-adresses-reu.csv", index=False)
+    roll.polling_places().to_csv(tmp_path / "table-bv-reu.csv", index=False)
+    results = [VALMONT / name for name in RESULTS]
+    give(page, *results, tmp_path / "table-bv-reu.csv", name="")
+    assert "des contours, sans lesquels" in texts(page)
+    give(page, *results, tmp_path / "table-adresses-reu.csv", tmp_path / "table-bv-reu.csv")
+    assert "Il manque encore" not in texts(page)
+    assert "--reu-bureaux" in page.code[0].value
+    read(page)
+    assert not page.exception
+    assert "ces contours sont reconstitués, non officiels" in texts(page)
+    assert "Contours 2022, reconstitués d’après les adresses" in set(tables(page)[0].iloc[:, 0])
+    page.switch_page("pages/priorities.py").run()
+    assert not page.exception
+    assert "Contours reconstitués d’après les adresses des électeurs (2022)" in texts(page)
 
 
 def test_uploads_are_read_and_leave_nothing_behind(page, places, tmp_path, monkeypatch):

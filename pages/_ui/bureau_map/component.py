@@ -233,6 +233,13 @@ def bureau_map(
             options.on_select(event.bureau_id)
 
     result = _mount(key=key, data=_message(geometry, paint, key, options), on_clicked_change=report)
+    if geometry.made is not None:
+        st.caption(
+            _(
+                "Contours made from addresses of the electoral roll ({year}), not official: "
+                "borders are approximate."
+            ).format(year=geometry.made)
+        )
     return _event(result, geometry)
 
 

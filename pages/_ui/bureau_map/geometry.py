@@ -41,10 +41,13 @@ class Geometry:
         Where the browser fetches them.
     ids
         Bureaux that have a contour, in the order of the file: what `Paint` is aligned with.
+    made
+        The year of the addresses that the contours were made from; None where they were drawn.
     """
 
     url: str
     ids: pd.Index
+    made: int | None = None
 
     def __len__(self) -> int:
         """Return how many bureaux are on the map."""

@@ -34,7 +34,8 @@ def files() -> None:
             "each election, or a column map (TOML) and the files it names. What else you bring "
             "makes the answer surer: **contours** of the bureaux draw the map, **addresses** (BAN) "
             "and **census squares** (INSEE, 200 m) say where doors are and who lives there, "
-            "**registered per address** link bureaux of different years."
+            "**registered per address** link bureaux of different years. Without contours, they "
+            "are made from the **addresses of the electoral roll** (INSEE, table-adresses-reu)."
         )
     )
     given = ask_files(_key)
@@ -138,10 +139,11 @@ def _lacking_ground(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
         yield _("the year of each file of contours")
     elif len(set(years)) < len(years):
         yield _("contours of different years")
-    # A column map may bring contours of its own.
-    if {"squares", "addresses"} & roles and not years and TERRAIN not in roles:
+    # A column map may bring contours of its own; of the roll's addresses they are made.
+    ground = years or {TERRAIN, "reu"} & roles
+    if {"squares", "addresses", "reu_bureaux"} & roles and not ground:
         yield _("contours, without which squares and addresses cannot be placed")
-    if "electors" in roles and "addresses" not in roles:
+    if "electors" in roles and not {"addresses", "reu"} & roles:
         yield _("addresses, which registered per address belong to")
 
 

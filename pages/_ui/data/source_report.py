@@ -175,9 +175,12 @@ def role_name(role: str) -> str:
         "candidats_results": _("Results: candidates"),
         "results": _("Results {of}"),
         "contours": _("Contours {of}"),
+        "contours_made": _("Contours {of}, made from addresses"),
         "squares": _("Census squares"),
         "addresses": _("Addresses"),
         "electors": _("Registered per address"),
+        "reu": _("Addresses of the electoral roll"),
+        "reu_bureaux": _("Polling places"),
     }
     name = names.get(kind, role)
     return name.format(of=election_name(of)) if of and "{of}" in name else name.replace("{of}", "")

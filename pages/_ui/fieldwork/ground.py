@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -95,6 +97,7 @@ def _geometry(folder: str, digest: str, bureaux: tuple[str, ...]) -> Geometry | 
         return None
     newest = shown[shown["vintage"] == shown["vintage"].max()]
     mark = int(np.bitwise_xor.reduce(pd.util.hash_array(newest["bureau_id"].to_numpy(object))))
-    return publish_geometry(
+    drawn = publish_geometry(
         gpd.GeoDataFrame(newest, crs=table.crs), digest=f"{digest[:20]}-field-{mark:016x}"
     )
+    return places.marked(drawn, Workspace(Path(folder)))

@@ -57,6 +57,8 @@ def test_files_of_the_embedded_place(name, role):
         ("a.csv.gz", gzip.compress(b"numero;nom_voie;lon;lat\n", mtime=0), "addresses"),
         ("a.csv.gz", b"not gzip", "unused"),
         ("a.csv", b"Idcar_200m,Ind\n", "squares"),
+        ("a.csv", b"code_commune_ref,id_brut_bv_reu,geo_adresse,longitude,latitude\n", "reu"),
+        ("a.parquet", parquet("id_brut_reu", "libelle_reu"), "reu_bureaux"),
         ("a.geojson", BUREAU, "contours"),
         ("a.geojson", geojson(IRIS="5620"), "unused"),
         ("iris_contours.geojson", BUREAU, "unused"),
@@ -112,7 +114,7 @@ def test_known_elections_begin_with_the_latest():
 
 
 def test_every_reader_can_be_loaded_and_every_role_found():
-    assert len(ROLES) == 8
+    assert len(ROLES) == 10
     assert PUBLISHED == ("general_results", "candidats_results", "addresses", "contours", "squares")
     for reader in READERS:
         assert reader_of(reader.role) is next(one for one in READERS if one.role == reader.role)
