@@ -232,7 +232,7 @@ def _as_counts(table: pa.Table, name: str) -> tuple[pa.Table, pd.DataFrame]:
             )
             for row in rows
         ]
-        told = pd.DataFrame(found, columns=told.columns)
+        told = pd.DataFrame(found, columns=told.columns, dtype=object)
     return table.set_column(table.column_names.index(name), name, whole), told
 
 

@@ -101,7 +101,9 @@ def read_election(this: ElectionMap) -> Raw:
         ballots=ballots.assign(election_id=this.election.election_id).astype(_IDS | _NAMES),
         places=_places(rows, this),
         reports=(Report(source, read, len(rows), left_out),),
-        unreadable=pd.DataFrame(cells.unreadable, columns=nothing_unreadable().columns),
+        unreadable=pd.DataFrame(
+            cells.unreadable, columns=nothing_unreadable().columns, dtype=object
+        ),
     )
 
 

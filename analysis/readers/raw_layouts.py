@@ -219,7 +219,9 @@ class _Rows:
                     (Text("layout: {layout}", layout=layout.name),),
                 ),
             ),
-            unreadable=pd.DataFrame(self.unreadable, columns=nothing_unreadable().columns),
+            unreadable=pd.DataFrame(
+                self.unreadable, columns=nothing_unreadable().columns, dtype=object
+            ),
         )
 
 

@@ -82,7 +82,11 @@ def files_of(raw: Raw, *, without: str = "") -> Text:
 def _found(rows: pd.DataFrame, reason: Text, said: pd.Series | None = None) -> pd.DataFrame:
     """Return `reason` and `said` (what to call it in a list) of rows of `counts`."""
     names = rows["bureau_id"].astype("str") if said is None else said
-    return pd.DataFrame({"reason": reason, "said": names}, index=rows.index)
+    # As objects: a column of strings would forget that a text can be translated.
+    table = pd.DataFrame(index=rows.index, columns=["reason", "said"], dtype=object)
+    table["reason"] = pd.Series([reason] * len(rows), index=rows.index, dtype=object)
+    table["said"] = names.astype(object)
+    return table
 
 
 def _repeated(counts: pd.DataFrame) -> pd.Series:

@@ -121,11 +121,14 @@ def _choose(
     ]
     if missing:
         wanted = ", ".join(" / ".join(aliases[name]) for name in missing)
+        # With most of its columns it is the table asked for, less a few.
+        strange = 2 * len(missing) > len(set(aliases) - optional)
+        other = _other_table(path) if strange else ""
         raise DataError(
             "{file} lacks column(s): {wanted}.",
             where="{file}: columns found: {columns}",
             mend="This is another table: {other}. Give it as such, or the file asked for."
-            if (other := _other_table(path))
+            if other
             else "Download the publisher's file again; keep its delimiter and its header line.",
             other=other,
             file=path.name,

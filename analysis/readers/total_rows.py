@@ -56,7 +56,8 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
             largest = _largest(values[:, 0], commune, np.union1d(called, sums))
             found |= dict.fromkeys(part.index[called[values[called, 0] >= largest[called]]], NAMED)
     rows = counts.loc[list(found), ["election_id", "bureau_id"]].sort_index()
-    return rows.assign(reason=[found[row] for row in rows.index])
+    reasons = pd.Series([found[row] for row in rows.index], index=rows.index, dtype=object)
+    return rows.assign(reason=reasons)
 
 
 def _is_called_total(bureau_id: pd.Series) -> np.ndarray:

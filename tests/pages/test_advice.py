@@ -196,29 +196,40 @@ def test_a_missing_column(town):
     assert mend.startswith("Téléchargez de nouveau le fichier de l’éditeur\u202f; gardez ")
 
 
+OTHER = KEY.replace("0001", "0002")
+
+
 def test_a_count_that_is_no_number(town):
-    what, where, _ = told(town, general(f"{KEY},100,6x,1,1,58"))
-    assert what == (
-        "La colonne ballots (votants / Votants) contient des valeurs "
-        "qui ne sont pas des nombres entiers."
-    )
-    assert where == "general.csv\u00a0: ligne 2\u00a0: '6x'"
+    rows = (f"{key},100,6x,1,1,58" for key in (KEY, OTHER))
+    what, where, mend = told(town, general(*rows))
+    assert what == "2 bureau(x) ont un compte absent ou qui n’est pas un nombre entier."
+    assert "ligne 2\u00a0: ballots '6x', ligne 3\u00a0: ballots '6x'" in where
+    assert mend.endswith("Ou écartez ces bureaux avec --leave-out-contradictions.")
 
 
 def test_counts_that_contradict_one_another(town):
-    what, where, mend = told(town, general(f"{KEY},100,60,9,1,58"))
+    rows = (f"{key},100,60,9,1,58" for key in (KEY, OTHER))
+    what, where, mend = told(town, general(*rows))
     assert what == (
         "Table participation\u00a0: la règle «\u00a0blancs + nuls + exprimés = votants\u00a0» "
-        "n’est pas respectée sur 1 ligne(s)."
+        "n’est pas respectée sur 2 ligne(s)."
     )
-    assert where.endswith("2022_pres_t1/29019_0001")
+    assert where.endswith("2022_pres_t1/29019_0001, 2022_pres_t1/29019_0002")
     assert mend.startswith("Corrigez ces lignes à la source")
+    assert mend.endswith("Ou écartez ces bureaux avec --leave-out-contradictions.")
 
 
 def test_votes_that_do_not_sum_to_the_valid(town):
-    what, where, _ = told(town, None, candidates(f"{KEY},X,A,50"))
-    assert what == "Dans 1 bureau(x), la somme des voix n’est pas égale aux exprimés."
+    counts = (f"{key},100,60,1,1,58" for key in (KEY, OTHER))
+    what, where, _ = told(town, general(*counts), candidates(f"{KEY},X,A,50", f"{OTHER},X,A,50"))
+    assert what == "Dans 2 bureau(x), la somme des voix n’est pas égale aux exprimés."
     assert "29019_0001 (50 voix pour 58 exprimés)" in where
+
+
+def test_when_the_one_bureau_cannot_be_read_nothing_is_left(town):
+    what, where, _ = told(town, general(f"{KEY},100,60,9,1,58"))
+    assert what == "Il ne reste aucun bureau à lire."
+    assert "comptes qui se contredisent\u00a0: 29019_0001 (100 inscrits, 60 votants, 58" in where
 
 
 def test_an_election_that_is_none():
