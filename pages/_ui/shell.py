@@ -26,7 +26,7 @@ def frame() -> None:
         st.caption(_("Place open: **{name}**").format(name=name))
     if place.fictional:
         st.caption(
-            "🧪 "
+            ":material/science: "
             + _("**Fictional place.** {name} and its voters are invented, to learn with.").format(
                 name=name
             )

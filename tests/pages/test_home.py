@@ -40,7 +40,8 @@ def test_the_app_opens_in_french(open_app, places):
 
 @pytest.mark.parametrize("page", ["home", "data", "priorities"])
 def test_an_invented_place_says_so_on_every_page_and_a_real_one_does_not(open_app, page):
-    warning = "🧪 **Territoire fictif.** Valmont et ses électeurs sont inventés, pour apprendre."
+    said = "**Territoire fictif.** Valmont et ses électeurs sont inventés, pour apprendre."
+    warning = f":material/science: {said}"
     assert warning in texts(open_app(page))
     assert warning not in texts(open_app(page, workspace="nation"))
 

@@ -28,6 +28,6 @@ def watch(place: Workspace, shown: Mark) -> None:
             return
         if state != shown.state:
             st.rerun()
-        st.caption("🔄 " + _("Numbers follow by themselves as returns arrive."))
+        st.caption(":material/sync: " + _("Numbers follow by themselves as returns arrive."))
 
     look()

@@ -150,7 +150,10 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
         "{n} bureaux of these are held back for the trial: teams go to the other {left}.",
         held,
     ).format(n=number(held), left=number(min(top, len(armed)) - held))
-    st.caption("🧪 " + (text if held else _("None of these bureaux is held back for the trial.")))
+    st.caption(
+        ":material/science: "
+        + (text if held else _("None of these bureaux is held back for the trial."))
+    )
     if not usual.seals:
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))
         st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")

@@ -52,7 +52,7 @@ def balance(walks: Walks) -> None:
     if opening := told.get("opening"):
         st.caption(_opening(opening))
     for note in told["notes"]:
-        st.caption("⚠️ " + messages.translate(note))
+        st.caption(":material/warning: " + messages.translate(note))
 
 
 def slot_names() -> dict[str, str]:
