@@ -39,7 +39,7 @@ def test_abstention_shows_what_the_library_says(open_app, valmont):
     assert shown[_("Differences explained")] == percent(found.fitted.explained, 0)
     assert shown[_("Likeness of neighbours (Moran’s I)")] == number(found.dependence.moran, 2)
     poor = found.effects.set_index("name").loc["poverty_rate"]
-    said = f": {signed(poor['points'], 1)} points".replace(":", " :")
+    said = f"\u00a0: {signed(poor['points'], 1)} points"
     assert any(said in text for text in values(app.markdown))
     table = next(f.value for f in app.dataframe if _("Model") in f.value)
     held = found.comparison.table["held_out"].round(2)
