@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,14 +18,14 @@ _LATEX = {
 }
 
 
-class TableTexts:
+class TableTexts(ABC):
     """What has a table can write it for a paper and for a report."""
 
     __slots__ = ()
 
+    @abstractmethod
     def to_frame(self) -> pd.DataFrame:
         """Return the table."""
-        raise NotImplementedError
 
     def to_latex(self, digits: int = 3) -> str:
         """Return the table as LaTeX (`booktabs`), numbers with so many significant digits."""
