@@ -181,6 +181,18 @@ def write(
     """
     path = Path(path)
     content = to_bytes(ranking, path.suffix, bureaux=bureaux, provenance=provenance, **options)
+    put(path, content)
+    return path
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written to.
+    """
     aside = path.with_name(f".{path.name}.part")
     try:
         aside.write_bytes(content)
@@ -194,7 +206,6 @@ def write(
             path=path,
             strerror=error.strerror,
         ) from error
-    return path
 
 
 def to_bytes(

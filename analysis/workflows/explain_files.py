@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -17,7 +16,7 @@ from analysis.electorate.explain.regression import ROBINSON
 from analysis.errors import DataError, Text
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import file_of, formats_of
+from analysis.exports.registry import file_of, formats_of, put
 from analysis.i18n import Words, told
 from analysis.tables.brought_covariates import digest_of
 from analysis.tables.elections import Choice
@@ -274,19 +273,7 @@ def explain_to_file(  # noqa: PLR0913 - a question, and what leaves
     table = "effects" if suffix in pictures else wanted
     leaving = finding(workspace, found, table=table, figure=figure, written=written or Written())
     content = file_of(leaving, suffix)
-    aside = out.with_name(f".{out.name}.part")
-    try:
-        aside.write_bytes(content)
-        os.replace(aside, out)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise DataError(
-            "The file could not be written.",
-            where="{path}: {strerror}",
-            mend="Choose a folder that exists and may be written to, on a disk with room.",
-            path=out,
-            strerror=error.strerror,
-        ) from error
+    put(out, content)
     return found, left
 
 
