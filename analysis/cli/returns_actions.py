@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.fieldwork import exposure, progress
-from analysis.fieldwork.campaign import Campaign, change_campaign
+from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
+from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
-from analysis.fieldwork.store import Store
+from analysis.fieldwork.store import Store, renew_key
 from analysis.workflows import fieldwork
 
 
@@ -97,10 +98,30 @@ def _received(results: list[fieldwork.Told]) -> tuple[str, bool]:
         str(one)
         if isinstance(one, DataError)
         else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
+        + (f", {len(one.withheld)} remarks withheld: {some(one.withheld)}" if one.withheld else "")
         for _name, one in results
     ]
     well = not any(isinstance(one, DataError) for _name, one in results)
     return "\n".join(lines) or "Nothing to import.", well
+
+
+def _revoke(store: Store, asked: Asked) -> tuple[str, bool]:
+    turfs = [str(turf) for turf in asked.files]
+    if not turfs:
+        renew_key(store)
+        return "A new key is drawn: no phone page or sheet made so far is trusted any longer.", True
+    known = set(turfs_in_field(store))
+    if unknown := [turf for turf in turfs if turf not in known]:
+        raise DataError(
+            "No turf of this name is in the field.",
+            where="{unknown}",
+            mend="python -m analysis returns progress lists them.",
+            unknown=some(unknown),
+        )
+    return (
+        f"{revoke_tokens(asked.workspace, turfs):,} turfs: their links and codes hold no more.",
+        True,
+    )
 
 
 def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
@@ -202,4 +223,5 @@ ACTIONS: dict[str, Callable[[Store, Asked], tuple[str, bool]]] = {
     "covered": _covered,
     "export": _export,
     "check": _check,
+    "revoke": _revoke,
 }

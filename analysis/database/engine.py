@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from analysis.errors import DataError
 # How long a writer waits for another one before it gives up.
 BUSY_S = 60
 _WRITE = "palier_write"
+_FILE_ID = "palier_file"
 _FULL = ("disk is full", "no space left", "could not extend")
 _DISK_FULL = "53100"  # PostgreSQL's code for it
 _READ_ONLY = ("readonly database", "permission denied")
@@ -62,7 +64,7 @@ def _sqlite(url: URL) -> Engine:
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    def _prepare(connection: Any, record: Any) -> None:  # noqa: ANN401 - a DBAPI connection
         # The driver must not open transactions of its own: `_begin` below does.
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -71,6 +73,7 @@ def _sqlite(url: URL) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA cache_size = -65536")  # kB
         cursor.close()
+        record.info[_FILE_ID] = _file_id(url.database or "")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -107,6 +110,32 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection = connection.execution_options(**{_WRITE: True})
         with connection.begin():
             yield connection
+        _check_there(connection)
+
+
+def _check_there(connection: Connection) -> None:
+    """Refuse what was written into a file that has been deleted or replaced meanwhile."""
+    file = connection.engine.url.database
+    if connection.dialect.name != "sqlite" or not file or file == ":memory:":
+        return
+    known = connection.info.get(_FILE_ID)
+    if known is not None and known != _file_id(file):
+        connection.invalidate()
+        connection.engine.dispose()
+        raise DataError(
+            "The store was deleted or replaced while it was open: nothing of this was counted.",
+            where="{file}",
+            mend="Restore it from a copy, then import the same file again.",
+            file=file,
+        ) from FileNotFoundError(file)
+
+
+def _file_id(file: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

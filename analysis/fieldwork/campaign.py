@@ -6,19 +6,22 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from analysis.errors import DataError
+from analysis.fieldwork import tokens
 
 FOLDER = "fieldwork"
 MEASURES = ("doors", "conversations")
-_FILE, _KEY = "campaign.json", "campaign.key"
+_FILE, _KEY, _ISSUES = "campaign.json", "campaign.key", "issues.json"
 _KEY_BYTES = 32
+# What is kept in files of its own.
+_APART = frozenset({"secret", "issues"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Campaign:
         How many doors or conversations are wanted by the last day; 0: none is set.
     secret
         Key of the turfs' tokens; never shown, never exported.
+    issues
+        Turfs whose token was revoked, and how often.
     """
 
     campaign_id: str
@@ -49,6 +54,17 @@ class Campaign:
     objective: int
     measure: str
     secret: bytes
+    issues: Mapping[str, int] = field(default_factory=dict)
+
+    def token(self, turf_id: str, seal: str = "") -> str:
+        """Return the token that returns of a turf must bear."""
+        issue = self.issues.get(turf_id, 0)
+        return tokens.make(self.secret, self.campaign_id, turf_id, seal, issue)
+
+    def is_token(self, token: str, turf_id: str, seal: str = "") -> bool:
+        """Tell, in constant time, whether a token is that of a turf."""
+        issue = self.issues.get(turf_id, 0)
+        return tokens.verify(token, self.secret, self.campaign_id, turf_id, seal, issue)
 
     def __repr__(self) -> str:
         """Show everything but the key."""
@@ -71,7 +87,7 @@ def open_campaign(workspace: Path | str) -> Campaign:
         secret = _key(folder / _KEY)
         if not (folder / _FILE).is_file():
             _write(folder / _FILE, _default(Path(workspace)))
-        return _read(folder / _FILE, secret)
+        return replace(_read(folder / _FILE, secret), issues=_issues(folder / _ISSUES))
     except OSError as error:
         raise DataError(
             "The campaign of this workspace cannot be read or written.",
@@ -110,11 +126,55 @@ def change_campaign(workspace: Path | str, changes: Mapping[str, Any]) -> Campai
         When a value cannot be.
     """
     changed = replace(open_campaign(workspace), **changes)
-    plain = {k: v for k, v in asdict(changed).items() if k != "secret"}
+    plain = {k: v for k, v in asdict(changed).items() if k not in _APART}
     content = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain.items()}
     checked = _checked(content, changed.secret, "campaign")
     _write(Path(workspace) / FOLDER / _FILE, content)
-    return checked
+    return replace(checked, issues=changed.issues)
+
+
+def revoke_tokens(workspace: Path | str, turfs: Iterable[str] = ()) -> int:
+    """Make the tokens of turfs worthless, and return of how many; of all, with a new key.
+
+    Pages and sheets that bear an old token send nothing more over the network; what they note
+    can still be handed in as a sheet without a token.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace.
+    turfs
+        Ids; none: the key is drawn anew, and no token of the campaign holds any longer.
+
+    Raises
+    ------
+    DataError
+        When the workspace cannot be written to.
+    """
+    campaign, folder = open_campaign(workspace), Path(workspace) / FOLDER
+    named = sorted(set(turfs))
+    if not named:
+        (folder / _KEY).unlink()
+        open_campaign(workspace)
+        return 0
+    later = {turf: campaign.issues.get(turf, 0) + 1 for turf in named}
+    _write(folder / _ISSUES, {**campaign.issues, **later})
+    return len(named)
+
+
+def _issues(file: Path) -> dict[str, int]:
+    if not file.is_file():
+        return {}
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return {str(turf): int(issue) for turf, issue in told.items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(
+            "The list of revoked tokens cannot be read.",
+            where="{file}",
+            mend="Restore issues.json from a copy: without it revoked tokens would hold again.",
+            file=file,
+        ) from error
 
 
 def _default(workspace: Path) -> dict[str, Any]:
@@ -141,7 +201,7 @@ def _read(file: Path, secret: bytes) -> Campaign:
 
 
 def _checked(content: Mapping[str, Any], secret: bytes, where: str) -> Campaign:
-    wanted = {item.name for item in fields(Campaign)} - {"secret"}
+    wanted = {item.name for item in fields(Campaign)} - _APART
     if set(content) != wanted:
         raise _unreadable(where)
     try:
@@ -203,9 +263,20 @@ def _key(file: Path) -> bytes:
         finally:
             aside.unlink()
     try:
-        return bytes.fromhex(file.read_text(encoding="ascii").strip())
-    except ValueError as error:
-        raise _unreadable(str(file)) from error
+        key = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) < _KEY_BYTES:  # an empty key would vouch for anybody
+        raise DataError(
+            "The key of the campaign cannot be read, or is cut.",
+            where="{file}: {n} bytes, of {wanted}",
+            mend="Restore campaign.key from a copy. If there is none, delete it: a new one is "
+            "drawn, and phone pages and sheets must be made again.",
+            file=file,
+            n=len(key),
+            wanted=_KEY_BYTES,
+        )
+    return key
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:

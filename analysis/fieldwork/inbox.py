@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 from collections.abc import Collection
@@ -13,6 +14,7 @@ from pathlib import Path
 from analysis.errors import DataError
 from analysis.fieldwork.paper_sheets import read_sheet
 from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone
+from analysis.fieldwork.privacy import personal
 from analysis.fieldwork.returns_validation import Returned
 from analysis.fieldwork.store import Receipt, Store
 
@@ -61,7 +63,10 @@ def receive(
         _move(kept, REFUSED)
         raise
     receipt = store.add(returned, now=moment)
-    _move(kept, IMPORTED)
+    if returned.withheld:
+        _keep_cleared(kept, returned)
+    else:
+        _move(kept, IMPORTED)
     return receipt
 
 
@@ -160,7 +165,9 @@ def keep(folder: Path, content: bytes, name: str) -> Path:
     """
     folder = folder / INBOX
     digest = hashlib.sha256(content).hexdigest()[:12]
-    plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:].lstrip(".") or "returns"
+    # A file may be called by the name of a person.
+    given = "" if personal(Path(name).stem.replace("_", " ")) else Path(name).name
+    plain = re.sub(r"[^\w.-]+", "_", given)[-80:].lstrip(".") or f"returns{Path(name).suffix[:5]}"
     target = folder / f"{digest}-{plain}"
     aside = folder / f".{digest}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
@@ -182,6 +189,17 @@ def keep(folder: Path, content: bytes, name: str) -> Path:
             strerror=error.strerror,
         ) from error
     return target
+
+
+def _keep_cleared(file: Path, returned: Returned) -> None:
+    """Keep the attempts of a file without its personal remarks, and not the file itself."""
+    target = file.parent.parent / IMPORTED / f"{file.name}.cleared.json"
+    rows = [{**row, "at": row["at"].isoformat()} for row in returned.rows]
+    told = {"sha256": returned.sha256, "withheld": len(returned.withheld), "attempts": rows}
+    with contextlib.suppress(OSError):
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        file.unlink()
 
 
 def _move(file: Path, folder: str) -> None:

@@ -17,7 +17,6 @@ import openpyxl
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.fieldwork import tokens
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.outcome_codes import OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
@@ -54,7 +53,7 @@ def read_sheet(
     Raises
     ------
     DataError
-        When columns or rows are not what a sheet holds, a token is wrong, or it names persons.
+        When columns or rows are not what a sheet holds, or a token is wrong.
     """
     sheet = _filled(_table(content, file), file)
     counts = "outcome" not in sheet
@@ -62,12 +61,13 @@ def read_sheet(
     table = _rows(long, campaign, file).assign(source="counts" if counts else "sheet")
     _check_tokens(long, campaign, file)
     plain = table.astype("object").where(table.notna(), None)
-    rows, otherwise = check_rows(plain.to_dict("records"), file)
+    rows, otherwise, withheld = check_rows(plain.to_dict("records"), file)
     if "future" not in accept:
         check_times(rows, now, file)
     future = "future" in accept and any(row["at"] > now for row in rows)
     accepted = ("future",) if future else ()
-    return Returned(rows, otherwise, file, hashlib.sha256(content).hexdigest(), accepted)
+    digest = hashlib.sha256(content).hexdigest()
+    return Returned(rows, otherwise, file, digest, accepted, withheld)
 
 
 def _table(content: bytes, file: str) -> pd.DataFrame:
@@ -319,7 +319,7 @@ def _check_tokens(long: pd.DataFrame, campaign: Campaign, file: str) -> None:
     wrong = [
         turf
         for turf, seal, token in given.itertuples(index=False)
-        if not tokens.verify(token, campaign.secret, campaign.campaign_id, turf, seal)
+        if not campaign.is_token(token, turf, seal)
     ]
     if wrong:
         raise DataError(

@@ -14,7 +14,6 @@ from itertools import compress
 from typing import Any
 
 from analysis.errors import DataError, Text, some
-from analysis.fieldwork import tokens
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
 
@@ -103,7 +102,7 @@ def read_phone(
     ------
     DataError
         When the file is cut, edited, of another campaign, without a right token, from the
-        future, or names persons.
+        future.
     """
     told = _parsed(content, file)
     _check_envelope(told, campaign, file)
@@ -119,14 +118,15 @@ def read_phone(
             told=told["checksum"],
         )
     labels = {name: _clean(told.get(name) or "") for name in ("turf_id", "team_id")}
-    rows, otherwise = check_rows(
+    rows, otherwise, withheld = check_rows(
         [{**row, **labels, "source": "phone"} for row in _rows(told["attempts"], file)], file
     )
     if "future" not in accept:
         check_times(rows, now, file)
     future = "future" in accept and any(row["at"] > now for row in rows)
     accepted = tuple(compress(("edited", "future"), (edited, future)))
-    return Returned(rows, otherwise, file, hashlib.sha256(content).hexdigest(), accepted)
+    digest = hashlib.sha256(content).hexdigest()
+    return Returned(rows, otherwise, file, digest, accepted, withheld)
 
 
 def is_phone(content: bytes) -> bool:
@@ -208,14 +208,12 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
             own=campaign.campaign_id,
         )
     seal = told.get("seal", "")
-    if not tokens.verify(
-        told["token"], campaign.secret, campaign.campaign_id, told["turf_id"], seal
-    ):
+    if not campaign.is_token(told["token"], told["turf_id"], seal):
         raise DataError(
             "The token of these returns is not that of their turf.",
             where="{file}: turf {turf}",
             mend="Open the phone page from the QR code of the turf's sheet, or make the pages "
-            "again in this workspace: its key may have changed.",
+            "again in this workspace: the token may have been revoked.",
             file=file,
             turf=told["turf_id"],
         )

@@ -1,24 +1,99 @@
-"""What must not be in a return: telephone numbers, e-mail addresses, names with a title."""
+"""What must not be in a return: who somebody is, how to reach them, what they believe or suffer.
+
+A filter, not a judge: a name without a title that is no common first name passes, and so does
+what is misspelt beyond recognition. `tests/analysis/fieldwork/test_privacy.py` says how often.
+The phone page applies the same patterns (`phone_page/records.js`): they keep to what both know,
+ASCII letters and digits.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from collections.abc import Mapping
+from importlib.resources import files
 
-_EMAIL = r"[\w.+-]+\s?(?:@|\(at\)|\[at\]|\barobase\b)\s?[\w-]+(?:\s?\.\s?[\w-]+)+"
-# Nine digits or more, whatever stands between them: 06 12 34 56 78, +33.6.12…, 0612345678.
-_PHONE = r"(?:\+|\b)(?:\d[\s.\/()-]{0,2}){8,}\d"
-# Mme Durand, M. Le Goff; « monsieur du 3e » names nobody.
-_NAME = r"\b(?:M\.|Mr\.?|Mme|Mlle|Mrs\.?|Ms\.?|[Mm]onsieur|[Mm]adame|[Mm]ademoiselle)\s+[A-ZÀ-Ý]"
-PATTERNS = {"an e-mail address": _EMAIL, "a telephone number": _PHONE, "a name": _NAME}
-_COMPILED = {kind: re.compile(pattern) for kind, pattern in PATTERNS.items()}
+from analysis.errors import Text
+
+# Invisible characters and joiners, by which an address of mail would read as nothing.
+INVISIBLE = (
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+# What the rules name, as templates of the catalogue.
+KINDS = {
+    str(kind): kind
+    for kind in (
+        Text("an e-mail address"),
+        Text("a telephone number"),
+        Text("an account or an identity number"),
+        Text("a name"),
+        Text("a birth date or an age"),
+        Text("an address"),
+        Text("a state of health"),
+        Text("a vote or an opinion"),
+        Text("a belief or an origin"),
+    )
+}
+_PIECES = {
+    "dot": r" ?(?:[.,]|[\[(]? ?(?:dot|point|pt) ?[\])]?) ?",
+    "gap": r"[ .,;:/_()*\u2013\u2014-]{0,4}",
+    "of": r"(?:(?:[DdLl][eu]s?|[Dd]e [Ll]a|[Ll]a|[Ee]l|[Bb]en|[Vv][ao]n)[ -]+|[DdLl]')?",
+}
+
+
+def _pieces(words: Mapping[str, str]) -> dict[str, str]:
+    lists = {
+        name: "|".join(one.strip().replace(" ", "[ -]+") for one in text.split(","))
+        for name, text in words.items()
+    }
+    return _PIECES | lists | {"FIRST_NAMES": lists["first_names"].lower()}
+
+
+def _whole(pattern: str, pieces: Mapping[str, str]) -> str:
+    """Write a pattern out: lists of words, beginnings and ends of words in their places."""
+    written = re.sub(r"<([A-Za-z_]{2,})>", lambda name: pieces[name[1]], pattern.replace("\n", ""))
+    return written.replace("b<", r"(?<![a-zA-Z0-9])").replace(">e", r"(?![a-zA-Z0-9])")
+
+
+def _read() -> tuple[dict[str, str], tuple[tuple[Text, str, str], ...]]:
+    text = files(__package__).joinpath("privacy.toml").read_text(encoding="utf-8")
+    told = tomllib.loads(text)
+    pieces = _pieces(told["words"])
+    removed = {name: _whole(pattern, pieces) for name, pattern in told["removed"].items()}
+    rules = (
+        (KINDS[rule["kind"]], _whole(pattern, pieces), rule["of"])
+        for rule in told["rules"]
+        for pattern in rule["patterns"]
+    )
+    return removed, tuple(rules)
+
+
+# What is taken out first, by name; then kind, pattern, and what each rule looks at.
+REMOVED, RULES = _read()
+_COMPILED = tuple((kind, re.compile(pattern), of) for kind, pattern, of in RULES)
+_INVISIBLE = re.compile(INVISIBLE)
+_PLACES, _SHOPS = (re.compile(REMOVED[name]) for name in ("places", "shops"))
+
+
+def plain(text: str) -> str:
+    """Return a text in ASCII as far as may be: no accents, wide or invisible characters."""
+    spread = unicodedata.normalize("NFD", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+    letters = "".join(c for c in spread if not unicodedata.category(c).startswith("M"))
+    known = letters.replace("\u0153", "oe").replace("\u2019", "'").replace("\u0153".upper(), "Oe")
+    digits = "".join("0" if c.isdecimal() and not c.isascii() else c for c in known)
+    return re.sub(r"\s+", " ", digits)
 
 
 def personal(text: str) -> str:
     """Say what personal thing a text seems to hold; empty where nothing.
 
-    Digits of other alphabets and wide or narrow spaces count as what they look like. A name
-    without a title cannot be told from other words: the phone page asks not to write any.
+    Accents, wide letters, digits of other alphabets and invisible characters count as what they
+    look like.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    return next((kind for kind, pattern in _COMPILED.items() if pattern.search(plain)), "")
+    whole = plain(text)
+    written = _PLACES.sub(" ", whole)
+    small = _SHOPS.sub(" ", written.lower())
+    seen = {"written": written, "small": small, "all": whole.lower()}
+    return next((kind for kind, pattern, of in _COMPILED if pattern.search(seen[of])), "")

@@ -42,7 +42,8 @@ _DEFAULTS: dict[str, Any] = {
     "corrects": "",
 }
 _LONGEST = {"turf_id": 64, "address_id": 64, "team_id": 24, "floor": 8, "door": 8, "note": 200}
-_FREE = ("note", "team_id", "floor", "door")
+_FREE = ("note", "team_id", "floor", "door", "themes")
+_ID = re.compile(r"[^\s@;<>]*")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _THEMES = re.compile(r"(?:[a-z_]{1,24}(?: [a-z_]{1,24}){0,9})?")
 
@@ -87,6 +88,12 @@ _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
     ),
     (Text("A text of this file is too long; a note has at most 200 characters."), _long),
     (
+        Text(
+            "Turfs or addresses of this file are no ids: an id has no space, and none of @ ; < >."
+        ),
+        lambda row: not (_ID.fullmatch(row["turf_id"]) and _ID.fullmatch(row["address_id"])),
+    ),
+    (
         Text("Attempts of this file have no id of their own."),
         lambda row: not _UUID.fullmatch(row["attempt_id"]),
     ),
@@ -123,6 +130,8 @@ class Returned:
         Name and digest of the file.
     accepted
         Which of `ACCEPTABLE` was let pass, and occurred.
+    withheld
+        What was left empty because it seemed to tell who somebody is: field, row and kind.
     """
 
     rows: Sequence[Row]
@@ -130,6 +139,7 @@ class Returned:
     file: str
     sha256: str
     accepted: tuple[str, ...] = ()
+    withheld: tuple[Text, ...] = ()
 
     @property
     def source(self) -> str:
@@ -142,8 +152,11 @@ class Returned:
         return ATTEMPTS.check(pd.DataFrame(list(self.rows)))
 
 
-def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row]]:
-    """Return the attempts, and the rows that tell one of them once more and otherwise.
+def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row], tuple[Text, ...]]:
+    """Return the attempts, those told once more and otherwise, and what is withheld.
+
+    A remark that seems to tell who somebody is, what they suffer or believe, is left empty: the
+    attempt counts without it.
 
     Parameters
     ----------
@@ -155,9 +168,11 @@ def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row]]:
     Raises
     ------
     DataError
-        When a row holds what it must not, or not what it should; all rows of a fault are named.
+        When a row does not hold what it should; all rows of a fault are named.
     """
-    told = [_graded(_DEFAULTS | dict(row)) for row in rows]
+    cleared = [_cleared(n, _DEFAULTS | dict(row)) for n, row in enumerate(rows, 1)]
+    told = [_graded(row) for row, _withheld in cleared]
+    withheld = tuple(one for _row, some_withheld in cleared for one in some_withheld)
     for what, is_wrong in _RULES:
         if wrong := [n for n, row in enumerate(told, 1) if is_wrong(row)]:
             raise DataError(
@@ -169,14 +184,13 @@ def check_rows(rows: Iterable[Row], file: str) -> tuple[list[Row], list[Row]]:
                 file=file,
                 wrong=some(wrong),
             )
-    _check_personal(told, file)
     first: dict[str, Row] = {}
     otherwise: list[Row] = []
     for row in told:
         if first.setdefault(row["attempt_id"], row) != row and row not in otherwise:
             otherwise.append(row)
     _check_chains(first)
-    return list(first.values()), otherwise
+    return list(first.values()), otherwise, withheld
 
 
 def check_times(rows: Iterable[Row], now: datetime, file: str) -> None:
@@ -216,22 +230,15 @@ def _graded(row: dict[str, Any]) -> Row:
     return row | {"grade": "door" if one else "building"}
 
 
-def _check_personal(rows: Sequence[Row], file: str) -> None:
-    found = [
-        Text("{name} of row {n}: {kind}", name=name, n=n, kind=kind)
-        for n, row in enumerate(rows, 1)
+def _cleared(n: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[Text]]:
+    """Return a row without what seems personal, and what was taken out."""
+    found = {
+        name: kind
         for name in _FREE
-        if row[name] and (kind := personal(row[name]))
-    ]
-    if found:
-        raise DataError(
-            "This file names persons, which returns never do.",
-            where="{file}: {found}",
-            mend="Take names, telephone numbers and e-mail addresses out of the notes, then export "
-            "again. A person's details belong with their recorded consent, not here.",
-            file=file,
-            found=some(found),
-        )
+        if row[name] and (kind := personal(str(row[name]).replace("_", " ")))
+    }
+    texts = [Text("{name} of row {n}: {kind}", name=k, n=n, kind=v) for k, v in found.items()]
+    return row | dict.fromkeys(found, ""), texts
 
 
 def _check_chains(rows: Mapping[str, Row]) -> None:

@@ -27,14 +27,16 @@ from analysis.database.engine import (
 )
 from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 from analysis.fieldwork import field_plan, quality, tallies
-from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign
+from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign, revoke_tokens
 from analysis.fieldwork.returns_validation import Returned, Row, chain_error
 
 # One URL moves the store of a team to its PostgreSQL.
 VARIABLE = "PALIER_STORE"
 SQLITE = "returns.sqlite"
+# Stands for the digest of a key that is being drawn anew.
+RENEWED = "renewed"
 _TRIES = 5
 Rows = list[dict[str, Any]]
 # What is stored as it was told.
@@ -62,6 +64,8 @@ class Receipt:
         what is in, and are kept beside it.
     turfs
         The turfs it tells of.
+    withheld
+        Remarks left out because they seemed to tell who somebody is: field, row and kind.
     """
 
     file: str
@@ -69,6 +73,7 @@ class Receipt:
     repeated: int
     conflicts: int
     turfs: tuple[str, ...]
+    withheld: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +184,7 @@ def _add(
     turfs = sorted({row["turf_id"] for row in first})
     lock(connection, [field_plan.LOCK], shared=True)
     lock(connection, turfs)
+    _bind(connection, [*first, *otherwise])
     _check_corrections(connection, first)
     new = _insert(connection, first, turfs)
     again = [row for row in first if row["attempt_id"] not in new] + otherwise
@@ -199,7 +205,25 @@ def _add(
     if new:
         tallies.rebuild(connection, turfs)
         connection.execute(or_nothing(connection, DUE), [{"turf_id": turf} for turf in turfs])
-    return Receipt(returned.file, **numbers, turfs=tuple(turfs))
+    return Receipt(returned.file, **numbers, turfs=tuple(turfs), withheld=returned.withheld)
+
+
+def _bind(connection: Connection, rows: Rows) -> None:
+    """Give rows an id of their own where another turf has taken theirs.
+
+    Ids of sheets can be guessed: who has the token of one turf could otherwise use up those of
+    all others.
+    """
+    turf_of = {row["attempt_id"]: row["turf_id"] for row in rows}
+    query = sa.select(ATTEMPTS.c.attempt_id, ATTEMPTS.c.turf_id)
+    own = {}
+    for part in _chunks(turf_of):
+        for attempt_id, turf_id in connection.execute(query.where(ATTEMPTS.c.attempt_id.in_(part))):
+            if turf_id != turf_of[attempt_id]:
+                own[attempt_id] = str(uuid.uuid5(uuid.UUID(attempt_id), turf_of[attempt_id]))
+    for row in rows:
+        row["attempt_id"] = own.get(row["attempt_id"], row["attempt_id"])
+        row["corrects"] = own.get(row["corrects"], row["corrects"])
 
 
 def _stored_row(row: Row, placed: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> dict[str, Any]:
@@ -300,7 +324,9 @@ def claim(engine: Engine, campaign: Campaign) -> None:
         with writing(engine) as connection:
             connection.execute(or_nothing(connection, META).values(name="campaign", value=mine))
             owner = connection.execute(query).scalar_one()
-    if owner != mine:
+    if owner == f"{campaign.campaign_id} {RENEWED}":
+        _write_owner(engine, mine)
+    elif owner != mine:
         raise DataError(
             "This store belongs to another campaign, or its key is another.",
             where="{owner}; this workspace is {campaign_id}",
@@ -309,6 +335,18 @@ def claim(engine: Engine, campaign: Campaign) -> None:
             owner=owner.split()[0],
             campaign_id=campaign.campaign_id,
         )
+
+
+def _write_owner(engine: Engine, owner: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(sa.update(META).where(META.c.name == "campaign").values(value=owner))
+
+
+def renew_key(store: Store) -> None:
+    """Draw a new key for the campaign of a store: no token in the field holds any longer."""
+    _write_owner(store.engine, f"{store.campaign.campaign_id} {RENEWED}")
+    revoke_tokens(store.folder.parent)
+    claim(store.engine, open_campaign(store.folder.parent))
 
 
 def _keep_first_day(engine: Engine, campaign: Campaign) -> None:

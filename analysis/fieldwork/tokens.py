@@ -9,7 +9,7 @@ import hmac
 _BYTES = 15  # 120 bits, 24 characters of base32 without padding
 
 
-def make(secret: bytes, campaign_id: str, turf_id: str, seal: str = "") -> str:
+def make(secret: bytes, campaign_id: str, turf_id: str, seal: str = "", issue: int = 0) -> str:
     """Return the token of a turf: 24 characters, a to z and 2 to 7.
 
     Parameters
@@ -18,23 +18,27 @@ def make(secret: bytes, campaign_id: str, turf_id: str, seal: str = "") -> str:
         Key of the campaign, which never leaves its workspace.
     campaign_id, turf_id, seal
         What the token vouches for.
+    issue
+        How often a token of this turf was revoked.
 
     Returns
     -------
     str
-        The same for the same turf, campaign and seal.
+        The same for the same turf, campaign, seal and issue.
 
     References
     ----------
     Krawczyk, H., Bellare, M. and Canetti, R. (1997). HMAC: keyed-hashing for message
     authentication. RFC 2104.
     """
-    text = "\x1f".join((campaign_id, turf_id, seal)).encode()
+    text = "\x1f".join((campaign_id, turf_id, seal, *([str(issue)] if issue else []))).encode()
     digest = hmac.new(secret, text, hashlib.sha256).digest()[:_BYTES]
     return base64.b32encode(digest).decode().lower()
 
 
-def verify(token: str, secret: bytes, campaign_id: str, turf_id: str, seal: str = "") -> bool:
+def verify(  # noqa: PLR0913 - as `make`
+    token: str, secret: bytes, campaign_id: str, turf_id: str, seal: str = "", issue: int = 0
+) -> bool:
     """Tell whether a token is that of a turf, in constant time.
 
     Parameters
@@ -43,7 +47,7 @@ def verify(token: str, secret: bytes, campaign_id: str, turf_id: str, seal: str 
         As it was written or typed; case and spaces around it do not matter.
     secret
         Of the campaign.
-    campaign_id, turf_id, seal
+    campaign_id, turf_id, seal, issue
         What it must be the token of.
 
     Returns
@@ -52,4 +56,4 @@ def verify(token: str, secret: bytes, campaign_id: str, turf_id: str, seal: str 
         True when it is.
     """
     given = token.strip().lower().encode()
-    return hmac.compare_digest(given, make(secret, campaign_id, turf_id, seal).encode())
+    return hmac.compare_digest(given, make(secret, campaign_id, turf_id, seal, issue).encode())

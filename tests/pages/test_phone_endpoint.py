@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import date
 from functools import partial
 
 import httpx
@@ -9,7 +10,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from analysis.fieldwork import progress
+from analysis.fieldwork import phone_files, progress
+from analysis.fieldwork.campaign import change_campaign, open_campaign, revoke_tokens
+from analysis.fieldwork.store import open_store, renew_key
 from analysis.workflows import phone_endpoint as endpoint
 from tests.pages.field_made import campaign_in, outing
 
@@ -27,6 +30,7 @@ def field(places):
 def post(places, monkeypatch):
     """Return what posts to the endpoint."""
     monkeypatch.setattr(endpoint, "_stores", {})
+    monkeypatch.setattr(endpoint, "_patience", endpoint._Patience())
     path = "/api/returns"
     takes = partial(endpoint.receive_returns, workspaces=places.folder)
     route = Route(path, takes, methods=["POST", "OPTIONS"])
@@ -37,7 +41,7 @@ def post(places, monkeypatch):
             return await client.request(method, path, content=content, **asked)
 
     yield lambda content=b"", method="POST", **asked: asyncio.run(ask(method, content, asked))
-    for store in endpoint._stores.values():
+    for _state, store in endpoint._stores.values():
         store.engine.dispose()
 
 
@@ -45,7 +49,8 @@ def test_returns_are_counted_once(post, field):
     content = outing(field, "T0001", day=0)
     first, second = post(content), post(content)
     assert (first.status_code, first.json()["new"]) == (200, SOME)
-    assert second.json() == {"new": 0, "repeated": SOME, "conflicts": 0, "turfs": ["T0001"]}
+    told = {"new": 0, "repeated": SOME, "conflicts": 0, "turfs": ["T0001"], "withheld": 0}
+    assert second.json() == told
     assert progress.totals(field.store).doors == SOME
 
 
@@ -111,3 +116,115 @@ def test_a_browser_may_ask_first(post):
     answer = post(method="OPTIONS")
     assert answer.status_code == 204
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+def signed(field, turf="T0003", **more):
+    """Return a file of an outing, changed and with the right checksum."""
+    told = json.loads(outing(field, turf, day=1)) | more
+    return json.dumps(told | {"checksum": phone_files.checksum(told)}).encode()
+
+
+def test_half_a_character_is_refused_and_breaks_nothing(post, field):
+    for name in ("token", "turf_id", "seal", "campaign_id", "team_id"):
+        told = json.loads(outing(field, "T0003", day=1)) | {name: "x\udfff"}
+        answer = post(json.dumps(told).encode())
+        assert answer.status_code in (404, 422), name
+
+
+def test_who_has_no_token_is_not_read_further_than_the_first_lines(post, field, monkeypatch):
+    monkeypatch.setattr(endpoint, "MOST_UNKNOWN", 1000)
+    read = []
+    monkeypatch.setattr(
+        json, "loads", lambda text, real=json.loads: read.append(len(text)) or real(text)
+    )
+    campaign = field.store.campaign.campaign_id.encode()
+    head = b'{"campaign_id":"' + campaign + b'","turf_id":"T0001","token":"aaaa","attempts":['
+    answer = post(head + b"[]," * 100_000)
+    assert answer.status_code == 422
+    assert max(read) < 2000
+
+
+def test_who_guesses_tokens_has_to_wait(post, field, monkeypatch):
+    monkeypatch.setattr(endpoint, "WRONG", 5)
+    wrong = [post(changed(field, token=f"{n:024d}")).status_code for n in range(5)]
+    last = post(changed(field, token="b" * 24))
+    assert wrong == [422] * 5
+    assert last.status_code == 429
+    assert 0 < int(last.headers["Retry-After"]) <= endpoint.PAUSE_S
+
+
+def test_a_body_that_does_not_come_is_given_up(field, places, monkeypatch):
+    monkeypatch.setattr(endpoint, "FIRST_S", 0.05)
+
+    async def stalls():
+        yield b"{"
+        await asyncio.sleep(30)
+
+    async def ask():
+        app = Starlette(
+            routes=[
+                Route(
+                    "/",
+                    partial(endpoint.receive_returns, workspaces=places.folder),
+                    methods=["POST"],
+                )
+            ]
+        )
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://palier") as client:
+            return await client.post("/", content=stalls())
+
+    assert asyncio.run(ask()).status_code == 408
+
+
+def test_a_token_can_be_revoked_for_one_turf(places):
+    own = campaign_in(places, "terrain_revoque")
+    campaign = own.store.campaign
+    old = campaign.token("T0001")
+    assert revoke_tokens(own.place.path, ["T0001"]) == 1
+    later = open_campaign(own.place.path)
+    assert not later.is_token(old, "T0001")
+    assert later.is_token(later.token("T0001"), "T0001")
+    assert later.token("T0002") == campaign.token("T0002")
+    renew_key(own.store)
+    newest = open_campaign(own.place.path)
+    assert not newest.is_token(later.token("T0002"), "T0002")
+    own.store.engine.dispose()
+    open_store(own.place.path).engine.dispose()  # the store knows its new key
+
+
+def test_the_server_notices_a_new_key_and_a_new_calendar(post, places):
+    own = campaign_in(places, "terrain_cle")
+    first = signed(own)
+    assert post(first).status_code == 200
+    revoke_tokens(own.place.path, ["T0003"])
+    assert post(first).status_code == 422
+    change_campaign(own.place.path, {"ends": date(2020, 1, 1)})
+    own.store.engine.dispose()
+    fresh = json.loads(first) | {"token": open_campaign(own.place.path).token("T0003")}
+    assert post(json.dumps(fresh).encode()).status_code == 403
+
+
+def test_nothing_is_thanked_for_when_the_store_is_gone(post, places):
+    own = campaign_in(places, "terrain_perdu")
+    assert post(signed(own, "T0001")).status_code == 200
+    own.store.engine.dispose()
+    folder = own.place.path / "fieldwork"
+    for file in folder.glob("returns.sqlite*"):
+        file.unlink()
+    lost = post(signed(own, "T0002"))
+    assert lost.status_code == 503
+    assert str(own.place.path) not in lost.text
+    assert len(list((folder / "inbox").glob("*.json"))) == 1
+
+
+def test_the_token_of_one_turf_uses_up_no_id_of_another(post, field):
+    theirs = json.loads(outing(field, "T0002", day=2))
+    mine = json.loads(outing(field, "T0001", day=2))
+    for own, other in zip(mine["attempts"], theirs["attempts"], strict=True):
+        own["attempt_id"] = other["attempt_id"]
+    taken = mine | {"checksum": phone_files.checksum(mine)}
+    assert post(json.dumps(taken).encode()).json()["new"] == SOME
+    honest = post(json.dumps(theirs).encode()).json()
+    assert (honest["new"], honest["conflicts"]) == (SOME, 0)
+    assert post(json.dumps(theirs).encode()).json()["repeated"] == SOME

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import json
-import re
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -20,7 +19,7 @@ from analysis.exports.field_kit.kit import Kit, Surroundings, returns_url, words
 from analysis.exports.field_kit.sheet_content import sheet_of
 from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Points, street_labels
 from analysis.fieldwork.outcome_codes import SLOTS
-from analysis.fieldwork.privacy import PATTERNS
+from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES
 from analysis.tables.schema import OUTCOMES
 
 # The codes of the format of returns; volunteers see words.
@@ -113,7 +112,11 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
         "outcomes": list(OUTCOMES),
         "themes": list(THEMES),
         "slots": list(SLOTS),
-        "personal": [in_javascript(pattern) for pattern in PATTERNS.values()],
+        "personal": {
+            "invisible": INVISIBLE,
+            **REMOVED,
+            "rules": [[pattern, of] for _kind, pattern, of in RULES],
+        },
         "words": {language: words(language)["phone"] for language in LANGUAGES},
         "texts": {language: _texts(kit, turf_id, language) for language in LANGUAGES},
         **plan.drawn(),
@@ -165,15 +168,6 @@ class _Plan:
     def _near(self, metres: Points) -> np.ndarray:
         reach = np.abs(np.array(self.stops)).max(axis=0) + _AROUND_M
         return (np.abs(metres) <= reach).all(axis=-1)
-
-
-def in_javascript(pattern: str) -> str:
-    r"""Return a regular expression of Python as JavaScript's "u" mode knows it.
-
-    There, `\w` is ASCII: a pattern would let pass on the phone what the import of returns
-    then refuses with the whole file.
-    """
-    return re.sub(r"(?<!\\)\\w", lambda _: r"\p{L}\p{N}_", pattern)
 
 
 def _digest(text: str) -> str:

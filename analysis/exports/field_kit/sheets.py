@@ -18,7 +18,6 @@ from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_page import draw_sheet
-from analysis.fieldwork import tokens
 from analysis.fieldwork.campaign import open_campaign
 
 if TYPE_CHECKING:
@@ -71,10 +70,7 @@ def kit_of(
     return replace(
         kit,
         campaign_id=campaign.campaign_id,
-        tokens={
-            turf_id: tokens.make(campaign.secret, campaign.campaign_id, turf_id, walks.seal)
-            for turf_id in kit.tables
-        },
+        tokens={turf_id: campaign.token(turf_id, walks.seal) for turf_id in kit.tables},
         facts=facts_of(workspace, kit),
         surroundings=surroundings_of(workspace.read("addresses"), streets=streets),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Text, some
 from analysis.fieldwork import inbox
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.store import Store
@@ -103,6 +103,17 @@ def _told() -> None:
             st.caption(
                 _("What was told first still counts; the other telling is kept under “Checks”.")
             )
+        if result.withheld:
+            st.warning(_withheld(result.withheld))
+
+
+def _withheld(found: tuple[Text, ...]) -> str:
+    said = ngettext(
+        "{n} remark seemed to tell who somebody is, and was not kept: {some}. The rest counts.",
+        "{n} remarks seemed to tell who somebody is, and were not kept: {some}. The rest counts.",
+        len(found),
+    )
+    return said.format(n=number(len(found)), some=messages.plain(messages.translate(some(found))))
 
 
 def _paper(place: Workspace, opened: Store) -> None:

@@ -66,7 +66,7 @@ def phone_bytes(campaign, attempts, **more):
 
 def returned_rows(rows: pd.DataFrame, name="made") -> Returned:
     """Return many attempts at once, as a reader would, without writing a file of them."""
-    told, otherwise = check_rows(rows.to_dict("records"), name)
+    told, otherwise, _withheld = check_rows(rows.to_dict("records"), name)
     return Returned(told, otherwise, name, "0" * 64)
 
 

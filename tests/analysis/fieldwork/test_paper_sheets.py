@@ -97,7 +97,6 @@ def test_a_token_in_a_sheet_must_be_the_turfs(campaign, read):
         ("21/11/2025;18h31", "31/11/2025;18h31", r"Column date[\s\S]*line 2"),
         ("18h31", "25h31", r"Column time[\s\S]*line 2"),
         ("Absent;3", "Absent;trois", r"Column doors[\s\S]*line 2: 'trois'"),
-        ("sonner fort", "Mme Durand", r"names persons[\s\S]*a name"),
         ("21/11/2025;18h31", "21/12/2025;18h31", "lie in the future"),
     ],
 )
@@ -174,3 +173,12 @@ def test_two_cells_in_opposite_corners_are_refused_before_they_fill_the_memory(r
     with pytest.raises(DataError, match="cannot be read") as caught:
         read(workbook({"A1": "turf_id", "XFD1048576": "x"}))
     assert "100,000 rows" in caught.value.where
+
+
+def test_a_personal_remark_of_a_sheet_is_left_out_and_its_row_counts(read):
+    kept, cleared = (read(text) for text in (LONG, LONG.replace("sonner fort", "Mme Durand")))
+    (withheld,) = cleared.withheld
+    assert "note of row" in withheld
+    assert "a name" in withheld
+    changed = [(a, b) for a, b in zip(kept.rows, cleared.rows, strict=True) if a != b]
+    assert [(a["note"], b["note"]) for a, b in changed] == [("sonner fort", "")]

@@ -157,9 +157,17 @@ function merge(others) {
   records.sort((a, b) => a.tick - b.tick);
 }
 
-const personalPatterns = turf.personal.map((pattern) => new RegExp(pattern, "u"));
+// As analysis/fieldwork/privacy.py reads a text: the two must find the same.
+const personal = Object.fromEntries(["invisible", "places", "shops"].map((name) => [name, new RegExp(turf.personal[name], "gu")]));
+const personalRules = turf.personal.rules.map(([pattern, of]) => [new RegExp(pattern, "u"), of]);
+function plainText(text) {
+  return text.normalize("NFKC").replace(personal.invisible, "").normalize("NFD").replace(/\p{M}/gu, "")
+    .replace(/\u0153/g, "oe").replace(/\u0152/g, "Oe").replace(/\u2019/g, "'")
+    .replace(/\p{Nd}/gu, (digit) => (digit >= "0" && digit <= "9" ? digit : "0")).replace(/\s+/gu, " ");
+}
 function isPersonal(text) {
-  // Digits of any alphabet are digits: \b knows only those of ASCII.
-  const plain = text.normalize("NFKC").replace(/\p{Nd}/gu, "0");
-  return personalPatterns.some((pattern) => pattern.test(plain));
+  const all = plainText(text);
+  const written = all.replace(personal.places, " ");
+  const seen = { all: all.toLowerCase(), written, small: written.toLowerCase().replace(personal.shops, " ") };
+  return personalRules.some(([pattern, of]) => pattern.test(seen[of]));
 }
