@@ -31,7 +31,10 @@ def main() -> int:
     told = json.loads(asked.file.read_text(encoding="utf-8"))["calibration"]
     found = {bloc: Calibration.from_json(one) for bloc, one in told.items()}
     for bloc, one in found.items():
-        parts = (f"{m}: {one.coverage(m):.3f}, apart {one.gap(m):.3f}" for m in MOVEMENTS)
+        parts = (
+            f"{m}: {one.coverage(m):.3f} ± {one.errors.get(m, np.nan):.3f}, apart {one.gap(m):.3f}"
+            for m in MOVEMENTS
+        )
         print(f"{bloc:<10} {'; '.join(parts)}")
     mean = float(np.mean([one.coverage() for one in found.values()]))
     kept = promise("coverage, distance from .90", abs(mean - 0.90), 0.02, "")

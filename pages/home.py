@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import loaders, messages
+from pages._ui import inputs, loaders, messages
 from pages._ui.home import welcome
 from pages._ui.i18n import _
 
@@ -16,4 +16,7 @@ st.markdown(
 with messages.explain_data_errors():
     place = loaders.workspace()
     welcome.what_is_loaded(place)
+    # Most people go on to Priorities, where the rates of a large place take seconds.
+    if question := inputs.usual_question(place):
+        loaders.prospects_ahead(place, question)
 welcome.what_next()

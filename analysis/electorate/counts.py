@@ -90,7 +90,8 @@ def read_counts(
     Dense
         Counts, (elections, bureaux, columns).
     """
-    turnout = workspace.read("turnout")
+    counted = ["election_id", "bureau_id", "registered", "ballots", "valid"]
+    turnout = workspace.read("turnout", columns=counted)
     turnout = turnout[turnout["election_id"].isin(elections)]
     if places:
         turnout = turnout[
@@ -144,20 +145,18 @@ def _add_votes(
     votes = _read_votes(workspace, elections)
     labels = pd.Index(pc.unique(votes["candidate_id"]).to_pylist(), dtype="str")
     chosen, bloc = _lookup(workspace.read("candidates"), elections, labels, members)
-    codes = [
-        _arrow_codes(votes[name], ids)
-        for name, ids in (("election_id", elections), ("bureau_id", bureaux))
-    ]
-    candidate, counts = _arrow_codes(votes["candidate_id"], labels), votes["votes"].to_numpy()
+    known_ids = {"election_id": elections, "bureau_id": bureaux, "candidate_id": labels}
+    codes = [_arrow_codes(votes[name], ids) for name, ids in known_ids.items()]
+    counts = votes["votes"].to_numpy()
     size = values.shape[0] * values.shape[1]
     by_bloc, mine = np.zeros(size * (len(BLOCS) + 1)), np.zeros(size)
     # Pieces that fit a processor's cache.
     for start in range(0, len(counts), PIECE):
         rows = slice(start, start + PIECE)
-        election, bureau = (one[rows] for one in codes)
+        election, bureau, candidate = (position[place[rows]] for position, place in codes)
         known = (election >= 0) & (bureau >= 0)
         cells = (election * len(bureaux) + bureau)[known]
-        person = (election * len(labels) + candidate[rows])[known]
+        person = (election * len(labels) + candidate)[known]
         packed = (counts[rows] + ROW)[known]
         # One pass for all blocs: the bloc's number is the last digit of the cell.
         _add(by_bloc, cells * (len(BLOCS) + 1) + (bloc.ravel() + 1)[person], packed)
@@ -185,10 +184,11 @@ def _read_votes(workspace: Workspace, elections: pd.Index) -> pa.Table:
     return workspace.read_arrow("votes", columns=names, elections=list(elections) if some else ())
 
 
-def _arrow_codes(ids: pa.ChunkedArray, wanted: pd.Index) -> np.ndarray:
+def _arrow_codes(ids: pa.ChunkedArray, wanted: pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    """Return the position in `wanted` of each word of a dictionary, and each row's word."""
     array = ids.combine_chunks()
     positions = wanted.get_indexer(pd.Index(array.dictionary.to_pylist(), dtype="str"))
-    return np.asarray(positions)[array.indices.to_numpy(zero_copy_only=False)]
+    return np.asarray(positions), array.indices.to_numpy(zero_copy_only=False)
 
 
 def _lookup(

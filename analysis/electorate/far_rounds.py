@@ -8,6 +8,8 @@ was redrawn or has changed for good is at odds with one side only, and stays as 
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -167,11 +169,12 @@ def _look(case: _Case, judge: Judge, rows: np.ndarray | None) -> tuple[np.ndarra
     elections, columns, size = told.shape
     far, mean = np.zeros((size, elections), dtype=bool), np.full((size, elections, columns), np.nan)
     least = LEAST_VOTES if case.kind == "votes" else LEAST_TURNOUT
-    for number in range(elections):
+
+    def look(number: int) -> None:
         stood = judge.columns(case.kind, number)
         sides = judge.both_sides((case.kind, number), told[number, stood], tells, rows)
         if not sides:
-            continue
+            return
         # Only what no side can explain is looked at closely.
         close = np.logical_and.reduce([one.suspects(FAR) for one in sides])
         close &= case.judged[:, number]
@@ -180,6 +183,15 @@ def _look(case: _Case, judge: Judge, rows: np.ndarray | None) -> tuple[np.ndarra
         place, of = here if rows is None else rows[here], case.counts.of(case.kind)[here, number]
         far[here, number] = close[here] & _far(sides, least, place, of)
         mean[here[:, None], number, stood] = _joined(sides).T
+
+    # Each round is a column of its own, and numpy holds no lock over its bureaux. Threads do not
+    # inherit what is ignored.
+    def look_quietly(number: int) -> None:
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            look(number)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(look_quietly, range(elections)))
     return far, mean
 
 

@@ -17,6 +17,8 @@ OVERDISPERSION = 2.0
 # years earlier half as much as a recent one; a second round, between two who are left, a tenth.
 # Chosen by the error of forecast support at the look backs (`validate`), not by votes met.
 SAME_KIND, HALF_LIFE_YEARS, SECOND_ROUND = 2.0, 2.5, 0.1
+# Variance of a step between two elections where there is one.
+UNKNOWN_STEP = 2 * 0.03**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,12 @@ class Rate:
 
 
 def expect_rate(
-    numerator: np.ndarray, denominator: np.ndarray, history: History, target: Election
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+    history: History,
+    target: Election,
+    *,
+    as_last_time: bool = False,
 ) -> Rate:
     """Expect a rate at a coming election: recent level, and each bureau's own distance to it.
 
@@ -56,6 +63,8 @@ def expect_rate(
         Gives elections and communes.
     target
         The election to come; elections of its kind weigh more.
+    as_last_time
+        Whether the distance is that of the latest first round alone.
 
     Returns
     -------
@@ -71,28 +80,59 @@ def expect_rate(
     ----------
     Morris, C. N. (1983). Parametric empirical Bayes inference. JASA 78, 47-55.
     """
-    usable = np.nansum(denominator, axis=0) * np.isfinite(numerator).any(axis=0) > 0
-    if not usable.any():
-        raise ValueError(Text("no election has both counts"))
-    num, den = (
-        numerator[:, usable],
-        np.where(denominator[:, usable] > 0, denominator[:, usable], np.nan),
-    )
-    elections = [e for e, use in zip(history.elections, usable, strict=True) if use]
-    known = np.isfinite(num) & np.isfinite(den)
-    levels = np.nansum(np.where(known, num, 0), axis=0) / np.nansum(np.where(known, den, 0), axis=0)
-    weights = _weights(elections, target)
-    distance, noise = _mean_distance(np.where(known, num / den, np.nan), den, levels, weights)
+    seen = _Seen.of(numerator, denominator, history)
+    weights = _last_alone(seen.elections) if as_last_time else _weights(seen.elections, target)
+    num, den, levels = seen.numerator, seen.denominator, seen.levels
+    rates = num / den
+    distance, noise = _mean_distance(rates, den, levels, weights)
     commune = pd.factorize(history.units["commune_id"])[0]
     shrunk, spread = shrink(distance, noise, commune)
-    drift = _drift(np.where(known, num / den, np.nan) - levels, den, levels)
-    level = _level(levels, elections, target, weights)
+    drift = _drift(rates - levels, den, levels)
+    level = _level(levels, seen.elections, target, weights)
+    # The mean of several elections stands still in between: it bears half of a step.
+    moved = drift if as_last_time else drift / 2
     return Rate(
         value=np.clip(level + shrunk, 0.001, 0.999),
-        std_error=np.sqrt(spread + drift),
+        std_error=np.sqrt(spread + moved),
         level=level,
-        elections=tuple(e.election_id for e in elections),
+        elections=tuple(e.election_id for e in seen.elections),
     )
+
+
+def expect_level(
+    numerator: np.ndarray, denominator: np.ndarray, history: History, target: Election
+) -> float:
+    """Expect a rate of all bureaux together; parameters and errors are those of `expect_rate`.
+
+    Returns
+    -------
+    float
+        What `expect_rate` names its level, 0 to 1.
+    """
+    seen = _Seen.of(numerator, denominator, history)
+    return _level(seen.levels, seen.elections, target, _weights(seen.elections, target))
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Counts of the elections that have both (bureaux × elections), and the rate of each."""
+
+    numerator: np.ndarray
+    denominator: np.ndarray
+    levels: np.ndarray
+    elections: list[Election]
+
+    @classmethod
+    def of(cls, numerator: np.ndarray, denominator: np.ndarray, history: History) -> _Seen:
+        usable = np.nansum(denominator, axis=0) * np.isfinite(numerator).any(axis=0) > 0
+        if not usable.any():
+            raise ValueError(Text("no election has both counts"))
+        num, den = numerator[:, usable], denominator[:, usable]
+        known = np.isfinite(num) & (den > 0)
+        num, den = np.where(known, num, np.nan), np.where(den > 0, den, np.nan)
+        levels = np.nansum(num, axis=0) / np.nansum(np.where(known, den, 0), axis=0)
+        elections = [e for e, use in zip(history.elections, usable, strict=True) if use]
+        return cls(num, den, levels, elections)
 
 
 def _weights(elections: list[Election], target: Election) -> np.ndarray:
@@ -104,6 +144,11 @@ def _weights(elections: list[Election], target: Election) -> np.ndarray:
         * np.where(same, SAME_KIND, 1.0)
         * np.where(second, SECOND_ROUND, 1.0)
     )
+
+
+def _last_alone(elections: list[Election]) -> np.ndarray:
+    first = [n for n, e in enumerate(elections) if e.round == 1] or [len(elections) - 1]
+    return (np.arange(len(elections)) == first[-1]).astype(float)
 
 
 def _level(
@@ -187,15 +232,14 @@ def _spread(values: np.ndarray, noise: np.ndarray, use: np.ndarray, groups: np.n
 
 
 def _drift(distance: np.ndarray, counts: np.ndarray, levels: np.ndarray) -> float:
-    """Return how much a bureau's distance moves between elections, noise taken off."""
+    """Return how much a bureau's distance moves between elections: variance of a step, no noise."""
     if distance.shape[1] < 2:
-        return 0.03**2
+        return UNKNOWN_STEP
     steps = np.diff(distance, axis=1)
     variance = OVERDISPERSION * levels * (1 - levels) / counts
     noise = variance[:, 1:] + variance[:, :-1]
     there = np.isfinite(steps) & np.isfinite(noise)
     if not there.any():
-        return 0.03**2
+        return UNKNOWN_STEP
     weight = 1 / noise[there]
-    # Half of a step's variance: the mean of several elections stands still in between.
-    return float(max(np.average(steps[there] ** 2 - noise[there], weights=weight) / 2, 1e-6))
+    return float(max(np.average(steps[there] ** 2 - noise[there], weights=weight), 2e-6))

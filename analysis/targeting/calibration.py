@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,12 +51,16 @@ class Calibration:
         `lower`, `upper`, the mean `told`, the share that `came`, the `share` of all bureaux there.
     pasts, numbers
         How many pasts were drawn, and planner's numbers for each.
+    errors
+        Standard error of each coverage by `movement`: bureaux of one past err together, so that it
+        is as sure as the pasts are many.
     """
 
     covered: pd.DataFrame
     reliability: pd.DataFrame
     pasts: int
     numbers: int
+    errors: dict[str, float] = field(default_factory=dict)
 
     def coverage(self, movement: str = AS_BELIEVED) -> float:
         """Return the coverage over the five worlds."""
@@ -73,6 +77,7 @@ class Calibration:
         """Return plain values."""
         return {
             "coverage": {m: round(self.coverage(m), 4) for m in MOVEMENTS},
+            "coverage_se": {m: round(error, 4) for m, error in self.errors.items()},
             "gap": {m: round(self.gap(m), 4) for m in MOVEMENTS},
             "covered": self.covered.round(4).to_dict("records"),
             "reliability": self.reliability.round(4).to_dict("records"),
@@ -88,6 +93,7 @@ class Calibration:
             pd.DataFrame(told["reliability"], columns=list(RELIABILITY)),
             int(told["pasts"]),
             int(told["numbers"]),
+            told.get("coverage_se", {}),
         )
 
 
@@ -150,7 +156,15 @@ def calibrate(
         pd.concat(classes, ignore_index=True),
         pasts,
         numbers,
+        {movement: _error(np.reshape(rows, (pasts, -1))) for movement, rows in held.items()}
+        if pasts > 1
+        else {},
     )
+
+
+def _error(held: np.ndarray) -> float:
+    """Return the standard error of a coverage, from how pasts differ (pasts × what each tells)."""
+    return float(held.mean(axis=1).std(ddof=1) / np.sqrt(len(held)))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from analysis.electorate.abstention.series import Series
 from analysis.electorate.far_rounds import FarRounds, without_far_rounds
 from analysis.electorate.history import History, read_history
 from analysis.electorate.movement import expect_movement
-from analysis.electorate.rates import Rate, expect_rate
+from analysis.electorate.rates import Rate, expect_level, expect_rate
 from analysis.electorate.reserve import expect_marginal, expect_reserve
+from analysis.electorate.support import expect_support
 from analysis.electorate.volatility import expect_volatility
 from analysis.errors import DataError, Text, some
 from analysis.tables.covered import read_covered
@@ -197,7 +198,7 @@ def rival_of(history: History, choice: Choice, target: Election, wanted: str = "
         votes = history.blocs[:, :, number]
         own = np.nansum(np.fmin(votes, history.votes)) > 0.9 * np.nansum(history.votes)
         if bloc != choice.bloc and not (choice.candidates and own) and np.nansum(votes) > 0:
-            levels[bloc] = expect_rate(_stood(votes), history.valid, history, target).level
+            levels[bloc] = expect_level(_stood(votes), history.valid, history, target)
     return max(levels, key=lambda bloc: levels[bloc]) if levels else ""
 
 
@@ -236,7 +237,7 @@ def electorate_table(
     """
     forecast = forecast or forecast_abstention(Series.of_history(history), target)
     table = history.units.copy()
-    support = expect_rate(history.votes, history.valid, history, target)
+    support = expect_support(history, history.votes, target)
     rates: dict[str, Rate] = {
         "abstention": Rate(
             value=forecast.table["abstention"].to_numpy(),
@@ -257,6 +258,7 @@ def electorate_table(
     if not rival:
         return table.assign(rival_support=none, rival_marginal=none, rival_marginal_se=none)
     votes = _stood(history.blocs[:, :, BLOCS.index(rival)])
+    # What the rival has enters the small part of turnout alone: its usual distance will do.
     theirs = expect_rate(votes, history.valid, history, target).value
     rate = expect_marginal(history, votes, theirs)
     return table.assign(

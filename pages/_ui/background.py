@@ -166,6 +166,12 @@ def answer_of(
     return job.result()
 
 
+def ahead(key: Key, work: Callable[[Progress], Any]) -> None:
+    """Begin work that a page will ask for, unless its answer is known or the work goes on."""
+    if _known(key) is None and _under_way(key) is None:
+        _begin(key, work)
+
+
 def at_once(key: Key, work: Callable[[Progress], Any]) -> Any:  # noqa: ANN401
     """Return what `work` gives, as `answer_of` does, without showing how far it is."""
     known = _known(key)
@@ -201,9 +207,19 @@ def _job_for(key: Key, work: Callable[[Progress], Any]) -> Job:
         return job
     if job is not None:
         job.stop()
-    fresh = jobs.submit(key, lambda tell: _keep(key, work(partial(tell, ""))))
+    fresh = _under_way(key) or _begin(key, work)
     put(_QUESTION, fresh)
     return fresh
+
+
+def _under_way(key: Key) -> Job | None:
+    """Return the job of a question that goes on, whoever asked."""
+    same = (job for job in jobs.under_way(key[0]) if job.key == key and not job.stopping)
+    return next(same, None)
+
+
+def _begin(key: Key, work: Callable[[Progress], Any]) -> Job:
+    return jobs.submit(key, lambda tell: _keep(key, work(partial(tell, ""))))
 
 
 @st.cache_resource(show_spinner=False)

@@ -95,13 +95,24 @@ def choose_rival(question: Scenario, found: Prospects) -> None:
     )
 
 
+def usual_question(place: Workspace) -> Scenario | None:
+    """Return what `choose_question` asks before anybody has answered; None without blocs."""
+    blocs, elections = _blocs(place), _elections(place)[1]
+    return Scenario(blocs[0], elections[0]) if blocs else None
+
+
+def _blocs(place: Workspace) -> list[str]:
+    """Return the blocs of a place, the one with most votes first."""
+    table = loaders.table(str(place.path), place.digest, "candidates")
+    sizes = table[table["bloc"] != ""].groupby("bloc")["votes"].sum()
+    return [str(bloc) for bloc in sizes.sort_values(ascending=False).index]
+
+
 def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     table = loaders.table(str(place.path), place.digest, "candidates")
-    sizes = table[table["bloc"] != ""].groupby("bloc")["votes"].sum().sort_values(ascending=False)
-    options = [*sizes.index, BY_NAME]
     bloc = _select(
         _("Win votes for"),
-        options,
+        [*_blocs(place), BY_NAME],
         key="bloc",
         show=lambda o: _("Candidates by name…") if o == BY_NAME else bloc_name(o),
     )
@@ -127,19 +138,25 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
 
 
 def choose_election(place: Workspace) -> str:
-    known = loaders.table(str(place.path), place.digest, "elections")
-    past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
-    coming = _coming(loaders.table(str(place.path), place.digest, "places"))
-    past = [*_late(known), *past]
+    coming, options = _elections(place)
     return _select(
         _("Election to prepare"),
-        [*(name for name in coming if name not in past), *past],
+        options,
         key="election",
         show=lambda o: (
             election_name(o) if o in coming else _("{name} (past)").format(name=election_name(o))
         ),
         help=_("For a past election, nothing of that day or later is used."),
     )
+
+
+def _elections(place: Workspace) -> tuple[list[str], list[str]]:
+    """Return the elections to come, and all that can be prepared, those to come first."""
+    known = loaders.table(str(place.path), place.digest, "elections")
+    past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
+    coming = _coming(loaders.table(str(place.path), place.digest, "places"))
+    past = [*_late(known), *past]
+    return coming, [*(name for name in coming if name not in past), *past]
 
 
 def _coming(places: pd.DataFrame) -> list[str]:

@@ -24,6 +24,8 @@ from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
 from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.jobs import Key
+from analysis.workflows.kept_rates import LARGE
 from analysis.workflows.ranking import (
     RankingFile,
     Scenario,
@@ -34,7 +36,7 @@ from analysis.workflows.ranking import (
 )
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
-from pages._ui.background import Progress, answer_of, at_once
+from pages._ui.background import Progress, ahead, answer_of, at_once
 from pages._ui.bureau_map import Geometry, publish_geometry
 from pages._ui.i18n import _, language
 
@@ -92,11 +94,22 @@ def table(folder: str, digest: str, name: str) -> pd.DataFrame:
 
 def prospects(place: Workspace, scenario: Scenario) -> Prospects:
     """Return the rates of every bureau for a scenario's question; the page shows how far it is."""
-    folder, question = str(place.path), _question(scenario)
-    key = ("prospects", folder, place.digest, question)
-    work = partial(_prepare, folder, question)
+    key, work = _work_on(place, scenario)
     found: Prospects = answer_of(key, work, label=_("Reading past elections…"))
     return found
+
+
+def prospects_ahead(place: Workspace, scenario: Scenario) -> None:
+    """Begin to work out the rates of a large place, before a page asks for them."""
+    rounds = max(len(place.manifest["elections"]), 1)
+    if place.manifest["tables"]["turnout"]["rows"] / rounds >= LARGE:
+        ahead(*_work_on(place, scenario))
+
+
+def _work_on(place: Workspace, scenario: Scenario) -> tuple[Key, Callable[[Progress], Prospects]]:
+    """Return the name of a scenario's question, and what answers it."""
+    folder, question = str(place.path), _question(scenario)
+    return ("prospects", folder, place.digest, question), partial(_prepare, folder, question)
 
 
 def _question(scenario: Scenario) -> str:

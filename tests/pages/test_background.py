@@ -68,6 +68,20 @@ def test_work_under_way_is_shown_and_its_answer_comes(slow):
     assert told.begun == 1
 
 
+def test_work_begun_ahead_is_joined_and_not_done_twice(slow):
+    app, told = slow
+    background.ahead(told.key, told.work)
+    background.ahead(told.key, told.work)
+    app.run()
+    assert "Thinking" in app.get("progress")[0].proto.text
+    told.gate.set()
+    assert job(app).wait(20)
+    app.run()
+    assert "the answer" in texts(app)
+    background.ahead(told.key, told.work)
+    assert told.begun == 1
+
+
 def test_stopped_work_can_begin_again(slow):
     app, told = slow
     app.run()

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -108,23 +109,23 @@ class Posterior:
     covariances: tuple[np.ndarray, ...]
     tree: Tree
 
-    @property
+    @cached_property
     def commune(self) -> np.ndarray:
         """Posterior mean of every commune's effect."""
         return self.commune_pull @ self.covariances[1]
 
-    @property
+    @cached_property
     def commune_pull(self) -> np.ndarray:
         """What is left to explain in a commune, by its information: its effect is S times that."""
         above = self.department[self.tree.department]
         return self.commune_score - _times(self.commune_info, above)
 
-    @property
+    @cached_property
     def bureau(self) -> np.ndarray:
         """Posterior mean of every bureau's own effect."""
         return self.bureau_pull @ self.covariances[0]
 
-    @property
+    @cached_property
     def bureau_pull(self) -> np.ndarray:
         """What is left to explain in a bureau, by its information."""
         above = self.department[self.tree.department]
@@ -290,19 +291,10 @@ def _over_pieces(work: Callable[[slice], T], size: int) -> list[T]:
 
 
 def _sum(values: np.ndarray, groups: np.ndarray, size: int) -> np.ndarray:
-    """Add rows up by group; every group has some.
+    """Add rows up by group, in the order of rows."""
+    # A page must open before what it does not need has loaded.
+    from scipy import sparse
 
-    A few groups one after the other; many groups all at once, their first rows, their second…
-    """
-    if (np.diff(groups) < 0).any():
-        order = np.argsort(groups, kind="stable")
-        values, groups = values[order], groups[order]
-    ends = np.cumsum(np.bincount(groups, minlength=size))
-    starts, rows = np.r_[0, ends[:-1]], values.reshape(len(values), -1)
-    if size < np.sqrt(len(rows)):
-        sums = np.stack([rows[a:b].sum(axis=0) for a, b in zip(starts, ends, strict=True)])
-    else:
-        sums, some, step = rows[starts], np.arange(size), 0
-        while len(some := some[ends[some] - starts[some] > (step := step + 1)]):
-            sums[some] += rows[starts[some] + step]
-    return sums.reshape(size, *values.shape[1:])
+    rows = np.arange(len(values))
+    members = sparse.csr_array((np.ones(len(rows)), (groups, rows)), shape=(size, len(rows)))
+    return np.asarray(members @ values.reshape(len(rows), -1)).reshape(size, *values.shape[1:])

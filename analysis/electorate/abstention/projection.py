@@ -35,11 +35,12 @@ def project(known: Posterior, links: tuple[Link, Link, Link]) -> tuple[np.ndarra
     top = department.weights - drawn
     rest = commune.weights - drawn[~alone]
     moved = rest @ town
-    told = np.einsum("nij,nj->ni", known.commune_info[tree.commune[~alone]], moved)
+    told = (known.commune_info[tree.commune[~alone]] @ moved[:, :, None])[:, :, 0]
     variance[~alone] += np.einsum("ni,ni->n", rest, moved) - np.einsum("ni,ni->n", told, moved)
     top[~alone] -= told
     above = tree.department[tree.commune]
-    variance += np.einsum("ni,nij,nj->n", top, known.department_var[above], top)
+    told = (known.department_var[above] @ top[:, :, None])[:, :, 0]
+    variance += np.einsum("ni,ni->n", top, told)
     variance += department.left * _strays(known.department, department)[above]
     return effect, MEASURED_SPREAD**2 * variance
 

@@ -37,6 +37,14 @@ def test_nine_true_gains_of_ten_lie_in_their_interval(held):
     assert set(held.covered["movement"]) == {*MOVEMENTS}
 
 
+def test_the_error_of_a_coverage_is_that_of_pasts_apart(held):
+    """Bureaux and worlds of one past err together: twelve pasts are twelve numbers."""
+    error = held.errors[MOVEMENTS[0]]
+    assert 0.002 < error < 0.05
+    assert calibration._error(np.repeat([[0.8], [1.0]], 9, axis=1)) == pytest.approx(0.1)
+    assert Calibration.from_json(held.to_json()).errors == pytest.approx(held.errors, abs=1e-4)
+
+
 def test_chances_come_true_as_often_as_told(held):
     assert held.gap() < 0.06
     shares = held.reliability.groupby("movement")["share"].sum()
