@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import settings
 
 from analysis.workflows.build import Inputs, build
 from tests.browser import chromium, chromium_path
 from tests.made import DATA, RESULTS, VALMONT
+
+# A machine with two busy cores is slow, not wrong: no example fails by the clock.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 def pytest_configure(config):

@@ -3,8 +3,9 @@
 # program that drives it is linked with (Debian 12 brings it with no other package).
 set -euo pipefail
 . "$(dirname "$0")/debian.sh"
-wanted=()
-if ! { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
-then wanted+=(chromium); fi
-/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || wanted+=(libatomic1)
-if [ ${#wanted[@]} -gt 0 ]; then install_packages "${wanted[@]}"; fi
+/sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || install_packages libatomic1
+if ! command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null
+then
+  # The build without windows takes less of the processor; not every distribution has it.
+  install_packages chromium-headless-shell || install_packages chromium
+fi
