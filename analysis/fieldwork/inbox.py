@@ -15,6 +15,7 @@ from analysis.fieldwork.paper_sheets import read_sheet
 from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone
 from analysis.fieldwork.returns_validation import Returned
 from analysis.fieldwork.store import Receipt, Store
+from analysis.tables.whole_files import written_whole
 
 INBOX, IMPORTED, REFUSED = "inbox", "imported", "refused"
 
@@ -162,17 +163,12 @@ def keep(folder: Path, content: bytes, name: str) -> Path:
     digest = hashlib.sha256(content).hexdigest()[:12]
     plain = re.sub(r"[^\w.-]+", "_", Path(name).name)[-80:].lstrip(".") or "returns"
     target = folder / f"{digest}-{plain}"
-    aside = folder / f".{digest}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, target)
-        finally:
-            aside.unlink(missing_ok=True)
+        with written_whole(target) as aside, aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise DataError(
             "The file cannot be kept on this disk: it was not received.",
