@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import geopandas as gpd
 import pandas as pd
 
@@ -13,9 +11,7 @@ from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 
-def contours_of(
-    workspace: Workspace, vintage: int | None, communes: Iterable[str]
-) -> gpd.GeoDataFrame:
+def contours_of(workspace: Workspace, vintage: int | None, communes: pd.Series) -> gpd.GeoDataFrame:
     """Return the contours of some communes in one vintage, by id; none where none is known.
 
     Parameters
@@ -34,7 +30,7 @@ def contours_of(
     """
     bureaux = workspace.read("bureaux")
     kept = (bureaux["vintage"] == (vintage or 0)) & bureaux["commune_id"].isin(set(communes))
-    shown = bureaux.loc[kept, ["bureau_id", "name", "geometry"]].sort_values("bureau_id")
+    shown = bureaux.loc[kept, ["bureau_id", "geometry"]].sort_values("bureau_id")
     return gpd.GeoDataFrame(shown.reset_index(drop=True), geometry="geometry", crs=bureaux.crs)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
@@ -23,7 +24,6 @@ from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.bureau_past import draw_past
 from analysis.workflows.hold_back import HoldBack
-from analysis.workflows.model_territory import contours_of
 from analysis.workflows.ranking import (
     RankingFile,
     Scenario,
@@ -219,12 +219,14 @@ def contours(place: Workspace, vintage: int, communes: pd.Series) -> Geometry | 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...]) -> Geometry | None:
     place = Workspace(Path(folder))
-    shown = contours_of(place, vintage, communes)
+    bureaux = place.read("bureaux")
+    shown = bureaux[(bureaux["vintage"] == vintage) & bureaux["commune_id"].isin(communes)]
     if shown.empty:
         return None
     which = hashlib.sha256("\n".join(communes).encode()).hexdigest()[:8]
     name = f"{digest[:20]}-{vintage}-{which}"
-    return marked(publish_geometry(shown, digest=name), place)
+    drawn = publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
+    return marked(drawn, place)
 
 
 def marked(drawn: Geometry, place: Workspace) -> Geometry:
