@@ -36,6 +36,20 @@ class Asked:
 def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
     """Do an action on the store of a workspace; return what to print, and whether all went well.
 
+    Parameters
+    ----------
+    action
+        One of `ACTIONS`.
+    asked
+        What it needs.
+    url
+        Of the store; empty: the file of the workspace.
+
+    Returns
+    -------
+    tuple
+        The text, and False where something was not taken.
+
     Raises
     ------
     DataError

@@ -186,6 +186,20 @@ class Impact(TableTexts):
     ) -> Estimate:
         """Return one estimate; without `estimator`, the default one.
 
+        Parameters
+        ----------
+        outcome
+            Name of its column.
+        estimand
+            What is estimated.
+        estimator
+            Name of the one wanted; empty: the default.
+
+        Returns
+        -------
+        Estimate
+            In the unit of the outcome.
+
         Raises
         ------
         LookupError

@@ -62,6 +62,11 @@ class Sample:
         complete
             Keep only units with every covariate.
 
+        Returns
+        -------
+        Sample
+            The units kept, in their order.
+
         Raises
         ------
         DataError
@@ -144,6 +149,11 @@ def regression_of(
         that the arm's coefficient is its effect at their mean; anything else: neither.
     weighted, inverse
         By the units' weights; by the inverse of their probabilities.
+
+    Returns
+    -------
+    Regression
+        Its first coefficient is the arm's.
 
     Raises
     ------

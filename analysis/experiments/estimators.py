@@ -49,7 +49,15 @@ class Layout:
 
     @classmethod
     def of(cls, size: int, *, block: Codes | None = None, cluster: Codes | None = None) -> Layout:
-        """Lay out `size` rows without weights; without `cluster` each row is its own."""
+        """Lay out `size` rows without weights; without `cluster` each row is its own.
+
+        Parameters
+        ----------
+        size
+            Rows.
+        block, cluster
+            Codes per row, from 0 without gaps; without `block` all rows are one.
+        """
         return cls(
             np.zeros(size, dtype=np.int64) if block is None else block,
             np.arange(size, dtype=np.int64) if cluster is None else cluster,
@@ -235,13 +243,41 @@ def length(scores: Floats) -> float:
 
 
 def interval(value: float, error: float, df: float, level: float = 0.95) -> tuple[float, float]:
-    """Return value ± t · error."""
+    """Return value ± t · error.
+
+    Parameters
+    ----------
+    value, error
+        Of one unit.
+    df
+        Degrees of freedom of Student's t.
+    level
+        Chance of holding the truth, 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end, in the unit of `value`.
+    """
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     return value - half, value + half
 
 
 def p_value(value: float, error: float, df: float) -> float:
-    """Return the two-sided p-value of no effect; nan where the error or its df is not known."""
+    """Return the two-sided p-value of no effect; nan where the error or its df is not known.
+
+    Parameters
+    ----------
+    value, error
+        Of one unit.
+    df
+        Degrees of freedom of Student's t.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     if np.isnan(df):
         return float("nan")
     if not error > 0:

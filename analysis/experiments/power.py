@@ -107,6 +107,22 @@ class Sight:
 def detectable(std_error: float, df: float, *, power: float = 0.8, level: float = 0.95) -> float:
     """Return the smallest effect seen with the wanted chance: (t₁ + t₂) · standard error.
 
+    Parameters
+    ----------
+    std_error
+        Of the estimate.
+    df
+        Degrees of freedom of Student's t.
+    power
+        Chance wanted of seeing the effect, 0 to 1.
+    level
+        Of the test: 1 − level is its size.
+
+    Returns
+    -------
+    float
+        In the unit of `std_error`.
+
     References
     ----------
     Bloom, H. S. (1995), Minimum detectable effects, *Evaluation Review* 19, 547–556.
@@ -130,6 +146,11 @@ def sight(
         Draws, power and level.
     rng
         Where the draws come from.
+
+    Returns
+    -------
+    Sight
+        Errors and smallest effects, in the unit of `outcome`.
     """
     lottery = design.lottery
     block, count = lottery.block[lottery.member], len(outcome)

@@ -5,7 +5,6 @@ A new format is a module, with what writes it and what finds the provenance in i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from analysis.errors import DataError, Text
+from analysis.tables.whole_files import written_whole
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -193,12 +193,10 @@ def put(path: Path, content: bytes) -> None:
     DataError
         When the folder cannot be written to.
     """
-    aside = path.with_name(f".{path.name}.part")
     try:
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        with written_whole(path) as aside:
+            aside.write_bytes(content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise DataError(
             "The file could not be written.",
             where="{path}: {strerror}",

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from analysis.errors import DataError
 from analysis.fieldwork import tokens
+from analysis.tables.whole_files import written_whole
 
 FOLDER = "fieldwork"
 MEASURES = ("doors", "conversations")
@@ -280,7 +281,6 @@ def _key(file: Path) -> bytes:
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
-    aside = file.with_suffix(f".{secrets.token_hex(4)}")
     text = json.dumps(content, ensure_ascii=False, indent=1)
-    aside.write_text(text + "\n", encoding="utf-8")
-    os.replace(aside, file)
+    with written_whole(file) as aside:
+        aside.write_text(text + "\n", encoding="utf-8")

@@ -43,7 +43,19 @@ def read_sheet(
     """Read a filled sheet (a row per knock) or paper counts (a column per outcome).
 
     Rows without an id get one made of what they say, so that the same sheet counts once.
-    Parameters are those of `files.read_phone`.
+
+    Parameters
+    ----------
+    content
+        The file.
+    campaign
+        Whose tokens count.
+    file
+        Its name, for errors.
+    now
+        With a time zone; what is later is from the future.
+    accept
+        Any of `returned.ACCEPTABLE`: what the organiser lets pass.
 
     Returns
     -------

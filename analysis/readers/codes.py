@@ -151,6 +151,15 @@ def in_place(commune: str, places: tuple[str, ...], arrondissement: str = "") ->
     `75056`, `ZA101` name a commune; `75115` an arrondissement, of which only what has the same
     `arrondissement` (two digits) lies in it; `75`, `2A`, `971` a département. An empty tuple
     means everywhere.
+
+    Parameters
+    ----------
+    commune
+        Its code.
+    places
+        Codes of communes, arrondissements or départements.
+    arrondissement
+        Two digits, where they are known.
     """
     if not places:
         return True

@@ -6,7 +6,6 @@ People write it, the field writes it, and every ranking reads it.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
+from analysis.tables.whole_files import written_whole
 
 COVERED = "covered.csv"
 
@@ -78,12 +78,13 @@ def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
     file = folder / COVERED
     known = _read(file)
     before = {} if known is None else dict(zip(known["bureau_id"], known["covered"], strict=True))
-    aside = file.with_name(f".{COVERED}.{os.getpid()}")
+    rows = [("bureau_id", "covered"), *sorted((before | dict(shares)).items())]
     try:
-        with aside.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerows([("bureau_id", "covered"), *sorted((before | dict(shares)).items())])
-        os.replace(aside, file)
+        with (
+            written_whole(file) as aside,
+            aside.open("w", encoding="utf-8", newline="") as out,
+        ):
+            csv.writer(out, lineterminator="\n").writerows(rows)
     except OSError as error:
         raise DataError(
             "The shares already visited cannot be written.",

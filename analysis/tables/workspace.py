@@ -138,6 +138,11 @@ class Workspace:
         elections
             Only their rows; all when empty. The table must have `election_id`.
 
+        Returns
+        -------
+        pyarrow.Table
+            The columns asked for, and no others.
+
         Raises
         ------
         DataError

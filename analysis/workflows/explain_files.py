@@ -148,6 +148,11 @@ def finding(
         One of `FIGURES` for a picture; empty for the table.
     written
         How it is written; the warning that bureaux are not persons joins its notes.
+
+    Returns
+    -------
+    Finding
+        The table or the picture, with what it says of itself.
     """
     language = written.language
     shown = {"residuals": "bureaux"}.get(figure, figure) or table
@@ -205,7 +210,22 @@ def _parameters(asked: Question) -> dict[str, Any]:
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Find again what a file of `finding` was made from."""
+    """Find again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        Where it was found.
+    provenance
+        What the file says of itself.
+    written
+        How it is written.
+
+    Returns
+    -------
+    Finding
+        As `finding` gave it, where the place is the same.
+    """
     told_then = dict(provenance.parameters)
     bloc, candidates = told_then["bloc"], tuple(told_then["candidates"])
     choice = Choice(bloc, candidates) if bloc or candidates else None

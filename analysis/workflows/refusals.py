@@ -26,7 +26,17 @@ def one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_without_contours(workspace: Workspace, places: Sequence[str], out: Path) -> None:
-    """Refuse a map of a place without contours before the ranking, which takes its time."""
+    """Refuse a map of a place without contours before the ranking, which takes its time.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    places
+        Communes or départements of it; empty: all.
+    out
+        The file, whose suffix says whether it is a map.
+    """
     if out.suffix.lower() not in MAPS:
         return
     here = workspace.read("places")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.experiments.design import Design
+from analysis.experiments.design import Design, as_declared
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.holdout import HoldOut, hold_out
 from analysis.experiments.placebo import Measure, Placebo, PlaceboAsk, placebo_curve
@@ -205,7 +205,8 @@ def placebo_of(
     DataError
         When there is no past, or too few units have one.
     """
-    units, rule = _declared_units(declared), declared.rule
+    rule = declared.rule
+    units = as_declared(declared.units, rule).assign(bureau_id=declared.units["unit_id"])
     ask = PlaceboAsk(
         before=target_of(workspace, scenario.election).date,
         measure=measure,
@@ -216,22 +217,6 @@ def placebo_of(
     )
     rng = np.random.default_rng(scenario.settings.seed)
     return placebo_curve(units, workspace, scenario.choice, rule=rule, ask=ask, rng=rng)
-
-
-def _declared_units(declared: Design) -> pd.DataFrame:
-    """Return the units of a design under the names that its rule gives their columns."""
-    rule, units = declared.rule, declared.units
-    names = {
-        "value": rule.rank_by,
-        "territory": rule.territory,
-        "cluster": rule.cluster,
-        **{f"balance_{name}": name for name in rule.balance},
-    }
-    table = pd.DataFrame({theirs: units[ours] for ours, theirs in names.items() if theirs})
-    for name, arm in ((rule.must_treat, "treated"), (rule.must_not_treat, "control")):
-        if name:
-            table[name] = (units["given"] == arm).astype("int64")
-    return table.assign(bureau_id=units["unit_id"], unit_id=units["unit_id"])
 
 
 def cost_of(ranked: pd.DataFrame, design: Design, sight: float | None) -> HoldOut:

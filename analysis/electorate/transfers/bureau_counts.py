@@ -56,6 +56,11 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
     place
         A commune or a département; empty for the whole workspace.
 
+    Returns
+    -------
+    Pair
+        Counts of persons (bureaux × options) of both elections, on one index.
+
     Raises
     ------
     DataError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_page import draw_sheet
 from analysis.fieldwork.campaign import open_campaign
+from analysis.tables.whole_files import written_whole
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -152,14 +152,11 @@ def _files(kit: Kit) -> Iterator[tuple[str, bytes]]:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """Write a file aside, then put it in place: readers never see half of it."""
-    aside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        with written_whole(path) as aside:
+            aside.write_bytes(content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise DataError(
             "The sheets could not be written.",
             where="{path}: {strerror}",
