@@ -17,7 +17,7 @@ _TEX, _MD = (f"% {KEY}:", ""), (f"<!-- {KEY}:", " -->")
 
 
 def to_latex(document: Leaving) -> bytes:
-    """Write a `table` with caption and notes, to be put into a document by `\\input`."""
+    """Write a `table` with caption and notes, for a document to take in by its name."""
     notes = [escaped_for_latex(note) for note in _notes(document)]
     lines = [
         r"% \usepackage{booktabs} \usepackage[T1]{fontenc}",

@@ -14,6 +14,8 @@ _LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     "~": r"\textasciitilde{}",
+    "\u00a0": "~",
+    "\u202f": r"\,",
     "^": r"\textasciicircum{}",
 }
 
