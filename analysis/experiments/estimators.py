@@ -246,7 +246,10 @@ class Regression:
         felt = own - sums(np.ones(len(pull))) @ sums(pull).T
         variance = felt.T @ felt
         seen, squares = float(np.trace(variance)), float((variance**2).sum())
-        return seen**2 / squares if squares > 0 else 0.0
+        # Where clusters are the blocks, block effects have swept out all that is common.
+        if seen <= _ZERO * float((pull**2).sum()):
+            return self.satterthwaite_df
+        return seen**2 / squares
 
     @property
     def least_df(self) -> float:
