@@ -306,7 +306,7 @@ def test_transfers_are_always_called_an_estimate(page, shown):
     least, most = map(number, calibration()["apart"]["town_errors"])
     assert f"{least} à {most}" in app.warning[0].value
     assert len(app.image) == (shown in {"matrix", "flows"})
-    assert len(app.get("download_button")) == (9 if shown == "files" else 0)
+    assert len(app.get("download_button")) == (11 if shown == "files" else 0)
 
 
 def test_surveys_stand_beside_a_real_place(page, places):
