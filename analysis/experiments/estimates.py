@@ -281,6 +281,7 @@ class Impact(TableTexts):
                 for e in self.estimates
                 if (e.outcome, e.estimand) == (estimate.outcome, estimate.estimand)
                 and e.estimator in others
+                and e.judged
             ),
             None,
         )

@@ -202,7 +202,7 @@ def _check_arms(trial: Trial, kept: Flags, outcome: str) -> None:
     if lacking:
         raise DataError(
             "Nothing is left to compare for {outcome}: no block has both arms.",
-            where="{kept} of {n} units have it",
+            where="{kept} of {n} units have it and all that it is adjusted for",
             mend="Look for missing outcomes and covariates, and for the blocks of the draw.",
             outcome=outcome,
             kept=int(kept.sum()),

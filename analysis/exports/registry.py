@@ -37,20 +37,21 @@ class Format:
         `module:function` in this room that finds the provenance text in a file. Functions are
         named, not imported: folium and matplotlib cost a second that a CSV need not pay.
     table, ranking, picture
-        What writes any table, a ranking only, or a picture; "" where nothing does.
+        What writes any table, a ranking only, or a picture; "" where nothing does. A ranking
+        of None: too many rows and columns for a page.
     """
 
     suffix: str
     label: Text
     finds: str
     table: str = ""
-    ranking: str = ""
+    ranking: str | None = ""
     picture: str = ""
 
     def writer(self, kind: Kind) -> str:
         """Return what writes this kind; a ranking without a writer of its own is a table."""
         if kind == "ranking":
-            return self.ranking or self.table
+            return "" if self.ranking is None else self.ranking or self.table
         return self.table if kind == "table" else self.picture
 
 
@@ -84,6 +85,20 @@ FORMATS = (
         Text("Parquet"),
         "embedded_provenance:in_parquet",
         table="csv_parquet:to_parquet",
+    ),
+    Format(
+        ".tex",
+        Text("LaTeX"),
+        "paper_tables:in_tex",
+        table="paper_tables:to_latex",
+        ranking=None,
+    ),
+    Format(
+        ".md",
+        Text("Markdown"),
+        "paper_tables:in_markdown",
+        table="paper_tables:to_markdown",
+        ranking=None,
     ),
     Format(
         ".html",

@@ -15,7 +15,7 @@ from analysis.exports.registry import Options, file_of
 from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
-from analysis.workflows import abstention, explain_files, swing, transfers
+from analysis.workflows import abstention, explain_files, impact_tables, swing, transfers
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, answer, scenario_of
 
@@ -64,6 +64,11 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
         When the file carries no provenance, or the data or the version differ.
     """
     provenance = read_provenance(file)
+    if provenance.command == "impact":
+        # Trials rest on files of units and seals, with or without a place.
+        _check_version(file, provenance)
+        content = file_of(impact_tables.again(file, workspace), file.suffix.lower())
+        return _compared(content, file)
     place = _place(file, provenance, workspace)
     # What only some files rest on counts for those alone.
     now = place.digests
@@ -80,6 +85,25 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
             folder=place.path,
             changed=some(changed),
         )
+    _check_version(file, provenance)
+    if provenance.command not in _AGAIN:
+        raise DataError(
+            "Files of “{command}” are not made again by this verb.",
+            where="{file}",
+            mend="Give a file of a ranking, a forecast or a look back, a swing, transfers, an "
+            "explanation or a trial.",
+            command=provenance.command,
+            file=file,
+        )
+    return _compared(_AGAIN[provenance.command](file, place, provenance), file)
+
+
+def _compared(content: bytes, file: Path) -> Reproduction:
+    given = file.read_bytes()
+    return Reproduction(content, content == given, same_content(content, given))
+
+
+def _check_version(file: Path, provenance: Provenance) -> None:
     if provenance.version != __version__:
         raise DataError(
             "This file was made by Palier {version}; this is {own}.",
@@ -89,17 +113,6 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
             own=__version__,
             file=file,
         )
-    if provenance.command not in _AGAIN:
-        raise DataError(
-            "Files of “{command}” are not made again by this verb.",
-            where="{file}",
-            mend="Give a file of a ranking, of a forecast, of a swing or of transfers.",
-            command=provenance.command,
-            file=file,
-        )
-    content = _AGAIN[provenance.command](file, place, provenance)
-    given = file.read_bytes()
-    return Reproduction(content, content == given, same_content(content, given))
 
 
 def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
@@ -140,6 +153,7 @@ def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
 # What the provenance of a file says was asked → what finds it again.
 _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "abstention": abstention.again,
+    "backtest": abstention.backtest_again,
     "swing": swing.again,
     "transfers": transfers.again,
     "explain": explain_files.again,

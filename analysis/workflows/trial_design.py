@@ -361,7 +361,9 @@ def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.D
         return None
     # The plain difference sees what it sees, whatever else is shown beside it.
     adjusts = promise.estimator in ("ancova", "lin")
-    lagged = tuple(n for n in promise.covariates if n in table) if adjusts else ()
+    lagged = (
+        tuple(n for n in promise.covariates if unit_columns.category(n) in table) if adjusts else ()
+    )
     ask = Ask(promise.past, lagged=lagged, coverage=(1.0,))
     return power_curve(table, rule, ask, np.random.default_rng(seed))
 

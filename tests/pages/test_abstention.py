@@ -327,7 +327,7 @@ def test_the_map_of_the_forecast_is_made_again(places, tmp_path, suffix):
 def test_the_page_offers_its_files(page, workspace, closed):
     # Without contours there is no GeoJSON and no map.
     offered = page(a_view="files", workspace=workspace).get("download_button")
-    assert len(offered) == 7
+    assert len(offered) == 9
     assert sum(button.proto.disabled for button in offered) == closed
 
 

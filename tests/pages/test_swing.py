@@ -306,7 +306,7 @@ def test_transfers_are_always_called_an_estimate(page, shown):
     least, most = map(number, calibration()["apart"]["town_errors"])
     assert f"{least} à {most}" in app.warning[0].value
     assert len(app.image) == (shown in {"matrix", "flows"})
-    assert len(app.get("download_button")) == (9 if shown == "files" else 0)
+    assert len(app.get("download_button")) == (11 if shown == "files" else 0)
 
 
 def test_surveys_stand_beside_a_real_place(page, places):
@@ -530,7 +530,7 @@ def test_a_figure_is_no_table_and_a_table_no_figure(places, left):
 
 @pytest.mark.parametrize(
     ("view", "workspace", "buttons", "closed"),
-    [("swing", "valmont", 10, 0), ("swing", "nation", 10, 4), ("apart", "valmont", 7, 0)],
+    [("swing", "valmont", 12, 0), ("swing", "nation", 12, 4), ("apart", "valmont", 9, 0)],
 )
 def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     offered = page(s_view=view, workspace=workspace).get("download_button")

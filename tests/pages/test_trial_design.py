@@ -26,6 +26,7 @@ from analysis.workflows.sealed_trials import (
     retired,
     sealed_with,
 )
+from analysis.workflows.trial_power import lag_of
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.messages import translate
 from pages._ui.trial import load_trials as trials
@@ -221,7 +222,7 @@ def test_without_contours_each_bureau_goes_by_itself(page):
 def test_what_it_can_see_is_what_past_elections_say(page, places):
     app = show(page(), "sight")
     units = len(trial_units(answer(places.valmont, LEFT)[0].table))
-    found = trials.placebo(places.valmont, LEFT, Choices(units), "share_registered", 0.0)
+    found = trials.placebo(places.valmont, LEFT, Choices(units), "share_registered", 0.0, True)
     curve = found.median()
     whole = curve[curve["units"] == units].iloc[-1]
     points = _("{points} points")
@@ -243,14 +244,15 @@ def test_what_it_can_see_is_what_past_elections_say(page, places):
 def test_the_plan_says_where_the_headline_comes_from(page, places):
     place = Workspace(shutil.copytree(places.valmont.path, places.folder / "headline"))
     app = show(page(workspace="headline", t_seed="31"), "seal")
-    assert app.radio(key="trial.estimator").value == "difference"
-    app.radio(key="trial.estimator").set_value("ancova").run()
+    assert app.selectbox(key="t_headline").value == "ancova"
     app.checkbox(key="trial.promise").check().run()
     app.button(key="trial.draw").click().run()
     assert not app.exception
     (fingerprint,) = in_force(place.path)
     trial = open_trial(place.path, fingerprint)
     assert trial.sealed.promise["estimator"] == ("ancova",)
+    # What can be seen is told for the same: each past first round by the one before.
+    assert trial.sealed.promise["lag"] == (lag_of(place, LEFT),)
     assert "ajustés sur les covariables" in trial.plan
 
 

@@ -184,6 +184,14 @@ def seal_of(source: Source) -> Sealed | None:
     return read_seal("seal.json", source.seal.encode())[0]
 
 
+def seal_file(source: Source) -> tuple[str, bytes]:
+    """Return name and content of the seal of a table that was brought."""
+    if source.folder:
+        file = open_trial(Path(source.folder), source.seal).file
+        return file.as_posix(), file.read_bytes()
+    return "seal.json", source.seal.encode()
+
+
 def described(source: Source) -> str:
     """Say where the results come from, in a line for a report."""
     if source.kind == EXAMPLE:
