@@ -93,6 +93,14 @@ class Source:
         What the content must be; empty or None where the publisher changes it.
     vintage
         Of contours, the year.
+    most_mb
+        Size above which it cannot be the file.
+    about_mb
+        Its usual size, where one can say.
+    national
+        Whether the one file holds all France, and is cut by département into the shared store.
+    optional
+        Whether a map can be made without it.
     """
 
     id: str
@@ -107,6 +115,15 @@ class Source:
     size: int | None = None
     member: str = ""
     vintage: int | None = None
+    most_mb: int = 3000
+    about_mb: int | None = None
+    national: bool = False
+    optional: bool = False
+
+    @property
+    def most_bytes(self) -> int:
+        """Size in bytes above which it cannot be the file."""
+        return self.most_mb * 1_000_000
 
     def at(self, place: Place) -> Source | None:
         """Fill in the codes of `place`; None where the publisher has no such file for it."""
@@ -190,6 +207,10 @@ _FORMS: dict[str, tuple[type, str]] = {
     "checked": (bool, Text("true or false")),
     "size": (int, Text("a whole number")),
     "vintage": (int, Text("a year")),
+    "most_mb": (int, Text("a whole number")),
+    "about_mb": (int, Text("a whole number")),
+    "national": (bool, Text("true or false")),
+    "optional": (bool, Text("true or false")),
 }
 _NEEDED = ("id", "role", "title", "urls", "file", "licence", "page", "checked")
 

@@ -9,15 +9,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from analysis.errors import DataError, Text, some
 from analysis.fetch import faults
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source
 from analysis.fetch.download import Downloaded, download
 from analysis.fetch.download_progress import Progress, Silent
-
-_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+from analysis.fetch.redirects import open_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def fetch(
     except OSError as error:
         raise faults.disk(folder, error) from error
     fetched = []
-    with httpx.Client(follow_redirects=True, timeout=_TIMEOUT, headers=_headers()) as client:
+    with open_client() as client:
         for entry in catalogue.sources:
             if entry.role in without:
                 continue
@@ -107,10 +104,6 @@ def fetch(
             done = download(client, source, target, progress)
             fetched.append(_fetched(source, target, done))
     return fetched
-
-
-def _headers() -> dict[str, str]:
-    return {"User-Agent": "Palier (open workbench for field campaigns)"}
 
 
 def _fetched(source: Source, target: Path, done: Downloaded) -> Fetched:

@@ -13,17 +13,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import download as downloading
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
+from analysis.fetch import place as placing
 from analysis.fetch.place import fetch
+from analysis.fetch.redirects import open_client
+from analysis.workflows.jobs import StoppedError
 from analysis.workflows.place_files import command_after_fetch
 
 CONTENT = bytes(range(256)) * 4000  # 1 MB, so that a cut falls in the middle
 PAGE = "https://publisher.example/page"
+# A day for each version of a file, by its first byte.
+DAYS = {b"\x00": "Sun, 22 Nov 2026 00:00:00 GMT", b"\xff": "Mon, 23 Nov 2026 00:00:00 GMT"}
 
 
 class Publisher(ThreadingHTTPServer):
@@ -38,6 +44,8 @@ class Publisher(ThreadingHTTPServer):
         self.statuses = []
         self.has_etags = self.obeys_if_range = True
         self.loops = False
+        self.stalls = []
+        self.has_dates = False
         self.content_type = "application/octet-stream"
         self.asked = []
         self.sent = 0
@@ -67,6 +75,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(status if status != 200 else 404, {"Retry-After": "0"})
         etag = f'"{hashlib.md5(body).hexdigest()}"' if publisher.has_etags else ""
         headers = {"Content-Type": publisher.content_type} | ({"ETag": etag} if etag else {})
+        if publisher.has_dates:
+            headers["Last-Modified"] = DAYS[body[:1]]
         if etag and self.headers.get("If-None-Match") == etag:
             return self._answer(304, headers)
         asked = self.headers.get("Range", "")
@@ -88,6 +98,12 @@ class Handler(BaseHTTPRequestHandler):
         if body and publisher.cuts:
             body = body[: publisher.cuts.pop(0)]
             self.close_connection = True
+        if body and publisher.stalls:
+            at, until = publisher.stalls.pop(0)
+            self.wfile.write(body[:at])
+            publisher.sent += at
+            until.wait(10)
+            return
         publisher.sent += len(body)
         self.wfile.write(body)
 
@@ -225,6 +241,100 @@ def test_another_version_is_noticed_even_if_the_publisher_continues_with_it(publ
     publisher.files["/results"] = newer = CONTENT[::-1]
     publisher.obeys_if_range = False
     assert fetch_one(tmp_path, publisher.url + "/results").path.read_bytes() == newer
+
+
+@pytest.mark.parametrize("newer", [CONTENT[::-1], CONTENT[::-1] + b"more"])
+def test_another_version_is_noticed_by_its_day_or_size_where_it_has_no_etag(
+    publisher, tmp_path, newer
+):
+    publisher.has_etags, publisher.has_dates, publisher.cuts = False, True, [100_000] * 4
+    with pytest.raises(DataError):
+        fetch_one(tmp_path, publisher.url + "/results")
+    publisher.files["/results"], publisher.obeys_if_range = newer, False
+    publisher.has_dates = len(newer) == len(CONTENT)
+    assert fetch_one(tmp_path, publisher.url + "/results").path.read_bytes() == newer
+
+
+def test_a_file_that_changes_in_the_middle_of_the_retries_is_never_mixed(publisher, tmp_path):
+    """The first piece is of one version, the retry meets the next: all of it is the next."""
+    newer = CONTENT[::-1]
+
+    class Changing(Notes):
+        def note(self, text):
+            publisher.files["/results"] = newer
+
+    publisher.cuts = [300_000]
+    fetched = fetch_one(tmp_path, publisher.url + "/results", progress=Changing())
+    assert fetched.path.read_bytes() == newer
+    assert fetched.sha256 == hashlib.sha256(newer).hexdigest()
+
+
+def test_a_publisher_that_stalls_is_given_up_and_resumed(publisher, tmp_path, monkeypatch):
+    until = threading.Event()
+    publisher.stalls = [(400_000, until)]
+    monkeypatch.setattr(placing, "open_client", lambda: open_client(httpx.Timeout(0.3)))
+    notes = Notes()
+    fetched = fetch_one(tmp_path, publisher.url + "/results", progress=notes)
+    until.set()
+    assert (fetched.status, fetched.path.read_bytes()) == ("resumed", CONTENT)
+    assert notes.begun[1][2] == 400_000
+    assert "timed out" in notes.notes[0]
+
+
+def test_stopping_keeps_what_has_arrived_for_the_next_time(publisher, tmp_path):
+    class Stopping(Notes):
+        def advance(self, count):
+            super().advance(count)
+            if self.count > 200_000:
+                raise StoppedError
+
+    with pytest.raises(StoppedError):
+        fetch_one(tmp_path, publisher.url + "/results", progress=Stopping())
+    here = (tmp_path / "downloads" / "results.parquet.part").stat().st_size
+    assert 200_000 < here < len(CONTENT)
+    notes = Notes()
+    fetched = fetch_one(tmp_path, publisher.url + "/results", progress=notes)
+    assert (fetched.status, fetched.path.read_bytes()) == ("resumed", CONTENT)
+    assert notes.begun == [("results.parquet", len(CONTENT), here)]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_file_larger_than_it_can_be_is_refused(publisher, tmp_path, monkeypatch, told):
+    if not told:
+        monkeypatch.setattr(downloading, "_expect_size", lambda *_: None)
+    publisher.files["/results"] = CONTENT * 2
+    with pytest.raises(DataError, match="larger than this file can be") as error:
+        fetch_one(tmp_path, publisher.url + "/results", most_mb=1)
+    assert "more than 1 MB" in error.value.where
+    assert not list((tmp_path / "downloads").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("here", "target", "followed"),
+    [
+        ("https://8.8.8.8/a", "https://9.9.9.9/b", True),
+        ("https://8.8.8.8/a", "https://127.0.0.1/b", False),
+        ("https://8.8.8.8/a", "https://10.0.0.7/b", False),
+        ("https://8.8.8.8/a", "https://169.254.169.254/latest", False),
+        ("https://8.8.8.8/a", "https://[::1]/b", False),
+        ("https://8.8.8.8/a", "https://localhost/b", False),
+        ("https://8.8.8.8/a", "http://9.9.9.9/b", False),
+        ("http://127.0.0.1/a", "http://10.0.0.7/b", True),
+    ],
+)
+def test_nobody_is_sent_from_outside_to_what_only_this_machine_reaches(here, target, followed):
+    def answer(request):
+        if str(request.url) == here:
+            return httpx.Response(302, headers={"Location": target})
+        return httpx.Response(200, content=b"inside")
+
+    with open_client(transport=httpx.MockTransport(answer)) as client:
+        if followed:
+            assert client.get(here).content == b"inside"
+        else:
+            with pytest.raises(DataError, match="sends on to an address") as error:
+                client.get(here)
+            assert target in error.value.where
 
 
 def test_a_part_from_one_address_is_not_continued_from_another(publisher, tmp_path):
