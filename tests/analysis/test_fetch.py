@@ -19,8 +19,8 @@ import pytest
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import download as downloading
-from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
 from analysis.fetch import place as placing
+from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
 from analysis.fetch.place import fetch
 from analysis.fetch.redirects import open_client
 from analysis.workflows.jobs import StoppedError
@@ -532,7 +532,7 @@ def test_a_file_not_published_for_the_place_is_left_out_aloud(tmp_path):
     notes = Notes()
     nothing = Catalogue((source("http://127.0.0.1:9/{territory}"),))
     assert fetch("97302", tmp_path, catalogue=nothing, progress=notes) == []
-    assert notes.notes == ["Results: not published for 97302, left out"]
+    assert notes.notes == ["Results: not published for Cayenne, left out"]
 
 
 @pytest.mark.parametrize(
@@ -551,11 +551,11 @@ def test_codes_of_places(code, place):
     assert Place.of(code) == place
 
 
-@pytest.mark.parametrize("code", ["", "Paris", "33000", "99001", "20", "7505", "../75056"])
+@pytest.mark.parametrize("code", ["", "Pariss sur Loin", "99001", "20", "7505", "../75056"])
 def test_a_place_that_does_not_exist_is_refused_before_anything_is_made(tmp_path, code):
-    with pytest.raises(DataError, match="No commune or département") as error:
+    with pytest.raises(DataError, match="No place is called") as error:
         fetch_one(tmp_path / "new", "http://127.0.0.1:9/results", place=code)
-    assert "INSEE code" in error.value.mend
+    assert "Saint-Denis (93)" in error.value.mend
     assert not (tmp_path / "new").exists()
 
 
@@ -567,6 +567,7 @@ def test_an_unknown_role_cannot_be_left_out(tmp_path):
 def test_the_catalogue_of_palier_covers_every_role_with_https_addresses():
     catalogue = read_catalogue()
     assert [entry.role for entry in catalogue.sources] == list(ROLES)
+    assert [entry.role for entry in catalogue.sources if entry.asked_only] == ["reu", "reu_bureaux"]
     for entry in catalogue.sources:
         filled = entry.at(Place.of("75056"))
         assert all(url.startswith("https://") and "{" not in url for url in filled.urls)
@@ -606,6 +607,7 @@ checked = false
         ("checked = false", 'checked = false\nsha256 = "12"', "64 hexadecimal digits"),
         ("checked = false", "checked = false\n" + ENTRY, "results: given twice"),
         (', en = "Results"', "", "title must have fr and en"),
+        ("checked = false", 'checked = false\nkeep = "all"', "keep must be one of cut, shared"),
     ],
 )
 def test_a_faulty_catalogue_names_its_faults(tmp_path, before, after, fault):
@@ -650,7 +652,7 @@ def test_the_command_ends_with_the_build_line(publisher, tmp_path, capsys):
         *("python", "-m", "analysis", "build", "--workspace", str(workspace)),
         *("--results", files[0], files[1], "--contours", files[2], "--vintage", "2022"),
         *("--licence", "contours.geojson=CC0"),
-        *("--place", "75056"),
+        *("--place", "75115"),
     ]
     assert "was not confirmed" in err
     with pytest.raises(SystemExit):
