@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyogrio
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.fetch.download_progress import Progress
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, contour_code, in_place
@@ -65,7 +65,7 @@ def cut_by_department(file: Path, folder: Path, progress: Progress) -> tuple[dic
     DataError
         When the file cannot be read, or no column says of which commune a row is.
     """
-    progress.begin(file.name, total=file.stat().st_size, done=0)
+    progress.begin(Text("{file}, cut by département", file=file.name), total=None, done=0)
     batches = _features(file) if file.suffix in GEOGRAPHIC else pieces(file)
     rows: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -73,7 +73,7 @@ def cut_by_department(file: Path, folder: Path, progress: Progress) -> tuple[dic
         for batch in batches:
             codes, names = pd.factorize(_departments(batch, file))
             order = np.argsort(codes, kind="stable")
-            sorted_rows = batch.take(pa.array(order))
+            sorted_rows = _decoded(batch).take(pa.array(order))
             counts = np.bincount(codes, minlength=len(names))
             starts = np.concatenate(([0], np.cumsum(counts)))
             for name, start, count in zip(names, starts, counts, strict=False):
@@ -82,6 +82,15 @@ def cut_by_department(file: Path, folder: Path, progress: Progress) -> tuple[dic
             progress.advance(batch.nbytes)
         writers.flush(0)
     return dict(sorted(rows.items())), rows[OTHER]
+
+
+def _decoded(batch: pa.Table) -> pa.Table:
+    """Spell texts out: a département's piece must not carry the nation's dictionary."""
+    for at, column in enumerate(batch.columns):
+        if pa.types.is_dictionary(column.type):
+            whole = column.cast(column.type.value_type)
+            batch = batch.set_column(at, batch.column_names[at], whole)
+    return batch
 
 
 def holds(piece: Path, codes: tuple[str, ...]) -> bool:
@@ -120,7 +129,7 @@ class _Writers:
         for name, size in self.sizes.most_common():
             if not size or self.sizes.total() <= most:
                 break
-            table = pa.concat_tables(self.waiting.pop(name)).unify_dictionaries()
+            table = pa.concat_tables(self.waiting.pop(name))
             if name not in self.open:
                 target = self.folder / f"{name}.parquet"
                 writer = pq.ParquetWriter(target, table.schema, compression="zstd")

@@ -288,6 +288,12 @@ def _finish(origin: Origin, source: Source, target: Path, *, resumed: bool) -> D
     return Downloaded("resumed" if resumed else "downloaded", origin)
 
 
+def forget(target: Path) -> None:
+    """Delete a downloaded file with what is noted of it."""
+    target.unlink(missing_ok=True)
+    _note_of(target).unlink(missing_ok=True)
+
+
 def _part(target: Path) -> Path:
     return target.with_name(target.name + ".part")
 

@@ -24,10 +24,11 @@ import platformdirs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis.errors import DataError
 from analysis.fetch import faults
 from analysis.fetch.catalogue import Source
 from analysis.fetch.cutting import cut_by_department
-from analysis.fetch.download import Origin
+from analysis.fetch.download import Origin, forget
 from analysis.fetch.download_progress import Progress
 
 # Raised when the layout of what is kept changes: older cuts are then made again.
@@ -135,9 +136,13 @@ def keep_cut(source: Source, file: Path, origin: Origin, progress: Progress) -> 
                 folder / origin.sha256[:16], origin, rows, unplaced, datetime.now(UTC).isoformat()
             )
             _put_in_place(made, aside)
+        except DataError:
+            # Damaged on its way: the next try is to bring another.
+            forget(file)
+            raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        file.unlink(missing_ok=True)
+        forget(file)
     except OSError as error:
         raise faults.disk(folder, error) from error
     return made

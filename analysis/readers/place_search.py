@@ -80,7 +80,8 @@ def find_place(text: str) -> KnownPlace:
             '"Saint-Denis (93)", 75056, 33.',
             name=text,
         )
-    sure = ranked[0][0] <= _EXACT
+    # « Marseille 8e » is nothing else either.
+    sure = ranked[0][0] <= (_WORDS if len(ranked) == 1 else _EXACT)
     first = [place for rank, place in ranked if rank == ranked[0][0] or not sure]
     # One of today stands before those that are part of another by now.
     first = [p for p in first if p.kind != "former"] or first

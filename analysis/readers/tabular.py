@@ -93,9 +93,9 @@ def pieces(path: Path) -> Iterator[pa.Table]:
     DataError
         When the file is empty, cut, or of another encoding.
     """
-    names = header(path)
     read = _parquet if _is_parquet(path) else _delimited
     try:
+        names = header(path)
         metadata = pq.read_schema(path).metadata if _is_parquet(path) else None
         kept = {k: v for k, v in (metadata or {}).items() if k == b"geo"}
         for piece in read(path, {name: (name,) for name in names}, frozenset(names)):
