@@ -21,7 +21,7 @@ SEVERAL = ("--place", "--without", "--with")
 Folder = Annotated[Path, typer.Option(help="Folder of the workspace.")]
 Places = Annotated[
     list[str] | None,
-    typer.Option("--place", help="Name or code of a commune or département; several may follow."),
+    typer.Option("--place", help="Code of a commune or département; several may follow."),
 ]
 
 
@@ -135,7 +135,10 @@ def build(  # noqa: PLR0913 - one option per file of a place
         list[str] | None,
         typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
     ] = None,
-    place: Places = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or code of a commune or département; several may follow."),
+    ] = None,
     fictional: Annotated[
         bool, typer.Option("--fictional", help="Mark the place as invented.")
     ] = False,

@@ -27,7 +27,7 @@ from analysis.readers.tabular import pieces
 
 OTHER = "other"
 # What may wait in memory before it is written, in bytes; a write is a row group.
-_WAITING = 192 << 20
+_WAITING = 128 << 20
 _FEATURES = 4096
 _COMMUNE = ("codecommune", "codedelacommune", "codecommuneref", "codeinsee")
 _DEPARTMENT = ("codedepartement", "codedudepartement")
@@ -80,7 +80,7 @@ def cut_by_department(file: Path, folder: Path, progress: Progress) -> tuple[dic
                 writers.add(str(name), sorted_rows.slice(start, count))
                 rows[str(name)] += int(count)
             progress.advance(batch.nbytes)
-        writers.flush(0)
+        writers.flush()
     return dict(sorted(rows.items())), rows[OTHER]
 
 
@@ -115,27 +115,26 @@ class _Writers:
         self.folder, self.stack = folder, stack
         self.open: dict[str, pq.ParquetWriter] = {}
         self.waiting: dict[str, list[pa.Table]] = defaultdict(list)
-        self.sizes: Counter[str] = Counter()
+        self.size = 0
 
     def add(self, name: str, rows: pa.Table) -> None:
-        """Take in rows; where too much waits, write the longest queues."""
+        """Take in rows; where too much waits, write."""
         self.waiting[name].append(rows)
-        self.sizes[name] += rows.nbytes
-        if self.sizes.total() > _WAITING:
-            self.flush(_WAITING // 2)
+        self.size += rows.nbytes
+        if self.size > _WAITING:
+            self.flush()
 
-    def flush(self, most: int) -> None:
-        """Write until no more than `most` bytes wait."""
-        for name, size in self.sizes.most_common():
-            if not size or self.sizes.total() <= most:
-                break
-            table = pa.concat_tables(self.waiting.pop(name))
+    def flush(self) -> None:
+        """Write all that waits: a queue left behind would hold the whole batches it is cut from."""
+        for name, tables in self.waiting.items():
+            table = pa.concat_tables(tables)
             if name not in self.open:
                 target = self.folder / f"{name}.parquet"
                 writer = pq.ParquetWriter(target, table.schema, compression="zstd")
                 self.open[name] = self.stack.enter_context(writer)
             self.open[name].write_table(table)
-            del self.sizes[name]
+        self.waiting.clear()
+        self.size = 0
 
 
 def _features(file: Path) -> Iterator[pa.Table]:

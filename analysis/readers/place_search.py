@@ -103,13 +103,15 @@ def label(place: KnownPlace) -> Text:
         return Text("{name} (département {code})", name=place.name, code=place.code)
     if place.kind == "region":
         return Text("{name} (region)", name=place.name)
+    values = {"name": place.name or place.code, "department": place.department}
     if place.kind == "former":
         now = communes()[place.within[0]]
-        values = {"name": place.name or place.code, "department": place.department}
-        text = "{name} ({department}), part of {now}"
-        return Text(text, **values, now=f"{now.name} ({now.code})")
-    text = "{name} ({department}) {code}" if place.kind == "epci" else "{name} ({department})"
-    return Text(text, name=place.name, department=place.department, code=place.code)
+        return Text(
+            "{name} ({department}), part of {now}", **values, now=f"{now.name} ({now.code})"
+        )
+    if place.kind == "epci":
+        return Text("{name} ({department}, EPCI {code})", **values, code=place.code)
+    return Text("{name} ({department})", **values)
 
 
 def plain_name(text: str) -> str:

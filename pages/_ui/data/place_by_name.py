@@ -45,7 +45,7 @@ def find() -> None:
         )
         return
     known = st.selectbox(
-        ngettext("One place is called so", "{n} places resemble it", len(found)).format(
+        ngettext("{n} place resembles it", "{n} places resemble it", len(found)).format(
             n=number(len(found))
         ),
         found,
@@ -159,7 +159,7 @@ def _say_total(missing: Sequence[Offer], sizes: Mapping[str, int | None]) -> Non
     known = [size for offer in missing if (size := _bytes(offer, sizes)) is not None]
     text = _("To download: {size}").format(size=_megabytes(sum(known)))
     if others := len(missing) - len(known):
-        more = ngettext("one file of unknown size", "{n} files of unknown size", others)
+        more = ngettext("{n} file of unknown size", "{n} files of unknown size", others)
         text = f"{text} + {more.format(n=number(others))}"
     st.markdown(f"**{text}**")
 
