@@ -51,7 +51,7 @@ def follow() -> None:
             _SLOT,
             background.Shown(
                 stop=_("Stop: keep what has arrived")
-                if job.step == DOWNLOAD
+                if _watch() is not None
                 else _("Stop: leave everything as it was"),
                 text=_how_far,
                 title=_("Reading “{name}”").format(name=folder_of(job).name),
@@ -117,7 +117,9 @@ def _watch() -> DownloadWatch | None:
 def _how_far(job: Job) -> str:
     """Say which file comes and how much of it is here, or which step of the reading goes on."""
     watch = _watch()
-    if watch is None or job.step != DOWNLOAD or not watch.file:
+    if watch is not None and not watch.file:
+        return background.step_and_time(lambda _step: step_name(DOWNLOAD))(job)
+    if watch is None or job.step != DOWNLOAD:
         return background.step_and_time(step_name)(job)
     done = number(watch.done / 1e6, 1)
     if watch.total is None:
