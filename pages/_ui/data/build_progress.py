@@ -104,8 +104,12 @@ def congratulate() -> None:
             )
         )
 
+        # The address names the place: a connection that is lost meanwhile must not open another.
         st.page_link(
-            "pages/priorities.py", label=_("Find the priority bureaux"), icon=":material/target:"
+            "pages/priorities.py",
+            label=_("Find the priority bureaux"),
+            icon=":material/target:",
+            query_params={"workspace": name},
         )
 
 
