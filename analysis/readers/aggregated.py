@@ -14,7 +14,9 @@ from analysis.errors import DataError, Text, some
 from analysis.readers.codes import (
     arrondissement_of,
     bureau_code,
+    code_of_its_day,
     commune_code,
+    former_commune,
     in_place,
     of_arrondissements,
 )
@@ -187,7 +189,7 @@ def _bureau_ids(table: pa.Table) -> pa.DictionaryArray:
 
 def _commune(code: str, department: str) -> str:
     """Return the code with its département; an arrondissement stays one, for `bureau_code`."""
-    return code if len(code) == 5 else commune_code(code, department)
+    return code if len(code) == 5 else code_of_its_day(code, department)
 
 
 def _distinct(table: pa.Table, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
@@ -343,8 +345,12 @@ def _first_text(columns: list[tuple[pa.DictionaryArray, np.ndarray]], rows: int)
 def _places(counts: pd.DataFrame) -> pd.DataFrame:
     commune = commune_of(counts["bureau_id"]).astype("str")
     names = counts["place"].astype("str") if "place" in counts else commune
+    former = {b: bool(former_commune(str(b))) for b in counts["bureau_id"].cat.categories}
     table = pd.DataFrame({"commune_id": commune, "name": names})
-    table = table[::-1].drop_duplicates("commune_id")
+    # The newest row names the commune; rows of a former one only where there is no other.
+    table = table.assign(former=counts["bureau_id"].map(former).astype(bool))[::-1]
+    table = table.sort_values("former", kind="stable").drop_duplicates("commune_id")
+    table = table.drop(columns="former")
     overseas = table["commune_id"].str.match(r"9[78]\d{3}$")
     department = table["commune_id"].str[:2].mask(overseas, table["commune_id"].str[:3])
     return table.assign(department_id=department)

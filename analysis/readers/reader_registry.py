@@ -112,12 +112,14 @@ READERS = (
         Text("Addresses of the electoral roll, with their bureau (INSEE, REU)"),
         "reu:sniff",
         "reu:read_roll",
+        published=True,
     ),
     Reader(
         "reu_bureaux",
         Text("Polling places of the electoral roll (INSEE, REU)"),
         "reu:sniff_bureaux",
         "reu:read_polling_places",
+        published=True,
     ),
 )
 ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
-from analysis.readers.merged_communes import changed_communes
+from analysis.readers.merged_communes import changed_communes, given_to_today
 from analysis.readers.raw_results import Raw
 from analysis.readers.set_aside import files_of, set_aside, tolerated
 from analysis.tables.elections import Election
@@ -110,7 +110,7 @@ def assemble(
     )
     elections = _elections(turnout["election_id"], dated)
     first, *others = (*raw.reports[:-1], report)
-    changed = changed_communes(turnout, elections)
+    changed = (*given_to_today(turnout), *changed_communes(turnout, elections))
     return Results(
         elections=elections,
         places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from analysis.errors import DataError
-from analysis.fetch.catalogue import Place
+from analysis.fetch.chosen_place import ChosenPlace, choose
 from analysis.fetch.place import Fetched
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN
 from analysis.workflows import jobs
@@ -176,7 +176,7 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
     Parameters
     ----------
     place
-        INSEE code of a commune or of a département.
+        Name or code, as for `fetch`.
     workspace
         The folder that the files were fetched into.
     fetched
@@ -192,6 +192,17 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
     DataError
         When the two results files, which `build` needs, are not among them.
     """
+    return build_command(inputs_after_fetch(choose(place), fetched), workspace, between=" ")
+
+
+def inputs_after_fetch(place: ChosenPlace, fetched: Sequence[Fetched]) -> Inputs:
+    """Return what `build` reads of what was fetched for a place.
+
+    Raises
+    ------
+    DataError
+        When the two results files, which `build` needs, are not among it.
+    """
     files = {one.source.role: one for one in fetched}
     if missing := [role for role in NATIONAL if role not in files]:
         raise DataError(
@@ -200,11 +211,13 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
             mend="Fetch the results too, or give your own files to `build --results`.",
             missing=" and ".join(missing),
         )
+    if not {"contours", "reu"} & set(files):
+        # Without ground, nothing can be placed on it.
+        files = {role: file for role, file in files.items() if role in NATIONAL}
     given = [GivenFile(f.path.name, f.path, r, f.source.vintage) for r, f in files.items()]
-    inputs = inputs_of(given, (Place.of(place).code,), leave_out=False)
     # The other files are of one publisher; contours may be of any.
     own = {f.path.name: f.source.licence for r, f in files.items() if r == "contours"}
-    return build_command(replace(inputs, licences=own), workspace, between=" ")
+    return replace(inputs_of(given, place.codes, leave_out=False), licences=own)
 
 
 def fetch_command(places: tuple[str, ...], workspace: Path) -> str:

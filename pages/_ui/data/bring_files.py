@@ -51,7 +51,7 @@ def files() -> None:
         persist_state="session",
     )
     lacking = list(_lacking(given)) + ([] if name else [_("a name for the place")])
-    ready = not lacking and _may_write(name)
+    ready = not lacking and may_write(name)
     if lacking:
         st.caption(_("Still needed: {things}.").format(things=" · ".join(lacking)))
     if st.button(
@@ -147,7 +147,7 @@ def _lacking_ground(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
         yield _("addresses, which registered per address belong to")
 
 
-def _may_write(name: str) -> bool:
+def may_write(name: str) -> bool:
     """Say where the place is written; what is there already is replaced only when agreed."""
     folder = state.WORKSPACES / name
     if name == state.SAMPLE_NAME:

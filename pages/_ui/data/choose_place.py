@@ -28,7 +28,7 @@ def choose_workspace(place: Workspace) -> None:
         on_change=_take,
     )
     if len(known) == 1:
-        st.caption(_("Only the embedded place is here so far: open your own under “Bring files”."))
+        st.caption(_("Only the embedded place is here so far: open your own under “Find a place”."))
     if broken:
         st.warning(
             _("These places cannot be read; bring their files again: {names}").format(
