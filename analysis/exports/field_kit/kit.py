@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from itertools import islice
@@ -65,6 +65,20 @@ class Surroundings:
     streets: npt.NDArray[np.int64]
     names: tuple[str, ...]
     is_graph: bool = False
+
+    def within(
+        self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
+    ) -> Surroundings:
+        """Return what lies, even in part, between two corners (longitude, latitude)."""
+        ends = self.segments.reshape(-1, 2, 2)
+        inside = ((ends.max(axis=1) >= low) & (ends.min(axis=1) <= high)).all(axis=1)
+        near = ((self.points >= low) & (self.points <= high)).all(axis=1)
+        return replace(
+            self,
+            segments=self.segments[inside],
+            points=self.points[near],
+            streets=self.streets[near],
+        )
 
 
 @dataclass(frozen=True)
@@ -166,6 +180,21 @@ class Kit:
             turf_id: [{str(k): v for k, v in row.items()} for row in islice(rows, len(table))]
             for turf_id, table in self.tables.items()
         }
+
+    def spoken(self, language: str) -> Kit:
+        """Return this kit in another language; its tables are made once for all languages."""
+        if language == self.language:
+            return self
+        if language not in self._spoken:
+            other = replace(self, language=language)
+            made = {name: getattr(self, name) for name in ("tables", "records", "entries")}
+            other.__dict__.update(made, _spoken={self.language: self})
+            self._spoken[language] = other
+        return self._spoken[language]
+
+    @cached_property
+    def _spoken(self) -> dict[str, Kit]:
+        return {}
 
     @cached_property
     def entries(self) -> dict[str, Mapping[str, Any]]:
