@@ -70,9 +70,12 @@ class Surroundings:
         self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
     ) -> Surroundings:
         """Return what lies, even in part, between two corners (longitude, latitude)."""
-        ends = self.segments.reshape(-1, 2, 2)
-        inside = ((ends.max(axis=1) >= low) & (ends.min(axis=1) <= high)).all(axis=1)
-        near = ((self.points >= low) & (self.points <= high)).all(axis=1)
+        # Column by column: numpy is ten times slower along an axis of two.
+        x0, y0, x1, y1 = self.segments.T
+        inside = (np.maximum(x0, x1) >= low[0]) & (np.minimum(x0, x1) <= high[0])
+        inside &= (np.maximum(y0, y1) >= low[1]) & (np.minimum(y0, y1) <= high[1])
+        x, y = self.points.T
+        near = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])
         return replace(
             self,
             segments=self.segments[inside],
