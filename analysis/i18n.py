@@ -95,11 +95,15 @@ class Words(Mapping[str, Mapping[str, str]]):
 
     @classmethod
     def columns(cls, context: str, file: Traversable) -> Words:
-        """Read what columns are from a CSV: keys are "unit.NAME", or "unit.TABLE/NAME"."""
+        """Read what columns are from a CSV: keys are "unit.NAME", or "unit.TABLE/NAME".
+
+        Units, meanings, and headings where the file has any.
+        """
         texts: dict[str, str] = {}
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
             name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
-            texts |= {f"{part}.{name}": row[part] for part in ("unit", "meaning")}
+            parts = [part for part in ("unit", "meaning", "heading") if part in row]
+            texts |= {f"{part}.{name}": row[part] for part in parts}
         return cls(context, texts)
 
     def __getitem__(self, language: str) -> Mapping[str, str]:

@@ -119,7 +119,8 @@ def of_workspace(
         command=command,
         parameters={
             **parameters,
-            "workspace": workspace.path.as_posix(),
+            # Its name alone: a file tells nobody how the disk of its maker is arranged.
+            "workspace": workspace.path.resolve().name,
             "fictional": workspace.fictional,
         },
         seed=seed,

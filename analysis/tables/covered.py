@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
+from analysis.tables.spreadsheet_text import csv_text, plain
 
 COVERED = "covered.csv"
 
@@ -81,8 +82,9 @@ def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
     aside = file.with_name(f".{COVERED}.{os.getpid()}")
     try:
         with aside.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerows([("bureau_id", "covered"), *sorted((before | dict(shares)).items())])
+            rows = sorted((before | dict(shares)).items())
+            table = pd.DataFrame(rows, columns=["bureau_id", "covered"], dtype="str")
+            out.write(csv_text(table))
         os.replace(aside, file)
     except OSError as error:
         raise DataError(
@@ -134,7 +136,7 @@ def _read(file: Path) -> pd.DataFrame | None:
     try:
         # Excel in French writes semicolons, scripts write commas.
         table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
-        return table[["bureau_id", "covered"]].dropna()
+        return plain(table[["bureau_id", "covered"]].dropna())
     except (KeyError, ValueError, OSError, csv.Error) as error:
         raise DataError(
             "The table of visited doors cannot be read.",

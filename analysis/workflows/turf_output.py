@@ -16,6 +16,7 @@ import shapely
 
 from analysis.errors import DataError
 from analysis.tables.schema import WALKLISTS
+from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks, checked
 from analysis.workflows.time_slots import opening_of
@@ -136,7 +137,8 @@ def read_walks(at: Path) -> Walks:
     types = {name: _DTYPES[column.dtype] for name, column in WALKLISTS.columns.items()}
     try:
         table = pd.read_csv(at / _TURFS, dtype=types, keep_default_na=False, na_values=_NA)
-        uncut = pd.read_csv(at / _UNCUT, dtype="str", keep_default_na=False)
+        table = plain(table)
+        uncut = plain(pd.read_csv(at / _UNCUT, dtype="str", keep_default_na=False))
         summary = json.loads((at / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
@@ -189,5 +191,4 @@ def zip_of(kit: Kit, cut: Path) -> bytes:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    text: str = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
-    return text
+    return csv_text(table, form="%.10g")

@@ -66,9 +66,7 @@ class Surroundings:
     names: tuple[str, ...]
     is_graph: bool = False
 
-    def within(
-        self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
-    ) -> Surroundings:
+    def within(self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> Surroundings:
         """Return what lies, even in part, between two corners (longitude, latitude)."""
         # Column by column: numpy is ten times slower along an axis of two.
         x0, y0, x1, y1 = self.segments.T
