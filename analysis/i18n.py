@@ -95,15 +95,12 @@ class Words(Mapping[str, Mapping[str, str]]):
 
     @classmethod
     def columns(cls, context: str, file: Traversable) -> Words:
-        """Read what columns are from a CSV: keys are "unit.NAME", or "unit.TABLE/NAME".
-
-        Units, meanings, and headings where the file has any.
-        """
+        """Read what columns are from a CSV: keys are "unit.NAME", or "unit.TABLE/NAME"."""
         texts: dict[str, str] = {}
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
             name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
-            parts = [part for part in ("unit", "meaning", "heading") if part in row]
-            texts |= {f"{part}.{name}": row[part] for part in parts}
+            parts = row.keys() & {"unit", "meaning", "heading"}
+            texts |= {f"{part}.{name}": row[part] for part in sorted(parts)}
         return cls(context, texts)
 
     def __getitem__(self, language: str) -> Mapping[str, str]:

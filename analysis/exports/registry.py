@@ -65,12 +65,6 @@ FORMATS = (
         table="csv_parquet:to_csv",
     ),
     Format(
-        BESIDE,
-        Text("What the CSV is: columns, units, sources"),
-        "embedded_provenance:in_csvw",
-        table="csv_parquet:to_csvw",
-    ),
-    Format(
         ".xlsx",
         Text("Excel, with units and sources"),
         "embedded_provenance:in_xlsx",
@@ -119,6 +113,12 @@ FORMATS = (
         Text("SVG"),
         "embedded_provenance:in_svg",
         picture="figures:to_svg",
+    ),
+    Format(
+        BESIDE,
+        Text("What the CSV is: columns, units, sources"),
+        "embedded_provenance:in_csvw",
+        table="csv_parquet:to_csvw",
     ),
 )
 

@@ -10,7 +10,7 @@ import pandas as pd
 # apostrophes before it get one more, so that taking one away gives back what was written.
 FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - the wide signs that Excel runs too
 # A number is a number, whatever its sign.
-NUMBER = r"^[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?$"
+NUMBER = r"^[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?$"
 _MARKED = r"^'(?='*[=+\-@\t\r\n＝＋－＠])"  # noqa: RUF001
 
 
