@@ -174,6 +174,14 @@ def _check(store: Store, _asked: Asked) -> tuple[str, bool]:
     return "Every sum is that of the attempts.", True
 
 
+def _revoke(_store: Store, asked: Asked) -> tuple[str, bool]:
+    from analysis.fieldwork.turf_links import revoke
+
+    gone = {str(name): revoke(asked.workspace, str(name)) for name in _given(asked)}
+    lines = [f"{name}: {'its link opens no more' if n else 'no link'}" for name, n in gone.items()]
+    return "\n".join(lines), all(gone.values())
+
+
 def _given(asked: Asked) -> Sequence[Path]:
     if not asked.files:
         raise DataError("No file is named.", mend="Write the names of the files after the action.")
@@ -202,4 +210,5 @@ ACTIONS: dict[str, Callable[[Store, Asked], tuple[str, bool]]] = {
     "covered": _covered,
     "export": _export,
     "check": _check,
+    "revoke": _revoke,
 }

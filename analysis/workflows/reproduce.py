@@ -12,8 +12,8 @@ from analysis.errors import DataError, some
 from analysis.exports.document import IN_COLUMN
 from analysis.exports.embedded_provenance import has_column
 from analysis.exports.model_export import Finding, Written
-from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import Options, file_of, suffix_of
+from analysis.exports.provenance import Provenance, not_again, read_provenance
+from analysis.exports.registry import Options, beside, file_of, suffix_of
 from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
@@ -65,6 +65,7 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     DataError
         When the file carries no provenance, or the data or the version differ.
     """
+    _refuse_kinds(file)
     provenance = read_provenance(file)
     place = _place(file, provenance, workspace)
     # What only some files rest on counts for those alone.
@@ -102,6 +103,23 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     content = _AGAIN[provenance.command](file, place, provenance)
     given = file.read_bytes()
     return Reproduction(content, content == given, same_content(content, given))
+
+
+def _refuse_kinds(file: Path) -> None:
+    """Say so where a file is of a kind that tells nothing of itself: results, seals, tables."""
+    if not file.is_file():
+        return
+    suffix = suffix_of(file)
+    trial = {file.with_suffix(".seal.json"), file.with_suffix("").with_suffix(".seal.json")}
+    if file.name.endswith((".seal.json", ".plan.md")) or (
+        suffix == ".csv" and any(map(Path.is_file, trial))
+    ):
+        raise not_again("plan", str(file))
+    if suffix in _TURF_FILES or (file.parent / "summary.json").is_file():
+        raise not_again("turfs", str(file))
+    bare = suffix == ".csv" and not has_column(file) and not beside(file).is_file()
+    if suffix == ".json" or bare:
+        raise not_again("result", str(file))
 
 
 def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
@@ -153,6 +171,7 @@ def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     return file_of(replace(found, source=_moved(found.source, provenance)), suffix_of(file))
 
 
+_TURF_FILES = {".gpx"}
 # What the provenance of a file says was asked → what finds it again.
 _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "abstention": abstention.again,

@@ -220,10 +220,13 @@ class Kit:
         return bool(self.walks.summary.get("fictional", False))
 
     def code(self, turf_id: str) -> str:
-        """Return the text of a turf's QR code: campaign, turf and token."""
+        """Return the text of a turf's QR code: the link of its page, or campaign, turf and token.
+
+        In a link the token stands after the #, which is never sent when a page is asked for.
+        """
         token = self.tokens.get(turf_id, "")
         if self.address:
-            return f"{self.address}?turf={turf_id}&token={token}"
+            return f"{self.address.rstrip('/')}/t/{self.campaign_id}/{turf_id}#{token}"
         return f"PALIER:{self.campaign_id}:{turf_id}:{token}"
 
     def say(self, key: str, part: str = "paper") -> str:

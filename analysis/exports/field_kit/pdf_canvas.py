@@ -47,6 +47,7 @@ class Paper:
         # `invariant` leaves out the dates and the random id.
         self.canvas = Canvas(self._out, pagesize=A4, invariant=1, pageCompression=1, lang=language)
         self.canvas.setTitle(title)
+        self.canvas.setAuthor("Palier")
         self.canvas.setCreator("Palier")
         self.canvas.setProducer("Palier")
         self.canvas.setKeywords(about)
