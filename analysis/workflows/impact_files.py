@@ -80,7 +80,7 @@ def place_told(question: Question, language: str) -> dict[str, Any]:
     if question.votes is None:
         return {}
     workspace = Workspace(question.votes.workspace)
-    title = f"{say('report_title', language)} · {title_of(workspace, '', language)}"
+    title = f"{say('report', language)} · {title_of(workspace, '', language)}"
     return {"title": title, "simulated": workspace.fictional}
 
 

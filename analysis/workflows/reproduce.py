@@ -115,7 +115,9 @@ def _refuse_kinds(file: Path) -> None:
         suffix == ".csv" and any(map(Path.is_file, trial))
     ):
         raise not_again("plan", str(file))
-    if suffix in _TURF_FILES or (file.parent / "summary.json").is_file():
+    if suffix in _TURF_FILES or any(
+        (folder / "summary.json").is_file() for folder in (*file.resolve().parents,)[:2]
+    ):
         raise not_again("turfs", str(file))
     bare = suffix == ".csv" and not has_column(file) and not beside(file).is_file()
     if suffix == ".json" or bare:
