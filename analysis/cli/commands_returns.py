@@ -19,8 +19,8 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
     action: Annotated[
         str,
         typer.Argument(
-            help="campaign, turfs, import, retry, list, progress, rates, contact, covered, export "
-            "or check."
+            help="campaign, turfs, import, retry, list, progress, rates, contact, covered, export, "
+            "check or revoke."
         ),
     ],
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
