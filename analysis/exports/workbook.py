@@ -178,6 +178,9 @@ def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
         for step, row in enumerate(rows, start=1):
             sheet.write_row(at + step, 0, row)
         at += len(rows) + 2
+    on_paper(sheet, document.heading)
+    # What `reproduce` reads is for programs: on paper it would be thirty pages.
+    sheet.print_area(0, 0, at - len(blocks[-1][1]) - 3, 3)
 
 
 def _head(book: xlsxwriter.Workbook) -> Format:
