@@ -39,7 +39,11 @@ def in_csv(path: Path) -> str:
         if (told := beside(path)).is_file():
             return in_csvw(told)
         raise LookupError(
-            Text("{name} is not beside it, and it has no column `provenance`", name=told.name)
+            Text(
+                "{name} is not beside it; tables of `transfers` and `power` have none, and are "
+                "made by running the command again",
+                name=told.name,
+            )
         )
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()

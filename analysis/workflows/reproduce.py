@@ -13,7 +13,7 @@ from analysis.exports.document import IN_COLUMN
 from analysis.exports.embedded_provenance import has_column
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, not_again, read_provenance
-from analysis.exports.registry import Options, beside, file_of, suffix_of
+from analysis.exports.registry import Options, file_of, suffix_of
 from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
@@ -119,8 +119,7 @@ def _refuse_kinds(file: Path) -> None:
         (folder / "summary.json").is_file() for folder in (*file.resolve().parents,)[:2]
     ):
         raise not_again("turfs", str(file))
-    bare = suffix == ".csv" and not has_column(file) and not beside(file).is_file()
-    if suffix == ".json" or bare:
+    if suffix == ".json":
         raise not_again("result", str(file))
 
 

@@ -80,9 +80,11 @@ def test_a_trial_is_said_to_be_verified(town):
 
 
 def test_bare_results_are_said_to_be_run_again(town):
-    for name in ("power.json", "transfers.csv"):
-        (town / name).write_text("origin,share\na,1\n" if name.endswith("csv") else "{}")
-        assert "Run the command again" in refused(town / name)
+    (town / "power.json").write_text("{}")
+    assert "Run the command again" in refused(town / "power.json")
+    (town / "transfers.csv").write_text("origin,share\na,1\n")
+    with pytest.raises(DataError, match="running the command again"):
+        reproduce(town / "transfers.csv")
 
 
 def test_every_file_of_an_invented_town_says_so(town):
