@@ -46,5 +46,16 @@ async def returns(request: Request) -> Response:
     return await receive_returns(request, WORKSPACES)
 
 
-routes = [Route("/api/returns", returns, methods=["POST", "OPTIONS"])]
+async def turf(request: Request) -> Response:
+    """Open the page of a turf by its link."""
+    from analysis.workflows.phone_endpoint import turf_page
+    from pages._ui.state import WORKSPACES
+
+    return await turf_page(request, WORKSPACES)
+
+
+routes = [
+    Route("/api/returns", returns, methods=["POST", "OPTIONS"]),
+    Route("/t/{path:path}", turf, methods=["GET", "POST"]),
+]
 app = st.App("app.py", lifespan=ready, routes=routes)

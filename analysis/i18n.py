@@ -99,7 +99,8 @@ class Words(Mapping[str, Mapping[str, str]]):
         texts: dict[str, str] = {}
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
             name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
-            texts |= {f"{part}.{name}": row[part] for part in ("unit", "meaning")}
+            parts = row.keys() & {"unit", "meaning", "heading"}
+            texts |= {f"{part}.{name}": row[part] for part in sorted(parts)}
         return cls(context, texts)
 
     def __getitem__(self, language: str) -> Mapping[str, str]:

@@ -308,14 +308,19 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
 
 
 def _answer(question: Question, out: Path, report: Path | None, language: str) -> Answer:
-    from analysis.workflows.impact_files import check_report, impact_to_file, report_to_file
+    from analysis.workflows.impact_files import (
+        check_report,
+        impact_to_file,
+        place_told,
+        report_to_file,
+    )
 
     if report is not None:
         check_report(report)
     found = impact_to_file(question, out)
     show(f"{found.summary()}\nwritten: {out}")
     if report is not None:
-        report_to_file(found, report, language)
+        report_to_file(found, report, language, **place_told(question, language))
         show(f"written: {report}")
     return found
 

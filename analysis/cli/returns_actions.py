@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, some
-from analysis.fieldwork import exposure, progress
+from analysis.fieldwork import exposure, progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim

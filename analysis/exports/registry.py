@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from analysis.exports.document import Leaving
+    from analysis.exports.document import Document, Leaving
     from analysis.exports.provenance import Provenance
 
 # What leaves: any table, a ranking (a table whose rows can be mapped), the picture of a table.
@@ -55,6 +55,9 @@ class Format:
         return self.table if kind == "table" else self.picture
 
 
+# A CSV holds rows and nothing else: what it is stands beside it, where W3C's CSV on the Web
+# looks for it.
+BESIDE = ".csv-metadata.json"
 FORMATS = (
     Format(
         ".csv",
@@ -126,6 +129,12 @@ FORMATS = (
         "embedded_provenance:in_svg",
         picture="figures:to_svg",
     ),
+    Format(
+        BESIDE,
+        Text("What the CSV is: columns, units, sources"),
+        "embedded_provenance:in_csvw",
+        table="csv_parquet:to_csvw",
+    ),
 )
 
 
@@ -140,7 +149,8 @@ def formats_of(kind: Kind) -> tuple[Format, ...]:
     return tuple(one for one in FORMATS if one.writer(kind))
 
 
-SUFFIXES = tuple(one.suffix for one in formats_of("ranking"))
+# What a file may be asked for by its name; what stands beside a CSV comes with it.
+SUFFIXES = tuple(one.suffix for one in formats_of("ranking") if one.suffix != BESIDE)
 # These are maps and nothing else: without a polygon they would be empty.
 MAPS = tuple(one.suffix for one in FORMATS if one.ranking)
 
@@ -195,9 +205,28 @@ def write(
         be written to.
     """
     path = Path(path)
-    content = to_bytes(ranking, path.suffix, bureaux=bureaux, provenance=provenance, **options)
-    put(path, content)
+    put_leaving(path, _document(ranking, path.suffix, bureaux, provenance, options))
     return path
+
+
+def put_leaving(path: Path, leaving: Leaving) -> list[Path]:
+    """Write what leaves in the format of its name; beside a CSV, what it is. Return the files."""
+    files = {path: file_of(leaving, path.suffix)}
+    if path.suffix.lower() == ".csv" and not leaving.dialect.endswith("+provenance"):
+        files[beside(path)] = file_of(leaving, BESIDE)
+    for file, content in files.items():
+        put(file, content)
+    return [*files]
+
+
+def suffix_of(path: Path) -> str:
+    """Return the suffix by which a file's format is known."""
+    return BESIDE if path.name.lower().endswith(BESIDE) else path.suffix.lower()
+
+
+def beside(path: Path) -> Path:
+    """Return the name of the file that says what a CSV is."""
+    return path.with_name(f"{path.stem}{BESIDE}")
 
 
 def put(path: Path, content: bytes) -> None:
@@ -248,9 +277,19 @@ def to_bytes(
     DataError
         As `write`, but for the folder.
     """
+    return file_of(_document(ranking, suffix, bureaux, provenance, options), suffix)
+
+
+def _document(
+    ranking: pd.DataFrame,
+    suffix: str,
+    bureaux: gpd.GeoDataFrame,
+    provenance: Provenance,
+    options: Options,
+) -> Document:
     from analysis.exports.document import Document
 
-    if suffix.lower() not in SUFFIXES:
+    if suffix.lower() not in (*SUFFIXES, BESIDE):
         raise DataError(
             "Palier does not write {suffix}."
             if suffix
@@ -260,13 +299,12 @@ def to_bytes(
             suffixes=", ".join(SUFFIXES),
         )
     stated: Options = {"language": "fr", "dialect": "plain", "title": "", **options}
-    document = Document(
+    return Document(
         ranking=ranking,
         bureaux=bureaux,
         provenance=replace(provenance, written=cast("dict[str, str]", stated)),
         **stated,
     )
-    return file_of(document, suffix)
 
 
 def file_of(leaving: Leaving, suffix: str) -> bytes:
@@ -321,7 +359,7 @@ def find_provenance(path: Path) -> str:
     from analysis.exports.embedded_provenance import FAULTS
 
     finders = {one.suffix: one.finds for one in FORMATS}
-    if (suffix := path.suffix.lower()) not in finders:
+    if (suffix := suffix_of(path)) not in finders:
         raise DataError(
             "Palier does not write {suffix}."
             if suffix

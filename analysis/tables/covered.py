@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
+from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.whole_files import written_whole
 
 COVERED = "covered.csv"
@@ -78,13 +79,11 @@ def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
     file = folder / COVERED
     known = _read(file)
     before = {} if known is None else dict(zip(known["bureau_id"], known["covered"], strict=True))
-    rows = [("bureau_id", "covered"), *sorted((before | dict(shares)).items())]
+    rows = sorted((before | dict(shares)).items())
+    table = pd.DataFrame(rows, columns=["bureau_id", "covered"], dtype="str")
     try:
-        with (
-            written_whole(file) as aside,
-            aside.open("w", encoding="utf-8", newline="") as out,
-        ):
-            csv.writer(out, lineterminator="\n").writerows(rows)
+        with written_whole(file) as aside:
+            aside.write_text(csv_text(table), encoding="utf-8", newline="")
     except OSError as error:
         raise DataError(
             "The shares already visited cannot be written.",
@@ -135,7 +134,7 @@ def _read(file: Path) -> pd.DataFrame | None:
     try:
         # Excel in French writes semicolons, scripts write commas.
         table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
-        return table[["bureau_id", "covered"]].dropna()
+        return plain(table[["bureau_id", "covered"]].dropna())
     except (KeyError, ValueError, OSError, csv.Error) as error:
         raise DataError(
             "The table of visited doors cannot be read.",

@@ -29,6 +29,7 @@ from analysis.readers.shapes import read_shapes
 from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
 from analysis.tables.sources import Report
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
@@ -226,10 +227,8 @@ def build_from(
             writer.put("context", _context(geography))
         if geography.made:
             quality = geography.made.quality.round(4)
-            writer.put_text(
-                "contours_quality.csv", quality.to_csv(index=False, lineterminator="\n")
-            )
-        writer.put_text("blocs.csv", blocs.to_csv(index=False, lineterminator="\n"))
+            writer.put_text("contours_quality.csv", csv_text(quality))
+        writer.put_text("blocs.csv", csv_text(blocs))
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
     return Workspace(target)

@@ -16,7 +16,7 @@ from analysis.electorate.explain.regression import ROBINSON
 from analysis.errors import DataError, Text
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import file_of, formats_of, put
+from analysis.exports.registry import formats_of, put_leaving
 from analysis.i18n import Words, told
 from analysis.tables.brought_covariates import digest_of
 from analysis.tables.elections import Choice
@@ -292,8 +292,7 @@ def explain_to_file(  # noqa: PLR0913 - a question, and what leaves
     figure = _figure(wanted) if suffix in pictures else ""
     table = "effects" if suffix in pictures else wanted
     leaving = finding(workspace, found, table=table, figure=figure, written=written or Written())
-    content = file_of(leaving, suffix)
-    put(out, content)
+    put_leaving(out, leaving)
     return found, left
 
 

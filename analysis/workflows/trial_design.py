@@ -372,5 +372,7 @@ def _with_own_columns(assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule)
     """Add the columns of the user's file, in the order of its rows; ours go first."""
     label = unit_columns.labels(table, rule.unit)
     ours = assignment.set_index("unit_id").loc[label].reset_index()
-    theirs = table[[name for name in table if name not in ours]].reset_index(drop=True)
+    theirs = table[[name for name in table if name not in {*ours, "provenance"}]].reset_index(
+        drop=True
+    )
     return pd.concat([ours, theirs], axis=1)

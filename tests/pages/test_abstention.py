@@ -15,7 +15,7 @@ from analysis.electorate.history import read_history
 from analysis.exports import read_provenance
 from analysis.exports.column_units import units_of
 from analysis.exports.model_export import Written
-from analysis.exports.registry import file_of
+from analysis.exports.registry import file_of, put_leaving
 from analysis.tables.elections import Choice
 from analysis.workflows.abstention import finding, look_ahead
 from analysis.workflows.build import Inputs, build
@@ -292,14 +292,14 @@ def test_the_file_holds_the_forecast_and_is_made_again(places, tmp_path, level):
         how = Written(tongue, "excel_fr" if french else "plain", "One.\nTwo.")
         leaving = finding(places.valmont, (), found, written=how)
         file = tmp_path / f"forecast_{tongue}.csv"
-        file.write_bytes(file_of(leaving, ".csv"))
+        put_leaving(file, leaving)
         read = pd.read_csv(file, sep=";" if french else ",", decimal="," if french else ".")
         np.testing.assert_allclose(read["abstention"], held["abstention"], rtol=1e-9)
         np.testing.assert_allclose(read["constant"], found.split["constant"], rtol=1e-9)
         assert reproduce(file).identical
     units = leaving.provenance.units
     rows = units_of(read, stated=units, language="fr")
-    assert [row["column"] for row in rows if not row["meaning"]] == ["provenance"]
+    assert [row["column"] for row in rows if not row["meaning"]] == []
     assert all(unit["meaning"] for unit in units)
 
 

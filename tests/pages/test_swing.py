@@ -20,7 +20,7 @@ from analysis.electorate.transfers.surveys import compare, published
 from analysis.errors import DataError
 from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
-from analysis.exports.registry import file_of
+from analysis.exports.registry import file_of, put_leaving
 from analysis.tables.elections import Choice
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of
@@ -401,7 +401,7 @@ PLAIN = Written("en")
 def again(leaving, suffix, folder):
     """Write a file, check that it is made again, and return its path."""
     file = folder / f"file{suffix}"
-    file.write_bytes(file_of(leaving, suffix))
+    put_leaving(file, leaving)
     assert reproduce(file).identical
     return file
 
@@ -422,11 +422,13 @@ def test_tables_are_read_back_as_they_were(places, estimate, tmp_path):
     rows = list(workbook["Table"].iter_rows(values_only=True))
     excel = pd.DataFrame(rows[1:], columns=rows[0])
     parquet = pd.read_parquet(again(leaving, ".parquet", tmp_path))
+    names = {row[0]: row[1] for row in workbook["Unités"].iter_rows(values_only=True)}
+    excel = excel.rename(columns=names)
     for read in (english, french, excel, parquet):
         pd.testing.assert_frame_equal(read[list(table)], table, check_dtype=False, rtol=1e-9)
     notes = [cell for row in workbook["Sources"].iter_rows(values_only=True) for cell in row]
     assert {"Une estimation, jamais une preuve.", "À lire."} <= set(notes)
-    meanings = {row[0]: row[2] for row in workbook["Unités"].iter_rows(values_only=True)}
+    meanings = {row[1]: row[3] for row in workbook["Unités"].iter_rows(values_only=True)}
     assert meanings["bound_lower"] == "Au moins, c’est certain"
     assert all(meanings[name] for name in table)
 

@@ -124,4 +124,6 @@ def about(kit: Kit) -> str:
     """Return what made these sheets, as the keywords of the PDF."""
     keys = ("palier", "made_from", "distance", "hours", "team", "start")
     known = {key: kit.walks.summary[key] for key in keys if key in kit.walks.summary}
-    return json.dumps({**known, "seal": kit.walks.seal}, sort_keys=True, separators=(",", ":"))
+    # `reproduce` knows by the kind that turfs are cut again, not made from this.
+    told = {**known, "kind": "turfs", "seal": kit.walks.seal, "fictional": kit.fictional}
+    return json.dumps(told, sort_keys=True, separators=(",", ":"))

@@ -92,8 +92,7 @@ def sheets_pdf(kit: Kit) -> bytes:
     bytes
         The PDF; the same kit gives the same bytes.
     """
-    title = f"{kit.say('cover')} {kit.place}".strip()
-    paper = Paper(title, language=kit.language, about=about(kit))
+    paper = Paper(turf_files.title(kit), language=kit.language, about=about(kit))
     sheets = [sheet_of(kit, turf_id) for turf_id in kit.tables]
     draw_cover(paper, kit, sheets)
     for sheet in sheets:
@@ -124,7 +123,7 @@ def write_kit(kit: Kit, folder: Path | str) -> list[Path]:
         What is written.
     folder
         Made if need be. Gets `sheets.pdf`, `turfs.xlsx`, `turfs.gpx`, `turfs.kml`,
-        `turfs.geojson`, `returns_form.csv` and `phone/TURF.html` for each turf.
+        `turfs.geojson`, `returns_form.csv`, and `gpx/TURF.gpx` and `phone/TURF.html` for each turf.
 
     Returns
     -------
@@ -146,6 +145,8 @@ def _files(kit: Kit) -> Iterator[tuple[str, bytes]]:
         # The table of the cut stands beside the kit already.
         if suffix != ".csv":
             yield f"turfs{suffix}", write(kit)
+    for turf_id in kit.tables:
+        yield f"gpx/{turf_id}.gpx", turf_files.to_gpx(kit, turf_id)
     yield "returns_form.csv", turf_files.to_form(kit)
     for turf_id in kit.tables:
         yield f"phone/{turf_id}.html", phone_page(kit, turf_id)

@@ -11,6 +11,7 @@ import streamlit as st
 from analysis.readers.blocs import DEFAULT, read_blocs
 from analysis.readers.relabel import relabel
 from analysis.tables.schema import BLOCS
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.workflows.place_files import slug_of
 from pages._ui import loaders
@@ -206,7 +207,7 @@ def _take_away(place: Workspace, blocs: pd.DataFrame) -> None:
     left, right = st.columns(2)
     left.download_button(
         _("Take the table of blocs (CSV)"),
-        data=blocs.to_csv(index=False),
+        data=csv_text(blocs),
         file_name="blocs.csv",
         mime="text/csv",
         key="blocs.download",

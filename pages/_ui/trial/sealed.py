@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from analysis.errors import DataError
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import hold_back_of
@@ -132,7 +133,7 @@ def files(place: Workspace, trial: Trial) -> None:
     )
     columns[1].download_button(
         _("The arms (CSV)"),
-        trial.sealed.assignment.to_csv(index=False, lineterminator="\n"),
+        csv_text(trial.sealed.assignment),
         f"{name}.arms.csv",
         key="trial.arms.csv",
         on_click="ignore",

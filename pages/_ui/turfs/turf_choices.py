@@ -182,5 +182,5 @@ def order(
 
 
 def targets(place: Workspace, scenario: Scenario, held: HoldBack) -> bytes:
-    """Return the file of targets with their arms, as the page Priorities writes it."""
-    return loaders.ranking_file(place, scenario, held).to_bytes(".csv")
+    """Return the file of targets with their arms; one file, that says where it comes from."""
+    return loaders.ranking_file(place, scenario, held).to_bytes(".csv", dialect="plain+provenance")
