@@ -43,7 +43,7 @@ def to_kml(document: Document) -> bytes:
     ):
         if shape is not None:
             mark = ET.SubElement(top, "Placemark")
-            text_element(mark, "name", f"{row['rank']} · {row['name'] or row['bureau_id']}")
+            text_element(mark, "name", f"{row['rank']} · {row.get('label') or row['bureau_id']}")
             text_element(mark, "description", "\n".join(f"{key} : {fact}" for key, fact in facts))
             text_element(mark, "styleUrl", f"#class{index}")
             # GDAL takes a datum called `name` for the place's own, and loses the rank.

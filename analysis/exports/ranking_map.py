@@ -74,6 +74,6 @@ def _row(row: Mapping[str, object], document: Document) -> tuple[str, ...]:
         return format_number(float(str(row[column])), digits, language=document.language)
 
     # A name says more to a volunteer than a code, but a long one would run into the score.
-    name = textwrap.shorten(str(row.get("name") or row["bureau_id"]), _NAME, placeholder="…")
+    name = textwrap.shorten(str(row.get("label") or row["bureau_id"]), _NAME, placeholder="…")
     gain = f"{write('gain_per_hour', 2)} ({write('gain_lower', 2)}–{write('gain_upper', 2)})"
     return write("rank", 0), name, write("score", 0), gain

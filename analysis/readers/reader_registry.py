@@ -119,6 +119,12 @@ READERS = (
         "reu:sniff_bureaux",
         "reu:read_polling_places",
     ),
+    Reader(
+        "reu_bureaux",
+        Text("Polling places of the electoral roll (INSEE, REU)"),
+        "polling_places:sniff",
+        "polling_places:read_polling_places",
+    ),
 )
 ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))
 PUBLISHED = tuple(dict.fromkeys(reader.role for reader in READERS if reader.published))

@@ -20,7 +20,7 @@ from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
-from pages._ui import loaders, state
+from pages._ui import loaders, state, territory
 from pages._ui.i18n import (
     _,
     bloc_name,
@@ -32,8 +32,8 @@ from pages._ui.i18n import (
     preset_name,
 )
 from pages._ui.priorities import by_hand, planner
+from pages._ui.selects import select
 
-EVERYWHERE = "all"
 BY_RESULTS = "results"
 BY_NAME = "by_name"
 COMING = (
@@ -63,7 +63,7 @@ def choose_question(place: Workspace) -> Scenario:
     with middle:
         election = choose_election(place)
     with right:
-        places = choose_places(place)
+        places = territory.choose_places(place)
     return Scenario(bloc, election, candidates, places, rival=_rival_for(bloc))
 
 
@@ -83,7 +83,7 @@ def choose_rival(question: Scenario, found: Prospects) -> None:
         rival=bloc_name(found.rival_by_results) if found.rival_by_results else "—"
     )
     others = [one for one in BLOCS[:-1] if one != question.bloc]
-    _select(
+    select(
         _("Against"),
         [BY_RESULTS, *others],
         key="rival",
@@ -99,7 +99,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     table = loaders.table(str(place.path), place.digest, "candidates")
     sizes = table[table["bloc"] != ""].groupby("bloc")["votes"].sum().sort_values(ascending=False)
     options = [*sizes.index, BY_NAME]
-    bloc = _select(
+    bloc = select(
         _("Win votes for"),
         options,
         key="bloc",
@@ -131,7 +131,7 @@ def choose_election(place: Workspace) -> str:
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
     coming = _coming(loaders.table(str(place.path), place.digest, "places"))
     past = [*_late(known), *past]
-    return _select(
+    return select(
         _("Election to prepare"),
         [*(name for name in coming if name not in past), *past],
         key="election",
@@ -156,35 +156,6 @@ def _late(known: pd.DataFrame) -> list[str]:
     if not any(map(is_dated, ids)):  # another country's
         return []
     return [name for name in _LATE if name not in ids and election_of(name).date > first]
-
-
-def choose_places(place: Workspace) -> tuple[str, ...]:
-    table = loaders.table(str(place.path), place.digest, "places")
-    if len(table) == 1:
-        st.text_input(_("Territory"), table["name"].iloc[0], disabled=True)
-        return ()
-    departments = sorted(table["department_id"].unique())
-    department = EVERYWHERE
-    if len(departments) > 1:
-        department = _select(
-            _("Département"),
-            [EVERYWHERE, *departments],
-            key="department",
-            show=lambda o: _("Everywhere") if o == EVERYWHERE else o,
-        )
-        if department == EVERYWHERE:
-            return ()
-        table = table[table["department_id"] == department]
-    names = dict(zip(table["commune_id"], table["name"], strict=True))
-    commune = _select(
-        _("Commune"),
-        [EVERYWHERE, *sorted(names, key=lambda code: names[code])],
-        key="commune",
-        show=lambda o: _("All communes") if o == EVERYWHERE else f"{names[o]} ({o})",
-    )
-    if commune != EVERYWHERE:
-        return (commune,)
-    return () if department == EVERYWHERE else (department,)
 
 
 def put_together(question: Scenario, settings: Settings) -> Scenario:
@@ -232,7 +203,7 @@ def choose_settings(
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
     )
     state.remember("hours", hours, HOURS)
-    preset = _select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
+    preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
     if told := preset_help(preset):
         st.caption(told)
     params = planner.params()
@@ -322,55 +293,8 @@ def reopen(scenario: Scenario) -> None:
                     names=", ".join(left_out)
                 )
             )
-    territory, beyond = _territory(scenario.places)
-    for key, value in (wanted | territory).items():
+    narrowed, beyond = territory.answers(scenario.places)
+    for key, value in (wanted | narrowed).items():
         state.answer_with(key, value)
     st.session_state[_UNFIT] = unfit + beyond
     planner.set_params(settings.params)
-
-
-def _territory(places: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    """Return the answers that narrow the place to a commune or département, and what is beyond."""
-    opened = loaders.workspace()
-    known = loaders.table(str(opened.path), opened.digest, "places")
-    communes = dict(zip(known["commune_id"], known["department_id"], strict=True))
-    here = [code for code in places if code in communes or code in communes.values()]
-    beyond = []
-    if absent := [code for code in places if code not in here]:
-        beyond.append(
-            _("This workspace does not hold {codes}: the territory shown is another.").format(
-                codes=", ".join(absent)
-            )
-        )
-    if len(here) > 1:
-        beyond.append(
-            _("One territory is shown at a time: {code}, of {codes}.").format(
-                code=here[0], codes=", ".join(here)
-            )
-        )
-    if not here:
-        return {"department": EVERYWHERE, "commune": EVERYWHERE}, beyond
-    if here[0] in communes:
-        return {"department": str(communes[here[0]]), "commune": here[0]}, beyond
-    return {"department": here[0], "commune": EVERYWHERE}, beyond
-
-
-def _select(
-    label: str,
-    options: list[str],
-    *,
-    key: str,
-    show: Callable[[str], str],
-    help: str | None = None,  # noqa: A002 - Streamlit's own name
-) -> str:
-    state.recall(key, options[0])
-    if (asked := st.session_state[key]) not in options:
-        st.warning(
-            _("{label}: “{asked}” is not known here; shown instead: {shown}.").format(
-                label=label, asked=asked, shown=show(options[0])
-            )
-        )
-        state.answer_with(key, options[0])
-    choice = st.selectbox(label, options, key=key, format_func=show, help=help)
-    state.remember(key, choice, options[0])
-    return str(choice)

@@ -21,7 +21,7 @@ from analysis.workflows.ranked_trial import (
     Choices,
     within_hours,
 )
-from pages._ui import state
+from pages._ui import loaders, state
 from pages._ui.i18n import _, election_name, number, percent
 
 _MOST_SEED = 2**31 - 1
@@ -178,9 +178,11 @@ def _one(label: str, key: str, names: dict[str, str]) -> str:
 
 def _exceptions(units: pd.DataFrame) -> dict[str, Any]:
     ids = units["unit_id"].head(_MOST_LISTED).tolist()
-    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids)
+    names = dict(zip(ids, loaders.labels(ids), strict=True))
+    show = names.__getitem__
+    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids, show)
     free = [one for one in ids if one not in treat]
-    spare = _several(_("Never canvassed (never drawn)"), "t_not", free)
+    spare = _several(_("Never canvassed (never drawn)"), "t_not", free, show)
     if treat or spare:
         st.caption(
             _("Bureaux decided beforehand are in no estimate: there is no chance to compare.")

@@ -11,7 +11,7 @@ import streamlit as st
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import LEARNED
-from pages._ui import messages, state
+from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, kind_name, ngettext, number, percent
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
@@ -233,9 +233,7 @@ def table(walks: Walks) -> None:
         pd.DataFrame(
             {
                 _("Turf"): turfs["turf_id"],
-                _("Bureaux"): turfs["bureaux"].map(
-                    lambda ids: ", ".join(one.rpartition("_")[2] for one in ids)
-                ),
+                _("Bureaux"): turfs["bureaux"].map(lambda ids: "; ".join(loaders.labels(ids))),
                 _("Stops"): turfs["stops"],
                 _("Doors"): turfs["doors"],
                 _("Minutes"): turfs["minutes"],
@@ -267,7 +265,7 @@ def stops_table(walks: Walks, turf: str) -> None:
                 _("Doors"): stops["dwellings"],
                 _("Minutes"): stops["minutes"],
                 _("Walk (m)"): stops["walk_m"],
-                _("Bureau"): stops["bureau_id"].str.rpartition("_")[2],
+                _("Bureau"): loaders.labels(stops["bureau_id"]),
             }
         ),
         digits=1,
