@@ -22,6 +22,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from babel.core import Locale
 from babel.dates import format_date
 from babel.messages.catalog import Catalog
@@ -236,11 +237,26 @@ class _Filler(string.Formatter):
         if isinstance(value, str):
             return _number_text(value, self.language) if format_spec else value
         spec = _SPEC.fullmatch("," if format_spec == "n" else format_spec) if format_spec else None
+        if spec is None and not format_spec and _is_figure(value):
+            return _number_text(str(value), self.language)
         if spec is None or isinstance(value, dt.date):
             return str(format(value, format_spec))
         sign, digits, percent = bool(spec[1]), int(spec[2] or 0), spec[3] == "%"
         write = format_percent if percent else format_number
         return write(float(value), digits, language=self.language, sign=sign)
+
+
+# A smaller whole number may be a year, or part of a code.
+_THOUSANDS = 10_000
+
+
+def _is_figure(value: object) -> bool:
+    """Tell a number that is written with the signs of the language though no template asks it."""
+    if isinstance(value, bool | np.bool_):
+        return False
+    if isinstance(value, int | np.integer):
+        return abs(int(value)) >= _THOUSANDS
+    return isinstance(value, float) and math.isfinite(value)
 
 
 def _number_text(text: str, language: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.geography.zones import territory_of
+from analysis.i18n import MISSING
 from pages._ui import state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
 from pages._ui.i18n import _, ngettext, number
@@ -97,6 +98,7 @@ def show_list(
         key=name,
         hide_index=True,
         height=420,
+        placeholder=MISSING,
         on_select=lambda: _select_row(name, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},

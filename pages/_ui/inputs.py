@@ -11,8 +11,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.charts.chart_words import nuance
 from analysis.readers.calendar import election_of, is_dated
-from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
@@ -20,6 +20,7 @@ from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.refusals import is_held
 from pages._ui import loaders, state, territory
 from pages._ui.i18n import (
     _,
@@ -42,8 +43,6 @@ COMING = (
 )
 # Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
 _OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
-# Paris, Corsica, Guyane and Martinique elect no council of a département; nor does Lyon.
-_NO_DEPARTMENT, _LYON = ("75", "2A", "2B", "972", "973"), "69123"
 # A place's files may end before the last municipal election: it can be looked back at all the same.
 _LATE = ("2026_muni_t2", "2026_muni_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
@@ -117,6 +116,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
         _("Candidates, lists or nuances"),
         [n for n in names if n],
         key="candidates",
+        format_func=nuance,
         placeholder=_("Choose one or more"),
     )
     state.remember("candidates", chosen, [])
@@ -144,10 +144,7 @@ def choose_election(place: Workspace) -> str:
 
 def _coming(places: pd.DataFrame) -> list[str]:
     """Return the elections to come that are held in some commune of the place."""
-    own = places["department_id"].isin(_NO_DEPARTMENT) | (places["commune_id"] == _LYON)
-    held = [name for name in COMING if not (own.all() and "_dpmt_" in name)]
-    three_cities = places["commune_id"].isin(OF_ARRONDISSEMENTS).any()
-    return [*held, *(_OF_ARRONDISSEMENTS if three_cities else ())]
+    return [name for name in (*COMING, *_OF_ARRONDISSEMENTS) if is_held(name, places)]
 
 
 def _late(known: pd.DataFrame) -> list[str]:
