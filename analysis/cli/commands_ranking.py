@@ -52,7 +52,8 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     ] = "teams",
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
-    from analysis.workflows.ranking import places_named, rank_to_file
+    from analysis.workflows.place_names import places_named
+    from analysis.workflows.ranking import rank_to_file
 
     given = {
         "election": election,

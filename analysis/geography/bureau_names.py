@@ -126,6 +126,8 @@ def labels(
     ['18e, bureau 50, École rue Championnet', '1er, bureau 1']
     """
     ids = pd.Series(list(bureau_id), dtype="str")
+    if ids.empty:
+        return ids
     codes, unique = pd.factorize(ids)
     whole = pd.Series(unique, dtype="str")
     parts = whole.str.rpartition("_")

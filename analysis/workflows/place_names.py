@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.geography.zones import place_named
 from analysis.tables.schema import ZONES
+from analysis.tables.workspace import Workspace
 from analysis.workflows.electoral_roll import ElectoralRoll, polling_places, read_electoral_roll
 
 if TYPE_CHECKING:
@@ -36,3 +40,15 @@ def all_zones(named: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """Return the zones of bureaux; a town's own file goes before the results."""
     both = pd.concat([told, named], ignore_index=True).astype("str")
     return ZONES.check(both.drop_duplicates(["bureau_id", "kind"]).reset_index(drop=True))
+
+
+def places_named(folder: Path | str, names: Sequence[str]) -> list[str]:
+    """Return what `Scenario.places` takes for the names of parts of a workspace.
+
+    Raises
+    ------
+    DataError
+        When a name is unknown, or several parts have it.
+    """
+    workspace = Workspace(folder)
+    return [place_named(workspace, name) for name in names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,6 @@ import tomli_w
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import Options, to_bytes, write
-from analysis.geography.zones import place_named
 from analysis.readers.calendar import election_of
 from analysis.readers.relabel import relabel
 from analysis.tables.elections import Choice, Election
@@ -161,18 +160,6 @@ def open_workspace(path: Path | str) -> Workspace:
     """
     place = Workspace(path)
     return relabel(path) if place.blocs_edited else place
-
-
-def places_named(folder: Path | str, names: Sequence[str]) -> list[str]:
-    """Return what `Scenario.places` takes for the names of parts of a workspace.
-
-    Raises
-    ------
-    DataError
-        When a name is unknown, or several parts have it.
-    """
-    workspace = Workspace(folder)
-    return [place_named(workspace, name) for name in names]
 
 
 def target_of(workspace: Workspace, election_id: str) -> Election:
