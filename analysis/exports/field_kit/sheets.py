@@ -20,6 +20,7 @@ from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_page import draw_sheet
 from analysis.fieldwork import tokens
 from analysis.fieldwork.campaign import open_campaign
+from analysis.geography.bureau_names import bureau_labels
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -68,6 +69,7 @@ def kit_of(
     if workspace is None:
         return kit
     campaign = open_campaign(workspace.path)
+    bureaux = sorted(walks.turfs["bureau_id"].astype(str).unique())
     return replace(
         kit,
         campaign_id=campaign.campaign_id,
@@ -76,6 +78,7 @@ def kit_of(
             for turf_id in kit.tables
         },
         facts=facts_of(workspace, kit),
+        names=dict(zip(bureaux, bureau_labels(workspace, bureaux), strict=True)),
         surroundings=surroundings_of(workspace.read("addresses"), streets=streets),
     )
 
