@@ -38,6 +38,8 @@ _THREAD = 0.002
 _GAP = 0.012
 _LINE = 0.024
 _BAR = 0.03
+# Inches of a figure that a page shows at its own size.
+_SHOWN_IN = 9.0
 _WORDS = Words(
     "chart",
     {
@@ -87,7 +89,10 @@ def heat_map(
     shares = found.matrix("share_of_origin")
     low, high = (found.matrix(name).to_numpy() for name in ("lower", "upper"))
     rows, columns = shares.shape
-    figure = Figure(figsize=(2.2 + 0.72 * columns, 1.7 + 0.48 * rows), layout="constrained")
+    wide = 2.2 + 0.72 * columns
+    figure = Figure(figsize=(wide, 1.7 + 0.48 * rows), layout="constrained")
+    # A wide table is shown smaller: its letters grow with it.
+    scale = max(1.0, wide / _SHOWN_IN)
     chart = figure.subplots()
     values = shares.to_numpy()
     chart.imshow(values, cmap=_RAMP, vmin=0, vmax=1, aspect="auto")
@@ -97,8 +102,9 @@ def heat_map(
         f"{label}  ({format_number(count, language=language)})"
         for label, count in zip(labels[0], votes, strict=True)
     ]
-    chart.set_yticks(range(rows), counted, fontsize=7.5, color=INK)
-    chart.set_xticks(range(columns), labels[1], fontsize=7.5, color=INK, rotation=35, ha="left")
+    size = 8 * scale
+    chart.set_yticks(range(rows), counted, fontsize=size, color=INK)
+    chart.set_xticks(range(columns), labels[1], fontsize=size, color=INK, rotation=35, ha="left")
     chart.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     for (row, column), share in np.ndenumerate(values):
         ink = "white" if share > 0.55 else INK
@@ -108,11 +114,13 @@ def heat_map(
             f"{100 * share:.0f}",
             ha="center",
             va="center",
-            fontsize=9,
+            fontsize=9 * scale,
             color=ink,
         )
         span = f"{100 * low[row, column]:.0f}–{100 * high[row, column]:.0f}"
-        chart.text(column, row + 0.27, span, ha="center", va="center", fontsize=7, color=ink)
+        chart.text(
+            column, row + 0.27, span, ha="center", va="center", fontsize=7 * scale, color=ink
+        )
     chart.spines[:].set_visible(False)
     heading = _WORDS[language]["heat"].format(format_percent(found.level, language=language))
     _frame(figure, title, f"{heading}.\n{_WORDS[language]['caution']}")
