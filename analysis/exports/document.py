@@ -149,6 +149,12 @@ class Document:
         return with_texts(table.reset_index(drop=True))
 
     @cached_property
+    def called(self) -> list[str]:
+        """What each row of `table` is called: its label, else its name, else its id."""
+        known = [self.table[c] for c in ("label", "name", "bureau_id") if c in self.table]
+        return [next(filter(None, row), "") for row in zip(*known, strict=True)]
+
+    @cached_property
     def places(self) -> gpd.GeoDataFrame:
         """The table with its polygons in WGS 84; None where a bureau has none."""
         return located(self.table, self.bureaux)
