@@ -39,6 +39,7 @@ def valmont_inputs():
         candidates,
         contours={year: VALMONT / f"contours_{year}.geojson" for year in (2017, 2024)},
         squares=VALMONT / "carreaux_200m.csv",
+        reu_bureaux=VALMONT / "lieux_de_vote.csv",
         addresses=VALMONT / "adresses-99.csv.gz",
         electors=VALMONT / "electeurs_par_adresse.csv",
         places=("99900",),

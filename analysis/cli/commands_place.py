@@ -129,7 +129,12 @@ def build(  # noqa: PLR0913 - one option per file of a place
         ),
     ] = None,
     reu_bureaux: Annotated[
-        Path | None, typer.Option(help="Polling places of the electoral roll (table-bv-reu).")
+        Path | None,
+        typer.Option(
+            "--reu-bureaux",
+            "--polling-places",
+            help="Polling places: table-bv-reu of the electoral roll, or the town's own file.",
+        ),
     ] = None,
     licence: Annotated[
         list[str] | None,

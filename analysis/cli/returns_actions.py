@@ -132,6 +132,8 @@ def _revoke(store: Store, asked: Asked) -> tuple[str, bool]:
             mend="python -m analysis returns progress lists them.",
             unknown=some(unknown),
         )
+    for turf in turfs:
+        turf_links.revoke(asked.workspace, turf)
     return (
         f"{revoke_tokens(asked.workspace, turfs):,} turfs: their links and codes hold no more.",
         True,

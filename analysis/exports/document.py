@@ -144,9 +144,17 @@ class Document:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The ranking as files hold it: columns of the issue first, lists as text."""
-        rest = [column for column in self.ranking if column not in FIRST]
-        table = self.ranking[[*FIRST, *rest]].sort_values("rank", kind="stable")
+        known = [column for column in ("label",) if column in self.ranking]
+        first = [FIRST[0], *known, *FIRST[1:]]
+        rest = [column for column in self.ranking if column not in first]
+        table = self.ranking[[*first, *rest]].sort_values("rank", kind="stable")
         return with_texts(table.reset_index(drop=True))
+
+    @cached_property
+    def called(self) -> list[str]:
+        """What each row of `table` is called: its label, else its name, else its id."""
+        known = [self.table[c] for c in ("label", "name", "bureau_id") if c in self.table]
+        return [next(filter(None, row), "") for row in zip(*known, strict=True)]
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:
@@ -155,8 +163,9 @@ class Document:
 
     @cached_property
     def unmapped(self) -> tuple[str, ...]:
-        """Ids of the ranked bureaux that no map can show."""
-        ids = self.places.loc[self.places.geometry.isna(), "bureau_id"]
+        """Labels of the ranked bureaux that no map can show, else their ids."""
+        names = "label" if "label" in self.places else "bureau_id"
+        ids = self.places.loc[self.places.geometry.isna(), names]
         return tuple(ids.tolist())
 
     @cached_property

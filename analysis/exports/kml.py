@@ -47,13 +47,13 @@ def to_kml(document: Document) -> bytes:
     for index, colour in enumerate(graded.palette):
         top.append(style(f"class{index}", colour))
     extended_data(top, [(KEY, document.provenance.to_json())])
-    rows = document.table.to_dict("records")
-    for row, index, shape, facts in zip(
+    rows = zip(document.table.to_dict("records"), document.called, strict=True)
+    for (row, called), index, shape, facts in zip(
         rows, graded.index, document.places.geometry, facts_of(document), strict=True
     ):
         if shape is not None:
             mark = ET.SubElement(top, "Placemark")
-            text_element(mark, "name", f"{row['rank']} · {row['name'] or row['bureau_id']}")
+            text_element(mark, "name", f"{row['rank']} · {called}")
             text_element(mark, "description", "\n".join(f"{key} : {fact}" for key, fact in facts))
             text_element(mark, "styleUrl", f"#class{index}")
             # GDAL takes a datum called `name` for the place's own, and loses the rank.

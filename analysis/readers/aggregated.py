@@ -20,6 +20,7 @@ from analysis.readers.codes import (
     in_place,
     of_arrondissements,
 )
+from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
@@ -42,7 +43,7 @@ _COUNTS = {
     "null": ("nuls", "Nuls"),
     "valid": ("exprimes", "Exprimés"),
 }
-_GENERAL = _CODES | {"place": ("libelle_commune", "Libellé de la commune")} | _COUNTS
+_GENERAL = _CODES | {"place": ("libelle_commune", "Libellé de la commune")} | _COUNTS | CODES
 _LISTS = {
     "list": ("libelle_abrege_liste", "Libellé Abrégé Liste"),
     "list_title": ("libelle_etendu_liste", "Libellé Etendu Liste"),
@@ -63,7 +64,7 @@ _CANDIDATES = (
 )
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS})
+_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS, *CODES})
 # Since 2026 municipal files name the head of a list at one round and not at the other, but its
 # label at both: the label tells that it is the same list.
 _BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
@@ -146,6 +147,7 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
             ),
         ),
         unreadable=pd.concat([nothing_unreadable(), *unreadable], ignore_index=True),
+        zones=zones_named(counts),
     )
 
 

@@ -36,6 +36,7 @@ class Results:
     votes: pd.DataFrame
     candidates: pd.DataFrame
     reports: tuple[Report, ...]
+    zones: pd.DataFrame
 
 
 def assemble(
@@ -118,6 +119,7 @@ def assemble(
         votes=table,
         candidates=candidates,
         reports=(replace(first, notes=(*first.notes, *changed)), *others),
+        zones=raw.zones[raw.zones["bureau_id"].isin(turnout["bureau_id"].cat.categories)],
     )
 
 

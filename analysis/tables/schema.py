@@ -170,6 +170,26 @@ CONTEXT = Table(
     },
 )
 
+POLLING_PLACES = Table(
+    name="polling_places",
+    key=("bureau_id",),
+    columns={
+        "bureau_id": Column("str", "—", "polling station"),
+        "name": Column("str", "—", "its polling place and address, as the file writes them"),
+    },
+)
+
+ZONES = Table(
+    name="zones",
+    key=("bureau_id", "kind"),
+    columns={
+        "bureau_id": Column("str", "—", "polling station"),
+        "kind": Column("str", "—", "circonscription, canton, quartier, epci"),
+        "zone_id": Column("str", "—", "its code, unique within the kind: 75-18"),
+        "name": Column("str", "—", "its name, or the code where none is known"),
+    },
+)
+
 TURFS = Table(
     name="turfs",
     key=("turf_id",),
@@ -242,6 +262,8 @@ TABLES = {
         AREAS,
         ADDRESSES,
         CONTEXT,
+        POLLING_PLACES,
+        ZONES,
         TURFS,
         WALKLISTS,
         ATTEMPTS,

@@ -18,6 +18,7 @@ from analysis.electorate.reserve import expect_marginal, expect_reserve
 from analysis.electorate.support import expect_support
 from analysis.electorate.volatility import expect_volatility
 from analysis.errors import DataError, Text, some
+from analysis.geography.bureau_names import bureau_labels, polling_places
 from analysis.tables.covered import read_covered
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
@@ -192,7 +193,9 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
-    table["name"] = table["name"].fillna("")
+    named = polling_places(workspace)
+    table["name"] = [named.get(one, "") for one in table["bureau_id"]]
+    table["label"] = bureau_labels(workspace, table["bureau_id"]).to_numpy()
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)

@@ -81,7 +81,8 @@ class Outlook:
     def to_frame(self) -> pd.DataFrame:
         """Return the forecast as files hold it, with the split where there is one."""
         frame = self.forecast.with_level_error()
-        frame.insert(2, "commune", self.units["commune"].to_numpy())
+        frame.insert(1, "label", self.units["label"].to_numpy())
+        frame.insert(3, "commune", self.units["commune"].to_numpy())
         return frame if self.split is None else frame.merge(self.split, on="bureau_id", how="left")
 
 

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis import __version__
-from analysis.errors import DataError, some
+from analysis.errors import DataError
 from analysis.geography.context import describe_bureaux
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
@@ -22,22 +22,32 @@ from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
-from analysis.readers.raw_results import Raw, combine
+from analysis.readers.raw_results import Raw, combine, no_zones
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
 from analysis.readers.results import Results, assemble
 from analysis.readers.shapes import read_shapes
 from analysis.tables.elections import Election
-from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
+from analysis.tables.schema import (
+    ADDRESSES,
+    AREAS,
+    BUREAUX,
+    CROSSWALK,
+    POLLING_PLACES,
+    empty,
+)
 from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
+from analysis.workflows.build_refusals import refuse_unread, refuse_without_contours
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
+    polling_places,
     read_electoral_roll,
     with_names,
     with_own_bureaux,
 )
+from analysis.workflows.place_names import all_zones, named_only, own_places
 
 MAINLAND = "EPSG:2154"
 Progress = Callable[[str, float], None]
@@ -110,6 +120,8 @@ class Geography:
     addresses: gpd.GeoDataFrame
     reports: tuple[Report, ...] = ()
     made: MadeContours | None = None
+    polling_places: pd.DataFrame = field(default_factory=lambda: empty(POLLING_PLACES))
+    zones: pd.DataFrame = field(default_factory=no_zones)
 
 
 def sample_inputs(folder: Path) -> Inputs:
@@ -121,6 +133,7 @@ def sample_inputs(folder: Path) -> Inputs:
         squares=folder / "carreaux_200m.csv",
         addresses=folder / "adresses-99.csv.gz",
         electors=folder / "electeurs_par_adresse.csv",
+        reu_bureaux=folder / "lieux_de_vote.csv",
         fictional=True,
     )
 
@@ -210,7 +223,7 @@ def build_from(
         The new one, opened.
     """
     progress("checks", 0.35)
-    _refuse_unread(inputs, raw)
+    refuse_unread(inputs, raw)
     blocs = _blocs(inputs, Path(target) / "blocs.csv")
     results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
     geography = _read_geography(inputs, results, progress)
@@ -220,7 +233,8 @@ def build_from(
         writer.put("elections", with_vintages(results.elections, matches))
         for name in ("places", "turnout", "votes", "candidates"):
             writer.put(name, getattr(results, name))
-        for name in ("bureaux", "crosswalk", "areas", "addresses"):
+        writer.put("zones", all_zones(results.zones, geography.zones))
+        for name in ("bureaux", "crosswalk", "areas", "addresses", "polling_places"):
             if len(table := getattr(geography, name)):
                 writer.put(name, table)
         if len(geography.bureaux):
@@ -232,21 +246,6 @@ def build_from(
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
     return Workspace(target)
-
-
-def _refuse_unread(inputs: Inputs, raw: Raw) -> None:
-    """Refuse licences of files that are not read."""
-    ground = (inputs.squares, inputs.addresses, inputs.electors, inputs.reu, inputs.reu_bureaux)
-    files = [file.name for file in (*inputs.contours.values(), *ground) if file]
-    names = [*(r.source.file for r in raw.reports), *files]
-    if unread := sorted(set(inputs.licences) - set(names)):
-        raise DataError(
-            "A licence is given for a file that is not read.",
-            where="{unread}; files read: {names}",
-            mend="Name one of the files of this command: --licence FILE=TEXT.",
-            unread=some(unread),
-            names=some(names, most=12),
-        )
 
 
 def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
@@ -265,14 +264,14 @@ def _context(geography: Geography) -> pd.DataFrame:
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
     if not inputs.contours and not inputs.reu:
-        _refuse_without_contours(inputs)
+        refuse_without_contours(inputs)
         crs = inputs.crs or MAINLAND
         tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
-        return Geography(crs, *tables)
+        return replace(Geography(crs, *tables), **named_only(inputs, results, crs))
     progress("contours", 0.45)
     crs = inputs.crs or _crs(inputs, results)
     known = set(results.turnout["bureau_id"].cat.categories)
-    files = ElectoralRoll(inputs.reu, inputs.reu_bureaux, inputs.places)
+    files = ElectoralRoll(inputs.reu, inputs.reu_bureaux, own_places(inputs, results))
     roll = read_electoral_roll(files, crs, known=known, draw=not inputs.contours)
     bureaux, reports = roll.bureaux, list(roll.reports)
     if inputs.contours:
@@ -300,26 +299,17 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         reports.append(report)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
-    return Geography(crs, bureaux, links, areas, addresses, tuple(reports), roll.made)
-
-
-def _refuse_without_contours(inputs: Inputs) -> None:
-    given = {
-        "--squares": inputs.squares,
-        "--addresses": inputs.addresses,
-        "--reu-bureaux": inputs.reu_bureaux,
-    }
-    if extra := [name for name, file in given.items() if file]:
-        raise DataError(
-            "{extra} cannot be used without contours.",
-            mend="Add --contours FILE --vintage YEAR or --reu FILE, or leave the others out.",
-            extra=" and ".join(extra),
-        )
-    if inputs.electors and not inputs.addresses:
-        raise DataError(
-            "Registered per address need the addresses they belong to.",
-            mend="Add --addresses FILE (BAN).",
-        )
+    return Geography(
+        crs,
+        bureaux,
+        links,
+        areas,
+        addresses,
+        tuple(reports),
+        roll.made,
+        polling_places(roll.names, known),
+        roll.zones,
+    )
 
 
 def _crs(inputs: Inputs, results: Results) -> str:
@@ -388,6 +378,7 @@ def _facts(
         "palier": __version__,
         "built": datetime.now(UTC).isoformat(timespec="seconds"),
         "fictional": inputs.fictional,
+        "terrain": inputs.terrain is not None,
         "crs": geography.crs,
         "places": list(inputs.places),
         "sources": [report.to_dict() for report in reports],

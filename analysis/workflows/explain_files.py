@@ -159,7 +159,7 @@ def finding(
     rows = table_of(found, shown)
     shapes = None
     if shown == "bureaux":
-        named = communes_of(workspace, rows["bureau_id"])["commune"]
+        named = communes_of(workspace, rows["bureau_id"])[["label", "commune"]]
         rows = pd.concat([rows.iloc[:, :2], named, rows.iloc[:, 2:]], axis=1)
         shapes = contours_of(workspace, found.vintage, rows["commune_id"])
     heading = f"{title_of(workspace, found.asked.place, language)} · {heading_of(found, language)}"

@@ -211,6 +211,14 @@ def _of_workspace(
         return estimate(executor=executor)
 
 
+def blocs_of(workspace: Workspace, election_id: str) -> dict[str, str]:
+    """Return the bloc of each option of an election, by name, candidate and nuance."""
+    table = workspace.read("candidates")
+    table = table[(table["election_id"] == election_id) & (table["bloc"] != "")]
+    columns = ("nuance", "candidate_id", "name")
+    return {k: b for c in columns for k, b in zip(table[c], table["bloc"], strict=True) if k}
+
+
 def finding(  # noqa: PLR0913 - what was asked, what was found, how it leaves
     workspace: Workspace,
     asked: tuple[str, str, str],
@@ -267,8 +275,10 @@ def finding(  # noqa: PLR0913 - what was asked, what was found, how it leaves
     if figure:
         from analysis.charts import transfer_charts as charts
 
-        chart = charts.heat_map if figure == "matrix" else charts.flows
-        draw = partial(chart, found, title=heading, language=language)
+        draw = partial(charts.heat_map, found, title=heading, language=language)
+        if figure != "matrix":
+            blocs = blocs_of(workspace, origin)
+            draw = partial(charts.flows, found, title=heading, language=language, blocs=blocs)
     table = found.to_frame()
     units = columns_of("transfers", table, language)
     return Finding(table, None, source, heading, units, draw, written)

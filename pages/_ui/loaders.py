@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,8 @@ import pandas as pd
 import streamlit as st
 
 from analysis.errors import DataError
+from analysis.geography.bureau_names import bureau_labels
+from analysis.geography.zones import zones_of
 from analysis.tables.workspace import EDITED, MANIFEST, Workspace
 from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
@@ -90,6 +92,30 @@ def table(folder: str, digest: str, name: str) -> pd.DataFrame:
     """Return a table of the workspace, to be read only."""
     del digest
     return Workspace(Path(folder)).read(name)
+
+
+def labels(bureau_ids: Iterable[str]) -> list[str]:
+    """Name bureaux of the place in use: « 18e, bureau 50, École rue Championnet »."""
+    place = workspace()
+    known = _labels(str(place.path), place.digest)
+    ids = [str(one) for one in bureau_ids]
+    if new := [one for one in ids if one not in known]:
+        known |= dict(zip(new, bureau_labels(place, new), strict=True))
+    return [known[one] for one in ids]
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _labels(folder: str, digest: str) -> dict[str, str]:
+    """Return the names of a place that were asked for so far."""
+    del folder, digest
+    return {}
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def zones(folder: str, digest: str) -> pd.DataFrame:
+    """Return the parts of a place by name, as `zones_of` finds them."""
+    del digest
+    return zones_of(Workspace(Path(folder)))
 
 
 def prospects(place: Workspace, scenario: Scenario) -> Prospects:
@@ -236,7 +262,9 @@ def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...])
     shown = bureaux[(bureaux["vintage"] == vintage) & bureaux["commune_id"].isin(communes)]
     if shown.empty:
         return None
-    which = hashlib.sha256("\n".join(communes).encode()).hexdigest()[:8]
+    shown = shown.assign(name=bureau_labels(place, shown["bureau_id"]).to_numpy())
+    told = "\n".join([*communes, *shown["name"]])
+    which = hashlib.sha256(told.encode()).hexdigest()[:8]
     name = f"{digest[:20]}-{vintage}-{which}"
     drawn = publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
     return marked(drawn, place)

@@ -27,6 +27,7 @@ from analysis.workflows.reproduce import reproduce
 from analysis.workflows.validate import validate
 from pages._ui import state
 from tests.browser import LOCAL, open_page, serve, settle
+from tests.made import numbered
 
 LEFT = Scenario("left", "2027_pres_t1")
 
@@ -72,7 +73,7 @@ def reach(ranking, language):
 
 
 def codes(table):
-    return table["bureau_id"].str.rpartition("_")[2].tolist()
+    return table["label"].tolist()
 
 
 def column(page, number):
@@ -97,7 +98,7 @@ def expect_ranking(page, ranking, language="en"):
 
 def expect_card(page, bureau_id):
     title = page.get_by_role("heading", level=3)
-    expect(title).to_have_text(re.compile(f"^Bureau {bureau_id.rpartition('_')[2]}, Valmont"))
+    expect(title).to_have_text(re.compile(f"^Bureau {numbered([bureau_id])[0]}, .*Valmont"))
 
 
 def drawn(page):

@@ -105,6 +105,8 @@ class Kit:
         carry no address, and the phone pages know of no server.
     facts
         By turf: at most three facts of its neighbourhood.
+    names
+        By bureau: what people call it; one that is not there goes by its id.
     surroundings
         What the maps draw behind the stops; None draws the stops alone.
 
@@ -125,6 +127,7 @@ class Kit:
     address: str = ""
     facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     surroundings: Surroundings | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""

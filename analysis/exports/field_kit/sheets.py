@@ -18,6 +18,7 @@ from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_page import draw_sheet
 from analysis.fieldwork.campaign import open_campaign
+from analysis.geography.bureau_names import bureau_labels
 from analysis.tables.whole_files import written_whole
 
 if TYPE_CHECKING:
@@ -67,11 +68,13 @@ def kit_of(
     if workspace is None:
         return kit
     campaign = open_campaign(workspace.path)
+    bureaux = sorted(walks.turfs["bureau_id"].astype(str).unique())
     return replace(
         kit,
         campaign_id=campaign.campaign_id,
         tokens={turf_id: campaign.token(turf_id, walks.seal) for turf_id in kit.tables},
         facts=facts_of(workspace, kit),
+        names=dict(zip(bureaux, bureau_labels(workspace, bureaux), strict=True)),
         surroundings=surroundings_of(workspace.read("addresses"), streets=streets),
     )
 

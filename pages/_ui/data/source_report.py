@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.i18n import MISSING
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.i18n import _, election_name, ngettext, number, percent
@@ -163,6 +164,7 @@ def _table(rows: list[dict[str, Any]], columns: Mapping[str, Any] | None = None)
         frame,
         hide_index=True,
         height=38 + 35 * min(len(frame), _MOST),
+        placeholder=MISSING,
         column_config={**shown, **(columns or {})},
     )
 

@@ -97,7 +97,8 @@ def _geometry(folder: str, digest: str, bureaux: tuple[str, ...]) -> Geometry | 
         return None
     newest = shown[shown["vintage"] == shown["vintage"].max()]
     mark = int(np.bitwise_xor.reduce(pd.util.hash_array(newest["bureau_id"].to_numpy(object))))
+    named = newest.assign(name=places.labels(newest["bureau_id"]))
     drawn = publish_geometry(
-        gpd.GeoDataFrame(newest, crs=table.crs), digest=f"{digest[:20]}-field-{mark:016x}"
+        gpd.GeoDataFrame(named, crs=table.crs), digest=f"{digest[:20]}-named-{mark:016x}"
     )
     return places.marked(drawn, Workspace(Path(folder)))

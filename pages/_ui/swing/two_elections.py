@@ -24,7 +24,7 @@ from pages._ui import file_downloads, loaders, state
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, language
-from pages._ui.inputs import choose_places
+from pages._ui.territory import choose_places
 
 # A figure is soon drawn, once the drawing library has loaded.
 _DRAWING_S = 30

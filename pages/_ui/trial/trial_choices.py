@@ -24,7 +24,7 @@ from analysis.workflows.ranked_trial import (
 )
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.trial_power import ADJUSTED, lag_of
-from pages._ui import state
+from pages._ui import loaders, state
 from pages._ui.i18n import _, election_name, number, percent
 
 PLAIN = "difference"
@@ -193,9 +193,11 @@ def _one(label: str, key: str, names: dict[str, str]) -> str:
 
 def _exceptions(units: pd.DataFrame) -> dict[str, Any]:
     ids = units["unit_id"].head(_MOST_LISTED).tolist()
-    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids)
+    names = dict(zip(ids, loaders.labels(ids), strict=True))
+    show = names.__getitem__
+    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids, show)
     free = [one for one in ids if one not in treat]
-    spare = _several(_("Never canvassed (never drawn)"), "t_not", free)
+    spare = _several(_("Never canvassed (never drawn)"), "t_not", free, show)
     if treat or spare:
         st.caption(
             _("Bureaux decided beforehand are in no estimate: there is no chance to compare.")

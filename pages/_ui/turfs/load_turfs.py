@@ -70,6 +70,12 @@ def outlines(workspace: str, digest: str, bureaux: tuple[str, ...]) -> list[dict
     return found
 
 
+def addresses(address_ids: pd.Series) -> list[str]:
+    """Name addresses of the place in use, "12 bis Rue Haute"; the id where it knows none."""
+    named = field.address_names(loaders.workspace(), address_ids)["name"]
+    return [str(name) for name in named]
+
+
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _index(workspace: str, digest: str) -> pd.DataFrame:
     return address_search.index_of(loaders.table(workspace, digest, "addresses"))

@@ -11,8 +11,8 @@ import streamlit as st
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import LEARNED
-from pages._ui import messages, state
-from pages._ui.i18n import _, kind_name, ngettext, number, percent
+from pages._ui import loaders, messages, state
+from pages._ui.i18n import _, kind_name, ngettext, number, percent, pgettext
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 
@@ -24,6 +24,7 @@ _CLICK = {
     "select": {"type": "point", "fields": ["turf_id", "latitude", "longitude"]},
 }
 _MOST_POINTS = 6000
+_MOST_UNCUT = 1000
 
 
 def balance(walks: Walks) -> None:
@@ -181,7 +182,7 @@ def _walk(stops: pd.DataFrame) -> list[dict[str, Any]]:
         "latitude": {"field": "latitude", "type": "quantitative"},
     }
     tooltip = [
-        {"field": "stop", "title": _("Stop")},
+        {"field": "stop", "title": pgettext("walk", "Stop")},
         {"field": "label", "title": _("Address")},
         {"field": "dwellings", "title": _("Doors")},
     ]
@@ -233,9 +234,7 @@ def table(walks: Walks) -> None:
         pd.DataFrame(
             {
                 _("Turf"): turfs["turf_id"],
-                _("Bureaux"): turfs["bureaux"].map(
-                    lambda ids: ", ".join(one.rpartition("_")[2] for one in ids)
-                ),
+                _("Bureaux"): turfs["bureaux"].map(lambda ids: "; ".join(loaders.labels(ids))),
                 _("Stops"): turfs["stops"],
                 _("Doors"): turfs["doors"],
                 _("Minutes"): turfs["minutes"],
@@ -262,12 +261,12 @@ def stops_table(walks: Walks, turf: str) -> None:
     show_table(
         pd.DataFrame(
             {
-                _("Stop"): stops["stop"],
+                pgettext("walk", "Stop"): stops["stop"],
                 _("Address"): labels(stops),
                 _("Doors"): stops["dwellings"],
                 _("Minutes"): stops["minutes"],
                 _("Walk (m)"): stops["walk_m"],
-                _("Bureau"): stops["bureau_id"].str.rpartition("_")[2],
+                _("Bureau"): loaders.labels(stops["bureau_id"]),
             }
         ),
         digits=1,
@@ -294,4 +293,12 @@ def uncut(walks: Walks) -> None:
             for reason, count in reasons.items()
         )
     )
-    show_table(walks.uncut.head(1000).assign(reason=walks.uncut["reason"].map(messages.translate)))
+    shown = walks.uncut.head(_MOST_UNCUT)
+    show_table(
+        pd.DataFrame(
+            {
+                _("Address"): found.addresses(shown["address_id"]),
+                _("Why"): [messages.plain(messages.translate(one)) for one in shown["reason"]],
+            }
+        )
+    )

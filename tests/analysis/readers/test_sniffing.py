@@ -32,6 +32,7 @@ def parquet(*columns):
         ("carreaux_200m.csv", "squares"),
         ("adresses-99.csv.gz", "addresses"),
         ("electeurs_par_adresse.csv", "electors"),
+        ("lieux_de_vote.csv", "reu_bureaux"),
         ("truth.json", "unused"),
         ("SOURCE.md", "unused"),
     ],

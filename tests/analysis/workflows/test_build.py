@@ -155,6 +155,7 @@ def shuffled(folder, rng):
         *files,
         contours=contours,
         squares=VALMONT / "carreaux_200m.csv",
+        reu_bureaux=VALMONT / "lieux_de_vote.csv",
         addresses=addresses,
         electors=folder / "electors.csv",
         places=("99900",),
