@@ -36,6 +36,7 @@ def valmont_inputs():
         squares=VALMONT / "carreaux_200m.csv",
         addresses=VALMONT / "adresses-99.csv.gz",
         electors=VALMONT / "electeurs_par_adresse.csv",
+        streets=VALMONT / "rues_osm.json",
         places=("99900",),
         fictional=True,
     )

@@ -90,6 +90,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
     reu_bureaux: Annotated[
         Path | None, typer.Option(help="Polling places of the electoral roll (table-bv-reu).")
     ] = None,
+    streets: Annotated[
+        Path | None, typer.Option(help="Streets: OpenStreetMap, BD TOPO, or a graph as text.")
+    ] = None,
     licence: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
@@ -118,6 +121,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         electors=electors,
         reu=reu,
         reu_bureaux=reu_bureaux,
+        streets=streets,
         licences=tuple(licence or ()),
         places=tuple(place or ()),
         leave_out=leave_out_contradictions,

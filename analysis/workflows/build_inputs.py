@@ -42,6 +42,7 @@ class Given:
     electors: Path | None = None
     reu: Path | None = None
     reu_bureaux: Path | None = None
+    streets: Path | None = None
     licences: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     leave_out: bool = False
@@ -80,6 +81,7 @@ def inputs_of(given: Given) -> Inputs:
         electors=given.electors,
         reu=given.reu,
         reu_bureaux=given.reu_bureaux,
+        streets=given.streets,
         places=given.places,
         leave_out=given.leave_out,
         fictional=given.fictional,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from streamlit import config, file_util
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.errors import DataError, some
+from analysis.workflows.base_maps import TileSource
 
 # Part of the file's name: a browser must not show a new layout to an old reader, or the reverse.
 LAYOUT = 1
@@ -43,11 +45,20 @@ class Geometry:
         Bureaux that have a contour, in the order of the file: what `Paint` is aligned with.
     made
         The year of the addresses that the contours were made from; None where they were drawn.
+    year
+        The year the contours are of; None to leave it unsaid.
+    ground
+        Address of the streets, outlines and labels; "" where there are none.
+    tiles
+        Who offers images of the place; None for nobody.
     """
 
     url: str
     ids: pd.Index
     made: int | None = None
+    year: int | None = None
+    ground: str = ""
+    tiles: TileSource | None = None
 
     def __len__(self) -> int:
         """Return how many bureaux are on the map."""
@@ -76,13 +87,33 @@ def publish_geometry(
         When there is no CRS, no polygon at all, an id twice, or the folder cannot be written.
     """
     drawn = _drawn(bureaux)
-    name = f"{digest}-{LAYOUT}.bin"
+    url = publish(f"{digest}-{LAYOUT}.bin", lambda: encode(drawn), folder)
+    return Geometry(url, pd.Index(drawn["bureau_id"].to_numpy()))
+
+
+def publish(name: str, content: Callable[[], bytes], folder: Path | None = None) -> str:
+    """Write a file where the browser can fetch it, unless it is there; return its address.
+
+    Parameters
+    ----------
+    name
+        Of the file; the same name must mean the same content.
+    content
+        Makes it.
+    folder
+        By default `static/geometry` beside the app, which Streamlit serves.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written.
+    """
     file = (folder or _static_folder()) / name
     try:
         if file.exists():
             os.utime(file)  # the least recently used go first
         else:
-            _write(file, encode(drawn))
+            _write(file, content())
             _prune(file.parent)
     except OSError as error:
         raise DataError(
@@ -94,7 +125,7 @@ def publish_geometry(
         ) from error
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     root = f"/{base}" if base else ""
-    return Geometry(f"{root}/app/static/geometry/{name}", pd.Index(drawn["bureau_id"].to_numpy()))
+    return f"{root}/app/static/geometry/{name}"
 
 
 def encode(bureaux: gpd.GeoDataFrame) -> bytes:
@@ -103,7 +134,8 @@ def encode(bureaux: gpd.GeoDataFrame) -> bytes:
     west, south, east, north = shapely.total_bounds(plane)
     step = max(_FINEST_STEP_M, max(east - west, north - south) / _STEPS_ACROSS)
     points, rings_of, points_of = _quantised(plane, np.array([west, north]), step)
-    names = bureaux["name"] if "name" in bureaux else bureaux["bureau_id"]
+    named = next((c for c in ("label", "name") if c in bureaux), "bureau_id")
+    names = bureaux[named]
     header = {
         "step": step,
         "west": west,

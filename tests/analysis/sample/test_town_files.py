@@ -21,6 +21,7 @@ FILES = (
     "carreaux_200m.csv",
     "adresses-99.csv.gz",
     "electeurs_par_adresse.csv",
+    "rues_osm.json",
     "truth.json",
     "SOURCE.md",
 )
