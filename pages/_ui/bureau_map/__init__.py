@@ -18,7 +18,7 @@ from pages._ui.bureau_map.component import (
     bureau_map,
 )
 from pages._ui.bureau_map.geometry import Geometry, publish_geometry
-from pages._ui.bureau_map.map_lines import publish_ground
+from pages._ui.bureau_map.map_lines import publish_ground, publish_style
 
 __all__ = [
     "Geometry",
@@ -30,4 +30,5 @@ __all__ = [
     "bureau_map",
     "publish_geometry",
     "publish_ground",
+    "publish_style",
 ]

@@ -281,7 +281,7 @@ class BureauMap {
     const find = (query) => root.querySelector(query);
     this.root = find(".map");
     this.parts = Object.fromEntries(
-      ["stage", "tip", "scale", "credit", "notice", "legend", "spoken", "search", "found", "tools", "asks"].map((n) => [n, find(`.${n}`)]));
+      ["stage", "tip", "scale", "credit", "notice", "legend", "spoken", "search", "found", "asks"].map((n) => [n, find(`.${n}`)]));
     Object.assign(this.parts, { help: find("#help"), count: find("#count") });
     this.canvas = find("canvas");
     this.context = this.canvas.getContext("2d");
@@ -570,7 +570,6 @@ class BureauMap {
     if (this.geometry) this.parts.count.textContent = texts.count.replace("{n}", this.geometry.count);
     this.parts.search.placeholder = texts.search;
     this.parts.search.setAttribute("aria-label", texts.search);
-    this.parts.tools.setAttribute("aria-label", texts.images);
     for (const label of this.root.querySelectorAll("[data-says]")) label.textContent = texts[label.dataset.says];
   }
 

@@ -6,6 +6,8 @@ Mercator, each the difference from the point before.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import shapely
 from numpy.typing import NDArray
 
 from analysis.charts.map_ground import STYLES, Ground
+from analysis.workflows.base_maps import TileSource
 from pages._ui.bureau_map.geometry import publish, varints, with_header
 
 LAYOUT = 1
@@ -43,6 +46,16 @@ def publish_ground(ground: Ground, *, digest: str, folder: Path | None = None) -
         When the folder cannot be written.
     """
     return publish(f"{digest}-ground-{LAYOUT}.bin", lambda: encode_ground(ground), folder)
+
+
+def publish_style(source: TileSource, *, folder: Path | None = None) -> str:
+    """Write a MapLibre style of grey images where the browser can fetch it; return its address."""
+    raster = {"type": "raster", "tiles": [source.url], "tileSize": 256, "maxzoom": source.deepest}
+    grey = {"raster-saturation": -1, "raster-opacity": 0.75}
+    layer = {"id": "images", "type": "raster", "source": "images", "paint": grey}
+    sources = {"images": raster | {"attribution": source.attribution}}
+    text = json.dumps({"version": 8, "sources": sources, "layers": [layer]}).encode()
+    return publish(f"style-{hashlib.sha256(text).hexdigest()[:16]}.json", lambda: text, folder)
 
 
 def encode_ground(ground: Ground) -> bytes:
