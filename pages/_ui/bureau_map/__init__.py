@@ -17,8 +17,12 @@ from pages._ui.bureau_map.component import (
     Paint,
     bureau_map,
 )
-from pages._ui.bureau_map.geometry import Geometry, publish_geometry
-from pages._ui.bureau_map.map_lines import publish_ground, publish_style
+from pages._ui.bureau_map.geometry import (
+    Geometry,
+    publish_geometry,
+    publish_ground,
+    publish_style,
+)
 
 __all__ = [
     "Geometry",

@@ -84,7 +84,7 @@ def test_outlines_hold_their_stops():
 
 @pytest.mark.parametrize("style", [None, "/app/static/geometry/style.json"])
 def test_streets_are_drawn_where_no_image_is(streets, style):
-    spots = stops(("T-001", 0, 0), ("T-001", 50, 10), ("T-002", 90, 90))
+    spots = stops(("T-001", 0, 0), ("T-001", 105, 50), ("T-002", 60, 104))
     nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
     words = {"stop": "Stop", "doors": "Doors"}
     every = json.loads(
