@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.charts.turf_deck import HUES
 from analysis.errors import DataError
 from analysis.fieldwork import learning
 from analysis.fieldwork.learning import Learned
@@ -20,7 +21,6 @@ from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, kind_name, number, percent
 from pages._ui.priorities import planner
 from pages._ui.trial.number_tables import show_table
-from pages._ui.turfs.turfs_view import COLOURS
 
 _FED = "field.fed"
 
@@ -73,7 +73,7 @@ def _hours(rates: Learned) -> None:
         "type": "nominal",
         "title": None,
         "legend": {"orient": "bottom", "columns": 2, "labelLimit": 300, "symbolType": "stroke"},
-        "scale": {"range": list(COLOURS)},
+        "scale": {"range": list(HUES)},
     }
     spec: dict[str, Any] = {
         "facet": {"field": "part", "type": "nominal", "title": None},
