@@ -36,7 +36,7 @@ workspaces/valmont/manifest.json: $(V)/general_results.csv | setup
 	  --contours $(V)/contours_2017.geojson --vintage 2017 \
 	  --contours $(V)/contours_2024.geojson --vintage 2024 --squares $(V)/carreaux_200m.csv \
 	  --addresses $(V)/adresses-99.csv.gz --electors $(V)/electeurs_par_adresse.csv \
-	  --streets $(V)/rues_osm.json >/dev/null
+	  --polling-places $(V)/lieux_de_vote.csv --streets $(V)/rues_osm.json >/dev/null
 
 screenshots: setup-dev sample
 	$(BIN)/python -m tools.screenshots
