@@ -84,6 +84,13 @@ def become(connection: Connection, tenant: str) -> None:
         connection.execute(own, {"tenant": tenant})
 
 
+def become_person(connection: Connection, person: str) -> None:
+    """See the grants of a person besides, until the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        own = sa.text("SELECT set_config('palier.person', :person, true)")
+        connection.execute(own, {"person": person})
+
+
 def _postgresql(url: URL) -> Engine:
     settings = {"connect_timeout": 10, "application_name": "palier"}
     parsed = url.set(drivername="postgresql+psycopg")
