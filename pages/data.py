@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._ui import loaders, messages
+from pages._ui.access import visitor
 from pages._ui.data import blocs_editor, bring_files, build_progress, choose_place, source_report
 from pages._ui.i18n import _
 
@@ -14,6 +15,8 @@ VIEWS = {
     "blocs": _("Blocs"),
     "bring": _("Bring files"),
 }
+if not visitor.current().may("build"):
+    VIEWS = {"report": VIEWS["report"]}
 
 build_progress.follow()
 with messages.explain_data_errors():

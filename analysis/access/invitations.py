@@ -14,7 +14,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from analysis.access import audit, people, sessions
+from analysis.access import audit, membership, sessions
 from analysis.access.rights import Grant, Scope
 from analysis.database.access_tables import INVITATIONS
 from analysis.database.engine import (
@@ -173,7 +173,7 @@ def exchange(engine: Engine, secret: str, *, hours: float) -> str | None:
     row = found[0]
     with writing(of_tenant(engine, REALM)) as connection:
         subject = f"{campaign}/{row['invitation_id']}"
-        user_id = people.enter(connection, _BY_LINK, subject, row["name"])
+        user_id = membership.enter(connection, _BY_LINK, subject, row["name"])
     _take_up(engine, row, user_id, until_s=row["expires_s"])
     return sessions.open_session(engine, user_id, hours=hours, until_s=row["expires_s"])
 
@@ -196,13 +196,13 @@ def log_in(engine: Engine, claims: Claims, *, hours: float) -> str | None:
         with reading(of_tenant(engine, "", person=sessions.digest(secret))) as connection:
             found = [row for row in _open(connection, secret) if not row["by_link"]]
     with writing(of_tenant(engine, REALM)) as connection:
-        user_id = people.user_of(connection, claims.issuer, claims.subject)
+        user_id = membership.user_of(connection, claims.issuer, claims.subject)
         if user_id is None:
             # Nothing is kept of a stranger.
             if not found:
                 return None
             name = claims.name or claims.email
-            user_id = people.enter(connection, claims.issuer, claims.subject, name)
+            user_id = membership.enter(connection, claims.issuer, claims.subject, name)
     for row in found:
         _take_up(engine, row, user_id, until_s=None)
     return sessions.open_session(engine, user_id, hours=hours)
@@ -228,7 +228,7 @@ def _take_up(engine: Engine, row: Any, user_id: str, *, until_s: int | None) -> 
             return
         connection.execute(sa.update(INVITATIONS).where(own).values(user_id=user_id))
         given = Grant(row["tenant"], row["role"], cast("Scope", row["scope"]), row["scope_id"])
-        people.grant_in(connection, user_id, given, by=row["by_user"], until_s=until_s)
+        membership.grant_in(connection, user_id, given, by=row["by_user"], until_s=until_s)
 
 
 def revoke(engine: Engine, invitation_id: str, *, by: str) -> None:

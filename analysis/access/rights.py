@@ -15,7 +15,7 @@ SCOPES: tuple[Scope, ...] = ("campaign", "zone", "team", "turf")
 _OTHERWISE = "open"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Grant:
     """What somebody may do, and where.
 

@@ -15,6 +15,8 @@ from analysis.errors import DataError, some
 # Names another file than the one beside the app.
 VARIABLE = "PALIER_CONFIG"
 FILE = "palier.toml"
+# What the browser holds while it is logged in.
+COOKIE = "palier_session"
 # Each setting may be given as PALIER_SERVER_STORE, PALIER_LOGIN_CLIENT_SECRET and so on.
 _PREFIX = {"server": "PALIER_SERVER_", "login": "PALIER_LOGIN_"}
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")

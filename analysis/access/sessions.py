@@ -14,13 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from analysis.access import people
-from analysis.access.people import Person
+from analysis.access import membership
+from analysis.access.membership import Person
 from analysis.database.access_tables import GRANTS, SESSIONS, USERS
 from analysis.database.engine import become_person, of_tenant, reading, writing
 from analysis.database.tenancy import REALM
 
-COOKIE = "palier_session"
 _HOUR_S = 3600
 _BYTES = 32
 
@@ -78,7 +77,7 @@ def who(engine: Engine, token: str) -> Person | None:
             return None
         become_person(connection, found.user_id)
         own = sa.select(GRANTS).where(GRANTS.c.user_id == found.user_id)
-        grants = people.grants_of(people.in_force(connection, own, now))
+        grants = membership.grants_of(membership.in_force(connection, own, now))
     return Person(found.user_id, found.name, grants)
 
 

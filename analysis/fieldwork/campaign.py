@@ -84,7 +84,9 @@ def open_campaign(workspace: Path | str) -> Campaign:
 
 def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
     """Return the folder, among those of `workspaces`, whose campaign has this id."""
-    for file in sorted(workspaces.glob(f"*/{FOLDER}/{_FILE}")):
+    # On a server the folder of a campaign has one for each of its places.
+    inside = f"{FOLDER}/{_FILE}"
+    for file in sorted([*workspaces.glob(f"*/{inside}"), *workspaces.glob(f"*/*/{inside}")]):
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -15,6 +15,7 @@ from analysis.readers.column_map import files_named
 from analysis.readers.glance import READABLE, look, year_in
 from analysis.readers.reader_registry import READERS, ROLES, TERRAIN, UNUSED, role_of
 from analysis.workflows.place_files import NAMED, GivenFile
+from pages._ui.access import visitor
 from pages._ui.i18n import _, election_name, number
 from pages._ui.messages import translate
 
@@ -40,6 +41,9 @@ def _uploaded(key: Key) -> list[GivenFile]:
 
 
 def _on_this_machine(key: Key) -> list[GivenFile]:
+    if visitor.current().person is not None:
+        # Whoever logs in is no one to read the server's disk.
+        return []
     text = st.text_area(
         _("Or paths on this machine, one a line: files, or a folder with them"),
         key=key("paths"),

@@ -11,6 +11,7 @@ import streamlit as st
 
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
 
@@ -26,7 +27,8 @@ def report(place: Workspace) -> None:
     _notes(manifest)
     _elections(manifest, loaders.table(str(place.path), place.digest, "elections"))
     _without_bloc(manifest)
-    st.download_button(
+    taken_away.offer(
+        None,
         _("Take the manifest (JSON)"),
         data=json.dumps(manifest, indent=2, ensure_ascii=False),
         file_name=f"palier_{place.path.name}_manifest.json",

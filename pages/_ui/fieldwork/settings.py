@@ -8,6 +8,7 @@ from analysis.fieldwork.campaign import MEASURES, change_campaign
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from pages._ui import messages
+from pages._ui.access import visitor
 from pages._ui.i18n import DAY, _, measure_name
 
 
@@ -47,4 +48,5 @@ def settings(place: Workspace, opened: Store) -> None:
                 "ends": ends,
             }
             change_campaign(place.path, changes)
+            visitor.current().note("settings", campaign.campaign_id)
         st.rerun()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.access import people
+from analysis.access import membership
 from analysis.access.rights import Grant
 from analysis.database.engine import connect, of_tenant, writing
 from analysis.database.migrate import upgrade
@@ -16,9 +16,9 @@ LEFT, RIGHT = "left-1a2b3c", "right-4d5e6f"
 def person(engine, name, *grants):
     """Enter a person and grant them something."""
     with writing(of_tenant(engine, REALM)) as connection:
-        user_id = people.enter(connection, "https://login.invalid", name, name)
+        user_id = membership.enter(connection, "https://login.invalid", name, name)
     for grant in grants:
-        people.grant(engine, user_id, grant, by=people.NOBODY)
+        membership.grant(engine, user_id, grant, by=membership.NOBODY)
     return user_id
 
 
@@ -28,7 +28,7 @@ def engine(server):
     opened = connect(server.database())
     upgrade(opened)
     for campaign in (LEFT, RIGHT):
-        people.found_campaign(opened, campaign, name=campaign, organisation="Federation")
+        membership.found_campaign(opened, campaign, name=campaign, organisation="Federation")
     yield opened
     opened.dispose()
 

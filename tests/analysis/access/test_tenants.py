@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from analysis.access import audit, people
+from analysis.access import audit, membership
 from analysis.access.rights import Grant
 from analysis.database.access_tables import AUDIT, GRANTS
 from analysis.database.engine import connect, of_tenant, reading, writing
@@ -180,7 +180,7 @@ def test_an_older_store_keeps_its_rows_and_takes_others_in(server, tmp_path):
 def test_without_the_right_to_make_roles_rows_are_kept_apart_all_the_same(server):
     opened = connect(server.database(may_make_roles=False))
     upgrade(opened)
-    people.grant(opened, "ada", Grant(LEFT, "analyst"), by=people.NOBODY)
+    membership.grant(opened, "ada", Grant(LEFT, "analyst"), by=membership.NOBODY)
     assert unguarded(opened) == set()
     with reading(of_tenant(opened, RIGHT)) as connection:
         assert connection.execute(sa.select(GRANTS)).all() == []

@@ -209,10 +209,11 @@ def in_force(connection: Connection, query: sa.Select[Any], now_s: float) -> lis
 
 def grants_of(rows: Iterable[Any]) -> tuple[Grant, ...]:
     """Return rows of `GRANTS` as grants."""
-    return tuple(
+    given = (
         Grant(row["tenant"], row["role"], cast("Scope", row["scope"]), row["scope_id"])
         for row in rows
     )
+    return tuple(sorted(given))
 
 
 def members(engine: Engine) -> list[dict[str, Any]]:
