@@ -35,7 +35,7 @@ parts = {
     _("Help"): [("guides", _("Guides"), "menu_book")],
     _("Server"): [("administration", _("Administration"), "admin_panel_settings")],
 }
-page = st.navigation(gate.only_open(who, parts))
+page = st.navigation(gate.only_open(who, parts), expanded=True)
 
 # The browser draws the sidebar while the libraries of tables and maps are still loading.
 from pages._ui import shell  # noqa: E402

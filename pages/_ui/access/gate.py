@@ -43,7 +43,9 @@ def opens(found: Visitor, page: str) -> bool:
     """Tell whether a page is open to them."""
     if found.person is None:
         return page not in _OF_SERVERS
-    return found.may(rights.pages()[page])
+    # Whoever has the whole campaign finds their turfs among all of it.
+    part = any(scope != "campaign" for scope, _id in found.person.scopes(found.campaign))
+    return found.may(rights.pages()[page]) and (part or page != "my_turf")
 
 
 def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
