@@ -99,14 +99,14 @@ def test_two_campaigns_never_see_each_other(browser, made):
         settle(page)
         assert (
             f"place-of-{other}"
-            not in page.locator("section.stMain")
+            not in page.locator("[data-testid='stMain']")
             .inner_text()
             .replace(f"la place « place-of-{other} »", "")
             or page.get_by_text("n’est pas sur cette machine").count()
         )
         page.goto(f"{made.url}/administration")
         settle(page)
-        names = page.locator("section.stMain").inner_text()
+        names = page.locator("[data-testid='stMain']").inner_text()
         assert ("Ada" in names, "Bob" in names) == (other == "right", other == "left")
 
 

@@ -16,7 +16,7 @@ from pages._ui.access.visitor import Visitor
 from pages._ui.i18n import _
 
 # A right taken back closes an open page within this time, whether or not anybody clicks.
-_WATCH_S = 3
+_WATCH_S = 2
 # Heading → pages: name of the file, title, icon.
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
