@@ -11,16 +11,13 @@ import typer
 
 from analysis.cli.terminal import console
 
-_server = typer.Typer(
-    no_args_is_help=True, help="Campaigns, people and the audit of a server (docs/server.md)."
-)
 Campaign = Annotated[str, typer.Option("--campaign", help="Id of the campaign.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    app.command("serve")(serve)
-    app.add_typer(_server, name="access")
+    for verb in (serve, campaign, invite, audit):
+        app.command(verb.__name__)(verb)
 
 
 def serve() -> None:
@@ -54,41 +51,39 @@ def serve() -> None:
     raise typer.Exit(ended)
 
 
-@_server.command("campaign")
 def campaign(
-    name: Annotated[str, typer.Argument(help="What people call the campaign.")],
+    name: Annotated[
+        str, typer.Argument(help="What people call the campaign; left out, all are listed.")
+    ] = "",
     administrator: Annotated[
         str, typer.Option(help="Address of mail that its first administrator logs in with.")
-    ],
+    ] = "",
     organisation: Annotated[str, typer.Option(help="Party, federation or list it is of.")] = "",
 ) -> None:
-    """Enter a campaign and invite its administrator; print its id."""
+    """Enter a campaign of a server and invite its administrator; print its id."""
+    from analysis.access import membership
     from analysis.workflows import server_access
 
+    if not name:
+        for one in membership.campaigns(server_access.engine()):
+            parts = (one[part] for part in ("campaign", "name", "organisation"))
+            console().print("\t".join(parts))
+        return
     made = server_access.new_campaign(
         name, organisation=organisation or name, administrator=administrator
     )
     console().print(made)
 
 
-@_server.command("campaigns")
-def campaigns() -> None:
-    """List the campaigns of the server: id, name, organisation."""
-    from analysis.access import membership
-    from analysis.workflows import server_access
-
-    for one in membership.campaigns(server_access.engine()):
-        console().print("\t".join(one[part] for part in ("campaign", "name", "organisation")))
-
-
-@_server.command("invite")
 def invite(
     email: Annotated[str, typer.Argument(help="Address of mail that the person logs in with.")],
     campaign: Campaign,
-    role: Annotated[str, typer.Option(help="administrator, strategist, analyst, organiser.")],
+    role: Annotated[
+        str, typer.Option(help="administrator, strategist, analyst, organiser or volunteer.")
+    ],
     days: Annotated[int, typer.Option(help="How long it may be taken up.")] = 14,
 ) -> None:
-    """Let whoever logs in with an address have a role; no mail is sent."""
+    """Let whoever logs in to a server with an address have a role; no mail is sent."""
     from analysis.access import invitations, membership
     from analysis.access.rights import Grant
     from analysis.workflows import server_access
@@ -99,9 +94,8 @@ def invite(
     )
 
 
-@_server.command("audit")
 def audit(campaign: Campaign) -> None:
-    """Verify that no entry of the audit was changed or taken out; print number and last digest."""
+    """Verify the audit of a campaign; print the number of entries and the last digest."""
     from analysis.access import audit as entries
     from analysis.database.engine import of_tenant
     from analysis.workflows import server_access

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from analysis.fieldwork.campaign import MEASURES, change_campaign
+from analysis.fieldwork.campaign import MEASURES, Campaign, change_campaign, changed_since
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.i18n import DAY, _, measure_name
 
+_SEEN = "field.seen"
+_FIELDS = ("name", "objective", "measure", "starts", "ends")
+
 
 def settings(place: Workspace, opened: Store) -> None:
     """Ask for the campaign's name, days and objective."""
     campaign = opened.campaign
+    _say_changed(campaign)
     with st.expander(_("Objective and calendar"), expanded=not campaign.objective):
         with st.form("field.settings", border=False):
             name = st.text_input(_("Name of the campaign"), campaign.name, key="field.name")
@@ -47,6 +51,22 @@ def settings(place: Workspace, opened: Store) -> None:
                 "starts": starts,
                 "ends": ends,
             }
-            change_campaign(place.path, changes)
+            seen: Campaign = st.session_state[_SEEN]
+            st.session_state[_SEEN] = change_campaign(place.path, changes, seen=seen)
             visitor.current().note("settings", campaign.campaign_id)
         st.rerun()
+
+
+def _say_changed(campaign: Campaign) -> None:
+    """Show what somebody else changed since the form was filled, which then holds that."""
+    seen: Campaign = st.session_state.setdefault(_SEEN, campaign)
+    if seen.campaign_id == campaign.campaign_id and (others := changed_since(seen, campaign)):
+        st.warning(
+            _("Somebody else changed the campaign meanwhile: {others}.").format(
+                others=messages.plain("; ".join(others))
+            )
+        )
+    if seen != campaign:
+        for name in _FIELDS:
+            st.session_state[f"field.{name}"] = getattr(campaign, name)
+        st.session_state[_SEEN] = campaign
