@@ -125,8 +125,13 @@ def _choose() -> None:
 
 def _welcome() -> None:
     """Offer to log in; nothing of any campaign is shown."""
-    # Without pages, so that no name of one is in the address or beside the text.
-    st.navigation([st.Page(lambda: None, title="Palier")], position="hidden").run()
+    # Every address is known, for a link to a page must not be told that there is none; it shows
+    # nothing of the page.
+    pages = [
+        st.Page(_nothing, title="Palier", url_path=name, default=name == "home")
+        for name in rights.pages()
+    ]
+    st.navigation(pages, position="hidden").run()
     st.title("Palier")
     if st.query_params.get("login") == "unknown":
         st.error(
@@ -143,6 +148,10 @@ def _welcome() -> None:
     st.write(_("Log in to open your campaign."))
     if st.button(_("Log in"), type="primary", key="access.login", icon=":material/login:"):
         st.login()
+
+
+def _nothing() -> None:
+    """Show nothing: who is not logged in sees no page."""
 
 
 @st.fragment(run_every=_WATCH_S)
