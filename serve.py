@@ -20,6 +20,7 @@ from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
 from analysis.access.server_settings import check_address
+from analysis.errors import DataError
 from analysis.workflows import server_access
 from analysis.workflows.front_door import FrontDoor
 from analysis.workflows.invitation_route import invitation
@@ -56,8 +57,11 @@ async def returns(request: Request) -> Response:
     return await receive_returns(request, folder)
 
 
-settings = server_access.settings()
-check_address(bound_address(), settings)
+try:
+    settings = server_access.settings()
+    check_address(bound_address(), settings)
+except DataError as error:
+    raise SystemExit(str(error)) from None
 routes = [Route("/api/returns", returns, methods=["POST", "OPTIONS"])]
 if settings.server:
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))
