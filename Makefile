@@ -1,5 +1,5 @@
 # Two commands matter: `make app` and `make test`. Each does all of its own set-up.
-.PHONY: app test setup setup-dev lab sample check screenshots clean
+.PHONY: app serve test setup setup-dev lab sample check screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8501
@@ -11,7 +11,10 @@ export PYTHONDONTWRITEBYTECODE :=
 
 app: setup sample
 	@echo "Palier: http://localhost:$(PORT)  (Ctrl+C to stop)"
-	$(BIN)/python -m streamlit run serve.py --server.port $(PORT)
+	$(BIN)/python -m streamlit run serve.py --server.address 127.0.0.1 --server.port $(PORT)
+
+serve: setup
+	$(BIN)/python -m analysis serve
 
 test: setup-dev sample check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term

@@ -51,14 +51,15 @@ def workspace() -> Workspace:
     """Open the workspace in use; a damaged one is explained and the embedded place opened."""
     _make_sample()
     try:
-        return _opened(state.folder())
+        return open_place(state.folder())
     except DataError as error:
         messages.show_error(error)
         state.choose_folder(state.SAMPLE_NAME)
-        return _opened(state.folder())
+        return open_place(state.folder())
 
 
-def _opened(folder: Path) -> Workspace:
+def open_place(folder: Path) -> Workspace:
+    """Open the workspace of a folder."""
     stamp = tuple(
         file.stat().st_mtime_ns if (file := folder / name).is_file() else 0
         for name in (MANIFEST, *EDITED)
@@ -69,7 +70,7 @@ def _opened(folder: Path) -> Workspace:
 def _make_sample() -> None:
     """Build the embedded place where it is absent or of another version."""
     try:
-        known = Workspace(state.WORKSPACES / state.SAMPLE_NAME).manifest.get("format") == FORMAT
+        known = Workspace(state.workspaces() / state.SAMPLE_NAME).manifest.get("format") == FORMAT
     except DataError:
         known = False
     if not known:
@@ -81,7 +82,7 @@ def _build_sample() -> None:
     # The readers load only where there is something to read.
     from analysis.workflows.build import build, sample_inputs
 
-    build(sample_inputs(state.SAMPLE), state.WORKSPACES / state.SAMPLE_NAME)
+    build(sample_inputs(state.SAMPLE), state.workspaces() / state.SAMPLE_NAME)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
