@@ -99,8 +99,8 @@ class Words(Mapping[str, Mapping[str, str]]):
         texts: dict[str, str] = {}
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
             name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
-            parts = row.keys() & {"unit", "meaning", "heading"}
-            texts |= {f"{part}.{name}": row[part] for part in sorted(parts)}
+            parts = sorted(row.keys() & {"unit", "meaning", "heading"})
+            texts |= {f"{part}.{name}": row[part] for part in parts}
         return cls(context, texts)
 
     def __getitem__(self, language: str) -> Mapping[str, str]:
@@ -201,10 +201,7 @@ def format_day(day: dt.date, *, language: str) -> str:
 
 
 def told(text: str, language: str) -> str:
-    """Return a text of the library in `language`; one that is of no template is data, as it is.
-
-    A `Text` is translated by its template; plain English is matched against the templates.
-    """
+    """Return a text of the library in `language`; one that is of no template is data."""
     if not text or not _catalogue(language):
         return text
     if isinstance(text, Listed):

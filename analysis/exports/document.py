@@ -145,7 +145,7 @@ class Document:
     def table(self) -> pd.DataFrame:
         """The ranking as files hold it: columns of the issue first, lists as text."""
         known = [column for column in ("label",) if column in self.ranking]
-        first = [FIRST[0], *known, *FIRST[1:]]
+        first = [*FIRST, *known]
         rest = [column for column in self.ranking if column not in first]
         table = self.ranking[[*first, *rest]].sort_values("rank", kind="stable")
         return with_texts(table.reset_index(drop=True))

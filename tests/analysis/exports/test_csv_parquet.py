@@ -108,7 +108,7 @@ def test_the_workbook_holds_numbers_units_and_sources(save, ranking):
     score = targets.cell(2, header.index("Priorité") + 1)
     assert (score.data_type, score.number_format) == ("n", "0.0")
     assert score.value == pytest.approx(ranking["score"][0])
-    assert targets.cell(3, header.index("Nom du bureau") + 1).data_type == "s", "not a formula"
+    assert targets.cell(3, header.index("Lieu de vote") + 1).data_type == "s", "not a formula"
     assert targets.cell(5, header.index("Chances d’être parmi les premiers") + 1).value is None, (
         "unknown is blank"
     )
@@ -116,7 +116,7 @@ def test_the_workbook_holds_numbers_units_and_sources(save, ranking):
     assert list(units) == header
     assert all(row[1].value and row[3].value for row in units.values())
     team = [cell.value for cell in book["Pour les équipes"][1]]
-    assert team[:2] == ["Rang", "Nom du bureau"]
+    assert team[:2] == ["Rang", "Lieu de vote"]
     assert len(team) <= 10
     for sheet in book.worksheets[:3]:
         setup = sheet.page_setup
