@@ -10,9 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.readers.blocs import read_blocs
+from analysis.readers.reader_registry import RAW, ROLES, TERRAIN
 from analysis.tables.workspace import Workspace
 from analysis.workflows import jobs, place_files
 from pages._ui import state
+from pages._ui.data.source_report import role_name
 from tests import roll
 from tests.browser import ROOT, open_page, serve, settle
 from tests.made import DATA, RESULTS, VALMONT
@@ -97,6 +99,11 @@ def test_it_opens_on_the_report_of_the_embedded_place(page):
 
 
 @pytest.mark.usefixtures("places")
+def test_whatever_is_read_has_a_name_in_the_report():
+    roles = [role for role in ROLES if role not in (RAW, TERRAIN)]
+    assert not [role for role in roles if role_name(role) == role]
+
+
 def test_it_speaks_english():
     page = open_data(lang="en").run()
     assert page.title[0].value == "Data"

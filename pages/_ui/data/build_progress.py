@@ -156,6 +156,7 @@ def step_name(step: str) -> str:
         "squares": _("Census squares"),
         "addresses": _("Addresses"),
         "electors": _("Registered per address"),
+        "streets": _("Streets"),
         "crosswalk": _("Links between years"),
         "writing": _("Writing"),
         "done": _("Done"),

@@ -185,6 +185,7 @@ def role_name(role: str) -> str:
         "electors": _("Registered per address"),
         "reu": _("Addresses of the electoral roll"),
         "reu_bureaux": _("Polling places"),
+        "streets": _("Streets"),
     }
     name = names.get(kind, role)
     return name.format(of=election_name(of)) if of and "{of}" in name else name.replace("{of}", "")
