@@ -43,6 +43,10 @@ FLAGS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
+    # The card that WebGL imitates on the processor is not to paint whole pages as well: that took
+    # most of what a page cost.
+    "--disable-gpu-compositing",
+    "--disable-gpu-rasterization",
 ]
 LOCAL = {"127.0.0.1", "localhost", ""}
 
