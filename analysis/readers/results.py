@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
+from analysis.readers.implausible import told_of_sizes
 from analysis.readers.merged_communes import changed_communes
 from analysis.readers.raw_results import Raw
 from analysis.readers.set_aside import files_of, set_aside, tolerated
@@ -110,7 +111,7 @@ def assemble(
     )
     elections = _elections(turnout["election_id"], dated)
     first, *others = (*raw.reports[:-1], report)
-    changed = changed_communes(turnout, elections)
+    changed = (*told_of_sizes(turnout), *changed_communes(turnout, elections))
     return Results(
         elections=elections,
         places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),

@@ -22,8 +22,7 @@ from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
 from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
-from analysis.exports.column_units import units_of
-from analysis.tables.schema import TURNOUT
+from analysis.workflows.declared_columns import declared_columns, with_own_columns
 from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.seal_ledger import (
@@ -69,6 +68,11 @@ class Promise:
     language: str = "fr"
     estimator: str = ""
     lag: str = ""
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the units that are promised."""
+        covariates = (unit_columns.category(name) for name in self.covariates)
+        return (*self.outcomes, *self.subgroups, *self.past, *covariates)
 
     def to_seal(self) -> dict[str, tuple[str, ...]]:
         """Return what goes into the seal."""
@@ -265,7 +269,9 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
         # Written aside: what was drawn before is neither lost nor overwritten unseen.
         aside = {path: Path(folder) / path.name for path in (out, *paths.values())}
-        arms, left = _with_own_columns(assignment, own, rule, _declared(own, asked, promise))
+        arms, left = with_own_columns(
+            assignment, own, rule, declared_columns(own, asked, promise.columns())
+        )
         write_csv(arms, aside[out])
         aside[paths["plan"]].write_text(made.plan, encoding="utf-8")
         files = {
@@ -372,49 +378,3 @@ def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.D
     lagged = tuple(n for n in promise.covariates if n in table) if adjusts else ()
     ask = Ask(promise.past, lagged=lagged, coverage=(1.0,))
     return power_curve(table, rule, ask, np.random.default_rng(seed))
-
-
-def _declared(table: pd.DataFrame, rule: Rule, promise: Promise) -> set[str]:
-    """Return the columns that the rule and the plan name, and measures that our tables declare."""
-    covariates = [unit_columns.category(name) for name in promise.covariates]
-    named = (rule.rank_by, rule.territory, rule.cluster, rule.must_treat, rule.must_not_treat)
-    promised = (*promise.outcomes, *promise.subgroups, *promise.past)
-    stated = [{"column": c, "unit": x.unit, "meaning": ""} for c, x in TURNOUT.columns.items()]
-    measures = {
-        one["column"]
-        for one in units_of(map(str, table), stated=stated, language="en")
-        if one["unit"] not in ("", "—")
-        # A file of others may have text under such a name: addresses, for one.
-        and pd.to_numeric(table[one["column"]], errors="coerce").notna().any()
-    }
-    asked = {*named, rule.unit, *rule.balance, *covariates, *promised, *unit_columns.UNIT_NAMES}
-    return asked | measures
-
-
-def _with_own_columns(
-    assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule, declared: set[str]
-) -> tuple[pd.DataFrame, list[str]]:
-    """Add the declared columns of the user's file, in its order; ours go first.
-
-    Parameters
-    ----------
-    assignment
-        What was drawn, `unit_id` and our columns.
-    table
-        The user's units, one row each.
-    rule
-        Says which column names a unit.
-    declared
-        Names of columns that may go along.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per unit of `table`, and the names of the columns left behind: who lives at a
-        door, or how to reach them, has no place beside an arm.
-    """
-    label = unit_columns.labels(table, rule.unit)
-    ours = assignment.set_index("unit_id").loc[label].reset_index()
-    others = [name for name in table if name not in ours]
-    theirs = table[[name for name in others if name in declared]].reset_index(drop=True)
-    return pd.concat([ours, theirs], axis=1), [str(n) for n in others if n not in declared]
