@@ -97,7 +97,9 @@ def test_all_counts_times_ten_are_told_by_the_squares(valmont_inputs, valmont, t
     inputs = replace(inputs, candidates=tmp_path / inputs.candidates.name)
     place = build(inputs, tmp_path / "place")
     (note,) = [n for n in account(place, "squares")["notes"] if "per adult" in n]
-    last, context = valmont.manifest["elections"]["2024_legi_t2"], valmont.read("context")
-    adults = context.loc[context["vintage"] == context["vintage"].max(), "adults"].sum()
-    ratio = 10 * last["registered"] / adults
+    context = valmont.read("context").astype({"bureau_id": "str"})
+    turnout = valmont.read("turnout").astype({"bureau_id": "str", "election_id": "str"})
+    newest = context[context["vintage"] == context["vintage"].max()]
+    both = newest.merge(turnout[turnout["election_id"] == "2024_legi_t2"], on="bureau_id")
+    ratio = 10 * both["registered"].sum() / both["adults"].sum()
     assert note.startswith(f"{ratio:.2f} registered per adult of the squares in 2024_legi_t2")
