@@ -99,7 +99,8 @@ class Words(Mapping[str, Mapping[str, str]]):
         texts: dict[str, str] = {}
         for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines()):
             name = f"{row['table']}/{row['column']}" if "table" in row else row["column"]
-            texts |= {f"{part}.{name}": row[part] for part in ("unit", "meaning")}
+            parts = row.keys() & {"unit", "meaning", "heading"}
+            texts |= {f"{part}.{name}": row[part] for part in sorted(parts)}
         return cls(context, texts)
 
     def __getitem__(self, language: str) -> Mapping[str, str]:
@@ -202,8 +203,7 @@ def format_day(day: dt.date, *, language: str) -> str:
 def told(text: str, language: str) -> str:
     """Return a text of the library in `language`; one that is of no template is data, as it is.
 
-    A `Text` is translated by its template. Plain English, which comes back from files written
-    earlier, is matched against the templates of the catalogue.
+    A `Text` is translated by its template; plain English is matched against the templates.
     """
     if not text or not _catalogue(language):
         return text
@@ -235,12 +235,14 @@ class _Filler(string.Formatter):
             return translations(self.language).pgettext(TABLE, value)
         if isinstance(value, str):
             return _number_text(value, self.language) if format_spec else value
+        # A whole number under ten thousand may be a year, or part of a code.
+        if not format_spec and type(value) in {int, float} and (value % 1 or value > 9999):  # noqa: PLR2004
+            return _number_text(str(value), self.language)
         spec = _SPEC.fullmatch("," if format_spec == "n" else format_spec) if format_spec else None
         if spec is None or isinstance(value, dt.date):
             return str(format(value, format_spec))
-        sign, digits, percent = bool(spec[1]), int(spec[2] or 0), spec[3] == "%"
-        write = format_percent if percent else format_number
-        return write(float(value), digits, language=self.language, sign=sign)
+        write = format_percent if spec[3] == "%" else format_number
+        return write(float(value), int(spec[2] or 0), language=self.language, sign=bool(spec[1]))
 
 
 def _number_text(text: str, language: str) -> str:

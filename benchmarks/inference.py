@@ -114,6 +114,15 @@ def reread(estimator: str, kind: str, df: float) -> Rival:
     return read
 
 
+def equal_variances(_impact: Impact, table: pd.DataFrame, name: str) -> Read:
+    """Read CR2 with the degrees of freedom of units that err each on its own."""
+    arm, cluster = table["assigned"].to_numpy(dtype=float), table["cluster"].to_numpy()
+    fit = Regression(Layout.of(len(arm), cluster=cluster), arm[:, None])
+    y = table[name].to_numpy()
+    value = float(fit.coefficients(y)[0])
+    return judged(value, fit.std_errors(y)["CR2"], fit.satterthwaite_df)
+
+
 def two_weights(_impact: Impact, table: pd.DataFrame, name: str) -> Read:
     """Weigh the arms of a block by 1 / p and 1 / (1 − p), HC1, as is often done."""
     arm, block = table["assigned"].to_numpy(), table["block"].to_numpy()
@@ -158,6 +167,8 @@ def scenarios() -> dict[str, Scenario]:
             {"difference, CR2": pick("difference_in_means")},
             {
                 "the same, HC1": reread("difference_in_means", "HC1", normal),
+                "the same, CR2 as normal": reread("difference_in_means", "CR2", normal),
+                "the same, df of equal variances": equal_variances,
                 "the same, CR0 as normal": reread("difference_in_means", "CR0", normal),
             },
             correlation=0.3,

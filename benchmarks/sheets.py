@@ -1,9 +1,10 @@
 """Sheets and phone pages: seconds for 500 sheets, bytes of the largest page.
 
-python benchmarks/sheets.py [--workspace DIR] [--turfs N] [--runs N]
+python benchmarks/sheets.py [--workspace DIR] [--turfs N] [--runs N] [--targets FILE]
 
 Without --workspace, the embedded town is built into a temporary folder. The fastest of the
-runs counts. Beside it, in the same run: the maps alone, drawn with matplotlib.
+runs counts. Beside it, in the same run: the maps alone, drawn with matplotlib. With --targets, a
+file of `rank`: the whole field kit against the cutting of the same turfs, in processor seconds.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from analysis.tables.workspace import Workspace
 
 SECONDS, PAGE_KB = 15.0, 400.0
+KIT_OVER_CUT = 1.0
 STOPS = 12
 PEER = 10  # maps that matplotlib draws; more would only take longer
 
@@ -109,12 +111,34 @@ def measure(workspace: Workspace, turfs: int, runs: int) -> bool:
     return promise("largest phone page", max(sizes), PAGE_KB, "kB") and kept
 
 
+def measure_kit(workspace: Workspace, targets: Path) -> bool:
+    """Compare the seconds of cutting with those of writing all that the teams take along."""
+    from analysis.exports.field_kit.sheets import write_kit
+    from analysis.workflows.turf_output import kit_for as kit_of_walks
+    from analysis.workflows.turfs import Ask, make_walks
+
+    started = time.process_time()
+    walks = make_walks(workspace, targets, Ask())
+    cut = time.process_time() - started
+    kit = kit_of_walks(walks, workspace)
+    started = time.process_time()
+    with tempfile.TemporaryDirectory() as out:
+        files = len(write_kit(kit, out))
+    written = time.process_time() - started
+    print(f"      {len(kit.tables)} turfs cut in {cut:.1f} s, {files} files in {written:.1f} s")
+    return promise("writing over cutting", written / cut, KIT_OVER_CUT, "times")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path)
     parser.add_argument("--turfs", type=int, default=500)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--targets", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as aside:
         place = copied(given.workspace, Path(aside))
-        sys.exit(not measure(place, given.turfs, given.runs))
+        kept = measure(place, given.turfs, given.runs)
+        if given.targets:
+            kept = measure_kit(place, given.targets) and kept
+        sys.exit(not kept)

@@ -3,7 +3,15 @@
 import streamlit as st
 
 from pages._ui import loaders, messages
-from pages._ui.data import blocs_editor, bring_files, build_progress, choose_place, source_report
+from pages._ui.access import visitor
+from pages._ui.data import (
+    blocs_editor,
+    bring_files,
+    build_progress,
+    choose_place,
+    place_by_name,
+    source_report,
+)
 from pages._ui.i18n import _
 
 st.title(_("Data"))
@@ -12,8 +20,11 @@ st.caption(_("Which place are you working on, and what was read of it?"))
 VIEWS = {
     "report": _("Report"),
     "blocs": _("Blocs"),
+    "find": _("Find a place"),
     "bring": _("Bring files"),
 }
+if not visitor.current().may("build"):
+    VIEWS = {"report": VIEWS["report"]}
 
 build_progress.follow()
 with messages.explain_data_errors():
@@ -34,6 +45,8 @@ with messages.explain_data_errors():
     build_progress.congratulate()
     if view == "bring":
         bring_files.files()
+    elif view == "find":
+        place_by_name.find()
     elif view == "blocs":
         blocs_editor.edit(place)
     else:

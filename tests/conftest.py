@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import settings
 
 from analysis.workflows.build import Inputs, build
 from tests.browser import chromium, chromium_path
 from tests.made import DATA, RESULTS, VALMONT
+
+# A machine with two busy cores is slow, not wrong: no example fails by the clock.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 def pytest_configure(config):
@@ -17,12 +22,12 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Begin with the modules that take long, so that all workers end at about the same time."""
-    long = {
-        item.path
-        for item in items
-        if item.get_closest_marker("slow") or item.get_closest_marker("browser")
-    }
-    items.sort(key=lambda item: item.path not in long)
+    first = {}
+    for item in items:
+        marks = (item.get_closest_marker("browser"), item.get_closest_marker("slow"))
+        place = 0 if marks[0] else 1 if marks[1] else 2
+        first[item.path] = min(place, first.get(item.path, place))
+    items.sort(key=lambda item: first[item.path])
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +39,10 @@ def valmont_inputs():
         candidates,
         contours={year: VALMONT / f"contours_{year}.geojson" for year in (2017, 2024)},
         squares=VALMONT / "carreaux_200m.csv",
+        reu_bureaux=VALMONT / "lieux_de_vote.csv",
         addresses=VALMONT / "adresses-99.csv.gz",
         electors=VALMONT / "electeurs_par_adresse.csv",
+        streets=VALMONT / "rues_osm.json",
         places=("99900",),
         fictional=True,
     )

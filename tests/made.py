@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -202,3 +203,13 @@ def folder_bytes(folder):
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
+
+
+def called(labels):
+    """Return the numbers in labels: « 18e, bureau 50, École » says 50."""
+    return [re.search(r"bureau (\w+)", label)[1] for label in labels]
+
+
+def numbered(ids):
+    """Return the numbers that labels should say of bureaux of communes without arrondissements."""
+    return [one.rpartition("_")[2].lstrip("0") for one in ids]

@@ -14,10 +14,13 @@ from analysis.charts.print_map import FAINT, INK
 from analysis.errors import DataError, some
 from analysis.i18n import format_percent
 
-_SIZE = (4.8, 3.6)
+# As wide as the card that shows it, so that letters keep their size there.
+_SIZE = (3.9, 3.9)
 _COLOUR = {"turnout_rate": "#2369ad", "share_valid": "#b35806"}
 _SECOND = 0.55  # from a first round to its second, where 1 leads to the next election
 _MARKER = {1: "o", 2: "D"}
+# Such a share means that the bloc had no opponent, as in some second rounds.
+_ALONE = 0.995
 _NEEDED = ("election_id", "date", "kind", "round", "turnout_rate", "share_valid")
 
 
@@ -81,7 +84,10 @@ def history(
         ],
     )
     _legend(upper, [say("this_bureau", language), say("town", language)])
-    lower.set_xlabel(say("rounds", language), fontsize=7, color=FAINT, loc="left")
+    foot = say("rounds", language)
+    if (bureau["share_valid"] > _ALONE).any():
+        foot += "\n" + say("alone", language)
+    lower.set_xlabel(foot, fontsize=7, color=FAINT, loc="left")
     if title:
         figure.suptitle(title, fontsize=10, fontweight="bold", color=INK, x=0.01, ha="left")
     return figure

@@ -5,6 +5,8 @@ These are what leaves the app; their French is in the catalogue with all other.
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Literal, get_args
 
 from analysis.errors import DataError
@@ -64,9 +66,18 @@ WORDS = Words(
         "bureaux": "{} bureaux",
         "places": "{} communes",
         "fictional": "fictional place",
+        "impact_estimates": "What the canvass changed",
+        "impact_balance": "The arms before the canvass",
+        "backtest": "A forecast of the past, and rules of thumb",
+        "fictional_note": "Fictional place: everything in this file is invented.",
+        "for_teams": "For the teams",
+        "heading": "Heading",
+        "yes": "yes",
+        "no": "no",
         "turnout": "Turnout",
         "bloc_share": "Share of the bloc",
         "rounds": "dot: round 1; diamond: round 2",
+        "alone": "100%: nobody else stood at that round",
         "of_registered": "% of registered",
         "of_valid": "% of valid votes",
         "this_bureau": "this bureau",
@@ -133,6 +144,19 @@ def licence(stated: str, language: str) -> str:
 def name(identifier: str, language: str) -> str:
     """Return the name of a bloc or of part of an election id; else the id itself."""
     return NAMES[language].get(identifier, identifier)
+
+
+@cache
+def nuances() -> dict[str, str]:
+    """Return what the Ministry's nuances stand for: names of parties, which no language changes."""
+    rows = files("analysis.charts").joinpath("nuances.csv").read_text(encoding="utf-8")
+    return dict(row.split(",", 1) for row in rows.splitlines()[1:])
+
+
+def nuance(code: str) -> str:
+    """Spell a nuance out, its code behind; what is none stays as it is."""
+    known = nuances().get(code)
+    return f"{known} ({code})" if known and known != code else code
 
 
 def election(election_id: str, language: str) -> str:

@@ -46,7 +46,17 @@ def effect_labels(effects: pd.DataFrame, language: str) -> list[str]:
 
 
 def value_text(name: str, value: object, language: str) -> str:
-    """Write a value of a covariate: a share in percent, a number with few digits, a level as is."""
+    """Write a value of a covariate: a share in percent, a number with few digits, a level as is.
+
+    Parameters
+    ----------
+    name
+        Column, whose name says whether it is a share.
+    value
+        A number in the unit of its column, or a level.
+    language
+        Of the text, "fr" or "en".
+    """
     if not isinstance(value, (int, float, np.number)):
         return str(value)
     if is_share(name):
@@ -66,6 +76,11 @@ def effect_chart(effects: pd.DataFrame, *, title: str = "", language: str = "fr"
         Heading.
     language
         Of the labels, "fr" or "en".
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not yet written to a file.
     """
     say("title", language)  # refuses an unknown language
     words, rows = _WORDS[language], effects.iloc[::-1].reset_index(drop=True)
@@ -99,6 +114,11 @@ def curve_chart(shapes: pd.DataFrame, *, title: str = "", language: str = "fr") 
         As `curves` gives them; empty draws no panel.
     title, language
         As for `effect_chart`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not yet written to a file.
     """
     say("title", language)
     words, names = _WORDS[language], list(dict.fromkeys(shapes["name"]))
@@ -142,6 +162,11 @@ def residual_map(
         `bureau_id`, `residual` (share, −1 to 1).
     title, language
         As for `effect_chart`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not yet written to a file.
     """
     known = 100 * residuals.set_index("bureau_id")["residual"].reindex(bureaux["bureau_id"])
     found, colours = graded_residuals(known, language)

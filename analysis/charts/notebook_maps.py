@@ -84,7 +84,22 @@ def deck_map(shown: gpd.GeoDataFrame, title: str) -> pydeck.Deck:
 
 
 def folium_map(shown: gpd.GeoDataFrame, graded: Classes, title: str) -> folium.Map:
-    """Return a map of folium with its legend: one page that can be sent."""
+    """Return a map of folium with its legend: one page that can be sent.
+
+    Parameters
+    ----------
+    shown
+        Polygons in WGS 84, with `bureau_id`, `text` and `colour`.
+    graded
+        The classes of the legend.
+    title
+        Heading of the legend and name of the value.
+
+    Returns
+    -------
+    folium.Map
+        Framed on the polygons.
+    """
     west, south, east, north = shown.total_bounds
     chart = folium.Map(height=_HEIGHT_PX)
     folium.GeoJson(
@@ -124,7 +139,22 @@ def framed(chart: folium.Map | pydeck.Deck) -> str:
 
 
 def legend_text(graded: Classes, title: str, language: str = "fr") -> str:
-    """Return the legend of a map as a line of HTML."""
+    """Return the legend of a map as a line of HTML.
+
+    Parameters
+    ----------
+    graded
+        The classes; the first colour of the palette is of no data.
+    title
+        Heading.
+    language
+        Of the text, "fr" or "en".
+
+    Returns
+    -------
+    str
+        Markup, names escaped.
+    """
     marks = " ".join(
         f'<span style="background:{colour};padding:0 .6em">&nbsp;</span>&nbsp;{html.escape(label)}'
         for colour, label in zip(graded.palette[1:], graded.labels[1:], strict=True)

@@ -15,7 +15,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from analysis.charts.chart_words import name as bloc_name
-from analysis.charts.chart_words import say
+from analysis.charts.chart_words import nuance, say
 from analysis.charts.print_map import FAINT, INK
 from analysis.electorate.transfers import Transfers
 from analysis.i18n import Words, format_number, format_percent
@@ -23,12 +23,23 @@ from analysis.i18n import Words, format_number, format_percent
 # One hue from paper to ink, so that a grey print keeps the order; light under dark figures.
 _RAMP = LinearSegmentedColormap.from_list("transfers", ["#ffffff", "#c6dbef", "#4292c6", "#08306b"])
 _HUES = ("#2369ad", "#b35806", "#542788", "#39adc3", "#8c6d31", "#7b4173", "#3f6f5e", "#a05a5a")
+# As French newspapers colour the blocs; options of one bloc are shades of its colour.
+_BLOC_HUES = {
+    "far_left": ("#8c1021", "#b33a45"),
+    "left": ("#d6336c", "#e8608c", "#f08fae", "#a61e4d"),
+    "centre": ("#e8a200", "#f2bd49"),
+    "right": ("#2b6cb0", "#5b93cc", "#8ab4de"),
+    "far_right": ("#1b2a57", "#4a5a8a"),
+    "other": ("#7d6b57", "#a2937f", "#c0b5a4"),
+}
 _GREY = "#8a939c"
 # Flows under this share of all are not drawn: threads that hide the others.
 _THREAD = 0.002
 _GAP = 0.012
 _LINE = 0.024
 _BAR = 0.03
+# Inches of a figure that a page shows at its own size.
+_SHOWN_IN = 9.0
 _WORDS = Words(
     "chart",
     {
@@ -46,7 +57,7 @@ _WORDS = Words(
 def option_name(option: str, language: str) -> str:
     """Name an option: blocs and those that are no candidate in words, candidates as they are."""
     say("title", language)  # refuses an unknown language
-    return _WORDS[language].get(option) or bloc_name(option, language)
+    return _WORDS[language].get(option) or bloc_name(nuance(option), language)
 
 
 def heat_map(
@@ -78,7 +89,10 @@ def heat_map(
     shares = found.matrix("share_of_origin")
     low, high = (found.matrix(name).to_numpy() for name in ("lower", "upper"))
     rows, columns = shares.shape
-    figure = Figure(figsize=(2.2 + 0.72 * columns, 1.7 + 0.42 * rows), layout="constrained")
+    wide = 2.2 + 0.72 * columns
+    figure = Figure(figsize=(wide, 1.7 + 0.48 * rows), layout="constrained")
+    # A wide table is shown smaller: its letters grow with it.
+    scale = max(1.0, wide / _SHOWN_IN)
     chart = figure.subplots()
     values = shares.to_numpy()
     chart.imshow(values, cmap=_RAMP, vmin=0, vmax=1, aspect="auto")
@@ -88,22 +102,25 @@ def heat_map(
         f"{label}  ({format_number(count, language=language)})"
         for label, count in zip(labels[0], votes, strict=True)
     ]
-    chart.set_yticks(range(rows), counted, fontsize=7.5, color=INK)
-    chart.set_xticks(range(columns), labels[1], fontsize=7.5, color=INK, rotation=35, ha="left")
+    size = 8 * scale
+    chart.set_yticks(range(rows), counted, fontsize=size, color=INK)
+    chart.set_xticks(range(columns), labels[1], fontsize=size, color=INK, rotation=35, ha="left")
     chart.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     for (row, column), share in np.ndenumerate(values):
         ink = "white" if share > 0.55 else INK
         chart.text(
             column,
-            row - 0.12,
+            row - 0.15,
             f"{100 * share:.0f}",
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=9 * scale,
             color=ink,
         )
         span = f"{100 * low[row, column]:.0f}–{100 * high[row, column]:.0f}"
-        chart.text(column, row + 0.27, span, ha="center", va="center", fontsize=5.5, color=ink)
+        chart.text(
+            column, row + 0.27, span, ha="center", va="center", fontsize=7 * scale, color=ink
+        )
     chart.spines[:].set_visible(False)
     heading = _WORDS[language]["heat"].format(format_percent(found.level, language=language))
     _frame(figure, title, f"{heading}.\n{_WORDS[language]['caution']}")
@@ -116,6 +133,7 @@ def flows(
     title: str = "",
     language: str = "fr",
     names: Mapping[str, str] | None = None,
+    blocs: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw transfers as ribbons from the first election (left) to the second (right).
 
@@ -125,6 +143,8 @@ def flows(
         An estimate.
     title, language, names
         As for `heat_map`.
+    blocs
+        Option of the first election → its bloc, whose usual colour it has.
 
     Returns
     -------
@@ -137,7 +157,7 @@ def flows(
     figure = Figure(figsize=(8.2, 1.6 + 0.34 * max(table.shape)), layout="constrained")
     chart = figure.subplots()
     left, right = _stack(table.sum(axis=1)), _stack(table.sum(axis=0))
-    hues = _hues(votes.index)
+    hues = _hues(votes.index, blocs or {})
     # Where each ribbon starts and ends: flows of an option lie one on another.
     starts = left[:, None] - np.cumsum(table, axis=1) + table
     ends = right[None, :] - np.cumsum(table, axis=0) + table
@@ -188,10 +208,15 @@ def _ribbon(chart: Axes, tops: tuple[float, float], size: float, hue: str) -> No
     chart.add_patch(PathPatch(Path(points, codes), facecolor=hue, alpha=0.45, linewidth=0))
 
 
-def _hues(options: pd.Index) -> list[str]:
-    special = set(_WORDS["en"]) - {"caution", "heat"}
+def _hues(options: pd.Index, blocs: Mapping[str, str]) -> list[str]:
+    special = set(_WORDS["en"]) - {"caution", "heat", "other"}
     named = [option for option in options if option not in special]
-    hue = {option: _HUES[n % len(_HUES)] for n, option in enumerate(named)}
+    hue: dict[str, str] = {}
+    for n, option in enumerate(named):
+        bloc = blocs.get(option, option)
+        shades = _BLOC_HUES.get(bloc, (_HUES[n % len(_HUES)],))
+        same = sum(blocs.get(one, one) == bloc for one in hue)
+        hue[option] = shades[same % len(shades)]
     return [hue.get(option, _GREY) for option in options]
 
 

@@ -49,6 +49,11 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
             "asked of that origin)."
         ),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="With --workspace: the table with its sources, .xlsx .parquet .tex .md"),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
     level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
     seed: Annotated[int, typer.Option(help="Seed of the estimate.")] = 0,
 ) -> None:
@@ -69,6 +74,12 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         answer = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
     _report(answer.found, out)
     _report_surveys(answer)
+    if table is not None:
+        from analysis.exports.model_export import Written
+        from analysis.workflows.transfers import table_to_file
+
+        table_to_file(asked, answer.found, table, Written(language))
+        show(f"  written: {table}")
 
 
 def _report(found: Transfers, out: Path) -> None:
@@ -107,6 +118,10 @@ def backtest(
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
     target: Annotated[str, typer.Option(help="Past election to forecast: 2024_legi_t1.")],
     out: Annotated[Path, typer.Option(help="Errors of all methods, .json.")],
+    table: Annotated[
+        Path | None, typer.Option(help="The same as a table: .csv .xlsx .parquet .tex .md")
+    ] = None,
+    language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
 ) -> None:
     """Forecast the abstention of a past election, and say how far off it and rules of thumb are."""
     from analysis.workflows.abstention import backtest_to_file
@@ -118,6 +133,12 @@ def backtest(
     show(_table(found))
     show(found.summary())
     show(f"written: {out}")
+    if table is not None:
+        from analysis.exports.model_export import Written
+        from analysis.workflows.abstention import table_to_file
+
+        table_to_file(workspace, found, table, Written(language))
+        show(f"written: {table}")
 
 
 def _table(found: AbstentionBacktest) -> str:
@@ -137,7 +158,7 @@ def _table(found: AbstentionBacktest) -> str:
 
 def explain(  # noqa: PLR0913 - one option per part of the question
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
-    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .parquet .pdf .png .svg")],
+    out: Annotated[Path, typer.Option(help=".csv .xlsx .geojson .parquet .tex .md .pdf .png .svg")],
     what: Annotated[str, typer.Option(help="abstention or swing.")] = "abstention",
     election: Annotated[str, typer.Option(help="Past election, of an abstention.")] = "",
     origin: Annotated[

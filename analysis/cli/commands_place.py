@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.tables.workspace import Workspace
 
-SEVERAL = ("--place", "--without")
+SEVERAL = ("--place", "--without", "--with")
 
 Folder = Annotated[Path, typer.Option(help="Folder of the workspace.")]
 Places = Annotated[
@@ -36,26 +36,67 @@ def sample(
     show(f"Valmont (fictional, seed {seed}) written to {folder}")
 
 
-def fetch(
-    place: Annotated[str, typer.Option(help="Code of a commune or département.")],
+def fetch(  # noqa: PLR0913 - each says what one place needs
     workspace: Folder,
+    name: Annotated[
+        str, typer.Argument(help='Name of a place: "Saint-Denis (93)", or its code.')
+    ] = "",
+    place: Annotated[
+        str, typer.Option(help="The same: name or code of a commune, département, region, EPCI.")
+    ] = "",
     catalogue: Annotated[Path | None, typer.Option(help="Your own catalogue (TOML).")] = None,
     without: Annotated[list[str] | None, typer.Option(help="Roles not to fetch.")] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Roles fetched only when asked for: reu, reu_bureaux."),
+    ] = None,
+    and_build: Annotated[
+        bool, typer.Option("--build", help="Read the files into the workspace at once.")
+    ] = False,
 ) -> None:
     """Download the official files of a place."""
     from analysis.cli.download_bars import download_bars
     from analysis.fetch import place as files
     from analysis.fetch.catalogue import read_catalogue
-    from analysis.workflows.place_files import command_after_fetch
+    from analysis.fetch.chosen_place import choose
+    from analysis.workflows.build import build as read_files
+    from analysis.workflows.place_files import command_after_fetch, inputs_after_fetch
 
-    own = read_catalogue(catalogue)
+    own, where = read_catalogue(catalogue), choose(place or name)
     with download_bars() as bars:
         fetched = files.fetch(
-            place, workspace, catalogue=own, progress=bars, without=tuple(without or ())
+            where,
+            workspace,
+            catalogue=own,
+            progress=bars,
+            without=tuple(without or ()),
+            also=tuple(also or ()),
         )
     for one in fetched:
         show(f"{one.status:>10}  {one.path}  ({one.bytes / 1e6:.1f} MB, {one.source.licence})")
-    show(f"\n{command_after_fetch(place, workspace, fetched)}")
+    if not and_build:
+        show(f"\n{command_after_fetch(place or name, workspace, fetched)}")
+        return
+    with bar("reading") as told:
+        built = read_files(inputs_after_fetch(where, fetched), workspace, progress=told)
+    _report(built)
+
+
+def store(
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Delete all of it; workspaces stay.")
+    ] = False,
+) -> None:
+    """Tell what the shared store of national files holds, and how large it is."""
+    from analysis.fetch.national_store import clear_store, in_store, store_folder
+
+    if clear:
+        show(f"{clear_store() / 1e6:.1f} MB deleted: {store_folder()}")
+        return
+    held = in_store()
+    for kept in held:
+        show(f"{kept.bytes / 1e6:>10.1f} MB  {kept.source}  ({kept.made[:10]})")
+    show(f"{sum(kept.bytes for kept in held) / 1e6:>10.1f} MB  {store_folder()}")
 
 
 def build(  # noqa: PLR0913 - one option per file of a place
@@ -88,13 +129,24 @@ def build(  # noqa: PLR0913 - one option per file of a place
         ),
     ] = None,
     reu_bureaux: Annotated[
-        Path | None, typer.Option(help="Polling places of the electoral roll (table-bv-reu).")
+        Path | None,
+        typer.Option(
+            "--reu-bureaux",
+            "--polling-places",
+            help="Polling places: table-bv-reu of the electoral roll, or the town's own file.",
+        ),
+    ] = None,
+    streets: Annotated[
+        Path | None, typer.Option(help="Streets: OpenStreetMap, BD TOPO, or a graph as text.")
     ] = None,
     licence: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
     ] = None,
-    place: Places = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option(help="Name or code of a commune or département; several may follow."),
+    ] = None,
     fictional: Annotated[
         bool, typer.Option("--fictional", help="Mark the place as invented.")
     ] = False,
@@ -118,6 +170,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         electors=electors,
         reu=reu,
         reu_bureaux=reu_bureaux,
+        streets=streets,
         licences=tuple(licence or ()),
         places=tuple(place or ()),
         leave_out=leave_out_contradictions,
@@ -172,5 +225,5 @@ def _totals(manifest: Mapping[str, Any]) -> Table:
 
 def register(app: typer.Typer) -> None:
     """Give the command line its verbs of places."""
-    for verb in (sample, fetch, build):
+    for verb in (sample, fetch, store, build):
         app.command()(verb)

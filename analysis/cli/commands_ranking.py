@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.workflows.hold_back import HoldBack
     from analysis.workflows.ranking import RankingFile
 
-SEVERAL = ("--candidates",)
+SEVERAL = ("--candidates", "--within")
 
 
 def rank(  # noqa: PLR0913 - the options that scripts use
@@ -38,6 +38,13 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     seed: Annotated[int | None, typer.Option(help="Seed of the draws.")] = None,
     preset: Annotated[str | None, typer.Option(help="Preset of weights.")] = None,
     place: Places = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Name of a part: an arrondissement, quarter, canton, constituency or commune; "
+            "several may follow."
+        ),
+    ] = None,
     language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
     dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
     audience: Annotated[
@@ -45,6 +52,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     ] = "teams",
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
+    from analysis.workflows.place_names import places_named
     from analysis.workflows.ranking import rank_to_file
 
     given = {
@@ -58,6 +66,8 @@ def rank(  # noqa: PLR0913 - the options that scripts use
         "places": place,
     }
     asked = {name: value for name, value in given.items() if value is not None}
+    if within:
+        asked["places"] = [*(place or ()), *places_named(workspace, within)]
     written: Options = {"language": language, "dialect": dialect}
     _report(rank_to_file(workspace, out, asked, params=params, audience=audience, **written))
     show(f"written: {out}")

@@ -10,7 +10,7 @@ import typer
 from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
-    from analysis.workflows.impact import Question
+    from analysis.workflows.impact import Answer, Question
 
 # Options of these verbs that take several values after one name.
 SEVERAL = (
@@ -262,6 +262,12 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         int | None, typer.Option(help="Year of the contours that the units are of.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="One page, .html or .pdf.")] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Estimates as a table: .csv .xlsx .parquet .tex .md")
+    ] = None,
+    show_: Annotated[
+        str, typer.Option("--show", help="What the table holds: estimates or balance.")
+    ] = "estimates",
     language: Language = "fr",
 ) -> None:
     """Say what a canvass changed: assignment, allocation, coverage."""
@@ -292,19 +298,31 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         *(units, spec, draws, seed, seal, groups, votes, rank_by),
         near=spillover_of(workspace, spillover),
     )
-    _answer(question, out, report, language)
+    found = _answer(question, out, report, language)
+    if table is not None:
+        from analysis.exports.model_export import Written
+        from analysis.workflows.impact_tables import table_to_file
+
+        table_to_file(found.impact, question, table, show_, Written(language))
+        show(f"written: {table}")
 
 
-def _answer(question: Question, out: Path, report: Path | None, language: str) -> None:
-    from analysis.workflows.impact_files import check_report, impact_to_file, report_to_file
+def _answer(question: Question, out: Path, report: Path | None, language: str) -> Answer:
+    from analysis.workflows.impact_files import (
+        check_report,
+        impact_to_file,
+        place_told,
+        report_to_file,
+    )
 
     if report is not None:
         check_report(report)
     found = impact_to_file(question, out)
     show(f"{found.summary()}\nwritten: {out}")
     if report is not None:
-        report_to_file(found, report, language)
+        report_to_file(found, report, language, **place_told(question, language))
         show(f"written: {report}")
+    return found
 
 
 def register(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, some
-from analysis.fieldwork import exposure, progress
+from analysis.fieldwork import exposure, progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim
@@ -35,6 +35,20 @@ class Asked:
 
 def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
     """Do an action on the store of a workspace; return what to print, and whether all went well.
+
+    Parameters
+    ----------
+    action
+        One of `ACTIONS`.
+    asked
+        What it needs.
+    url
+        Of the store; empty: the file of the workspace.
+
+    Returns
+    -------
+    tuple
+        The text, and False where something was not taken.
 
     Raises
     ------
@@ -118,6 +132,8 @@ def _revoke(store: Store, asked: Asked) -> tuple[str, bool]:
             mend="python -m analysis returns progress lists them.",
             unknown=some(unknown),
         )
+    for turf in turfs:
+        turf_links.revoke(asked.workspace, turf)
     return (
         f"{revoke_tokens(asked.workspace, turfs):,} turfs: their links and codes hold no more.",
         True,

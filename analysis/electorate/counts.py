@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.errors import DataError, some
+from analysis.geography.zones import bureaux_in, whole_communes
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 
@@ -83,7 +83,8 @@ def read_counts(
     members
         Tells which rows of `candidates` are the chosen.
     places
-        Communes or départements; empty for the whole workspace.
+        Communes, départements or parts of them; empty for the whole workspace. Of a part, the
+        whole commune is read: `zones.lies_in` then narrows what was handed on.
 
     Returns
     -------
@@ -94,9 +95,8 @@ def read_counts(
     turnout = workspace.read("turnout", columns=counted)
     turnout = turnout[turnout["election_id"].isin(elections)]
     if places:
-        turnout = turnout[
-            turnout["bureau_id"].isin(_inside(workspace, turnout["bureau_id"], places))
-        ]
+        known, around = list(turnout["bureau_id"].cat.categories), whole_communes(workspace, places)
+        turnout = turnout[turnout["bureau_id"].isin(bureaux_in(workspace, known, around))]
     named = turnout["bureau_id"].cat.remove_unused_categories().cat.categories
     bureaux = pd.Index(named.astype("str")).sort_values()
     columns = (*COUNTS, *BLOCS, *ROWS)
@@ -113,21 +113,6 @@ def read_counts(
     values[(*where, 2)] = turnout["valid"].to_numpy()
     _add_votes(workspace, members, pd.Index(elections), bureaux, values)
     return Dense(bureaux, columns, values, present)
-
-
-def _inside(workspace: Workspace, ids: pd.Series, places: tuple[str, ...]) -> list[str]:
-    table = workspace.read("places")
-    wanted = table["commune_id"].isin(places) | table["department_id"].isin(places)
-    if not wanted.any():
-        raise DataError(
-            "This workspace does not hold {places}.",
-            where="communes: {commune_id}",
-            mend="Choose a commune or a département of the workspace, or build one that has it.",
-            places=some(places),
-            commune_id=some(table["commune_id"], most=8),
-        )
-    communes = set(table.loc[wanted, "commune_id"])
-    return [name for name in ids.cat.categories if name.rpartition("_")[0] in communes]
 
 
 def _codes(ids: pd.Series, wanted: pd.Index) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.electorate.counts import COUNTS, ROWS, Dense, read_counts
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
+from analysis.geography.zones import lies_in
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS, commune_of
 from analysis.tables.workspace import Workspace
@@ -99,7 +100,8 @@ def read_history(
         )
     dense = read_counts(workspace, past["election_id"].tolist(), choice.members, places)
     reference = _reference(past, dense)
-    today, vintage = dense.present[reference], past["vintage"].iloc[reference]
+    voting, vintage = dense.present[reference], past["vintage"].iloc[reference]
+    today = voting & lies_in(workspace, dense.bureaux, places)
     rows, unit_ids, links = np.flatnonzero(today), dense.bureaux[today], _crosswalk(workspace)
     cube = np.empty((len(rows), len(past), len(dense.columns)))
     lost = []
@@ -107,11 +109,11 @@ def read_history(
         same = pd.isna(vintage) or pd.isna(election.vintage) or election.vintage == vintage
         chosen = None if same else links.get((int(election.vintage), int(vintage)))
         if chosen is None:
-            cube[:, number], gone = dense.on(rows, number), dense.table(number, ~today)
+            cube[:, number], gone = dense.on(rows, number), dense.table(number, ~voting)
         else:
             moved = _hand_on(dense.table(number), chosen)
             cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float)
-            gone = moved.loc[moved.index.difference(unit_ids)]
+            gone = moved.loc[moved.index.difference(dense.bureaux[voting])]
         if len(gone):
             lost.append((election.election_id, len(gone), gone, some(gone.index)))
     units = _units(unit_ids, cube[:, reference, :], vintage, workspace)

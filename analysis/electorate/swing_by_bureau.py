@@ -15,6 +15,7 @@ from analysis.electorate.counts import read_counts
 from analysis.electorate.swing_noise import Noise, Pairs, estimate_noise
 from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
+from analysis.geography.zones import lies_in
 from analysis.tables.elections import Choice
 from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts
@@ -162,6 +163,7 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     common = both[0].index.intersection(both[1].index).sort_values()
     usable = (both[0].loc[common, "den"] > 0) & (both[1].loc[common, "den"] > 0)
     common = common[usable]
+    common = common[lies_in(workspace, common, places)]
     if common.empty:
         raise DataError(
             "No bureau has this share at both elections.",
@@ -176,7 +178,8 @@ def measure_swing(  # noqa: PLR0913 - a question, and how to answer it
     left_out = tuple(
         LeftOut(Text("bureaux without this share at both elections"), len(gone), some(gone), name)
         for name, table in zip((origin, destination), both, strict=True)
-        if len(gone := table.index.difference(common))
+        for lost in [table.index.difference(common)]
+        if len(gone := lost[lies_in(workspace, lost, places)])
     )
     vintage = dates["vintage"].iloc[later]
     pairs = None if pd.isna(vintage) else _touching_pairs(workspace, int(vintage), common)

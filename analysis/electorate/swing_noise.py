@@ -60,6 +60,11 @@ def estimate_noise(
         Positions of bureaux whose contours touch; None where contours are not known.
     ids
         Of the bureaux, `commune_number`.
+
+    Returns
+    -------
+    Noise
+        The factor of the variance, and the pairs it rests on.
     """
     source: Literal["touching", "numbered"] = "touching"
     one, other = touching if touching is not None else (np.array([], int), np.array([], int))

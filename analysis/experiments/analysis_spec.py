@@ -168,6 +168,7 @@ def read_trial(units: pd.DataFrame, spec: Spec) -> Trial:
     if not spec.outcomes:
         raise DataError("There is no outcome to estimate.", mend="Name one or more columns.")
     _check_columns(units, spec)
+    _check_outcomes(spec)
     label = unit_columns.labels(units, spec.unit)
     assigned = unit_columns.arms(units, spec.assigned, label)
     block = unit_columns.groups(units, spec.block, label)
@@ -198,6 +199,17 @@ def _check_columns(units: pd.DataFrame, spec: Spec) -> None:
         *(spec.probability, spec.unit),
     ]
     unit_columns.check(units, asked)
+
+
+def _check_outcomes(spec: Spec) -> None:
+    roles = {spec.assigned, spec.block, spec.cluster, spec.unit}
+    if clash := [name for name in spec.outcomes if name in roles]:
+        raise DataError(
+            "An outcome is what people did after the draw, not a column of the draw.",
+            where="columns: {columns}",
+            mend="Name turnout or votes as outcome.",
+            columns=", ".join(clash),
+        )
 
 
 def _check_clusters(names: pd.Series, assigned: Floats, cluster: Codes) -> None:

@@ -82,6 +82,11 @@ class Lottery:
         block, cluster
             Codes per unit, from 0 without gaps.
 
+        Returns
+        -------
+        Lottery
+            Over the same units, in their order.
+
         Raises
         ------
         DataError

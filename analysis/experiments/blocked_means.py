@@ -59,6 +59,11 @@ def by_blocks(
     cluster
         Code of what was drawn as one, within one block each; None: every unit by itself.
 
+    Returns
+    -------
+    ByBlocks
+        In the unit of `outcome`.
+
     Notes
     -----
     The variance of an arm's mean is that of the means without one of its draws (jackknife):

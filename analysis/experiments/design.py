@@ -140,6 +140,22 @@ def declare(units: pd.DataFrame, rule: Rule) -> Design:
     return Design(rule, table, _lottery(table, rule))
 
 
+def as_declared(units: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return the units of a design under the names that its rule gives their columns."""
+    names = {
+        "unit_id": "unit_id",
+        "value": rule.rank_by,
+        "territory": rule.territory,
+        "cluster": rule.cluster,
+        **{f"balance_{name}": name for name in rule.balance},
+    }
+    table = pd.DataFrame({theirs: units[ours] for ours, theirs in names.items() if theirs})
+    for name, arm in ((rule.must_treat, TREATED), (rule.must_not_treat, CONTROL)):
+        if name:
+            table[name] = (units["given"] == arm).astype("int64")
+    return table
+
+
 def _canonical(units: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     names = [rule.rank_by, rule.territory, rule.cluster, rule.must_treat, rule.must_not_treat]
     unit_columns.check(units, [*names, *rule.balance, rule.unit])

@@ -186,6 +186,20 @@ class Impact(TableTexts):
     ) -> Estimate:
         """Return one estimate; without `estimator`, the default one.
 
+        Parameters
+        ----------
+        outcome
+            Name of its column.
+        estimand
+            What is estimated.
+        estimator
+            Name of the one wanted; empty: the default.
+
+        Returns
+        -------
+        Estimate
+            In the unit of the outcome.
+
         Raises
         ------
         LookupError
@@ -267,6 +281,7 @@ class Impact(TableTexts):
                 for e in self.estimates
                 if (e.outcome, e.estimand) == (estimate.outcome, estimate.estimand)
                 and e.estimator in others
+                and e.judged
             ),
             None,
         )

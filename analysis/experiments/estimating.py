@@ -202,7 +202,7 @@ class Work:
         if kind == "CR2":
             groups = int(sample.cluster.max()) + 1
             if not np.isfinite(df):
-                few = {"count": groups, "df": regression.satterthwaite_df}
+                few = {"count": groups, "df": regression.least_df}
                 self.notes.append(Note("few_clusters", **few))
             elif not np.isfinite(regression.scores(sample.outcome, kind)).all():
                 self.notes.append(Note("cluster_alone", count=groups))

@@ -62,6 +62,11 @@ class Sample:
         complete
             Keep only units with every covariate.
 
+        Returns
+        -------
+        Sample
+            The units kept, in their order.
+
         Raises
         ------
         DataError
@@ -145,6 +150,11 @@ def regression_of(
     weighted, inverse
         By the units' weights; by the inverse of their probabilities.
 
+    Returns
+    -------
+    Regression
+        Its first coefficient is the arm's.
+
     Raises
     ------
     DataError
@@ -192,7 +202,7 @@ def _check_arms(trial: Trial, kept: Flags, outcome: str) -> None:
     if lacking:
         raise DataError(
             "Nothing is left to compare for {outcome}: no block has both arms.",
-            where="{kept} of {n} units have it",
+            where="{kept} of {n} units have it and all that it is adjusted for",
             mend="Look for missing outcomes and covariates, and for the blocks of the draw.",
             outcome=outcome,
             kept=int(kept.sum()),

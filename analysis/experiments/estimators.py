@@ -25,6 +25,8 @@ KINDS: tuple[Kind, ...] = ("HC0", "HC1", "HC2", "HC3", "CR2")
 _ZERO = 1e-9
 # With fewer degrees of freedom Satterthwaite's t is no guide (Tipton 2015 warns below 4).
 LEAST_DF = 1.5
+# With more clusters than these, degrees of freedom are many, or few of one arm are alone.
+_COMPARED = 1000
 # Share of the coefficient's variance that CR2 must see; it is 1 unless a cluster is fitted exactly.
 _SEEN = 0.99
 
@@ -49,7 +51,15 @@ class Layout:
 
     @classmethod
     def of(cls, size: int, *, block: Codes | None = None, cluster: Codes | None = None) -> Layout:
-        """Lay out `size` rows without weights; without `cluster` each row is its own."""
+        """Lay out `size` rows without weights; without `cluster` each row is its own.
+
+        Parameters
+        ----------
+        size
+            Rows.
+        block, cluster
+            Codes per row, from 0 without gaps; without `block` all rows are one.
+        """
         return cls(
             np.zeros(size, dtype=np.int64) if block is None else block,
             np.arange(size, dtype=np.int64) if cluster is None else cluster,
@@ -219,6 +229,41 @@ class Regression:
         )
         return float((own - lost).sum()), float(squares)
 
+    @cached_property
+    def together_df(self) -> float:
+        """Degrees of freedom of the CR2 error were all units of a cluster to err as one.
+
+        Imbens and Kolesár (2016) estimate how alike units of a cluster are; with few clusters
+        that is a guess, and this is the end of its range where unequal clusters count.
+        """
+        layout, pull = self.layout, self._adjusted
+        groups = int(layout.cluster.max()) + 1
+        if groups == len(pull) or groups > _COMPARED:
+            return self.satterthwaite_df
+        share = self._root / np.sqrt(layout.mass[layout.block])
+        half = self._swept @ np.linalg.cholesky(self._inverse)
+
+        def sums(factor: Floats) -> Floats:
+            inside = sparse.csr_array(
+                (share * factor, (layout.cluster, layout.block)), shape=(groups, layout.blocks)
+            )
+            slopes = [np.bincount(layout.cluster, factor * c, groups) for c in half.T]
+            return np.column_stack([inside.toarray(), *slopes])
+
+        own = np.diag(np.bincount(layout.cluster, pull))
+        felt = own - sums(np.ones(len(pull))) @ sums(pull).T
+        variance = felt.T @ felt
+        seen, squares = float(np.trace(variance)), float((variance**2).sum())
+        # Where clusters are the blocks, block effects have swept out all that is common.
+        if seen <= _ZERO * float((pull**2).sum()):
+            return self.satterthwaite_df
+        return seen**2 / squares
+
+    @property
+    def least_df(self) -> float:
+        """Degrees of freedom that a CR2 error has, however alike units of a cluster are."""
+        return min(self.satterthwaite_df, self.together_df)
+
     def df(self, kind: Kind) -> float:
         """Return the degrees of freedom to read a standard error of this kind with.
 
@@ -226,7 +271,7 @@ class Regression:
         """
         if kind != "CR2":
             return float(self.residual_df)
-        return found if (found := self.satterthwaite_df) >= LEAST_DF else float("nan")
+        return found if (found := self.least_df) >= LEAST_DF else float("nan")
 
 
 def length(scores: Floats) -> float:
@@ -235,13 +280,41 @@ def length(scores: Floats) -> float:
 
 
 def interval(value: float, error: float, df: float, level: float = 0.95) -> tuple[float, float]:
-    """Return value ± t · error."""
+    """Return value ± t · error.
+
+    Parameters
+    ----------
+    value, error
+        Of one unit.
+    df
+        Degrees of freedom of Student's t.
+    level
+        Chance of holding the truth, 0 to 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end, in the unit of `value`.
+    """
     half = float(stats.t.ppf((1 + level) / 2, df)) * error
     return value - half, value + half
 
 
 def p_value(value: float, error: float, df: float) -> float:
-    """Return the two-sided p-value of no effect; nan where the error or its df is not known."""
+    """Return the two-sided p-value of no effect; nan where the error or its df is not known.
+
+    Parameters
+    ----------
+    value, error
+        Of one unit.
+    df
+        Degrees of freedom of Student's t.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     if np.isnan(df):
         return float("nan")
     if not error > 0:

@@ -156,6 +156,11 @@ def judge_spillover(
     rng, draws
         For the draws.
 
+    Returns
+    -------
+    tuple of Spillover
+        In the order of `outcomes`; slopes in their unit.
+
     Raises
     ------
     DataError

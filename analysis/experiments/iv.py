@@ -47,6 +47,11 @@ def ratio(regression: Regression, outcome: Floats, treatment: Floats, kind: Kind
     kind
         Standard error that the first stage's F is made with.
 
+    Returns
+    -------
+    Ratio
+        In the unit of `outcome` per unit of `treatment`.
+
     Raises
     ------
     DataError
@@ -77,6 +82,17 @@ def anderson_rubin(
     regression: Regression, outcome: Floats, treatment: Floats, kind: Kind, level: float = 0.95
 ) -> tuple[tuple[float, float], bool]:
     """Return the ratios that a test of the draw does not reject, however weak the draw.
+
+    Parameters
+    ----------
+    regression
+        Regression on the arm.
+    outcome, treatment
+        Per unit; the treatment between 0 and 1.
+    kind
+        Standard error that the test is made with.
+    level
+        Of the interval, 0 to 1.
 
     Returns
     -------

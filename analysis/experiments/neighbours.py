@@ -138,6 +138,11 @@ def with_distance(
     metres
         Least distance between the contours of any two that are drawn.
 
+    Returns
+    -------
+    tuple
+        The units with a column of 0 and 1, and the rule that holds the ones out of the draw.
+
     Raises
     ------
     DataError
@@ -178,6 +183,11 @@ def held_apart(
         Positions of the units, the best first.
     held, decided
         Units held out already, and units treated by decision: neither decides over others.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One per unit, those of `held` among them.
     """
     out = held.copy()
     for place in order:

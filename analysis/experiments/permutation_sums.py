@@ -95,6 +95,11 @@ class Moments:
         studentised
             Divide by the standard error; small-sample factors are the same in every draw
             and cancel.
+
+        Returns
+        -------
+        numpy.ndarray
+            One per draw: in the unit of the outcome, or in standard errors.
         """
         value = self.coefficient(outcome, effect)
         if not studentised:
@@ -105,14 +110,44 @@ class Moments:
 
 
 def observed_moments(lottery: Lottery, masses: Masses, arms: Flags) -> Moments:
-    """Return the moments of the arms as they were drawn (per unit)."""
+    """Return the moments of the arms as they were drawn (per unit).
+
+    Parameters
+    ----------
+    lottery
+        The draw.
+    masses
+        Weights and sums of outcomes by cluster.
+    arms
+        One per unit, True is treated.
+
+    Returns
+    -------
+    Moments
+        Of one draw.
+    """
     cluster = np.zeros(lottery.clusters, dtype=np.bool_)
     cluster[lottery.member] = arms
     return moments_of(lottery, masses, cluster[None, :])
 
 
 def moments_of(lottery: Lottery, masses: Masses, arms: Flags) -> Moments:
-    """Return the moments of arms: draws × clusters, True is treated."""
+    """Return the moments of arms: draws × clusters, True is treated.
+
+    Parameters
+    ----------
+    lottery
+        The draw.
+    masses
+        Weights and sums of outcomes by cluster.
+    arms
+        Draws × clusters, True is treated.
+
+    Returns
+    -------
+    Moments
+        One row per draw.
+    """
     flips = sparse.csr_array((arms ^ lottery.baseline).astype(float))
     every = sparse.csr_array(sparse.eye_array(lottery.clusters))
     plan = _Plan.of(lottery, masses, every)
@@ -122,7 +157,24 @@ def moments_of(lottery: Lottery, masses: Masses, arms: Flags) -> Moments:
 def redrawn_moments(
     lottery: Lottery, masses: Masses, rng: np.random.Generator, draws: int
 ) -> Moments:
-    """Return the moments of `draws` new draws of the lottery."""
+    """Return the moments of `draws` new draws of the lottery.
+
+    Parameters
+    ----------
+    lottery
+        The draw.
+    masses
+        Weights and sums of outcomes by cluster.
+    rng
+        Where the draws come from.
+    draws
+        How many.
+
+    Returns
+    -------
+    Moments
+        One row per draw.
+    """
     plan = _Plan.of(lottery, masses, lottery.flips)
     step = max(1, min(500, _NUMBERS // max(lottery.clusters, 1)))
     parts: list[Future[Floats]] = []

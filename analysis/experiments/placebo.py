@@ -101,6 +101,11 @@ def placebo_curve(  # noqa: PLR0913 - place, choice, design, question, chance
     rng
         Where the draws come from.
 
+    Returns
+    -------
+    Placebo
+        The smallest effects seen at each past election, shares of the registered.
+
     Raises
     ------
     DataError

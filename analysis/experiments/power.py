@@ -18,6 +18,8 @@ from analysis.experiments.permutation_sums import Masses, redrawn_moments
 from analysis.experiments.promised import ESTIMATORS
 
 _HALVINGS = 50
+# What varies less than this, beside its size, does not vary.
+_FLAT = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,22 @@ class Sight:
 def detectable(std_error: float, df: float, *, power: float = 0.8, level: float = 0.95) -> float:
     """Return the smallest effect seen with the wanted chance: (t₁ + t₂) · standard error.
 
+    Parameters
+    ----------
+    std_error
+        Of the estimate.
+    df
+        Degrees of freedom of Student's t.
+    power
+        Chance wanted of seeing the effect, 0 to 1.
+    level
+        Of the test: 1 − level is its size.
+
+    Returns
+    -------
+    float
+        In the unit of `std_error`.
+
     References
     ----------
     Bloom, H. S. (1995), Minimum detectable effects, *Evaluation Review* 19, 547–556.
@@ -130,11 +148,24 @@ def sight(
         Draws, power and level.
     rng
         Where the draws come from.
+
+    Returns
+    -------
+    Sight
+        Errors and smallest effects, in the unit of `outcome`.
     """
     lottery = design.lottery
     block, count = lottery.block[lottery.member], len(outcome)
     layout = Layout(block, lottery.member, np.ones(count))
     residual = _residual(layout, outcome, lagged)
+    if np.abs(residual).max(initial=0) <= _FLAT * max(np.abs(outcome).max(initial=0), _FLAT):
+        raise DataError(
+            "The outcome does not vary within blocks: what chance does to it is not known.",
+            where="{units} units drawn, {blocks} blocks",
+            mend="Name a past outcome that differs between units, and is not a covariate too.",
+            units=count,
+            blocks=layout.blocks,
+        )
     df = float(lottery.clusters - layout.blocks - 1 - lagged.shape[1])
     if df < 1:
         raise DataError(
@@ -196,7 +227,7 @@ def power_curve(
             "Power needs past outcomes: what varied when nothing was done.",
             mend="Name columns of past results, or a workspace that has them.",
         )
-    unit_columns.check(units, [*ask.outcomes, *ask.lagged])
+    unit_columns.check(units, [*ask.outcomes, *map(unit_columns.category, ask.lagged)])
     if ask.estimator in ("ancova", "lin") and not ask.lagged:
         raise DataError(
             "There is nothing to adjust the headline for.",
@@ -211,7 +242,7 @@ def power_curve(
         design = declare(chosen, rule)
         label = unit_columns.labels(chosen, rule.unit)
         order = pd.Index(label).get_indexer(design.units["unit_id"][design.drawn])
-        lagged = _whole(chosen.iloc[order], ask.lagged if ask.adjusted else ())
+        lagged = _whole(chosen.iloc[order], (), ask.lagged if ask.adjusted else ())
         for name in ask.outcomes:
             found = sight(design, _whole(chosen.iloc[order], [name])[:, 0], lagged, ask, rng)
             rows += [_row(name, design, found, ask, coverage) for coverage in ask.coverage]
@@ -235,9 +266,12 @@ def _row(name: str, design: Design, found: Sight, ask: Ask, coverage: float) -> 
     }
 
 
-def _whole(units: pd.DataFrame, names: Sequence[str]) -> Floats:
-    values = [unit_columns.numbers(units, name) for name in names]
-    for name, column in zip(names, values, strict=True):
+def _whole(units: pd.DataFrame, names: Sequence[str], covariates: Sequence[str] = ()) -> Floats:
+    values = {name: unit_columns.numbers(units, name) for name in names}
+    for name in covariates:
+        # `C(column)` has a column of 0 and 1 for each of its values but the first.
+        values |= unit_columns.covariate(units, name)
+    for name, column in values.items():
         if np.isnan(column).any():
             raise DataError(
                 "Column {name} is empty for some units.",
@@ -247,7 +281,7 @@ def _whole(units: pd.DataFrame, names: Sequence[str]) -> Floats:
                 empty=int(np.isnan(column).sum()),
                 n=len(column),
             )
-    return np.column_stack([np.empty((len(units), 0)), *values])
+    return np.column_stack([np.empty((len(units), 0)), *values.values()])
 
 
 def _residual(layout: Layout, outcome: Floats, lagged: Floats) -> Floats:

@@ -26,12 +26,15 @@ class Announced:
         What the headline comes from; empty where the plan does not say.
     lag
         Election whose results of the same measures adjust; empty for none.
+    of_lag
+        What the table calls its results, where it renamed them.
     """
 
     outcomes: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     estimator: str = ""
     lag: str = ""
+    of_lag: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -56,18 +59,24 @@ class Announced:
         def said(key: str) -> str:
             return "".join(promise.get(key, ())[:1])
 
-        return cls(named("outcomes"), named("covariates"), said("estimator"), said("lag"))
+        lag = said("lag")
+        renamed = tuple(theirs for ours, theirs in told.items() if lag and _is_of(ours, lag))
+        return cls(named("outcomes"), named("covariates"), said("estimator"), lag, renamed)
 
     def adjusts_for(self, covariate: str) -> bool:
         """Return whether a covariate was announced, by name or as a result of the lag."""
-        return covariate in self.covariates or bool(
-            self.lag and covariate.startswith(f"{self.lag}_")
+        return covariate in (*self.covariates, *self.of_lag) or bool(
+            self.lag and _is_of(covariate, self.lag)
         )
 
     def first(self, outcomes: Sequence[str]) -> tuple[str, ...]:
         """Return outcomes with those that were announced first, in the order of the plan."""
         kept = [name for name in self.outcomes if name in outcomes]
         return (*kept, *(name for name in outcomes if name not in kept))
+
+
+def _is_of(column: str, election: str) -> bool:
+    return column.startswith(f"{election}_")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,17 @@ class RandomisationTest:
     exact: bool = False
 
     def value(self, outcome: str, column: str = "p_value", statistic: str = "difference") -> float:
-        """Return one number of the table."""
+        """Return one number of the table.
+
+        Parameters
+        ----------
+        outcome
+            Name of the outcome.
+        column
+            Of the table.
+        statistic
+            Of the table: which statistic of the outcome.
+        """
         chosen = (self.table["outcome"] == outcome) & (self.table["statistic"] == statistic)
         return float(self.table.loc[chosen, column].iloc[0])
 
@@ -103,6 +113,11 @@ def randomisation_test(
         draws than these (or `FEW`) are possible, all are looked at and p-values are exact.
     level
         Of the intervals by inversion; None for no intervals.
+
+    Returns
+    -------
+    RandomisationTest
+        One row per outcome and statistic.
 
     Raises
     ------
@@ -169,6 +184,11 @@ def step_down(observed: Floats, drawn: Floats, extra: int = 1) -> Floats:
         draws × K.
     extra
         1 where draws were drawn: that of the trial is one more; 0 where they are all.
+
+    Returns
+    -------
+    numpy.ndarray
+        K p-values, in the order of `observed`.
     """
     order = np.argsort(-observed, kind="stable")
     # The largest of an outcome and all less extreme ones, in each draw.
@@ -191,6 +211,11 @@ def invert(p_of: Callable[[float], float], centre: float, step: float, level: fl
         Where to begin, and how far to go first.
     level
         Of the interval: effects with p > 1 − level belong to it.
+
+    Returns
+    -------
+    list of float
+        Lower and upper end; infinite where nothing is rejected.
     """
     return [_edge(p_of, centre, sign * step, 1 - level) for sign in (-1, 1)]
 

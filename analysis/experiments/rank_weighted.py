@@ -158,6 +158,11 @@ def judge_ranking(  # noqa: PLR0913 - table, columns, ranking, chance
     rng, draws
         For p-values by drawing again; none without draws.
 
+    Returns
+    -------
+    tuple of RankWeighted
+        In the order of the outcomes, in their unit.
+
     Raises
     ------
     DataError
@@ -212,7 +217,17 @@ def order_detectable(detectable: float, block_size: int) -> float:
 
 
 def units_to_tell(units: float, detectable: float, difference: float) -> float:
-    """Return how many units see `difference`, when as many as `units` see `detectable`."""
+    """Return how many units see `difference`, when as many as `units` see `detectable`.
+
+    Parameters
+    ----------
+    units
+        Number of units there are.
+    detectable
+        Smallest difference that these see.
+    difference
+        The one to see, in the same unit.
+    """
     return units * (detectable / difference) ** 2
 
 

@@ -82,6 +82,11 @@ def redrawn(  # noqa: PLR0913 - what was seen, chance, what is asked
     chances
         Probabilities to weigh by inversely; None for no such test.
 
+    Returns
+    -------
+    Tests
+        What the draws say of each outcome.
+
     Raises
     ------
     DataError

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.experiments.design import Design, declare
+from analysis.experiments.design import Design, as_declared, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.promised import Earlier, Standing
 
@@ -70,6 +70,11 @@ def seal(
         Role → `{"file": name, "sha256": digest}`.
     promise
         What the plan announces; None without a plan.
+
+    Returns
+    -------
+    dict
+        Plain values, as JSON holds them, `fingerprint` last.
     """
     names = [name for name in design.units if name not in ("rank", "block", "full")]
     content = {
@@ -220,18 +225,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _design(content: Mapping[str, Any]) -> Design:
     """Declare the design of a seal again from the units it holds."""
     rule = Rule.from_dict(content["rule"])
-    units = pd.DataFrame(content["units"])
-    names = {
-        "unit_id": "unit_id",
-        "value": rule.rank_by,
-        "territory": rule.territory,
-        "cluster": rule.cluster,
-        **{f"balance_{name}": name for name in rule.balance},
-    }
-    table = pd.DataFrame({theirs: units[ours] for ours, theirs in names.items() if theirs})
-    for name, arm in ((rule.must_treat, "treated"), (rule.must_not_treat, "control")):
-        if name:
-            table[name] = (units["given"] == arm).astype("int64")
+    table = as_declared(pd.DataFrame(content["units"]), rule)
     renamed = Rule.from_dict({**rule.to_dict(), "unit": "unit_id"})
     return Design(rule, (made := declare(table, renamed)).units, made.lottery)
 

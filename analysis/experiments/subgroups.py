@@ -158,6 +158,11 @@ def estimate_subgroups(
     declared
         Those that the plan announced; the others are exploratory.
 
+    Returns
+    -------
+    Subgroups
+        Effects by column, outcome and group, in the unit of the outcome.
+
     Raises
     ------
     DataError

@@ -117,7 +117,17 @@ def points(value: float, *, language: str = "en", digits: int = 2) -> str:
 
 
 def told_p(value: float, language: str = "en", digits: int = 3) -> str:
-    """Write a p-value with its sign: “= 0.123”, “< 0.001”; a dash where there is none."""
+    """Write a p-value with its sign: “= 0.123”, “< 0.001”; a dash where there is none.
+
+    Parameters
+    ----------
+    value
+        0 to 1, or nan.
+    language
+        Of the text, "fr" or "en".
+    digits
+        Decimals; what is less than the last of them is said to be.
+    """
     if not math.isfinite(value):
         return format_number(value, language=language)
     least = 10.0**-digits

@@ -207,7 +207,22 @@ def weights(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
 
 
 def probabilities(units: pd.DataFrame, name: str, label: pd.Series) -> Floats | None:
-    """Return probabilities of being drawn; None for no column."""
+    """Return probabilities of being drawn; None for no column.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    name
+        Column of the probabilities; empty: none.
+    label
+        Names of the units, for errors.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        One per unit, between 0 and 1.
+    """
     if not name:
         return None
     values = numbers(units, name)

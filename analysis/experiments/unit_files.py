@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.errors import DataError
+from analysis.tables.spreadsheet_text import csv_text, plain
 
 _DELIMITERS = ",;\t|"
 
@@ -67,7 +68,7 @@ def _delimited(content: bytes) -> pd.DataFrame:
     # With fewer names than cells pandas makes the first column an index, in silence.
     if len(table.columns) != len(names) or not isinstance(table.index, pd.RangeIndex):
         raise pd.errors.ParserError(f"{len(names)} names for more cells in a row")
-    return table
+    return plain(table)
 
 
 def check_suffix(out: Path, *known: str) -> None:
@@ -95,7 +96,7 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a plain CSV: commas, points, UTF-8, the same bytes everywhere."""
-    path.write_text(table.to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="")
+    path.write_text(csv_text(table), encoding="utf-8", newline="")
 
 
 def read_content(name: str, content: bytes) -> pd.DataFrame:
@@ -116,7 +117,7 @@ def read_content(name: str, content: bytes) -> pd.DataFrame:
 
 def _workbook(name: str, content: bytes) -> pd.DataFrame:
     try:
-        table = pd.read_excel(io.BytesIO(content), dtype=object)
+        sheets = pd.read_excel(io.BytesIO(content), dtype=object, sheet_name=None)
     # The reader of workbooks raises whatever its parts raise: zip, XML, key errors.
     except Exception as error:
         raise DataError(
@@ -126,6 +127,7 @@ def _workbook(name: str, content: bytes) -> pd.DataFrame:
             name=name,
             error=error,
         ) from error
+    table = next(iter(sheets.values()))
     if table.empty:
         raise DataError(
             "{file} is empty.",
@@ -133,4 +135,13 @@ def _workbook(name: str, content: bytes) -> pd.DataFrame:
             mend="Put the table on the first sheet, names first.",
             file=name,
         )
-    return table.rename(columns=str)
+    return _columns_named(table.rename(columns=str), [*sheets.values()][1:])
+
+
+def _columns_named(table: pd.DataFrame, others: list[pd.DataFrame]) -> pd.DataFrame:
+    """Give the columns of a workbook of ours their names: another sheet lists them by heading."""
+    for sheet in others:
+        if sheet.shape[1] > 1 and sheet.iloc[:, 0].tolist() == table.columns.tolist():
+            names = dict(zip(table.columns, sheet.iloc[:, 1].astype(str), strict=True))
+            return table.rename(columns=names)
+    return table

@@ -128,6 +128,18 @@ def together(block: Codes | None, cluster: Codes | None, units: int) -> Codes:
 
     Blocks, when there are any: with one control the arms of a block hang together. Clusters
     that reach across blocks join them.
+
+    Parameters
+    ----------
+    block, cluster
+        Codes per unit; None where there are none.
+    units
+        Their number.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        One code per unit, from 0 without gaps.
     """
     if block is None:
         return np.arange(units) if cluster is None else _recode(cluster)

@@ -25,7 +25,7 @@ def _facts(row: Mapping[str, object], document: Document) -> Facts:
     gain = f"{write('gain_per_hour', 2)} {say('gain_unit')} ({low} {say('to')} {high})"
     top = format_percent(float(str(row["top_k_probability"])), language=language)
     facts = [
-        (say("bureau"), str(row["bureau_id"])),
+        (say("bureau"), str(row.get("label") or row["bureau_id"])),
         (say("rank"), write("rank", 0)),
         (say("score"), write("score", 0)),
         (say("gain"), gain),

@@ -58,9 +58,46 @@ def units_of(
     return rows
 
 
+def heading_of(column: str, language: str) -> str:
+    """Return what people call a column; its name in words where nobody said.
+
+    Examples
+    --------
+    >>> heading_of("gain_per_hour", "en")
+    'Votes per hour'
+    """
+    known = _WORDS["fr" if language == "fr" else "en"].get(f"heading.{column}", "")
+    words = column.replace("_", " ").strip()
+    return known or words[:1].upper() + words[1:]
+
+
+def headings_of(columns: Iterable[str], language: str) -> list[str]:
+    """Return headings, one per column and none twice: a reader tells columns by them."""
+    found: list[str] = []
+    for column in columns:
+        head = heading_of(column, language)
+        found.append(head if head not in found else f"{head} ({column})")
+    return found
+
+
+def kind_of(values: pd.Series) -> str:
+    """Return the kind of a column: "boolean", "integer", "number" or "string"."""
+    if pd.api.types.is_bool_dtype(values):
+        return "boolean"
+    if pd.api.types.is_integer_dtype(values):
+        return "integer"
+    return "number" if pd.api.types.is_numeric_dtype(values) else "string"
+
+
 def format_of(column: str, values: pd.Series) -> str:
     """Return the number format Excel shows a column in."""
-    if not pd.api.types.is_numeric_dtype(values):
+    kind = kind_of(values)
+    if kind == "string":
         return "@"
-    default = "#,##0" if pd.api.types.is_integer_dtype(values) else "0.000"
-    return _FORMATS.get(column, default)
+    # A year is a name, not a number of things: 2024, never 2 024.
+    if kind == "boolean" or column == "vintage" or "year" in column.split("_"):
+        return "0"
+    known = values.dropna()
+    # Counts that miss somewhere are floats to pandas, and counts to everyone else.
+    whole = kind == "integer" or (len(known) and bool((known % 1 == 0).all()))
+    return _FORMATS.get(column, "#,##0" if whole else "0.000")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -14,26 +16,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analysis.exports.document import Leaving
+from analysis.exports.column_units import heading_of, kind_of, units_of
+from analysis.exports.document import IN_COLUMN, Leaving, source_line
 from analysis.exports.embedded_provenance import KEY
+from analysis.tables.spreadsheet_text import FORMULA, NUMBER
 
-# A cell that begins like this is run as a formula by spreadsheets (OWASP, CSV injection).
-_FORMULA = r"[=+\-@\t\r]"
 # The last digits of a float differ between processors; ten are ours on all of them.
 _DIGITS = 10
 
 
 def to_csv(document: Leaving) -> bytes:
-    """Write a CSV whose first row carries the provenance in a last column.
+    """Write a CSV; what it is and where it comes from stands in a file beside it (`to_csvw`).
 
     The dialect "plain" is UTF-8 without BOM, commas, decimal points: `pandas.read_csv(path)`
     reads it. "excel_fr" is UTF-8 with BOM, semicolons, decimal commas, CRLF: a French Excel
     opens it by a double click, and `pandas.read_csv(path, sep=";", decimal=",")` reads it.
-    Texts that a spreadsheet would run as formulas begin with an apostrophe in both.
+    Texts that a spreadsheet would run as formulas begin with an apostrophe in both. Either
+    dialect with `IN_COLUMN` after it carries the provenance in the first row of a last column:
+    for who can keep one file only.
     """
-    how = _EXCEL_FR if document.dialect == "excel_fr" else _PLAIN
-    table = document.table.assign(provenance="")
-    table.loc[0, "provenance"] = document.provenance.to_json()
+    dialect = document.dialect.removesuffix(IN_COLUMN)
+    how = _EXCEL_FR if dialect == "excel_fr" else _PLAIN
+    table = document.table
+    if dialect != document.dialect:
+        source = document.provenance
+        source = replace(source, written={**source.written, "dialect": dialect})
+        table = table.assign(provenance="")
+        table.loc[0, "provenance"] = source.to_json()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         cells = list(pool.map(partial(_cells, how=how), (table[column] for column in table)))
     rows = _joined(*cells, by=how.separator).to_pylist()
@@ -62,7 +71,8 @@ def _cells(values: pd.Series, how: _Dialect) -> pa.Array:
     if pd.api.types.is_numeric_dtype(values):
         return _large(values)
     text = _large(values)
-    risky = pc.match_substring_regex(text, "^" + _FORMULA)
+    risky = pc.match_substring_regex(text, FORMULA)
+    risky = pc.and_not(risky, pc.match_substring_regex(text, NUMBER))
     return _quoted(pc.if_else(risky, _joined("'", text), text), how)
 
 
@@ -95,6 +105,53 @@ def _shortest(numbers: np.ndarray) -> pa.Array:
     spelt = ["" if np.isnan(one) else repr(one) for one in other.view("float64").tolist()]
     found = pa.array(spelt, pa.large_string()).take(pa.array(place))
     return pc.replace_with_mask(_large(numbers), pa.array(~alike), found)
+
+
+def to_csvw(document: Leaving) -> bytes:
+    """Describe the CSV of a document after W3C's CSV on the Web: columns, units, provenance.
+
+    It stands beside the table as `FILE.csv-metadata.json`, where that standard looks for it.
+
+    References
+    ----------
+    Tennison, J. and Kellogg, G. (2015). Metadata vocabulary for tabular data. W3C.
+    """
+    provenance, language = document.provenance, document.language
+    dialect = provenance.written.get("dialect", document.dialect)
+    french = dialect.startswith("excel_fr")
+    units = units_of(document.table.columns, stated=provenance.units, language=language)
+    columns = [
+        _column(one, document.table[one["column"]], french=french, language=language)
+        for one in units
+    ]
+    metadata = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": language}],
+        "dc:title": document.heading,
+        "dc:description": [line for line in (document.subtitle, *document.remarks) if line],
+        "dc:creator": "Palier",
+        "dc:source": [source_line(one, language) for one in provenance.sources],
+        # As a text: what stands in such a file as an object must be named by a vocabulary.
+        "dc:provenance": provenance.to_json(),
+        "dialect": {"delimiter": ";" if french else ",", "encoding": "utf-8", "header": True},
+        "tableSchema": {"columns": columns, "primaryKey": document.table.columns[0]},
+    }
+    return (json.dumps(metadata, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _column(
+    told: Mapping[str, str], values: pd.Series, *, french: bool, language: str
+) -> dict[str, object]:
+    """Describe one column; numbers of a French CSV have their comma said."""
+    kind: object = kind_of(values)
+    if kind == "number" and french:
+        kind = {"base": "number", "format": {"decimalChar": ","}}
+    return {
+        "name": told["column"],
+        "titles": {language: heading_of(told["column"], language)},
+        "datatype": kind,
+        "dc:description": told["meaning"],
+        "schema:unitText": told["unit"],
+    }
 
 
 def to_parquet(document: Leaving) -> bytes:

@@ -19,6 +19,8 @@ from analysis.exports.registry import Kind
 from analysis.i18n import format_number
 
 DIALECTS = ("plain", "excel_fr")
+# After a dialect: the provenance stands in a last column, not in a file beside it.
+IN_COLUMN = "+provenance"
 WGS84 = "OGC:CRS84"
 # About 0.1 m on the ground, the sixth decimal RFC 7946 §11.2 advises not to exceed.
 DEGREE_GRID = 1e-6
@@ -116,7 +118,7 @@ class Document:
     def __post_init__(self) -> None:
         """Refuse what no format could write."""
         _one_of(self.language, LANGUAGES, what="language")
-        _one_of(self.dialect, DIALECTS, what="dialect of CSV")
+        _one_of(self.dialect.removesuffix(IN_COLUMN), DIALECTS, what="dialect of CSV")
         if missing := [column for column in FIRST if column not in self.ranking]:
             raise DataError(
                 "The ranking lacks column(s) {missing}.",
@@ -142,9 +144,17 @@ class Document:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The ranking as files hold it: columns of the issue first, lists as text."""
-        rest = [column for column in self.ranking if column not in FIRST]
-        table = self.ranking[[*FIRST, *rest]].sort_values("rank", kind="stable")
+        known = [column for column in ("label",) if column in self.ranking]
+        first = [FIRST[0], *known, *FIRST[1:]]
+        rest = [column for column in self.ranking if column not in first]
+        table = self.ranking[[*first, *rest]].sort_values("rank", kind="stable")
         return with_texts(table.reset_index(drop=True))
+
+    @cached_property
+    def called(self) -> list[str]:
+        """What each row of `table` is called: its label, else its name, else its id."""
+        known = [self.table[c] for c in ("label", "name", "bureau_id") if c in self.table]
+        return [next(filter(None, row), "") for row in zip(*known, strict=True)]
 
     @cached_property
     def places(self) -> gpd.GeoDataFrame:
@@ -153,8 +163,9 @@ class Document:
 
     @cached_property
     def unmapped(self) -> tuple[str, ...]:
-        """Ids of the ranked bureaux that no map can show."""
-        ids = self.places.loc[self.places.geometry.isna(), "bureau_id"]
+        """Labels of the ranked bureaux that no map can show, else their ids."""
+        names = "label" if "label" in self.places else "bureau_id"
+        ids = self.places.loc[self.places.geometry.isna(), names]
         return tuple(ids.tolist())
 
     @cached_property
@@ -212,13 +223,14 @@ class Document:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Nothing: what a reader must know of a ranking stands beside its columns."""
-        return ()
+        """That the place is invented, where it is; the rest stands beside the columns."""
+        return (self.say("fictional_note"),) if invented(self.provenance) else ()
 
     @property
     def heading(self) -> str:
-        """The title, or the place."""
-        return self.title or f"{self.place}{self._colon}{self.say('title').lower()}"
+        """The title, or the place; an invented place is said to be one."""
+        head = self.title or f"{self.place}{self._colon}{self.say('title').lower()}"
+        return f"{head} ({self.say('fictional')})" if invented(self.provenance) else head
 
     @property
     def place(self) -> str:
@@ -244,18 +256,13 @@ class Document:
     @property
     def sources(self) -> str:
         """One line: the sources with their licences, and the version that wrote this."""
-        named = (
-            ", ".join(filter(None, (s.get("name"), self._made(s), stated, s.get("date"))))
-            for s in self.provenance.sources
-            for stated in [licence(s.get("licence", ""), self.language)]
-        )
+        fictional = invented(self.provenance)
+        named = [
+            source_line(one, self.language, fictional=fictional) for one in self.provenance.sources
+        ]
         parts = [*named, f"Palier {self.provenance.version}"]
-        return f"{self.say('sources')}{self._colon}{' ; '.join(parts)}"
-
-    def _made(self, source: Mapping[str, str]) -> str:
-        """Say so where contours were made from addresses, and of which year."""
-        role, _space, year = source.get("role", "").partition(" ")
-        return self.say("contours_made").format(year) if role == "contours_made" else ""
+        told = f"{self.say('sources')}{self._colon}{' ; '.join(parts)}"
+        return f"{self.say('fictional_note')} {told}" if fictional else told
 
     def unmapped_note(self, *, most: int = 5) -> str:
         """Name the bureaux no map can show, in one sentence; empty when there are none."""
@@ -269,6 +276,35 @@ class Document:
     @property
     def _colon(self) -> str:
         return " : " if self.language == "fr" else ": "
+
+
+def invented(provenance: Provenance) -> bool:
+    """Tell whether what leaves is of a town that does not exist."""
+    return bool(provenance.parameters.get("fictional"))
+
+
+def source_line(source: Mapping[str, str], language: str, *, fictional: bool = False) -> str:
+    """Return a source in one line: file, how it was made, licence, date.
+
+    Parameters
+    ----------
+    source
+        `name`, `role`, `licence`, `date`.
+    language
+        "fr" or "en".
+    fictional
+        Whether the town is invented: then nobody's licence covers it, nor is anyone credited.
+
+    Returns
+    -------
+    str
+        What is not known is left out.
+    """
+    role, _space, year = source.get("role", "").partition(" ")
+    # Contours may have been made from addresses, of some year.
+    made = say("contours_made", language).format(year) if role == "contours_made" else ""
+    stated = "" if fictional else licence(source.get("licence", ""), language)
+    return ", ".join(filter(None, (source.get("name"), made, stated, source.get("date"))))
 
 
 def located(table: pd.DataFrame, bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

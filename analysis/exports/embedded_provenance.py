@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import Text
+from analysis.exports.registry import beside
 
 FAULTS = (ET.ParseError, zipfile.BadZipFile, pa.ArrowException, csv.Error)
 T = TypeVar("T", str, bytes)
@@ -33,18 +34,40 @@ _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 
 def in_csv(path: Path) -> str:
-    """Return the provenance text of a CSV file."""
+    """Return the provenance text of a CSV file: from beside it, or from its last column."""
+    if not has_column(path):
+        if (told := beside(path)).is_file():
+            return in_csvw(told)
+        raise LookupError(
+            Text(
+                "{name} is not beside it; tables of `transfers` and `power` have none, and are "
+                "made by running the command again",
+                name=told.name,
+            )
+        )
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()
         delimiter = ";" if header.count(";") > header.count(",") else ","
         rows = csv.reader(file, delimiter=delimiter)
         names = next(csv.reader([header], delimiter=delimiter), [])
-        if names[-1:] != ["provenance"]:
-            raise LookupError(Text("its last column is not `provenance`"))
         first = next(rows, [])
     if len(first) != len(names):
         raise ValueError(Text("its first row is cut"))
     return first[-1]
+
+
+def has_column(path: Path) -> bool:
+    """Tell whether a CSV carries its provenance in a last column."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    return next(csv.reader([header], delimiter=delimiter), [])[-1:] == ["provenance"]
+
+
+def in_csvw(path: Path) -> str:
+    """Return the provenance text of what stands beside a CSV file."""
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    return str(metadata["dc:provenance"])
 
 
 def in_xlsx(path: Path) -> str:

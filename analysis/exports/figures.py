@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -63,7 +64,8 @@ def saved(
     metadata: dict[str, dict[str, str | None]] = {
         ".png": {KEY: text, "Software": "Palier"},
         ".pdf": {
-            "Title": heading,
+            "Title": " ".join(heading.split()),
+            "Author": "Palier",
             "Keywords": text,
             "Creator": "Palier",
             "Producer": "Palier",
@@ -73,6 +75,26 @@ def saved(
     }
     out = io.BytesIO()
     # Names of parts of an SVG are drawn at random where no salt is given.
-    with rc_context({"svg.hashsalt": KEY}):
+    # Letters as TrueType: those of matplotlib's own kind cannot be searched or read aloud.
+    with rc_context({"svg.hashsalt": KEY, "pdf.fonttype": 42}):
         figure.savefig(out, format=suffix.lstrip("."), dpi=dpi, metadata=metadata[suffix])
-    return out.getvalue()
+    content = out.getvalue()
+    language = provenance.written.get("language", "fr")
+    return _in_language(content, language) if suffix == ".pdf" else content
+
+
+def _in_language(content: bytes, language: str) -> bytes:
+    """Say in which language a PDF of matplotlib is: its catalogue has no room for that.
+
+    What stands after the words that come in has moved: its places in the table move too.
+    """
+    mark, words = b"/Type /Catalog", f" /Lang ({language})".encode()
+    at = content.index(mark) + len(mark)
+    body, table, places = content.rpartition(b"xref\n0 ")
+    body = body[:at] + words + body[at:]
+
+    def moved(found: re.Match[bytes]) -> bytes:
+        place = int(found[0])
+        return b"%0*d" % (len(found[0]), place + len(words) if place >= at else place)
+
+    return body + table + re.sub(rb"\d{10}(?= \d{5} n)|(?<=startxref\n)\d+", moved, places)

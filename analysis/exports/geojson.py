@@ -39,6 +39,8 @@ def to_geojson(document: Leaving) -> bytes:
     ]
     collection = {
         "type": "FeatureCollection",
+        "title": document.heading,
+        **({"notes": list(document.remarks)} if document.remarks else {}),
         KEY: json.loads(document.provenance.to_json()),
         "features": features,
     }

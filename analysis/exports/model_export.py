@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis.charts.chart_words import say
-from analysis.exports.document import located, with_texts
+from analysis.exports.document import invented, located, with_texts
 from analysis.exports.provenance import Provenance
 from analysis.exports.registry import Kind
 
@@ -107,8 +107,9 @@ class Finding:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a reader must know."""
-        return tuple(self.written.notes.splitlines())
+        """What a reader must know, first that the place is invented where it is."""
+        first = (self.say("fictional_note"),) if invented(self.source) else ()
+        return (*first, *self.written.notes.splitlines())
 
     @property
     def sheet(self) -> str:

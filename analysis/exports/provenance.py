@@ -15,6 +15,14 @@ from analysis.exports.registry import find_provenance
 if TYPE_CHECKING:
     from analysis.tables.workspace import Workspace
 
+KIND = "kind"
+# Kinds that are not made again → what tells whether they are as they were.
+ONCE = {
+    "turfs": Text("Cut the turfs again: the same targets and options write the same files."),
+    "plan": Text("Check the seal beside it: `python -m analysis verify FILE.seal.json`."),
+    "impact": Text("Run `python -m analysis impact` again: the same files and seed write it."),
+    "result": Text("Run the command again: the same data, options and seed write it."),
+}
 _OURS = Text("Export it again with `python -m analysis rank`, or give a file that Palier wrote.")
 
 
@@ -83,6 +91,8 @@ class Provenance:
                 place=where,
                 ours=_OURS,
             ) from error
+        if isinstance(values, dict) and KIND in values:
+            raise not_again(str(values[KIND]), where)
         names = {f.name for f in fields(cls)}
         if not isinstance(values, dict) or set(values) != names:
             raise DataError(
@@ -93,6 +103,30 @@ class Provenance:
                 ours=_OURS,
             )
         return cls(**values)
+
+
+def only_made_once(kind: str) -> str:
+    """Return what a file of ours carries that `reproduce` does not make again."""
+    return _dumps({KIND: kind, "palier": __version__})
+
+
+def not_again(kind: str, where: str) -> DataError:
+    """Say of a file of ours that it is not made again from itself, and what to do instead.
+
+    Parameters
+    ----------
+    kind
+        A key of `ONCE`.
+    where
+        The file.
+    """
+    return DataError(
+        "Palier wrote this file; files of this kind are not made again from themselves.",
+        where="{place}",
+        mend="{instead}",
+        place=where,
+        instead=ONCE.get(kind, ONCE["result"]),
+    )
 
 
 def of_workspace(
@@ -119,7 +153,8 @@ def of_workspace(
         command=command,
         parameters={
             **parameters,
-            "workspace": workspace.path.as_posix(),
+            # Its name alone: a file tells nobody how the disk of its maker is arranged.
+            "workspace": workspace.path.resolve().name,
             "fictional": workspace.fictional,
         },
         seed=seed,

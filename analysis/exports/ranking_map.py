@@ -63,17 +63,20 @@ def _sheet(document: Document) -> Sheet:
         targeted=document.targeted_label,
         list_head=(say("rank"), say("bureau"), say("score"), say("gain_head")),
         first=tuple(
-            _row(row, document) for row in document.table.head(LABELLED).to_dict("records")
+            _row(row, called, document)
+            for row, called in zip(
+                document.table.head(LABELLED).to_dict("records"), document.called, strict=False
+            )
         ),
         notes=tuple(notes),
     )
 
 
-def _row(row: Mapping[str, object], document: Document) -> tuple[str, ...]:
+def _row(row: Mapping[str, object], called: str, document: Document) -> tuple[str, ...]:
     def write(column: str, digits: int) -> str:
         return format_number(float(str(row[column])), digits, language=document.language)
 
     # A name says more to a volunteer than a code, but a long one would run into the score.
-    name = textwrap.shorten(str(row.get("name") or row["bureau_id"]), _NAME, placeholder="…")
+    name = textwrap.shorten(called, _NAME, placeholder="…")
     gain = f"{write('gain_per_hour', 2)} ({write('gain_lower', 2)}–{write('gain_upper', 2)})"
     return write("rank", 0), name, write("score", 0), gain

@@ -5,7 +5,6 @@ A new format is a module, with what writes it and what finds the provenance in i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -13,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast
 
 from analysis.errors import DataError, Text
+from analysis.tables.whole_files import written_whole
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from analysis.exports.document import Leaving
+    from analysis.exports.document import Document, Leaving
     from analysis.exports.provenance import Provenance
 
 # What leaves: any table, a ranking (a table whose rows can be mapped), the picture of a table.
@@ -37,23 +37,27 @@ class Format:
         `module:function` in this room that finds the provenance text in a file. Functions are
         named, not imported: folium and matplotlib cost a second that a CSV need not pay.
     table, ranking, picture
-        What writes any table, a ranking only, or a picture; "" where nothing does.
+        What writes any table, a ranking only, or a picture; "" where nothing does. A ranking
+        of None: too many rows and columns for a page.
     """
 
     suffix: str
     label: Text
     finds: str
     table: str = ""
-    ranking: str = ""
+    ranking: str | None = ""
     picture: str = ""
 
     def writer(self, kind: Kind) -> str:
         """Return what writes this kind; a ranking without a writer of its own is a table."""
         if kind == "ranking":
-            return self.ranking or self.table
+            return "" if self.ranking is None else self.ranking or self.table
         return self.table if kind == "table" else self.picture
 
 
+# A CSV holds rows and nothing else: what it is stands beside it, where W3C's CSV on the Web
+# looks for it.
+BESIDE = ".csv-metadata.json"
 FORMATS = (
     Format(
         ".csv",
@@ -86,6 +90,20 @@ FORMATS = (
         table="csv_parquet:to_parquet",
     ),
     Format(
+        ".tex",
+        Text("LaTeX"),
+        "paper_tables:in_tex",
+        table="paper_tables:to_latex",
+        ranking=None,
+    ),
+    Format(
+        ".md",
+        Text("Markdown"),
+        "paper_tables:in_markdown",
+        table="paper_tables:to_markdown",
+        ranking=None,
+    ),
+    Format(
         ".html",
         Text("Map that opens without network (HTML)"),
         "embedded_provenance:in_html",
@@ -111,6 +129,12 @@ FORMATS = (
         "embedded_provenance:in_svg",
         picture="figures:to_svg",
     ),
+    Format(
+        BESIDE,
+        Text("What the CSV is: columns, units, sources"),
+        "embedded_provenance:in_csvw",
+        table="csv_parquet:to_csvw",
+    ),
 )
 
 
@@ -125,7 +149,8 @@ def formats_of(kind: Kind) -> tuple[Format, ...]:
     return tuple(one for one in FORMATS if one.writer(kind))
 
 
-SUFFIXES = tuple(one.suffix for one in formats_of("ranking"))
+# What a file may be asked for by its name; what stands beside a CSV comes with it.
+SUFFIXES = tuple(one.suffix for one in formats_of("ranking") if one.suffix != BESIDE)
 # These are maps and nothing else: without a polygon they would be empty.
 MAPS = tuple(one.suffix for one in FORMATS if one.ranking)
 
@@ -180,9 +205,28 @@ def write(
         be written to.
     """
     path = Path(path)
-    content = to_bytes(ranking, path.suffix, bureaux=bureaux, provenance=provenance, **options)
-    put(path, content)
+    put_leaving(path, _document(ranking, path.suffix, bureaux, provenance, options))
     return path
+
+
+def put_leaving(path: Path, leaving: Leaving) -> list[Path]:
+    """Write what leaves in the format of its name; beside a CSV, what it is. Return the files."""
+    files = {path: file_of(leaving, path.suffix)}
+    if path.suffix.lower() == ".csv" and not leaving.dialect.endswith("+provenance"):
+        files[beside(path)] = file_of(leaving, BESIDE)
+    for file, content in files.items():
+        put(file, content)
+    return [*files]
+
+
+def suffix_of(path: Path) -> str:
+    """Return the suffix by which a file's format is known."""
+    return BESIDE if path.name.lower().endswith(BESIDE) else path.suffix.lower()
+
+
+def beside(path: Path) -> Path:
+    """Return the name of the file that says what a CSV is."""
+    return path.with_name(f"{path.stem}{BESIDE}")
 
 
 def put(path: Path, content: bytes) -> None:
@@ -193,12 +237,10 @@ def put(path: Path, content: bytes) -> None:
     DataError
         When the folder cannot be written to.
     """
-    aside = path.with_name(f".{path.name}.part")
     try:
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        with written_whole(path) as aside:
+            aside.write_bytes(content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise DataError(
             "The file could not be written.",
             where="{path}: {strerror}",
@@ -235,9 +277,19 @@ def to_bytes(
     DataError
         As `write`, but for the folder.
     """
+    return file_of(_document(ranking, suffix, bureaux, provenance, options), suffix)
+
+
+def _document(
+    ranking: pd.DataFrame,
+    suffix: str,
+    bureaux: gpd.GeoDataFrame,
+    provenance: Provenance,
+    options: Options,
+) -> Document:
     from analysis.exports.document import Document
 
-    if suffix.lower() not in SUFFIXES:
+    if suffix.lower() not in (*SUFFIXES, BESIDE):
         raise DataError(
             "Palier does not write {suffix}."
             if suffix
@@ -247,13 +299,12 @@ def to_bytes(
             suffixes=", ".join(SUFFIXES),
         )
     stated: Options = {"language": "fr", "dialect": "plain", "title": "", **options}
-    document = Document(
+    return Document(
         ranking=ranking,
         bureaux=bureaux,
         provenance=replace(provenance, written=cast("dict[str, str]", stated)),
         **stated,
     )
-    return file_of(document, suffix)
 
 
 def file_of(leaving: Leaving, suffix: str) -> bytes:
@@ -308,7 +359,7 @@ def find_provenance(path: Path) -> str:
     from analysis.exports.embedded_provenance import FAULTS
 
     finders = {one.suffix: one.finds for one in FORMATS}
-    if (suffix := path.suffix.lower()) not in finders:
+    if (suffix := suffix_of(path)) not in finders:
         raise DataError(
             "Palier does not write {suffix}."
             if suffix

@@ -62,7 +62,7 @@ function palierTargets(map, layers, config) {
   const list = palierElement("ul", "targets");
   for (const layer of layers) {
     const { rank, name, facts } = layer.feature.properties;
-    const button = palierElement("button", "", palierElement("b", "", String(rank)), palierElement("span", "", name || facts[0]), facts[2]);
+    const button = palierElement("button", "", palierElement("b", "", String(rank)), palierElement("span", "", name || facts[0]), palierElement("i", "", facts[2]));
     button.type = "button";
     button.addEventListener("click", () => {
       map.fitBounds(layer.getBounds(), { maxZoom: 15, padding: [120, 120] });

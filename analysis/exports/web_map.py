@@ -109,7 +109,7 @@ def _collection(document: Document) -> dict[str, Any]:
             document.graded.index,
             document.table["rank"],
             document.targeted,
-            document.table.get("name", document.table["bureau_id"]),
+            document.called,
             facts_of(document),
             strict=True,
         )

@@ -10,12 +10,13 @@ from datetime import datetime
 
 import pandas as pd
 import xlsxwriter
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from analysis.charts.chart_words import licence
-from analysis.exports.column_units import format_of, units_of
-from analysis.exports.document import Leaving
+from analysis.exports.column_units import format_of, headings_of, units_of
+from analysis.exports.document import Leaving, invented
 from analysis.exports.embedded_provenance import KEY
 
 # Excel's own limit is 32,767 characters a cell.
@@ -23,26 +24,45 @@ _CELL = 32_000
 # A workbook must bear a date; one that never changes makes the same bytes twice.
 _CREATED = datetime(2000, 1, 1)
 _WIDEST = 40
+_HEAD_HIGH = 45  # three lines
+# What a team needs of a ranking; the first sheet keeps all.
+TEAM = (
+    "rank", "name", "commune", "bureau_id", "registered", "doors", "hours", "gain_per_hour",
+    "expected_abstention", "arm",
+)  # fmt: skip
 # What people typed stays text.
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 
 
 def to_xlsx(document: Leaving) -> bytes:
-    """Write three sheets, the table, Units and Sources; numbers are numbers, ids are text.
+    """Write the table, what a team needs of a ranking, Units and Sources.
 
-    The provenance stands at the end of Sources; a custom property holds its digest.
+    Numbers are numbers, ids are text; headings are in the language of the document, and Units
+    says which column each stands for, by which our own readers find them again. Sheets print
+    on A4, landscape, as wide as the paper. The provenance stands at the end of Sources; a
+    custom property holds its digest.
     """
     out = io.BytesIO()
     text = document.provenance.to_json()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         book.set_properties(
-            {"title": document.heading, "comments": document.subtitle, "created": _CREATED}
+            {
+                "title": document.heading,
+                "author": "Palier",
+                "comments": "\n".join(filter(None, (document.subtitle, *document.remarks))),
+                "created": _CREATED,
+            }
         )
         # Excel keeps no more than 255 characters in a property: the digest, not the text.
         digest = hashlib.sha256(text.encode()).hexdigest()
         book.set_custom_property(f"{KEY}_provenance_sha256", digest)
         book.set_custom_property(f"{KEY}_version", document.provenance.version)
-        _targets(book, document)
+        table = document.table
+        _sheet(book, document, table, document.sheet)
+        if document.kind == "ranking":
+            # The whole table stays the first sheet: programs read that one.
+            shown = [column for column in TEAM if column in table]
+            _sheet(book, document, table[shown], document.say("for_teams")).activate()
         _units(book, document)
         _sources(book, document, text)
     return out.getvalue()
@@ -61,26 +81,53 @@ def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
                 sheet.write_row(row, 0, values)
             sheet.freeze_panes(1, 1)
             sheet.autofit()
+            on_paper(sheet)
     return out.getvalue()
 
 
-def _targets(book: xlsxwriter.Workbook, document: Leaving) -> None:
-    """Write the table: frozen header and id, filter, formats by column."""
-    table, head = document.table, _head(book)
-    sheet = book.add_worksheet(document.sheet)
-    for at, column in enumerate(table):
+def _sheet(
+    book: xlsxwriter.Workbook, document: Leaving, table: pd.DataFrame, name: str
+) -> Worksheet:
+    """Write a table: frozen header and first column, filter, formats by column."""
+    sheet = book.add_worksheet(name)
+    heads = headings_of(table.columns, document.language)
+    for at, (column, head) in enumerate(zip(table, heads, strict=True)):
         values = table[column]
         style = book.add_format({"num_format": format_of(column, values)})
-        sheet.set_column(at, at, _width(column, values), style)
+        sheet.set_column(at, at, _width(head, values), style)
+        if is_bool_dtype(values):
+            # Excel shows TRUE or 1; people read yes or no.
+            values = values.map({True: document.say("yes"), False: document.say("no")})
         write = sheet.write_number if is_numeric_dtype(values) else sheet.write_string
         # Rows without a value stay blank: 0 would be a number, and Excel knows no NaN.
         for row, value in values[values.notna() & values.ne("")].items():
             write(1 + int(row), at, value, style)
-    sheet.write_row(0, 0, table.columns, head)
+    sheet.write_row(0, 0, heads, _head(book))
+    sheet.set_row(0, _HEAD_HIGH)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
+    on_paper(sheet, document.heading)
+    return sheet
+
+
+def on_paper(sheet: Worksheet, title: str = "") -> None:
+    """Set how a sheet is printed: A4, landscape, one page wide, the header on every page.
+
+    Parameters
+    ----------
+    sheet
+        Of a workbook.
+    title
+        Stands above each page, with the number of the page below.
+    """
+    sheet.set_paper(9)
     sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
+    # An ampersand begins a code of the header; two are one.
+    sheet.set_header("&L" + " ".join(title.split()).replace("&", "&&")[:200])
+    sheet.set_footer("&LPalier&R&P / &N")
 
 
 def _units(book: xlsxwriter.Workbook, document: Leaving) -> None:
@@ -89,12 +136,15 @@ def _units(book: xlsxwriter.Workbook, document: Leaving) -> None:
     units = units_of(
         document.table.columns, stated=document.provenance.units, language=document.language
     )
-    sheet.write_row(0, 0, [document.say(key) for key in ("column", "unit", "meaning")], _head(book))
-    for at, unit in enumerate(units, start=1):
-        sheet.write_row(at, 0, unit.values())
-    for at, width in enumerate((24, 28, 90)):
+    names = [document.say(key) for key in ("heading", "column", "unit", "meaning")]
+    sheet.write_row(0, 0, names, _head(book))
+    heads = headings_of(document.table.columns, document.language)
+    for at, (head, unit) in enumerate(zip(heads, units, strict=True), start=1):
+        sheet.write_row(at, 0, [head, *unit.values()])
+    for at, width in enumerate((30, 24, 28, 90)):
         sheet.set_column(at, at, width)
     sheet.freeze_panes(1, 0)
+    on_paper(sheet, document.heading)
 
 
 def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
@@ -106,7 +156,12 @@ def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
         (
             [say("source"), say("licence"), say("date"), "sha256"],
             [
-                [licence(source.get(key) or "", document.language) for key in keys]
+                [
+                    ""
+                    if key == "licence" and invented(provenance)
+                    else licence(source.get(key) or "", document.language)
+                    for key in keys
+                ]
                 for source in provenance.sources
             ],
         ),
@@ -123,10 +178,14 @@ def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
         for step, row in enumerate(rows, start=1):
             sheet.write_row(at + step, 0, row)
         at += len(rows) + 2
+    on_paper(sheet, document.heading)
+    # What `reproduce` reads is for programs: on paper it would be thirty pages.
+    sheet.print_area(0, 0, at - len(blocks[-1][1]) - 3, 3)
 
 
 def _head(book: xlsxwriter.Workbook) -> Format:
-    return book.add_format({"bold": True, "bottom": 1, "bg_color": "#e4ecf2"})
+    look = {"bold": True, "bottom": 1, "bg_color": "#e4ecf2", "text_wrap": True, "valign": "top"}
+    return book.add_format(look)
 
 
 def _settings(document: Leaving) -> list[list[str]]:
@@ -148,8 +207,9 @@ def _pieces(text: str) -> list[list[str]]:
     return [[f"{KEY}:{text[at : at + _CELL]}"] for at in range(0, len(text), _CELL)]
 
 
-def _width(column: str, values: pd.Series) -> int:
-    """Return a width in characters that shows the header and nearly all values."""
+def _width(head: str, values: pd.Series) -> int:
+    """Return a width in characters that shows the header, on three lines, and nearly all values."""
     shown = 8 if is_numeric_dtype(values) else int(values.str.len().quantile(0.95))
+    longest = max(map(len, head.split()))
     # Room for the arrow of the filter beside the header.
-    return min(max(len(column) + 3, shown + 2), _WIDEST)
+    return min(max(longest + 4, len(head) // 2 + 3, shown + 2), _WIDEST)

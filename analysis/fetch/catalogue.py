@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 import tomllib
@@ -15,6 +16,7 @@ from analysis.readers.codes import commune_code
 from analysis.readers.reader_registry import PUBLISHED
 
 ROLES = PUBLISHED
+KEEPS = ("", "cut", "shared")
 _MAINLAND = {f"{n:02d}" for n in range(1, 96)} - {"20"} | {"2A", "2B"}
 _OVERSEAS = {str(n) for n in (*range(971, 979), *range(986, 989))}
 _TERRITORIES = dict.fromkeys(_MAINLAND, "met") | {"972": "mart", "974": "reun"}
@@ -93,6 +95,15 @@ class Source:
         What the content must be; empty or None where the publisher changes it.
     vintage
         Of contours, the year.
+    most_mb
+        Size above which it cannot be the file.
+    about_mb
+        Its usual size, where one can say.
+    keep
+        "cut" for a file of all France that is cut by département into the shared store, "shared"
+        for one that is kept there as it is, "" for one that goes into the workspace.
+    asked_only
+        Whether it is fetched only when asked for, or when nothing else gives contours.
     """
 
     id: str
@@ -107,6 +118,15 @@ class Source:
     size: int | None = None
     member: str = ""
     vintage: int | None = None
+    most_mb: int = 3000
+    about_mb: int | None = None
+    keep: str = ""
+    asked_only: bool = False
+
+    @property
+    def most_bytes(self) -> int:
+        """Size in bytes above which it cannot be the file."""
+        return self.most_mb * 1_000_000
 
     def at(self, place: Place) -> Source | None:
         """Fill in the codes of `place`; None where the publisher has no such file for it."""
@@ -134,14 +154,15 @@ class Catalogue:
 
 
 def read_catalogue(file: Path | None = None) -> Catalogue:
-    """Read a catalogue; without `file`, the one that comes with Palier.
+    """Read a catalogue; without `file`, that of `PALIER_CATALOGUE`, else the one of Palier.
 
     Raises
     ------
     DataError
         When it cannot be read, or with every fault of its entries.
     """
-    file = file or Path(__file__).with_name("catalogue.toml")
+    own = os.environ.get("PALIER_CATALOGUE")
+    file = file or (Path(own) if own else Path(__file__).with_name("catalogue.toml"))
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -190,6 +211,10 @@ _FORMS: dict[str, tuple[type, str]] = {
     "checked": (bool, Text("true or false")),
     "size": (int, Text("a whole number")),
     "vintage": (int, Text("a year")),
+    "most_mb": (int, Text("a whole number")),
+    "about_mb": (int, Text("a whole number")),
+    "keep": (str, Text("text")),
+    "asked_only": (bool, Text("true or false")),
 }
 _NEEDED = ("id", "role", "title", "urls", "file", "licence", "page", "checked")
 
@@ -217,6 +242,8 @@ def _meaning_faults(entry: dict[str, Any]) -> list[str]:
         if entry["role"] in ROLES
         else [Text("role must be one of {roles}", roles=", ".join(ROLES))]
     )
+    if entry.get("keep", "") not in KEEPS:
+        faults.append(Text("keep must be one of {keeps}", keeps=", ".join(filter(None, KEEPS))))
     faults += [] if {"fr", "en"} <= set(entry["title"]) else [Text("title must have fr and en")]
     faults += [] if entry["urls"] else [Text("urls is empty")]
     faults += [

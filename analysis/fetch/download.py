@@ -73,7 +73,14 @@ class Downloaded:
     origin: Origin
 
 
-def download(client: httpx.Client, source: Source, target: Path, progress: Progress) -> Downloaded:
+def download(
+    client: httpx.Client,
+    source: Source,
+    target: Path,
+    progress: Progress,
+    *,
+    known: Origin | None = None,
+) -> Downloaded:
     """Bring `target` up to date with its publisher.
 
     A partial download is continued if the publisher's file is still the same, and begun again if
@@ -89,6 +96,9 @@ def download(client: httpx.Client, source: Source, target: Path, progress: Progr
         Where the file goes; `.part` and `.origin.json` files stand beside it.
     progress
         Told of each step.
+    known
+        The origin of a file of which everything is kept elsewhere: while the publisher has no
+        other, nothing is downloaded and `target` is not written.
 
     Returns
     -------
@@ -100,7 +110,7 @@ def download(client: httpx.Client, source: Source, target: Path, progress: Progr
     DataError
         When no address gives the file, when it is not the expected one, or when the disk refuses.
     """
-    kept = _whole(target, source)
+    kept = known or _whole(target, source)
     if kept and source.sha256:
         return Downloaded("unchanged", kept)
     # What is here is only comparable with the address it came from.
@@ -165,7 +175,7 @@ def _try(
             origin = _origin(response, url, begun if offset else None, offset)
             _expect_size(origin, source, target, offset)
             progress.begin(target.name, total=origin.bytes, done=offset)
-            _receive(response, origin, part, offset, progress)
+            _receive(response, origin, part, source, progress)
     except (httpx.RequestError, httpx.InvalidURL) as error:
         raise faults.TransientError(_words(error)) from error
     if origin.bytes is not None and part.stat().st_size != origin.bytes:
@@ -197,11 +207,22 @@ def _start(response: httpx.Response, begun: Origin | None, offset: int, part: Pa
     """Return from which byte this answer goes on."""
     if response.status_code != httpx.codes.PARTIAL_CONTENT:
         return 0
-    same = begun is not None and response.headers.get("etag", begun.etag) == begun.etag
-    if not same or not response.headers.get("content-range", "").startswith(f"bytes {offset}-"):
+    if begun is None or not _continues(response.headers, begun, offset):
         _drop(part)
         raise faults.TransientError(Text("the publisher continued another version of the file"))
     return offset
+
+
+def _continues(headers: httpx.Headers, begun: Origin, offset: int) -> bool:
+    """Tell whether a piece is the next one of the same file: by its place and all it says."""
+    told = headers.get("content-range", "")
+    whole = told.rpartition("/")[2]
+    return (
+        told.startswith(f"bytes {offset}-")
+        and headers.get("etag", begun.etag) == begun.etag
+        and headers.get("last-modified", begun.last_modified) == begun.last_modified
+        and not (begun.bytes and whole.isdigit() and int(whole) != begun.bytes)
+    )
 
 
 def _origin(response: httpx.Response, url: str, begun: Origin | None, offset: int) -> Origin:
@@ -216,6 +237,8 @@ def _origin(response: httpx.Response, url: str, begun: Origin | None, offset: in
 def _expect_size(origin: Origin, source: Source, target: Path, offset: int) -> None:
     if origin.bytes is None:
         return
+    if origin.bytes > source.most_bytes:
+        raise faults.too_large(source)
     if source.size is not None and source.size != origin.bytes:
         raise faults.other_content(
             source,
@@ -229,16 +252,23 @@ def _expect_size(origin: Origin, source: Source, target: Path, offset: int) -> N
 
 
 def _receive(
-    response: httpx.Response, origin: Origin, part: Path, offset: int, progress: Progress
+    response: httpx.Response, origin: Origin, part: Path, source: Source, progress: Progress
 ) -> None:
-    if not offset:
+    if response.status_code != httpx.codes.PARTIAL_CONTENT:
         # The old bytes go before the new origin is noted: never old bytes under a new name.
         part.write_bytes(b"")
         origin.write(part)
+    room = source.most_bytes - part.stat().st_size
     with part.open("ab") as file:
         for piece in response.iter_raw():
+            room -= len(piece)
+            if room < 0:
+                break
             file.write(piece)
             progress.advance(len(piece))
+    if room < 0:
+        _drop(part)
+        raise faults.too_large(source)
 
 
 def _finish(origin: Origin, source: Source, target: Path, *, resumed: bool) -> Downloaded:
@@ -256,6 +286,12 @@ def _finish(origin: Origin, source: Source, target: Path, *, resumed: bool) -> D
     origin.write(target)
     _note_of(part).unlink(missing_ok=True)
     return Downloaded("resumed" if resumed else "downloaded", origin)
+
+
+def forget(target: Path) -> None:
+    """Delete a downloaded file with what is noted of it."""
+    target.unlink(missing_ok=True)
+    _note_of(target).unlink(missing_ok=True)
 
 
 def _part(target: Path) -> Path:

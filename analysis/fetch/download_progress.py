@@ -32,7 +32,17 @@ class Silent:
     """A progress that tells nobody."""
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """Tell nobody."""
+        """Tell nobody.
+
+        Parameters
+        ----------
+        file
+            Its name.
+        total
+            Bytes to come; None where the server does not say.
+        done
+            Bytes that are there already.
+        """
 
     def advance(self, count: int) -> None:
         """Tell nobody."""

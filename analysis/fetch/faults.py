@@ -130,6 +130,20 @@ def other_content(source: Source, what: str, wanted: str, found: str) -> DataErr
     )
 
 
+def too_large(source: Source) -> UnavailableError:
+    """Explain a file that is larger than its kind can be: something else stands there."""
+    return UnavailableError(
+        "What the publisher sends is larger than this file can be: {title}.",
+        where="{url}: more than {most} MB",
+        mend="Look at {page}. If the file has grown, raise most_mb in a copy of the catalogue and "
+        "give it with --catalogue.",
+        title=source.title["en"],
+        url=source.urls[0],
+        most=source.most_mb,
+        page=source.page,
+    )
+
+
 def full(target: Path, *, needed: int, free: int) -> DataError:
     """Explain a disk that is too small.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from analysis.fieldwork.learning import Learned
 from analysis.fieldwork.outcome_codes import UNDONE
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.tallies import replaced
+from analysis.tables.spreadsheet_text import csv_text
 
 _PART = 20_000
 _LEAST_BETWEEN = 0.1
@@ -160,12 +160,12 @@ def export(store: Store, path: Path) -> int:
     number = 0
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*ATTEMPTS.c.keys(), "counts"])
+            file.write(",".join(names := [*ATTEMPTS.c.keys(), "counts"]) + "\n")
             with reading(store.engine) as connection:
                 streamed = connection.execution_options(yield_per=_PART)
                 for part in streamed.execute(query).partitions():
-                    writer.writerows(part)
+                    rows = pd.DataFrame(part, columns=names, dtype="object")
+                    file.write(csv_text(rows, head=False))
                     number += len(part)
     except OSError as error:
         raise DataError(

@@ -17,6 +17,7 @@ from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone
 from analysis.fieldwork.privacy import personal
 from analysis.fieldwork.returns_validation import Returned
 from analysis.fieldwork.store import Receipt, Store
+from analysis.tables.whole_files import written_whole
 
 INBOX, IMPORTED, REFUSED = "inbox", "imported", "refused"
 
@@ -169,17 +170,12 @@ def keep(folder: Path, content: bytes, name: str) -> Path:
     given = "" if personal(Path(name).stem.replace("_", " ")) else Path(name).name
     plain = re.sub(r"[^\w.-]+", "_", given)[-80:].lstrip(".") or f"returns{Path(name).suffix[:5]}"
     target = folder / f"{digest}-{plain}"
-    aside = folder / f".{digest}-{os.getpid()}-{os.urandom(4).hex()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with aside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(aside, target)
-        finally:
-            aside.unlink(missing_ok=True)
+        with written_whole(target) as aside, aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
         raise DataError(
             "The file cannot be kept on this disk: it was not received.",

@@ -20,6 +20,7 @@ from analysis.errors import DataError, Text, some
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.outcome_codes import OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
+from analysis.tables.spreadsheet_text import plain
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
 _NEEDED = ("turf_id", "address_id", "date")
@@ -43,7 +44,19 @@ def read_sheet(
     """Read a filled sheet (a row per knock) or paper counts (a column per outcome).
 
     Rows without an id get one made of what they say, so that the same sheet counts once.
-    Parameters are those of `files.read_phone`.
+
+    Parameters
+    ----------
+    content
+        The file.
+    campaign
+        Whose tokens count.
+    file
+        Its name, for errors.
+    now
+        With a time zone; what is later is from the future.
+    accept
+        Any of `returned.ACCEPTABLE`: what the organiser lets pass.
 
     Returns
     -------
@@ -84,10 +97,10 @@ def _table(content: bytes, file: str) -> pd.DataFrame:
             file=file,
             error=some([error]),
         ) from error
-    plain = [_plain(name) for name in raw.columns]
-    raw.columns = pd.Index([_WORDS["headings"].get(name, name) for name in plain])
+    names = [_plain(name) for name in raw.columns]
+    raw.columns = pd.Index([_WORDS["headings"].get(name, name) for name in names])
     raw.index = pd.RangeIndex(2, len(raw) + 2)
-    return raw.apply(lambda column: column.str.strip())
+    return plain(raw.apply(lambda column: column.str.strip()))
 
 
 def _csv(content: bytes) -> pd.DataFrame:

@@ -14,10 +14,13 @@ from analysis.errors import DataError, Text, some
 from analysis.readers.codes import (
     arrondissement_of,
     bureau_code,
+    code_of_its_day,
     commune_code,
+    former_commune,
     in_place,
     of_arrondissements,
 )
+from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
@@ -40,7 +43,7 @@ _COUNTS = {
     "null": ("nuls", "Nuls"),
     "valid": ("exprimes", "Exprimés"),
 }
-_GENERAL = _CODES | {"place": ("libelle_commune", "Libellé de la commune")} | _COUNTS
+_GENERAL = _CODES | {"place": ("libelle_commune", "Libellé de la commune")} | _COUNTS | CODES
 _LISTS = {
     "list": ("libelle_abrege_liste", "Libellé Abrégé Liste"),
     "list_title": ("libelle_etendu_liste", "Libellé Etendu Liste"),
@@ -61,7 +64,7 @@ _CANDIDATES = (
 )
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS})
+_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS, *CODES})
 # Since 2026 municipal files name the head of a list at one round and not at the other, but its
 # label at both: the label tells that it is the same list.
 _BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
@@ -144,6 +147,7 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
             ),
         ),
         unreadable=pd.concat([nothing_unreadable(), *unreadable], ignore_index=True),
+        zones=zones_named(counts),
     )
 
 
@@ -187,7 +191,7 @@ def _bureau_ids(table: pa.Table) -> pa.DictionaryArray:
 
 def _commune(code: str, department: str) -> str:
     """Return the code with its département; an arrondissement stays one, for `bureau_code`."""
-    return code if len(code) == 5 else commune_code(code, department)
+    return code if len(code) == 5 else code_of_its_day(code, department)
 
 
 def _distinct(table: pa.Table, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
@@ -343,8 +347,12 @@ def _first_text(columns: list[tuple[pa.DictionaryArray, np.ndarray]], rows: int)
 def _places(counts: pd.DataFrame) -> pd.DataFrame:
     commune = commune_of(counts["bureau_id"]).astype("str")
     names = counts["place"].astype("str") if "place" in counts else commune
+    former = {b: bool(former_commune(str(b))) for b in counts["bureau_id"].cat.categories}
     table = pd.DataFrame({"commune_id": commune, "name": names})
-    table = table[::-1].drop_duplicates("commune_id")
+    # The newest row names the commune; rows of a former one only where there is no other.
+    table = table.assign(former=counts["bureau_id"].map(former).astype(bool))[::-1]
+    table = table.sort_values("former", kind="stable").drop_duplicates("commune_id")
+    table = table.drop(columns="former")
     overseas = table["commune_id"].str.match(r"9[78]\d{3}$")
     department = table["commune_id"].str[:2].mask(overseas, table["commune_id"].str[:3])
     return table.assign(department_id=department)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
+from analysis.tables.spreadsheet_text import plain
 
 DEFAULT = Path(__file__).with_name("blocs.csv")
 _COLUMNS = ["election", "key", "bloc", "source"]
@@ -30,7 +31,7 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
     file = Path(path)
     try:
         # A list may be called "NA" or "null": nothing is a missing value here.
-        table = pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+        table = plain(pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The table of blocs cannot be read.",

@@ -8,9 +8,13 @@ from functools import cache
 
 import pandas as pd
 
+from analysis.readers.known_places import movements
+
 # Paris, Marseille and Lyon vote by arrondissement but are one commune.
 _ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
 OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
+# Stands in an id between the former commune and the number of its bureau: 49301_49179-0001.
+_FORMER = "-"
 # The Ministry's letters for overseas, and the INSEE prefix they stand for.
 _OVERSEAS = {
     "ZA": "971",
@@ -27,7 +31,9 @@ _OVERSEAS = {
 
 @cache
 def commune_code(code: str, department: str = "") -> str:
-    """Return the INSEE code of a commune from any official spelling.
+    """Return the INSEE code of a commune of today from any official spelling.
+
+    One that is part of another by now gives the code of that other.
 
     Parameters
     ----------
@@ -35,6 +41,19 @@ def commune_code(code: str, department: str = "") -> str:
         `75056`, `75115`, `056` (with its département), `ZA101`, `971101`, `97101`.
     department
         Code of the département, needed where `code` has three digits.
+    """
+    told = code_of_its_day(code, department)
+    return movements().get(told, told)
+
+
+@cache
+def code_of_its_day(code: str, department: str = "") -> str:
+    """Return the INSEE code that a commune had when the file was made.
+
+    Parameters
+    ----------
+    code, department
+        As for `commune_code`.
     """
     code, department = code.strip(), department.strip()
     if len(code) <= 3 and department:
@@ -62,7 +81,8 @@ def bureau_code(commune: str, number: str) -> str:
     Parameters
     ----------
     commune
-        As the file has it; an arrondissement goes into the number.
+        As the file has it; an arrondissement goes into the number, and so does a commune that is
+        part of another by now: its bureau 1 is not that of the other.
     number
         `1`, `0001`, `01.1`, `JUS1`, `001A`; digits alone are padded to four.
     """
@@ -73,12 +93,24 @@ def bureau_code(commune: str, number: str) -> str:
         arrondissement = int(commune.strip()[-2:]) % 80
         if int(number) < 100:
             number = f"{arrondissement:02d}{int(number):02d}"
-    return f"{whole}_{number.zfill(4) if number.isdigit() else number}"
+    number = number.zfill(4) if number.isdigit() else number
+    told = code_of_its_day(commune)
+    return f"{whole}_{number}" if told == whole else f"{whole}_{told}{_FORMER}{number}"
+
+
+def former_commune(bureau_id: str) -> str:
+    """Return the code of the former commune that a bureau was of; "" where it is of today's."""
+    _commune, _, number = bureau_id.rpartition("_")
+    former, found, _number = number.partition(_FORMER)
+    return former if found and former in movements() else ""
 
 
 _CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] = (
     # 29019_0076: the national file, and most city portals; some with a dash or a space.
-    (re.compile(r"([0-9Z][0-9ABC-Z]\d{3})[_ -](\w[\w.]*)"), lambda m, _: bureau_code(m[1], m[2])),
+    (
+        re.compile(r"([0-9Z][0-9ABC-Z]\d{3})[_ -]((?:\d[\dAB]\d{3}-)?\w[\w.]*)"),
+        lambda m, _: bureau_code(m[1], m[2]),
+    ),
     # 19-5: Paris, arrondissement and number.
     (
         re.compile(r"(\d{1,2})-(\d{1,3})"),
@@ -151,6 +183,15 @@ def in_place(commune: str, places: tuple[str, ...], arrondissement: str = "") ->
     `75056`, `ZA101` name a commune; `75115` an arrondissement, of which only what has the same
     `arrondissement` (two digits) lies in it; `75`, `2A`, `971` a département. An empty tuple
     means everywhere.
+
+    Parameters
+    ----------
+    commune
+        Its code.
+    places
+        Codes of communes, arrondissements or départements.
+    arrondissement
+        Two digits, where they are known.
     """
     if not places:
         return True

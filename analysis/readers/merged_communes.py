@@ -5,10 +5,53 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.errors import Text, some
+from analysis.readers.codes import former_commune
+from analysis.readers.known_places import known_places, movements
 from analysis.tables.schema import commune_of
 
 # No town grows or shrinks so between two votes; and in a village a few families could.
 _FACTOR, _LEAST = 1.3, 300
+
+
+def given_to_today(turnout: pd.DataFrame) -> tuple[Text, ...]:
+    """Tell which results are of communes that are part of another by now, and were given to it.
+
+    Their bureaux keep the former code in their id (`49301_49179-0001`), as the bureau 1 of two
+    communes is not one bureau: totals of the commune are whole in every election, and a bureau
+    has the past that its own id has.
+
+    Parameters
+    ----------
+    turnout
+        A `schema.TURNOUT` table.
+    """
+    bureaux = turnout["bureau_id"].cat
+    code = {str(b): former for b in bureaux.categories if (former := former_commune(str(b)))}
+    if not code:
+        return ()
+    rows = turnout[turnout["bureau_id"].isin(list(code))]
+    former = rows["bureau_id"].astype("str").map(code)
+    names = {p.code: p.name for p in known_places() if p.kind == "former" and p.code in set(former)}
+    elections = rows["election_id"].astype("str").groupby(former).agg(["min", "max"])
+    told = [
+        Text(
+            "{name} ({code}) to {commune}, {first} to {last}",
+            name=names.get(own) or own,
+            code=own,
+            commune=movements()[own],
+            first=first,
+            last=last,
+        )
+        for own, first, last in elections.itertuples()
+    ]
+    return (
+        Text(
+            "results of {n} former commune(s) were given to the commune they are part of today: "
+            "{communes}",
+            n=len(told),
+            communes=some(told, most=10),
+        ),
+    )
 
 
 def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Text, ...]:

@@ -14,7 +14,13 @@ import pyarrow as pa
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of
-from analysis.readers.codes import arrondissement_of, bureau_code, commune_code, in_place
+from analysis.readers.codes import (
+    arrondissement_of,
+    bureau_code,
+    code_of_its_day,
+    commune_code,
+    in_place,
+)
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
 from analysis.readers.raw_results import Raw, nothing_unreadable
@@ -247,7 +253,7 @@ def _commune(row: list[str], layout: Layout) -> tuple[str, str]:
     """Return the code as `bureau_code` wants it (an arrondissement stays one), and the commune."""
     code = row[layout.fixed["commune"]].strip()
     department = row[layout.fixed["department"]] if "department" in layout.fixed else ""
-    code = code if len(code) == 5 else commune_code(code, department)
+    code = code if len(code) == 5 else code_of_its_day(code, department)
     return code, commune_code(code)
 
 

@@ -12,6 +12,14 @@ from analysis.tables.sources import Report
 _UNREADABLE = ("election_id", "bureau_id", "found")
 
 
+_ZONES = ("bureau_id", "kind", "zone_id", "name")
+
+
+def no_zones() -> pd.DataFrame:
+    """Return the table of zones of a file that names none."""
+    return pd.DataFrame(columns=list(_ZONES), dtype="str")
+
+
 def nothing_unreadable() -> pd.DataFrame:
     """Return the table of rows with broken counts that a whole file has."""
     return pd.DataFrame(columns=list(_UNREADABLE), dtype=object)
@@ -36,6 +44,9 @@ class Raw:
     unreadable
         `election_id`, `bureau_id` and `found` (line and cell) of each count that is no whole
         number.
+    zones
+        `bureau_id`, `kind`, `zone_id`, `name`: constituencies and cantons that the file names, one
+        row per bureau and kind, the latest election's.
     """
 
     counts: pd.DataFrame
@@ -43,6 +54,7 @@ class Raw:
     places: pd.DataFrame
     reports: tuple[Report, ...]
     unreadable: pd.DataFrame = field(default_factory=nothing_unreadable)
+    zones: pd.DataFrame = field(default_factory=no_zones)
 
 
 def combine(raws: Sequence[Raw]) -> Raw:
@@ -61,4 +73,7 @@ def combine(raws: Sequence[Raw]) -> Raw:
         places=pd.concat([raw.places for raw in raws], ignore_index=True),
         reports=tuple(report for raw in raws for report in raw.reports),
         unreadable=pd.concat([raw.unreadable for raw in raws], ignore_index=True),
+        zones=pd.concat([raw.zones for raw in raws], ignore_index=True).drop_duplicates(
+            ["bureau_id", "kind"], keep="last"
+        ),
     )

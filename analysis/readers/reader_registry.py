@@ -6,12 +6,13 @@ role, the one that is surer of a file reads it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import Text
+from analysis.errors import Text, some
 from analysis.readers.glance import Glance, look
 
 UNUSED = "unused"
@@ -112,12 +113,44 @@ READERS = (
         Text("Addresses of the electoral roll, with their bureau (INSEE, REU)"),
         "reu:sniff",
         "reu:read_roll",
+        published=True,
     ),
     Reader(
         "reu_bureaux",
         Text("Polling places of the electoral roll (INSEE, REU)"),
         "reu:sniff_bureaux",
         "reu:read_polling_places",
+        published=True,
+    ),
+    Reader(
+        "reu_bureaux",
+        Text("Polling places of the electoral roll (INSEE, REU)"),
+        "polling_places:sniff",
+        "polling_places:read_polling_places",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (OpenStreetMap, .osm.pbf)"),
+        "openstreetmap:sniff_extract",
+        "openstreetmap:read_extract",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (OpenStreetMap, Overpass JSON)"),
+        "openstreetmap:sniff_overpass",
+        "openstreetmap:read_overpass",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (BD TOPO, troncon_de_route)"),
+        "bd_topo:sniff",
+        "bd_topo:read_bd_topo",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (graph as text)"),
+        "street_graphs:sniff",
+        "street_graphs:read_street_graph",
     ),
 )
 ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))
@@ -128,6 +161,32 @@ def role_of(glance: Glance) -> str:
     """Return what a file is probably read as; `unused` when nothing speaks for any role."""
     surest = max(READERS, key=lambda reader: reader.sniff(glance))
     return surest.role if surest.sniff(glance) else UNUSED
+
+
+def why_unused(glance: Glance) -> Text | None:
+    """Say why a file is read as nothing though its name speaks of a role; None where it does not.
+
+    The page that lists files says it beside « not used », or it would seem to be overlooked.
+    """
+    called = {
+        "general_results": r"general_results",
+        "candidats_results": r"candidats_results",
+        "addresses": r"adresses-\w+",
+        "reu": r"table-adresses-reu",
+        "reu_bureaux": r"table-bv-reu|lieux?.de.vote|bureaux?.de.votes?",
+        "squares": r"200m",
+        "electors": r"electeurs_par_adresse",
+        "contours": r"contours|secteurs-des-bureaux",
+    }
+    labels = {reader.role: reader.label for reader in READERS}
+    for role, pattern in called.items():
+        if re.search(pattern, glance.name, re.IGNORECASE):
+            return Text(
+                "Its name says: {label}. Its header does not: {columns}.",
+                label=labels[role],
+                columns=some(sorted(glance.columns - {""}), most=6) or Text("no columns"),
+            )
+    return None
 
 
 def reader_of(role: str, file: Path | None = None) -> Reader:

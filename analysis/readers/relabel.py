@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.readers.blocs import give_blocs, read_blocs, without_bloc
 from analysis.tables.schema import CANDIDATES
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
 
 
@@ -31,7 +32,7 @@ def relabel(path: Path | str, blocs: pd.DataFrame | None = None) -> Workspace:
     given = read_blocs(place.path / "blocs.csv") if blocs is None else blocs
     candidates = place.read("candidates")
     with writing(place.path) as writer:
-        writer.put_text("blocs.csv", given.to_csv(index=False, lineterminator="\n"))
+        writer.put_text("blocs.csv", csv_text(given))
         # Read back: a key given twice or an empty bloc is refused before anything counts.
         checked = read_blocs(writer.aside / "blocs.csv")
         candidates = candidates.assign(bloc=give_blocs(candidates, checked))

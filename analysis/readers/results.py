@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
 from analysis.readers.implausible import told_of_sizes
-from analysis.readers.merged_communes import changed_communes
+from analysis.readers.merged_communes import changed_communes, given_to_today
 from analysis.readers.raw_results import Raw
 from analysis.readers.set_aside import files_of, set_aside, tolerated
 from analysis.tables.elections import Election
@@ -37,6 +38,7 @@ class Results:
     votes: pd.DataFrame
     candidates: pd.DataFrame
     reports: tuple[Report, ...]
+    zones: pd.DataFrame
 
 
 def assemble(
@@ -111,7 +113,8 @@ def assemble(
     )
     elections = _elections(turnout["election_id"], dated)
     first, *others = (*raw.reports[:-1], report)
-    changed = (*told_of_sizes(turnout), *changed_communes(turnout, elections))
+    notes = (told_of_sizes(turnout), given_to_today(turnout), changed_communes(turnout, elections))
+    changed = tuple(chain.from_iterable(notes))
     return Results(
         elections=elections,
         places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),
@@ -119,6 +122,7 @@ def assemble(
         votes=table,
         candidates=candidates,
         reports=(replace(first, notes=(*first.notes, *changed)), *others),
+        zones=raw.zones[raw.zones["bureau_id"].isin(turnout["bureau_id"].cat.categories)],
     )
 
 

@@ -25,7 +25,15 @@ _NO_REGISTERED = Text("votes without registered (postal ballots)")
 
 
 def tolerated(bad: int, units: int, *, leave_out: bool) -> bool:
-    """Tell whether so many bad units of an election are slips that may be left out."""
+    """Tell whether so many bad units of an election are slips that may be left out.
+
+    Parameters
+    ----------
+    bad, units
+        Numbers of units of one election.
+    leave_out
+        Whether the user wants them left out however many they are.
+    """
     return leave_out or bad <= max(1, MOST_CONTRADICTIONS * units)
 
 

@@ -64,7 +64,7 @@ def read_shapes(
         raise DataError(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
-    _refuse_others(path)
+    refuse_others(path)
     try:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
@@ -107,7 +107,7 @@ def _in_degrees(shapes: gpd.GeoDataFrame) -> bool:
     return bool(west >= -180 and east <= 180 and south >= -90 and north <= 90)
 
 
-def _refuse_others(path: Path) -> None:
+def refuse_others(path: Path) -> None:
     """Refuse a file whose first bytes are of no format offered, whatever its name says.
 
     GDAL opens many more, and some of them make it read other files or ask other machines: a

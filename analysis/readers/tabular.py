@@ -64,10 +64,10 @@ def read_columns(
         raise DataError(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
-    pieces = _parquet if _is_parquet(path) else _delimited
+    stream = _parquet if _is_parquet(path) else _delimited
     kept, line = [], 1 if _is_parquet(path) else 2
     try:
-        for piece in pieces(path, aliases, optional):
+        for piece in stream(path, aliases, optional):
             lines = pa.array(np.arange(line, line + piece.num_rows))
             line += piece.num_rows
             table = piece.append_column(LINE, lines)
@@ -83,6 +83,25 @@ def read_columns(
             path=path,
         )
     return pa.concat_tables(kept, promote_options="permissive").unify_dictionaries()
+
+
+def pieces(path: Path) -> Iterator[pa.Table]:
+    """Give a CSV or Parquet file piece by piece, every column under its own name.
+
+    Raises
+    ------
+    DataError
+        When the file is empty, cut, or of another encoding.
+    """
+    read = _parquet if _is_parquet(path) else _delimited
+    try:
+        names = header(path)
+        metadata = pq.read_schema(path).metadata if _is_parquet(path) else None
+        kept = {k: v for k, v in (metadata or {}).items() if k == b"geo"}
+        for piece in read(path, {name: (name,) for name in names}, frozenset(names)):
+            yield piece.replace_schema_metadata(kept)
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+        raise _broken(path, error) from error
 
 
 def header(path: Path) -> list[str]:

@@ -96,7 +96,7 @@ def _name(doors: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame
     stems = (DATA / "streets.txt").read_text(encoding="utf-8").split("\n")
     stems = [str(stem) for stem in rng.permutation([stem for stem in stems if stem])]
     turn, which = np.divmod(np.arange(len(size)), len(stems))
-    kinds = np.array(KINDS)[turn]
+    kinds = np.array(KINDS, dtype=object)[turn]  # as texts of fixed width, Boulevard is cut
     kinds[:AVENUES] = np.where(np.arange(len(kinds[:AVENUES])) % 3 == 0, "Boulevard", "Avenue")
     size["street"] = [f"{kind} {stems[n]}" for kind, n in zip(kinds, which, strict=True)]
     size["street_id"] = size["street"].rank().astype(int)

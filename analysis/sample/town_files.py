@@ -20,7 +20,9 @@ from analysis.sample import (
     dwellings,
     official_layouts,
     people,
+    schools,
     town,
+    town_streets,
     truth,
     voting,
     wards,
@@ -65,10 +67,11 @@ def write_sample(out: Path, *, seed: int) -> Path:
 
 def _write(out: Path, seed: int) -> None:
     # One stream per part: a change in how streets are named leaves the votes as they were.
-    ground, voters, votes, streets = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
+    ground, voters, votes, streets, rooms = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
     )
-    blocks = town.lay_blocks(town.lay_ground(ground), ground)
+    site = town.lay_ground(ground)
+    blocks = town.lay_blocks(site, ground)
     weight = wards.weigh_blocks(blocks, ground)
     blocks = blocks.join(wards.draw_bureaux(blocks, weight))
     sectors = people.draw_sectors(people.find_sectors(blocks), voters)
@@ -83,7 +86,10 @@ def _write(out: Path, seed: int) -> None:
         shapes = wards.dissolve(blocks, blocks[f"bureau_{vintage}"])
         _text(out / f"contours_{vintage}.geojson", contours(shapes, f"contours_{vintage}"))
     _text(out / "truth.json", _json(truth.tell(outcomes, persons, sectors, seed)))
-    _write_doors(out, blocks, persons, sectors, streets)
+    addresses = _write_doors(out, blocks, persons, sectors, streets)
+    _csv(schools.polling_places(blocks, addresses, rooms), out / "lieux_de_vote.csv", sep=";")
+    drawn = town_streets.draw_streets(site, blocks, addresses)
+    _text(out / "rues_osm.json", _json(town_streets.overpass(drawn)))
     source = (town.DATA / "source.md").read_text(encoding="utf-8")
     _text(out / "SOURCE.md", source.replace("{seed}", str(seed)))
 
@@ -124,8 +130,8 @@ def _write_doors(
     persons: pd.DataFrame,
     sectors: people.Sectors,
     rng: np.random.Generator,
-) -> None:
-    """Write what depends on where people live: addresses, their voters, squares."""
+) -> gpd.GeoDataFrame:
+    """Write what depends on where people live, and return the addresses."""
     addresses = dwellings.build_doors(blocks, persons, rng)
     housed = persons.assign(door=dwellings.house(addresses, persons, rng))
     living = housed.loc[on_roll(persons, 2024) & (housed["door"] >= 0), "door"]
@@ -136,6 +142,7 @@ def _write_doors(
     grid = census_squares.census(addresses, housed, sectors, rng)
     # INSEE quotes texts and leaves numbers bare.
     _csv(grid, out / "carreaux_200m.csv", sep=",", quoting=2)
+    return addresses
 
 
 def _csv(table: pd.DataFrame, path: Path, *, sep: str, quoting: Literal[0, 2] = 0) -> None:

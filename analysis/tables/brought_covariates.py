@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.tables.sources import sha256
+from analysis.tables.whole_files import written_whole
 
 COVARIATES = "covariates.csv"
 ID = "id"
@@ -24,6 +24,11 @@ def read_brought(folder: Path, bureau_id: pd.Series, commune_id: pd.Series) -> p
         Of the workspace. A row of its file is of a bureau (`75056_1905`) or of a commune.
     bureau_id, commune_id
         The bureaux wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `bureau_id`, in its order: what is known of it, else of its commune.
     """
     table = _read(folder / COVARIATES)
     found = pd.DataFrame(index=pd.Index(bureau_id.to_numpy()))
@@ -58,12 +63,11 @@ def bring(folder: Path, tables: Sequence[pd.DataFrame]) -> list[str]:
     whole = _read(file)
     for table in tables:
         whole = whole.drop(columns=[n for n in table if n in whole]).join(table, how="outer")
-    aside = file.with_name(f".{file.name}.part")
+    text = whole.sort_index().to_csv(index_label=ID, float_format="%.10g", lineterminator="\n")
     try:
-        whole.sort_index().to_csv(aside, index_label=ID, float_format="%.10g", lineterminator="\n")
-        os.replace(aside, file)
+        with written_whole(file) as aside:
+            aside.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise DataError(
             "The covariates cannot be kept in this workspace.",
             where="{file}: {strerror}",

@@ -6,7 +6,6 @@ People write it, the field writes it, and every ranking reads it.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
+from analysis.tables.spreadsheet_text import csv_text, plain
+from analysis.tables.whole_files import written_whole
 
 COVERED = "covered.csv"
 
@@ -78,12 +79,11 @@ def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
     file = folder / COVERED
     known = _read(file)
     before = {} if known is None else dict(zip(known["bureau_id"], known["covered"], strict=True))
-    aside = file.with_name(f".{COVERED}.{os.getpid()}")
+    rows = sorted((before | dict(shares)).items())
+    table = pd.DataFrame(rows, columns=["bureau_id", "covered"], dtype="str")
     try:
-        with aside.open("w", encoding="utf-8", newline="") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerows([("bureau_id", "covered"), *sorted((before | dict(shares)).items())])
-        os.replace(aside, file)
+        with written_whole(file) as aside:
+            aside.write_text(csv_text(table), encoding="utf-8", newline="")
     except OSError as error:
         raise DataError(
             "The shares already visited cannot be written.",
@@ -134,7 +134,7 @@ def _read(file: Path) -> pd.DataFrame | None:
     try:
         # Excel in French writes semicolons, scripts write commas.
         table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
-        return table[["bureau_id", "covered"]].dropna()
+        return plain(table[["bureau_id", "covered"]].dropna())
     except (KeyError, ValueError, OSError, csv.Error) as error:
         raise DataError(
             "The table of visited doors cannot be read.",

@@ -14,6 +14,8 @@ _LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
     "~": r"\textasciitilde{}",
+    "\u00a0": "~",
+    "\u202f": r"\,",
     "^": r"\textasciicircum{}",
 }
 
@@ -49,11 +51,11 @@ def markdown(table: pd.DataFrame, digits: int = 3) -> str:
     Returns
     -------
     str
-        Numbers to the right; a bar inside a text is escaped.
+        Numbers to the right; what Markdown would read otherwise inside a text is escaped.
     """
     aligned = ["---:" if _numeric(table[name]) else "---" for name in table]
-    rows = [[str(name).replace("|", r"\|") for name in table], aligned]
-    rows += [[cell.replace("|", r"\|") for cell in row] for row in _cells(table, digits)]
+    rows = [[_plain(str(name)) for name in table], aligned]
+    rows += [[_plain(cell) for cell in row] for row in _cells(table, digits)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -79,9 +81,17 @@ def latex(table: pd.DataFrame, digits: int = 3) -> str:
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
+def escaped_for_latex(text: str) -> str:
+    """Return a text with the signs that LaTeX reads otherwise escaped."""
+    return "".join(_LATEX.get(sign, sign) for sign in text)
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", r"\|").replace("<", r"\<").replace("\n", " ")
+
+
 def _row(cells: Iterable[str]) -> str:
-    escaped = ("".join(_LATEX.get(sign, sign) for sign in cell) for cell in cells)
-    return " & ".join(escaped) + r" \\"
+    return " & ".join(map(escaped_for_latex, cells)) + r" \\"
 
 
 def _numeric(values: pd.Series) -> bool:
@@ -96,7 +106,7 @@ def _cells(table: pd.DataFrame, digits: int) -> list[list[str]]:
 def _cell(value: object, digits: int) -> str:
     if isinstance(value, (float, np.floating)):
         return _number(float(value), digits)
-    return "" if value is None or value is pd.NA else str(value)
+    return "" if value is None or value is pd.NA else " ".join(str(value).split("\n"))
 
 
 def _number(value: float, digits: int) -> str:

@@ -121,6 +121,11 @@ def calibrate(
     progress
         Told the share done.
 
+    Returns
+    -------
+    Calibration
+        How often intervals held the truth, and chances came true, 0 to 1.
+
     Raises
     ------
     DataError

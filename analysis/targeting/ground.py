@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
+from analysis.geography.zones import territory_of
 
 # A bureau of voters without an address in town abstains unlike all others, at every round.
 UNLIKE, LEAST_SPREAD, LEAST_BUREAUX, LEAST_ROUNDS = 6.0, 0.02, 8, 2
@@ -18,7 +19,8 @@ def has_ground(table: pd.DataFrame, history: History | None = None) -> np.ndarra
     Where most bureaux of a commune have contours, one without contour and address has none if
     its number begins with letters (`JUS1`: prisoners, postal votes) or its abstention is unlike
     any other's at every round. A number alone without a contour is a bureau redrawn since, and
-    has ground. Where a commune has no contours, the two signs count by themselves.
+    has ground. Where a commune has no contours, the two signs count by themselves. Nobody is
+    visited from a consulate.
 
     Parameters
     ----------
@@ -34,8 +36,9 @@ def has_ground(table: pd.DataFrame, history: History | None = None) -> np.ndarra
     addresses = table["addresses"].notna().to_numpy() if "addresses" in table else drawn
     word = table["bureau_id"].str.contains(r"(?:^|_)[A-Za-z]{2}[^_]*$").to_numpy(dtype=bool)
     unlike = np.zeros(len(table), dtype=bool) if history is None else _unlike(history, commune)
+    abroad = (territory_of(table["bureau_id"]) == "abroad").to_numpy()
     nowhere = town_drawn & ~drawn & ~addresses & (word | unlike)
-    return np.asarray(~(nowhere | (~town_drawn & ~drawn & (unlike | (word & (size > 1))))))
+    return np.asarray(~(abroad | nowhere | (~town_drawn & ~drawn & (unlike | (word & (size > 1))))))
 
 
 def _unlike(history: History, commune: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from analysis.electorate.reserve import expect_marginal, expect_reserve
 from analysis.electorate.support import expect_support
 from analysis.electorate.volatility import expect_volatility
 from analysis.errors import DataError, Text, some
+from analysis.geography.bureau_names import bureau_labels, polling_places
 from analysis.tables.covered import read_covered
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
@@ -96,6 +97,11 @@ def prepare(  # noqa: PLR0913 - a question on a place
     progress
         Told the share done, 0 to 1; what it raises stops the work.
 
+    Returns
+    -------
+    Prospects
+        One row per bureau: rates 0 to 1 with their standard errors.
+
     Raises
     ------
     DataError
@@ -133,7 +139,17 @@ def read_past(
 ) -> Past:
     """Read the elections before `target`, leave out what is far out, forecast abstention.
 
-    Parameters and errors are those of `prepare`.
+    Errors are those of `prepare`.
+
+    Parameters
+    ----------
+    workspace, choice, target, places, progress
+        As for `prepare`.
+
+    Returns
+    -------
+    Past
+        Counts of persons (bureaux × elections), and the forecast.
     """
     history = read_history(workspace, choice, before=target.date, places=places)
     progress(_READ)
@@ -156,7 +172,20 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     places: tuple[str, ...] = (),
     rival: str = "",
 ) -> Prospects:
-    """Return the prospects of one choice from a past that was read; see `prepare`."""
+    """Return the prospects of one choice from a past that was read; see `prepare`.
+
+    Parameters
+    ----------
+    past
+        As `read_past` gives it.
+    workspace, choice, target, places, rival
+        As for `prepare`.
+
+    Returns
+    -------
+    Prospects
+        One row per bureau: rates 0 to 1 with their standard errors.
+    """
     history, sound = past.history, past.sound
     usual = rival_of(sound, choice, target)
     against = rival_of(sound, choice, target, rival) if rival else usual
@@ -164,7 +193,9 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
-    table["name"] = table["name"].fillna("")
+    named = polling_places(workspace)
+    table["name"] = [named.get(one, "") for one in table["bureau_id"]]
+    table["label"] = bureau_labels(workspace, table["bureau_id"]).to_numpy()
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)
@@ -177,6 +208,22 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
 
 def rival_of(history: History, choice: Choice, target: Election, wanted: str = "") -> str:
     """Return the bloc against which votes are counted: the one wanted, else the strongest other.
+
+    Parameters
+    ----------
+    history
+        Elections before the target.
+    choice
+        Whose votes are to be gained.
+    target
+        The election to come.
+    wanted
+        A bloc; empty: the strongest other.
+
+    Returns
+    -------
+    str
+        Empty where no other bloc stood.
 
     Raises
     ------
@@ -234,6 +281,11 @@ def electorate_table(
         Of its abstention, in the order of `history.units`; None makes it.
     rival
         Bloc whose marginal voters are counted against; empty: none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of `history.units`: rates 0 to 1.
     """
     forecast = forecast or forecast_abstention(Series.of_history(history), target)
     table = history.units.copy()

@@ -46,6 +46,11 @@ class Truth:
             Whose votes, and against whose; empty: against nobody's.
         valid
             Share of ballots that is valid, by past round.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            One value per bureau, 0 to 1; zeros where there is no rival.
         """
         own, none = BLOCS.index(bloc), np.zeros(len(self.turnout))
         other = BLOCS.index(rival) if rival else None

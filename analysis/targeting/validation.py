@@ -213,6 +213,11 @@ def met(
         One per bureau; the first may hold ties, kept in the order of rows.
     shares
         Of all hours, 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        One per share of hours, 0 to 1.
     """
     order = np.argsort(-score, kind="stable")
     spent = np.concatenate([[0.0], np.cumsum(hours[order])]) / hours.sum()
@@ -231,6 +236,11 @@ def met_resampled(
         One per bureau.
     weights
         How often each bureau is in each resample (resamples × bureaux).
+
+    Returns
+    -------
+    numpy.ndarray
+        One per resample, 0 to 1.
     """
     order = np.argsort(-score, kind="stable")
     spent = np.cumsum(weights[:, order] * hours[order].astype("float32"), axis=1)
@@ -257,6 +267,15 @@ def resamples(communes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def judge(prospects: Prospects, moved: np.ndarray, rng: np.random.Generator) -> pd.DataFrame | None:
     """Return what each method meets of the votes that moved; None where no bureau is known.
 
+    Parameters
+    ----------
+    prospects
+        As they were before the election, one row per bureau.
+    moved
+        Votes per bureau that moved; nan where not known.
+    rng
+        For the resamples of bureaux.
+
     Returns
     -------
     pandas.DataFrame
@@ -278,6 +297,15 @@ def judge(prospects: Prospects, moved: np.ndarray, rng: np.random.Generator) -> 
 
 def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
     """Return how far off each part was, beside the rule of thumb « as last time ».
+
+    Parameters
+    ----------
+    prospects
+        As they were before the election, one row per bureau.
+    before
+        Position in the history of the election that the rule of thumb repeats.
+    came
+        What was seen at the election.
 
     Returns
     -------

@@ -55,6 +55,11 @@ def true_gains(
         The true numbers; of ranges, the means.
     movement
         Weights of movement, 0 to 1; one answer for each.
+
+    Yields
+    ------
+    numpy.ndarray
+        Worlds × bureaux, once per weight of movement.
     """
     value, means = value_bureaux(table, params), place_means(table)
     kept = index(table, "support", means) * respond(table)

@@ -29,6 +29,7 @@ from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.exports.registry import file_of, put
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.ground import has_ground
@@ -80,7 +81,8 @@ class Outlook:
     def to_frame(self) -> pd.DataFrame:
         """Return the forecast as files hold it, with the split where there is one."""
         frame = self.forecast.with_level_error()
-        frame.insert(2, "commune", self.units["commune"].to_numpy())
+        frame.insert(1, "label", self.units["label"].to_numpy())
+        frame.insert(3, "commune", self.units["commune"].to_numpy())
         return frame if self.split is None else frame.merge(self.split, on="bureau_id", how="left")
 
 
@@ -191,6 +193,71 @@ def backtest_to_file(
     found = look_back(open_workspace(folder), election, progress)
     write_backtest(found, out)
     return found
+
+
+def table_to_file(folder: Path, found: AbstentionBacktest, path: Path, written: Written) -> None:
+    """Write the errors of all methods in the format that the suffix of `path` names.
+
+    Parameters
+    ----------
+    folder, found
+        The workspace, and the look back that was made of it.
+    path
+        The file.
+    written
+        How it is written.
+
+    Raises
+    ------
+    DataError
+        When it is not written so.
+    """
+    leaving = backtest_finding(open_workspace(folder), found, written)
+    put(path, file_of(leaving, path.suffix))
+
+
+def backtest_finding(workspace: Workspace, found: AbstentionBacktest, written: Written) -> Finding:
+    """Put a look back so that it can leave: one row per method.
+
+    Parameters
+    ----------
+    workspace, found
+        The place, and the look back.
+    written
+        How it is written.
+
+    Returns
+    -------
+    Finding
+        The table, what its columns are, and its provenance.
+    """
+    target, language = found.target.election_id, written.language
+    source = of_workspace(workspace, "backtest", {"target": target}, seed=None)
+    heading = f"{say('backtest', language)}\n{election_name(target, language)}"
+    table = found.to_frame()
+    units = columns_of("backtest", table, language)
+    return Finding(table, None, source, heading, units, None, written)
+
+
+def backtest_again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
+    """Find again what a file of `backtest_finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        The place, as it is now.
+    provenance
+        Of the file.
+    written
+        How the file is written.
+
+    Returns
+    -------
+    Finding
+        The same as before, where the tables are.
+    """
+    found = look_back(workspace, provenance.parameters["target"])
+    return backtest_finding(workspace, found, written)
 
 
 def anyone(workspace: Workspace, target: Election) -> Choice:

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis import __version__
-from analysis.errors import DataError, some
+from analysis.errors import DataError
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
 from analysis.geography.made_contours import MadeContours
@@ -21,22 +21,35 @@ from analysis.readers.blocs import read_blocs, without_bloc
 from analysis.readers.calendar import election_of, is_dated
 from analysis.readers.column_map import Terrain
 from analysis.readers.contours import FRENCH, Layout, expect_known
-from analysis.readers.raw_results import Raw, combine
+from analysis.readers.raw_results import Raw, combine, no_zones
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN, reader_of
 from analysis.readers.results import Results, assemble
 from analysis.readers.shapes import read_shapes
 from analysis.tables.elections import Election
-from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
+from analysis.tables.schema import (
+    ADDRESSES,
+    AREAS,
+    BUREAUX,
+    CROSSWALK,
+    POLLING_PLACES,
+    STREETS,
+    empty,
+)
 from analysis.tables.sources import Report
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
 from analysis.workflows.build_checks import checked
+from analysis.workflows.build_refusals import refuse_unread, refuse_without_contours
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
+    polling_places,
     read_electoral_roll,
     with_names,
     with_own_bureaux,
 )
+from analysis.workflows.place_names import all_zones, named_only, own_places
+from analysis.workflows.street_network import read_streets
 
 MAINLAND = "EPSG:2154"
 Progress = Callable[[str, float], None]
@@ -61,6 +74,8 @@ class Inputs:
     reu, reu_bureaux
         Addresses and polling places of the electoral roll; without contours they are made
         from its addresses.
+    streets
+        Streets in any layout that is read; None where there are none.
     places
         Communes or départements to keep; empty for all.
     licences
@@ -87,6 +102,7 @@ class Inputs:
     electors: Path | None = None
     reu: Path | None = None
     reu_bureaux: Path | None = None
+    streets: Path | None = None
     places: tuple[str, ...] = ()
     licences: dict[str, str] = field(default_factory=dict)
     leave_out: bool = False
@@ -107,8 +123,11 @@ class Geography:
     crosswalk: pd.DataFrame
     areas: gpd.GeoDataFrame
     addresses: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
     reports: tuple[Report, ...] = ()
     made: MadeContours | None = None
+    polling_places: pd.DataFrame = field(default_factory=lambda: empty(POLLING_PLACES))
+    zones: pd.DataFrame = field(default_factory=no_zones)
 
 
 def sample_inputs(folder: Path) -> Inputs:
@@ -120,6 +139,8 @@ def sample_inputs(folder: Path) -> Inputs:
         squares=folder / "carreaux_200m.csv",
         addresses=folder / "adresses-99.csv.gz",
         electors=folder / "electeurs_par_adresse.csv",
+        reu_bureaux=folder / "lieux_de_vote.csv",
+        streets=folder / "rues_osm.json",
         fictional=True,
     )
 
@@ -209,7 +230,7 @@ def build_from(
         The new one, opened.
     """
     progress("checks", 0.35)
-    _refuse_unread(inputs, raw)
+    refuse_unread(inputs, raw)
     blocs = _blocs(inputs, Path(target) / "blocs.csv")
     results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
     geography, context = checked(_read_geography(inputs, results, progress), results)
@@ -219,35 +240,19 @@ def build_from(
         writer.put("elections", with_vintages(results.elections, matches))
         for name in ("places", "turnout", "votes", "candidates"):
             writer.put(name, getattr(results, name))
-        for name in ("bureaux", "crosswalk", "areas", "addresses"):
+        writer.put("zones", all_zones(results.zones, geography.zones))
+        for name in ("bureaux", "crosswalk", "areas", "addresses", "polling_places", "streets"):
             if len(table := getattr(geography, name)):
                 writer.put(name, table)
         if len(geography.bureaux):
             writer.put("context", context)
         if geography.made:
             quality = geography.made.quality.round(4)
-            writer.put_text(
-                "contours_quality.csv", quality.to_csv(index=False, lineterminator="\n")
-            )
-        writer.put_text("blocs.csv", blocs.to_csv(index=False, lineterminator="\n"))
+            writer.put_text("contours_quality.csv", csv_text(quality))
+        writer.put_text("blocs.csv", csv_text(blocs))
         writer.describe(_facts(inputs, results, geography, matches))
     progress("done", 1.0)
     return Workspace(target)
-
-
-def _refuse_unread(inputs: Inputs, raw: Raw) -> None:
-    """Refuse licences of files that are not read."""
-    ground = (inputs.squares, inputs.addresses, inputs.electors, inputs.reu, inputs.reu_bureaux)
-    files = [file.name for file in (*inputs.contours.values(), *ground) if file]
-    names = [*(r.source.file for r in raw.reports), *files]
-    if unread := sorted(set(inputs.licences) - set(names)):
-        raise DataError(
-            "A licence is given for a file that is not read.",
-            where="{unread}; files read: {names}",
-            mend="Name one of the files of this command: --licence FILE=TEXT.",
-            unread=some(unread),
-            names=some(names, most=12),
-        )
 
 
 def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
@@ -260,21 +265,22 @@ def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
     if not inputs.contours and not inputs.reu:
-        _refuse_without_contours(inputs)
+        refuse_without_contours(inputs)
         crs = inputs.crs or MAINLAND
-        tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
-        return Geography(crs, *tables)
+        tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES, STREETS))
+        return replace(Geography(crs, *tables), **named_only(inputs, results, crs))
     progress("contours", 0.45)
     crs = inputs.crs or _crs(inputs, results)
     known = set(results.turnout["bureau_id"].cat.categories)
-    files = ElectoralRoll(inputs.reu, inputs.reu_bureaux, inputs.places)
+    files = ElectoralRoll(inputs.reu, inputs.reu_bureaux, own_places(inputs, results))
     roll = read_electoral_roll(files, crs, known=known, draw=not inputs.contours)
     bureaux, reports = roll.bureaux, list(roll.reports)
     if inputs.contours:
         drawn, more = _read_vintages(inputs, results, crs)
         bureaux, reports = with_names(drawn, roll.names), [*more, *reports]
     newest = bureaux[bureaux["vintage"] == bureaux["vintage"].max()]
-    areas, addresses = empty(AREAS, crs), roll.addresses
+    areas, addresses, streets = empty(AREAS, crs), roll.addresses, empty(STREETS, crs)
+    outline = newest.geometry.union_all().buffer(0) if inputs.streets else None
     if inputs.squares:
         progress("squares", 0.5)
         outline = bureaux.geometry.union_all().buffer(0)
@@ -293,28 +299,24 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         progress("electors", 0.65)
         addresses, report = reader_of("electors", inputs.electors).read(inputs.electors, addresses)
         reports.append(report)
+    if inputs.streets:
+        progress("streets", 0.68)
+        streets, report = read_streets(inputs.streets, addresses, crs=crs, within=outline)
+        reports.append(report)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
-    return Geography(crs, bureaux, links, areas, addresses, tuple(reports), roll.made)
-
-
-def _refuse_without_contours(inputs: Inputs) -> None:
-    given = {
-        "--squares": inputs.squares,
-        "--addresses": inputs.addresses,
-        "--reu-bureaux": inputs.reu_bureaux,
-    }
-    if extra := [name for name, file in given.items() if file]:
-        raise DataError(
-            "{extra} cannot be used without contours.",
-            mend="Add --contours FILE --vintage YEAR or --reu FILE, or leave the others out.",
-            extra=" and ".join(extra),
-        )
-    if inputs.electors and not inputs.addresses:
-        raise DataError(
-            "Registered per address need the addresses they belong to.",
-            mend="Add --addresses FILE (BAN).",
-        )
+    return Geography(
+        crs,
+        bureaux,
+        links,
+        areas,
+        addresses,
+        streets,
+        tuple(reports),
+        roll.made,
+        polling_places(roll.names, known),
+        roll.zones,
+    )
 
 
 def _crs(inputs: Inputs, results: Results) -> str:
@@ -383,6 +385,7 @@ def _facts(
         "palier": __version__,
         "built": datetime.now(UTC).isoformat(timespec="seconds"),
         "fictional": inputs.fictional,
+        "terrain": inputs.terrain is not None,
         "crs": geography.crs,
         "places": list(inputs.places),
         "sources": [report.to_dict() for report in reports],

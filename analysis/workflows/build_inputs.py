@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import DataError
+from analysis.fetch.chosen_place import codes_of
 from analysis.readers.calendar import election_of
 from analysis.readers.contours import Layout
 from analysis.workflows.build import Inputs
@@ -42,6 +43,7 @@ class Given:
     electors: Path | None = None
     reu: Path | None = None
     reu_bureaux: Path | None = None
+    streets: Path | None = None
     licences: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     leave_out: bool = False
@@ -80,7 +82,8 @@ def inputs_of(given: Given) -> Inputs:
         electors=given.electors,
         reu=given.reu,
         reu_bureaux=given.reu_bureaux,
-        places=given.places,
+        streets=given.streets,
+        places=given.places if given.terrain else codes_of(given.places),
         leave_out=given.leave_out,
         fictional=given.fictional,
         layout=Layout(id_column=given.contours_id),

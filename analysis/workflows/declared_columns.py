@@ -64,6 +64,6 @@ def with_own_columns(
     """
     label = unit_columns.labels(table, rule.unit)
     ours = assignment.set_index("unit_id").loc[label].reset_index()
-    others = [name for name in table if name not in ours]
+    others = [name for name in table if name not in {*ours, "provenance"}]
     theirs = table[[name for name in others if name in declared]].reset_index(drop=True)
     return pd.concat([ours, theirs], axis=1), [str(n) for n in others if n not in declared]

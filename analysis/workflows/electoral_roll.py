@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.bureau_names import readable
 from analysis.geography.made_contours import MadeContours, make_contours
+from analysis.readers.raw_results import no_zones
 from analysis.readers.reader_registry import reader_of
 from analysis.readers.reu import Roll
-from analysis.tables.schema import ADDRESSES, BUREAUX, empty
+from analysis.tables.schema import ADDRESSES, BUREAUX, POLLING_PLACES, commune_of, empty
 from analysis.tables.sources import Report
 
 # Fewer positions than this say little of where a bureau ends; named in the report.
@@ -51,6 +53,8 @@ class FromRoll:
         Canonical tables; `bureaux` are the contours made, if they were asked for.
     names
         Bureau → what its polling place is called, with its address.
+    zones
+        `bureau_id`, `kind`, `zone_id`, `name`: quarters that a town's file names.
     made
         The contours and how far to trust each.
     reports
@@ -62,6 +66,7 @@ class FromRoll:
     names: pd.Series
     made: MadeContours | None = None
     reports: tuple[Report, ...] = ()
+    zones: pd.DataFrame = field(default_factory=no_zones)
 
 
 def read_electoral_roll(
@@ -90,26 +95,44 @@ def read_electoral_roll(
     DataError
         When a file cannot be read, or none of its bureaux is one of the results.
     """
-    names, codes = pd.Series(dtype="str"), None
+    names, codes, zones = pd.Series(dtype="str"), None, no_zones()
     reports: list[Report] = []
     if files.polling_places:
         reader = reader_of("reu_bureaux", files.polling_places)
         table, report = reader.read(files.polling_places, places=files.places)
         names = table.set_index("bureau_id")["name"]
         codes = table.drop_duplicates("said").set_index("said")["bureau_id"]
+        zones = _zones(table)
         reports.append(_met(report, names.index, known))
     none = empty(BUREAUX, crs)
     if not files.addresses:
-        return FromRoll(empty(ADDRESSES, crs), none, names, None, tuple(reports))
+        return FromRoll(empty(ADDRESSES, crs), none, names, None, tuple(reports), zones)
     reader = reader_of("reu", files.addresses)
     roll: Roll = reader.read(files.addresses, crs_metric=crs, places=files.places, codes=codes)
     report = _met(roll.report, roll.addresses["bureau_id"].unique(), known)
     if not draw:
-        return FromRoll(roll.addresses, none, names, None, (report, *reports))
+        return FromRoll(roll.addresses, none, names, None, (report, *reports), zones)
     made = make_contours(roll.positions, vintage=roll.vintage)
     made = replace(made, bureaux=with_names(made.bureaux, names))
     reports = [report, *reports, _made_report(made, roll)]
-    return FromRoll(roll.addresses, made.bureaux, names, made, tuple(reports))
+    return FromRoll(roll.addresses, made.bureaux, names, made, tuple(reports), zones)
+
+
+def _zones(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the zones that a table of polling places names; their names are their codes."""
+    long = table.drop(columns=["said", "name"]).melt("bureau_id", var_name="kind")
+    named = long[long["value"].str.strip() != ""] if len(long) else long
+    name = named["value"].astype("str").str.strip().map(readable).astype("str")
+    commune = commune_of(named["bureau_id"])
+    zones = named.assign(zone_id=(commune + "-" + name).astype("str"), name=name)
+    return zones[list(no_zones().columns)].reset_index(drop=True)
+
+
+def polling_places(names: pd.Series, known: Collection[str]) -> pd.DataFrame:
+    """Return the canonical table of polling places, of bureaux that the results know."""
+    table = pd.DataFrame({"bureau_id": names.index, "name": names.to_numpy()}).astype("str")
+    table = table[table["bureau_id"].isin(list(known)) & (table["name"] != "")]
+    return POLLING_PLACES.check(table.sort_values("bureau_id", ignore_index=True))
 
 
 def with_names(bureaux: gpd.GeoDataFrame, names: pd.Series) -> gpd.GeoDataFrame:

@@ -96,6 +96,11 @@ def asked_of(
     **options
         The other fields of `Question`.
 
+    Returns
+    -------
+    Question
+        As it was asked, not yet looked up in a place.
+
     Raises
     ------
     DataError

@@ -16,7 +16,7 @@ from analysis.electorate.explain.regression import ROBINSON
 from analysis.errors import DataError, Text
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import file_of, formats_of, put
+from analysis.exports.registry import formats_of, put_leaving
 from analysis.i18n import Words, told
 from analysis.tables.brought_covariates import digest_of
 from analysis.tables.elections import Choice
@@ -148,13 +148,18 @@ def finding(
         One of `FIGURES` for a picture; empty for the table.
     written
         How it is written; the warning that bureaux are not persons joins its notes.
+
+    Returns
+    -------
+    Finding
+        The table or the picture, with what it says of itself.
     """
     language = written.language
     shown = {"residuals": "bureaux"}.get(figure, figure) or table
     rows = table_of(found, shown)
     shapes = None
     if shown == "bureaux":
-        named = communes_of(workspace, rows["bureau_id"])["commune"]
+        named = communes_of(workspace, rows["bureau_id"])[["label", "commune"]]
         rows = pd.concat([rows.iloc[:, :2], named, rows.iloc[:, 2:]], axis=1)
         shapes = contours_of(workspace, found.vintage, rows["commune_id"])
     heading = f"{title_of(workspace, found.asked.place, language)} · {heading_of(found, language)}"
@@ -205,7 +210,22 @@ def _parameters(asked: Question) -> dict[str, Any]:
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Find again what a file of `finding` was made from."""
+    """Find again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        Where it was found.
+    provenance
+        What the file says of itself.
+    written
+        How it is written.
+
+    Returns
+    -------
+    Finding
+        As `finding` gave it, where the place is the same.
+    """
     told_then = dict(provenance.parameters)
     bloc, candidates = told_then["bloc"], tuple(told_then["candidates"])
     choice = Choice(bloc, candidates) if bloc or candidates else None
@@ -272,8 +292,7 @@ def explain_to_file(  # noqa: PLR0913 - a question, and what leaves
     figure = _figure(wanted) if suffix in pictures else ""
     table = "effects" if suffix in pictures else wanted
     leaving = finding(workspace, found, table=table, figure=figure, written=written or Written())
-    content = file_of(leaving, suffix)
-    put(out, content)
+    put_leaving(out, leaving)
     return found, left
 
 

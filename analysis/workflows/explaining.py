@@ -133,6 +133,11 @@ def explain(
     progress
         Told the share done; what it raises stops the work.
 
+    Returns
+    -------
+    Explanation
+        The model, what it says, and of which bureaux.
+
     Raises
     ------
     DataError

@@ -29,6 +29,7 @@ from analysis.fieldwork.store import Receipt, Store, open_store
 from analysis.geography.address_search import names_of
 from analysis.tables.covered import update_covered
 from analysis.tables.schema import OUTCOMES
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 
@@ -134,7 +135,7 @@ def counts_sheet(
     told = counts[["address_id", *OUTCOMES]].assign(
         turf_id=turf_id, date=day.isoformat(), team_id=team_id, time=""
     )
-    return f"{turf_id}_{day.isoformat()}.csv", told.to_csv(index=False).encode()
+    return f"{turf_id}_{day.isoformat()}.csv", csv_text(told).encode()
 
 
 def today(store: Store) -> date:
@@ -219,7 +220,7 @@ def contact(store: Store, workspace: Workspace) -> pd.DataFrame:
 
 def contact_to_text(table: pd.DataFrame) -> str:
     """Return a table of `contact` as CSV, the same text on every machine."""
-    return table.to_csv(index=False, lineterminator="\n")
+    return csv_text(table)
 
 
 def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:

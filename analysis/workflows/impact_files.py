@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import as_json, check_suffix
+from analysis.tables.workspace import Workspace
 from analysis.workflows.impact import Answer, Question, answer
+from analysis.workflows.model_territory import title_of
 
 
 def answer_to_bytes(
@@ -71,7 +75,18 @@ def check_report(path: Path) -> None:
     check_report_path(path)
 
 
-def report_to_file(found: Answer, path: Path, language: str) -> None:
+def place_told(question: Question, language: str) -> dict[str, Any]:
+    """Return title and `simulated` of a report whose outcomes are read in a workspace."""
+    if question.votes is None:
+        return {}
+    workspace = Workspace(question.votes.workspace)
+    title = f"{say('report', language)} · {title_of(workspace, '', language)}"
+    return {"title": title, "simulated": workspace.fictional}
+
+
+def report_to_file(
+    found: Answer, path: Path, language: str, *, title: str = "", simulated: bool = False
+) -> None:
     """Write an answer as one page, `.html` or `.pdf`.
 
     Parameters
@@ -82,6 +97,8 @@ def report_to_file(found: Answer, path: Path, language: str) -> None:
         Ends in `.html` or `.pdf`.
     language
         `fr` or `en`.
+    title, simulated
+        As for `answer_to_bytes`.
 
     Raises
     ------
@@ -89,4 +106,6 @@ def report_to_file(found: Answer, path: Path, language: str) -> None:
         When the suffix or the language is another.
     """
     check_report(path)
-    path.write_bytes(answer_to_bytes(found, path.suffix.lower(), language))
+    path.write_bytes(
+        answer_to_bytes(found, path.suffix.lower(), language, title=title, simulated=simulated)
+    )

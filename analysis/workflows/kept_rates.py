@@ -29,6 +29,7 @@ import analysis
 from analysis.electorate.history import History
 from analysis.errors import Text
 from analysis.tables.elections import Choice, Election
+from analysis.tables.whole_files import written_whole
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Progress, Prospects, prepare, silent
 
@@ -51,7 +52,17 @@ def prospects_kept(  # noqa: PLR0913 - a question on a place
 ) -> Prospects:
     """Return the rates of every bureau as `prepare` does, from the last time where they are kept.
 
-    Parameters and errors are those of `prepare`.
+    Errors are those of `prepare`.
+
+    Parameters
+    ----------
+    workspace, choice, target, places, rival, progress
+        As for `prepare`.
+
+    Returns
+    -------
+    Prospects
+        One row per bureau: rates 0 to 1 with their standard errors.
     """
     file = workspace.path / FOLDER / (_key(workspace, choice, target, (rival, *places)) + SUFFIX)
     if (known := _read(file)) is not None:
@@ -79,16 +90,11 @@ def program_digest() -> str:
 
 
 def _write(file: Path, found: Prospects) -> None:
-    """Write aside, then rename; the files longest unused make way."""
+    """Keep what was found; the files longest unused make way."""
     file.parent.mkdir(exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with zipfile.ZipFile(aside, "w") as parts:
-            for name, content in _parts(found).items():
-                parts.writestr(name, content)
-        os.replace(aside, file)
-    finally:
-        aside.unlink(missing_ok=True)
+    with written_whole(file) as aside, zipfile.ZipFile(aside, "w") as parts:
+        for name, content in _parts(found).items():
+            parts.writestr(name, content)
     by_use = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda one: one.stat().st_mtime_ns)
     for old in by_use[:-MOST]:
         old.unlink(missing_ok=True)

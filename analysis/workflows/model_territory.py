@@ -6,6 +6,8 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis.charts.chart_words import say
+from analysis.geography.bureau_names import bureau_labels
+from analysis.geography.zones import zones_of
 from analysis.i18n import format_number
 from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
@@ -42,19 +44,23 @@ def title_of(workspace: Workspace, place: str, language: str) -> str:
     workspace
         A built place.
     place
-        A commune or a département; empty for the whole.
+        A commune, a département or a part of one; empty for the whole.
     language
         "fr" or "en".
 
     Returns
     -------
     str
-        The commune, the code of the département, or how many communes there are; what is
+        The commune, the département or the part, or how many communes there are; what is
         invented is called so.
     """
     places = workspace.read("places")
     if place:
-        chosen = places[places["commune_id"] == place]
+        zones = zones_of(workspace)
+        named = pd.concat(
+            [places.rename(columns={"commune_id": "place"}), zones[zones["kind"] != "commune"]]
+        )
+        chosen = named[named["place"] == place]
         title = str(chosen["name"].iloc[0]) if len(chosen) else place
     elif len(places) == 1:
         title = str(places["name"].iloc[0])
@@ -64,9 +70,16 @@ def title_of(workspace: Workspace, place: str, language: str) -> str:
 
 
 def communes_of(workspace: Workspace, bureau_ids: pd.Series) -> pd.DataFrame:
-    """Return `commune_id` and `commune`, its name, of each bureau; its id where it has no name."""
+    """Return `commune_id`, `commune` and `label` of each bureau, by name.
+
+    A commune without a name is called by its id.
+    """
     names = workspace.read("places").set_index("commune_id")["name"].astype("str")
     commune_id = commune_of(bureau_ids)
     return pd.DataFrame(
-        {"commune_id": commune_id, "commune": commune_id.map(names).fillna(commune_id)}
+        {
+            "commune_id": commune_id,
+            "commune": commune_id.map(names).fillna(commune_id),
+            "label": bureau_labels(workspace, bureau_ids.astype("str")).set_axis(bureau_ids.index),
+        }
     )

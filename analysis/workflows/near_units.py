@@ -35,6 +35,15 @@ class Near:
 def near_of(workspace: Path | None, size: int, apart: float = 0.0) -> Near | None:
     """Return what `--neighbours` and `--apart` ask for; None for 0.
 
+    Parameters
+    ----------
+    workspace
+        Which knows the contours.
+    size
+        Bureaux that are drawn as one, about; 0: none are.
+    apart
+        Metres between any two that are drawn; 0: any.
+
     Raises
     ------
     DataError

@@ -1,4 +1,4 @@
-"""POST /api/returns: a phone's file, straight into the store of its campaign.
+"""POST /api/returns: a phone's file, straight into the store of its campaign; and links of turfs.
 
 Nobody logs in: a file is taken when it bears the token of its turf. The answer is JSON, with
 counts or with what is wrong and how to mend it.
@@ -21,7 +21,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from analysis import i18n as languages
 from analysis.errors import DataError
@@ -52,6 +52,15 @@ _NO_CAMPAIGN = DataError(
     "No campaign of this name is open on this server.",
     mend="Give the file to the organiser who handed out the phone page.",
 )
+_NO_LINK = DataError("This link opens no turf any more.", mend="Ask the organiser for a new one.")
+# A token is 24 characters.
+_LONGEST_TOKEN = 200
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
 _OVER = DataError(
     "This campaign is over: its links take nothing in any longer.",
     mend="Give the file to the organiser who handed out the phone page.",
@@ -108,6 +117,41 @@ async def receive_returns(request: Request, workspaces: Path) -> Response:
         if isinstance(refusal, _WrongTokenError):
             _patience.note(address)
         return _refuse(refusal.status, refusal.error, language)
+
+
+async def turf_page(request: Request, workspaces: Path) -> Response:
+    """Answer a turf's link: who brings its token, in the body of a POST, gets its page.
+
+    What a GET gives holds nothing of the turf: it reads the token behind the # of its address,
+    where it reaches no log, asks with it, and keeps the page for when there is no network.
+    """
+    from analysis.workflows.turf_links_out import opener
+
+    language = _language(request)
+    if request.method == "GET" and request.path_params["path"] == "worker.js":
+        return Response(opener(language, "worker.js"), media_type="text/javascript")
+    if request.method == "GET":
+        return HTMLResponse(opener(language, "open.html"), headers=_PRIVATE)
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > _LONGEST_TOKEN:
+            return _refuse(413, _TOO_LARGE, language)
+    return await run_in_threadpool(
+        _opened, request.path_params["path"], content, workspaces, language
+    )
+
+
+def _opened(path: str, token: bytes, workspaces: Path, language: str) -> Response:
+    from analysis.fieldwork.campaign import workspace_of
+    from analysis.fieldwork.turf_links import page_of
+
+    campaign_id, _slash, turf_id = path.partition("/")
+    workspace = workspace_of(workspaces, campaign_id)
+    today = datetime.now(UTC).date()
+    page = workspace and page_of(workspace, turf_id, token.decode("ascii", "replace"), today)
+    # One answer for a wrong token and for no such turf: nobody learns which turfs there are.
+    return HTMLResponse(page, headers=_PRIVATE) if page else _refuse(404, _NO_LINK, language)
 
 
 async def _read(request: Request, workspaces: Path) -> tuple[bytes, Path]:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from analysis.errors import DataError
-from analysis.fetch.catalogue import Place
+from analysis.fetch.chosen_place import ChosenPlace, choose
 from analysis.fetch.place import Fetched
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN
 from analysis.workflows import jobs
@@ -81,6 +81,7 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         electors=of.get("electors"),
         reu=of.get("reu"),
         reu_bureaux=of.get("reu_bureaux"),
+        streets=of.get("streets"),
         places=places,
         leave_out=leave_out,
         raw=tuple((file.election, file.path) for file in files if file.role == RAW),
@@ -149,7 +150,7 @@ def build_command(inputs: Inputs, workspace: Path, *, between: str = " \\\n  ") 
         parts.append(["--contours", str(file), "--vintage", str(year)])
         if licence := inputs.licences.get(file.name):
             parts.append(["--licence", f"{file.name}={licence}"])
-    for name in ("squares", "addresses", "electors", "reu", "reu_bureaux"):
+    for name in ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets"):
         if file := getattr(inputs, name):
             parts.append([f"--{name.replace('_', '-')}", str(file)])
     if inputs.places:
@@ -176,7 +177,7 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
     Parameters
     ----------
     place
-        INSEE code of a commune or of a département.
+        Name or code, as for `fetch`.
     workspace
         The folder that the files were fetched into.
     fetched
@@ -192,6 +193,17 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
     DataError
         When the two results files, which `build` needs, are not among them.
     """
+    return build_command(inputs_after_fetch(choose(place), fetched), workspace, between=" ")
+
+
+def inputs_after_fetch(place: ChosenPlace, fetched: Sequence[Fetched]) -> Inputs:
+    """Return what `build` reads of what was fetched for a place.
+
+    Raises
+    ------
+    DataError
+        When the two results files, which `build` needs, are not among it.
+    """
     files = {one.source.role: one for one in fetched}
     if missing := [role for role in NATIONAL if role not in files]:
         raise DataError(
@@ -200,11 +212,13 @@ def command_after_fetch(place: str, workspace: Path, fetched: Sequence[Fetched])
             mend="Fetch the results too, or give your own files to `build --results`.",
             missing=" and ".join(missing),
         )
+    if not {"contours", "reu"} & set(files):
+        # Without ground, nothing can be placed on it.
+        files = {role: file for role, file in files.items() if role in NATIONAL}
     given = [GivenFile(f.path.name, f.path, r, f.source.vintage) for r, f in files.items()]
-    inputs = inputs_of(given, (Place.of(place).code,), leave_out=False)
     # The other files are of one publisher; contours may be of any.
     own = {f.path.name: f.source.licence for r, f in files.items() if r == "contours"}
-    return build_command(replace(inputs, licences=own), workspace, between=" ")
+    return replace(inputs_of(given, place.codes, leave_out=False), licences=own)
 
 
 def fetch_command(places: tuple[str, ...], workspace: Path) -> str:

@@ -24,7 +24,7 @@ from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.kept_rates import prospects_kept
-from analysis.workflows.refusals import one_choice, refuse_without_contours
+from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_without_contours
 
 # teams: the controls of sealed designs are left out; analysis: every bureau with its arm.
 AUDIENCES = ("teams", "analysis")
@@ -207,6 +207,7 @@ def prospects_of(
     DataError
         When the scenario does not fit the workspace.
     """
+    refuse_unheld(workspace, scenario.election)
     target = target_of(workspace, scenario.election)
     return prospects_kept(
         workspace,

@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from analysis.errors import DataError, some
 from analysis.exports.registry import MAPS
+from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.workspace import Workspace
+
+# Paris, Corsica, Guyane and Martinique elect no council of a département; nor does Lyon.
+_NO_DEPARTMENT, _LYON = ("75", "2A", "2B", "972", "973"), "69123"
 
 
 def one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,8 +31,50 @@ def one_choice(asked: Mapping[str, Any]) -> dict[str, Any]:
     return {**asked, **({"bloc": "", "candidates": []} | told if told else {})}
 
 
+def is_held(election_id: str, places: pd.DataFrame) -> bool:
+    """Tell whether an election is held in some commune of `places` (the canonical table)."""
+    kind = f"{election_id}_".split("_")[1]
+    if kind == "arrd":
+        return bool(places["commune_id"].isin(OF_ARRONDISSEMENTS).any())
+    if kind != "dpmt":
+        return True
+    own = places["department_id"].isin(_NO_DEPARTMENT) | (places["commune_id"] == _LYON)
+    return not bool(own.all())
+
+
+def refuse_unheld(workspace: Workspace, election_id: str) -> None:
+    """Refuse a coming election that is not held in any commune of the workspace.
+
+    Raises
+    ------
+    DataError
+        When Paris, say, is asked about the councils of départements.
+    """
+    places = workspace.read("places")
+    if is_held(election_id, places) or election_id in set(workspace.read("elections").election_id):
+        return
+    raise DataError(
+        "There is no such election here: {election}.",
+        where="{places}",
+        mend="Paris, Corsica, Guyane, Martinique and Lyon elect no council of a département; only "
+        "Paris, Lyon and Marseille elect councils of arrondissements. Choose another election.",
+        election=election_id,
+        places=some(places["name"]),
+    )
+
+
 def refuse_without_contours(workspace: Workspace, places: Sequence[str], out: Path) -> None:
-    """Refuse a map of a place without contours before the ranking, which takes its time."""
+    """Refuse a map of a place without contours before the ranking, which takes its time.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    places
+        Communes or départements of it; empty: all.
+    out
+        The file, whose suffix says whether it is a map.
+    """
     if out.suffix.lower() not in MAPS:
         return
     here = workspace.read("places")

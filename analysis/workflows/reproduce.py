@@ -9,13 +9,15 @@ from typing import cast
 
 from analysis import __version__
 from analysis.errors import DataError, some
+from analysis.exports.document import IN_COLUMN
+from analysis.exports.embedded_provenance import has_column
 from analysis.exports.model_export import Finding, Written
-from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import Options, file_of
+from analysis.exports.provenance import Provenance, not_again, read_provenance
+from analysis.exports.registry import Options, file_of, suffix_of
 from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
-from analysis.workflows import abstention, explain_files, swing, transfers
+from analysis.workflows import abstention, explain_files, impact_tables, swing, transfers
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, answer, scenario_of
 
@@ -63,7 +65,13 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     DataError
         When the file carries no provenance, or the data or the version differ.
     """
+    _refuse_kinds(file)
     provenance = read_provenance(file)
+    if provenance.command == "impact":
+        # Trials rest on files of units and seals, with or without a place.
+        _check_version(file, provenance)
+        content = file_of(impact_tables.again(file, workspace), file.suffix.lower())
+        return _compared(content, file)
     place = _place(file, provenance, workspace)
     # What only some files rest on counts for those alone.
     now = place.digests
@@ -80,6 +88,25 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
             folder=place.path,
             changed=some(changed),
         )
+    _check_version(file, provenance)
+    if provenance.command not in _AGAIN:
+        raise DataError(
+            "Files of “{command}” are not made again by this verb.",
+            where="{file}",
+            mend="Give a file of a ranking, a forecast or a look back, a swing, transfers, an "
+            "explanation or a trial.",
+            command=provenance.command,
+            file=file,
+        )
+    return _compared(_AGAIN[provenance.command](file, place, provenance), file)
+
+
+def _compared(content: bytes, file: Path) -> Reproduction:
+    given = file.read_bytes()
+    return Reproduction(content, content == given, same_content(content, given))
+
+
+def _check_version(file: Path, provenance: Provenance) -> None:
     if provenance.version != __version__:
         raise DataError(
             "This file was made by Palier {version}; this is {own}.",
@@ -89,23 +116,33 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
             own=__version__,
             file=file,
         )
-    if provenance.command not in _AGAIN:
-        raise DataError(
-            "Files of “{command}” are not made again by this verb.",
-            where="{file}",
-            mend="Give a file of a ranking, of a forecast, of a swing or of transfers.",
-            command=provenance.command,
-            file=file,
-        )
-    content = _AGAIN[provenance.command](file, place, provenance)
-    given = file.read_bytes()
-    return Reproduction(content, content == given, same_content(content, given))
+
+
+def _refuse_kinds(file: Path) -> None:
+    """Say so where a file is of a kind that tells nothing of itself: results, seals, tables."""
+    if not file.is_file():
+        return
+    suffix = suffix_of(file)
+    trial = {file.with_suffix(".seal.json"), file.with_suffix("").with_suffix(".seal.json")}
+    if file.name.endswith((".seal.json", ".plan.md")) or (
+        suffix == ".csv" and any(map(Path.is_file, trial))
+    ):
+        raise not_again("plan", str(file))
+    if suffix in _TURF_FILES or any(
+        (folder / "summary.json").is_file() for folder in (*file.resolve().parents,)[:2]
+    ):
+        raise not_again("turfs", str(file))
+    if suffix == ".json":
+        raise not_again("result", str(file))
 
 
 def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
     """Open the data, where the user says or else where the file says they were."""
     recorded = Path(str(provenance.parameters.get("workspace", "")))
-    if given is None and not (recorded / MANIFEST).is_file():
+    # By its name, from where one stands, where the app keeps its own, or beside the file.
+    places = [Path(), Path("workspaces"), *file.resolve().parents[:3]]
+    found = [place / recorded for place in places if (place / recorded / MANIFEST).is_file()]
+    if given is None and not found:
         raise DataError(
             "The workspace “{recorded}” that this file was made from is not there.",
             where="{file}: looked for {absolute}",
@@ -114,7 +151,12 @@ def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
             file=file,
             absolute=recorded.absolute(),
         )
-    return Workspace(given or recorded)
+    return Workspace(given or found[0])
+
+
+def in_column(file: Path) -> bool:
+    """Tell whether a file is a CSV that carries its provenance inside."""
+    return suffix_of(file) == ".csv" and has_column(file)
 
 
 def _moved(again: Provenance, provenance: Provenance) -> Provenance:
@@ -129,17 +171,25 @@ def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     held = HoldBack.from_dict(told) if told else None
     made = RankingFile(place, scenario, *answer(place, scenario), held)
     again = _moved(made.provenance, provenance)
-    return made.to_bytes(file.suffix, provenance=again, **cast("Options", provenance.written))
+    written = cast("Options", provenance.written)
+    if in_column(file):
+        written = {**written, "dialect": provenance.written["dialect"] + IN_COLUMN}
+    return made.to_bytes(suffix_of(file), provenance=again, **written)
 
 
 def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
-    found = _FINDINGS[provenance.command](place, provenance, Written(**provenance.written))
-    return file_of(replace(found, source=_moved(found.source, provenance)), file.suffix.lower())
+    written = Written(**provenance.written)
+    if in_column(file):
+        written = replace(written, dialect=written.dialect + IN_COLUMN)
+    found = _FINDINGS[provenance.command](place, provenance, written)
+    return file_of(replace(found, source=_moved(found.source, provenance)), suffix_of(file))
 
 
+_TURF_FILES = {".gpx"}
 # What the provenance of a file says was asked → what finds it again.
 _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "abstention": abstention.again,
+    "backtest": abstention.backtest_again,
     "swing": swing.again,
     "transfers": transfers.again,
     "explain": explain_files.again,

@@ -63,6 +63,11 @@ def earlier_draws(content: Mapping[str, Any], beside: Path, workspace: Path | No
         Where it goes: seals of the same folder are looked at.
     workspace
         Whose ledger is looked at too; None for none.
+
+    Returns
+    -------
+    list of Drawn
+        One per seal, those of the folder first.
     """
     own = Drawn.of(content, beside.name)
     known = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import DataError, some
+from analysis.tables.whole_files import written_whole
 
 # The draw needs scipy, which a ranking need not wait for.
 if TYPE_CHECKING:
@@ -285,10 +286,9 @@ def retired(workspace: Path) -> dict[str, str]:
 
 def _put_in_force(workspace: Path, fingerprints: list[str]) -> None:
     file = workspace / FOLDER / _IN_FORCE
-    aside = file.with_suffix(".part")
     try:
-        aside.write_text(json.dumps(fingerprints, indent=1) + "\n", encoding="utf-8")
-        os.replace(aside, file)
+        with written_whole(file) as aside:
+            aside.write_text(json.dumps(fingerprints, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise _unwritable(file.parent, error) from error
 

@@ -72,6 +72,11 @@ def felt_by_neighbours(  # noqa: PLR0913 - what was seen, who is near, chance
     draws, seed
         Of the test; 2,000 where none are asked for.
 
+    Returns
+    -------
+    tuple of Spillover
+        In the order of the outcomes; slopes in their unit.
+
     Raises
     ------
     DataError

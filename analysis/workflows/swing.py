@@ -219,7 +219,7 @@ def finding(
     table = found.table
     if near is not None:
         table = table.merge(near.table, on="bureau_id", how="left")
-    first = ["bureau_id", "commune_id", "commune"]
+    first = ["bureau_id", "label", "commune_id", "commune"]
     heading = f"{title_of(workspace, found.place, language)} · {_heading(found, language)}"
     return Finding(
         table[[*first, *table.columns.difference(first, sort=False)]],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +24,7 @@ from analysis.electorate.transfers.surveys import compare, published, read_surve
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
+from analysis.exports.registry import file_of, put
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import title_of
@@ -138,10 +142,27 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
     return Answer(found, beside, beside_file)
 
 
+def survey_in(name: str, content: bytes) -> Survey:
+    """Return the survey in a file that somebody brings.
+
+    Raises
+    ------
+    DataError
+        When it is no survey, as `read_survey` says.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(name).name
+        path.write_bytes(content)
+        return read_survey(path)
+
+
 def beside_surveys(
-    workspace: Workspace, elections: tuple[str, str], found: Transfers
+    workspace: Workspace,
+    elections: tuple[str, str],
+    found: Transfers,
+    survey: Survey | None = None,
 ) -> pd.DataFrame:
-    """Set an estimate beside the surveys published on its elections.
+    """Set an estimate beside the surveys published on its elections, and beside one's own.
 
     Parameters
     ----------
@@ -151,13 +172,16 @@ def beside_surveys(
         From which to which.
     found
         The estimate.
+    survey
+        One's own, first; None for none.
 
     Returns
     -------
     pandas.DataFrame
         As of `surveys.compare`; empty where nobody published any.
     """
-    return compare(found, _figures(workspace, elections))
+    own = [survey.table.assign(institute=survey.name, published="", source="")] if survey else []
+    return compare(found, pd.concat([*own, _figures(workspace, elections)], ignore_index=True))
 
 
 def _figures(workspace: Workspace, elections: tuple[str, str]) -> pd.DataFrame:
@@ -187,13 +211,23 @@ def _of_workspace(
         return estimate(executor=executor)
 
 
-def finding(
+def blocs_of(workspace: Workspace, election_id: str) -> dict[str, str]:
+    """Return the bloc of each option of an election, by name, candidate and nuance."""
+    table = workspace.read("candidates")
+    table = table[(table["election_id"] == election_id) & (table["bloc"] != "")]
+    columns = ("nuance", "candidate_id", "name")
+    return {k: b for c in columns for k, b in zip(table[c], table["bloc"], strict=True) if k}
+
+
+def finding(  # noqa: PLR0913 - what was asked, what was found, how it leaves
     workspace: Workspace,
     asked: tuple[str, str, str],
     found: Transfers,
     *,
     figure: str = "",
     written: Written,
+    survey: Survey | None = None,
+    seed: int | None = None,
 ) -> Finding:
     """Put an estimate so that it can leave.
 
@@ -209,6 +243,10 @@ def finding(
         "matrix" or "flows" for a picture; empty for the table.
     written
         How it is written.
+    survey
+        Joined to the counts; its figures go into the file. None for none.
+    seed
+        Of the estimate; None for `SEED`.
 
     Returns
     -------
@@ -226,8 +264,9 @@ def finding(
             "place": place,
             "level": found.level,
             "figure": figure,
+            **_asked_of(survey),
         },
-        seed=SEED,
+        seed=SEED if seed is None else seed,
     )
     # In two lines: a table of few columns is narrow.
     before, after = (election(one, language) for one in (origin, destination))
@@ -236,8 +275,10 @@ def finding(
     if figure:
         from analysis.charts import transfer_charts as charts
 
-        chart = charts.heat_map if figure == "matrix" else charts.flows
-        draw = partial(chart, found, title=heading, language=language)
+        draw = partial(charts.heat_map, found, title=heading, language=language)
+        if figure != "matrix":
+            blocs = blocs_of(workspace, origin)
+            draw = partial(charts.flows, found, title=heading, language=language, blocs=blocs)
     table = found.to_frame()
     units = columns_of("transfers", table, language)
     return Finding(table, None, source, heading, units, draw, written)
@@ -262,5 +303,51 @@ def again(workspace: Workspace, provenance: Provenance, written: Written) -> Fin
     """
     given = provenance.parameters
     asked = given["from"], given["to"], given["place"]
-    found = transfers_of(workspace, *asked, seed=provenance.seed or SEED, level=given["level"])
-    return finding(workspace, asked, found, figure=given["figure"], written=written)
+    survey, seed = _survey_in(given), provenance.seed or SEED
+    found = transfers_of(workspace, *asked, seed=seed, level=given["level"], survey=survey)
+    return finding(
+        workspace, asked, found, figure=given["figure"], written=written, survey=survey, seed=seed
+    )
+
+
+def _asked_of(survey: Survey | None) -> dict[str, Any]:
+    """Return a survey as a file holds it: few figures, so that it needs no other file."""
+    if survey is None:
+        return {}
+    return {"survey": {"name": survey.name, "figures": survey.table.to_dict("list")}}
+
+
+def _survey_in(given: Mapping[str, Any]) -> Survey | None:
+    told = given.get("survey")
+    return Survey(pd.DataFrame(told["figures"]), told["name"]) if told else None
+
+
+def table_to_file(asked: Asked, found: Transfers, path: Path, written: Written) -> None:
+    """Write an estimate with its sources, in the format that the suffix of `path` names.
+
+    Parameters
+    ----------
+    asked, found
+        The question and its answer.
+    path
+        The file.
+    written
+        How it is written.
+
+    Raises
+    ------
+    DataError
+        When it was not made of a workspace, or is not written so.
+    """
+    if asked.workspace is None:
+        raise DataError(
+            "A table with its sources is made of a workspace.",
+            where="{path}",
+            mend="Give --workspace DIR --from ELECTION --to ELECTION; files of counts give --out.",
+            path=path,
+        )
+    survey = read_survey(asked.survey) if asked.survey else None
+    place = (*asked.elections, "".join(asked.places))
+    workspace = Workspace(asked.workspace)
+    leaving = finding(workspace, place, found, written=written, survey=survey, seed=asked.seed)
+    put(path, file_of(leaving, path.suffix))

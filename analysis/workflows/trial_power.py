@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
-from analysis.experiments.design import Design
+from analysis.experiments.design import Design, as_declared
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.holdout import HoldOut, hold_out
 from analysis.experiments.placebo import Measure, Placebo, PlaceboAsk, placebo_curve
@@ -25,6 +25,8 @@ from analysis.workflows.ranking import Scenario, open_workspace, target_of
 
 # A screen waits for its curve: fewer draws than the command line makes.
 DRAWS = 500
+# The headline that what a design sees is told for, where it is not the plain difference.
+ADJUSTED = "ancova"
 COVERAGES = (0.1, 0.2, 0.3, 0.5)
 _CURVE_SIZES, _PLACEBO_SIZES = 5, 6
 
@@ -174,13 +176,14 @@ def _sizes(size: int, least: int, steps: int) -> tuple[int, ...]:
     return tuple(int(one) for one in np.unique(np.linspace(first, size, steps, dtype=int)))
 
 
-def placebo_of(
+def placebo_of(  # noqa: PLR0913 - place, design, and what is looked at
     workspace: Workspace,
     scenario: Scenario,
     declared: Design,
     *,
     measure: Measure = "share_registered",
     contamination: float = 0.0,
+    adjust: bool = True,
 ) -> Placebo:
     """Return what a declared design would have seen at the elections before a scenario's.
 
@@ -194,6 +197,8 @@ def placebo_of(
         What is looked at.
     contamination
         Share of the registered reached in controls, 0 to 1.
+    adjust
+        Whether the headline is adjusted for the same measure at the election before.
 
     Returns
     -------
@@ -205,7 +210,8 @@ def placebo_of(
     DataError
         When there is no past, or too few units have one.
     """
-    units, rule = _declared_units(declared), declared.rule
+    rule = declared.rule
+    units = as_declared(declared.units, rule).assign(bureau_id=declared.units["unit_id"])
     ask = PlaceboAsk(
         before=target_of(workspace, scenario.election).date,
         measure=measure,
@@ -213,25 +219,21 @@ def placebo_of(
         contamination=contamination,
         sizes=_sizes(len(units), 3 * rule.block_size, _PLACEBO_SIZES),
         draws=DRAWS,
+        adjust=adjust,
     )
     rng = np.random.default_rng(scenario.settings.seed)
     return placebo_curve(units, workspace, scenario.choice, rule=rule, ask=ask, rng=rng)
 
 
-def _declared_units(declared: Design) -> pd.DataFrame:
-    """Return the units of a design under the names that its rule gives their columns."""
-    rule, units = declared.rule, declared.units
-    names = {
-        "value": rule.rank_by,
-        "territory": rule.territory,
-        "cluster": rule.cluster,
-        **{f"balance_{name}": name for name in rule.balance},
-    }
-    table = pd.DataFrame({theirs: units[ours] for ours, theirs in names.items() if theirs})
-    for name, arm in ((rule.must_treat, "treated"), (rule.must_not_treat, "control")):
-        if name:
-            table[name] = (units["given"] == arm).astype("int64")
-    return table.assign(bureau_id=units["unit_id"], unit_id=units["unit_id"])
+def lag_of(workspace: Workspace, scenario: Scenario) -> str:
+    """Return the election that adjusts: the last first round before the one prepared.
+
+    Empty where there are fewer than two past first rounds: then nothing says what it is worth.
+    """
+    known = workspace.read("elections").sort_values("date")
+    before = pd.Timestamp(target_of(workspace, scenario.election).date)
+    past = known.loc[(known["date"] < before) & (known["round"] == 1), "election_id"].tolist()
+    return str(past[-1]) if len(past) > 1 else ""
 
 
 def cost_of(ranked: pd.DataFrame, design: Design, sight: float | None) -> HoldOut:

@@ -47,6 +47,11 @@ class TrialTable:
         Columns that the plan, else the elections asked for, make outcomes and adjust for.
     before
         Columns that are known to be of before the draw; empty where nobody knows.
+    lagged
+        Outcome and its own past, where the plan adjusts each for an earlier election.
+    estimator
+        The plain difference, where the plan's headline is adjusted and nothing here can be:
+        a placebo at the very election that adjusts. Else empty: as the plan says.
     """
 
     table: pd.DataFrame
@@ -55,6 +60,8 @@ class TrialTable:
     outcomes: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    lagged: tuple[tuple[str, str], ...] = ()
+    estimator: str = ""
 
     def under(self, promise: Mapping[str, tuple[str, ...]]) -> TrialTable:
         """Let what the plan promised go before what would be guessed."""
@@ -80,6 +87,8 @@ class TrialTable:
             told(self.outcomes),
             told(self.covariates),
             told(self.before),
+            tuple((names.get(one, one), names.get(past, past)) for one, past in self.lagged),
+            self.estimator,
         )
 
 
@@ -180,15 +189,30 @@ def results_of_trial(
         if name not in counts and name.startswith(tuple(f"{one}_" for one in elections))
     ]
     before = [name for name in table if name not in {"unit_id", *asked, *counts}]
-    known = TrialTable(table, lost, outcomes=tuple(asked), before=tuple(before))
-    return known.under(sealed.promise)
+    lag = _lag(trial)
+    pasts = {name: f"{lag}{name[len(one) :]}" for one in elections for name in asked
+             if name.startswith(f"{one}_")}  # fmt: skip
+    lagged = tuple((name, past) for name, past in pasts.items() if lag and past in before)
+    known = TrialTable(table, lost, outcomes=tuple(asked), before=tuple(before), lagged=lagged)
+    known = known.under(sealed.promise)
+    planned = "".join(sealed.promise.get("estimator", ())[:1])
+    adjusts = planned in ("ancova", "lin") and not (known.lagged or known.covariates)
+    return replace(known, estimator="difference" if adjusts else "")
+
+
+def _lag(trial: Trial) -> str:
+    return "".join(trial.sealed.promise.get("lag", ())[:1])
 
 
 def _outcomes(workspace: Workspace, trial: Trial, elections: tuple[str, ...]) -> Outcomes:
     """Read the results of the elections asked for, and of the one before each kind of them."""
     units = trial.sealed.design.units["unit_id"].tolist()
     earlier = _earlier(workspace, elections, scenario_sealed_with(trial))
-    return results_on(workspace, units, [*elections, *earlier], choices_of(workspace, trial))
+    if lag := _lag(trial):
+        # A placebo may be as early as what adjusts: then it has no past here.
+        earlier = list(dict.fromkeys([*earlier, lag]))
+    read = [*elections, *(one for one in earlier if one not in elections)]
+    return results_on(workspace, units, read, choices_of(workspace, trial))
 
 
 def _earlier(

@@ -16,10 +16,12 @@ import shapely
 
 from analysis.errors import DataError
 from analysis.tables.schema import WALKLISTS
+from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks, checked
 from analysis.workflows.time_slots import opening_of
 from analysis.workflows.turf_folder import SUMMARY, clear, earlier, set_aside, write_summary
+from analysis.workflows.turf_links_out import keep_pages
 from analysis.workflows.turfs import OSM, Ask, make_walks, streets_of
 
 if TYPE_CHECKING:
@@ -120,7 +122,9 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
     def write() -> list[Path]:
         from analysis.exports.field_kit.sheets import write_kit
 
-        return write_kit(kit_for(walks, workspace, streets=streets, **sheets), out)
+        kit = kit_for(walks, workspace, streets=streets, **sheets)
+        keep_pages(kit, workspace)
+        return write_kit(kit, out)
 
     return walks, *write_walks(walks, out, write)
 
@@ -136,7 +140,8 @@ def read_walks(at: Path) -> Walks:
     types = {name: _DTYPES[column.dtype] for name, column in WALKLISTS.columns.items()}
     try:
         table = pd.read_csv(at / _TURFS, dtype=types, keep_default_na=False, na_values=_NA)
-        uncut = pd.read_csv(at / _UNCUT, dtype="str", keep_default_na=False)
+        table = plain(table)
+        uncut = plain(pd.read_csv(at / _UNCUT, dtype="str", keep_default_na=False))
         summary = json.loads((at / SUMMARY).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
@@ -176,9 +181,14 @@ def kit_for(
 
 
 def zip_of(kit: Kit, cut: Path) -> bytes:
-    """Return everything for the teams as a ZIP, with the tables of the cut."""
+    """Return everything for the teams as a ZIP, with the tables of the cut.
+
+    With the address of a server, the links of the turfs open from then on.
+    """
     from analysis.exports.field_kit.sheets import write_kit
 
+    if kit.address:
+        keep_pages(kit, Workspace(cut.parents[1]))
     content = io.BytesIO()
     with TemporaryDirectory() as at, zipfile.ZipFile(content, "w") as archive:
         written = {str(file.relative_to(at)): file for file in write_kit(kit, at)}
@@ -189,5 +199,4 @@ def zip_of(kit: Kit, cut: Path) -> bytes:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    text: str = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
-    return text
+    return csv_text(table, form="%.10g")

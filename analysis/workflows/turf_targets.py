@@ -14,6 +14,8 @@ import pandas as pd
 from analysis.errors import DataError, Text, some
 from analysis.experiments.seal import Sealed, verify
 from analysis.experiments.unit_files import read_units
+from analysis.exports.embedded_provenance import in_csvw
+from analysis.exports.registry import beside
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import reach
 from analysis.workflows.sealed_trials import in_force, open_trial
@@ -73,7 +75,7 @@ def read_targets(path: Path, workspace: Workspace) -> Targets:
     for name in _NUMBERS:
         table[name] = _numbers(raw, name, path)
     table["arm"] = raw["arm"].fillna("").to_numpy() if "arm" in raw else ""
-    origin = _origin(raw)
+    origin = _origin(raw, path)
     notes = [
         *_same_place(table, workspace, path),
         *_same_data(origin, workspace, path),
@@ -106,13 +108,14 @@ def _numbers(raw: pd.DataFrame, name: str, path: Path) -> np.ndarray:
     return numbers.to_numpy(dtype=float, na_value=np.nan)
 
 
-def _origin(raw: pd.DataFrame) -> dict[str, Any]:
-    """Return where a file of ours says it comes from; empty for others."""
-    if "provenance" not in raw or not len(cells := raw["provenance"].dropna()):
-        return {}
+def _origin(raw: pd.DataFrame, path: Path) -> dict[str, Any]:
+    """Return where a file of ours says it comes from, in it or beside it; empty for others."""
     try:
-        told = json.loads(cells.iloc[0])
-    except json.JSONDecodeError:
+        if "provenance" in raw and len(cells := raw["provenance"].dropna()):
+            told = json.loads(cells.iloc[0])
+        else:
+            told = json.loads(in_csvw(beside(path)))
+    except (OSError, ValueError, LookupError):
         return {}
     return told if isinstance(told, dict) else {}
 

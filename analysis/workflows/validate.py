@@ -233,6 +233,20 @@ def calibration_of(
 ) -> Calibration:
     """Return how often intervals and probabilities hold over drawn pasts, for one bloc.
 
+    Parameters
+    ----------
+    prospects
+        Of a real place.
+    bloc
+        Whose votes.
+    progress
+        Told the share done, 0 to 1.
+
+    Returns
+    -------
+    Calibration
+        How often intervals held the truth, and chances came true, 0 to 1.
+
     Raises
     ------
     DataError

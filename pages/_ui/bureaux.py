@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analysis.geography.zones import territory_of
+from analysis.i18n import MISSING
 from pages._ui import state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
 from pages._ui.i18n import _, ngettext, number
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 SHOWN = 1000
 # Pixels of a column: a figure's at least, and what a letter of its title asks for.
 _FIGURE, _MARGIN, _LETTER = 52, 18, 7
+# Pixels of a bureau's name.
+_NAME = 250
 
 
 def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key: str) -> None:
@@ -62,7 +66,8 @@ def show_list(
     Parameters
     ----------
     table
-        `bureau_id`, `commune_id`, `commune`, in the order of the list.
+        `bureau_id` and `label`, in the order of the list; what lies overseas or abroad comes
+        after the rest.
     columns
         Title → values, as long as the table.
     key
@@ -70,16 +75,19 @@ def show_list(
     first
         Columns that stand before the bureau.
     """
-    several = table["commune_id"].ne(table["commune_id"].iloc[0]).any()
-    whole = pd.DataFrame(
-        {
-            **(first or {}),
-            _("Bureau"): table["bureau_id"].str.rpartition("_")[2],
-            **({_("Commune"): table["commune"]} if several else {}),
-            **columns,
-        }
-    ).reset_index(drop=True)
-    ids = table["bureau_id"].to_numpy()
+    order = _apart(table["bureau_id"])
+    whole = (
+        pd.DataFrame(
+            {
+                **(first or {}),
+                _("Bureau"): table["label"],
+                **columns,
+            }
+        )
+        .iloc[order]
+        .reset_index(drop=True)
+    )
+    ids = table["bureau_id"].to_numpy()[order]
     rows = _travelling(ids, state.selected())
     shown, ids = whole.iloc[rows], ids[rows]
     row = _row_of(ids, state.selected())
@@ -90,11 +98,12 @@ def show_list(
         key=name,
         hide_index=True,
         height=420,
+        placeholder=MISSING,
         on_select=lambda: _select_row(name, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
         column_config={
-            _("Bureau"): st.column_config.TextColumn(width=_FIGURE),
+            _("Bureau"): st.column_config.TextColumn(width=_NAME),
             **{title: _number_column(title) for title in shown.select_dtypes("number")},
         },
     )
@@ -104,6 +113,12 @@ def show_list(
                 shown=number(SHOWN), n=number(len(table))
             )
         )
+
+
+def _apart(bureau_ids: pd.Series) -> np.ndarray:
+    """Return positions: the mainland first, then overseas, then consulates, each in its order."""
+    places = {"mainland": 0, "overseas": 1, "abroad": 2}
+    return np.argsort(territory_of(bureau_ids).map(places).to_numpy(), kind="stable")
 
 
 def _number_column(title: str) -> ColumnConfig:
@@ -130,6 +145,6 @@ def _select_row(key: str, ids: np.ndarray) -> None:
 
 
 def title_of(bureau: pd.Series) -> str:
-    """Name a bureau: « Bureau 0101, Valmont »."""
-    code = str(bureau["bureau_id"]).rpartition("_")[2]
-    return _("Bureau {code}, {commune}").format(code=code, commune=bureau["commune"])
+    """Name a bureau at the head of its card: « Bureau 11, École rue des Vignes, Valmont »."""
+    label = str(bureau["label"])
+    return label[:1].upper() + label[1:]

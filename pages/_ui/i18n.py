@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis import i18n as languages
+from analysis.charts.chart_words import nuance
 from analysis.tables.schema import BLOCS
 
 _KEY = "i18n.language"
@@ -312,7 +313,7 @@ def option_name(option: str) -> str:
     }
     if option in names:
         return names[option]
-    return bloc_name(option) if option in BLOCS else option
+    return bloc_name(option) if option in BLOCS else nuance(option)
 
 
 def outcome_name(code: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.charts.chart_words import nuance
 from analysis.readers.calendar import election_of, is_dated
-from analysis.readers.codes import OF_ARRONDISSEMENTS
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
@@ -20,7 +20,8 @@ from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
 from analysis.workflows.ranking import Scenario
-from pages._ui import loaders, state
+from analysis.workflows.refusals import is_held
+from pages._ui import loaders, state, territory
 from pages._ui.i18n import (
     _,
     bloc_name,
@@ -32,8 +33,8 @@ from pages._ui.i18n import (
     preset_name,
 )
 from pages._ui.priorities import by_hand, planner
+from pages._ui.selects import select
 
-EVERYWHERE = "all"
 BY_RESULTS = "results"
 BY_NAME = "by_name"
 COMING = (
@@ -42,8 +43,6 @@ COMING = (
 )
 # Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
 _OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
-# Paris, Corsica, Guyane and Martinique elect no council of a département; nor does Lyon.
-_NO_DEPARTMENT, _LYON = ("75", "2A", "2B", "972", "973"), "69123"
 # A place's files may end before the last municipal election: it can be looked back at all the same.
 _LATE = ("2026_muni_t2", "2026_muni_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
@@ -63,7 +62,7 @@ def choose_question(place: Workspace) -> Scenario:
     with middle:
         election = choose_election(place)
     with right:
-        places = choose_places(place)
+        places = territory.choose_places(place)
     return Scenario(bloc, election, candidates, places, rival=_rival_for(bloc))
 
 
@@ -83,7 +82,7 @@ def choose_rival(question: Scenario, found: Prospects) -> None:
         rival=bloc_name(found.rival_by_results) if found.rival_by_results else "—"
     )
     others = [one for one in BLOCS[:-1] if one != question.bloc]
-    _select(
+    select(
         _("Against"),
         [BY_RESULTS, *others],
         key="rival",
@@ -110,7 +109,7 @@ def _blocs(place: Workspace) -> list[str]:
 
 def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     table = loaders.table(str(place.path), place.digest, "candidates")
-    bloc = _select(
+    bloc = select(
         _("Win votes for"),
         [*_blocs(place), BY_NAME],
         key="bloc",
@@ -128,6 +127,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
         _("Candidates, lists or nuances"),
         [n for n in names if n],
         key="candidates",
+        format_func=nuance,
         placeholder=_("Choose one or more"),
     )
     state.remember("candidates", chosen, [])
@@ -139,7 +139,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
 
 def choose_election(place: Workspace) -> str:
     coming, options = _elections(place)
-    return _select(
+    return select(
         _("Election to prepare"),
         options,
         key="election",
@@ -161,10 +161,7 @@ def _elections(place: Workspace) -> tuple[list[str], list[str]]:
 
 def _coming(places: pd.DataFrame) -> list[str]:
     """Return the elections to come that are held in some commune of the place."""
-    own = places["department_id"].isin(_NO_DEPARTMENT) | (places["commune_id"] == _LYON)
-    held = [name for name in COMING if not (own.all() and "_dpmt_" in name)]
-    three_cities = places["commune_id"].isin(OF_ARRONDISSEMENTS).any()
-    return [*held, *(_OF_ARRONDISSEMENTS if three_cities else ())]
+    return [name for name in (*COMING, *_OF_ARRONDISSEMENTS) if is_held(name, places)]
 
 
 def _late(known: pd.DataFrame) -> list[str]:
@@ -173,35 +170,6 @@ def _late(known: pd.DataFrame) -> list[str]:
     if not any(map(is_dated, ids)):  # another country's
         return []
     return [name for name in _LATE if name not in ids and election_of(name).date > first]
-
-
-def choose_places(place: Workspace) -> tuple[str, ...]:
-    table = loaders.table(str(place.path), place.digest, "places")
-    if len(table) == 1:
-        st.text_input(_("Territory"), table["name"].iloc[0], disabled=True)
-        return ()
-    departments = sorted(table["department_id"].unique())
-    department = EVERYWHERE
-    if len(departments) > 1:
-        department = _select(
-            _("Département"),
-            [EVERYWHERE, *departments],
-            key="department",
-            show=lambda o: _("Everywhere") if o == EVERYWHERE else o,
-        )
-        if department == EVERYWHERE:
-            return ()
-        table = table[table["department_id"] == department]
-    names = dict(zip(table["commune_id"], table["name"], strict=True))
-    commune = _select(
-        _("Commune"),
-        [EVERYWHERE, *sorted(names, key=lambda code: names[code])],
-        key="commune",
-        show=lambda o: _("All communes") if o == EVERYWHERE else f"{names[o]} ({o})",
-    )
-    if commune != EVERYWHERE:
-        return (commune,)
-    return () if department == EVERYWHERE else (department,)
 
 
 def put_together(question: Scenario, settings: Settings) -> Scenario:
@@ -226,21 +194,31 @@ def choose_view(views: dict[str, str]) -> str:
     return view or first
 
 
-def choose_settings(
-    in_force: Callable[[str, Params], Weights], numbers: DeltaGenerator | None = None
-) -> Settings:
+class Sides(NamedTuple):
+    """Where the parts of the settings stand; None for one under the other."""
+
+    hours: DeltaGenerator | None = None
+    strategy: DeltaGenerator | None = None
+    weights: DeltaGenerator | None = None
+    numbers: DeltaGenerator | None = None
+
+
+_BELOW = Sides()
+
+
+def choose_settings(in_force: Callable[[str, Params], Weights], sides: Sides = _BELOW) -> Settings:
     """Ask for hours, preset, weights and the planner's numbers.
 
     Parameters
     ----------
     in_force
         Gives the weights of a preset, so that the sliders show them.
-    numbers
-        Where the planner's numbers stand; None for under the weights.
+    sides
+        Where each part stands.
     """
     state.recall("hours", HOURS)
     state.answer_with("hours", min(max(st.session_state["hours"], 1), MOST_HOURS))
-    hours = st.number_input(
+    hours = (sides.hours or st).number_input(
         _("Volunteer-hours to spend"),
         min_value=1,
         max_value=MOST_HOURS,
@@ -249,12 +227,14 @@ def choose_settings(
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
     )
     state.remember("hours", hours, HOURS)
-    preset = _select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
-    if told := preset_help(preset):
-        st.caption(told)
+    with sides.strategy or nullcontext():
+        preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
+        if told := preset_help(preset):
+            st.caption(told)
     params = planner.params()
-    weights = _choose_weights(preset, in_force(preset, params))
-    with numbers or nullcontext():
+    with sides.weights or nullcontext():
+        weights = _choose_weights(preset, in_force(preset, params))
+    with sides.numbers or nullcontext():
         planner.edit(params)
     return Settings(
         params=params,
@@ -339,55 +319,8 @@ def reopen(scenario: Scenario) -> None:
                     names=", ".join(left_out)
                 )
             )
-    territory, beyond = _territory(scenario.places)
-    for key, value in (wanted | territory).items():
+    narrowed, beyond = territory.answers(scenario.places)
+    for key, value in (wanted | narrowed).items():
         state.answer_with(key, value)
     st.session_state[_UNFIT] = unfit + beyond
     planner.set_params(settings.params)
-
-
-def _territory(places: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    """Return the answers that narrow the place to a commune or département, and what is beyond."""
-    opened = loaders.workspace()
-    known = loaders.table(str(opened.path), opened.digest, "places")
-    communes = dict(zip(known["commune_id"], known["department_id"], strict=True))
-    here = [code for code in places if code in communes or code in communes.values()]
-    beyond = []
-    if absent := [code for code in places if code not in here]:
-        beyond.append(
-            _("This workspace does not hold {codes}: the territory shown is another.").format(
-                codes=", ".join(absent)
-            )
-        )
-    if len(here) > 1:
-        beyond.append(
-            _("One territory is shown at a time: {code}, of {codes}.").format(
-                code=here[0], codes=", ".join(here)
-            )
-        )
-    if not here:
-        return {"department": EVERYWHERE, "commune": EVERYWHERE}, beyond
-    if here[0] in communes:
-        return {"department": str(communes[here[0]]), "commune": here[0]}, beyond
-    return {"department": here[0], "commune": EVERYWHERE}, beyond
-
-
-def _select(
-    label: str,
-    options: list[str],
-    *,
-    key: str,
-    show: Callable[[str], str],
-    help: str | None = None,  # noqa: A002 - Streamlit's own name
-) -> str:
-    state.recall(key, options[0])
-    if (asked := st.session_state[key]) not in options:
-        st.warning(
-            _("{label}: “{asked}” is not known here; shown instead: {shown}.").format(
-                label=label, asked=asked, shown=show(options[0])
-            )
-        )
-        state.answer_with(key, options[0])
-    choice = st.selectbox(label, options, key=key, format_func=show, help=help)
-    state.remember(key, choice, options[0])
-    return str(choice)

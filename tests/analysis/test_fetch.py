@@ -9,90 +9,24 @@ import socket
 import threading
 import tomllib
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import download as downloading
+from analysis.fetch import place as placing
 from analysis.fetch.catalogue import ROLES, Catalogue, Place, Source, read_catalogue
 from analysis.fetch.place import fetch
+from analysis.fetch.redirects import open_client
+from analysis.workflows.jobs import StoppedError
 from analysis.workflows.place_files import command_after_fetch
+from tests.publisher import CONTENT, serving
 
-CONTENT = bytes(range(256)) * 4000  # 1 MB, so that a cut falls in the middle
 PAGE = "https://publisher.example/page"
-
-
-class Publisher(ThreadingHTTPServer):
-    """Serves `files`; `cuts` holds after how many bytes the next answers break off."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files = {"/results": CONTENT}
-        self.cuts = []
-        self.statuses = []
-        self.has_etags = self.obeys_if_range = True
-        self.loops = False
-        self.content_type = "application/octet-stream"
-        self.asked = []
-        self.sent = 0
-
-    @property
-    def url(self):
-        """Address of its root."""
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, request, client_address):
-        """Keep quiet when a client hangs up."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers as the publisher is told to."""
-
-    def do_GET(self):
-        """Send a file, a piece of it, that it is unchanged, or a refusal."""
-        publisher = self.server
-        publisher.asked.append((self.path, dict(self.headers)))
-        if self.path.startswith("/moved"):
-            target = self.path if publisher.loops else self.path.removeprefix("/moved")
-            return self._answer(302, {"Location": target})
-        status = publisher.statuses.pop(0) if publisher.statuses else 200
-        body = publisher.files.get(self.path)
-        if status != 200 or body is None:
-            return self._answer(status if status != 200 else 404, {"Retry-After": "0"})
-        etag = f'"{hashlib.md5(body).hexdigest()}"' if publisher.has_etags else ""
-        headers = {"Content-Type": publisher.content_type} | ({"ETag": etag} if etag else {})
-        if etag and self.headers.get("If-None-Match") == etag:
-            return self._answer(304, headers)
-        asked = self.headers.get("Range", "")
-        same = self.headers.get("If-Range", etag) == etag
-        if asked and (same or not publisher.obeys_if_range):
-            start = int(asked.removeprefix("bytes=").rstrip("-"))
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-            return self._answer(206, headers, body[start:])
-        return self._answer(200, headers, body)
-
-    def _answer(self, status, headers, body=b""):
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if status != 304:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        publisher = self.server
-        if body and publisher.cuts:
-            body = body[: publisher.cuts.pop(0)]
-            self.close_connection = True
-        publisher.sent += len(body)
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Keep quiet."""
 
 
 class Notes:
@@ -123,13 +57,8 @@ def _no_waiting(monkeypatch):
 
 @pytest.fixture
 def publisher():
-    server = Publisher()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as server:
+        yield server
 
 
 def source(*urls, **changes):
@@ -225,6 +154,100 @@ def test_another_version_is_noticed_even_if_the_publisher_continues_with_it(publ
     publisher.files["/results"] = newer = CONTENT[::-1]
     publisher.obeys_if_range = False
     assert fetch_one(tmp_path, publisher.url + "/results").path.read_bytes() == newer
+
+
+@pytest.mark.parametrize("newer", [CONTENT[::-1], CONTENT[::-1] + b"more"])
+def test_another_version_is_noticed_by_its_day_or_size_where_it_has_no_etag(
+    publisher, tmp_path, newer
+):
+    publisher.has_etags, publisher.has_dates, publisher.cuts = False, True, [100_000] * 4
+    with pytest.raises(DataError):
+        fetch_one(tmp_path, publisher.url + "/results")
+    publisher.files["/results"], publisher.obeys_if_range = newer, False
+    publisher.has_dates = len(newer) == len(CONTENT)
+    assert fetch_one(tmp_path, publisher.url + "/results").path.read_bytes() == newer
+
+
+def test_a_file_that_changes_in_the_middle_of_the_retries_is_never_mixed(publisher, tmp_path):
+    """The first piece is of one version, the retry meets the next: all of it is the next."""
+    newer = CONTENT[::-1]
+
+    class Changing(Notes):
+        def note(self, text):
+            publisher.files["/results"] = newer
+
+    publisher.cuts = [300_000]
+    fetched = fetch_one(tmp_path, publisher.url + "/results", progress=Changing())
+    assert fetched.path.read_bytes() == newer
+    assert fetched.sha256 == hashlib.sha256(newer).hexdigest()
+
+
+def test_a_publisher_that_stalls_is_given_up_and_resumed(publisher, tmp_path, monkeypatch):
+    until = threading.Event()
+    publisher.stalls = [(400_000, until)]
+    monkeypatch.setattr(placing, "open_client", lambda: open_client(httpx.Timeout(0.3)))
+    notes = Notes()
+    fetched = fetch_one(tmp_path, publisher.url + "/results", progress=notes)
+    until.set()
+    assert (fetched.status, fetched.path.read_bytes()) == ("resumed", CONTENT)
+    assert notes.begun[1][2] == 400_000
+    assert "timed out" in notes.notes[0]
+
+
+def test_stopping_keeps_what_has_arrived_for_the_next_time(publisher, tmp_path):
+    class Stopping(Notes):
+        def advance(self, count):
+            super().advance(count)
+            if self.count > 200_000:
+                raise StoppedError
+
+    with pytest.raises(StoppedError):
+        fetch_one(tmp_path, publisher.url + "/results", progress=Stopping())
+    here = (tmp_path / "downloads" / "results.parquet.part").stat().st_size
+    assert 200_000 < here < len(CONTENT)
+    notes = Notes()
+    fetched = fetch_one(tmp_path, publisher.url + "/results", progress=notes)
+    assert (fetched.status, fetched.path.read_bytes()) == ("resumed", CONTENT)
+    assert notes.begun == [("results.parquet", len(CONTENT), here)]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_file_larger_than_it_can_be_is_refused(publisher, tmp_path, monkeypatch, told):
+    if not told:
+        monkeypatch.setattr(downloading, "_expect_size", lambda *_: None)
+    publisher.files["/results"] = CONTENT * 2
+    with pytest.raises(DataError, match="larger than this file can be") as error:
+        fetch_one(tmp_path, publisher.url + "/results", most_mb=1)
+    assert "more than 1 MB" in error.value.where
+    assert not list((tmp_path / "downloads").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("here", "target", "followed"),
+    [
+        ("https://8.8.8.8/a", "https://9.9.9.9/b", True),
+        ("https://8.8.8.8/a", "https://127.0.0.1/b", False),
+        ("https://8.8.8.8/a", "https://10.0.0.7/b", False),
+        ("https://8.8.8.8/a", "https://169.254.169.254/latest", False),
+        ("https://8.8.8.8/a", "https://[::1]/b", False),
+        ("https://8.8.8.8/a", "https://localhost/b", False),
+        ("https://8.8.8.8/a", "http://9.9.9.9/b", False),
+        ("http://127.0.0.1/a", "http://10.0.0.7/b", True),
+    ],
+)
+def test_nobody_is_sent_from_outside_to_what_only_this_machine_reaches(here, target, followed):
+    def answer(request):
+        if str(request.url) == here:
+            return httpx.Response(302, headers={"Location": target})
+        return httpx.Response(200, content=b"inside")
+
+    with open_client(transport=httpx.MockTransport(answer)) as client:
+        if followed:
+            assert client.get(here).content == b"inside"
+        else:
+            with pytest.raises(DataError, match="sends on to an address") as error:
+                client.get(here)
+            assert target in error.value.where
 
 
 def test_a_part_from_one_address_is_not_continued_from_another(publisher, tmp_path):
@@ -422,7 +445,7 @@ def test_a_file_not_published_for_the_place_is_left_out_aloud(tmp_path):
     notes = Notes()
     nothing = Catalogue((source("http://127.0.0.1:9/{territory}"),))
     assert fetch("97302", tmp_path, catalogue=nothing, progress=notes) == []
-    assert notes.notes == ["Results: not published for 97302, left out"]
+    assert notes.notes == ["Results: not published for Cayenne, left out"]
 
 
 @pytest.mark.parametrize(
@@ -441,11 +464,11 @@ def test_codes_of_places(code, place):
     assert Place.of(code) == place
 
 
-@pytest.mark.parametrize("code", ["", "Paris", "33000", "99001", "20", "7505", "../75056"])
+@pytest.mark.parametrize("code", ["", "Pariss sur Loin", "99001", "20", "7505", "../75056"])
 def test_a_place_that_does_not_exist_is_refused_before_anything_is_made(tmp_path, code):
-    with pytest.raises(DataError, match="No commune or département") as error:
+    with pytest.raises(DataError, match="No place is called") as error:
         fetch_one(tmp_path / "new", "http://127.0.0.1:9/results", place=code)
-    assert "INSEE code" in error.value.mend
+    assert "Saint-Denis (93)" in error.value.mend
     assert not (tmp_path / "new").exists()
 
 
@@ -457,6 +480,7 @@ def test_an_unknown_role_cannot_be_left_out(tmp_path):
 def test_the_catalogue_of_palier_covers_every_role_with_https_addresses():
     catalogue = read_catalogue()
     assert [entry.role for entry in catalogue.sources] == list(ROLES)
+    assert [entry.role for entry in catalogue.sources if entry.asked_only] == ["reu", "reu_bureaux"]
     for entry in catalogue.sources:
         filled = entry.at(Place.of("75056"))
         assert all(url.startswith("https://") and "{" not in url for url in filled.urls)
@@ -496,6 +520,7 @@ checked = false
         ("checked = false", 'checked = false\nsha256 = "12"', "64 hexadecimal digits"),
         ("checked = false", "checked = false\n" + ENTRY, "results: given twice"),
         (', en = "Results"', "", "title must have fr and en"),
+        ("checked = false", 'checked = false\nkeep = "all"', "keep must be one of cut, shared"),
     ],
 )
 def test_a_faulty_catalogue_names_its_faults(tmp_path, before, after, fault):
@@ -540,7 +565,7 @@ def test_the_command_ends_with_the_build_line(publisher, tmp_path, capsys):
         *("python", "-m", "analysis", "build", "--workspace", str(workspace)),
         *("--results", files[0], files[1], "--contours", files[2], "--vintage", "2022"),
         *("--licence", "contours.geojson=CC0"),
-        *("--place", "75056"),
+        *("--place", "75115"),
     ]
     assert "was not confirmed" in err
     with pytest.raises(SystemExit):

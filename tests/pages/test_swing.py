@@ -20,7 +20,7 @@ from analysis.electorate.transfers.surveys import compare, published
 from analysis.errors import DataError
 from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
-from analysis.exports.registry import file_of
+from analysis.exports.registry import file_of, put_leaving
 from analysis.tables.elections import Choice
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of
@@ -31,7 +31,7 @@ from analysis.workflows.transfers import finding as put_transfers
 from pages._ui.i18n import _, number, option_name, percent, signed
 from pages._ui.swing import moved, shares, two_elections
 from pages._ui.swing import transfers_view as views
-from tests.made import candidates, general, sample_results, write_results
+from tests.made import called, candidates, general, numbered, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
 FROM, TO = "2022_legi_t1", "2024_legi_t1"
@@ -64,7 +64,7 @@ def in_points(share):
 
 def assert_list(app, table):
     shown = listed(app)
-    assert shown[_("Bureau")].tolist() == table["bureau_id"].str.rpartition("_")[2].tolist()
+    assert called(shown[_("Bureau")]) == numbered(table["bureau_id"])
     columns = {
         "Before (%)": "before",
         "After (%)": "after",
@@ -306,7 +306,7 @@ def test_transfers_are_always_called_an_estimate(page, shown):
     least, most = map(number, calibration()["apart"]["town_errors"])
     assert f"{least} à {most}" in app.warning[0].value
     assert len(app.image) == (shown in {"matrix", "flows"})
-    assert len(app.get("download_button")) == (9 if shown == "files" else 0)
+    assert len(app.get("download_button")) == (11 if shown == "files" else 0)
 
 
 def test_surveys_stand_beside_a_real_place(page, places):
@@ -401,7 +401,7 @@ PLAIN = Written("en")
 def again(leaving, suffix, folder):
     """Write a file, check that it is made again, and return its path."""
     file = folder / f"file{suffix}"
-    file.write_bytes(file_of(leaving, suffix))
+    put_leaving(file, leaving)
     assert reproduce(file).identical
     return file
 
@@ -422,11 +422,13 @@ def test_tables_are_read_back_as_they_were(places, estimate, tmp_path):
     rows = list(workbook["Table"].iter_rows(values_only=True))
     excel = pd.DataFrame(rows[1:], columns=rows[0])
     parquet = pd.read_parquet(again(leaving, ".parquet", tmp_path))
+    names = {row[0]: row[1] for row in workbook["Unités"].iter_rows(values_only=True)}
+    excel = excel.rename(columns=names)
     for read in (english, french, excel, parquet):
         pd.testing.assert_frame_equal(read[list(table)], table, check_dtype=False, rtol=1e-9)
     notes = [cell for row in workbook["Sources"].iter_rows(values_only=True) for cell in row]
     assert {"Une estimation, jamais une preuve.", "À lire."} <= set(notes)
-    meanings = {row[0]: row[2] for row in workbook["Unités"].iter_rows(values_only=True)}
+    meanings = {row[1]: row[3] for row in workbook["Unités"].iter_rows(values_only=True)}
     assert meanings["bound_lower"] == "Au moins, c’est certain"
     assert all(meanings[name] for name in table)
 
@@ -530,7 +532,7 @@ def test_a_figure_is_no_table_and_a_table_no_figure(places, left):
 
 @pytest.mark.parametrize(
     ("view", "workspace", "buttons", "closed"),
-    [("swing", "valmont", 10, 0), ("swing", "nation", 10, 4), ("apart", "valmont", 7, 0)],
+    [("swing", "valmont", 12, 0), ("swing", "nation", 12, 4), ("apart", "valmont", 9, 0)],
 )
 def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     offered = page(s_view=view, workspace=workspace).get("download_button")

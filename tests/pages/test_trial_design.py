@@ -26,9 +26,11 @@ from analysis.workflows.sealed_trials import (
     retired,
     sealed_with,
 )
+from analysis.workflows.trial_power import lag_of
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.messages import translate
 from pages._ui.trial import load_trials as trials
+from tests.made import called, numbered
 
 LEFT = Scenario("left", "2027_pres_t1")
 ALL = "99999"
@@ -95,9 +97,7 @@ def test_the_blocks_on_screen_are_those_the_library_declares(page, places):
     ]
     shown = app.dataframe[0].value
     assert len(shown) == len(design.units)
-    assert shown[_("Bureau")].tolist()[:3] == [
-        name.rpartition("_")[2] for name in trial_units(table, 3)["unit_id"]
-    ]
+    assert called(shown[_("Bureau")][:3]) == numbered(trial_units(table, 3)["unit_id"])
     assert _("Arm") not in shown
     assert len(app.get("bidi_component")) == 1
 
@@ -138,8 +138,8 @@ def test_the_choices_change_the_design_and_travel_by_the_link(page, places):
     design = declare(units, Rule("potential", block_size=7, control=2, unit="unit_id"))
     assert values(app.metric)[:2] == ["21", "3"]
     shown = app.dataframe[0].value
-    best = design.units.sort_values(["block", "rank"])["unit_id"].str.rpartition("_")[2]
-    assert shown[_("Bureau")].tolist() == best.tolist()
+    best = design.units.sort_values(["block", "rank"])["unit_id"]
+    assert called(shown[_("Bureau")]) == numbered(best)
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_neighbours_are_drawn_together(page, places):
     ).format(n=(sizes > 1).sum(), most=sizes.max(), alone=(sizes == 1).sum())
     assert told in values(app.caption)
     shown = app.dataframe[0].value.set_index(_("Bureau"))[_("Goes with")]
-    group = group.set_axis([one.rpartition("_")[2] for one in group.index])
-    assert shown[group.index].tolist() == [one.rpartition("_")[2] for one in group]
+    goes = dict(zip(called(shown.index), called(shown), strict=True))
+    assert [goes[one] for one in numbered(group.index)] == numbered(group)
     # A bureau decided beforehand leaves its group.
     first = group.iloc[0]
     app.multiselect(key="t_treat").set_value([first]).run()
     assert not app.exception
     shown = app.dataframe[0].value.set_index(_("Bureau"))[_("Goes with")]
-    assert (shown == first.rpartition("_")[2]).sum() == 1
+    assert called(shown).count(numbered([first])[0]) == 1
 
 
 def test_bureaux_are_kept_at_a_distance(page, places):
@@ -221,7 +221,7 @@ def test_without_contours_each_bureau_goes_by_itself(page):
 def test_what_it_can_see_is_what_past_elections_say(page, places):
     app = show(page(), "sight")
     units = len(trial_units(answer(places.valmont, LEFT)[0].table))
-    found = trials.placebo(places.valmont, LEFT, Choices(units), "share_registered", 0.0)
+    found = trials.placebo(places.valmont, LEFT, Choices(units), "share_registered", 0.0, True)
     curve = found.median()
     whole = curve[curve["units"] == units].iloc[-1]
     points = _("{points} points")
@@ -243,14 +243,15 @@ def test_what_it_can_see_is_what_past_elections_say(page, places):
 def test_the_plan_says_where_the_headline_comes_from(page, places):
     place = Workspace(shutil.copytree(places.valmont.path, places.folder / "headline"))
     app = show(page(workspace="headline", t_seed="31"), "seal")
-    assert app.radio(key="trial.estimator").value == "difference"
-    app.radio(key="trial.estimator").set_value("ancova").run()
+    assert app.selectbox(key="t_headline").value == "ancova"
     app.checkbox(key="trial.promise").check().run()
     app.button(key="trial.draw").click().run()
     assert not app.exception
     (fingerprint,) = in_force(place.path)
     trial = open_trial(place.path, fingerprint)
     assert trial.sealed.promise["estimator"] == ("ancova",)
+    # What can be seen is told for the same: each past first round by the one before.
+    assert trial.sealed.promise["lag"] == (lag_of(place, LEFT),)
     assert "ajustés sur les covariables" in trial.plan
 
 
@@ -267,7 +268,8 @@ def test_a_draw_is_sealed_once_and_kept(page, own):
     assert Scenario.from_dict(tomllib.loads(trial.scenario)) == LEFT
     assert trial.sealed.promise["outcomes"][0] == "2027_pres_t1_left_registered"
     shown = app.dataframe[0].value.set_index(_("Bureau"))[_("Arm")]
-    arms = again.set_index(again["unit_id"].str.rpartition("_")[2])["arm"]
+    shown.index = called(shown.index)
+    arms = again.set_index(pd.Index(numbered(again["unit_id"])))["arm"]
     names = {"treated": _("To canvass"), "control": _("Held back (control)")}
     assert (shown == arms.map(names)[shown.index]).all()
     # Another seed in the link draws nothing: what is sealed stays.

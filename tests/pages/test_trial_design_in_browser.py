@@ -54,7 +54,7 @@ def take(page, key):
 def test_from_ranked_bureaux_to_a_sealed_draw_and_the_files_of_the_teams(app, visit, tmp_path):
     page = visit(f"trial_design?workspace={NAME}&bloc=left&t_seed=2027&t_first=99999")
     expect(page.get_by_role("heading", name="Plan d’expérience")).to_be_visible()
-    page.get_by_role("radio", name="Plan d’analyse et sceau").click()
+    page.get_by_role("radio", name="Plan d’analyse, annoncé et scellé").click()
     draw = page.get_by_role("button", name="Tirer au sort et sceller")
     expect(draw).to_be_disabled()
     page.get_by_text("Je garderai le tirage tel qu’il tombe").click()
@@ -75,7 +75,7 @@ def test_from_ranked_bureaux_to_a_sealed_draw_and_the_files_of_the_teams(app, vi
     assert take(page, "trial-plan-pdf").read_bytes().startswith(b"%PDF-")
     seal = tmp_path / "a.seal.json"
     seal.write_bytes(take(page, "trial-seal").read_bytes())
-    page.get_by_role("radio", name="Vérifier un sceau").click()
+    page.get_by_role("radio", name="Vérifier un plan scellé").click()
     page.locator(".st-key-trial-verify input[type='file']").set_input_files(seal)
     expect(page.get_by_text("Rien n’a bougé")).to_be_visible()
 

@@ -31,6 +31,11 @@ def with_rules(
         The election to come.
     effect, variance
         What the model expects of every bureau, on the scale of asin √rate.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Effects and variances, one per bureau, on the same scale.
     """
     if target.round != 2:
         return effect, variance

@@ -164,6 +164,11 @@ def usual_terms(table: pd.DataFrame, columns: Sequence[str], fixed: str = "") ->
         Covariates that may be taken.
     fixed
         Column of the effects; what is the same inside all its levels is left out.
+
+    Returns
+    -------
+    tuple of Term
+        At least one where any covariate may be taken, fewer where there are few rows.
     """
     known = [name for name in columns if table[name].notna().mean() >= _KNOWN]
     terms: list[Term] = []
@@ -175,7 +180,17 @@ def usual_terms(table: pd.DataFrame, columns: Sequence[str], fixed: str = "") ->
 
 
 def is_flat(table: pd.DataFrame, name: str, fixed: str) -> bool:
-    """Tell whether a covariate is the same inside every level of the effects, or everywhere."""
+    """Tell whether a covariate is the same inside every level of the effects, or everywhere.
+
+    Parameters
+    ----------
+    table
+        One row per bureau.
+    name
+        Column of the covariate.
+    fixed
+        Column of the levels; empty: one level.
+    """
     if not pd.api.types.is_numeric_dtype(table[name]):
         return False
     levels = table[fixed] if fixed else pd.Series("", index=table.index)

@@ -159,6 +159,11 @@ class Design:
             What the design was made from.
         name, value
             The covariate, and what it is then.
+
+        Returns
+        -------
+        numpy.ndarray
+            As the design's matrix: rows × columns.
         """
         # Only its own terms are made again: hundreds of columns of communes stay as they are.
         own = [part for part, names in self._parts.items() if name in names]

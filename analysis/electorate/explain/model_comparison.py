@@ -76,6 +76,11 @@ def compare_models(
         Its terms by where they come from, in the order in which they are added.
     progress
         Told the share done; what it raises stops the work.
+
+    Returns
+    -------
+    Comparison
+        One row per model, the whole one among them.
     """
     spec, data = fitted.spec, fitted.data
     nested: list[tuple[str, ModelSpec]] = [("mean", with_terms(spec, ()))]
@@ -181,6 +186,11 @@ def held_out_error(
         Number of the part of each bureau.
     progress
         Told the share done.
+
+    Returns
+    -------
+    float
+        Percentage points, weighted by the size of bureaux.
     """
     matrix = design.matrix.to_numpy(dtype=float)
     nuisance = np.array(design.terms, dtype=object) == f"C({whole.spec.fixed})"

@@ -24,6 +24,11 @@ def fast_fit(matrix: Floats, value: Floats, weights: Floats, *, straight: bool) 
         Shares, and what each counts.
     straight
         Least squares; else a logit, by Newton's steps.
+
+    Returns
+    -------
+    numpy.ndarray
+        One coefficient per column, in the unit of `value` or in logits.
     """
     slopes = np.zeros(matrix.shape[1])
     for _step in range(1 if straight else _STEPS):

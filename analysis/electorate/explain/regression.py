@@ -287,7 +287,17 @@ def _check(data: pd.DataFrame, spec: ModelSpec) -> None:
 
 
 def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noqa: ANN401
-    """Return a model of statsmodels that is not yet fitted."""
+    """Return a model of statsmodels that is not yet fitted.
+
+    Parameters
+    ----------
+    data
+        One row per bureau: its share and its size.
+    matrix
+        Columns of the design (rows × columns).
+    family
+        Of the model.
+    """
     value, size = (data[name].to_numpy(dtype=float) for name in ("value", "size"))
     if family == "least_squares":
         return sm.WLS(value, matrix, weights=size / size.mean())
@@ -297,7 +307,22 @@ def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noq
 
 
 def share_explained(results: Any, data: pd.DataFrame, family: Family) -> float:  # noqa: ANN401
-    """Return the share of the variance, or of the deviance, that a fit of statsmodels explains."""
+    """Return the share of the variance, or of the deviance, that a fit of statsmodels explains.
+
+    Parameters
+    ----------
+    results
+        Of a fit.
+    data
+        What it was fitted on, one row per bureau.
+    family
+        Of the model.
+
+    Returns
+    -------
+    float
+        1 where nothing is left over.
+    """
     if family == "least_squares":
         return float(results.rsquared)
     # Asked of statsmodels, the model of the mean alone would be fitted again each time.
@@ -358,5 +383,15 @@ def usual_errors(observations: pd.DataFrame) -> Errors:
 
 
 def with_terms(spec: ModelSpec, terms: Sequence[Term], fixed: str = "") -> ModelSpec:
-    """Return the same model with other terms."""
+    """Return the same model with other terms.
+
+    Parameters
+    ----------
+    spec
+        The model.
+    terms
+        Its covariates.
+    fixed
+        Column of the effects; empty: none.
+    """
     return replace(spec, terms=tuple(terms), fixed=fixed)

@@ -153,7 +153,22 @@ def look_at_neighbours(fitted: Fitted, bureaux: gpd.GeoDataFrame) -> Dependence 
 def moran_test(
     values: Floats, weights: sparse.csr_array, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Return Moran's I, and how often values put down anywhere are as alike or more."""
+    """Return Moran's I, and how often values put down anywhere are as alike or more.
+
+    Parameters
+    ----------
+    values
+        One per bureau, any unit.
+    weights
+        Of the neighbours: bureaux × bureaux, rows summing to one.
+    rng
+        For the permutations.
+
+    Returns
+    -------
+    tuple of float
+        I, about −1 to 1, and the one-sided p-value.
+    """
     z = values - values.mean()
     scale = len(z) / weights.sum() / (z @ z)
     seen = float(scale * (z @ (weights @ z)))
@@ -176,6 +191,11 @@ def multipliers(share: Floats, matrix: Floats, weights: sparse.csr_array) -> pd.
         Columns, the constant among them.
     weights
         Of the neighbours, rows summing to one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `test` (lag, error, robust_lag, robust_error), `statistic` (χ², one degree), `p_value`.
 
     References
     ----------
@@ -216,6 +236,11 @@ def fit_spatial(
         Of the neighbours, rows summing to one.
     kind
         Of model.
+
+    Returns
+    -------
+    SpatialModel
+        Strength of the dependence, its error, and the slopes per unit of each column.
 
     References
     ----------

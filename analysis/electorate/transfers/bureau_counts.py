@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
+from analysis.geography.zones import lies_in, whole_communes, zones_of
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import LeftOut
 from analysis.tables.workspace import Workspace
@@ -56,6 +57,11 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
     place
         A commune or a département; empty for the whole workspace.
 
+    Returns
+    -------
+    Pair
+        Counts of persons (bureaux × options) of both elections, on one index.
+
     Raises
     ------
     DataError
@@ -70,6 +76,8 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
     vintages = elections.loc[[origin, destination], "vintage"]
     before = _hand_on(workspace, before, vintages)
     common = before.index.intersection(after.index).sort_values()
+    asked = (place,) if place and place not in places.values() else ()
+    common = common[lies_in(workspace, common, asked)]
     if common.empty:
         raise DataError(
             "No bureau took part in both elections.",
@@ -135,6 +143,8 @@ def _places(workspace: Workspace, place: str) -> dict[str, str]:
     table = workspace.read("places")
     if place:
         wanted = (table["commune_id"] == place) | (table["department_id"] == place)
+        if not wanted.any() and place in set(zones_of(workspace)["place"]):
+            wanted = table["commune_id"].isin(whole_communes(workspace, (place,)))
         if not wanted.any() and "_" in place:
             raise DataError(
                 "Transfers are told for a commune or more, never for a bureau.",

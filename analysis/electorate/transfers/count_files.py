@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import DataError
+from analysis.tables.spreadsheet_text import csv_text
 
 
 def read_counts(path: Path | str) -> pd.DataFrame:
@@ -59,7 +60,8 @@ def write_table(table: pd.DataFrame, path: Path | str) -> None:
         When the file cannot be written.
     """
     try:
-        table.to_csv(path, index=False, float_format="%.6f", lineterminator="\n")
+        path = Path(path)
+        path.write_text(csv_text(table, form="%.6f"), encoding="utf-8", newline="")
     except OSError as error:
         raise DataError(
             "The transfers cannot be written there.",

@@ -98,6 +98,11 @@ def estimate_joint(
     origin, destination, seed, progress
         As for `estimate_transfers`.
 
+    Returns
+    -------
+    Joint
+        The joint table in persons, and what it was made from.
+
     Raises
     ------
     DataError
@@ -140,6 +145,11 @@ def tell(
         The estimate.
     seed, level, apart, survey
         As for `estimate_transfers`.
+
+    Returns
+    -------
+    Transfers
+        Whole persons and shares by origin and destination, with their intervals.
 
     Raises
     ------

@@ -35,6 +35,11 @@ def spread_of(before: Floats, after: Floats, estimate: Floats) -> Floats:
         Counts (units × options), equal totals.
     estimate
         Joint table (origins × destinations), persons.
+
+    Returns
+    -------
+    numpy.ndarray
+        Origins × destinations, logarithms.
     """
     known = calibration()["spread"]
     kept = np.clip(features(before, after, estimate), known["least"], known["most"])
@@ -47,6 +52,13 @@ def features(before: Floats, after: Floats, estimate: Floats) -> Floats:
 
     One; the logarithm of the units, of the share that the cell takes of the smaller of its
     two options, and of that option's share of everyone.
+
+    Parameters
+    ----------
+    before, after
+        Counts (units × options), equal totals.
+    estimate
+        Joint table (origins × destinations), persons.
     """
     old, new = before.sum(axis=0), after.sum(axis=0)
     smaller = np.minimum(old[:, None], new[None, :])
@@ -100,6 +112,11 @@ def chances(
     ----------
     estimate, spread, seed, draws
         As for `draw_tables`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Origins × destinations, and draws × origins × destinations.
     """
     kept = np.maximum(estimate, _LEAST)
     rows, columns = totals_of(estimate)
@@ -130,6 +147,11 @@ def meet_totals(tables: Floats, rows: Floats, columns: Floats, *, sweeps: int) -
         Totals.
     sweeps
         Rounds of proportional fitting.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `tables`.
     """
     # Draws lie along the last axis: sums over a handful of options, many tables at a time.
     many = np.ascontiguousarray(tables.reshape(-1, *tables.shape[-2:]).transpose(1, 2, 0))
@@ -156,6 +178,11 @@ def interval(
         Duncan-Davis bounds.
     level
         One of `LEVELS`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Origins × destinations each, persons.
 
     Raises
     ------

@@ -52,6 +52,11 @@ def transfers_of(  # noqa: PLR0913 - a question, and how to answer it
     progress
         Told the share done; what it raises stops the work.
 
+    Returns
+    -------
+    Transfers
+        Whole persons and shares by origin and destination, with their intervals.
+
     Raises
     ------
     DataError

@@ -39,6 +39,11 @@ def round_table(table: Floats, low: Floats, high: Floats) -> Whole:
         Rows and columns sum to whole numbers, up to rounding errors.
     low, high
         Whole numbers around each cell.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the shape of `table`, whole numbers.
     """
     rows, columns = table.shape
     floor = np.clip(np.floor(table + 1e-6), low, high)

@@ -103,6 +103,11 @@ def estimate(
         For the weights of the bootstrap.
     progress
         Told the share done; the regressions count for most of it.
+
+    Returns
+    -------
+    numpy.ndarray
+        Persons, origins × destinations.
     """
     regressed = _split(_start(before, after, rng, progress), before, after)
     chance = np.outer(before.sum(axis=0), after.sum(axis=0)) / before.sum()
@@ -122,6 +127,11 @@ def town_fit(seed: Floats, before: Floats, after: Floats) -> Floats:
         Positive table (origins × destinations).
     before, after
         Counts (units × options).
+
+    Returns
+    -------
+    numpy.ndarray
+        Persons, origins × destinations.
     """
     rows = np.ones_like(before)
     columns = np.ones_like(after)

@@ -153,6 +153,11 @@ def join_survey(estimate: Floats, spread: Floats, asked: Asked, seed: int) -> tu
     seed
         Of the draws.
 
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Persons: origins × destinations, and draws × origins × destinations.
+
     References
     ----------
     Greiner, D. J. and Quinn, K. M. (2010). Exit polling and racial bloc voting: combining

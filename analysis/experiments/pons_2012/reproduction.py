@@ -134,6 +134,11 @@ def reproduce(areas: Areas, *, draws: int = 0, seed: int = 2012) -> Reproduction
         Of the experiment, or simulated.
     draws, seed
         Of randomisation inference; none without draws.
+
+    Returns
+    -------
+    Reproduction
+        Estimates beside the published ones.
     """
     rng = np.random.default_rng(seed)
     spec = _spec(("hollande_r1", "turnout_r1"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
 from itertools import islice
@@ -66,6 +66,21 @@ class Surroundings:
     names: tuple[str, ...]
     is_graph: bool = False
 
+    def within(self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> Surroundings:
+        """Return what lies, even in part, between two corners (longitude, latitude)."""
+        # Column by column: numpy is ten times slower along an axis of two.
+        x0, y0, x1, y1 = self.segments.T
+        inside = (np.maximum(x0, x1) >= low[0]) & (np.minimum(x0, x1) <= high[0])
+        inside &= (np.maximum(y0, y1) >= low[1]) & (np.minimum(y0, y1) <= high[1])
+        x, y = self.points.T
+        near = (x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1])
+        return replace(
+            self,
+            segments=self.segments[inside],
+            points=self.points[near],
+            streets=self.streets[near],
+        )
+
 
 @dataclass(frozen=True)
 class Kit:
@@ -90,6 +105,8 @@ class Kit:
         carry no address, and the phone pages know of no server.
     facts
         By turf: at most three facts of its neighbourhood.
+    names
+        By bureau: what people call it; one that is not there goes by its id.
     surroundings
         What the maps draw behind the stops; None draws the stops alone.
 
@@ -110,6 +127,7 @@ class Kit:
     address: str = ""
     facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     surroundings: Surroundings | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""
@@ -167,6 +185,21 @@ class Kit:
             for turf_id, table in self.tables.items()
         }
 
+    def spoken(self, language: str) -> Kit:
+        """Return this kit in another language; its tables are made once for all languages."""
+        if language == self.language:
+            return self
+        if language not in self._spoken:
+            other = replace(self, language=language)
+            made = {name: getattr(self, name) for name in ("tables", "records", "entries")}
+            other.__dict__.update(made, _spoken={self.language: self})
+            self._spoken[language] = other
+        return self._spoken[language]
+
+    @cached_property
+    def _spoken(self) -> dict[str, Kit]:
+        return {}
+
     @cached_property
     def entries(self) -> dict[str, Mapping[str, Any]]:
         """Return what the summary says of each turf."""
@@ -190,10 +223,13 @@ class Kit:
         return bool(self.walks.summary.get("fictional", False))
 
     def code(self, turf_id: str) -> str:
-        """Return the text of a turf's QR code: campaign, turf and token."""
+        """Return the text of a turf's QR code: the link of its page, or campaign, turf and token.
+
+        In a link the token stands after the #, which is never sent when a page is asked for.
+        """
         token = self.tokens.get(turf_id, "")
         if self.address:
-            return f"{self.address}?turf={turf_id}&token={token}"
+            return f"{self.address.rstrip('/')}/t/{self.campaign_id}/{turf_id}#{token}"
         return f"PALIER:{self.campaign_id}:{turf_id}:{token}"
 
     def say(self, key: str, part: str = "paper") -> str:

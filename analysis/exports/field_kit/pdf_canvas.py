@@ -45,8 +45,16 @@ class Paper:
         rl_config.useA85 = 0
         self._out = io.BytesIO()
         # `invariant` leaves out the dates and the random id.
-        self.canvas = Canvas(self._out, pagesize=A4, invariant=1, pageCompression=1, lang=language)
+        self.canvas = Canvas(
+            self._out,
+            pagesize=A4,
+            invariant=1,
+            pageCompression=1,
+            lang=language,
+            initialFontName=PLAIN,
+        )
         self.canvas.setTitle(title)
+        self.canvas.setAuthor("Palier")
         self.canvas.setCreator("Palier")
         self.canvas.setProducer("Palier")
         self.canvas.setKeywords(about)

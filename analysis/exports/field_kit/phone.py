@@ -6,7 +6,6 @@ import base64
 import hashlib
 import html
 import json
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -124,7 +123,7 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
 
 
 def _texts(kit: Kit, turf_id: str, language: str) -> dict[str, str]:
-    spoken = replace(kit, language=language)
+    spoken = kit.spoken(language)
     return {"goal": sheet_of(spoken, turf_id).goal, "notice": spoken.notice}
 
 
@@ -146,7 +145,10 @@ class _Plan:
         behind = {"lines": [], "labels": [], "graph": False}
         return {"start": at, **(behind if around is None else self._behind(around))}
 
-    def _behind(self, around: Surroundings) -> dict[str, Any]:
+    def _behind(self, town: Surroundings) -> dict[str, Any]:
+        # A town has a hundred thousand lines: what is far is left before it is measured.
+        reach = (np.abs(np.array(self.stops)).max(axis=0) + _AROUND_M) / np.abs(self._scale)
+        around = town.within(self._middle - reach, self._middle + reach)
         lines = self._metres(around.segments.reshape(-1, 2, 2))
         lines = lines[self._near(lines).any(axis=1)][:_MOST_LINES]
         points = self._metres(around.points)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,12 +38,24 @@ class Sheet:
         return sum(int(stop["dwellings"]) for stop in self.stops)
 
     @property
+    def bureaux(self) -> str:
+        """Its bureau by its name; of several their numbers, for a line holds no more."""
+        ids = self.facts["bureaux"]
+        names = [self.kit.names.get(one, "") for one in ids]
+        if not all(names):
+            return f"{self.kit.say('bureau' if len(ids) == 1 else 'bureaux')} {', '.join(ids)}"
+        if len(names) > 1:
+            # « 18e, bureau 50 » of « 18e, bureau 50, École rue Championnet ».
+            names = [re.sub(r"(bureau \w+).*", r"\1", name) for name in names]
+        told = "; ".join(names)
+        return told[:1].upper() + told[1:]
+
+    @property
     def line(self) -> str:
         """Bureaux, addresses, doors, minutes and walk in one line."""
         kit, facts = self.kit, self.facts
-        bureaux = ", ".join(facts["bureaux"])
         parts = [
-            f"{kit.say('bureau' if len(facts['bureaux']) == 1 else 'bureaux')} {bureaux}",
+            self.bureaux,
             kit.count("addresses", "address_one", len(self.stops)),
             kit.count("doors", "door_one", self.doors),
             kit.say("minutes").format(format_number(facts["minutes"], language=kit.language)),
@@ -124,4 +137,6 @@ def about(kit: Kit) -> str:
     """Return what made these sheets, as the keywords of the PDF."""
     keys = ("palier", "made_from", "distance", "hours", "team", "start")
     known = {key: kit.walks.summary[key] for key in keys if key in kit.walks.summary}
-    return json.dumps({**known, "seal": kit.walks.seal}, sort_keys=True, separators=(",", ":"))
+    # `reproduce` knows by the kind that turfs are cut again, not made from this.
+    told = {**known, "kind": "turfs", "seal": kit.walks.seal, "fictional": kit.fictional}
+    return json.dumps(told, sort_keys=True, separators=(",", ":"))

@@ -125,7 +125,7 @@ def _cells(sheet: Sheet) -> tuple[str, ...]:
     special = use_of(sheet.kit, facts)
     return (
         sheet.turf_id,
-        ", ".join(facts["bureaux"]),
+        sheet.bureaux if sheet.kit.names else ", ".join(facts["bureaux"]),
         str(len(sheet.stops)),
         format_number(sheet.doors, language=language),
         format_number(float(facts["minutes"]), language=language),

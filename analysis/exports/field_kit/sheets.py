@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,8 @@ from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_page import draw_sheet
 from analysis.fieldwork.campaign import open_campaign
+from analysis.geography.bureau_names import bureau_labels
+from analysis.tables.whole_files import written_whole
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -67,11 +68,13 @@ def kit_of(
     if workspace is None:
         return kit
     campaign = open_campaign(workspace.path)
+    bureaux = sorted(walks.turfs["bureau_id"].astype(str).unique())
     return replace(
         kit,
         campaign_id=campaign.campaign_id,
         tokens={turf_id: campaign.token(turf_id, walks.seal) for turf_id in kit.tables},
         facts=facts_of(workspace, kit),
+        names=dict(zip(bureaux, bureau_labels(workspace, bureaux), strict=True)),
         surroundings=surroundings_of(workspace.read("addresses"), streets=streets),
     )
 
@@ -92,8 +95,7 @@ def sheets_pdf(kit: Kit) -> bytes:
     bytes
         The PDF; the same kit gives the same bytes.
     """
-    title = f"{kit.say('cover')} {kit.place}".strip()
-    paper = Paper(title, language=kit.language, about=about(kit))
+    paper = Paper(turf_files.title(kit), language=kit.language, about=about(kit))
     sheets = [sheet_of(kit, turf_id) for turf_id in kit.tables]
     draw_cover(paper, kit, sheets)
     for sheet in sheets:
@@ -124,7 +126,7 @@ def write_kit(kit: Kit, folder: Path | str) -> list[Path]:
         What is written.
     folder
         Made if need be. Gets `sheets.pdf`, `turfs.xlsx`, `turfs.gpx`, `turfs.kml`,
-        `turfs.geojson`, `returns_form.csv` and `phone/TURF.html` for each turf.
+        `turfs.geojson`, `returns_form.csv`, and `gpx/TURF.gpx` and `phone/TURF.html` for each turf.
 
     Returns
     -------
@@ -146,20 +148,19 @@ def _files(kit: Kit) -> Iterator[tuple[str, bytes]]:
         # The table of the cut stands beside the kit already.
         if suffix != ".csv":
             yield f"turfs{suffix}", write(kit)
+    for turf_id in kit.tables:
+        yield f"gpx/{turf_id}.gpx", turf_files.to_gpx(kit, turf_id)
     yield "returns_form.csv", turf_files.to_form(kit)
     for turf_id in kit.tables:
         yield f"phone/{turf_id}.html", phone_page(kit, turf_id)
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """Write a file aside, then put it in place: readers never see half of it."""
-    aside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        os.replace(aside, path)
+        with written_whole(path) as aside:
+            aside.write_bytes(content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise DataError(
             "The sheets could not be written.",
             where="{path}: {strerror}",

@@ -6,19 +6,31 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import cycle
 from xml.etree import ElementTree as ET
 
 import pandas as pd
+import shapely
 import xlsxwriter
 
+from analysis.exports.column_units import format_of
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.sheet_content import about
+from analysis.exports.field_kit.sheet_cover import outlines
 from analysis.exports.geojson import plain
-from analysis.exports.kml import NAMESPACE, extended_data, text_element
+from analysis.exports.kml import NAMESPACE, extended_data, polygon_element, style, text_element
+from analysis.exports.workbook import on_paper
+from analysis.tables.spreadsheet_text import csv_text
 
 _GPX = "http://www.topografix.com/GPX/1/1"
-# Texts that a spreadsheet would run as formulas (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# One after the other, so that neighbours differ; told apart by the colour-blind too
+# (Okabe and Ito 2008).
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#5c4b8a")
+# What a team reads of a stop; the other sheets and turfs.csv keep all.
+_LIST = (
+    "turf_id", "stop", "house", "street", "dwellings", "door_from", "door_to", "bureau_id",
+    "minutes", "walk_m",
+)  # fmt: skip
 # A workbook must bear a date; one that never changes makes the same bytes twice.
 _CREATED = datetime(2000, 1, 1)
 _DEGREES = 6  # a tenth of a metre
@@ -56,7 +68,7 @@ def to_csv(kit: Kit, *, dialect: str = "plain") -> bytes:
 
     `dialect` is "plain" (commas, decimal points) or "excel_fr" (as in `tables.to_csv`).
     """
-    return _csv(_safe(_stops(kit)), french=dialect == "excel_fr")
+    return _csv(_stops(kit), french=dialect == "excel_fr")
 
 
 def to_form(kit: Kit) -> bytes:
@@ -65,7 +77,7 @@ def to_form(kit: Kit) -> bytes:
     A French form has semicolons and a byte order mark, for a double click in Excel; the
     import of returns reads both.
     """
-    return _csv(_safe(form(kit)), french=kit.language == "fr")
+    return _csv(form(kit), french=kit.language == "fr")
 
 
 def form(kit: Kit) -> pd.DataFrame:
@@ -82,32 +94,47 @@ def to_xlsx(kit: Kit) -> bytes:
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
-        book.set_properties({"title": f"{kit.say('cover')} {kit.place}", "created": _CREATED})
-        _worksheet(book, kit.say("form"), form(kit))
-        _worksheet(book, kit.say("list"), _stops(kit))
+        book.set_properties({"title": title(kit), "author": "Palier", "created": _CREATED})
+        _worksheet(book, kit.say("form"), form(kit), title(kit))
+        _worksheet(book, kit.say("teams", "list"), _for_teams(kit), title(kit))
+        _worksheet(book, kit.say("list"), _stops(kit), title(kit))
         sheet = book.add_worksheet(kit.say("about"))
-        texts = (kit.say("form_help"), kit.notice, f"palier:{about(kit)}")
+        first = [kit.say("fictional")] if kit.fictional else []
+        texts = (*first, kit.say("form_help"), kit.notice, f"palier:{about(kit)}")
         sheet.write_column(0, 0, texts, book.add_format({"text_wrap": True}))
         sheet.set_column(0, 0, 110)
     return out.getvalue()
 
 
 def to_geojson(kit: Kit) -> bytes:
-    """Write a FeatureCollection (RFC 7946): a LineString per turf, a Point per stop."""
+    """Write a FeatureCollection (RFC 7946): a LineString per turf, a Point per stop, outlines.
+
+    Outlines come last; they and the ways say how they are drawn (simplestyle 1.1).
+    """
     features: list[dict[str, object]] = []
     columns = list(kit.walks.turfs.columns)
     for turf_id, stops in kit.tables.items():
         at = _degrees(stops)
         line = {"type": "LineString", "coordinates": at} if len(at) > 1 else None
         doors = int(stops["dwellings"].sum())
-        facts: dict[str, object] = {"turf_id": turf_id, "stops": len(stops), "doors": doors}
+        facts: dict[str, object] = {
+            "turf_id": turf_id, "name": _name(kit, turf_id), "stops": len(stops), "doors": doors,
+            "stroke": _colours(kit)[turf_id], "stroke-width": 3,
+        }  # fmt: skip
         features.append({"type": "Feature", "geometry": line, "properties": facts})
         for row, place in zip(stops[columns].to_dict("records"), at, strict=True):
             facts = {str(key): plain(value) for key, value in row.items()}
             point = {"type": "Point", "coordinates": place}
             features.append({"type": "Feature", "geometry": point, "properties": facts})
+    for turf_id, ring in outlines(kit).items():
+        colour = _colours(kit)[turf_id]
+        area = {"type": "Polygon", "coordinates": [ring.round(_DEGREES).tolist()]}
+        facts = {"turf_id": turf_id, "name": _name(kit, turf_id), "stroke": colour,
+                 "fill": colour, "fill-opacity": 0.15}  # fmt: skip
+        features.append({"type": "Feature", "geometry": area, "properties": facts})
     collection = {
         "type": "FeatureCollection",
+        "title": title(kit),
         "palier": json.loads(about(kit)),
         "features": features,
     }
@@ -116,15 +143,17 @@ def to_geojson(kit: Kit) -> bytes:
     ).encode()
 
 
-def to_gpx(kit: Kit) -> bytes:
-    """Write GPX 1.1: a waypoint per stop and a route per turf."""
+def to_gpx(kit: Kit, only: str = "") -> bytes:
+    """Write GPX 1.1: a waypoint per stop and a route per turf; of one turf, or of all."""
     root = ET.Element("gpx", xmlns=_GPX, version="1.1", creator="Palier")
-    text_element(ET.SubElement(root, "metadata"), "name", f"{kit.say('cover')} {kit.place}")
+    head = f"{_name(kit, only)} · {title(kit)}" if only else title(kit)
+    text_element(ET.SubElement(root, "metadata"), "name", head)
+    tables = {only: kit.tables[only]} if only else kit.tables
     # The schema wants all waypoints before the first route.
-    for turf_id, stops in kit.tables.items():
+    for turf_id, stops in tables.items():
         for name, words, at in _named(kit, stops):
             _gpx_point(root, "wpt", (f"{turf_id} · {name}", words), at)
-    for turf_id, stops in kit.tables.items():
+    for turf_id, stops in tables.items():
         route = ET.SubElement(root, "rte")
         text_element(route, "name", f"{kit.say('turf')} {turf_id}")
         for name, words, at in _named(kit, stops):
@@ -136,13 +165,24 @@ def to_kml(kit: Kit) -> bytes:
     """Write KML 2.2: a folder per turf with its way and its stops."""
     root = ET.Element("kml", xmlns=NAMESPACE)
     top = ET.SubElement(root, "Document")
-    text_element(top, "name", f"{kit.say('cover')} {kit.place}")
+    text_element(top, "name", title(kit))
+    styles = {colour: f"turf{n}" for n, colour in enumerate(_COLOURS)}
+    for colour, name in styles.items():
+        top.append(style(name, colour, fill="33", line="ff", width=3))
     extended_data(top, [("palier", about(kit))])
+    areas = ET.SubElement(top, "Folder")
+    text_element(areas, "name", kit.say("cover"))
+    for turf_id, ring in outlines(kit).items():
+        area = ET.SubElement(areas, "Placemark")
+        text_element(area, "name", _name(kit, turf_id))
+        text_element(area, "styleUrl", f"#{styles[_colours(kit)[turf_id]]}")
+        polygon_element(area, shapely.Polygon(ring))
     for turf_id, stops in kit.tables.items():
         folder = ET.SubElement(top, "Folder")
         text_element(folder, "name", f"{kit.say('turf')} {turf_id}")
         way = ET.SubElement(folder, "Placemark")
-        text_element(way, "name", f"{kit.say('turf')} {turf_id}")
+        text_element(way, "name", _name(kit, turf_id))
+        text_element(way, "styleUrl", f"#{styles[_colours(kit)[turf_id]]}")
         places = [f"{lon},{lat}" for lon, lat in _degrees(stops)]
         # A line of one point is none: readers reject it.
         places *= 2 if len(places) == 1 else 1
@@ -153,6 +193,26 @@ def to_kml(kit: Kit) -> bytes:
             text_element(mark, "description", words)
             text_element(ET.SubElement(mark, "Point"), "coordinates", f"{lon},{lat}")
     return _xml(root)
+
+
+def title(kit: Kit) -> str:
+    """Return what files of these turfs are called; an invented place is said to be one."""
+    place = f"{kit.say('cover')} {kit.place}".strip()
+    return f"{place} ({kit.say('fictional')})" if kit.fictional else place
+
+
+def _name(kit: Kit, turf_id: str) -> str:
+    return f"{kit.say('turf')} {turf_id}"
+
+
+def _colours(kit: Kit) -> dict[str, str]:
+    return dict(zip(kit.tables, cycle(_COLOURS), strict=False))
+
+
+def _for_teams(kit: Kit) -> pd.DataFrame:
+    """Return what a team reads of each stop, headings in the language."""
+    stops = pd.concat(kit.tables.values(), ignore_index=True)[[*_LIST]]
+    return stops.rename(columns={name: kit.say(name, "list") for name in _LIST})
 
 
 def _stops(kit: Kit) -> pd.DataFrame:
@@ -184,29 +244,13 @@ def _xml(root: ET.Element) -> bytes:
     return content
 
 
-def _safe(table: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before texts that a spreadsheet would run."""
-    texts = {
-        name: column.astype(str).mask(column.astype(str).str.startswith(_FORMULA), "'" + column)
-        for name, column in table.items()
-        if not pd.api.types.is_numeric_dtype(column)
-    }
-    return table.assign(**texts)
-
-
 def _csv(table: pd.DataFrame, *, french: bool) -> bytes:
-    text: str = table.to_csv(
-        index=False,
-        sep=";" if french else ",",
-        decimal="," if french else ".",
-        # The last digits of a float differ between processors.
-        float_format="%.10g",
-        lineterminator="\r\n" if french else "\n",
-    )
+    # The last digits of a float differ between processors.
+    text = csv_text(table, french=french, form="%.10g")
     return text.encode("utf-8-sig" if french else "utf-8")
 
 
-def _worksheet(book: xlsxwriter.Workbook, name: str, table: pd.DataFrame) -> None:
+def _worksheet(book: xlsxwriter.Workbook, name: str, table: pd.DataFrame, head_line: str) -> None:
     sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#e4ecf2"})
     sheet.write_row(0, 0, table.columns, head)
@@ -214,13 +258,13 @@ def _worksheet(book: xlsxwriter.Workbook, name: str, table: pd.DataFrame) -> Non
         values = table[column]
         is_number = pd.api.types.is_numeric_dtype(values)
         write = sheet.write_number if is_number else sheet.write_string
+        look = book.add_format({"num_format": format_of(str(column), values)})
         for row, value in values[values.notna() & values.ne("")].items():
-            write(1 + int(row), at, value)
+            write(1 + int(row), at, value, look)
         sheet.set_column(at, at, _WIDTHS.get(str(column), max(9, len(str(column)) + 2)))
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
-    sheet.set_landscape()
-    sheet.repeat_rows(0)
+    on_paper(sheet, head_line)
 
 
 # What other programs read: suffix → writer.

@@ -16,6 +16,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer
 
+from analysis.exports.provenance import only_made_once
+
 _FONTS = {"Palier": "DejaVuSans", "Palier-Bold": "DejaVuSans-Bold", "Palier-Mono": "DejaVuSansMono"}
 _MARGIN = 20 * mm
 _TEXT = ParagraphStyle("text", fontName="Palier", fontSize=9.5, leading=13.5, spaceAfter=4)
@@ -26,7 +28,7 @@ _HEADS = {
 }
 
 
-def plan_pdf(markdown: str, *, footer: str = "") -> bytes:
+def plan_pdf(markdown: str, *, footer: str = "", language: str = "fr") -> bytes:
     """Return a plan as PDF, A4.
 
     Parameters
@@ -35,6 +37,8 @@ def plan_pdf(markdown: str, *, footer: str = "") -> bytes:
         Headings, paragraphs and lists of points, as `write_plan` writes them.
     footer
         What stands below each page: the fingerprint of the seal.
+    language
+        Of the text, for readers aloud.
 
     Returns
     -------
@@ -58,6 +62,11 @@ def plan_pdf(markdown: str, *, footer: str = "") -> bytes:
         topMargin=_MARGIN,
         bottomMargin=_MARGIN,
         invariant=1,
+        title=markdown.strip().partition("\n")[0].lstrip("# "),
+        author="Palier",
+        creator="Palier",
+        lang=language,
+        keywords=only_made_once("plan"),
     )
     paper.build(_set(markdown), onFirstPage=below, onLaterPages=below)
     return out.getvalue()

@@ -8,6 +8,8 @@ from html import escape
 from importlib.resources import files
 
 from analysis.experiments.trial_words import say
+from analysis.exports.embedded_provenance import ELEMENT_ID
+from analysis.exports.provenance import only_made_once
 from analysis.exports.reports.trial_report import Content, Table
 
 
@@ -23,6 +25,7 @@ def write(content: Content) -> bytes:
         f'<!DOCTYPE html>\n<html lang="{content.language}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(content.heading)}</title><style>{style}</style></head><body>",
+        f'<script type="application/json" id="{ELEMENT_ID}">{only_made_once("impact")}</script>',
         f"<h1>{escape(content.heading)}</h1>",
         *(f'<p class="warning">{escape(one)}</p>' for one in content.warnings),
         head("report_sentence"),

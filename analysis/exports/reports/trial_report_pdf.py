@@ -19,6 +19,7 @@ from reportlab.platypus import Flowable, Image, KeepInFrame, Paragraph, SimpleDo
 from reportlab.platypus import Table as Grid
 
 from analysis.experiments.trial_words import say
+from analysis.exports.provenance import only_made_once
 from analysis.exports.reports.trial_report import Content, Table
 
 _FONT, _BOLD = "DejaVuSans", "DejaVuSans-Bold"
@@ -45,14 +46,15 @@ def write(content: Content) -> bytes:
             story += [_text(say(key, language), "head"), *_items(lines, "small")]
     # Two points less: a frame has a border of its own.
     page = KeepInFrame(_WIDTH - 2, _HEIGHT - 2, story, mode="shrink")
-    return _built([page], content.heading)
+    return _built([page], content.heading, language)
 
 
-def _built(story: list[Flowable], title: str) -> bytes:
+def _built(story: list[Flowable], title: str, language: str) -> bytes:
     out = io.BytesIO()
     # Invariant: no date and no chance in the file, the same bytes tomorrow.
     document = SimpleDocTemplate(
         out, pagesize=A4, title=title, author="Palier", creator="Palier", invariant=1,
+        lang=language, keywords=only_made_once("impact"),
         leftMargin=_MARGIN, rightMargin=_MARGIN, topMargin=_MARGIN, bottomMargin=_MARGIN,
     )  # fmt: skip
     document.build(story)

@@ -91,7 +91,7 @@ def paint(shapes: Geometry | None, forecast: AbstentionForecast, label: str) -> 
 
 def forecast_list(found: Outlook) -> None:
     """Show the list, highest abstention first; bureaux without ground stand apart, last."""
-    table = found.forecast.table.assign(commune=found.units["commune"].to_numpy())
+    table = found.forecast.table.assign(label=found.units["label"].to_numpy())
     table = table.iloc[highest_first(found)]
     columns: dict[str, pd.Series] = {
         _("Registered"): table["registered"],
@@ -109,7 +109,7 @@ def forecast_list(found: Outlook) -> None:
             "is right; they hold chance in the count, not the level's own error."
         )
     )
-    nowhere = found.units.loc[~found.units["reachable"].astype(bool), "bureau_id"]
+    nowhere = found.units.loc[~found.units["reachable"].astype(bool), "label"]
     if len(nowhere):
         st.caption(
             ngettext(
@@ -118,7 +118,7 @@ def forecast_list(found: Outlook) -> None:
                 len(nowhere),
             ).format(
                 n=number(len(nowhere)),
-                which=plain(some(nowhere.str.rpartition("_")[2])),
+                which=plain(translate(some(nowhere))),
             )
         )
     if new := int((table["source"] != "own").sum()):

@@ -16,9 +16,10 @@ from pages._ui import state
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, number, percent
-from pages._ui.inputs import choose_election, choose_places
+from pages._ui.inputs import choose_election
 from pages._ui.swing import two_elections
 from pages._ui.swing.two_elections import choose_one
+from pages._ui.territory import choose_places
 
 _FROM, _LEVEL, _ERROR = "a_from", "a_level", "a_error"
 EXPECTED, GIVEN = "expected", "given"

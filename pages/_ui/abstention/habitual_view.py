@@ -95,8 +95,7 @@ def paint(shapes: Geometry | None, split: pd.DataFrame, label: str) -> Paint | N
 
 def _list(found: Outlook, split: pd.DataFrame) -> None:
     table = split.assign(
-        commune_id=found.units["commune_id"].to_numpy(),
-        commune=found.units["commune"].to_numpy(),
+        label=found.units["label"].to_numpy(),
         registered=found.forecast.table["registered"].to_numpy(),
     ).sort_values(["constant", "bureau_id"], ascending=[False, True])
 

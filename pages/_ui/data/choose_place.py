@@ -28,7 +28,7 @@ def choose_workspace(place: Workspace) -> None:
         on_change=_take,
     )
     if len(known) == 1:
-        st.caption(_("Only the embedded place is here so far: open your own under “Bring files”."))
+        st.caption(_("Only the embedded place is here so far: open your own under “Find a place”."))
     if broken:
         st.warning(
             _("These places cannot be read; bring their files again: {names}").format(
@@ -50,7 +50,7 @@ def _take() -> None:
 def _places() -> tuple[dict[str, Workspace], list[str]]:
     known: dict[str, Workspace] = {}
     broken: list[str] = []
-    for manifest in sorted(state.WORKSPACES.glob("*/manifest.json")):
+    for manifest in sorted(state.workspaces().glob("*/manifest.json")):
         try:
             known[manifest.parent.name] = Workspace(manifest.parent)
         except DataError:

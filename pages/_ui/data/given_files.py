@@ -10,11 +10,13 @@ from typing import BinaryIO, TypeVar
 
 import streamlit as st
 
+from analysis.errors import Text
 from analysis.readers.calendar import election_in, known_elections
 from analysis.readers.column_map import files_named
 from analysis.readers.glance import READABLE, look, year_in
-from analysis.readers.reader_registry import READERS, ROLES, TERRAIN, UNUSED, role_of
+from analysis.readers.reader_registry import READERS, ROLES, TERRAIN, UNUSED, role_of, why_unused
 from analysis.workflows.place_files import NAMED, GivenFile
+from pages._ui.access import visitor
 from pages._ui.i18n import _, election_name, number
 from pages._ui.messages import translate
 
@@ -40,6 +42,9 @@ def _uploaded(key: Key) -> list[GivenFile]:
 
 
 def _on_this_machine(key: Key) -> list[GivenFile]:
+    if visitor.current().person is not None:
+        # Whoever logs in is no one to read the server's disk.
+        return []
     text = st.text_area(
         _("Or paths on this machine, one a line: files, or a folder with them"),
         key=key("paths"),
@@ -98,6 +103,8 @@ def _told_apart(given: list[GivenFile], key: Key) -> Iterator[GivenFile]:
         )
         told = replace(file, role=role)
         with more_side:
+            if role == UNUSED and (why := _look(file, _why, None)):
+                st.caption(translate(why))
             if asks.get(role) == "vintage":
                 told = replace(told, vintage=_ask_year(file, key(f"year.{identity}")))
             elif asks.get(role) == "election":
@@ -153,6 +160,10 @@ def _names(_name: str, stream: BinaryIO) -> tuple[str, ...]:
 
 def _role(name: str, stream: BinaryIO) -> str:
     return role_of(look(name, stream))
+
+
+def _why(name: str, stream: BinaryIO) -> Text | None:
+    return why_unused(look(name, stream))
 
 
 def _look(file: GivenFile, at: Callable[[str, BinaryIO], T], otherwise: T) -> T:

@@ -12,6 +12,8 @@ from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from analysis.workflows.fieldwork import last_day_over
+from pages._ui import loaders
+from pages._ui.access import gate
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, date, measure_name, ngettext, number, outcome_name, percent
@@ -189,6 +191,9 @@ def _shown(table: pd.DataFrame, key: str) -> pd.DataFrame:
         "turf_id": _("Turf"),
     }
     first = table[key].replace("", _("outside the turfs") if key == "bureau_id" else "—")
+    if key == "bureau_id":
+        inside = table[key] != ""
+        first = first.mask(inside, pd.Series(loaders.labels(table[key]), index=table.index))
     return pd.DataFrame(
         {
             heads[key]: first,
@@ -211,7 +216,7 @@ def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the p
                 "field, and hand out the sheets or the phone pages."
             )
         )
-        st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
+        gate.link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
         return
     st.info(
         _(

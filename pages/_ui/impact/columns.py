@@ -70,6 +70,8 @@ def choose(found: TrialTable, *, sealed: bool, key: str) -> Spec | None:
     return Spec(
         outcomes=tuple(outcomes),
         covariates=tuple(covariates),
+        estimator=found.estimator,
+        lagged=tuple(pair for pair in found.lagged if pair[0] in outcomes),
         std_error=error,
         gap=gap,
         measured_before=before,

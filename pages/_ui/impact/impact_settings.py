@@ -12,7 +12,14 @@ from analysis.experiments.estimates import Impact
 from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
 from pages._ui.i18n import _, date, election_name, language, number
-from pages._ui.impact import columns, groups, impact_view, judged_order, trial_report
+from pages._ui.impact import (
+    columns,
+    groups,
+    impact_view,
+    judged_order,
+    neighbours_felt,
+    trial_report,
+)
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import EXAMPLE, Source
 from pages._ui.trial import arms_view as trial_views
@@ -108,11 +115,12 @@ def view(
     found = impacts.found(source)
     if name == "map":
         map_of_arms(place, source, spec)
+        neighbours_felt.neighbours(place, source, spec, draws, seed)
     elif name == "details":
         impact_view.every_estimate(impact)
         impact_view.missing(impact, found.lost)
     elif name == "report":
-        trial_report.downloads(source, impact, found.lost, draws, seed)
+        trial_report.downloads(source, impact, found.lost, asked)
     else:
         outcome = one_outcome(spec)
         if name == "draws":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,7 @@ import streamlit as st
 
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
+from analysis.experiments.interference import Spillover
 from analysis.experiments.outcomes import vintage_of
 from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted
@@ -18,13 +21,15 @@ from analysis.experiments.unit_files import read_content
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question
 from analysis.workflows import trial_results
+from analysis.workflows.impact_tables import Origin, origin_on_screen
 from analysis.workflows.seal_ledger import told_of
 from analysis.workflows.sealed_trials import open_trial
+from analysis.workflows.spillover import Vicinity, felt_by_neighbours
 from analysis.workflows.trial_results import TrialTable
 from pages._ui import loaders
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, bloc_name
-from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, seal_of
+from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, seal_file, seal_of
 from pages._ui.trial.trial_choices import outcome_names
 
 _FEW, _SOME = 4, 16
@@ -104,6 +109,40 @@ def judged(source: Source, spec: Spec, by: str, draws: int, seed: int) -> tuple[
     """Judge an order by the effects on what it puts first, one answer per outcome."""
     asked = question.Question(Path(source.name), spec, draws, seed, rank_by=by)
     return question.judge_order(_found(source).table, spec, seal_of(source), asked)
+
+
+def origin(source: Source, spec: Spec, draws: int, seed: int) -> Origin:
+    """Say what the estimates on screen rest on, so that their tables can be made again."""
+    asked = partial(origin_on_screen, spec=spec, draws=draws, seed=seed)
+    if source.kind == EXAMPLE:
+        return asked("example")
+    if source.kind == OURS:
+        place = Workspace(Path(source.folder))
+        names = _names(place, source)
+        return asked("trial", trial=(place.path, source.seal, source.elections, names))
+    files = [(source.name, hashlib.sha256(source.content).hexdigest())]
+    if source.seal:
+        path, content = seal_file(source)
+        files.append((path, hashlib.sha256(content).hexdigest()))
+    return asked("file", files=files)
+
+
+def felt(  # noqa: PLR0913 - what the answer depends on
+    place: Workspace, source: Source, spec: Spec, metres: float, draws: int, seed: int
+) -> tuple[Spillover, ...]:
+    """Test what treated neighbours changed, one result per outcome."""
+    with st.spinner(_("Drawing again…")):
+        return _felt(str(place.path), place.digest, source, spec, metres, draws, seed)
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _felt(  # noqa: PLR0913 - what the answer depends on
+    folder: str, digest: str, source: Source, spec: Spec, metres: float, draws: int, seed: int
+) -> tuple[Spillover, ...]:
+    del digest
+    near = Vicinity(Path(folder), metres)
+    table, sealed = _found(source).table, seal_of(source)
+    return felt_by_neighbours(table, spec, sealed, near, draws=draws, seed=seed)
 
 
 def geometry(place: Workspace, units: pd.Series) -> Geometry | None:

@@ -9,18 +9,24 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
+from analysis.exports.model_export import Finding, Written
 from analysis.workflows.impact import Answer, made_from
 from analysis.workflows.impact_files import answer_to_bytes
+from analysis.workflows.impact_tables import Origin, finding
+from pages._ui import file_downloads
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, language
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described, seal_of
 
 
 def downloads(
-    source: Source, impact: Impact, lost: pd.DataFrame | None, draws: int, seed: int
+    source: Source, impact: Impact, lost: pd.DataFrame | None, asked: tuple[Spec, int, int]
 ) -> None:
     """Offer the report and the estimates; a file is made when its button is pressed."""
+    _spec, draws, seed = asked
     sources, standing = sources_of(source, draws, seed), impacts.standing(source)
     found = Answer(impact, None, lost, sources, standing=standing)
     title = _("What the canvass changed: {source}").format(source=described(source))
@@ -30,7 +36,8 @@ def downloads(
         ".json": _("Estimates (JSON)"),
     }
     for column, (suffix, label) in zip(st.columns(3), names.items(), strict=True):
-        column.download_button(
+        taken_away.offer(
+            column,
             label,
             partial(
                 answer_to_bytes,
@@ -45,6 +52,20 @@ def downloads(
             on_click="ignore",
             width="stretch",
         )
+
+    origin = impacts.origin(source, *asked)
+    file_downloads.promise()
+    st.markdown("**" + _("Estimates") + "**")
+    offer = partial(_table, impact, origin, "estimates")
+    file_downloads.offer_table(offer, "palier_impact", key="impact.estimates")
+    if impact.balance is not None:
+        st.markdown("**" + _("Balance") + "**")
+        offer = partial(_table, impact, origin, "balance")
+        file_downloads.offer_table(offer, "palier_impact_balance", key="impact.balance")
+
+
+def _table(impact: Impact, origin: Origin, show: str, _figure: str, how: Written) -> Finding:
+    return finding(impact, origin, show=show, written=how)
 
 
 def sources_of(source: Source, draws: int, seed: int) -> dict[str, Any]:

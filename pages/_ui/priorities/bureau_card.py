@@ -85,7 +85,7 @@ def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGe
 
 
 def _title(bureau: pd.Series) -> str:
-    return title_of(bureau) + (f" — {bureau['name']}" if bureau["name"] else "")
+    return title_of(bureau)
 
 
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:

@@ -69,7 +69,7 @@ def described(scenario: Scenario) -> str:
 
 def _changes(first: Ranking, second: Ranking) -> None:
     both = first.table[["bureau_id", "rank"]].merge(
-        second.table[["bureau_id", "commune", "rank", "registered"]],
+        second.table[["bureau_id", "label", "rank", "registered"]],
         on="bureau_id",
         suffixes=("_a", "_b"),
     )
@@ -90,12 +90,10 @@ def _changes(first: Ranking, second: Ranking) -> None:
     if moved.empty:
         st.caption(_("No bureau changes its rank."))
         return
-    several = moved["commune"].ne(moved["commune"].iloc[0]).any()
     st.dataframe(
         pd.DataFrame(
             {
-                _("Bureau"): moved["bureau_id"].str.rpartition("_")[2],
-                **({_("Commune"): moved["commune"]} if several else {}),
+                _("Bureau"): moved["label"],
                 _("Rank in A"): moved["rank_a"],
                 _("Rank in B"): moved["rank_b"],
                 _("Places gained"): moved["move"],

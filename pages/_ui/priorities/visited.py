@@ -7,9 +7,11 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.covered import COVERED, bring_covered, forget_covered
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Prospects
 from pages._ui import messages
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, number
 
 _PROBLEM = "visited.problem"
@@ -27,9 +29,10 @@ def ask(place: Workspace, found: Prospects) -> None:
             st.caption(_("Known for {n} bureaux.").format(n=number(known)))
         else:
             st.caption(_("None known: every door counts as not yet visited."))
-        st.download_button(
+        taken_away.offer(
+            None,
             _("Table to fill in (CSV)"),
-            data=_table(found).to_csv(index=False),
+            data=csv_text(_table(found)),
             file_name=COVERED,
             key="visited.template",
             on_click="ignore",

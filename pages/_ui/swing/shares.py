@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from analysis.charts.chart_words import nuance
 from analysis.electorate.swing_by_bureau import Share
 from analysis.errors import DataError
 from analysis.tables.elections import Choice
@@ -88,7 +89,8 @@ def what_name(what: str) -> str:
     """Name an option of `options`."""
     if what == ABSTENTION:
         return _("Abstention")
-    return bloc_name(what.removeprefix(BLOC)) if what.startswith(BLOC) else what.removeprefix(NAME)
+    bloc, name = what.removeprefix(BLOC), what.removeprefix(NAME)
+    return bloc_name(bloc) if what.startswith(BLOC) else nuance(name)
 
 
 def share_name(share: Share) -> str:
@@ -101,5 +103,5 @@ def share_name(share: Share) -> str:
         "registered": _("{name}, % of registered voters"),
     }
     return texts[share.of].format(
-        name=bloc_name(choice.bloc) if choice.bloc else ", ".join(choice.candidates)
+        name=bloc_name(choice.bloc) if choice.bloc else ", ".join(map(nuance, choice.candidates))
     )

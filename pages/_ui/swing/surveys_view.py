@@ -6,13 +6,36 @@ import pandas as pd
 import streamlit as st
 
 from analysis.electorate.transfers import Transfers
+from analysis.electorate.transfers.survey_fit import Survey
+from analysis.workflows.transfers import survey_in
 from pages._ui.i18n import _, ngettext, number, option_name, percent
 from pages._ui.messages import plain
 
 _BLUE, _PALE, _ORANGE = "#236eb0", "#9ecae1", "#b35806"
 
 
-def surveys(beside: pd.DataFrame, found: Transfers) -> None:
+def own_survey() -> Survey | None:
+    """Ask for a survey of one's own to join to the counts; None without one."""
+    with st.expander(_("Join a survey of your own")):
+        file = st.file_uploader(
+            _("Survey (CSV)"),
+            type=["csv", "txt"],
+            key="transfers.survey",
+            help=_(
+                "Columns: origin, destination (options as in the table, or “neither”), share of "
+                "the origin, n persons asked of that origin."
+            ),
+        )
+        st.caption(
+            _(
+                "The estimate then meets the totals of every bureau and strays least from both "
+                "counts and survey, each weighed by its own error."
+            )
+        )
+    return survey_in(file.name, file.getvalue()) if file else None
+
+
+def surveys(beside: pd.DataFrame, found: Transfers, survey: Survey | None) -> None:
     """Show estimate, interval and surveys side by side, and say where they part."""
     parted = int(beside["apart"].sum())
     if parted:
@@ -36,11 +59,21 @@ def surveys(beside: pd.DataFrame, found: Transfers) -> None:
         width="stretch",
     )
     st.dataframe(table(beside), hide_index=True)
+    if survey:
+        st.caption(
+            _("“{name}” is joined to the estimate; the others are not.").format(
+                name=plain(survey.name)
+            )
+        )
+    beside = beside[beside["source"] != ""]
+    if beside.empty:
+        return
     st.caption(
         _(
             "Surveys ask all of France what a person chose and will choose: intentions change, and "
             "not everybody remembers. In a town, voters may differ from the country's. Nothing of "
-            "these figures is in the estimate; their scatter is what widens its intervals."
+            "these published figures is in the estimate; their scatter is what widens its "
+            "intervals."
         )
     )
     sources = beside.drop_duplicates("source")

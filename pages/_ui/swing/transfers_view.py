@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.intervals import calibration
+from analysis.electorate.transfers.survey_fit import Survey
 from analysis.tables.workspace import Workspace
 from pages._ui import file_downloads
 from pages._ui.i18n import _, election_name, ngettext, number, option_name, percent
@@ -23,7 +24,8 @@ _BLUE, _PALE, _FAINT = "#236eb0", "#9ecae1", "#9aa5b1"
 
 def transfers(place: Workspace, asked: Question) -> None:
     """Show the estimate for two elections of a place, and how far it can be trusted."""
-    found = swings.transfers(place, asked)
+    survey = surveys_view.own_survey()
+    found = swings.transfers(place, asked, survey)
     caution(found)
     told(found)
     shown = {
@@ -33,23 +35,23 @@ def transfers(place: Workspace, asked: Question) -> None:
         "table": _("Table"),
         "files": _("Files"),
     }
-    beside = swings.beside(place, asked, found)
+    beside = swings.beside(place, asked, found, survey)
     if len(beside):
         shown["surveys"] = _("Beside surveys")
     view = choose_view(shown, "t_shown")
     if view == "matrix":
-        _picture(place, asked, found, "matrix")
+        _picture(place, asked, found, survey, "matrix")
     elif view == "flows":
-        _picture(place, asked, found, "flows")
+        _picture(place, asked, found, survey, "flows")
     elif view == "one":
         one_origin(found)
     elif view == "surveys":
-        surveys_view.surveys(beside, found)
+        surveys_view.surveys(beside, found, survey)
     elif view == "table":
         st.dataframe(table(found), hide_index=True, height=520)
         st.caption(_legend(found))
     else:
-        _files(place, asked, found)
+        _files(place, asked, found, survey)
 
 
 def caution(found: Transfers) -> None:
@@ -114,8 +116,10 @@ def span(low: float, high: float) -> str:
     return _("between {low} and {high}").format(low=percent(low, 0), high=percent(high, 0))
 
 
-def _picture(place: Workspace, asked: Question, found: Transfers, kind: str) -> None:
-    st.image(swings.picture(place, asked, kind, found), width="stretch")
+def _picture(
+    place: Workspace, asked: Question, found: Transfers, survey: Survey | None, kind: str
+) -> None:
+    st.image(swings.picture(place, asked, kind, found, survey), width="stretch")
     captions = {
         "matrix": _(
             "Each row adds up to 100%: where the voters of one option of the first election went. "
@@ -225,9 +229,9 @@ def _legend(found: Transfers) -> str:
     ).format(level=percent(found.level, 0), n=number(found.units))
 
 
-def _files(place: Workspace, asked: Question, found: Transfers) -> None:
+def _files(place: Workspace, asked: Question, found: Transfers, survey: Survey | None) -> None:
     name = f"palier_transfers_{asked.origin}_{asked.destination}"
-    make = partial(swings.transfers_finding, place, asked, found)
+    make = partial(swings.transfers_finding, place, asked, found, survey)
     notes = (_("An estimate, never a proof."), *(translate(note) for note in found.notes))
     file_downloads.promise()
     file_downloads.offer_table(make, name, key="transfers", notes=notes)
@@ -236,6 +240,7 @@ def _files(place: Workspace, asked: Question, found: Transfers) -> None:
     folder = f"{place.path.parent.name}/{place.path.name}"
     command = f"python -m analysis transfers --workspace {folder} --from {asked.origin}"
     command += f" --to {asked.destination}{f' --place {asked.place}' if asked.place else ''}"
+    command += " --survey FILE.csv" if survey else ""
     st.caption(
         _("The command line makes the same table: {command}").format(
             command=f"`{command} --out FILE.csv`"

@@ -13,6 +13,7 @@ from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Share
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.place_transfers import transfers_of
+from analysis.electorate.transfers.survey_fit import Survey
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.registry import file_of
@@ -23,7 +24,7 @@ from pages._ui import file_downloads, loaders, state
 from pages._ui.background import Progress, answer_of
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, language
-from pages._ui.inputs import choose_places
+from pages._ui.territory import choose_places
 
 # A figure is soon drawn, once the drawing library has loaded.
 _DRAWING_S = 30
@@ -158,35 +159,50 @@ def geometry(place: Workspace, vintage: int | None, table: pd.DataFrame) -> Geom
     return loaders.contours(place, vintage, table["commune_id"])
 
 
-def transfers(place: Workspace, asked: Question) -> Transfers:
+def transfers(place: Workspace, asked: Question, survey: Survey | None) -> Transfers:
     """Return the transfers asked for; the page shows how far the estimate is."""
 
     def work(progress: Progress) -> Transfers:
-        return transfers_of(place, asked.origin, asked.destination, asked.place, progress=progress)
+        where = (asked.origin, asked.destination, asked.place)
+        return transfers_of(place, *where, progress=progress, survey=survey)
 
-    key = ("transfers", str(place.path), place.digest, asked)
+    key = ("transfers", str(place.path), place.digest, asked, _told(survey))
     found: Transfers = answer_of(key, work, label=_("Estimating the transfers…"))
     return found
 
 
-def beside(place: Workspace, asked: Question, found: Transfers) -> pd.DataFrame:
-    """Return published surveys beside the estimate; empty where there are none."""
-    return beside_surveys(place, (asked.origin, asked.destination), found)
+def _told(survey: Survey | None) -> str:
+    return f"{survey.name}\n{survey.table.to_csv(index=False)}" if survey else ""
 
 
-def picture(place: Workspace, asked: Question, kind: str, found: Transfers) -> bytes:
+def beside(
+    place: Workspace, asked: Question, found: Transfers, survey: Survey | None
+) -> pd.DataFrame:
+    """Return surveys beside the estimate; empty where there are none."""
+    return beside_surveys(place, (asked.origin, asked.destination), found, survey)
+
+
+def picture(
+    place: Workspace, asked: Question, kind: str, found: Transfers, survey: Survey | None
+) -> bytes:
     """Return the matrix or the flows as PNG, drawn once for each language."""
-    finding = transfers_finding(place, asked, found, kind, file_downloads.written())
-    key = ("transfers picture", kind, str(place.path), place.digest, asked, language())
+    finding = transfers_finding(place, asked, found, survey, kind, file_downloads.written())
+    where = (str(place.path), place.digest, asked)
+    key = ("transfers picture", kind, *where, _told(survey), language())
     content: bytes = answer_of(
         key, lambda _told: file_of(finding, ".png"), label=_("Drawing…"), patience_s=_DRAWING_S
     )
     return content
 
 
-def transfers_finding(
-    place: Workspace, asked: Question, found: Transfers, figure: str, how: Written
+def transfers_finding(  # noqa: PLR0913 - what was asked, what was found, how it leaves
+    place: Workspace,
+    asked: Question,
+    found: Transfers,
+    survey: Survey | None,
+    figure: str,
+    how: Written,
 ) -> Finding:
     """Put an estimate so that it can leave; in any thread."""
     elections = (asked.origin, asked.destination, asked.place)
-    return finding(place, elections, found, figure=figure, written=how)
+    return finding(place, elections, found, figure=figure, written=how, survey=survey)

@@ -109,13 +109,11 @@ def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
         arm = {_("Arm"): arms_view.arms_of(shown).map(names).to_numpy()}
     together = {}
     if (shown["cluster"] != shown["unit_id"]).any():
-        together = {_("Goes with"): shown["cluster"].str.rpartition("_")[2].to_numpy()}
-    several = len(known["commune_id"].unique()) > 1
+        together = {_("Goes with"): loaders.labels(shown["cluster"])}
     show_table(
         pd.DataFrame(
             {
-                _("Bureau"): shown["unit_id"].str.rpartition("_")[2].to_numpy(),
-                **({_("Commune"): facts["commune"].to_numpy()} if several else {}),
+                _("Bureau"): loaders.labels(shown["unit_id"]),
                 _("Block"): shown["number"].astype("Int64").to_numpy(),
                 **together,
                 **arm,

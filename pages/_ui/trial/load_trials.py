@@ -19,6 +19,7 @@ from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import Trial, open_trial
 from analysis.workflows.trial_design import Draft, Promise, sight_at_past
 from analysis.workflows.trial_design import draft as drafted
+from analysis.workflows.trial_power import ADJUSTED
 from pages._ui import loaders
 from pages._ui.i18n import _, language
 from pages._ui.trial.trial_choices import outcome_names
@@ -46,29 +47,41 @@ def _design(folder: str, digest: str, toml: str, choices: Choices) -> Design:
 
 def draft(place: Workspace, scenario: Scenario, choices: Choices, promise: Promise) -> Draft:
     """Return the plan of the design that the choices declare, as it will be sealed."""
-    sight = sight_at_past(placebo(place, scenario, choices, "share_registered", 0.0))
+    adjust = promise.estimator == ADJUSTED
+    sight = sight_at_past(placebo(place, scenario, choices, "share_registered", 0.0, adjust))
     return drafted(design(place, scenario, choices), promise, choices.seed, sight)
 
 
-def placebo(
-    place: Workspace, scenario: Scenario, which: Which, measure: Measure, contamination: float
+def placebo(  # noqa: PLR0913 - what the answer depends on
+    place: Workspace,
+    scenario: Scenario,
+    which: Which,
+    measure: Measure,
+    contamination: float,
+    adjust: bool,  # noqa: FBT001 - whether the headline is adjusted for the election before
 ) -> Placebo:
     """Return what the design would have seen at past elections."""
     with st.spinner(_("Drawing the design on past elections…")):
         return _placebo(
-            str(place.path), place.digest, scenario.to_toml(), which, measure, contamination
+            str(place.path), place.digest, scenario.to_toml(), which, measure, contamination, adjust
         )
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
 def _placebo(  # noqa: PLR0913 - what the answer depends on
-    folder: str, digest: str, toml: str, which: Which, measure: Measure, contamination: float
+    folder: str,
+    digest: str,
+    toml: str,
+    which: Which,
+    measure: Measure,
+    contamination: float,
+    adjust: bool,  # noqa: FBT001 - as above
 ) -> Placebo:
     del digest
     scenario, place = Scenario.from_dict(tomllib.loads(toml)), Workspace(Path(folder))
     declared = design(place, scenario, which)
     return trial_power.placebo_of(
-        place, scenario, declared, measure=measure, contamination=contamination
+        place, scenario, declared, measure=measure, contamination=contamination, adjust=adjust
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.i18n import MISSING
+
 
 def show_table(
     table: pd.DataFrame,
@@ -37,4 +39,6 @@ def show_table(
         )
         for name, values in rounded.select_dtypes("number").items()
     }
-    st.dataframe(rounded, hide_index=True, column_config=columns, **options)
+    st.dataframe(
+        rounded, hide_index=True, column_config=columns, **{"placeholder": MISSING, **options}
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -10,6 +12,7 @@ from analysis.experiments.pons_2012.published import published
 from analysis.experiments.rank_weighted import order_detectable, units_to_tell
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
+from analysis.workflows.ranked_trial import APART, NEIGHBOURS, NOWHERE
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.trial_power import DRAWS
 from pages._ui import state
@@ -18,6 +21,7 @@ from pages._ui.messages import plain, translate
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.load_trials import Which
 from pages._ui.trial.number_tables import show_table
+from pages._ui.trial.trial_choices import PLAIN, choose_headline
 
 # Effect of being drawn that a good canvass may hope for: Pons (2018) found under one point.
 _HOPED = 0.02
@@ -26,8 +30,10 @@ _SLOPE = 4  # AUTOC of effects that fall in a straight line is a quarter of the 
 
 def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -> None:
     """Show the smallest effect the design can see, and its price."""
+    headline = _headline(place, scenario, which)
     measure, spilled = _ask()
-    found = trials.placebo(place, scenario, which, measure, spilled)
+    adjust = headline != PLAIN
+    found = trials.placebo(place, scenario, which, measure, spilled, adjust)
     curve = found.median()
     whole = curve[curve["units"] == curve["units"].max()]
     smallest = float(whole["detectable_assignment"].iloc[0])
@@ -63,12 +69,22 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
 
     st.pyplot(power_chart(curve, language=language()), width="stretch")
     elections = ", ".join(map(election_name, found.curve["election_id"].unique()))
-    st.caption(
+    how = (
         _(
             "The design was drawn {draws} times on each of these elections, where nothing had been "
             "done, adjusted for the election before: {elections}. Median over them."
-        ).format(draws=number(DRAWS), elections=elections)
+        )
+        if adjust
+        else _(
+            "The design was drawn {draws} times on each of these elections, where nothing had been "
+            "done, and not adjusted: {elections}. Median over them."
+        )
     )
+    st.caption(how.format(draws=number(DRAWS), elections=elections))
+    if not isinstance(which, str) and which.cluster in (APART, NEIGHBOURS):
+        alone = replace(which, cluster=NOWHERE)
+        free = trials.placebo(place, scenario, alone, measure, spilled, adjust).median()
+        st.caption(_price_of_space(smallest, free))
     if len(found.left_out):
         lost = found.left_out[["election_id", "examples"]].itertuples(index=False)
         st.caption(
@@ -84,6 +100,26 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         st.markdown(told)
     with st.expander(_("The curve as a table")):
         show_table(_shown(curve), digits=2)
+
+
+def _headline(place: Workspace, scenario: Scenario, which: Which) -> str:
+    """Return the headline that is chosen, or that the seal announces."""
+    if isinstance(which, str):
+        said = trials.trial(place, which).sealed.promise.get("estimator", ())
+        return "".join(said[:1]) or PLAIN
+    return choose_headline(place, scenario)[0]
+
+
+def _price_of_space(smallest: float, free: pd.DataFrame) -> str:
+    """Say what a distance, or groups of neighbours, cost in sight."""
+    whole = free[free["units"] == free["units"].max()]
+    return _(
+        "Drawn one by one, without regard to neighbours, the same bureaux would show {points} "
+        "points: what neighbours cost is the difference to {seen}."
+    ).format(
+        points=number(100 * float(whole["detectable_assignment"].iloc[0]), 2),
+        seen=number(100 * smallest, 2),
+    )
 
 
 def _orders(smallest: float, units: float, block_size: int) -> str:

@@ -20,9 +20,10 @@ from analysis.workflows.sealed_trials import (
 )
 from analysis.workflows.trial_design import Promise, seal_in_workspace
 from pages._ui import messages
+from pages._ui.access import visitor
 from pages._ui.i18n import _, bloc_name, language, number
 from pages._ui.trial import load_trials as trials
-from pages._ui.trial.trial_choices import covariate_names
+from pages._ui.trial.trial_choices import choose_headline, covariate_names
 
 
 def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
@@ -33,7 +34,7 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
             "that nobody can choose afterwards what flatters."
         )
     )
-    promise = _promise(scenario)
+    promise = _promise(place, scenario)
     made = trials.draft(place, scenario, choices, promise)
     with st.expander(_("Read the plan before it is sealed")):
         st.markdown(made.plan)
@@ -48,10 +49,11 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
     ):
         with st.spinner(_("Drawing and sealing…")):
             seal_in_workspace(made, place.path, scenario, again)
+            visitor.current().note("seal", place.path.name)
         st.rerun()
 
 
-def _promise(scenario: Scenario) -> Promise:
+def _promise(place: Workspace, scenario: Scenario) -> Promise:
     votes = ", ".join(scenario.candidates) or bloc_name(scenario.bloc)
     told = (
         _("Votes of the registered: {votes}").format(votes=votes),
@@ -67,36 +69,12 @@ def _promise(scenario: Scenario) -> Promise:
     covariates = {name: covariate_names()[name] for name in COVARIATES}
     first = list(outcomes)[:2]
     promised = _several(_("Outcomes"), outcomes, first, "trial.outcomes")
+    headline, lag = choose_headline(place, scenario)
     adjusted = _several(
-        _("Adjusted for, beside the plain estimate"),
-        covariates,
-        ["expected_abstention", "support"],
-        "trial.covariates",
+        _("Adjusted for, beside the plain estimate"), covariates, [], "trial.covariates"
     )
     split = _several(_("Subgroups"), groups, [], "trial.subgroups")
-    headline = _headline(adjusts=bool(adjusted))
-    return Promise(promised, adjusted, split, language=language(), estimator=headline)
-
-
-def _headline(*, adjusts: bool) -> str:
-    """Ask which of the two estimates will be the headline; the other stands beside it."""
-    names = {
-        "difference": _("The plain difference within blocks"),
-        "ancova": _("The difference adjusted for what is chosen above"),
-    }
-    chosen = str(
-        st.radio(
-            _("The headline after the vote"),
-            list(names) if adjusts else ["difference"],
-            format_func=names.__getitem__,
-            key="trial.estimator",
-            persist_state="session",
-            help=_(
-                "The other one stands beside it. What can be seen is told for the adjusted one."
-            ),
-        )
-    )
-    return chosen if chosen != "difference" else ""
+    return Promise(promised, adjusted, split, language=language(), estimator=headline, lag=lag)
 
 
 def _again(place: Workspace, design: Design) -> str:
@@ -163,4 +141,5 @@ def verified(place: Workspace) -> None:
         _("Put this design in force here"), key="trial.adopt", help=_("Its arms then hold.")
     ):
         keep(place.path, content)
+        visitor.current().note("seal", f"{place.path.name} {sealed.fingerprint[:12]}")
         st.rerun()

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranked_trial import (
@@ -21,9 +22,12 @@ from analysis.workflows.ranked_trial import (
     Choices,
     within_hours,
 )
-from pages._ui import state
+from analysis.workflows.ranking import Scenario
+from analysis.workflows.trial_power import ADJUSTED, lag_of
+from pages._ui import loaders, state
 from pages._ui.i18n import _, election_name, number, percent
 
+PLAIN = "difference"
 _MOST_SEED = 2**31 - 1
 _USUAL = "trial.first.usual"  # the number of bureaux that was offered last
 _MOST_LISTED, _MOST_NEAR = 2000, 10
@@ -116,6 +120,17 @@ def _whole(  # noqa: PLR0913 - a number, its limits, its words
     return answer
 
 
+def choose_headline(place: Workspace, scenario: Scenario) -> tuple[str, str]:
+    """Ask which estimate will be the headline; return it, and the election that adjusts it."""
+    lag = lag_of(place, scenario)
+    names = {PLAIN: _("The plain difference within blocks")}
+    if lag:
+        told = _("The difference adjusted for the same measure at {election}")
+        names = {ADJUSTED: told.format(election=election_name(lag)), **names}
+    chosen = _one(_("The headline after the vote"), "t_headline", names)
+    return chosen, lag if chosen == ADJUSTED else ""
+
+
 def _value() -> str:
     names = {
         "priority": _("The order of Priorities"),
@@ -178,9 +193,11 @@ def _one(label: str, key: str, names: dict[str, str]) -> str:
 
 def _exceptions(units: pd.DataFrame) -> dict[str, Any]:
     ids = units["unit_id"].head(_MOST_LISTED).tolist()
-    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids)
+    names = dict(zip(ids, loaders.labels(ids), strict=True))
+    show = names.__getitem__
+    treat = _several(_("Canvassed in any case (never drawn)"), "t_treat", ids, show)
     free = [one for one in ids if one not in treat]
-    spare = _several(_("Never canvassed (never drawn)"), "t_not", free)
+    spare = _several(_("Never canvassed (never drawn)"), "t_not", free, show)
     if treat or spare:
         st.caption(
             _("Bureaux decided beforehand are in no estimate: there is no chance to compare.")

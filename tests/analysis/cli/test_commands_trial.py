@@ -9,24 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.cli import main
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.seal import seal, verify, write_seal
 from tests.made import DATA
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a verb: exit code, and what it printed and complained of."""
-
-    def run(*words):
-        with pytest.raises(SystemExit) as end:
-            main.main([str(word) for word in words])
-        told = capsys.readouterr()
-        return end.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

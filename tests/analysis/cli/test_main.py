@@ -22,20 +22,6 @@ from tests.made import DATA, RESULTS, VALMONT, folder_bytes, sample_results, wri
 FILES = tuple(VALMONT / name for name in RESULTS)
 
 
-@pytest.fixture
-def run(capsys):
-    """Return a function that runs a verb: exit code, standard output, standard error."""
-
-    def call(*arguments):
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return call
-
-
 def test_build_reports_what_was_read_and_the_totals(run, tmp_path):
     code, out, _ = run(
         *("build", "--workspace", tmp_path / "w", "--results", *FILES),

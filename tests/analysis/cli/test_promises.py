@@ -12,23 +12,9 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from analysis.cli import main
 from analysis.experiments.neighbours import adjacent
 from analysis.experiments.outcomes import outcomes_of
 from analysis.workflows.seal_ledger import LEDGER
-
-
-@pytest.fixture
-def run(capsys):
-    """Run a verb: exit code, and what it printed and complained of."""
-
-    def run(*words):
-        with pytest.raises(SystemExit) as end:
-            main.main([str(word) for word in words])
-        told = capsys.readouterr()
-        return end.value.code or 0, told.out, told.err
-
-    return run
 
 
 @pytest.fixture

@@ -58,8 +58,14 @@ def cr2_by_hand(block, cluster, x, y, weight):
         pull = (vectors * inverse) @ vectors.T @ full[at] @ bread[:, 0]
         variance += (pull @ residual[at]) ** 2
         columns.append(rest[:, at] @ pull)
-    inner = np.column_stack(columns).T @ np.column_stack(columns)
-    return np.sqrt(variance), np.trace(inner) ** 2 / (inner**2).sum()
+    all_ = np.column_stack(columns)
+    inner = all_.T @ all_
+    common = (np.unique(cluster)[:, None] == cluster).astype(float) @ all_
+    shared = common.T @ common
+    dfs = [np.trace(one) ** 2 / (one**2).sum() for one in (inner, shared)]
+    # Where clusters hold whole blocks nothing common is left: rounding is no number.
+    swept = np.trace(shared) < 1e-9 * np.trace(inner)
+    return np.sqrt(variance), dfs[0], dfs[0] if swept or len(common) == len(y) else dfs[1]
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -77,9 +83,11 @@ def test_cr2_is_what_full_matrices_give(name, cluster_of, weighted):
     weight = rng.uniform(0.5, 3, len(y)) if weighted else np.ones(len(y))
     cluster = np.unique(cluster_of(block, rng), return_inverse=True)[1]
     regression = Regression(Layout(block, cluster, weight), x)
-    error, df = cr2_by_hand(block, cluster, x, y, weight)
+    error, df, together = cr2_by_hand(block, cluster, x, y, weight)
     assert regression.std_errors(y)["CR2"] == pytest.approx(error)
     assert regression.satterthwaite_df == pytest.approx(df)
+    assert regression.together_df == pytest.approx(together)
+    assert regression.df("CR2") == pytest.approx(min(df, together))
 
 
 def test_cr2_of_clusters_of_one_is_hc2():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
 import geopandas as gpd
@@ -12,8 +13,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from analysis.exports import to_bytes, write
+from analysis.errors import DataError
+from analysis.experiments.unit_files import read_content
+from analysis.exports import read_provenance, to_bytes, write
 from analysis.exports.document import FIRST
+from analysis.exports.registry import beside
 from tests.made import ROOT
 
 
@@ -28,13 +32,36 @@ def save(ranking, bureaux, provenance, tmp_path):
 def test_plain_csv_is_read_without_any_option(save, ranking):
     back = pd.read_csv(save("t.csv"))
     assert tuple(back.columns[:9]) == FIRST
-    assert back.columns[-1] == "provenance"
-    assert back["provenance"].notna().tolist() == [True] + [False] * 11
+    assert "provenance" not in back, "5 kB of JSON are no cell"
     for column in ("score", "gain_lower", "registered", "top_k_probability", "part_mobilise"):
         pd.testing.assert_series_equal(back[column], ranking[column], rtol=1e-9)
     assert back["bureau_id"].tolist() == ranking["bureau_id"].tolist()
     assert back["assumed"][0] == "doors, contact"
     assert back["arm"].isna().all()
+
+
+def test_what_a_csv_is_stands_beside_it(save, ranking):
+    path = save("t.csv", dialect="excel_fr")
+    told = json.loads((path.parent / "t.csv-metadata.json").read_text(encoding="utf-8"))
+    columns = {one["name"]: one for one in told["tableSchema"]["columns"]}
+    assert list(columns) == path.read_text(encoding="utf-8-sig").splitlines()[0].split(";")
+    assert columns["gain_per_hour"]["titles"] == {"fr": "Voix par heure"}
+    # Codes are texts: whoever reads them by what is said here keeps their zeros.
+    assert columns["bureau_id"]["datatype"] == "string"
+    assert columns["registered"]["datatype"] == "integer"
+    assert columns["score"]["datatype"]["format"] == {"decimalChar": ","}
+    assert told["dialect"]["delimiter"] == ";"
+    assert read_provenance(path) == read_provenance(beside(path))
+    beside(path).unlink()
+    with pytest.raises(DataError, match="no provenance"):
+        read_provenance(path)
+
+
+@pytest.mark.parametrize("dialect", ["plain", "excel_fr"])
+def test_one_file_may_carry_its_provenance_in_a_column(save, dialect):
+    path = save("t.csv", dialect=f"{dialect}+provenance")
+    assert not beside(path).exists()
+    assert read_provenance(path).written["dialect"] == dialect
 
 
 def test_a_long_csv_is_read_as_the_manual_says(ranking, bureaux, provenance):
@@ -55,6 +82,7 @@ def test_a_long_csv_is_read_as_the_manual_says(ranking, bureaux, provenance):
 
 def test_a_french_excel_reads_the_other_dialect(save, ranking):
     path = save("t.csv", dialect="excel_fr")
+    assert beside(path).is_file()
     assert path.read_bytes().startswith(b"\xef\xbb\xbfbureau_id;rank;")
     back = pd.read_csv(path, sep=";", decimal=",")
     pd.testing.assert_series_equal(back["score"], ranking["score"], rtol=1e-9)
@@ -71,20 +99,56 @@ def test_no_text_is_run_as_a_formula(save, dialect):
 
 def test_the_workbook_holds_numbers_units_and_sources(save, ranking):
     book = openpyxl.load_workbook(save("t.xlsx"))
-    assert book.sheetnames == ["Cibles", "Unités", "Sources"]
+    assert book.sheetnames == ["Cibles", "Pour les équipes", "Unités", "Sources"]
     targets = book["Cibles"]
     header = [cell.value for cell in targets[1]]
-    assert tuple(header[:9]) == FIRST
+    assert header[:4] == ["Code du bureau", "Rang", "Priorité", "Voix par heure"]
     assert targets.freeze_panes == "B2"
     assert targets.auto_filter.ref == f"A1:{targets.cell(13, len(header)).coordinate}"
-    score = targets.cell(2, header.index("score") + 1)
+    score = targets.cell(2, header.index("Priorité") + 1)
     assert (score.data_type, score.number_format) == ("n", "0.0")
     assert score.value == pytest.approx(ranking["score"][0])
-    assert targets.cell(3, header.index("name") + 1).data_type == "s", "not a formula"
-    assert targets.cell(5, header.index("top_k_probability") + 1).value is None, "unknown is blank"
+    assert targets.cell(3, header.index("Nom du bureau") + 1).data_type == "s", "not a formula"
+    assert targets.cell(5, header.index("Chances d’être parmi les premiers") + 1).value is None, (
+        "unknown is blank"
+    )
     units = {row[0].value: row for row in book["Unités"].iter_rows(min_row=2)}
     assert list(units) == header
-    assert all(row[1].value and row[2].value for row in units.values())
+    assert all(row[1].value and row[3].value for row in units.values())
+    team = [cell.value for cell in book["Pour les équipes"][1]]
+    assert team[:2] == ["Rang", "Nom du bureau"]
+    assert len(team) <= 10
+    for sheet in book.worksheets[:3]:
+        setup = sheet.page_setup
+        assert (setup.paperSize, setup.orientation, setup.fitToHeight) == (9, "landscape", 0)
+        assert sheet.print_title_rows == "$1:$1"
+
+
+def test_our_own_reader_finds_the_columns_of_a_workbook(save, ranking):
+    path = save("t.xlsx")
+    back = read_content("t.xlsx", path.read_bytes())
+    assert tuple(back.columns[:9]) == FIRST
+    assert back["bureau_id"].tolist() == ranking["bureau_id"].tolist()
+
+
+def test_years_yes_and_counts_look_like_themselves(ranking, bureaux, provenance):
+    table = ranking.assign(
+        vintage=pd.array([2024] * 12, dtype="Int64"),
+        households=[np.nan, *range(1, 12)],
+        by_hand=[True, *[False] * 11],
+        poverty_rate=0.125,
+    )
+    content = to_bytes(table, ".xlsx", bureaux=bureaux, provenance=provenance)
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+    row = {sheet.cell(1, n).value: sheet.cell(3, n) for n in range(1, sheet.max_column + 1)}
+    shown = {name: row[name].number_format for name in ("Année des contours", "Ménages")}
+    assert shown == {"Année des contours": "0", "Ménages": "#,##0"}
+    assert row["Choisi à la main"].value == "non"
+    assert row["Ménages pauvres"].number_format == "0.0%"
+
+
+def test_the_books_words_are_all_there(save, ranking):
+    book = openpyxl.load_workbook(save("t.xlsx"))
     words = [cell.value for row in book["Sources"].iter_rows() for cell in row]
     assert {"Données des élections agrégées", "ab" * 32, "2027_pres_t1"} <= set(words)
     assert len(book.custom_doc_props["palier_provenance_sha256"].value) == 64
@@ -92,7 +156,7 @@ def test_the_workbook_holds_numbers_units_and_sources(save, ranking):
 
 def test_the_workbook_speaks_english(save):
     book = openpyxl.load_workbook(save("t.xlsx", language="en"))
-    assert book.sheetnames == ["Targets", "Units", "Sources"]
+    assert book.sheetnames == ["Targets", "For the teams", "Units", "Sources"]
 
 
 def test_parquet_is_geoparquet_in_wgs84(save, bureaux, ranking):

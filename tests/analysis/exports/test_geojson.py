@@ -77,7 +77,7 @@ def test_kml_says_its_numbers_and_colours_backwards(kml, ranking):
         assert colour == "b3" + blue + green + red
     first = root.find(f".//{KML}Placemark")
     assert "voix par heure de bénévole" in first.findtext(f"{KML}description")
-    data = {d.get("name"): d.findtext(f"{KML}value") for d in first.iter(f"{KML}Data")}
+    data = {d.get("name"): d.text for d in first.iter(f"{KML}SimpleData")}
     assert float(data["score"]) == pytest.approx(ranking["score"][0])
     assert "99001_JUS1" in root.findtext(f"{KML}Document/{KML}description")
 

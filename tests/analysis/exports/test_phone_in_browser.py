@@ -35,6 +35,12 @@ SECOND_COPY = """(n) => new Promise((done) => {
     };
   };
 })"""
+SHOWN = """(view) => new Promise((drawn) => {
+  const here = location.hash.slice(1) === view;
+  addEventListener("hashchange", drawn, { once: true });
+  go(view);
+  if (here) drawn();
+})"""
 BLOCKED = """for (const name of ["localStorage", "indexedDB"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked"); } });"""
 NO_LOCAL = """Object.defineProperty(window, "localStorage",
@@ -236,7 +242,7 @@ def test_either_of_the_two_copies_is_enough(phone, lost):
 
 def test_a_half_written_copy_does_not_hide_the_whole_one(phone):
     phone.tap("nobody:1")
-    phone.page.wait_for_timeout(200)
+    phone.page.wait_for_function(SECOND_COPY, arg=1)
     phone.page.evaluate("localStorage.setItem(keepKey, localStorage.getItem(keepKey).slice(0, 90))")
     phone.page.reload()
     phone.page.get_by_text("1 / ").wait_for()
@@ -258,9 +264,10 @@ def test_two_windows_of_the_page_keep_one_list(phone):
 def test_a_phone_that_keeps_nothing_says_so(browser, file, script, warned):
     phone = Phone(browser, file, script=script)
     phone.tap("nobody:1")
-    phone.page.wait_for_timeout(200)
+    if not warned:
+        phone.page.wait_for_function(SECOND_COPY, arg=1)
     warning = phone.page.get_by_role("alert").filter(has_text="ne garde rien")
-    assert (warning.count() == 1) == warned
+    expect(warning).to_have_count(int(warned))
     phone.shows(1)
     # It can still be exported.
     assert json.loads(phone.export())["attempts"]
@@ -416,9 +423,9 @@ def test_fingers_find_every_button_and_nothing_sticks_out(phone, view):
         phone.tap("open:1")
         phone.page.get_by_role("button", name="Échange").tap()
         phone.tap("door:2")
+        phone.page.locator("#note").wait_for()
     else:
-        phone.page.evaluate(f"go('{view}')")
-    phone.page.wait_for_timeout(50)
+        phone.page.evaluate(SHOWN, view)
     small = phone.page.evaluate(
         """() => [...document.querySelectorAll("button, input, textarea, summary, .mark .reach")]
         .map((e) => [e.dataset.key || e.tagName, e.getBoundingClientRect()])

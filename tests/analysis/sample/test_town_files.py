@@ -21,6 +21,8 @@ FILES = (
     "carreaux_200m.csv",
     "adresses-99.csv.gz",
     "electeurs_par_adresse.csv",
+    "lieux_de_vote.csv",
+    "rues_osm.json",
     "truth.json",
     "SOURCE.md",
 )

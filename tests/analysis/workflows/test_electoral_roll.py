@@ -11,6 +11,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.exports import to_bytes
+from analysis.geography.bureau_names import bureau_labels
 from analysis.targeting.rank import Settings
 from analysis.workflows.build import build
 from analysis.workflows.build_inputs import Given, inputs_of
@@ -34,6 +35,7 @@ def bare(valmont_inputs, files):
     return replace(
         valmont_inputs,
         contours={},
+        streets=None,
         squares=None,
         addresses=None,
         electors=None,
@@ -143,9 +145,10 @@ def test_a_roll_of_another_town_is_refused_and_leaves_no_workspace(bare, tmp_pat
     assert not (tmp_path / "w").exists()
 
 
-def test_polling_places_alone_need_contours(bare, tmp_path):
-    with pytest.raises(DataError, match="--reu-bureaux cannot be used without contours"):
-        build(replace(bare, reu=None), tmp_path / "w")
+def test_polling_places_alone_name_the_bureaux_of_a_place_without_contours(bare, tmp_path):
+    place = build(replace(bare, reu=None), tmp_path / "w")
+    assert place.read("bureaux").empty
+    assert bureau_labels(place, ["99900_0001"]).tolist() == ["bureau 1, École 0001, Valmont"]
 
 
 def test_the_command_line_names_both_files(files, tmp_path):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError
 from analysis.exports import read_provenance, write
+from analysis.exports.registry import beside
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
@@ -297,8 +298,9 @@ def test_another_version_says_which_one_to_install(folder, tmp_path, monkeypatch
 
 def test_a_file_of_an_unknown_question_is_refused(folder, tmp_path):
     file = exported(folder, tmp_path / "r.csv")
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace('""command"":""rank""', '""command"":""guess""'), "utf-8")
+    told = beside(file)
+    text = told.read_text(encoding="utf-8")
+    told.write_text(text.replace(r"\"command\":\"rank\"", r"\"command\":\"guess\""), "utf-8")
     with pytest.raises(DataError, match="“guess” are not made again") as caught:
         reproduce(file)
     assert caught.value.mend

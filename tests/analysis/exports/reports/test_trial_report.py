@@ -74,7 +74,7 @@ def test_the_page_says_every_part(report, language):
     for note in (*report.impact.notes, Note("by_code", election="2024_legi_t1")):
         assert note.say(language) in text
     wanted = {
-        "fr": ["témoin", "1\u202f790", "1,3\u202f%", "200 tirages, graine 7", "exploratoire"],
+        "fr": ["témoin", "1\u202f790", "1,3\u202f%", "200 tirages, série n° 7", "exploratoire"],
         "en": ["control", "1,790", "1.3%", "200 draws, seed 7", "exploratory"],
     }[language]
     for told in [*wanted, "units.csv", "ab" * 32]:

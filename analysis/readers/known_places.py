@@ -1,0 +1,99 @@
+"""Places of France that are known without network: communes, départements, regions, EPCI.
+
+`places.csv.gz` is made by `tools/places_table.py`; its first line says of what, and of which day.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("places.csv.gz")
+# The order in which places of one name are offered.
+KINDS = ("commune", "department", "region", "epci", "constituency", "arrondissement", "former")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A place as the official codes name it.
+
+    Attributes
+    ----------
+    kind
+        One of `KINDS`: `former` is a commune that is part of another by now, `arrondissement`
+        one of Paris, Lyon or Marseille.
+    code, name
+        INSEE code (SIREN of an EPCI); official name, empty for some former communes.
+    department
+        Code of its département; of an EPCI, that of its first commune.
+    within
+        What it lies in: the commune of a former one or of an arrondissement, the EPCI of a
+        commune, the region of a département.
+    population
+        Legal, 0 where it is not told.
+    postal
+        Postal codes.
+    """
+
+    kind: str
+    code: str
+    name: str
+    department: str = ""
+    within: tuple[str, ...] = ()
+    population: int = 0
+    postal: tuple[str, ...] = ()
+
+
+@cache
+def known_places() -> tuple[KnownPlace, ...]:
+    """Return every place of the table, in its order."""
+    return tuple(
+        KnownPlace(kind, code, name, of, tuple(within.split()), int(size or 0), tuple(post.split()))
+        for kind, code, name, of, within, size, post, _article in _rows()
+    )
+
+
+@cache
+def departments() -> dict[str, KnownPlace]:
+    """Return the départements by code."""
+    return {place.code: place for place in known_places() if place.kind == "department"}
+
+
+@cache
+def communes() -> dict[str, KnownPlace]:
+    """Return the communes of today by code."""
+    return {place.code: place for place in known_places() if place.kind == "commune"}
+
+
+@cache
+def movements() -> dict[str, str]:
+    """Return the code of each commune that is no more → that of the commune it is part of."""
+    gone = {code: within for _kind, code, _name, _of, within, *_ in _rows("former;")}
+    return {code: now for code, now in gone.items() if code != now}
+
+
+@cache
+def with_article(department: str) -> str:
+    """Return the name of a département after "of": « de la Gironde », « du Nord »."""
+    articles = {code: article for _kind, code, *_, article in _rows("department;")}
+    links = ("de ", "d’", "du ", "de la ", "des ", "de l’", "des ", "de las ", "de los ")
+    return links[int(articles[department] or 0)] + departments()[department].name
+
+
+@cache
+def about() -> str:
+    """Return the first line of the table: its source, the day of its codes, its licence."""
+    with gzip.open(TABLE, "rt", encoding="utf-8") as file:
+        return " · ".join(file.readline().strip("# \n").split(" | ")[:3])
+
+
+def _rows(start: str = "") -> Iterator[list[str]]:
+    """Give the lines of the table, or those that start so: readers ask for the former ones."""
+    with gzip.open(TABLE, "rt", encoding="utf-8") as file:
+        lines = itertools.islice(file, 2, None)
+        yield from csv.reader((li for li in lines if li.startswith(start)), delimiter=";")

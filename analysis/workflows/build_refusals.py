@@ -1,0 +1,47 @@
+"""What `build` refuses before it reads: files that nothing could be done with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.errors import DataError, some
+
+if TYPE_CHECKING:
+    from analysis.readers.raw_results import Raw
+    from analysis.workflows.build import Inputs
+
+
+def refuse_unread(inputs: Inputs, raw: Raw) -> None:
+    """Refuse licences of files that are not read."""
+    names = ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets")
+    ground = [getattr(inputs, name) for name in names]
+    files = [file.name for file in (*inputs.contours.values(), *ground) if file]
+    known = [*(r.source.file for r in raw.reports), *files]
+    if unread := sorted(set(inputs.licences) - set(known)):
+        raise DataError(
+            "A licence is given for a file that is not read.",
+            where="{unread}; files read: {names}",
+            mend="Name one of the files of this command: --licence FILE=TEXT.",
+            unread=some(unread),
+            names=some(known, most=12),
+        )
+
+
+def refuse_without_contours(inputs: Inputs) -> None:
+    """Refuse files of the ground where nothing says where the bureaux are."""
+    given = {
+        "--squares": inputs.squares,
+        "--addresses": inputs.addresses,
+        "--streets": inputs.streets,
+    }
+    if extra := [name for name, file in given.items() if file]:
+        raise DataError(
+            "{extra} cannot be used without contours.",
+            mend="Add --contours FILE --vintage YEAR or --reu FILE, or leave the others out.",
+            extra=" and ".join(extra),
+        )
+    if inputs.electors and not inputs.addresses:
+        raise DataError(
+            "Registered per address need the addresses they belong to.",
+            mend="Add --addresses FILE (BAN).",
+        )

@@ -1,0 +1,54 @@
+"""What a place knows of names beside its results: polling places, quarters, constituencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.geography.zones import place_named
+from analysis.tables.schema import ZONES
+from analysis.tables.workspace import Workspace
+from analysis.workflows.electoral_roll import ElectoralRoll, polling_places, read_electoral_roll
+
+if TYPE_CHECKING:
+    from analysis.readers.results import Results
+    from analysis.workflows.build import Inputs
+
+
+def named_only(inputs: Inputs, results: Results, crs: str) -> dict[str, Any]:
+    """Return the names of polling places, of a place without contours."""
+    known = set(results.turnout["bureau_id"].cat.categories)
+    files = ElectoralRoll(None, inputs.reu_bureaux, own_places(inputs, results))
+    roll = read_electoral_roll(files, crs, known=known, draw=False)
+    return {
+        "polling_places": polling_places(roll.names, known),
+        "zones": roll.zones,
+        "reports": roll.reports,
+    }
+
+
+def own_places(inputs: Inputs, results: Results) -> tuple[str, ...]:
+    """Return the places asked for; one commune alone lends its code to bare numbers."""
+    communes = tuple(results.places["commune_id"])
+    return inputs.places or (communes if len(communes) == 1 else ())
+
+
+def all_zones(named: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """Return the zones of bureaux; a town's own file goes before the results."""
+    both = pd.concat([told, named], ignore_index=True).astype("str")
+    return ZONES.check(both.drop_duplicates(["bureau_id", "kind"]).reset_index(drop=True))
+
+
+def places_named(folder: Path | str, names: Sequence[str]) -> list[str]:
+    """Return what `Scenario.places` takes for the names of parts of a workspace.
+
+    Raises
+    ------
+    DataError
+        When a name is unknown, or several parts have it.
+    """
+    workspace = Workspace(folder)
+    return [place_named(workspace, name) for name in names]

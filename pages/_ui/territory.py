@@ -1,0 +1,95 @@
+"""Which part of a place is asked about: a département, then what lies in it, by name."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.geography.zones import departments
+from analysis.tables.workspace import Workspace
+from pages._ui import loaders
+from pages._ui.i18n import _
+from pages._ui.selects import select
+
+EVERYWHERE = "all"
+
+
+def choose_places(place: Workspace) -> tuple[str, ...]:
+    """Ask for a part of the place, by typing its name; empty for the whole."""
+    places = loaders.table(str(place.path), place.digest, "places")
+    zones = loaders.zones(str(place.path), place.digest)
+    department = EVERYWHERE
+    if len(codes := sorted(places["department_id"].unique())) > 1:
+        department = select(
+            _("Département"),
+            [EVERYWHERE, *codes],
+            key="department",
+            show=lambda o: _("Everywhere") if o == EVERYWHERE else department_name(o),
+        )
+        if department == EVERYWHERE:
+            return ()
+        zones = zones[zones["department_id"] == department]
+    zones = zones[zones["kind"] != "departement"]
+    whole = str(places["name"].iloc[0]) if len(places) == 1 else _("All communes")
+    if zones.empty:
+        st.text_input(_("Territory"), whole, disabled=True)
+        return ()
+    names = dict(zip(zones["place"], _shown(zones), strict=True))
+    part = select(
+        _("Territory"),
+        [EVERYWHERE, *names],
+        key="commune",
+        show=lambda o: whole if o == EVERYWHERE else names[o],
+        help=_("Type a name: arrondissement, quarter, canton, constituency, commune."),
+    )
+    if part != EVERYWHERE:
+        return (part,)
+    return () if department == EVERYWHERE else (department,)
+
+
+def department_name(code: str) -> str:
+    """Name a département with its code: « Ille-et-Vilaine (35) »."""
+    known = departments().get(code)
+    return f"{known} ({code})" if known else code
+
+
+def _shown(zones: pd.DataFrame) -> pd.Series:
+    """Name parts; what their name does not say they are is said behind it."""
+    kinds = {"quartier": _("quarter"), "canton": _("canton")}
+    kind = zones["kind"].map(kinds)
+    code = " (" + zones["place"] + ")"
+    behind = (" (" + kind + ")").fillna("").where(zones["kind"] != "commune", code)
+    return zones["name"] + behind
+
+
+def answers(places: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """Return the answers that narrow the place to one of `places`, and what is beyond."""
+    opened = loaders.workspace()
+    zones = loaders.zones(str(opened.path), opened.digest)
+    known = loaders.table(str(opened.path), opened.digest, "places")
+    parts = dict(zip(zones["place"], zones["department_id"], strict=True))
+    parts |= dict(zip(known["commune_id"], known["department_id"], strict=True))
+    held = set(known["department_id"])
+    here = [code for code in places if code in parts or code in held]
+    beyond = []
+    if absent := [code for code in places if code not in here]:
+        beyond.append(
+            _("This workspace does not hold {codes}: the territory shown is another.").format(
+                codes=", ".join(absent)
+            )
+        )
+    if len(here) > 1:
+        beyond.append(
+            _("One territory is shown at a time: {code}, of {codes}.").format(
+                code=here[0], codes=", ".join(here)
+            )
+        )
+    if not here:
+        return {"department": EVERYWHERE, "commune": EVERYWHERE}, beyond
+    if here[0] in held:
+        return {"department": here[0], "commune": EVERYWHERE}, beyond
+    several = len(known) > 1
+    return {
+        "department": str(parts[here[0]]),
+        "commune": here[0] if several or here[0] not in set(known["commune_id"]) else EVERYWHERE,
+    }, beyond

@@ -1,0 +1,97 @@
+"""Every kind of file the command line writes is made again byte for byte, or is said not to be."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from analysis.errors import DataError
+from analysis.experiments.drawing_rule import Rule
+from analysis.exports.registry import SUFFIXES
+from analysis.tables.workspace import Workspace
+from analysis.turf.planning import Plan
+from analysis.workflows.ranking import rank_to_file
+from analysis.workflows.reproduce import reproduce
+from analysis.workflows.trial_design import Promise, design_to_file, plan_to_pdf
+from analysis.workflows.turf_output import turfs_to_folder
+from analysis.workflows.turfs import Ask
+from tests.made import ROOT
+
+ASKED = {"election": "2027_pres_t1", "bloc": "left", "hours": 60.0, "draws": 50}
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """Return a copy of the embedded town, in a folder beside which files are written."""
+    folder = tmp_path_factory.mktemp("again")
+    bare = shutil.ignore_patterns("fieldwork", "turfs", "trials")
+    shutil.copytree(ROOT / "workspaces" / "valmont", folder / "valmont", ignore=bare)
+    return folder
+
+
+def ranked(town, suffix, **written):
+    out = town / f"cibles{suffix}"
+    asked = {name: value for name, value in ASKED.items() if name != "draws"}
+    rank_to_file(town / "valmont", out, asked, **written)
+    return out
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_ranking_is_made_again(town, suffix):
+    file = ranked(town, suffix)
+    assert reproduce(file).identical
+    # Nothing in it tells how the disk of its maker is arranged.
+    assert str(town).encode() not in file.read_bytes()
+
+
+@pytest.mark.parametrize("dialect", ["plain+provenance", "excel_fr+provenance"])
+def test_a_csv_that_is_one_file_is_made_again(town, dialect):
+    assert reproduce(ranked(town, ".csv", dialect=dialect)).identical
+
+
+def test_what_stands_beside_a_csv_is_made_again(town):
+    file = ranked(town, ".csv")
+    assert reproduce(file.with_name("cibles.csv-metadata.json")).identical
+
+
+def refused(file):
+    with pytest.raises(DataError, match="not made again from themselves") as caught:
+        reproduce(file)
+    return str(caught.value)
+
+
+def test_turfs_are_said_to_be_cut_again(town):
+    out = town / "secteurs"
+    turfs_to_folder(town / "valmont", ranked(town, ".csv"), Ask(Plan()), out, sheets={})
+    written = [file for file in out.rglob("*") if file.is_file()]
+    assert len({file.suffix for file in written}) == 8
+    assert all("Cut the turfs again" in refused(file) for file in written)
+
+
+def test_a_trial_is_said_to_be_verified(town):
+    # A column that says where a ranking came from is not copied into what it does not describe.
+    units = ranked(town, ".csv", dialect="plain+provenance")
+    out = town / "essai.csv"
+    design_to_file(units, Rule("gain_per_hour", unit="bureau_id"), Promise(), seed=3, out=out)
+    assert "provenance" not in out.read_text(encoding="utf-8").splitlines()[0]
+    files = [out, plan_to_pdf(out), out.with_suffix(".seal.json")]
+    assert all("verify" in refused(file) for file in files)
+
+
+def test_bare_results_are_said_to_be_run_again(town):
+    (town / "power.json").write_text("{}")
+    assert "Run the command again" in refused(town / "power.json")
+    (town / "transfers.csv").write_text("origin,share\na,1\n")
+    with pytest.raises(DataError, match="running the command again"):
+        reproduce(town / "transfers.csv")
+
+
+def test_every_file_of_an_invented_town_says_so(town):
+    for suffix in (".html", ".kml", ".geojson", ".csv"):
+        file = ranked(town, suffix)
+        if suffix == ".csv":
+            file = file.with_name("cibles.csv-metadata.json")
+        text = file.read_text(encoding="utf-8")
+        assert "Lieu fictif" in text, suffix
+    assert Workspace(town / "valmont").fictional

@@ -1,0 +1,89 @@
+"""Files of polling places as towns publish them."""
+
+import pandas as pd
+import pytest
+
+from analysis.errors import DataError
+from analysis.readers.glance import look
+from analysis.readers.polling_places import read_polling_places
+from analysis.readers.reader_registry import reader_of, role_of
+from tests.made import DATA
+
+PARIS = (
+    "ObjectID;Numéro du bureau de vote;Libellé du bureau de vote;Adresse;"
+    "Identifiant du bureau de vote\n"
+    "7;50;ECOLE ELEMENTAIRE;63 RUE CHAMPIONNET;18-50\n"
+    "8;51;LYCEE RENOIR;;18-51\n"
+    "9;51;LYCEE RENOIR;;18-51\n"
+    "10;1;MAIRIE;;\n"
+)
+
+
+def written(tmp_path, text, name="bureaux.csv"):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path / name
+
+
+def test_the_file_of_paris_with_what_is_left_out(tmp_path):
+    file = written(tmp_path, PARIS)
+    assert reader_of("reu_bureaux", file).reads == "polling_places:read_polling_places"
+    table, report = read_polling_places(file, places=("75056",))
+    assert table.set_index("bureau_id")["name"].to_dict() == {
+        "75056_1850": "ECOLE ELEMENTAIRE, 63 RUE CHAMPIONNET",
+        "75056_1851": "LYCEE RENOIR",
+    }
+    assert [(str(one.reason), one.count) for one in report.left_out] == [
+        ("no id of a bureau", 1),
+        ("a bureau named before", 1),
+    ]
+
+
+def test_numbers_alone_need_their_commune(tmp_path):
+    file = written(tmp_path, "code_bv,lieu,quartier\n0012,École Nord,Les Forges\n")
+    table, _ = read_polling_places(file, places=("35238",))
+    assert table.iloc[0].to_dict() == {
+        "said": "0012",
+        "bureau_id": "35238_0012",
+        "name": "École Nord",
+        "quartier": "Les Forges",
+    }
+    with pytest.raises(DataError, match="No bureau of this file is understood"):
+        read_polling_places(file)
+
+
+def test_another_town_is_refused(tmp_path):
+    file = written(tmp_path, "id_bv;lieu\n29019_0001;Mairie\n")
+    with pytest.raises(DataError):
+        read_polling_places(file, places=("35238",))
+
+
+@pytest.mark.parametrize(
+    ("content", "role"),
+    [
+        (b"code_bv;lieu;adresse\n", "reu_bureaux"),
+        ("Num\u00e9ro du bureau de vote;Libell\u00e9 du bureau de vote\n".encode(), "reu_bureaux"),
+        (b"bureau,numero,voie,nom,nb\n", "electors"),
+        (b"id_election;code_bv;libelle_commune;inscrits\n", "general_results"),
+        (b"name,first\n", "unused"),
+    ],
+)
+def test_what_a_file_is_taken_for(tmp_path, content, role):
+    file = tmp_path / "a.csv"
+    file.write_bytes(content)
+    with file.open("rb") as stream:
+        assert role_of(look("a.csv", stream)) == role
+
+
+def test_the_real_file_names_every_bureau_of_2017(paris_places):
+    table, report = read_polling_places(paris_places, places=("75056",))
+    assert (len(table), report.left_out) == (896, ())
+    assert table["bureau_id"].str.fullmatch(r"75056_(0[1-9]|1\d|20)\d\d").all()
+    assert isinstance(table, pd.DataFrame)
+
+
+@pytest.fixture
+def paris_places():
+    """Name the real file, which is not always there."""
+    if not (file := DATA / "paris" / "bureaux-de-votes-2017.csv").is_file():
+        pytest.skip("the shared data are not there")
+    return file

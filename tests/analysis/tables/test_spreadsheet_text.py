@@ -1,0 +1,47 @@
+"""No text of ours is run as a formula, and every text comes back as it was."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.tables.spreadsheet_text import csv_text, plain, safe
+
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+texts = st.text(alphabet="=+-@\t\r\n'\";,1.5eaé＝", max_size=8)  # noqa: RUF001
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True
+
+
+@settings(deadline=None)
+@given(st.lists(texts, min_size=1, max_size=20))
+def test_texts_come_back_and_none_begins_like_a_formula(cells):
+    table = pd.DataFrame({"n": range(len(cells)), "text": pd.Series(cells, dtype="str")})
+    for held in safe(table)["text"]:
+        assert not held.startswith(RISKY) or is_number(held)
+    for french in (False, True):
+        read = pd.read_csv(
+            io.StringIO(csv_text(table, french=french), newline=""),
+            sep=";" if french else ",",
+            dtype={"text": "str"},
+            keep_default_na=False,
+        )
+        assert plain(read)["text"].tolist() == cells
+
+
+def test_numbers_are_numbers_whatever_their_sign():
+    table = pd.DataFrame({"n": [-1.5, 2.0], "code": ["-3", "+33612345678"], "who": ["-a", "=b"]})
+    assert csv_text(table) == "n,code,who\n-1.5,-3,'-a\n2.0,+33612345678,'=b\n"
+
+
+def test_missing_cells_stay_missing():
+    assert csv_text(pd.DataFrame({"a": [None, "=x"]})) == 'a\n""\n\'=x\n'

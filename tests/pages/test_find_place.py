@@ -1,0 +1,166 @@
+"""A place by its name on the page Data: what exists, what comes, and the map."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import pytest
+from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
+
+from analysis.fetch import download as downloading
+from analysis.tables.workspace import Workspace
+from pages._ui import state
+from tests.browser import ROOT, open_page, serve, settle
+from tests.official_nation import LARGE, MERGED, SMALL, UNDRAWN, publish
+from tests.publisher import serving
+
+
+@pytest.fixture
+def publisher():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(publisher, tmp_path, monkeypatch):
+    told = {
+        "PALIER_CATALOGUE": str(publish(publisher, tmp_path)),
+        "PALIER_STORE": str(tmp_path / "store"),
+        "NO_PROXY": "127.0.0.1",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(downloading, "WAITS_S", (0.0, 0.0, 0.0))
+    return told
+
+
+@pytest.fixture
+def page(valmont, tmp_path, environment, monkeypatch):
+    folder = tmp_path / "workspaces"
+    shutil.copytree(valmont.path, folder / "valmont")
+    monkeypatch.setattr(state, "WORKSPACES", folder)
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    app.run().switch_page("pages/data.py").run()
+    app.segmented_control(key="data.view").set_value("find")
+    return app.run()
+
+
+def typed(page, text):
+    page.text_input(key="find.text").set_value(text)
+    return page.run()
+
+
+def texts(page):
+    kinds = ("caption", "markdown", "info", "warning", "error", "success")
+    found = [e.value for kind in kinds for e in getattr(page, kind)]
+    found += [box.label for box in page.checkbox]
+    return "\n".join(found).replace("\xa0", " ").replace("\u202f", " ")
+
+
+def go(page):
+    page.button(key="find.go").click().run()
+    if "bring.job" in page.session_state:
+        assert page.session_state["bring.job"].wait(120)
+        page.run()
+    return page
+
+
+def test_before_anything_is_typed_it_says_what_it_knows_and_of_which_day(page):
+    assert not page.exception
+    assert "codes of 2026-01-01" in texts(page)
+    assert not page.button
+
+
+def test_a_name_that_is_none_is_said(page):
+    typed(page, "xyzzy plugh")
+    assert "Aucun territoire ne ressemble à « xyzzy plugh »" in texts(page)
+
+
+def test_homonyms_are_offered_with_their_departement_and_size(page):
+    typed(page, "st denis")
+    options = [o.replace("\u202f", " ").replace("\xa0", " ") for o in page.selectbox[1].options]
+    assert options[:2] == [
+        "Saint-Denis (974) : 155 634 habitants",
+        "Saint-Denis (93) : 149 077 habitants",
+    ]
+
+
+def test_one_press_leads_from_a_name_to_the_place(page, publisher):
+    typed(page, "amberieu")
+    said = texts(page)
+    size = len(publisher.files["/contours.geojson"]) / 1e6
+    assert f"{size:.1f} Mo, une fois pour tous".replace(".", ",") in said
+    assert "À télécharger" in said
+    assert publisher.sent == 0
+    go(page)
+    assert not page.exception
+    assert "a été lu en" in texts(page)
+    place = Workspace(state.WORKSPACES / "amberieu-en-bugey-01004")
+    assert place.manifest["elections"]["2022_pres_t1"]["bureaux"] == SMALL.bureaux
+    assert page.get("page_link")
+    page.segmented_control(key="data.view").set_value("find")
+    typed(page.run(), "bordeaux")
+    assert texts(page).count("déjà sur cette machine") == 3
+
+
+def test_without_network_it_says_what_to_fetch_by_hand(page, publisher):
+    publisher.statuses = [503] * 1000
+    typed(page, "Sèvremoine")
+    said = texts(page)
+    assert "Aucun site officiel ne répond" in said
+    assert "[Fichier contours](https://publisher.example/contours) · `contours.geojson`" in said
+    assert "avec le code 49301" in said
+    go(page)
+    said = texts(page)
+    assert "Ce qui est arrivé est gardé : le même bouton continue." in said
+    assert not (state.WORKSPACES / "sevremoine-49301" / "manifest.json").exists()
+    publisher.statuses = []
+    go(page)
+    assert "a été lu en" in texts(page)
+
+
+def test_the_store_is_told_and_can_be_cleared(page):
+    typed(page, "amberieu")
+    go(page)
+    page.segmented_control(key="data.view").set_value("find")
+    typed(page.run(), "amberieu")
+    assert any("gardés sur cette machine" in e.label for e in page.expander)
+    page.button(key="find.clear").click().run()
+    assert "déjà sur cette machine" not in texts(page)
+
+
+@pytest.fixture
+def app_of_its_own(valmont, tmp_path):
+    for name in ("analysis", "pages", "locales", "data_samples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "app.py", tmp_path)
+    shutil.copytree(valmont.path, tmp_path / "workspaces" / "valmont")
+    (tmp_path / "static").mkdir()
+    return tmp_path
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1400, 390])
+def test_from_a_name_to_the_map_in_a_browser(app_of_its_own, environment, browser, width):
+    towns = (SMALL, LARGE, MERGED, UNDRAWN) if width > 1000 else (SMALL,)
+    with serve(app_of_its_own / "app.py", env=environment) as url:
+        for town in towns:
+            visit = open_page(browser, url + "/data", width=width, height=1000)
+            window = visit.page
+            window.get_by_text("Trouver un territoire", exact=True).click()
+            settle(window)
+            started = time.monotonic()
+            window.get_by_label("Nom d’une commune", exact=False).fill(town.name)
+            window.keyboard.press("Enter")
+            button = window.get_by_role("button", name="Télécharger et ouvrir la carte")
+            button.click(timeout=120_000)
+            expect(window.get_by_text("a été lu en", exact=False)).to_be_visible(timeout=240_000)
+            window.get_by_role("link", name="Trouver les bureaux prioritaires").first.click()
+            window.locator("canvas").first.wait_for(timeout=120_000)
+            print(f"{town.name} ({width} px): {time.monotonic() - started:.1f} s")
+            overflow = window.evaluate("document.documentElement.scrollWidth")
+            assert overflow <= width
+            assert not visit.outside
+            window.context.close()
