@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pyproj
@@ -18,6 +19,9 @@ from matplotlib.path import Path
 from shapely.geometry.base import BaseGeometry
 
 from analysis.charts.colours import Classes
+
+# Names of places and candidates are text: a dollar, a caret or an underscore means itself.
+mpl.rcParams["text.parse_math"] = False
 
 A4 = (11.69, 8.27)
 INK, FAINT, PAPER = "#1c2733", "#5b6875", "#ffffff"
