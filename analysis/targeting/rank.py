@@ -159,7 +159,7 @@ class Settings:
         numbers = {"hours": float, "seed": int, "draws": int}
         try:
             told = {name: kind(given[name]) for name, kind in numbers.items() if name in given}
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 "A setting is not a number.",
                 where="{place}: {error}",
