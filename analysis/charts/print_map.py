@@ -82,7 +82,8 @@ def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figu
         A4, landscape; save it as PDF or PNG.
     """
     figure = Figure(figsize=A4, facecolor=PAPER)
-    lift = _LINE * max(len(sheet.notes) - _FREE, 0)
+    # Words without end leave the map its half.
+    lift = min(_LINE * max(len(sheet.notes) - _FREE, 0), _MAP[3] / 2)
     chart = figure.add_axes((_MAP[0], _MAP[1] + lift, _MAP[2], _MAP[3] - lift))
     chart.set_axis_off()
     _polygons(chart, areas, graded=graded)

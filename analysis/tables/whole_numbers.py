@@ -14,5 +14,7 @@ Values = TypeVar("Values", pd.Series, np.ndarray)
 
 def is_count(values: Values) -> Values:
     """Tell which numbers are counts: from 0 to `MOST`, whole; a missing or infinite one is none."""
-    found: Values = (values >= 0) & (values <= MOST) & (values % 1 == 0)
+    # The rest of an infinite number is none, and is asked all the same.
+    with np.errstate(invalid="ignore"):
+        found: Values = (values >= 0) & (values <= MOST) & (values % 1 == 0)
     return found

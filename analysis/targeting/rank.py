@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Text
 from analysis.tables.table_texts import TableTexts
-from analysis.targeting.draws import MOST_DRAWS, Wanted, plan_score, simulate
+from analysis.targeting.draws import MOST_DRAWS, MOST_HOURS, Wanted, plan_score, simulate
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.value import Value, provenance_of_parts, reachable, value_bureaux
@@ -99,6 +99,14 @@ class Settings:
                 most=MOST_DRAWS,
                 seed=self.seed,
                 draws=self.draws,
+            )
+        if MOST_HOURS < self.hours < np.inf:
+            raise DataError(
+                "Nobody has that many hours: {most} at most.",
+                where="hours = {hours}",
+                mend="Write volunteer-hours: 20 volunteers × 10 outings of 2 hours are 400.",
+                most=int(MOST_HOURS),
+                hours=self.hours,
             )
         if not 0 < self.hours < np.inf:
             raise DataError(

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -122,3 +123,43 @@ def test_ctrl_c_ends_with_one_line(tmp_path, seconds):
     if process.returncode == STOPPED:
         assert "Stopped:" in err
         assert not list(tmp_path.glob("w/*.parquet"))
+
+
+@pytest.mark.parametrize("election", ["0000_pres_t1", "9999_pres_t1"])
+def test_a_year_nobody_votes_in_names_no_election(run, valmont, tmp_path, election):
+    words = ("--workspace", valmont.path, "--bloc", "left", "--out", tmp_path / "r.csv")
+    code, _, err = run("rank", *words, "--for", election)
+    assert code == 1
+    assert "does not name an election" in err
+    assert "1848 to 2100" in err
+    assert run("rank", *words, "--for", "2100_pres_t1")[0] == 0
+
+
+def test_hours_beyond_anybody_are_refused(run, valmont, tmp_path):
+    words = ("--workspace", valmont.path, "--bloc", "left", "--for", "2027_pres_t1")
+    code, _, err = run("rank", *words, "--out", tmp_path / "r.csv", "--hours", "1e308")
+    assert code == 1
+    assert "Nobody has that many hours: 10000000 at most." in err
+
+
+def test_a_column_that_stands_twice_is_told(run, tmp_path):
+    text = (VALMONT / "general_results.csv").read_text(encoding="utf-8")
+    head, _, rows = text.partition("\n")
+    file = tmp_path / "general_results.csv"
+    file.write_text(f"{head};inscrits\n" + rows.replace("\n", ";5\n"), encoding="utf-8")
+    code, _, err = run("build", "--workspace", tmp_path / "w", "--results", file, RESULTS[1])
+    assert code == 1
+    assert "general_results.csv: inscrits" in err
+
+
+def test_endless_names_are_drawn(run, tmp_path):
+    for name in RESULTS:
+        text = Path(name).read_text(encoding="utf-8")
+        new = tmp_path / Path(name).name
+        new.write_text(text.replace("Valmont", "$N_{" + "ombre" * 4000), encoding="utf-8")
+    contours = ("--contours", VALMONT / "contours_2024.geojson", "--vintage", "2024")
+    files = (tmp_path / Path(name).name for name in RESULTS)
+    assert run("build", "--workspace", tmp_path / "w", "--results", *files, *contours)[0] == 0
+    asked = ("--workspace", tmp_path / "w", "--bloc", "left", "--for", "2027_pres_t1")
+    for suffix in ("pdf", "png"):
+        assert run("rank", *asked, "--out", tmp_path / f"r.{suffix}")[0] == 0
