@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from streamlit import net_util
 from streamlit.runtime.pages_manager import PagesManager
 
 from analysis.access.server_settings import check_address
@@ -28,6 +29,10 @@ from pages._ui.access.login_callback import bound_address, claims_of, secrets_of
 
 # What the first page imports, the slowest first; each brings others with it.
 FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
+
+# Streamlit asks a service outside who it is, to print a link and to judge foreign pages; the front
+# door judges them here, and an address that others may know is in palier.toml.
+net_util.get_external_ip = lambda: None
 
 # Else the first visit to a page would run it once without the router (`pages/_ui/__init__.py`).
 PagesManager.uses_pages_directory = False

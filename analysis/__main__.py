@@ -1,5 +1,9 @@
 """`python -m analysis VERB`."""
 
-from analysis.cli.main import main
+from analysis.cli.interrupts import stoppable
 
-main()
+with stoppable():
+    # Whoever stops while the libraries load is told the same as later.
+    from analysis.cli.main import main
+
+    main()

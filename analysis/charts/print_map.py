@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import geopandas as gpd
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import pyproj
@@ -18,6 +19,9 @@ from matplotlib.path import Path
 from shapely.geometry.base import BaseGeometry
 
 from analysis.charts.colours import Classes
+
+# Names of places and candidates are text: a dollar, a caret or an underscore means itself.
+mpl.rcParams["text.parse_math"] = False
 
 A4 = (11.69, 8.27)
 INK, FAINT, PAPER = "#1c2733", "#5b6875", "#ffffff"
@@ -78,7 +82,8 @@ def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figu
         A4, landscape; save it as PDF or PNG.
     """
     figure = Figure(figsize=A4, facecolor=PAPER)
-    lift = _LINE * max(len(sheet.notes) - _FREE, 0)
+    # Words without end leave the map its half.
+    lift = min(_LINE * max(len(sheet.notes) - _FREE, 0), _MAP[3] / 2)
     chart = figure.add_axes((_MAP[0], _MAP[1] + lift, _MAP[2], _MAP[3] - lift))
     chart.set_axis_off()
     _polygons(chart, areas, graded=graded)

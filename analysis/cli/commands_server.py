@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def serve() -> None:
     """Start the server that palier.toml describes; it refuses to be open to anyone."""
+    from analysis.cli.interrupts import Stopped
     from analysis.errors import DataError
     from analysis.fieldwork.store import VARIABLE
     from analysis.workflows import server_access
@@ -46,7 +47,7 @@ def serve() -> None:
     environment = os.environ | {VARIABLE: settings.store}
     try:
         ended = subprocess.run([*command, *words], env=environment, check=False).returncode
-    except KeyboardInterrupt:
+    except Stopped:
         ended = 0
     raise typer.Exit(ended)
 

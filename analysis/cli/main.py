@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -48,13 +49,40 @@ _SEVERAL = (
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a verb; a `DataError` is printed as advice and ends with code 1."""
+    """Run a verb; what cannot be done is printed as advice and ends with code 1.
+
+    Code 2 is for words that are no command: an unknown option, a missing or misspelt value.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         app(_spread(given), standalone_mode=True)
     except DataError as error:
-        console(stderr=True).print(str(error))
-        sys.exit(1)
+        _end(error)
+    except OSError as error:
+        _end(_told_by_the_machine(error))
+    except MemoryError:
+        _end(
+            DataError(
+                "This machine has too little memory for that.",
+                mend="Ask for fewer draws or a smaller place, or give the machine more memory.",
+            )
+        )
+
+
+def _end(error: DataError) -> NoReturn:
+    console(stderr=True).print(str(error))
+    sys.exit(1)
+
+
+def _told_by_the_machine(error: OSError) -> DataError:
+    """Say which file or folder could not be opened, read or written."""
+    return DataError(
+        "A file or a folder cannot be used: {reason}.",
+        where="{file}",
+        mend="Check that it is there, that you may read and write it, and that the disk has room.",
+        reason=error.strerror or type(error).__name__,
+        file=error.filename if error.filename is not None else "",
+    )
 
 
 def _spread(arguments: list[str]) -> list[str]:

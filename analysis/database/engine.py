@@ -50,7 +50,7 @@ def connect(url: str, *, tenant: str = "") -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise _no_store(url) from error
     if parsed.get_backend_name() == "postgresql":
         return of_tenant(_postgresql(parsed), tenant)
@@ -117,11 +117,23 @@ def _no_store(url: str) -> DataError:
         where="{url}",
         mend="Write postgresql://USER:PASSWORD@HOST/NAME, or leave it out for a file of the "
         "workspace.",
-        url=url.split("@")[-1],
+        # What cannot be taken apart may have its password anywhere.
+        url=url.partition(":")[0] + ":…" if ":" in url else "…",
     )
 
 
+def _keep_private(file: str) -> None:
+    """Let nobody but its owner read a store: remarks of volunteers are in it."""
+    if file in ("", ":memory:"):
+        return
+    # A folder that may not be written to is told by the first statement.
+    with contextlib.suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        os.chmod(file, 0o600)
+
+
 def _sqlite(url: URL) -> Engine:
+    _keep_private(url.database or "")
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
 
     @event.listens_for(engine, "connect")
@@ -226,7 +238,8 @@ def _explained(engine: Engine) -> Iterator[None]:
 def explain(error: DBAPIError, url: URL) -> DataError:
     """Say what a fault of the store means for what was being written."""
     said = str(error.orig).strip()
-    where = f"{url.render_as_string(hide_password=True)}: {said.splitlines()[0] if said else ''}"
+    shown = url.set(query={}).render_as_string(hide_password=True)
+    where = f"{shown}: {said.splitlines()[0] if said else ''}"
     text = said.lower()
     if any(word in text for word in _FULL) or getattr(error.orig, "sqlstate", "") == _DISK_FULL:
         return DataError(

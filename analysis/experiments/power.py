@@ -66,6 +66,13 @@ class Ask:
                 estimator=self.estimator,
                 known=", ".join(ESTIMATORS),
             )
+        if self.draws < 1:
+            raise DataError(
+                "A simulation needs draws.",
+                where="draws = {draws}",
+                mend="Give 1000 or more.",
+                draws=self.draws,
+            )
         if not all(self.contamination < one <= 1 for one in self.coverage):
             raise DataError(
                 "More must be reached in treated units than in controls.",

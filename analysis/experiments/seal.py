@@ -209,7 +209,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             "This is not a seal.", where="{file}", mend="{again}", file=path.name, again=_AGAIN
         ) from error

@@ -83,7 +83,7 @@ class Provenance:
         """
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(
                 "The provenance in this file is cut or altered.",
                 where="{place}",

@@ -220,7 +220,7 @@ def _default(workspace: Path) -> dict[str, Any]:
 def _read(file: Path, secret: bytes) -> Campaign:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(str(file)) from error
     if not isinstance(content, dict):
         raise _unreadable(str(file))

@@ -17,6 +17,7 @@ from analysis.errors import DataError, Text, some
 from analysis.fieldwork import tallies
 from analysis.fieldwork.outcome_codes import KINDS
 from analysis.fieldwork.tallies import CHUNK
+from analysis.tables.whole_numbers import is_count
 
 if TYPE_CHECKING:
     from analysis.fieldwork.store import Store
@@ -198,7 +199,7 @@ def _checked(turfs: pd.DataFrame) -> pd.DataFrame:
             missing=some(missing),
         )
     dwellings = pd.to_numeric(turfs["dwellings"], errors="coerce")
-    wrong = dwellings.isna() | (dwellings < 0) | (dwellings % 1 != 0) | turfs["turf_id"].eq("")
+    wrong = ~is_count(dwellings) | turfs["turf_id"].eq("")
     if wrong.any() or turfs.empty:
         raise DataError(
             "The table of turfs is empty, or holds rows without a turf or without dwellings.",

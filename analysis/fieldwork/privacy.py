@@ -34,6 +34,7 @@ KINDS = {
         Text("a state of health"),
         Text("a vote or an opinion"),
         Text("a belief or an origin"),
+        Text("a hardship"),
     )
 }
 _PIECES = {
@@ -45,7 +46,7 @@ _PIECES = {
 
 def _pieces(words: Mapping[str, str]) -> dict[str, str]:
     lists = {
-        name: "|".join(one.strip().replace(" ", "[ -]+") for one in text.split(","))
+        name: "|".join(re.sub(r" (?!\?)", "[ -]+", one.strip()) for one in text.split(","))
         for name, text in words.items()
     }
     return _PIECES | lists | {"FIRST_NAMES": lists["first_names"].lower()}

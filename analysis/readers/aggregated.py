@@ -26,6 +26,7 @@ from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import Report, Source
+from analysis.tables.whole_numbers import is_count
 
 LICENCE = Text("Licence Ouverte 2.0 (Etalab)")
 
@@ -244,12 +245,11 @@ def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers (NaN for missing) and which cells are not whole numbers."""
     if not pa.types.is_dictionary(column.type):
         parsed = column.cast(pa.float64()).to_numpy()
-        return parsed, ~np.isnan(parsed) & ((parsed % 1 != 0) | (parsed < 0))
+        return parsed, ~np.isnan(parsed) & ~is_count(parsed)
     array = _dictionary(column)
     texts = pd.Series(array.dictionary.to_pylist(), dtype="str").str.strip()
     parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
-    wrong = (np.isnan(parsed) & (texts != "").to_numpy()) | (parsed % 1 != 0) & ~np.isnan(parsed)
-    wrong |= parsed < 0
+    wrong = ~is_count(parsed) & (texts != "").to_numpy()
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     parsed, wrong = np.append(parsed, np.nan), np.append(wrong, False)
     return parsed[codes], wrong[codes]

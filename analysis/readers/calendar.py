@@ -67,6 +67,9 @@ _USUAL = {
     "refe": ("05-29",),
 }
 
+# The first vote of all men; what is further off than a life is a slip.
+_FIRST_YEAR, _LAST_YEAR = "1848", "2100"
+
 
 def election_of(election_id: str) -> Election:
     """Return kind, round and day of an election, past or coming.
@@ -82,13 +85,15 @@ def election_of(election_id: str) -> Election:
         When the id is not of that form or the kind is unknown.
     """
     match = re.fullmatch(r"(\d{4})_([a-z]+)_t([12])", election_id)
-    if not match or match[2] not in KINDS:
+    if not match or match[2] not in KINDS or not _FIRST_YEAR <= match[1] <= _LAST_YEAR:
         raise DataError(
             "“{election_id}” does not name an election.",
-            where="kinds: {kinds}",
+            where="kinds: {kinds}; years: {first} to {last}",
             mend="Write year, kind and round: 2027_pres_t1.",
             election_id=election_id,
             kinds=", ".join(KINDS),
+            first=_FIRST_YEAR,
+            last=_LAST_YEAR,
         )
     year, kind, turn = match[1], match[2], int(match[3])
     days = _DAYS.get(f"{year}_{kind}", _USUAL[kind])

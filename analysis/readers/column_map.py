@@ -95,7 +95,7 @@ def files_named(content: bytes) -> tuple[str, ...]:
         told = tomllib.loads(content.decode("utf-8-sig"))
         parts = [*told.get("election", []), told.get("geometry", {})]
         return tuple(str(part["file"]) for part in parts if "file" in part)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return ()
 
 
@@ -142,7 +142,7 @@ def read_terrain(path: Path | str) -> Terrain:
 def _load(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             "The column map cannot be read.",
             where="{file}: {error}",

@@ -16,6 +16,7 @@ from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
+from analysis.tables.whole_numbers import is_count
 
 _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie"),
@@ -157,7 +158,7 @@ def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.S
 
 def _persons(cells: pd.Series, file: Path) -> pd.Series:
     numbers = pd.to_numeric(cells, errors="coerce")
-    if (bad := numbers.isna() | (numbers < 0) | (numbers % 1 != 0)).any():
+    if (bad := ~is_count(numbers)).any():
         raise DataError(
             "The number of registered voters of an address is not a whole number.",
             where="{file}: {cells}",

@@ -15,6 +15,7 @@ from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.set_aside import tolerated
 from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
+from analysis.tables.whole_numbers import is_count
 
 _COUNTS = ("registered", "ballots", "blank", "null", "valid")
 _IDS = {"election_id": "category", "bureau_id": "category"}
@@ -209,7 +210,7 @@ class _Counts:
         if decimal := self.this.text.get("decimal"):
             texts = texts.str.replace(decimal, ".")
         numbers = pd.to_numeric(texts, errors="coerce")
-        bad = (numbers.isna() & (texts != "")) | (numbers < 0) | (numbers % 1 > 0)
+        bad = ~is_count(numbers) & (texts != "")
         found = [
             Text("line {line}: {name} {cell!r}", line=line, name=column, cell=cell)
             for line, cell in zip(lines[bad], cells[bad], strict=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
+from analysis.readers.implausible import told_of_sizes
 from analysis.readers.merged_communes import changed_communes, given_to_today
 from analysis.readers.raw_results import Raw
 from analysis.readers.set_aside import files_of, set_aside, tolerated
@@ -111,7 +113,8 @@ def assemble(
     )
     elections = _elections(turnout["election_id"], dated)
     first, *others = (*raw.reports[:-1], report)
-    changed = (*given_to_today(turnout), *changed_communes(turnout, elections))
+    notes = (told_of_sizes(turnout), given_to_today(turnout), changed_communes(turnout, elections))
+    changed = tuple(chain.from_iterable(notes))
     return Results(
         elections=elections,
         places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),

@@ -29,6 +29,7 @@ from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source
+from analysis.tables.whole_numbers import is_count
 
 LICENCE = Text("Licence Ouverte 2.0 (INSEE, electoral roll)")
 # The roll was extracted in September 2022; a file that names another year is of that one.
@@ -328,7 +329,7 @@ def _addresses(kept: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
         if "registered" in kept
         else pd.Series(np.nan, index=kept.index)
     )
-    whole = persons.where((persons >= 0) & (persons % 1 == 0))
+    whole = persons.where(is_count(persons))
     table = gpd.GeoDataFrame(
         {
             "address_id": kept["address_id"],
@@ -359,7 +360,7 @@ def _notes(kept: pd.DataFrame) -> tuple[str, ...]:
         )
         return tuple(notes)
     persons = pd.to_numeric(kept["registered"], errors="coerce")
-    if (bad := ~((persons >= 0) & (persons % 1 == 0))).any():
+    if (bad := ~is_count(persons)).any():
         notes.append(
             Text(
                 "{n} address(es) with no whole number of registered: unknown there ({lines})",

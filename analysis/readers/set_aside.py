@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
+from analysis.readers.implausible import strange_size
 from analysis.readers.raw_results import Raw
 from analysis.readers.total_rows import total_rows
 from analysis.tables.schema import TURNOUT
@@ -58,7 +59,7 @@ def set_aside(raw: Raw, *, leave_out: bool) -> Raw:
     """
     counts, ballots = raw.counts, raw.ballots
     gone: list[pd.DataFrame] = []
-    for find in (_copies, _totals, _conflicting, _unreadable, _unregistered, _contradictory):
+    for find in _FINDERS:
         found = find(replace(raw, counts=counts, ballots=ballots), leave_out)
         if len(found):
             gone.append(counts.loc[found.index, [*_KEY, "ballots"]].assign(**found))
@@ -185,6 +186,25 @@ def _contradictory(raw: Raw, leave_out: bool) -> pd.DataFrame:
     rows = raw.counts[~holds]
     found = _found(rows, Text("counts that contradict one another"), _said(rows))
     return _few(found, raw, leave_out=leave_out)
+
+
+def _implausible(raw: Raw, leave_out: bool) -> pd.DataFrame:
+    """Find bureaux far larger than in their own other rounds."""
+    rows = raw.counts[strange_size(raw.counts)]
+    reason = Text("more than three times the registered of its other rounds")
+    return _few(_found(rows, reason, _said(rows)), raw, leave_out=leave_out)
+
+
+# In this order: what is no unit goes before what is compared with other units.
+_FINDERS = (
+    _copies,
+    _totals,
+    _conflicting,
+    _unreadable,
+    _unregistered,
+    _contradictory,
+    _implausible,
+)
 
 
 def _said(rows: pd.DataFrame) -> pd.Series:

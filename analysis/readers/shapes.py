@@ -224,7 +224,7 @@ def _declared(path: Path) -> str:
         return ""
     try:
         member = json.loads(found[1])
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return found[1]
     told = member.get("properties")
     return str(told.get("name") or told) if isinstance(told, dict) else found[1]

@@ -38,6 +38,10 @@ _NAMES = {name: (name,) for name in _COUNTS} | {
 _COLUMNS: Aliases = {
     ours: (*names, *(name.lower() for name in names)) for ours, names in _NAMES.items()
 }
+# Figures are rounded one by one, to a tenth.
+_ROUNDED = 1.0
+# The fullest of the 6,735 squares of Bordeaux Métropole holds 1,552 people.
+_MOST_PEOPLE = 20_000
 # Mainland squares are laid out in EPSG:3035, those overseas in the local system.
 _ID = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)m?N(?P<north>-?\d+)E(?P<east>-?\d+)$"
 
@@ -88,6 +92,8 @@ def read_squares(
     with _unzipped(file) as plain:
         table = read_columns(plain, _COLUMNS, keep=near)
     raw = _numbers(table, file.name)
+    bad = _impossible(raw)
+    raw, lost = raw[~bad].reset_index(drop=True), _left_out(raw[bad])
     squares = _squares(raw["id"], crs_metric, file.name)
     if within is not None:
         shapely.prepare(within)
@@ -102,10 +108,10 @@ def read_squares(
             read=read,
         )
     areas = AREAS.check(_areas(raw, squares, crs_metric))
-    outside = read - len(areas)
-    left_out = (LeftOut(Text("outside the contours"), outside),) if outside else ()
+    outside = read - len(areas) - int(bad.sum())
+    far = (LeftOut(Text("outside the contours"), outside),) if outside else ()
     source = Source.of(file, role="squares", licence=LICENCE)
-    report = Report(source, read, len(areas), left_out, _imputed_note(areas))
+    report = Report(source, read, len(areas), (*far, *lost), _imputed_note(areas))
     return gpd.GeoDataFrame(areas, crs=crs_metric), report
 
 
@@ -188,6 +194,30 @@ def _numbers(table: pa.Table, file: str) -> pd.DataFrame:
             )
         raw[name] = numbers.astype("float64")
     return raw
+
+
+def _impossible(raw: pd.DataFrame) -> pd.Series:
+    """Tell which squares hold counts that cannot be, each by itself or beside one another."""
+    counts = raw[list(_COUNTS)]
+    # Social dwellings may outnumber households, for some stand empty; the poor among them may not.
+    poorer = raw["Men_pauv"] > raw["Men"] + _ROUNDED
+    children = raw[list(_CHILDREN)].sum(axis=1) > 1.01 * raw["Ind"] + _ROUNDED
+    crowded = (raw["Ind"] > _MOST_PEOPLE) | (raw["Men"] > raw["Ind"] + _ROUNDED)
+    return ~np.isfinite(counts).all(axis=1) | poorer | children | crowded
+
+
+def _left_out(bad: pd.DataFrame) -> tuple[LeftOut, ...]:
+    if bad.empty:
+        return ()
+    said = (
+        Text("{square}: {people:g} people, {homes:g} households, {poor:g} poor", **cells)
+        for cells in (
+            {"square": i, "people": p, "homes": h, "poor": q}
+            for i, p, h, q in bad[["id", "Ind", "Men", "Men_pauv"]].itertuples(index=False)
+        )
+    )
+    reason = Text("figures that cannot be: infinite, more poor households than households, …")
+    return (LeftOut(reason, len(bad), some(said)),)
 
 
 def _squares(ids: pd.Series, crs: str, file: str) -> np.ndarray:

@@ -154,6 +154,14 @@ def _choose(
             wanted=wanted,
             columns=some(names, most=8),
         )
+    if twice := [name for name in chosen if name and names.count(name) > 1]:
+        raise DataError(
+            "A column stands twice in {file}, and nothing tells which is meant.",
+            where="{file}: {twice}",
+            mend="Keep one of them, or give the publisher's file.",
+            file=path.name,
+            twice=some(twice),
+        )
     return {theirs: ours for theirs, ours in chosen.items() if theirs}
 
 

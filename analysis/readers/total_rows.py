@@ -51,7 +51,7 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
         commune = pd.factorize(communes.loc[part.index])[0]
         sums = _summed(values, commune, _Votes(ballots, str(election), part["bureau_id"]))
         found |= dict.fromkeys(part.index[sums], SUM)
-        called = np.setdiff1d(np.flatnonzero(named[part.index.to_numpy()]), sums)
+        called = np.setdiff1d(np.flatnonzero(named[counts.index.get_indexer(part.index)]), sums)
         if len(called):
             largest = _largest(values[:, 0], commune, np.union1d(called, sums))
             found |= dict.fromkeys(part.index[called[values[called, 0] >= largest[called]]], NAMED)

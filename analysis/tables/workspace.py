@@ -62,7 +62,7 @@ class Workspace:
             self.manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
             self.manifest["tables"]["turnout"]
             written = self.manifest.get("format", 0)
-        except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(
                 "The manifest of this workspace cannot be read.",
                 where="{file}",

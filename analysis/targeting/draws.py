@@ -38,6 +38,11 @@ _ERRORS = tuple(f"{name}_se" for name in _COLUMNS)
 _Columns = Mapping[str, np.ndarray]
 LEVEL = 0.90
 
+# More say nothing that fewer do not, and would not fit into memory.
+MOST_DRAWS = 100_000
+# Ten hours of every registered person of France would be fifty times as much.
+MOST_HOURS = 1e7
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:

@@ -251,7 +251,7 @@ def toml_in(content: bytes, name: str) -> dict[str, Any]:
     """Return what the content of such a file says, as `read_toml`; errors call it `name`."""
     try:
         return tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _no_toml(name, error) from error
 
 

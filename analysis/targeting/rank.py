@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Text
 from analysis.tables.table_texts import TableTexts
-from analysis.targeting.draws import Wanted, plan_score, simulate
+from analysis.targeting.draws import MOST_DRAWS, MOST_HOURS, Wanted, plan_score, simulate
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.value import Value, provenance_of_parts, reachable, value_bureaux
@@ -91,13 +91,22 @@ class Settings:
             )
         if self.preset == "custom" and self.weights is None:
             raise DataError("The preset “custom” needs weights.", mend="Add a [weights] table.")
-        if self.seed < 0 or self.draws < 1:
+        if self.seed < 0 or not 1 <= self.draws <= MOST_DRAWS:
             raise DataError(
-                "The seed must be 0 or more, and the draws 1 or more.",
+                "The seed must be 0 or more, and the draws 1 or more, up to {most}.",
                 where="seed = {seed}, draws = {draws}",
                 mend="Write seed = 0 and draws = 1000.",
+                most=MOST_DRAWS,
                 seed=self.seed,
                 draws=self.draws,
+            )
+        if MOST_HOURS < self.hours < np.inf:
+            raise DataError(
+                "Nobody has that many hours: {most} at most.",
+                where="hours = {hours}",
+                mend="Write volunteer-hours: 20 volunteers × 10 outings of 2 hours are 400.",
+                most=int(MOST_HOURS),
+                hours=self.hours,
             )
         if not 0 < self.hours < np.inf:
             raise DataError(
@@ -158,7 +167,7 @@ class Settings:
         numbers = {"hours": float, "seed": int, "draws": int}
         try:
             told = {name: kind(given[name]) for name, kind in numbers.items() if name in given}
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 "A setting is not a number.",
                 where="{place}: {error}",

@@ -13,7 +13,6 @@ import pandas as pd
 
 from analysis import __version__
 from analysis.errors import DataError
-from analysis.geography.context import describe_bureaux
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
 from analysis.geography.made_contours import MadeContours
@@ -39,6 +38,7 @@ from analysis.tables.schema import (
 from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
+from analysis.workflows.build_checks import checked
 from analysis.workflows.build_refusals import refuse_unread, refuse_without_contours
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
@@ -233,7 +233,7 @@ def build_from(
     refuse_unread(inputs, raw)
     blocs = _blocs(inputs, Path(target) / "blocs.csv")
     results = assemble(raw, blocs, dated, leave_out=inputs.leave_out)
-    geography = _read_geography(inputs, results, progress)
+    geography, context = checked(_read_geography(inputs, results, progress), results)
     matches = match_vintages(results.elections, results.turnout, geography.bureaux)
     progress("writing", 0.8)
     with writing(target) as writer:
@@ -245,7 +245,7 @@ def build_from(
             if len(table := getattr(geography, name)):
                 writer.put(name, table)
         if len(geography.bureaux):
-            writer.put("context", _context(geography))
+            writer.put("context", context)
         if geography.made:
             quality = geography.made.quality.round(4)
             writer.put_text("contours_quality.csv", csv_text(quality))
@@ -261,12 +261,6 @@ def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
         return read_blocs(edited)
     tables = [read_blocs(), *([] if inputs.blocs is None else [inputs.blocs])]
     return pd.concat(tables, ignore_index=True).drop_duplicates(["election", "key"], keep="last")
-
-
-def _context(geography: Geography) -> pd.DataFrame:
-    return describe_bureaux(
-        geography.bureaux, addresses=geography.addresses, squares=geography.areas
-    )
 
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:

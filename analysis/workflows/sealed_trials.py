@@ -176,7 +176,7 @@ def in_force(workspace: Path) -> tuple[str, ...]:
         return ()
     try:
         return tuple(str(one) for one in json.loads(file.read_text(encoding="utf-8")))
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise DataError(
             "The list of sealed designs in force cannot be read.",
             where="{file}",

@@ -23,6 +23,7 @@ from analysis.experiments.promised import ESTIMATORS, Earlier
 from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
 from analysis.tables.file_lock import held
+from analysis.workflows.declared_columns import declared_columns, with_own_columns
 from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.seal_ledger import (
@@ -68,6 +69,11 @@ class Promise:
     language: str = "fr"
     estimator: str = ""
     lag: str = ""
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the units that are promised."""
+        covariates = (unit_columns.category(name) for name in self.covariates)
+        return (*self.outcomes, *self.subgroups, *self.past, *covariates)
 
     def to_seal(self) -> dict[str, tuple[str, ...]]:
         """Return what goes into the seal."""
@@ -257,7 +263,7 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     table = read_units(units)
     columns = [unit_columns.category(name) for name in promise.covariates]
     unit_columns.check(table, [*columns, *promise.subgroups, *promise.past])
-    own = table
+    own, asked = table, rule
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
     made = draft(design, promise, seed, _sight(table, rule, promise, seed))
@@ -266,7 +272,10 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
         # Written aside: what was drawn before is neither lost nor overwritten unseen.
         aside = {path: Path(folder) / path.name for path in (out, *paths.values())}
-        write_csv(_with_own_columns(assignment, own, rule), aside[out])
+        arms, left = with_own_columns(
+            assignment, own, rule, declared_columns(own, asked, promise.columns())
+        )
+        write_csv(arms, aside[out])
         aside[paths["plan"]].write_text(made.plan, encoding="utf-8")
         files = {
             "units": digest(units),
@@ -289,6 +298,11 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
             *(
                 f"replaces the draw of seed {one['seed']}, {one['fingerprint'][:12]}: {one['why']}"
                 for one in content.get("earlier", ())
+            ),
+            *(
+                [f"columns not taken along, neither rule nor plan names them: {', '.join(left)}"]
+                if left
+                else []
             ),
             f"written: {out}, {paths['seal']}, {paths['plan']}",
             f"fingerprint: {content['fingerprint']}",
@@ -369,13 +383,3 @@ def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.D
     )
     ask = Ask(promise.past, lagged=lagged, coverage=(1.0,))
     return power_curve(table, rule, ask, np.random.default_rng(seed))
-
-
-def _with_own_columns(assignment: pd.DataFrame, table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """Add the columns of the user's file, in the order of its rows; ours go first."""
-    label = unit_columns.labels(table, rule.unit)
-    ours = assignment.set_index("unit_id").loc[label].reset_index()
-    theirs = table[[name for name in table if name not in {*ours, "provenance"}]].reset_index(
-        drop=True
-    )
-    return pd.concat([ours, theirs], axis=1)

@@ -115,7 +115,7 @@ def _origin(raw: pd.DataFrame, path: Path) -> dict[str, Any]:
             told = json.loads(cells.iloc[0])
         else:
             told = json.loads(in_csvw(beside(path)))
-    except (OSError, ValueError, LookupError):
+    except (OSError, ValueError, LookupError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
 

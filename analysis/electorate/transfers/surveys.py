@@ -107,7 +107,7 @@ def read_survey(path: Path | str) -> Survey:
         head = Path(path).read_text(encoding="utf-8-sig").partition("\n")[0]
         separator = ";" if head.count(";") > head.count(",") else ","
         decimal = "," if separator == ";" else "."
-        table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", decimal=decimal)
+        table = _as_wide(pd.read_csv(path, sep=separator, encoding="utf-8-sig", decimal=decimal))
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The survey cannot be read.",
@@ -125,6 +125,13 @@ def read_survey(path: Path | str) -> Survey:
             missing=some(missing),
         )
     return Survey(_checked(table, Path(path)), Path(path).name)
+
+
+def _as_wide(table: pd.DataFrame) -> pd.DataFrame:
+    """Refuse a table with fewer names than cells: pandas makes its first columns an index."""
+    if not isinstance(table.index, pd.RangeIndex):
+        raise pd.errors.ParserError(f"{len(table.columns)} names for more cells in a row")
+    return table
 
 
 def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:

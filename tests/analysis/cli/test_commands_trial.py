@@ -23,6 +23,20 @@ def units(tmp_path, trial):
     return path
 
 
+def test_columns_that_nobody_declared_stay_in_the_file_of_units(run, units, tmp_path):
+    table = pd.read_csv(units, dtype="str")
+    own = {"nom": "Durand", "telephone": "0612345678", "email": "a@b.fr", "addresses": "3 rue X"}
+    table.assign(**own).to_csv(units, index=False)
+    out = tmp_path / "arms.csv"
+    asked = ("--units", units, "--rank-by", "turnout", "--seed", 3, "--out", out)
+    code, told, _ = run("design", *asked, "--covariates", "lagged")
+    assert code == 0
+    assert not set(own) & set(pd.read_csv(out))
+    assert {"lagged", "registered", "turnout"} <= set(pd.read_csv(out))
+    assert all(name in told for name in own)
+    assert "Durand" not in out.read_text(encoding="utf-8")
+
+
 def test_from_units_to_a_sealed_design_and_back(run, units, tmp_path):
     out = tmp_path / "arms.csv"
     words = ["design", "--units", units, "--rank-by", "turnout", "--seed", 3, "--out", out]
@@ -67,6 +81,8 @@ def test_the_assignment_is_what_impact_reads(run, units, tmp_path):
         4,
         "--control",
         2,
+        "--outcome",
+        "turnout",
     )
     words = ["impact", "--units", arms, "--outcome", "turnout", "--assigned", "assigned"]
     code, told, _ = run(*words, "--block", "block", "--draws", 99, "--out", out)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from importlib.resources import files
+
 import pytest
 
-from analysis.fieldwork.privacy import personal
+from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES, personal
+from tools.note_rates import FILES, rates, read_notes, table
 
 
 @pytest.mark.parametrize(
@@ -31,3 +37,30 @@ from analysis.fieldwork.privacy import personal
 )
 def test_what_names_a_person_is_found(text, kind):
     assert personal(text) == kind
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_personal_remarks_are_found_and_others_let_pass(name):
+    recall, false_alarms = rates(FILES[name], personal)
+    assert recall >= 0.9
+    assert false_alarms <= 0.05
+
+
+def test_the_page_of_methods_says_how_often(request):
+    page = request.config.rootpath / "docs" / "methods" / "fieldwork.md"
+    assert table() in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no JavaScript outside a browser here")
+def test_the_phone_page_finds_the_same():
+    script = files("analysis.exports.field_kit").joinpath("phone_page", "records.js")
+    code = script.read_text(encoding="utf-8")
+    mine = code[code.index("// As analysis/fieldwork/privacy.py") :]
+    turf = {"personal": {"invisible": INVISIBLE, **REMOVED, "rules": [[p, o] for _, p, o in RULES]}}
+    texts = [text for path in FILES.values() for kind in read_notes(path).values() for text in kind]
+    asked = f"const turf = {json.dumps(turf)};\n{mine}\n"
+    asked += f"console.log(JSON.stringify({json.dumps(texts)}.map(isPersonal)));"
+    node = [shutil.which("node"), "-"]
+    done = subprocess.run(node, input=asked, capture_output=True, text=True, check=True)
+    theirs = json.loads(done.stdout)
+    assert [t for t, found in zip(texts, theirs, strict=True) if found != bool(personal(t))] == []
