@@ -10,6 +10,7 @@ import typer
 from analysis.cli.commands_place import Folder, Places
 from analysis.cli.terminal import show
 from analysis.exports.registry import SUFFIXES
+from analysis.vocabulary import speak
 
 if TYPE_CHECKING:
     from analysis.exports.registry import Options
@@ -65,6 +66,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
 
 def _report(file: RankingFile) -> None:
     ranking = file.ranking
+    speak(file.workspace.manifest.get("terrain"))
     show(file.announced.summary())
     _report_margin(file)
     show(

@@ -30,6 +30,7 @@ from analysis.tables.elections import Election
 from analysis.tables.schema import ADDRESSES, AREAS, BUREAUX, CROSSWALK, empty
 from analysis.tables.sources import Report
 from analysis.tables.workspace import Workspace, writing
+from analysis.workflows.build_refusals import refuse_ground_alone
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
@@ -76,7 +77,8 @@ class Inputs:
     raw
         Instead of both national files: each election's id and a file of it.
     terrain
-        Instead of those: a column map, which also says layout, CRS and blocs.
+        Instead of those: a column map, which also says layout, CRS, blocs and `told`: what its
+        country calls things.
     """
 
     general: Path | None = None
@@ -96,6 +98,7 @@ class Inputs:
     blocs: pd.DataFrame | None = None
     raw: tuple[tuple[str, Path], ...] = ()
     terrain: Path | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) ->
 
 def _mapped(inputs: Inputs, terrain: Terrain) -> Inputs:
     """Return the files with what a column map says of them."""
-    told = replace(inputs, crs=terrain.crs, blocs=terrain.blocs)
+    told = replace(inputs, crs=terrain.crs, blocs=terrain.blocs, told=terrain.told)
     if (drawn := terrain.contours) is None:
         return told
     return replace(told, contours={drawn.vintage: drawn.file}, layout=drawn.layout)
@@ -265,8 +268,8 @@ def _context(geography: Geography) -> pd.DataFrame:
 
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
+    refuse_ground_alone(inputs)
     if not inputs.contours and not inputs.reu:
-        _refuse_without_contours(inputs)
         crs = inputs.crs or MAINLAND
         tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
         return Geography(crs, *tables)
@@ -304,25 +307,6 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
     return Geography(crs, bureaux, links, areas, addresses, tuple(reports), roll.made)
 
 
-def _refuse_without_contours(inputs: Inputs) -> None:
-    given = {
-        "--squares": inputs.squares,
-        "--addresses": inputs.addresses,
-        "--reu-bureaux": inputs.reu_bureaux,
-    }
-    if extra := [name for name, file in given.items() if file]:
-        raise DataError(
-            "{extra} cannot be used without contours.",
-            mend="Add --contours FILE --vintage YEAR or --reu FILE, or leave the others out.",
-            extra=" and ".join(extra),
-        )
-    if inputs.electors and not inputs.addresses:
-        raise DataError(
-            "Registered per address need the addresses they belong to.",
-            mend="Add --addresses FILE (BAN).",
-        )
-
-
 def _crs(inputs: Inputs, results: Results) -> str:
     try:
         return metric_crs(results.places["commune_id"].iloc[0])
@@ -353,10 +337,14 @@ def _read_vintages(
             layout=inputs.layout,
             known=known,
         )
-        expect_known(table, known, file=file.name)
+        expect_known(table, known, file=file.name, results=_files_of(results))
         tables.append(table)
         reports.append(report)
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
+
+
+def _files_of(results: Results) -> str:
+    return ", ".join(dict.fromkeys(report.source.file for report in results.reports))
 
 
 def _licensed(report: Report, licences: Mapping[str, str]) -> Report:
@@ -384,13 +372,14 @@ def _facts(
         for name, row in totals.sort_index().iterrows()
     }
     unplaced = without_bloc(results.candidates)
-    usual = [e for e in elections if not is_dated(e)]
+    usual = [] if inputs.told else [e for e in elections if not is_dated(e)]
     return {
         "palier": __version__,
         "built": datetime.now(UTC).isoformat(timespec="seconds"),
         "fictional": inputs.fictional,
         "crs": geography.crs,
         "places": list(inputs.places),
+        **({"terrain": dict(inputs.told)} if inputs.told else {}),
         "sources": [report.to_dict() for report in reports],
         "elections": elections,
         "vintages": matches.to_dict("records"),
