@@ -14,6 +14,7 @@ from analysis.cli import (
     commands_trial,
     commands_turfs,
     commands_validation,
+    each_place,
 )
 from analysis.cli.terminal import console
 from analysis.errors import DataError
@@ -42,6 +43,7 @@ _SEVERAL = (
     *commands_models.SEVERAL,
     *commands_trial.SEVERAL,
     *commands_returns.SEVERAL,
+    *each_place.SEVERAL,
 )
 
 
@@ -49,7 +51,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a verb; a `DataError` is printed as advice and ends with code 1."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(_spread(given), standalone_mode=True)
+        spread = _spread(given)
+        each_place.ARGUMENTS.set(tuple(spread))
+        app(spread, standalone_mode=True)
     except DataError as error:
         console(stderr=True).print(str(error))
         sys.exit(1)
