@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import DataError
+from analysis.turf.planning import Plan
 from analysis.workflows.build import build
 from analysis.workflows.build_inputs import Given, inputs_of
+from analysis.workflows.turf_output import turfs_to_folder
+from analysis.workflows.turfs import Ask
 from tests.made import ROOT
 
 CASES = ROOT.parent / "shared" / "cases"
@@ -166,3 +169,24 @@ def test_a_table_of_the_roll_given_as_addresses_is_named(tmp_path):
             tmp_path, "reu_table",
             contours="../bal_99999/contours.geojson", addresses="table-adresses-reu.csv",
         )  # fmt: skip
+
+
+def test_metres_stand_in_for_degrees(tmp_path):
+    contours = VALMONT / "contours_2024.geojson"
+    place = valmont(tmp_path, "bal_xy", contours=contours, addresses="bal.csv")
+    assert len(place.read("addresses")) == 3
+    assert "without coordinates" not in told(place)
+
+
+def test_an_island_has_turfs_of_its_own_or_is_listed(tmp_path):
+    place = valmont(tmp_path, "island", contours="contours.geojson", addresses="adresses.csv")
+    ask = Ask(Plan(), streets=str(CASES / "island" / "graph.txt"))
+    walks, *_ = turfs_to_folder(
+        place.path, CASES / "island" / "t.csv", ask, tmp_path / "o", sheets=None
+    )
+    at = place.read("addresses").set_index("address_id")
+    north = at.geometry.y > at.geometry.y.mean()
+    bank = walks.turfs["address_id"].map(north)
+    assert bank.groupby(walks.turfs["turf_id"]).nunique().eq(1).all()
+    assert set(walks.turfs["address_id"]) | set(walks.uncut["address_id"]) == set(at.index)
+    assert set(bank) == {True, False} or walks.uncut["reason"].str.contains("unreachable").all()
