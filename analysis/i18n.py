@@ -29,6 +29,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from analysis.errors import Listed, Reread, Text
+from analysis.vocabulary import Spoken, flat, in_words, spoken
 
 DEFAULT = "fr"
 LANGUAGES = {"fr": "Français", "en": "English"}
@@ -60,9 +61,14 @@ def read_catalogue(file: Path) -> Catalog:
         return read_po(stream, locale=file.parts[-3], domain="palier", abort_invalid=True)
 
 
-@cache
 def translations(language: str) -> NullTranslations:
     """Return the texts of `language`; English is what the code says."""
+    texts = _compiled(language)
+    return Spoken(texts, language) if spoken() else texts
+
+
+@cache
+def _compiled(language: str) -> NullTranslations:
     # Compiled in memory: no file of a clone can be absent, or older than the texts.
     file = catalogue_file(language)
     if not file.exists():
@@ -108,11 +114,12 @@ class Words(Mapping[str, Mapping[str, str]]):
         if language not in LANGUAGES:
             raise KeyError(language)
         if language not in self._known:
-            say = translations(language).pgettext
+            say = _compiled(language).pgettext
             self._known[language] = {
                 key: say(self.mark(key), text) if text else "" for key, text in self._texts.items()
             }
-        return self._known[language]
+        known = self._known[language]
+        return {k: in_words(t, language) for k, t in known.items()} if spoken() else known
 
     def mark(self, key: str) -> str:
         """Return the mark of a text in the catalogue: sections have their own."""
@@ -123,15 +130,6 @@ class Words(Mapping[str, Mapping[str, str]]):
 
     def __len__(self) -> int:
         return len(LANGUAGES)
-
-
-def flat(table: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
-    """Give the texts of a TOML table, sections in their keys."""
-    for key, item in table.items():
-        if isinstance(item, str):
-            yield start + key, item
-        else:
-            yield from flat(item, f"{start}{key}.")
 
 
 def format_number(x: float | None, digits: int = 0, *, language: str, sign: bool = False) -> str:
@@ -202,6 +200,10 @@ def format_day(day: dt.date, *, language: str) -> str:
 
 def told(text: str, language: str) -> str:
     """Return a text of the library in `language`; one that is of no template is data."""
+    return in_words(_told(text, language), language)
+
+
+def _told(text: str, language: str) -> str:
     if not text or not _catalogue(language):
         return text
     if isinstance(text, Listed):
@@ -229,7 +231,7 @@ class _Filler(string.Formatter):
         if isinstance(value, Text):
             value = told(value, self.language)
         if format_spec == TABLE:
-            return translations(self.language).pgettext(TABLE, value)
+            return _compiled(self.language).pgettext(TABLE, value)
         if isinstance(value, str):
             return _number_text(value, self.language) if format_spec else value
         # A whole number under ten thousand may be a year, or part of a code.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.cli.each_place import Cluster, Each, Workers, over_each
 from analysis.cli.terminal import bar, show
 
 if TYPE_CHECKING:
@@ -56,8 +57,13 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
     language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
     level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
     seed: Annotated[int, typer.Option(help="Seed of the estimate.")] = 0,
+    each: Each = None,
+    workers: Workers = 0,
+    cluster: Cluster = "",
 ) -> None:
     """Estimate who voted what next, from the counts of two elections by unit."""
+    if over_each(each, workers, cluster, spreads=True):
+        return
     from analysis.workflows.transfers import Asked, transfers_to_file
 
     asked = Asked(
@@ -69,6 +75,8 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         survey=survey,
         level=level,
         seed=seed,
+        workers=workers,
+        cluster=cluster,
     )
     with bar("transfers") as told:
         answer = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
@@ -114,7 +122,7 @@ def _report_surveys(answer: Answer) -> None:
     )
 
 
-def backtest(
+def backtest(  # noqa: PLR0913 - one option per part of the question
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
     target: Annotated[str, typer.Option(help="Past election to forecast: 2024_legi_t1.")],
     out: Annotated[Path, typer.Option(help="Errors of all methods, .json.")],
@@ -122,8 +130,13 @@ def backtest(
         Path | None, typer.Option(help="The same as a table: .csv .xlsx .parquet .tex .md")
     ] = None,
     language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
+    each: Each = None,
+    workers: Workers = 0,
+    cluster: Cluster = "",
 ) -> None:
     """Forecast the abstention of a past election, and say how far off it and rules of thumb are."""
+    if over_each(each, workers, cluster):
+        return
     from analysis.workflows.abstention import backtest_to_file
 
     with bar("forecasting") as told:

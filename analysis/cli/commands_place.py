@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from analysis.cli.terminal import bar, console, show
+from analysis.vocabulary import in_words, speak
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +29,17 @@ Places = Annotated[
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write the fictional town into.")],
     seed: Annotated[int, typer.Option(help="Seed of the town.")] = 2027,
+    place: Annotated[
+        str, typer.Option(help="valmont (France), waldau (Germany) or cedar (USA).")
+    ] = "valmont",
 ) -> None:
-    """Write the fictional town of Valmont in the official layouts."""
+    """Write the fictional town of Valmont in the official layouts, or a place abroad."""
+    if place != "valmont":
+        from analysis.sample.abroad import write_abroad
+
+        column_map = write_abroad(place, out, seed=seed)
+        show(f"{column_map.stem} (fictional, seed {seed}) written: {column_map}")
+        return
     from analysis.sample.town_files import write_sample
 
     folder = write_sample(out, seed=seed)
@@ -184,42 +194,44 @@ def build(  # noqa: PLR0913 - one option per file of a place
 
 def _report(workspace: Workspace) -> None:
     """Print what was read, kept and left out, and the totals by election."""
-    manifest, out = workspace.manifest, console()
+    manifest = workspace.manifest
+    speak(manifest.get("terrain"))
     for entry in manifest["sources"]:
         source = entry["source"]
-        out.print(
+        show(
             f"{source['role']}: {source['file']} — {entry['rows_read']} rows read, "
             f"{entry['rows_kept']} kept"
         )
         for item in entry["left_out"]:
             where = f" [{item['election_id']}]" if item["election_id"] else ""
-            out.print(f"  left out{where}: {item['count']} — {item['reason']}: {item['examples']}")
+            show(f"  left out{where}: {item['count']} — {item['reason']}: {item['examples']}")
         for note in entry["notes"]:
-            out.print(f"  note: {note}")
-    out.print(_totals(manifest))
+            show(f"  note: {note}")
+    console().print(_totals(manifest))
     for match in manifest["vintages"]:
         if match["chosen"]:
-            out.print(
+            show(
                 f"contours {match['vintage']} for {match['election_id']}: {match['matched']} of "
                 f"{match['bureaux']} bureaux joined ({100 * match['registered_share']:.1f}% of the "
                 "registered)"
             )
     for row in manifest["without_bloc"][:20]:
-        out.print(f"no bloc: {row['election_id']} {row['candidate_id']} ({row['votes']} votes)")
+        show(f"no bloc: {row['election_id']} {row['candidate_id']} ({row['votes']} votes)")
     if manifest["without_bloc"]:
-        out.print(f"  give them one in {workspace.path / 'blocs.csv'}; the next rank takes them")
+        show(f"  give them one in {workspace.path / 'blocs.csv'}; the next rank takes them")
     tables = ", ".join(f"{name} {t['rows']}" for name, t in manifest["tables"].items())
-    out.print(f"{workspace.path}: {tables}")
+    # Names of tables stay what they are.
+    console().print(f"{workspace.path}: {tables}")
 
 
 def _totals(manifest: Mapping[str, Any]) -> Table:
     from rich.table import Table
 
     names = ("bureaux", "registered", "ballots", "valid")
-    table = Table("election", *names, "left out")
+    table = Table("election", *(in_words(name, "en") for name in names), "left out")
     for election, row in manifest["elections"].items():
         lost = ", ".join(f"{count} {reason}" for reason, count in row["left_out"].items())
-        table.add_row(election, *(str(row[name]) for name in names), lost or "0")
+        table.add_row(election, *(str(row[name]) for name in names), in_words(lost, "en") or "0")
     return table
 
 

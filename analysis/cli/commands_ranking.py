@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.cli.commands_place import Folder, Places
+from analysis.cli.each_place import Cluster, Each, Workers, over_each
 from analysis.cli.terminal import show
 from analysis.exports.registry import SUFFIXES
+from analysis.vocabulary import speak
 
 if TYPE_CHECKING:
     from analysis.exports.registry import Options
@@ -50,8 +52,13 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     audience: Annotated[
         str, typer.Option(help="teams: without the controls of a sealed trial; or analysis.")
     ] = "teams",
+    each: Each = None,
+    workers: Workers = 0,
+    cluster: Cluster = "",
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
+    if over_each(each, workers, cluster):
+        return
     from analysis.workflows.place_names import places_named
     from analysis.workflows.ranking import rank_to_file
 
@@ -75,6 +82,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
 
 def _report(file: RankingFile) -> None:
     ranking = file.ranking
+    speak(file.workspace.manifest.get("terrain"))
     show(file.announced.summary())
     _report_margin(file)
     show(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from analysis.cli.each_place import Cluster, Each, Workers, over_each
 from analysis.cli.terminal import show
 from analysis.errors import DataError
 
@@ -58,8 +59,13 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     address: Annotated[
         str, typer.Option(help="https address of the server that takes the phones' returns.")
     ] = "",
+    each: Each = None,
+    workers: Workers = 0,
+    cluster: Cluster = "",
 ) -> None:
     """Cut the targets into turfs of equal work, order each, write the sheets."""
+    if over_each(each, workers, cluster):
+        return
     from analysis.turf.planning import Plan
     from analysis.workflows.turf_output import turfs_to_folder
     from analysis.workflows.turfs import Ask, read_work

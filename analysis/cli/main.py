@@ -16,6 +16,7 @@ from analysis.cli import (
     commands_trial,
     commands_turfs,
     commands_validation,
+    each_place,
 )
 from analysis.cli.terminal import console
 from analysis.errors import DataError
@@ -45,6 +46,7 @@ _SEVERAL = (
     *commands_models.SEVERAL,
     *commands_trial.SEVERAL,
     *commands_returns.SEVERAL,
+    *each_place.SEVERAL,
 )
 
 
@@ -55,7 +57,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(_spread(given), standalone_mode=True)
+        spread = _spread(given)
+        each_place.ARGUMENTS.set(tuple(spread))
+        app(spread, standalone_mode=True)
     except DataError as error:
         _end(error)
     except OSError as error:

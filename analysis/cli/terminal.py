@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from analysis.vocabulary import in_words
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -19,8 +21,8 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def show(text: str) -> None:
-    """Print a text on standard output."""
-    console().print(text)
+    """Print a text on standard output, in the words of the country of the place."""
+    console().print(in_words(text, "en"))
 
 
 @contextmanager

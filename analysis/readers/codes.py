@@ -15,6 +15,8 @@ _ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
 OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
 # Stands in an id between the former commune and the number of its bureau: 49301_49179-0001.
 _FORMER = "-"
+# One column, or several whose values are put together: Land, Kreis, Gemeinde.
+Named = str | tuple[str, ...]
 # The Ministry's letters for overseas, and the INSEE prefix they stand for.
 _OVERSEAS = {
     "ZA": "971",
@@ -142,6 +144,17 @@ def contour_code(text: str, commune: str = "") -> str:
         if match := pattern.fullmatch(text.strip()):
             return give(match, commune)
     return ""
+
+
+def parts(named: Named) -> tuple[str, ...]:
+    """Return the columns that make up a name."""
+    return (named,) if isinstance(named, str) else named
+
+
+def put_together(table: pd.DataFrame, named: Named) -> pd.Series:
+    """Return the values of one column, or of several without a gap: 09, 1, 62 is 09162."""
+    first, *others = (table[name].astype("str").str.strip() for name in parts(named))
+    return sum(others, first)
 
 
 def own_ids(communes: pd.Series | str, units: pd.Series) -> pd.Series:

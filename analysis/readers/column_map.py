@@ -5,42 +5,40 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.errors import DataError, Listed, Text, some
-from analysis.geography.crs import checked_metric
+from analysis.errors import DataError, Text, some
+from analysis.geography.crs import checked_metric, utm_crs
 from analysis.readers.contours import Layout
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.mapped import Candidate, ElectionMap, read_election
+from analysis.readers.map_keys import COLUMNS, Keys, check_keys
+from analysis.readers.mapped import read_election
+from analysis.readers.mapped_file import Candidate, ElectionMap
 from analysis.readers.raw_results import Raw, combine
+from analysis.readers.shapes import read_shapes
+from analysis.readers.terrain_words import VOCABULARY, election_day, vocabulary_of
 from analysis.tables.elections import Election
 
-_TERRAIN = {"name": str, "crs": str, "licence": str}
-_GEOMETRY = {"file": str, "id": str, "vintage": int}
-_GEOMETRY_MORE = {"commune": str, "layer": str, "crs": str}
-_ELECTION = {"id": str, "date": date, "kind": str, "round": int, "file": str, "unit": str} | {
-    "registered": str,
-    "ballots": str,
-}
-_ELECTION_MORE = {
-    **{"delimiter": str, "encoding": str, "decimal": str, "thousands": str},
-    **{"commune": str, "commune_name": str, "blank": str, "null": str, "valid": str},
+_TERRAIN: Keys = {"name": str, "licence": str}
+_TERRAIN_MORE: Keys = {"crs": str, "currency": str}
+_GEOMETRY: Keys = {"file": str, "id": COLUMNS, "vintage": int}
+_GEOMETRY_MORE: Keys = {"commune": COLUMNS, "layer": str, "crs": str}
+_OF_FILE: Keys = {"delimiter": str, "encoding": str}
+_ELECTION: Keys = {"id": str, "date": date, "kind": str, "round": int, "file": str, "unit": COLUMNS}
+_TURNOUT: Keys = {"registered": str, "ballots": str}
+_ELECTION_MORE: Keys = {
+    **_OF_FILE,
+    **{"decimal": str, "thousands": str, "commune": COLUMNS, "commune_name": str},
+    **{"blank": str, "null": str, "valid": str},
     **{"candidate": str, "votes": str, "nuance": str, "candidates": dict},
-    **{"only": dict, "without": list},
+    **{"only": dict, "without": list, "postal": dict},
 }
 _CANDIDATE = {"name": str, "nuance": str, "bloc": str}
-_TYPES: dict[type, str] = {
-    str: Text("text in quotes"),
-    int: Text("a whole number"),
-    date: Text("a day such as 2024-06-09"),
-    dict: Text("a [table]"),
-    list: Text("[[tables]]"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,8 @@ class Terrain:
         Blocs the map gives to candidates, as `blocs.read_blocs` returns them.
     contours
         The polygons; None where the map names none.
+    told
+        What the country calls things, and its coming elections, as `Vocabulary` takes it.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Terrain:
     elections: Mapping[str, Election]
     blocs: pd.DataFrame
     contours: Contours | None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     def dated(self, election_id: str) -> Election:
         """Return the election of this id, for `results.assemble`."""
@@ -93,7 +94,8 @@ def files_named(content: bytes) -> tuple[str, ...]:
     """Return the names of the files that a column map describes; none where it is no map."""
     try:
         told = tomllib.loads(content.decode("utf-8-sig"))
-        parts = [*told.get("election", []), told.get("geometry", {})]
+        elections = told.get("election", [])
+        parts = [*elections, *(e.get("turnout", {}) for e in elections), told.get("geometry", {})]
         return tuple(str(part["file"]) for part in parts if "file" in part)
     except (ValueError, TypeError, AttributeError, RecursionError):
         return ()
@@ -115,10 +117,11 @@ def read_terrain(path: Path | str) -> Terrain:
     """
     file = Path(path)
     content = _load(file)
-    _check(content, {"terrain": dict, "election": list}, {"geometry": dict}, file.name)
+    sections = {"terrain": dict, "election": list}
+    check_keys(content, sections, {"geometry": dict, **VOCABULARY}, file.name)
     terrain = content["terrain"]
-    _check(terrain, _TERRAIN, {}, Text("{file}: [terrain]", file=file.name))
-    checked_metric(terrain["crs"])
+    check_keys(terrain, _TERRAIN, _TERRAIN_MORE, Text("{file}: [terrain]", file=file.name))
+    contours = _contours(content.get("geometry"), terrain, file)
     maps = [_election(entry, terrain, file) for entry in content["election"]]
     if len(ids := {m.election.election_id for m in maps}) < len(maps):
         raise DataError(
@@ -130,13 +133,27 @@ def read_terrain(path: Path | str) -> Terrain:
         )
     return Terrain(
         name=terrain["name"],
-        crs=terrain["crs"],
+        crs=_crs(terrain.get("crs", ""), contours),
         licence=terrain["licence"],
         raw=combine([read_election(m) for m in maps]),
         elections={m.election.election_id: m.election for m in maps},
         blocs=_blocs(maps, file.name),
-        contours=_contours(content.get("geometry"), terrain, file),
+        contours=contours,
+        told=vocabulary_of(content, file.name),
     )
+
+
+def _crs(named: str, contours: Contours | None) -> str:
+    """Return the CRS that is named; else the UTM zone of the polygons, if there are any."""
+    if named:
+        checked_metric(named)
+        return named
+    if contours is None:
+        return ""
+    shapes, _notes = read_shapes(
+        contours.file, layer=contours.layout.layer, crs=contours.layout.crs
+    )
+    return utm_crs(shapes)
 
 
 def _load(file: Path) -> dict[str, Any]:
@@ -152,56 +169,12 @@ def _load(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _check(
-    table: Mapping[str, Any], needed: Mapping[str, type], more: Mapping[str, type], where: str
-) -> None:
-    """Complain of keys that are unknown, missing or of another type."""
-    known = {**needed, **more}
-    if unknown := [key for key in table if key not in known]:
-        raise DataError(
-            "The column map has unknown key(s): {unknown}.",
-            where="{place}",
-            mend="Known keys: {known}. docs/any_terrain.md shows a whole map.",
-            unknown=some(unknown, most=8),
-            place=where,
-            known=", ".join(known),
-        )
-    if missing := [key for key in needed if key not in table]:
-        raise DataError(
-            "The column map lacks {missing}.",
-            where="{place}",
-            mend="Add them. docs/any_terrain.md shows a whole map.",
-            missing=", ".join(missing),
-            place=where,
-        )
-    # True is an int to Python, and no round of an election.
-    wrong = [k for k, v in table.items() if not isinstance(v, known[k]) or isinstance(v, bool)]
-    if wrong:
-        raise DataError(
-            "The column map has values of the wrong type.",
-            where="{place}: {wrong}",
-            mend="{types}. docs/any_terrain.md shows a whole map.",
-            place=where,
-            wrong=some(f"{k} = {table[k]!r}" for k in wrong),
-            types=Listed(
-                (Text("{key}: {type}", key=k, type=_TYPES[known[k]]) for k in wrong), "; "
-            ),
-        )
-
-
 def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) -> ElectionMap:
     where = Text("{file}: [[election]] {entry}", file=file.name, entry=entry.get("id", ""))
-    _check(entry, _ELECTION, _ELECTION_MORE, where)
-    kind, turn = re.escape(entry["kind"]), entry["round"]
-    if not re.fullmatch(rf"\d{{4}}_(?=[a-z]+_){kind}_t{turn}", entry["id"]):
-        raise DataError(
-            "The id of an election does not say year, kind and round.",
-            where="{place}, kind {kind}, round {turn}",
-            mend="Write 2023_muni_t1: four digits, small letters, t and the round.",
-            place=where,
-            kind=entry["kind"],
-            turn=turn,
-        )
+    apart = "turnout" in entry
+    more: Keys = {"turnout": dict, **(_TURNOUT if apart else {}), **_ELECTION_MORE}
+    check_keys(entry, {**_ELECTION, **({} if apart else _TURNOUT)}, more, where)
+    held = election_day(entry, where)
     wide, long = "candidates" in entry, {"candidate", "votes"} <= set(entry)
     if not (wide or long):
         raise DataError(
@@ -212,23 +185,57 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
             place=where,
         )
     for column, label in (candidates := entry.get("candidates", {})).items():
-        _check(
+        check_keys(
             label, {}, _CANDIDATE, Text("{place}, candidate {column}", place=where, column=column)
         )
-    day = datetime(entry["date"].year, entry["date"].month, entry["date"].day)
-    fixed = ("unit", "commune", "commune_name", "registered", "ballots", "blank", "null", "valid")
-    return ElectionMap(
-        election=Election(entry["id"], day, entry["kind"], entry["round"]),
+    this = ElectionMap(
+        election=held,
         file=file.parent / entry["file"],
-        columns={ours: entry[ours] for ours in fixed if ours in entry},
+        columns=_columns(entry),
         long={n: entry[n] for n in ("candidate", "votes", "nuance") if n in entry} if long else {},
         candidates={column: Candidate(**label) for column, label in candidates.items()},
-        text={n: entry[n] for n in ("delimiter", "encoding", "decimal", "thousands") if n in entry},
+        text=_text(entry),
         commune=_slug(terrain["name"]),
         licence=terrain["licence"],
-        only={column: str(value).strip() for column, value in entry.get("only", {}).items()},
+        only=_values(entry, "only"),
         without=tuple(map(str, entry.get("without", []))),
+        postal=_values(entry, "postal"),
     )
+    return replace(this, turnout=_turnout(entry["turnout"], this, where)) if apart else this
+
+
+def _turnout(entry: Mapping[str, Any], this: ElectionMap, where: Text) -> ElectionMap:
+    """Return the map of the file that holds registered, and perhaps ballots."""
+    needed: Keys = {"file": str, "unit": COLUMNS, "registered": str}
+    more: Keys = {**_OF_FILE, "commune": COLUMNS, "ballots": str, "only": dict}
+    check_keys(entry, needed, more, Text("{place}, [election.turnout]", place=where))
+    if "ballots" not in entry and "ballots" not in this.columns:
+        check_keys(entry, {**needed, "ballots": str}, more, where)
+    return replace(
+        this,
+        file=this.file.parent / entry["file"],
+        columns=_columns(entry),
+        long={},
+        candidates={},
+        text=_text(entry),
+        only=_values(entry, "only"),
+        without=(),
+        postal={},
+    )
+
+
+def _columns(entry: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+    fixed = ("unit", "commune", "commune_name", "registered", "ballots", "blank", "null", "valid")
+    given = {ours: entry[ours] for ours in fixed if ours in entry}
+    return {k: tuple(map(str, v)) if isinstance(v, list) else str(v) for k, v in given.items()}
+
+
+def _text(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {n: entry[n] for n in ("delimiter", "encoding", "decimal", "thousands") if n in entry}
+
+
+def _values(entry: Mapping[str, Any], key: str) -> dict[str, str]:
+    return {column: str(value).strip() for column, value in entry.get(key, {}).items()}
 
 
 def _contours(
@@ -236,16 +243,20 @@ def _contours(
 ) -> Contours | None:
     if entry is None:
         return None
-    _check(entry, _GEOMETRY, _GEOMETRY_MORE, Text("{file}: [geometry]", file=file.name))
+    check_keys(entry, _GEOMETRY, _GEOMETRY_MORE, Text("{file}: [geometry]", file=file.name))
     layout = Layout(
-        id_column=entry["id"],
-        commune_column=entry.get("commune", ""),
+        id_column=_names(entry["id"]),
+        commune_column=_names(entry.get("commune", "")),
         commune=_slug(terrain["name"]),
         layer=entry.get("layer", ""),
         crs=entry.get("crs", ""),
         licence=terrain["licence"],
     )
     return Contours(file.parent / entry["file"], entry["vintage"], layout)
+
+
+def _names(given: str | list[str]) -> str | tuple[str, ...]:
+    return given if isinstance(given, str) else tuple(given)
 
 
 def _slug(name: str) -> str:

@@ -13,7 +13,15 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, Listed, Text, some
-from analysis.readers.codes import arrondissement_of, contour_code, in_place, own_ids
+from analysis.readers.codes import (
+    Named,
+    arrondissement_of,
+    contour_code,
+    in_place,
+    own_ids,
+    parts,
+    put_together,
+)
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
 from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
@@ -39,7 +47,8 @@ class Layout:
     Attributes
     ----------
     id_column, commune_column
-        Columns of the unit and, where units repeat between communes, of the commune.
+        Columns of the unit and, where units repeat between communes, of the commune; a
+        terrain's own may be made of several columns.
     commune
         The commune of every row of a terrain outside France without `commune_column`.
         With either of the two, ids are taken as they stand: `commune_unit`.
@@ -49,8 +58,8 @@ class Layout:
         What the file is published under.
     """
 
-    id_column: str = ""
-    commune_column: str = ""
+    id_column: Named = ""
+    commune_column: Named = ""
     commune: str = ""
     layer: str = ""
     crs: str = ""
@@ -150,7 +159,9 @@ def read_contours(  # noqa: PLR0913 - each tells what one file does not
     return gpd.GeoDataFrame(table, crs=crs_metric), report
 
 
-def expect_known(contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file: str) -> None:
+def expect_known(
+    contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file: str, results: str = ""
+) -> None:
     """Raise unless at least one bureau of the results has a contour.
 
     Parameters
@@ -159,24 +170,35 @@ def expect_known(contours: gpd.GeoDataFrame, known_ids: Collection[str], *, file
         `bureau_id`, `commune_id`, one row per bureau.
     known_ids
         Bureaux of the results.
-    file
-        Its name, for the error.
+    file, results
+        Names of the files of both, for the error.
 
     Raises
     ------
     DataError
-        When no id is in common: the contours are of another town or spelling.
+        When no id is in common; it says whether the communes are, and names both files.
     """
-    if not contours["bureau_id"].isin(list(known_ids)).any():
-        raise DataError(
-            "No contour belongs to a bureau of the results: they are of another place.",
-            where="{file}: communes {commune_id}, ids {bureau_id}; results: ids {known_ids}",
-            mend="Give the contours of the same commune, or the right place with --place.",
-            file=file,
-            commune_id=some(contours["commune_id"].unique()),
-            bureau_id=some(contours["bureau_id"]),
-            known_ids=some(sorted(known_ids)),
-        )
+    if contours["bureau_id"].isin(list(known_ids)).any():
+        return
+    communes = {bureau.rpartition("_")[0] for bureau in known_ids}
+    same = communes & set(contours["commune_id"])
+    raise DataError(
+        "The contours and the results are of the same commune, but no bureau has the same number."
+        if same
+        else "The contours and the results are of different places.",
+        where="contours {file}: communes {commune_id}, ids {bureau_id}; results {results}: "
+        "communes {communes}, ids {known_ids}",
+        mend="Name the column of the bureaux' numbers with --contours-id COLUMN (in a column map: "
+        "id under [geometry]), or give contours of another year."
+        if same
+        else "Whichever of the two files is of another place than yours, replace that one.",
+        file=file,
+        results=results,
+        commune_id=some(contours["commune_id"].unique()),
+        bureau_id=some(contours["bureau_id"]),
+        communes=some(sorted(communes)),
+        known_ids=some(sorted(known_ids)),
+    )
 
 
 def _without(
@@ -198,9 +220,10 @@ def _with_ids(
 ) -> tuple[gpd.GeoDataFrame, list[LeftOut]]:
     """Give every row `bureau_id`, `commune_id` and `name`; rows without an id are left out."""
     if layout.foreign:
-        column, ids = layout.id_column, _own_ids(raw, layout, given[0])
+        ids = _own_ids(raw, layout, given[0])
+        column = parts(layout.id_column)[-1]
     else:
-        column, ids = _find_ids(raw, communes, layout.id_column, given)
+        column, ids = _find_ids(raw, communes, str(layout.id_column), given)
     spelt = {str(name).lower(): name for name in raw.columns if name != column}
     name = next((spelt[n] for n in _NAME_NAMES if n in spelt), None)
     shapes = gpd.GeoDataFrame(
@@ -266,7 +289,7 @@ def _codes(column: pd.Series, commune: str) -> pd.Series:
 
 
 def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:
-    wanted = [name for name in (layout.id_column, layout.commune_column) if name]
+    wanted = [name for name in (*parts(layout.id_column), *parts(layout.commune_column)) if name]
     if not layout.id_column or (missing := [name for name in wanted if name not in raw]):
         raise DataError(
             "{file} lacks column(s) {missing}."
@@ -278,9 +301,11 @@ def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:
             missing=", ".join(missing),
             columns=some(raw.columns, most=12),
         )
-    unit = raw[layout.id_column].astype("str").where(raw[layout.id_column].notna(), "")
-    commune = raw[layout.commune_column].astype("str") if layout.commune_column else layout.commune
-    return own_ids(commune, unit)
+    texts = raw[wanted].astype("str").where(raw[wanted].notna(), "")
+    by = layout.commune_column
+    return own_ids(
+        put_together(texts, by) if by else layout.commune, put_together(texts, layout.id_column)
+    )
 
 
 def _inside(

@@ -2,75 +2,28 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.codes import own_ids
+from analysis.readers.codes import put_together
+from analysis.readers.mapped_file import (
+    LINE,
+    Candidate,
+    ElectionMap,
+    identified_rows,
+    with_turnout,
+)
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.set_aside import tolerated
-from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count
 
 _COUNTS = ("registered", "ballots", "blank", "null", "valid")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _NAMES = {"nuance": "category", "name": "category"}
-_LINE = "\0line"
 _MOST_OVER = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What to call a candidate or list, where the file's own name is not the one wanted."""
-
-    name: str = ""
-    nuance: str = ""
-    bloc: str = ""
-
-    def key(self, column: str) -> str:
-        """Return what the table of blocs knows the candidate by."""
-        return self.name or self.nuance or column
-
-
-@dataclass(frozen=True)
-class ElectionMap:
-    """Where an election's figures stand in its file.
-
-    Attributes
-    ----------
-    election, file, licence
-        What was voted on, and where it is written.
-    columns
-        Ours (unit, commune, registered…) → theirs.
-    long
-        `candidate`, `votes` and perhaps `nuance`, where each has its own row; else empty.
-    candidates
-        Column of votes, or value of the candidate column, → what to call it.
-    text
-        `delimiter`, `encoding`, `decimal`, `thousands`, where they are not ; utf-8 and none.
-    commune
-        The commune where no column says it.
-    only
-        Column → the value of the rows to read, where the file holds several offices.
-    without
-        Values of the candidate column that are no candidate: over votes, totals.
-    """
-
-    election: Election
-    file: Path
-    columns: Mapping[str, str]
-    long: Mapping[str, str]
-    candidates: Mapping[str, Candidate]
-    text: Mapping[str, str]
-    commune: str
-    licence: str
-    only: Mapping[str, str] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
 
 
 def read_election(this: ElectionMap) -> Raw:
@@ -84,13 +37,11 @@ def read_election(this: ElectionMap) -> Raw:
         When the file or a column is missing, rows and header differ in length, or a
         count is not a whole number.
     """
-    table, others = _chosen(_read(this), this)
-    units = table[this.columns["unit"]]
-    commune = table[this.columns["commune"]] if "commune" in this.columns else this.commune
-    table = table.assign(bureau_id=own_ids(commune, units))
+    table, others = identified_rows(this)
     nameless = table["bureau_id"] == ""
     rows = table[~nameless]
-    cells = _Counts(this, rows)
+    rows, mapped, more = with_turnout(rows, this)
+    cells = _Counts(mapped, rows)
     ballots = _long(cells) if this.long else _wide(cells)
     counts = _counts(cells, ballots)
     nameless_rows = LeftOut(Text("no unit"), int(nameless.sum()))
@@ -101,83 +52,11 @@ def read_election(this: ElectionMap) -> Raw:
         counts=counts.assign(election_id=this.election.election_id).astype(_IDS),
         ballots=ballots.assign(election_id=this.election.election_id).astype(_IDS | _NAMES),
         places=_places(rows, this),
-        reports=(Report(source, read, len(rows), left_out),),
+        reports=(Report(source, read, len(rows), left_out), *more),
         unreadable=pd.DataFrame(
             cells.unreadable, columns=nothing_unreadable().columns, dtype=object
         ),
     )
-
-
-def _read(this: ElectionMap) -> pd.DataFrame:
-    """Return the file as text, with the line each row stands in."""
-    file, encoding = this.file, this.text.get("encoding", "utf-8-sig")
-    try:
-        with file.open(encoding=encoding, newline="") as stream:
-            reader = csv.reader(stream, delimiter=this.text.get("delimiter", ";"))
-            names = [name.strip() for name in next(reader, [])]
-            rows = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]
-    except (OSError, UnicodeError, LookupError, TypeError, csv.Error) as error:
-        raise DataError(
-            "{file} cannot be read as the column map says.",
-            where="{file}: {error}",
-            mend="Check file, encoding and delimiter of this [[election]].",
-            file=file.name,
-            error=error,
-        ) from error
-    wanted = [*this.columns.values(), *this.long.values(), *this.only]
-    wanted += [] if this.long else list(this.candidates)
-    if missing := [name for name in wanted if names.count(name) != 1]:
-        raise DataError(
-            "{file} lacks column(s), or has them twice: {missing}.",
-            where="{file}: columns found: {columns}",
-            mend="Write the names in the column map exactly as they stand in the file; "
-            "check the delimiter.",
-            file=file.name,
-            missing=", ".join(missing),
-            columns=some(names, most=12),
-        )
-    if other := [row for row in rows if len(row) != len(names) + 1]:
-        raise DataError(
-            "{file} has rows that are shorter or longer than its header.",
-            where="{other}",
-            mend="The file is cut, or a text holds the delimiter: export it again.",
-            file=file.name,
-            other=some(
-                Text(
-                    "line {line}: {n} of {needed} cells",
-                    line=row[-1],
-                    n=len(row) - 1,
-                    needed=len(names),
-                )
-                for row in other
-            ),
-        )
-    return pd.DataFrame(rows, columns=[*names, _LINE]).astype({_LINE: "int64"})
-
-
-def _chosen(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
-    """Return the rows of one office and of candidates, and an account of the others."""
-    others = []
-    for column, value in this.only.items():
-        kept = table[column].str.strip() == value
-        if not kept.any():
-            raise DataError(
-                "No row of the file has the value that the column map asks for.",
-                where="{file}: {column}: {value!r}; found: {found}",
-                mend="Write the value under [election.only] as it stands in the file.",
-                file=this.file.name,
-                column=column,
-                value=value,
-                found=some(table[column].unique(), most=8),
-            )
-        others.append(LeftOut(Text("another {column}", column=column), int((~kept).sum())))
-        table = table[kept]
-    if this.long and this.without:
-        none = table[this.long["candidate"]].str.strip().isin(this.without)
-        reason = Text("rows that are no candidate")
-        others.append(LeftOut(reason, int(none.sum()), some(this.without)))
-        table = table[~none]
-    return table, [other for other in others if other.count]
 
 
 @dataclass
@@ -203,7 +82,7 @@ class _Counts:
         DataError
             When more cells than slips of a hand hold no count: it is another column.
         """
-        cells, lines = self.rows[column], self.rows[_LINE]
+        cells, lines = self.rows[column], self.rows[LINE]
         texts = cells.str.strip()
         if thousands := self.this.text.get("thousands"):
             texts = texts.str.replace(thousands, "")
@@ -268,7 +147,7 @@ def _counts(cells: _Counts, ballots: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({"bureau_id": rows["bureau_id"]})
     for name in _COUNTS:
         known = name in this.columns
-        table[name] = cells.read(this.columns[name]) if known else pd.NA
+        table[name] = cells.read(str(this.columns[name])) if known else pd.NA
     if "valid" not in this.columns:
         sums = ballots.groupby("bureau_id")["votes"].sum()
         table["valid"] = table["bureau_id"].map(sums)
@@ -301,9 +180,12 @@ def _expect_one_office(table: pd.DataFrame, this: ElectionMap) -> None:
 
 
 def _places(rows: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:
-    ids = rows[this.columns["commune"]].str.strip() if "commune" in this.columns else this.commune
+    known = "commune" in this.columns
+    ids = put_together(rows, this.columns["commune"]) if known else this.commune
     table = pd.DataFrame({"commune_id": ids}, index=rows.index).astype("str")
-    named = rows[this.columns["commune_name"]] if "commune_name" in this.columns else None
-    table["name"] = table["commune_id"] if named is None else named.str.strip()
+    named = (
+        put_together(rows, this.columns["commune_name"]) if "commune_name" in this.columns else None
+    )
+    table["name"] = table["commune_id"] if named is None else named
     table["department_id"] = ""
     return table.drop_duplicates("commune_id", ignore_index=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,14 @@ class Election:
     date: datetime
     kind: str
     round: int
+
+
+def elections_to_come(manifest: Mapping[str, Any]) -> dict[str, Election]:
+    """Return the coming elections of a terrain's calendar by id; none for a French place."""
+    return {
+        e["id"]: Election(e["id"], datetime.fromisoformat(e["date"]), e["kind"], e["round"])
+        for e in manifest.get("terrain", {}).get("elections", [])
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
 from analysis.workflows.build_checks import checked
-from analysis.workflows.build_refusals import refuse_unread, refuse_without_contours
+from analysis.workflows.build_refusals import refuse_ground_alone, refuse_unread
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
@@ -91,7 +91,8 @@ class Inputs:
     raw
         Instead of both national files: each election's id and a file of it.
     terrain
-        Instead of those: a column map, which also says layout, CRS and blocs.
+        Instead of those: a column map, which also says layout, CRS, blocs and `told`: what its
+        country calls things.
     """
 
     general: Path | None = None
@@ -112,6 +113,7 @@ class Inputs:
     blocs: pd.DataFrame | None = None
     raw: tuple[tuple[str, Path], ...] = ()
     terrain: Path | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def build(inputs: Inputs, target: Path | str, *, progress: Progress = silent) ->
 
 def _mapped(inputs: Inputs, terrain: Terrain) -> Inputs:
     """Return the files with what a column map says of them."""
-    told = replace(inputs, crs=terrain.crs, blocs=terrain.blocs)
+    told = replace(inputs, crs=terrain.crs, blocs=terrain.blocs, told=terrain.told)
     if (drawn := terrain.contours) is None:
         return told
     return replace(told, contours={drawn.vintage: drawn.file}, layout=drawn.layout)
@@ -264,8 +266,8 @@ def _blocs(inputs: Inputs, edited: Path) -> pd.DataFrame:
 
 
 def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geography:
+    refuse_ground_alone(inputs)
     if not inputs.contours and not inputs.reu:
-        refuse_without_contours(inputs)
         crs = inputs.crs or MAINLAND
         tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES, STREETS))
         return replace(Geography(crs, *tables), **named_only(inputs, results, crs))
@@ -349,10 +351,14 @@ def _read_vintages(
             layout=inputs.layout,
             known=known,
         )
-        expect_known(table, known, file=file.name)
+        expect_known(table, known, file=file.name, results=_files_of(results))
         tables.append(table)
         reports.append(report)
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
+
+
+def _files_of(results: Results) -> str:
+    return ", ".join(dict.fromkeys(report.source.file for report in results.reports))
 
 
 def _facts(
@@ -373,14 +379,14 @@ def _facts(
         for name, row in totals.sort_index().iterrows()
     }
     unplaced = without_bloc(results.candidates)
-    usual = [e for e in elections if not is_dated(e)]
+    usual = [] if inputs.told else [e for e in elections if not is_dated(e)]
     return {
         "palier": __version__,
         "built": datetime.now(UTC).isoformat(timespec="seconds"),
         "fictional": inputs.fictional,
-        "terrain": inputs.terrain is not None,
         "crs": geography.crs,
         "places": list(inputs.places),
+        **({"terrain": dict(inputs.told)} if inputs.told else {}),
         "sources": [report.to_dict() for report in reports],
         "elections": elections,
         "vintages": matches.to_dict("records"),

@@ -17,11 +17,12 @@ from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import Options, to_bytes, write
 from analysis.readers.calendar import election_of
 from analysis.readers.relabel import relabel
-from analysis.tables.elections import Choice, Election
+from analysis.tables.elections import Choice, Election, elections_to_come
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
+from analysis.vocabulary import speaking
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.kept_rates import prospects_kept
 from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_without_contours
@@ -163,7 +164,7 @@ def open_workspace(path: Path | str) -> Workspace:
 
 
 def target_of(workspace: Workspace, election_id: str) -> Election:
-    """Return an election of the workspace, or a coming one by its French name.
+    """Return an election of the workspace, or a coming one: of its terrain's calendar, or French.
 
     Raises
     ------
@@ -173,7 +174,8 @@ def target_of(workspace: Workspace, election_id: str) -> Election:
     known = workspace.read("elections")
     row = known[known["election_id"] == election_id]
     if row.empty:
-        return election_of(election_id)
+        coming = elections_to_come(workspace.manifest)
+        return coming[election_id] if election_id in coming else election_of(election_id)
     day = row["date"].iloc[0].to_pydatetime()
     return Election(election_id, day, str(row["kind"].iloc[0]), int(row["round"].iloc[0]))
 
@@ -267,23 +269,25 @@ class RankingFile:
         self, suffix: str, *, provenance: Provenance | None = None, **written: Unpack[Options]
     ) -> bytes:
         """Return the content of a file that ends in `suffix`; its provenance may be given."""
-        return to_bytes(
-            self.table,
-            suffix,
-            bureaux=shapes_of(self.workspace, self.table),
-            provenance=provenance or self.provenance,
-            **written,
-        )
+        with speaking(self.workspace.manifest.get("terrain")):
+            return to_bytes(
+                self.table,
+                suffix,
+                bureaux=shapes_of(self.workspace, self.table),
+                provenance=provenance or self.provenance,
+                **written,
+            )
 
     def write(self, out: Path, **written: Unpack[Options]) -> Path:
         """Write the file; a reader sees the old one or the new one."""
-        return write(
-            self.table,
-            out,
-            bureaux=shapes_of(self.workspace, self.table),
-            provenance=self.provenance,
-            **written,
-        )
+        with speaking(self.workspace.manifest.get("terrain")):
+            return write(
+                self.table,
+                out,
+                bureaux=shapes_of(self.workspace, self.table),
+                provenance=self.provenance,
+                **written,
+            )
 
 
 def rank_to_file(

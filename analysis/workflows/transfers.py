@@ -28,6 +28,7 @@ from analysis.exports.registry import file_of, put
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import title_of
+from analysis.workflows.spread import opened
 
 SEED = 0
 
@@ -48,6 +49,9 @@ class Asked:
         CSV of a survey to join to the counts: origin, destination, share, n.
     level, seed
         As for `estimate_transfers`.
+    workers, cluster
+        Where départements are worked on: so many processes (0: one for each processor), or the
+        Dask cluster of a scheduler.
     """
 
     workspace: Path | None = None
@@ -58,6 +62,8 @@ class Asked:
     survey: Path | None = None
     level: float = 0.90
     seed: int = SEED
+    workers: int = 0
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,10 @@ def _of_workspace(
         survey=survey,
         progress=progress,
     )
-    workers = os.cpu_count() or 1
+    workers = asked.workers or os.cpu_count() or 1
+    if several and asked.cluster:
+        with opened(workers, asked.cluster) as executor:
+            return estimate(executor=executor)
     if not several or workers == 1:
         return estimate()
     # Workers start anew: a fork of a process that has threads may hang.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -15,10 +17,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from analysis import i18n as languages
 from analysis.charts.chart_words import nuance
 from analysis.tables.schema import BLOCS
+from analysis.vocabulary import speak, spoken
 
 _KEY = "i18n.language"
 _SWITCH = "i18n.switch"
 _PARAMETER = "lang"
+_TERRAIN = "i18n.terrain"
 
 # How a day is written where one is asked for.
 DAY = "DD/MM/YYYY"
@@ -31,7 +35,14 @@ def language() -> str:
     """Return the language of this session: chosen, else in the link, else French."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return languages.DEFAULT
+    # Part of a page is run again in a thread of its own, which knows no words of a country.
+    speak(st.session_state.get(_TERRAIN))
     return languages.choose(st.session_state.get(_KEY), st.query_params.get(_PARAMETER))
+
+
+def speak_of(terrain: Mapping[str, Any] | None) -> None:
+    """Use the words of the country of the place that is open; None for those of France."""
+    st.session_state[_TERRAIN] = terrain
 
 
 def language_switch() -> None:
@@ -108,11 +119,13 @@ def election_name(election_id: str) -> str:
     An id of another pattern (another country's) is its own name.
     """
     parts = re.fullmatch(r"(\d{4})_([a-z]+)_t([12])", election_id)
-    kind = _kinds().get(parts[2]) if parts else None
+    words = spoken()
+    own = words.of("kinds", parts[2], language()) if words and parts else ""
+    kind = own or (_kinds().get(parts[2]) if parts else None)
     if parts is None or kind is None:
         return election_id
     name = _("{kind} {year}").format(kind=kind, year=parts[1])
-    if parts[2] in {"euro", "refe"}:  # one round only
+    if parts[2] in {"euro", "refe"} or own:  # one round only, or the kind tells
         return name
     rounds = {"1": _("round 1"), "2": _("round 2")}
     return f"{name}, {rounds[parts[3]]}"
@@ -142,7 +155,9 @@ def bloc_name(bloc_id: str) -> str:
         "far_right": pgettext("bloc", "Far right"),
         "other": pgettext("bloc", "Other"),
     }
-    return names.get(bloc_id, bloc_id)
+    words = spoken()
+    own = words.of("blocs", bloc_id, language()) if words else ""
+    return own or names.get(bloc_id, bloc_id)
 
 
 def preset_name(preset: str) -> str:

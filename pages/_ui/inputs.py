@@ -13,6 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analysis.charts.chart_words import nuance
 from analysis.readers.calendar import election_of, is_dated
+from analysis.tables.elections import elections_to_come
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
@@ -154,8 +155,11 @@ def _elections(place: Workspace) -> tuple[list[str], list[str]]:
     """Return the elections to come, and all that can be prepared, those to come first."""
     known = loaders.table(str(place.path), place.digest, "elections")
     past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
-    coming = _coming(loaders.table(str(place.path), place.digest, "places"))
-    past = [*_late(known), *past]
+    if "terrain" in place.manifest:
+        coming = list(elections_to_come(place.manifest))
+    else:
+        coming = _coming(loaders.table(str(place.path), place.digest, "places"))
+        past = [*_late(known), *past]
     return coming, [*(name for name in coming if name not in past), *past]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui import loaders, messages, state
-from pages._ui.i18n import _, number
+from pages._ui.i18n import _, number, speak_of
 
 
 def frame() -> None:
     """Show which place is open; an invented one is marked on every page."""
     with messages.explain_data_errors():
         place = loaders.workspace()
+    speak_of(place.manifest.get("terrain"))
     missing = state.absent()
     state.write_link()
     name = place_name()
@@ -39,6 +40,8 @@ def place_name() -> str:
     places = loaders.table(str(place.path), place.digest, "places")
     if len(places) == 1:
         return str(places["name"].iloc[0])
+    if terrain := place.manifest.get("terrain"):
+        return str(terrain["name"])
     departments = places["department_id"].nunique()
     if departments == 1:
         return _("département {code} ({n} communes)").format(

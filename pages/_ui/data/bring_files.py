@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.readers.reader_registry import NATIONAL, RAW, READERS, TERRAIN, UNUSED
+from analysis.vocabulary import spoken
 from analysis.workflows.jobs import BusyError
 from analysis.workflows.place_files import (
     GivenFile,
@@ -28,19 +29,10 @@ from pages._ui.i18n import _
 def files() -> None:
     """Ask for the files of a place, and read them when told to."""
     build_progress.explain()
-    st.markdown(
-        _(
-            "Bring the **two files of results** (“Données des élections agrégées”: "
-            "*general_results* and *candidats_results*), or raw files of the Ministry, one for "
-            "each election, or a column map (TOML) and the files it names. What else you bring "
-            "makes the answer surer: **contours** of the bureaux draw the map, **addresses** (BAN) "
-            "and **census squares** (INSEE, 200 m) say where doors are and who lives there, "
-            "**registered per address** link bureaux of different years. Without contours, they "
-            "are made from the **addresses of the electoral roll** (INSEE, table-adresses-reu)."
-        )
-    )
+    abroad = spoken() is not None
+    st.markdown(_what_to_bring_abroad() if abroad else _what_to_bring())
     given = ask_files(_key)
-    places = _ask_places()
+    places = () if abroad else _ask_places()
     name = _ask_name(places)
     leave_out = st.checkbox(
         _("Leave contradictory bureaux out, however many"),
@@ -73,6 +65,26 @@ def files() -> None:
             visitor.current().note("build", name, len(used))
             build_progress.start(job)
     _command_line(given, places, leave_out=leave_out, name=name)
+
+
+def _what_to_bring() -> str:
+    return _(
+        "Bring the **two files of results** (“Données des élections agrégées”: "
+        "*general_results* and *candidats_results*), or raw files of the Ministry, one for "
+        "each election, or a column map (TOML) and the files it names. What else you bring "
+        "makes the answer surer: **contours** of the bureaux draw the map, **addresses** (BAN) "
+        "and **census squares** (INSEE, 200 m) say where doors are and who lives there, "
+        "**registered per address** link bureaux of different years. Without contours, they "
+        "are made from the **addresses of the electoral roll** (INSEE, table-adresses-reu)."
+    )
+
+
+def _what_to_bring_abroad() -> str:
+    return _(
+        "Bring a **column map** (TOML) and the files it names: results by district and, for a map, "
+        "their polygons. It says what each column means, which elections come and what things are "
+        "called in that country; docs/any_terrain.md shows two whole places."
+    )
 
 
 def _key(name: str) -> str:

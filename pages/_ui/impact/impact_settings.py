@@ -9,8 +9,9 @@ import streamlit as st
 
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
-from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
+from analysis.workflows.ranking import target_of
+from pages._ui import loaders
 from pages._ui.i18n import _, date, election_name, language, number
 from pages._ui.impact import (
     columns,
@@ -80,7 +81,7 @@ def marked(source: Source) -> None:
 
 def _awaited(election: str) -> str:
     """Say of an election without results here whether it is still to come."""
-    day = election_of(election).date.date()
+    day = target_of(loaders.workspace(), election).date.date()
     if day < dt.datetime.now(tz=dt.UTC).date():
         said = _(
             "**No results yet.** This trial prepares {election}, whose results are not in this "

@@ -16,7 +16,7 @@ from analysis.readers.results import assemble
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "any_terrain.md").read_text(encoding="utf-8")
-FILES = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", PAGE, re.M | re.S))
+FILES = dict(re.findall(r"^```\w+ (\S+\.\w+)\n(.*?)^```$", PAGE, re.M | re.S))
 MAP, WIDE, LONG = "eupenau.toml", "wahl_2019.csv", "wahl_2024.csv"
 
 

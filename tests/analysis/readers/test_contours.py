@@ -166,8 +166,13 @@ def test_contours_of_another_town_name_both_towns(tmp_path):
         read(path, "75056")
     bureaux, _ = read(path)
     expect_known(bureaux, {"29019_0001", "29019_0002"}, file=path.name)
-    with pytest.raises(DataError, match=r"another place[\s\S]*29019_0001; results: ids 35238_0001"):
-        expect_known(bureaux, {"35238_0001"}, file=path.name)
+    with pytest.raises(
+        DataError, match=r"different places[\s\S]*29019_0001; results r\.csv: .*35238"
+    ):
+        expect_known(bureaux, {"35238_0001"}, file=path.name, results="r.csv")
+    # The same commune: it is the numbers that differ, and no file is of another place.
+    with pytest.raises(DataError, match=r"same commune, but no bureau has the same number"):
+        expect_known(bureaux, {"29019_0099"}, file=path.name, results="r.csv")
 
 
 def _geojson(coordinates, crs=None):

@@ -1,0 +1,256 @@
+"""The file of one election of a column map: its rows, each with the unit it is of."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import DataError, Text, some
+from analysis.readers.codes import Named, own_ids, parts, put_together
+from analysis.readers.set_aside import tolerated
+from analysis.tables.elections import Election
+from analysis.tables.sources import LeftOut, Report, Source
+
+LINE = "\0line"
+# Titles and copyright stand above the header in so many rows at most.
+_MOST_PREAMBLE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What to call a candidate or list, where the file's own name is not the one wanted."""
+
+    name: str = ""
+    nuance: str = ""
+    bloc: str = ""
+
+    def key(self, column: str) -> str:
+        """Return what the table of blocs knows the candidate by."""
+        return self.name or self.nuance or column
+
+
+@dataclass(frozen=True)
+class ElectionMap:
+    """Where an election's figures stand in its file.
+
+    Attributes
+    ----------
+    election, file, licence
+        What was voted on, and where it is written.
+    columns
+        Ours (unit, commune, registered…) → theirs.
+    long
+        `candidate`, `votes` and perhaps `nuance`, where each has its own row; else empty.
+    candidates
+        Column of votes, or value of the candidate column, → what to call it.
+    text
+        `delimiter`, `encoding`, `decimal`, `thousands`, where they are not ; utf-8 and none.
+    commune
+        The commune where no column says it.
+    only
+        Column → the value of the rows to read, where the file holds several offices.
+    without
+        Values of the candidate column that are no candidate: over votes, totals.
+    postal
+        Column → value of the rows that vote by post, and have no registered.
+    turnout
+        Where registered and ballots stand, if in a file of their own; `columns` are its.
+    """
+
+    election: Election
+    file: Path
+    columns: Mapping[str, Named]
+    long: Mapping[str, str]
+    candidates: Mapping[str, Candidate]
+    text: Mapping[str, str]
+    commune: str
+    licence: str
+    only: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
+    postal: Mapping[str, str] = field(default_factory=dict)
+    turnout: ElectionMap | None = None
+
+    @property
+    def wanted(self) -> list[str]:
+        """The names of all columns that are read."""
+        single = chain.from_iterable(map(parts, self.columns.values()))
+        wide = () if self.long else self.candidates
+        return [*single, *self.long.values(), *self.only, *self.postal, *wide]
+
+
+def identified_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Return the rows to read with the `bureau_id` of each ("" for none), and what others are.
+
+    Raises
+    ------
+    DataError
+        When the file or a column is missing, or rows and header differ in length.
+    """
+    table, others = _chosen(read_rows(this), this)
+    return _identified(table, this), others
+
+
+def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:
+    known = "commune" in this.columns
+    commune = put_together(table, this.columns["commune"]) if known else this.commune
+    ids = own_ids(commune, put_together(table, this.columns["unit"]))
+    table = table.assign(bureau_id=ids)
+    for column, value in this.postal.items():
+        postal = table[column].str.strip() == value
+        name = this.columns.get("registered", "")
+        if name in table:
+            table.loc[postal & (table[name].str.strip() == ""), name] = "0"
+    return table
+
+
+def with_turnout(
+    rows: pd.DataFrame, this: ElectionMap
+) -> tuple[pd.DataFrame, ElectionMap, tuple[Report, ...]]:
+    """Add registered and ballots from a file of their own, unit by unit.
+
+    Parameters
+    ----------
+    rows, this
+        The rows of results with their `bureau_id`, and the map of their election.
+
+    Returns
+    -------
+    tuple
+        The rows with the columns of that file, the map that names them, the file's account.
+
+    Raises
+    ------
+    DataError
+        When a unit stands there twice with other counts, or too many are lacking.
+    """
+    if this.turnout is None:
+        return rows, this, ()
+    there = this.turnout
+    table = _identified(read_rows(there), there)
+    wanted = [there.columns[n] for n in ("registered", "ballots") if n in there.columns]
+    named = {str(name): f"{name} ({there.file.name})" for name in wanted}
+    table = table[["bureau_id", *named]].rename(columns=named)
+    known = table[table["bureau_id"] != ""].drop_duplicates()
+    twice = known["bureau_id"][known["bureau_id"].duplicated()]
+    ids = pd.Index(rows["bureau_id"].unique())
+    lacking = ids.difference(pd.Index(known["bureau_id"]))
+    if len(twice) or not tolerated(len(lacking), len(ids), leave_out=False):
+        raise DataError(
+            "{file} has units twice: {twice}."
+            if len(twice)
+            else "{n} of {units} units of the results are not in {file}: {lacking}.",
+            where="{file}: units {found}; {results}",
+            mend="Registered are joined by commune and unit: name both under [election.turnout], "
+            "so that every unit stands there once, spelt as in the results.",
+            file=there.file.name,
+            twice=some(twice.unique()),
+            n=len(lacking),
+            units=len(ids),
+            lacking=some(lacking),
+            found=some(known["bureau_id"]),
+            results=this.file.name,
+        )
+    gone = known[~known["bureau_id"].isin(ids)]
+    reason = Text("no unit of the results")
+    out = (LeftOut(reason, len(gone), some(gone["bureau_id"])),) if len(gone) else ()
+    source = Source.of(
+        there.file, role=f"registered ({this.election.election_id})", licence=this.licence
+    )
+    report = Report(source, len(known), len(known) - len(gone), out)
+    joined = rows.merge(known, on="bureau_id", how="left", validate="many_to_one")
+    joined[[*named.values()]] = joined[[*named.values()]].fillna("")
+    columns = {
+        n: named[str(there.columns[n])] for n in ("registered", "ballots") if n in there.columns
+    }
+    return joined, replace(this, columns={**this.columns, **columns}), (report,)
+
+
+def read_rows(this: ElectionMap) -> pd.DataFrame:
+    """Return the file as text, with the line each row stands in."""
+    file, encoding = this.file, this.text.get("encoding", "utf-8-sig")
+    try:
+        with file.open(encoding=encoding, newline="") as stream:
+            reader = csv.reader(stream, delimiter=this.text.get("delimiter", ";"))
+            read = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]
+        names, rows = _below_header(read, this.wanted)
+    except (OSError, UnicodeError, LookupError, TypeError, csv.Error) as error:
+        raise DataError(
+            "{file} cannot be read as the column map says.",
+            where="{file}: {error}",
+            mend="Check file, encoding and delimiter of this [[election]].",
+            file=file.name,
+            error=error,
+        ) from error
+    if missing := [name for name in this.wanted if names.count(name) != 1]:
+        raise DataError(
+            "{file} lacks column(s), or has them twice: {missing}.",
+            where="{file}: columns found: {columns}",
+            mend="Write the names in the column map exactly as they stand in the file; "
+            "check the delimiter.",
+            file=file.name,
+            missing=", ".join(missing),
+            columns=some(names, most=12),
+        )
+    if other := [row for row in rows if len(row) != len(names) + 1]:
+        raise DataError(
+            "{file} has rows that are shorter or longer than its header.",
+            where="{other}",
+            mend="The file is cut, or a text holds the delimiter: export it again.",
+            file=file.name,
+            other=some(
+                Text(
+                    "line {line}: {n} of {needed} cells",
+                    line=row[-1],
+                    n=len(row) - 1,
+                    needed=len(names),
+                )
+                for row in other
+            ),
+        )
+    return pd.DataFrame(rows, columns=[*names, LINE]).astype({LINE: "int64"})
+
+
+def _below_header(
+    rows: list[list[Any]], wanted: Collection[str]
+) -> tuple[list[str], list[list[Any]]]:
+    """Return the names of the columns, and the rows below them.
+
+    Titles may stand above: the header is the first row that has every column of the map. Where
+    none has, it is the widest of the first rows, for the error to compare the map with.
+    """
+    first = [[str(cell).strip() for cell in row[:-1]] for row in rows[:_MOST_PREAMBLE]]
+    at = next((n for n, names in enumerate(first) if set(wanted) <= set(names)), None)
+    if at is None:
+        return max(first, key=len, default=[]), []
+    return first[at], rows[at + 1 :]
+
+
+def _chosen(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Return the rows of one office and of candidates, and an account of the others."""
+    others = []
+    for column, value in this.only.items():
+        kept = table[column].str.strip() == value
+        if not kept.any():
+            raise DataError(
+                "No row of the file has the value that the column map asks for.",
+                where="{file}: {column}: {value!r}; found: {found}",
+                mend="Write the value under [election.only] as it stands in the file.",
+                file=this.file.name,
+                column=column,
+                value=value,
+                found=some(table[column].unique(), most=8),
+            )
+        others.append(LeftOut(Text("another {column}", column=column), int((~kept).sum())))
+        table = table[kept]
+    if this.long and this.without:
+        none = table[this.long["candidate"]].str.strip().isin(this.without)
+        reason = Text("rows that are no candidate")
+        others.append(LeftOut(reason, int(none.sum()), some(this.without)))
+        table = table[~none]
+    return table, [other for other in others if other.count]

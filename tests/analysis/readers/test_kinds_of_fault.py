@@ -1,0 +1,302 @@
+"""Kinds of fault met in public files, ten variants of each, with their right values."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import Point
+
+from analysis.errors import DataError
+from analysis.readers.column_map import read_terrain
+from analysis.readers.contours import read_contours
+from analysis.readers.electors import read_electors
+from analysis.readers.merged_communes import changed_communes
+from analysis.readers.results import assemble
+
+MAP = """
+[terrain]
+name = "Somewhere"
+licence = "invented"
+[[election]]
+id = "2024_muni_t1"
+date = 2024-06-09
+kind = "muni"
+round = 1
+file = "r.csv"
+commune = "place"
+unit = "unit"
+registered = "registered"
+ballots = "ballots"
+null = "null"
+valid = "valid"
+[election.candidates]
+"A" = {bloc = "left"}
+"B" = {bloc = "right"}
+"""
+HEADER = "place;unit;registered;ballots;null;valid;A;B"
+
+
+def unit(place, name, n):
+    """Return a row of n registered: cells as a file has them."""
+    ballots = n // 2 + 3
+    return [
+        place,
+        name,
+        n,
+        ballots,
+        5,
+        ballots - 5,
+        (ballots - 5) // 3,
+        ballots - 5 - (ballots - 5) // 3,
+    ]
+
+
+def summed(place, name, rows, slip=0):
+    sums = [sum(row[k] for row in rows) for k in range(2, 8)]
+    return [place, name, sums[0] + slip, *sums[1:]]
+
+
+def results(folder, rows, **more):
+    lines = [HEADER, *(";".join(map(str, row)) for row in rows)]
+    (folder / "r.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "map.toml").write_text(MAP, encoding="utf-8")
+    terrain = read_terrain(folder / "map.toml")
+    return assemble(terrain.raw, terrain.blocs, terrain.dated, **more)
+
+
+# A. A row that is the sum of others.
+
+WEST = [unit("w", f"{n:02d}", 700 + 37 * n) for n in range(1, 6)]
+EAST = [unit("e", f"{n:02d}", 900 + 53 * n) for n in range(1, 5)]
+BOTH = [*WEST, *EAST]
+SUMS = {
+    "the whole file, its place empty": [*BOTH, summed("", "Total", BOTH)],
+    "the whole file, a place of its own": [*BOTH, summed("all", "9999", BOTH)],
+    "each place below its units": [*WEST, summed("w", "T", WEST), *EAST, summed("e", "T", EAST)],
+    "each place above its units": [summed("w", "0", WEST), *WEST, summed("e", "0", EAST), *EAST],
+    "places, then the whole": [
+        *WEST, summed("w", "99", WEST), *EAST, summed("e", "99", EAST), summed("x", "0", BOTH)
+    ],
+    "places at the end": [*BOTH, summed("w", "Summe", WEST), summed("e", "Summe", EAST)],
+    "the first three carried over": [*WEST[:3], summed("w", "report", WEST[:3]), *WEST[3:], *EAST],
+    "called a total and off by one": [*WEST, summed("w", "TOTAL", WEST, 1), *EAST],
+    "in Dutch": [*WEST, summed("w", "Totaal", WEST), *EAST],
+    "in capitals with an accent": [*WEST, summed("w", "TOTAL GÉNÉRAL", WEST), *EAST],
+    "twice": [*BOTH, summed("x", "Total", BOTH), summed("x", "Total", BOTH)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", SUMS.values(), ids=SUMS)
+def test_a_sum_is_no_unit(tmp_path, rows):
+    read = results(tmp_path, rows)
+    assert len(read.turnout) == len(BOTH) == 9
+    assert read.turnout["registered"].sum() == sum(row[2] for row in BOTH)
+    assert read.votes["votes"].sum() == sum(row[5] for row in BOTH)
+    (report,) = read.reports
+    assert report.rows_read == len(rows)
+    assert sum(item.count for item in report.left_out) == len(rows) - 9
+
+
+@pytest.mark.parametrize("name", ["Totalgasse 4", "Sommerau", "Ensemblestraße", "12"])
+def test_a_unit_that_is_only_called_so_stays(tmp_path, name):
+    rows = [*WEST, unit("w", name, 650), *EAST]
+    assert len(results(tmp_path, rows).turnout) == 10
+
+
+# B. A join on a key that is not unique.
+
+LAMBERT = "EPSG:2154"
+
+
+def addresses(*rows):
+    """Rows of id, commune, street, number, suffix, bureau, x."""
+    names = ["address_id", "commune_id", "street", "number", "suffix", "bureau_id", "x"]
+    table = pd.DataFrame(rows, columns=names)
+    table["number"] = table["number"].astype("Int64")
+    points = [Point(650_000 + x, 6_860_000) for x in table.pop("x")]
+    return gpd.GeoDataFrame(table, geometry=points, crs=LAMBERT)
+
+
+W, E = "80001_0001", "80001_0002"
+TWO = [
+    ("w1", "80001", "Rue de la Gare", 1, "", W, 0),
+    ("e1", "80001", "Rue de la Gare", 1, "", E, 2000),
+    ("w2", "80001", "Rue du Pré", 2, "", W, 10),
+]
+B2 = "bureau_id;numero;voie;nb"
+JOINS = {
+    "the bureau's id": (TWO, B2, [f"{W};1;Rue de la Gare;4", f"{E};1;Rue de la Gare;40"], (4, 40)),
+    "its number alone": (TWO, B2, ["0001;1;Rue de la Gare;4", "0002;1;Rue de la Gare;40"], (4, 40)),
+    "a number without zeros": (TWO, B2, ["1;1;Rue de la Gare;4", "2;1;Rue de la Gare;40"], (4, 40)),
+    "two rows of one": (TWO, B2, ["1;1;Rue de la Gare;4", "1;1;Rue de la Gare;3"], (7, 0)),
+    "only one of the two is told": (TWO, B2, ["2;1;Rue de la Gare;40"], (0, 40)),
+    "one told, one not": (TWO, B2, ["1;1;Rue de la Gare;4", ";1;Rue de la Gare;40"], (4, 0)),
+    "nothing tells": (TWO, "numero;voie;nb", ["1;Rue de la Gare;4", "1;Rue de la Gare;40"], (0, 0)),
+    "a bureau of neither": (TWO, B2, ["0009;1;Rue de la Gare;4"], (0, 0)),
+    "other spelling of the street": (
+        TWO, B2, ["1;1;r. de la gare;4", "2;1;RUE DE LA GARE;40"], (4, 40)
+    ),
+    "a suffix that only one has": (
+        [*TWO[:1], ("e1", "80001", "Rue de la Gare", 1, "bis", E, 2000)],
+        "numero;rep;voie;nb", ["1;;Rue de la Gare;4", "1;bis;Rue de la Gare;40"], (4, 40)
+    ),
+    "two communes": (
+        [TWO[0], ("e1", "80002", "Rue de la Gare", 1, "", "80002_0001", 2000)],
+        "code_insee;numero;voie;nb",
+        ["80001;1;Rue de la Gare;4", "80002;1;Rue de la Gare;40"], (4, 40)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("known", "header", "rows", "right"), JOINS.values(), ids=JOINS)
+def test_registered_of_two_addresses_of_one_name_are_not_added_up(
+    tmp_path, known, header, rows, right
+):
+    file = tmp_path / "e.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*known))
+    given = table.set_index("address_id")["registered"].fillna(0)
+    assert (given["w1"], given["e1"]) == right
+    persons = sum(int(row.rsplit(";", 1)[1]) for row in rows)
+    lost = persons - sum(right)
+    assert report.notes[0].startswith(f"{persons - lost} of {persons} registered")
+    assert bool(report.left_out) == (lost > 0)
+    if lost:
+        assert f"({lost} registered)" in report.left_out[0].examples
+
+
+# F. Territories that change behind a stable code.
+
+DAYS = ["2014_euro_t1", "2017_pres_t1", "2022_pres_t1"]
+CHANGES = {
+    "a merger": ([[1200, 1100], [1200, 1100, 900, 830], [1200, 1100, 900, 840]], ["2300→4030"]),
+    "a split": ([[1000, 900, 800], [1000, 900, 800], [1000, 900]], ["2700→1900"]),
+    "a merger undone": ([[1000], [1000, 700], [1000]], ["1000→1700", "1700→1000"]),
+    "merged twice": ([[800], [800, 500], [800, 500, 600]], ["800→1300", "1300→1900"]),
+    "into one bureau": ([[900], [2400], [2400]], ["900→2400"]),
+    "merged between the last two": ([[900], [910], [900, 850]], ["910→1750"]),
+    "a gap of years": ([[900], [], [900, 800]], ["900→1700"]),
+    "a code that ends": ([[900], [900], []], []),
+    "a code that begins": ([[], [900], [905]], []),
+    "growth of a third in five years, in a village": ([[200], [290], [290]], []),
+    "new bureaux, the same people": ([[2000], [1000, 1010], [700, 700, 640]], []),
+}
+
+
+@pytest.mark.parametrize(("counts", "right"), CHANGES.values(), ids=CHANGES)
+def test_a_territory_that_changes_is_told_with_its_numbers(counts, right):
+    rows = [
+        (day, f"99901_{k:04d}", n)
+        for day, units in zip(DAYS, counts, strict=True)
+        for k, n in enumerate(units)
+    ]
+    rows += [(day, "99902_0001", 3000) for day in DAYS]
+    table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
+    ids = {"election_id": "category", "bureau_id": "category"}
+    notes = changed_communes(table.astype(ids), pd.DataFrame({"election_id": DAYS}))
+    assert len(notes) == bool(right)
+    said = str(notes)
+    assert said.count("registered before") == len(right)
+    for change in right:
+        before, after = change.split("→")
+        assert f"99901: {before} registered before, {after} in" in said
+    assert "99902" not in said
+
+
+# G. One bad row does not refuse a place.
+
+MANY = [unit("w", f"{n:03d}", 600 + n) for n in range(1, 121)]
+
+
+def bad(**cells):
+    """Change cells of the fifth row."""
+    names = HEADER.split(";")
+    row = list(MANY[4])
+    for name, value in cells.items():
+        row[names.index(name)] = value
+    return [*MANY[:4], row, *MANY[5:]]
+
+
+SLIPS = {
+    "no registered": (bad(registered=""), 119),
+    "words for a count": (bad(registered="n/a"), 119),
+    "below nothing": (bad(registered=-5), 119),
+    "a half person": (bad(ballots="305.5"), 119),
+    "more ballots than registered": (bad(registered=100), 119),
+    "more valid than ballots": (bad(valid=5000), 119),
+    "by post": (bad(registered=0), 119),
+    "the same row twice": ([*MANY, MANY[4]], 120),
+    "the same unit with other counts": ([*MANY, unit("w", "005", 900)], 119),
+    "no name": ([*MANY, unit("", "", 900)], 120),
+}
+
+
+@pytest.mark.parametrize(("rows", "right"), SLIPS.values(), ids=SLIPS)
+def test_one_bad_row_is_left_out_by_name_and_the_place_is_read(tmp_path, rows, right):
+    read = results(tmp_path, rows)
+    assert len(read.turnout) == right
+    whole = sum(row[2] for row in MANY)
+    assert read.turnout["registered"].sum() == whole - (MANY[4][2] if right == 119 else 0)
+    left = [item for report in read.reports for item in report.left_out]
+    assert sum(item.count for item in left) >= 1
+    assert all(item.reason for item in left)
+    if right == 119:
+        assert "005" in str(left) or "line 6" in str(left)
+
+
+def test_of_votes_that_do_not_sum_the_turnout_stays(tmp_path):
+    read = results(tmp_path, bad(A=1))
+    assert len(read.turnout) == 120
+    assert read.votes["bureau_id"].nunique() == 119
+    assert "w_005 (201 for 300 valid)" in str(read.reports)
+
+
+@pytest.mark.parametrize("cells", [{"registered": ""}, {"registered": 100}, {"A": 1}])
+def test_many_bad_rows_are_a_fault_of_the_file_unless_asked_for(tmp_path, cells):
+    row = bad(**cells)[4]
+    names = HEADER.split(";")
+    rows = [
+        [row[names.index(n)] if n in cells else cell for n, cell in zip(names, whole, strict=True)]
+        if k < 12
+        else whole
+        for k, whole in enumerate(MANY)
+    ]
+    with pytest.raises(DataError, match=r"--leave-out-contradictions|leave them out|--leave"):
+        results(tmp_path, rows)
+    # The way out that the text names exists.
+    read = results(tmp_path, rows, leave_out=True)
+    assert read.votes["bureau_id"].nunique() == 108
+    assert len(read.turnout) == (120 if "A" in cells else 108)
+
+
+SQUARE = [[0, 0], [0.01, 0], [0.01, 0.01], [0, 0.01], [0, 0]]
+SHAPES = {
+    "a bow tie": ("Polygon", [[[0, 0], [0.01, 0.01], [0.01, 0], [0, 0.01], [0, 0]]], True),
+    "a spike": ("Polygon", [[[0, 0], [0.01, 0], [0.03, 0], [0.01, 0], [0.01, 0.01], [0, 0]]], True),
+    "a ring twice": ("Polygon", [SQUARE, SQUARE], False),
+    "a line": ("LineString", [[0, 0], [0.01, 0.01]], False),
+    "a point": ("Point", [0, 0], False),
+    "no area": ("Polygon", [[[0, 0], [0.01, 0.01], [0, 0]]], False),
+    "nothing": ("Polygon", [], False),
+    "parts that overlap": ("MultiPolygon", [[SQUARE], [SQUARE]], True),
+}
+
+
+@pytest.mark.parametrize(("kind", "ring", "kept"), SHAPES.values(), ids=SHAPES)
+def test_one_bad_polygon_is_repaired_or_set_aside(tmp_path, kind, ring, kept):
+    def feature(number, kind, coordinates):
+        at = {"type": kind, "coordinates": coordinates}
+        return {"type": "Feature", "properties": {"id_bv": f"29019_{number}"}, "geometry": at}
+
+    good = [[[x + 0.1, y] for x, y in SQUARE]]
+    features = [feature(1, "Polygon", good), feature(2, kind, ring)]
+    file = tmp_path / "c.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    table, report = read_contours(file, vintage=2024, crs_metric="EPSG:32631")
+    assert table.geometry.is_valid.all()
+    assert ("29019_0002" in set(table["bureau_id"])) is kept
+    assert "29019_0001" in set(table["bureau_id"])
+    assert report.rows_read == report.rows_kept + sum(o.count for o in report.left_out)

@@ -1,0 +1,192 @@
+"""Small files made after public complaints (`../shared/cases`), each built to its right value."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.errors import DataError
+from analysis.turf.planning import Plan
+from analysis.workflows.build import build
+from analysis.workflows.build_inputs import Given, inputs_of
+from analysis.workflows.turf_output import turfs_to_folder
+from analysis.workflows.turfs import Ask
+from tests.made import ROOT
+
+CASES = ROOT.parent / "shared" / "cases"
+pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not there")
+
+
+def built(folder, case, *, leave_out=False, **files):
+    """Build a case: names of files stand for those of its folder."""
+    at = CASES / case
+    if "terrain" not in files and "raw" not in files and "results" not in files:
+        files["results"] = ("general.csv", "cand.csv")
+    given = {
+        name: tuple(at / one for one in names) if isinstance(names, tuple) else at / names
+        for name, names in files.items()
+        if name in {"results", "terrain", "addresses", "electors"}
+    }
+    if "raw" in files:
+        given["raw"] = tuple(f"{election}={at / file}" for election, file in files["raw"])
+    if "contours" in files:
+        given |= {"contours": (at / files["contours"],), "vintages": (files.get("vintage", 2024),)}
+    given |= {"places": files.get("places", ()), "leave_out": leave_out}
+    return build(inputs_of(Given(**given)), folder / "ws")
+
+
+def counted(place, election):
+    row = place.manifest["elections"][election]
+    return row["bureaux"], row["registered"]
+
+
+def told(place):
+    return str(place.manifest["sources"])
+
+
+RIGHT = {
+    "total_row": ({"terrain": "map.toml"}, "2026_muni_t1", (2, 2200), "Total scrutin"),
+    "total_row_raw": (
+        {"raw": (("2022_pres_t1", "r.txt"),), "places": ("99900",)},
+        "2022_pres_t1", (2, 1500), "99900_TOTAL",
+    ),
+    "terrain_postal": ({"terrain": "map.toml"}, "2021_btw_t1", (2, 2000), "820 ballots of 2 unit"),
+    "terrain_over100": ({"terrain": "map.toml"}, "2018_gen_t1", (2, 2500), "nh-like_2"),
+    "commune_nouvelle": ({}, "2017_pres_t1", (4, 4030), "2300 registered before, 4030"),
+    "muni_plurinominal": ({}, "2020_muni_t1", (3, 1780), "ballots that name several candidates"),
+    "degrees_as_metres": (
+        {"contours": "contours.geojson", "vintage": 2012}, "2022_pres_t1", (3, 2400),
+        "its coordinates are degrees",
+    ),
+    "toulouse_column": (
+        {"contours": "contours.geojson", "places": ("31999",)}, "2022_pres_t1", (3, 2400), ""
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "case",
+    RIGHT,
+)
+def test_a_case_is_read_to_its_right_value(tmp_path, case):
+    files, election, right, says = RIGHT[case]
+    place = built(tmp_path, case, **files)
+    assert counted(place, election) == right
+    assert says in told(place)
+    if "contours" in files:
+        assert place.read("bureaux")["bureau_id"].nunique() == right[0]
+        (match,) = [m for m in place.manifest["vintages"] if m["chosen"]]
+        assert match["matched"] == right[0]
+
+
+@pytest.mark.parametrize("file", ["pres2022.csv", "macroman.csv", "macline_utf8.csv", "utf16.csv"])
+def test_any_encoding_of_a_raw_file_is_read(tmp_path, file):
+    place = built(tmp_path, "raw_cp850", raw=(("2022_pres_t1", file),))
+    assert counted(place, "2022_pres_t1") == (1, 1000)
+    votes = place.read("candidates").set_index("name")["votes"]
+    assert votes.filter(like="MÉLÈZE").tolist() == [300]
+    assert votes.filter(like="CHÊNE").tolist() == [285]
+    assert place.read("places")["name"].tolist() == ["Pré-Fleuri"]
+
+
+@pytest.mark.parametrize("file", ["semicolon.txt", "tab.txt", "patched.txt"])
+def test_a_header_spelt_otherwise_and_tabs_are_read(tmp_path, file):
+    place = built(tmp_path, "raw_muni2020", raw=(("2020_muni_t1", file),))
+    assert counted(place, "2020_muni_t1") == (1, 1000)
+    votes = place.read("candidates").set_index("nuance")["votes"].to_dict()
+    assert votes == {"LDVG": 300, "LDVD": 285}
+
+
+def test_two_votes_of_one_day_are_told(tmp_path):
+    with pytest.raises(DataError, match="two votes of one day"):
+        built(tmp_path, "same_day_two_votes")
+
+
+def test_several_offices_are_told_and_the_way_out_works(tmp_path):
+    with pytest.raises(DataError, match=r"several offices[\s\S]*election.only"):
+        built(tmp_path, "terrain_us_long", terrain="map.toml")
+    at = CASES / "terrain_us_long"
+    text = (at / "map.toml").read_text()
+    only = 'votes = "votes"\nonly = {office = "Governor"}\nwithout = ["Over Votes", "Under Votes"]'
+    (tmp_path / "map.toml").write_text(text.replace('votes = "votes"', only))
+    (tmp_path / "r.csv").write_bytes((at / "r.csv").read_bytes())
+    place = build(inputs_of(Given(terrain=tmp_path / "map.toml")), tmp_path / "ws")
+    assert counted(place, "2018_gov_t1") == (2, 2900)
+    assert place.manifest["elections"]["2018_gov_t1"]["valid"] == 880 + 690
+
+
+def test_precincts_without_registered_are_named_and_can_be_left_out(tmp_path):
+    with pytest.raises(DataError, match="comal-like_104, comal-like_107"):
+        built(tmp_path, "terrain_missing_registered", terrain="map.toml")
+    place = built(tmp_path, "terrain_missing_registered", terrain="map.toml", leave_out=True)
+    assert counted(place, "2018_gen_t1") == (2, 3100)
+
+
+def test_a_polygon_that_one_repair_leaves_invalid_keeps_its_area(tmp_path):
+    place = built(tmp_path, "repair_leaves_invalid", contours="contours.geojson", places=("69999",))
+    bureaux = place.read("bureaux").set_index("bureau_id")
+    assert bureaux.geometry.is_valid.all()
+    assert bureaux.area["69999_0001"] == pytest.approx(20_345, abs=1)
+    assert "repaired" in told(place)
+
+
+VALMONT = ROOT / "data_samples" / "valmont"
+RESULTS = (VALMONT / "general_results.csv", VALMONT / "candidats_results.csv")
+
+
+def valmont(folder, case, **files):
+    """Build the embedded town's results with files of a case."""
+    at = CASES / case
+    more = {name: at / file for name, file in files.items() if name != "contours"}
+    given = Given(
+        results=RESULTS,
+        contours=(at / files["contours"],) if "contours" in files else (),
+        vintages=(2024,) if "contours" in files else (),
+        **more,
+    )
+    return build(inputs_of(given), folder / "ws")
+
+
+def test_toponyms_are_no_addresses(tmp_path):
+    place = valmont(tmp_path, "bal_99999", contours="contours.geojson", addresses="bal.csv")
+    assert 99999 not in set(place.read("addresses")["number"])
+    assert "a place without a number (99999)" in told(place)
+
+
+def test_registered_of_one_street_name_stay_in_their_bureau_or_are_listed(tmp_path):
+    place = valmont(
+        tmp_path, "same_address_twice",
+        contours="contours.geojson", addresses="adresses.csv", electors="electors.csv",
+    )  # fmt: skip
+    given = place.read("addresses")
+    by = given.groupby("bureau_id", observed=True)["registered"].apply(lambda n: sorted(n.dropna()))
+    assert by.to_dict() == {"99900_0001": [4, 6], "99900_0002": [40, 60]}
+    assert "110 of 110 registered" in told(place)
+
+
+def test_a_table_of_the_roll_given_as_addresses_is_named(tmp_path):
+    with pytest.raises(DataError, match="Addresses of the electoral roll"):
+        valmont(
+            tmp_path, "reu_table",
+            contours="../bal_99999/contours.geojson", addresses="table-adresses-reu.csv",
+        )  # fmt: skip
+
+
+def test_metres_stand_in_for_degrees(tmp_path):
+    contours = VALMONT / "contours_2024.geojson"
+    place = valmont(tmp_path, "bal_xy", contours=contours, addresses="bal.csv")
+    assert len(place.read("addresses")) == 3
+    assert "without coordinates" not in told(place)
+
+
+def test_an_island_has_turfs_of_its_own_or_is_listed(tmp_path):
+    place = valmont(tmp_path, "island", contours="contours.geojson", addresses="adresses.csv")
+    ask = Ask(Plan(), streets=str(CASES / "island" / "graph.txt"))
+    walks, *_ = turfs_to_folder(
+        place.path, CASES / "island" / "t.csv", ask, tmp_path / "o", sheets=None
+    )
+    at = place.read("addresses").set_index("address_id")
+    north = at.geometry.y > at.geometry.y.mean()
+    bank = walks.turfs["address_id"].map(north)
+    assert bank.groupby(walks.turfs["turf_id"]).nunique().eq(1).all()
+    assert set(walks.turfs["address_id"]) | set(walks.uncut["address_id"]) == set(at.index)
+    assert set(bank) == {True, False} or walks.uncut["reason"].str.contains("unreachable").all()
