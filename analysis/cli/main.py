@@ -7,6 +7,7 @@ import sys
 import typer
 
 from analysis.cli import (
+    commands_director,
     commands_models,
     commands_place,
     commands_ranking,
@@ -28,6 +29,7 @@ app = typer.Typer(
 for part in (
     commands_place,
     commands_ranking,
+    commands_director,
     commands_trial,
     commands_models,
     commands_validation,

@@ -19,6 +19,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
+from analysis.workflows.director import COMING
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.refusals import is_held
 from pages._ui import loaders, state, territory
@@ -37,10 +38,6 @@ from pages._ui.selects import select
 
 BY_RESULTS = "results"
 BY_NAME = "by_name"
-COMING = (
-    *("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2027_legi_t2", "2028_regi_t1"),
-    *("2028_dpmt_t1", "2029_euro_t1", "2032_muni_t1", "2032_muni_t2"),
-)
 # Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
 _OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
 # A place's files may end before the last municipal election: it can be looked back at all the same.

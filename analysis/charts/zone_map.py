@@ -1,0 +1,97 @@
+"""A small map of a zone: its bureaux, their neighbours, and where that is in the place."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.charts.print_map import FAINT, INK, PAPER
+
+_ZONE, _BESIDE, _GROUND, _LINE = "#0072b2", "#a9cfe6", "#eef0f2", "#b9c1c9"
+# Metres of ground around a zone, at least, and as a share of its width.
+_LEAST_M, _AROUND = 350.0, 0.6
+
+
+def zone_map(
+    bureaux: gpd.GeoDataFrame,
+    zone: tuple[str, ...],
+    beside: tuple[str, ...] = (),
+    *,
+    streets: gpd.GeoDataFrame | None = None,
+) -> Figure:
+    """Draw the bureaux of a zone, a small map of the place in the corner.
+
+    Parameters
+    ----------
+    bureaux
+        Contours of one vintage, metric CRS, with `bureau_id` and `label`, a short name.
+    zone, beside
+        Ids of the zone, and of those that come next.
+    streets
+        Lines of streets in the same CRS; None where none is known.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Three inches wide; empty where none of the zone has a contour.
+    """
+    figure = Figure(figsize=(3.2, 2.4), dpi=150, facecolor=PAPER)
+    chart = figure.add_axes((0, 0, 1, 1))
+    chart.set_axis_off()
+    own = bureaux[bureaux["bureau_id"].isin(zone)]
+    if own.empty:
+        return figure
+    window = _window(own, figure)
+    seen = bureaux[bureaux.intersects(shapely.box(*window))]
+    colours = seen["bureau_id"].map(
+        lambda one: _ZONE if one in zone else _BESIDE if one in beside else _GROUND
+    )
+    seen.plot(ax=chart, color=colours.tolist(), edgecolor=_LINE, linewidth=0.5, aspect=None)
+    if streets is not None and not streets.empty:
+        near = streets[streets.intersects(shapely.box(*window))]
+        near.plot(ax=chart, color=PAPER, linewidth=0.8, alpha=0.8, aspect=None)
+    chart.set_xlim(window[0], window[2])
+    chart.set_ylim(window[1], window[3])
+    _labels(chart, own)
+    _corner(figure, bureaux, own)
+    return figure
+
+
+def _window(own: gpd.GeoDataFrame, figure: Figure) -> tuple[float, float, float, float]:
+    west, south, east, north = own.total_bounds
+    width, height = figure.get_size_inches()
+    room = max(_LEAST_M, _AROUND * max(east - west, north - south))
+    half = max((east - west) / 2 + room, ((north - south) / 2 + room) * width / height)
+    x, y = (west + east) / 2, (south + north) / 2
+    return x - half, y - half * height / width, x + half, y + half * height / width
+
+
+def _labels(chart: Axes, own: gpd.GeoDataFrame) -> None:
+    points = own.geometry.representative_point()
+    for text, point in zip(own["label"], points, strict=True):
+        chart.text(
+            point.x, point.y, text, color=PAPER, fontsize=7, fontweight="bold", ha="center",
+            va="center",
+        )  # fmt: skip
+
+
+def _corner(figure: Figure, bureaux: gpd.GeoDataFrame, own: gpd.GeoDataFrame) -> None:
+    """Show in the corner where in the place the zone lies."""
+    small = figure.add_axes((0.02, 0.02, 0.3, 0.3), facecolor=PAPER)
+    # A whole city in an inch: what is smaller than a hair is left out.
+    west, south, east, north = bureaux.total_bounds
+    fine = max(east - west, north - south) / 150
+    whole = bureaux.geometry.simplify(fine).buffer(fine / 2).union_all().simplify(fine)
+    gpd.GeoSeries([whole]).plot(ax=small, color="#d9dee3", aspect=None)
+    point = own.geometry.union_all().centroid
+    small.plot([point.x], [point.y], "o", color=_ZONE, markersize=5, markeredgecolor=PAPER)
+    small.set_xticks([])
+    small.set_yticks([])
+    small.set_aspect("equal")
+    for spine in small.spines.values():
+        spine.set_color(FAINT)
+        spine.set_linewidth(0.4)
+    small.patch.set_alpha(0.85)
+    small.tick_params(colors=INK)
