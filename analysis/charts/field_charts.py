@@ -58,22 +58,22 @@ def course_chart(
     above.set_ylim(0)
     above.legend(fontsize=_SIZE - 1, frameon=False, loc="upper left")
     _plain(above, language)
-    above.set_title(say(f"field_total_{measure}", language), **_HEAD)
+    _headed(above, say(f"field_total_{measure}", language))
     _days(below, daily, language)
     return figure
 
 
 def _days(chart: Axes, daily: pd.DataFrame, language: str) -> None:
-    days = mdates.date2num(pd.to_datetime(daily["day"]))
+    days = pd.to_datetime(daily["day"])
     chart.bar(days, daily["doors"], width=0.8, color=_DOORS, label=say("field_doors", language))
     chart.bar(
         days, daily["conversation"], width=0.8, color=_TALKS, label=say("field_talks", language)
     )
-    chart.set_title(say("field_by_day", language), **_HEAD)
+    _headed(chart, say("field_by_day", language))
     chart.legend(fontsize=_SIZE - 1, frameon=False, ncols=2, loc="upper left")
     chart.set_ylim(0, max(float(daily["doors"].max()), 1) * 1.3)
-    chart.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=6))
-    chart.xaxis.set_major_formatter(mdates.DateFormatter("%d/%m"))
+    chart.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=6))  # type: ignore[no-untyped-call]
+    chart.xaxis.set_major_formatter(mdates.DateFormatter("%d/%m"))  # type: ignore[no-untyped-call]
     _plain(chart, language)
 
 
@@ -102,7 +102,7 @@ def opening_chart(table: pd.DataFrame, *, language: str = "fr") -> Figure:
                 hours, rows["rate"], yerr=ends, fmt="-o", color=_KINDS[place % len(_KINDS)],
                 markersize=4, linewidth=1, elinewidth=1.6, label=say(f"kind_{kind}", language),
             )  # fmt: skip
-        chart.set_title(say("field_weekend" if weekend else "field_weekdays", language), **_HEAD)
+        _headed(chart, say("field_weekend" if weekend else "field_weekdays", language))
         chart.set_ylim(0)
         _plain(chart, language)
         chart.yaxis.set_major_formatter(
@@ -140,7 +140,8 @@ def team_chart(paces: pd.DataFrame, *, language: str = "fr") -> Figure:
     return figure
 
 
-_HEAD = {"fontsize": _SIZE, "color": FAINT, "loc": "left"}
+def _headed(chart: Axes, title: str) -> None:
+    chart.set_title(title, fontsize=_SIZE, color=FAINT, loc="left")
 
 
 def _names(names: list[str]) -> FuncFormatter:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 from analysis.geography.bureau_names import CITIES, ordinal
 from analysis.geography.zones import arrondissement
 from analysis.tables.workspace import Workspace
 
-_STREETS = 3
+_STREETS, _WRITTEN = 3, 6
 # Kinds of parts that people speak of, the smallest first; constituencies are for lawyers.
 _SPOKEN = ("quartier", "canton")
+# Reading more addresses than these takes longer than anybody waits for a name.
 _MANY_FROM = 5_000_000
 
 
@@ -35,6 +38,41 @@ def zone_names(workspace: Workspace, zones: Sequence[Sequence[str]]) -> list[str
     communes = dict(zip(places["commune_id"], places["name"], strict=True))
     spoken = _spoken(workspace)
     return [_named(ids, communes, spoken, streets) for ids in zones]
+
+
+def street_points(
+    workspace: Workspace, zones: Sequence[Sequence[str]]
+) -> list[pd.DataFrame | None]:
+    """Return where to write the names of the longest streets of each group of bureaux.
+
+    Parameters
+    ----------
+    workspace
+        Knows addresses.
+    zones
+        Ids of the bureaux of each group.
+
+    Returns
+    -------
+    list
+        For each group `street`, `x`, `y` (metres, of the address in the middle), the street of
+        most addresses first; None where addresses are not known, or too many to be read.
+    """
+    rows = workspace.manifest["tables"].get("addresses", {}).get("rows", 0)
+    if not rows or rows > _MANY_FROM:
+        return [None for _ids in zones]
+    table = workspace.read("addresses", columns=["bureau_id", "street", "geometry"])
+    table = table[table["street"].astype("str") != ""]
+    found: list[pd.DataFrame | None] = []
+    for ids in zones:
+        own = table[table["bureau_id"].isin(set(ids))]
+        points = pd.DataFrame(
+            {"street": own["street"].astype("str"), "x": own.geometry.x, "y": own.geometry.y}
+        )
+        by_street = points.groupby("street")
+        largest = by_street.size().nlargest(_WRITTEN).index
+        found.append(by_street[["x", "y"]].median().loc[largest].reset_index())
+    return found
 
 
 def _spoken(workspace: Workspace) -> dict[str, str]:
@@ -83,4 +121,3 @@ def _district(bureau_id: str, communes: Mapping[str, str], spoken: Mapping[str, 
     if bureau_id in spoken:
         return spoken[bureau_id]
     return communes.get(commune, "") if len(communes) > 1 else ""
-

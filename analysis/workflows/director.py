@@ -425,7 +425,9 @@ def _of_field(store: Store | None, week: Week | None) -> list[Remark]:
     found = []
     if waiting := len(inbox.waiting(store.folder)):
         found.append(
-            Remark("waiting", Text("Returns received and not counted: {n}.", n=waiting), "fieldwork")
+            Remark(
+                "waiting", Text("Returns received and not counted: {n}.", n=waiting), "fieldwork"
+            )
         )
     flags, conflicts = store.flags(), store.conflicts()
     if len(flags) or len(conflicts):

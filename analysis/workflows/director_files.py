@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
-import io
 import json
 from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-from matplotlib.figure import Figure
 
 from analysis import __version__
-from analysis.charts.field_charts import course_chart
 from analysis.charts.zone_map import zone_map
 from analysis.errors import DataError, Text
 from analysis.exports.reports.director_pdf import DirectorSheet, director_pdf
 from analysis.geography.bureau_names import CITIES
+from analysis.geography.zone_names import street_points
 from analysis.i18n import format_day, told
 from analysis.tables.whole_files import written_whole
 from analysis.workflows import director_words as words
-from analysis.workflows.director import Brief, Week
+from analysis.workflows.director import Brief, Week, Zone
+from analysis.workflows.field_pictures import course_png, png_of
 from analysis.workflows.ranking import shapes_of
 
 SUFFIXES = (".pdf", ".json")
+_CROWD = 3000
 
 
 def zone_pictures(brief: Brief) -> list[bytes]:
     """Return a map of each zone (PNG); empty where its bureaux have no contour."""
+    if not brief.zones:
+        return []
     shapes = shapes_of(brief.file.workspace, brief.file.ranking.table)
     drawn = shapes.assign(label=_short(shapes["bureau_id"].astype("str")))
-    streets = _streets(brief)
+    named = street_points(
+        brief.file.workspace, [(*zone.bureaux, *zone.beside) for zone in brief.zones]
+    )
     return [
-        _png(zone_map(drawn, zone.bureaux, zone.beside, streets=streets))
-        if drawn["bureau_id"].isin(zone.bureaux).any()
-        else b""
-        for zone in brief.zones
+        _zone_picture(drawn, zone, streets)
+        for zone, streets in zip(brief.zones, named, strict=True)
     ]
+
+
+def _zone_picture(drawn: gpd.GeoDataFrame, zone: Zone, streets: pd.DataFrame | None) -> bytes:
+    ids = drawn["bureau_id"].astype("str")
+    if not ids.isin(zone.bureaux).any():
+        return b""
+    if len(drawn) > _CROWD:  # of a country, the département tells where one is
+        drawn = drawn[ids.str[:2] == zone.bureaux[0][:2]]
+    return png_of(zone_map(drawn, zone.bureaux, zone.beside, streets=streets))
 
 
 def week_picture(week: Week, language: str) -> bytes:
     """Return the chart of the days and of the course to the objective (PNG)."""
     if week.daily.empty:
         return b""
-    return _png(
-        course_chart(week.daily, week.forecast, measure=week.measure, language=language)
-    )
+    return course_png(week.daily, week.forecast, measure=week.measure, language=language)
 
 
 def brief_to_bytes(brief: Brief, suffix: str, language: str = "fr") -> bytes:
@@ -98,7 +107,9 @@ def _sheet(brief: Brief, language: str) -> DirectorSheet:
     week = brief.week
     nothing = say(Text("No turf is in the field yet, and nothing has come back."))
     place = brief.file.workspace
-    fictional = Text("Invented place: nobody lives in {name}, nobody votes there.", name=brief.place)
+    fictional = Text(
+        "Invented place: nobody lives in {name}, nobody votes there.", name=brief.place
+    )
     hours = [words.one_vote(brief, language), words.last_time(brief, language)]
     return DirectorSheet(
         language=language,
@@ -146,17 +157,3 @@ def _short(ids: pd.Series) -> pd.Series:
     own = number.where(~commune.isin(list(CITIES)), number.str[-2:])
     short = own.str.lstrip("0")
     return short.where(short != "", own)
-
-
-def _streets(brief: Brief) -> gpd.GeoDataFrame | None:
-    place = brief.file.workspace
-    if "streets" not in place.manifest["tables"]:
-        return None
-    found = place.read("streets")
-    return found if isinstance(found, gpd.GeoDataFrame) else None
-
-
-def _png(figure: Figure) -> bytes:
-    out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()

@@ -166,7 +166,8 @@ def _wrong(zone: Zone, language: str) -> str:
     elif worth.votes > 0 and worth.brought >= _CARRIES * worth.votes:
         found.append(
             Text(
-                "If talks bring nobody to vote and only win votes over, it is worth this many votes: {n}.",
+                "If talks bring nobody to vote and only win votes over, it is worth this many "
+                "votes: {n}.",
                 n=write(max(worth.convinced, 0.0)),
             )
         )
@@ -225,8 +226,8 @@ def _fix(week: Week, language: str) -> str:
         text = Text("On course: the same effort is enough.")
     else:
         text = Text(
-            "Cheapest way to {likely} chances in 100: outings to add, {n} ({hours} volunteer-hours); "
-            "or teams to add at the pace of the others, {teams}.",
+            "Cheapest way to {likely} chances in 100: outings to add, {n} ({hours} "
+            "volunteer-hours); or teams to add at the pace of the others, {teams}.",
             likely=write(100 * Aim().likely),
             n=write(fix.outings),
             hours=write(fix.volunteer_hours),

@@ -114,8 +114,7 @@ def not_loaded(workspace: Workspace, day: date) -> Iterable[Remark]:
     since = [
         name
         for name in known_elections()
-        if last < pd.Timestamp(election_of(name).date) < pd.Timestamp(day)
-        and is_held(name, places)
+        if last < pd.Timestamp(election_of(name).date) < pd.Timestamp(day) and is_held(name, places)
     ]
     # Of an election one says the year: its two rounds come in the same files.
     named = list(dict.fromkeys(name.rpartition("_")[0] for name in reversed(since)))
@@ -196,4 +195,3 @@ def _assumed(table: pd.DataFrame) -> Iterable[Remark]:
             ),
             "priorities",
         )
-

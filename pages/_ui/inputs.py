@@ -97,6 +97,32 @@ def usual_question(place: Workspace) -> Scenario | None:
     return Scenario(blocs[0], elections[0]) if blocs else None
 
 
+def kept_scenario(place: Workspace) -> Scenario | None:
+    """Return what was asked last on Priorities, or what is usual; None without blocs."""
+    usual = usual_question(place)
+    if usual is None:
+        return None
+    for key, default in (("bloc", usual.bloc), ("election", usual.election), ("hours", HOURS)):
+        state.recall(key, default)
+    state.recall("preset", _PLAIN.preset)
+    bloc, election = st.session_state["bloc"], st.session_state["election"]
+    preset = st.session_state["preset"]
+    hours = min(max(int(st.session_state["hours"]), 1), MOST_HOURS)
+    return Scenario(
+        bloc if bloc in _blocs(place) else usual.bloc,
+        election if election in _elections(place)[1] else usual.election,
+        settings=replace(
+            _PLAIN,
+            hours=float(hours),
+            preset=preset if preset in PRESETS else _PLAIN.preset,
+            params=planner.params(),
+            pinned=by_hand.chosen("pinned"),
+            excluded=by_hand.chosen("excluded"),
+        ),
+        rival=_rival_for(bloc),
+    )
+
+
 def _blocs(place: Workspace) -> list[str]:
     """Return the blocs of a place, the one with most votes first."""
     table = loaders.table(str(place.path), place.digest, "candidates")

@@ -124,7 +124,9 @@ def _text(text: str, kind: str, bullet: str | None = None) -> Paragraph:
 def _chain(sheet: DirectorSheet) -> Grid:
     numbers = [_text(number, "figure") for number, _unit in sheet.chain]
     units = [_text(unit, "unit") for _number, unit in sheet.chain]
-    return Grid([numbers, units], colWidths=[_WIDTH / len(sheet.chain)] * len(sheet.chain), style=_BARE)
+    return Grid(
+        [numbers, units], colWidths=[_WIDTH / len(sheet.chain)] * len(sheet.chain), style=_BARE
+    )
 
 
 def _zone(name: str, png: bytes, lines: tuple[tuple[str, str], ...]) -> Grid:

@@ -1,0 +1,121 @@
+"""The director's page on screen: hours, zones, the week, what to decide."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+
+import streamlit as st
+
+from analysis.tables.workspace import Workspace
+from analysis.workflows import director_words as words
+from analysis.workflows.director import Brief, Week, Zone
+from pages._ui import loaders, messages, pictures
+from pages._ui.home import load_brief
+from pages._ui.i18n import _, date, language
+
+
+def head(found: Brief) -> None:
+    """Say whose campaign it is, how long there is, and offer the sheet of paper."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.subheader(messages.plain(words.heading(found, language())))
+    under = [date(found.day), words.days_left(found, language())]
+    left.caption(" · ".join(one for one in under if one))
+    right.download_button(
+        _("One-page PDF"),
+        partial(load_brief.pdf, found, language()),
+        f"palier_{found.file.workspace.path.name}_direction.pdf",
+        key="home.pdf",
+        icon=":material/picture_as_pdf:",
+        on_click="ignore",
+        width="stretch",
+    )
+    right.page_link("pages/priorities.py", label=_("Change the question"), icon=":material/tune:")
+
+
+def hours(found: Brief) -> None:
+    """Show what the hours can do."""
+    with st.container(border=True):
+        st.markdown("**" + _("What our hours can do") + "**")
+        steps = words.chain(found, language())
+        # Side by side, and wrapped on a phone.
+        with st.container(horizontal=True):
+            for number, unit in steps:
+                st.metric(messages.plain(unit), number, width="content")
+        told = [words.one_vote(found, language()), words.last_time(found, language())]
+        for line in filter(None, told):
+            st.markdown(messages.plain(line))
+
+
+def zones(place: Workspace, found: Brief) -> None:
+    """Show the zones to begin with, a small map each."""
+    st.markdown("**" + _("Where to begin") + "**")
+    if not found.zones:
+        st.info(_("No zone can be named: these hours gain no vote in any bureau."))
+        return
+    for zone, png in zip(found.zones, load_brief.pictures(place, found), strict=True):
+        with st.container(border=True):
+            st.markdown(f"**{messages.plain(zone.name)}**")
+            left, right = st.columns([1, 1.7])
+            if png:
+                pictures.show(png, _map_said(zone), left)
+            for title, text in words.zone_lines(found, zone, language()):
+                right.markdown(f"**{title}** — {messages.plain(text)}")
+    st.caption(
+        _(
+            "Dark blue: the zone, a third of the hours; light blue: good neighbours, for when "
+            "hours remain. The whole order is on Priorities."
+        )
+    )
+
+
+def _map_said(zone: Zone) -> str:
+    """Say what the map shows, for who does not see it."""
+    return _("Map of {names}").format(names="; ".join(loaders.labels(zone.bureaux)))
+
+
+def week(place: Workspace, found: Brief) -> None:
+    """Show how the field stands; an invented week where there is none yet."""
+    with st.container(border=True):
+        st.markdown("**" + _("The week") + "**")
+        if found.week is None:
+            st.info(_("No turf is in the field yet. This is what will stand here:"))
+            st.caption(":material/science: " + _("**Invented example**: no door was knocked at."))
+            _week(load_brief.example(found.day), ("example", found.day))
+            st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
+            return
+        totals = found.week.totals
+        _week(found.week, (str(place.path), found.day, totals, found.week.objective))
+        st.page_link("pages/fieldwork.py", label=_("Field"), icon=":material/door_open:")
+
+
+def _week(shown: Week, state: tuple[object, ...]) -> None:
+    lines = words.week_lines(shown, language())
+    for line in lines:
+        st.markdown(messages.plain(line))
+    if png := load_brief.course(shown, state):
+        pictures.show(png, " ".join(lines))
+
+
+def decisions(found: Brief) -> None:
+    """Show what somebody must decide, each with the page where."""
+    with st.container(border=True):
+        st.markdown("**" + _("To decide") + "**")
+        told = words.decisions(found, language())
+        if not told:
+            st.markdown("✓ " + _("Nothing waits for a decision."))
+        pages = _pages()
+        for page, texts in groupby(told, key=itemgetter(1)):
+            for text, _page in texts:
+                st.markdown("- " + messages.plain(text))
+            st.page_link(f"pages/{page}.py", label=pages[page], icon=":material/arrow_forward:")
+
+
+def _pages() -> dict[str, str]:
+    return {
+        "data": _("Data"),
+        "fieldwork": _("Field"),
+        "priorities": _("Priorities"),
+        "trial_design": _("Trial design"),
+    }
