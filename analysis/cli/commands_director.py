@@ -27,7 +27,7 @@ def brief(  # noqa: PLR0913 - the options that scripts use
     store: Annotated[str, typer.Option(help="URL of the store of returns, if not a file.")] = "",
     language: Annotated[str, typer.Option(help="Of the PDF: fr or en.")] = "fr",
 ) -> None:
-    """Write the director's page: what the hours can do, where to begin, the week, what to decide."""
+    """Write the director's page: what hours can do, where to begin, the week, decisions."""
     from analysis.workflows import director_words as words
     from analysis.workflows.director import brief_of
     from analysis.workflows.director_files import brief_to_file

@@ -50,6 +50,10 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     audience: Annotated[
         str, typer.Option(help="teams: without the controls of a sealed trial; or analysis.")
     ] = "teams",
+    since: Annotated[
+        Path | None,
+        typer.Option(help="An earlier ranking (CSV): writes what moved since, and why."),
+    ] = None,
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
     from analysis.workflows.place_names import places_named
@@ -69,8 +73,11 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     if within:
         asked["places"] = [*(place or ()), *places_named(workspace, within)]
     written: Options = {"language": language, "dialect": dialect}
-    _report(rank_to_file(workspace, out, asked, params=params, audience=audience, **written))
+    file = rank_to_file(workspace, out, asked, params=params, audience=audience, **written)
+    _report(file)
     show(f"written: {out}")
+    if since:
+        _report_moved(file, since, out, language)
 
 
 def _report(file: RankingFile) -> None:
@@ -85,6 +92,18 @@ def _report(file: RankingFile) -> None:
         show(f"note: {note}")
     if file.hold_back is not None:
         show(_held_back(file, file.hold_back))
+
+
+def _report_moved(file: RankingFile, since: Path, out: Path, language: str) -> None:
+    from analysis.workflows.what_moved import earlier_at, moved_to_file, reason_text, what_moved
+
+    moved = what_moved(earlier_at(since), file)
+    counts = moved["reason"].value_counts()
+    for reason, n in counts.items():
+        show(f"moved: {n} bureaux, {reason_text(str(reason), 'en')}")
+    if moved.empty:
+        show("moved: none")
+    show(f"written: {moved_to_file(moved, out, language)}")
 
 
 def _report_margin(file: RankingFile) -> None:

@@ -80,7 +80,7 @@ def _spoken(workspace: Workspace) -> dict[str, str]:
     zones = workspace.read("zones")
     for kind in _SPOKEN:
         own = zones[zones["kind"] == kind]
-        if own["name"].nunique() > 1:
+        if len(set(own["name"])) > 1:
             return dict(zip(own["bureau_id"], own["name"], strict=True))
     return {}
 

@@ -159,7 +159,8 @@ def _wrong(zone: Zone, language: str) -> str:
     if worth.votes > 0 and worth.convinced >= _CARRIES * worth.votes:
         found.append(
             Text(
-                "If talks win nobody over and only bring ours to vote, it is worth this many votes: {n}.",
+                "If talks win nobody over and only bring ours to vote, it is worth this many "
+                "votes: {n}.",
                 n=write(max(worth.brought, 0.0)),
             )
         )
