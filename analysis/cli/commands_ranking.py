@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.exports.registry import Options
     from analysis.workflows.hold_back import HoldBack
     from analysis.workflows.ranking import RankingFile
+    from analysis.workflows.what_moved import Earlier
 
 SEVERAL = ("--candidates", "--within")
 
@@ -58,6 +59,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
     from analysis.workflows.place_names import places_named
     from analysis.workflows.ranking import rank_to_file
+    from analysis.workflows.what_moved import earlier_at
 
     given = {
         "election": election,
@@ -73,11 +75,12 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     if within:
         asked["places"] = [*(place or ()), *places_named(workspace, within)]
     written: Options = {"language": language, "dialect": dialect}
+    earlier = earlier_at(since) if since else None
     file = rank_to_file(workspace, out, asked, params=params, audience=audience, **written)
     _report(file)
     show(f"written: {out}")
-    if since:
-        _report_moved(file, since, out, language)
+    if earlier:
+        _report_moved(file, earlier, out, language)
 
 
 def _report(file: RankingFile) -> None:
@@ -94,10 +97,10 @@ def _report(file: RankingFile) -> None:
         show(_held_back(file, file.hold_back))
 
 
-def _report_moved(file: RankingFile, since: Path, out: Path, language: str) -> None:
-    from analysis.workflows.what_moved import earlier_at, moved_to_file, reason_text, what_moved
+def _report_moved(file: RankingFile, earlier: Earlier, out: Path, language: str) -> None:
+    from analysis.workflows.what_moved import moved_to_file, reason_text, what_moved
 
-    moved = what_moved(earlier_at(since), file)
+    moved = what_moved(earlier, file)
     counts = moved["reason"].value_counts()
     for reason, n in counts.items():
         show(f"moved: {n} bureaux, {reason_text(str(reason), 'en')}")

@@ -11,7 +11,6 @@ from analysis.errors import Text
 from analysis.fieldwork.outlook import Aim
 from analysis.i18n import format_day, format_number, format_percent, told
 from analysis.workflows.director import LATE_DAYS, Brief, Week, Zone
-from analysis.workflows.readiness import election_text
 
 # A zone whose bureaux are among the first in so many draws of 100 is sure enough, or likely.
 _SURE, _LIKELY = 0.5, 0.2
@@ -243,7 +242,7 @@ def decisions(brief: Brief, language: str) -> list[tuple[str, str]]:
 
 
 def _election(election_id: str, language: str) -> str:
-    name = told(election_text(election_id), language)
+    name = chart_words.election(election_id, language)
     return name[:1].upper() + name[1:]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -28,19 +28,18 @@ _ASSUMED = {
     "marginal": Text("for whom abstainers would vote"),
 }
 
-_KINDS = {
-    "pres": Text("presidential election"),
-    "legi": Text("parliamentary election"),
-    "euro": Text("European election"),
-    "muni": Text("municipal election"),
-    "arrd": Text("arrondissement election"),
-    "regi": Text("regional election"),
-    "dpmt": Text("departmental election"),
-    "cant": Text("cantonal election"),
-    "refe": Text("referendum"),
+# Whole names, each a text of its own: their parts go in another order in French.
+_NAMED: Mapping[str, Callable[[str], Text]] = {
+    "pres": lambda year: Text("presidential election of {year}", year=year),
+    "legi": lambda year: Text("parliamentary election of {year}", year=year),
+    "euro": lambda year: Text("European election of {year}", year=year),
+    "muni": lambda year: Text("municipal election of {year}", year=year),
+    "arrd": lambda year: Text("arrondissement election of {year}", year=year),
+    "regi": lambda year: Text("regional election of {year}", year=year),
+    "dpmt": lambda year: Text("departmental election of {year}", year=year),
+    "cant": lambda year: Text("cantonal election of {year}", year=year),
+    "refe": lambda year: Text("referendum of {year}", year=year),
 }
-_ROUNDS = {"t1": Text("round 1"), "t2": Text("round 2")}
-_ONE_ROUND = ("euro", "refe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +115,23 @@ def not_loaded(workspace: Workspace, day: date) -> Iterable[Remark]:
         for name in known_elections()
         if last < pd.Timestamp(election_of(name).date) < pd.Timestamp(day) and is_held(name, places)
     ]
-    # Of an election one says the year: its two rounds come in the same files.
-    named = list(dict.fromkeys(name.rpartition("_")[0] for name in reversed(since)))
-    if named:
+    if since:
+        # Two rounds of an election are one thing to load.
+        named = dict.fromkeys(map(_named, reversed(since)))
         yield Remark(
             "old",
             Text(
                 "Newer results are not loaded: {elections}. The ranking rests on older votes.",
-                elections=Listed(election_text(name) for name in named),
+                elections=Listed(named),
             ),
             "data",
         )
 
 
-def election_text(election_id: str) -> Text:
-    """Name an election: "presidential election 2027, round 1"; an unknown id stays."""
-    year, _, rest = election_id.partition("_")
-    kind, _, turn = rest.partition("_")
-    if kind not in _KINDS:
-        return Text("{name}", name=election_id)
-    named = Text("{kind} {year}", kind=_KINDS[kind], year=year)
-    if kind in _ONE_ROUND or turn not in _ROUNDS:
-        return named
-    return Text("{election}, {turn}", election=named, turn=_ROUNDS[turn])
+def _named(election_id: str) -> str:
+    """Name an election by its kind and year, whichever round it is."""
+    year, kind = election_id.split("_")[:2]
+    return _NAMED[kind](year)
 
 
 def _old_contours(workspace: Workspace, table: pd.DataFrame) -> Iterable[Remark]:

@@ -224,8 +224,8 @@ def _put_back(earlier: Earlier, file: RankingFile) -> Iterable[tuple[str, pd.Ser
             yield name, _ranks(replace(found, table=swapped), settings)
     if earlier.scenario is not None:
         then = earlier.scenario.settings
-        hand = {"pinned": settings.pinned, "excluded": settings.excluded}
-        yield "weights", _ranks(found, replace(then, draws=1, **hand))
+        then = replace(then, draws=1, pinned=settings.pinned, excluded=settings.excluded)
+        yield "weights", _ranks(found, then)
 
 
 def _ranks(prospects: Prospects, settings: Settings) -> pd.Series:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
 
 import streamlit as st
 
 from analysis.tables.workspace import Workspace
 from analysis.workflows import director_words as words
 from analysis.workflows.director import Brief, Week, Zone
-from pages._ui import loaders, messages, pictures
+from pages._ui import loaders, messages, pictures, ready_panel
 from pages._ui.home import load_brief
 from pages._ui.i18n import _, date, language
 
@@ -102,20 +100,6 @@ def decisions(found: Brief) -> None:
     """Show what somebody must decide, each with the page where."""
     with st.container(border=True):
         st.markdown("**" + _("To decide") + "**")
-        told = words.decisions(found, language())
-        if not told:
+        if not found.decisions:
             st.markdown("✓ " + _("Nothing waits for a decision."))
-        pages = _pages()
-        for page, texts in groupby(told, key=itemgetter(1)):
-            for text, _page in texts:
-                st.markdown("- " + messages.plain(text))
-            st.page_link(f"pages/{page}.py", label=pages[page], icon=":material/arrow_forward:")
-
-
-def _pages() -> dict[str, str]:
-    return {
-        "data": _("Data"),
-        "fieldwork": _("Field"),
-        "priorities": _("Priorities"),
-        "trial_design": _("Trial design"),
-    }
+        ready_panel.listed(found.decisions)
