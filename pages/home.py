@@ -23,7 +23,8 @@ with answer, messages.explain_data_errors():
     left, right = st.columns([1.6, 1], gap="medium")
     with left:
         director_view.hours(found)
-        director_view.zones(place, found)
+        maps = director_view.zones(found)
     with right:
-        director_view.week(place, found)
+        course = director_view.week(found)
         director_view.decisions(found)
+    director_view.draw(place, found, maps, course)

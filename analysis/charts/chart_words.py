@@ -83,6 +83,8 @@ WORDS = Words(
         "this_bureau": "this bureau",
         "town": "the town",
         "as_told": "as told",
+        "volunteer_hours": "volunteer-hours",
+        "why": "Why",
         "field_fan": "expected, 90 times in 100",
         "field_so_far": "so far",
         "field_objective": "objective",

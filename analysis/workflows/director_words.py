@@ -16,6 +16,7 @@ from analysis.workflows.director import LATE_DAYS, Brief, Week, Zone
 _SURE, _LIKELY = 0.5, 0.2
 # From this share on, one of the two ways to gain votes carries the zone.
 _CARRIES = 2 / 3
+_MEASURES = {"doors": "field_doors", "conversations": "field_talks"}
 Number = Callable[[float], str]
 
 
@@ -46,9 +47,9 @@ def chain(brief: Brief, language: str) -> list[tuple[str, str]]:
     say = partial(told, language=language)
     votes = Text("votes ({low} to {high})", low=write(hours.low), high=write(hours.high))
     return [
-        (write(hours.asked), say(Text("volunteer-hours"))),
-        (write(hours.doors), say(Text("doors"))),
-        (write(hours.conversations), say(Text("conversations"))),
+        (write(hours.asked), chart_words.say("volunteer_hours", language)),
+        (write(hours.doors), chart_words.say("field_doors", language)),
+        (write(hours.conversations), chart_words.say("field_talks", language)),
         (write(hours.votes), say(votes)),
     ]
 
@@ -104,7 +105,7 @@ def zone_lines(brief: Brief, zone: Zone, language: str) -> list[tuple[str, str]]
     """Return why a zone, how sure that is, and what could be wrong: head and sentence."""
     say = partial(told, language=language)
     return [
-        (say(Text("Why")), _why(brief, zone, language)),
+        (chart_words.say("why", language), _why(brief, zone, language)),
         (say(Text("How sure")), _sure(brief, zone, language)),
         (say(Text("What could be wrong")), _wrong(zone, language)),
     ]
@@ -209,7 +210,7 @@ def _chances(week: Week, language: str) -> str:
         "{high}).",
         n=write(100 * week.forecast.probability),
         objective=write(week.objective),
-        measure=Text("doors") if week.measure == "doors" else Text("conversations"),
+        measure=chart_words.say(_MEASURES[week.measure], language),
         day=format_day(week.forecast.window.ends, language=language),
         expected=write(week.forecast.expected),
         low=write(low),

@@ -22,9 +22,9 @@ _ASSUMED = {
     "doors": Text("how many doors there are"),
     "doors_per_hour": Text("how fast teams walk"),
     "social_need": Text("social need"),
-    "support": Text("support"),
+    "support": Text("how many support us"),
     "movement": Text("how votes move"),
-    "abstention": Text("abstention"),
+    "abstention": Text("how many stay home"),
     "marginal": Text("for whom abstainers would vote"),
 }
 

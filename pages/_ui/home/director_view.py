@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.tables.workspace import Workspace
 from analysis.workflows import director_words as words
@@ -46,26 +47,44 @@ def hours(found: Brief) -> None:
             st.markdown(messages.plain(line))
 
 
-def zones(place: Workspace, found: Brief) -> None:
-    """Show the zones to begin with, a small map each."""
+def zones(found: Brief) -> list[DeltaGenerator]:
+    """Show the zones to begin with; return where their maps go, which come last."""
     st.markdown("**" + _("Where to begin") + "**")
     if not found.zones:
         st.info(_("No zone can be named: these hours gain no vote in any bureau."))
-        return
-    for zone, png in zip(found.zones, load_brief.pictures(place, found), strict=True):
+    places = []
+    for zone in found.zones:
         with st.container(border=True):
             st.markdown(f"**{messages.plain(zone.name)}**")
             left, right = st.columns([1, 1.7])
-            if png:
-                pictures.show(png, _map_said(zone), left)
+            places.append(left.container())
             for title, text in words.zone_lines(found, zone, language()):
                 right.markdown(f"**{title}** — {messages.plain(text)}")
-    st.caption(
-        _(
-            "Dark blue: the zone, a third of the hours; light blue: good neighbours, for when "
-            "hours remain. The whole order is on Priorities."
+    if found.zones:
+        st.caption(
+            _(
+                "Dark blue: the zone, a third of the hours; light blue: good neighbours, for when "
+                "hours remain. The whole order is on Priorities."
+            )
         )
-    )
+    return places
+
+
+def draw(
+    place: Workspace, found: Brief, places: list[DeltaGenerator], course: DeltaGenerator
+) -> None:
+    """Draw what the words do not wait for: the days, then the maps of the zones."""
+    shown, state = _shown_week(place, found)
+    with course:
+        if png := load_brief.course(shown, state):
+            pictures.show(png, " ".join(words.week_lines(shown, language())))
+    if not places:
+        return
+    with places[0]:
+        drawn = load_brief.pictures(place, found)
+    for where, zone, png in zip(places, found.zones, drawn, strict=True):
+        if png:
+            pictures.show(png, _map_said(zone), where)
 
 
 def _map_said(zone: Zone) -> str:
@@ -73,27 +92,30 @@ def _map_said(zone: Zone) -> str:
     return _("Map of {names}").format(names="; ".join(loaders.labels(zone.bureaux)))
 
 
-def week(place: Workspace, found: Brief) -> None:
-    """Show how the field stands; an invented week where there is none yet."""
+def week(found: Brief) -> DeltaGenerator:
+    """Show how the field stands, an invented week before that; return where its chart goes."""
     with st.container(border=True):
         st.markdown("**" + _("The week") + "**")
         if found.week is None:
             st.info(_("No turf is in the field yet. This is what will stand here:"))
             st.caption(":material/science: " + _("**Invented example**: no door was knocked at."))
-            _week(load_brief.example(found.day), ("example", found.day))
+        shown = found.week or load_brief.example(found.day)
+        for line in words.week_lines(shown, language()):
+            st.markdown(messages.plain(line))
+        course = st.container()
+        if found.week is None:
             st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
-            return
-        totals = found.week.totals
-        _week(found.week, (str(place.path), found.day, totals, found.week.objective))
-        st.page_link("pages/fieldwork.py", label=_("Field"), icon=":material/door_open:")
+        else:
+            st.page_link("pages/fieldwork.py", label=_("Field"), icon=":material/door_open:")
+    return course
 
 
-def _week(shown: Week, state: tuple[object, ...]) -> None:
-    lines = words.week_lines(shown, language())
-    for line in lines:
-        st.markdown(messages.plain(line))
-    if png := load_brief.course(shown, state):
-        pictures.show(png, " ".join(lines))
+def _shown_week(place: Workspace, found: Brief) -> tuple[Week, tuple[object, ...]]:
+    """Return the week on screen, and what names it among charts that are kept."""
+    if found.week is None:
+        return load_brief.example(found.day), ("example", found.day)
+    shown = found.week
+    return shown, (str(place.path), found.day, shown.totals, shown.objective, shown.ends)
 
 
 def decisions(found: Brief) -> None:
