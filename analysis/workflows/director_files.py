@@ -18,7 +18,8 @@ from analysis.geography.zone_names import street_points
 from analysis.i18n import format_day, told
 from analysis.tables.whole_files import written_whole
 from analysis.workflows import director_words as words
-from analysis.workflows.director import Brief, Week, Zone
+from analysis.workflows.director import Brief, Zone
+from analysis.workflows.director_week import Week
 from analysis.workflows.field_pictures import course_png, png_of
 from analysis.workflows.ranking import shapes_of
 

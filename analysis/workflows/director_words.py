@@ -10,7 +10,8 @@ from analysis.charts import chart_words
 from analysis.errors import Text
 from analysis.fieldwork.outlook import Aim
 from analysis.i18n import format_day, format_number, format_percent, told
-from analysis.workflows.director import LATE_DAYS, Brief, Week, Zone
+from analysis.workflows.director import Brief, Zone
+from analysis.workflows.director_week import LATE_DAYS, Week
 
 # A zone whose bureaux are among the first in so many draws of 100 is sure enough, or likely.
 _SURE, _LIKELY = 0.5, 0.2

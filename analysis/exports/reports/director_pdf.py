@@ -86,7 +86,7 @@ def director_pdf(sheet: DirectorSheet) -> bytes:
     story += [_text(hours, "head"), _chain(sheet), *(_text(one, "text") for one in sheet.hours)]
     story += [_text(zones, "head"), *(_zone(*zone) for zone in sheet.zones)]
     story += [_text(week, "head"), *(_text(one, "text") for one in sheet.week)]
-    story += [_picture(sheet.course, _WIDTH * 0.72)] if sheet.course else []
+    story += [_picture(sheet.course, _WIDTH * 0.5)] if sheet.course else []
     story += [_text(decisions, "head"), *(_text(one, "text", "•") for one in sheet.decisions)]
     story.append(_text(sheet.foot, "small"))
     # Two points less: a frame has a border of its own.
@@ -135,7 +135,12 @@ def _zone(name: str, png: bytes, lines: tuple[tuple[str, str], ...]) -> Grid:
         Paragraph(f"<b>{escape(head)}</b> — {escape(text)}", _style("text")) for head, text in lines
     ]
     drawn: Flowable = _picture(png, _MAP) if png else Spacer(_MAP, 1)
-    return Grid([[drawn, told]], colWidths=[_MAP + 4 * mm, _WIDTH - _MAP - 4 * mm], style=_BARE)
+    return Grid(
+        [[drawn, told]],
+        colWidths=[_MAP + 4 * mm, _WIDTH - _MAP - 4 * mm],
+        style=_BARE,
+        hAlign="LEFT",
+    )
 
 
 def _picture(png: bytes, width: float) -> Image:

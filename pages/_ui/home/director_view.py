@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from analysis.tables.workspace import Workspace
 from analysis.workflows import director_words as words
-from analysis.workflows.director import Brief, Week, Zone
+from analysis.workflows.director import Brief, Zone
+from analysis.workflows.director_week import Week
 from pages._ui import loaders, messages, pictures, ready_panel
 from pages._ui.home import load_brief
 from pages._ui.i18n import _, date, language

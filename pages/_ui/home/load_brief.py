@@ -12,7 +12,8 @@ import streamlit as st
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.store import VARIABLE
 from analysis.tables.workspace import Workspace
-from analysis.workflows.director import Brief, Week, brief, example_week
+from analysis.workflows.director import Brief, brief
+from analysis.workflows.director_week import Week, example_week
 from analysis.workflows.ranking import Scenario, ranking_file
 from analysis.workflows.sealed_trials import in_force
 from pages._ui import loaders
