@@ -72,7 +72,8 @@ def _days(chart: Axes, daily: pd.DataFrame, language: str) -> None:
     _headed(chart, say("field_by_day", language))
     chart.legend(fontsize=_SIZE - 1, frameon=False, ncols=2, loc="upper left")
     chart.set_ylim(0, max(float(daily["doors"].max()), 1) * 1.3)
-    chart.xaxis.set_major_locator(mdates.AutoDateLocator(maxticks=6))  # type: ignore[no-untyped-call]
+    # Whole numbers of an axis of dates are days.
+    chart.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
     chart.xaxis.set_major_formatter(mdates.DateFormatter("%d/%m"))  # type: ignore[no-untyped-call]
     _plain(chart, language)
 
