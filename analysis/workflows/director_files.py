@@ -32,6 +32,8 @@ def zone_pictures(brief: Brief) -> list[bytes]:
     if not brief.zones:
         return []
     shapes = shapes_of(brief.file.workspace, brief.file.ranking.table)
+    if shapes.empty:
+        return [b"" for _zone in brief.zones]
     drawn = shapes.assign(label=_short(shapes["bureau_id"].astype("str")))
     named = street_points(
         brief.file.workspace, [(*zone.bureaux, *zone.beside) for zone in brief.zones]
