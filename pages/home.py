@@ -1,22 +1,30 @@
-"""Page: what is loaded, and what to do next."""
+"""Page: what the hours can do, where to begin, how the week goes, what to decide."""
 
 import streamlit as st
 
 from pages._ui import inputs, loaders, messages
-from pages._ui.home import welcome
-from pages._ui.i18n import _
+from pages._ui.home import director_view, load_brief, welcome
 
 st.title("Palier")
-st.markdown(
-    _(
-        "The doors worth an hour of a volunteer's time: from the official results of every bureau "
-        "de vote to a map, a list and files for the field teams, with how sure each number is."
-    )
-)
+welcome.what_palier_is()
+answer = st.container()
 with messages.explain_data_errors():
     place = loaders.workspace()
     welcome.what_is_loaded(place)
-    # Most people go on to Priorities, where the rates of a large place take seconds.
-    if question := inputs.usual_question(place):
-        loaders.prospects_ahead(place, question)
 welcome.what_next()
+
+# Last, because a large place may take a while: what is loaded stands already.
+with answer, messages.explain_data_errors():
+    scenario = inputs.kept_scenario(place)
+    if scenario is None:
+        st.stop()
+    found = load_brief.brief_of(place, scenario)
+    director_view.head(found)
+    left, right = st.columns([1.6, 1], gap="medium")
+    with left:
+        director_view.hours(found)
+        maps = director_view.zones(found)
+    with right:
+        course = director_view.week(found)
+        director_view.decisions(found)
+    director_view.draw(place, found, maps, course)

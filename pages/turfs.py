@@ -7,8 +7,9 @@ import streamlit as st
 
 from analysis.workflows import turf_cuts
 from analysis.workflows.jobs import Job
+from analysis.workflows.ranking import ranking_file
 from analysis.workflows.turf_folder import cuts
-from pages._ui import inputs, loaders, messages
+from pages._ui import inputs, loaders, messages, ready_panel
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
 from pages._ui.turfs import follow, turf_choices, turf_downloads, turfs_view
@@ -69,6 +70,7 @@ with answer_side, messages.explain_data_errors():
     else:
         turf = turfs_view.choose_turf(walks)
         if view == "files":
+            ready_panel.ask_if_ready(ranking_file(place, scenario, ranked, found))
             turf_downloads.files(place, folder, walks, turf)
         else:
             turfs_view.turf_map(place, walks, turf, key="turfs.map")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from analysis.exports.registry import Options
     from analysis.workflows.hold_back import HoldBack
     from analysis.workflows.ranking import RankingFile
+    from analysis.workflows.what_moved import Earlier
 
 SEVERAL = ("--candidates", "--within")
 
@@ -55,12 +56,17 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     each: Each = None,
     workers: Workers = 0,
     cluster: Cluster = "",
+    since: Annotated[
+        Path | None,
+        typer.Option(help="An earlier ranking (CSV): writes what moved since, and why."),
+    ] = None,
 ) -> None:
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
     if over_each(each, workers, cluster):
         return
     from analysis.workflows.place_names import places_named
     from analysis.workflows.ranking import rank_to_file
+    from analysis.workflows.what_moved import earlier_at
 
     given = {
         "election": election,
@@ -76,8 +82,12 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     if within:
         asked["places"] = [*(place or ()), *places_named(workspace, within)]
     written: Options = {"language": language, "dialect": dialect}
-    _report(rank_to_file(workspace, out, asked, params=params, audience=audience, **written))
+    earlier = earlier_at(since) if since else None
+    file = rank_to_file(workspace, out, asked, params=params, audience=audience, **written)
+    _report(file)
     show(f"written: {out}")
+    if earlier:
+        _report_moved(file, earlier, out, language)
 
 
 def _report(file: RankingFile) -> None:
@@ -93,6 +103,18 @@ def _report(file: RankingFile) -> None:
         show(f"note: {note}")
     if file.hold_back is not None:
         show(_held_back(file, file.hold_back))
+
+
+def _report_moved(file: RankingFile, earlier: Earlier, out: Path, language: str) -> None:
+    from analysis.workflows.what_moved import moved_to_file, reason_text, what_moved
+
+    moved = what_moved(earlier, file)
+    counts = moved["reason"].value_counts()
+    for reason, n in counts.items():
+        show(f"moved: {n} bureaux, {reason_text(str(reason), 'en')}")
+    if moved.empty:
+        show("moved: none")
+    show(f"written: {moved_to_file(moved, out, language)}")
 
 
 def _report_margin(file: RankingFile) -> None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from analysis.cli import (
+    commands_director,
     commands_models,
     commands_place,
     commands_ranking,
@@ -31,6 +32,7 @@ app = typer.Typer(
 for part in (
     commands_place,
     commands_ranking,
+    commands_director,
     commands_trial,
     commands_models,
     commands_validation,

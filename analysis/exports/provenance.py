@@ -20,6 +20,7 @@ KIND = "kind"
 ONCE = {
     "turfs": Text("Cut the turfs again: the same targets and options write the same files."),
     "plan": Text("Check the seal beside it: `python -m analysis verify FILE.seal.json`."),
+    "brief": Text("Run `python -m analysis brief` again: the same place and day write it."),
     "impact": Text("Run `python -m analysis impact` again: the same files and seed write it."),
     "result": Text("Run the command again: the same data, options and seed write it."),
 }

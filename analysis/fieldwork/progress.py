@@ -222,6 +222,29 @@ def coverage(store: Store) -> pd.DataFrame:
     return table.assign(covered=share.astype(float))
 
 
+def turf_days(store: Store) -> pd.DataFrame:
+    """Return how far each turf in the field is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `turf_id`, `planned` (its doors), `tried` (knocked at), `last_day` (of its returns; None
+        before the first), in the order of turfs.
+    """
+    t, d = TALLY_TURF.c, TALLY_DAY.c
+    last = sa.select(d.turf_id, sa.func.max(d.day).label("last_day"))
+    last_days = last.where(d.attempts > 0).group_by(d.turf_id).subquery()
+    query = (
+        sa.select(t.turf_id, total(t.planned).label("planned"), total(t.tried).label("tried"))
+        .add_columns(sa.func.max(last_days.c.last_day).label("last_day"))
+        .outerjoin(last_days, last_days.c.turf_id == t.turf_id)
+        .group_by(t.turf_id)
+        .having(sa.func.sum(t.planned) > 0)
+        .order_by(t.turf_id)
+    )
+    return store.frame(query)
+
+
 def state(store: Store) -> tuple[int, int]:
     """Return a mark that changes whenever something was imported, for screens that refresh."""
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(IMPORTS.c.received_s), 0))

@@ -20,6 +20,7 @@ from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
+from analysis.workflows.director import COMING
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.refusals import is_held
 from pages._ui import loaders, state, territory
@@ -38,10 +39,6 @@ from pages._ui.selects import select
 
 BY_RESULTS = "results"
 BY_NAME = "by_name"
-COMING = (
-    *("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2027_legi_t2", "2028_regi_t1"),
-    *("2028_dpmt_t1", "2029_euro_t1", "2032_muni_t1", "2032_muni_t2"),
-)
 # Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
 _OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
 # A place's files may end before the last municipal election: it can be looked back at all the same.
@@ -99,6 +96,32 @@ def usual_question(place: Workspace) -> Scenario | None:
     """Return what `choose_question` asks before anybody has answered; None without blocs."""
     blocs, elections = _blocs(place), _elections(place)[1]
     return Scenario(blocs[0], elections[0]) if blocs else None
+
+
+def kept_scenario(place: Workspace) -> Scenario | None:
+    """Return what was asked last on Priorities, or what is usual; None without blocs."""
+    usual = usual_question(place)
+    if usual is None:
+        return None
+    for key, default in (("bloc", usual.bloc), ("election", usual.election), ("hours", HOURS)):
+        state.recall(key, default)
+    state.recall("preset", _PLAIN.preset)
+    bloc, election = st.session_state["bloc"], st.session_state["election"]
+    preset = st.session_state["preset"]
+    hours = min(max(int(st.session_state["hours"]), 1), MOST_HOURS)
+    return Scenario(
+        bloc if bloc in _blocs(place) else usual.bloc,
+        election if election in _elections(place)[1] else usual.election,
+        settings=replace(
+            _PLAIN,
+            hours=float(hours),
+            preset=preset if preset in PRESETS else _PLAIN.preset,
+            params=planner.params(),
+            pinned=by_hand.chosen("pinned"),
+            excluded=by_hand.chosen("excluded"),
+        ),
+        rival=_rival_for(bloc),
+    )
 
 
 def _blocs(place: Workspace) -> list[str]:

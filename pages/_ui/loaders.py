@@ -158,6 +158,19 @@ def _prepare(folder: str, question: str, progress: Progress) -> Prospects:
     return prospects_of(Workspace(Path(folder)), asked, progress)
 
 
+def prospects_now(folder: str, digest: str, scenario: Scenario, progress: Progress) -> Prospects:
+    """Return the rates for a scenario's question, within work that tells how far it is."""
+    question = _question(scenario)
+    key = ("prospects", folder, digest, question)
+    found: Prospects = at_once(key, lambda _tell: _prepare(folder, question, progress))
+    return found
+
+
+def ranking_now(folder: str, digest: str, toml: str) -> Ranking:
+    """Return the ranking that Priorities shows, within work in the background."""
+    return _ranking(folder, digest, toml, True)  # noqa: FBT003 - light, as on that page
+
+
 def ranking(place: Workspace, scenario: Scenario, *, light: bool = True) -> Ranking:
     """Return the ranking of a scenario; with fewer draws on a large place when `light`."""
     with st.spinner(_("Ranking the bureaux…")):

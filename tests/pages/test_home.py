@@ -5,6 +5,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.targeting.rank import Settings
+from analysis.workflows.ranking import Scenario, answer
 from pages._ui import state
 from tests.made import ROOT
 
@@ -12,6 +14,33 @@ from tests.made import ROOT
 def shown(app):
     """Return the values on screen by their labels."""
     return {metric.label: metric.value for metric in app.metric}
+
+
+def headings(app):
+    """Return what stands before “What to do next”, the last of it the place."""
+    return [each.value for each in app.subheader][:-2]
+
+
+def test_the_director_reads_what_rank_says(open_app, places):
+    app = open_app(lang="en", bloc="left", hours="300")
+    assert not app.exception
+    asked = Scenario("left", "2027_pres_t1", settings=Settings(hours=300.0))
+    ranking, _ = answer(places.valmont, asked)
+    first = ranking.table.head(ranking.k)
+    assert shown(app)["volunteer-hours"] == "300"
+    assert shown(app)["doors"] == f"{first['doors'].sum():,.0f}"
+    worth, least, most = ranking.hours_per_vote()
+    said = texts(app)
+    assert f"One vote for {worth:.0f} hours ({least:.0f} to {most:.0f})." in said
+    assert any("**Invented example**" in each for each in said)
+    assert any("No trial is sealed" in each for each in said)
+
+
+def test_a_place_without_contours_has_zones_without_maps(open_app):
+    app = open_app(workspace="nation", lang="en")
+    assert not app.exception
+    assert "**Where to begin**" in texts(app)
+    assert any(each.startswith("**How sure**") for each in texts(app))
 
 
 def texts(app):
@@ -22,12 +51,15 @@ def test_the_sample_is_counted_as_its_manifest_says(open_app, places):
     app = open_app(lang="en")
     assert not app.exception
     last = places.valmont.manifest["elections"]["2024_legi_t2"]
-    assert shown(app) == {
-        "Elections": str(len(places.valmont.manifest["elections"])),
-        "Bureaux": str(last["bureaux"]),
-        "Registered voters": f"{last['registered']:,}",
-        "Addresses": f"{places.valmont.manifest['tables']['addresses']['rows']:,}",
-    }
+    assert (
+        shown(app).items()
+        >= {
+            "Elections": str(len(places.valmont.manifest["elections"])),
+            "Bureaux": str(last["bureaux"]),
+            "Registered voters": f"{last['registered']:,}",
+            "Addresses": f"{places.valmont.manifest['tables']['addresses']['rows']:,}",
+        }.items()
+    )
     assert "Known of the ground: contours, census squares, addresses." in texts(app)
 
 
@@ -35,7 +67,7 @@ def test_the_app_opens_in_french(open_app, places):
     app = open_app()
     registered = places.valmont.manifest["elections"]["2024_legi_t2"]["registered"]
     assert shown(app)["Inscrits"] == f"{registered:,}".replace(",", "\u202f")
-    assert app.subheader[0].value == "Chargé\xa0: Valmont"
+    assert headings(app)[-1] == "Chargé\xa0: Valmont"
 
 
 @pytest.mark.parametrize("page", ["home", "data", "priorities"])
@@ -53,14 +85,14 @@ def test_what_is_not_known_of_a_place_is_said(open_app):
         "Not loaded: contours, census squares, addresses. What they would tell is assumed, and "
         "marked so."
     ) in texts(app)
-    assert app.subheader[0].value == "Loaded: 2 communes of 2 départements"
+    assert headings(app)[-1] == "Loaded: 2 communes of 2 départements"
 
 
 @pytest.mark.parametrize("name", ["nowhere", "../../etc", "", "."])
 def test_a_link_to_a_place_that_is_not_there_opens_the_sample(open_app, name):
     app = open_app(workspace=name, lang="en")
     assert not app.exception
-    assert app.subheader[0].value == "Loaded: Valmont"
+    assert headings(app)[-1] == "Loaded: Valmont"
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"tables": {}})])
@@ -78,5 +110,5 @@ def test_the_embedded_place_is_built_when_the_app_first_opens(tmp_path, monkeypa
     monkeypatch.setattr(state, "WORKSPACES", tmp_path)
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60).run()
     assert not app.exception
-    assert app.subheader[0].value == "Chargé\xa0: Valmont"
+    assert headings(app)[-1] == "Chargé\xa0: Valmont"
     assert json.loads((tmp_path / "valmont" / "manifest.json").read_text())["fictional"] is True

@@ -66,9 +66,22 @@ def _keep(results: list[Told]) -> None:
     for name, result in results:
         new = None if isinstance(result, DataError) else result.new
         visitor.current().note("import", name, new)
-    st.session_state[_RESULTS] = results
+    # What was refused stays until a file of that name is taken, or somebody puts it aside.
+    again = {name for name, _told in results}
+    open_still = [one for one in _refused() if one[0] not in again]
+    st.session_state[_RESULTS] = results + open_still
     st.session_state[_ROUND] += 1
     st.rerun()
+
+
+def _refused() -> list[Told]:
+    kept: list[Told] = st.session_state.get(_RESULTS, [])
+    return [one for one in kept if isinstance(one[1], DataError)]
+
+
+def _put_aside(name: str) -> None:
+    kept: list[Told] = st.session_state.get(_RESULTS, [])
+    st.session_state[_RESULTS] = [one for one in kept if one[0] != name]
 
 
 def _waiting(opened: Store) -> None:
@@ -89,10 +102,11 @@ def _waiting(opened: Store) -> None:
 
 def _told() -> None:
     """Say what was imported, known already, in conflict, or refused and why."""
-    for name, result in st.session_state.get(_RESULTS, []):
+    for name, result in list(st.session_state.get(_RESULTS, [])):
         if isinstance(result, DataError):
             st.markdown(_("**{file}** was refused:").format(file=messages.plain(name)))
             messages.show_error(result)
+            st.button(_("Put aside"), key=f"field.aside.{name}", on_click=_put_aside, args=(name,))
             continue
         said = _("**{file}**: {new} new, {repeated} already known, {conflicts} in conflict.")
         shown = said.format(

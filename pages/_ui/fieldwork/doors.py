@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
-from analysis.charts.turf_deck import HUES
 from analysis.errors import DataError
 from analysis.fieldwork import learning
 from analysis.fieldwork.learning import Learned
@@ -15,15 +11,16 @@ from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.workflows.fieldwork import learned_params, write_covered
-from pages._ui import messages
+from pages._ui import messages, pictures
 from pages._ui.access import gate, visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _, kind_name, number, percent
+from pages._ui.i18n import _, kind_name, language, number, percent
 from pages._ui.priorities import planner
-from pages._ui.trial.number_tables import show_table
 
 _FED = "field.fed"
+# Beyond this width the letters of a chart are larger than those of the page.
+_MOST_PX = 760
 
 
 def doors(place: Workspace, opened: Store, asked: Mark) -> None:
@@ -46,71 +43,26 @@ def doors(place: Workspace, opened: Store, asked: Mark) -> None:
             n=number(int(rates.table["doors"].sum())),
         )
     )
-    _hours(rates)
+    _hours(asked, rates)
     paces = _paces(asked)
     _feed(place, opened, asked, rates, paces=paces)
 
 
-def _hours(rates: Learned) -> None:
+def _hours(asked: Mark, rates: Learned) -> None:
     """Draw the open rate by hour, a line per kind of building, week and weekend apart."""
-    table = rates.table.assign(
-        kind=rates.table["kind"].map(kind_name),
-        part=rates.table["weekend"].map({True: _("weekend"), False: _("weekdays")}),
-        percent=100 * rates.table["rate"],
-        least=100 * rates.table["low"],
-        most=100 * rates.table["high"],
+    best = rates.table.loc[rates.table["rate"].idxmax()]
+    alt = _("Doors that open by hour and kind of building; most at {hour} h, {kind}: {rate}")
+    pictures.show(
+        load_fieldwork.opening(asked, language()),
+        alt.format(
+            hour=best["hour"], kind=kind_name(best["kind"]), rate=percent(float(best["rate"]))
+        ),
+        most_px=_MOST_PX,
     )
-    names = ["part", "hour", "kind", "percent", "least", "most", "doors"]
-    rows = [dict(row) for row in table[names].astype(object).to_dict("records")]
-    x = {
-        "field": "hour",
-        "type": "quantitative",
-        "title": _("Hour"),
-        "scale": {"zero": False},
-        "axis": {"format": "d", "tickMinStep": 1},
-    }
-    colour = {
-        "field": "kind",
-        "type": "nominal",
-        "title": None,
-        "legend": {"orient": "bottom", "columns": 2, "labelLimit": 300, "symbolType": "stroke"},
-        "scale": {"range": list(HUES)},
-    }
-    spec: dict[str, Any] = {
-        "facet": {"field": "part", "type": "nominal", "title": None},
-        "columns": 2,
-        "data": {"values": rows},
-        "spec": {
-            "width": 280,
-            "height": 220,
-            "encoding": {"x": x, "color": colour},
-            "layer": [
-                {
-                    "mark": {"type": "area", "opacity": 0.15},
-                    "encoding": {
-                        "y": {"field": "least", "type": "quantitative"},
-                        "y2": {"field": "most"},
-                    },
-                },
-                {
-                    "mark": {"type": "line", "point": True},
-                    "encoding": {
-                        "y": {
-                            "field": "percent",
-                            "type": "quantitative",
-                            "title": _("Doors opened (%)"),
-                        },
-                        "tooltip": [{"field": "kind"}, {"field": "hour"}, {"field": "doors"}],
-                    },
-                },
-            ],
-        },
-    }
-    st.vega_lite_chart(None, spec, key="field.hours")
     st.caption(
         _(
             "Learned with shrinkage: an hour with few doors leans on what the other hours and "
-            "buildings say. Bands: 90% intervals."
+            "buildings say. Bars: 90% intervals."
         )
     )
 
@@ -122,17 +74,23 @@ def _paces(asked: Mark) -> bool:
     except DataError as error:
         st.caption(messages.plain(messages.translate(error.what)))
         return False
-    show_table(
-        pd.DataFrame(
-            {
-                _("Team"): paces["team_id"].replace("", "—"),
-                _("Outings with known hours"): paces["timed"],
-                _("Doors/h"): paces["doors_per_hour"],
-                _("from"): paces["low"],
-                _("to"): paces["high"],
-            }
-        ),
-        digits=1,
+    told = [
+        _("{team} {pace} ({low} to {high})").format(
+            team=row.team_id or "—",
+            pace=number(row.doors_per_hour, 1),
+            low=number(row.low, 1),
+            high=number(row.high, 1),
+        )
+        for row in paces.itertuples()
+    ]
+    st.markdown("**" + _("Teams side by side") + "**")
+    alt = _("Doors an hour: {teams}").format(teams="; ".join(told))
+    pictures.show(load_fieldwork.teams(asked, language()), alt, most_px=_MOST_PX)
+    st.caption(
+        _(
+            "Teams in the order of their names. Where the bars overlap, the difference may be the "
+            "buildings or the hour: this ranks nobody."
+        )
     )
     return True
 

@@ -17,7 +17,7 @@ from analysis.fieldwork.progress import Totals
 from analysis.fieldwork.store import VARIABLE, Store, open_store
 from analysis.geography.address_search import names_of
 from analysis.tables.workspace import Workspace
-from analysis.workflows import fieldwork
+from analysis.workflows import field_pictures, fieldwork
 from pages._ui import loaders
 
 _FEW, _SOME = 4, 64
@@ -105,6 +105,28 @@ def outlook(asked: Mark, day: date) -> tuple[Forecast, Correction | None] | None
 def learned(asked: Mark) -> learning.Learned:
     """Return the open rates by day of the week, hour and kind of building."""
     return fieldwork.learned(asked.store)
+
+
+@st.cache_data(max_entries=_SOME, show_spinner=False)
+def course(asked: Mark, day: date, measure: str, tongue: str) -> bytes:
+    """Return the chart of the days, with the forecast where there is one (PNG)."""
+    found = outlook(asked, day)
+    daily = by(asked, "day")
+    return field_pictures.course_png(
+        daily, found[0] if found else None, measure=measure, language=tongue
+    )
+
+
+@st.cache_data(max_entries=_SOME, show_spinner=False)
+def opening(asked: Mark, tongue: str) -> bytes:
+    """Return the chart of when doors open (PNG)."""
+    return field_pictures.opening_png(learned(asked), tongue)
+
+
+@st.cache_data(max_entries=_SOME, show_spinner=False)
+def teams(asked: Mark, tongue: str) -> bytes:
+    """Return the chart of the paces of teams (PNG)."""
+    return field_pictures.teams_png(learning.learn_paces(outings(asked)), tongue)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -12,14 +10,24 @@ from analysis.fieldwork.outlook import Aim, Correction, Forecast
 from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from analysis.workflows.fieldwork import last_day_over
-from pages._ui import loaders
+from pages._ui import loaders, pictures
 from pages._ui.access import gate
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _, date, measure_name, ngettext, number, outcome_name, percent
+from pages._ui.i18n import (
+    _,
+    date,
+    language,
+    measure_name,
+    ngettext,
+    number,
+    outcome_name,
+    percent,
+)
 from pages._ui.trial.number_tables import show_table
 
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
+# Beyond this width the letters of a chart are larger than those of the page.
+_MOST_PX = 760
 _KEYS = ("day", "team_id", "bureau_id", "turf_id")
 
 
@@ -68,11 +76,13 @@ def ahead(opened: Store, asked: Mark) -> None:
             )
         )
     else:
-        _forecast(opened, asked, *found)
-    _counts(asked)
+        _forecast(opened, *found)
+    _course(opened, asked, found[0] if found else None)
+    with st.expander(_("The numbers behind")):
+        _counts(asked)
 
 
-def _forecast(opened: Store, asked: Mark, found: Forecast, fix: Correction | None) -> None:
+def _forecast(opened: Store, found: Forecast, fix: Correction | None) -> None:
     campaign = opened.campaign
     low, high = found.interval()
     st.markdown(
@@ -114,49 +124,25 @@ def _forecast(opened: Store, asked: Mark, found: Forecast, fix: Correction | Non
         )
     else:
         st.success(_("On course: the same effort is enough."))
-    _course(asked, found, campaign.measure)
 
 
-def _course(asked: Mark, found: Forecast, measure: str) -> None:
-    """Draw the running total, what is expected of it, and the objective."""
+def _course(opened: Store, asked: Mark, found: Forecast | None) -> None:
+    """Draw doors by day, and the running total with its fan and the objective."""
+    measure = opened.campaign.measure
     days = load_fieldwork.by(asked, "day")
-    column = "doors" if measure == "doors" else "conversation"
-    past = [
-        {"day": str(day), "total": int(total)}
-        for day, total in zip(days["day"], days[column].cumsum(), strict=True)
-    ]
-    coming = [
-        {"day": str(row.day), "mean": row.mean_, "low": row.low, "high": row.high}
-        for row in found.days.rename(columns={"mean": "mean_"}).itertuples(index=False)
-    ]
-    x = {"field": "day", "type": "temporal", "title": None, "axis": {"format": "%d/%m"}}
-    layers: list[dict[str, Any]] = [
-        _layer(coming, {"type": "area", "color": _BLUE, "opacity": 0.2}, x, y="low", y2="high"),
-        _layer(coming, {"type": "line", "color": _BLUE, "strokeDash": [5, 4]}, x, y="mean"),
-        _layer(past, {"type": "line", "color": _BLUE, "point": True}, x, y="total"),
-        {
-            "data": {"values": [{"goal": found.objective}]},
-            "mark": {"type": "rule", "color": _ORANGE, "strokeWidth": 2},
-            "encoding": {"y": {"field": "goal", "type": "quantitative"}},
-        },
-    ]
-    st.vega_lite_chart(None, {"layer": layers, "height": 260}, width="stretch", key="field.course")
-    st.caption(
-        _(
-            "Line: counted so far; dashes and band: expected, 90 times in 100; orange: the "
-            "objective. The coming days are taken to be like those so far."
-        )
+    if days.empty:
+        return
+    drawn = load_fieldwork.course(asked, last_day_over(opened), measure, language())
+    alt = _("Doors and conversations by day: {n} days, {doors} doors").format(
+        n=number(len(days)), doors=number(int(days["doors"].sum()))
     )
-
-
-def _layer(
-    rows: list[dict[str, Any]], mark: dict[str, Any], x: dict[str, Any], **at: str
-) -> dict[str, Any]:
-    scale = {"type": "quantitative", "title": None, "axis": {"format": "d"}}
-    encoding: dict[str, Any] = {
-        name: {"field": field, **(scale if name == "y" else {})} for name, field in at.items()
-    }
-    return {"data": {"values": rows}, "mark": mark, "encoding": {"x": x, **encoding}}
+    if found is not None:
+        alt += _("; objective {objective}, {expected} expected").format(
+            objective=number(found.objective), expected=number(found.expected)
+        )
+    pictures.show(drawn, alt, most_px=_MOST_PX)
+    if found is not None:
+        st.caption(_("The coming days are taken to be like those so far."))
 
 
 def _counts(asked: Mark) -> None:

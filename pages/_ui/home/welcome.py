@@ -10,6 +10,17 @@ from pages._ui.access import gate
 from pages._ui.i18n import _, election_name, number
 
 
+def what_palier_is() -> None:
+    """Say what the house is for."""
+    st.markdown(
+        _(
+            "The doors worth an hour of a volunteer's time: from the official results of every "
+            "bureau de vote to a map, a list and files for the field teams, with how sure each "
+            "number is."
+        )
+    )
+
+
 def what_is_loaded(place: Workspace) -> None:
     """Show the place, its elections and what is known of its ground."""
     st.subheader(_("Loaded: {name}").format(name=shell.place_name()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import sys
 import time
@@ -18,7 +17,7 @@ from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workflows.ranking import Scenario
-from pages._ui import loaders, state
+from pages._ui import loaders, pictures, state
 from pages._ui.bureaux import title_of
 from pages._ui.i18n import _, election_name, number, part_name, percent
 from pages._ui.priorities import by_hand
@@ -72,10 +71,8 @@ def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]
 
 def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGenerator) -> None:
     """Draw the past of a bureau; the map and the list are already on their way."""
-    # Within the page: a file of its own is gone when a run is overtaken while it is fetched.
-    content = base64.b64encode(loaders.past_of(place, scenario, bureau_id)).decode()
-    alt = html.escape(_("Turnout and share of the bloc over time, bureau and whole territory"))
-    where.html(f'<img alt="{alt}" style="width:100%" src="data:image/png;base64,{content}">')
+    alt = _("Turnout and share of the bloc over time, bureau and whole territory")
+    pictures.show(loaders.past_of(place, scenario, bureau_id), alt, where)
     where.caption(
         _(
             "Thick line: this bureau; thin line: the whole territory. Older elections are brought "

@@ -12,9 +12,10 @@ from analysis.targeting.params import toml_in
 from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, Scenario
-from pages._ui import file_downloads, inputs, loaders, messages
+from pages._ui import file_downloads, inputs, loaders, messages, ready_panel
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, language, number
+from pages._ui.priorities import moved_since
 from pages._ui.priorities.ranking_view import reached
 from pages._ui.trial import hold_back
 
@@ -24,15 +25,17 @@ def downloads(place: Workspace, scenario: Scenario) -> None:
     file_downloads.promise()
     held = hold_back.choose(place, scenario)
     prospects = loaders.prospects(place, scenario)
+    file = RankingFile(place, scenario, loaders.ranking(place, scenario), prospects, held)
+    ready_panel.ask_if_ready(file)
     if held.on:
-        ranked = loaders.ranking(place, scenario)
-        _announce(RankingFile(place, scenario, ranked, prospects, held).announced)
+        _announce(file.announced)
     drawn = loaders.geometry(place, prospects) is not None
     file_downloads.offer_ranking(
         partial(_content, place, scenario, held, language()),
         f"palier_{scenario.bloc or 'candidats'}_{scenario.election}{'' if held.teams else '_arms'}",
         places=drawn,
     )
+    moved_since.compare(file)
     _save_scenario(scenario)
 
 

@@ -1,0 +1,128 @@
+"""The director's page on screen: hours, zones, the week, what to decide."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from analysis.tables.workspace import Workspace
+from analysis.workflows import director_words as words
+from analysis.workflows.director import Brief, Zone
+from analysis.workflows.director_week import Week
+from pages._ui import loaders, messages, pictures, ready_panel
+from pages._ui.home import load_brief
+from pages._ui.i18n import _, date, language
+
+
+def head(found: Brief) -> None:
+    """Say whose campaign it is, how long there is, and offer the sheet of paper."""
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.subheader(messages.plain(words.heading(found, language())))
+    under = [date(found.day), words.days_left(found, language())]
+    left.caption(" · ".join(one for one in under if one))
+    right.download_button(
+        _("One-page PDF"),
+        partial(load_brief.pdf, found, language()),
+        f"palier_{found.file.workspace.path.name}_direction.pdf",
+        key="home.pdf",
+        icon=":material/picture_as_pdf:",
+        on_click="ignore",
+        width="stretch",
+    )
+    right.page_link("pages/priorities.py", label=_("Change the question"), icon=":material/tune:")
+
+
+def hours(found: Brief) -> None:
+    """Show what the hours can do."""
+    with st.container(border=True):
+        st.markdown("**" + _("What our hours can do") + "**")
+        steps = words.chain(found, language())
+        # Side by side, and wrapped on a phone.
+        with st.container(horizontal=True):
+            for number, unit in steps:
+                st.metric(messages.plain(unit), number, width="content")
+        told = [words.one_vote(found, language()), words.last_time(found, language())]
+        for line in filter(None, told):
+            st.markdown(messages.plain(line))
+
+
+def zones(found: Brief) -> list[DeltaGenerator]:
+    """Show the zones to begin with; return where their maps go, which come last."""
+    st.markdown("**" + _("Where to begin") + "**")
+    if not found.zones:
+        st.info(_("No zone can be named: these hours gain no vote in any bureau."))
+    places = []
+    for zone in found.zones:
+        with st.container(border=True):
+            st.markdown(f"**{messages.plain(zone.name)}**")
+            left, right = st.columns([1, 1.7])
+            places.append(left.container())
+            for title, text in words.zone_lines(found, zone, language()):
+                right.markdown(f"**{title}** — {messages.plain(text)}")
+    if found.zones:
+        st.caption(
+            _(
+                "Dark blue: the zone, a third of the hours; light blue: good neighbours, for when "
+                "hours remain. The whole order is on Priorities."
+            )
+        )
+    return places
+
+
+def draw(
+    place: Workspace, found: Brief, places: list[DeltaGenerator], course: DeltaGenerator
+) -> None:
+    """Draw what the words do not wait for: the days, then the maps of the zones."""
+    shown, state = _shown_week(place, found)
+    with course:
+        if png := load_brief.course(shown, state):
+            pictures.show(png, " ".join(words.week_lines(shown, language())))
+    if not places:
+        return
+    with places[0]:
+        drawn = load_brief.pictures(place, found)
+    for where, zone, png in zip(places, found.zones, drawn, strict=True):
+        if png:
+            pictures.show(png, _map_said(zone), where)
+
+
+def _map_said(zone: Zone) -> str:
+    """Say what the map shows, for who does not see it."""
+    return _("Map of {names}").format(names="; ".join(loaders.labels(zone.bureaux)))
+
+
+def week(found: Brief) -> DeltaGenerator:
+    """Show how the field stands, an invented week before that; return where its chart goes."""
+    with st.container(border=True):
+        st.markdown("**" + _("The week") + "**")
+        if found.week is None:
+            st.info(_("No turf is in the field yet. This is what will stand here:"))
+            st.caption(":material/science: " + _("**Invented example**: no door was knocked at."))
+        shown = found.week or load_brief.example(found.day)
+        for line in words.week_lines(shown, language()):
+            st.markdown(messages.plain(line))
+        course = st.container()
+        if found.week is None:
+            st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
+        else:
+            st.page_link("pages/fieldwork.py", label=_("Field"), icon=":material/door_open:")
+    return course
+
+
+def _shown_week(place: Workspace, found: Brief) -> tuple[Week, tuple[object, ...]]:
+    """Return the week on screen, and what names it among charts that are kept."""
+    if found.week is None:
+        return load_brief.example(found.day), ("example", found.day)
+    shown = found.week
+    return shown, (str(place.path), found.day, shown.totals, shown.objective, shown.ends)
+
+
+def decisions(found: Brief) -> None:
+    """Show what somebody must decide, each with the page where."""
+    with st.container(border=True):
+        st.markdown("**" + _("To decide") + "**")
+        if not found.decisions:
+            st.markdown("✓ " + _("Nothing waits for a decision."))
+        ready_panel.listed(found.decisions)

@@ -1,0 +1,85 @@
+"""The director's answer, worked out beside the page and kept until something changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from pathlib import Path
+
+import streamlit as st
+
+from analysis.fieldwork.campaign import FOLDER
+from analysis.fieldwork.store import VARIABLE
+from analysis.tables.workspace import Workspace
+from analysis.workflows.director import Brief, brief
+from analysis.workflows.director_week import Week, example_week
+from analysis.workflows.ranking import Scenario, ranking_file
+from analysis.workflows.sealed_trials import in_force
+from pages._ui import loaders
+from pages._ui.background import Progress, answer_of
+from pages._ui.fieldwork import load_fieldwork
+from pages._ui.fieldwork.load_fieldwork import Mark
+from pages._ui.i18n import _, language
+
+
+def brief_of(place: Workspace, scenario: Scenario) -> Brief:
+    """Return the director's answer; the page shows how far it is."""
+    day, mark = dt.date.today(), _mark(place)  # noqa: DTZ011 - where the campaign is
+    folder, toml = str(place.path), scenario.to_toml()
+
+    def work(progress: Progress) -> Brief:
+        # The ranking is the one of Priorities: the same numbers, and ready when one goes there.
+        found = loaders.prospects_now(folder, place.digest, scenario, progress)
+        ranked = loaders.ranking_now(folder, place.digest, toml)
+        here = Workspace(Path(folder))
+        file = ranking_file(here, Scenario.from_dict(tomllib.loads(toml)), ranked, found)
+        return brief(file, mark.store if mark else None, day=day)
+
+    key = ("brief", folder, place.digest, toml, in_force(place.path), mark, day)
+    found: Brief = answer_of(key, work, label=_("Looking at what the hours can do…"))
+    return found
+
+
+def _mark(place: Workspace) -> Mark | None:
+    """Return the state of the field; None before there is one, so that looking begins none."""
+    if not (os.environ.get(VARIABLE) or (place.path / FOLDER).is_dir()):
+        return None
+    return load_fieldwork.mark(place)
+
+
+def pictures(place: Workspace, found: Brief) -> list[bytes]:
+    """Return the maps of the zones."""
+    zones = tuple((zone.bureaux, zone.beside) for zone in found.zones)
+    # matplotlib loads after the numbers are on screen.
+    from analysis.workflows.director_files import zone_pictures
+
+    key = ("zone maps", str(place.path), place.digest, zones)
+    drawn: list[bytes] = answer_of(
+        key, lambda _tell: zone_pictures(found), label=_("Drawing the zones…")
+    )
+    return drawn
+
+
+def pdf(found: Brief, tongue: str) -> bytes:
+    """Return the sheet."""
+    from analysis.workflows.director_files import brief_to_bytes
+
+    return brief_to_bytes(found, ".pdf", tongue)
+
+
+def course(week: Week, state: tuple[object, ...]) -> bytes:
+    """Return the chart of the days."""
+    from analysis.workflows.director_files import week_picture
+
+    key = ("course", language(), state)
+    drawn: bytes = answer_of(
+        key, lambda _tell: week_picture(week, key[1]), label=_("Drawing the days…")
+    )
+    return drawn
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def example(day: dt.date) -> Week:
+    """Return the invented week."""
+    return example_week(day)

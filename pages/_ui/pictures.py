@@ -1,0 +1,32 @@
+"""Pictures within the page, with words for who does not see them."""
+
+from __future__ import annotations
+
+import base64
+import html
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+
+def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: int = 0) -> None:
+    """Show a picture as wide as its place.
+
+    Parameters
+    ----------
+    png
+        The picture.
+    alt
+        What it shows, read aloud instead.
+    where
+        Column or container; None for where the page is.
+    most_px
+        Width beyond which letters would be too large; 0 for none.
+    """
+    # Within the page: a file of its own is gone when a run is overtaken while it is fetched.
+    content = base64.b64encode(png).decode()
+    most = f";max-width:{most_px}px" if most_px else ""
+    (where or st).html(
+        f'<img alt="{html.escape(alt)}" style="width:100%{most}" '
+        f'src="data:image/png;base64,{content}">'
+    )

@@ -1,0 +1,63 @@
+"""What moved since an earlier ranking, on screen and as a file."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.workflows.ranking import RankingFile
+from analysis.workflows.what_moved import moved_to_text, read_earlier, reason_text, what_moved
+from pages._ui import messages
+from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.trial.number_tables import show_table
+
+_SHOWN = 50
+
+
+def compare(file: RankingFile) -> None:
+    """Ask for an earlier ranking, and show which bureaux moved and why."""
+    st.markdown("#### " + _("What moved since last time"))
+    given = st.file_uploader(
+        _("An earlier ranking (CSV of this page or of the command `rank`)"),
+        type=["csv"],
+        key="moved.file",
+    )
+    if given is None:
+        st.caption(_("Drop the file of last week: each bureau that moved is listed with why."))
+        return
+    try:
+        moved = what_moved(read_earlier(given.getvalue(), given.name), file)
+    except DataError as error:
+        messages.show_error(error)
+        return
+    if moved.empty:
+        st.success(_("No bureau moved."))
+        return
+    told = ngettext("{n} bureau moved.", "{n} bureaux moved.", len(moved))
+    st.markdown(told.format(n=number(len(moved))))
+    show_table(
+        pd.DataFrame(
+            {
+                _("Bureau"): moved["label"],
+                _("Rank before"): moved["rank_before"],
+                _("Rank now"): moved["rank_now"],
+                _("Places up"): moved["moved"],
+                _("Why"): [reason_text(one, language()) for one in moved["reason"]],
+            }
+        ).head(_SHOWN)
+    )
+    st.download_button(
+        _("What moved (CSV)"),
+        moved_to_text(moved, language()),
+        f"palier_{file.workspace.path.name}_moved.csv",
+        key="moved.csv",
+        on_click="ignore",
+    )
+    st.caption(
+        _(
+            "The reason is the one thing that, put back to what it was everywhere, brings the rank "
+            "nearest to the earlier one. The file alone does not tell the strategy of then: the "
+            "command `rank --since` reads it from the file beside it."
+        )
+    )

@@ -1,0 +1,147 @@
+"""The director's page: its numbers are those of `rank`, its sheet is one page, zones are zones."""
+
+import json
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pypdfium2
+import pytest
+
+from analysis.cli.main import main
+from analysis.errors import DataError
+from analysis.targeting.first_zones import first_zones, worth_of
+from analysis.targeting.margin import last_margin
+from analysis.workflows.director import brief_of, near_of
+from analysis.workflows.director_files import brief_to_bytes
+from analysis.workflows.director_week import example_week, turf_states
+from analysis.workflows.ranking import Scenario, answer
+from analysis.workflows.readiness import not_loaded
+
+DAY = date(2026, 11, 28)
+ASKED = {"bloc": "left", "election": "2027_pres_t1", "hours": 500}
+
+
+def run(*arguments):
+    """Run the command line, which ends well."""
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    assert end.value.code == 0
+
+
+@pytest.fixture(scope="module")
+def found(valmont):
+    return brief_of(valmont.path, ASKED, day=DAY)
+
+
+def test_the_numbers_are_those_of_rank(valmont, found):
+    ranking, prospects = answer(valmont, Scenario.from_dict(ASKED))
+    first = ranking.table.head(ranking.k)
+    hours = found.hours
+    assert (hours.bureaux, hours.of) == (ranking.k, len(ranking.table))
+    assert hours.doors == pytest.approx(first["doors"].sum())
+    assert hours.votes == pytest.approx((first["gain_per_hour"] * first["hours"]).sum())
+    assert (hours.per_vote, hours.least, hours.most) == pytest.approx(ranking.hours_per_vote())
+    assert found.margin == last_margin(prospects)
+    assert found.days_left == (date(2027, 4, 10) - DAY).days
+
+
+def test_zones_are_neighbours_within_their_share_of_the_hours(found):
+    table = found.file.ranking.table.set_index("bureau_id")
+    assert 1 <= len(found.zones) <= 3
+    seen = [one for zone in found.zones for one in zone.bureaux]
+    assert len(seen) == len(set(seen))
+    for zone in found.zones:
+        rows = table.loc[list(zone.bureaux)].reset_index()
+        assert len(rows) == 1 or rows["hours"].sum() <= 500 / 3
+        assert zone.worth == worth_of(rows)
+        near = near_of(found.file.workspace, rows)
+        # Every bureau but the only one touches another of its zone.
+        assert len(rows) == 1 or set(near[0]) == set(range(len(rows)))
+        assert zone.name
+
+
+def test_zones_worked_by_hand():
+    best = pd.DataFrame({"hours": [10.0, 200, 10, 10, 10]})
+    # 0 touches 1 and 2; 1 is too long for a third of 90 hours; 3 touches 2, and is full up.
+    pairs = np.array([[0, 1], [0, 2], [2, 3]])
+    near = (np.r_[pairs[:, 0], pairs[:, 1]], np.r_[pairs[:, 1], pairs[:, 0]])
+    assert first_zones(best, near, hours=90) == [[0, 2, 3], [4]]
+    assert first_zones(best, near, hours=60) == [[0, 2], [4]]
+
+
+def test_turfs_by_state_worked_by_hand():
+    turfs = pd.DataFrame(
+        {
+            "planned": [100, 100, 100, 100],
+            "tried": [0, 40, 40, 90],
+            "last_day": [None, DAY - timedelta(days=2), DAY - timedelta(days=8), DAY],
+        }
+    )
+    young = turf_states(turfs, DAY, DAY - timedelta(days=3))
+    assert young == {"waiting": 1, "out": 1, "late": 1, "done": 1}
+    old = turf_states(turfs, DAY, DAY - timedelta(days=30))
+    assert old == {"waiting": 0, "out": 1, "late": 2, "done": 1}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("fr", ["Ce que peuvent nos heures", "À décider", "Lieu inventé", "Une voix pour"]),
+        ("en", ["What our hours can do", "To decide", "Invented place", "One vote for"]),
+    ],
+)
+def test_the_sheet_is_one_page_in_words(found, language, said):
+    content = brief_to_bytes(found, ".pdf", language)
+    assert content == brief_to_bytes(found, ".pdf", language)
+    pages = pypdfium2.PdfDocument(content)
+    assert len(pages) == 1
+    text = " ".join(
+        pages[0]
+        .get_textpage()
+        .get_text_range()
+        .replace("\u202f", " ")
+        .replace("\u00a0", " ")
+        .split()
+    )
+    for words in said:
+        assert words in text
+    assert f"{found.hours.votes:.0f}" in text
+
+
+def test_the_command_writes_what_rank_says(valmont, tmp_path, capsys):
+    out = tmp_path / "brief.json"
+    run("brief", "--workspace", str(valmont.path), "--out", str(out), "--bloc", "left")
+    told = json.loads(out.read_text(encoding="utf-8"))
+    assert told["fictional"] is True
+    assert told["bloc"] == "left"
+    ranking, _ = answer(valmont, Scenario("left", told["election"]))
+    assert told["hours"]["bureaux"] == ranking.k
+    assert "to decide: No trial is sealed" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_suffix_nobody_writes_is_refused(found):
+    with pytest.raises(DataError, match="not written as .odt"):
+        brief_to_bytes(found, ".odt")
+
+
+def test_an_invented_place_waits_for_no_real_election(valmont):
+    assert list(not_loaded(valmont, DAY)) == []
+
+
+def test_the_invented_week_is_unlikely_enough_to_show_a_correction():
+    week = example_week(DAY)
+    assert week.forecast is not None
+    assert 0 < week.forecast.probability < 0.8
+    assert week.correction is not None
+    assert week.correction.outings > 0
+    assert week.totals.doors == week.daily["doors"].sum()
+
+
+def test_looking_begins_no_campaign(valmont, tmp_path):
+    place = Path(shutil.copytree(valmont.path, tmp_path / "place"))
+    shutil.rmtree(place / "fieldwork", ignore_errors=True)
+    assert brief_of(place, ASKED, day=DAY).week is None
+    assert not (place / "fieldwork").exists()
