@@ -19,6 +19,7 @@ from analysis.errors import DataError, some
 from analysis.i18n import Words, format_number
 
 if TYPE_CHECKING:
+    from analysis.fieldwork.questionnaire import Script
     from analysis.turf.walk_list import Walks
 
 # Names of files are made of turf ids: nothing that a path could be built with.
@@ -109,6 +110,10 @@ class Kit:
         By bureau: what people call it; one that is not there goes by its id.
     surroundings
         What the maps draw behind the stops; None draws the stops alone.
+    script
+        What is said and asked at the door; None asks nothing.
+    arguments
+        By turf: sentences to say there, each with its source; not told in other languages.
 
     Raises
     ------
@@ -128,6 +133,8 @@ class Kit:
     facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     surroundings: Surroundings | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    script: Script | None = None
+    arguments: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""
