@@ -1,5 +1,5 @@
 # Two commands matter: `make app` and `make test`. Each does all of its own set-up.
-.PHONY: app test setup setup-dev lab sample check screenshots clean
+.PHONY: app serve test setup setup-dev lab sample check screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8501
@@ -11,7 +11,10 @@ export PYTHONDONTWRITEBYTECODE :=
 
 app: setup sample
 	@echo "Palier: http://localhost:$(PORT)  (Ctrl+C to stop)"
-	$(BIN)/python -m streamlit run serve.py --server.port $(PORT)
+	$(BIN)/python -m streamlit run serve.py --server.address 127.0.0.1 --server.port $(PORT)
+
+serve: setup
+	$(BIN)/python -m analysis serve
 
 test: setup-dev sample check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder --cov --cov-report=term
@@ -35,7 +38,8 @@ workspaces/valmont/manifest.json: $(V)/general_results.csv | setup
 	  --results $(V)/general_results.csv $(V)/candidats_results.csv \
 	  --contours $(V)/contours_2017.geojson --vintage 2017 \
 	  --contours $(V)/contours_2024.geojson --vintage 2024 --squares $(V)/carreaux_200m.csv \
-	  --addresses $(V)/adresses-99.csv.gz --electors $(V)/electeurs_par_adresse.csv >/dev/null
+	  --addresses $(V)/adresses-99.csv.gz --electors $(V)/electeurs_par_adresse.csv \
+	  --polling-places $(V)/lieux_de_vote.csv --streets $(V)/rues_osm.json >/dev/null
 
 screenshots: setup-dev sample
 	$(BIN)/python -m tools.screenshots

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui.access import gate
 from pages._ui.i18n import _, language_switch
 from pages._ui.streamlit_words import replace_words
 
@@ -13,31 +14,32 @@ st.set_page_config(page_title="Palier", page_icon=ICON, layout="wide")
 with st.sidebar:
     language_switch()
 replace_words()
-pages = {
-    _("Start"): [
-        st.Page("pages/home.py", title=_("Home"), icon=":material/home:", default=True),
-        st.Page("pages/data.py", title=_("Data"), icon=":material/database:"),
-    ],
+who = gate.enter()
+parts = {
+    _("Start"): [("home", _("Home"), "home"), ("data", _("Data"), "database")],
     _("Before the vote"): [
-        st.Page("pages/abstention.py", title=_("Abstention"), icon=":material/trending_down:"),
-        st.Page("pages/swing.py", title=_("Swing and transfers"), icon=":material/shuffle:"),
-        st.Page("pages/priorities.py", title=_("Priorities"), icon=":material/target:"),
-        st.Page("pages/trial_design.py", title=_("Trial design"), icon=":material/science:"),
+        ("abstention", _("Abstention"), "trending_down"),
+        ("swing", _("Swing and transfers"), "shuffle"),
+        ("priorities", _("Priorities"), "target"),
+        ("trial_design", _("Trial design"), "science"),
     ],
     _("In the field"): [
-        st.Page("pages/turfs.py", title=_("Walks"), icon=":material/hiking:"),
-        st.Page("pages/fieldwork.py", title=_("Field"), icon=":material/door_open:"),
+        ("my_turf", _("My turf"), "person_pin_circle"),
+        ("turfs", _("Walks"), "hiking"),
+        ("fieldwork", _("Field"), "door_open"),
     ],
     _("After the vote"): [
-        st.Page("pages/impact.py", title=_("Impact"), icon=":material/balance:"),
-        st.Page("pages/points.py", title=_("The 3.1 points"), icon=":material/search:"),
+        ("impact", _("Impact"), "balance"),
+        ("points", _("The 3.1 points"), "search"),
     ],
-    _("Help"): [st.Page("pages/guides.py", title=_("Guides"), icon=":material/menu_book:")],
+    _("Help"): [("guides", _("Guides"), "menu_book")],
+    _("Server"): [("administration", _("Administration"), "admin_panel_settings")],
 }
-page = st.navigation(pages)
+page = st.navigation(gate.only_open(who, parts), expanded=True)
 
 # The browser draws the sidebar while the libraries of tables and maps are still loading.
 from pages._ui import shell  # noqa: E402
 
+gate.ways()
 shell.frame()
 page.run()

@@ -3,18 +3,28 @@
 The libraries that every page needs load while the browser is still fetching the page's own
 files. `streamlit run app.py` works as well, and opens a second or two later.
 Phones may send their returns to `POST /api/returns`; with `app.py` alone there is no such address.
+As a server for several people (`palier.toml`, `docs/server.md`) it is started by `make serve`.
 """
 
 import importlib
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
+
+from analysis.access.server_settings import check_address
+from analysis.errors import DataError
+from analysis.workflows import server_access
+from analysis.workflows.front_door import FrontDoor
+from analysis.workflows.invitation_route import invitation
+from pages._ui.access.login_callback import bound_address, claims_of, secrets_of
 
 # What the first page imports, the slowest first; each brings others with it.
 FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
@@ -43,7 +53,8 @@ async def returns(request: Request) -> Response:
     from analysis.workflows.phone_endpoint import receive_returns
     from pages._ui.state import WORKSPACES
 
-    return await receive_returns(request, WORKSPACES)
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await receive_returns(request, folder)
 
 
 async def turf(request: Request) -> Response:
@@ -51,11 +62,22 @@ async def turf(request: Request) -> Response:
     from analysis.workflows.phone_endpoint import turf_page
     from pages._ui.state import WORKSPACES
 
-    return await turf_page(request, WORKSPACES)
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await turf_page(request, folder)
 
 
+try:
+    settings = server_access.settings()
+    check_address(bound_address(), settings)
+except DataError as error:
+    raise SystemExit(str(error)) from None
 routes = [
     Route("/api/returns", returns, methods=["POST", "OPTIONS"]),
     Route("/t/{path:path}", turf, methods=["GET", "POST"]),
 ]
-app = st.App("app.py", lifespan=ready, routes=routes)
+if settings.server:
+    routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))
+door = Middleware(FrontDoor, settings=settings, claims_of=claims_of)
+app = st.App(
+    "app.py", lifespan=ready, routes=routes, middleware=[door], secrets=secrets_of(settings)
+)

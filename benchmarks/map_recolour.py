@@ -166,7 +166,7 @@ class Screen:
         """Move the slider by one and wait until the map shows it."""
         page, received = self.visit.page, len(self.visit.received)
         started = time.perf_counter()
-        page.get_by_role("slider").press("ArrowRight")
+        page.get_by_role("slider", name="shift").press("ArrowRight")
         self.colour = self.wait_for({(self.colour + 1) % len(PALETTE)})
         seen = time.perf_counter() - started
         said = page.get_by_text(f"of run {turn}").inner_text(timeout=1000 * PATIENCE_S)

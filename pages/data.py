@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages._ui import loaders, messages
+from pages._ui.access import visitor
 from pages._ui.data import (
     blocs_editor,
     bring_files,
@@ -22,6 +23,8 @@ VIEWS = {
     "find": _("Find a place"),
     "bring": _("Bring files"),
 }
+if not visitor.current().may("build"):
+    VIEWS = {"report": VIEWS["report"]}
 
 build_progress.follow()
 with messages.explain_data_errors():

@@ -4,6 +4,7 @@ import streamlit as st
 
 from analysis.fieldwork.field_plan import turfs_in_field
 from pages._ui import loaders, messages
+from pages._ui.access import visitor
 from pages._ui.fieldwork import (
     bring_returns,
     doors,
@@ -37,8 +38,10 @@ with messages.explain_data_errors():
 
 in_side, answer_side = st.columns([1, 3], gap="medium")
 with in_side, messages.explain_data_errors():
-    bring_returns.bring(place, store)
-    settings.settings(place, store)
+    if visitor.current().may("bring_returns"):
+        bring_returns.bring(place, store)
+    if visitor.current().may("settings"):
+        settings.settings(place, store)
 
 with answer_side, messages.explain_data_errors():
     mark = field.mark(place)

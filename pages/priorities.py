@@ -29,13 +29,18 @@ with messages.explain_data_errors():
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
-# Their table, with its sources, is wider than the settings' side.
-numbers = st.container()
-settings_side, answer_side = st.columns([1, 3], gap="medium")
-with settings_side, messages.explain_data_errors():
-    inputs.choose_rival(question, found)
-    settings = inputs.choose_settings(loaders.weights_of(found), numbers)
-    visited.ask(place, found)
+# The map is the page: what is asked first stands in a row, the rest is folded away.
+hours_side, strategy_side = st.columns([1, 3.1], gap="medium")
+more_side, numbers_side = st.columns(2, gap="medium")
+folded = more_side.expander(_("More settings"), icon=":material/tune:")
+with messages.explain_data_errors():
+    with folded:
+        inputs.choose_rival(question, found)
+    sides = inputs.Sides(hours_side, strategy_side, folded, numbers_side)
+    settings = inputs.choose_settings(loaders.weights_of(found), sides)
+    with folded:
+        visited.ask(place, found)
+answer_side = st.container()
 
 with answer_side, messages.explain_data_errors():
     scenario = inputs.put_together(question, settings)
@@ -50,8 +55,7 @@ with answer_side, messages.explain_data_errors():
     else:
         file = ranking_file(place, scenario, ranked, found)
         ranking_view.reach(file.announced)
-        ranking_view.last_time(file, scenario)
-        map_side, card_side = st.columns([1.7, 1], gap="medium")
+        map_side, card_side = st.columns([1.9, 1], gap="medium")
         with map_side:
             ranking_view.priority_map(
                 loaders.geometry(place, found), ranked, key=ranking_view.MAIN_MAP
@@ -60,6 +64,7 @@ with answer_side, messages.explain_data_errors():
             bureau_id, frame = bureau_card.bureau_card(ranked, found)
         bureau_card.map_first()
         with map_side:
+            ranking_view.last_time(file, scenario)
             back = st.container()
             ranking_view.ranked_list(ranked, key="priorities.list")
             ranking_view.honesty(ranked, scenario.settings.draws)

@@ -61,13 +61,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(script: Path | str, *options: str, env: dict[str, str] | None = None) -> Iterator[str]:
+def serve(
+    script: Path | str, *options: str, env: dict[str, str] | None = None, port: int = 0
+) -> Iterator[str]:
     """Run `streamlit run script` from the root of the repository; yield its address.
 
     A relative `script` is found from the root, so ``serve("app.py")`` is the app itself.
     What the server printed is in the error when it does not come up.
     """
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / script), *options]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.fileWatcherType", "none"]

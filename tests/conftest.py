@@ -42,6 +42,7 @@ def valmont_inputs():
         reu_bureaux=VALMONT / "lieux_de_vote.csv",
         addresses=VALMONT / "adresses-99.csv.gz",
         electors=VALMONT / "electeurs_par_adresse.csv",
+        streets=VALMONT / "rues_osm.json",
         places=("99900",),
         fictional=True,
     )

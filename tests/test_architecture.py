@@ -22,7 +22,7 @@ STEPS = [
     {"database"},
     {"geography"},
     {"electorate"},
-    {"targeting", "experiments", "fieldwork", "turf"},
+    {"targeting", "experiments", "fieldwork", "turf", "access"},
     {"charts"},
     {"exports", "readers", "sample"},
     {"fetch"},

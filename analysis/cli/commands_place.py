@@ -136,6 +136,9 @@ def build(  # noqa: PLR0913 - one option per file of a place
             help="Polling places: table-bv-reu of the electoral roll, or the town's own file.",
         ),
     ] = None,
+    streets: Annotated[
+        Path | None, typer.Option(help="Streets: OpenStreetMap, BD TOPO, or a graph as text.")
+    ] = None,
     licence: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
@@ -167,6 +170,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         electors=electors,
         reu=reu,
         reu_bureaux=reu_bureaux,
+        streets=streets,
         licences=tuple(licence or ()),
         places=tuple(place or ()),
         leave_out=leave_out_contradictions,

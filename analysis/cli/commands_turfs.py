@@ -31,7 +31,7 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     ] = "",
     returning: Annotated[bool, typer.Option("--returning", help="Come back to the start.")] = False,
     streets: Annotated[
-        str, typer.Option(help="File of a street graph, or osm to download one.")
+        str, typer.Option(help="File of streets, or osm to download them; else the workspace's.")
     ] = "",
     top: Annotated[
         int | None, typer.Option(help="Only the best targets; else those the hours reach.")

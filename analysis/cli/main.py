@@ -11,6 +11,7 @@ from analysis.cli import (
     commands_place,
     commands_ranking,
     commands_returns,
+    commands_server,
     commands_trial,
     commands_turfs,
     commands_validation,
@@ -33,6 +34,7 @@ for part in (
     commands_validation,
     commands_returns,
     commands_turfs,
+    commands_server,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -17,20 +17,31 @@ from analysis.errors import DataError
 
 # How long a writer waits for another one before it gives up.
 BUSY_S = 60
-_WRITE = "palier_write"
+_WRITE, _TENANT, _ROLE, _PERSON = "palier_write", "palier_tenant", "palier_role", "palier_person"
 _FILE_ID = "palier_file"
+# Whose rights a transaction has: the app's own by default; the owner's only to migrate.
+Role = Literal["app", "owner", "eraser"]
+ROLES: dict[str, str] = {"app": "palier_app", "eraser": "palier_eraser", "owner": ""}
+# Both end with the transaction: a connection goes back to the pool with neither.
+_BEGIN = sa.text(
+    "SELECT set_config('palier.tenant', :tenant, true), set_config('palier.person', :person, true),"
+    " (SELECT set_config('role', rolname::text, true) FROM pg_roles"
+    " WHERE rolname = :role AND pg_has_role(session_user, oid, 'MEMBER'))"
+)
 _FULL = ("disk is full", "no space left", "could not extend")
 _DISK_FULL = "53100"  # PostgreSQL's code for it
 _READ_ONLY = ("readonly database", "permission denied")
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, *, tenant: str = "") -> Engine:
     """Return an engine for a store.
 
     Parameters
     ----------
     url
         sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME.
+    tenant
+        Whose rows its transactions see in PostgreSQL; "" sees none. A file has one tenant.
 
     Raises
     ------
@@ -42,12 +53,62 @@ def connect(url: str) -> Engine:
     except ArgumentError as error:
         raise _no_store(url) from error
     if parsed.get_backend_name() == "postgresql":
-        settings = {"connect_timeout": 10, "application_name": "palier"}
-        parsed = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(parsed, pool_pre_ping=True, connect_args=settings)
+        return of_tenant(_postgresql(parsed), tenant)
     if parsed.get_backend_name() != "sqlite":
         raise _no_store(parsed.get_backend_name())
-    return _sqlite(parsed)
+    return of_tenant(_sqlite(parsed), tenant)
+
+
+def of_tenant(engine: Engine, tenant: str, *, person: str = "") -> Engine:
+    """Return the engine for another tenant, with the same connections.
+
+    Parameters
+    ----------
+    engine
+        Of the store.
+    tenant
+        Whose rows its transactions see and write.
+    person
+        Who sees their own rights besides, whichever tenant gave them; "" for nobody.
+    """
+    return engine.execution_options(**{_TENANT: tenant, _PERSON: person})
+
+
+def tenant_of(engine: Engine | Connection) -> str:
+    """Return whose rows an engine or a connection sees; "" for nobody's."""
+    return str(engine.get_execution_options().get(_TENANT, ""))
+
+
+def become(connection: Connection, tenant: str) -> None:
+    """See the rows of another tenant until the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        own = sa.text("SELECT set_config('palier.tenant', :tenant, true)")
+        connection.execute(own, {"tenant": tenant})
+
+
+def become_person(connection: Connection, person: str) -> None:
+    """See the grants of a person besides, until the end of the transaction."""
+    if connection.dialect.name == "postgresql":
+        own = sa.text("SELECT set_config('palier.person', :person, true)")
+        connection.execute(own, {"person": person})
+
+
+def _postgresql(url: URL) -> Engine:
+    settings = {"connect_timeout": 10, "application_name": "palier"}
+    parsed = url.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=settings)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        told = {
+            "tenant": options.get(_TENANT, ""),
+            "person": options.get(_PERSON, ""),
+            "role": ROLES[options.get(_ROLE, "app")],
+        }
+        connection.execute(_BEGIN, told)
+
+    return engine
 
 
 def _no_store(url: str) -> DataError:
@@ -85,8 +146,15 @@ def _sqlite(url: URL) -> Engine:
 
 
 @contextlib.contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(engine: Engine, *, role: Role = "app") -> Iterator[Connection]:
     """Open a connection that sees one state of the store.
+
+    Parameters
+    ----------
+    engine
+        Of the store.
+    role
+        With whose rights, where PostgreSQL knows the roles.
 
     Raises
     ------
@@ -94,12 +162,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
         When the store does not answer.
     """
     with _explained(engine), engine.connect() as connection:
-        yield connection
+        yield connection.execution_options(**{_ROLE: role})
 
 
 @contextlib.contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, role: Role = "app") -> Iterator[Connection]:
     """Open a transaction: everything in it is kept, or nothing.
+
+    Parameters
+    ----------
+    engine
+        Of the store.
+    role
+        With whose rights, where PostgreSQL knows the roles.
 
     Raises
     ------
@@ -107,7 +182,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         When the store does not answer, its disk is full, or it may not be written to.
     """
     with _explained(engine), engine.connect() as connection:
-        connection = connection.execution_options(**{_WRITE: True})
+        connection = connection.execution_options(**{_WRITE: True, _ROLE: role})
         with connection.begin():
             yield connection
         _check_there(connection)
@@ -207,8 +282,20 @@ def lock(connection: Connection, names: Iterable[str], *, shared: bool = False) 
     if connection.dialect.name == "postgresql":
         kind = "_shared" if shared else ""
         taken = sa.text(f"SELECT pg_advisory_xact_lock{kind}(hashtextextended(:name, 5))")
+        own = tenant_of(connection)
         for name in sorted(set(names)):  # in one order, so that two never wait for each other
-            connection.execute(taken, {"name": name})
+            connection.execute(taken, {"name": f"{own}\x1f{name}"})
+
+
+def analyse(connection: Connection, table: sa.Table) -> None:
+    """Let PostgreSQL count the rows of a table at once, in a transaction; SQLite need not."""
+    if connection.dialect.name == "postgresql":
+        # Only its owner may; the rights of the app are taken back at once.
+        own = connection.exec_driver_sql("SELECT current_setting('role')").scalar_one()
+        take = sa.text("SELECT set_config('role', :role, true)")
+        connection.execute(take, {"role": "none"})
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+        connection.execute(take, {"role": own})
 
 
 def or_nothing(connection: Connection, table: sa.Table) -> Any:  # noqa: ANN401 - of one engine

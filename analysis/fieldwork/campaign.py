@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.fieldwork import tokens
+from analysis.tables.file_lock import held
 from analysis.tables.whole_files import written_whole
 
 FOLDER = "fieldwork"
 MEASURES = ("doors", "conversations")
-_FILE, _KEY, _ISSUES = "campaign.json", "campaign.key", "issues.json"
+_FILE, _KEY, _ISSUES, _LOCK = "campaign.json", "campaign.key", "issues.json", "campaign.lock"
 _KEY_BYTES = 32
 # What is kept in files of its own.
 _APART = frozenset({"secret", "issues"})
@@ -101,7 +102,9 @@ def open_campaign(workspace: Path | str) -> Campaign:
 
 def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
     """Return the folder, among those of `workspaces`, whose campaign has this id."""
-    for file in sorted(workspaces.glob(f"*/{FOLDER}/{_FILE}")):
+    # On a server the folder of a campaign has one for each of its places.
+    inside = f"{FOLDER}/{_FILE}"
+    for file in sorted([*workspaces.glob(f"*/{inside}"), *workspaces.glob(f"*/*/{inside}")]):
         try:
             told = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -111,7 +114,9 @@ def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
     return None
 
 
-def change_campaign(workspace: Path | str, changes: Mapping[str, Any]) -> Campaign:
+def change_campaign(
+    workspace: Path | str, changes: Mapping[str, Any], *, seen: Campaign | None = None
+) -> Campaign:
     """Change the name, the calendar or the objective of a campaign.
 
     Parameters
@@ -120,18 +125,32 @@ def change_campaign(workspace: Path | str, changes: Mapping[str, Any]) -> Campai
         Folder of the workspace.
     changes
         Any of `name`, `time_zone`, `starts`, `ends`, `objective`, `measure`.
+    seen
+        What whoever changes it was looking at; None where that does not matter, as only
+        `changes` are written.
 
     Raises
     ------
     DataError
-        When a value cannot be.
+        When a value cannot be, or somebody else changed the campaign since it was `seen`.
     """
-    changed = replace(open_campaign(workspace), **changes)
-    plain = {k: v for k, v in asdict(changed).items() if k not in _APART}
-    content = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain.items()}
-    checked = _checked(content, changed.secret, "campaign")
-    _write(Path(workspace) / FOLDER / _FILE, content)
-    return replace(checked, issues=changed.issues)
+    open_campaign(workspace)
+    folder = Path(workspace) / FOLDER
+    with held(folder / _LOCK):
+        before = open_campaign(workspace)
+        if seen is not None and (others := changed_since(seen, before)):
+            raise DataError(
+                "Somebody else changed the campaign meanwhile: nothing of yours was kept.",
+                where="{others}",
+                mend="Look at what holds now, then change what you still want to.",
+                others=some(others),
+            )
+        changed = replace(before, **changes)
+        plain = {k: v for k, v in asdict(changed).items() if k not in _APART}
+        content = {k: v.isoformat() if isinstance(v, date) else v for k, v in plain.items()}
+        checked = _checked(content, changed.secret, "campaign")
+        _write(folder / _FILE, content)
+    return replace(checked, issues=before.issues)
 
 
 def revoke_tokens(workspace: Path | str, turfs: Iterable[str] = ()) -> int:
@@ -176,6 +195,13 @@ def _issues(file: Path) -> dict[str, int]:
             mend="Restore issues.json from a copy: without it revoked tokens would hold again.",
             file=file,
         ) from error
+
+
+def changed_since(seen: Campaign, now: Campaign) -> list[str]:
+    """Return what of a campaign is another than it was seen, as "objective: 0 → 5000"."""
+    names = [item.name for item in fields(Campaign) if item.name not in _APART]
+    pairs = ((name, getattr(seen, name), getattr(now, name)) for name in names)
+    return [f"{name}: {old or '–'} → {new or '–'}" for name, old, new in pairs if old != new]
 
 
 def _default(workspace: Path) -> dict[str, Any]:

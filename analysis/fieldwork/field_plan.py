@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from analysis.database.engine import lock, writing
+from analysis.database.engine import analyse, lock, writing
 from analysis.database.models import ATTEMPTS, PLAN
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork import tallies
@@ -75,9 +75,8 @@ def register(engine: Engine, turfs: pd.DataFrame) -> int:
         _refuse_namesakes(connection, table)
         before = _taken(connection, PLAN.c.bureau_id, table["bureau_id"], gone=True)
         connection.execute(sa.insert(PLAN), rows)
-        if connection.dialect.name == "postgresql":
-            # Until a table is counted, imports read all of it: three times as long for each file.
-            connection.execute(sa.text(f"ANALYZE {PLAN.name}"))
+        # Until a table is counted, imports read all of it: three times as long for each file.
+        analyse(connection, PLAN)
         # Returns of these addresses count against other dwellings now, whichever turf they name.
         addresses = {*before["address_id"], *table["address_id"]}
         told = _taken(connection, ATTEMPTS.c.address_id, addresses)

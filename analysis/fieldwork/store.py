@@ -167,7 +167,8 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
     """
     campaign = open_campaign(workspace)
     folder = (Path(workspace) / FOLDER).resolve()
-    engine = connect(url or os.environ.get(VARIABLE, "") or f"sqlite:///{folder / SQLITE}")
+    where = url or os.environ.get(VARIABLE, "") or f"sqlite:///{folder / SQLITE}"
+    engine = connect(where, tenant=campaign.campaign_id)
     try:
         upgrade(engine, rebuild=tallies.rebuild)
         claim(engine, campaign)
@@ -336,8 +337,8 @@ def claim(engine: Engine, campaign: Campaign) -> None:
         raise DataError(
             "This store belongs to another campaign, or its key is another.",
             where="{owner}; this workspace is {campaign_id}",
-            mend="Give each campaign a database of its own, and every organiser a copy of the "
-            "folder fieldwork with campaign.json and campaign.key.",
+            mend="Give every organiser of a campaign a copy of its folder fieldwork, with "
+            "campaign.json and campaign.key.",
             owner=owner.split()[0],
             campaign_id=campaign.campaign_id,
         )

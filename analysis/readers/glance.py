@@ -10,9 +10,11 @@ from typing import BinaryIO
 
 from analysis.readers.beginnings import delimiter_of, encoding_of
 
-GEOGRAPHIC = frozenset({".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet"})
+GEOGRAPHIC = frozenset(
+    {".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet", ".pbf"}
+)
 TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"})
-READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml"}
+READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml", ".pbf"}
 # How sure a reader is of a file: it is named in so many words; or nothing speaks against it.
 SURE, LIKELY, PERHAPS, NO = 0.9, 0.7, 0.4, 0.0
 # Of a file of polygons: names that speak of something else than bureaux.

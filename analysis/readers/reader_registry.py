@@ -128,6 +128,30 @@ READERS = (
         "polling_places:sniff",
         "polling_places:read_polling_places",
     ),
+    Reader(
+        "streets",
+        Text("Streets (OpenStreetMap, .osm.pbf)"),
+        "openstreetmap:sniff_extract",
+        "openstreetmap:read_extract",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (OpenStreetMap, Overpass JSON)"),
+        "openstreetmap:sniff_overpass",
+        "openstreetmap:read_overpass",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (BD TOPO, troncon_de_route)"),
+        "bd_topo:sniff",
+        "bd_topo:read_bd_topo",
+    ),
+    Reader(
+        "streets",
+        Text("Streets (graph as text)"),
+        "street_graphs:sniff",
+        "street_graphs:read_street_graph",
+    ),
 )
 ROLES = tuple(dict.fromkeys(reader.role for reader in READERS))
 PUBLISHED = tuple(dict.fromkeys(reader.role for reader in READERS if reader.published))

@@ -22,6 +22,7 @@ from analysis.sample import (
     people,
     schools,
     town,
+    town_streets,
     truth,
     voting,
     wards,
@@ -69,7 +70,8 @@ def _write(out: Path, seed: int) -> None:
     ground, voters, votes, streets, rooms = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(5)
     )
-    blocks = town.lay_blocks(town.lay_ground(ground), ground)
+    site = town.lay_ground(ground)
+    blocks = town.lay_blocks(site, ground)
     weight = wards.weigh_blocks(blocks, ground)
     blocks = blocks.join(wards.draw_bureaux(blocks, weight))
     sectors = people.draw_sectors(people.find_sectors(blocks), voters)
@@ -84,8 +86,10 @@ def _write(out: Path, seed: int) -> None:
         shapes = wards.dissolve(blocks, blocks[f"bureau_{vintage}"])
         _text(out / f"contours_{vintage}.geojson", contours(shapes, f"contours_{vintage}"))
     _text(out / "truth.json", _json(truth.tell(outcomes, persons, sectors, seed)))
-    doors = _write_doors(out, blocks, persons, sectors, streets)
-    _csv(schools.polling_places(blocks, doors, rooms), out / "lieux_de_vote.csv", sep=";")
+    addresses = _write_doors(out, blocks, persons, sectors, streets)
+    _csv(schools.polling_places(blocks, addresses, rooms), out / "lieux_de_vote.csv", sep=";")
+    drawn = town_streets.draw_streets(site, blocks, addresses)
+    _text(out / "rues_osm.json", _json(town_streets.overpass(drawn)))
     source = (town.DATA / "source.md").read_text(encoding="utf-8")
     _text(out / "SOURCE.md", source.replace("{seed}", str(seed)))
 
@@ -127,7 +131,7 @@ def _write_doors(
     sectors: people.Sectors,
     rng: np.random.Generator,
 ) -> gpd.GeoDataFrame:
-    """Write what depends on where people live: addresses, their voters, squares."""
+    """Write what depends on where people live, and return the addresses."""
     addresses = dwellings.build_doors(blocks, persons, rng)
     housed = persons.assign(door=dwellings.house(addresses, persons, rng))
     living = housed.loc[on_roll(persons, 2024) & (housed["door"] >= 0), "door"]

@@ -151,6 +151,27 @@ ADDRESSES = Table(
     },
 )
 
+# What a street is for who walks and who draws: on `fast` nobody crosses between two corners.
+STREET_KINDS = ("motorway", "fast", "main", "street", "path", "water")
+
+STREETS = Table(
+    name="streets",
+    key=("street_id",),
+    columns={
+        "street_id": Column("str", "—", "id of the source: way/4097656, TRONROUT0000000012"),
+        "name": Column("str", "—", "of the source, else of the addresses along it; may be empty"),
+        "kind": Column("str", "—", "motorway, fast, main, street, path, water"),
+        "walkable": Column("bool", "—", "whether a person on foot may use it"),
+        "one_way": Column("bool", "—", "for vehicles; on foot both ways are open"),
+        "length_m": Column("float64", "m", "as the source measures it, else of the line"),
+        "geometry": Column("geometry", "m", "line, metric CRS; streets meet where points are one"),
+    },
+    identities=(
+        Identity(Text("kind is one of six"), lambda t: t["kind"].isin(STREET_KINDS)),
+        Identity(Text("0 < length_m"), lambda t: t["length_m"] > 0),
+    ),
+)
+
 CONTEXT = Table(
     name="context",
     key=("bureau_id", "vintage"),
@@ -261,6 +282,7 @@ TABLES = {
         CROSSWALK,
         AREAS,
         ADDRESSES,
+        STREETS,
         CONTEXT,
         POLLING_PLACES,
         ZONES,

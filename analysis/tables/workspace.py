@@ -24,8 +24,10 @@ from analysis.tables.schema import TABLES, empty, is_geographic
 from analysis.tables.sources import sha256
 
 MANIFEST = "manifest.json"
-# Raised when a table gains or loses a column, so that an old workspace is named as such.
-FORMAT = 1
+# Raised when tables change. A workspace of a format that is not `READ` is named as such; in the
+# others a table that came later is merely absent.
+FORMAT = 2
+READ = (1, FORMAT)
 # What people may put beside the tables: blocs of candidates; doors already visited.
 EDITED = ("blocs.csv", "covered.csv")
 # Files whose bytes were compared with their digests: path, size, time of change, digest.
@@ -68,7 +70,7 @@ class Workspace:
                 file=file,
             ) from error
 
-        if written != FORMAT:
+        if written not in READ:
             raise DataError(
                 "This workspace was built by another version of Palier.",
                 where="{file}: format {found}, this version reads {known}",

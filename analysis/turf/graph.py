@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -103,7 +104,27 @@ def read_graph(path: Path | str, crs: str) -> StreetGraph:
     DataError
         When the file is missing, cut, or names nodes it does not have.
     """
-    file = Path(path)
+    return _graph(*_read(Path(path)), crs)
+
+
+def read_edges(path: Path | str, crs: str) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Read the edges of a street graph, whoever may use them.
+
+    Parameters
+    ----------
+    path, crs
+        As for `read_graph`.
+
+    Returns
+    -------
+    tuple
+        Edges: `a`, `b` (rows of the corners), `length_m`, `speed_kmh`, `one_way`; the corners in
+        metres, (n, 2); the name of the file, with what had to be mended.
+    """
+    return _checked(*_read(Path(path)), crs)
+
+
+def _read(file: Path) -> tuple[str, np.ndarray, pd.DataFrame]:
     try:
         head, *lines = file.read_text(encoding="utf-8").splitlines()
         count, many = (int(word) for word in head.split()[:2])
@@ -120,15 +141,50 @@ def read_graph(path: Path | str, crs: str) -> StreetGraph:
             error=error,
             layout=_LAYOUT,
         ) from error
-    return _graph(file.name, nodes, pd.DataFrame(raw, columns=_COLUMNS), crs)
+    return file.name, nodes, pd.DataFrame(raw, columns=_COLUMNS)
+
+
+def graph_of(streets: gpd.GeoDataFrame, name: str) -> StreetGraph:
+    """Return the graph of what a person can walk of a table of streets.
+
+    Parameters
+    ----------
+    streets
+        A `schema.STREETS` table. Streets meet where they have a point in common.
+    name
+        Where it is from, for the report.
+
+    Returns
+    -------
+    StreetGraph
+        Every straight piece of a street is an edge.
+    """
+    walked = streets[streets["walkable"]].reset_index(drop=True)
+    xy, line = shapely.get_coordinates(walked.geometry.array, return_index=True)
+    first = np.flatnonzero(np.diff(line) == 0)
+    corner, row = np.unique(xy[:, 0] + 1j * xy[:, 1], return_inverse=True)
+    drawn = np.hypot(*(xy[first + 1] - xy[first]).T)
+    whole = np.bincount(line[first], weights=drawn, minlength=len(walked))
+    share = drawn / np.maximum(whole[line[first]], 1e-9)
+    pieces = pd.DataFrame(
+        {
+            "a": row[first],
+            "b": row[first + 1],
+            "length_m": share * walked["length_m"].to_numpy()[line[first]],
+            "crossable": walked["kind"].ne("fast").to_numpy()[line[first]],
+        }
+    )
+    return _joined(name, np.c_[corner.real, corner.imag], pieces[pieces["a"] != pieces["b"]])
 
 
 def _fewer(count: int, many: int) -> Text:
     return Text("{count} nodes and {many} edges announced, fewer found", count=count, many=many)
 
 
-def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> StreetGraph:
-    """Return the graph of what can be walked, after checks."""
+def _checked(
+    name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str
+) -> tuple[pd.DataFrame, np.ndarray, str]:
+    """Return edges and corners in metres, after checks."""
     ends = edges[["from", "to"]].to_numpy(dtype=int)
     wrong = (ends < 0).any(axis=1) | (ends >= len(degrees)).any(axis=1)
     wrong |= ~(edges["length_m"].to_numpy() > 0)
@@ -149,21 +205,40 @@ def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> Str
         )
     nodes, time = np.c_[x, y], edges["time_s"].to_numpy()
     length_m, note = _in_metres(edges["length_m"].to_numpy(), degrees[ends], nodes[ends])
-    speed = 3.6 * length_m / np.where(time > 0, time, np.inf)
-    walked = speed <= WALKED_KMH
     streets = pd.DataFrame(
         {
-            "a": ends[walked, 0],
-            "b": ends[walked, 1],
-            "length_m": length_m[walked],
-            "crossable": speed[walked] <= CROSSED_KMH,
+            "a": ends[:, 0],
+            "b": ends[:, 1],
+            "length_m": length_m,
+            "speed_kmh": 3.6 * length_m / np.where(time > 0, time, np.inf),
+            "one_way": edges["direction"].to_numpy() == 1,
         }
     )
-    streets = _with_paths(streets, nodes)
+    return streets, nodes, name + note
+
+
+def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> StreetGraph:
+    """Return the graph of what can be walked."""
+    streets, nodes, name = _checked(name, degrees, edges, crs)
+    walked = streets[streets["speed_kmh"] <= WALKED_KMH]
+    return _joined(name, nodes, walked.assign(crossable=walked["speed_kmh"] <= CROSSED_KMH))
+
+
+def _joined(name: str, nodes: np.ndarray, streets: pd.DataFrame) -> StreetGraph:
+    """Return the graph of streets that can all be walked, small gaps between them closed."""
+    if streets.empty:
+        raise DataError(
+            "There is no street to walk on.",
+            where="{name}",
+            mend="Give streets of this place, or none: walks are then measured in straight lines.",
+            name=name,
+        )
+    columns = ["a", "b", "length_m", "crossable"]
+    streets = _with_paths(streets[columns].reset_index(drop=True), nodes)
     part, length = _parts(streets, len(nodes))
     kept = length[part] >= min(_LEAST_M, length[0])
     return StreetGraph(
-        name=name + note,
+        name=name,
         nodes=nodes,
         edges=streets.loc[kept, ["a", "b"]].to_numpy(),
         length_m=streets.loc[kept, "length_m"].to_numpy(),

@@ -33,6 +33,7 @@ from analysis.tables.schema import (
     BUREAUX,
     CROSSWALK,
     POLLING_PLACES,
+    STREETS,
     empty,
 )
 from analysis.tables.sources import Report
@@ -48,6 +49,7 @@ from analysis.workflows.electoral_roll import (
     with_own_bureaux,
 )
 from analysis.workflows.place_names import all_zones, named_only, own_places
+from analysis.workflows.street_network import read_streets
 
 MAINLAND = "EPSG:2154"
 Progress = Callable[[str, float], None]
@@ -72,6 +74,8 @@ class Inputs:
     reu, reu_bureaux
         Addresses and polling places of the electoral roll; without contours they are made
         from its addresses.
+    streets
+        Streets in any layout that is read; None where there are none.
     places
         Communes or départements to keep; empty for all.
     licences
@@ -98,6 +102,7 @@ class Inputs:
     electors: Path | None = None
     reu: Path | None = None
     reu_bureaux: Path | None = None
+    streets: Path | None = None
     places: tuple[str, ...] = ()
     licences: dict[str, str] = field(default_factory=dict)
     leave_out: bool = False
@@ -118,6 +123,7 @@ class Geography:
     crosswalk: pd.DataFrame
     areas: gpd.GeoDataFrame
     addresses: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
     reports: tuple[Report, ...] = ()
     made: MadeContours | None = None
     polling_places: pd.DataFrame = field(default_factory=lambda: empty(POLLING_PLACES))
@@ -134,6 +140,7 @@ def sample_inputs(folder: Path) -> Inputs:
         addresses=folder / "adresses-99.csv.gz",
         electors=folder / "electeurs_par_adresse.csv",
         reu_bureaux=folder / "lieux_de_vote.csv",
+        streets=folder / "rues_osm.json",
         fictional=True,
     )
 
@@ -234,7 +241,7 @@ def build_from(
         for name in ("places", "turnout", "votes", "candidates"):
             writer.put(name, getattr(results, name))
         writer.put("zones", all_zones(results.zones, geography.zones))
-        for name in ("bureaux", "crosswalk", "areas", "addresses", "polling_places"):
+        for name in ("bureaux", "crosswalk", "areas", "addresses", "polling_places", "streets"):
             if len(table := getattr(geography, name)):
                 writer.put(name, table)
         if len(geography.bureaux):
@@ -266,7 +273,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
     if not inputs.contours and not inputs.reu:
         refuse_without_contours(inputs)
         crs = inputs.crs or MAINLAND
-        tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES))
+        tables = (empty(table, crs) for table in (BUREAUX, CROSSWALK, AREAS, ADDRESSES, STREETS))
         return replace(Geography(crs, *tables), **named_only(inputs, results, crs))
     progress("contours", 0.45)
     crs = inputs.crs or _crs(inputs, results)
@@ -278,7 +285,8 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         drawn, more = _read_vintages(inputs, results, crs)
         bureaux, reports = with_names(drawn, roll.names), [*more, *reports]
     newest = bureaux[bureaux["vintage"] == bureaux["vintage"].max()]
-    areas, addresses = empty(AREAS, crs), roll.addresses
+    areas, addresses, streets = empty(AREAS, crs), roll.addresses, empty(STREETS, crs)
+    outline = newest.geometry.union_all().buffer(0) if inputs.streets else None
     if inputs.squares:
         progress("squares", 0.5)
         outline = bureaux.geometry.union_all().buffer(0)
@@ -297,6 +305,10 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         progress("electors", 0.65)
         addresses, report = reader_of("electors", inputs.electors).read(inputs.electors, addresses)
         reports.append(report)
+    if inputs.streets:
+        progress("streets", 0.68)
+        streets, report = read_streets(inputs.streets, addresses, crs=crs, within=outline)
+        reports.append(report)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
     return Geography(
@@ -305,6 +317,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         links,
         areas,
         addresses,
+        streets,
         tuple(reports),
         roll.made,
         polling_places(roll.names, known),

@@ -43,6 +43,7 @@ class Given:
     electors: Path | None = None
     reu: Path | None = None
     reu_bureaux: Path | None = None
+    streets: Path | None = None
     licences: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     leave_out: bool = False
@@ -81,6 +82,7 @@ def inputs_of(given: Given) -> Inputs:
         electors=given.electors,
         reu=given.reu,
         reu_bureaux=given.reu_bureaux,
+        streets=given.streets,
         places=given.places if given.terrain else codes_of(given.places),
         leave_out=given.leave_out,
         fictional=given.fictional,

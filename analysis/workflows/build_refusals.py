@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 
 def refuse_unread(inputs: Inputs, raw: Raw) -> None:
     """Refuse licences of files that are not read."""
-    ground = (inputs.squares, inputs.addresses, inputs.electors, inputs.reu, inputs.reu_bureaux)
+    names = ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets")
+    ground = [getattr(inputs, name) for name in names]
     files = [file.name for file in (*inputs.contours.values(), *ground) if file]
-    names = [*(r.source.file for r in raw.reports), *files]
-    if unread := sorted(set(inputs.licences) - set(names)):
+    known = [*(r.source.file for r in raw.reports), *files]
+    if unread := sorted(set(inputs.licences) - set(known)):
         raise DataError(
             "A licence is given for a file that is not read.",
             where="{unread}; files read: {names}",
             mend="Name one of the files of this command: --licence FILE=TEXT.",
             unread=some(unread),
-            names=some(names, most=12),
+            names=some(known, most=12),
         )
 
 
@@ -31,6 +32,7 @@ def refuse_without_contours(inputs: Inputs) -> None:
     given = {
         "--squares": inputs.squares,
         "--addresses": inputs.addresses,
+        "--streets": inputs.streets,
     }
     if extra := [name for name, file in given.items() if file]:
         raise DataError(

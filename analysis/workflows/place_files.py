@@ -81,6 +81,7 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         electors=of.get("electors"),
         reu=of.get("reu"),
         reu_bureaux=of.get("reu_bureaux"),
+        streets=of.get("streets"),
         places=places,
         leave_out=leave_out,
         raw=tuple((file.election, file.path) for file in files if file.role == RAW),
@@ -149,7 +150,7 @@ def build_command(inputs: Inputs, workspace: Path, *, between: str = " \\\n  ") 
         parts.append(["--contours", str(file), "--vintage", str(year)])
         if licence := inputs.licences.get(file.name):
             parts.append(["--licence", f"{file.name}={licence}"])
-    for name in ("squares", "addresses", "electors", "reu", "reu_bureaux"):
+    for name in ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets"):
         if file := getattr(inputs, name):
             parts.append([f"--{name.replace('_', '-')}", str(file)])
     if inputs.places:

@@ -22,6 +22,7 @@ from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
 from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
+from analysis.tables.file_lock import held
 from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.seal_ledger import (
@@ -203,9 +204,11 @@ def seal_in_workspace(made: Draft, workspace: Path, scenario: Scenario, again: s
     """
     texts = {PLAN: made.plan, SCENARIO: scenario.to_toml()}
     content = seal_draft(made, texts)
-    check_free(workspace, content)
-    known = Ledger(workspace, again)
-    return keep(workspace, _sealed_once(content, known, workspace / FOLDER / SEAL))
+    # Of two people who draw at once, the second must find what the first drew.
+    with held(workspace / FOLDER / "seals.lock"):
+        check_free(workspace, content)
+        known = Ledger(workspace, again)
+        return keep(workspace, _sealed_once(content, known, workspace / FOLDER / SEAL))
 
 
 def design_to_file(  # noqa: PLR0913 - the parts of one command

@@ -25,6 +25,7 @@ from analysis.turf.work import Work
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import open_trial
+from analysis.workflows.street_network import graph_in, graph_in_file
 from analysis.workflows.time_slots import Opening, with_opening
 from analysis.workflows.turf_targets import CONTROL, Targets, choose, read_targets, with_arms
 
@@ -47,8 +48,8 @@ class Ask:
     top
         How many of the best targets; None: those the hours of the ranking reach.
     streets
-        File of a street graph, or `osm` to download one; "" takes the workspace's
-        `streets.txt`, if there is one.
+        File of streets, or `osm` to download them; "" takes the workspace's `streets.txt`, if
+        there is one, else its table of streets.
     long_run
         Whether to search ten times as long too, and to keep the shorter walks.
     opening
@@ -238,7 +239,8 @@ def streets_of(
     workspace
         The place, which may have a graph saved.
     streets
-        File of a graph, `osm` to download one, empty for the one saved.
+        File of streets, `osm` to download them; empty for those downloaded before, else those
+        of the workspace.
     visited
         Addresses to be visited, around which `osm` is asked.
 
@@ -257,9 +259,11 @@ def streets_of(
         known = visited[~(visited.geometry.isna() | visited.geometry.is_empty)]
         points = known.geometry.to_crs("EPSG:4326")
         return fetch_graph(points.y.to_numpy(), points.x.to_numpy(), saved, workspace.crs)
-    if streets:
+    if streets and Path(streets).suffix in {"", ".txt"}:
         return read_graph(Path(streets), workspace.crs)
-    return read_graph(saved, workspace.crs) if saved.is_file() else None
+    if streets:
+        return graph_in_file(Path(streets), workspace)
+    return read_graph(saved, workspace.crs) if saved.is_file() else graph_in(workspace)
 
 
 def _registered(workspace: Workspace, meant: pd.DataFrame) -> dict[str, float]:

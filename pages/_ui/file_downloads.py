@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.registry import MAPS, Format, formats_of
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, language
 from pages._ui.messages import translate
 
@@ -106,7 +107,8 @@ def _buttons(  # noqa: PLR0913 - what a row of buttons is
     sides = st.columns(columns or len(formats))
     for number, form in enumerate(formats):
         without = form.suffix in mute
-        sides[number % len(sides)].download_button(
+        taken_away.offer(
+            sides[number % len(sides)],
             label(form),
             partial(content, form.suffix),
             f"{name}{form.suffix}",

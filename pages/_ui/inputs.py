@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -194,21 +194,31 @@ def choose_view(views: dict[str, str]) -> str:
     return view or first
 
 
-def choose_settings(
-    in_force: Callable[[str, Params], Weights], numbers: DeltaGenerator | None = None
-) -> Settings:
+class Sides(NamedTuple):
+    """Where the parts of the settings stand; None for one under the other."""
+
+    hours: DeltaGenerator | None = None
+    strategy: DeltaGenerator | None = None
+    weights: DeltaGenerator | None = None
+    numbers: DeltaGenerator | None = None
+
+
+_BELOW = Sides()
+
+
+def choose_settings(in_force: Callable[[str, Params], Weights], sides: Sides = _BELOW) -> Settings:
     """Ask for hours, preset, weights and the planner's numbers.
 
     Parameters
     ----------
     in_force
         Gives the weights of a preset, so that the sliders show them.
-    numbers
-        Where the planner's numbers stand; None for under the weights.
+    sides
+        Where each part stands.
     """
     state.recall("hours", HOURS)
     state.answer_with("hours", min(max(st.session_state["hours"], 1), MOST_HOURS))
-    hours = st.number_input(
+    hours = (sides.hours or st).number_input(
         _("Volunteer-hours to spend"),
         min_value=1,
         max_value=MOST_HOURS,
@@ -217,12 +227,14 @@ def choose_settings(
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
     )
     state.remember("hours", hours, HOURS)
-    preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
-    if told := preset_help(preset):
-        st.caption(told)
+    with sides.strategy or nullcontext():
+        preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
+        if told := preset_help(preset):
+            st.caption(told)
     params = planner.params()
-    weights = _choose_weights(preset, in_force(preset, params))
-    with numbers or nullcontext():
+    with sides.weights or nullcontext():
+        weights = _choose_weights(preset, in_force(preset, params))
+    with sides.numbers or nullcontext():
         planner.edit(params)
     return Settings(
         params=params,

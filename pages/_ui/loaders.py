@@ -17,13 +17,14 @@ import streamlit as st
 from analysis.errors import DataError
 from analysis.geography.bureau_names import bureau_labels
 from analysis.geography.zones import zones_of
-from analysis.tables.workspace import EDITED, MANIFEST, Workspace
+from analysis.tables.workspace import EDITED, FORMAT, MANIFEST, Workspace
 from analysis.targeting.calibration import Calibration
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking, Settings, weights_in_force
 from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
+from analysis.workflows.base_maps import ground_in, tiles_of
 from analysis.workflows.bureau_past import draw_past
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.jobs import Key
@@ -39,7 +40,7 @@ from analysis.workflows.ranking import (
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, ahead, answer_of, at_once
-from pages._ui.bureau_map import Geometry, publish_geometry
+from pages._ui.bureau_map import Geometry, publish_geometry, publish_ground
 from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
@@ -50,14 +51,15 @@ def workspace() -> Workspace:
     """Open the workspace in use; a damaged one is explained and the embedded place opened."""
     _make_sample()
     try:
-        return _opened(state.folder())
+        return open_place(state.folder())
     except DataError as error:
         messages.show_error(error)
         state.choose_folder(state.SAMPLE_NAME)
-        return _opened(state.folder())
+        return open_place(state.folder())
 
 
-def _opened(folder: Path) -> Workspace:
+def open_place(folder: Path) -> Workspace:
+    """Open the workspace of a folder."""
     stamp = tuple(
         file.stat().st_mtime_ns if (file := folder / name).is_file() else 0
         for name in (MANIFEST, *EDITED)
@@ -68,8 +70,10 @@ def _opened(folder: Path) -> Workspace:
 def _make_sample() -> None:
     """Build the embedded place where it is absent or of another version."""
     try:
-        Workspace(state.WORKSPACES / state.SAMPLE_NAME)
+        known = Workspace(state.workspaces() / state.SAMPLE_NAME).manifest.get("format") == FORMAT
     except DataError:
+        known = False
+    if not known:
         with st.spinner(_("Reading the embedded place…")):
             _build_sample()
 
@@ -78,7 +82,7 @@ def _build_sample() -> None:
     # The readers load only where there is something to read.
     from analysis.workflows.build import build, sample_inputs
 
-    build(sample_inputs(state.SAMPLE), state.WORKSPACES / state.SAMPLE_NAME)
+    build(sample_inputs(state.SAMPLE), state.workspaces() / state.SAMPLE_NAME)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
@@ -266,13 +270,33 @@ def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...])
     told = "\n".join([*communes, *shown["name"]])
     which = hashlib.sha256(told.encode()).hexdigest()[:8]
     name = f"{digest[:20]}-{vintage}-{which}"
-    drawn = publish_geometry(gpd.GeoDataFrame(shown, crs=bureaux.crs), digest=name)
-    return marked(drawn, place)
+    return with_ground(gpd.GeoDataFrame(shown, crs=bureaux.crs), place, name)
 
 
-def marked(drawn: Geometry, place: Workspace) -> Geometry:
-    """Say with the contours whether they were made from addresses, and of which year."""
-    return replace(drawn, made=place.manifest.get("contours_made", {}).get("vintage"))
+def with_ground(bureaux: gpd.GeoDataFrame, place: Workspace, name: str) -> Geometry:
+    """Publish contours of one vintage and what lies under them, named `name`.
+
+    Parameters
+    ----------
+    bureaux
+        Those on the map.
+    place
+        Their workspace: its streets, and who offers images of it.
+    name
+        The same name means the same contours.
+
+    Returns
+    -------
+    Geometry
+        With the year of the contours, and what they were made from.
+    """
+    return replace(
+        publish_geometry(bureaux, digest=name),
+        made=place.manifest.get("contours_made", {}).get("vintage"),
+        year=int(bureaux["vintage"].iloc[0]),
+        ground=publish_ground(ground_in(place, bureaux), digest=name),
+        tiles=tiles_of(place),
+    )
 
 
 def past_of(place: Workspace, scenario: Scenario, bureau_id: str) -> bytes:

@@ -7,6 +7,9 @@ from typing import Any
 
 import streamlit as st
 
+from analysis.workflows import server_access
+from pages._ui.access import visitor
+
 ROOT = Path(__file__).parents[2]
 WORKSPACES = ROOT / "workspaces"
 SAMPLE = ROOT / "data_samples" / "valmont"
@@ -20,17 +23,32 @@ _KEPT = "state.kept"
 _ANSWERS = "state.answers"
 
 
+def workspaces() -> Path:
+    """Return the folder of places: on a server, those of the open campaign only."""
+    campaign = visitor.current().campaign
+    return server_access.folder_of(campaign) if campaign else WORKSPACES
+
+
 def folder() -> Path:
     """Return the workspace in use: chosen, else named in the link, else the embedded place."""
-    chosen = st.session_state.get(_FOLDER) or st.query_params.get("workspace", SAMPLE_NAME)
-    named = WORKSPACES / Path(str(chosen)).name
-    return named if (named / "manifest.json").is_file() else WORKSPACES / SAMPLE_NAME
+    chosen = st.session_state.get(_FOLDER) or st.query_params.get("workspace") or _usual()
+    named = workspaces() / Path(str(chosen)).name
+    return named if (named / "manifest.json").is_file() else workspaces() / SAMPLE_NAME
+
+
+def _usual() -> str:
+    """Return the place that opens unless another was chosen: on a server, the campaign's own."""
+    if visitor.current().person is None:
+        return SAMPLE_NAME
+    files = [f for f in workspaces().glob("*/manifest.json") if f.parent.name != SAMPLE_NAME]
+    latest = max(files, key=lambda file: file.stat().st_mtime, default=None)
+    return latest.parent.name if latest else SAMPLE_NAME
 
 
 def absent() -> str | None:
     """Return the workspace that the link asked for and that is not on this machine."""
     asked = st.query_params.get("workspace")
-    if asked and not (WORKSPACES / Path(asked).name / "manifest.json").is_file():
+    if asked and not (workspaces() / Path(asked).name / "manifest.json").is_file():
         st.session_state[_ABSENT] = asked
     missing = st.session_state.get(_ABSENT)
     return str(missing) if missing else None

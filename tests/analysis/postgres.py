@@ -61,18 +61,24 @@ class Server:
         self.folder, self.name, self.run = folder, name, run
         self.made = 0
 
-    def url(self, database="postgres"):
-        """Return the URL of a database."""
-        return f"postgresql://{self.name}@/{database}?host={self.folder}"
+    def url(self, database="postgres", user=""):
+        """Return the URL of a database, for its superuser unless told otherwise."""
+        return f"postgresql://{user or self.name}@/{database}?host={self.folder}"
 
-    def database(self):
-        """Make an empty database and return its URL."""
+    def database(self, *, may_make_roles=True):
+        """Make an empty database and return its URL, for an owner who is no superuser.
+
+        Row-level security does not hold for a superuser: what passes as one proves nothing.
+        """
         import psycopg
 
         self.made += 1
+        owner = f"owner_{self.made}"
+        roles = "CREATEROLE" if may_make_roles else "NOCREATEROLE"
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE test_{self.made}")
-        return self.url(f"test_{self.made}")
+            connection.execute(f"CREATE ROLE {owner} LOGIN NOSUPERUSER NOBYPASSRLS {roles}")
+            connection.execute(f"CREATE DATABASE test_{self.made} OWNER {owner}")
+        return self.url(f"test_{self.made}", owner)
 
     def end(self, pid):
         """End the connection of a process of the server, as a crash would."""

@@ -5,7 +5,8 @@
     event = bureau_map(geometry, paint, key="priorities.map", options=MapOptions(selected=id))
 
 The browser draws which bureau covers each pixel once per view; a recolouring looks each pixel's
-colour up. It needs neither network nor WebGL.
+colour up. Under and over the colours lie images of a tile server, where there is network, or the
+streets, outlines and names of the place. It needs neither network nor WebGL.
 """
 
 from pages._ui.bureau_map.component import (
@@ -14,10 +15,14 @@ from pages._ui.bureau_map.component import (
     MapOptions,
     Number,
     Paint,
-    Tiles,
     bureau_map,
 )
-from pages._ui.bureau_map.geometry import Geometry, publish_geometry
+from pages._ui.bureau_map.geometry import (
+    Geometry,
+    publish_geometry,
+    publish_ground,
+    publish_style,
+)
 
 __all__ = [
     "Geometry",
@@ -26,7 +31,8 @@ __all__ = [
     "MapOptions",
     "Number",
     "Paint",
-    "Tiles",
     "bureau_map",
     "publish_geometry",
+    "publish_ground",
+    "publish_style",
 ]

@@ -7,6 +7,7 @@ const MOST_ZOOM_M = 0.2; // metres per pixel
 const QUICK_MS = 30; // a raster quicker than this is made again for every frame of a movement
 
 const contours = new Map(); // url → promise of a geometry: pages share what was fetched
+const grounds = new Map(); // url → promise of streets and names
 const views = new Map(); // key → where the map was when its page was left
 const maps = new WeakMap(); // root → map
 
@@ -38,7 +39,11 @@ function unpack(bytes) {
     at += Math.ceil(length / 4) * 4;
     return found;
   };
-  head.classes = column(head.n);
+  const planes = column(head.bits * Math.ceil(head.n / 8));
+  head.classes = new Uint8Array(head.n);
+  for (let bit = 0, at = 0; bit < head.bits; bit++, at += Math.ceil(head.n / 8)) {
+    for (let i = 0; i < head.n; i++) head.classes[i] |= ((planes[at + (i >> 3)] >> (i & 7)) & 1) << bit;
+  }
   for (const number of Object.values(head.numbers)) number.planes = column(number.bits * Math.ceil(head.n / 8));
   return head;
 }
@@ -185,6 +190,27 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
+// Without accents, case and dashes, as people type.
+const plain = (text) =>
+  text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
+
+// What is drawn under the colours is the reader's choice on every map of this browser.
+const MEMORY = "palier.map";
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(MEMORY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+function remember(settings) {
+  try {
+    localStorage.setItem(MEMORY, JSON.stringify(settings));
+  } catch {
+    // A browser that keeps nothing asks again.
+  }
+}
+
 const layer = () => document.createElement("canvas").getContext("2d");
 const between = (least, value, most) => Math.max(least, Math.min(most, value));
 
@@ -234,6 +260,7 @@ class BaseMap {
     const west = ((geometry.west + EARTH_M / 2) / geometry.step + view.x) * view.k - width / 2;
     const north = ((EARTH_M / 2 - geometry.north) / geometry.step + view.y) * view.k - height / 2;
     let shown = false;
+    context.filter = "grayscale(1)"; // colours on the map are those of the figures alone
     const most = 2 ** z - 1;
     for (let y = between(0, Math.floor(north / side), most); y <= most && y * side < north + height; y++) {
       for (let x = between(0, Math.floor(west / side), most); x <= most && x * side < west + width; x++) {
@@ -242,6 +269,7 @@ class BaseMap {
         shown ||= image !== null;
       }
     }
+    context.filter = "none";
     return shown;
   }
 }
@@ -253,7 +281,7 @@ class BureauMap {
     const find = (query) => root.querySelector(query);
     this.root = find(".map");
     this.parts = Object.fromEntries(
-      ["stage", "tip", "scale", "credit", "notice", "legend", "spoken"].map((n) => [n, find(`.${n}`)]));
+      ["stage", "tip", "scale", "credit", "notice", "legend", "spoken", "search", "found", "asks"].map((n) => [n, find(`.${n}`)]));
     Object.assign(this.parts, { help: find("#help"), count: find("#count") });
     this.canvas = find("canvas");
     this.context = this.canvas.getContext("2d");
@@ -265,6 +293,9 @@ class BureauMap {
     this.pointers = new Map();
     this.stop = new AbortController();
     this.listen();
+    this.ground = null;
+    this.tiled = false;
+    this.settings = { images: true, streets: true, opacity: null, ...remembered() };
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.parts.stage);
   }
@@ -283,7 +314,8 @@ class BureauMap {
     this.send = send;
     if (!before || before.language !== head.language || before.texts.label !== head.texts.label) this.say();
     this.parts.stage.style.height = `${head.height}px`;
-    this.base.use(head.tiles);
+    this.base.use(this.settings.images ? head.tiles : null);
+    this.showTools();
     this.readTheme();
     this.showLegend();
     if (before?.url !== head.url || this.failed) this.load(head.url);
@@ -318,6 +350,26 @@ class BureauMap {
     this.parts.count.textContent = this.head.texts.count.replace("{n}", geometry.count);
     this.resize(true);
     this.select(this.head.selected);
+    this.loadGround(url, this.head.ground);
+  }
+
+  // Streets come after the colours; without them the map is as it is.
+  async loadGround(url, address) {
+    this.ground = null;
+    if (!address) return;
+    if (!grounds.has(address)) grounds.set(address, fetchGround(address));
+    let ground;
+    try {
+      ground = await grounds.get(address);
+    } catch (error) {
+      grounds.delete(address);
+      console.warn("Palier map:", error);
+      return;
+    }
+    if (this.head.url !== url || this.closed || !this.geometry) return;
+    this.ground = fitGround(ground, this.geometry);
+    this.root.dataset.ground = ground.lines;
+    this.rasterise();
   }
 
   // ------------------------------------------------------------ view
@@ -384,16 +436,37 @@ class BureauMap {
     const { width, height } = this.canvas;
     this.drawn = this.view;
     const seen = rasterise(this.geometry, this.view, width, height, this.ids, this.toggles);
-    this.drawBorders(seen);
+    this.seen = seen;
+    this.drawLines();
     this.rasterMs = performance.now() - start;
     this.root.dataset.rasterMs = this.rasterMs.toFixed(1);
     this.repaint();
   }
 
+  // Metres that a CSS pixel is wide at the middle of the map.
+  metres(view = this.view) {
+    const { geometry } = this;
+    const y = geometry.north - view.y * geometry.step;
+    // Mercator stretches lengths by the cosine of the latitude.
+    return ((geometry.step / view.k) * this.ratio) / Math.cosh((y * 2 * Math.PI) / EARTH_M);
+  }
+
+  drawLines() {
+    const { lines, ground, theme, ratio } = this;
+    lines.clearRect(0, 0, lines.canvas.width, lines.canvas.height);
+    this.drawBorders(this.seen);
+    lines.globalAlpha = 1;
+    if (!ground) return;
+    const streets = this.settings.streets && !this.tiled;
+    const font = getComputedStyle(this.root).fontFamily;
+    const look = { ...theme, ratio, streets, font, metres: this.metres(this.drawn) };
+    const seen = drawGround(lines, ground, this.drawn, look);
+    if (this.settings.streets) writeNames(lines, ground, this.drawn, look, seen);
+  }
+
   drawBorders(seen) {
-    const { lines, ratio, geometry, view } = this;
+    const { lines, ratio, geometry, drawn: view } = this;
     const { width, height } = lines.canvas;
-    lines.clearRect(0, 0, width, height);
     // Where bureaux are a few pixels wide, borders would hide the colours.
     let size = 0;
     for (const i of seen) size += (geometry.boxes[4 * i + 2] - geometry.boxes[4 * i]) * view.k;
@@ -431,19 +504,26 @@ class BureauMap {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     const tiles = this.base.draw(context, this.geometry, view, ratio);
+    if (tiles !== this.tiled) {
+      // Images bring their own streets; where they fail, ours are there.
+      this.tiled = tiles;
+      this.drawLines();
+    }
     // The raster may be of an earlier view: shown where it lies in this one.
     const s = view.k / drawn.k;
     const shift = (from, to, half) => (from - to) * view.k + half * (1 - s);
     context.setTransform(s, 0, 0, s, shift(drawn.x, view.x, width / 2), shift(drawn.y, view.y, height / 2));
-    context.globalAlpha = tiles ? 0.65 : 1;
+    context.globalAlpha = this.settings.opacity ?? (tiles ? 0.65 : 1);
     context.drawImage(this.fill.canvas, 0, 0);
     context.globalAlpha = 1;
     context.drawImage(this.lines.canvas, 0, 0);
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (this.hovered !== this.selected) this.outline(this.hovered, 1.5);
     this.outline(this.selected, 3);
-    this.parts.credit.hidden = !tiles;
-    this.parts.credit.textContent = tiles ? this.head.tiles.attribution : "";
+    const { year, texts } = this.head;
+    const credits = [year && texts.year.replace("{year}", year), tiles && this.head.tiles.attribution];
+    this.parts.credit.textContent = credits.filter(Boolean).join(" · ");
+    this.parts.credit.hidden = !this.parts.credit.textContent;
     this.showScale();
   }
 
@@ -483,11 +563,105 @@ class BureauMap {
     const { texts } = this.head;
     this.canvas.setAttribute("aria-label", texts.label);
     this.parts.help.textContent = texts.help;
-    for (const button of this.root.querySelectorAll("button")) {
+    for (const button of this.root.querySelectorAll(".buttons button")) {
       button.title = texts[button.dataset.act];
       button.setAttribute("aria-label", button.title);
     }
     if (this.geometry) this.parts.count.textContent = texts.count.replace("{n}", this.geometry.count);
+    this.parts.search.placeholder = texts.search;
+    this.parts.search.setAttribute("aria-label", texts.search);
+    for (const label of this.root.querySelectorAll("[data-says]")) label.textContent = texts[label.dataset.says];
+  }
+
+  // ------------------------------------------------------------ what lies under the colours
+
+  showTools() {
+    const { head, settings } = this;
+    const [images, streets, opacity] = ["images", "streets", "opacity"].map((n) => this.root.querySelector(`[name=${n}]`));
+    images.closest("label").hidden = !head.tiles;
+    streets.closest("label").hidden = !head.ground;
+    images.checked = settings.images;
+    streets.checked = settings.streets;
+    opacity.value = settings.opacity ?? 0.75;
+    const asks = head.tiles && settings.images;
+    this.parts.asks.hidden = !asks;
+    if (asks) this.parts.asks.textContent = head.texts.asks.replace("{host}", new URL(head.tiles.url, location.href).host);
+  }
+
+  set(name, value) {
+    this.settings[name] = value;
+    remember(this.settings);
+    this.base.use(this.settings.images ? this.head.tiles : null);
+    this.showTools();
+    this.draw();
+    this.drawLines();
+    this.draw();
+  }
+
+  // ------------------------------------------------------------ search
+
+  // What can be gone to: places, streets (once each, where most of them lies), bureaux.
+  spots() {
+    if (this.listed === this.geometry && this.listedGround === this.ground) return this.spotted;
+    [this.listed, this.listedGround] = [this.geometry, this.ground];
+    const { geometry, ground } = this;
+    const found = [];
+    if (ground) {
+      for (const { text, x, y } of ground.labels) found.push({ text, x, y, metres: 6 });
+      const streets = new Map();
+      for (let i = 0; i < ground.lines; i++) {
+        const text = ground.names[ground.named[i]];
+        if (!text) continue;
+        const box = ground.boxes.subarray(4 * i, 4 * i + 4);
+        const size = Math.hypot(box[2] - box[0], box[3] - box[1]);
+        if (size > (streets.get(text)?.size ?? -1)) {
+          streets.set(text, { text, x: (box[0] + box[2]) / 2, y: (box[1] + box[3]) / 2, metres: 1.5, size });
+        }
+      }
+      found.push(...streets.values());
+    }
+    for (let i = 0; i < geometry.count; i++) {
+      const [west, north, east, south] = geometry.boxes.subarray(4 * i, 4 * i + 4);
+      const text = geometry.names[i] || geometry.ids[i];
+      found.push({ text, x: (west + east) / 2, y: (north + south) / 2, metres: 3, i });
+    }
+    for (const spot of found) spot.plain = plain(spot.text);
+    this.spotted = found;
+    return found;
+  }
+
+  look(text) {
+    // A number before the street is a house: the map goes to its street.
+    const wanted = plain(text.replace(/^\s*\d+\s*(bis|ter)?\s*,?\s+(?=\p{L}{2})/iu, ""));
+    const words = wanted.split(" ").filter(Boolean);
+    if (!words.length) return [];
+    const fits = this.spots().filter((spot) => words.every((word) => spot.plain.includes(word)));
+    const rank = (spot) => (spot.plain === wanted ? 0 : spot.plain.startsWith(wanted) ? 1 : spot.plain.endsWith(wanted) ? 2 : 3);
+    return fits.sort((a, b) => rank(a) - rank(b) || a.text.length - b.text.length || a.text.localeCompare(b.text)).slice(0, 8);
+  }
+
+  showFound() {
+    const { search, found, spoken } = this.parts;
+    const { texts } = this.head;
+    this.hits = this.look(search.value);
+    const rows = this.hits.map((hit) => {
+      const row = element("button", { type: "button", textContent: hit.text });
+      row.addEventListener("click", () => this.goTo(hit));
+      return element("li", {}, row);
+    });
+    const none = search.value.trim() && !rows.length;
+    found.replaceChildren(...rows, ...(none ? [element("li", { textContent: texts.not_found })] : []));
+    found.hidden = !found.children.length;
+    spoken.textContent = none ? texts.not_found : rows.length ? texts.searched.replace("{n}", rows.length) : "";
+  }
+
+  goTo({ text, x, y, metres, i }) {
+    this.parts.search.value = text;
+    this.parts.found.hidden = true;
+    const k = (this.view.k * this.metres()) / metres;
+    this.move(x, y, Math.max(k, this.whole().k));
+    this.canvas.focus({ preventScroll: true });
+    if (i !== undefined) this.choose(i);
   }
 
   note(text) {
@@ -510,10 +684,7 @@ class BureauMap {
   }
 
   showScale() {
-    const { geometry, view, ratio } = this;
-    const y = geometry.north - view.y * geometry.step;
-    // Mercator stretches lengths by the cosine of the latitude.
-    const metres = (geometry.step / view.k) * ratio / Math.cosh((y * 2 * Math.PI) / EARTH_M);
+    const metres = this.metres();
     const most = 110 * metres;
     const power = 10 ** Math.floor(Math.log10(most));
     const length = power * (most >= 5 * power ? 5 : most >= 2 * power ? 2 : 1);
@@ -613,7 +784,16 @@ class BureauMap {
     on(this.canvas, "dblclick", (event) => this.zoom(2, ...this.point(event)));
     on(this.canvas, "keydown", this.key);
     on(this.canvas, "blur", () => this.tip(-1));
-    for (const button of this.root.querySelectorAll("button")) on(button, "click", () => this.act(button.dataset.act));
+    on(this.parts.search, "input", this.showFound);
+    on(this.parts.search, "keydown", (event) => {
+      if (event.key === "Enter" && this.hits?.length) this.goTo(this.hits[0]);
+      if (event.key === "Escape") this.parts.found.hidden = true;
+    });
+    for (const name of ["images", "streets"]) {
+      on(this.root.querySelector(`[name=${name}]`), "change", (event) => this.set(name, event.target.checked));
+    }
+    on(this.root.querySelector("[name=opacity]"), "input", (event) => this.set("opacity", Number(event.target.value)));
+    for (const button of this.root.querySelectorAll(".buttons button")) on(button, "click", () => this.act(button.dataset.act));
   }
 
   act(name) {

@@ -13,7 +13,7 @@ import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
 from pages._ui.bureau_map.geometry import Geometry, with_header
-from pages._ui.i18n import _, language
+from pages._ui.i18n import _, language, number
 
 
 def _read(name: str) -> str:
@@ -25,7 +25,9 @@ _mount = st.components.v2.component(
     html=_read("bureau_map.html"),
     css=_read("bureau_map.css"),
     # Streamlit sends the script again on each run, so it goes without comments and margins.
-    js=re.sub(r"^\s*(//.*)?", "", _read("bureau_map.js"), flags=re.MULTILINE),
+    js=re.sub(
+        r"^\s*(//.*)?", "", _read("bureau_map.js") + _read("map_lines.js"), flags=re.MULTILINE
+    ),
 )
 
 
@@ -42,7 +44,7 @@ class Legend:
     labels
         Texts of classes 1, 2, …
     no_data
-        Text of class 0; empty leaves it out of the legend.
+        Why class 0 has none; the legend adds how many there are.
     """
 
     title: str
@@ -88,9 +90,8 @@ class Number:
         # All bits set means "missing".
         bits = (span + 1).bit_length()
         steps = np.where(there, whole - low, 2**bits - 1).astype(np.uint64)
-        planes = [np.packbits((steps >> bit) & 1 != 0, bitorder="little") for bit in range(bits)]
         description: dict[str, object] = {"low": low, "bits": bits, "decimals": self.decimals}
-        return description, b"".join(plane.tobytes() for plane in planes)
+        return description, _planes(steps, bits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,37 +129,33 @@ class Paint:
     def packed(self) -> tuple[dict[str, object], list[bytes]]:
         """Return the description for the browser, and the columns it describes."""
         classes: NDArray[np.uint8] = np.asarray(self.classes, dtype=np.uint8)
-        columns = [classes.tobytes()]
+        bits = max(1, len(self.legend.palette).bit_length())
+        columns = [_planes(classes, bits)]
         numbers = {}
-        for name, number in self.numbers.items():
-            numbers[name], column = number.packed()
+        for name, given in self.numbers.items():
+            numbers[name], column = given.packed()
             columns.append(column)
         legend = {
             "title": self.legend.title,
             "palette": list(self.legend.palette),
             "labels": list(self.legend.labels),
-            "no_data": self.legend.no_data,
+            "no_data": _no_data(classes, self.legend.no_data),
         }
-        return {"legend": legend, "tooltip": list(self.tooltip), "numbers": numbers}, columns
+        told = {"legend": legend, "bits": bits, "tooltip": list(self.tooltip), "numbers": numbers}
+        return told, columns
 
 
-@dataclass(frozen=True, slots=True)
-class Tiles:
-    """A base map of images, drawn under the colours where there is network.
+def _planes(steps: NDArray[Any], bits: int) -> bytes:
+    """Return whole numbers bit by bit: one plane holds the lowest of each, the next the second."""
+    planes = [np.packbits((steps >> bit) & 1 != 0, bitorder="little") for bit in range(bits)]
+    return b"".join(plane.tobytes() for plane in planes)
 
-    Attributes
-    ----------
-    url
-        Address with `{z}`, `{x}` and `{y}`.
-    attribution
-        Whom to name while tiles are shown.
-    deepest
-        Greatest zoom the server has.
-    """
 
-    url: str
-    attribution: str
-    deepest: int = 19
+def _no_data(classes: NDArray[np.uint8], why: str) -> str:
+    """Say how many bureaux are grey, and why; "" where none is."""
+    grey = int(np.count_nonzero(classes == 0))
+    told = why or _("No figure for these contours")
+    return f"{told} ({number(grey)})" if grey else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,15 +172,12 @@ class MapOptions:
         Height of the drawing in CSS pixels; at most three quarters of the screen are used.
     label
         What a screen reader says the map is.
-    tiles
-        Base map; None asks for nothing from the network.
     """
 
     selected: str | None = None
     on_select: Callable[[str | None], None] | None = None
     height: int = 520
     label: str = ""
-    tiles: Tiles | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +210,7 @@ def bureau_map(
     key
         Names the map; its centre and zoom stay with it when the page is left and opened again.
     options
-        Selection, height, label, base map.
+        Selection, height, label.
 
     Raises
     ------
@@ -252,7 +246,9 @@ def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) ->
         "n": len(geometry),
         "selected": int(geometry.ids.get_loc(options.selected)) if known else -1,
         "height": options.height,
-        "tiles": asdict(options.tiles) if options.tiles else None,
+        "tiles": asdict(geometry.tiles) if geometry.tiles else None,
+        "ground": geometry.ground,
+        "year": geometry.year,
         "language": language(),
         "texts": _texts() | ({"label": options.label} if options.label else {}),
         **description,
@@ -286,4 +282,14 @@ def _texts() -> dict[str, str]:
         "nothing": _("No bureau here"),
         "selected": _("Selected"),
         "count": _("{n} bureaux on the map"),
+        "images": _("Base map"),
+        "streets": _("Streets and names"),
+        "opacity": _("Opacity of the colours"),
+        "search": _("Street, place or bureau"),
+        "searched": _("{n} found"),
+        "not_found": _("Nothing of this name here"),
+        "year": _("Contours of {year}"),
+        "asks": _(
+            "Images come from {host}: what is asked for shows where you look, never an address."
+        ),
     }

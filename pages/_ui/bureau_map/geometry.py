@@ -7,11 +7,14 @@ zigzag variable-length integers (the encoding of Protocol Buffers).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,10 +24,17 @@ from numpy.typing import NDArray
 from streamlit import config, file_util
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from analysis.charts.map_ground import STYLES, Ground
 from analysis.errors import DataError, some
+from analysis.workflows.base_maps import TileSource
 
 # Part of the file's name: a browser must not show a new layout to an old reader, or the reverse.
 LAYOUT = 1
+GROUND_LAYOUT = 1
+# Drawn above every street, in this order.
+OUTLINES = ("arrondissement", "commune")
+# A line this close to another drawing of it looks the same at every scale of the map.
+_CLOSE_M, _LINE_STEP_M = 1.0, 0.5
 # Streamlit stops serving a static folder of more than 1 GB when it starts.
 KEPT_BYTES = 500_000_000
 _FINEST_STEP_M = 0.5
@@ -43,11 +53,20 @@ class Geometry:
         Bureaux that have a contour, in the order of the file: what `Paint` is aligned with.
     made
         The year of the addresses that the contours were made from; None where they were drawn.
+    year
+        The year the contours are of; None to leave it unsaid.
+    ground
+        Address of the streets, outlines and labels; "" where there are none.
+    tiles
+        Who offers images of the place; None for nobody.
     """
 
     url: str
     ids: pd.Index
     made: int | None = None
+    year: int | None = None
+    ground: str = ""
+    tiles: TileSource | None = None
 
     def __len__(self) -> int:
         """Return how many bureaux are on the map."""
@@ -76,13 +95,33 @@ def publish_geometry(
         When there is no CRS, no polygon at all, an id twice, or the folder cannot be written.
     """
     drawn = _drawn(bureaux)
-    name = f"{digest}-{LAYOUT}.bin"
+    url = publish(f"{digest}-{LAYOUT}.bin", lambda: encode(drawn), folder)
+    return Geometry(url, pd.Index(drawn["bureau_id"].to_numpy()))
+
+
+def publish(name: str, content: Callable[[], bytes], folder: Path | None = None) -> str:
+    """Write a file where the browser can fetch it, unless it is there; return its address.
+
+    Parameters
+    ----------
+    name
+        Of the file; the same name must mean the same content.
+    content
+        Makes it.
+    folder
+        By default `static/geometry` beside the app, which Streamlit serves.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written.
+    """
     file = (folder or _static_folder()) / name
     try:
         if file.exists():
             os.utime(file)  # the least recently used go first
         else:
-            _write(file, encode(drawn))
+            _write(file, content())
             _prune(file.parent)
     except OSError as error:
         raise DataError(
@@ -94,7 +133,7 @@ def publish_geometry(
         ) from error
     base = str(config.get_option("server.baseUrlPath")).strip("/")
     root = f"/{base}" if base else ""
-    return Geometry(f"{root}/app/static/geometry/{name}", pd.Index(drawn["bureau_id"].to_numpy()))
+    return f"{root}/app/static/geometry/{name}"
 
 
 def encode(bureaux: gpd.GeoDataFrame) -> bytes:
@@ -103,7 +142,8 @@ def encode(bureaux: gpd.GeoDataFrame) -> bytes:
     west, south, east, north = shapely.total_bounds(plane)
     step = max(_FINEST_STEP_M, max(east - west, north - south) / _STEPS_ACROSS)
     points, rings_of, points_of = _quantised(plane, np.array([west, north]), step)
-    names = bureaux["name"] if "name" in bureaux else bureaux["bureau_id"]
+    named = next((c for c in ("label", "name") if c in bureaux), "bureau_id")
+    names = bureaux[named]
     header = {
         "step": step,
         "west": west,
@@ -210,3 +250,90 @@ def _prune(folder: Path) -> None:
         kept += file.stat().st_size
         if kept > KEPT_BYTES:
             file.unlink(missing_ok=True)
+
+
+def publish_ground(ground: Ground, *, digest: str, folder: Path | None = None) -> str:
+    """Write the ground where the browser can fetch it, once per `digest`; return its address.
+
+    Parameters
+    ----------
+    ground
+        In a metric CRS.
+    digest
+        Names the content.
+    folder
+        Where files are written; by default where `publish_geometry` writes.
+
+    Raises
+    ------
+    DataError
+        When the folder cannot be written.
+    """
+    return publish(f"{digest}-ground-{GROUND_LAYOUT}.bin", lambda: encode_ground(ground), folder)
+
+
+def publish_style(source: TileSource, *, folder: Path | None = None) -> str:
+    """Write a MapLibre style of grey images where the browser can fetch it; return its address."""
+    raster = {"type": "raster", "tiles": [source.url], "tileSize": 256, "maxzoom": source.deepest}
+    grey = {"raster-saturation": -1, "raster-opacity": 0.75}
+    layer = {"id": "images", "type": "raster", "source": "images", "paint": grey}
+    sources = {"images": raster | {"attribution": source.attribution}}
+    text = json.dumps({"version": 8, "sources": sources, "layers": [layer]}).encode()
+    return publish(f"style-{hashlib.sha256(text).hexdigest()[:16]}.json", lambda: text, folder)
+
+
+def encode_ground(ground: Ground) -> bytes:
+    """Return the file: header (JSON), kind and name of each line, points of each, coordinates."""
+    lines = pd.concat([ground.streets, _borders(ground)], ignore_index=True)
+    plane = gpd.GeoSeries(lines.geometry, crs=ground.outlines.crs).to_crs(3857)
+    west, _south, _east, north = plane.total_bounds
+    xy, row = shapely.get_coordinates(plane.to_numpy(), return_index=True)
+    steps = np.rint((xy - [west, north]) * [1 / _LINE_STEP_M, -1 / _LINE_STEP_M]).astype(np.int64)
+    codes, names = pd.factorize(lines["name"].fillna(""), sort=True)
+    kinds = [*STYLES, *OUTLINES]
+    header = {
+        "step": _LINE_STEP_M,
+        "west": west,
+        "north": north,
+        "lines": len(lines),
+        "points": len(steps),
+        "names": names.tolist(),
+        "kinds": kinds,
+        "styles": [_line_style(kind) for kind in kinds],
+        "labels": _label_rows(ground, np.array([west, north])),
+    }
+    kind = lines["kind"].map({name: n for n, name in enumerate(kinds)}).to_numpy(dtype=np.uint8)
+    moves = np.diff(steps, axis=0, prepend=0).ravel()
+    counts = np.bincount(row, minlength=len(lines)).astype(np.int64)
+    columns = [kind.tobytes(), varints(np.concatenate([codes.astype(np.int64), counts]))]
+    return with_header(header, [*columns, varints((moves << 1) ^ (moves >> 63))])
+
+
+def _borders(ground: Ground) -> gpd.GeoDataFrame:
+    """Return the outlines as lines, a common border once, the commune's over all others."""
+    frames = []
+    for level in OUTLINES:
+        shapes = ground.outlines.loc[ground.outlines["level"] == level]
+        if len(shapes):
+            edges = shapely.union_all(shapely.boundary(shapes.geometry.to_numpy()))
+            parts = shapely.get_parts(shapely.line_merge(shapely.simplify(edges, _CLOSE_M)))
+            table = pd.DataFrame({"name": [""] * len(parts), "kind": level})
+            frames.append(gpd.GeoDataFrame(table, geometry=parts, crs=ground.outlines.crs))
+    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=ground.outlines.crs)
+
+
+def _line_style(kind: str) -> list[float]:
+    style = STYLES.get(kind)
+    if style is None:
+        return []
+    return [style.width_m, style.least_px, style.most_px, style.shown_m, style.named_m]
+
+
+def _label_rows(ground: Ground, corner: NDArray[np.float64]) -> list[list[Any]]:
+    xy = shapely.get_coordinates(ground.labels.geometry.to_crs(3857).to_numpy())
+    steps = np.rint((xy - corner) * [1 / _LINE_STEP_M, -1 / _LINE_STEP_M]).astype(int)
+    texts, levels = ground.labels["text"], ground.labels["level"]
+    return [
+        [text, level, int(x), int(y)]
+        for text, level, (x, y) in zip(texts, levels, steps, strict=True)
+    ]

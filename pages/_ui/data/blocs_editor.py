@@ -15,6 +15,7 @@ from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.workflows.place_files import slug_of
 from pages._ui import loaders
+from pages._ui.access import taken_away, visitor
 from pages._ui.i18n import _, bloc_name, election_name, ngettext, number
 
 if TYPE_CHECKING:
@@ -174,6 +175,7 @@ def _changed(blocs: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
 
 def _save(place: Workspace, blocs: pd.DataFrame, count: int) -> None:
     relabel(place.path, blocs)
+    visitor.current().note("blocs", place.path.name, count)
     st.session_state[_SAVED] = count
     st.rerun()
 
@@ -205,7 +207,8 @@ def _own_blocs(options: list[str]) -> None:
 
 def _take_away(place: Workspace, blocs: pd.DataFrame) -> None:
     left, right = st.columns(2)
-    left.download_button(
+    taken_away.offer(
+        left,
         _("Take the table of blocs (CSV)"),
         data=csv_text(blocs),
         file_name="blocs.csv",

@@ -19,6 +19,7 @@ from analysis.workflows.place_files import (
     start_reading,
 )
 from pages._ui import state
+from pages._ui.access import visitor
 from pages._ui.data import build_progress
 from pages._ui.data.given_files import ask_files
 from pages._ui.i18n import _
@@ -61,7 +62,7 @@ def files() -> None:
         disabled=not ready or build_progress.running(),
     ):
         used = [file for file in given if file.role != UNUSED]
-        target = state.WORKSPACES / name
+        target = state.workspaces() / name
         try:
             job = start_reading(used, target, places=places, leave_out=leave_out)
         except BusyError:
@@ -69,6 +70,7 @@ def files() -> None:
         except OSError as error:
             st.error(_("The files cannot be copied to this machine: {why}").format(why=error))
         else:
+            visitor.current().note("build", name, len(used))
             build_progress.start(job)
     _command_line(given, places, leave_out=leave_out, name=name)
 
@@ -149,7 +151,7 @@ def _lacking_ground(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
 
 def may_write(name: str) -> bool:
     """Say where the place is written; what is there already is replaced only when agreed."""
-    folder = state.WORKSPACES / name
+    folder = state.workspaces() / name
     if name == state.SAMPLE_NAME:
         st.warning(_("“{name}” is the embedded place: give another name.").format(name=name))
         return False

@@ -50,7 +50,7 @@ def _take() -> None:
 def _places() -> tuple[dict[str, Workspace], list[str]]:
     known: dict[str, Workspace] = {}
     broken: list[str] = []
-    for manifest in sorted(state.WORKSPACES.glob("*/manifest.json")):
+    for manifest in sorted(state.workspaces().glob("*/manifest.json")):
         try:
             known[manifest.parent.name] = Workspace(manifest.parent)
         except DataError:

@@ -16,6 +16,7 @@ from analysis.readers.column_map import files_named
 from analysis.readers.glance import READABLE, look, year_in
 from analysis.readers.reader_registry import READERS, ROLES, TERRAIN, UNUSED, role_of, why_unused
 from analysis.workflows.place_files import NAMED, GivenFile
+from pages._ui.access import visitor
 from pages._ui.i18n import _, election_name, number
 from pages._ui.messages import translate
 
@@ -41,6 +42,9 @@ def _uploaded(key: Key) -> list[GivenFile]:
 
 
 def _on_this_machine(key: Key) -> list[GivenFile]:
+    if visitor.current().person is not None:
+        # Whoever logs in is no one to read the server's disk.
+        return []
     text = st.text_area(
         _("Or paths on this machine, one a line: files, or a folder with them"),
         key=key("paths"),

@@ -12,6 +12,7 @@ import streamlit as st
 from analysis.i18n import MISSING
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
 
@@ -27,7 +28,8 @@ def report(place: Workspace) -> None:
     _notes(manifest)
     _elections(manifest, loaders.table(str(place.path), place.digest, "elections"))
     _without_bloc(manifest)
-    st.download_button(
+    taken_away.offer(
+        None,
         _("Take the manifest (JSON)"),
         data=json.dumps(manifest, indent=2, ensure_ascii=False),
         file_name=f"palier_{place.path.name}_manifest.json",

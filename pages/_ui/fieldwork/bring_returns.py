@@ -13,6 +13,7 @@ from analysis.tables.schema import OUTCOMES
 from analysis.tables.workspace import Workspace
 from analysis.workflows.fieldwork import Told, count_waiting, counts_sheet, take_in, today
 from pages._ui import messages
+from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.i18n import DAY, _, ngettext, number, outcome_name
 
@@ -62,6 +63,9 @@ def _close_paper() -> None:
 
 def _keep(results: list[Told]) -> None:
     _close_paper()
+    for name, result in results:
+        new = None if isinstance(result, DataError) else result.new
+        visitor.current().note("import", name, new)
     st.session_state[_RESULTS] = results
     st.session_state[_ROUND] += 1
     st.rerun()

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.charts.turf_deck import HUES
 from analysis.errors import DataError
 from analysis.fieldwork import learning
 from analysis.fieldwork.learning import Learned
@@ -15,12 +16,12 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.workflows.fieldwork import learned_params, write_covered
 from pages._ui import messages
+from pages._ui.access import gate, visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, kind_name, number, percent
 from pages._ui.priorities import planner
 from pages._ui.trial.number_tables import show_table
-from pages._ui.turfs.turfs_view import COLOURS
 
 _FED = "field.fed"
 
@@ -73,7 +74,7 @@ def _hours(rates: Learned) -> None:
         "type": "nominal",
         "title": None,
         "legend": {"orient": "bottom", "columns": 2, "labelLimit": 300, "symbolType": "stroke"},
-        "scale": {"range": list(COLOURS)},
+        "scale": {"range": list(HUES)},
     }
     spec: dict[str, Any] = {
         "facet": {"field": "part", "type": "nominal", "title": None},
@@ -140,13 +141,13 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
     """Offer what was learned to the ranking: its numbers, and the doors already visited."""
     if done := st.session_state.pop(_FED, None):
         st.success(done)
-        st.page_link(
-            "pages/priorities.py", label=_("See the ranking again"), icon=":material/target:"
-        )
+        gate.link("pages/priorities.py", label=_("See the ranking again"), icon=":material/target:")
     what = _("doors opened, conversations, doors already visited")
     if paces:
         what = _("doors opened, conversations, pace, doors already visited")
     st.caption(_("The ranking can count with what the doors taught: {what}.").format(what=what))
+    if not visitor.current().may("plan"):
+        return
     if not st.button(_("Give this to Priorities"), key="field.feed", type="primary"):
         return
     learned = learned_params(opened, rates)
@@ -157,6 +158,7 @@ def _feed(place: Workspace, opened: Store, asked: Mark, rates: Learned, *, paces
     mine = {name: told for name, told in known.to_dict().items() if told != usual[name]}
     with messages.explain_data_errors():
         visited = write_covered(opened, place.path)
+        visitor.current().note("learn", place.path.name, visited)
         planner.set_params(Params.from_dict({**mine, **taken}))
     st.session_state[_FED] = _(
         "Done: {numbers} of the planner's numbers are learned, and {n} bureaux know which share "

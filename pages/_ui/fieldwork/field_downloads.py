@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.tables.workspace import Workspace
 from analysis.workflows import fieldwork
+from pages._ui.access import gate, taken_away
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _
 
@@ -16,7 +17,8 @@ def hand(place: Workspace, asked: Mark) -> None:
     """Offer files; each is made when its button is pressed."""
     name = f"palier_{place.path.name}"
     left, right = st.columns(2)
-    left.download_button(
+    taken_away.offer(
+        left,
         _("Every attempt (CSV)"),
         partial(_attempts, asked),
         f"{name}_attempts.csv",
@@ -24,7 +26,8 @@ def hand(place: Workspace, asked: Mark) -> None:
         on_click="ignore",
         width="stretch",
     )
-    right.download_button(
+    taken_away.offer(
+        right,
         _("Counts by day, team, bureau, turf (Excel)"),
         partial(_counts, asked),
         f"{name}_field.xlsx",
@@ -40,14 +43,15 @@ def hand(place: Workspace, asked: Mark) -> None:
             "doors knocked at, and `reached`, conversations per registered voter."
         )
     )
-    st.download_button(
+    taken_away.offer(
+        None,
         _("Received and reached, by bureau (CSV)"),
         partial(_contact, asked, place),
         f"{name}_contact.csv",
         key="field.contact",
         on_click="ignore",
     )
-    st.page_link("pages/impact.py", label=_("Open Impact"), icon=":material/balance:")
+    gate.link("pages/impact.py", label=_("Open Impact"), icon=":material/balance:")
 
 
 def _attempts(asked: Mark) -> bytes:

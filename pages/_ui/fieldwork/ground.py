@@ -19,7 +19,6 @@ from pages._ui.bureau_map import (
     Number,
     Paint,
     bureau_map,
-    publish_geometry,
 )
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
@@ -98,7 +97,6 @@ def _geometry(folder: str, digest: str, bureaux: tuple[str, ...]) -> Geometry | 
     newest = shown[shown["vintage"] == shown["vintage"].max()]
     mark = int(np.bitwise_xor.reduce(pd.util.hash_array(newest["bureau_id"].to_numpy(object))))
     named = newest.assign(name=places.labels(newest["bureau_id"]))
-    drawn = publish_geometry(
-        gpd.GeoDataFrame(named, crs=table.crs), digest=f"{digest[:20]}-named-{mark:016x}"
-    )
-    return places.marked(drawn, Workspace(Path(folder)))
+    drawn = gpd.GeoDataFrame(named, crs=table.crs)
+    name = f"{digest[:20]}-field-named-{mark:016x}"
+    return places.with_ground(drawn, Workspace(Path(folder)), name)

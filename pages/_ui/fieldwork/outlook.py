@@ -13,6 +13,7 @@ from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from analysis.workflows.fieldwork import last_day_over
 from pages._ui import loaders
+from pages._ui.access import gate
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, date, measure_name, ngettext, number, outcome_name, percent
@@ -215,7 +216,7 @@ def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the p
                 "field, and hand out the sheets or the phone pages."
             )
         )
-        st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
+        gate.link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
         return
     st.info(
         _(

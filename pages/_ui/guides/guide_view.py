@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.exports import guides
 from pages._ui import state
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, language
 
 _PHONE = 320
@@ -47,7 +48,8 @@ def take_away(name: str) -> None:
     tongue = language()
     with st.container(key="guides-bar"):
         left, right, _rest = st.columns([1, 1, 1])
-        left.download_button(
+        taken_away.offer(
+            left,
             _("This guide, to print (HTML)"),
             partial(guides.to_html, (name,), tongue),
             f"palier_{name}_{tongue}.html",
@@ -55,7 +57,8 @@ def take_away(name: str) -> None:
             on_click="ignore",
             width="stretch",
         )
-        right.download_button(
+        taken_away.offer(
+            right,
             _("All guides (HTML)"),
             partial(guides.to_html, guides.NAMES, tongue),
             f"palier_guides_{tongue}.html",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from analysis.tables.workspace import Workspace
 from pages._ui import shell
+from pages._ui.access import gate
 from pages._ui.i18n import _, election_name, number
 
 
@@ -44,14 +45,14 @@ def what_next() -> None:
     st.subheader(_("What to do next"))
     left, right = st.columns(2)
     with left, st.container(border=True):
-        st.page_link(
+        gate.link(
             "pages/priorities.py", label=_("Find the priority bureaux"), icon=":material/target:"
         )
         st.caption(
             _("Choose a bloc and an election, move the weights, look at the map, take the targets.")
         )
     with right, st.container(border=True):
-        st.page_link("pages/data.py", label=_("Open your own place"), icon=":material/database:")
+        gate.link("pages/data.py", label=_("Open your own place"), icon=":material/database:")
         st.caption(_("Bring the official files of any commune, département or country."))
     st.subheader(_("What Palier does not know"))
     st.markdown(

@@ -13,6 +13,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
 from analysis.workflows.sealed_trials import in_force, open_trial, read_seal
 from analysis.workflows.trial_results import EXAMPLE_NAME, scenario_sealed_with
+from pages._ui.access import gate
 from pages._ui.i18n import _, election_name, language
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _ours(place: Workspace) -> Source | None:
                 "Bring a table with its arms, or design a trial first."
             )
         )
-        st.page_link(
+        gate.link(
             "pages/trial_design.py", label=_("Design and seal the trial"), icon=":material/science:"
         )
         return None

@@ -16,6 +16,7 @@ from analysis.workflows.impact import Answer, made_from
 from analysis.workflows.impact_files import answer_to_bytes
 from analysis.workflows.impact_tables import Origin, finding
 from pages._ui import file_downloads
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, language
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import BROUGHT, EXAMPLE, OURS, Source, described, seal_of
@@ -35,7 +36,8 @@ def downloads(
         ".json": _("Estimates (JSON)"),
     }
     for column, (suffix, label) in zip(st.columns(3), names.items(), strict=True):
-        column.download_button(
+        taken_away.offer(
+            column,
             label,
             partial(
                 answer_to_bytes,

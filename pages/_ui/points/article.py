@@ -9,6 +9,7 @@ from analysis.experiments import trial_words
 from analysis.experiments.pons_2012.published import published
 from analysis.experiments.pons_2012.reproduction import ARCHIVE, VARIABLE
 from pages._ui import state
+from pages._ui.access import visitor
 from pages._ui.i18n import _, language, number, percent, signed
 from pages._ui.points import load_points
 from pages._ui.points.arithmetic import points
@@ -40,6 +41,9 @@ def claim() -> None:
 
 def ask_areas() -> str:
     """Ask where the areas are; say that they are simulated when nothing is given."""
+    if visitor.current().person is not None:
+        # Nobody names a path of a server, not by a link either.
+        return _told_areas("")
     state.recall("p_areas", "")
     with st.expander(_("The areas of the experiment: bring them, or use simulated ones")):
         st.markdown(
@@ -50,6 +54,11 @@ def ask_areas() -> str:
         )
         path = st.text_input(_("Path of the areas on this machine"), key="p_areas")
     state.remember("p_areas", path, "")
+    return _told_areas(path)
+
+
+def _told_areas(path: str) -> str:
+    """Say which areas are read; return where they are."""
     found = load_points.areas(path)
     if found.simulated:
         st.warning(

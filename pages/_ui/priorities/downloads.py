@@ -13,6 +13,7 @@ from analysis.targeting.rank import Ranking
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import file_downloads, inputs, loaders, messages
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, language, number
 from pages._ui.priorities.ranking_view import reached
 from pages._ui.trial import hold_back
@@ -56,7 +57,8 @@ def _content(
 
 def _save_scenario(scenario: Scenario) -> None:
     st.markdown("#### " + _("This scenario"))
-    st.download_button(
+    taken_away.offer(
+        None,
         _("Save the scenario (TOML)"),
         data=scenario.to_toml(),
         file_name=f"scenario_{scenario.bloc or 'candidats'}_{scenario.election}.toml",

@@ -17,14 +17,12 @@ from pages._ui.bureau_map import (
     MapOptions,
     Number,
     Paint,
-    Tiles,
     bureau_map,
 )
 from pages._ui.i18n import _, bloc_name, election_name, language, ngettext, number
 from pages._ui.messages import translate
 
 MAIN_MAP = "priorities.map"
-_TILES = Tiles("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
 
 
 def reach(ranked: Ranking) -> None:
@@ -153,11 +151,8 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
         selected=state.selected(),
         on_select=state.select,
         label=_("Map of the score of {n} bureaux").format(n=len(geometry)),
-        tiles=_TILES if st.session_state.get("tiles") else None,
     )
     bureau_map(geometry, paint, key=key, options=options)
-    if key == MAIN_MAP:
-        st.toggle(_("Base map (asks OpenStreetMap for images)"), key="tiles")
     bureaux.without_contour(geometry, ranked.table)
 
 

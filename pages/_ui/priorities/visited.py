@@ -11,6 +11,7 @@ from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Prospects
 from pages._ui import messages
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, number
 
 _PROBLEM = "visited.problem"
@@ -28,7 +29,8 @@ def ask(place: Workspace, found: Prospects) -> None:
             st.caption(_("Known for {n} bureaux.").format(n=number(known)))
         else:
             st.caption(_("None known: every door counts as not yet visited."))
-        st.download_button(
+        taken_away.offer(
+            None,
             _("Table to fill in (CSV)"),
             data=csv_text(_table(found)),
             file_name=COVERED,

@@ -8,6 +8,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import CONTROL, DEFAULT, HoldBack, hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders
+from pages._ui.access import gate
 from pages._ui.i18n import _, ngettext, number
 
 TEAMS, ANALYSIS = "teams", "analysis"
@@ -56,7 +57,7 @@ def choose(place: Workspace, scenario: Scenario) -> HoldBack:
                 fingerprint=", ".join(f"`{one[:12]}`" for one in usual.seals)
             )
         )
-        st.page_link(
+        gate.link(
             DESIGN_PAGE, label=_("See the sealed design, or retire it"), icon=":material/science:"
         )
         return usual
@@ -68,7 +69,7 @@ def choose(place: Workspace, scenario: Scenario) -> HoldBack:
             "back."
         ).format(control=DEFAULT.control, size=DEFAULT.block_size, seed=scenario.settings.seed)
     )
-    st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
+    gate.link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
     return _given_up(usual, len(controls))
 
 

@@ -15,6 +15,7 @@ from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import Trial, retire
 from analysis.workflows.trial_results import scenario_sealed_with
 from pages._ui import inputs, loaders, messages, state
+from pages._ui.access import gate, taken_away, visitor
 from pages._ui.i18n import _, language, number
 from pages._ui.priorities.compare import described
 from pages._ui.trial import arms_view, draft
@@ -123,7 +124,8 @@ def files(place: Workspace, trial: Trial) -> None:
     """Offer seal, plan and arms; let the design be retired with a reason."""
     name = f"palier_{place.path.name}_{trial.fingerprint[:12]}"
     columns = st.columns(2)
-    columns[0].download_button(
+    taken_away.offer(
+        columns[0],
         _("The seal (JSON)"),
         trial.file.read_bytes(),
         f"{name}.seal.json",
@@ -131,7 +133,8 @@ def files(place: Workspace, trial: Trial) -> None:
         on_click="ignore",
         width="stretch",
     )
-    columns[1].download_button(
+    taken_away.offer(
+        columns[1],
         _("The arms (CSV)"),
         csv_text(trial.sealed.assignment),
         f"{name}.arms.csv",
@@ -140,7 +143,8 @@ def files(place: Workspace, trial: Trial) -> None:
         width="stretch",
     )
     if trial.plan:
-        columns[0].download_button(
+        taken_away.offer(
+            columns[0],
             _("The plan (Markdown)"),
             trial.plan,
             f"{name}.plan.md",
@@ -148,7 +152,8 @@ def files(place: Workspace, trial: Trial) -> None:
             on_click="ignore",
             width="stretch",
         )
-        columns[1].download_button(
+        taken_away.offer(
+            columns[1],
             _("The plan (PDF)"),
             partial(_pdf, trial.plan, trial.fingerprint),
             f"{name}.plan.pdf",
@@ -164,7 +169,7 @@ def files(place: Workspace, trial: Trial) -> None:
             "the first door: afterwards nobody can say that the draw was chosen."
         ).format(fingerprint=trial.fingerprint)
     )
-    st.page_link(
+    gate.link(
         "pages/priorities.py",
         label=_("Files for the teams: Priorities, view Files"),
         icon=":material/target:",
@@ -199,6 +204,7 @@ def _retire(place: Workspace, trial: Trial) -> None:
 def _do_retire(place: Workspace, fingerprint: str) -> None:
     try:
         retire(place.path, fingerprint, str(st.session_state["trial.why"]))
+        visitor.current().note("retire", f"{place.path.name} {fingerprint[:12]}")
     except DataError as error:
         st.session_state[_PROBLEM] = error
     state.answer_with("t_view", "blocks")

@@ -20,6 +20,7 @@ from analysis.workflows.sealed_trials import (
 )
 from analysis.workflows.trial_design import Promise, seal_in_workspace
 from pages._ui import messages
+from pages._ui.access import visitor
 from pages._ui.i18n import _, bloc_name, language, number
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.trial_choices import choose_headline, covariate_names
@@ -48,6 +49,7 @@ def seal(place: Workspace, scenario: Scenario, choices: Choices) -> None:
     ):
         with st.spinner(_("Drawing and sealing…")):
             seal_in_workspace(made, place.path, scenario, again)
+            visitor.current().note("seal", place.path.name)
         st.rerun()
 
 
@@ -139,4 +141,5 @@ def verified(place: Workspace) -> None:
         _("Put this design in force here"), key="trial.adopt", help=_("Its arms then hold.")
     ):
         keep(place.path, content)
+        visitor.current().note("seal", f"{place.path.name} {sealed.fingerprint[:12]}")
         st.rerun()

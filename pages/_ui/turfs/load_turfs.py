@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 import streamlit as st
 
+from analysis.charts.turf_deck import TurfPicture
 from analysis.exports.field_kit.kit import Kit
 from analysis.fieldwork.campaign import FOLDER
 from analysis.geography import address_search
 from analysis.tables.workspace import Workspace
+from analysis.turf.graph import StreetGraph
+from analysis.turf.street_ways import way_along
 from analysis.turf.walk_list import Walks
+from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.time_slots import Opening, opening_of
 from analysis.workflows.turf_output import kit_for, read_walks
+from analysis.workflows.turfs import streets_of
 from pages._ui import loaders
+from pages._ui.bureau_map import publish_style
 from pages._ui.fieldwork import load_fieldwork as field
 
 _FEW = 4
@@ -56,18 +63,49 @@ def _opening(folder: str, slot: str, share_open: float, asked: field.Mark | None
     return opening_of(Workspace(Path(folder)), slot, share_open)
 
 
+def picture(workspace: str, digest: str, cut: Walks, turf: str | None) -> TurfPicture:
+    """Return what the map of turfs draws: those of a cut, or the walk of one."""
+    stops = cut.of(turf) if turf else cut.turfs
+    bureaux = tuple(sorted(stops["bureau_id"].unique()))
+    crs = Workspace(Path(workspace)).crs
+    points = gpd.points_from_xy(stops["longitude"], stops["latitude"], crs="OGC:CRS84")
+    house = stops["number"].astype("string").fillna("") + " " + stops["suffix"]
+    label = (house.str.strip() + " " + stops["street"]).str.strip().astype("str")
+    spots = gpd.GeoDataFrame(stops.assign(label=label), geometry=points).to_crs(crs)
+    return TurfPicture(
+        spots,
+        gpd.GeoDataFrame(loaders.table(workspace, digest, "streets")),
+        _last_contours(workspace, digest, bureaux),
+        _route(workspace, digest, spots) if turf else None,
+    )
+
+
+def _route(workspace: str, digest: str, spots: gpd.GeoDataFrame) -> shapely.Geometry:
+    xy = shapely.get_coordinates(spots.geometry.to_numpy())
+    graph = _graph(workspace, digest)
+    if graph is None or len(xy) < 2:  # noqa: PLR2004 - a way has two ends
+        return shapely.LineString(xy if len(xy) > 1 else np.repeat(xy, 2, axis=0))
+    return way_along(graph, xy)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _graph(workspace: str, digest: str) -> StreetGraph | None:
+    del digest
+    return streets_of(Workspace(Path(workspace)), "")
+
+
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
-def outlines(workspace: str, digest: str, bureaux: tuple[str, ...]) -> list[dict[str, object]]:
-    """Return the contours of some bureaux, light enough to travel with a picture."""
+def _last_contours(workspace: str, digest: str, bureaux: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Return the contours of some bureaux in their last vintage."""
     table = loaders.table(workspace, digest, "bureaux")
     newest = table[table["bureau_id"].isin(bureaux)].sort_values("vintage")
-    last = newest.drop_duplicates("bureau_id", keep="last")
-    if last.empty:
-        return []
-    known = gpd.GeoDataFrame(last, crs=table.crs)
-    light = known.geometry.simplify(10).boundary.to_crs("OGC:CRS84")
-    found: list[dict[str, object]] = json.loads(light.to_json())["features"]
-    return found
+    return gpd.GeoDataFrame(newest.drop_duplicates("bureau_id", keep="last"))
+
+
+def style(place: Workspace) -> str | None:
+    """Return the address of a style of images for maps of pydeck; None where nobody offers any."""
+    source = tiles_of(place)
+    return publish_style(source) if source else None
 
 
 def addresses(address_ids: pd.Series) -> list[str]:

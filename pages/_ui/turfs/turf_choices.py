@@ -14,6 +14,7 @@ from analysis.workflows import turfs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
+from pages._ui.access import gate
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.turfs import load_turfs as found
 from pages._ui.turfs.turfs_view import slot_names
@@ -156,7 +157,7 @@ def hold_back(place: Workspace, ranked: Ranking, top: int, seed: int) -> HoldBac
     )
     if not usual.seals:
         st.warning(_("The draw is not sealed yet: seal it before the first team goes out."))
-        st.page_link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
+        gate.link(DESIGN_PAGE, label=_("Design and seal the trial"), icon=":material/science:")
     return usual
 
 

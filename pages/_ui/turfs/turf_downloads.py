@@ -16,6 +16,7 @@ from analysis.turf.walk_list import Walks
 from analysis.workflows.fieldwork import put_into_field
 from analysis.workflows.turf_output import zip_of
 from pages._ui import messages, state
+from pages._ui.access import taken_away, visitor
 from pages._ui.fieldwork import load_fieldwork as field
 from pages._ui.i18n import _, language, ngettext, number
 from pages._ui.turfs import load_turfs as found
@@ -30,7 +31,8 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
     kit = partial(found.kit, str(folder), str(place.path), place.digest, options)
     name = f"palier_{place.path.name}_{walks.summary.get('cut') or folder.name[:8]}"
     left, right = st.columns(2)
-    left.download_button(
+    taken_away.offer(
+        left,
         _("Everything for the teams (ZIP)"),
         partial(_zip, kit, folder),
         f"{name}.zip",
@@ -41,7 +43,8 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
         disabled=not known,
         help=_("Cover, sheets to print, phone pages, GPX, KML, GeoJSON, CSV, XLSX, form."),
     )
-    right.download_button(
+    taken_away.offer(
+        right,
         _("Sheets to print (PDF)"),
         partial(_sheets, kit),
         f"{name}.pdf",
@@ -50,9 +53,10 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
         width="stretch",
         disabled=not known,
     )
-    left.download_button(
+    taken_away.offer(
+        left,
         _("Sheet of turf {turf} (PDF)").format(turf=turf or "…"),
-        partial(_sheet, kit, turf or ""),
+        partial(sheet, kit, turf or ""),
         f"{turf}.pdf",
         key="turfs.sheet",
         on_click="ignore",
@@ -60,9 +64,10 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
         disabled=not (known and turf),
         help=None if turf else _("Choose a turf above."),
     )
-    right.download_button(
+    taken_away.offer(
+        right,
         _("Phone page of turf {turf} (HTML)").format(turf=turf or "…"),
-        partial(_phone, kit, turf or ""),
+        partial(phone, kit, turf or ""),
         f"{turf}.html",
         key="turfs.phone",
         on_click="ignore",
@@ -97,6 +102,7 @@ def _put_into_field(place: Workspace, walks: Walks) -> bool:
     if st.button(_("Put these turfs into the field"), key="turfs.register", type="primary"):
         with messages.explain_data_errors():
             put_into_field(store, walks)
+            visitor.current().note("plan", place.path.name, len(walks.turf_ids))
         st.rerun()
     return False
 
@@ -149,7 +155,8 @@ def _lists(kit: partial[Kit], name: str) -> None:
             ".xlsx": "Excel",
         }
         for n, (suffix, label) in enumerate(kinds.items()):
-            columns[n % 3].download_button(
+            taken_away.offer(
+                columns[n % 3],
                 label,
                 partial(_list, kit, suffix),
                 f"{name}{suffix}",
@@ -199,13 +206,15 @@ def _sheets(kit: partial[Kit]) -> bytes:
     return sheets_pdf(kit())
 
 
-def _sheet(kit: partial[Kit], turf: str) -> bytes:
+def sheet(kit: partial[Kit], turf: str) -> bytes:
+    """Return the sheet of a turf, to print (PDF)."""
     from analysis.exports.field_kit.sheets import sheet_pdf
 
     return sheet_pdf(kit(), turf)
 
 
-def _phone(kit: partial[Kit], turf: str) -> bytes:
+def phone(kit: partial[Kit], turf: str) -> bytes:
+    """Return the page of a turf for the phone (HTML)."""
     from analysis.exports.field_kit.phone import phone_page
 
     return phone_page(kit(), turf)

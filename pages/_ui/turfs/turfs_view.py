@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.charts.turf_deck import turf_deck
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import LEARNED
@@ -16,14 +17,7 @@ from pages._ui.i18n import _, kind_name, ngettext, number, percent, pgettext
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 
-# Okabe and Ito (2008): told apart by colour-blind people.
-COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f", "#000000")
 _TURF = "turfs.turf"
-_CLICK = {
-    "name": "stop",
-    "select": {"type": "point", "fields": ["turf_id", "latitude", "longitude"]},
-}
-_MOST_POINTS = 6000
 _MOST_UNCUT = 1000
 
 
@@ -106,116 +100,35 @@ def choose_turf(walks: Walks) -> str | None:
 
 
 def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> None:
-    """Draw all turfs, or the walk of one; no image comes from the network.
+    """Draw all turfs over the streets, or the walk of one.
 
-    A click on a stop of the map of all turfs brings its turf into view.
+    A click on a turf or a stop of the map of all turfs brings that turf into view.
     """
-    stops = walks.of(turf) if turf else walks.turfs
-    shown = stops.iloc[:: max(1, -(-len(stops) // _MOST_POINTS))]
-    bureaux = tuple(sorted(stops["bureau_id"].unique()))
-    outlines = found.outlines(str(place.path), place.digest, bureaux)
-    layers: list[dict[str, Any]] = []
-    if outlines:
-        layers.append(
-            {
-                "data": {"values": outlines},
-                "mark": {"type": "geoshape", "filled": False, "stroke": "#999", "strokeWidth": 1},
-            }
-        )
-    layers += _walk(shown) if turf else [_points(shown, walks)]
-    spec = {
-        "projection": {"type": "mercator"},
-        "layer": layers,
-        "height": 460,
-        "config": {"view": {"stroke": None}},
-    }
     to_start = st.toggle(_("A click on a stop makes it the starting point"), key="turfs.click")
+    titles = {"stop": _("Stop"), "doors": _("Doors")}
+    picture = found.picture(str(place.path), place.digest, walks, turf)
+    deck = turf_deck(picture, style=found.style(place), titles=titles)
     # The name changes with what is drawn: a selection of another picture means nothing here.
     name = f"{key}.{turf or 'all'}"
-    st.vega_lite_chart(
-        None,
-        spec,
-        width="stretch",
+    st.pydeck_chart(
+        deck,
+        height=560,
         key=name,
         on_select=lambda: _clicked(name, walks, to_start=to_start),
-        selection_mode="stop",
+        selection_mode="single-object",
     )
-    if len(shown) < len(stops):
-        st.caption(
-            _("The map shows {n} of {all} stops; the files hold them all.").format(
-                n=number(len(shown)), all=number(len(stops))
-            )
-        )
-
-
-def _points(shown: pd.DataFrame, walks: Walks) -> dict[str, Any]:
-    place = {turf: n for n, turf in enumerate(walks.turf_ids)}
-    hue = shown["turf_id"].map(place) % len(COLOURS)
-    rows = shown.assign(hue=hue, label=labels(shown))
-    return {
-        "data": {"values": _records(rows, ["turf_id", "label", "dwellings", "hue"])},
-        "mark": {"type": "circle", "size": 34, "opacity": 0.9},
-        "params": [_CLICK],
-        "encoding": {
-            "longitude": {"field": "longitude", "type": "quantitative"},
-            "latitude": {"field": "latitude", "type": "quantitative"},
-            "color": {
-                "field": "hue",
-                "type": "nominal",
-                "legend": None,
-                "scale": {"domain": list(range(len(COLOURS))), "range": list(COLOURS)},
-            },
-            "tooltip": [
-                {"field": "turf_id", "title": _("Turf")},
-                {"field": "label", "title": _("Address")},
-                {"field": "dwellings", "title": _("Doors")},
-            ],
-        },
-    }
-
-
-def _walk(stops: pd.DataFrame) -> list[dict[str, Any]]:
-    names = ["turf_id", "stop", "label", "dwellings"]
-    rows = _records(stops.assign(label=labels(stops)), names)
-    at = {
-        "longitude": {"field": "longitude", "type": "quantitative"},
-        "latitude": {"field": "latitude", "type": "quantitative"},
-    }
-    tooltip = [
-        {"field": "stop", "title": pgettext("walk", "Stop")},
-        {"field": "label", "title": _("Address")},
-        {"field": "dwellings", "title": _("Doors")},
-    ]
-    line = {
-        "mark": {"type": "line", "stroke": COLOURS[0], "strokeWidth": 1.5, "opacity": 0.7},
-        "encoding": {**at, "order": {"field": "stop", "type": "quantitative"}},
-    }
-    dots = {
-        "mark": {"type": "circle", "size": 260, "color": COLOURS[0], "opacity": 1},
-        "params": [_CLICK],
-        "encoding": {**at, "tooltip": tooltip},
-    }
-    numbers = {
-        "mark": {"type": "text", "fontSize": 10, "fontWeight": "bold", "color": "#fff"},
-        "encoding": {**at, "text": {"field": "stop", "type": "quantitative"}, "tooltip": tooltip},
-    }
-    return [{"data": {"values": rows}, **layer} for layer in (line, dots, numbers)]
-
-
-def _records(rows: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
-    kept = rows[[*names, "longitude", "latitude"]].round({"longitude": 6, "latitude": 6})
-    return [dict(row) for row in kept.astype(object).to_dict("records")]
 
 
 def _clicked(key: str, walks: Walks, *, to_start: bool) -> None:
     """Bring the turf that was clicked into view, or set out from the stop."""
     event: Mapping[str, Any] = st.session_state[key]
-    picked = (event["selection"].get("stop") or [{}])[0]
+    objects = event["selection"].get("objects", {})
+    picked: Mapping[str, Any] = next((rows[0] for rows in objects.values() if rows), {})
     if picked.get("turf_id") not in walks.turf_ids:
         return
-    if to_start:
+    if to_start and "latitude" in picked:
         state.answer_with("turf_start", f"{picked['latitude']:.6f}, {picked['longitude']:.6f}")
-    else:
+    elif not to_start:
         st.session_state[_TURF] = picked["turf_id"]
 
 

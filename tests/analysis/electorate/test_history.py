@@ -173,7 +173,13 @@ def test_where_nobody_of_the_choice_ever_stood_there_is_nothing_to_rank(tmp_path
 
 def test_without_contours_bureaux_are_followed_by_their_code(valmont_inputs, valmont, tmp_path):
     plain = replace(
-        valmont_inputs, contours={}, squares=None, addresses=None, electors=None, fictional=False
+        valmont_inputs,
+        contours={},
+        squares=None,
+        addresses=None,
+        electors=None,
+        streets=None,
+        fictional=False,
     )
     history = read_history(build(plain, tmp_path), LEFT, before=before("2027_pres_t1"))
     assert len(history.units) == 49

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from analysis.database import migrate
+from analysis.database import access_tables, migrate
 from analysis.database.engine import connect, reading, writing
-from analysis.database.models import METADATA
 from analysis.errors import DataError
 from analysis.fieldwork import field_plan, progress
 from analysis.fieldwork.store import open_store
@@ -37,7 +36,7 @@ def first_version(url, tmp_path):
         for n, outcome in enumerate(["no_answer", "conversation", "refused", "moved"])
     ]
     rows[3]["corrects"] = named[2]
-    with writing(engine) as connection:
+    with writing(engine, role="owner") as connection:
         connection.execute(sa.text(V1), rows)
     engine.dispose()
     return engine.url
@@ -64,11 +63,20 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_its_data(
 def test_migrations_make_the_tables_that_the_code_declares(store):
     with reading(store.engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, METADATA) == []
+        assert [
+            one
+            for one in compare_metadata(context, access_tables.AUDIT.metadata)
+            if not _is_tenant(one)
+        ] == []
+
+
+def _is_tenant(difference):
+    """Tell whether it is the column that tables older than tenants have in PostgreSQL only."""
+    return difference[0] == "remove_column" and difference[3].name == "tenant"
 
 
 def test_a_store_of_a_newer_version_is_left_alone(store, tmp_path, url):
-    with writing(store.engine) as connection:
+    with writing(store.engine, role="owner") as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DataError, match=r"newer version of Palier[\s\S]*9999"):
         open_store(tmp_path, url)

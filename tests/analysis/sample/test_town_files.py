@@ -22,6 +22,7 @@ FILES = (
     "adresses-99.csv.gz",
     "electeurs_par_adresse.csv",
     "lieux_de_vote.csv",
+    "rues_osm.json",
     "truth.json",
     "SOURCE.md",
 )

@@ -197,7 +197,9 @@ def test_progress_is_told_from_start_to_end(valmont_inputs, tmp_path):
 
 
 def test_a_table_of_blocs_edited_by_hand_is_kept_and_used(valmont_inputs, tmp_path):
-    plain = replace(valmont_inputs, contours={}, squares=None, addresses=None, electors=None)
+    plain = replace(
+        valmont_inputs, contours={}, squares=None, addresses=None, electors=None, streets=None
+    )
     place = build(plain, tmp_path)
     blocs = (tmp_path / "blocs.csv").read_text(encoding="utf-8")
     assert "2022_pres,MACRON,centre" in blocs
@@ -252,8 +254,14 @@ def test_results_of_another_reader_are_dated_by_it(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"contours": {}}, "--squares and --addresses cannot be used without contours"),
-        ({"contours": {}, "squares": None, "addresses": None}, "need the addresses"),
+        (
+            {"contours": {}},
+            "--squares and --addresses and --streets cannot be used without contours",
+        ),
+        (
+            {"contours": {}, "squares": None, "addresses": None, "streets": None},
+            "need the addresses",
+        ),
     ],
 )
 def test_files_that_need_others_say_so(valmont_inputs, tmp_path, changes, says):
@@ -268,7 +276,7 @@ def test_a_town_of_no_french_code_may_lie_in_the_mainland_or_abroad(valmont_inpu
     shapes = gpd.read_file(VALMONT / "contours_2024.geojson")
     abroad = shapes.set_geometry(shapes.translate(xoff=20.0))
     abroad.to_file(tmp_path / "abroad.geojson")
-    plain = replace(valmont_inputs, squares=None, addresses=None, electors=None)
+    plain = replace(valmont_inputs, squares=None, addresses=None, electors=None, streets=None)
     moved = replace(plain, contours={2024: tmp_path / "abroad.geojson"})
     assert build(moved, tmp_path / "w").crs == "EPSG:32635"
 
@@ -276,7 +284,9 @@ def test_a_town_of_no_french_code_may_lie_in_the_mainland_or_abroad(valmont_inpu
 def test_adding_a_source_changes_what_is_measured_not_the_results(
     valmont, valmont_inputs, tmp_path
 ):
-    plain = replace(valmont_inputs, contours={}, squares=None, addresses=None, electors=None)
+    plain = replace(
+        valmont_inputs, contours={}, squares=None, addresses=None, electors=None, streets=None
+    )
     place = build(plain, tmp_path / "w")
     for name in ("turnout", "votes", "candidates"):
         pd.testing.assert_frame_equal(place.read(name), valmont.read(name))
@@ -292,7 +302,9 @@ def test_building_without_contours_over_an_old_workspace_leaves_no_old_shapes(
     valmont, valmont_inputs, tmp_path
 ):
     target = shutil.copytree(valmont.path, tmp_path / "w")
-    plain = replace(valmont_inputs, contours={}, squares=None, addresses=None, electors=None)
+    plain = replace(
+        valmont_inputs, contours={}, squares=None, addresses=None, electors=None, streets=None
+    )
     place = build(plain, target)
     assert not place.has("bureaux")
     assert not (target / "crosswalk.parquet").exists()

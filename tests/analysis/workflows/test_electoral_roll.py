@@ -35,6 +35,7 @@ def bare(valmont_inputs, files):
     return replace(
         valmont_inputs,
         contours={},
+        streets=None,
         squares=None,
         addresses=None,
         electors=None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from analysis.database.tenancy import only_grows
+
 revision = "0001"
 down_revision = None
 
@@ -23,7 +25,7 @@ def upgrade() -> None:
         sa.Column("content", sa.Text, nullable=False),
     )
     for table in _GROWING:
-        _only_grows(table)
+        only_grows(table)
 
 
 def _plan() -> None:
@@ -90,22 +92,3 @@ def _attempts() -> None:
 def _partial_index(name: str, column: str) -> None:
     there = sa.text(f"{column} IS NOT NULL")
     op.create_index(name, "attempts", [column], sqlite_where=there, postgresql_where=there)
-
-
-def _only_grows(table: str) -> None:
-    says = f"{table} is append-only"
-    if op.get_bind().dialect.name == "sqlite":
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
-            )
-        return
-    op.execute(
-        f"CREATE FUNCTION {table}_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{says}'; END $$"
-    )
-    op.execute(
-        f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_only_grows()"
-    )

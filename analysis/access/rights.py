@@ -1,0 +1,93 @@
+"""What a role may do, read from one table (`rights.toml`)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Scope = Literal["campaign", "zone", "team", "turf"]
+SCOPES: tuple[Scope, ...] = ("campaign", "zone", "team", "turf")
+# Of every path that no line names: the page itself, whichever its name.
+_OTHERWISE = "open"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """What somebody may do, and where.
+
+    Attributes
+    ----------
+    campaign
+        Whose.
+    role
+        One of `roles()`.
+    scope, scope_id
+        The whole campaign, or one zone, team or turf of it.
+    """
+
+    campaign: str
+    role: str
+    scope: Scope = "campaign"
+    scope_id: str = ""
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    text = files("analysis.access").joinpath("rights.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def roles() -> tuple[str, ...]:
+    """Return the names of the roles, the mightiest first."""
+    return tuple(_table()["roles"])
+
+
+def rights() -> tuple[str, ...]:
+    """Return the names of the rights."""
+    return tuple(_table()["rights"])
+
+
+def pages() -> dict[str, str]:
+    """Return the right that opens each page."""
+    return dict(_table()["pages"])
+
+
+def may(grants: Iterable[Grant], campaign: str, right: str) -> bool:
+    """Tell whether some grant gives a right over a campaign.
+
+    Parameters
+    ----------
+    grants
+        Of one person.
+    campaign
+        Over which.
+    right
+        One of `rights()`.
+
+    Returns
+    -------
+    bool
+        False also where the role has it, but not for so wide a scope.
+    """
+    wide_enough = _table()["rights"][right]
+    held = _table()["roles"]
+    return any(
+        grant.campaign == campaign
+        and right in held.get(grant.role, ())
+        and grant.scope in wide_enough
+        for grant in grants
+    )
+
+
+def route(path: str) -> str:
+    """Return what a path asks for: "open", "session", or "token" (it checks that itself)."""
+    known = _table()["routes"]
+    while path:
+        if path in known:
+            return str(known[path])
+        path = path.rpartition("/")[0]
+    return _OTHERWISE

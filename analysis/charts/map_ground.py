@@ -1,0 +1,155 @@
+"""The ground under every map, declared once: streets, outlines and labels, and how each looks.
+
+Screens, pages to send, prints, sheets and phones draw from the same `Ground`; `STYLES` says which
+lines are drawn at which scale, how wide, and in which order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analysis.geography.outlines import ARRONDISSEMENT, COMMUNE, outlines
+
+
+@dataclass(frozen=True, slots=True)
+class LineStyle:
+    """How a kind of line is drawn.
+
+    Attributes
+    ----------
+    width_m
+        Width on the ground.
+    least_px, most_px
+        Bounds of the width on screen.
+    shown_m
+        Drawn where a pixel is at most so many metres.
+    named_m
+        Named where a pixel is at most so many metres; 0 for never.
+    """
+
+    width_m: float
+    least_px: float
+    most_px: float
+    shown_m: float
+    named_m: float
+
+
+# In the order they are drawn, the least important first.
+STYLES: Mapping[str, LineStyle] = {
+    "water": LineStyle(70.0, 1.5, 26.0, 400.0, 12.0),
+    "path": LineStyle(3.0, 0.4, 2.5, 4.0, 1.2),
+    "street": LineStyle(8.0, 0.5, 7.0, 14.0, 2.6),
+    "main": LineStyle(14.0, 0.9, 12.0, 60.0, 6.0),
+    "fast": LineStyle(14.0, 0.9, 12.0, 60.0, 7.0),
+    "motorway": LineStyle(14.0, 0.8, 10.0, 120.0, 8.0),
+}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What lies under the colours of a map.
+
+    Attributes
+    ----------
+    streets
+        `name`, `kind`, one line for each stretch of one name and kind; metric CRS.
+    outlines
+        `level`, `code`, polygons of communes and arrondissements.
+    labels
+        `text`, `level`, `geometry`: a point inside what the label names.
+    """
+
+    streets: gpd.GeoDataFrame
+    outlines: gpd.GeoDataFrame
+    labels: gpd.GeoDataFrame
+
+
+def ground_of(
+    bureaux: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, names: Mapping[str, str]
+) -> Ground:
+    """Return what maps of some bureaux draw under or over their colours.
+
+    Parameters
+    ----------
+    bureaux
+        A `schema.BUREAUX` table of one vintage.
+    streets
+        A `schema.STREETS` table in the same CRS; may be empty.
+    names
+        Name of each commune by its id.
+
+    Returns
+    -------
+    Ground
+        In the CRS of `bureaux`.
+    """
+    grounds = outlines(bureaux)
+    several = grounds["level"].eq(COMMUNE).sum() > 1
+    named = grounds[(grounds["level"] == ARRONDISSEMENT) | several]
+    texts = [
+        arrondissement_label(code) if level == ARRONDISSEMENT else names.get(code, code)
+        for level, code in zip(named["level"], named["code"], strict=True)
+    ]
+    points = shapely.point_on_surface(named.geometry.to_numpy())
+    labels = gpd.GeoDataFrame(
+        {"text": pd.Series(texts, dtype="str"), "level": named["level"].to_numpy()},
+        geometry=points,
+        crs=bureaux.crs,
+    )
+    return Ground(merged_streets(streets), grounds, labels)
+
+
+def arrondissement_label(code: str) -> str:
+    """Return « 1er », « 18e »: what people call it, in any language of the screen."""
+    number = int(code)
+    return "1er" if number == 1 else f"{number}e"
+
+
+# What bears such a name, or is so long, is what people find their way by.
+_GREAT = r"(?i)(?:boulevard|avenue|quai|cours|bd|av)\b"
+_GREAT_M = 1_500.0
+
+
+def _great(streets: gpd.GeoDataFrame) -> pd.Series:
+    named = streets["name"] != ""
+    length = streets["length_m"].groupby(streets["name"]).transform("sum")
+    return named & (streets["name"].str.match(_GREAT) | (length >= _GREAT_M))
+
+
+def merged_streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return streets as one line for each stretch of one name and kind, by importance.
+
+    Parameters
+    ----------
+    streets
+        A `schema.STREETS` table.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `name`, `kind`, lines.
+    """
+    if streets.empty:
+        return streets[["name", "kind", "geometry"]]
+    # « main » here and « fast » there are one boulevard to whoever reads its name.
+    kind = streets["kind"].replace({"fast": "main"})
+    kind = kind.mask((kind == "street") & _great(streets), "main")
+    groups = streets.geometry.groupby([streets["name"].to_numpy(), kind.to_numpy()], sort=True)
+    joined = groups.agg(
+        lambda lines: shapely.line_merge(shapely.multilinestrings(list(lines.to_numpy())))
+    )
+    lines, row = shapely.get_parts(joined.to_numpy(dtype=object), return_index=True)
+    table = joined.index.to_frame(index=False, name=["name", "kind"]).iloc[row]
+    order = table["kind"].map({kind: n for n, kind in enumerate(STYLES)}).to_numpy()
+    length = shapely.length(lines)
+    first = np.lexsort((-length, order))
+    merged = gpd.GeoDataFrame(
+        table.reset_index(drop=True), geometry=np.asarray(lines, dtype=object), crs=streets.crs
+    )
+    return merged.iloc[first].reset_index(drop=True)

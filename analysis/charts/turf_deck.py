@@ -1,0 +1,334 @@
+"""Turfs over streets: outlines in colours neighbours do not share, stops, and one turf's route."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pydeck
+import shapely
+
+from analysis.charts.map_ground import STYLES, merged_streets
+
+WGS84 = "OGC:CRS84"
+# Okabe and Ito (2008): told apart by colour-blind people.
+HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f", "#000000")
+# Round the stops of a turf, to the middle of its streets; turfs this close are neighbours.
+_ROUND_M, _CLOSE_M = 14.0, 60.0
+_AROUND_M = 150.0
+# A name wants a street of this length, where one turf is in view.
+_NAMED_M = 70.0
+_STREET_GREY, _STREET_WATER = [176, 180, 184], [134, 181, 220]
+_DOTS_MOST = 6000
+
+
+@dataclass(frozen=True)
+class TurfPicture:
+    """What is drawn.
+
+    Attributes
+    ----------
+    stops
+        `turf_id`, `stop`, `label`, `dwellings`; points in the metric CRS, in walking order.
+    streets
+        A `schema.STREETS` table in the same CRS; may be empty.
+    bureaux
+        Contours in the same CRS; may be empty.
+    route
+        The way of the turf in view, a line along streets; None where all are.
+    """
+
+    stops: gpd.GeoDataFrame
+    streets: gpd.GeoDataFrame
+    bureaux: gpd.GeoDataFrame
+    route: shapely.Geometry | None = None
+
+
+def outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the ground of each turf, with a colour that no turf close by has.
+
+    Parameters
+    ----------
+    stops
+        `turf_id` and points in a metric CRS.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `turf_id`, `hue` (place in `HUES`), `stops`, polygons.
+    """
+    groups = stops.geometry.groupby(stops["turf_id"].to_numpy(), sort=True)
+    points = groups.agg(lambda some: shapely.multipoints(shapely.get_coordinates(some.to_numpy())))
+    hulls = shapely.concave_hull(points.to_numpy(dtype=object), ratio=0.35)
+    grounds = shapely.buffer(hulls, _ROUND_M)
+    table = {"turf_id": points.index, "hue": hues_of(grounds), "stops": groups.size().to_numpy()}
+    return gpd.GeoDataFrame(table, geometry=grounds, crs=stops.crs)
+
+
+def hues_of(grounds: np.ndarray) -> list[int]:
+    """Return a colour for each ground: the first that none of those close by has yet.
+
+    Parameters
+    ----------
+    grounds
+        Polygons, metres.
+
+    Returns
+    -------
+    list of int
+        Places in `HUES`; with more close neighbours than colours, the one least used there.
+    """
+    one, other = shapely.STRtree(grounds).query(grounds, predicate="dwithin", distance=_CLOSE_M)
+    hues = np.full(len(grounds), -1)
+    near = pd.Series(other).groupby(one).agg(list)
+    for row in range(len(grounds)):
+        used = np.bincount(hues[near[row]][hues[near[row]] >= 0], minlength=len(HUES))
+        hues[row] = int(np.argmin(used))
+    return [int(hue) for hue in hues]
+
+
+def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, str]) -> pydeck.Deck:
+    """Return the map of turfs, or of one where its route is given.
+
+    Parameters
+    ----------
+    picture
+        What is drawn.
+    style
+        Address of a style of images under it; None draws the streets of the place.
+    titles
+        Words of the tooltip: `stop`, `doors`.
+
+    Returns
+    -------
+    pydeck.Deck
+        Its layers `turfs` and `stops` can be picked.
+    """
+    grounds = outlines_of(picture.stops).to_crs(WGS84)
+    layers = [] if style else _streets(picture)
+    layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
+    hue = picture.stops["turf_id"].map(grounds.set_index("turf_id")["hue"])
+    if picture.route is None:
+        layers += [_grounds(grounds), _dots(picture.stops, hue), _numbers(grounds)]
+    else:
+        layers += [_route(picture), *_walk(picture.stops)]
+    west, south, east, north = grounds.total_bounds
+    corners = [[west, south], [east, north]]
+    view = pydeck.data_utils.compute_view(corners, view_proportion=1)
+    view.zoom = _zoom(west, south, east, north)
+    tooltip = {"text": f"{{turf_id}} {{told}}\n{{label}}\n{titles['doors']} : {{dwellings}}"}
+    return pydeck.Deck(
+        layers,
+        initial_view_state=view,
+        tooltip=tooltip if picture.route is not None else {"text": "{turf_id}\n{label}"},
+        **({"map_style": style} if style else {"map_provider": None}),
+    )
+
+
+def _zoom(west: float, south: float, east: float, north: float) -> float:
+    """Return the zoom at which some degrees fill about 640 × 460 pixels."""
+    wide = max(east - west, 1e-4) / 360 * 512 / 620
+    high = max(north - south, 1e-4) / 360 * 512 / 400 / np.cos(np.radians((south + north) / 2))
+    return float(min(-np.log2(max(wide, high)), 17.0))
+
+
+def _rgb(colour: str, alpha: int = 255) -> list[int]:
+    return [*(int(colour[n : n + 2], 16) for n in (1, 3, 5)), alpha]
+
+
+def _paths(lines: gpd.GeoSeries) -> list[list[list[float]]]:
+    return [
+        np.round(shapely.get_coordinates(part), 6).tolist()
+        for part in shapely.get_parts(lines.to_crs(WGS84).to_numpy())
+    ]
+
+
+def _streets(picture: TurfPicture) -> list[pydeck.Layer]:
+    """Return the streets round the turfs, and the names of the longer ones of one turf."""
+    if picture.streets.empty:
+        return []
+    around = shapely.box(
+        *shapely.buffer(shapely.box(*picture.stops.total_bounds), _AROUND_M).bounds
+    )
+    merged = merged_streets(picture.streets[picture.streets.intersects(around)])
+    if merged.empty:
+        return []
+    merged = merged.explode(ignore_index=True)
+    rows = pd.DataFrame(
+        {
+            "path": _paths(merged.geometry),
+            "width": merged["kind"].map({kind: style.width_m for kind, style in STYLES.items()}),
+            "colour": [
+                _STREET_WATER if kind == "water" else _STREET_GREY for kind in merged["kind"]
+            ],
+        }
+    )
+    paths = pydeck.Layer(
+        "PathLayer",
+        rows,
+        id="streets",
+        get_path="path",
+        get_width="width",
+        get_color="colour",
+        width_min_pixels=1,
+        width_max_pixels=9,
+        opacity=0.55,
+        cap_rounded=True,
+    )
+    named = merged[(merged["name"] != "") & (merged.length > _NAMED_M)]
+    if picture.route is None:
+        named = named[named["kind"] == "main"]
+    named = named.sort_values("kind").drop_duplicates("name")
+    return [paths, *([_names(named)] if len(named) else [])]
+
+
+def _names(named: gpd.GeoDataFrame) -> pydeck.Layer:
+    lines = named.geometry.to_numpy()
+    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
+    ends = [shapely.line_interpolate_point(lines, share, normalized=True) for share in (0.35, 0.65)]
+    run = shapely.get_coordinates(ends[1]) - shapely.get_coordinates(ends[0])
+    angle = np.degrees(np.arctan2(run[:, 1], run[:, 0]))
+    at = gpd.GeoSeries(middle, crs=named.crs).to_crs(WGS84)
+    rows = pd.DataFrame(
+        {
+            "at": [[round(p.x, 6), round(p.y, 6)] for p in at],
+            "text": named["name"].to_numpy(),
+            "angle": np.where(np.abs(angle) > 90, angle + 180, angle),  # noqa: PLR2004 - upright
+        }
+    )
+    return _text(rows, "names", size=12, colour=[60, 60, 60])
+
+
+def _text(
+    rows: pd.DataFrame, name: str, *, size: int, colour: Sequence[int], paper: bool = True
+) -> pydeck.Layer:
+    return pydeck.Layer(
+        "TextLayer",
+        rows,
+        id=name,
+        get_position="at",
+        get_text="text",
+        get_size=size,
+        get_angle="angle",
+        get_color=list(colour),
+        character_set=pydeck.types.String("auto"),
+        font_family=pydeck.types.String("sans-serif"),
+        font_weight=600,
+        background=paper,
+        get_background_color=[255, 255, 255, 200],
+    )
+
+
+def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
+    rows = pd.DataFrame({"path": _paths(bureaux.geometry.simplify(5).boundary)})
+    return pydeck.Layer(
+        "PathLayer",
+        rows,
+        id="bureaux",
+        get_path="path",
+        get_color=[90, 90, 90],
+        width_min_pixels=1,
+        width_max_pixels=1,
+        opacity=0.5,
+    )
+
+
+def _grounds(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
+    exploded = grounds.explode(ignore_index=True)
+    rows = pd.DataFrame(
+        {
+            "polygon": [
+                np.round(shapely.get_coordinates(shape.exterior), 6).tolist()
+                for shape in exploded.geometry
+            ],
+            "fill": [_rgb(HUES[hue], 70) for hue in exploded["hue"]],
+            "line": [_rgb(HUES[hue], 230) for hue in exploded["hue"]],
+            "turf_id": exploded["turf_id"],
+            "label": "",
+        }
+    )
+    return pydeck.Layer(
+        "PolygonLayer",
+        rows,
+        id="turfs",
+        get_polygon="polygon",
+        get_fill_color="fill",
+        get_line_color="line",
+        line_width_min_pixels=1.5,
+        pickable=True,
+    )
+
+
+def _records(stops: gpd.GeoDataFrame) -> pd.DataFrame:
+    at = stops.geometry.to_crs(WGS84)
+    kept = stops[["turf_id", "stop", "label", "dwellings"]].reset_index(drop=True)
+    return kept.assign(
+        at=np.round(np.c_[at.x, at.y], 6).tolist(),
+        latitude=at.y.round(6).to_numpy(),
+        longitude=at.x.round(6).to_numpy(),
+        told=kept["stop"].astype(str),
+        text=kept["stop"].astype(str),
+        angle=0,
+    )
+
+
+def _dots(stops: gpd.GeoDataFrame, hue: pd.Series) -> pydeck.Layer:
+    step = max(1, -(-len(stops) // _DOTS_MOST))
+    colours = [_rgb(HUES[int(one)]) for one in hue.iloc[::step]]
+    rows = _records(stops.iloc[::step]).assign(colour=colours)
+    return _circles(rows, radius=4, most=4)
+
+
+def _circles(rows: pd.DataFrame, *, radius: float, most: float) -> pydeck.Layer:
+    return pydeck.Layer(
+        "ScatterplotLayer",
+        rows,
+        id="stops",
+        get_position="at",
+        get_fill_color="colour",
+        get_line_color=[255, 255, 255],
+        stroked=True,
+        line_width_min_pixels=1,
+        get_radius=radius,
+        radius_min_pixels=2,
+        radius_max_pixels=most,
+        pickable=True,
+    )
+
+
+def _numbers(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
+    at = grounds.geometry.representative_point()
+    rows = pd.DataFrame(
+        {
+            "at": [[round(p.x, 6), round(p.y, 6)] for p in at],
+            "text": grounds["turf_id"].str.rpartition("-")[2].str.lstrip("0"),
+            "angle": 0,
+        }
+    )
+    return _text(rows, "numbers", size=15, colour=[20, 20, 20])
+
+
+def _route(picture: TurfPicture) -> pydeck.Layer:
+    rows = pd.DataFrame({"path": _paths(gpd.GeoSeries([picture.route], crs=picture.stops.crs))})
+    return pydeck.Layer(
+        "PathLayer",
+        rows,
+        id="route",
+        get_path="path",
+        get_color=_rgb(HUES[0]),
+        width_min_pixels=3,
+        width_max_pixels=4,
+        cap_rounded=True,
+        joint_rounded=True,
+    )
+
+
+def _walk(stops: gpd.GeoDataFrame) -> list[pydeck.Layer]:
+    rows = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops))
+    inside = _text(
+        rows[["at", "text", "angle"]], "order", size=11, colour=[255, 255, 255], paper=False
+    )
+    return [_circles(rows, radius=11, most=11), inside]

@@ -1,0 +1,104 @@
+"""Verbs of a server: start it, enter its campaigns, invite people, verify the audit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from analysis.cli.terminal import console
+
+Campaign = Annotated[str, typer.Option("--campaign", help="Id of the campaign.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    for verb in (serve, campaign, invite, audit):
+        app.command(verb.__name__)(verb)
+
+
+def serve() -> None:
+    """Start the server that palier.toml describes; it refuses to be open to anyone."""
+    from analysis.errors import DataError
+    from analysis.fieldwork.store import VARIABLE
+    from analysis.workflows import server_access
+
+    settings = server_access.settings()
+    if not settings.server:
+        raise DataError(
+            "No server is configured here.",
+            mend="Write palier.toml (docs/server.md), or start the app for yourself: make app.",
+        )
+    # Its tables are brought up to date before anybody comes.
+    server_access.engine()
+    server_access.close()
+    options = {
+        "server.address": settings.listen,
+        "server.port": settings.port,
+        "server.maxUploadSize": settings.upload_mb,
+        "client.showErrorDetails": "none",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    command = [sys.executable, "-m", "streamlit", "run", str(server_access.ROOT / "serve.py")]
+    environment = os.environ | {VARIABLE: settings.store}
+    try:
+        ended = subprocess.run([*command, *words], env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        ended = 0
+    raise typer.Exit(ended)
+
+
+def campaign(
+    name: Annotated[
+        str, typer.Argument(help="What people call the campaign; left out, all are listed.")
+    ] = "",
+    administrator: Annotated[
+        str, typer.Option(help="Address of mail that its first administrator logs in with.")
+    ] = "",
+    organisation: Annotated[str, typer.Option(help="Party, federation or list it is of.")] = "",
+) -> None:
+    """Enter a campaign of a server and invite its administrator; print its id."""
+    from analysis.access import membership
+    from analysis.workflows import server_access
+
+    if not name:
+        for one in membership.campaigns(server_access.engine()):
+            parts = (one[part] for part in ("campaign", "name", "organisation"))
+            console().print("\t".join(parts))
+        return
+    made = server_access.new_campaign(
+        name, organisation=organisation or name, administrator=administrator
+    )
+    console().print(made)
+
+
+def invite(
+    email: Annotated[str, typer.Argument(help="Address of mail that the person logs in with.")],
+    campaign: Campaign,
+    role: Annotated[
+        str, typer.Option(help="administrator, strategist, analyst, organiser or volunteer.")
+    ],
+    days: Annotated[int, typer.Option(help="How long it may be taken up.")] = 14,
+) -> None:
+    """Let whoever logs in to a server with an address have a role; no mail is sent."""
+    from analysis.access import invitations, membership
+    from analysis.access.rights import Grant
+    from analysis.workflows import server_access
+
+    given = Grant(campaign, role)
+    invitations.invite_by_mail(
+        server_access.engine(), email, given, days=days, by=membership.NOBODY
+    )
+
+
+def audit(campaign: Campaign) -> None:
+    """Verify the audit of a campaign; print the number of entries and the last digest."""
+    from analysis.access import audit as entries
+    from analysis.database.engine import of_tenant
+    from analysis.workflows import server_access
+
+    count, digest = entries.verify(of_tenant(server_access.engine(), campaign))
+    console().print(f"{count} {digest}")

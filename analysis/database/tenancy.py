@@ -1,0 +1,136 @@
+"""Rows of one campaign are out of another's reach: row-level security on every table.
+
+Migrations call `protect` for each table they make; a test reads the catalogue of PostgreSQL and
+fails on a table that none protected. In SQLite a file has one tenant, and nothing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alembic import op
+
+from analysis.database.engine import ROLES
+
+# What belongs to the server and to no campaign: people, sessions, organisations, campaigns.
+REALM = "@server"
+TENANT = "current_setting('palier.tenant', true)"
+_PERSON = "current_setting('palier.person', true)"
+_LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
+
+
+def create_roles() -> None:
+    """Create the roles of the app and the eraser, where the one who migrates may.
+
+    Without them the owner's own rights are used; row-level security holds for it all the same.
+    """
+    if not _is_postgresql():
+        return
+    for role in _LOCAL_ROLES:
+        # Another database of the same server may have made it, at this very moment.
+        for attempt in (f"CREATE ROLE {role} NOLOGIN", f"GRANT {role} TO CURRENT_USER"):
+            op.execute(
+                f"DO $$ BEGIN {attempt}; EXCEPTION WHEN duplicate_object OR unique_violation "
+                "OR insufficient_privilege OR internal_error THEN NULL; END $$"
+            )
+    _grant("USAGE", "SCHEMA public", _LOCAL_ROLES)
+
+
+def protect(
+    table: str,
+    *,
+    app: Sequence[str] = ("SELECT", "INSERT"),
+    eraser: Sequence[str] = (),
+    own: str = "",
+) -> None:
+    """Keep the rows of a table to the tenant of the transaction, the owner's included.
+
+    Parameters
+    ----------
+    table
+        It has a column `tenant`.
+    app, eraser
+        What the two roles may do with it.
+    own
+        Column that names a person who may read the row whichever tenant it is of; "" for none.
+    """
+    if not _is_postgresql():
+        return
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    mine = f"tenant = {TENANT}"
+    op.execute(
+        f"CREATE POLICY {table}_tenant ON {table} USING ({mine}) "
+        f"WITH CHECK ({mine} AND tenant <> '')"
+    )
+    if own:
+        op.execute(
+            f"CREATE POLICY {table}_own ON {table} FOR SELECT "
+            f"USING ({own} = {_PERSON} AND {own} <> '')"
+        )
+    _grant(", ".join(app), table, (ROLES["app"],))
+    if eraser:
+        _grant(", ".join(eraser), table, (ROLES["eraser"],))
+
+
+def protect_version() -> None:
+    """Let every tenant read which version the tables have; only the owner writes it."""
+    if _is_postgresql():
+        for change in ("ENABLE", "FORCE"):
+            op.execute(f"ALTER TABLE alembic_version {change} ROW LEVEL SECURITY")
+        op.execute("CREATE POLICY alembic_version_all ON alembic_version USING (true)")
+        _grant("SELECT", "alembic_version", _LOCAL_ROLES)
+
+
+def add_tenant(table: str, keys: Sequence[str], tenant: str) -> None:
+    """Give the rows of a table of PostgreSQL their tenant, first in its key.
+
+    Parameters
+    ----------
+    table
+        Made before there were tenants.
+    keys
+        Columns of its primary key.
+    tenant
+        Whose the rows are that it has.
+    """
+    if not _is_postgresql():
+        return
+    named = tenant.replace("'", "''")
+    op.execute(f"ALTER TABLE {table} ADD COLUMN tenant varchar(64) NOT NULL DEFAULT '{named}'")
+    # What is written from now on is the transaction's, and the code need not say so.
+    op.execute(f"ALTER TABLE {table} ALTER COLUMN tenant SET DEFAULT {TENANT}")
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
+    op.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (tenant, {', '.join(keys)})")
+
+
+def only_grows(table: str) -> None:
+    """Refuse changes and deletions of rows, whoever asks."""
+    says = f"{table} is append-only"
+    if not _is_postgresql():
+        for change in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
+            )
+        return
+    op.execute(
+        f"CREATE FUNCTION {table}_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{says}'; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_only_grows()"
+    )
+
+
+def _is_postgresql() -> bool:
+    return op.get_bind().dialect.name == "postgresql"
+
+
+def _grant(rights: str, on: str, roles: Sequence[str]) -> None:
+    for role in roles:
+        op.execute(
+            f"DO $$ BEGIN GRANT {rights} ON {on} TO {role}; "
+            "EXCEPTION WHEN undefined_object OR insufficient_privilege THEN NULL; END $$"
+        )

@@ -1,0 +1,86 @@
+"""What a place's maps stand on: its ground, and the images a server offers of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import geopandas as gpd
+
+from analysis.charts.map_ground import Ground, ground_of
+from analysis.errors import DataError
+from analysis.geography.crs import metric_crs
+from analysis.tables.workspace import Workspace
+
+# An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
+VARIABLE = "PALIER_TILES"
+
+
+@dataclass(frozen=True, slots=True)
+class TileSource:
+    """Images of the ground on a server.
+
+    Attributes
+    ----------
+    url
+        Address with `{z}`, `{x}` and `{y}` (Web Mercator, 256 pixels).
+    attribution
+        Whom to name where they are shown.
+    deepest
+        Greatest zoom the server has.
+    """
+
+    url: str
+    attribution: str
+    deepest: int = 19
+
+
+# Géoplateforme, WMTS without a key, Licence Ouverte 2.0.
+PLAN_IGN = TileSource(
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&VERSION=1.0.0&REQUEST=GetTile"
+    "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&FORMAT=image/png"
+    "&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}",
+    "Plan IGN",
+    18,
+)
+OPENSTREETMAP = TileSource("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
+
+
+def tiles_of(workspace: Workspace) -> TileSource | None:
+    """Return who offers images of a place; None for an invented one, which is on no map."""
+    told = os.environ.get(VARIABLE, "")
+    if workspace.fictional or told == "off":
+        return None
+    if told:
+        url, _bar, credit = told.partition("|")
+        return TileSource(url, credit)
+    communes = workspace.read("places")["commune_id"]
+    return PLAN_IGN if len(communes) and _is_french(str(communes.iloc[0])) else OPENSTREETMAP
+
+
+def _is_french(commune: str) -> bool:
+    try:
+        metric_crs(commune)
+    except DataError:
+        return False
+    return True
+
+
+def ground_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Ground:
+    """Return the ground under maps of some bureaux of a workspace.
+
+    Parameters
+    ----------
+    workspace
+        The place; one without streets gives outlines and labels.
+    bureaux
+        Its bureaux of one vintage, those on the map.
+
+    Returns
+    -------
+    Ground
+        In the metric CRS of the workspace.
+    """
+    streets = gpd.GeoDataFrame(workspace.read("streets"))
+    names = workspace.read("places").set_index("commune_id")["name"]
+    return ground_of(bureaux, streets, names.to_dict())

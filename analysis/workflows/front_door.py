@@ -1,0 +1,260 @@
+"""What every request passes before the app: by which name, from which page, with which login.
+
+A page of another site can make a browser ask this machine (DNS rebinding, a foreign WebSocket):
+the names by which the app may be asked for are listed, and what changes something must come from
+its own pages. On a server, what is not open to all asks the store whether the login still holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from analysis.access.rights import route
+from analysis.access.server_settings import COOKIE, ServerSettings
+from analysis.workflows import server_access
+
+# The one-person app waits for no library of databases.
+if TYPE_CHECKING:
+    from analysis.access.invitations import Claims
+    from analysis.access.membership import Person
+
+_CALLBACK, _LOGOUT, _STREAM = "/oauth2callback", "/auth/logout", "/_stcore/stream"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+# A login is asked about at most this often on an open connection; each page run asks besides.
+_ASK_AGAIN_S = 1.0
+# Streamlit's pages need inline styles and scripts, and WebAssembly; base maps come by https.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob: https:; "
+    "font-src 'self' data:; connect-src 'self' data: blob: https:{sockets}; "
+    "worker-src 'self' blob:; frame-src 'self' blob: data:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'"
+)
+# Reads, from the cookies an answer sets, what the provider of logins said.
+ClaimsOf = Callable[[Iterable[str]], "Claims | None"]
+
+
+@dataclass
+class FrontDoor:
+    """Middleware around the whole app.
+
+    Attributes
+    ----------
+    app
+        What is behind it.
+    settings
+        How this copy runs.
+    claims_of
+        Reads who logged in from the cookies that Streamlit sets.
+    provider_cookies
+        How the names of those cookies begin: they are not handed on to the browser.
+    """
+
+    app: ASGIApp
+    settings: ServerSettings
+    claims_of: ClaimsOf
+    provider_cookies: str = "_streamlit_user"
+    _policy: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        # Older browsers do not take a WebSocket of the same address for 'self'.
+        scheme = "wss:" if self.settings.secure else "ws:"
+        self._policy = _POLICY.format(sockets=f" {scheme}")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer why not."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if refused := self._refused(scope, headers):
+            await _refuse(refused, scope, receive, send)
+            return
+        if self.settings.server:
+            await self._on_server(scope, receive, send)
+        else:
+            await self.app(scope, receive, self._with_headers(send))
+
+    def _refused(self, scope: Scope, headers: Headers) -> Response | None:
+        host = headers.get("host", "")
+        if not _one_host(headers) or _name(host) not in self.settings.allowed_hosts:
+            return PlainTextResponse("This app is not known by this name.", 421)
+        asks = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        origin = headers.get("origin")
+        # A phone's page is a file, of no site at all: its file bears the token of its turf.
+        if not asks or origin is None or scope["path"] == "/api/returns":
+            return None
+        if urlsplit(origin).netloc.lower() == host.lower() or self._is_own(origin):
+            return None
+        return PlainTextResponse("This was asked for from a page of another site.", 403)
+
+    def _is_own(self, origin: str) -> bool:
+        own = self.settings.address.rstrip("/")
+        return bool(own) and origin.rstrip("/").lower() == own.lower()
+
+    async def _on_server(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, token = scope["path"], cookie(Headers(scope=scope))
+        if route(path) == "session" and await _who(token) is None:
+            answer = PlainTextResponse("Log in first.", 401)
+            await _refuse(answer, scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.app(scope, await _until_changed(receive, send, token), send)
+        elif path == _CALLBACK:
+            await self.app(scope, receive, self._logging_in(send))
+        elif path == _LOGOUT:
+            await run_in_threadpool(_log_out, token)
+            await self.app(scope, receive, self._with_headers(send, forget=True))
+        else:
+            await self.app(scope, receive, self._with_headers(send))
+
+    def _with_headers(self, send: Send, *, forget: bool = False) -> Send:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", self._policy)
+                headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                if self.settings.secure:
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                if forget:
+                    headers.append("Set-Cookie", cookie_header("", 0, secure=self.settings.secure))
+            await send(message)
+
+        return sent
+
+    def _logging_in(self, send: Send) -> Send:
+        """Put our login in the place of the provider's cookies, which nobody could revoke."""
+        onward = self._with_headers(send)
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                cookies = headers.getlist("set-cookie")
+                ours = [one for one in cookies if not one.startswith(self.provider_cookies)]
+                claims = self.claims_of(cookies)
+                if claims is not None:
+                    del headers["set-cookie"]
+                    for one in ours:
+                        headers.append("Set-Cookie", one)
+                    await self._answer_login(headers, claims)
+            await onward(message)
+
+        return sent
+
+    async def _answer_login(self, headers: MutableHeaders, claims: Claims) -> None:
+        hours = self.settings.session_hours
+        token = await run_in_threadpool(_log_in, claims, hours)
+        if token is None:
+            headers["Location"] = "/?login=unknown"
+            return
+        seconds = int(hours * 3600)
+        headers.append("Set-Cookie", cookie_header(token, seconds, secure=self.settings.secure))
+
+
+def cookie(headers: Headers) -> str:
+    """Return the secret of the login that a request bears; "" for none."""
+    jar = SimpleCookie()
+    for line in headers.getlist("cookie"):
+        try:
+            jar.load(line)
+        except CookieError:
+            continue
+    found = jar.get(COOKIE)
+    return found.value if found else ""
+
+
+def cookie_header(token: str, seconds: int, *, secure: bool) -> str:
+    """Return what makes a browser keep a login, or forget it after 0 seconds.
+
+    Parameters
+    ----------
+    token
+        The secret.
+    seconds
+        How long.
+    secure
+        Whether it travels by https only.
+    """
+    only = "; Secure" if secure else ""
+    kept = f"; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{only}"
+    return f"{COOKIE}={token}{kept}"
+
+
+async def _who(token: str) -> Person | None:
+    if not token:
+        return None
+    return await run_in_threadpool(_asked, token)
+
+
+def _asked(token: str) -> Person | None:
+    from analysis.access import sessions
+
+    return sessions.who(server_access.engine(), token)
+
+
+def _log_in(claims: Claims, hours: float) -> str | None:
+    from analysis.access import invitations
+
+    return invitations.log_in(server_access.engine(), claims, hours=hours)
+
+
+def _log_out(token: str) -> None:
+    from analysis.access import sessions
+
+    sessions.end(server_access.engine(), token)
+
+
+async def _until_changed(receive: Receive, send: Send, token: str) -> Receive:
+    """Pass on what the browser says until the login ends or its rights are others.
+
+    What a browser asks for with a click is done before the page runs: it would come too late to
+    ask there.
+    """
+    first, asked = await _who(token), time.monotonic()
+
+    async def received() -> Message:
+        nonlocal asked
+        message = await receive()
+        due = first is not None and time.monotonic() - asked >= _ASK_AGAIN_S
+        if message["type"] == "websocket.receive" and due:
+            if await _who(token) != first:
+                await send({"type": "websocket.close", "code": 1012})
+                return {"type": "websocket.disconnect", "code": 1012}
+            asked = time.monotonic()
+        return message
+
+    return received
+
+
+def _one_host(headers: Headers) -> bool:
+    return len(headers.getlist("host")) == 1
+
+
+def _name(host: str) -> str:
+    """Return the name of a host without its port; "" for what is none."""
+    try:
+        found = urlsplit(f"//{host}")
+        _port = found.port  # a port that is no number is an error
+    except ValueError:
+        return ""
+    whole = not (found.path or found.query or found.fragment or found.username or found.password)
+    return (found.hostname or "").rstrip(".") if whole else ""
+
+
+async def _refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await answer(scope, receive, send)
+        return
+    await receive()  # its opening; closed before it is accepted, the browser reads 403
+    await send({"type": "websocket.close", "code": 1008})

@@ -1,0 +1,1 @@
+"""Who is at the browser, on a server: login, rights, the pages that open, administration."""

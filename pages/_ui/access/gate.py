@@ -1,0 +1,160 @@
+"""The door of a server's pages: who logs in, which campaign and which pages open, the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from analysis.access import rights
+from analysis.errors import DataError
+from analysis.workflows import server_access
+from pages._ui import messages
+from pages._ui.access import visitor
+from pages._ui.access.visitor import Visitor
+from pages._ui.i18n import _
+
+# A right taken back closes an open page within this time, whether or not anybody clicks.
+_WATCH_S = 2
+# Heading → pages: name of the file, title, icon.
+Parts = dict[str, list[tuple[str, str, str]]]
+_OF_SERVERS = ("my_turf", "administration")
+_CHOICE = "access.choice"
+
+
+def enter() -> Visitor:
+    """Return who is at the browser; where a server knows nobody, offer to log in and stop."""
+    try:
+        if not server_access.settings().server:
+            return Visitor()
+        found = visitor.look()
+    except DataError as error:
+        messages.show_error(error)
+        st.stop()
+    if found is None:
+        _welcome()
+        st.stop()
+    _watch(found)
+    return found
+
+
+def opens(found: Visitor, page: str) -> bool:
+    """Tell whether a page is open to them."""
+    if found.person is None:
+        return page not in _OF_SERVERS
+    # Whoever has the whole campaign finds their turfs among all of it.
+    part = any(scope != "campaign" for scope, _id in found.person.scopes(found.campaign))
+    return found.may(rights.pages()[page]) and (part or page != "my_turf")
+
+
+def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
+    """Return the pages that are open to them, by part; the first is where they come in.
+
+    Parameters
+    ----------
+    found
+        Who it is.
+    parts
+        Heading → pages: name of the file, title, icon.
+    """
+    shown: dict[str, list[StreamlitPage]] = {}
+    for heading, pages in parts.items():
+        for name, title, icon in pages:
+            if opens(found, name):
+                first = not shown
+                page = st.Page(
+                    f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=first
+                )
+                shown.setdefault(heading, []).append(page)
+    return shown
+
+
+def link(page: str, *, label: str, icon: str | None = None) -> None:
+    """Show a link to a page of the app, where it is open to who is here.
+
+    Parameters
+    ----------
+    page
+        Its file, such as pages/data.py.
+    label, icon
+        What the link says.
+    """
+    if opens(visitor.current(), Path(page).stem):
+        st.page_link(page, label=label, icon=icon)
+
+
+def ways() -> None:
+    """Show, below the pages, whose campaign is open, and the way out."""
+    found = visitor.current()
+    if found.person is None:
+        return
+    from analysis.access import membership
+
+    names = {c["campaign"]: c["name"] for c in membership.campaigns(server_access.engine())}
+    own = found.person.campaigns()
+    with st.sidebar:
+        if len(own) > 1:
+            st.selectbox(
+                _("Campaign"),
+                own,
+                index=own.index(found.campaign),
+                format_func=lambda one: names.get(one, one),
+                key=_CHOICE,
+                on_change=_choose,
+            )
+        else:
+            st.caption(names.get(found.campaign, found.campaign))
+        st.caption(_("Logged in as {name}").format(name=messages.plain(found.person.name)))
+        if st.button(_("Log out"), key="access.logout", icon=":material/logout:"):
+            log_out()
+
+
+def log_out() -> None:
+    """End the login in the store, then let the browser forget it."""
+    from analysis.access import sessions
+
+    sessions.end(server_access.engine(), visitor.token())
+    st.logout()
+    st.stop()
+
+
+def _choose() -> None:
+    visitor.open_campaign(st.session_state[_CHOICE])
+
+
+def _welcome() -> None:
+    """Offer to log in; nothing of any campaign is shown."""
+    # Every address is known, for a link to a page must not be told that there is none; it shows
+    # nothing of the page.
+    pages = [
+        st.Page(_nothing, title="Palier", url_path=name, default=name == "home")
+        for name in rights.pages()
+    ]
+    st.navigation(pages, position="hidden").run()
+    st.title("Palier")
+    if st.query_params.get("login") == "unknown":
+        st.error(
+            _(
+                "Nobody invited this account, or its address is not verified. Ask the "
+                "administrator of your campaign to invite the address you log in with."
+            )
+        )
+    elif visitor.asked() is not None:
+        st.warning(_("You are logged in, but no campaign has a task for you any more."))
+        if st.button(_("Log out"), key="access.leave", icon=":material/logout:"):
+            log_out()
+        return
+    st.write(_("Log in to open your campaign."))
+    if st.button(_("Log in"), type="primary", key="access.login", icon=":material/login:"):
+        st.login()
+
+
+def _nothing() -> None:
+    """Show nothing: who is not logged in sees no page."""
+
+
+@st.fragment(run_every=_WATCH_S)
+def _watch(seen: Visitor) -> None:
+    if visitor.asked() != seen.person:
+        st.rerun()

@@ -1,0 +1,55 @@
+"""The turfs of who is here, and no other: a phone page and a sheet for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from analysis.exports.field_kit.kit import Kit
+from analysis.workflows.turf_folder import cuts
+from pages._ui import loaders, state
+from pages._ui.access import taken_away, visitor
+from pages._ui.i18n import _, language
+from pages._ui.turfs import load_turfs, turf_downloads
+
+_PLAIN = (("address", ""), ("contact", ""), ("controller", ""), ("large", ""))
+
+
+def show() -> None:
+    """Offer each turf that the grants of who is here name, of the latest cut of its place."""
+    found = visitor.current()
+    if found.person is None:
+        st.stop()
+    scopes = found.person.scopes(found.campaign)
+    for team in sorted(scope_id for scope, scope_id in scopes if scope == "team"):
+        st.write(_("You go out with the team {team}: it has the sheets.").format(team=f"`{team}`"))
+    named = {scope_id for scope, scope_id in scopes if scope == "turf"}
+    given = dict(_kits(named))
+    for turf, kit in sorted(given.items()):
+        st.subheader(_("Turf {turf}").format(turf=turf))
+        left, right = st.columns(2)
+        for side, label, make, suffix in (
+            (left, _("Phone page (HTML)"), turf_downloads.phone, ".html"),
+            (right, _("Sheet to print (PDF)"), turf_downloads.sheet, ".pdf"),
+        ):
+            content, name = partial(make, kit, turf), f"{turf}{suffix}"
+            taken_away.offer(side, label, content, name, right="walk", key=f"own.{name}")
+    for turf in sorted(named - set(given)):
+        st.info(_("The turf {turf} is not cut: ask your organiser.").format(turf=f"`{turf}`"))
+
+
+def _kits(named: set[str]) -> Iterator[tuple[str, partial[Kit]]]:
+    """Find turfs among the places of the campaign."""
+    for manifest in sorted(state.workspaces().glob("*/manifest.json")):
+        for folder in cuts(manifest.parent)[:1]:
+            for turf in named & set(load_turfs.walks(str(folder)).turf_ids):
+                yield turf, _kit(manifest.parent, folder)
+
+
+def _kit(workspace: Path, folder: Path) -> partial[Kit]:
+    options = tuple(sorted((*_PLAIN, ("language", language()))))
+    digest = loaders.open_place(workspace).digest
+    return partial(load_turfs.kit, str(folder), str(workspace), digest, options)

@@ -1,0 +1,61 @@
+"""Files that leave by a button: who took which, and how many rows, is written down on a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages._ui.access import visitor
+from pages._ui.access.visitor import Visitor
+
+Content = bytes | str | Callable[[], bytes]
+
+
+def offer(  # noqa: PLR0913 - what the button takes, and who may press it
+    place: DeltaGenerator | None,
+    label: str,
+    data: Content,
+    file_name: str,
+    *,
+    right: str = "export",
+    **more: Any,  # noqa: ANN401 - what the button takes
+) -> None:
+    """Show a button that hands a file out; every file of the app leaves here.
+
+    Parameters
+    ----------
+    place
+        Where the button stands; None for where the page is.
+    label, data, file_name
+        As `st.download_button` takes them.
+    right
+        What one must be allowed to do to take it.
+    more
+        Passed on to it.
+    """
+    found = visitor.current()
+    if found.person is not None:
+        # Made at the click, in another thread, which knows nobody.
+        data = partial(_noted, found, data, file_name)
+        more["on_click"] = "ignore"
+        more["disabled"] = more.get("disabled", False) or not found.may(right)
+    (place or st).download_button(label, data, file_name, **more)
+
+
+def _noted(found: Visitor, content: Content, file_name: str) -> bytes:
+    made = content() if callable(content) else content
+    whole = made.encode() if isinstance(made, str) else made
+    # Written down before it leaves: what cannot be noted is not handed out.
+    found.note("download", file_name, _rows(whole, file_name))
+    return whole
+
+
+def _rows(content: bytes, file_name: str) -> int | None:
+    """Count the rows of a table of text; other files do not say."""
+    if not file_name.endswith(".csv"):
+        return None
+    return max(content.rstrip(b"\n").count(b"\n"), 0)

@@ -1,0 +1,201 @@
+"""Tests that a campaign's rows are out of another's reach, whatever the code forgets."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from analysis.access import audit, membership
+from analysis.access.rights import Grant
+from analysis.database.access_tables import AUDIT, GRANTS
+from analysis.database.engine import connect, of_tenant, reading, writing
+from analysis.database.migrate import upgrade
+from analysis.database.models import ATTEMPTS, METADATA
+from analysis.errors import DataError
+from analysis.fieldwork import field_plan, inbox, progress
+from analysis.fieldwork.store import open_store
+from tests.analysis.access.conftest import LEFT, RIGHT
+from tests.analysis.fieldwork.made_returns import NOW, attempt, phone_bytes, turfs
+
+# Everyone may read which version the tables have, and that is all there is in it.
+SHARED = {"alembic_version"}
+TABLES = "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relkind IN "
+TABLES += "('r', 'p') AND relnamespace = 'public'::regnamespace"
+POLICIES = "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies"
+VIEWS = "SELECT relname, reloptions FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = "
+VIEWS += "'public'::regnamespace"
+
+
+def receive(store, *attempts):
+    """Import a phone's file."""
+    inbox.receive(store, phone_bytes(store.campaign, list(attempts)), name="r.json", now=NOW)
+
+
+def rows(engine, query):
+    with reading(engine, role="owner") as connection:
+        return connection.exec_driver_sql(query).all()
+
+
+def unguarded(engine):
+    """Return the tables whose rows another campaign could reach."""
+    policies = {}
+    for table, name, command, seen, written in rows(engine, POLICIES):
+        policies.setdefault(table, {})[name] = (command, seen, written)
+    wrong = set()
+    for table, on, forced in rows(engine, TABLES):
+        command, seen, written = policies.get(table, {}).get(f"{table}_tenant", ("", "", ""))
+        whole = command == "ALL" and all("palier.tenant" in (p or "") for p in (seen, written))
+        if not (on and forced) or (table not in SHARED and not whole):
+            wrong.add(table)
+    return wrong
+
+
+def test_every_table_keeps_rows_to_their_tenant_the_owner_included(engine):
+    assert len(rows(engine, TABLES)) == len(METADATA.tables) + len(SHARED)
+    assert unguarded(engine) == set()
+
+
+def test_a_table_without_a_policy_would_be_found(engine):
+    with writing(engine, role="owner") as connection:
+        connection.exec_driver_sql("CREATE TABLE forgotten (tenant text)")
+        connection.exec_driver_sql("ALTER TABLE audit NO FORCE ROW LEVEL SECURITY")
+        connection.exec_driver_sql("DROP POLICY grants_tenant ON grants")
+    assert unguarded(engine) == {"forgotten", "audit", "grants"}
+
+
+def test_views_ask_with_the_rights_of_the_reader(engine):
+    # A view of its owner shows every tenant; a materialised one holds them all.
+    assert all("security_invoker=true" in (options or []) for _, options in rows(engine, VIEWS))
+
+
+def test_policies_that_read_across_campaigns_are_these_two(engine):
+    own = {(t, name) for t, name, *_ in rows(engine, POLICIES) if name != f"{t}_tenant"}
+    assert own == {
+        ("grants", "grants_own"),
+        ("invitations", "invitations_own"),
+        ("alembic_version", "alembic_version_all"),
+    }
+
+
+def test_nobody_here_is_a_superuser_and_the_app_steps_down(engine):
+    query = "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
+    with reading(engine) as connection:
+        role, *mighty = connection.exec_driver_sql(query).one()
+    assert role == "palier_app"
+    assert mighty == [False, False]
+
+
+@pytest.mark.parametrize("role", ["app", "owner"])
+def test_no_tenant_sees_nothing_and_another_s_rows_cannot_be_written(engine, role):
+    audit.note(of_tenant(engine, LEFT), "ada", "download")
+    every = sa.select(sa.func.count()).select_from(AUDIT)
+    seen = {}
+    for tenant in ("", LEFT, RIGHT, "%", "@server"):
+        with reading(of_tenant(engine, tenant), role=role) as connection:
+            seen[tenant] = connection.execute(every).scalar_one()
+    assert seen == {"": 0, LEFT: 1, RIGHT: 0, "%": 0, "@server": 0}
+    row = {"tenant": LEFT, "seq": 9, "at_s": 0, "user_id": "x", "action": "x", "subject": ""}
+    row |= {"previous": "", "digest": ""}
+    forbidden = pytest.raises(DataError, match="row-level security|not be written")
+    with forbidden, writing(of_tenant(engine, RIGHT), role=role) as connection:
+        connection.execute(sa.insert(AUDIT).values(**row))
+
+
+@pytest.mark.parametrize("left_behind", ["SET palier.tenant", "SET SESSION palier.tenant"])
+def test_a_connection_goes_back_to_the_pool_without_its_tenant(engine, left_behind):
+    audit.note(of_tenant(engine, LEFT), "ada", "download")
+    every = sa.select(sa.func.count()).select_from(AUDIT)
+    with engine.connect() as connection:  # one that forgets itself, and keeps what it set
+        connection.exec_driver_sql(f"{left_behind} = '{LEFT}'")
+        connection.exec_driver_sql("SET ROLE palier_app")
+        connection.commit()
+        pid = connection.connection.driver_connection.info.backend_pid
+    for tenant, expected in (("", 0), (RIGHT, 0), (LEFT, 1)):
+        with reading(of_tenant(engine, tenant)) as connection:
+            assert connection.connection.driver_connection.info.backend_pid == pid
+            assert connection.execute(every).scalar_one() == expected
+
+
+def test_seventy_campaigns_each_see_their_own(engine, tmp_path):
+    campaigns = [f"campaign-{n:02d}" for n in range(70)]
+    for n, campaign in enumerate(campaigns):
+        for _ in range(1 + n % 3):
+            audit.note(of_tenant(engine, campaign), "x", "download")
+    every = sa.select(AUDIT.c.tenant, sa.func.count()).group_by(AUDIT.c.tenant)
+    for n, campaign in enumerate(campaigns):
+        with reading(of_tenant(engine, campaign)) as connection:
+            assert connection.execute(every).all() == [(campaign, 1 + n % 3)]
+
+
+def test_returns_of_two_campaigns_with_the_same_turfs_never_mix(server, tmp_path):
+    url = server.database()
+    stores = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        stores.append(open_store(tmp_path / name, url))
+        field_plan.register(stores[-1].engine, turfs())
+    one, two = stores
+    receive(one, attempt(0), attempt(1))
+    # The same id of an attempt, in the other campaign, is another attempt.
+    receive(two, attempt(0, outcome="refused"))
+    assert [progress.totals(store).attempts for store in stores] == [2, 1]
+    assert not one.unsound()
+    assert not two.unsound()
+    with reading(of_tenant(one.engine, "")) as connection:
+        assert connection.execute(sa.select(ATTEMPTS)).all() == []
+    for store in stores:
+        store.engine.dispose()
+
+
+def test_an_older_store_keeps_its_rows_and_takes_others_in(server, tmp_path):
+    url = server.database()
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    # As it was before there were tenants: the tables and their claim, of version 2.
+    from analysis.fieldwork.campaign import open_campaign
+    from analysis.fieldwork.store import claim
+
+    old = open_campaign(tmp_path / "old")
+    engine = connect(url)
+    upgrade(engine, "0002")
+    with writing(engine, role="owner") as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO plan VALUES ('T1', '99900_0001_00001', '99900_0001', 3, 'house')"
+        )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("analysis.fieldwork.store.writing", lambda e: writing(e, role="owner"))
+        patch.setattr("analysis.fieldwork.store.reading", lambda e: reading(e, role="owner"))
+        claim(engine, old)
+    engine.dispose()
+    new = open_store(tmp_path / "new", url)  # whoever comes first
+    assert field_plan.turfs_in_field(new) == []
+    again = open_store(tmp_path / "old", url)
+    assert field_plan.turfs_in_field(again) == ["T1"]
+    assert progress.coverage(again)["planned"].tolist() == [3]  # counted anew for each tenant
+    new.engine.dispose()
+    again.engine.dispose()
+
+
+def test_without_the_right_to_make_roles_rows_are_kept_apart_all_the_same(server):
+    opened = connect(server.database(may_make_roles=False))
+    upgrade(opened)
+    membership.grant(opened, "ada", Grant(LEFT, "analyst"), by=membership.NOBODY)
+    assert unguarded(opened) == set()
+    with reading(of_tenant(opened, RIGHT)) as connection:
+        assert connection.execute(sa.select(GRANTS)).all() == []
+    opened.dispose()
+
+
+def test_the_app_cannot_change_tables_nor_unlearn_what_was_written(engine):
+    audit.note(of_tenant(engine, LEFT), "ada", "download")
+    for statement in (
+        "DROP TABLE audit",
+        "ALTER TABLE audit DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE audit DISABLE TRIGGER ALL",
+        "DELETE FROM audit",
+        "UPDATE users SET name = ''",
+        "UPDATE alembic_version SET version_num = ''",
+    ):
+        with pytest.raises((DataError, DBAPIError)), writing(of_tenant(engine, LEFT)) as c:
+            c.exec_driver_sql(statement)

@@ -1,0 +1,113 @@
+"""The map of turfs: colours of neighbours, what is drawn, and the way along streets."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from analysis.charts.map_ground import ground_of, merged_streets
+from analysis.charts.turf_deck import HUES, TurfPicture, hues_of, outlines_of, turf_deck
+from analysis.geography.outlines import outlines
+from analysis.turf.graph import graph_of
+from analysis.turf.street_ways import way_along
+
+CRS = "EPSG:2154"
+X, Y = 652_000.0, 6_861_000.0
+
+
+@pytest.fixture
+def streets():
+    """Draw a block of 100 m: a street on each side, one of them in two pieces."""
+    corners = [(0, 0), (100, 0), (100, 100), (0, 100)]
+    lines = [[corners[n], corners[(n + 1) % 4]] for n in range(4)]
+    table = pd.DataFrame(
+        {
+            "street_id": [f"s{n}" for n in range(4)],
+            "name": ["Rue A", "Rue A", "Boulevard B", ""],
+            "kind": "street",
+            "walkable": True,
+            "one_way": False,
+            "length_m": 100.0,
+        }
+    )
+    moved = [shapely.linestrings(np.array(line) + [X, Y]) for line in lines]
+    return gpd.GeoDataFrame(table, geometry=moved, crs=CRS)
+
+
+def stops(*spots):
+    table = pd.DataFrame(spots, columns=["turf_id", "x", "y"])
+    table["stop"] = table.groupby("turf_id").cumcount() + 1
+    points = gpd.points_from_xy(table["x"] + X, table["y"] + Y, crs=CRS)
+    return gpd.GeoDataFrame(table.assign(label="1 rue", dwellings=3), geometry=points)
+
+
+def test_the_way_follows_the_streets(streets):
+    graph = graph_of(streets, "block")
+    way = way_along(graph, np.array([[20, -5], [105, 80]]) + [X, Y])
+    # 5 m to the street, 80 m to the corner, 80 m up, 5 m to the door.
+    assert way.length == pytest.approx(170)
+    assert shapely.distance(way, shapely.Point(X + 100, Y)) == pytest.approx(0)
+    same = way_along(graph, np.array([[20, -5], [60, -5]]) + [X, Y])
+    assert same.length == pytest.approx(40)
+
+
+def test_pieces_of_one_name_are_one_line_and_boulevards_come_first(streets):
+    merged = merged_streets(streets)
+    told = merged.set_index("name")
+    assert told.geometry.length["Rue A"] == pytest.approx(200)
+    assert told["kind"]["Boulevard B"] == "main"
+    assert merged["name"].iloc[-1] == "Boulevard B"
+
+
+def test_neighbours_differ_in_colour():
+    grid = [
+        shapely.box(x, y, x + 90, y + 90) for x in range(0, 600, 100) for y in range(0, 600, 100)
+    ]
+    hues = hues_of(np.array(grid))
+    one, other = shapely.STRtree(grid).query(grid, predicate="dwithin", distance=20)
+    assert all(hues[a] != hues[b] for a, b in zip(one, other, strict=True) if a != b)
+    assert len(set(hues)) <= len(HUES)
+
+
+def test_outlines_hold_their_stops():
+    spots = stops(("T-001", 0, 0), ("T-001", 50, 10), ("T-002", 400, 0))
+    grounds = outlines_of(spots).set_index("turf_id")
+    assert list(grounds["stops"]) == [2, 1]
+    named = zip(spots["turf_id"], spots.geometry, strict=True)
+    assert all(grounds.geometry[turf].contains(point) for turf, point in named)
+
+
+@pytest.mark.parametrize("style", [None, "/app/static/geometry/style.json"])
+def test_streets_are_drawn_where_no_image_is(streets, style):
+    spots = stops(("T-001", 0, 0), ("T-001", 105, 50), ("T-002", 60, 104))
+    nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
+    words = {"stop": "Stop", "doors": "Doors"}
+    every = json.loads(
+        turf_deck(TurfPicture(spots, streets, nothing), style=style, titles=words).to_json()
+    )
+    drawn = [layer["id"] for layer in every["layers"]]
+    assert drawn == ([] if style else ["streets", "names"]) + ["turfs", "stops", "numbers"]
+    assert (every.get("mapStyle") == style) is bool(style)
+    one = spots[spots["turf_id"] == "T-001"]
+    route = way_along(graph_of(streets, "block"), shapely.get_coordinates(one.geometry.to_numpy()))
+    alone = turf_deck(TurfPicture(one, streets, nothing, route), style=style, titles=words)
+    told = {layer["id"]: layer["data"] for layer in json.loads(alone.to_json())["layers"]}
+    assert [row["text"] for row in told["order"]] == ["1", "2"]
+    assert len(told["route"][0]["path"]) >= 3
+
+
+def test_arrondissements_are_outlined_and_labelled():
+    table = pd.DataFrame({"bureau_id": ["75056_0101", "75056_0102", "75056_1801"]})
+    squares = [shapely.box(X + 100 * n, Y, X + 100 * n + 99, Y + 100) for n in range(3)]
+    bureaux = gpd.GeoDataFrame(table.assign(commune_id="75056"), geometry=squares, crs=CRS)
+    found = outlines(bureaux).set_index(["level", "code"]).geometry
+    assert found["arrondissement", "01"].area == pytest.approx(199 * 100, rel=0.01)
+    assert found["commune", "75056"].geom_type == "Polygon"
+    none = gpd.GeoDataFrame({"name": [], "kind": []}, geometry=[], crs=CRS)
+    ground = ground_of(bureaux, none, {"75056": "Paris"})
+    assert ground.labels["text"].tolist() == ["1er", "18e"]

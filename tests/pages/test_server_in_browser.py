@@ -1,0 +1,179 @@
+"""A server as people meet it: login, pages by role, revocation, a replayed cookie."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+from analysis.access import audit, invitations, membership, sessions
+from analysis.access.rights import Grant
+from analysis.database.engine import of_tenant
+from analysis.workflows import server_access
+from tests.analysis import postgres
+from tests.browser import open_page, settle
+from tests.server_made import server
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+LOG_IN, LOG_OUT = "Se connecter", "Se déconnecter"
+
+
+@pytest.fixture(scope="module")
+def made(valmont, tmp_path_factory):
+    if postgres.binaries() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with (
+        postgres.running(durable=False) as database,
+        server(database.database(), valmont.path, tmp_path_factory.mktemp("served")) as running,
+    ):
+        yield running
+
+
+def log_in(browser, made, who, path=""):
+    """Open the app, log in at the provider, and wait for the page."""
+    visit = open_page(browser, made.url + path)
+    visit.page.get_by_role("button", name=LOG_IN).click()
+    visit.page.get_by_role("button", name=who, exact=True).click()
+    visit.page.wait_for_url(f"{made.url}/**")
+    settle(visit.page)
+    return visit.page
+
+
+def pages_of(page):
+    """Return the titles of the pages that are offered."""
+    expect(page.get_by_test_id("stSidebarNavLink").first).to_be_visible()
+    return page.get_by_test_id("stSidebarNavLink").all_inner_texts()
+
+
+def titles(page):
+    return " ".join(pages_of(page))
+
+
+def login_of(page):
+    return next(c["value"] for c in page.context.cookies() if c["name"] == "palier_session")
+
+
+def test_who_is_not_logged_in_sees_nothing(browser, made):
+    page = open_page(browser, f"{made.url}/priorities").page
+    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
+    text = page.inner_text("body")
+    assert "Valmont" not in text
+    assert "Left" not in text
+    assert page.get_by_test_id("stSidebarNavLink").count() == 0
+
+
+def test_each_role_has_its_pages_and_no_other_by_address(browser, made):
+    ada = log_in(browser, made, "ada")
+    assert "Administration" in titles(ada)
+    carol = log_in(browser, made, "carol")
+    offered = titles(carol)
+    assert "Priorités" in offered
+    assert "Administration" not in offered
+    carol.goto(f"{made.url}/administration")
+    settle(carol)
+    expect(carol.get_by_role("heading", name="Administration")).to_have_count(0)
+
+
+def test_the_browser_holds_nothing_of_the_provider(browser, made):
+    page = log_in(browser, made, "ada")
+    names = {cookie["name"] for cookie in page.context.cookies()}
+    assert not any(name.startswith("_streamlit_user") for name in names)
+    kept = next(c for c in page.context.cookies() if c["name"] == "palier_session")
+    assert kept["httpOnly"]
+    assert kept["sameSite"] == "Lax"
+    assert kept["expires"] < time.time() + 13 * 3600
+
+
+@pytest.mark.parametrize("who", ["stranger", "mallory"])
+def test_nobody_comes_in_uninvited_or_with_an_address_that_is_not_verified(browser, made, who):
+    page = log_in(browser, made, who)
+    expect(page.get_by_text("Personne n’a invité ce compte")).to_be_visible()
+    assert not any(c["name"] == "palier_session" for c in page.context.cookies())
+
+
+def test_two_campaigns_never_see_each_other(browser, made):
+    ours = {"ada": ("left", "Ada"), "bob": ("right", "Bob")}
+    for who, other in (("ada", "bob"), ("bob", "ada")):
+        page = log_in(browser, made, who, "/")
+        page.goto(f"{made.url}/data?workspace=place-of-{ours[other][0]}")
+        expect(page.get_by_text("qui n’est pas sur cette machine")).to_be_visible()
+        page.get_by_test_id("stSelectbox").first.locator("input").click()
+        offered = page.get_by_role("option").all_inner_texts()
+        assert len(offered) == 2  # their own place, and the embedded one
+        page.goto(f"{made.url}/administration")
+        main = page.get_by_test_id("stMain")
+        expect(main.get_by_text(ours[who][1], exact=True)).to_be_visible()
+        assert ours[other][1] not in main.inner_text()
+
+
+def test_a_replayed_cookie_is_refused(browser, made):
+    page = log_in(browser, made, "ada")
+    stolen = page.context.cookies()
+    page.get_by_role("button", name=LOG_OUT).click()
+    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
+    thief = browser.new_context(locale="fr-FR")
+    thief.add_cookies(stolen)
+    replayed = thief.new_page()
+    replayed.goto(made.url)
+    expect(replayed.get_by_role("button", name=LOG_IN)).to_be_visible()
+    assert "Valmont" not in replayed.inner_text("body")
+
+
+def test_a_right_taken_back_closes_the_open_page_within_five_seconds(browser, made):
+    page = log_in(browser, made, "carol")
+    assert "Priorités" in titles(page)
+    left = of_tenant(server_access.engine(), made.left)
+    given = next(row for row in membership.members(left) if row["role"] == "analyst")
+    began = time.monotonic()
+    membership.revoke(left, given["grant_id"], by=membership.NOBODY)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0, timeout=15_000)
+    took = time.monotonic() - began
+    assert took <= 5
+    membership.grant(left, given["user_id"], Grant(made.left, "analyst"), by=membership.NOBODY)
+
+
+def test_a_login_ended_by_the_administrator_closes_the_page(browser, made):
+    page = log_in(browser, made, "carol")
+    began = time.monotonic()
+    sessions.end(server_access.engine(), login_of(page))
+    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible(timeout=15_000)
+    assert time.monotonic() - began <= 5
+
+
+def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, made):
+    engine, given = server_access.engine(), Grant(made.left, "volunteer", "turf", "T0001")
+    secret = invitations.invite_by_link(engine, "Camille", given, days=2, by="ada")
+    page = browser.new_context(locale="fr-FR").new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{made.url}/invitation#{secret}")
+    page.get_by_role("button").click()
+    expect(page.get_by_role("heading", name="Mon secteur")).to_be_visible()
+    assert not any(secret in url for url in asked)
+    assert sorted(text.split()[-1] for text in pages_of(page)) == ["Guides", "secteur"]
+    left = of_tenant(engine, made.left)
+    named = next(one for one in invitations.invitations(left) if one["name"] == "Camille")
+    settle(page)
+    began = time.monotonic()
+    invitations.revoke(left, named["invitation_id"], by="ada")
+    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible(timeout=15_000)
+    assert time.monotonic() - began <= 5
+    again = browser.new_context(locale="fr-FR").new_page()
+    again.goto(f"{made.url}/invitation#{secret}")
+    again.get_by_role("button").click()
+    expect(again.get_by_role("alert")).to_be_visible()
+
+
+def test_what_is_taken_away_is_written_down(browser, made):
+    page = log_in(browser, made, "ada", "/data")
+    page.goto(f"{made.url}/data")
+    settle(page)
+    with page.expect_download():
+        page.get_by_role("button", name="Télécharger le manifeste (JSON)").click()
+    left = of_tenant(server_access.engine(), made.left)
+    latest = audit.entries(left)[0]
+    assert (latest["action"], latest["subject"].endswith(".json")) == ("download", True)
+    names = membership.names_of(left, [latest["user_id"]])
+    assert list(names.values()) == ["Ada"]
+    assert audit.verify(left)[0] >= 1
