@@ -11,6 +11,7 @@ from analysis.cli import (
     commands_place,
     commands_ranking,
     commands_returns,
+    commands_script,
     commands_server,
     commands_trial,
     commands_turfs,
@@ -34,6 +35,7 @@ for part in (
     commands_validation,
     commands_returns,
     commands_turfs,
+    commands_script,
     commands_server,
 ):
     part.register(app)

@@ -50,7 +50,11 @@ def _is_code(value: object) -> bool:
 def written(answers: Mapping[str, Any]) -> str:
     """Write answers one way, whatever order they came in; "" for none."""
     plain = {name: sorted(set(v)) if isinstance(v, list) else v for name, v in answers.items()}
-    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if plain else ""
+    return (
+        json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        if plain
+        else ""
+    )
 
 
 def cleared(text: str) -> tuple[str, dict[str, str]]:
@@ -69,7 +73,9 @@ def cleared(text: str) -> tuple[str, dict[str, str]]:
     answers = json.loads(text) if text else {}
     found = {}
     for name, value in answers.items():
-        said = [value] if isinstance(value, str) else value if isinstance(value, list | dict) else ()
+        said = (
+            [value] if isinstance(value, str) else value if isinstance(value, list | dict) else ()
+        )
         if kind := next(filter(None, (personal(one.replace("_", " ")) for one in said)), ""):
             found[name] = kind
     return written({name: v for name, v in answers.items() if name not in found}), found

@@ -180,7 +180,9 @@ def _question(told: Mapping[str, Any]) -> Question:
 
 
 def _spoken(told: Mapping[str, Any]) -> dict[str, str]:
-    return {str(name): " ".join(str(text).split()) for name, text in told.items() if str(text).strip()}
+    return {
+        str(name): " ".join(str(text).split()) for name, text in told.items() if str(text).strip()
+    }
 
 
 def checked(script: Script) -> Script:
@@ -219,7 +221,9 @@ def _faults(script: Script) -> Iterator[Text]:
     if not LEAST_QUESTIONS <= len(script.questions) <= MOST_QUESTIONS:
         yield Text("{n} questions", n=len(script.questions))
     ids = [question.id for question in script.questions]
-    yield from (Text("{name}: twice", name=name) for name in sorted({i for i in ids if ids.count(i) > 1}))
+    yield from (
+        Text("{name}: twice", name=name) for name in sorted({i for i in ids if ids.count(i) > 1})
+    )
     for name, kind, text in _texts(script):
         yield from _text_faults(script, name, kind, text)
     for at, question in enumerate(script.questions):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.errors import DataError
@@ -16,7 +15,7 @@ SCRIPTS = "scripts"
 _FILE = re.compile(r"(\d{4})-([0-9a-f]{12})\.toml")
 
 
-def versions(workspace: Path | str) -> Mapping[str, Script]:
+def versions(workspace: Path | str) -> dict[str, Script]:
     """Return every version of the script of a workspace by its digest, the one in use last.
 
     Raises

@@ -1,4 +1,4 @@
-"""Columns of answers in a filled sheet: what was said at a door, or how many of a building said it."""
+"""Columns of answers in a filled sheet: what a door said, or how many of a building said it."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Kit:
     script
         What is said and asked at the door; None asks nothing.
     arguments
-        By turf: sentences to say there, each with its source; not told in other languages.
+        By language and turf: sentences to say there, each with its source.
 
     Raises
     ------
@@ -134,7 +134,7 @@ class Kit:
     surroundings: Surroundings | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     script: Script | None = None
-    arguments: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, Sequence[Fact]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""
@@ -229,6 +229,10 @@ class Kit:
         """Whether the place is invented; every page says so."""
         return bool(self.walks.summary.get("fictional", False))
 
+    def argument(self, turf_id: str) -> Sequence[Fact]:
+        """Return what to say in a turf, in the language of this kit."""
+        return self.arguments.get(self.language, {}).get(turf_id, ())
+
     def code(self, turf_id: str) -> str:
         """Return the text of a turf's QR code: the link of its page, or campaign, turf and token.
 
@@ -269,7 +273,7 @@ class Kit:
     @property
     def notice(self) -> str:
         """What is said at the door on data: who, why, which rights."""
-        return self.say("notice").format(
+        return self.say("notice" if self.script is None else "notice_script").format(
             controller=self.controller or self.say("blank"),
             contact=self.contact or self.say("blank"),
         )

@@ -75,7 +75,7 @@ def test_an_answer_has_no_door_number(store):
 def test_what_seems_personal_is_left_out_and_told(store):
     answers = {"priority": "housing", "why": "Monsieur Durand au 06 12 34 56 78"}
     receipt = bring(store, phone_bytes(store.campaign, [talk(0, answers=answers)]))
-    assert [text.values["name"] for text in receipt.withheld] == ["why"]
+    assert [str(text).split()[0] for text in receipt.withheld] == ["why"]
     assert kept(store) == [("priority", "housing", 1, "")]
 
 
@@ -117,17 +117,20 @@ def test_random_nonsense_never_ends_in_a_traceback(small):
     rng = random.Random(5)
 
     def junk(depth=0):
-        kinds = [lambda: None, lambda: rng.random(), lambda: rng.randint(-9, 9), lambda: "é\u0000\ud800",
-                 lambda: [junk(depth + 1)], lambda: {"q": junk(depth + 1)}]  # fmt: skip
-        return rng.choice(kinds[: 4 if depth > 3 else 6])()
+        plain = [None, rng.random(), rng.randint(-9, 9), "é\u0000\ud800"]
+        if depth > 3 or rng.random() < 0.7:
+            return rng.choice(plain)
+        return [junk(depth + 1)] if rng.random() < 0.5 else {"q": junk(depth + 1)}
 
+    refused = 0
     for n in range(300):
         told = attempt(n, outcome="conversation", script=VERSION, answers={"q": junk(), "r": "yes"})
         try:
             # As escapes: halves of characters cannot be written otherwise.
             bring(small, json.dumps(phone_file(small.campaign, [told])).encode())
-        except DataError as error:
-            assert str(error)
+        except DataError:
+            refused += 1
+    assert 0 < refused < 300
 
 
 def sheet(rows):
