@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis.errors import DataError
 from analysis.fieldwork.answer_counts import Asked
@@ -104,6 +103,9 @@ def _seen(talks: pd.DataFrame, zones: Mapping[str, str], level: str) -> Mapping[
 
 
 def _interval(table: pd.DataFrame, one: Asked) -> tuple[pd.Series, pd.Series]:
+    # Half a second to load: only for who looks at answers.
+    from statsmodels.stats.proportion import proportion_confint
+
     effect = {code: design_effect(one, code) for code in one.question.codes}
     asked = table["asked"] / table["code"].map(effect)
     low, high = proportion_confint(

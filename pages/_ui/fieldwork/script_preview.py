@@ -48,13 +48,16 @@ def _said(question: Question, script: Script, shown: str) -> list[str]:
     ]
 
 
-def _hangs_on(script: Script, question: Question) -> str:
+def _only_if(script: Script, question: Question) -> str:
+    """Return on which box a question hangs, in brackets; "" where on none."""
     if question.only_if is None:
         return ""
+    box = "?"
     for n, one in enumerate(script.questions, 1):
         if one.id == question.only_if[0] and question.only_if[1] in one.codes:
-            return f"{n}{_letters(one)[one.codes.index(question.only_if[1])]}"
-    return "?"
+            box = f"{n}{_letters(one)[one.codes.index(question.only_if[1])]}"
+    told = _("only if {box}").format(box=box)
+    return f" ({escape(told)})"
 
 
 def _letters(question: Question) -> list[str]:
@@ -69,8 +72,7 @@ def _phone(script: Script, shown: str) -> str:
              f"{opening}</blockquote>"]  # fmt: skip
     for n, question in enumerate(script.questions, 1):
         text = escape(script.say(question.text, shown))
-        hangs = _hangs_on(script, question)
-        only = f" <small>({_('only if {box}').format(box=escape(hangs))})</small>" if hangs else ""
+        only = f"<small>{_only_if(script, question)}</small>"
         parts.append(f'<p style="font-weight:600;margin:12px 0 4px">{n}. {text}{only}</p>')
         if question.kind in {"scale", "yes_no"}:
             cells = "".join(
@@ -91,8 +93,7 @@ def _sheet(script: Script, shown: str) -> str:
     opening = escape(script.say(script.opening, shown))
     parts, heads = [f"<p>« {opening} »</p>"], []
     for n, question in enumerate(script.questions, 1):
-        hangs = _hangs_on(script, question)
-        only = f" ({_('only if {box}').format(box=escape(hangs))})" if hangs else ""
+        only = _only_if(script, question)
         parts.append(f"<b>{n}. {escape(script.say(question.text, shown))}{only}</b><br>")
         letters = _letters(question)
         heads += [f"{n}{letter}" for letter in letters]
@@ -101,8 +102,9 @@ def _sheet(script: Script, shown: str) -> str:
             parts.append(" · ".join(f"{letter} {text}" for letter, text in told) + "<br>")
     head = "".join(f'<th style="{_BOX}">{one}</th>' for one in heads)
     row = f'<td style="{_BOX}">1</td>' + f'<td style="{_BOX}">&nbsp;</td>' * len(heads)
+    stop = escape(_("Stop"))
     table = (
         '<div style="overflow-x:auto;margin-top:8px"><table style="border-collapse:collapse">'
-        f'<tr><th style="{_BOX}">{_("Stop")}</th>{head}</tr><tr>{row}</tr></table></div>'
+        f'<tr><th style="{_BOX}">{stop}</th>{head}</tr><tr>{row}</tr></table></div>'
     )
     return f'<div lang="{escape(shown)}" style="{_PAPER}">{"".join(parts)}{table}</div>'
