@@ -6,7 +6,6 @@ from analysis.fieldwork.field_plan import turfs_in_field
 from pages._ui import loaders, messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import (
-    answers_view,
     bring_returns,
     door_words,
     doors,
@@ -30,7 +29,6 @@ VIEWS = {
     "ground": _("Map"),
     "doors": _("What doors teach"),
     "say": _("What is said at the door"),
-    "answers": _("Answers"),
     "again": _("Come back"),
     "checks": _("Checks"),
     "hand": _("Take away"),
@@ -62,9 +60,7 @@ with answer_side, messages.explain_data_errors():
     elif view == "doors":
         doors.doors(place, store, mark)
     elif view == "say":
-        door_words.say(place)
-    elif view == "answers":
-        answers_view.answers(place, mark)
+        door_words.script_or_answers(place, mark)
     elif view == "again":
         revisits.again(place, store, mark)
     elif view == "checks":

@@ -94,7 +94,9 @@ def test_answers_are_counted_and_the_files_hold_what_is_shown(page, field):
     for n, turf in enumerate(field.walks.turf_ids):
         content = with_answers(field, turf, rng, day=n, seed=n)
         inbox.receive(field.store, content, name=f"{turf}.json")
-    app = page(field_view="answers")
+    app = page(field_view="say")
+    app.radio(key="script.side").set_value("answers").run()
+    assert not app.exception
     talks = sum(len(one.value) for one in app.dataframe)
     assert talks
     assert any(_("Conversations") in one.value.columns for one in app.dataframe)

@@ -24,30 +24,42 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.door_script import script_of
 from pages._ui import messages
 from pages._ui.access import taken_away, visitor
+from pages._ui.fieldwork.answers_view import answers
 from pages._ui.fieldwork.argument_view import argument
-from pages._ui.fieldwork.script_preview import preview
+from pages._ui.fieldwork.load_fieldwork import Mark
+from pages._ui.fieldwork.script_preview import language_name, preview
 from pages._ui.i18n import _, language
 
 _DRAFT, _PAST, _TURN, _READ = "script.draft", "script.past", "script.turn", "script.read"
 _MOST_PAST = 30
 
 
+def script_or_answers(place: Workspace, asked: Mark) -> None:
+    """Show the script, or what was answered to it."""
+    names = {"script": _("Script and questions"), "answers": _("Answers")}
+    side = st.radio(
+        names["script"], list(names), format_func=names.__getitem__, horizontal=True,
+        label_visibility="collapsed", key="script.side",
+    )  # fmt: skip
+    if side == "answers":
+        answers(place, asked)
+    else:
+        say(place)
+
+
 def say(place: Workspace) -> None:
     """Show the script in use or the draft of the next, and let it be changed."""
     script = _draft(place)
-    edit, see = st.columns([1, 1], gap="medium")
-    with edit:
-        if visitor.current().may("settings"):
-            _tools(place, script)
-            _opening(script)
-            for at, question in enumerate(script.questions):
-                _question(script, at, question)
-            _in_use(place, script)
-            argument(place)
-        else:
-            st.caption(_("Who directs the campaign changes the script."))
-    with see:
-        preview(script)
+    preview(script)
+    if not visitor.current().may("settings"):
+        st.caption(_("Who directs the campaign changes the script."))
+        return
+    _tools(place, script)
+    _opening(script)
+    for at, question in enumerate(script.questions):
+        _question(script, at, question)
+    _in_use(place, script)
+    argument(place)
 
 
 def _draft(place: Workspace) -> Script:
@@ -114,17 +126,11 @@ def _languages(script: Script) -> list[str]:
     return list(dict.fromkeys([*script.languages, "fr", "en"]))
 
 
-def _language_name(code: str) -> str:
-    names = {"fr": _("French"), "en": _("English"), "es": _("Spanish"), "ar": _("Arabic"),
-             "pt": _("Portuguese"), "tr": _("Turkish")}  # fmt: skip
-    return names.get(code, code)
-
-
 def _opening(script: Script) -> None:
-    with st.expander(_("First sentence"), expanded=True), st.form(_key("opening"), border=False):
+    with st.expander(_("First sentence")), st.form(_key("opening"), border=False):
         said = {
             code: st.text_area(
-                _language_name(code), script.opening.get(code, ""), key=_key(f"opening.{code}")
+                language_name(code), script.opening.get(code, ""), key=_key(f"opening.{code}")
             )
             for code in _languages(script)
         }
@@ -178,7 +184,7 @@ def _answers_form(script: Script, at: int, question: Question) -> None:
         )  # fmt: skip
         text = {
             code: st.text_input(
-                _language_name(code), question.text.get(code, ""), key=_key(f"text.{at}.{code}")
+                language_name(code), question.text.get(code, ""), key=_key(f"text.{at}.{code}")
             )
             for code in codes
         }
@@ -187,7 +193,7 @@ def _answers_form(script: Script, at: int, question: Question) -> None:
         blank = [{"code": "", **dict.fromkeys(codes, "")}]
         table = st.data_editor(
             rows or blank, num_rows="dynamic", hide_index=True, key=_key(f"options.{at}"),
-            column_config={code: _language_name(code) for code in codes}
+            column_config={code: language_name(code) for code in codes}
             | {"code": st.column_config.TextColumn(_("Code"), width="small")},
         )  # fmt: skip
         condition = _condition(script, at, question)

@@ -18,10 +18,24 @@ _PAPER = (
     "border:1px solid #888;padding:14px;background:#fff;color:#000;font:12px/1.35 sans-serif;"
     "overflow-wrap:anywhere"
 )
+_HIGH = 520  # pixels; a long script is scrolled in its place
 _BUTTON = (
     "border:1px solid #99a5b0;border-radius:10px;padding:10px 12px;margin:5px 0;min-height:44px"
 )
 _BOX = "border:1px solid #000;padding:2px 4px;text-align:center;min-width:1.4em"
+
+
+def language_name(code: str) -> str:
+    """Name a language; its two letters where it has no name here."""
+    names = {
+        "fr": _("French"),
+        "en": _("English"),
+        "es": _("Spanish"),
+        "ar": _("Arabic"),
+        "pt": _("Portuguese"),
+        "tr": _("Turkish"),
+    }
+    return names.get(code, code)
 
 
 def preview(script: Script) -> None:
@@ -30,14 +44,17 @@ def preview(script: Script) -> None:
     shown = codes[0]
     if len(codes) > 1:
         first = codes.index(language()) if language() in codes else 0
-        shown = st.radio(_("Seen in"), codes, index=first, horizontal=True, key="script.seen")
-    phone, sheet = st.columns(2)
+        shown = st.radio(_("Seen in"), codes, index=first, horizontal=True, key="script.seen",
+                         format_func=language_name)  # fmt: skip
+    phone, sheet = st.columns([2, 3])
     with phone:
         st.caption(_("On the phone"))
-        st.html(_phone(script, shown))
+        with st.container(height=_HIGH, border=False):
+            st.html(_phone(script, shown))
     with sheet:
         st.caption(_("On the sheet"))
-        st.html(_sheet(script, shown))
+        with st.container(height=_HIGH, border=False):
+            st.html(_sheet(script, shown))
 
 
 def _said(question: Question, script: Script, shown: str) -> list[str]:
@@ -79,7 +96,7 @@ def _phone(script: Script, shown: str) -> str:
                 f'<span style="{_BUTTON};flex:1;text-align:center">{one}</span>'
                 for one in _said(question, script, shown)
             )
-            parts.append(f'<div style="display:flex;gap:6px">{cells}</div>')
+            parts.append(f'<div style="display:flex;flex-wrap:wrap;gap:6px">{cells}</div>')
         elif question.kind == "free":
             parts.append(f'<div style="{_BUTTON};min-height:60px"></div>')
         else:
@@ -102,9 +119,8 @@ def _sheet(script: Script, shown: str) -> str:
             parts.append(" · ".join(f"{letter} {text}" for letter, text in told) + "<br>")
     head = "".join(f'<th style="{_BOX}">{one}</th>' for one in heads)
     row = f'<td style="{_BOX}">1</td>' + f'<td style="{_BOX}">&nbsp;</td>' * len(heads)
-    stop = escape(_("Stop"))
     table = (
         '<div style="overflow-x:auto;margin-top:8px"><table style="border-collapse:collapse">'
-        f'<tr><th style="{_BOX}">{stop}</th>{head}</tr><tr>{row}</tr></table></div>'
+        f'<tr><th style="{_BOX}">#</th>{head}</tr><tr>{row}</tr></table></div>'
     )
     return f'<div lang="{escape(shown)}" style="{_PAPER}">{"".join(parts)}{table}</div>'
