@@ -69,7 +69,7 @@ def write_argument(
     DataError
         When there are too many, one is too long, or the folder cannot be written to.
     """
-    said = [" ".join(one.split()) for one in sentences if one.strip()]
+    said = [one.strip().replace("\n", " ") for one in sentences if one.strip()]
     if len(said) > MOST_SENTENCES or any(len(one) > LONGEST for one in said):
         raise DataError(
             "An argument is at most three plain sentences.",

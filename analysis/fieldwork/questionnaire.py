@@ -23,6 +23,7 @@ SCALE = ("1", "2", "3", "4", "5")
 YES_NO = ("yes", "no")
 PRESETS = ("general", "valmont")
 ID = re.compile(r"[a-z][a-z0-9_]{0,23}")
+_SPACES = re.compile(r"[ \t\r\n]+")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _OPTIONS = (2, 8)
 _LONGEST = {"opening": 400, "question": 160, "option": 40}
@@ -181,7 +182,9 @@ def _question(told: Mapping[str, Any]) -> Question:
 
 def _spoken(told: Mapping[str, Any]) -> dict[str, str]:
     return {
-        str(name): " ".join(str(text).split()) for name, text in told.items() if str(text).strip()
+        str(name): _SPACES.sub(" ", str(text)).strip()
+        for name, text in told.items()
+        if str(text).strip()
     }
 
 
