@@ -7,6 +7,7 @@ import pytest
 
 from analysis.fieldwork import inbox, script_versions
 from analysis.fieldwork.questionnaire import preset
+from analysis.i18n import told
 from pages._ui.fieldwork.answers_view import levels
 from pages._ui.i18n import _
 from tests.analysis.fieldwork.made_returns import as_bytes
@@ -70,7 +71,7 @@ def test_a_question_that_asks_for_a_name_is_not_put_into_use(page):
     box.set_value("Quel est votre nom ?")
     next(one for one in app.button if str(one.key).startswith("script.keep.2")).click().run()
     assert not app.exception
-    assert _("This script asks for what a campaign must not note at a door.") in [
+    assert told("This script asks for what a campaign must not note at a door.", "fr") in [
         one.value for one in app.error
     ]
     assert "script.keep" not in [one.key for one in app.button]
@@ -79,13 +80,13 @@ def test_a_question_that_asks_for_a_name_is_not_put_into_use(page):
 def with_answers(field, turf, rng, **more):
     """Return the file of an outing whose conversations answer the script in use."""
     script = script_versions.current(field.place.path)
-    told = json.loads(outing(field, turf, knocks=150, **more))
-    for one in told["attempts"]:
+    file = json.loads(outing(field, turf, knocks=150, **more))
+    for one in file["attempts"]:
         if one["outcome"] == "conversation":
             code = str(rng.choice(["rents", "care"]))
             one |= {"script": script.version, "answers": {"priority": code, "vote": "yes"}}
-    told["checksum"] = phones.checksum(told)
-    return as_bytes(told)
+    file["checksum"] = phones.checksum(file)
+    return as_bytes(file)
 
 
 def test_answers_are_counted_and_the_files_hold_what_is_shown(page, field):
