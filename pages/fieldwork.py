@@ -7,6 +7,7 @@ from pages._ui import loaders, messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import (
     bring_returns,
+    door_words,
     doors,
     field_downloads,
     ground,
@@ -27,6 +28,7 @@ VIEWS = {
     "ahead": _("Progress"),
     "ground": _("Map"),
     "doors": _("What doors teach"),
+    "say": _("What is said at the door"),
     "again": _("Come back"),
     "checks": _("Checks"),
     "hand": _("Take away"),
@@ -49,12 +51,16 @@ with answer_side, messages.explain_data_errors():
     refresh.watch(place, mark)
     if not field.totals(mark).attempts:
         outlook.empty(bool(turfs_in_field(store)))
+        st.subheader(VIEWS["say"])
+        door_words.say(place)
         st.stop()
     view = choose_view(VIEWS, "field_view")
     if view == "ground":
         ground.ground(place, mark)
     elif view == "doors":
         doors.doors(place, store, mark)
+    elif view == "say":
+        door_words.script_or_answers(place, mark)
     elif view == "again":
         revisits.again(place, store, mark)
     elif view == "checks":

@@ -13,6 +13,7 @@ from analysis.cli import (
     commands_place,
     commands_ranking,
     commands_returns,
+    commands_script,
     commands_server,
     commands_trial,
     commands_turfs,
@@ -38,6 +39,7 @@ for part in (
     commands_validation,
     commands_returns,
     commands_turfs,
+    commands_script,
     commands_server,
 ):
     part.register(app)

@@ -116,6 +116,21 @@ CONFLICTS = Table(
     Column("content", Text, nullable=False),
 )
 
+# What was answered in a conversation, one row per question and answer; corrections are those of
+# the attempts.
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("attempt_id", Uuid(as_uuid=False), primary_key=True),
+    Column("question_id", _id(24), primary_key=True),
+    Column("code", _id(24), primary_key=True),
+    Column("import_id", _id(32), nullable=False),
+    Column("script", _id(12), nullable=False),
+    # Doors that answered so; a text that is no code stands in `text`.
+    Column("doors", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 # Turfs with returns that the quality checks have not seen yet.
 DUE = Table("due", METADATA, Column("turf_id", _id(), primary_key=True))
 

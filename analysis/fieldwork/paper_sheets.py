@@ -20,6 +20,7 @@ from analysis.errors import DataError, Text, some
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.outcome_codes import OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
+from analysis.fieldwork.sheet_answers import answer_columns, answers_of, refuse_without_talk
 from analysis.tables.spreadsheet_text import plain
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
@@ -167,7 +168,8 @@ def _plain(text: object) -> str:
 
 def _filled(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
     """Keep our columns and the rows with something in them; refuse columns that are not ours."""
-    known = {*_SHARED, *_LONG, *_WISHES, *OUTCOMES}
+    known = {*_SHARED, *_LONG, *_WISHES, *OUTCOMES, "script"}
+    known |= {*answer_columns(sheet)}
     told = {*known, *_WORDS["printed"]["names"]}
     strange = [name for name in sheet if name not in told and sheet[name].ne("").any()]
     missing = [name for name in _NEEDED if name not in sheet]
@@ -199,9 +201,12 @@ def _filled(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
 
 def _from_counts(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
     """Write one row per address and outcome whose number is not 0."""
+    refuse_without_talk(sheet, file)
     outcomes = [name for name in OUTCOMES if name in sheet]
     keys = [name for name in sheet if name not in outcomes]
     long = sheet.melt(keys, outcomes, "outcome", "doors", ignore_index=False)
+    # The answers of a building are those of its conversations.
+    long.loc[long["outcome"].ne("conversation"), answer_columns(long)] = ""
     return long[~long["doors"].isin(["", "0"])].sort_index(kind="stable").pipe(_some_rows, file)
 
 
@@ -219,7 +224,7 @@ def _some_rows(long: pd.DataFrame, file: str) -> pd.DataFrame:
 def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
     text = {
         name: long.get(name, pd.Series("", long.index, dtype="str"))
-        for name in (*_SHARED, *_LONG, *_WISHES)
+        for name in (*_SHARED, *_LONG, *_WISHES, "script")
     }
     outcome = text["outcome"].map(_plain).replace(_WORDS["outcomes"])
     opponent = text["opponent"].map(_plain)
@@ -238,8 +243,10 @@ def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
                     "door",
                     "note",
                     "corrects",
+                    "script",
                 )
             },
+            "answers": answers_of(long, file),
             "at": at,
             "timed": timed,
             "outcome": outcome.astype("str"),

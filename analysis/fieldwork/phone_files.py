@@ -14,6 +14,7 @@ from itertools import compress
 from typing import Any
 
 from analysis.errors import DataError, Text, some
+from analysis.fieldwork import answers
 from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
 
@@ -45,6 +46,8 @@ _ATTEMPT_KEYS = {
     "come_back_slot",
     "note",
     "corrects",
+    "script",
+    "answers",
 }
 _NEEDED = ("attempt_id", "address_id", "at", "outcome")
 # What JSON may hold in each optional key, besides nothing.
@@ -241,7 +244,9 @@ def _rows(attempts: list[dict[str, Any]], file: str) -> list[dict[str, Any]]:
 def _row(attempt: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an attempt says, without the keys that say nothing."""
     row = {name: _clean(value) for name, value in attempt.items() if value is not None}
-    return row | {"at": _at(row["at"]), "themes": " ".join(row.get("themes", ()))}
+    said = answers.written({k: _clean(v) for k, v in (row.get("answers") or {}).items()})
+    themes = " ".join(row.get("themes", ()))
+    return row | {"at": _at(row["at"]), "themes": themes, "answers": said}
 
 
 def _at(text: str) -> datetime | None:
@@ -258,6 +263,8 @@ def _fits(name: str, value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
         return name not in _NEEDED
     if name == "themes":
         return isinstance(value, list) and all(isinstance(theme, str) for theme in value)
+    if name == "answers":
+        return answers.are_answers(value)
     # True is a whole number to Python, not to us.
     fits = type(value) is _TYPES.get(name, str)
     return fits and (not isinstance(value, int) or abs(value) < _LARGEST)

@@ -93,8 +93,14 @@ def personal(text: str) -> str:
     Accents, wide letters, digits of other alphabets and invisible characters count as what they
     look like.
     """
+    return next(iter(kinds(text)), "")
+
+
+def kinds(text: str) -> tuple[str, ...]:
+    """Say all kinds of personal things that a text seems to hold, in the order of the rules."""
     whole = plain(text)
     written = _PLACES.sub(" ", whole)
     small = _SHOPS.sub(" ", written.lower())
     seen = {"written": written, "small": small, "all": whole.lower()}
-    return next((kind for kind, pattern, of in _COMPILED if pattern.search(seen[of])), "")
+    found = (str(kind) for kind, pattern, of in _COMPILED if pattern.search(seen[of]))
+    return tuple(dict.fromkeys(found))

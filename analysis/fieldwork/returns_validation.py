@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
+from analysis.fieldwork import answers
 from analysis.fieldwork.outcome_codes import MOST_DOORS, OUTCOMES, SLOTS, UNDONE
 from analysis.fieldwork.privacy import personal
 from analysis.tables.attempts import ATTEMPTS
@@ -40,6 +41,8 @@ _DEFAULTS: dict[str, Any] = {
     "come_back_slot": "",
     "note": "",
     "corrects": "",
+    "script": "",
+    "answers": "",
 }
 _LONGEST = {"turf_id": 64, "address_id": 64, "team_id": 24, "floor": 8, "door": 8, "note": 200}
 _FREE = ("note", "team_id", "floor", "door", "themes")
@@ -64,6 +67,12 @@ def _quality(row: Row) -> bool:
 
 def _outcome(row: Row) -> bool:
     return row["outcome"] not in OUTCOMES and not (row["outcome"] == UNDONE and row["corrects"])
+
+
+def _answers(row: Row) -> bool:
+    if not row["answers"]:
+        return False
+    return row["outcome"] != "conversation" or not answers.VERSION.fullmatch(row["script"])
 
 
 def _correction(row: Row) -> bool:
@@ -110,6 +119,10 @@ _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
         lambda row: not 1 <= row["doors"] <= MOST_DOORS,
     ),
     (Text("A quality of this file is not 1 to 5, or not that of a conversation."), _quality),
+    (
+        Text("Answers of this file are not those of a conversation, or name no version."),
+        _answers,
+    ),
     (Text("Themes of this file are no codes."), lambda row: not _THEMES.fullmatch(row["themes"])),
     (Text("A correction of this file names no other attempt."), _correction),
     (Text("A day or a slot to come back to is none that is known."), _wish),
@@ -237,8 +250,13 @@ def _cleared(n: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[Text]]:
         for name in _FREE
         if row[name] and (kind := personal(str(row[name]).replace("_", " ")))
     }
-    texts = [Text("{name} of row {n}: {kind}", name=k, n=n, kind=v) for k, v in found.items()]
-    return row | dict.fromkeys(found, ""), texts
+    kept, taken = answers.cleared(row["answers"])
+    texts = [
+        Text("{name} of row {n}: {kind}", name=k, n=n, kind=v) for k, v in (found | taken).items()
+    ]
+    # With its number, the door of an answer would be somebody's.
+    nowhere = dict.fromkeys(("floor", "door"), "") if row["answers"] else {}
+    return row | dict.fromkeys(found, "") | nowhere | {"answers": kept}, texts
 
 
 def _check_chains(rows: Mapping[str, Row]) -> None:

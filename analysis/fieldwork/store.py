@@ -28,7 +28,7 @@ from analysis.database.engine import (
 from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
 from analysis.errors import DataError, Text
-from analysis.fieldwork import field_plan, quality, tallies
+from analysis.fieldwork import answer_store, field_plan, quality, tallies
 from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign, revoke_tokens
 from analysis.fieldwork.returns_validation import Returned, Row, chain_error
 
@@ -44,6 +44,8 @@ _AS_TOLD = (
     *("attempt_id", "turf_id", "address_id", "team_id", "outcome", "doors", "grade", "floor"),
     *("door", "quality", "opponent", "themes", "come_back_slot", "note", "source"),
 )
+# What goes to a table of its own.
+_APART = ("script", "answers")
 # What two tellings of an attempt are compared on; where it was read from does not matter.
 _CONTENT = (
     *("turf_id", "address_id", "team_id", "at_s", "hour", "outcome", "doors", "floor", "door"),
@@ -233,7 +235,7 @@ def _stored_row(row: Row, placed: Mapping[str, tuple[str, str]], zone: ZoneInfo)
     # An address of no turf is kept, and flagged: its bureau is not known.
     bureau_id, kind = placed.get(row["address_id"], ("", ""))
     wish = row["come_back_on"]
-    return {name: row[name] for name in _AS_TOLD} | {
+    return {name: row[name] for name in (*_AS_TOLD, *_APART)} | {
         "bureau_id": bureau_id,
         "kind": kind,
         "at_s": int(row["at"].timestamp()),
@@ -247,10 +249,13 @@ def _stored_row(row: Row, placed: Mapping[str, tuple[str, str]], zone: ZoneInfo)
 def _insert(connection: Connection, records: Rows, turfs: list[str]) -> set[str]:
     """Insert the attempts that are not there yet, and return their ids."""
     ordered = sorted(records, key=lambda row: row["attempt_id"])  # two writers, one order
-    connection.execute(or_nothing(connection, ATTEMPTS), ordered)
+    of_table = [{k: v for k, v in row.items() if k not in _APART} for row in ordered]
+    connection.execute(or_nothing(connection, ATTEMPTS), of_table)
     mine = ATTEMPTS.c.import_id == records[0]["import_id"]
     added = sa.select(ATTEMPTS.c.attempt_id).where(mine, ATTEMPTS.c.turf_id.in_(turfs))
-    return set(connection.execute(added).scalars())
+    new = set(connection.execute(added).scalars())
+    answer_store.insert(connection, ordered, new)
+    return new
 
 
 def _keep_conflicts(connection: Connection, rows: Rows) -> int:
@@ -258,7 +263,7 @@ def _keep_conflicts(connection: Connection, rows: Rows) -> int:
     stored = _stored(connection, [row["attempt_id"] for row in rows])
     kept = []
     for row in rows:
-        content = _content(row)
+        content = _content(row) | answer_store.content(row)
         if content != stored[row["attempt_id"]]:
             text = json.dumps(content, ensure_ascii=False, sort_keys=True)
             digest = hashlib.sha256(text.encode()).hexdigest()
@@ -276,8 +281,9 @@ def _stored(connection: Connection, ids: list[str]) -> dict[str, dict[str, str]]
     columns = [ATTEMPTS.c[name] for name in ("attempt_id", *_CONTENT)]
     for part in _chunks(ids):
         query = sa.select(*columns).where(ATTEMPTS.c.attempt_id.in_(part))
+        answers = answer_store.stored(connection, part)
         for row in connection.execute(query).mappings():
-            found[row["attempt_id"]] = _content(row)
+            found[row["attempt_id"]] = _content(row) | answers.get(row["attempt_id"], {})
     return found
 
 

@@ -31,6 +31,8 @@ ATTEMPTS = Table(
         "note": Column("str", "—", "names nobody; may be empty"),
         "corrects": Column("str", "—", "id of the attempt it replaces; may be empty"),
         "source": Column("str", "—", "phone, sheet or counts"),
+        "script": Column("str", "—", "version of the script that was asked; may be empty"),
+        "answers": Column("str", "—", "JSON: answers by question; may be empty"),
     },
     identities=(
         Identity(

@@ -19,6 +19,7 @@ from analysis.errors import DataError, some
 from analysis.i18n import Words, format_number
 
 if TYPE_CHECKING:
+    from analysis.fieldwork.questionnaire import Script
     from analysis.turf.walk_list import Walks
 
 # Names of files are made of turf ids: nothing that a path could be built with.
@@ -109,6 +110,10 @@ class Kit:
         By bureau: what people call it; one that is not there goes by its id.
     surroundings
         What the maps draw behind the stops; None draws the stops alone.
+    script
+        What is said and asked at the door; None asks nothing.
+    arguments
+        By language and turf: sentences to say there, each with its source.
 
     Raises
     ------
@@ -128,6 +133,8 @@ class Kit:
     facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     surroundings: Surroundings | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    script: Script | None = None
+    arguments: Mapping[str, Mapping[str, Sequence[Fact]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""
@@ -222,6 +229,10 @@ class Kit:
         """Whether the place is invented; every page says so."""
         return bool(self.walks.summary.get("fictional", False))
 
+    def argument(self, turf_id: str) -> Sequence[Fact]:
+        """Return what to say in a turf, in the language of this kit."""
+        return self.arguments.get(self.language, {}).get(turf_id, ())
+
     def code(self, turf_id: str) -> str:
         """Return the text of a turf's QR code: the link of its page, or campaign, turf and token.
 
@@ -262,7 +273,7 @@ class Kit:
     @property
     def notice(self) -> str:
         """What is said at the door on data: who, why, which rights."""
-        return self.say("notice").format(
+        return self.say("notice" if self.script is None else "notice_script").format(
             controller=self.controller or self.say("blank"),
             contact=self.contact or self.say("blank"),
         )

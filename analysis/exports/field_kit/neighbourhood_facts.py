@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
-from analysis.charts.chart_words import election, licence
+from analysis.charts.chart_words import LANGUAGES, election, licence
 from analysis.exports.field_kit.kit import Fact, Kit, words
+from analysis.fieldwork.arguments import Arguments
 from analysis.i18n import format_number, format_percent
 from analysis.tables.workspace import Workspace
 
@@ -40,9 +41,10 @@ class _Place:
     squares: pd.DataFrame
     sources: Mapping[str, str]
     language: str
+    section: str = "facts"
 
     def say(self, key: str, **values: str) -> str:
-        return words(self.language)["facts"][key].format(**values)
+        return words(self.language)[self.section][key].format(**values)
 
     def share(self, part: float, whole: float) -> str:
         return format_percent(part / whole, language=self.language)
@@ -85,6 +87,59 @@ def facts_of(workspace: Workspace, kit: Kit) -> dict[str, list[Fact]]:
         first, last = official(tuple(sorted(stops["bureau_id"].astype(str).unique())))
         facts[turf_id] = [*first, *_buildings(place, kit, stops), *last][:_MOST]
     return facts
+
+
+def arguments_of(
+    workspace: Workspace, kit: Kit, written: Arguments
+) -> dict[str, dict[str, list[Fact]]]:
+    """Return what to say in each turf, in every language: at most three plain sentences.
+
+    Parameters
+    ----------
+    workspace
+        Where the turfs were made.
+    kit
+        The turfs.
+    written
+        What the campaign wrote, by bureau or zone; elsewhere the figures of the turf's bureaux
+        speak, each with its source.
+
+    Returns
+    -------
+    dict
+        By language and turf.
+    """
+    zones = zones_of_bureaux(workspace) if any(":" in key for key in written) else {}
+    places = {one: replace(_place(workspace, one), section="argument") for one in LANGUAGES}
+    told: dict[str, dict[str, list[Fact]]] = {one: {} for one in LANGUAGES}
+    for turf_id, stops in kit.tables.items():
+        ids = stops["bureau_id"].astype(str)
+        # The sentences of where most of its doors are.
+        order = stops["dwellings"].groupby(ids).sum().sort_values(ascending=False, kind="stable")
+        keys = [*order.index, *(zone for one in order.index for zone in zones.get(one, ()))]
+        for language, place in places.items():
+            own = next((written[k][language] for k in keys if language in written.get(k, {})), ())
+            source = words(language)["argument"]["own"]
+            figures = () if own else _figures(place, sorted(order.index))
+            told[language][turf_id] = [*(Fact(one, source) for one in own), *figures][:_MOST]
+    return told
+
+
+def _figures(place: _Place, bureaux: list[str]) -> Iterator[Fact]:
+    voted = [bureau for bureau in bureaux if bureau in place.registered.index]
+    yield from _abstention(place, voted)
+    yield from _poverty(place, bureaux)
+    yield from _registered(place, voted, len(bureaux))
+
+
+def zones_of_bureaux(workspace: Workspace) -> dict[str, list[str]]:
+    """Return the zones of each bureau, as `kind:zone`; none where the place knows of none."""
+    if not workspace.has("zones"):
+        return {}
+    zones = workspace.read("zones")
+    named = zones["kind"].astype(str) + ":" + zones["zone_id"].astype(str)
+    grouped = named.groupby(zones["bureau_id"].astype(str))
+    return {str(bureau): sorted(one) for bureau, one in grouped}
 
 
 def _place(workspace: Workspace, language: str) -> _Place:

@@ -24,7 +24,7 @@ from analysis.tables.schema import OUTCOMES
 # The codes of the format of returns; volunteers see words.
 THEMES = ("prices", "housing", "health", "school", "safety", "transport", "work",
           "environment", "europe", "other")  # fmt: skip
-_SCRIPTS = ("records", "keep", "send", "show", "list", "details", "map", "main")
+_SCRIPTS = ("records", "keep", "send", "show", "ask", "list", "details", "map", "main")
 # Only in pages that know of a server: the others hold nothing that could ask one.
 _POST = "post"
 _QRCODE = "2.0.4"
@@ -118,13 +118,41 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
         },
         "words": {language: words(language)["phone"] for language in LANGUAGES},
         "texts": {language: _texts(kit, turf_id, language) for language in LANGUAGES},
+        "script": _asked(kit),
         **plan.drawn(),
     }
 
 
-def _texts(kit: Kit, turf_id: str, language: str) -> dict[str, str]:
+def _asked(kit: Kit) -> dict[str, Any] | None:
+    """Return the script as the page asks it: its version, and every language it is written in."""
+    script = kit.script
+    if script is None:
+        return None
+    questions = [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "text": one.text,
+            "options": list(one.options.items()),
+            "only_if": one.only_if,
+        }
+        for one in script.questions
+    ]
+    return {
+        "version": script.version,
+        "languages": list(script.languages),
+        "opening": script.opening,
+        "questions": questions,
+    }
+
+
+def _texts(kit: Kit, turf_id: str, language: str) -> dict[str, Any]:
     spoken = kit.spoken(language)
-    return {"goal": sheet_of(spoken, turf_id).goal, "notice": spoken.notice}
+    return {
+        "goal": sheet_of(spoken, turf_id).goal,
+        "notice": spoken.notice,
+        "argument": [(fact.text, fact.source) for fact in spoken.argument(turf_id)],
+    }
 
 
 class _Plan:

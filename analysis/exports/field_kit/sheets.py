@@ -11,13 +11,16 @@ from analysis.errors import DataError
 from analysis.exports.field_kit import turf_files
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.map_background import surroundings_of
-from analysis.exports.field_kit.neighbourhood_facts import facts_of
+from analysis.exports.field_kit.neighbourhood_facts import arguments_of, facts_of
 from analysis.exports.field_kit.pdf_canvas import Paper
 from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
+from analysis.exports.field_kit.sheet_door import draw_door_page
 from analysis.exports.field_kit.sheet_page import draw_sheet
+from analysis.fieldwork.arguments import arguments_in
 from analysis.fieldwork.campaign import open_campaign
+from analysis.fieldwork.script_versions import current
 from analysis.geography.bureau_names import bureau_labels
 from analysis.tables.whole_files import written_whole
 
@@ -69,8 +72,11 @@ def kit_of(
         return kit
     campaign = open_campaign(workspace.path)
     bureaux = sorted(walks.turfs["bureau_id"].astype(str).unique())
+    script, written = current(workspace.path), arguments_in(workspace.path)
     return replace(
         kit,
+        script=script,
+        arguments=arguments_of(workspace, kit, written) if script or written else {},
         campaign_id=campaign.campaign_id,
         tokens={turf_id: campaign.token(turf_id, walks.seal) for turf_id in kit.tables},
         facts=facts_of(workspace, kit),
@@ -100,6 +106,7 @@ def sheets_pdf(kit: Kit) -> bytes:
     draw_cover(paper, kit, sheets)
     for sheet in sheets:
         draw_sheet(paper, sheet)
+        draw_door_page(paper, sheet)
     return paper.to_bytes()
 
 
@@ -114,6 +121,7 @@ def sheet_pdf(kit: Kit, turf_id: str) -> bytes:
     sheet = sheet_of(kit, turf_id)
     paper = Paper(f"{kit.say('sheet')} {turf_id}", language=kit.language, about=about(kit))
     draw_sheet(paper, sheet)
+    draw_door_page(paper, sheet)
     return paper.to_bytes()
 
 

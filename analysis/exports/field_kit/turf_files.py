@@ -17,6 +17,7 @@ from analysis.exports.column_units import format_of
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.sheet_content import about
 from analysis.exports.field_kit.sheet_cover import outlines
+from analysis.exports.field_kit.sheet_door import boxes
 from analysis.exports.geojson import plain
 from analysis.exports.kml import NAMESPACE, extended_data, polygon_element, style, text_element
 from analysis.exports.workbook import on_paper
@@ -86,7 +87,17 @@ def form(kit: Kit) -> pd.DataFrame:
     token = stops["turf_id"].map({name: kit.tokens.get(name, "") for name in kit.tables})
     known = stops.assign(number=stops["house"], token=token, seal=kit.walks.seal)
     table = pd.DataFrame({name: "" if name in _FILLED_IN else known[name] for name in _FORM})
-    return table.rename(columns=_FORM if kit.language == "fr" else {})
+    french = kit.language == "fr"
+    answers = _answers(kit, "questionnaire" if french else "script")
+    return table.rename(columns=_FORM if french else {}).assign(**answers)
+
+
+def _answers(kit: Kit, version: str) -> dict[str, str]:
+    """Return the columns of answers: how many conversations of a building gave each."""
+    if kit.script is None:
+        return {}
+    empty = {f"q:{question}:{code}": "" for question, code, _box in boxes(kit.script)}
+    return {version: kit.script.version, **empty}
 
 
 def to_xlsx(kit: Kit) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -17,6 +18,7 @@ from analysis.fieldwork.campaign import open_campaign
 from analysis.fieldwork.inbox import receive
 from analysis.fieldwork.phone_files import read_phone
 from analysis.fieldwork.privacy import personal
+from analysis.fieldwork.questionnaire import preset
 from analysis.fieldwork.store import open_store
 from tests.analysis.exports.walks_made import SCRIPT, walks_of, with_tower
 from tests.browser import expect
@@ -487,3 +489,45 @@ def test_sharing_falls_back_to_what_the_phone_can(browser, file):
     phone.page.wait_for_function("window.shared")
     assert json.loads(phone.page.evaluate("window.shared"))["palier_returns"] == 1
     phone.context.close()
+
+
+def test_questions_are_asked_by_keyboard_and_thumb_and_travel_without_a_door(
+    browser, tower, tmp_path, place
+):
+    script = preset("valmont")
+    file = tmp_path / "T0001.html"
+    file.write_bytes(phone_page(replace(tower, script=script), "T0001"))
+    phone = Phone(browser, file)
+    phone.tap("open:1")
+    expect(phone.page.locator("blockquote")).to_contain_text("bénévoles de Valmont")
+    phone.page.locator('.choice [data-key$=":conversation"]').tap()
+    phone.tap("door:1", "ask:priority:bus", "ask:evening:4", "ask:help:housing", "ask:help:schools")
+    small = phone.page.evaluate(
+        "[...document.querySelectorAll('main button')].map((b) => b.getBoundingClientRect())"
+        ".filter((r) => r.height < 44 || r.width < 44).length"
+    )
+    assert small == 0
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    # Another answer hides the question that hung on it, and takes its answer back.
+    chosen = phone.page.locator('[data-key="ask:priority:rents"]')
+    chosen.focus()
+    phone.page.keyboard.press("Enter")
+    expect(phone.page.locator('[data-key="ask:evening:4"]')).to_have_count(0)
+    expect(chosen).to_be_focused()
+    phone.tap("ask-in:es")
+    expect(phone.page.locator(".ask")).to_contain_text("¿Sabe dónde")
+    content = phone.export()
+    (told,) = json.loads(content)["attempts"]
+    assert told["answers"] == {"priority": "rents", "help": ["housing", "schools"]}
+    assert told["script"] == script.version
+    assert not {"door", "floor"} & set(told)
+    # What is changed after it was sent is a correction with all answers, and no door either.
+    phone.page.go_back()
+    phone.tap("ask:vote:yes")
+    first, later = json.loads(phone.export())["attempts"]
+    assert later["corrects"] == first["attempt_id"]
+    assert later["answers"]["vote"] == "yes"
+    assert "door" not in later
+    assert len(returned(content, place).table) == 1
+    phone.context.close()
+    assert phone.said == []

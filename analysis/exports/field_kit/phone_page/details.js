@@ -9,6 +9,7 @@ function detailsView(record) {
     element("h2", { tabindex: "-1" }, stop.label, doorsIn(stop) > 1 ? ` · ${doorName(stop, record.from, record.to)}` : ""),
     element("p", { class: "label" }, words("change")),
     choice(words("change"), turf.outcomes.map((name) => [name, outcomeLabel(name), { class: name }]), record.outcome, (outcome) => set({ outcome })),
+    talked && questionsView(record, set),
     talked && element("p", { class: "label" }, words("quality")),
     talked && choice(words("quality"), [1, 2, 3, 4, 5].map((n) => [n, [String(n), element("small", {}, words(`quality_${n}`))]]), record.quality,
       (quality) => set({ quality: quality === record.quality ? null : quality })),

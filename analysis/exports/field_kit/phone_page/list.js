@@ -9,6 +9,7 @@ function listView(totals) {
     element("details", { class: "about" }, element("summary", {}, words("goal")),
       element("p", {}, turf.texts[settings.language].goal),
       element("p", {}, element("strong", {}, words("notice"))), element("p", {}, turf.texts[settings.language].notice)),
+    saying(false),
     finished && element("p", { class: "good" }, words("finished")),
     element("ol", {}, turf.stops.map((stop) => listItem(stop, totals.doneAt(stop)))));
 }
@@ -37,6 +38,8 @@ function buildingView(stop, totals) {
   return element("main", { class: "building" },
     element("h2", { tabindex: "-1" }, stopSign(stop.n, done, all), " ", stop.label),
     element("p", { class: "soft" }, words("done_here", { done, all })),
+    // Known by heart after the first door.
+    saying(!records.length),
     element("p", { class: "label" }, words("brush")),
     choice(words("brush"), turf.outcomes.map((name) => [name, outcomeLabel(name), { class: name }]), brush, (name) => { brush = name; draw(); }),
     doorGrid(stop),

@@ -15,10 +15,15 @@ function crc32(bytes) {
 
 function exported(record) {
   const doors = record.to - record.from + 1;
+  const talked = record.outcome === "conversation";
+  const answers = talked && Object.keys(record.answers || {}).length ? record.answers : null;
+  // With its number, the door of an answer would be somebody's; a later correction would tell it too.
+  const where = turf.script ? { floor: "", door: "" }
+    : { floor: record.floor || "", door: doors === 1 ? String(record.from) : `${record.from}-${record.to}` };
   const all = {
     attempt_id: record.attempt_id, address_id: record.address_id, at: record.at, outcome: record.outcome, doors,
-    floor: record.floor || "", door: doors === 1 ? String(record.from) : `${record.from}-${record.to}`,
-    quality: record.outcome === "conversation" ? record.quality : null, opponent: record.opponent || null,
+    ...where, answers, script: answers ? record.script : "",
+    quality: talked ? record.quality : null, opponent: record.opponent || null,
     themes: record.themes || [], come_back_on: record.come_back_on || "", come_back_slot: record.come_back_slot || "",
     note: record.note || "", corrects: record.corrects || "",
   };

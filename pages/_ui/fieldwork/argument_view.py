@@ -1,0 +1,47 @@
+"""The argument for a quarter: three sentences of the campaign's own, or the place's figures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from analysis.errors import DataError
+from analysis.fieldwork.arguments import LONGEST, MOST_SENTENCES, arguments_in, write_argument
+from analysis.tables.workspace import Workspace
+from analysis.workflows.door_script import quarters
+from pages._ui import messages
+from pages._ui.i18n import _, language
+
+
+def argument(place: Workspace) -> None:
+    """Ask for the sentences of a quarter or a bureau."""
+    with st.expander(_("The argument for a quarter")):
+        st.caption(
+            _(
+                "Printed on the sheets and shown on the phones of its turfs. Where nothing is "
+                "written, the figures of its squares and votes speak, with their sources."
+            )
+        )
+        names = quarters(place)
+        written = arguments_in(place.path)
+        key = st.selectbox(
+            _("Quarter or bureau"), list(names), key="argument.key",
+            format_func=lambda one: f"{names[one]} ✎" if one in written else names[one],
+        )  # fmt: skip
+        known = list(written.get(key, {}).get(language(), ()))
+        known += [""] * (MOST_SENTENCES - len(known))
+        with st.form(f"argument.{key}.{language()}", border=False):
+            said = [
+                st.text_input(
+                    _("Sentence {n}").format(n=n), one, max_chars=LONGEST,
+                    key=f"argument.{key}.{language()}.{n}",
+                )
+                for n, one in enumerate(known, 1)
+            ]  # fmt: skip
+            if not st.form_submit_button(_("Keep")):
+                return
+        try:
+            write_argument(place.path, key, language(), said)
+        except DataError as error:
+            messages.show_error(error)
+            return
+        st.rerun()
