@@ -33,7 +33,6 @@ _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
     *(NotImplementedError, RuntimeError, ValueError),
 )
-_OTHER = "Take another backup: of this one nothing was restored."
 
 
 class Writer:
@@ -131,7 +130,7 @@ class Reader:
                 raise DataError(
                     "A part of this backup would be written outside of its folder.",
                     where="{file}: {name}",
-                    mend=_OTHER,
+                    mend="Take another backup: of this one nothing was restored.",
                     file=self._file,
                     name=info.filename,
                 )
@@ -209,6 +208,6 @@ def damaged(file: Path, name: str = "") -> DataError:
     return DataError(
         "This backup is cut short or was altered: nothing was restored.",
         where="{place}",
-        mend=_OTHER,
+        mend="Take another backup: of this one nothing was restored.",
         place=f"{file}: {name}" if name else file,
     )
