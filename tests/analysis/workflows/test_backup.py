@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from analysis.access import audit, membership, sessions
 from analysis.access.rights import Grant
+from analysis.cli.main import main
 from analysis.database import migrate, store_copy
 from analysis.database.access_tables import INVITATIONS, SESSIONS
 from analysis.database.engine import connect, of_tenant, reading, writing
@@ -338,3 +339,23 @@ def test_a_damaged_table_is_told_and_kept_as_it_is(valmont, tmp_path):
     table.write_bytes(_flipped(table.read_bytes(), 900, 3))
     made = back_up(tmp_path / "b.zip", {"valmont": copy})
     assert made.damaged == ("workspaces/valmont/votes.parquet",)
+
+
+def test_the_two_verbs_of_the_command_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("PALIER_STORE", raising=False)
+    names = [str(place(tmp_path / name)) for name in ("lyon", "paris")]
+    out = str(tmp_path / "all.zip")
+    with pytest.raises(SystemExit) as ended:
+        main(["backup", "--out", out, "--workspace", *names])
+    assert ended.value.code == 0
+    keys, into = str(tmp_path / "all.keys.zip"), str(tmp_path / "there")
+    with pytest.raises(SystemExit) as ended:
+        main(["restore", out, "--keys", keys, "--into", into])
+    assert ended.value.code == 0
+    assert "lyon paris" in capsys.readouterr().out
+    for name in ("lyon", "paris"):
+        assert content_of(tmp_path / "there" / name) == content_of(tmp_path / name)
+    with pytest.raises(SystemExit) as ended:
+        main(["restore", out, "--keys", keys, "--into", into])
+    assert ended.value.code == 1
+    assert "--overwrite" in capsys.readouterr().err
