@@ -149,7 +149,7 @@ def _source(role: str) -> object:
 def child(job: str, folder: Path, role: str) -> dict[str, float]:
     """Run a job in a process of its own; return its seconds and peak."""
     command = [sys.executable, __file__, "--job", job, "--folder", str(folder), "--role", role]
-    env = os.environ | {"PALIER_STORE": str(folder / "store")}
+    env = os.environ | {"PALIER_FILES": str(folder / "store")}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

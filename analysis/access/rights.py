@@ -85,9 +85,13 @@ def may(grants: Iterable[Grant], campaign: str, right: str) -> bool:
 
 def route(path: str) -> str:
     """Return what a path asks for: "open", "session", or "token" (it checks that itself)."""
+    known = known_route(path)
+    return str(_table()["routes"][known]) if known else _OTHERWISE
+
+
+def known_route(path: str) -> str:
+    """Return the line of the table that a path falls under; "" for none."""
     known = _table()["routes"]
-    while path:
-        if path in known:
-            return str(known[path])
+    while path and path not in known:
         path = path.rpartition("/")[0]
-    return _OTHERWISE
+    return path

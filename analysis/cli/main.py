@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from analysis.cli import (
+    commands_backup,
     commands_director,
     commands_models,
     commands_place,
@@ -41,6 +42,7 @@ for part in (
     commands_turfs,
     commands_script,
     commands_server,
+    commands_backup,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.
@@ -97,10 +99,12 @@ def _spread(arguments: list[str]) -> list[str]:
     """Write `--place A B` as `--place A --place B`, which the parser knows."""
     spread: list[str] = []
     name, taken = "", 0
+    # Other verbs take one workspace, and what follows it is theirs.
+    several = (*_SEVERAL, *(commands_backup.SEVERAL if arguments[:1] == ["backup"] else ()))
     for argument in arguments:
         if argument.startswith("--"):
             name, taken = argument, 0
-        elif name in _SEVERAL:
+        elif name in several:
             if taken:
                 spread.append(name)
             taken += 1

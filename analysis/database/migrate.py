@@ -42,34 +42,61 @@ def upgrade(
     DataError
         When the store was written by a newer version.
     """
-    scripts = ScriptDirectory(str(_SCRIPTS))
-    wanted = scripts.get_current_head() if revision == "head" else revision
+    wanted = newest_revision() if revision == "head" else revision
     # As the owner: the app's role has no rights yet in a store that was never migrated.
     with reading(engine, role="owner") as connection:
-        if _revision(connection) == wanted:
+        if revision_of(connection) == wanted:
             return
     with writing(engine, role="owner") as connection:
         lock(connection, [_LOCK])
-        now = _revision(connection)
-        if now is not None and now not in {script.revision for script in scripts.walk_revisions()}:
+        now = revision_of(connection)
+        if now is not None and now not in known_revisions():
             raise DataError(
                 "This store was written by a newer version of Palier.",
                 where="revision {found}; this version knows {known}",
                 mend="Install the newer version; nothing was changed.",
                 found=now,
-                known=scripts.get_current_head(),
+                known=newest_revision(),
             )
-        config = Config()
-        config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
-        if revision == "head":
-            for tenant in _tenants(connection):
-                become(connection, tenant)
-                rebuild(connection)
+        upgrade_in(connection, revision, rebuild=rebuild)
 
 
-def _tenants(connection: Connection) -> list[str]:
+def upgrade_in(
+    connection: Connection,
+    revision: str = "head",
+    *,
+    rebuild: Callable[[Connection], None] = lambda _connection: None,
+) -> None:
+    """Bring a store up to date in a transaction of its owner that is under way.
+
+    Parameters
+    ----------
+    connection
+        In that transaction.
+    revision, rebuild
+        As in `upgrade`.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+    if revision == "head":
+        for tenant in tenants_of(connection):
+            become(connection, tenant)
+            rebuild(connection)
+
+
+def known_revisions() -> set[str]:
+    """Return every version of the tables that this version of Palier can bring up to date."""
+    return {script.revision for script in ScriptDirectory(str(_SCRIPTS)).walk_revisions()}
+
+
+def newest_revision() -> str:
+    """Return the version of the tables that this version of Palier writes."""
+    return str(ScriptDirectory(str(_SCRIPTS)).get_current_head())
+
+
+def tenants_of(connection: Connection) -> list[str]:
     """Return every tenant of the store; "" for the one that a file has."""
     if connection.dialect.name != "postgresql":
         return [""]
@@ -81,5 +108,6 @@ def _tenants(connection: Connection) -> list[str]:
     return sorted(tenants - {""})
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Return the version of the tables; None in an empty store."""
     return MigrationContext.configure(connection).get_current_revision()

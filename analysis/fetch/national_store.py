@@ -79,8 +79,8 @@ class Kept:
 
 
 def store_folder() -> Path:
-    """Return the folder of the store: `PALIER_STORE`, else of this user's data."""
-    given = os.environ.get("PALIER_STORE")
+    """Return the folder of the store: `PALIER_FILES`, else of this user's data."""
+    given = os.environ.get("PALIER_FILES")
     return Path(given).expanduser() if given else platformdirs.user_data_path("palier", False)
 
 

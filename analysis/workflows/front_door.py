@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analysis.access.rights import route
 from analysis.access.server_settings import COOKIE, ServerSettings
-from analysis.workflows import server_access
+from analysis.workflows import health, server_access, server_log
 
 # The one-person app waits for no library of databases.
 if TYPE_CHECKING:
@@ -65,22 +65,47 @@ class FrontDoor:
     claims_of: ClaimsOf
     provider_cookies: str = "_streamlit_user"
     _policy: str = field(init=False, default="")
+    _health: health.Health = field(init=False)
 
     def __post_init__(self) -> None:
         # Older browsers do not take a WebSocket of the same address for 'self'.
         scheme = "wss:" if self.settings.secure else "ws:"
         self._policy = _POLICY.format(sockets=f" {scheme}")
+        self._health = health.Health(self.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer why not."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        began, status = time.monotonic(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, noted)
+        except Exception as error:
+            if not self.settings.server:
+                raise
+            # What it says may be about somebody: the log has its kind and place.
+            server_log.failure(error, time.monotonic() - began)
+            if not status:
+                await _refuse(PlainTextResponse("This failed.", 500), scope, receive, noted)
+        finally:
+            if self.settings.server:
+                server_log.request(scope, status, time.monotonic() - began)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        if refused := self._refused(scope, headers):
+        if scope["path"] == health.PATH and scope.get("method") in _SAFE:
+            await (await self._health.answer())(scope, receive, send)
+        elif refused := self._refused(scope, headers):
             await _refuse(refused, scope, receive, send)
-            return
-        if self.settings.server:
+        elif self.settings.server:
             await self._on_server(scope, receive, send)
         else:
             await self.app(scope, receive, self._with_headers(send))

@@ -25,6 +25,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from analysis import i18n as languages
 from analysis.errors import DataError
+from analysis.workflows import server_log
 
 # A turf noted door by door is a few hundred kilobytes.
 MOST_BYTES = 4_000_000
@@ -214,6 +215,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
     # Everything a page needs has loaded by then; a phone never waits for it twice.
     from analysis.fieldwork import inbox
 
+    began = time.monotonic()
     try:
         store = _store(workspace)
     except DataError:
@@ -225,10 +227,20 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
         receipt = inbox.receive_from_phone(store, content)
     except DataError as error:
         passing = isinstance(error.__cause__, OSError) or _is_store(error)
+        server_log.failure(error, time.monotonic() - began)
         # Paths of the server are left out of what a stranger reads, before they are translated.
         texts = (error.what, _public(error.where), error.mend)
         what, where, mend = (languages.told(text, language) for text in texts)
         return _answer(503 if passing else 422, {"error": what, "where": where, "mend": mend})
+    server_log.write(
+        "import",
+        seconds=time.monotonic() - began,
+        campaign=store.campaign.campaign_id,
+        new=receipt.new,
+        repeated=receipt.repeated,
+        conflicts=receipt.conflicts,
+        withheld=len(receipt.withheld),
+    )
     return _answer(
         200,
         {

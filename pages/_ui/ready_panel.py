@@ -12,6 +12,7 @@ import streamlit as st
 from analysis.workflows.ranking import RankingFile
 from analysis.workflows.readiness import Remark, ready
 from pages._ui import messages
+from pages._ui.access import gate
 from pages._ui.i18n import _, ngettext, number
 
 
@@ -35,4 +36,4 @@ def listed(remarks: Iterable[Remark]) -> None:
     }
     for page, own in groupby(remarks, key=attrgetter("page")):
         st.markdown("\n".join("- " + messages.plain(messages.translate(o.text)) for o in own))
-        st.page_link(f"pages/{page}.py", label=names[page], icon=":material/arrow_forward:")
+        gate.link(f"pages/{page}.py", label=names[page], icon=":material/arrow_forward:")

@@ -31,7 +31,7 @@ from tests.publisher import serving
 def store(monkeypatch, tmp_path):
     monkeypatch.setattr(downloading, "WAITS_S", (0.0, 0.0, 0.0))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("PALIER_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("PALIER_FILES", str(tmp_path / "store"))
     return tmp_path / "store"
 
 
@@ -297,8 +297,8 @@ def test_a_file_that_cannot_be_cut_says_why(tmp_path, name, content, what):
 
 
 def test_the_store_lies_where_the_user_says(monkeypatch, tmp_path):
-    monkeypatch.setenv("PALIER_STORE", str(tmp_path))
+    monkeypatch.setenv("PALIER_FILES", str(tmp_path))
     assert national_store.store_folder() == tmp_path
-    monkeypatch.delenv("PALIER_STORE")
+    monkeypatch.delenv("PALIER_FILES")
     assert national_store.store_folder().name == "palier"
     assert Path.home() in national_store.store_folder().parents or os.name == "nt"

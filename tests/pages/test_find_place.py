@@ -27,7 +27,7 @@ def publisher():
 def environment(publisher, tmp_path, monkeypatch):
     told = {
         "PALIER_CATALOGUE": str(publish(publisher, tmp_path)),
-        "PALIER_STORE": str(tmp_path / "store"),
+        "PALIER_FILES": str(tmp_path / "store"),
         "NO_PROXY": "127.0.0.1",
     }
     for name, value in told.items():

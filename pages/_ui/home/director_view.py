@@ -12,6 +12,7 @@ from analysis.workflows import director_words as words
 from analysis.workflows.director import Brief, Zone
 from analysis.workflows.director_week import Week
 from pages._ui import loaders, messages, pictures, ready_panel
+from pages._ui.access import gate, taken_away
 from pages._ui.home import load_brief
 from pages._ui.i18n import _, date, language
 
@@ -22,7 +23,8 @@ def head(found: Brief) -> None:
     left.subheader(messages.plain(words.heading(found, language())))
     under = [date(found.day), words.days_left(found, language())]
     left.caption(" · ".join(one for one in under if one))
-    right.download_button(
+    taken_away.offer(
+        right,
         _("One-page PDF"),
         partial(load_brief.pdf, found, language()),
         f"palier_{found.file.workspace.path.name}_direction.pdf",
@@ -31,7 +33,8 @@ def head(found: Brief) -> None:
         on_click="ignore",
         width="stretch",
     )
-    right.page_link("pages/priorities.py", label=_("Change the question"), icon=":material/tune:")
+    with right:
+        gate.link("pages/priorities.py", label=_("Change the question"), icon=":material/tune:")
 
 
 def hours(found: Brief) -> None:
@@ -105,9 +108,9 @@ def week(found: Brief) -> DeltaGenerator:
             st.markdown(messages.plain(line))
         course = st.container()
         if found.week is None:
-            st.page_link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
+            gate.link("pages/turfs.py", label=_("Cut turfs"), icon=":material/hiking:")
         else:
-            st.page_link("pages/fieldwork.py", label=_("Field"), icon=":material/door_open:")
+            gate.link("pages/fieldwork.py", label=_("Field"), icon=":material/door_open:")
     return course
 
 

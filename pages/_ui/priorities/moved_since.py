@@ -9,6 +9,7 @@ from analysis.errors import DataError
 from analysis.workflows.ranking import RankingFile
 from analysis.workflows.what_moved import moved_to_text, read_earlier, reason_text, what_moved
 from pages._ui import messages
+from pages._ui.access import taken_away
 from pages._ui.i18n import _, language, ngettext, number
 from pages._ui.trial.number_tables import show_table
 
@@ -47,7 +48,8 @@ def compare(file: RankingFile) -> None:
             }
         ).head(_SHOWN)
     )
-    st.download_button(
+    taken_away.offer(
+        None,
         _("What moved (CSV)"),
         moved_to_text(moved, language()),
         f"palier_{file.workspace.path.name}_moved.csv",
