@@ -11,7 +11,7 @@ import pandas as pd
 import pydeck
 import shapely
 
-from analysis.charts.map_ground import STYLES, merged_streets
+from analysis.charts.map_ground import STYLES, WATER, merged_streets
 
 WGS84 = "OGC:CRS84"
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -21,7 +21,7 @@ _ROUND_M, _CLOSE_M = 14.0, 60.0
 _AROUND_M = 150.0
 # A name wants a street of this length, where one turf is in view.
 _NAMED_M = 70.0
-_STREET_GREY, _STREET_WATER = [176, 180, 184], [134, 181, 220]
+_STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
 
 
@@ -162,7 +162,7 @@ def _streets(picture: TurfPicture) -> list[pydeck.Layer]:
             "path": _paths(merged.geometry),
             "width": merged["kind"].map({kind: style.width_m for kind, style in STYLES.items()}),
             "colour": [
-                _STREET_WATER if kind == "water" else _STREET_GREY for kind in merged["kind"]
+                _rgb(WATER if kind == "water" else _STREET_GREY) for kind in merged["kind"]
             ],
         }
     )

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import geopandas as gpd
 
-from analysis.charts.map_ground import Ground, ground_of
+from analysis.charts.map_ground import OPENSTREETMAP, Backdrop, Ground, TileSource, ground_of
 from analysis.errors import DataError
 from analysis.geography.crs import metric_crs
 from analysis.tables.workspace import Workspace
 
 # An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
 VARIABLE = "PALIER_TILES"
-
-
-@dataclass(frozen=True, slots=True)
-class TileSource:
-    """Images of the ground on a server.
-
-    Attributes
-    ----------
-    url
-        Address with `{z}`, `{x}` and `{y}` (Web Mercator, 256 pixels).
-    attribution
-        Whom to name where they are shown.
-    deepest
-        Greatest zoom the server has.
-    """
-
-    url: str
-    attribution: str
-    deepest: int = 19
 
 
 # Géoplateforme, WMTS without a key, Licence Ouverte 2.0.
@@ -43,7 +23,6 @@ PLAN_IGN = TileSource(
     "Plan IGN",
     18,
 )
-OPENSTREETMAP = TileSource("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
 
 
 def tiles_of(workspace: Workspace) -> TileSource | None:
@@ -84,3 +63,21 @@ def ground_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Ground:
     streets = gpd.GeoDataFrame(workspace.read("streets"))
     names = workspace.read("places").set_index("commune_id")["name"]
     return ground_of(bureaux, streets, names.to_dict())
+
+
+def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Backdrop:
+    """Return what lies under maps that leave the house.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    bureaux
+        Its bureaux of one vintage, those on the map.
+
+    Returns
+    -------
+    Backdrop
+        The ground, and who offers images of the place.
+    """
+    return Backdrop(ground_in(workspace, bureaux), tiles_of(workspace))

@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import tomli_w
 
+from analysis.charts.map_ground import Backdrop
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import Options, to_bytes, write
@@ -22,6 +23,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
+from analysis.workflows.base_maps import backdrop_in
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.kept_rates import prospects_kept
 from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_without_contours
@@ -30,6 +32,8 @@ from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_withou
 AUDIENCES = ("teams", "analysis")
 # A light ranking makes fewer draws above this many draws × bureaux, but never fewer than some.
 _LIGHT, _LEAST_DRAWS = 4_500_000, 50
+# Files that draw streets and names themselves.
+_DRAWN = (".html", ".pdf", ".png")
 _OWN = ("bloc", "candidates", "election", "places", "rival")
 
 
@@ -272,6 +276,7 @@ class RankingFile:
             suffix,
             bureaux=shapes_of(self.workspace, self.table),
             provenance=provenance or self.provenance,
+            backdrop=self._backdrop(suffix),
             **written,
         )
 
@@ -282,8 +287,16 @@ class RankingFile:
             out,
             bureaux=shapes_of(self.workspace, self.table),
             provenance=self.provenance,
+            backdrop=self._backdrop(out.suffix),
             **written,
         )
+
+    def _backdrop(self, suffix: str) -> Backdrop | None:
+        """Return what lies under a map; tables and files for other maps have no use for it."""
+        if suffix.lower() not in _DRAWN:
+            return None
+        shapes = shapes_of(self.workspace, self.table)
+        return backdrop_in(self.workspace, shapes) if len(shapes) else None
 
 
 def rank_to_file(
@@ -359,7 +372,7 @@ def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:
     bureaux = workspace.read("bureaux")
     drawn = table[["bureau_id", "vintage"]].dropna().astype({"vintage": "int64"})
     kept = bureaux.merge(drawn, on=["bureau_id", "vintage"])
-    return gpd.GeoDataFrame(kept[["bureau_id", "geometry"]], geometry="geometry", crs=bureaux.crs)
+    return gpd.GeoDataFrame(kept[["bureau_id", "commune_id", "geometry"]], geometry="geometry", crs=bureaux.crs)
 
 
 def provenance_of(
