@@ -1,4 +1,4 @@
-"""The ground of a map on paper: streets under the colours' borders, outlines, and names that fit."""
+"""The ground of a map on paper: streets over the colours, outlines, and names that fit."""
 
 from __future__ import annotations
 

@@ -104,8 +104,8 @@ def print_map(
 def metres_of(chart: Axes) -> float:
     """Return how many metres one point of paper shows."""
     left, right = chart.get_xlim()
-    inches = chart.get_window_extent().width / chart.get_figure(root=True).dpi
-    return float((right - left) / (72 * inches))
+    pixels = chart.get_window_extent().width
+    return float((right - left) * chart.figure.dpi / (72 * pixels))
 
 
 def _polygons(chart: Axes, areas: gpd.GeoDataFrame, *, graded: Classes) -> None:

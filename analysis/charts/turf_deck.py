@@ -161,9 +161,7 @@ def _streets(picture: TurfPicture) -> list[pydeck.Layer]:
         {
             "path": _paths(merged.geometry),
             "width": merged["kind"].map({kind: style.width_m for kind, style in STYLES.items()}),
-            "colour": [
-                _rgb(WATER if kind == "water" else _STREET_GREY) for kind in merged["kind"]
-            ],
+            "colour": [_rgb(WATER if kind == "water" else _STREET_GREY) for kind in merged["kind"]],
         }
     )
     paths = pydeck.Layer(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 
 import geopandas as gpd
+import pandas as pd
 
 from analysis.charts.map_ground import OPENSTREETMAP, Backdrop, Ground, TileSource, ground_of
 from analysis.errors import DataError
 from analysis.geography.crs import metric_crs
+from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 # An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
@@ -81,3 +83,25 @@ def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Backdrop:
         The ground, and who offers images of the place.
     """
     return Backdrop(ground_in(workspace, bureaux), tiles_of(workspace))
+
+
+def ground_round(workspace: Workspace, bureau_ids: pd.Series) -> Ground | None:
+    """Return the ground of the communes that some bureaux are in; None without contours.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    bureau_ids
+        Which bureaux.
+
+    Returns
+    -------
+    Ground or None
+        Of their last vintage, in the metric CRS of the workspace.
+    """
+    bureaux = gpd.GeoDataFrame(workspace.read("bureaux"))
+    communes = commune_of(bureau_ids).unique()
+    near = bureaux[bureaux["commune_id"].isin(communes)]
+    near = near[near["vintage"] == near["vintage"].max()]
+    return ground_in(workspace, near) if len(near) else None

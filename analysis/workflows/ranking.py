@@ -372,7 +372,9 @@ def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:
     bureaux = workspace.read("bureaux")
     drawn = table[["bureau_id", "vintage"]].dropna().astype({"vintage": "int64"})
     kept = bureaux.merge(drawn, on=["bureau_id", "vintage"])
-    return gpd.GeoDataFrame(kept[["bureau_id", "commune_id", "geometry"]], geometry="geometry", crs=bureaux.crs)
+    return gpd.GeoDataFrame(
+        kept[["bureau_id", "commune_id", "geometry"]], geometry="geometry", crs=bureaux.crs
+    )
 
 
 def provenance_of(

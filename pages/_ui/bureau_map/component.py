@@ -27,9 +27,7 @@ _mount = st.components.v2.component(
     html=_read("bureau_map.html"),
     css=_read("bureau_map.css"),
     # Streamlit sends the script again on each run, so it goes without comments and margins.
-    js=re.sub(
-        r"^\s*(//.*)?", "", _read("bureau_map.js") + ground_script(), flags=re.MULTILINE
-    ),
+    js=re.sub(r"^\s*(//.*)?", "", _read("bureau_map.js") + ground_script(), flags=re.MULTILINE),
 )
 
 

@@ -154,8 +154,6 @@ def encode(bureaux: gpd.GeoDataFrame) -> bytes:
     return with_header(header, [varints(counts), varints(zigzag)])
 
 
-
-
 def _drawn(bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kinds = bureaux.geometry.geom_type
     drawn = bureaux[kinds.isin(["Polygon", "MultiPolygon"]) & ~bureaux.geometry.is_empty]
@@ -252,6 +250,3 @@ def publish_style(source: TileSource, *, folder: Path | None = None) -> str:
     sources = {"images": raster | {"attribution": source.attribution}}
     text = json.dumps({"version": 8, "sources": sources, "layers": [layer]}).encode()
     return publish(f"style-{hashlib.sha256(text).hexdigest()[:16]}.json", lambda: text, folder)
-
-
-
