@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +39,7 @@ from analysis.tables.schema import (
 from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
-from analysis.workflows.build_refusals import refuse_unread, refuse_without_contours
+from analysis.workflows.build_refusals import licensed, refuse_unread, refuse_without_contours
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
@@ -361,18 +361,11 @@ def _read_vintages(
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
 
 
-def _licensed(report: Report, licences: Mapping[str, str]) -> Report:
-    """Put the licence that the user states into the account of its file."""
-    source = report.source
-    stated = licences.get(source.file, source.licence)
-    return replace(report, source=replace(source, licence=stated))
-
-
 def _facts(
     inputs: Inputs, results: Results, geography: Geography, matches: pd.DataFrame
 ) -> dict[str, Any]:
     """Return the manifest without its tables."""
-    reports = [_licensed(r, inputs.licences) for r in (*results.reports, *geography.reports)]
+    reports = [licensed(r, inputs) for r in (*results.reports, *geography.reports)]
     turnout = results.turnout.groupby("election_id", observed=True)
     totals = turnout[["registered", "ballots", "valid"]].sum()
     totals.insert(0, "bureaux", turnout.size())

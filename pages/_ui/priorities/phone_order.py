@@ -6,7 +6,9 @@ from streamlit.delta_generator import DeltaGenerator
 _ASKED, _MAP = "priorities_asked", "priorities_map"
 _ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
 _SIDE = f'{_ROW} > [data-testid="stColumn"]'
-_NUMBERS = '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
+_NUMBERS = (
+    '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
+)
 _PHONE = f"""<style>
 @media (max-width: 640px) {{
   [data-testid="stVerticalBlock"] > :has(> .st-key-{_ASKED}) {{ order: 9; }}
