@@ -55,7 +55,7 @@ def names_along(streets: gpd.GeoDataFrame) -> Iterator[Name]:
     low, mid, top = (shapely.get_coordinates(points) for points in at)
     run = top - low
     angle = np.degrees(np.arctan2(run[:, 1], run[:, 0]))
-    upright = np.where(np.abs(angle) > 90, angle + 180, angle)  # noqa: PLR2004 - upright
+    upright = (angle + 90) % 180 - 90
     for n in first:
         yield Name(
             str(named["name"].iloc[n]),

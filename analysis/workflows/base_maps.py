@@ -15,6 +15,8 @@ from analysis.tables.workspace import Workspace
 
 # An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
 VARIABLE = "PALIER_TILES"
+# Files that draw streets and names themselves.
+_DRAWN = (".html", ".pdf", ".png")
 
 
 # Géoplateforme, WMTS without a key, Licence Ouverte 2.0.
@@ -67,8 +69,8 @@ def ground_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Ground:
     return ground_of(bureaux, streets, names.to_dict())
 
 
-def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Backdrop:
-    """Return what lies under maps that leave the house.
+def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame, suffix: str) -> Backdrop | None:
+    """Return what lies under a map that leaves the house.
 
     Parameters
     ----------
@@ -76,12 +78,16 @@ def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Backdrop:
         The place.
     bureaux
         Its bureaux of one vintage, those on the map.
+    suffix
+        Of the file.
 
     Returns
     -------
-    Backdrop
-        The ground, and who offers images of the place.
+    Backdrop or None
+        The ground, and who offers images of the place; None for files that draw no map.
     """
+    if suffix.lower() not in _DRAWN or bureaux.empty:
+        return None
     return Backdrop(ground_in(workspace, bureaux), tiles_of(workspace))
 
 

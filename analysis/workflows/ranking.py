@@ -12,7 +12,6 @@ import geopandas as gpd
 import pandas as pd
 import tomli_w
 
-from analysis.charts.map_ground import Backdrop
 from analysis.errors import DataError
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import Options, to_bytes, write
@@ -32,8 +31,6 @@ from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_withou
 AUDIENCES = ("teams", "analysis")
 # A light ranking makes fewer draws above this many draws × bureaux, but never fewer than some.
 _LIGHT, _LEAST_DRAWS = 4_500_000, 50
-# Files that draw streets and names themselves.
-_DRAWN = (".html", ".pdf", ".png")
 _OWN = ("bloc", "candidates", "election", "places", "rival")
 
 
@@ -274,9 +271,9 @@ class RankingFile:
         return to_bytes(
             self.table,
             suffix,
-            bureaux=shapes_of(self.workspace, self.table),
+            bureaux=(shapes := shapes_of(self.workspace, self.table)),
             provenance=provenance or self.provenance,
-            backdrop=self._backdrop(suffix),
+            backdrop=backdrop_in(self.workspace, shapes, suffix),
             **written,
         )
 
@@ -285,18 +282,11 @@ class RankingFile:
         return write(
             self.table,
             out,
-            bureaux=shapes_of(self.workspace, self.table),
+            bureaux=(shapes := shapes_of(self.workspace, self.table)),
             provenance=self.provenance,
-            backdrop=self._backdrop(out.suffix),
+            backdrop=backdrop_in(self.workspace, shapes, out.suffix),
             **written,
         )
-
-    def _backdrop(self, suffix: str) -> Backdrop | None:
-        """Return what lies under a map; tables and files for other maps have no use for it."""
-        if suffix.lower() not in _DRAWN:
-            return None
-        shapes = shapes_of(self.workspace, self.table)
-        return backdrop_in(self.workspace, shapes) if len(shapes) else None
 
 
 def rank_to_file(
