@@ -10,6 +10,7 @@ from pages._ui.priorities import (
     compare,
     downloads,
     look_back,
+    phone_order,
     ranking_view,
     visited,
 )
@@ -24,14 +25,15 @@ VIEWS = {
     "files": _("Files"),
 }
 
-with messages.explain_data_errors():
+asked = phone_order.asked_last()
+with asked, messages.explain_data_errors():
     place = loaders.workspace()
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
 # The map is the page: what is asked first stands in a row, the rest is folded away.
-hours_side, strategy_side = st.columns([1, 3.1], gap="medium")
-more_side, numbers_side = st.columns(2, gap="medium")
+hours_side, strategy_side = asked.columns([1, 3.1], gap="medium")
+more_side, numbers_side = asked.columns(2, gap="medium")
 folded = more_side.expander(_("More settings"), icon=":material/tune:")
 with messages.explain_data_errors():
     with folded:
@@ -56,7 +58,7 @@ with answer_side, messages.explain_data_errors():
         file = ranking_file(place, scenario, ranked, found)
         ranking_view.reach(file.announced)
         map_side, card_side = st.columns([1.9, 1], gap="medium")
-        with map_side:
+        with map_side, phone_order.map_box():
             ranking_view.priority_map(
                 loaders.geometry(place, found), ranked, key=ranking_view.MAIN_MAP
             )

@@ -12,15 +12,16 @@ import pypdfium2
 from playwright.sync_api import Browser, expect
 
 from analysis.exports.field_kit.phone import phone_page
-from analysis.exports.field_kit.sheets import kit_of, sheet_pdf
+from analysis.exports.field_kit.sheets import sheet_pdf
 from analysis.fieldwork import field_plan, inbox
 from analysis.fieldwork.campaign import change_campaign
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_cuts
+from analysis.workflows.fieldwork import today
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer
-from pages._ui.fieldwork import load_fieldwork as field_loaders
+from analysis.workflows.turf_output import kit_for
 from pages._ui.turfs import load_turfs as turf_loaders
 from tests.browser import chromium, open_page, serve, settle
 from tests.pages.field_made import outing
@@ -28,6 +29,8 @@ from tests.pages.field_made import outing
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 PHONE = 600
+# WebGL paints after its canvas is there.
+DRAWN_MS = 3000
 # file: address, width, height
 SHOTS = {
     "priorites.png": ("/priorities?bloc=left&lang=fr", 1400, 1150),
@@ -69,8 +72,8 @@ def campaign() -> SimpleNamespace:
         day, team = divmod(n, len(TEAMS))
         content = outing(field, turf, day=day, knocks=36, seed=n, team=TEAMS[team])
         inbox.receive(store, content, name=f"retours_{turf}.json")
-    today = field_loaders.today(store)
-    days = {"starts": today - timedelta(days=DAYS), "ends": today + timedelta(days=21)}
+    day_one = today(store)
+    days = {"starts": day_one - timedelta(days=DAYS), "ends": day_one + timedelta(days=21)}
     change_campaign(folder, {"objective": 5000, "name": "Valmont", **days})
     return field
 
@@ -79,11 +82,13 @@ def field_pictures(browser: Browser, url: str, field: SimpleNamespace) -> None:
     """Keep the pages of the field, a sheet, and a phone page with a few doors noted."""
     for name, (address, width, height) in FIELD_SHOTS.items():
         page = open_page(browser, url + address, width=width, height=height).page
-        page.locator("[data-testid='stVegaLiteChart'] :is(canvas, svg)").first.wait_for()
+        drawn = ":is([data-testid='stVegaLiteChart'], [data-testid='stDeckGlJsonChart'])"
+        page.locator(f"{drawn} :is(canvas, svg)").first.wait_for()
+        page.wait_for_timeout(DRAWN_MS)
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         page.screenshot(path=IMAGES / name)
         print(IMAGES / name)
-    turf, kit = field.walks.turf_ids[0], kit_of(field.walks, field.place)
+    turf, kit = field.walks.turf_ids[0], kit_for(field.walks, field.place)
     longest = max(kit.tables, key=lambda one: len(kit.tables[one]))
     paper = pypdfium2.PdfDocument(sheet_pdf(kit, longest))[0]
     paper.render(scale=1.6).to_pil().convert("L").save(IMAGES / "feuille.png", optimize=True)
@@ -116,7 +121,7 @@ def main() -> None:
             if "priorities" in address:
                 page.locator(".map[data-paints]").wait_for()
             if width < PHONE:
-                # What a phone is taken out for: the map and its legend, below the settings.
+                # What a phone is taken out for: the map and its legend.
                 page.locator(".map").evaluate(
                     "map => { map.style.scrollMarginTop = '70px'; map.scrollIntoView(); }"
                 )

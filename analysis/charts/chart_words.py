@@ -57,7 +57,7 @@ WORDS = Words(
         "listed": "First {}",
         "unmapped": "Without a polygon, so not on the map: {}",
         "unmapped_more": "{} and {} others (ranked in the tables)",
-        "basemap": "OpenStreetMap background (uses the network)",
+        "basemap": "Background map: {} (uses the network)",
         "offline": "This page calls no server unless you ask for the background map.",
         "zoom_in": "Zoom in",
         "zoom_out": "Zoom out",

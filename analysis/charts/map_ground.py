@@ -7,7 +7,7 @@ lines are drawn at which scale, how wide, and in which order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -51,6 +51,9 @@ STYLES: Mapping[str, LineStyle] = {
 }
 
 
+WATER = "#86b5dc"
+
+
 @dataclass(frozen=True)
 class Ground:
     """What lies under the colours of a map.
@@ -68,6 +71,44 @@ class Ground:
     streets: gpd.GeoDataFrame
     outlines: gpd.GeoDataFrame
     labels: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class TileSource:
+    """Images of the ground on a server.
+
+    Attributes
+    ----------
+    url
+        Address with `{z}`, `{x}` and `{y}` (Web Mercator, 256 pixels).
+    attribution
+        Whom to name where they are shown.
+    deepest
+        Greatest zoom the server has.
+    """
+
+    url: str
+    attribution: str
+    deepest: int = 19
+
+
+OPENSTREETMAP = TileSource("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """What lies under a map that leaves the house.
+
+    Attributes
+    ----------
+    ground
+        Drawn always; None where nothing is known of it.
+    tiles
+        Who offers images, for a map on screen that has network; None for nobody.
+    """
+
+    ground: Ground | None = None
+    tiles: TileSource | None = OPENSTREETMAP
 
 
 def ground_of(
@@ -153,3 +194,28 @@ def merged_streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         table.reset_index(drop=True), geometry=np.asarray(lines, dtype=object), crs=streets.crs
     )
     return merged.iloc[first].reset_index(drop=True)
+
+
+def light(ground: Ground, *, close_m: float, most_points: int) -> Ground:
+    """Return a ground for a file that is to stay small.
+
+    Parameters
+    ----------
+    ground
+        In a metric CRS.
+    close_m
+        A line may be drawn so far from where it runs.
+    most_points
+        Points of streets; where there would be more, the least important kinds are left out.
+
+    Returns
+    -------
+    Ground
+        With simpler lines; outlines and labels are as they were.
+    """
+    lines = shapely.simplify(ground.streets.geometry.to_numpy(), close_m)
+    streets = ground.streets.assign(geometry=lines).set_crs(ground.streets.crs)
+    points = pd.Series(shapely.get_num_coordinates(lines)).groupby(streets["kind"].to_numpy()).sum()
+    by_importance = points.reindex([*STYLES][::-1]).fillna(0).cumsum()
+    kept = [kind for kind in STYLES if by_importance[kind] <= most_points]
+    return replace(ground, streets=streets[streets["kind"].isin(kept)].reset_index(drop=True))

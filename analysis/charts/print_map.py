@@ -19,6 +19,8 @@ from matplotlib.path import Path
 from shapely.geometry.base import BaseGeometry
 
 from analysis.charts.colours import Classes
+from analysis.charts.map_ground import Ground
+from analysis.charts.print_ground import draw_ground, placed
 
 # Names of places and candidates are text: a dollar, a caret or an underscore means itself.
 mpl.rcParams["text.parse_math"] = False
@@ -64,8 +66,10 @@ class Sheet:
     notes: tuple[str, ...] = ()
 
 
-def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figure:
-    """Draw a choropleth with numbered targets, legend, scale and north.
+def print_map(
+    areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet, ground: Ground | None = None
+) -> Figure:
+    """Draw a choropleth with numbered targets, streets, legend, scale and north.
 
     Parameters
     ----------
@@ -75,6 +79,8 @@ def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figu
         Classes of the areas, in their order.
     sheet
         The words.
+    ground
+        Streets, outlines and names over the colours; None for the colours alone.
 
     Returns
     -------
@@ -88,6 +94,9 @@ def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figu
     chart.set_axis_off()
     _polygons(chart, areas, graded=graded)
     chart.set_aspect("equal")
+    if ground is not None:
+        chart.apply_aspect()
+        draw_ground(chart, placed(ground, areas.crs), metres=metres_of(chart))
     _labels(chart, areas[areas["rank"].between(1, LABELLED)])
     _scale(figure, chart, lift=lift)
     _north(figure, areas)
@@ -95,6 +104,13 @@ def print_map(areas: gpd.GeoDataFrame, *, graded: Classes, sheet: Sheet) -> Figu
     below = _legend(figure, graded, sheet)
     _list(figure, sheet, top=below, bottom=_SIDE[1] + lift)
     return figure
+
+
+def metres_of(chart: Axes) -> float:
+    """Return how many metres one point of paper shows."""
+    left, right = chart.get_xlim()
+    pixels = chart.get_window_extent().width
+    return float((right - left) * chart.figure.dpi / (72 * pixels))
 
 
 def _polygons(chart: Axes, areas: gpd.GeoDataFrame, *, graded: Classes) -> None:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import geopandas as gpd
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.charts.chart_words import say
 from analysis.charts.colours import NO_DATA
+from analysis.charts.map_ground import Ground, ground_of
+from analysis.charts.print_ground import draw_ground
 from analysis.charts.print_map import FAINT, INK
+from analysis.geography.outlines import ARRONDISSEMENT
 
 _EDGE = "#c4cad0"
 # Outlines that would hide the colours between them, where there are many bureaux.
 _CROWD, _THIN, _USUAL = 3000, 0.05, 0.25
+_WIDE = 480.0  # points of the map, about
 
 
 def share_map(
@@ -53,6 +58,8 @@ def share_map(
         linewidth=_THIN if len(areas) > _CROWD else _USUAL,
     )
     chart.set_axis_off()
+    if "commune_id" in areas and 0 < len(areas) <= _CROWD:
+        draw_ground(chart, _ground(areas), metres=np.ptp(chart.get_xlim()) / _WIDE)
     shown = [*entries, *([(NO_DATA, say("no_data", language))] if unknown.any() else [])]
     marks = [Patch(facecolor=colour, edgecolor=_EDGE, label=label) for colour, label in shown]
     box = figure.legend(
@@ -70,3 +77,11 @@ def share_map(
     if title:
         figure.suptitle(title, fontsize=10, fontweight="bold", color=INK, x=0.01, ha="left")
     return figure
+
+
+def _ground(areas: gpd.GeoDataFrame) -> Ground:
+    """Return outlines of communes and arrondissements; only these have names of their own."""
+    none = gpd.GeoDataFrame({"name": [], "kind": []}, geometry=[], crs=areas.crs)
+    ground = ground_of(areas, none, {})
+    several = ground.labels["level"].eq(ARRONDISSEMENT)
+    return Ground(none, ground.outlines, ground.labels[several])

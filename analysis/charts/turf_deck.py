@@ -11,7 +11,7 @@ import pandas as pd
 import pydeck
 import shapely
 
-from analysis.charts.map_ground import STYLES, merged_streets
+from analysis.charts.map_ground import STYLES, WATER, merged_streets
 
 WGS84 = "OGC:CRS84"
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -21,8 +21,9 @@ _ROUND_M, _CLOSE_M = 14.0, 60.0
 _AROUND_M = 150.0
 # A name wants a street of this length, where one turf is in view.
 _NAMED_M = 70.0
-_STREET_GREY, _STREET_WATER = [176, 180, 184], [134, 181, 220]
+_STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
+_FAINT = 0.25
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     picture
         What is drawn.
     style
-        Address of a style of images under it; None draws the streets of the place.
+        Address of a style of images under it; None draws the streets of the place alone.
     titles
         Words of the tooltip: `stop`, `doors`.
 
@@ -108,7 +109,7 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
         Its layers `turfs` and `stops` can be picked.
     """
     grounds = outlines_of(picture.stops).to_crs(WGS84)
-    layers = [] if style else _streets(picture)
+    layers = _streets(picture, images=bool(style))
     layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
     hue = picture.stops["turf_id"].map(grounds.set_index("turf_id")["hue"])
     if picture.route is None:
@@ -146,8 +147,11 @@ def _paths(lines: gpd.GeoSeries) -> list[list[list[float]]]:
     ]
 
 
-def _streets(picture: TurfPicture) -> list[pydeck.Layer]:
-    """Return the streets round the turfs, and the names of the longer ones of one turf."""
+def _streets(picture: TurfPicture, *, images: bool) -> list[pydeck.Layer]:
+    """Return the streets round the turfs, and the names of the longer ones of one turf.
+
+    Over images they are faint and without names: there should the images stay away.
+    """
     if picture.streets.empty:
         return []
     around = shapely.box(
@@ -161,9 +165,7 @@ def _streets(picture: TurfPicture) -> list[pydeck.Layer]:
         {
             "path": _paths(merged.geometry),
             "width": merged["kind"].map({kind: style.width_m for kind, style in STYLES.items()}),
-            "colour": [
-                _STREET_WATER if kind == "water" else _STREET_GREY for kind in merged["kind"]
-            ],
+            "colour": [_rgb(WATER if kind == "water" else _STREET_GREY) for kind in merged["kind"]],
         }
     )
     paths = pydeck.Layer(
@@ -175,9 +177,11 @@ def _streets(picture: TurfPicture) -> list[pydeck.Layer]:
         get_color="colour",
         width_min_pixels=1,
         width_max_pixels=9,
-        opacity=0.55,
+        opacity=_FAINT if images else 0.55,
         cap_rounded=True,
     )
+    if images:
+        return [paths]
     named = merged[(merged["name"] != "") & (merged.length > _NAMED_M)]
     if picture.route is None:
         named = named[named["kind"] == "main"]

@@ -13,6 +13,7 @@ import shapely
 
 from analysis.charts.chart_words import LANGUAGES, election, licence, name, say
 from analysis.charts.colours import Classes, classes
+from analysis.charts.map_ground import Backdrop
 from analysis.errors import DataError, some
 from analysis.exports.provenance import Provenance
 from analysis.exports.registry import Kind
@@ -106,6 +107,8 @@ class Document:
         Of CSV: "plain" or "excel_fr".
     title
         Heading of maps; when empty, made of the commune, the bloc and the election.
+    backdrop
+        What maps draw under the colours.
     """
 
     ranking: pd.DataFrame
@@ -114,6 +117,7 @@ class Document:
     language: str = "fr"
     dialect: str = "plain"
     title: str = ""
+    backdrop: Backdrop = Backdrop()
 
     def __post_init__(self) -> None:
         """Refuse what no format could write."""

@@ -33,9 +33,10 @@ def to_png(document: Document) -> bytes:
 
 def _figure(document: Document) -> Figure:
     areas = _areas(document)
+    ground = document.backdrop.ground
     # The classes of the whole ranking, so that paper and screen have one legend.
     graded = replace(document.graded, index=areas["class"].to_numpy(dtype=np.uint8))
-    return print_map(areas, graded=graded, sheet=_sheet(document))
+    return print_map(areas, graded=graded, sheet=_sheet(document), ground=ground)
 
 
 def _areas(document: Document) -> gpd.GeoDataFrame:

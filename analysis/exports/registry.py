@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from analysis.charts.map_ground import Backdrop
     from analysis.exports.document import Document, Leaving
     from analysis.exports.provenance import Provenance
 
@@ -173,6 +174,7 @@ def write(
     *,
     bureaux: gpd.GeoDataFrame,
     provenance: Provenance,
+    backdrop: Backdrop | None = None,
     **options: Unpack[Options],
 ) -> Path:
     """Write a ranking in the format that the suffix of `path` names.
@@ -190,6 +192,8 @@ def write(
         `bureau_id` and polygons in a metric CRS; may lack some bureaux, or all.
     provenance
         Where the ranking comes from; `read_provenance` gets it back.
+    backdrop
+        What maps draw under the colours; None for the colours alone.
     **options
         See `Options`. They are recorded in the file's provenance as `written`.
 
@@ -205,7 +209,7 @@ def write(
         be written to.
     """
     path = Path(path)
-    put_leaving(path, _document(ranking, path.suffix, bureaux, provenance, options))
+    put_leaving(path, _document(ranking, path.suffix, bureaux, provenance, options, backdrop))
     return path
 
 
@@ -256,13 +260,14 @@ def to_bytes(
     *,
     bureaux: gpd.GeoDataFrame,
     provenance: Provenance,
+    backdrop: Backdrop | None = None,
     **options: Unpack[Options],
 ) -> bytes:
     """Return what `write` would put into a file that ends in `suffix`.
 
     Parameters
     ----------
-    ranking, bureaux, provenance, **options
+    ranking, bureaux, provenance, backdrop, **options
         As for `write`.
     suffix
         ".csv", ".xlsx"…
@@ -277,16 +282,18 @@ def to_bytes(
     DataError
         As `write`, but for the folder.
     """
-    return file_of(_document(ranking, suffix, bureaux, provenance, options), suffix)
+    return file_of(_document(ranking, suffix, bureaux, provenance, options, backdrop), suffix)
 
 
-def _document(
+def _document(  # noqa: PLR0913 - the parts of one file
     ranking: pd.DataFrame,
     suffix: str,
     bureaux: gpd.GeoDataFrame,
     provenance: Provenance,
     options: Options,
+    backdrop: Backdrop | None,
 ) -> Document:
+    from analysis.charts.map_ground import Backdrop
     from analysis.exports.document import Document
 
     if suffix.lower() not in (*SUFFIXES, BESIDE):
@@ -303,6 +310,7 @@ def _document(
         ranking=ranking,
         bureaux=bureaux,
         provenance=replace(provenance, written=cast("dict[str, str]", stated)),
+        backdrop=backdrop or Backdrop(),
         **stated,
     )
 

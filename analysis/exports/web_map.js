@@ -34,25 +34,26 @@ function palierSwatch(colour, label, className) {
 }
 
 // The background is fetched only on request; without network its tiles stay away unseen.
-function palierBackground(map, layer, config) {
+function palierBackground(map, layer, config, ground) {
   const blank = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
-  const tiles = L.tileLayer(config.tiles.url, { attribution: config.tiles.credit, errorTileUrl: blank, maxZoom: 19 });
+  const tiles = L.tileLayer(config.tiles.url, { attribution: config.tiles.credit, errorTileUrl: blank, maxZoom: config.tiles.deepest });
   const box = palierElement("input");
   box.type = "checkbox";
   box.addEventListener("change", () => {
     if (box.checked) tiles.addTo(map); else tiles.remove();
     layer.setStyle({ fillOpacity: box.checked ? 0.6 : 0.9 });
+    ground?.then((show) => show(!box.checked));
   });
-  return palierElement("label", "", box, config.texts.basemap);
+  return palierElement("label", "", box, config.tiles.label);
 }
 
-function palierLegend(map, layer, config) {
+function palierLegend(map, layer, config, ground) {
   const list = palierElement("ul", "");
   for (let i = config.palette.length - 1; i > 0; i--) list.append(palierSwatch(config.palette[i], config.labels[i], ""));
   list.append(palierSwatch("", config.targeted, "top"));
   list.append(palierElement("li", "", palierElement("span", "palier-rank", "1"), config.ranked));
   const legend = palierElement("details", "", palierElement("summary", "", config.texts.score_legend), list,
-    palierBackground(map, layer, config), ...config.notes.map((note) => palierElement("p", "small", note)),
+    ...(config.tiles ? [palierBackground(map, layer, config, ground)] : []), ...config.notes.map((note) => palierElement("p", "small", note)),
     palierElement("p", "small", config.texts.offline));
   legend.open = window.innerWidth > 600;
   palierPanel(map, "bottomleft", "", legend);
@@ -105,12 +106,13 @@ function palierMap(map, layer, config) {
   const first = layers.slice(0, config.listed);
   const subtitle = config.subtitle ? [palierElement("p", "", config.subtitle)] : [];
   palierPanel(map, "topleft", "", palierElement("h1", "", config.title), ...subtitle);
-  palierLegend(map, layer, config);
   L.control.scale({ imperial: false }).addTo(map);
   // On a wide screen the panels stand beside the map, on a phone above it.
   const wide = window.innerWidth > 900;
   const beside = wide ? [[350, 16], [250, 16]] : [[16, 16], [16, 16]];
   map.fitBounds(layer.getBounds(), { paddingTopLeft: beside[0], paddingBottomRight: beside[1] });
+  const ground = config.ground ? palierGroundLayer(map, config.ground) : null;
+  palierLegend(map, layer, config, ground);
   palierTargets(map, first, config);
   palierRanks(map, wide ? first : first.slice(0, 10));
 }

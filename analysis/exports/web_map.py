@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
+import zlib
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +14,9 @@ import shapely
 from branca.element import Element, Figure, MacroElement
 from folium.template import Template
 
+from analysis.charts.ground_file import encode_ground
+from analysis.charts.ground_file import script as ground_script
+from analysis.charts.map_ground import light
 from analysis.exports.bureau_facts import facts_of
 from analysis.exports.document import Document
 from analysis.exports.embedded_provenance import ELEMENT_ID
@@ -19,11 +24,9 @@ from analysis.exports.geojson import geometry_of
 
 _HERE = Path(__file__).parent
 _DIGITS = 5  # one metre: enough to draw with, and a third smaller
-_TILES = {
-    "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-    "credit": '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>',
-}
-_TEXTS = ("basemap", "zoom_in", "zoom_out", "no_data", "offline", "score_legend")
+# Nobody sees a line 4 m off; 60,000 points are about 200 kB of the page.
+_CLOSE_M, _STEP_M, _MOST_POINTS = 4.0, 2.0, 60_000
+_TEXTS = ("zoom_in", "zoom_out", "no_data", "offline", "score_legend")
 
 
 class _Map(folium.Map):
@@ -71,7 +74,7 @@ def to_html(document: Document) -> bytes:
     """Write a page that shows the map without any network.
 
     Nothing is fetched when it opens: who receives it tells no server which streets the
-    campaign looks at. A box in the legend asks OpenStreetMap for a background.
+    campaign looks at. Streets and names are inside; a box in the legend asks a server for images.
     """
     document.need_polygons()
     chart = _Map(tiles=None, prefer_canvas=True, zoom_control=False,
@@ -136,9 +139,34 @@ def _config(document: Document) -> dict[str, Any]:
         "ranked": document.say("ranked").format(document.listed),
         "targeted": document.targeted_label,
         "notes": [note for note in (document.unmapped_note(), document.sources) if note],
-        "tiles": _TILES,
+        "tiles": _tiles(document),
+        "ground": _ground(document),
         "texts": {key: document.say(key) for key in _TEXTS},
     }
+
+
+def _tiles(document: Document) -> dict[str, Any] | None:
+    """Return who offers images and what the box that asks for them says."""
+    if (source := document.backdrop.tiles) is None:
+        return None
+    credit = html.escape(source.attribution)
+    if "OpenStreetMap" in credit:
+        credit = f'<a href="https://www.openstreetmap.org/copyright">{credit}</a>'
+    return {
+        "url": source.url,
+        "credit": credit,
+        "deepest": source.deepest,
+        "label": document.say("basemap").format(source.attribution.removeprefix("© ")),
+    }
+
+
+def _ground(document: Document) -> str:
+    """Return the file of streets, outlines and names as text; empty where there is none."""
+    if (ground := document.backdrop.ground) is None:
+        return ""
+    small = light(ground, close_m=_CLOSE_M, most_points=_MOST_POINTS)
+    packed = zlib.compress(encode_ground(small, step_m=_STEP_M), 9)
+    return base64.b64encode(packed).decode()
 
 
 def _head() -> str:
@@ -151,10 +179,17 @@ def _head() -> str:
     script = (leaflet / "leaflet.js").read_text(encoding="utf-8")
     script = re.sub(r"//# sourceMappingURL=.*", "", script)
     own_css = (_HERE / "web_map.css").read_text(encoding="utf-8")
-    own_script = (_HERE / "web_map.js").read_text(encoding="utf-8")
+    own_script = "\n".join(
+        (_HERE / name).read_text(encoding="utf-8") for name in ("web_map_ground.js", "web_map.js")
+    )
+    # Names of its own functions would hide those of the browser.
+    lines = (
+        f"const palierLines = (() => {{\n{ground_script()}\n"
+        "return { decodeGround, fitGround, drawGround, writeNames };\n})();"
+    )
     return (
         f"<!-- Leaflet 1.9.4\n{licence}-->\n<style>{css}</style>\n<script>{script}</script>\n"
-        f"<style>{own_css}</style>\n<script>{own_script}</script>\n"
+        f"<style>{own_css}</style>\n<script>{lines}\n{own_script}</script>\n"
     )
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,11 +96,6 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain values, for the manifest."""
         return asdict(self)
-
-    def licensed(self, stated: Mapping[str, str]) -> Report:
-        """Return the account under the licence that the user states for its file, if any."""
-        licence = stated.get(self.source.file, self.source.licence)
-        return replace(self, source=replace(self.source, licence=licence))
 
 
 def sha256(path: Path) -> str:

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 import geopandas as gpd
+import pandas as pd
 
-from analysis.charts.map_ground import Ground, ground_of
+from analysis.charts.map_ground import OPENSTREETMAP, Backdrop, Ground, TileSource, ground_of
 from analysis.errors import DataError
 from analysis.geography.crs import metric_crs
+from analysis.tables.schema import commune_of
 from analysis.tables.workspace import Workspace
 
 # An organisation's own tile server, `URL with {z} {x} {y}|whom to credit`; `off` for no images.
 VARIABLE = "PALIER_TILES"
-
-
-@dataclass(frozen=True, slots=True)
-class TileSource:
-    """Images of the ground on a server.
-
-    Attributes
-    ----------
-    url
-        Address with `{z}`, `{x}` and `{y}` (Web Mercator, 256 pixels).
-    attribution
-        Whom to name where they are shown.
-    deepest
-        Greatest zoom the server has.
-    """
-
-    url: str
-    attribution: str
-    deepest: int = 19
+# Files that draw streets and names themselves.
+_DRAWN = (".html", ".pdf", ".png")
 
 
 # Géoplateforme, WMTS without a key, Licence Ouverte 2.0.
@@ -43,7 +27,6 @@ PLAN_IGN = TileSource(
     "Plan IGN",
     18,
 )
-OPENSTREETMAP = TileSource("https://tile.openstreetmap.org/{z}/{x}/{y}.png", "© OpenStreetMap")
 
 
 def tiles_of(workspace: Workspace) -> TileSource | None:
@@ -84,3 +67,47 @@ def ground_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Ground:
     streets = gpd.GeoDataFrame(workspace.read("streets"))
     names = workspace.read("places").set_index("commune_id")["name"]
     return ground_of(bureaux, streets, names.to_dict())
+
+
+def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame, suffix: str) -> Backdrop | None:
+    """Return what lies under a map that leaves the house.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    bureaux
+        Its bureaux of one vintage, those on the map.
+    suffix
+        Of the file.
+
+    Returns
+    -------
+    Backdrop or None
+        The ground, and who offers images of the place; None for files that draw no map.
+    """
+    if suffix.lower() not in _DRAWN or bureaux.empty:
+        return None
+    return Backdrop(ground_in(workspace, bureaux), tiles_of(workspace))
+
+
+def ground_round(workspace: Workspace, bureau_ids: pd.Series) -> Ground | None:
+    """Return the ground of the communes that some bureaux are in; None without contours.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    bureau_ids
+        Which bureaux.
+
+    Returns
+    -------
+    Ground or None
+        Of their last vintage, in the metric CRS of the workspace.
+    """
+    bureaux = gpd.GeoDataFrame(workspace.read("bureaux"))
+    communes = commune_of(bureau_ids).unique()
+    near = bureaux[bureaux["commune_id"].isin(communes)]
+    near = near[near["vintage"] == near["vintage"].max()]
+    return ground_in(workspace, near) if len(near) else None

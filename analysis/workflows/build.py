@@ -39,7 +39,11 @@ from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
 from analysis.workflows.build_checks import checked
-from analysis.workflows.build_refusals import refuse_ground_alone, refuse_unread
+from analysis.workflows.build_refusals import (
+    licensed,
+    refuse_ground_alone,
+    refuse_unread,
+)
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
@@ -365,7 +369,7 @@ def _facts(
     inputs: Inputs, results: Results, geography: Geography, matches: pd.DataFrame
 ) -> dict[str, Any]:
     """Return the manifest without its tables."""
-    reports = [r.licensed(inputs.licences) for r in (*results.reports, *geography.reports)]
+    reports = [licensed(r, inputs) for r in (*results.reports, *geography.reports)]
     turnout = results.turnout.groupby("election_id", observed=True)
     totals = turnout[["registered", "ballots", "valid"]].sum()
     totals.insert(0, "bureaux", turnout.size())

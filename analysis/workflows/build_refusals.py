@@ -1,14 +1,19 @@
-"""What `build` refuses before it reads: files that nothing could be done with."""
+"""What `build` refuses before it reads, and under which licence each file is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analysis.errors import DataError, some
 
 if TYPE_CHECKING:
     from analysis.readers.raw_results import Raw
+    from analysis.tables.sources import Report
     from analysis.workflows.build import Inputs
+
+# An invented town imitates files of OpenStreetMap and INSEE; theirs they are not.
+_INVENTED = "Licence Ouverte 2.0"
 
 
 def refuse_unread(inputs: Inputs, raw: Raw) -> None:
@@ -54,3 +59,10 @@ def refuse_ground_alone(inputs: Inputs) -> None:
             mend="Add --addresses FILE (BAN).",
             file=inputs.electors.name,
         )
+
+
+def licensed(report: Report, inputs: Inputs) -> Report:
+    """Put the licence that the user states, or that of invented files, into an account."""
+    source = report.source
+    known = _INVENTED if inputs.fictional else source.licence
+    return replace(report, source=replace(source, licence=inputs.licences.get(source.file, known)))

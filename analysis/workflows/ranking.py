@@ -23,6 +23,7 @@ from analysis.targeting.params import Params, read_toml
 from analysis.targeting.prospects import Progress, Prospects, silent
 from analysis.targeting.rank import Ranking, Settings, rank_bureaux
 from analysis.vocabulary import speaking
+from analysis.workflows.base_maps import backdrop_in
 from analysis.workflows.hold_back import HoldBack, hold_back_of, set_aside, with_arms
 from analysis.workflows.kept_rates import prospects_kept
 from analysis.workflows.refusals import one_choice, refuse_unheld, refuse_without_contours
@@ -269,25 +270,21 @@ class RankingFile:
         self, suffix: str, *, provenance: Provenance | None = None, **written: Unpack[Options]
     ) -> bytes:
         """Return the content of a file that ends in `suffix`; its provenance may be given."""
+        source = provenance or self.provenance
         with speaking(self.workspace.manifest.get("terrain")):
             return to_bytes(
-                self.table,
-                suffix,
-                bureaux=shapes_of(self.workspace, self.table),
-                provenance=provenance or self.provenance,
-                **written,
+                self.table, suffix, provenance=source, **self._shapes(suffix), **written
             )
 
     def write(self, out: Path, **written: Unpack[Options]) -> Path:
         """Write the file; a reader sees the old one or the new one."""
+        shapes = self._shapes(out.suffix)
         with speaking(self.workspace.manifest.get("terrain")):
-            return write(
-                self.table,
-                out,
-                bureaux=shapes_of(self.workspace, self.table),
-                provenance=self.provenance,
-                **written,
-            )
+            return write(self.table, out, provenance=self.provenance, **shapes, **written)
+
+    def _shapes(self, suffix: str) -> dict[str, Any]:
+        bureaux = shapes_of(self.workspace, self.table)
+        return {"bureaux": bureaux, "backdrop": backdrop_in(self.workspace, bureaux, suffix)}
 
 
 def rank_to_file(
@@ -363,7 +360,9 @@ def shapes_of(workspace: Workspace, table: pd.DataFrame) -> gpd.GeoDataFrame:
     bureaux = workspace.read("bureaux")
     drawn = table[["bureau_id", "vintage"]].dropna().astype({"vintage": "int64"})
     kept = bureaux.merge(drawn, on=["bureau_id", "vintage"])
-    return gpd.GeoDataFrame(kept[["bureau_id", "geometry"]], geometry="geometry", crs=bureaux.crs)
+    return gpd.GeoDataFrame(
+        kept[["bureau_id", "commune_id", "geometry"]], geometry="geometry", crs=bureaux.crs
+    )
 
 
 def provenance_of(

@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Unpack
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -18,16 +20,23 @@ from analysis.errors import DataError
 from analysis.tables.schema import WALKLISTS
 from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.workspace import Workspace
+from analysis.turf.street_ways import way_along
 from analysis.turf.walk_list import Walks, checked
+from analysis.workflows.base_maps import ground_round
 from analysis.workflows.time_slots import opening_of
 from analysis.workflows.turf_folder import SUMMARY, clear, earlier, set_aside, write_summary
 from analysis.workflows.turf_links_out import keep_pages
 from analysis.workflows.turfs import OSM, Ask, make_walks, streets_of
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from analysis.exports.field_kit.kit import Kit
     from analysis.exports.field_kit.sheets import Options
+    from analysis.turf.graph import StreetGraph
 
+# A way may be drawn this far beside the middle of its street, metres.
+_WAY_CLOSE_M = 0.5
 _TURFS, _UNCUT = "turfs.csv", "uncut.csv"
 _TABLES = (_TURFS, _UNCUT, SUMMARY)
 _DTYPES = {"str": "str", "int64": "int64", "float64": "float64", "Int64": "Int64"}
@@ -177,7 +186,24 @@ def kit_for(
 
     graph = streets_of(workspace, streets)
     lines = None if graph is None else shapely.linestrings(graph.nodes[graph.edges])
-    return kit_of(walks, workspace, streets=lines, **options)
+    ways = {} if graph is None else _ways(walks, graph, workspace.crs)
+    ground = ground_round(workspace, walks.turfs["bureau_id"].astype("str"))
+    return kit_of(walks, workspace, streets=lines, ways=ways, ground=ground, **options)
+
+
+def _ways(walks: Walks, graph: StreetGraph, crs: object) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the walk of each turf along streets, longitude and latitude."""
+    turfs = walks.turfs.sort_values(["turf_id", "stop"], kind="stable")
+    spots = gpd.points_from_xy(turfs["longitude"], turfs["latitude"], crs="OGC:CRS84").to_crs(crs)
+    rows = turfs.reset_index(drop=True).groupby("turf_id").indices
+    lines = {
+        str(turf): way_along(graph, shapely.get_coordinates(spots[at]))
+        for turf, at in rows.items()
+        if len(at) > 1
+    }
+    simple = shapely.simplify(np.array([*lines.values()], dtype=object), _WAY_CLOSE_M)
+    degrees = gpd.GeoSeries(simple, crs=crs).to_crs("OGC:CRS84")
+    return {turf: shapely.get_coordinates(line) for turf, line in zip(lines, degrees, strict=True)}
 
 
 def zip_of(kit: Kit, cut: Path) -> bytes:

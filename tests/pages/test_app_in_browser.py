@@ -489,6 +489,26 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(app, visit, left):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("language", "asked"), [("fr", "Gagner des voix pour"), ("en", "Win votes for")]
+)
+def test_a_phone_shows_map_bureau_list_and_then_what_is_asked(visit, language, asked):
+    page = visit(f"priorities?bloc=left&lang={language}", width=390, height=844)
+    drawn(page)
+    parts = [
+        page.locator(".map").first,
+        page.get_by_role("heading", level=3).first,
+        page.get_by_test_id("stDataFrame").first,
+        page.get_by_text(asked, exact=True).first,
+    ]
+    tops = []
+    for part in parts:
+        part.wait_for()
+        tops.append(part.evaluate("e => e.getBoundingClientRect().top"))
+    assert tops == sorted(tops)
+
+
+@pytest.mark.browser
 def test_everything_works_without_network_and_asks_nobody(app):
     visit = open_page(app.browser, app.url)
     page = visit.page

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyproj
 
 from analysis.charts.chart_words import LANGUAGES
 from analysis.errors import DataError, some
 from analysis.i18n import Words, format_number
 
 if TYPE_CHECKING:
+    from analysis.charts.map_ground import Ground
     from analysis.fieldwork.questionnaire import Script
     from analysis.turf.walk_list import Walks
 
@@ -59,6 +61,8 @@ class Surroundings:
         Names of the streets.
     is_graph
         Whether the lines are streets; else they are house fronts guessed from numbers.
+    numbers
+        House number of each point; empty where they are not written.
     """
 
     segments: npt.NDArray[np.float64]
@@ -66,6 +70,7 @@ class Surroundings:
     streets: npt.NDArray[np.int64]
     names: tuple[str, ...]
     is_graph: bool = False
+    numbers: tuple[str, ...] = ()
 
     def within(self, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> Surroundings:
         """Return what lies, even in part, between two corners (longitude, latitude)."""
@@ -80,6 +85,7 @@ class Surroundings:
             segments=self.segments[inside],
             points=self.points[near],
             streets=self.streets[near],
+            numbers=tuple(self.numbers[n] for n in np.flatnonzero(near)) if self.numbers else (),
         )
 
 
@@ -114,6 +120,10 @@ class Kit:
         What is said and asked at the door; None asks nothing.
     arguments
         By language and turf: sentences to say there, each with its source.
+    ways
+        By turf: the walk along streets, longitude and latitude (n, 2); straight lines otherwise.
+    ground
+        Names of streets and quarters for the cover, metric CRS; None leaves them out.
 
     Raises
     ------
@@ -135,6 +145,8 @@ class Kit:
     names: Mapping[str, str] = field(default_factory=dict)
     script: Script | None = None
     arguments: Mapping[str, Mapping[str, Sequence[Fact]]] = field(default_factory=dict)
+    ways: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    ground: Ground | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""
@@ -232,6 +244,18 @@ class Kit:
     def argument(self, turf_id: str) -> Sequence[Fact]:
         """Return what to say in a turf, in the language of this kit."""
         return self.arguments.get(self.language, {}).get(turf_id, ())
+
+    def degrees(self, x: float, y: float) -> npt.NDArray[np.float64]:
+        """Return longitude and latitude of a point of the ground."""
+        return np.array(self._plane(x, y, inverse=True))
+
+    def metric(self, longitude: float, latitude: float) -> npt.NDArray[np.float64]:
+        """Return where a place lies on the plane of the ground, metres."""
+        return np.array(self._plane(longitude, latitude))
+
+    @cached_property
+    def _plane(self) -> pyproj.Proj:
+        return pyproj.Proj(self.ground.outlines.crs if self.ground else "EPSG:3857")
 
     def code(self, turf_id: str) -> str:
         """Return the text of a turf's QR code: the link of its page, or campaign, turf and token.

@@ -46,7 +46,14 @@ def surroundings_of(
         streets=codes[named].astype(np.int64),
         names=tuple(map(str, names)),
         is_graph=streets is not None,
+        numbers=tuple(_numbers(known)[named]),
     )
+
+
+def _numbers(addresses: gpd.GeoDataFrame) -> npt.NDArray[Any]:
+    """Return "12 bis" of each address; empty where it has no number."""
+    number = addresses["number"].astype("Int64").astype("string").fillna("")
+    return (number + " " + addresses["suffix"].fillna("")).str.strip().to_numpy(dtype=object)
 
 
 def _fronts(

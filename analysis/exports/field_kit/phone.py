@@ -162,7 +162,7 @@ class _Plan:
         degrees = kit.tables[turf_id][["longitude", "latitude"]].to_numpy(float)
         self._middle = (degrees.min(axis=0) + degrees.max(axis=0)) / 2
         self._scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(self._middle[1])), -1.0])
-        self._kit = kit
+        self._kit, self._turf_id = kit, turf_id
         self.stops: list[list[float]] = self._metres(degrees).tolist()
 
     def drawn(self) -> dict[str, Any]:
@@ -171,7 +171,9 @@ class _Plan:
         at = None if start is None else self._metres(np.array([start[1], start[0]])).tolist()
         around = self._kit.surroundings
         behind = {"lines": [], "labels": [], "graph": False}
-        return {"start": at, **(behind if around is None else self._behind(around))}
+        way = self._kit.ways.get(self._turf_id)
+        walk = {} if way is None else {"way": self._metres(way).tolist()}
+        return {"start": at, **walk, **(behind if around is None else self._behind(around))}
 
     def _behind(self, town: Surroundings) -> dict[str, Any]:
         # A town has a hundred thousand lines: what is far is left before it is measured.

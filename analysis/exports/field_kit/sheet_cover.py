@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
+from analysis.exports.field_kit.cover_map import draw_turfs
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.pdf_canvas import (
     BOLD,
@@ -24,7 +25,6 @@ from analysis.exports.field_kit.sheet_map import (
     METRES_PER_DEGREE,
     Frame,
     Points,
-    draw_turfs,
     places,
 )
 from analysis.exports.field_kit.sheet_table import turfs_grid
@@ -32,6 +32,7 @@ from analysis.i18n import format_number
 
 _WIDE = RIGHT - LEFT
 _AROUND_M = 12.0  # an outline passes this far from its doors: half a street
+_HULL = 0.35  # as on screen: it follows the streets, and leaves no doors out
 _FOOT = 14.0
 _MAP = 0.52  # of the first page's height, at most
 
@@ -76,7 +77,7 @@ def outlines(kit: Kit) -> dict[str, Points]:
         # Metres around the turf's middle, so that the margin is as wide in all directions.
         scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(at[:, 1].mean())), 1.0])
         middle = at.mean(axis=0)
-        hull = shapely.convex_hull(shapely.multipoints((at - middle) * scale))
+        hull = shapely.concave_hull(shapely.multipoints((at - middle) * scale), ratio=_HULL)
         ring = shapely.get_exterior_ring(shapely.buffer(hull, _AROUND_M, quad_segs=2))
         found[name] = shapely.get_coordinates(ring) / scale + middle
     return found

@@ -20,6 +20,9 @@ _ROOM = 0.12  # of the frame, left free around the stops
 _MOST_LINES = 25_000  # beyond, a page is slow to print and its lines run together
 _STREETS_LABELLED = 14
 _LONGEST_M = 1000.0  # no piece of a street is longer
+_STREET_M = 6.0
+# House numbers stand where the nearest is farther than its own width, points.
+_HOUSE, _HOUSE_ROOM = 5.0, 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,60 +110,19 @@ def draw_stops(paper: Paper, kit: Kit, stops: pd.DataFrame, frame: Frame) -> Non
     frame
         Where on the page.
     """
-    _clip(paper, frame)
+    clip(paper, frame)
     if kit.surroundings is not None:
         draw_surroundings(paper, kit.surroundings, frame)
     at = frame.on_paper(stops[["longitude", "latitude"]].to_numpy(float))
-    start = _start(kit, frame)
-    _way(paper, at if start is None else np.vstack([start, at]))
+    start = start_of(kit, frame)
+    along_streets = kit.ways.get(str(stops["turf_id"].iloc[0]))
+    way = at if along_streets is None else frame.on_paper(along_streets)
+    _way(paper, way if start is None else np.vstack([start, way]))
     size = 9.0 if kit.large else 7.0
     _numbers(paper, at, stops["stop"].astype(str).tolist(), frame, size=size)
     if start is not None:
-        _mark_start(paper, kit, start)
-    _finish(paper, kit, frame)
-
-
-def draw_turfs(paper: Paper, kit: Kit, frame: Frame, outlines: dict[str, Points]) -> None:
-    """Draw every turf as an outline with its number, for the organiser.
-
-    Parameters
-    ----------
-    paper
-        The page.
-    kit
-        The turfs and their surroundings.
-    frame
-        Where on the page.
-    outlines
-        Turf → corners around its stops, longitude and latitude, (n, 2).
-    """
-    _clip(paper, frame)
-    if kit.surroundings is not None:
-        draw_surroundings(paper, kit.surroundings, frame, named=False)
-    canvas = paper.canvas
-    canvas.setLineJoin(1)
-    middles = []
-    for hull in outlines.values():
-        at = frame.on_paper(hull)
-        path = canvas.beginPath()
-        path.moveTo(*at[0])
-        for point in at[1:]:
-            path.lineTo(*point)
-        path.close()
-        canvas.setStrokeGray(INK)
-        canvas.setFillGray(0.9)
-        canvas.setLineWidth(0.9)
-        canvas.drawPath(path, stroke=1, fill=1)
-        middles.append(at.mean(axis=0))
-    _dots(paper, frame.on_paper(places(kit)), 0.7, INK)
-    size = 7.5 if len(middles) <= 60 else 5.0
-    # All of one cut: the letters stand above the map, and a short name hides less of it.
-    one = len({name.rpartition("-")[0] for name in outlines}) == 1
-    names = [name.rpartition("-")[2].lstrip("T0") or name if one else name for name in outlines]
-    _numbers(paper, np.array(middles), names, frame, size=size)
-    if (start := _start(kit, frame)) is not None:
-        _mark_start(paper, kit, start)
-    _finish(paper, kit, frame)
+        mark_start(paper, kit, start)
+    finish(paper, kit, frame)
 
 
 def draw_surroundings(
@@ -182,16 +144,18 @@ def draw_surroundings(
     ends = frame.on_paper(around.segments[frame.near(around.segments)].reshape(-1, 2, 2))
     ends = ends[frame.holds(ends).any(axis=1)]
     if len(ends) <= _MOST_LINES:
-        paper.lines(ends.reshape(-1, 4), width=2.0 if around.is_graph else 0.7, grey=FAINT)
+        wide = float(np.clip(_STREET_M / frame.metres, 0.35, 3.0))
+        paper.lines(ends.reshape(-1, 4), width=wide if around.is_graph else 0.7, grey=FAINT)
     if named:
         near = np.flatnonzero(frame.near(around.points))
         at = frame.on_paper(around.points[near])
         inside = frame.holds(at)
         at, streets = at[inside], around.streets[near[inside]]
         _dots(paper, at, 0.7, FAINT)
+        _houses(paper, at, [around.numbers[n] for n in near[inside]] if around.numbers else [])
         found = street_labels(at, streets, around.names, apart=26.0)
         for name, place, angle in found:
-            _along(paper, name, place, angle)
+            along(paper, name, place, angle)
 
 
 def street_labels(
@@ -244,7 +208,34 @@ def _dots(paper: Paper, at: Points, radius: float, grey: float) -> None:
     paper.lines(np.hstack([at, at]), width=2 * radius, grey=grey)
 
 
-def _along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> None:
+def _houses(paper: Paper, at: Points, numbers: list[str]) -> None:
+    """Write house numbers beside their dots, as many as do not touch one another."""
+    if not numbers:
+        return
+    # One a cell of paper, then none that still touches its neighbour.
+    cells = np.floor(at / _HOUSE_ROOM).astype(int)
+    first = np.sort(np.unique(cells, axis=0, return_index=True)[1])
+    kept: list[int] = []
+    for n in first:
+        if all(np.abs(at[n] - at[k]).max() >= _HOUSE_ROOM for k in kept):
+            kept.append(int(n))
+            paper.text(at[n, 0], at[n, 1] + 1.2, numbers[n], size=_HOUSE, grey=SOFT, align="centre")
+
+
+def along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> None:
+    """Write a name along its street, on white.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    name
+        One line.
+    at
+        Its middle, points.
+    angle
+        Degrees from the horizontal.
+    """
     canvas, wide = paper.canvas, width_of(name, 5.5)
     canvas.saveState()
     canvas.translate(*at)
@@ -255,21 +246,23 @@ def _along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> No
     canvas.restoreState()
 
 
-def _clip(paper: Paper, frame: Frame) -> None:
+def clip(paper: Paper, frame: Frame) -> None:
+    """Draw nothing outside the frame until `finish`."""
     paper.canvas.saveState()
     path = paper.canvas.beginPath()
     path.rect(frame.x, frame.y, frame.wide, frame.high)
     paper.canvas.clipPath(path, stroke=0, fill=0)
 
 
-def _finish(paper: Paper, kit: Kit, frame: Frame) -> None:
+def finish(paper: Paper, kit: Kit, frame: Frame) -> None:
+    """Close a map: its frame, scale and north."""
     paper.canvas.restoreState()
     paper.box(frame.x, frame.y, frame.wide, frame.high, width=0.8)
     _scale(paper, frame)
     _north(paper, kit, frame)
 
 
-def _start(kit: Kit, frame: Frame) -> Points | None:
+def start_of(kit: Kit, frame: Frame) -> Points | None:
     """Return where the start lies on paper; None when none was given or it is off the map."""
     if kit.start is None:
         return None
@@ -277,7 +270,8 @@ def _start(kit: Kit, frame: Frame) -> Points | None:
     return at if frame.holds(at) else None
 
 
-def _mark_start(paper: Paper, kit: Kit, at: Points) -> None:
+def mark_start(paper: Paper, kit: Kit, at: Points) -> None:
+    """Draw where all set out."""
     paper.box(at[0] - 5, at[1] - 5, 10, 10, width=0.8, fill=0.0)
     label = kit.say("start")
     paper.box(at[0] + 6, at[1] - 4, width_of(label, 6.5, BOLD) + 4, 9, width=0, fill=1.0)
@@ -285,9 +279,16 @@ def _mark_start(paper: Paper, kit: Kit, at: Points) -> None:
 
 
 def _way(paper: Paper, at: Points) -> None:
-    paper.canvas.setDash(3, 2)
-    paper.lines(np.hstack([at[:-1], at[1:]]), width=0.9, grey=SOFT)
-    paper.canvas.setDash()
+    canvas = paper.canvas
+    path = canvas.beginPath()
+    path.moveTo(*at[0])
+    for point in at[1:]:
+        path.lineTo(*point)
+    canvas.setDash(4, 2)
+    canvas.setStrokeGray(INK)
+    canvas.setLineWidth(1.3)
+    canvas.drawPath(path, stroke=1, fill=0)
+    canvas.setDash()
 
 
 def _numbers(paper: Paper, at: Points, names: list[str], frame: Frame, *, size: float) -> None:

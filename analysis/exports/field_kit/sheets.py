@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -27,6 +27,7 @@ from analysis.tables.whole_files import written_whole
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from analysis.charts.map_ground import Ground
     from analysis.tables.workspace import Workspace
     from analysis.turf.walk_list import Walks
 
@@ -46,6 +47,8 @@ def kit_of(
     workspace: Workspace | None = None,
     *,
     streets: npt.NDArray[Any] | None = None,
+    ways: Mapping[str, npt.NDArray[Any]] | None = None,
+    ground: Ground | None = None,
     **options: Unpack[Options],
 ) -> Kit:
     """Gather what sheets, pages and files are written from.
@@ -59,6 +62,10 @@ def kit_of(
         house fronts that maps draw. None leaves them out.
     streets
         LineStrings of the street graph, in the workspace's CRS, if there is one.
+    ways
+        By turf: its walk along streets, longitude and latitude (n, 2).
+    ground
+        Of the bureaux of these turfs, for the names on the cover.
     **options
         See `Options`.
 
@@ -82,6 +89,8 @@ def kit_of(
         facts=facts_of(workspace, kit),
         names=dict(zip(bureaux, bureau_labels(workspace, bureaux), strict=True)),
         surroundings=surroundings_of(workspace.read("addresses"), streets=streets),
+        ways=ways or {},
+        ground=ground,
     )
 
 

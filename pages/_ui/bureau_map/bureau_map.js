@@ -25,12 +25,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 // ---------------------------------------------------------------- what Python sent
 
-function open(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return [head, 4 + length];
-}
-
 function unpack(bytes) {
   const buffer = bytes.slice().buffer; // a copy: the bytes are a window on a whole message
   let [head, at] = open(buffer);
@@ -63,14 +57,6 @@ async function fetchContours(url) {
   return decode(await answer.arrayBuffer());
 }
 
-const emptyBox = () => [Infinity, Infinity, -Infinity, -Infinity];
-
-function stretch(box, west, north, east, south) {
-  if (west < box[0]) box[0] = west;
-  if (north < box[1]) box[1] = north;
-  if (east > box[2]) box[2] = east;
-  if (south > box[3]) box[3] = south;
-}
 
 function decode(buffer) {
   let [head, at] = open(buffer);
@@ -212,8 +198,6 @@ function remember(settings) {
 }
 
 const layer = () => document.createElement("canvas").getContext("2d");
-const between = (least, value, most) => Math.max(least, Math.min(most, value));
-
 // ---------------------------------------------------------------- the base map
 
 class BaseMap {

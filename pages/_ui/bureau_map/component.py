@@ -12,7 +12,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
-from pages._ui.bureau_map.geometry import Geometry, with_header
+from analysis.charts.ground_file import script as ground_script
+from analysis.charts.ground_file import with_header
+from pages._ui.bureau_map.geometry import Geometry
 from pages._ui.i18n import _, language, number
 
 
@@ -25,9 +27,7 @@ _mount = st.components.v2.component(
     html=_read("bureau_map.html"),
     css=_read("bureau_map.css"),
     # Streamlit sends the script again on each run, so it goes without comments and margins.
-    js=re.sub(
-        r"^\s*(//.*)?", "", _read("bureau_map.js") + _read("map_lines.js"), flags=re.MULTILINE
-    ),
+    js=re.sub(r"^\s*(//.*)?", "", _read("bureau_map.js") + ground_script(), flags=re.MULTILINE),
 )
 
 

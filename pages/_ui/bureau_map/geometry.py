@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,17 +23,13 @@ from numpy.typing import NDArray
 from streamlit import config, file_util
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from analysis.charts.map_ground import STYLES, Ground
+from analysis.charts.ground_file import encode_ground, varints, with_header
+from analysis.charts.map_ground import Ground, TileSource
 from analysis.errors import DataError, some
-from analysis.workflows.base_maps import TileSource
 
 # Part of the file's name: a browser must not show a new layout to an old reader, or the reverse.
 LAYOUT = 1
 GROUND_LAYOUT = 1
-# Drawn above every street, in this order.
-OUTLINES = ("arrondissement", "commune")
-# A line this close to another drawing of it looks the same at every scale of the map.
-_CLOSE_M, _LINE_STEP_M = 1.0, 0.5
 # Streamlit stops serving a static folder of more than 1 GB when it starts.
 KEPT_BYTES = 500_000_000
 _FINEST_STEP_M = 0.5
@@ -159,31 +154,6 @@ def encode(bureaux: gpd.GeoDataFrame) -> bytes:
     return with_header(header, [varints(counts), varints(zigzag)])
 
 
-def with_header(header: dict[str, object], columns: list[bytes]) -> bytes:
-    """Join a JSON header and binary columns, each starting on a multiple of four bytes."""
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    padded = [column + bytes(-len(column) % 4) for column in columns]
-    return b"".join([len(text).to_bytes(4, "little"), text, *padded])
-
-
-def varints(values: NDArray[np.int64]) -> bytes:
-    """Write whole numbers ≥ 0 in as many groups of seven bits as each needs."""
-    rest = values.astype(np.uint64)
-    groups = [rest]
-    while (groups[-1] > 0x7F).any():
-        groups.append(groups[-1] >> np.uint64(7))
-    # A number needs its first group, and each further one that is not zero.
-    lengths = 1 + np.count_nonzero(groups[1:], axis=0) if groups[1:] else np.ones_like(values)
-    starts = np.cumsum(lengths) - lengths
-    out = np.zeros(int(np.sum(lengths)), dtype=np.uint8)
-    for place, group in enumerate(groups):
-        here = lengths > place
-        more = (lengths[here] > place + 1).astype(np.uint8) << 7
-        out[starts[here] + place] = (group[here] & np.uint64(0x7F)).astype(np.uint8) | more
-    return out.tobytes()
-
-
 def _drawn(bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kinds = bureaux.geometry.geom_type
     drawn = bureaux[kinds.isin(["Polygon", "MultiPolygon"]) & ~bureaux.geometry.is_empty]
@@ -280,60 +250,3 @@ def publish_style(source: TileSource, *, folder: Path | None = None) -> str:
     sources = {"images": raster | {"attribution": source.attribution}}
     text = json.dumps({"version": 8, "sources": sources, "layers": [layer]}).encode()
     return publish(f"style-{hashlib.sha256(text).hexdigest()[:16]}.json", lambda: text, folder)
-
-
-def encode_ground(ground: Ground) -> bytes:
-    """Return the file: header (JSON), kind and name of each line, points of each, coordinates."""
-    lines = pd.concat([ground.streets, _borders(ground)], ignore_index=True)
-    plane = gpd.GeoSeries(lines.geometry, crs=ground.outlines.crs).to_crs(3857)
-    west, _south, _east, north = plane.total_bounds
-    xy, row = shapely.get_coordinates(plane.to_numpy(), return_index=True)
-    steps = np.rint((xy - [west, north]) * [1 / _LINE_STEP_M, -1 / _LINE_STEP_M]).astype(np.int64)
-    codes, names = pd.factorize(lines["name"].fillna(""), sort=True)
-    kinds = [*STYLES, *OUTLINES]
-    header = {
-        "step": _LINE_STEP_M,
-        "west": west,
-        "north": north,
-        "lines": len(lines),
-        "points": len(steps),
-        "names": names.tolist(),
-        "kinds": kinds,
-        "styles": [_line_style(kind) for kind in kinds],
-        "labels": _label_rows(ground, np.array([west, north])),
-    }
-    kind = lines["kind"].map({name: n for n, name in enumerate(kinds)}).to_numpy(dtype=np.uint8)
-    moves = np.diff(steps, axis=0, prepend=0).ravel()
-    counts = np.bincount(row, minlength=len(lines)).astype(np.int64)
-    columns = [kind.tobytes(), varints(np.concatenate([codes.astype(np.int64), counts]))]
-    return with_header(header, [*columns, varints((moves << 1) ^ (moves >> 63))])
-
-
-def _borders(ground: Ground) -> gpd.GeoDataFrame:
-    """Return the outlines as lines, a common border once, the commune's over all others."""
-    frames = []
-    for level in OUTLINES:
-        shapes = ground.outlines.loc[ground.outlines["level"] == level]
-        if len(shapes):
-            edges = shapely.union_all(shapely.boundary(shapes.geometry.to_numpy()))
-            parts = shapely.get_parts(shapely.line_merge(shapely.simplify(edges, _CLOSE_M)))
-            table = pd.DataFrame({"name": [""] * len(parts), "kind": level})
-            frames.append(gpd.GeoDataFrame(table, geometry=parts, crs=ground.outlines.crs))
-    return gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=ground.outlines.crs)
-
-
-def _line_style(kind: str) -> list[float]:
-    style = STYLES.get(kind)
-    if style is None:
-        return []
-    return [style.width_m, style.least_px, style.most_px, style.shown_m, style.named_m]
-
-
-def _label_rows(ground: Ground, corner: NDArray[np.float64]) -> list[list[Any]]:
-    xy = shapely.get_coordinates(ground.labels.geometry.to_crs(3857).to_numpy())
-    steps = np.rint((xy - corner) * [1 / _LINE_STEP_M, -1 / _LINE_STEP_M]).astype(int)
-    texts, levels = ground.labels["text"], ground.labels["level"]
-    return [
-        [text, level, int(x), int(y)]
-        for text, level, (x, y) in zip(texts, levels, steps, strict=True)
-    ]

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from analysis.charts.map_ground import ground_of, merged_streets
+from analysis.charts.map_ground import Ground, ground_of, light, merged_streets
+from analysis.charts.print_ground import names_along
 from analysis.charts.turf_deck import HUES, TurfPicture, hues_of, outlines_of, turf_deck
 from analysis.geography.outlines import outlines
 from analysis.turf.graph import graph_of
@@ -83,7 +84,7 @@ def test_outlines_hold_their_stops():
 
 
 @pytest.mark.parametrize("style", [None, "/app/static/geometry/style.json"])
-def test_streets_are_drawn_where_no_image_is(streets, style):
+def test_names_of_streets_are_drawn_where_no_image_is(streets, style):
     spots = stops(("T-001", 0, 0), ("T-001", 105, 50), ("T-002", 60, 104))
     nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
     words = {"stop": "Stop", "doors": "Doors"}
@@ -91,7 +92,7 @@ def test_streets_are_drawn_where_no_image_is(streets, style):
         turf_deck(TurfPicture(spots, streets, nothing), style=style, titles=words).to_json()
     )
     drawn = [layer["id"] for layer in every["layers"]]
-    assert drawn == ([] if style else ["streets", "names"]) + ["turfs", "stops", "numbers"]
+    assert drawn == (["streets"] if style else ["streets", "names"]) + ["turfs", "stops", "numbers"]
     assert (every.get("mapStyle") == style) is bool(style)
     one = spots[spots["turf_id"] == "T-001"]
     route = way_along(graph_of(streets, "block"), shapely.get_coordinates(one.geometry.to_numpy()))
@@ -111,3 +112,33 @@ def test_arrondissements_are_outlined_and_labelled():
     none = gpd.GeoDataFrame({"name": [], "kind": []}, geometry=[], crs=CRS)
     ground = ground_of(bureaux, none, {"75056": "Paris"})
     assert ground.labels["text"].tolist() == ["1er", "18e"]
+
+
+def test_streets_stay_faintly_under_images_that_may_not_come(streets):
+    picture = TurfPicture(stops(("T-001", 0, 0), ("T-001", 50, 10)), streets, streets.head(0))
+    words = {"stop": "Stop", "doors": "Doors"}
+    drawn = {
+        style: {layer.id: layer for layer in turf_deck(picture, style=style, titles=words).layers}
+        for style in (None, "style.json")
+    }
+    assert "streets" in drawn["style.json"]
+    assert drawn["style.json"]["streets"].opacity < drawn[None]["streets"].opacity
+
+
+def test_a_small_file_leaves_out_what_matters_least(streets):
+    both = pd.concat([streets, streets.assign(kind="path")], ignore_index=True)
+    ground = Ground(
+        merged_streets(gpd.GeoDataFrame(both, crs=CRS)), streets.head(0), streets.head(0)
+    )
+    kinds = set(ground.streets["kind"])
+    assert set(light(ground, close_m=1, most_points=1000).streets["kind"]) == kinds
+    assert "path" in kinds
+    few = light(ground, close_m=1, most_points=8).streets["kind"]
+    assert set(few) == kinds - {"path"}
+
+
+def test_names_stand_on_their_street_and_read_upright(streets):
+    found = [*names_along(merged_streets(streets))]
+    assert [name.text for name in found] == ["Boulevard B", "Rue A"]
+    assert (found[0].x - X, found[0].y - Y) == (pytest.approx(50), pytest.approx(100))
+    assert all(-90 <= name.angle <= 90 for name in found)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 
+import geopandas as gpd
 import pytest
+import shapely
 
+from analysis.charts.map_ground import Backdrop, TileSource, ground_of
 from analysis.exports import to_bytes, write
 from tests.analysis.exports.conftest import SCRIPT
 
@@ -71,3 +76,47 @@ def test_the_page_works_without_network(ranking, bureaux, provenance, browser, t
         view.locator("input[type=checkbox]").check()
     assert all("openstreetmap" in url for url in asked[1:])
     context.close()
+
+
+@pytest.fixture
+def backdrop(bureaux):
+    west, south, _east, north = bureaux.total_bounds
+    lines = [shapely.LineString([(west + 90, south), (west + 90, north)])]
+    table = {"street_id": ["s"], "name": ["Rue Haute"], "kind": ["street"], "length_m": [900.0]}
+    streets = gpd.GeoDataFrame(table, geometry=lines, crs=bureaux.crs)
+    ground = ground_of(bureaux.assign(commune_id="99001"), streets, {})
+    return Backdrop(ground, TileSource("https://tiles.example/{z}/{x}/{y}", "Ours"))
+
+
+def test_streets_and_names_are_inside_the_page(ranking, bureaux, provenance, backdrop):
+    args = {"bureaux": bureaux, "provenance": provenance, "language": "en"}
+    page = to_bytes(ranking, ".html", backdrop=backdrop, **args).decode()
+    packed = re.search(r'"ground": "([^"]+)"', page)[1]
+    content = zlib.decompress(base64.b64decode(packed))
+    header = json.loads(content[4 : 4 + int.from_bytes(content[:4], "little")])
+    assert header["names"] == ["", "Rue Haute"]
+    assert "https://tiles.example/{z}/{x}/{y}" in page
+    assert "openstreetmap" not in page
+    plain = to_bytes(ranking, ".html", **args).decode()
+    assert '"ground": ""' in plain
+
+
+@pytest.mark.browser
+def test_the_page_draws_its_streets_without_network(
+    ranking, provenance, browser, tmp_path, request
+):
+    args = {"bureaux": request.getfixturevalue("bureaux"), "provenance": provenance}
+    path = write(ranking, tmp_path / "m.html", backdrop=request.getfixturevalue("backdrop"), **args)
+    view = browser.new_context(offline=True, viewport={"width": 1200, "height": 800}).new_page()
+    said = []
+    view.on("pageerror", lambda error: said.append(str(error)))
+    view.goto(path.as_uri())
+    view.locator("canvas.palier-ground").wait_for(state="attached")
+    inked = view.evaluate(
+        """() => { const c = document.querySelector("canvas.palier-ground");
+        const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+        return d.filter((value, n) => n % 4 === 3 && value > 0).length; }"""
+    )
+    assert inked > 500
+    assert not said
+    view.context.close()

@@ -26,7 +26,7 @@ function mapView(totals) {
 function mapContent(totals) {
   const unit = view.size / 336; // a CSS pixel where the phone is narrow; more elsewhere
   const lines = turf.lines.map(([a, b, c, d]) => `M${a} ${b}L${c} ${d}`).join("");
-  const way = turf.stops.map((stop, i) => `${i ? "L" : "M"}${stop.x} ${stop.y}`).join("");
+  const way = (turf.way ?? turf.stops.map((stop) => [stop.x, stop.y])).map(([x, y], i) => `${i ? "L" : "M"}${x} ${y}`).join("");
   const marks = apart(turf.stops, 28 * unit);
   const led = turf.stops.map((stop, i) => `M${stop.x} ${stop.y}L${marks[i].x} ${marks[i].y}`).join("");
   const from = turf.start ? `M${turf.start[0]} ${turf.start[1]}L${turf.stops[0].x} ${turf.stops[0].y}` : "";

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import DataError
 from analysis.exports.field_kit import pdf_canvas, turf_files
+from analysis.exports.field_kit.cover_map import parts_of
 from analysis.exports.field_kit.kit import Kit, words
 from analysis.exports.field_kit.pdf_canvas import WIDE, Paper, width_of, wrap
 from analysis.exports.field_kit.phone import phone_page
@@ -265,6 +266,25 @@ def test_outlines_hold_their_doors_even_a_single_one(place):
         doors = shapely.points(kit.tables[turf_id][["longitude", "latitude"]].to_numpy())
         assert shapely.contains(shapely.polygons(ring), doors).all()
     assert len(pages_of(sheets_pdf(kit))) == 5
+
+
+def test_turfs_far_from_each_other_are_on_maps_of_their_own():
+    ring = np.array([[0, 0], [0.0005, 0], [0.0005, 0.0005], [0, 0.0005]]) + [2.35, 48.85]
+    near = {"T-1": ring, "T-2": ring + [0.001, 0]}
+    assert parts_of(near) == [["T-1", "T-2"]]
+    assert parts_of(near | {"T-3": ring + [0.1, 0]}) == [["T-1", "T-2"], ["T-3"]]
+    many = {f"T-{n}": ring + [0, n * 1.0] for n in range(12)}
+    assert parts_of(many) == [[*many]]
+
+
+def test_sheets_draw_the_way_and_phones_hold_it(place):
+    kit = kit_of(walks_of(place, turfs=1, stops=2), place)
+    at = kit.tables["T0001"][["longitude", "latitude"]].to_numpy()
+    way = np.vstack([at[0], at[0] + [0.0007, 0], at[1]])
+    along = replace(kit, ways={"T0001": way})
+    assert sheets_pdf(along) != sheets_pdf(kit)
+    assert b'"way":' in phone_page(along, "T0001")
+    assert b'"way":' not in phone_page(kit, "T0001")
 
 
 @settings(deadline=None, max_examples=60)

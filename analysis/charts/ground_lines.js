@@ -1,5 +1,22 @@
 // Streets, outlines and names: fetched once, drawn with the borders once per view.
-// Joined with `bureau_map.js`, whose small functions it uses.
+// Part of the map of bureaux on screen and of the pages that are sent.
+
+function open(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return [head, 4 + length];
+}
+
+const emptyBox = () => [Infinity, Infinity, -Infinity, -Infinity];
+
+function stretch(box, west, north, east, south) {
+  if (west < box[0]) box[0] = west;
+  if (north < box[1]) box[1] = north;
+  if (east > box[2]) box[2] = east;
+  if (south > box[3]) box[3] = south;
+}
+
+const between = (least, value, most) => Math.max(least, Math.min(most, value));
 
 async function fetchGround(url) {
   const answer = await fetch(url, { cache: "force-cache" });

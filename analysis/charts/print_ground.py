@@ -1,0 +1,155 @@
+"""The ground of a map on paper: streets over the colours, outlines, and names that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import matplotlib.patheffects as effects
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+
+from analysis.charts.map_ground import STYLES, WATER, Ground
+from analysis.geography.outlines import ARRONDISSEMENT
+
+_INK, _PAPER = "#1c2733", "#ffffff"
+# A point of paper shows as much as one pixel and a half of a screen.
+_PIXELS = 1.5
+_OUTLINE = {ARRONDISSEMENT: 0.5}
+_OUTLINE_USUAL = 0.8
+_MOST_NAMES = 45
+_LABEL_SIZE, _NAME_SIZE = 7.0, 4.5
+# A letter is about this wide, of its height.
+_LETTER = 0.56
+_NEAR_AGAIN = 60.0  # points between two writings of one name
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name along a line: where its middle stands, and how it runs (degrees, read upright)."""
+
+    text: str
+    kind: str
+    x: float
+    y: float
+    angle: float
+    length: float
+
+
+def names_along(streets: gpd.GeoDataFrame) -> Iterator[Name]:
+    """Yield where the names of streets may stand, the most important and longest first.
+
+    Parameters
+    ----------
+    streets
+        `name`, `kind`, lines in a metric CRS.
+    """
+    named = streets[streets["name"] != ""]
+    order = named["kind"].map({kind: n for n, kind in enumerate(STYLES)}).to_numpy()
+    lines = named.geometry.to_numpy()
+    first = np.lexsort((-shapely.length(lines), -order))
+    at = [shapely.line_interpolate_point(lines, s, normalized=True) for s in (0.35, 0.5, 0.65)]
+    low, mid, top = (shapely.get_coordinates(points) for points in at)
+    run = top - low
+    angle = np.degrees(np.arctan2(run[:, 1], run[:, 0]))
+    upright = (angle + 90) % 180 - 90
+    for n in first:
+        yield Name(
+            str(named["name"].iloc[n]),
+            str(named["kind"].iloc[n]),
+            float(mid[n, 0]),
+            float(mid[n, 1]),
+            float(upright[n]),
+            float(shapely.length(lines[n])),
+        )
+
+
+def draw_ground(chart: Axes, ground: Ground, *, metres: float) -> None:
+    """Draw streets, outlines and names over the colours of a map.
+
+    Parameters
+    ----------
+    chart
+        In the CRS of the ground; its limits are set.
+    ground
+        What is drawn.
+    metres
+        Shown by one point of paper.
+    """
+    limits = chart.get_xlim(), chart.get_ylim()
+    pixel = metres / _PIXELS
+    for kind, style in STYLES.items():
+        lines = ground.streets.loc[ground.streets["kind"] == kind].geometry
+        if len(lines) and pixel <= style.shown_m:
+            wide = np.clip(style.width_m / metres, style.least_px / _PIXELS, style.most_px)
+            _lines(chart, lines, colour=WATER if kind == "water" else _PAPER, width=float(wide))
+    for level, shapes in ground.outlines.groupby("level"):
+        edges = shapes.geometry.boundary
+        _lines(chart, edges, colour=_INK, width=_OUTLINE.get(str(level), _OUTLINE_USUAL))
+    _names(chart, ground, metres)
+    chart.set(xlim=limits[0], ylim=limits[1])
+
+
+def _lines(chart: Axes, lines: gpd.GeoSeries, *, colour: str, width: float) -> None:
+    parts = shapely.get_parts(lines.to_numpy())
+    drawn = LineCollection([shapely.get_coordinates(part) for part in parts])
+    drawn.set(color=colour, linewidth=width, capstyle="round", alpha=0.85, zorder=1.5)
+    chart.add_collection(drawn, autolim=False)
+
+
+def _names(chart: Axes, ground: Ground, metres: float) -> None:
+    taken: list[tuple[float, float, float]] = []
+
+    def free(x: float, y: float, half: float) -> bool:
+        if any(np.hypot(x - a, y - b) < (half + c) * metres for a, b, c in taken):
+            return False
+        taken.append((x, y, half))
+        return True
+
+    for text, spot in zip(ground.labels["text"], ground.labels.geometry, strict=True):
+        if free(spot.x, spot.y, _LABEL_SIZE):
+            _write(chart, text, (spot.x, spot.y), size=_LABEL_SIZE, weight="bold")
+    last: dict[str, list[tuple[float, float]]] = {}
+    for name in names_along(ground.streets):
+        if len(taken) >= _MOST_NAMES + len(ground.labels):
+            break
+        half = len(name.text) * _LETTER * _NAME_SIZE / 2
+        near = any(
+            np.hypot(name.x - x, name.y - y) < _NEAR_AGAIN * metres
+            for x, y in last.get(name.text, [])
+        )
+        if name.length / metres < 1.6 * half or near or not free(name.x, name.y, half * 0.8):
+            continue
+        last.setdefault(name.text, []).append((name.x, name.y))
+        _write(chart, name.text, (name.x, name.y), size=_NAME_SIZE, angle=name.angle)
+
+
+def _write(  # noqa: PLR0913 - as `Axes.text`: where, what, and how it looks
+    chart: Axes, text: str, at: tuple[float, float], *, size: float, weight: str = "normal",
+    angle: float = 0.0,
+) -> None:  # fmt: skip
+    written = chart.text(
+        *at,
+        text,
+        fontsize=size,
+        fontweight=weight,
+        color=_INK,
+        rotation=angle,
+        rotation_mode="anchor",
+        ha="center",
+        va="center",
+        zorder=3.5,
+        clip_on=True,
+    )
+    written.set_path_effects([effects.withStroke(linewidth=size / 4, foreground=_PAPER)])
+
+
+def placed(ground: Ground, crs: object) -> Ground:
+    """Return a ground in the CRS of a map."""
+    if ground.outlines.crs == crs:
+        return ground
+    moved = (part.to_crs(crs) for part in (ground.streets, ground.outlines, ground.labels))
+    return Ground(*moved)

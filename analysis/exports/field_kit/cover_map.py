@@ -1,0 +1,164 @@
+"""The maps of the cover: outlines and numbers of all turfs over streets, a map for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from analysis.charts.print_ground import names_along
+from analysis.exports.field_kit.kit import Kit
+from analysis.exports.field_kit.pdf_canvas import BOLD, INK, SOFT, Paper, width_of
+from analysis.exports.field_kit.sheet_map import (
+    METRES_PER_DEGREE,
+    Frame,
+    Points,
+    along,
+    clip,
+    draw_surroundings,
+    finish,
+    mark_start,
+    start_of,
+)
+
+# Turfs farther apart are on maps of their own: the least distance with so few maps.
+_APART_M, _MOST_PARTS = (250.0, 500.0, 800.0, 1200.0, 2000.0, 4000.0), 9
+_GAP, _IN_A_ROW = 6.0, 3
+_NUMBER, _LEAST_NUMBER = 8.0, 3.2
+_NAMES, _NAME_SIZE = 14, 5.5
+_NAMED_APART = 34.0  # points
+
+
+def draw_turfs(paper: Paper, kit: Kit, whole: Frame, outlines: Mapping[str, Points]) -> None:
+    """Draw every turf as an outline with its number, for the organiser.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    kit
+        The turfs and their surroundings.
+    whole
+        The room on the page; turfs that lie in parts far from each other share it out.
+    outlines
+        Turf → corners around its stops, longitude and latitude, (n, 2).
+    """
+    parts = parts_of(outlines)
+    rows = -(-len(parts) // _IN_A_ROW)
+    columns = -(-len(parts) // rows)
+    wide = (whole.wide - _GAP * (columns - 1)) / columns
+    high = (whole.high - _GAP * (rows - 1)) / rows
+    for n, part in enumerate(parts):
+        row, column = divmod(n, columns)
+        x = whole.x + column * (wide + _GAP)
+        y = whole.y + (rows - 1 - row) * (high + _GAP)
+        corners = np.vstack([outlines[turf] for turf in part])
+        frame = Frame.around(corners, x=x, y=y, wide=wide, high=high)
+        _draw_part(paper, kit, frame, {turf: outlines[turf] for turf in part})
+
+
+def parts_of(outlines: Mapping[str, Points]) -> list[list[str]]:
+    """Return the turfs of each map: one for all, or one for each part of town.
+
+    Parameters
+    ----------
+    outlines
+        Turf → corners, longitude and latitude, (n, 2).
+
+    Returns
+    -------
+    list of list of str
+        At most nine, the largest first; all in one where even distant ones are more.
+    """
+    names = [*outlines]
+    middle = np.mean([ring.mean(axis=0) for ring in outlines.values()], axis=0)
+    scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(middle[1])), 1.0])
+    shapes = np.array([shapely.Polygon((ring - middle) * scale) for ring in outlines.values()])
+    tree, part = shapely.STRtree(shapes), np.zeros(len(names), dtype=int)
+    for apart in _APART_M:
+        one, other = tree.query(shapes, predicate="dwithin", distance=apart)
+        near = coo_array((np.ones(len(one)), (one, other)), shape=(len(names), len(names)))
+        count, found = connected_components(near, directed=False)
+        if count <= _MOST_PARTS:
+            part = found
+            break
+    sizes = np.bincount(part)
+    return [
+        [names[n] for n in np.flatnonzero(part == p)] for p in np.argsort(-sizes, kind="stable")
+    ]
+
+
+def _draw_part(paper: Paper, kit: Kit, frame: Frame, outlines: Mapping[str, Points]) -> None:
+    clip(paper, frame)
+    if kit.surroundings is not None:
+        draw_surroundings(paper, kit.surroundings, frame, named=False)
+    _names(paper, kit, frame)
+    rings = [frame.on_paper(ring) for ring in outlines.values()]
+    for ring in rings:
+        _outline(paper, ring)
+    # All of one cut: the letters stand above the map, and a short name hides less of it.
+    one = len({name.rpartition("-")[0] for name in outlines}) == 1
+    names = [name.rpartition("-")[2].lstrip("T0") or name if one else name for name in outlines]
+    _numbers(paper, rings, names)
+    if (start := start_of(kit, frame)) is not None:
+        mark_start(paper, kit, start)
+    finish(paper, kit, frame)
+
+
+def _outline(paper: Paper, ring: Points) -> None:
+    canvas = paper.canvas
+    path = canvas.beginPath()
+    path.moveTo(*ring[0])
+    for point in ring[1:]:
+        path.lineTo(*point)
+    path.close()
+    canvas.setLineJoin(1)
+    canvas.setStrokeGray(INK)
+    canvas.setFillGray(0.93)
+    canvas.setFillAlpha(0.75)
+    canvas.setLineWidth(0.7)
+    canvas.drawPath(path, stroke=1, fill=1)
+    canvas.setFillAlpha(1)
+
+
+def _numbers(paper: Paper, rings: Sequence[Points], names: Sequence[str]) -> None:
+    """Write each number in the middle of its outline, as large as it fits there."""
+    for ring, name in zip(rings, names, strict=True):
+        shape = shapely.Polygon(ring).buffer(0)
+        at = shape.representative_point()
+        across = 2 * at.distance(shape.boundary)
+        # A digit is about two thirds as wide as it is high.
+        size = float(np.clip(1.3 * across / max(len(name) * 0.66, 1.0), _LEAST_NUMBER, _NUMBER))
+        paper.text(at.x, at.y - size * 0.36, name, size=size, font=BOLD, align="centre")
+
+
+def _seen(kit: Kit, frame: Frame) -> shapely.Polygon:
+    """Return what a frame shows, in the CRS of the ground."""
+    half = np.array([frame.wide, frame.high]) / 2 * frame.metres
+    x, y = kit.metric(frame.longitude, frame.latitude)
+    return shapely.box(x - half[0], y - half[1], x + half[0], y + half[1])
+
+
+def _names(paper: Paper, kit: Kit, frame: Frame) -> None:
+    """Write the names of what people find their way by: great streets and quarters."""
+    if (ground := kit.ground) is None:
+        return
+    taken: list[Points] = []
+    reach = frame.wide * frame.metres * 0.1
+    for name in names_along(ground.streets[ground.streets.intersects(_seen(kit, frame))]):
+        at = frame.on_paper(kit.degrees(name.x, name.y))
+        turn, half = np.radians(name.angle), width_of(name.text, _NAME_SIZE) / 2
+        ends = at + np.outer([-half, half], [np.cos(turn), np.sin(turn)])
+        crowded = any(np.hypot(*(at - other)) < _NAMED_APART for other in taken)
+        if frame.holds(ends).all() and not crowded and name.length > reach:
+            along(paper, name.text, (float(at[0]), float(at[1])), name.angle)
+            taken.append(at)
+        if len(taken) == _NAMES:
+            break
+    for text, spot in zip(ground.labels["text"], ground.labels.geometry, strict=True):
+        at = frame.on_paper(kit.degrees(spot.x, spot.y))
+        if frame.holds(at):
+            paper.text(at[0], at[1], text, size=13, font=BOLD, grey=SOFT, align="centre")

@@ -1,0 +1,34 @@
+"""On a phone the map comes first, then its bureau, then the list; what is asked comes last."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+_ASKED, _MAP = "priorities_asked", "priorities_map"
+_ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
+_SIDE = f'{_ROW} > [data-testid="stColumn"]'
+_NUMBERS = (
+    '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
+)
+_PHONE = f"""<style>
+@media (max-width: 640px) {{
+  [data-testid="stVerticalBlock"] > :has(> .st-key-{_ASKED}) {{ order: 9; }}
+  {_NUMBERS} > [data-testid="stColumn"] {{ flex: 1 1 40%; min-width: 40%; }}
+  {_NUMBERS} [data-testid="stMetricValue"] {{ font-size: 1.5rem; }}
+  {_ROW} {{ flex-direction: column; flex-wrap: nowrap; }}
+  {_SIDE}, {_SIDE} > [data-testid="stVerticalBlock"] {{ display: contents; }}
+  {_SIDE} > [data-testid="stVerticalBlock"] > * {{ order: 3; }}
+  {_SIDE}:last-child > [data-testid="stVerticalBlock"] > * {{ order: 2; }}
+  {_SIDE} > [data-testid="stVerticalBlock"] > :has(> .st-key-{_MAP}) {{ order: 1; }}
+}}
+</style>"""
+
+
+def asked_last() -> DeltaGenerator:
+    """Return where to ask: above the answer, and below it on a phone."""
+    st.html(_PHONE)
+    return st.container(key=_ASKED)
+
+
+def map_box() -> DeltaGenerator:
+    """Return where the map goes, in the first of two columns."""
+    return st.container(key=_MAP)
