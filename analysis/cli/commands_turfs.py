@@ -102,9 +102,7 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     show("\n".join([_report(walks), *said, f"written: {len(written)} file(s) in {out}"]))
 
 
-def _edit(
-    workspace: Path, out: Path, file: Path, streets: str, sheets: Options | None
-) -> None:
+def _edit(workspace: Path, out: Path, file: Path, streets: str, sheets: Options | None) -> None:
     """Change the turfs of a folder, and say which are another now."""
     from analysis.turf.editing import difference
     from analysis.workflows.turf_edits import edit_folder
@@ -113,7 +111,7 @@ def _edit(
     lines = [f"changed: {file.name}"]
     for row in difference(before, after).itertuples():
         was, now = (
-            "none" if doors != doors else f"{doors:.0f} doors, {minutes:.0f} minutes"  # noqa: PLR0124
+            f"{doors:.0f} doors, {minutes:.0f} minutes" if doors > 0 else "none"
             for doors, minutes in (
                 (row.doors_before, row.minutes_before),
                 (row.doors_after, row.minutes_after),

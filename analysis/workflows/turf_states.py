@@ -153,7 +153,9 @@ def turf_states(store: Store | None, cut: Path, today: date) -> pd.DataFrame:
 def _returned(store: Store | None) -> pd.DataFrame:
     t = TALLY_DAY.c
     if store is None:
-        return pd.DataFrame({"turf_id": [], "told": [], "last": []}, dtype="str")
+        return pd.DataFrame(
+            {"turf_id": pd.Series(dtype="str"), "told": 0, "last": pd.Series(dtype="str")}
+        )
     query = sa.select(t.turf_id, total(t.doors).label("told"), sa.func.max(t.day).label("last"))
     found = store.frame(query.where(t.attempts > 0).group_by(t.turf_id))
     return found.assign(last=found["last"].astype("str").str[:10])

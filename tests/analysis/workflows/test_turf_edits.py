@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 
 import pandas as pd
@@ -10,14 +11,16 @@ import pytest
 
 from analysis.cli import main
 from analysis.errors import DataError
-from analysis.fieldwork import field_plan, inbox
+from analysis.fieldwork import field_plan, inbox, progress
 from analysis.fieldwork.store import open_store
+from analysis.tables.schema import OUTCOMES
+from analysis.tables.workspace import Workspace
 from analysis.turf.editing import Edit
+from analysis.workflows.fieldwork import counts_sheet
 from analysis.workflows.turf_edits import LOG, change, current, ground_of, history, log_of
 from analysis.workflows.turf_output import TABLES, read_walks, write_walks
 from analysis.workflows.turf_states import assign, guard, handed_out, turf_states
 from analysis.workflows.turfs import Ask, make_walks
-from tests.made import copy_place
 
 TODAY = date(2027, 3, 5)
 
@@ -115,13 +118,13 @@ def test_a_log_that_was_cut_says_so(first, folder):
 
 
 def returned(turf, address, day, doors):
-    rows = [{"turf_id": turf, "address_id": address, "date": day, "not_home": doors}]
-    table = pd.DataFrame(rows).assign(conversation=0, refused=0, team_id="A", time="18:30")
-    return table.to_csv(index=False).encode()
+    counts = pd.DataFrame({"address_id": [address], **dict.fromkeys(OUTCOMES, 0)})
+    counts["no_answer"] = doors
+    return counts_sheet(counts, turf_id=turf, day=date.fromisoformat(day), team_id="A")
 
 
 def test_states_follow_dates_and_returns(valmont, tmp_path, first):
-    place = copy_place(valmont, tmp_path / "place")
+    place = Workspace(shutil.copytree(valmont.path, tmp_path / "place"))
     cut = place.path / "turfs" / "made"
     write_walks(first[0], cut)
     a, b, c, d = first[0].turf_ids[:4]
@@ -133,7 +136,8 @@ def test_states_follow_dates_and_returns(valmont, tmp_path, first):
     field_plan.register(store.engine, first[0].turfs)
     address = first[0].of(c)["address_id"].iloc[0]
     now = datetime(2027, 3, 5, 12, tzinfo=UTC)
-    inbox.receive(store, returned(c, address, "2027-03-04", 1), name="r.csv", now=now)
+    name, content = returned(c, address, "2027-03-04", 1)
+    inbox.receive(store, content, name=name, now=now)
     states = turf_states(store, cut, TODAY).set_index("turf_id")
     assert states.loc[[a, b, c, d], "state"].tolist() == ["out", "late", "back", "ready"]
     assert states.loc[c, ["told", "last", "team"]].tolist() == [1, "2027-03-04", "Sud"]
@@ -148,9 +152,8 @@ def test_states_follow_dates_and_returns(valmont, tmp_path, first):
     change(cut, [Edit("merge", (a, c), allow=("out", "apart"))], first[1])
     field_plan.register(store.engine, read_walks(cut).turfs)
     other = first[0].of(a)["address_id"].iloc[0]
-    inbox.receive(store, returned(a, other, "2027-03-05", 1), name="late.csv", now=now)
-    from analysis.fieldwork import progress
-
+    name, content = returned(a, other, "2027-03-05", 1)
+    inbox.receive(store, content, name=name, now=now)
     assert progress.totals(store).doors == 2
     assert progress.coverage(store)["tried"].sum() == 2
     store.engine.dispose()

@@ -90,7 +90,7 @@ def test_from_targets_to_files(run, valmont, targets, tmp_path, bureaux):
     addresses = valmont.read("addresses")
     meant = addresses.loc[addresses["bureau_id"].isin(bureaux[:2]), "address_id"]
     uncut = pd.read_csv(out / "uncut.csv")
-    assert list(uncut) == ["address_id", "reason"]
+    assert list(uncut) == ["address_id", "reason", "label"]
     assert sorted({*turfs["address_id"], *uncut["address_id"]}) == sorted(meant)
     assert summary["made_from"]["targets.csv"]
 
