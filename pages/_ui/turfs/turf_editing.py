@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from analysis.workflows.turf_states import assign, guard, handed_out, turf_state
 from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
-from pages._ui.i18n import _, ngettext, number
+from pages._ui.i18n import _, date, ngettext, number
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 from pages._ui.turfs.turfs_view import labels
@@ -315,7 +316,9 @@ def _table(states: pd.DataFrame, walks: Walks) -> None:
                 _("Turf"): states["turf_id"],
                 _("State"): states["state"].map(state_names()),
                 _("Team"): states["team"],
-                _("Day of the outing"): pd.to_datetime(states["date"]).dt.date,
+                _("Day of the outing"): [
+                    one and date(dt.date.fromisoformat(one)) for one in states["date"]
+                ],
                 _("Doors"): states["doors"],
                 _("Doors told"): states["told"],
                 _("Minutes"): minutes,
@@ -323,6 +326,10 @@ def _table(states: pd.DataFrame, walks: Walks) -> None:
         ),
         digits=0,
     )
+
+
+def _day(iso: str) -> str:
+    return date(dt.date.fromisoformat(iso)) if iso else ""
 
 
 def _history(folder: Path) -> None:
