@@ -12,7 +12,7 @@ from analysis.workflows.turf_folder import cuts
 from pages._ui import inputs, loaders, messages, ready_panel
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
-from pages._ui.turfs import follow, turf_choices, turf_downloads, turfs_view
+from pages._ui.turfs import follow, turf_choices, turf_downloads, turf_editing, turfs_view
 from pages._ui.turfs import load_turfs as cut
 
 st.title(_("Walks"))
@@ -20,6 +20,7 @@ st.caption(_("Who walks where: the targets of Priorities, cut into turfs of equa
 
 VIEWS = {
     "map": _("Map and walks"),
+    "edit": _("Change, hand over"),
     "turfs": _("Turfs"),
     "uncut": _("In no turf"),
     "files": _("Hand out"),
@@ -65,6 +66,8 @@ with answer_side, messages.explain_data_errors():
     view = choose_view(VIEWS, "turf_view")
     if view == "turfs":
         turfs_view.table(walks)
+    elif view == "edit":
+        turf_editing.edit(place, folder, walks)
     elif view == "uncut":
         turfs_view.uncut(walks)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +16,9 @@ from analysis.charts.map_ground import STYLES, WATER, merged_streets
 WGS84 = "OGC:CRS84"
 # Okabe and Ito (2008): told apart by colour-blind people.
 HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f", "#000000")
+# How a turf stands (`workflows.turf_states`), of the same colours.
+STATE_COLOURS = {"ready": "#7f7f7f", "out": "#0072b2", "back": "#009e73", "late": "#d55e00"}
+_CHOSEN_ALPHA, _CHOSEN_PIXELS = 150, 4.0
 # Round the stops of a turf, to the middle of its streets; turfs this close are neighbours.
 _ROUND_M, _CLOSE_M = 14.0, 60.0
 _AROUND_M = 150.0
@@ -40,12 +43,18 @@ class TurfPicture:
         Contours in the same CRS; may be empty.
     route
         The way of the turf in view, a line along streets; None where all are.
+    states
+        By turf, a name in `STATE_COLOURS` that colours it; empty: neighbours are told apart.
+    chosen
+        Turfs and addresses that stand out.
     """
 
     stops: gpd.GeoDataFrame
     streets: gpd.GeoDataFrame
     bureaux: gpd.GeoDataFrame
     route: shapely.Geometry | None = None
+    states: Mapping[str, str] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
 
 
 def outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -111,9 +120,17 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     grounds = outlines_of(picture.stops).to_crs(WGS84)
     layers = _streets(picture, images=bool(style))
     layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
-    hue = picture.stops["turf_id"].map(grounds.set_index("turf_id")["hue"])
+    grounds["colour"] = [
+        STATE_COLOURS.get(picture.states.get(turf, ""), HUES[hue])
+        for turf, hue in zip(grounds["turf_id"], grounds["hue"], strict=True)
+    ]
+    colour = picture.stops["turf_id"].map(grounds.set_index("turf_id")["colour"])
     if picture.route is None:
-        layers += [_grounds(grounds), _dots(picture.stops, hue), _numbers(grounds)]
+        layers += [
+            _grounds(grounds, picture.chosen),
+            _dots(picture.stops, colour, picture.chosen),
+            _numbers(grounds),
+        ]
     else:
         layers += [_route(picture), *_walk(picture.stops)]
     west, south, east, north = grounds.total_bounds
@@ -240,7 +257,7 @@ def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
     )
 
 
-def _grounds(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
+def _grounds(grounds: gpd.GeoDataFrame, chosen: frozenset[str]) -> pydeck.Layer:
     exploded = grounds.explode(ignore_index=True)
     rows = pd.DataFrame(
         {
@@ -248,8 +265,12 @@ def _grounds(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
                 np.round(shapely.get_coordinates(shape.exterior), 6).tolist()
                 for shape in exploded.geometry
             ],
-            "fill": [_rgb(HUES[hue], 70) for hue in exploded["hue"]],
-            "line": [_rgb(HUES[hue], 230) for hue in exploded["hue"]],
+            "fill": [
+                _rgb(colour, _CHOSEN_ALPHA if turf in chosen else 70)
+                for turf, colour in zip(exploded["turf_id"], exploded["colour"], strict=True)
+            ],
+            "line": [_rgb(colour, 230) for colour in exploded["colour"]],
+            "width": [_CHOSEN_PIXELS if t in chosen else 1.5 for t in exploded["turf_id"]],
             "turf_id": exploded["turf_id"],
             "label": "",
         }
@@ -261,6 +282,8 @@ def _grounds(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
         get_polygon="polygon",
         get_fill_color="fill",
         get_line_color="line",
+        get_line_width="width",
+        line_width_units=pydeck.types.String("pixels"),
         line_width_min_pixels=1.5,
         pickable=True,
     )
@@ -268,7 +291,8 @@ def _grounds(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
 
 def _records(stops: gpd.GeoDataFrame) -> pd.DataFrame:
     at = stops.geometry.to_crs(WGS84)
-    kept = stops[["turf_id", "stop", "label", "dwellings"]].reset_index(drop=True)
+    names = ["turf_id", "stop", "label", "dwellings", "address_id"]
+    kept = pd.DataFrame(stops[stops.columns.intersection(names)]).reset_index(drop=True)
     return kept.assign(
         at=np.round(np.c_[at.x, at.y], 6).tolist(),
         latitude=at.y.round(6).to_numpy(),
@@ -279,10 +303,13 @@ def _records(stops: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
-def _dots(stops: gpd.GeoDataFrame, hue: pd.Series) -> pydeck.Layer:
+def _dots(stops: gpd.GeoDataFrame, colour: pd.Series, chosen: frozenset[str]) -> pydeck.Layer:
     step = max(1, -(-len(stops) // _DOTS_MOST))
-    colours = [_rgb(HUES[int(one)]) for one in hue.iloc[::step]]
+    colours = [_rgb(str(one)) for one in colour.iloc[::step]]
     rows = _records(stops.iloc[::step]).assign(colour=colours)
+    if "address_id" in rows:
+        black = rows["address_id"].isin(chosen)
+        rows["colour"] = rows["colour"].where(~black, pd.Series([_rgb("#000000")] * len(rows)))
     return _circles(rows, radius=4, most=4)
 
 

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
 def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
-    targets: Annotated[Path, typer.Option(help="File of rank, or a table with bureau_id.")],
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    targets: Annotated[
+        Path | None, typer.Option(help="File of rank, or a table with bureau_id.")
+    ] = None,
+    edit: Annotated[
+        Path | None,
+        typer.Option(help="Changes (JSON, TOML) to turfs that lie in --out already."),
+    ] = None,
     design: Annotated[
         Path | None, typer.Option(help="Sealed design: its controls are not visited.")
     ] = None,
@@ -66,6 +72,21 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     """Cut the targets into turfs of equal work, order each, write the sheets."""
     if over_each(each, workers, cluster):
         return
+    options: Options = {
+        "language": language,
+        "large": large,
+        "controller": controller,
+        "contact": contact,
+        "address": address,
+    }
+    if edit is not None:
+        _edit(workspace, out, edit, streets, options if sheets else None)
+        return
+    if targets is None:
+        raise DataError(
+            "Turfs are cut from targets, or changed by a file of changes.",
+            mend="Add --targets FILE to cut, or --edit FILE to change the turfs of --out.",
+        )
     from analysis.turf.planning import Plan
     from analysis.workflows.turf_output import turfs_to_folder
     from analysis.workflows.turfs import Ask, read_work
@@ -81,17 +102,34 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         low_mobility=low_mobility,
     )
     ask = Ask(plan, design, top, streets, long_run)
-    options: Options = {
-        "language": language,
-        "large": large,
-        "controller": controller,
-        "contact": contact,
-        "address": address,
-    }
     walks, written, said = turfs_to_folder(
         workspace, targets, ask, out, slot=slot, sheets=options if sheets else None
     )
     show("\n".join([_report(walks), *said, f"written: {len(written)} file(s) in {out}"]))
+
+
+def _edit(workspace: Path, out: Path, file: Path, streets: str, sheets: Options | None) -> None:
+    """Change the turfs of a folder, and say which are another now."""
+    from analysis.turf.editing import difference
+    from analysis.workflows.turf_edits import edit_folder
+
+    before, after = edit_folder(workspace, out, file, streets=streets, sheets=sheets)
+    lines = [f"changed: {file.name}"]
+    for row in difference(before, after).itertuples():
+        was, now = (
+            f"{doors:.0f} doors, {minutes:.0f} minutes" if doors > 0 else "none"
+            for doors, minutes in (
+                (row.doors_before, row.minutes_before),
+                (row.doors_after, row.minutes_after),
+            )
+        )
+        lines.append(f"{row.turf_id}: {was} → {now}")
+    told = after.summary
+    lines.append(
+        f"cut {told['cut']}: {told['count']} turfs, {told['doors']} doors, "
+        f"the longest {told['minutes_max_over_mean']:.2f} times the mean"
+    )
+    show("\n".join(lines))
 
 
 def _report(walks: Walks) -> str:

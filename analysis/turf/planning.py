@@ -224,7 +224,7 @@ def _turfs(
     )
     made = cut(rows["work_min"].to_numpy(), metres, work, effort=plan.effort)
     approach = rows["approach_m"].to_numpy() if plan.start else None
-    walks = [_ordered(turf, metres, approach, plan) for turf in _members(made.label)]
+    walks = [ordered_walk(turf, metres, approach, plan) for turf in _members(made.label)]
     row, stop, legs, back = (np.concatenate(part) for part in zip(*walks, strict=True))
     stops = rows.iloc[row].assign(
         row=row,
@@ -245,10 +245,27 @@ def _members(label: np.ndarray) -> Iterator[np.ndarray]:
         yield np.flatnonzero(label == label[row])
 
 
-def _ordered(
+def ordered_walk(
     members: np.ndarray, metres: np.ndarray, approach: np.ndarray | None, plan: Plan
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows of one turf in walking order, stops, legs, and the way back."""
+    """Return rows of one turf in walking order, stops, legs, and the way back.
+
+    Parameters
+    ----------
+    members
+        Rows of `metres` that the turf holds, (m,).
+    metres
+        Walk between all pairs, (n, n).
+    approach
+        Metres from the start to each row, (n,); None without a start.
+    plan
+        Whether teams come back.
+
+    Returns
+    -------
+    tuple
+        Rows, 1…m, metres from the row before, metres back (nan where nobody comes back), each (m,).
+    """
     inner = metres[np.ix_(members, members)]
     start = None if approach is None else approach[members]
     walked = order(inner, start, returning=plan.returning)

@@ -93,9 +93,48 @@ def to_walks(
         "work": plan.work.to_dict(),
         "seal": seal,
         **told,
-        "turfs": _records(turfs),
+        "turfs": turf_records(turfs),
     }
     return Walks(WALKLISTS.check(stops), left, summary, seal)
+
+
+def retold(
+    told: Mapping[str, Any],
+    stops: pd.DataFrame,
+    records: list[dict[str, Any]],
+    left: pd.DataFrame,
+) -> dict[str, Any]:
+    """Return the summary of a cut that was changed by hand.
+
+    Parameters
+    ----------
+    told
+        The summary before.
+    stops, left
+        The turfs and what is in none, as they are now.
+    records
+        What is told of each turf.
+
+    Returns
+    -------
+    dict
+        No bound on the walk is known for turfs drawn by hand: that gap is null.
+    """
+    turfs = pd.DataFrame(records)
+    sums = stops.groupby("turf_id")[["minutes", "walk_m"]].sum().round(2)
+    exact = turfs.assign(**{name: turfs["turf_id"].map(sums[name]) for name in sums})
+    proved = round(float((turfs["stops"] <= EXACT).mean()), 4)
+    return {
+        **{name: value for name, value in told.items() if name != "files"},
+        **balance(exact),
+        "gap": {"to_lower_bound": None, "orders_proved_shortest": proved},
+        "doors": int(turfs["doors"].sum()),
+        "stops": int(turfs["stops"].sum()),
+        "dwellings_from": _counts(stops.drop_duplicates("address_id")["dwellings_from"]),
+        "uncut": _counts(left["reason"]),
+        "split": _split(stops),
+        "turfs": records,
+    }
 
 
 def balance(turfs: pd.DataFrame) -> dict[str, Any]:
@@ -145,7 +184,8 @@ def _split(stops: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _records(turfs: pd.DataFrame) -> list[dict[str, Any]]:
+def turf_records(turfs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return plain values of each row of `describe_turfs`, rounded as the summary tells them."""
     table = turfs.round(_DECIMALS).round({"latitude": 6, "longitude": 6})
     table["bureaux"] = table["bureaux"].str.split(" ")
     # JSON has no nan: what is not known is null.

@@ -20,6 +20,15 @@ IN_NO_BUREAU = Text("in no bureau: outside every contour")
 IN_CONTROL = Text("control bureau of the trial: not to be visited")
 IN_NO_ARM = Text("bureau in no arm of the sealed design: not to be visited")
 
+# Why somebody set an address aside: from a list, so that nobody writes down who lives there.
+EXCLUDED = {
+    "no_dwelling": Text("set aside by hand: nobody lives there"),
+    "closed": Text("set aside by hand: no way in"),
+    "not_to_disturb": Text("set aside by hand: asked not to be disturbed"),
+    "unsafe": Text("set aside by hand: not safe"),
+    "otherwise": Text("set aside by hand: reached in another way"),
+}
+
 
 @dataclass(frozen=True)
 class Walks:
@@ -30,7 +39,8 @@ class Walks:
     turfs
         A `schema.WALKLISTS` table: one row per stop, by `turf_id` and `stop`.
     uncut
-        `address_id` and `reason` of each address of the targets that is in no turf.
+        `address_id` and `reason` of each address of the targets that is in no turf; `label`, what
+        its bureau is called, where the cut tells.
     summary
         Plain values: minutes by turf, balance, walk, gap, distance used, notes.
     seal
@@ -76,6 +86,7 @@ class Walks:
             IN_NO_BUREAU,
             IN_CONTROL,
             IN_NO_ARM,
+            *EXCLUDED.values(),
         ):
             rows = self.uncut.loc[self.uncut["reason"] == reason, "address_id"]
             if len(rows):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # A way may be drawn this far beside the middle of its street, metres.
 _WAY_CLOSE_M = 0.5
 _TURFS, _UNCUT = "turfs.csv", "uncut.csv"
-_TABLES = (_TURFS, _UNCUT, SUMMARY)
+TABLES = (_TURFS, _UNCUT, SUMMARY)
 _DTYPES = {"str": "str", "int64": "int64", "float64": "float64", "Int64": "Int64"}
 # Only a house number may be missing; a street may well be called "NA".
 _NA = {"number": [""]}
@@ -72,7 +72,11 @@ def write_walks(
     DataError
         When the folder cannot be written to.
     """
-    texts = {_TURFS: _csv(walks.turfs.round(_DECIMALS)), _UNCUT: _csv(walks.uncut)}
+    names = walks.summary.get("labels")
+    turfs = walks.turfs.round(_DECIMALS)
+    if names is not None:
+        turfs = turfs.assign(label=turfs["bureau_id"].map(names).fillna(""))
+    texts = {_TURFS: _csv(turfs), _UNCUT: _csv(walks.uncut)}
     before = earlier(out)
     said = set_aside(before)
     try:
@@ -218,7 +222,7 @@ def zip_of(kit: Kit, cut: Path) -> bytes:
     content = io.BytesIO()
     with TemporaryDirectory() as at, zipfile.ZipFile(content, "w") as archive:
         written = {str(file.relative_to(at)): file for file in write_kit(kit, at)}
-        for name, file in (written | {name: cut / name for name in _TABLES}).items():
+        for name, file in (written | {name: cut / name for name in TABLES}).items():
             entry = zipfile.ZipInfo(name, _DATE)
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     return content.getvalue()

@@ -10,9 +10,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from analysis import __version__
 from analysis.errors import DataError, Text, some
+from analysis.geography.bureau_names import bureau_labels
 from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params, read_toml
@@ -33,6 +35,8 @@ from analysis.workflows.turf_targets import CONTROL, Targets, choose, read_targe
 SAVED = "streets.txt"
 OSM = "osm"
 LONG_RUN = 10
+# An address of no bureau concerns the turfs when it lies this close to one of theirs.
+_BESIDE_M = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,18 @@ def make_walks(
     }
     made = with_opening(made, ask.opening)
     walks = to_walks(made, ask.plan, uncut, told, seal=" ".join(seals))
-    return replace(walks, summary={**walks.summary, "gap": {**walks.summary["gap"], **gap}})
+    summary = {**walks.summary, "gap": {**walks.summary["gap"], **gap}}
+    return _labelled(replace(walks, summary=summary), workspace)
+
+
+def _labelled(walks: Walks, workspace: Workspace) -> Walks:
+    """Return a cut that tells what its bureaux are called, those of `uncut` too."""
+    bureau = workspace.read("addresses", columns=["address_id", "bureau_id", "geometry"])
+    of = walks.uncut["address_id"].map(bureau.set_index("address_id")["bureau_id"].astype("str"))
+    ids = sorted({*walks.turfs["bureau_id"], *of} - {""})
+    names = dict(zip(ids, bureau_labels(workspace, ids), strict=True))
+    uncut = walks.uncut.assign(label=of.map(names).fillna("").astype("str"))
+    return replace(walks, uncut=uncut, summary={**walks.summary, "labels": names})
 
 
 def _addresses(workspace: Workspace) -> gpd.GeoDataFrame:
@@ -218,8 +233,7 @@ def _sorted_out(
             bureaux=some(kept),
         )
     reason = addresses["bureau_id"].map(why).astype(object)
-    communes = visited["commune_id"].unique()
-    outside = (addresses["bureau_id"] == "") & addresses["commune_id"].isin(communes)
+    outside = _left_beside(addresses, visited)
     reason = reason.where(~outside, IN_NO_BUREAU)
     uncut = pd.DataFrame({"address_id": addresses["address_id"], "reason": reason})
     visited = visited.assign(
@@ -227,6 +241,19 @@ def _sorted_out(
         arm=visited["bureau_id"].map(arm).to_numpy(dtype=object),
     )
     return visited, uncut[uncut["reason"].notna()].astype("str").reset_index(drop=True)
+
+
+def _left_beside(addresses: gpd.GeoDataFrame, visited: gpd.GeoDataFrame) -> pd.Series:
+    """Tell which addresses of no bureau lie among those to visit, or where nobody knows."""
+    communes = visited["commune_id"].unique()
+    none = (addresses["bureau_id"] == "") & addresses["commune_id"].isin(communes)
+    points = addresses.geometry[none]
+    known = ~(points.isna() | points.is_empty)
+    tree = shapely.STRtree(visited.geometry.to_numpy())
+    near, _ = tree.query(points[known].to_numpy(), predicate="dwithin", distance=_BESIDE_M)
+    far = known[known].index.difference(known[known].index[np.unique(near)])
+    none[far] = False
+    return none
 
 
 def streets_of(

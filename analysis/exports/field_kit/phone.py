@@ -56,13 +56,14 @@ def phone_page(kit: Kit, turf_id: str) -> bytes:
     DataError
         When there is no such turf.
     """
+    told = [kit.say("title", "phone").format(turf=turf_id), sheet_of(kit, turf_id).bureaux]
     turf = json.dumps(_turf(kit, turf_id), ensure_ascii=False, separators=(",", ":"))
     server = returns_url(kit.address)
     script = _script(post=bool(server))
     css, qrcode = _asset("style.css"), _asset("qrcode/qrcode.js")
     page = Template(_asset("page.html")).substitute(
         language=kit.language,
-        title=html.escape(kit.say("title", "phone").format(turf=turf_id)),
+        title=html.escape(" · ".join(told)),
         scripts=f"{_digest(qrcode)} {_digest(script)}",
         styles=_digest(css),
         connect=f"; connect-src {server}" if server else "",

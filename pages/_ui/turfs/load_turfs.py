@@ -15,11 +15,14 @@ from analysis.exports.field_kit.kit import Kit
 from analysis.fieldwork.campaign import FOLDER
 from analysis.geography import address_search
 from analysis.tables.workspace import Workspace
+from analysis.turf.edit_rules import Ground
 from analysis.turf.graph import StreetGraph
 from analysis.turf.street_ways import way_along
 from analysis.turf.walk_list import Walks
 from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.time_slots import Opening, opening_of
+from analysis.workflows.turf_edits import ground_of
+from analysis.workflows.turf_folder import SUMMARY
 from analysis.workflows.turf_output import kit_for, read_walks
 from analysis.workflows.turfs import streets_of
 from pages._ui import loaders
@@ -29,16 +32,40 @@ from pages._ui.fieldwork import load_fieldwork as field
 _FEW = 4
 
 
-@st.cache_resource(max_entries=_FEW, show_spinner=False)
 def walks(folder: str) -> Walks:
-    """Return the walks of a cut, as they were written."""
+    """Return the walks of a cut, as they are after its last change."""
+    return _walks(folder, _mark(folder))
+
+
+def _mark(folder: str) -> int:
+    """Return what changes whenever a cut is written."""
+    file = Path(folder) / SUMMARY
+    return file.stat().st_mtime_ns if file.is_file() else 0
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _walks(folder: str, mark: int) -> Walks:
+    del mark
     return read_walks(Path(folder))
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
-def kit(folder: str, workspace: str, digest: str, options: tuple[tuple[str, str], ...]) -> Kit:
-    """Return what sheets and phone pages are written from."""
+def ground(folder: str, workspace: str, digest: str) -> Ground:
+    """Return what changes to a cut are measured on; the streets are read once."""
     del digest
+    return ground_of(Workspace(Path(workspace)), walks(folder))
+
+
+def kit(folder: str, workspace: str, digest: str, options: tuple[tuple[str, str], ...]) -> Kit:
+    """Return what sheets and phone pages are written from, after the last change."""
+    return _kit(folder, _mark(folder), workspace, digest, options)
+
+
+@st.cache_resource(max_entries=_FEW, show_spinner=False)
+def _kit(
+    folder: str, mark: int, workspace: str, digest: str, options: tuple[tuple[str, str], ...]
+) -> Kit:
+    del mark, digest
     chosen = dict(options)
     return kit_for(
         walks(folder),

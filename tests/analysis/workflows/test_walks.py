@@ -90,7 +90,7 @@ def test_from_targets_to_files(run, valmont, targets, tmp_path, bureaux):
     addresses = valmont.read("addresses")
     meant = addresses.loc[addresses["bureau_id"].isin(bureaux[:2]), "address_id"]
     uncut = pd.read_csv(out / "uncut.csv")
-    assert list(uncut) == ["address_id", "reason"]
+    assert list(uncut) == ["address_id", "reason", "label"]
     assert sorted({*turfs["address_id"], *uncut["address_id"]}) == sorted(meant)
     assert summary["made_from"]["targets.csv"]
 
@@ -242,17 +242,24 @@ def test_a_ranking_of_other_data_is_told(valmont, tmp_path, bureaux):
     assert any("other addresses" in note for note in notes)
 
 
-def test_addresses_outside_every_bureau_are_listed(valmont, tmp_path, targets):
+def test_addresses_of_no_bureau_are_listed_where_they_lie_among_the_turfs(
+    valmont, tmp_path, targets, bureaux
+):
     copy = Workspace(shutil.copytree(valmont.path, tmp_path / "copy"))
     addresses = copy.read("addresses")
-    lost = addresses["address_id"].iloc[:3].tolist()
-    addresses.loc[:2, "bureau_id"] = ""
+    here = addresses.index[addresses["bureau_id"] == bureaux[0]][:3]
+    visited = addresses[addresses["bureau_id"] == bureaux[0]].geometry.union_all()
+    away = addresses.index[addresses.distance(visited) > 500][:3]
+    lost, far = (addresses.loc[rows, "address_id"].tolist() for rows in (here, away))
+    addresses.loc[[*here, *away], "bureau_id"] = ""
     file = copy.path / "addresses.parquet"
     addresses.to_parquet(file, index=False)
     copy.manifest["tables"]["addresses"]["sha256"] = sha256(file)
     walks = make_walks(copy, targets, Ask(top=1))
     listed = walks.uncut[walks.uncut["reason"] == IN_NO_BUREAU]
     assert set(lost) <= set(listed["address_id"])
+    assert len(far) == 3
+    assert not set(far) & set(listed["address_id"])
     assert walks.summary["uncut"][IN_NO_BUREAU] == len(listed)
 
 
