@@ -81,7 +81,7 @@ def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
                 sheet.write_row(row, 0, values)
             sheet.freeze_panes(1, 1)
             sheet.autofit()
-            on_paper(sheet)
+            on_paper(sheet, name)
     return out.getvalue()
 
 
@@ -126,7 +126,8 @@ def on_paper(sheet: Worksheet, title: str = "") -> None:
     sheet.repeat_rows(0)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     # An ampersand begins a code of the header; two are one.
-    sheet.set_header("&L" + " ".join(title.split()).replace("&", "&&")[:200])
+    if title:
+        sheet.set_header("&L" + " ".join(title.split()).replace("&", "&&")[:200])
     sheet.set_footer("&LPalier&R&P / &N")
 
 

@@ -163,10 +163,11 @@ def export(store: Store, path: Path) -> int:
             file.write(",".join(names := [*ATTEMPTS.c.keys(), "counts"]) + "\n")
             with reading(store.engine) as connection:
                 streamed = connection.execution_options(yield_per=_PART)
-                for part in streamed.execute(query).partitions():
-                    rows = pd.DataFrame(part, columns=names, dtype="object")
-                    file.write(csv_text(rows, head=False))
-                    number += len(part)
+                with streamed.execute(query) as result:
+                    for part in result.partitions():
+                        rows = pd.DataFrame(part, columns=names, dtype="object")
+                        file.write(csv_text(rows, head=False))
+                        number += len(part)
     except OSError as error:
         raise DataError(
             "The export cannot be written.",

@@ -23,7 +23,7 @@ from analysis.workflows.turf_states import assign, guard, handed_out, turf_state
 from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
-from pages._ui.i18n import _, date, ngettext, number
+from pages._ui.i18n import _, date, ngettext, number, pgettext
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 from pages._ui.turfs.turfs_view import labels
@@ -263,7 +263,7 @@ def _map(place: Workspace, walks: Walks, states: pd.DataFrame, chosen: frozenset
     deck = turf_deck(
         replace(picture, states=standing, chosen=chosen),
         style=found.style(place),
-        titles={"stop": _("Stop"), "doors": _("Doors")},
+        titles={"stop": pgettext("walk", "Stop"), "doors": _("Doors")},
     )
     st.pydeck_chart(
         deck,

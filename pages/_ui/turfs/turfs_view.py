@@ -105,7 +105,7 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
     A click on a turf or a stop of the map of all turfs brings that turf into view.
     """
     to_start = st.toggle(_("A click on a stop makes it the starting point"), key="turfs.click")
-    titles = {"stop": _("Stop"), "doors": _("Doors")}
+    titles = {"stop": pgettext("walk", "Stop"), "doors": _("Doors")}
     picture = found.picture(str(place.path), place.digest, walks, turf)
     deck = turf_deck(picture, style=found.style(place), titles=titles)
     # The name changes with what is drawn: a selection of another picture means nothing here.
