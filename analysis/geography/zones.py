@@ -76,10 +76,10 @@ def _named(workspace: Workspace, places: pd.DataFrame) -> pd.DataFrame:
     zones = workspace.read("zones").drop_duplicates(["kind", "zone_id"])
     name, place = zones["name"].astype("str"), zones["kind"] + ":" + zones["zone_id"]
     if len(set(places["department_id"])) > 1:
-        code = zones["zone_id"].str.partition("-")[0]
+        code = zones["zone_id"].str.split("-").str[0]
         name = name + " (" + code.map(departments()).fillna(code) + ")"
     number = pd.to_numeric(zones["zone_id"].str.extract(r"(\d+)$")[0], errors="coerce").fillna(0)
-    start = zones["zone_id"].str.partition("-")[0].astype("str")
+    start = zones["zone_id"].str.split("-").str[0].astype("str")
     own = dict(zip(places["commune_id"], places["department_id"], strict=True))
     return pd.DataFrame(
         {

@@ -127,7 +127,8 @@ def test_a_past_election_is_forecast_with_what_was_known_then(page, places):
 
 def test_the_card_opens_on_the_first_row_of_the_list(page, places):
     app = page()
-    assert app.subheader[0].value == f"Bureau {listed(app)[_('Bureau')].iloc[0]}, Valmont"
+    first = listed(app)[_("Bureau")].iloc[0]
+    assert app.subheader[0].value == first[0].upper() + first[1:]
     # Bureaux alike in their forecast, in another order than the list's; the first off the map.
     found = look_ahead(places.valmont, COMING)
     table = found.forecast.table[::-1].reset_index(drop=True).assign(abstention=0.5)
@@ -327,7 +328,7 @@ def test_the_map_of_the_forecast_is_made_again(places, tmp_path, suffix):
 def test_the_page_offers_its_files(page, workspace, closed):
     # Without contours there is no GeoJSON and no map.
     offered = page(a_view="files", workspace=workspace).get("download_button")
-    assert len(offered) == 9
+    assert len(offered) == 10
     assert sum(button.proto.disabled for button in offered) == closed
 
 

@@ -371,9 +371,9 @@ def _geometry_ids(path):
 
 def _sheet(path):
     book = openpyxl.load_workbook(path)
-    assert len(book.sheetnames) == 3
+    assert book.sheetnames == ["Cibles", "Pour les équipes", "Unités", "Sources"]
     rows = list(book.worksheets[0].iter_rows(values_only=True))
-    return pd.DataFrame(rows[1:], columns=rows[0])["bureau_id"]
+    return pd.DataFrame(rows[1:], columns=rows[0])["Code du bureau"]
 
 
 def for_teams(app, scenario):

@@ -28,6 +28,7 @@ def environment(publisher, tmp_path, monkeypatch):
     told = {
         "PALIER_CATALOGUE": str(publish(publisher, tmp_path)),
         "PALIER_FILES": str(tmp_path / "store"),
+        "PALIER_TILES": "off",
         "NO_PROXY": "127.0.0.1",
     }
     for name, value in told.items():

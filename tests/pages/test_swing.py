@@ -306,7 +306,7 @@ def test_transfers_are_always_called_an_estimate(page, shown):
     least, most = map(number, calibration()["apart"]["town_errors"])
     assert f"{least} à {most}" in app.warning[0].value
     assert len(app.image) == (shown in {"matrix", "flows"})
-    assert len(app.get("download_button")) == (11 if shown == "files" else 0)
+    assert len(app.get("download_button")) == (12 if shown == "files" else 0)
 
 
 def test_surveys_stand_beside_a_real_place(page, places):
@@ -398,11 +398,11 @@ HOW = Written("fr", "excel_fr", "Une estimation, jamais une preuve.\nÀ lire.")
 PLAIN = Written("en")
 
 
-def again(leaving, suffix, folder):
+def again(leaving, suffix, folder, place=None):
     """Write a file, check that it is made again, and return its path."""
     file = folder / f"file{suffix}"
     put_leaving(file, leaving)
-    assert reproduce(file).identical
+    assert reproduce(file, place).identical
     return file
 
 
@@ -471,9 +471,9 @@ def test_the_swing_of_any_share_is_made_again(places, tmp_path, share):
 
 def test_a_swing_of_a_part_of_a_place_without_contours_is_made_again(places, tmp_path):
     moved = look_back(places.nation, (FROM, TO), Share(), place="2A")
-    features = json.loads(
-        again(put_swing(places.nation, moved, written=HOW), ".geojson", tmp_path).read_text("utf-8")
-    )["features"]
+    leaving = put_swing(places.nation, moved, written=HOW)
+    file = again(leaving, ".geojson", tmp_path, places.nation.path)
+    features = json.loads(file.read_text("utf-8"))["features"]
     assert len(features) == len(moved.table)
     assert not any(feature["geometry"] for feature in features)
 
@@ -532,7 +532,7 @@ def test_a_figure_is_no_table_and_a_table_no_figure(places, left):
 
 @pytest.mark.parametrize(
     ("view", "workspace", "buttons", "closed"),
-    [("swing", "valmont", 12, 0), ("swing", "nation", 12, 4), ("apart", "valmont", 9, 0)],
+    [("swing", "valmont", 13, 0), ("swing", "nation", 13, 4), ("apart", "valmont", 10, 0)],
 )
 def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     offered = page(s_view=view, workspace=workspace).get("download_button")

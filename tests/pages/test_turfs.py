@@ -163,8 +163,8 @@ def test_the_kit_holds_sheets_pages_and_tables(own, made):
     walks = turf_loaders.walks(str(made))
     assert {f"phone/{turf}.html" for turf in walks.turf_ids} <= set(names)
     first = walks.turf_ids[0]
-    assert turf_downloads._sheet(kit, first).startswith(b"%PDF-")
-    assert first.encode() in turf_downloads._phone(kit, first)
+    assert turf_downloads.sheet(kit, first).startswith(b"%PDF-")
+    assert first.encode() in turf_downloads.phone(kit, first)
 
 
 @pytest.mark.slow
