@@ -540,12 +540,14 @@ def test_files_of_paris_are_known_for_what_they_are(page):
     roles = {e.key.rpartition("/")[2]: e.value for e in page.selectbox if "role." in (e.key or "")}
     assert {name: role for name, role in roles.items() if role != "unused"} == {
         "adresses-75.csv.gz": "addresses",
+        "bureaux-de-votes-2017.csv": "reu_bureaux",
         "bureaux_2012.geojson": "contours",
         "bureaux_2026.geojson": "contours",
         "candidats_results.csv": "candidats_results",
         "electeurs_par_adresse_2012.csv": "electors",
         "general_results.csv": "general_results",
         "secteurs-des-bureaux-de-vote-2017.geojson": "contours",
+        "street_graph.txt": "streets",
     }
     years = {e.value for e in page.number_input if "year." in (e.key or "")}
     assert years == {2012, 2017, 2026}

@@ -60,8 +60,8 @@ def test_a_click_on_the_map_brings_a_bureaus_forecast_into_view(visit, forecast,
     expect(
         page.get_by_text(re.compile("cliquez sur un bureau|click a bureau", re.I))
     ).to_have_count(0)
-    code = re.search(r"Bureau (\w+)", title.inner_text())[1]
-    row = forecast.table.set_index("bureau_id").loc[f"99900_{code}"]
+    number = int(re.search(r"Bureau (\d+)", title.inner_text())[1])
+    row = forecast.table.set_index("bureau_id").loc[f"99900_{number:04d}"]
     rate = languages.format_percent(row["abstention"], 1, language=language)
     said = {"fr": f"{rate} attendus", "en": f"{rate} expected"}
     expect(page.get_by_text(said[language], exact=True)).to_be_visible()

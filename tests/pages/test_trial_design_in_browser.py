@@ -14,6 +14,7 @@ from analysis import i18n as languages
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.effects import estimate_impact
 from analysis.exports.provenance import read_provenance
+from analysis.exports.registry import beside
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer
@@ -83,6 +84,7 @@ def test_from_ranked_bureaux_to_a_sealed_draw_and_the_files_of_the_teams(app, vi
     expect(files.get_by_text(f"{counts['control']} bureaux are held back")).to_be_visible()
     file = tmp_path / "targets.csv"
     file.write_bytes(take(files, "download-csv").read_bytes())
+    beside(file).write_bytes(take(files, "download-csv-metadata-json").read_bytes())
     table = answer(app.place, LEFT)[0].table
     teams = with_arms(table, hold_back_of(app.place.path, table), folder=app.place.path, seed=0)
     shown = pd.read_csv(file)
