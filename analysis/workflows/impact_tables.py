@@ -19,7 +19,7 @@ from analysis.experiments.seal import digest
 from analysis.experiments.trial_words import estimand_name, estimator_name
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import file_of, put
+from analysis.exports.registry import put_leaving
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question_of
@@ -208,7 +208,7 @@ def table_to_file(impact: Impact, asked: Question, path: Path, show: str, writte
         When it is not written so, or there is no such table.
     """
     found = finding(impact, origin_of(asked), show=show, written=written)
-    put(path, file_of(found, path.suffix))
+    put_leaving(path, found)
 
 
 def again(file: Path, workspace: Path | None) -> Finding:

@@ -184,8 +184,8 @@ def test_the_command_line_holds_back_what_is_sealed(own, sealed, tmp_path, capsy
     assert set(files[1].index) - set(files[0].index) == controls
     assert files[1].reindex(arms.index).tolist() == arms.tolist()
     assert files[1].drop(arms.index).isna().all()
-    assert reproduce(teams).identical
-    assert reproduce(whole).identical
+    assert reproduce(teams, own.path).identical
+    assert reproduce(whole, own.path).identical
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_file_with_arms_is_made_again_byte_for_byte(own, sealed, tmp_path, kin
     )
     told = read_provenance(file).parameters.get("hold_back")
     assert told == (held.to_dict() if held else None)
-    assert reproduce(file).identical
+    assert reproduce(file, own.path).identical
 
 
 def test_without_its_seal_a_file_is_not_made_again(own, sealed, tmp_path):

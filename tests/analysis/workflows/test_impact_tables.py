@@ -9,6 +9,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.experiments.analysis_spec import Spec
 from analysis.exports.model_export import Written
+from analysis.exports.registry import beside
 from analysis.workflows.impact import Question, answer
 from analysis.workflows.impact_tables import table_to_file
 from analysis.workflows.reproduce import reproduce
@@ -39,7 +40,8 @@ def test_a_table_is_made_again_from_the_units_beside_it(asked, tmp_path, suffix,
     # Both may move together.
     moved = tmp_path / "elsewhere"
     moved.mkdir()
-    for file in (out, asked.units):
+    sidecar = [beside(out)] if suffix == ".csv" else []
+    for file in (out, asked.units, *sidecar):
         file.rename(moved / file.name)
     assert reproduce(moved / out.name).identical
     (moved / "units.csv").write_text((moved / "units.csv").read_text().replace("u1,", "v1,"))

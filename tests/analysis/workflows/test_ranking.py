@@ -253,9 +253,14 @@ def test_other_data_are_refused_and_named(folder, tmp_path):
     assert reproduce(file).identical
 
 
-def test_a_workspace_that_is_elsewhere_is_named(folder, tmp_path, monkeypatch):
+def test_a_workspace_that_is_elsewhere_is_named(folder, tmp_path, tmp_path_factory, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    file = exported(Path("w"), tmp_path / "r.csv")
+    made = exported(Path("w"), tmp_path / "r.csv")
+    assert reproduce(made).identical, "beside its workspace"
+    away = tmp_path_factory.mktemp("away")
+    for one in (made, beside(made)):
+        one.rename(away / one.name)
+    file = away / "r.csv"
     (tmp_path / "other").mkdir()
     monkeypatch.chdir(tmp_path / "other")
     with pytest.raises(DataError, match="“w” that this file was made from") as caught:
@@ -315,7 +320,7 @@ def test_a_file_of_others_is_refused():
 
 @pytest.mark.parametrize(
     "election",
-    ["2026_muni_t1", "2026_muni_t2", "2026_arrd_t1", "2028_regi_t1", "2028_dpmt_t1", "2029_euro_t1"]
+    ["2026_muni_t1", "2026_muni_t2", "2028_regi_t1", "2028_dpmt_t1", "2029_euro_t1"]
     + ["2032_muni_t1"],
 )
 def test_an_election_of_any_kind_can_be_prepared(valmont, election):

@@ -78,8 +78,9 @@ def test_workers_and_a_cluster_write_the_bytes_of_one_alone(nation, cluster):
         alone = (nation / f"a_{code}.csv").read_bytes()
         assert (nation / f"w_{code}.csv").read_bytes() == alone
         assert (nation / f"c_{code}.csv").read_bytes() == alone
-    # Two départements are two files, not the same one.
-    assert alone != (nation / "a_01.csv").read_bytes()
+    # Two départements are two files, each with its own account.
+    one, other = (nation / f"a_{code}.csv-metadata.json" for code in ended)
+    assert one.read_bytes() != other.read_bytes()
 
 
 def test_transfers_of_several_departements_are_the_same_on_a_cluster(tmp_path, cluster):
