@@ -102,7 +102,8 @@ def rows(table: str) -> list[str]:
 def test_the_manual_lists_the_keys_of_the_manifest(ran):
     manifest = json.loads((ran / "workspaces/valmont/manifest.json").read_text(encoding="utf-8"))
     text = section("`manifest.json`")
-    assert first_cells(text) == set(manifest)
+    # Only a place read through a column map has words of its own.
+    assert first_cells(text) == {*manifest, "terrain"}
     for part in (*manifest["tables"].values(), *manifest["elections"].values()):
         assert {f"`{name}`" for name in part} <= set(re.findall(r"`\w+`", text))
 

@@ -235,7 +235,8 @@ def test_when_the_one_bureau_cannot_be_read_nothing_is_left(town):
 def test_an_election_that_is_none():
     assert told(election_of, "2022_roi_t1") == (
         "«\u00a02022_roi_t1\u00a0» ne désigne pas une élection.",
-        "types\u00a0: pres, legi, euro, muni, arrd, regi, dpmt, cant, refe\u202f; années\u00a0: 1848 à 2100",
+        "types\u00a0: pres, legi, euro, muni, arrd, regi, dpmt, cant, refe"
+        "\u202f; années\u00a0: 1848 à 2100",
         "Écrivez l’année, le type et le tour\u00a0: 2027_pres_t1.",
     )
     what, *_ = told(election_of, "2024_euro_t2")
