@@ -162,8 +162,9 @@ def export(store: Store, path: Path) -> int:
         with path.open("w", encoding="utf-8", newline="") as file:
             file.write(",".join(names := [*ATTEMPTS.c.keys(), "counts"]) + "\n")
             with reading(store.engine) as connection:
-                streamed = connection.execution_options(yield_per=_PART)
-                with streamed.execute(query) as result:
+                # Of this query alone: a transaction begins with others that are read at once.
+                streamed = query.execution_options(yield_per=_PART)
+                with connection.execute(streamed) as result:
                     for part in result.partitions():
                         rows = pd.DataFrame(part, columns=names, dtype="object")
                         file.write(csv_text(rows, head=False))

@@ -5,8 +5,10 @@ import shutil
 
 import pytest
 
+from analysis import i18n as languages
 from analysis.tables.workspace import Workspace
 from analysis.turf.editing import Edit
+from analysis.turf.walk_list import EXCLUDED
 from analysis.workflows import turf_cuts, turf_edits
 from analysis.workflows.turf_output import read_walks
 from analysis.workflows.turf_states import handed_out
@@ -82,7 +84,7 @@ def test_an_address_is_moved_and_another_set_aside(page, cut):
     page.segmented_control(key="turf_view").set_value("uncut").run()
     assert not page.exception
     told = list(page.dataframe[0].value[_("Why")])
-    assert any(one.endswith(_("set aside by hand: asked not to be disturbed")) for one in told)
+    assert any(one.endswith(languages.told(EXCLUDED["not_to_disturb"], "fr")) for one in told)
 
 
 def test_a_refusal_is_told_and_changes_nothing(page, cut):

@@ -116,7 +116,8 @@ def test_known_elections_begin_with_the_latest():
 
 def test_every_reader_can_be_loaded_and_every_role_found():
     assert len(ROLES) == 11
-    assert PUBLISHED == ("general_results", "candidats_results", "addresses", "contours", "squares")
+    official = ("general_results", "candidats_results", "addresses", "contours", "squares")
+    assert (*official, "reu", "reu_bureaux") == PUBLISHED
     for reader in READERS:
         assert reader_of(reader.role) is next(one for one in READERS if one.role == reader.role)
         assert reader.sniff(look("nothing.csv", BytesIO(b""))) == 0
