@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import i18n as languages
 from analysis.experiments import guess_columns
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.declared_design import with_seal
@@ -15,6 +16,7 @@ from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.effects import estimate_impact
 from analysis.experiments.outcomes import outcomes_of
+from analysis.exports.registry import formats_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
 from analysis.workflows.ranking import Scenario, answer
@@ -191,10 +193,16 @@ def test_a_known_difference_in_the_share_reached_gives_coverage(page):
 
 def test_the_report_is_offered_in_three_formats(page):
     app = show(bring(page(), csv(trial())), "report")
-    assert {b.label for b in app.get("download_button")} >= {
+    assert {b.label for b in app.get("download_button")} == {
         _("Report (HTML)"),
         _("Report (PDF)"),
         _("Estimates (JSON)"),
+        # Of estimates and of balance, which are tables without places.
+        *(
+            languages.told(form.label, "fr")
+            for form in formats_of("table")
+            if form.suffix != ".geojson"
+        ),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.targeting.rank import rank_bureaux
+from analysis.targeting.weights import Weights
 from analysis.workflows.ranking import RankingFile, Scenario, answer, with_settings
 from analysis.workflows.what_moved import Earlier, earlier_at, read_earlier, what_moved
 
@@ -54,14 +55,18 @@ def test_what_was_changed_is_the_reason(file, earlier, reason, column):
     assert (moved["reason"] == reason).mean() > 0.7
 
 
-def test_visited_doors_are_the_reason_of_the_one_that_was_visited(file, earlier):
-    first = file.ranking.table["bureau_id"].iloc[0]
-    ids = file.prospects.table["bureau_id"]
-    now = with_settings(SCENARIO, preset="gain_per_hour")
-    covered = file.prospects.table["covered"].where(ids != first, 1.0)
-    moved = what_moved(earlier, replace(changed(file, covered=covered), scenario=now))
-    if not moved.empty:
-        assert set(moved["reason"]) <= {"visited", "others"}
+def test_visited_doors_are_the_reason_of_the_one_that_was_visited(file):
+    weighed = Weights(mobilise=1.0, persuade=1.0, visited=1.0)
+    asked = with_settings(SCENARIO, preset="custom", weights=weighed)
+    ranking = rank_bureaux(file.prospects, asked.settings)
+    before = RankingFile(file.workspace, asked, ranking, file.prospects)
+    first = ranking.table["bureau_id"].iloc[0]
+    covered = file.prospects.table["covered"].where(file.prospects.table["bureau_id"] != first, 1.0)
+    earlier = Earlier(read_earlier(before.to_bytes(".csv"), "old.csv").table, asked)
+    moved = what_moved(earlier, changed(before, covered=covered)).set_index("bureau_id")
+    assert moved.loc[first, "reason"] == "visited"
+    assert moved.loc[first, "rank_now"] > moved.loc[first, "rank_before"] == 1
+    assert set(moved["reason"]) <= {"visited", "others"}
 
 
 def test_weights_and_hands_are_told_apart(file, earlier):
