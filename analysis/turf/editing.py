@@ -140,9 +140,10 @@ def apply(walks: Walks, edit: Edit, ground: Ground) -> Walks:
             "This change would leave the turfs as they are.",
             mend="Choose another turf, or other addresses.",
         )
-    changed = stops[turf.isin(touched)].assign(was=stops["turf_id"], turf_id=turf)
+    rows = turf.isin(touched)
+    changed = stops[rows].assign(was=stops["turf_id"][rows], turf_id=turf[rows])
     new = checked_walks(walks, changed, edit.allow, ground)
-    kept = stops[~gone & ~turf.isin(touched)]
+    kept = stops[~gone & ~rows]
     table = checked(pd.concat([kept, new], ignore_index=True) if len(new) else kept)
     uncut = _with_excluded(walks, stops.loc[gone], edit.reason)
     records = described(walks, new, kept)

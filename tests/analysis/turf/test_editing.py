@@ -106,6 +106,16 @@ def test_no_sequence_of_changes_loses_a_door(walks, data):
     )
 
 
+def test_a_turf_whose_every_door_is_excluded_is_gone_and_nothing_else_changes(walks):
+    drawn = apply(walks, Edit("draw", addresses=("a0000",)), GROUND)
+    (alone,) = set(drawn.turf_ids) - set(walks.turf_ids)
+    after = apply(drawn, Edit("exclude", addresses=("a0000",), reason="closed"), GROUND)
+    assert set(after.turf_ids) == set(drawn.turf_ids) - {alone}
+    assert after.uncut["address_id"].tolist() == ["a0000"]
+    for turf in after.turf_ids:
+        pd.testing.assert_frame_equal(after.of(turf), drawn.of(turf))
+
+
 def test_a_merge_has_a_fresh_name_and_the_work_of_both(walks):
     one, other = walks.turf_ids[:2]
     after = apply(walks, Edit("merge", (one, other), allow=("apart",)), GROUND)
