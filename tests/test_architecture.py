@@ -23,6 +23,7 @@ STEPS = [
     {"geography"},
     {"electorate"},
     {"targeting", "experiments", "fieldwork", "turf", "access"},
+    {"contacts"},
     {"charts"},
     {"exports", "readers", "sample"},
     {"fetch"},

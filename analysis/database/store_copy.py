@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.access_tables import CAMPAIGNS
+from analysis.database.contact_tables import VAULT_KEYS
 from analysis.database.engine import become, reading, writing
 from analysis.database.migrate import newest_revision, revision_of, tenants_of, upgrade_in
 from analysis.database.tenancy import REALM
@@ -25,7 +26,7 @@ VERSION_TABLE = "alembic_version"
 LEFT_OUT = frozenset({"sessions", VERSION_TABLE})
 # Tables that hold the keys of people: name, and the column that says whose. What a key opens may
 # be in any backup; the keys are kept apart from it, and those of the erased are never restored.
-SECRET: dict[str, str] = {}
+SECRET: dict[str, str] = {VAULT_KEYS.name: "person"}
 _TABLES = sa.text(
     "SELECT relname, relforcerowsecurity FROM pg_class WHERE relkind = 'r' "
     "AND relnamespace = 'public'::regnamespace ORDER BY relname"

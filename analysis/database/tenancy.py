@@ -106,20 +106,30 @@ def add_tenant(table: str, keys: Sequence[str], tenant: str) -> None:
 
 def only_grows(table: str) -> None:
     """Refuse changes and deletions of rows, whoever asks."""
+    _refuse(table, ("UPDATE", "DELETE", "TRUNCATE"))
+
+
+def never_changes(table: str) -> None:
+    """Refuse changes of rows, whoever asks; they may be deleted by who has the right."""
+    _refuse(table, ("UPDATE", "TRUNCATE"))
+
+
+def _refuse(table: str, changes: Sequence[str]) -> None:
     says = f"{table} is append-only"
     if not _is_postgresql():
-        for change in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
-            )
+        for change in changes:
+            if change != "TRUNCATE":  # SQLite has none
+                op.execute(
+                    f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
+                )
         return
     op.execute(
         f"CREATE FUNCTION {table}_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{says}'; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER {table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"CREATE TRIGGER {table}_only_grows BEFORE {' OR '.join(changes)} ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_only_grows()"
     )
 

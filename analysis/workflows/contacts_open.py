@@ -1,0 +1,39 @@
+"""Open the people of a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.contacts.contact_store import Contacts, controller_of
+from analysis.contacts.key_ring import open_ring
+from analysis.fieldwork.store import open_store
+from analysis.workflows import server_access
+
+
+def open_contacts(workspace: Path | str, *, by: str = "") -> Contacts:
+    """Open the people of the campaign of a workspace.
+
+    Parameters
+    ----------
+    workspace
+        Folder of the workspace.
+    by
+        Whose acts follow: an id of a user; "" for the one person of a laptop.
+
+    Raises
+    ------
+    DataError
+        When the store or the keys cannot be opened.
+    """
+    store = open_store(workspace)
+    campaign = store.campaign.campaign_id
+    controller = controller_of(store.engine, default=campaign)
+    ring = open_ring(keys_folder(workspace), campaign, controller.controller)
+    return Contacts(store.engine, ring, controller, by)
+
+
+def keys_folder(workspace: Path | str) -> Path:
+    """Return the folder that all campaigns of this machine or server share."""
+    settings = server_access.settings()
+    # On a server the folder of a campaign has one for each of its places.
+    return Path(settings.workspaces) if settings.server else Path(workspace).resolve().parent
