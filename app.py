@@ -28,6 +28,10 @@ parts = {
         ("turfs", _("Walks"), "hiking"),
         ("fieldwork", _("Field"), "door_open"),
     ],
+    _("People"): [
+        ("contacts", _("Contacts"), "contacts"),
+        ("law", _("Law"), "gavel"),
+    ],
     _("After the vote"): [
         ("impact", _("Impact"), "balance"),
         ("points", _("The 3.1 points"), "search"),

@@ -1,0 +1,10 @@
+"""View: requests."""
+
+import streamlit as st
+
+from pages._ui.i18n import _
+
+
+def requests() -> None:
+    """Say that there is nothing yet."""
+    st.info(_("Nothing is here yet."))
