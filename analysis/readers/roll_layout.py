@@ -100,12 +100,12 @@ def layout_of(path: Path) -> RollLayout:
             "{file} is empty.", where="{path}", mend="Ask for it again.", file=path.name, path=path
         )
     delimiter = delimiter_of(header)
-    names = [plain(cell) for cell in next(csv.reader([header], delimiter=delimiter))]
-    columns = _columns(path, names)
-    rest = [name for at, name in enumerate(names) if at not in columns.values()]
-    forbidden = tuple(name for name in rest if _FORBIDDEN.search(name))
+    cells = [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter))]
+    columns = _columns(path, [plain(cell) for cell in cells])
+    rest = [cell for at, cell in enumerate(cells) if at not in columns.values()]
+    forbidden = tuple(cell for cell in rest if _FORBIDDEN.search(plain(cell)))
     return RollLayout(
-        *(encoding, delimiter, len(names), columns, forbidden),
+        *(encoding, delimiter, len(cells), columns, forbidden),
         unread=len(rest) - len(forbidden),
         header_line=line,
     )

@@ -27,7 +27,7 @@ class Imported:
 
 def import_roll(
     contacts: Contacts,
-    workspace: Workspace,
+    workspace: Path | str,
     file: Path | str,
     origin: Origin,
     *,
@@ -40,7 +40,7 @@ def import_roll(
     contacts
         People of the campaign.
     workspace
-        Its place.
+        Folder of its place.
     file
         Extract of the roll, CSV.
     origin
@@ -65,7 +65,7 @@ def import_roll(
     digest = sha256(path) if path.is_file() else ""
     if digest and (known := known_roll(contacts, digest, today=day)):
         return Imported(known, again=True)
-    read = read_electoral_rows(path, place_of(workspace), list_date=sound.list_date)
+    read = read_electoral_rows(path, place_of(Workspace(workspace)), list_date=sound.list_date)
     told = {
         "file": path.name,
         "sha256": digest,
