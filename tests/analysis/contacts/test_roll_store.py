@@ -28,6 +28,7 @@ from analysis.sample.roll_files import HEADINGS, write_roll
 from analysis.workflows.contacts_open import open_contacts
 from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.roll_import import import_roll
+from analysis.workflows.turfs import Ask, make_walks
 
 TODAY = date(2026, 3, 10)
 ORIGIN = Origin(
@@ -169,6 +170,30 @@ def test_turfs_take_doors_and_registered_from_the_roll_and_from_nowhere_else_aft
     after, none = with_roll(addresses, workspace, 1.6, today=date(2027, 1, 1))
     assert none == []
     pd.testing.assert_frame_equal(pd.DataFrame(after), pd.DataFrame(addresses))
+
+
+def test_a_cut_says_which_doors_were_measured_from_the_roll(campaign, invented, tmp_path, valmont):
+    file = write_roll(invented.table.head(800), tmp_path / "roll.csv")
+    contacts = open_contacts(campaign)
+    day = date.today()
+    now = replace(ORIGIN, asked_on=day, promised_on=day, list_date=day, expires_on=day)
+    roll = import_roll(contacts, campaign, file, now).roll.roll
+    workspace = type(valmont)(campaign)
+    assert rolls_in_use(workspace) == [roll]
+    bureau = str(count_bureaux(contacts)["bureau_id"].iloc[-1])
+    targets = tmp_path / "targets.csv"
+    targets.write_text(f"bureau_id\n{bureau}\n", encoding="utf-8")
+    walks = make_walks(workspace, targets, Ask())
+    counted = count_buildings(contacts, per_door=1.6).set_index("address_id")["households"]
+    stops = walks.turfs.drop_duplicates("address_id").set_index("address_id")
+    told = stops[stops["dwellings_from"] == "roll"]
+    assert len(told) == walks.summary["dwellings_from"]["roll"] > 0
+    assert (told["dwellings_of_building"] == counted[told.index]).all()
+    assert any("from the electoral roll" in note for note in walks.summary["notes"])
+    end_roll(contacts, roll, "done")
+    assert rolls_in_use(workspace) == []
+    assert "roll" not in make_walks(workspace, targets, Ask()).summary["dwellings_from"]
+    contacts.engine.dispose()
 
 
 def test_no_roll_begins_no_store(campaign, valmont):
