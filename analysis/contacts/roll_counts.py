@@ -86,7 +86,7 @@ def _people(connection: Connection, contacts: Contacts, today: date) -> sa.Subqu
 
 
 def count_bureaux(contacts: Contacts, *, today: date | None = None) -> pd.DataFrame:
-    """Return how many rows each bureau has on which list, and how many are at a known address.
+    """Return how many rows each bureau has on which list, and how many of the main one are placed.
 
     Parameters
     ----------
@@ -98,7 +98,8 @@ def count_bureaux(contacts: Contacts, *, today: date | None = None) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        `bureau_id` ("" for none), `main`, `municipal`, `european` and `placed`, rows.
+        `bureau_id` ("" for none), `main`, `municipal`, `european` and `placed` (of the main list,
+        at a known address), rows.
     """
 
     def rows(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
@@ -106,7 +107,7 @@ def count_bureaux(contacts: Contacts, *, today: date | None = None) -> pd.DataFr
 
     kinds = {"main": "LP", "municipal": "LCM", "european": "LCE"}
     columns = [rows(_AT.list_kind == kind).label(name) for name, kind in kinds.items()]
-    placed = rows(_AT.address_id != "").label("placed")
+    placed = rows(sa.and_(_AT.list_kind == "LP", _AT.address_id != "")).label("placed")
     with reading(contacts.engine) as connection:
         query = rows_query(
             connection, contacts, _AT.bureau_id, *columns, placed, today=today or date.today()

@@ -95,14 +95,17 @@ def _form(contacts: Contacts, place: Path) -> None:
 
 def _origin() -> Origin:
     """Ask who asked for the roll; the promise counts once its box is ticked."""
+    # Row by row, so that a phone asks in the same order.
     left, right = st.columns(2)
     asked_by = left.text_input(_("Asked for by"), key="roll.asked_by")
     at = right.text_input(_("Town hall or prefecture"), key="roll.place")
+    left, right = st.columns(2)
     asked_on = left.date_input(_("Asked for on"), None, key="roll.asked_on", format=DAY)
     dated = right.date_input(_("Day of the list"), None, key="roll.dated", format=DAY)
+    left, right = st.columns(2)
     by = left.text_input(_("Promise signed by"), key="roll.promised_by")
     signed = right.date_input(_("Signed on"), None, key="roll.signed", format=DAY)
-    until = left.date_input(
+    until = st.date_input(
         _("Last day of use"),
         None,
         key="roll.until",
@@ -133,8 +136,8 @@ def _show(contacts: Contacts, one: Roll) -> None:
         )
         numbers = {
             _("Rows of the file"): one.file_rows,
-            _("Kept"): one.rows,
-            _("Refused"): one.file_rows - one.rows,
+            _("Rows kept"): one.rows,
+            _("Rows refused"): one.file_rows - one.rows,
             _("Without a known address"): one.counts["no_address"],
         }
         for column, (label, value) in zip(st.columns(4), numbers.items(), strict=True):
@@ -196,15 +199,14 @@ def _end(contacts: Contacts, one: Roll) -> None:
 
 def _counts(contacts: Contacts) -> None:
     st.subheader(_("By bureau"))
+    # How many citizens of the Union a bureau has is not shown: they are a handful.
     table = count_bureaux(contacts)
     names = {
         "bureau_id": _("Bureau"),
         "main": _("Main list"),
-        "municipal": _("Municipal list"),
-        "european": _("European list"),
         "placed": _("At a known address"),
     }
-    shown = table.assign(bureau_id=loaders.labels(table["bureau_id"]))
+    shown = table[list(names)].assign(bureau_id=loaders.labels(table["bureau_id"]))
     shown["bureau_id"] = shown["bureau_id"].mask(table["bureau_id"] == "", _("no bureau"))
     st.dataframe(shown.rename(columns=names), hide_index=True)
     with st.expander(_("By age and sex")):
