@@ -25,8 +25,8 @@ from analysis.database.contact_tables import ROLL_ENDS, ROLL_FILES, ROLL_ROWS
 from analysis.database.engine import analyse, lock, reading, writing
 from analysis.errors import DataError, some
 
-# Why a roll ended.
-EXPIRED, DONE = "expired", "done"
+# Why a roll ended; the last: its rows are in no backup, and the store was restored from one.
+EXPIRED, DONE, NOT_RESTORED = "expired", "done", "not_restored"
 _LOCK = "electoral roll"
 _BATCH = 20_000
 _OWN = ("tenant", "roll")
@@ -97,18 +97,26 @@ def _rolls(connection: Connection, contacts: Contacts, today: date) -> list[Roll
     final = last_day(contacts.controller)
     over = final is not None and today > final
     found = []
-    for row in connection.execute(query).mappings():
-        gone = EXPIRED if over or today > row["expires_on"] else ""
+    for row in connection.execute(query).mappings().all():
+        gone = row["reason"] or (EXPIRED if over or today > row["expires_on"] else "")
+        if not gone and not _there(connection, contacts, row["roll"]):
+            gone = NOT_RESTORED
         found.append(
             Roll(
                 **{name: row[name] for name in ("roll", "file", "sha256", "rows", "file_rows")},
                 **{name: json.loads(row[name]) for name in ("dropped", "refused", "counts")},
                 origin=Origin(*(row[name] for name in Origin.__dataclass_fields__)),
                 at_s=row["at_s"],
-                ended=row["reason"] or gone,
+                ended=gone,
             )
         )
     return found
+
+
+def _there(connection: Connection, contacts: Contacts, roll: str) -> bool:
+    """Tell whether a roll has rows."""
+    mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == roll)
+    return connection.execute(sa.select(ROLL_ROWS.c.line).where(*mine).limit(1)).first() is not None
 
 
 def rows_query(
@@ -168,7 +176,8 @@ def add_roll(
         lock(connection, [_LOCK])
         if known := _known(connection, contacts, told["sha256"], day):
             return known
-        roll = new_id()
+        # In the key of every row, and typed by hand: short, and still nobody else's.
+        roll = new_id()[:12]
         texts = {name: json.dumps(told[name]) for name in ("dropped", "refused", "counts")}
         kept = {name: told[name] for name in ("file", "sha256", "file_rows")}
         facts = {**asdict(sound), **texts, **kept, "promise": str(PROMISE), "rows": rows.num_rows}
@@ -250,14 +259,9 @@ def expired(contacts: Contacts, today: date) -> list[Roll]:
         The day: a roll is over the day after its last, and the day after the last round; one whose
         deletion was cut short is among them.
     """
-    there = sa.select(ROLL_ROWS.c.roll).where(ROLL_ROWS.c.tenant == contacts.tenant)
     with reading(contacts.engine) as connection:
         over = [one for one in _rolls(connection, contacts, today) if one.ended]
-        return [
-            one
-            for one in over
-            if connection.execute(there.where(ROLL_ROWS.c.roll == one.roll).limit(1)).first()
-        ]
+        return [one for one in over if _there(connection, contacts, one.roll)]
 
 
 def end_roll(contacts: Contacts, roll: str, reason: str) -> int:

@@ -13,7 +13,7 @@ import streamlit as st
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.roll_counts import count_ages, count_bureaux
 from analysis.contacts.roll_origin import PROMISE, Origin
-from analysis.contacts.roll_store import DONE, Roll, end_roll, rolls
+from analysis.contacts.roll_store import DONE, EXPIRED, NOT_RESTORED, Roll, end_roll, rolls
 from analysis.errors import DataError
 from analysis.readers.roll_layout import RollSource
 from analysis.workflows.contacts_open import open_contacts
@@ -230,4 +230,9 @@ def _day(day: dt.date | None) -> str:
 
 
 def _ended(reason: str) -> str:
-    return {"expired": _("expired"), DONE: _("ended by hand")}.get(reason, reason)
+    words = {
+        EXPIRED: _("expired"),
+        DONE: _("ended by hand"),
+        NOT_RESTORED: _("not in the backup that was restored: take it in again"),
+    }
+    return words.get(reason, reason)
