@@ -15,15 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.access_tables import CAMPAIGNS
-from analysis.database.contact_tables import VAULT_KEYS
+from analysis.database.contact_tables import ROLL_ROWS, VAULT_KEYS
 from analysis.database.engine import become, reading, writing
 from analysis.database.migrate import newest_revision, revision_of, tenants_of, upgrade_in
 from analysis.database.tenancy import REALM
 from analysis.errors import DataError
 
 VERSION_TABLE = "alembic_version"
-# Logins that were ended since would hold again: after a restore everyone logs in anew.
-LEFT_OUT = frozenset({"sessions", VERSION_TABLE})
+# Logins that were ended since would hold again: after a restore everyone logs in anew. A roll that
+# was deleted since would be back: it is taken in again from its own file.
+LEFT_OUT = frozenset({"sessions", ROLL_ROWS.name, VERSION_TABLE})
 # Tables that hold the keys of people: name, and the column that says whose. What a key opens may
 # be in any backup; the keys are kept apart from it, and those of the erased are never restored.
 SECRET: dict[str, str] = {VAULT_KEYS.name: "person"}
