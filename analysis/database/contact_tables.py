@@ -1,8 +1,9 @@
 """People of a campaign: the roll, supporters, consents, objections, requests.
 
 Every key begins with the tenant. Rows are added, never changed; what holds now is the latest row.
-Five tables can lose rows, to the eraser alone: keys of people, what they encrypt, the index of
-contact points, contacts of doors that wait to be opened, and the roll.
+A few tables can lose rows, to the eraser alone: keys of people, what they encrypt, the index of
+contact points, where people live, what they think, their line of the roll, contacts of doors that
+wait to be opened, and the roll.
 """
 
 from __future__ import annotations
@@ -338,4 +339,4 @@ TABLES = (
     *(PASSED, REQUESTS, RETENTION_RUNS, REGISTER),
 )
 # The only ones that lose rows, and only by the eraser's hand.
-ERASABLE = (ROLL_ROWS, VAULT, VAULT_KEYS, POINTS, DOOR_BOXES)
+ERASABLE = (ROLL_ROWS, VAULT, VAULT_KEYS, POINTS, HOMES, STATEMENTS, LINKS, DOOR_BOXES)
