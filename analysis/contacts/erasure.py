@@ -84,7 +84,11 @@ def sweep(contacts: Contacts) -> None:
     with contacts.engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         assert raw is not None
-        for order in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+        for order in (
+            "PRAGMA wal_checkpoint(TRUNCATE)",
+            "VACUUM",
+            "PRAGMA wal_checkpoint(TRUNCATE)",
+        ):
             raw.execute(order).fetchall()
 
 

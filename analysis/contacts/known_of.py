@@ -75,9 +75,7 @@ def known_of(contacts: Contacts, person: str) -> Known:
         "controller": {"name": who.name or who.controller, "contact": who.contact},
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "identity": [row for row in identity if not row["field"].startswith(PREFIX)],
-        "acts": [
-            json.loads(row["value"]) for row in identity if row["field"].startswith(PREFIX)
-        ],
+        "acts": [json.loads(row["value"]) for row in identity if row["field"].startswith(PREFIX)],
         **tables,
         "merges": merges,
         "texts": texts,
@@ -130,7 +128,9 @@ def _rows(
         for name, shown in (("at_s", "at"), ("said_s", "said")):
             if name in kept:
                 kept[shown] = _instant(kept.pop(name))
-        found.append({n: v if isinstance(v, bool | int | float) else str(v or "") for n, v in kept.items()})
+        found.append(
+            {n: v if isinstance(v, bool | int | float) else str(v or "") for n, v in kept.items()}
+        )
     return found
 
 

@@ -17,6 +17,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analysis.database.contact_tables import DOOR_BOXES
 from analysis.database.engine import (
     connect,
     is_passing,
@@ -26,7 +27,6 @@ from analysis.database.engine import (
     tenant_of,
     writing,
 )
-from analysis.database.contact_tables import DOOR_BOXES
 from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
 from analysis.errors import DataError, Text

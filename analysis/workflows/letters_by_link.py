@@ -36,9 +36,7 @@ def ask_to_confirm(workspace: Path, contacts: Contacts, person: str, act: Act) -
     """
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
-        secret = confirmations.offer(
-            connection, contacts, person, confirmations.ACT, proof=proof
-        )
+        secret = confirmations.offer(connection, contacts, person, confirmations.ACT, proof=proof)
     if secret is None:
         return None
     return _send(workspace, contacts, (person, act.email), ("confirm", f"c/{secret}", act.language))

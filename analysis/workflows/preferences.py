@@ -35,9 +35,7 @@ def offered(contacts: Contacts, person: str) -> list[str]:
     return [name for name, one in purposes().items() if not one.needs or one.needs in kinds]
 
 
-def change(
-    contacts: Contacts, link: Link, do: str, *, boxes: Iterable[str], language: str
-) -> str:
+def change(contacts: Contacts, link: Link, do: str, *, boxes: Iterable[str], language: str) -> str:
     """Do what a person wants; return the key of the sentence that says it was done.
 
     Parameters
@@ -69,9 +67,7 @@ def change(
     return ""
 
 
-def _say(
-    contacts: Contacts, link: Link, wanted: list[str], *, given: bool, language: str
-) -> None:
+def _say(contacts: Contacts, link: Link, wanted: list[str], *, given: bool, language: str) -> None:
     texts = wordings(contacts)[language]
     at = datetime.now(UTC).isoformat(timespec="seconds")
     rows = [

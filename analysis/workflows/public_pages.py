@@ -238,9 +238,7 @@ def _confirm(visit: Visit, link: confirmations.Link) -> Response:
             visit.say("confirm_title"),
             public_html.paragraph(visit.say("confirm_text")),
             f"<ul>{said}</ul>",
-            public_html.form(
-                visit.path(*visit.rest), [], visit.say("confirm"), seal=visit.seal()
-            ),
+            public_html.form(visit.path(*visit.rest), [], visit.say("confirm"), seal=visit.seal()),
         )
     with writing(contacts.engine) as connection:
         if not link.used and confirmations.use(connection, contacts, link):
@@ -278,7 +276,9 @@ def _preferences(visit: Visit, link: confirmations.Link) -> Response:
         *(said or [public_html.paragraph(visit.say("nothing_held"))]),
         public_html.form(here, [], visit.say("stop"), seal=visit.seal(), do="stop"),
         public_html.heading(visit.say("add")) if boxes else "",
-        public_html.form(here, boxes, visit.say("agree"), seal=visit.seal(), do="agree", look="plain")
+        public_html.form(
+            here, boxes, visit.say("agree"), seal=visit.seal(), do="agree", look="plain"
+        )
         if boxes
         else "",
     )
