@@ -96,14 +96,11 @@ def read_act(text: str) -> Act:
     """
     try:
         told = json.loads(text)
-        shaped = isinstance(told, dict) and told.keys() == _KEYS and told["v"] == _FORMAT
-        if not shaped or any(not isinstance(told[name], str) for name in _TEXTS):
-            raise ValueError
-        if any(len(told[name]) > _LONGEST for name in _TEXTS):
-            raise ValueError
-        read = {name: told[name].strip() for name in _TEXTS}
+        read = {name: _short(told[name]) for name in _TEXTS}
+        day = date.fromisoformat(read.pop("said_on"))
         act = Act(
-            **read | {"said_on": date.fromisoformat(told["said_on"])},
+            said_on=day,
+            **read,
             texts={p: (str(one[0]), int(one[1])) for p, one in told["texts"].items()},
             said=tuple(map(str, told["said"])),
             themes=tuple(map(str, told["themes"])),
@@ -112,6 +109,8 @@ def read_act(text: str) -> Act:
         )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise _refused(Text("it was not written by a form of ours")) from error
+    if told.keys() != _KEYS or told["v"] != _FORMAT:
+        raise _refused(Text("it was not written by a form of ours"))
     if why := fault(act):
         raise _refused(why)
     return act
@@ -181,7 +180,7 @@ def enter(
     vault.index(connection, contacts.ring, [(person, *point) for point in points])
     if bureau:
         now = datetime.now(UTC)
-        row = {"tenant": contacts.tenant, "person": person, "source": source, "score": None}
+        row = {"tenant": contacts.tenant, "person": person, "source": source}
         row |= {"commune_id": bureau.partition("_")[0], "bureau_id": bureau}
         connection.execute(sa.insert(HOMES).values(**row, version=int(now.timestamp() * 1e6)))
     if not act.must_confirm:
@@ -272,6 +271,13 @@ def _same(
             ):
                 return person
     return ""
+
+
+def _short(text: str) -> str:
+    """Return a text of reasonable length without what does not print."""
+    if not isinstance(text, str) or len(text) > _LONGEST or not text.isprintable():
+        raise TypeError(text)
+    return text.strip()
 
 
 def _known(act: Act) -> bool:

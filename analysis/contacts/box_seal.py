@@ -69,9 +69,8 @@ def unshut(ring: KeyRing, about: str, sealed: bytes) -> str:
         When it was changed on the way, or shut for another campaign, turf or key.
     """
     try:
-        if sealed[:1] != _VERSION:
-            raise ValueError(sealed[:1])
-        sent, rest = sealed[1 : 1 + _POINT], sealed[1 + _POINT :]
+        # The version is no part of a point: one of another version is none.
+        sent, rest = sealed.removeprefix(_VERSION)[:_POINT], sealed[1 + _POINT :]
         own = _private(ring)
         point = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, sent)
         key = _key(own.exchange(ec.ECDH(), point), sent + _raw(own.public_key()), about)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +15,7 @@ from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import DOOR_BOXES, DOOR_OPENED
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError, Text
+from analysis.fieldwork.field_plan import place
 
 TAKEN, TO_CONFIRM, REFUSED = "taken", "to_confirm", "refused"
 
@@ -55,21 +55,18 @@ def waiting(contacts: Contacts) -> int:
         )
 
 
-def open_boxes(contacts: Contacts, bureau_of: Callable[[str, str], str]) -> list[Opened]:
+def open_boxes(contacts: Contacts) -> list[Opened]:
     """Open every box that waits; each is gone afterwards, whatever became of it.
 
     Parameters
     ----------
     contacts
         The campaign, with its keys.
-    bureau_of
-        Bureau of an address of a turf; "" where it is not known. The address itself is not kept:
-        answers given at it would then be somebody's.
 
     Returns
     -------
     list of Opened
-        None for a box that was opened before and came again.
+        One per box; a box that was opened before and came again is not told of.
     """
     query = sa.select(DOOR_BOXES.c.box, DOOR_BOXES.c.turf_id, DOOR_BOXES.c.sealed)
     query = query.where(DOOR_BOXES.c.tenant == contacts.tenant).order_by(DOOR_BOXES.c.box)
@@ -80,36 +77,30 @@ def open_boxes(contacts: Contacts, bureau_of: Callable[[str, str], str]) -> list
     every = []
     for box, turf_id, sealed in rows:
         if box not in done:
-            every.append(_open(contacts, (box, turf_id, sealed), bureau_of))
+            every.append(_open(contacts, (box, turf_id, sealed)))
         with writing(contacts.engine, role="eraser") as connection:
             gone = (DOOR_BOXES.c.tenant == contacts.tenant, DOOR_BOXES.c.box == box)
             connection.execute(sa.delete(DOOR_BOXES).where(*gone))
     return every
 
 
-def _open(
-    contacts: Contacts, row: tuple[str, str, bytes], bureau_of: Callable[[str, str], str]
-) -> Opened:
+def _open(contacts: Contacts, row: tuple[str, str, bytes]) -> Opened:
     box, turf_id, sealed = row
     try:
         act, address = _read(contacts, turf_id, sealed)
-        with writing(contacts.engine) as connection:
-            bureau = bureau_of(turf_id, address)
-            person = enter(connection, contacts, act, source="door", bureau=bureau)
-            state = TO_CONFIRM if act.must_confirm else TAKEN
-            told = Opened(box, turf_id, state, person, _objected(contacts, act), act)
-            _note(connection, contacts, told)
     except DataError as error:
-        if not isinstance(error.what, Text) or error.__cause__ is not None and _store(error):
-            raise
-        told = Opened(box, turf_id, REFUSED, "", error.what, None)
+        told = Opened(box, turf_id, REFUSED, "", Text(error.what), None)
         with writing(contacts.engine) as connection:
             _note(connection, contacts, told)
-    return told
-
-
-def _store(error: DataError) -> bool:
-    return isinstance(error.__cause__, sa.exc.SQLAlchemyError | OSError)
+        return told
+    with writing(contacts.engine) as connection:
+        # Of the address the bureau alone is kept: answers given there would be somebody's.
+        bureau, _kind = place(connection, [address]).get(address, ("", ""))
+        person = enter(connection, contacts, act, source="door", bureau=bureau)
+        state = TO_CONFIRM if act.must_confirm else TAKEN
+        told = Opened(box, turf_id, state, person, Text(""), act)
+        _note(connection, contacts, told)
+    return replace(told, why=_objected(contacts, act))
 
 
 def _read(contacts: Contacts, turf_id: str, sealed: bytes) -> tuple[Act, str]:

@@ -21,6 +21,7 @@ from analysis.database.engine import reading, writing
 
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 # Words of the audit for what leaves as a file.
+_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 _LEAVES = ("download", "export", "print", "send")
 
 
@@ -75,20 +76,17 @@ def erase(contacts: Contacts, people: Iterable[str]) -> Erased:
 
 
 def sweep(contacts: Contacts) -> None:
-    """Write a SQLite store anew without what was deleted, and empty its log; no other need it.
+    """Write a SQLite store anew without what was deleted, and empty its log.
 
-    PostgreSQL reuses such room by itself, and what it holds opens no longer: the key is gone.
+    PostgreSQL clears deleted rows by itself (autovacuum); only its owner may ask for it sooner.
     """
     if contacts.engine.dialect.name != "sqlite":
         return
     with contacts.engine.connect() as connection:
         raw = connection.connection.dbapi_connection
         assert raw is not None
-        for order in (
-            "PRAGMA wal_checkpoint(TRUNCATE)",
-            "VACUUM",
-            "PRAGMA wal_checkpoint(TRUNCATE)",
-        ):
+        # The log once more at the end: the new copy went through it.
+        for order in (_EMPTY_LOG, "VACUUM", _EMPTY_LOG):
             raw.execute(order).fetchall()
 
 

@@ -276,7 +276,7 @@ def _latest(contacts: Contacts) -> dict[str, tuple[Request, int]]:
         for row in connection.execute(query.order_by(REQUESTS.c.version)).mappings():
             told = json.loads(row["detail"])
             received = date.fromisoformat(told["received_on"])
-            names = ("request", "kind", "state", "person")
-            one = Request(*(row[name] for name in names), received, row["due_on"], told)
+            what = (row["request"], row["kind"], row["state"], row["person"])
+            one = Request(*what, received, row["due_on"], told)
             found[row["request"]] = (one, row["version"])
     return found

@@ -107,8 +107,6 @@ def _by_smtp(url: str, message: EmailMessage) -> None:
     parts = urlsplit(url)
     kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
     try:
-        if "From" not in message:
-            raise ValueError
         with kind(parts.hostname or "", parts.port or 0, timeout=_PATIENCE_S) as server:
             if parts.scheme != "smtps" and server.has_extn("starttls"):
                 server.starttls()

@@ -32,8 +32,8 @@ label.tick {{ display: flex; gap: .7em; align-items: flex-start; }}
 .tick input {{ width: 1.5em; height: 1.5em; flex: none; margin: .1em 0 0; }}
 input[type=text], input[type=email], input[type=tel] {{ display: block; width: 100%; font: inherit;
   padding: .5em; box-sizing: border-box; border: 1px solid #4a5866; border-radius: .4em; }}
-button {{ font: inherit; font-weight: 700; padding: .7em 1.2em; border-radius: .4em; cursor: pointer;
-  border: 1px solid #0b4f7d; background: #0b4f7d; color: #fff; }}
+button {{ font: inherit; font-weight: 700; padding: .7em 1.2em; cursor: pointer;
+  border-radius: .4em; border: 1px solid #0b4f7d; background: #0b4f7d; color: #fff; }}
 button.plain {{ background: #fff; color: #0b4f7d; }}
 .themes {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(11em, 1fr)); }}
 .soft {{ color: #4a5866; font-size: .85em; }}
