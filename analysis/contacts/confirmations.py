@@ -115,7 +115,8 @@ def look(connection: Connection, contacts: Contacts, secret: str) -> Link | None
 def use(connection: Connection, contacts: Contacts, link: Link) -> bool:
     """Mark a link as confirmed; False where it was before, so that what follows happens once."""
     row = {"tenant": contacts.tenant, "digest": link.digest, "at_s": int(time.time())}
-    return bool(connection.execute(or_nothing(connection, CONFIRMED).values(**row)).rowcount)
+    fresh = or_nothing(connection, CONFIRMED).values(**row).returning(CONFIRMED.c.digest)
+    return connection.execute(fresh).first() is not None
 
 
 def _same(table: sa.Table, column: str) -> sa.ColumnElement[bool]:

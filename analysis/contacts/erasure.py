@@ -47,7 +47,7 @@ class Erased:
     exports: list[tuple[int, str, int]]
 
 
-def erase(contacts: Contacts, people: Iterable[str]) -> Erased:
+def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "erasure") -> Erased:
     """Erase people for good; the store is swept so that nothing stays in its free pages.
 
     Parameters
@@ -56,10 +56,13 @@ def erase(contacts: Contacts, people: Iterable[str]) -> Erased:
         The campaign.
     people
         Who; those they were merged with go too.
+    reason
+        Why they are not to be reached again, as a reason of `suppression`; None where they did not
+        ask for it, but were kept long enough: who comes back by themselves is welcome.
     """
     with reading(contacts.engine) as connection:
         every = groups(connection).members(people)
-    points = suppress_people(contacts, every, "erasure")
+    points = suppress_people(contacts, every, reason) if reason else 0
     rows: dict[str, int] = {}
     with writing(contacts.engine, role="eraser") as connection:
         for table in _ABOUT:
