@@ -184,8 +184,8 @@ def _retention(contacts: Contacts, asked: Asked) -> str:
     found = duties.run_retention(asked.workspace, contacts, dry=not asked.run)
     verb = "gone" if asked.run else "over"
     return "\n".join(
-        f"{one.name}: {one.rows} {verb} ({classes()[one.name].days} d after "
-        f"{classes()[one.name].clock})"
+        f"{one.name}: {one.rows} {verb} ({classes()[one.name].days} days; counted from: "
+        f"{classes()[one.name].clock('en')})"
         for one in found
     )
 

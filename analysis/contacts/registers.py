@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -82,7 +83,9 @@ def add(contacts: Contacts, kind: str, values: Mapping[str, str]) -> Entry:
             wrong=some(wrong),
             must=some(must or tuple(FIELDS), most=9),
         )
-    entry = Entry(new_id(), kind, given, int(datetime.now(UTC).timestamp()))
+    # Two of one second stay in the order they were written in.
+    name = f"{time.time_ns():020d}-{new_id()[:16]}"
+    entry = Entry(name, kind, given, int(datetime.now(UTC).timestamp()))
     row = {"entry": entry.entry, "kind": kind, "content": json.dumps(given, ensure_ascii=False)}
     with writing(contacts.engine) as connection:
         connection.execute(sa.insert(REGISTER).values(**row, **contacts.stamp()))
@@ -94,7 +97,7 @@ def entries(contacts: Contacts, kind: str) -> list[Entry]:
     """Return the entries of a kind, the oldest first."""
     query = sa.select(REGISTER).where(REGISTER.c.tenant == contacts.tenant, REGISTER.c.kind == kind)
     with reading(contacts.engine) as connection:
-        rows = connection.execute(query.order_by(REGISTER.c.at_s, REGISTER.c.entry)).mappings()
+        rows = connection.execute(query.order_by(REGISTER.c.entry)).mappings()
         return [
             Entry(row["entry"], row["kind"], json.loads(row["content"]), row["at_s"])
             for row in rows

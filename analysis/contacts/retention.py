@@ -28,8 +28,11 @@ from analysis.database.contact_tables import (
     VAULT_KEYS,
 )
 from analysis.database.engine import reading, writing
+from analysis.i18n import Words
 
 DAY_S = 86_400
+_FOLDER = files("analysis.contacts")
+WORDS = Words.read("retention", _FOLDER / "retention_words.toml")
 # Classes whose rows lie in files beside the store: a workflow deletes them.
 IN_FILES = ("letters", "refused_files")
 
@@ -42,21 +45,23 @@ class Class:
     ----------
     name
         Of the class.
-    clock
-        What the days are counted from.
     days
         How many; -1 without end.
     action
         "erase" (people), "erase_roll", "delete" or "keep".
-    basis
-        Why.
     """
 
     name: str
-    clock: str
     days: int
     action: str
-    basis: str
+
+    def clock(self, language: str) -> str:
+        """Return what the days are counted from, in words."""
+        return WORDS[language][f"clock.{self.name}"]
+
+    def basis(self, language: str) -> str:
+        """Return why it is kept so long, in words."""
+        return WORDS[language][f"basis.{self.name}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ class Over:
 @cache
 def classes() -> Mapping[str, Class]:
     """Return every class by its name."""
-    text = (files("analysis.contacts") / "retention.toml").read_text(encoding="utf-8")
+    text = (_FOLDER / "retention.toml").read_text(encoding="utf-8")
     return {name: Class(name, **row) for name, row in tomllib.loads(text).items()}
 
 

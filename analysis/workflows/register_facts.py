@@ -87,7 +87,7 @@ def _processing(contacts: Contacts, language: str) -> list[Section]:
     for name, (table, kept) in counts.items():
         rows = [(part, say[f"text.{name}_{part}"]) for part in ("purpose", "basis", "data")]
         rows += [("people", str(_count(contacts, table))), ("recipients", say["text.recipients"])]
-        rows += [("kept", _kept(kept))] if kept else []
+        rows += [("kept", _kept(kept, language))] if kept else []
         found.append(Section(name, rows))
     files = f"{len(left)} ({sum(rows for _at, _what, rows in left)})"
     return [*found, Section("security", [*_measures(language), ("left_as_files", files)])]
@@ -157,9 +157,9 @@ def _entries(
     return found or [Section("entries", [])]
 
 
-def _kept(name: str) -> str:
+def _kept(name: str, language: str) -> str:
     one = classes()[name]
-    return f"{one.days} d · {one.clock}" if one.days >= 0 else one.clock
+    return WORDS[language]["text.kept"].format(days=one.days, clock=one.clock(language))
 
 
 def _count(contacts: Contacts, table: sa.Table) -> int:

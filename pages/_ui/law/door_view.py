@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.contacts.acts import ADULT
 from analysis.contacts.asked import WORDS, purposes, statements, themes, wordings
+from analysis.contacts.consent_proofs import proofs
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.door_boxes import REFUSED, TAKEN, waiting
 from analysis.workflows import mail_out
@@ -30,10 +31,10 @@ def doors() -> None:
         st.markdown(text.format(n=n))
         if st.button(_("Open them"), key="law.open", disabled=not n, type="primary"):
             every = open_doors(folder, contacts)
-            rows = [(one.turf_id, one.state, str(one.why)) for one, _letter in every]
+            rows = [(one.turf_id, one.state, one.why, one.person) for one, _letter in every]
             st.session_state[_OPENED] = rows
             st.rerun()
-        _show_opened()
+        _show_opened(contacts)
         if not mail_out.is_sending():
             st.info(
                 _(
@@ -45,7 +46,7 @@ def doors() -> None:
         _slip(contacts, {name: one.wording for name, one in texts.items()})
 
 
-def _show_opened() -> None:
+def _show_opened(contacts: Contacts) -> None:
     every = st.session_state.get(_OPENED)
     if not every:
         return
@@ -59,9 +60,26 @@ def _show_opened() -> None:
             _("What became of it"): states.get(state, _("waits for its confirmation by e-mail")),
             _("Why"): messages.translate(why),
         }
-        for turf, state, why in every
+        for turf, state, why, _person in every
     ]
     st.dataframe(rows, hide_index=True)
+    for turf, state, _why, person in every:
+        if state == TAKEN:
+            with st.expander(_("Proof: turf {turf}").format(turf=turf)):
+                proof(contacts, person)
+
+
+def proof(contacts: Contacts, person: str) -> None:
+    """Show what somebody agreed to, in which words, and their signature."""
+    every = proofs(contacts, person)
+    for one in every:
+        st.markdown(f"- {messages.plain(one.wording)} ({load_law.day_of(one.said_s)})")
+    for digest in dict.fromkeys(one.digest for one in every):
+        first = next(one for one in every if one.digest == digest)
+        whole = _("the act is whole") if first.whole else _("the act is not here")
+        st.caption(_("Digest {digest}: {whole}").format(digest=digest[:16], whole=whole))
+        if first.drawing:
+            st.image(first.drawing, width=300)
 
 
 def _slip(contacts: Contacts, texts: dict[str, str]) -> None:

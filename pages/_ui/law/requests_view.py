@@ -17,8 +17,6 @@ from pages._ui.access import taken_away
 from pages._ui.i18n import _, date, ngettext
 from pages._ui.law import load_law
 
-_SOON_DAYS = 7
-
 
 def requests() -> None:
     """Take a request in, and carry out those that wait."""
@@ -81,10 +79,12 @@ def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
     left = one.days_left(dt.date.today())
     clock = _("due on {day}").format(day=date(one.due_on))
     late = left is not None and left < 0
-    mark = "🔴" if late else "🟠" if left is not None and left <= _SOON_DAYS else "🟢"
+    days = ngettext("{n} day left", "{n} days left", left or 0).format(n=left)
+    left_text = "" if late else f" · {days}"
     with st.container(border=True):
-        head = f"{mark} **{_kinds()[one.kind]}** · {_who(contacts, one.person)}"
-        st.markdown(f"{head} · {clock} · {_states()[one.state]}")
+        state = f" · {_states()[one.state]}" if one.state == owed.EXTENDED else ""
+        head = f"**{_kinds()[one.kind]}** · {_who(contacts, one.person)} · {clock}"
+        st.markdown(f"{head}{left_text}{state}")
         if late:
             st.error(_("The legal month is over: answer today."))
         with messages.explain_data_errors():

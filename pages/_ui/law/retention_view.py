@@ -7,7 +7,7 @@ import streamlit as st
 from analysis.contacts import retention as kept
 from analysis.workflows import duties
 from pages._ui import messages
-from pages._ui.i18n import _, number
+from pages._ui.i18n import _, language, number
 from pages._ui.law import load_law
 
 
@@ -44,17 +44,17 @@ def retention() -> None:
 
 
 def _table(over: dict[str, int]) -> list[dict[str, object]]:
-    names, clocks, actions = _names(), _clocks(), _actions()
+    names, actions = _names(), _actions()
     return [
         {
             _("What"): names[one.name],
             _("Kept"): _("without end")
             if one.days < 0
             else _("{n} days").format(n=number(one.days)),
-            _("Counted from"): clocks[one.clock],
+            _("Counted from"): one.clock(language()),
             _("Then"): actions[one.action],
-            _("Over today"): over.get(one.name),
-            _("Basis"): one.basis,
+            _("Over today"): number(over[one.name]) if one.name in over else "",
+            _("Basis"): one.basis(language()),
         }
         for one in kept.classes().values()
     ]
@@ -73,21 +73,6 @@ def _names() -> dict[str, str]:
         "consents": _("Consents"),
         "objections": _("Objections (digests)"),
         "targeting": _("Targeting register"),
-    }
-
-
-def _clocks() -> dict[str, str]:
-    return {
-        "vote or expiry": _("the vote, or the last day allowed"),
-        "left their contact": _("the day they left it"),
-        "last withdrawal": _("the last withdrawal"),
-        "last exchange": _("the last exchange"),
-        "came in": _("the day it came"),
-        "written": _("the day it was written"),
-        "refused": _("the day it was refused"),
-        "answered": _("the answer"),
-        "said": _("the day it was said"),
-        "last use": _("the last use"),
     }
 
 

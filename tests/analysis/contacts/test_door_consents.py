@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from analysis.contacts import acts, vault
 from analysis.contacts.box_seal import bound_to, public_key, shut, unshut
+from analysis.contacts.consent_proofs import proofs
 from analysis.contacts.consents import current
 from analysis.contacts.contact_store import Controller, say_controller
 from analysis.contacts.erasure import erase
@@ -255,6 +256,10 @@ def test_from_a_door_without_network_to_a_person(kit, campaign, answering, retur
         bureau = connection.execute(sa.select(HOMES.c.bureau_id)).scalar_one()
         notes = connection.execute(sa.select(ATTEMPTS)).mappings().all()
         left = connection.execute(sa.select(DOOR_BOXES)).all()
+    [first, second] = proofs(answering, opened.person)
+    assert (first.purpose, first.whole, first.digest) == ("letter_email", True, second.digest)
+    assert first.drawing.count("L") > 5
+    assert "lettre" in first.wording
     assert said_now[opened.person, "letter_email", "email"]
     assert (opened.person, "phone", "phone") not in said_now
     assert shown.written == opened.act.written

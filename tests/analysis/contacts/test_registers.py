@@ -62,7 +62,7 @@ def test_numbers_come_from_the_store(answering):
         enter(answering, f"p{n}", email=f"p{n}@valmont.example")
     text = register(answering, "processing", "en", DAY)
     assert "**People:** 3" in text.partition("## Supporters")[2].partition("##")[0]
-    assert "1095 d" in text
+    assert "1095 days; counted from: the last exchange" in text
 
 
 def test_entries_are_added_and_summed(answering):
