@@ -108,6 +108,8 @@ def test_the_page_asks_for_nothing_beforehand(site):
     assert "Liste &lt;Valmont&gt;" in page.text
     assert "set-cookie" not in page.headers
     assert "default-src 'none'" in page.headers["content-security-policy"]
+    # With "no-referrer" a browser hides where a form comes from, and the front door refuses it.
+    assert page.headers["referrer-policy"] == "same-origin"
     assert "Restons en contact" in page.text
     assert "Stay in touch" in site.ask(lang="en").text
 
@@ -187,7 +189,7 @@ def test_withdrawal_is_as_easy_and_holds_at_once(site):
     assert site.holds() == []
     assert suppressed(site.contacts, [POINT]) == {POINT: "unsubscribe"}
     assert "Vous n’acceptez rien" in site.ask(path).text
-    # Once more by the form: confirmed, but the objection holds, and the page says so.
+    # Nothing of the person is gone by that: who they are is erased on request, or by its date.
     with reading(site.contacts.engine) as connection:
         [person] = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
         owners = vault.who_has(connection, site.contacts.ring, *("email", [POINT[1]]))
