@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from urllib.parse import urlencode, urlsplit
@@ -18,12 +19,13 @@ from analysis.contacts import confirmations, vault
 from analysis.contacts.asked import purposes
 from analysis.contacts.consents import current
 from analysis.contacts.contact_store import Controller, say_controller
-from analysis.contacts.erasure import erase
+from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading
 from analysis.workflows import mail_out, public_pages
 from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.duties import erase_for
 
 WHO = Controller("list", name="Liste <Valmont>", contact="donnees@valmont.example")
 ENTRY = {
@@ -211,11 +213,21 @@ def test_links_end(site, monkeypatch):
         assert site.ask(path).status_code == 404
     assert site.ask(path).status_code == 200
     with reading(site.contacts.engine) as connection:
-        everybody = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
-    erase(site.contacts, everybody)
+        [person] = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
+    assert lying(site)
+    asked = receive(site.contacts, "erasure", person, datetime.now(UTC).date())
+    gone = erase_for(site.campaign, site.contacts, asked.request)
+    assert (gone.letters, gone.erased.people) == (1, 1)
     assert site.ask(path).status_code == 404
-    assert sum(mail_out.forget(site.campaign, one) for one in everybody) == 1
-    assert not site.letters()
+    # Neither in the store nor in a file beside it, keys and objections included.
+    assert lying(site) == []
+
+
+def lying(site):
+    """Return the files of all campaigns of this machine in which somebody is named."""
+    every = [file for file in site.campaign.parent.rglob("*") if file.is_file()]
+    assert any(file.name == "objections.sqlite" for file in every)
+    return [file for file in every if b"amille" in file.read_bytes()]
 
 
 def test_strangers_get_nothing_and_are_told_to_wait(site, contacts):

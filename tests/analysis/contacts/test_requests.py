@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.access import audit
+from analysis.cli.duties_actions import Asked, run
 from analysis.contacts import rights_requests as asked
 from analysis.contacts import vault
 from analysis.contacts.acts import SIGNATURE, enter, read_act, written
@@ -188,3 +189,39 @@ def everything(base, request):
         capture_output=True,
     ).stdout
     return [("dump", dump), ("log", (server.folder / "log").read_bytes())]
+
+
+def test_the_command_line_answers_a_person(campaign, tmp_path):
+    def do(action, **asked_for):
+        return run(action, Asked(campaign, **asked_for))
+
+    with pytest.raises(DataError, match="cannot be told like this"):
+        do("controller", texts=("name=Liste",), rounds=("2027-03-14,99900,Paris",))
+    said = do(
+        "controller",
+        texts=("name=Liste", "contact=donnees@valmont.example", "controller=liste"),
+        rounds=("2027-03-14,99900,Europe/Paris",),
+    )
+    assert "missing: address, sponsor, financial_agent, election" in said
+    slip = tmp_path / "slip.json"
+    slip.write_text(json.dumps({k: v for k, v in CONTENT.items() if k not in ("act", "signature")}))
+    person = do("slip", what=str(slip))
+    line = do("request", what="access", contact=POINT[1])
+    assert line.endswith(person)
+    request = line.split()[0]
+    with pytest.raises(DataError, match="nothing to hand over"):
+        do("answer", what=request)
+    out = tmp_path / "answer"
+    assert do("answer", what=request, out=out).count("access.") == 2
+    assert "Introuvable" in (out / "access.html").read_text(encoding="utf-8")
+    assert json.loads((out / "access.json").read_bytes())["identity"]
+    erase = do("request", what="erasure", contact="0639980007").split()[0]
+    assert do("answer", what=erase, extend="many files").startswith("extended, due ")
+    # What was handed over before is told: nothing takes it back.
+    assert do("answer", what=erase) == "\n".join(
+        ["erased: 1 person(s), 0 letter(s)", "left before: access, 1 row(s)"]
+    )
+    assert do("requests").count("done") == 2
+    assert "inactive: 0 gone" in do("retention", run=True)
+    with pytest.raises(DataError, match="no such action"):
+        do("gossip")
