@@ -12,6 +12,8 @@ from pages._ui import messages
 from pages._ui.i18n import _
 from pages._ui.law import load_law
 
+_EXAMPLE = "2027-03-14, 75056, Europe/Paris"
+
 
 def controller() -> None:
     """Show who answers, what is missing of it, and let it be said."""
@@ -74,7 +76,7 @@ def _form(who: Controller) -> Controller | None:
             labels["rounds"],
             "\n".join(f"{one.date}, {one.territory}, {one.time_zone}" for one in who.rounds),
             key="law.rounds",
-            placeholder="2027-03-14, 75056, Europe/Paris",
+            placeholder=_EXAMPLE,
             help=_(
                 "One line a round: day, commune or département, time zone. The law of the eve "
                 "(no message from midnight on) depends on them."
