@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import string
 from types import SimpleNamespace
@@ -162,6 +163,8 @@ TITLES = {
     "trial_design": ("Plan d’expérience", "Trial design"),
     "turfs": ("Secteurs", "Walks"),
     "fieldwork": ("Terrain", "Field"),
+    "contacts": ("Contacts", "Contacts"),
+    "law": ("Loi", "Law"),
     "impact": ("Impact", "Impact"),
     "points": ("Les « 3,1 points »", "The 3.1 points"),
     "guides": ("Guides", "Guides"),
@@ -200,26 +203,40 @@ def words(page):
 
 def foreign(lines, language):
     """Return the lines that are a text of the catalogue in the other language."""
-    french = languages.read_catalogue(languages.catalogue_file("fr"))
-    pairs = [
-        (english, translated)
-        for message in french
-        if message.id
-        for english, translated in zip(_forms(message.id), _forms(message.string), strict=True)
-    ]
-    native, other = (re.compile("|".join(map(_pattern, side))) for side in _sides(pairs, language))
+    native, other = _sides(language)
     # A switch names every language in its own words.
     found = {" ".join(line.split()) for line in lines} - {*languages.LANGUAGES.values()}
-    return sorted(x for x in found if other.fullmatch(x) and not native.fullmatch(x))
+    return sorted(x for x in found if _tells(other, x) and not _tells(native, x))
+
+
+def _tells(side, line):
+    """Tell whether a line is a text of that side: one without gaps, or one filled in."""
+    whole, filled = side
+    return line in whole or bool(filled.fullmatch(line))
+
+
+@functools.cache
+def _sides(language):
+    """Return the texts of a language, and those of the other: whole ones, and those with gaps."""
+    french = languages.read_catalogue(languages.catalogue_file("fr"))
+    pairs = [
+        pair
+        for message in french
+        if message.id
+        for pair in zip(_forms(message.id), _forms(message.string), strict=True)
+    ]
+    sides = []
+    for side in (1, 0) if language == "fr" else (0, 1):
+        patterns = {_pattern(pair[side]) for pair in pairs if _is_told(pair[side])}
+        gaps = {one for one in patterns if ".+?" in one}
+        # A pattern without gaps is the text itself, escaped.
+        whole = {re.sub(r"\\(.)", r"\1", one) for one in patterns - gaps}
+        sides.append((whole, re.compile("|".join(sorted(gaps)))))
+    return sides
 
 
 def _forms(text):
     return text if isinstance(text, tuple) else (text,)
-
-
-def _sides(pairs, language):
-    english, french = ({pair[side] for pair in pairs if _is_told(pair[side])} for side in (0, 1))
-    return (french, english) if language == "fr" else (english, french)
 
 
 def _is_told(text):

@@ -12,23 +12,25 @@ from analysis.access.rights import Grant, may, pages, route
 
 ROOT = Path(__file__).parents[3]
 ALL = "administration, home, data, abstention, swing, priorities, trial_design, turfs, fieldwork, "
-ALL += "impact, points, guides, my_turf"
+ALL += "impact, points, guides, my_turf, contacts, law"
 # Written out by hand: what each role opens.
 OPENS = {
     "administrator": ALL,
-    "strategist": ALL.replace("administration, ", ""),
+    "strategist": ALL.replace("administration, ", "").replace(", law", ""),
     "analyst": "home, data, abstention, swing, priorities, fieldwork, impact, points, guides",
-    "organiser": "turfs, fieldwork, guides, my_turf",
+    "organiser": "turfs, fieldwork, guides, my_turf, contacts",
     "volunteer": "guides, my_turf",
 }
 DOES = {
-    "administrator": "build, plan, bring_returns, settings, export, people, read_audit",
-    "strategist": "build, plan, bring_returns, settings, export",
+    "administrator": "build, plan, bring_returns, settings, export, call, duties, people, "
+    "read_audit",
+    "strategist": "build, plan, bring_returns, settings, export, call",
     "analyst": "export",
-    "organiser": "bring_returns, export",
+    "organiser": "bring_returns, export, call",
     "volunteer": "",
 }
-ACTIONS = ("build", "plan", "bring_returns", "settings", "export", "people", "read_audit")
+ACTIONS = ("build", "plan", "bring_returns", "settings", "export", "call", "duties", "people")
+ACTIONS += ("read_audit",)
 
 
 def listed(text):
