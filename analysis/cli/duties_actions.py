@@ -16,7 +16,7 @@ from analysis.contacts.registers import add, entries
 from analysis.contacts.retention import classes
 from analysis.errors import DataError, some
 from analysis.workflows import duties
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.door_contacts import enter_slip, open_doors
 
 
@@ -76,7 +76,7 @@ def run(action: str, asked: Asked) -> str:
     try:
         return ACTIONS[action](contacts, asked)
     finally:
-        contacts.engine.dispose()
+        close(contacts)
 
 
 def _controller(contacts: Contacts, asked: Asked) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.contacts.contact_store import Contacts, controller_of
 from analysis.contacts.key_ring import FOLDER, open_ring
 from analysis.contacts.suppression import open_objections
-from analysis.fieldwork.store import open_store
+from analysis.fieldwork.store import Store, open_store
 from analysis.workflows import server_access
 
 
@@ -26,7 +26,19 @@ def open_contacts(workspace: Path | str, *, by: str = "") -> Contacts:
     DataError
         When the store or the keys cannot be opened.
     """
-    store = open_store(workspace)
+    return contacts_of(open_store(workspace), workspace, by=by)
+
+
+def contacts_of(store: Store, workspace: Path | str, *, by: str = "") -> Contacts:
+    """Return the people of a store that is open.
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace, by
+        As in `open_contacts`.
+    """
     campaign = store.campaign.campaign_id
     controller = controller_of(store.engine, default=campaign)
     folder = keys_folder(workspace)
@@ -36,6 +48,14 @@ def open_contacts(workspace: Path | str, *, by: str = "") -> Contacts:
     keys = {name: open_ring(folder, campaign, name).suppression for name in names}
     objections = open_objections(folder / FOLDER, store.engine, keys)
     return Contacts(store.engine, ring, controller, by, objections)
+
+
+def close(contacts: Contacts, *, store: bool = True) -> None:
+    """Close what was opened for the people of a campaign; its store too, unless others use it."""
+    if store:
+        contacts.engine.dispose()
+    if contacts.objections is not None and contacts.engine.dialect.name == "sqlite":
+        contacts.objections.engine.dispose()
 
 
 def keys_folder(workspace: Path | str) -> Path:

@@ -13,7 +13,7 @@ from analysis.contacts.asked import DoorForm, purposes, require_controller, word
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.door_boxes import Opened, open_boxes
 from analysis.database.engine import writing
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.letters_by_link import ask_to_confirm
 
 
@@ -33,7 +33,7 @@ def door_form(workspace: Path | str) -> DoorForm:
         }
         return DoorForm(box_seal.public_key(contacts.ring), contacts.controller, asked)
     finally:
-        contacts.engine.dispose()
+        close(contacts)
 
 
 def open_doors(workspace: Path, contacts: Contacts) -> list[tuple[Opened, bool | None]]:

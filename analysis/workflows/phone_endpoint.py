@@ -217,7 +217,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
 
     began = time.monotonic()
     try:
-        store = _store(workspace)
+        store = store_of(workspace)
     except DataError:
         # What bears a right token is never thrown away: it is counted when the store is back.
         with contextlib.suppress(DataError):
@@ -306,7 +306,7 @@ def _answer(
     return JSONResponse(told, status_code=status, headers={**_OPEN, **(headers or {})})
 
 
-def _store(workspace: Path) -> Any:  # noqa: ANN401 - imported late
+def store_of(workspace: Path) -> Any:  # noqa: ANN401 - imported late
     """Return the open store of a workspace, opened anew when its key or calendar is another."""
     from analysis.fieldwork.store import SQLITE, VARIABLE, open_store
 

@@ -40,9 +40,9 @@ from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.fieldwork.campaign import workspace_of
 from analysis.workflows import mail_out, preferences, public_html
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, contacts_of
 from analysis.workflows.letters_by_link import WORDS, ask_to_confirm, send_preferences
-from analysis.workflows.phone_endpoint import Patience, language_of
+from analysis.workflows.phone_endpoint import Patience, language_of, store_of
 
 _MOST_BYTES = 20_000
 _OLDEST_S = 86_400
@@ -121,7 +121,7 @@ def _answer(path: tuple[str, ...], workspaces: Path, language: str, form: Form |
     if workspace is None:
         return _refused(language, "gone", 404)
     try:
-        contacts = open_contacts(workspace)
+        contacts = contacts_of(store_of(workspace), workspace)
     except DataError:
         return _refused(language, "gone", 503)
     try:
@@ -137,7 +137,7 @@ def _answer(path: tuple[str, ...], workspaces: Path, language: str, form: Form |
             status=422,
         )
     finally:
-        contacts.engine.dispose()
+        close(contacts, store=False)
 
 
 def _routed(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from pages._ui import loaders
 from pages._ui.access import visitor
 from pages._ui.i18n import date
@@ -27,7 +27,7 @@ def opened() -> Iterator[tuple[Path, Contacts]]:
     try:
         yield folder, contacts
     finally:
-        contacts.engine.dispose()
+        close(contacts)
 
 
 def said(text: str) -> None:

@@ -23,8 +23,8 @@ from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading
-from analysis.workflows import mail_out, public_pages
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows import mail_out, phone_endpoint, public_pages
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
 
 WHO = Controller("list", name="Liste <Valmont>", contact="donnees@valmont.example")
@@ -92,13 +92,16 @@ class Site:
 @pytest.fixture
 def site(campaign, monkeypatch):
     monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
+    monkeypatch.setattr(phone_endpoint, "_stores", {})
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)
     first = open_contacts(campaign)
     say_controller(first, WHO)
     first.engine.dispose()
     contacts = open_contacts(campaign)
     yield Site(campaign, contacts)
-    contacts.engine.dispose()
+    close(contacts)
+    for _state, store in phone_endpoint._stores.values():
+        store.engine.dispose()
 
 
 def test_the_page_asks_for_nothing_beforehand(site):
