@@ -14,6 +14,7 @@ from analysis.contacts.consent_proofs import proofs
 from analysis.contacts.consents import current
 from analysis.contacts.contact_store import Controller, say_controller
 from analysis.contacts.erasure import erase
+from analysis.contacts.key_ring import open_ring
 from analysis.database.contact_tables import CONSENTS, DOOR_BOXES, HOMES, STATEMENTS
 from analysis.database.engine import reading
 from analysis.database.models import ATTEMPTS
@@ -107,16 +108,17 @@ def test_without_a_whole_act_there_is_no_contact(changes, why):
     assert "Camille" not in str(error.value)
 
 
-def test_a_box_opens_with_the_key_of_its_campaign_and_turf_alone(contacts):
+def test_a_box_opens_with_the_key_of_its_campaign_and_turf_alone(tmp_path):
+    own = open_ring(tmp_path, "one", "list")
     about = bound_to("one", "T0001")
-    box = shut(public_key(contacts.ring), about, "Camille")
-    assert unshut(contacts.ring, about, box) == "Camille"
-    other = replace(contacts.ring, box=bytes(32))
+    box = shut(public_key(own), about, "Camille")
+    assert unshut(own, about, box) == "Camille"
+    other = replace(own, box=bytes(32))
     for ring, said, sealed in (
-        (contacts.ring, bound_to("one", "T0002"), box),
-        (contacts.ring, about, box[:-1] + bytes([box[-1] ^ 1])),
-        (contacts.ring, about, b"\x02" + box[1:]),
-        (contacts.ring, about, b""),
+        (own, bound_to("one", "T0002"), box),
+        (own, about, box[:-1] + bytes([box[-1] ^ 1])),
+        (own, about, b"\x02" + box[1:]),
+        (own, about, b""),
         (other, about, box),
     ):
         with pytest.raises(DataError, match="cannot be opened"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date
 from decimal import Decimal
 
@@ -28,9 +29,11 @@ WHO = Controller(
 )
 
 
-@pytest.fixture
-def answering(campaign):
+@pytest.fixture(scope="module")
+def answering(valmont, tmp_path_factory):
     """Open a campaign that says who answers, but not all of it."""
+    campaign = tmp_path_factory.mktemp("places") / "valmont"
+    shutil.copytree(valmont.path, campaign)
     first = open_contacts(campaign)
     say_controller(first, WHO)
     first.engine.dispose()
