@@ -167,17 +167,17 @@ def enter(
     str
         The person; one who left the same contact and name before is the same.
     """
-    points = points_of(act)
-    person = _same(connection, contacts, act, points)
-    if not person:
+    person = _same(connection, contacts, act, points_of(act))
+    is_new = not person
+    if is_new:
         person = new_id()
         row = {"person": person, "source": source, "relation": "occasional", "file_id": ""}
         connection.execute(sa.insert(PERSONS).values(**row, **contacts.stamp()))
-    named = {"first_names": act.first_name, "used_name": act.last_name, **dict(points)}
-    values = [(person, name, text) for name, text in named.items()]
-    values.append((person, PREFIX + proof_of(contacts, act)[:24], act.written))
-    vault.put(connection, contacts.ring, values)
-    vault.index(connection, contacts.ring, [(person, *point) for point in points])
+    kept = (person, PREFIX + proof_of(contacts, act)[:24], act.written)
+    vault.put(connection, contacts.ring, [kept])
+    # Whoever fills in a form under another's name changes nothing of who they are.
+    if is_new or not act.must_confirm:
+        _name(connection, contacts, person, act)
     if bureau:
         now = datetime.now(UTC)
         row = {"tenant": contacts.tenant, "person": person, "source": source}
@@ -202,6 +202,8 @@ def hold(connection: Connection, contacts: Contacts, person: str, act: Act) -> i
     act
         Signed, or confirmed.
     """
+    if act.must_confirm:
+        _name(connection, contacts, person, act)
     # A day is told, not an hour: whoever withdraws on that day is obeyed.
     day = datetime(act.said_on.year, act.said_on.month, act.said_on.day, tzinfo=UTC)
     said_s = int(datetime.now(UTC).timestamp() if act.must_confirm else day.timestamp())
@@ -226,6 +228,14 @@ def hold(connection: Connection, contacts: Contacts, person: str, act: Act) -> i
     lines = [{"statement": new_id(), "kind": kind, "value": value, **stamp} for kind, value in told]
     insert_many(connection, STATEMENTS, lines)
     return say(connection, contacts, rows)
+
+
+def _name(connection: Connection, contacts: Contacts, person: str, act: Act) -> None:
+    """Write the name and contact points of an act, and let the person be found by them."""
+    points = points_of(act)
+    named = {"first_names": act.first_name, "used_name": act.last_name, **dict(points)}
+    vault.put(connection, contacts.ring, [(person, name, text) for name, text in named.items()])
+    vault.index(connection, contacts.ring, [(person, *point) for point in points])
 
 
 def act_by(connection: Connection, contacts: Contacts, person: str, proof: str) -> Act | None:

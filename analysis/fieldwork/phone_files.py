@@ -59,7 +59,7 @@ _HALF = re.compile(r"[\ud800-\udfff]")
 _BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST = 1_000_000
 _BOX = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SEALED = re.compile(r"[\w-]{100,20000}")
+_SEALED = re.compile(r"[\w-]{100,40000}")
 _QR = re.compile(r"PALIER([01]):([\w-]+)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheets import kit_of, sheet_pdf
 from analysis.fieldwork import field_plan
 from analysis.fieldwork.inbox import IMPORTED, receive
+from analysis.fieldwork.phone_files import checksum
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
 from analysis.workflows.contacts_open import open_contacts
@@ -160,6 +162,59 @@ def test_a_sheet_has_a_slip_only_with_the_form(kit, campaign):
     with_form = sheet_pdf(kit, "T0001")
     without = sheet_pdf(replace(kit, door=None), "T0001")
     assert with_form.count(b"/Type /Page\n") == without.count(b"/Type /Page\n") + 1
+
+
+def file_with(kit, boxes):
+    """Return a file of returns with one talk and some boxes."""
+    talk = {
+        "attempt_id": "00000000-0000-4000-8000-000000000001",
+        "address_id": str(kit.tables["T0001"]["address_id"][0]),
+        "at": "2026-11-01T18:00:00+01:00",
+        "outcome": "conversation",
+        "doors": 1,
+    }
+    told = {"palier_returns": 1, "campaign_id": kit.campaign_id, "turf_id": "T0001"}
+    told["seal"] = kit.walks.seal
+    told |= {"token": kit.tokens["T0001"], "team_id": "A", "made_at": talk["at"]}
+    told |= {"attempts": [talk], "boxes": boxes}
+    return json.dumps(told | {"checksum": checksum(told)}).encode()
+
+
+def test_a_box_is_confirmed_by_letter_or_refused_with_its_reason(kit, campaign, answering):
+    address = str(kit.tables["T0001"]["address_id"][0])
+    by_mail = act_of(act=acts.BY_MAIL, signature=[])
+    boxes = []
+    for n, (turf, text) in enumerate(
+        (
+            ("T0001", json.dumps({"act": by_mail, "address_id": address})),
+            ("T0002", json.dumps({"act": act_of(), "address_id": address})),
+            ("T0001", json.dumps({"act": act_of(turf="T0002"), "address_id": address})),
+            ("T0001", "[]"),
+        )
+    ):
+        sealed = shut(kit.door.key, bound_to(kit.campaign_id, turf), text)
+        shown = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+        boxes.append({"box": f"00000000-0000-4000-8000-00000000001{n}", "sealed": shown})
+    store = open_store(campaign)
+    for wrong in ([{**boxes[0], "name": "x"}], [{**boxes[0], "sealed": "é"}], {}, [1]):
+        with pytest.raises(DataError, match="lacks something"):
+            receive(store, file_with(kit, wrong), name="wrong.json")
+    assert receive(store, file_with(kit, boxes), name="retours.json").new == 1
+    store.engine.dispose()
+    opened = open_doors(campaign, answering)
+    assert [(one.state, letter) for one, letter in opened] == [
+        ("to_confirm", False), ("refused", None), ("refused", None), ("refused", None),
+    ]  # fmt: skip
+    whys = [str(one.why) for one, _letter in opened]
+    assert "cannot be opened" in whys[1]
+    assert "another turf" in whys[2]
+    assert "form of ours" in whys[3] or "no contact" in whys[3]
+    # The letter waits; until it is answered nothing holds.
+    [letter] = (campaign / "fieldwork" / "outbox").glob(f"{opened[0][0].person}-*.eml")
+    assert b"/p/" in letter.read_bytes()
+    with reading(answering.engine) as connection:
+        assert not connection.execute(sa.select(CONSENTS)).first()
+        assert not connection.execute(sa.select(DOOR_BOXES)).first()
 
 
 class Phone:

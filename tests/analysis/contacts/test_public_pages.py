@@ -83,6 +83,11 @@ class Site:
         found = re.search(r"http\S+", self.letters()[-1].get_content())[0]
         return urlsplit(found).path
 
+    def phone(self, person):
+        """Return the telephone that is known of somebody."""
+        with reading(self.contacts.engine) as connection:
+            return vault.read(connection, self.contacts.ring, [person])[person].get("phone")
+
     def holds(self):
         """Return the purposes that hold."""
         with reading(self.contacts.engine) as connection:
@@ -198,6 +203,24 @@ def test_withdrawal_is_as_easy_and_holds_at_once(site):
         [person] = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
         owners = vault.who_has(connection, site.contacts.ring, *("email", [POINT[1]]))
     assert owners == {POINT[1]: [person]}
+
+
+def test_a_form_in_anothers_name_changes_nothing_before_they_confirm(site):
+    site.send(ENTRY)
+    site.send({}, site.link())
+    with reading(site.contacts.engine) as connection:
+        [person] = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
+    assert site.phone(person) is None
+    monthly = {"box": ["phone"], "phone": "06 39 98 00 02", "theme": [], "said": ["adult"]}
+    later = confirmations.time.time() + confirmations.APART_S + 1
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(confirmations.time, "time", lambda: later)
+        site.send({**ENTRY, **monthly})
+        assert site.phone(person) is None
+        assert site.holds() == ["letter_email", "opinion"]
+        site.send({}, site.link())
+    assert site.phone(person) == "+33639980002"
+    assert site.holds() == ["letter_email", "opinion", "phone"]
 
 
 def test_links_end(site, monkeypatch):
