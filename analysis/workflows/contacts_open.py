@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.contacts.contact_store import Contacts, controller_of
-from analysis.contacts.key_ring import open_ring
-from analysis.fieldwork.store import open_store
+from analysis.contacts.key_ring import FOLDER, open_ring
+from analysis.contacts.suppression import open_objections
+from analysis.fieldwork.store import Store, open_store
 from analysis.workflows import server_access
 
 
@@ -25,11 +26,36 @@ def open_contacts(workspace: Path | str, *, by: str = "") -> Contacts:
     DataError
         When the store or the keys cannot be opened.
     """
-    store = open_store(workspace)
+    return contacts_of(open_store(workspace), workspace, by=by)
+
+
+def contacts_of(store: Store, workspace: Path | str, *, by: str = "") -> Contacts:
+    """Return the people of a store that is open.
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace, by
+        As in `open_contacts`.
+    """
     campaign = store.campaign.campaign_id
     controller = controller_of(store.engine, default=campaign)
-    ring = open_ring(keys_folder(workspace), campaign, controller.controller)
-    return Contacts(store.engine, ring, controller, by)
+    folder = keys_folder(workspace)
+    ring = open_ring(folder, campaign, controller.controller)
+    # Before a campaign says who answers for it, its own name stands for the controller.
+    names = dict.fromkeys((controller.controller, campaign))
+    keys = {name: open_ring(folder, campaign, name).suppression for name in names}
+    objections = open_objections(folder / FOLDER, store.engine, keys)
+    return Contacts(store.engine, ring, controller, by, objections)
+
+
+def close(contacts: Contacts, *, store: bool = True) -> None:
+    """Close what was opened for the people of a campaign; its store too, unless others use it."""
+    if store:
+        contacts.engine.dispose()
+    if contacts.objections is not None and contacts.engine.dialect.name == "sqlite":
+        contacts.objections.engine.dispose()
 
 
 def keys_folder(workspace: Path | str) -> Path:

@@ -107,7 +107,7 @@ async def receive_returns(request: Request, workspaces: Path) -> Response:
     """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=_ASKED_FIRST)
-    language = _language(request)
+    language = language_of(request)
     address = request.client.host if request.client else ""
     try:
         if wait := _patience.left(address):
@@ -128,7 +128,7 @@ async def turf_page(request: Request, workspaces: Path) -> Response:
     """
     from analysis.workflows.turf_links_out import opener
 
-    language = _language(request)
+    language = language_of(request)
     if request.method == "GET" and request.path_params["path"] == "worker.js":
         return Response(opener(language, "worker.js"), media_type="text/javascript")
     if request.method == "GET":
@@ -217,7 +217,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
 
     began = time.monotonic()
     try:
-        store = _store(workspace)
+        store = store_of(workspace)
     except DataError:
         # What bears a right token is never thrown away: it is counted when the store is back.
         with contextlib.suppress(DataError):
@@ -253,7 +253,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
     )
 
 
-class _Patience:
+class Patience:
     """Counts wrong tokens by address, and says how long one has to wait."""
 
     def __init__(self) -> None:
@@ -278,10 +278,10 @@ class _Patience:
             self._until.clear()
 
 
-_patience = _Patience()
+_patience = Patience()
 
 
-def _language(request: Request) -> str:
+def language_of(request: Request) -> str:
     """Return the language asked for, the best liked of those we have."""
     liked = []
     for wish in request.headers.get("accept-language", "").split(","):
@@ -306,7 +306,7 @@ def _answer(
     return JSONResponse(told, status_code=status, headers={**_OPEN, **(headers or {})})
 
 
-def _store(workspace: Path) -> Any:  # noqa: ANN401 - imported late
+def store_of(workspace: Path) -> Any:  # noqa: ANN401 - imported late
     """Return the open store of a workspace, opened anew when its key or calendar is another."""
     from analysis.fieldwork.store import SQLITE, VARIABLE, open_store
 
