@@ -7,19 +7,20 @@ which rule refuses which rows, by line and never by name, and writes down what i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from analysis.contacts import consents, lawful, lawful_words, vault
+from analysis.contacts import consents, lawful, vault
 from analysis.contacts.contact_store import Contacts, new_id
 from analysis.contacts.eve_of_vote import CHANNELS as SILENCED
 from analysis.contacts.eve_of_vote import l49, over
 from analysis.contacts.merged import Groups, groups
+from analysis.contacts.passage import ACTIONS, COMPLETE, FLOOR, Passage, Refusal, Request
 from analysis.contacts.suppression import listed, objecting
 from analysis.database.contact_tables import (
     HOMES,
@@ -30,15 +31,9 @@ from analysis.database.contact_tables import (
     ROLL_FILES,
 )
 from analysis.database.engine import reading, tenant_of, writing
-from analysis.errors import DataError, Text, some
 
-# Under this many people a cell tells about persons (CONTACTS, section 4).
-FLOOR = 11
 # A year under voting age (Regulation (EU) 2024/900, art. 18): nobody of 16 or less.
 YOUNGEST = 17
-ACTIONS = ("count", "list", "export", "sheet", "call", "letter", "message")
-# What a message must bear; `carries` says what it does.
-COMPLETE = frozenset({"notice", "unsubscribe", "sponsor", "election"})
 # Purpose and channel of consent that each channel asks for.
 _CONSENT = {
     "sms": ("letter_sms", "sms"),
@@ -53,125 +48,6 @@ OTHER_FUNCTION = (
     *("town_hall", "school", "benefits", "work", "employer", "patients", "health", "union"),
     "other_function",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody wants to do with people.
-
-    Attributes
-    ----------
-    channel
-        One of `lawful.CHANNELS`.
-    action
-        One of `ACTIONS`.
-    shown
-        Data that go out, as "source.field": "roll.address", "person.phone".
-    chosen
-        Data by which they were chosen.
-    people
-        Persons, in the order of the lines.
-    cells
-        Number of people by cell, where counts go out.
-    carries
-        What goes with it: "notice", "unsubscribe", "sponsor", "election".
-    at
-        The moment of delivery; None: now.
-    """
-
-    channel: str
-    action: str
-    shown: tuple[str, ...] = ()
-    chosen: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
-    cells: Mapping[str, int] = field(default_factory=dict)
-    carries: frozenset[str] = frozenset()
-    at: datetime | None = None
-
-    @property
-    def moment(self) -> datetime:
-        """Return when it is to happen."""
-        return self.at or datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What one rule refuses: the whole request, or some of its lines.
-
-    Attributes
-    ----------
-    rule
-        Its name in `lawful_words.RULES`.
-    lines
-        From 1, in the order of the request; empty where the whole is refused.
-    about
-        Data or cells that it is about, never people.
-    """
-
-    rule: str
-    lines: tuple[int, ...] = ()
-    about: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> Text:
-        """Return the rule, its basis, which lines, and what would make it lawful."""
-        where = [Text("lines {lines}", lines=some(self.lines))] if self.lines else []
-        return Text(
-            "{why} [{basis}] {about} {mend}",
-            why=lawful_words.why(self.rule),
-            basis=lawful_words.basis(self.rule) or "–",
-            about=some([*self.about, *where]),
-            mend=lawful_words.mend(self.rule),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """What the gate says.
-
-    Attributes
-    ----------
-    request
-        Of what.
-    allowed
-        People who pass, in the order of the request; none where the whole is refused.
-    refusals
-        By which rules the others, or all, do not.
-    rules
-        Rules under which the rest passes.
-    """
-
-    request: Request
-    allowed: tuple[str, ...]
-    refusals: tuple[Refusal, ...]
-    rules: tuple[str, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Tell whether the request as such is lawful; some of its lines may be refused still."""
-        return not any(not one.lines for one in self.refusals)
-
-    def checked(self) -> Passage:
-        """Return the passage, or raise what refuses the whole of it.
-
-        Raises
-        ------
-        DataError
-            When the request as such is not lawful.
-        """
-        if self.whole:
-            return self
-        first = next(one for one in self.refusals if not one.lines)
-        raise DataError(
-            "This is not lawful: {why}",
-            where="rule {rule} ({basis}): {about}",
-            mend="{way}",
-            why=lawful_words.why(first.rule),
-            rule=first.rule,
-            basis=lawful_words.basis(first.rule) or "–",
-            about=some(first.about),
-            way=lawful_words.mend(first.rule),
-        )
 
 
 def passes(contacts: Contacts, request: Request, *, record: bool = True) -> Passage:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from analysis.contacts import gate, lawful, lawful_words, suppression, vault
+from analysis.contacts import lawful, lawful_words, suppression, vault
 from analysis.contacts.contact_store import Controller, Round, insert_many
 from analysis.contacts.eve_of_vote import l49
-from analysis.contacts.gate import Request, passes
+from analysis.contacts.gate import passes
+from analysis.contacts.passage import FLOOR, Request
 from analysis.database.contact_tables import HOMES, PASSED, PEOPLE_FILES, PERSONS, ROLL_FILES
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
@@ -176,4 +177,4 @@ def test_a_refusal_tells_what_would_make_it_lawful_and_no_name(quarter):
     assert "lines 1" in refusal.text
     assert "Ask them at the door" in refusal.text
     assert "ben" not in refusal.text.replace("been", "")
-    assert gate.FLOOR == 11
+    assert FLOOR == 11
