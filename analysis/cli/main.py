@@ -11,6 +11,7 @@ from analysis.cli import (
     commands_backup,
     commands_director,
     commands_models,
+    commands_people,
     commands_place,
     commands_ranking,
     commands_returns,
@@ -43,6 +44,7 @@ for part in (
     commands_script,
     commands_server,
     commands_backup,
+    commands_people,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.

@@ -68,8 +68,8 @@ def decide_links(pairs: pd.DataFrame) -> pd.DataFrame:
         `one`, `other`, `probability`, `reasons`, `state` (accepted or proposed).
     """
     likely = _likely(pairs)
-    sure = likely["probability"] >= AUTOMATIC
-    return _written(likely, sure & _alone(likely, "one") & _alone(likely, "other"))
+    at_once = _sure(likely) & _alone(likely, "one") & _alone(likely, "other")
+    return _written(likely, at_once)
 
 
 def only_lines(pairs: pd.DataFrame) -> dict[str, str]:
@@ -84,7 +84,7 @@ def only_lines(pairs: pd.DataFrame) -> dict[str, str]:
         As `linkage.link_rolls` returns them.
     """
     likely = _likely(pairs)
-    sure = likely[_alone(likely, "one") & (likely["probability"] >= AUTOMATIC)]
+    sure = likely[_alone(likely, "one") & _sure(likely)]
     return dict(zip(sure["one"], sure["other"], strict=True))
 
 
@@ -124,6 +124,13 @@ def _likely(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _alone(likely: pd.DataFrame, side: str) -> pd.Series:
     return likely.groupby(side)[side].transform("size") == 1
+
+
+def _sure(likely: pd.DataFrame) -> pd.Series:
+    """Return which pairs are likely enough; a name alone never is, however rare."""
+    more = likely["born"].isin([*_DATED, "near"]) | (likely["year"] == "same")
+    more |= likely["home"].isin(["same", "street"])
+    return more & (likely["probability"] >= AUTOMATIC)
 
 
 def _written(likely: pd.DataFrame, at_once: pd.Series) -> pd.DataFrame:

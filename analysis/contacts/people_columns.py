@@ -30,7 +30,8 @@ SEVERAL = frozenset({"email", "phone", "tags", "objection", "consent", "ignore",
 _MOST = 0.6
 _LOOKS = {
     "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
-    "phone": re.compile(r"\+?[\d .()/-]{9,20}"),
+    # Nine digits at least, two numbers with a word between them too.
+    "phone": re.compile(r"(?=(?:\D*\d){9})[\d\s.,;()/+|-]*(?:(?:ou|et|or|and)[\d\s.()/+-]+)?"),
     "birth_date": re.compile(
         r"(\d{1,2}[/.-]\d{1,2}[/.-](19|20)\d\d|(19|20)\d\d-\d\d-\d\d)( 0?0:00.*)?"
     ),
@@ -136,13 +137,7 @@ def _propose(
 
 def _share(cells: Sequence[str], field: str) -> float:
     looks = _LOOKS[field]
-    digits = field == "phone"
-    good = sum(
-        looks.fullmatch(cell.strip()) is not None
-        and (not digits or len(re.sub(r"\D", "", cell)) >= 9)
-        for cell in cells
-    )
-    return good / len(cells)
+    return sum(looks.fullmatch(cell.strip()) is not None for cell in cells) / len(cells)
 
 
 def check_fields(fields: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from analysis.contacts.file_origins import Declared
 from analysis.contacts.normalise import Point, is_mobile, name_words, read_email, read_phones
+from analysis.contacts.people_columns import plain_heading
 from analysis.errors import Text
 
 _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
@@ -271,7 +272,7 @@ def channels_in(text: str) -> list[str]:
 
 
 def _plain(value: str) -> str:
-    return "".join(name_words(value)) or value.strip()
+    return plain_heading(value)
 
 
 def _says(value: str) -> bool:

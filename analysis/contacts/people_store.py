@@ -69,7 +69,8 @@ class _Batch:
 
     new: list[str] = field(default_factory=list)
     met: set[str] = field(default_factory=set)
-    texts: list[tuple[str, str, str]] = field(default_factory=list, repr=False)
+    # Of person and field: a version holds one of each.
+    texts: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     # Second addresses and numbers are former versions: what is used stays the latest.
     others: list[tuple[str, str, str]] = field(default_factory=list, repr=False)
     points: list[tuple[str, str, str]] = field(default_factory=list, repr=False)
@@ -121,7 +122,7 @@ def take_in(  # noqa: PLR0913 - one act, told whole
     insert_many(connection, PERSONS, [{"person": one, **person} for one in batch.new])
     for part in _rounds(batch.others):
         vault.put(connection, contacts.ring, part)
-    vault.put(connection, contacts.ring, batch.texts)
+    vault.put(connection, contacts.ring, ((*key, text) for key, text in batch.texts.items()))
     vault.index(connection, contacts.ring, batch.points)
     placed = _homes(connection, contacts, owners, homes)
     _tags(connection, contacts, batch.rows)
@@ -254,19 +255,18 @@ def _write(batch: _Batch, who: str, row: PersonRow, known: dict[str, str]) -> No
     batch.rows[who].append(row)
     for name, text in row.known.items():
         if not known.get(name):
-            batch.texts.append((who, name, text))
+            batch.texts[who, name] = text
             known[name] = text
     mail = [one.shown for one in row.emails]
     for kind, texts in (("email", mail), ("phone", [one.canonical for one in row.phones])):
         for text in texts:
             if not known.get(kind):
-                batch.texts.append((who, kind, text))
+                batch.texts[who, kind] = text
                 known[kind] = text
             elif text != known[kind]:
                 batch.others.append((who, kind, text))
-                if not any(one[:2] == (who, kind) for one in batch.texts[-4:]):
-                    # What was used before stays the latest.
-                    batch.texts.append((who, kind, known[kind]))
+                # What was used before stays the latest.
+                batch.texts.setdefault((who, kind), known[kind])
 
 
 def _rounds(others: Iterable[tuple[str, str, str]]) -> list[list[tuple[str, str, str]]]:

@@ -76,6 +76,7 @@ def link_people(contacts: Contacts, *, today: dt.date | None = None) -> Linked:
     with reading(contacts.engine) as connection:
         people = _people(connection, contacts)
         roll, keys = _roll(connection, contacts, day)
+    compared = len(people)
     lines = linkage_decisions.only_lines(linkage.link_rolls(people, roll))
     twice = linkage.find_twice(people, linkage.known_names(roll))
     merges = linkage_decisions.decide_merges(twice, own_email=_own_email(people), lines=lines)
@@ -98,7 +99,7 @@ def link_people(contacts: Contacts, *, today: dt.date | None = None) -> Linked:
             connection, contacts.by, "link people", rows=merged[ACCEPTED] + linked[ACCEPTED]
         )
     return Linked(
-        len(people),
+        compared,
         len(roll),
         *(merged[ACCEPTED], merged[linkage_decisions.PROPOSED]),
         *(linked[ACCEPTED], linked[linkage_decisions.PROPOSED]),
