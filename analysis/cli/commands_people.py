@@ -148,10 +148,10 @@ def _import(
         done = people_import.bring_people(contacts, place, looked.file, fields, declared)
         show(f"{looked.file.name}\t{done.file_id}")
         show("\n".join(people_import.told(done)))
-        for line, why in ahead.cleaned.refused:
-            show(f"refused\tline {line}\t{why}")
-        for why, count in ahead.cleaned.cells.items():
-            show(f"left out\t{count}\t{why}")
+        for line, reason in ahead.cleaned.refused:
+            show(f"refused\tline {line}\t{reason}")
+        for cell, count in ahead.cleaned.cells.items():
+            show(f"left out\t{count}\t{cell}")
 
 
 def _link(contacts: Contacts) -> None:

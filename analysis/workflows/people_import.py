@@ -50,6 +50,31 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class AheadNumbers:
+    """What an import will do in numbers and lines, with nobody's data.
+
+    Attributes
+    ----------
+    rows, people, reached
+        Rows of the file, people in them, those with a contact point.
+    refused
+        Line and reason.
+    cells
+        Cells left out by reason; their rows stay.
+    claims, objections
+        People whose yes is no consent; who do not want to be contacted.
+    """
+
+    rows: int
+    people: int
+    reached: int
+    refused: tuple[tuple[int, str], ...]
+    cells: tuple[tuple[str, int], ...]
+    claims: int
+    objections: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ahead:
     """What an import will do.
 
@@ -68,9 +93,18 @@ class Ahead:
     rows: int
 
     @property
-    def claims(self) -> int:
-        """Return how many people said a yes that is no consent."""
-        return sum(any(one.missing for one in row.claims) for row in self.cleaned.people)
+    def numbers(self) -> AheadNumbers:
+        """Return the same without the people."""
+        people = self.cleaned.people
+        return AheadNumbers(
+            rows=self.rows,
+            people=len(people),
+            reached=sum(bool(row.emails or row.phones) for row in people),
+            refused=tuple((line, str(why)) for line, why in self.cleaned.refused),
+            cells=tuple(self.cleaned.cells.items()),
+            claims=sum(any(one.missing for one in row.claims) for row in people),
+            objections=sum(row.objects for row in people),
+        )
 
 
 def look(contacts: Contacts, content: bytes, name: str) -> Looked:

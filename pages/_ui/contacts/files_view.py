@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +16,7 @@ from analysis.database.engine import reading
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import
-from analysis.workflows.people_import import Ahead, Looked
+from analysis.workflows.people_import import AheadNumbers, Looked
 from pages._ui import messages
 from pages._ui.access import taken_away
 from pages._ui.contacts.people_opened import opened, say_once
@@ -177,58 +177,41 @@ def _weigh(
         messages.show_error(error)
         return
     # Numbers and lines alone outlive this run, nobody's data.
-    st.session_state[_AHEAD] = (key, _numbers(ahead))
+    st.session_state[_AHEAD] = (key, ahead.numbers)
 
 
-def _numbers(ahead: Ahead) -> dict[str, object]:
-    people = ahead.cleaned.people
-    return {
-        "rows": ahead.rows,
-        "people": len(people),
-        "refused": [(line, str(why)) for line, why in ahead.cleaned.refused],
-        "cells": dict(ahead.cleaned.cells),
-        "reached": sum(bool(row.emails or row.phones) for row in people),
-        "claims": ahead.claims,
-        "objections": sum(row.objects for row in people),
-    }
-
-
-def _what_will_happen(told: Mapping[str, object]) -> None:
-    refused = told["refused"]
-    assert isinstance(refused, list)
+def _what_will_happen(told: AheadNumbers) -> None:
     cells = st.columns(4)
     for cell, label, value in zip(
         cells,
         (_("Rows of the file"), _("People"), _("Refused rows"), _("With an e-mail or telephone")),
-        (told["rows"], told["people"], len(refused), told["reached"]),
+        (told.rows, told.people, len(told.refused), told.reached),
         strict=True,
     ):
         cell.metric(label, number(value))
-    if told["claims"]:
+    if told.claims:
         st.warning(
             _(
                 "{n} people come in without consent: their yes lacks its text, date, channel or "
                 "proof. They may not be written to."
-            ).format(n=number(told["claims"]))
+            ).format(n=number(told.claims))
         )
-    if told["objections"]:
+    if told.objections:
         st.info(
             _("{n} people do not want to be contacted: they will not be.").format(
-                n=number(told["objections"])
+                n=number(told.objections)
             )
         )
-    left_out = told["cells"]
-    assert isinstance(left_out, dict)
-    for why, count in left_out.items():
+    for why, count in told.cells:
         st.caption(
             _("Left out, the row stays: {why} ({n})").format(
                 why=messages.translate(why), n=number(count)
             )
         )
-    if refused:
-        table = pd.DataFrame(refused, columns=["line", "why"])
+    if told.refused:
+        table = pd.DataFrame(told.refused, columns=["line", "why"])
         table["why"] = [messages.translate(why) for why in table["why"]]
-        with st.expander(_("Refused rows ({n})").format(n=number(len(refused)))):
+        with st.expander(_("Refused rows ({n})").format(n=number(len(told.refused)))):
             st.dataframe(
                 table.rename(columns={"line": _("Line of the file"), "why": _("Why")}),
                 hide_index=True,

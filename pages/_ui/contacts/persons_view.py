@@ -78,15 +78,20 @@ def _pairs(contacts: Contacts) -> None:
         "refused": _("Not the same"),
         "undone": _("Undone"),
     }
-    kind: Kind = left.segmented_control(
+    kinds_known: tuple[Kind, ...] = ("link", "merge")
+    kind = left.segmented_control(
         _("Which pairs"),
-        ["link", "merge"],
+        kinds_known,
         default="link",
-        format_func=kinds.get,
+        format_func=lambda one: kinds[one],
         key="persons.kind",
     )
     state = right.segmented_control(
-        _("State"), list(states), default="proposed", format_func=states.get, key="persons.state"
+        _("State"),
+        list(states),
+        default="proposed",
+        format_func=lambda one: states[one],
+        key="persons.state",
     )
     # A pair is opened by a click: to look at people is written down.
     if not st.toggle(_("Show the pairs"), key="persons.show") or not kind or not state:

@@ -71,7 +71,8 @@ def test_columns_are_proposed_by_heading_then_by_values_and_opinions_are_not_rea
         *("first_names", "used_name", "email", "phone", "birth_date", "address"),
         *("postcode", "city", "never"),
     ]
-    rows = b"A;B;C;D\na@example.org;06 39 98 00 01;12 rue Haute;x\nb@example.org;0199000001;3 av. B;y\n"
+    rows = b"A;B;C;D\na@example.org;06 39 98 00 01;12 rue Haute;x\n"
+    rows += b"b@example.org;0199000001;3 av. B;y\n"
     nameless = read_people_file(rows, "x.csv")
     assert [(one.field, one.why) for one in proposed(nameless)] == [
         *(("email", "values"), ("phone", "values"), ("address", "values"), ("ignore", "")),
@@ -87,7 +88,8 @@ def test_columns_are_proposed_by_heading_then_by_values_and_opinions_are_not_rea
             "nationbuilder_id,first_name,last_name,email1,mobile_number,primary_address1,"
             "primary_zip,email_opt_in,tag_list,do_not_call,support_level",
             "nationbuilder",
-            "ignore first_names used_name email phone address postcode consent tags objection never",
+            "ignore first_names used_name email phone address postcode consent tags objection "
+            "never",
         ),
         (
             "id,ext_id,first_name,last_name,email,phone,alt_phone,street_address,co_address,"
