@@ -233,14 +233,22 @@ def _fault(one: Said, known: dict[tuple[str, int], str]) -> Text | None:
     return None if one.proof.strip() else Text("its proof")
 
 
-def latest(tenant: str) -> sa.Select[Any]:
-    """Return a query: a person's last yes and last no, by purpose and channel, 0 for never."""
+def latest(tenant: str, purposes: Sequence[str] = tuple(PURPOSES)) -> sa.Select[Any]:
+    """Return a query: a person's last yes and last no, by purpose and channel, 0 for never.
+
+    Parameters
+    ----------
+    tenant
+        Of the campaign.
+    purposes
+        Only these.
+    """
     given = sa.case((CONSENTS.c.given, CONSENTS.c.said_s), else_=0)
     taken = sa.case((CONSENTS.c.given, 0), else_=CONSENTS.c.said_s)
     keys = (CONSENTS.c.person, CONSENTS.c.purpose, CONSENTS.c.channel)
     return (
         sa.select(*keys, sa.func.max(given).label("given_s"), sa.func.max(taken).label("taken_s"))
-        .where(CONSENTS.c.tenant == tenant)
+        .where(CONSENTS.c.tenant == tenant, CONSENTS.c.purpose.in_(purposes))
         .group_by(*keys)
     )
 

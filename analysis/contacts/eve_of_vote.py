@@ -94,20 +94,3 @@ def _zones(one: Round, territory: str) -> list[ZoneInfo]:
     """Return where to look at the clock: at the recipient's, or at the round's if nobody knows."""
     own = ZoneInfo(one.time_zone) if one.time_zone else zone_of(one.territory)
     return [zone_of(territory)] if territory else [own]
-
-
-def over(at: datetime, rounds: Iterable[Round]) -> bool:
-    """Tell whether the last day of voting is past, everywhere; False where none is written.
-
-    Parameters
-    ----------
-    at
-        Now, with its zone.
-    rounds
-        Of the campaign.
-    """
-    days = [
-        at.astimezone(ZoneInfo(one.time_zone or _MAINLAND)).date() > date.fromisoformat(one.date)
-        for one in rounds
-    ]
-    return bool(days) and all(days)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,17 +19,16 @@ from sqlalchemy.engine import Connection
 from analysis.contacts import consents, lawful, vault
 from analysis.contacts.contact_store import Contacts, new_id
 from analysis.contacts.eve_of_vote import CHANNELS as SILENCED
-from analysis.contacts.eve_of_vote import l49, over
+from analysis.contacts.eve_of_vote import l49, zone_of
 from analysis.contacts.merged import Groups, groups
 from analysis.contacts.passage import ACTIONS, COMPLETE, FLOOR, Passage, Refusal, Request
+from analysis.contacts.roll_store import rolls
 from analysis.contacts.suppression import listed, objecting
 from analysis.database.contact_tables import (
     HOMES,
     PASSED,
     PEOPLE_FILES,
     PERSONS,
-    ROLL_ENDS,
-    ROLL_FILES,
 )
 from analysis.database.engine import reading, tenant_of, writing
 
@@ -63,8 +63,8 @@ def passes(contacts: Contacts, request: Request, *, record: bool = True) -> Pass
         Whether to write the passage into the register; a preview is not one.
     """
     whole, rules, conditions = _of_table(request)
+    whole += _of_request(contacts, request, conditions)
     with reading(contacts.engine) as connection:
-        whole += _of_request(connection, contacts, request, conditions)
         known = _People.of(connection, request.people)
         rows = list(_of_rows(connection, contacts, request, conditions, known))
     rows += _objections(contacts, request.people)
@@ -94,12 +94,10 @@ def _of_table(request: Request) -> tuple[list[Refusal], list[str], set[str]]:
     return whole, sorted(set(rules)), conditions
 
 
-def _of_request(
-    connection: Connection, contacts: Contacts, request: Request, conditions: set[str]
-) -> list[Refusal]:
+def _of_request(contacts: Contacts, request: Request, conditions: set[str]) -> list[Refusal]:
     """Return what refuses the request as such, whoever is in it."""
     found = []
-    if "roll" in conditions and not roll_in_force(connection, contacts, request.moment):
+    if "roll" in conditions and not roll_in_force(contacts, request.moment):
         found.append(Refusal("roll"))
     # Counts show nobody a datum: there is nothing to give notice of yet.
     if "notice" in conditions and request.action != "count" and "notice" not in request.carries:
@@ -117,27 +115,20 @@ def _of_request(
     return found
 
 
-def roll_in_force(connection: Connection, contacts: Contacts, at: datetime) -> bool:
-    """Tell whether the campaign has a roll that may be used.
+def roll_in_force(contacts: Contacts, at: datetime) -> bool:
+    """Tell whether the campaign has a roll that may be used at a moment.
 
     Parameters
     ----------
-    connection
-        Of the campaign.
     contacts
         The campaign.
     at
-        When it is to be used.
+        With its time zone.
     """
-    if over(at, contacts.controller.rounds):
-        return False
-    ended = sa.select(ROLL_ENDS.c.roll).where(ROLL_ENDS.c.tenant == contacts.tenant)
-    query = (
-        sa.select(ROLL_FILES.c.roll)
-        .where(ROLL_FILES.c.tenant == contacts.tenant, ROLL_FILES.c.promise != "")
-        .where(ROLL_FILES.c.expires_on >= at.date(), ROLL_FILES.c.roll.not_in(ended))
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    rounds = contacts.controller.rounds
+    zone = ZoneInfo(rounds[0].time_zone) if rounds else zone_of("")
+    today = at.astimezone(zone).date()
+    return any(not one.ended for one in rolls(contacts, today=today))
 
 
 @dataclass(frozen=True, slots=True)

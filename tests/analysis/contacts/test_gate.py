@@ -18,7 +18,7 @@ from analysis.contacts.passage import FLOOR, Request
 from analysis.database.contact_tables import HOMES, PASSED, PEOPLE_FILES, PERSONS, ROLL_FILES
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
-from tests.analysis.contacts.invented import enter, opened, said, say
+from tests.analysis.contacts.invented import enter, opened, roll, said, say
 
 TABLE = Path(__file__).with_name("lawful_requests.csv")
 REQUESTS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
@@ -60,14 +60,6 @@ def quarter(store, tmp_path_factory):
             home |= {"commune_id": "99900", "bureau_id": "99900_0001", "source": "x"}
             insert_many(connection, HOMES, [home])
     return contacts
-
-
-def roll(contacts, name="r1", **other):
-    """Return a roll with its promise."""
-    row = {"roll": name, "file": "liste.csv", "sha256": "0", "asked_by": "x", "place": "mairie"}
-    row |= {"promise": "no commercial use", "promised_on": date(2026, 1, 1), "dropped": "[]"}
-    row |= {"list_date": date(2026, 1, 1), "expires_on": date(2027, 6, 30), "refused": "{}"}
-    return row | {"rows": 1_000} | contacts.stamp() | other
 
 
 def of_file(contacts, origin):
@@ -159,16 +151,15 @@ def test_midnight_of_the_eve_is_the_recipients(territory, midnight_utc):
         l49(datetime(2027, 4, 10), rounds, territory)  # noqa: DTZ001 - that is what is refused
 
 
-def test_a_roll_without_promise_expired_or_ended_opens_no_door(store, tmp_path, named):
+def test_no_roll_or_an_expired_one_opens_no_door(store, tmp_path, named):
     request = Request("door", "list", ("roll.address",), at=NOW)
-    for n, other in enumerate(
-        ({"promise": ""}, {"expires_on": date(2027, 1, 14)}, {"name": "none"}, {})
-    ):
-        contacts = opened(store, tmp_path, named(f"roll{n}"))
-        if "name" not in other:
+    lasting = {"none": None, "over": date(2027, 1, 14), "sound": date(2027, 1, 15)}
+    for name, expires_on in lasting.items():
+        contacts = opened(store, tmp_path, named(name))
+        if expires_on:
             with writing(contacts.engine) as connection:
-                insert_many(connection, ROLL_FILES, [roll(contacts, **other)])
-        assert passes(contacts, request, record=False).whole is (other == {})
+                insert_many(connection, ROLL_FILES, [roll(contacts, expires_on=expires_on)])
+        assert passes(contacts, request, record=False).whole is (name == "sound")
 
 
 def test_a_refusal_tells_what_would_make_it_lawful_and_no_name(quarter):
