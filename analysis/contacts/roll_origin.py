@@ -72,12 +72,14 @@ class Origin:
         assert self.expires_on
         for day in (asked_on, promised_on, list_date):
             if day > today:
-                raise _days("A day that has not come cannot be when it was asked for.", day)
+                raise _days(Text("A day that has not come cannot be when it was asked for."), day)
         last = last_day(controller)
         if self.expires_on < today or (last and last < today):
-            raise _days("This roll may not be used any more.", min(self.expires_on, last or today))
+            raise _days(
+                Text("This roll may not be used any more."), min(self.expires_on, last or today)
+            )
         if self.expires_on > today + timedelta(days=MOST_DAYS):
-            raise _days("A roll may be kept for a year at most.", self.expires_on)
+            raise _days(Text("A roll may be kept for a year at most."), self.expires_on)
         return Origin(
             self.asked_by.strip(),
             self.place.strip(),
@@ -109,7 +111,7 @@ def last_day(controller: Controller) -> date | None:
     return max((date.fromisoformat(one.date) for one in controller.rounds), default=None)
 
 
-def _days(template: Text | str, day: date) -> DataError:
+def _days(template: Text, day: date) -> DataError:
     return DataError(
         template,
         where="{day}",

@@ -280,9 +280,7 @@ def end_roll(contacts: Contacts, roll: str, reason: str) -> int:
     mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == roll)
     with writing(contacts.engine) as connection:
         lock(connection, [_LOCK])
-        known = {one.roll for one in _rolls(connection, contacts, date.today())}
-        if roll not in known:
-            raise _no_roll(roll, known)
+        _one(_rolls(connection, contacts, date.today()), roll)
         left = connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one()
         ended = sa.select(ROLL_ENDS.c.roll).where(
             ROLL_ENDS.c.tenant == contacts.tenant, ROLL_ENDS.c.roll == roll
@@ -310,11 +308,25 @@ def _empty_log(contacts: Contacts) -> None:
             raw.close()
 
 
-def _no_roll(roll: str, known: set[str]) -> DataError:
-    return DataError(
+def one_roll(contacts: Contacts, roll: str, *, today: date | None = None) -> Roll:
+    """Return a roll by its id.
+
+    Raises
+    ------
+    DataError
+        When there is none.
+    """
+    return _one(rolls(contacts, today=today), roll)
+
+
+def _one(known: list[Roll], roll: str) -> Roll:
+    for one in known:
+        if one.roll == roll:
+            return one
+    raise DataError(
         "There is no such electoral roll.",
         where="{roll}; there are: {known}",
         mend="Name one of those that are there.",
         roll=roll,
-        known=some(sorted(known)),
+        known=some(one.roll for one in known),
     )

@@ -112,8 +112,13 @@ PEOPLE_FILES = Table(
     *_must(Text, "file"),
     *_must(_DIGEST, "sha256"),
     *_must(_WORD, "origin", "purpose"),
+    Column("relation", _WORD, nullable=False, server_default=""),
+    # Who collected it, when, how.
+    Column("told", Text, nullable=False, server_default=""),
     # JSON: field of each column; rows refused by reason.
     *_must(Text, "columns", "refused"),
+    # JSON: how many people were new, met, without proof of consent.
+    Column("counts", Text, nullable=False, server_default="{}"),
     Column("rows", Integer, nullable=False),
     *_said(),
 )

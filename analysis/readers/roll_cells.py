@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from analysis.readers.roll_layout import BAD, RollLayout, text_blocks
+from analysis.readers.roll_layout import BAD, RollLayout, RollSource, text_blocks
 
 LINE = "line"
 # Why a row is refused before its values are looked at.
@@ -52,18 +51,18 @@ def _ranges(lines: Lines) -> str:
     return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
 
 
-def read_cells(path: Path, layout: RollLayout, refused: Refusals) -> Iterator[pa.Table]:
+def read_cells(source: RollSource, layout: RollLayout, refused: Refusals) -> Iterator[pa.Table]:
     """Yield the columns of a roll that may be read, as texts under our names, and `line`.
 
     Parameters
     ----------
-    path, layout
+    source, layout
         The file and what it looks like.
     refused
         Told of rows that have other cells than the header, or letters that cannot be read.
     """
     line = 1
-    for block in text_blocks(path, layout.encoding):
+    for block in text_blocks(source, layout.encoding):
         lines = block.count(b"\n")
         skipped = layout.header_line if line == 1 else 0
         body = block.split(b"\n", skipped)[-1] if skipped else block

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pyarrow as pa
 
 from analysis.errors import DataError, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+from analysis.tables.sources import sha256
 
 BAD = "\N{REPLACEMENT CHARACTER}"
 _BLOCK = 1 << 24
@@ -76,7 +78,38 @@ class RollLayout:
     header_line: int
 
 
-def layout_of(path: Path) -> RollLayout:
+@dataclass(frozen=True, slots=True)
+class RollSource:
+    """A file of the roll: on a disk; or in memory, so that what is not to be read reaches no disk.
+
+    Attributes
+    ----------
+    name
+        Of the file, without its folder.
+    content
+        Where it is, or all of it.
+    """
+
+    name: str
+    content: Path | memoryview
+
+    @classmethod
+    def of(cls, given: Path | str | RollSource) -> RollSource:
+        """Return a source as it is; of a path, the file there."""
+        return given if isinstance(given, RollSource) else cls(Path(given).name, Path(given))
+
+    def stream(self) -> pa.NativeFile:
+        """Open it; what is compressed and so called is opened out."""
+        return pa.input_stream(self.content)
+
+    def sha256(self) -> str:
+        """Return the digest of the file, "" where there is none."""
+        if isinstance(self.content, Path):
+            return sha256(self.content) if self.content.is_file() else ""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def layout_of(source: RollSource) -> RollLayout:
     """Recognise the layout of a file of the roll.
 
     Raises
@@ -85,11 +118,13 @@ def layout_of(path: Path) -> RollLayout:
         When there is no such file, it is no text, or its header lacks what a roll has. No cell
         of the file is ever quoted: a file without a header begins with a person.
     """
-    if not path.is_file():
-        raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
-    encoding = _encoding(path)
+    if isinstance(source.content, Path) and not source.content.is_file():
+        raise DataError(
+            "There is no such file.", where="{path}", mend="Check the path.", path=source.content
+        )
+    encoding = _encoding(source)
     line, header = 0, ""
-    for text in _texts(path, encoding):
+    for text in _texts(source, encoding):
         for number, one in enumerate(text.splitlines(), 1):
             if one.strip():
                 line, header = number, one.lstrip("\ufeff")
@@ -97,21 +132,21 @@ def layout_of(path: Path) -> RollLayout:
         break
     if not header:
         raise DataError(
-            "{file} is empty.", where="{path}", mend="Ask for it again.", file=path.name, path=path
+            "{file} is empty.", where="{file}", mend="Ask for it again.", file=source.name
         )
     delimiter = delimiter_of(header)
-    names = [plain(cell) for cell in next(csv.reader([header], delimiter=delimiter))]
-    columns = _columns(path, names)
-    rest = [name for at, name in enumerate(names) if at not in columns.values()]
-    forbidden = tuple(name for name in rest if _FORBIDDEN.search(name))
+    cells = [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter))]
+    columns = _columns(source.name, [plain(cell) for cell in cells])
+    rest = [cell for at, cell in enumerate(cells) if at not in columns.values()]
+    forbidden = tuple(cell for cell in rest if _FORBIDDEN.search(plain(cell)))
     return RollLayout(
-        *(encoding, delimiter, len(names), columns, forbidden),
+        *(encoding, delimiter, len(cells), columns, forbidden),
         unread=len(rest) - len(forbidden),
         header_line=line,
     )
 
 
-def _columns(path: Path, names: list[str]) -> dict[str, int]:
+def _columns(file: str, names: list[str]) -> dict[str, int]:
     spelt = {heading: ours for ours, headings in HEADINGS.items() for heading in headings}
     columns: dict[str, int] = {}
     for at, name in enumerate(names):
@@ -123,7 +158,7 @@ def _columns(path: Path, names: list[str]) -> dict[str, int]:
                 "A column stands twice in {file}, and nothing tells which is meant.",
                 where="{file}: {twice}",
                 mend="Keep one of them, or give the publisher's file.",
-                file=path.name,
+                file=file,
                 twice=HEADINGS[ours][0],
             )
         columns[ours] = at
@@ -133,21 +168,21 @@ def _columns(path: Path, names: list[str]) -> dict[str, int]:
             where="{file}: {known} column(s) recognised; lacking: {missing}",
             mend="Give the extract as the town hall or the prefecture gave it out, its line of "
             "headings included.",
-            file=path.name,
+            file=file,
             known=len(columns),
             missing=some(HEADINGS[name][0] for name in missing),
         )
     return columns
 
 
-def text_blocks(path: Path, encoding: str) -> Iterator[bytes]:
+def text_blocks(source: RollSource, encoding: str) -> Iterator[bytes]:
     """Yield a file as UTF-8, in blocks of whole lines that end in a line feed.
 
     What cannot be read stands as `BAD`; a carriage return alone ends a line where no line feed
     does.
     """
     rest = ""
-    for text in _texts(path, encoding):
+    for text in _texts(source, encoding):
         whole = rest + text
         if "\r" in whole:
             whole = whole.replace("\r\n" if "\n" in whole else "\r", "\n")
@@ -160,10 +195,10 @@ def text_blocks(path: Path, encoding: str) -> Iterator[bytes]:
         yield (rest.rstrip("\r") + "\n").encode("utf-8")
 
 
-def _texts(path: Path, encoding: str) -> Iterator[str]:
+def _texts(source: RollSource, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     try:
-        with pa.input_stream(path) as stream:
+        with source.stream() as stream:
             while block := stream.read(_BLOCK):
                 # No text has it, and PostgreSQL takes none.
                 yield decoder.decode(block).replace("\0", "")
@@ -173,14 +208,14 @@ def _texts(path: Path, encoding: str) -> Iterator[str]:
             "{file} cannot be read to its end: it is cut or damaged.",
             where="{file}: {text}",
             mend="Ask for it again; compare its size with the original's.",
-            file=path.name,
+            file=source.name,
             text=type(error).__name__,
         ) from error
 
 
-def _encoding(path: Path) -> str:
+def _encoding(source: RollSource) -> str:
     """Return the encoding of a file, told from the first block with a letter above ASCII."""
-    with pa.input_stream(path) as stream:
+    with source.stream() as stream:
         start = block = stream.read(_BLOCK)
         while block and block.isascii():
             block = stream.read(_BLOCK)
@@ -190,10 +225,9 @@ def _encoding(path: Path) -> str:
     if b"\0" in start[: 1 << 16] or start[:2] == b"PK":
         raise DataError(
             "{file} is not a text file.",
-            where="{path}",
+            where="{file}",
             mend="Save the table as CSV (UTF-8), or give the extract as it was given out.",
-            file=path.name,
-            path=path,
+            file=source.name,
         )
     # One damaged row does not make a file of another encoding.
     text = block.decode("utf-8", errors="replace")

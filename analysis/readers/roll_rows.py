@@ -24,7 +24,7 @@ from analysis.readers import electors
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import bureau_code, commune_code
 from analysis.readers.roll_cells import LINE, Refusals, read_cells
-from analysis.readers.roll_layout import HEADINGS, RollLayout, layout_of
+from analysis.readers.roll_layout import HEADINGS, RollLayout, RollSource, layout_of
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 
 # Why a row is refused once its values are read.
@@ -91,12 +91,14 @@ class ReadRoll:
     counts: dict[str, int]
 
 
-def read_electoral_rows(path: Path | str, place: RollPlace, *, list_date: date) -> ReadRoll:
+def read_electoral_rows(
+    given: Path | str | RollSource, place: RollPlace, *, list_date: date
+) -> ReadRoll:
     """Read an extract of the electoral roll (REU, or the e-liste before it).
 
     Parameters
     ----------
-    path
+    given
         CSV in any encoding and with any delimiter of `beginnings`, plain or gzipped.
     place
         Where it is of.
@@ -113,7 +115,7 @@ def read_electoral_rows(path: Path | str, place: RollPlace, *, list_date: date) 
     DataError
         When the file is no roll, or is of another place. It quotes no cell.
     """
-    file = Path(path)
+    file = RollSource.of(given)
     layout, refused = layout_of(file), Refusals()
     # Piece by piece: the cells of a file are several times as large as what is kept of them.
     pieces = [_rows(cells, place) for cells in read_cells(file, layout, refused)]
@@ -137,7 +139,7 @@ def _kept(rows: pa.Table, place: RollPlace, list_date: date, refused: Refusals) 
     return rows if kept.all() else rows.filter(pa.array(kept))
 
 
-def _nothing(file: Path, refused: Refusals) -> DataError:
+def _nothing(file: RollSource, refused: Refusals) -> DataError:
     reasons = [f"{reason} {told['rows']}" for reason, told in refused.told().items()]
     return DataError(
         "No row of this roll can be kept.",

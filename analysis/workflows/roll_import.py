@@ -11,9 +11,9 @@ import geopandas as gpd
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.roll_origin import Origin
 from analysis.contacts.roll_store import Roll, add_roll, known_roll
+from analysis.readers.roll_layout import RollSource
 from analysis.readers.roll_rows import RollPlace, read_electoral_rows
 from analysis.tables.schema import commune_of
-from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 
 
@@ -27,8 +27,8 @@ class Imported:
 
 def import_roll(
     contacts: Contacts,
-    workspace: Workspace,
-    file: Path | str,
+    workspace: Path | str,
+    file: Path | str | RollSource,
     origin: Origin,
     *,
     today: date | None = None,
@@ -40,7 +40,7 @@ def import_roll(
     contacts
         People of the campaign.
     workspace
-        Its place.
+        Folder of its place.
     file
         Extract of the roll, CSV.
     origin
@@ -61,13 +61,13 @@ def import_roll(
     day = today or date.today()
     sound = origin.checked(contacts.controller, day)
     assert sound.list_date
-    path = Path(file)
-    digest = sha256(path) if path.is_file() else ""
+    source = RollSource.of(file)
+    digest = source.sha256()
     if digest and (known := known_roll(contacts, digest, today=day)):
         return Imported(known, again=True)
-    read = read_electoral_rows(path, place_of(workspace), list_date=sound.list_date)
+    read = read_electoral_rows(source, place_of(Workspace(workspace)), list_date=sound.list_date)
     told = {
-        "file": path.name,
+        "file": source.name,
         "sha256": digest,
         "file_rows": read.file_rows,
         "dropped": {"forbidden": list(read.layout.forbidden), "unread": read.layout.unread},
