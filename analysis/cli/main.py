@@ -9,6 +9,7 @@ import typer
 
 from analysis.cli import (
     commands_backup,
+    commands_contacts,
     commands_director,
     commands_models,
     commands_people,
@@ -47,6 +48,7 @@ for part in (
     commands_server,
     commands_backup,
     commands_people,
+    commands_contacts,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.
