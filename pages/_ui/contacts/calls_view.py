@@ -59,7 +59,7 @@ def _script() -> None:
 def _person(contacts: Contacts, call: Call) -> None:
     with st.container(border=True):
         st.subheader(messages.plain(call.name) or _("No name given"))
-        st.markdown(f"[{call.phone}](tel:{call.phone})")
+        st.link_button(call.phone, f"tel:{call.phone}")
         if call.tries:
             st.caption(_("Called {n} time(s) in thirty days").format(n=number(call.tries)))
         names = {

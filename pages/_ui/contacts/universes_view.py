@@ -51,11 +51,9 @@ def _asked(contacts: Contacts) -> Universe:
     left, right = st.columns(2)
     names = {"roll": _("Doors of the electoral roll"), "people": _("Supporters")}
     of = left.radio(_("Of whom"), list(names), format_func=names.__getitem__, key="universe.of")
+    labels = {"": _("None: say it here"), **{name: name for name in kept}}
     saved = right.selectbox(
-        _("Saved universes"),
-        ["", *kept],
-        format_func=lambda name: name or _("None: say it here"),
-        key="universe.kept",
+        _("Saved universes"), list(labels), format_func=labels.__getitem__, key="universe.kept"
     )
     if saved:
         return kept[saved]
