@@ -27,7 +27,9 @@ def universe(  # noqa: PLR0913 - one option per part of a universe
         bool, typer.Option("--names", help="Names on the list of doors, with the notice.")
     ] = False,
     language: Annotated[str, typer.Option(help="fr or en, of the sentence and notice.")] = "fr",
-    out: Annotated[Path | None, typer.Option(help="File to write, CSV.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write: CSV, or PDF of labels for letters.")
+    ] = None,
 ) -> None:
     """Say whom one means, count them, save it, and let lists out by the law."""
     from analysis.cli.universe_actions import Order, run

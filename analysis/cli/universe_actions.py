@@ -94,7 +94,9 @@ def _export(contacts: Contacts, place: Workspace, rule: Universe, order: Order) 
     ground = universes.ground_of(place, rule, order.election)
     asked = Asked(order.channel, order.names, choose(order.language))
     leaving = take_out(contacts, rule, ground, asked)
-    order.out.write_bytes(leaving.to_csv())
+    is_labels = order.out.suffix == ".pdf"
+    language = choose(order.language)
+    order.out.write_bytes(leaving.to_labels(language) if is_labels else leaving.to_csv())
     refused = [str(one.text) for one in leaving.passage.refusals]
     rules = ", ".join(leaving.passage.rules)
     return "\n".join([f"{len(leaving.rows)} rows by the rules {rules}: {order.out}", *refused])

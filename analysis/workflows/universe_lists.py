@@ -17,6 +17,7 @@ from analysis.contacts.universe_ground import Ground
 from analysis.contacts.universe_members import Members, members
 from analysis.database.engine import reading
 from analysis.errors import DataError
+from analysis.exports.address_labels import to_labels
 from analysis.i18n import told
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows.universes import gate_of, notice
@@ -47,6 +48,32 @@ class Leaving:
         """Return a CSV that a French spreadsheet opens by a double click."""
         table = pd.DataFrame(self.rows, columns=list(self.columns), dtype="str")
         return csv_text(table, french=True).encode("utf-8-sig")
+
+    def to_labels(self, language: str) -> bytes:
+        """Return labels of the same rows as PDF, 21 a sheet; only a letter has them.
+
+        Raises
+        ------
+        DataError
+            When it is no list of letters.
+        """
+        if self.passage.request.channel != "post":
+            raise DataError(
+                "Only letters have labels.", mend="Choose the channel post, or write a CSV."
+            )
+        rows = [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        return to_labels([_address_lines(row) for row in rows], language=language)
+
+
+def _address_lines(row: dict[str, str]) -> list[str]:
+    family = row.get("used_name") or row.get("birth_name", "")
+    street = row.get("address") or f"{row.get('number', '')} {row.get('street', '')}"
+    return [
+        f"{row.get('first_names', '')} {family}".strip(),
+        row.get("extra", ""),
+        street.strip(),
+        f"{row.get('postcode', '')} {row.get('city', '')}".strip(),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,3 +196,11 @@ def _export(contacts: Contacts, rule: Universe, ground: Ground, channel: str) ->
         st.caption(f"{rule_name} · {basis(rule_name)}")
     label = _("Take the list ({n} rows)").format(n=number(len(leaving.rows)))
     taken_away.offer(None, label, leaving.to_csv(), f"{channel}.csv", key="universe.take")
+    if channel == "post":
+        taken_away.offer(
+            None,
+            _("Take the labels (PDF, 21 a sheet)"),
+            leaving.to_labels(language()),
+            "labels.pdf",
+            key="universe.labels",
+        )

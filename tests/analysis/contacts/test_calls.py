@@ -21,6 +21,7 @@ from analysis.workflows.universe_lists import Asked, take_out
 from tests.analysis.contacts.invented import enter, opened, said, say
 
 PEOPLE = [f"p{n:02d}" for n in range(12)]
+HOME = {"address": "1 rue des Prés", "postcode": "99900", "city": "Valmont"}
 ANYBODY = Universe.read({"of": "people"})
 
 
@@ -117,6 +118,19 @@ def test_a_list_of_calls_leaves_by_the_gate_and_is_written_down(callers):
     # Letters bear names and addresses of people: not before somebody answers for them.
     with pytest.raises(DataError, match="notice"):
         take_out(callers, ANYBODY, Ground(), Asked("post"))
+    with pytest.raises(DataError, match="Only letters"):
+        leaving.to_labels("fr")
+    who = Controller(callers.tenant, name="Liste *", address="1 rue", contact="dpo@example.org")
+    object.__setattr__(callers, "controller", who)
+    with writing(callers.engine) as connection:
+        at = [(p, field, text) for p in PEOPLE for field, text in HOME.items()]
+        vault.put(connection, callers.ring, at)
+    letters = take_out(callers, ANYBODY, Ground(), Asked("post"))
+    assert len(letters.rows) == 12
+    assert all("Liste *" in row[-1] and "dpo@example.org" in row[-1] for row in letters.rows)
+    labels = letters.to_labels("fr")
+    assert labels.startswith(b"%PDF")
+    assert labels == letters.to_labels("fr")
     with pytest.raises(DataError, match="No list leaves"):
         take_out(callers, ANYBODY, Ground(), Asked("email"))
     few = Universe.read({"of": "people", "where": {"not": {"not_contacted_days": 1}}})
