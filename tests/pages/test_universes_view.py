@@ -92,7 +92,10 @@ def test_calls_show_one_person_at_a_time_or_say_why_none(open_app, town, monkeyp
 
 def test_the_table_of_the_law_is_shown_with_what_passed(open_app, town):
     app = open_view(open_app, town, "law", law_view="rules", lang="fr")
-    table, passed = (one.value for one in app.dataframe)
-    assert (table.iloc[-1].drop(["Règle", "Fondement"]) == "non").all()
-    assert "Portes" in set(passed["Canal"])
+    (passed,), (table,) = ([one.value for one in kind] for kind in (app.dataframe, app.table))
     assert len(table) == 18
+    assert table.index[-1] == "non"
+    assert "si une liste électorale est en vigueur" in set(table.index)
+    assert "Portes" in set(passed["Canal"])
+    app.selectbox(key="law.channel").select("online").run()
+    assert (app.table[0].value.index == "non").sum() == 16

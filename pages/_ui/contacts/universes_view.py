@@ -15,7 +15,7 @@ from analysis.contacts.universe_members import Members
 from analysis.tables.workspace import Workspace
 from analysis.workflows import universes as library
 from analysis.workflows.universe_lists import Asked, take_out
-from pages._ui import messages
+from pages._ui import loaders, messages
 from pages._ui.abstention import coming_election
 from pages._ui.access import taken_away
 from pages._ui.contacts import people_opened
@@ -149,10 +149,11 @@ def _numbers(found: Members) -> None:
     if not len(found.bureaux):
         st.info(_("Nobody is in this universe."))
         return
+    ids, people = found.bureaux["bureau_id"], found.bureaux["people"]
     shown = pd.DataFrame(
         {
-            _("Bureau"): found.bureaux["bureau_id"].replace("", "–"),
-            _("People"): found.bureaux["people"],
+            _("Bureau"): [name or "–" for name in loaders.labels(ids)],
+            _("People"): [_("hidden here") if pd.isna(n) else number(n) for n in people],
         }
     )
     st.dataframe(shown, hide_index=True, width="stretch")

@@ -43,15 +43,22 @@ def _channels() -> dict[str, str]:
 
 def _table() -> None:
     channels = _channels()
+    channel = st.selectbox(
+        _("To reach people by"), list(channels), format_func=channels.__getitem__, key="law.channel"
+    )
     rows = []
-    for rule in sorted(lawful.table(), key=lambda one: (not one.channels, one.rule)):
-        row = {_("Rule"): messages.translate(lawful_words.why(rule.rule))}
-        for channel, heading in channels.items():
-            conditions = rule.channels.get(channel)
-            words = [messages.translate(lawful.CONDITIONS[one]) for one in conditions or ()]
-            row[heading] = _("no") if conditions is None else ", ".join(words) or _("yes")
-        rows.append(row | {_("Basis"): lawful_words.basis(rule.rule)})
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+    for rule in sorted(lawful.table(), key=lambda one: (channel not in one.channels, one.rule)):
+        conditions = rule.channels.get(channel)
+        words = [messages.translate(lawful.CONDITIONS[one]) for one in conditions or ()]
+        allowed = _("if {conditions}").format(conditions=", ".join(words)) if words else _("yes")
+        rows.append(
+            {
+                _("Allowed"): _("no") if conditions is None else allowed,
+                _("Rule"): messages.translate(lawful_words.why(rule.rule)),
+                _("Basis"): lawful_words.basis(rule.rule),
+            }
+        )
+    st.table(pd.DataFrame(rows).set_index(_("Allowed")))
 
 
 def _passages(contacts: Contacts) -> None:
