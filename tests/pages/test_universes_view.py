@@ -9,6 +9,8 @@ import pytest
 
 from analysis.contacts import vault
 from analysis.contacts.contact_store import insert_many
+from analysis.contacts.gate import passes
+from analysis.contacts.passage import Request
 from analysis.contacts.universe import Universe
 from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS
 from analysis.database.engine import writing
@@ -41,6 +43,7 @@ def town(places):
         vault.put(connection, contacts.ring, points)
         vault.index(connection, contacts.ring, points)
     universes.save(contacts, "Tous", Universe.read({"of": "people"}))
+    passes(contacts, Request("door", "list", ("roll.address",)))
     contacts.engine.dispose()
     yield folder
     shutil.rmtree(folder)
