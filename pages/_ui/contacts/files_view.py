@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,6 @@ from analysis.contacts.file_origins import PURPOSES, RELATIONS, Declared, check_
 from analysis.contacts.people_columns import FIELDS
 from analysis.database.engine import reading
 from analysis.errors import DataError
-from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import
 from analysis.workflows.people_import import AheadNumbers, Looked
 from pages._ui import messages
@@ -46,7 +46,7 @@ def files() -> None:
         _history(contacts)
 
 
-def _one(contacts: Contacts, place: Workspace, content: bytes, name: str) -> None:
+def _one(contacts: Contacts, place: Path, content: bytes, name: str) -> None:
     try:
         looked = people_import.look(contacts, content, name)
     except DataError as error:
@@ -168,7 +168,7 @@ def _key(looked: Looked, fields: Sequence[str], declared: Declared) -> str:
 
 
 def _weigh(
-    place: Workspace, looked: Looked, fields: Sequence[str], declared: Declared, key: str
+    place: Path, looked: Looked, fields: Sequence[str], declared: Declared, key: str
 ) -> None:
     try:
         with st.spinner(_("Reading the file…")):
@@ -227,7 +227,7 @@ def _what_will_happen(told: AheadNumbers) -> None:
 
 def _bring(
     contacts: Contacts,
-    place: Workspace,
+    place: Path,
     looked: Looked,
     fields: Sequence[str],
     declared: Declared,

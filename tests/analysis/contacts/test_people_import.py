@@ -20,7 +20,7 @@ from analysis.database.contact_tables import (
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
-from analysis.workflows import people_import, people_linking
+from analysis.workflows import people_import, people_shown
 
 SIGNED = Declared("sign_up", "information", "regular")
 TABLES = (PERSONS, PEOPLE_FILES, POINTS, HOMES, STATEMENTS, VAULT, CONSENTS)
@@ -29,7 +29,7 @@ TABLES = (PERSONS, PEOPLE_FILES, POINTS, HOMES, STATEMENTS, VAULT, CONSENTS)
 @pytest.fixture
 def bring(contacts, campaign):
     """Return a function that imports a text as the proposals would have it."""
-    place = Workspace(campaign)
+    place = campaign
 
     def act(text, declared=SIGNED, name="soutiens.csv"):
         looked = people_import.look(contacts, text.encode(), name)
@@ -179,7 +179,7 @@ def test_what_was_said_of_a_column_is_learned(bring, contacts, campaign):
     looked = people_import.look(contacts, b"Qui;Ou joindre\nPetit;p@example.org\n", "a.csv")
     assert [one.field for one in looked.proposals] == ["ignore", "email"]
     fields = ["used_name", "email"]
-    place = Workspace(campaign)
+    place = campaign
     people_import.bring_people(contacts, place, looked.file, fields, SIGNED)
     after = people_import.look(contacts, b"QUI;Autre\nRoux;1\n", "b.csv")
     assert [(one.field, one.why) for one in after.proposals] == [
@@ -192,7 +192,7 @@ def test_nobody_stands_in_the_store_in_clear_nor_in_what_is_said(bring, contacts
         bring("Nom;E-mail\nZyzyva;zyzyva@example.org\n", Declared("school", "information"))
     assert "yzyva" not in str(caught.value)
     bring("Nom;E-mail;Adresse\nZyzyva;zyzyva@example.org;7 quai Zyzyva\n")
-    people_linking.search(contacts, "ZYZYVA@example.org")
+    people_shown.search(contacts, "ZYZYVA@example.org")
     for file in (one for one in campaign.parent.rglob("*") if one.is_file()):
         assert b"yzyva" not in file.read_bytes().lower(), file
 
@@ -200,9 +200,9 @@ def test_nobody_stands_in_the_store_in_clear_nor_in_what_is_said(bring, contacts
 def test_a_search_finds_by_point_and_name_and_is_written_down(bring, contacts):
     bring("Nom;Prénom;E-mail;Tél\nLe Gall;Zoé;zoe@example.org;0639980001\nPetit;Zoé;;\n")
     for asked, found in (("Zoe@EXAMPLE.org", 1), ("06 39 98 00 01", 1), ("zoe", 2), ("legall", 1)):
-        assert len(people_linking.search(contacts, asked)) == found, asked
+        assert len(people_shown.search(contacts, asked)) == found, asked
     with pytest.raises(DataError, match="Three letters"):
-        people_linking.search(contacts, "z")
+        people_shown.search(contacts, "z")
     noted = [row for row in audit.entries(contacts.engine) if row["action"] == "search"]
     assert [row["rows"] for row in noted] == [1, 2, 1, 1]
     assert {row["subject"] for row in noted} == {"people"}
