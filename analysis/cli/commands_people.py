@@ -52,10 +52,7 @@ def people(  # noqa: PLR0913 - one option per thing that is said of a file
     refuse: Annotated[bool, typer.Option("--refuse", help="It is not the same person.")] = False,
     named: Annotated[bool, typer.Option("--show", help="Print who it is; written down.")] = False,
 ) -> None:
-    """Import files of supporters, link them with the roll and one another, decide and undo.
-
-    Numbers are printed and nobody's name, unless --show asks for it.
-    """
+    """Import files of supporters, link them with the roll and one another; numbers, no names."""
     from analysis.contacts.file_origins import Declared
     from analysis.workflows import people_shown
     from analysis.workflows.contacts_open import open_contacts
