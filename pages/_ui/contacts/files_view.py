@@ -24,6 +24,8 @@ from pages._ui.i18n import _, date, number
 
 _SAID, _AHEAD = "people.said", "people.ahead"
 _EXAMPLES = 3
+# A row of a table; a file of many columns scrolls.
+_ROW_PX, _MOST_PX = 35, 750
 
 
 def files() -> None:
@@ -88,6 +90,7 @@ def _columns(looked: Looked) -> list[str]:
         table,
         hide_index=True,
         width="stretch",
+        height=min(_ROW_PX * (len(table) + 1) + 3, _MOST_PX),
         disabled=["heading", "why", "examples"],
         key=f"people.columns.{looked.file.sha256[:12]}",
         column_config={
@@ -153,11 +156,15 @@ def _declared() -> Declared | None:
     if origin is None:
         st.info(_("Say where the file comes from: nothing is imported before."))
         return None
-    declared = Declared(origin, purpose or "", relation, told, text, proof)
+    declared = Declared(origin, purpose or PURPOSES[0], relation, told, text, proof)
     try:
+        # A file that may not be used is refused before anything else is asked.
         check_declared(declared)
     except DataError as error:
         messages.show_error(error)
+        return None
+    if purpose is None:
+        st.info(_("Say what people gave their data for."))
         return None
     return declared
 
