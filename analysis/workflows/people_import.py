@@ -275,18 +275,18 @@ def told(done: TakenIn) -> list[Text]:
         return [Text("This very file was imported before: nothing was added.")]
     said = [
         Text(
-            "{rows} rows: {new} new people, {met} met again, {refused} refused.",
+            "Rows: {rows}. New people: {new}; met again: {met}; refused: {refused}.",
             **{name: counts[name] for name in ("rows", "new", "met", "refused")},
         ),
-        Text("{homes} of them live in a bureau that is known.", homes=counts["homes"]),
+        Text("In a bureau that is known: {homes}.", homes=counts["homes"]),
         Text(
-            "{consents} consents with text, date, channel and proof.", consents=counts["consents"]
+            "Consents with text, date, channel and proof: {consents}.", consents=counts["consents"]
         ),
     ]
     if counts["claims"]:
         said.append(people_store.lacking_words(counts))
     if counts["objections"]:
         said.append(
-            Text("{n} people do not want to be contacted: they never will.", n=counts["objections"])
+            Text("Do not want to be contacted, and never will be: {n}.", n=counts["objections"])
         )
     return said

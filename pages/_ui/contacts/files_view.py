@@ -199,13 +199,13 @@ def _what_will_happen(told: AheadNumbers) -> None:
     if told.claims:
         st.warning(
             _(
-                "{n} people come in without consent: their yes lacks its text, date, channel or "
-                "proof. They may not be written to."
+                "People who come in without consent: {n}. Their yes lacks its text, date, channel "
+                "or proof; they may not be written to."
             ).format(n=number(told.claims))
         )
     if told.objections:
         st.info(
-            _("{n} people do not want to be contacted: they will not be.").format(
+            _("People who do not want to be contacted, and will not be: {n}.").format(
                 n=number(told.objections)
             )
         )

@@ -157,7 +157,7 @@ def test_a_yes_without_proof_is_a_person_without_consent(bring, contacts):
     )
     counts = done.counts
     assert (counts["new"], counts["consents"], counts["claims"]) == (3, 1, 1)
-    assert "1 people are without consent" in people_store.lacking_words(counts)
+    assert "Without consent: 1." in people_store.lacking_words(counts)
     with reading(contacts.engine) as connection:
         given = consents.current(connection)
         texts = consents.texts(connection, contacts)
