@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import partial
+
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from analysis.access import audit
-from analysis.contacts import consents, people_store, suppression, vault
+from analysis.contacts import consents, people_store, person_links, suppression, vault
 from analysis.contacts.file_origins import Declared, check_declared, origins
+from analysis.contacts.merged import groups
+from analysis.contacts.people_columns import propose
+from analysis.contacts.people_rows import clean
 from analysis.database.contact_tables import (
     CONSENTS,
     HOMES,
@@ -19,8 +26,10 @@ from analysis.database.contact_tables import (
 )
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
+from analysis.readers.people_files import read_people_file
 from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import, people_shown
+from tests.analysis.contacts.invented import opened
 
 SIGNED = Declared("sign_up", "information", "regular")
 TABLES = (PERSONS, PEOPLE_FILES, POINTS, HOMES, STATEMENTS, VAULT, CONSENTS)
@@ -218,3 +227,40 @@ def test_a_fault_in_the_middle_leaves_nothing(bring, contacts, monkeypatch):
     assert set(rows_of(contacts).values()) == {0}
     with writing(contacts.engine) as connection:
         assert people_store.imported(connection, contacts) == []
+
+
+def test_both_stores_keep_files_links_and_merges(tmp_path, store, named):
+    contacts = opened(store, tmp_path, named("north"))
+    head = "Nom;Prénom;E-mail;email_opt_in;consent_date;consent_text;consent_proof\n"
+    text = head + "Petit;Ana;ana@example.org;oui;03/02/2025;J'accepte;form 1\nRoux;Luc;;;;;\n"
+    file = read_people_file(text.encode(), "x.csv")
+    columns = [(one.heading, one.field) for one in propose(file.headings, [], {})]
+    cleaned = clean(file.rows, columns, SIGNED, day=dt.date(2026, 3, 1))
+    homes = pd.DataFrame({"commune_id": "99900", "bureau_id": ["99900_0001", ""], "score": 1.0})
+    told = {"file": "x.csv", "sha256": "0" * 64, "columns": {}, "rows": 2}
+    with writing(contacts.engine) as connection:
+        act = partial(people_store.take_in, connection, contacts, cleaned, declared=SIGNED)
+        done = act(file=told, rule=origins()["sign_up"], homes=homes)
+        assert (done.counts["new"], done.counts["consents"], done.counts["homes"]) == (2, 1, 1)
+        assert act(file=told, rule=origins()["sign_up"], homes=homes).already
+        people = connection.execute(
+            sa.select(PERSONS.c.person).where(PERSONS.c.tenant == contacts.tenant)
+        ).scalars()
+        one, other = sorted(people)
+        pairs = [((one, other), 0.9, "born=same", "proposed")]
+        assert person_links.propose(connection, contacts, "merge", pairs)["proposed"] == 1
+        assert person_links.propose(connection, contacts, "merge", pairs)["proposed"] == 0
+        (event,) = person_links.held(connection, contacts, "merge").values()
+        made = person_links.decide(connection, contacts, "merge", event.event, accept=True)
+        assert groups(connection).root == {one: one, other: one}
+        person_links.undo(connection, contacts, "merge", made)
+        assert groups(connection).root == {}
+        links = [
+            ((one, "r", 7), 0.99, "born=same", "accepted"),
+            ((other, "r", 7), 0.6, "", "proposed"),
+        ]
+        person_links.propose(connection, contacts, "link", links)
+        assert person_links.links_of(connection, contacts) == {one: ("r", 7)}
+        rival = person_links.held(connection, contacts, "link")[other, "r", 7]
+        with pytest.raises(DataError, match="one line of the roll"):
+            person_links.decide(connection, contacts, "link", rival.event, accept=True)
