@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.access import audit
+from analysis.cli.main import main
 from analysis.contacts import consents, people_store, person_links, suppression, vault
 from analysis.contacts.file_origins import Declared, check_declared, origins
 from analysis.contacts.merged import groups
@@ -264,3 +265,41 @@ def test_both_stores_keep_files_links_and_merges(tmp_path, store, named):
         rival = person_links.held(connection, contacts, "link")[other, "r", 7]
         with pytest.raises(DataError, match="one line of the roll"):
             person_links.decide(connection, contacts, "link", rival.event, accept=True)
+
+
+def test_the_verb_imports_links_decides_and_names_nobody(campaign, tmp_path, capsys):
+    file = tmp_path / "soutiens.csv"
+    row = "Jean;Quémeneur;famille@example.org;3 rue Haute;oui\n"
+    file.write_text("Prénom;Nom;Contact;Adresse;newsletter\n" + row + row + ";;;;\n")
+
+    def run(*words):
+        main(["people", *words, "--workspace", str(campaign)])
+
+    def said():
+        out = capsys.readouterr().out
+        assert "mener" not in out
+        assert "famille@" not in out
+        return [line.split() for line in out.splitlines()], out
+
+    def act(*words):
+        with pytest.raises(SystemExit) as ended:
+            run(*words)
+        return ended.value.code, *said()
+
+    assert ["Contact", "email", "values"] in act("columns", str(file))[1]
+    assert act("import", str(file), "--origin", "school")[0] == 1
+    told = ("--origin", "sign_up", "--purpose", "information")
+    code, lines, out = act("import", str(file), *told)
+    assert code == 0
+    assert "Rows: 3. New people: 2; met again: 0; refused: 1." in out
+    assert ["refused", "line", "4", "nothing", "in", "the", "row"] in lines
+    assert "Without consent: 2." in out
+    assert "nothing was added" in act("import", str(file), *told)[2]
+    assert ["merged", "0", "to", "decide", "1"] in act("link")[1]
+    event = act("proposals", "--kind", "merge")[1][1][0]
+    made = act("decide", event, "--kind", "merge")[1][0][-1]
+    assert ["absorbed", "1"] in act("list")[1]
+    assert act("undo", made, "--kind", "merge")[0] == 0
+    assert ["absorbed", "0"] in act("list")[1]
+    assert act("undo", made, "--kind", "merge")[0] == 1
+    assert act("dance")[0] == 1
