@@ -101,9 +101,9 @@ def _pairs(contacts: Contacts) -> None:
         st.info(_("There is no such pair."))
         return
     st.caption(
-        _("{n} pairs, the least sure first. Tab goes from button to button, Enter presses.").format(
-            n=number(count)
-        )
+        _(
+            "Pairs: {n}, the least sure first. Tab goes from button to button, Enter presses."
+        ).format(n=number(count))
     )
     for side in sides:
         _pair(contacts, kind, side)
@@ -117,7 +117,7 @@ def _pair(contacts: Contacts, kind: Kind, side: Side) -> None:
             cell.markdown(f"**{name}**")
             cell.markdown(_card(known))
         st.caption(
-            _("Chance {p}").format(p=f"{100 * event.probability:.0f} %")
+            _("Chance {p}").format(p=f"{min(int(100 * event.probability), 99)} %")
             + " · "
             + _reasons(event.reasons)
         )
