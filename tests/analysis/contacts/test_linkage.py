@@ -205,12 +205,6 @@ def test_what_was_planted_is_found_and_nobody_is_taken_for_another(planted):
     assert done.counts["rows"] == SIZE
 
 
-def test_a_second_linkage_adds_nothing(planted):
-    contacts, *_rest = planted
-    again = people_linking.link_people(contacts)
-    assert (again.merged, again.linked) == (0, 0)
-
-
 def dump(contacts):
     """Return every row of every table of people, and what is read through the events."""
     with reading(contacts.engine) as connection:
@@ -269,7 +263,7 @@ def test_who_said_yes_gets_the_bureau_of_their_line_until_it_is_undone(planted):
         assert not {"person", "email", "phone"} & set(LINKS.c.keys()) - {"person"}
 
 
-def test_a_person_decides_and_what_was_refused_is_not_proposed_again(planted):
+def test_a_second_linkage_proposes_nothing_again_and_compares_nobody_who_was_erased(planted):
     contacts, *_rest = planted
     count, sides = people_shown.side_by_side(contacts, kind="link", state="proposed", most=2)
     assert count >= len(sides) == 2
@@ -277,22 +271,14 @@ def test_a_person_decides_and_what_was_refused_is_not_proposed_again(planted):
     assert sides[0].other["birth_name"]
     event = sides[0].event
     people_linking.decide(contacts, "link", event.event, accept=False)
-    people_linking.link_people(contacts)
-    with reading(contacts.engine) as connection:
-        assert person_links.held(connection, contacts, "link")[event.ends].state == "refused"
-
-
-def test_an_erased_person_is_compared_with_nobody(planted):
-    contacts, *_rest = planted
+    nobody = {"person": "e", "source": "person", "relation": "", "file_id": ""}
     with writing(contacts.engine) as connection:
-        insert_many(
-            connection,
-            PERSONS,
-            [{"person": "e", "source": "person", "relation": "", "file_id": ""} | contacts.stamp()],
-        )
+        insert_many(connection, PERSONS, [nobody | contacts.stamp()])
         vault.put(connection, contacts.ring, [("e", "used_name", "Petit")])
     with writing(contacts.engine, role="eraser") as connection:
         vault.erase(connection, ["e"])
-    assert (
-        people_linking.link_people(contacts).people == people_shown.counts(contacts)["people"] - 1
-    )
+    again = people_linking.link_people(contacts)
+    assert (again.merged, again.linked, again.merges_asked, again.links_asked) == (0, 0, 0, 0)
+    assert again.people == people_shown.counts(contacts)["people"] - 1
+    with reading(contacts.engine) as connection:
+        assert person_links.held(connection, contacts, "link")[event.ends].state == "refused"
