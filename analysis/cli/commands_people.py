@@ -52,12 +52,9 @@ def people(  # noqa: PLR0913 - one option per thing that is said of a file
     refuse: Annotated[bool, typer.Option("--refuse", help="It is not the same person.")] = False,
     named: Annotated[bool, typer.Option("--show", help="Print who it is; written down.")] = False,
 ) -> None:
-    """Import files of supporters, link them with the roll and one another, decide and undo.
-
-    Numbers are printed and nobody's name, unless --show asks for it.
-    """
+    """Import files of supporters, link them with the roll and one another; numbers, no names."""
     from analysis.contacts.file_origins import Declared
-    from analysis.workflows import people_linking
+    from analysis.workflows import people_shown
     from analysis.workflows.contacts_open import open_contacts
 
     given = what or []
@@ -73,7 +70,7 @@ def people(  # noqa: PLR0913 - one option per thing that is said of a file
         elif action == "link":
             _link(contacts)
         elif action == "list":
-            rows = people_linking.counts(contacts).items()
+            rows = people_shown.counts(contacts).items()
             show("\n".join(f"{name}\t{count}" for name, count in rows))
         elif action == "proposals":
             _proposals(contacts, pairs, named=named)
@@ -136,16 +133,14 @@ def _import(
     contacts: Contacts, workspace: Path, files: list[str], columns: list[str], declared: Declared
 ) -> None:
     from analysis.contacts.file_origins import check_declared
-    from analysis.tables.workspace import Workspace
     from analysis.workflows import people_import
 
     # Refused before a row of it is read.
     check_declared(declared)
-    place = Workspace(workspace)
     for file in files:
         looked, fields = _looked(contacts, file, columns)
-        ahead = people_import.weigh(place, looked.file, fields, declared)
-        done = people_import.bring_people(contacts, place, looked.file, fields, declared)
+        ahead = people_import.weigh(workspace, looked.file, fields, declared)
+        done = people_import.bring_people(contacts, workspace, looked.file, fields, declared)
         show(f"{looked.file.name}\t{done.file_id}")
         show("\n".join(people_import.told(done)))
         for line, reason in ahead.cleaned.refused:
@@ -165,7 +160,7 @@ def _link(contacts: Contacts) -> None:
 
 
 def _proposals(contacts: Contacts, kind: Kind, *, named: bool) -> None:
-    from analysis.workflows.people_linking import side_by_side
+    from analysis.workflows.people_shown import side_by_side
 
     count, sides = side_by_side(contacts, kind=kind, state="proposed", most=200)
     show(f"{count} to decide")

@@ -128,11 +128,19 @@ def _propose(
     if field := theirs.get(heading.strip().lower()):
         return Proposal(heading, field, name)
     field = _by_heading().get(key, "")
-    # A column named « mail » that holds none is something else.
-    if field and not (field in ("email", "phone") and cells and _share(cells, field) < 1 - _MOST):
+    if field and not _denied(field, cells):
         return Proposal(heading, field, name or "heading")
     seen = next((one for one in _LOOKS if cells and _share(cells, one) >= _MOST), "")
     return Proposal(heading, seen, "values") if seen else Proposal(heading, "ignore", "")
+
+
+def _denied(field: str, cells: Sequence[str]) -> bool:
+    """Tell whether the values speak against a heading: « mail » without, « contact » with mails."""
+    if not cells:
+        return False
+    if field in ("email", "phone"):
+        return _share(cells, field) < 1 - _MOST
+    return field == "full_name" and max(_share(cells, one) for one in ("email", "phone")) >= _MOST
 
 
 def _share(cells: Sequence[str], field: str) -> float:

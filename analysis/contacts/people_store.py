@@ -373,8 +373,8 @@ def imported(connection: Connection, contacts: Contacts) -> list[dict[str, Any]]
 def lacking_words(counts: Mapping[str, int]) -> Text:
     """Return in words what the yeses of a file lack that are no consents."""
     return Text(
-        "{n} people are without consent: their yes lacks its text ({text}), date ({date}), "
-        "channel ({channel}) or proof ({proof}).",
+        "Without consent: {n}. Their yes lacks its text ({text}), date ({date}), channel "
+        "({channel}) or proof ({proof}).",
         n=counts.get("claims", 0),
         **{name: counts.get(f"missing_{name}", 0) for name in ("text", "date", "channel", "proof")},
     )

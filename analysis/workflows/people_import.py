@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -132,7 +133,7 @@ def look(contacts: Contacts, content: bytes, name: str) -> Looked:
 
 
 def weigh(
-    workspace: Workspace,
+    workspace: Path,
     file: PeopleFile,
     fields: Sequence[str],
     declared: Declared,
@@ -144,7 +145,7 @@ def weigh(
     Parameters
     ----------
     workspace
-        The place of the campaign: its département tells how numbers are dialled.
+        Folder of the workspace: its département tells how numbers are dialled.
     file
         As `look` read it.
     fields
@@ -183,7 +184,7 @@ def weigh(
 
 def bring_people(
     contacts: Contacts,
-    workspace: Workspace,
+    workspace: Path,
     file: PeopleFile,
     fields: Sequence[str],
     declared: Declared,
@@ -195,7 +196,7 @@ def bring_people(
     contacts
         People of the campaign.
     workspace
-        Its place, whose addresses tell bureaux.
+        Folder of the workspace, whose addresses tell bureaux.
     file, fields, declared
         As for `weigh`.
 
@@ -248,7 +249,7 @@ def _refuse_unproven(ahead: Ahead) -> None:
         )
 
 
-def _homes(workspace: Workspace, cleaned: Cleaned) -> pd.DataFrame:
+def _homes(workspace: Path, cleaned: Cleaned) -> pd.DataFrame:
     table = pd.DataFrame(
         [
             (row.number, row.street, row.known.get("postcode", ""), row.known.get("city", ""))
@@ -257,11 +258,13 @@ def _homes(workspace: Workspace, cleaned: Cleaned) -> pd.DataFrame:
         columns=["number", "street", "postcode", "city"],
         dtype="str",
     )
-    return match_homes(table, workspace.read("addresses"))
+    return match_homes(table, Workspace(workspace).read("addresses"))
 
 
-def _departement(workspace: Workspace) -> str:
-    communes = commune_of(workspace.read("turnout", columns=["bureau_id"])["bureau_id"].head(1))
+def _departement(workspace: Path) -> str:
+    communes = commune_of(
+        Workspace(workspace).read("turnout", columns=["bureau_id"])["bureau_id"].head(1)
+    )
     return str(communes.iloc[0]) if len(communes) else ""
 
 
@@ -272,18 +275,18 @@ def told(done: TakenIn) -> list[Text]:
         return [Text("This very file was imported before: nothing was added.")]
     said = [
         Text(
-            "{rows} rows: {new} new people, {met} met again, {refused} refused.",
+            "Rows: {rows}. New people: {new}; met again: {met}; refused: {refused}.",
             **{name: counts[name] for name in ("rows", "new", "met", "refused")},
         ),
-        Text("{homes} of them live in a bureau that is known.", homes=counts["homes"]),
+        Text("In a bureau that is known: {homes}.", homes=counts["homes"]),
         Text(
-            "{consents} consents with text, date, channel and proof.", consents=counts["consents"]
+            "Consents with text, date, channel and proof: {consents}.", consents=counts["consents"]
         ),
     ]
     if counts["claims"]:
         said.append(people_store.lacking_words(counts))
     if counts["objections"]:
         said.append(
-            Text("{n} people do not want to be contacted: they never will.", n=counts["objections"])
+            Text("Do not want to be contacted, and never will be: {n}.", n=counts["objections"])
         )
     return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,6 @@ from analysis.contacts.file_origins import PURPOSES, RELATIONS, Declared, check_
 from analysis.contacts.people_columns import FIELDS
 from analysis.database.engine import reading
 from analysis.errors import DataError
-from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import
 from analysis.workflows.people_import import AheadNumbers, Looked
 from pages._ui import messages
@@ -24,6 +24,8 @@ from pages._ui.i18n import _, date, number
 
 _SAID, _AHEAD = "people.said", "people.ahead"
 _EXAMPLES = 3
+# A row of a table; a file of many columns scrolls.
+_ROW_PX, _MOST_PX = 35, 750
 
 
 def files() -> None:
@@ -46,7 +48,7 @@ def files() -> None:
         _history(contacts)
 
 
-def _one(contacts: Contacts, place: Workspace, content: bytes, name: str) -> None:
+def _one(contacts: Contacts, place: Path, content: bytes, name: str) -> None:
     try:
         looked = people_import.look(contacts, content, name)
     except DataError as error:
@@ -88,6 +90,7 @@ def _columns(looked: Looked) -> list[str]:
         table,
         hide_index=True,
         width="stretch",
+        height=min(_ROW_PX * (len(table) + 1) + 3, _MOST_PX),
         disabled=["heading", "why", "examples"],
         key=f"people.columns.{looked.file.sha256[:12]}",
         column_config={
@@ -153,11 +156,15 @@ def _declared() -> Declared | None:
     if origin is None:
         st.info(_("Say where the file comes from: nothing is imported before."))
         return None
-    declared = Declared(origin, purpose or "", relation, told, text, proof)
+    declared = Declared(origin, purpose or PURPOSES[0], relation, told, text, proof)
     try:
+        # A file that may not be used is refused before anything else is asked.
         check_declared(declared)
     except DataError as error:
         messages.show_error(error)
+        return None
+    if purpose is None:
+        st.info(_("Say what people gave their data for."))
         return None
     return declared
 
@@ -168,7 +175,7 @@ def _key(looked: Looked, fields: Sequence[str], declared: Declared) -> str:
 
 
 def _weigh(
-    place: Workspace, looked: Looked, fields: Sequence[str], declared: Declared, key: str
+    place: Path, looked: Looked, fields: Sequence[str], declared: Declared, key: str
 ) -> None:
     try:
         with st.spinner(_("Reading the file…")):
@@ -192,13 +199,13 @@ def _what_will_happen(told: AheadNumbers) -> None:
     if told.claims:
         st.warning(
             _(
-                "{n} people come in without consent: their yes lacks its text, date, channel or "
-                "proof. They may not be written to."
+                "People who come in without consent: {n}. Their yes lacks its text, date, channel "
+                "or proof; they may not be written to."
             ).format(n=number(told.claims))
         )
     if told.objections:
         st.info(
-            _("{n} people do not want to be contacted: they will not be.").format(
+            _("People who do not want to be contacted, and will not be: {n}.").format(
                 n=number(told.objections)
             )
         )
@@ -227,7 +234,7 @@ def _what_will_happen(told: AheadNumbers) -> None:
 
 def _bring(
     contacts: Contacts,
-    place: Workspace,
+    place: Path,
     looked: Looked,
     fields: Sequence[str],
     declared: Declared,

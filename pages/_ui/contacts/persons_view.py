@@ -10,8 +10,8 @@ import streamlit as st
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.person_links import Kind
 from analysis.errors import DataError
-from analysis.workflows import people_linking
-from analysis.workflows.people_linking import Side
+from analysis.workflows import people_linking, people_shown
+from analysis.workflows.people_shown import Side
 from pages._ui import messages
 from pages._ui.contacts.people_opened import opened, say_once
 from pages._ui.i18n import _, number
@@ -24,7 +24,7 @@ def persons() -> None:
     """Show what the linkage proposes and what holds, and find one person."""
     with opened() as (contacts, _place):
         say_once(_SAID)
-        counts = people_linking.counts(contacts)
+        counts = people_shown.counts(contacts)
         _numbers(counts)
         if not counts["people"]:
             st.info(_("Nobody yet: import a file of supporters first."))
@@ -96,14 +96,14 @@ def _pairs(contacts: Contacts) -> None:
     # A pair is opened by a click: to look at people is written down.
     if not st.toggle(_("Show the pairs"), key="persons.show") or not kind or not state:
         return
-    count, sides = people_linking.side_by_side(contacts, kind=kind, state=state, most=_SHOWN)
+    count, sides = people_shown.side_by_side(contacts, kind=kind, state=state, most=_SHOWN)
     if not sides:
         st.info(_("There is no such pair."))
         return
     st.caption(
-        _("{n} pairs, the least sure first. Tab goes from button to button, Enter presses.").format(
-            n=number(count)
-        )
+        _(
+            "Pairs: {n}, the least sure first. Tab goes from button to button, Enter presses."
+        ).format(n=number(count))
     )
     for side in sides:
         _pair(contacts, kind, side)
@@ -117,7 +117,7 @@ def _pair(contacts: Contacts, kind: Kind, side: Side) -> None:
             cell.markdown(f"**{name}**")
             cell.markdown(_card(known))
         st.caption(
-            _("Chance {p}").format(p=f"{100 * event.probability:.0f} %")
+            _("Chance {p}").format(p=f"{min(int(100 * event.probability), 99)} %")
             + " · "
             + _reasons(event.reasons)
         )
@@ -211,7 +211,7 @@ def _search(contacts: Contacts) -> None:
         if not st.form_submit_button(_("Search"), key="persons.go"):
             return
     try:
-        found = people_linking.search(contacts, asked)
+        found = people_shown.search(contacts, asked)
     except DataError as error:
         messages.show_error(error)
         return

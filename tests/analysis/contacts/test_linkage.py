@@ -24,7 +24,7 @@ from analysis.sample.invented_roll import InventedRoll, invent_roll
 from analysis.sample.roll_files import write_roll
 from analysis.sample.supporters import invent_supporters
 from analysis.tables.workspace import Workspace
-from analysis.workflows import people_import, people_linking
+from analysis.workflows import people_import, people_linking, people_shown
 from analysis.workflows.contacts_open import open_contacts
 from analysis.workflows.roll_import import import_roll
 
@@ -157,22 +157,21 @@ def planted(tmp_path_factory, valmont):
     """Import a roll and supporters of an invented town, and link them."""
     folder = tmp_path_factory.mktemp("linkage") / "valmont"
     shutil.copytree(valmont.path, folder)
-    place = Workspace(folder)
     rng = np.random.default_rng(11)
-    addresses = place.read("addresses")
+    addresses = Workspace(folder).read("addresses")
     roll = invent_roll(addresses, rng, rows=2_600, city="Valmont", postcode="99900")
     made = invent_supporters(roll, rng, rows=SIZE, both=BOTH)
     contacts = open_contacts(folder)
     origin = Origin("us", "Valmont", TODAY, "us", TODAY, TODAY, TODAY + dt.timedelta(days=90))
     kept = InventedRoll(roll.table[made.on_roll], roll.truth[made.on_roll])
-    import_roll(contacts, place, write_roll(kept.table, folder.parent / "roll.csv"), origin)
+    import_roll(contacts, folder, write_roll(kept.table, folder.parent / "roll.csv"), origin)
     # A column that nobody reads tells who is who.
     text = made.table.assign(numero=[f"n{i}" for i in range(SIZE)]).to_csv(index=False, sep=";")
     looked = people_import.look(contacts, text.encode(), "soutiens.csv")
     fields = [one.field for one in looked.proposals]
     fields[-1] = "tags"
     done = people_import.bring_people(
-        contacts, place, looked.file, fields, Declared("sign_up", "information")
+        contacts, folder, looked.file, fields, Declared("sign_up", "information")
     )
     linked = people_linking.link_people(contacts)
     yield contacts, made, kept, done, linked
@@ -204,12 +203,6 @@ def test_what_was_planted_is_found_and_nobody_is_taken_for_another(planted):
     assert linked.links_asked <= 0.06 * SIZE
     assert len({(roll, n) for roll, n in links.values()}) == len(links)
     assert done.counts["rows"] == SIZE
-
-
-def test_a_second_linkage_adds_nothing(planted):
-    contacts, *_rest = planted
-    again = people_linking.link_people(contacts)
-    assert (again.merged, again.linked) == (0, 0)
 
 
 def dump(contacts):
@@ -270,30 +263,22 @@ def test_who_said_yes_gets_the_bureau_of_their_line_until_it_is_undone(planted):
         assert not {"person", "email", "phone"} & set(LINKS.c.keys()) - {"person"}
 
 
-def test_a_person_decides_and_what_was_refused_is_not_proposed_again(planted):
+def test_a_second_linkage_proposes_nothing_again_and_compares_nobody_who_was_erased(planted):
     contacts, *_rest = planted
-    count, sides = people_linking.side_by_side(contacts, kind="link", state="proposed", most=2)
+    count, sides = people_shown.side_by_side(contacts, kind="link", state="proposed", most=2)
     assert count >= len(sides) == 2
     assert sides[0].one["first_names"]
     assert sides[0].other["birth_name"]
     event = sides[0].event
     people_linking.decide(contacts, "link", event.event, accept=False)
-    people_linking.link_people(contacts)
-    with reading(contacts.engine) as connection:
-        assert person_links.held(connection, contacts, "link")[event.ends].state == "refused"
-
-
-def test_an_erased_person_is_compared_with_nobody(planted):
-    contacts, *_rest = planted
+    nobody = {"person": "e", "source": "person", "relation": "", "file_id": ""}
     with writing(contacts.engine) as connection:
-        insert_many(
-            connection,
-            PERSONS,
-            [{"person": "e", "source": "person", "relation": "", "file_id": ""} | contacts.stamp()],
-        )
+        insert_many(connection, PERSONS, [nobody | contacts.stamp()])
         vault.put(connection, contacts.ring, [("e", "used_name", "Petit")])
     with writing(contacts.engine, role="eraser") as connection:
         vault.erase(connection, ["e"])
-    assert (
-        people_linking.link_people(contacts).people == people_linking.counts(contacts)["people"] - 1
-    )
+    again = people_linking.link_people(contacts)
+    assert (again.merged, again.linked, again.merges_asked, again.links_asked) == (0, 0, 0, 0)
+    assert again.people == people_shown.counts(contacts)["people"] - 1
+    with reading(contacts.engine) as connection:
+        assert person_links.held(connection, contacts, "link")[event.ends].state == "refused"

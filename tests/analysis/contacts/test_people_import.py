@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import partial
+
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
 from analysis.access import audit
-from analysis.contacts import consents, people_store, suppression, vault
+from analysis.cli.main import main
+from analysis.contacts import consents, people_store, person_links, suppression, vault
 from analysis.contacts.file_origins import Declared, check_declared, origins
+from analysis.contacts.merged import groups
+from analysis.contacts.people_columns import propose
+from analysis.contacts.people_rows import clean
 from analysis.database.contact_tables import (
     CONSENTS,
     HOMES,
@@ -19,8 +27,10 @@ from analysis.database.contact_tables import (
 )
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
+from analysis.readers.people_files import read_people_file
 from analysis.tables.workspace import Workspace
-from analysis.workflows import people_import, people_linking
+from analysis.workflows import people_import, people_shown
+from tests.analysis.contacts.invented import opened
 
 SIGNED = Declared("sign_up", "information", "regular")
 TABLES = (PERSONS, PEOPLE_FILES, POINTS, HOMES, STATEMENTS, VAULT, CONSENTS)
@@ -29,7 +39,7 @@ TABLES = (PERSONS, PEOPLE_FILES, POINTS, HOMES, STATEMENTS, VAULT, CONSENTS)
 @pytest.fixture
 def bring(contacts, campaign):
     """Return a function that imports a text as the proposals would have it."""
-    place = Workspace(campaign)
+    place = campaign
 
     def act(text, declared=SIGNED, name="soutiens.csv"):
         looked = people_import.look(contacts, text.encode(), name)
@@ -157,7 +167,7 @@ def test_a_yes_without_proof_is_a_person_without_consent(bring, contacts):
     )
     counts = done.counts
     assert (counts["new"], counts["consents"], counts["claims"]) == (3, 1, 1)
-    assert "1 people are without consent" in people_store.lacking_words(counts)
+    assert "Without consent: 1." in people_store.lacking_words(counts)
     with reading(contacts.engine) as connection:
         given = consents.current(connection)
         texts = consents.texts(connection, contacts)
@@ -179,7 +189,7 @@ def test_what_was_said_of_a_column_is_learned(bring, contacts, campaign):
     looked = people_import.look(contacts, b"Qui;Ou joindre\nPetit;p@example.org\n", "a.csv")
     assert [one.field for one in looked.proposals] == ["ignore", "email"]
     fields = ["used_name", "email"]
-    place = Workspace(campaign)
+    place = campaign
     people_import.bring_people(contacts, place, looked.file, fields, SIGNED)
     after = people_import.look(contacts, b"QUI;Autre\nRoux;1\n", "b.csv")
     assert [(one.field, one.why) for one in after.proposals] == [
@@ -192,7 +202,7 @@ def test_nobody_stands_in_the_store_in_clear_nor_in_what_is_said(bring, contacts
         bring("Nom;E-mail\nZyzyva;zyzyva@example.org\n", Declared("school", "information"))
     assert "yzyva" not in str(caught.value)
     bring("Nom;E-mail;Adresse\nZyzyva;zyzyva@example.org;7 quai Zyzyva\n")
-    people_linking.search(contacts, "ZYZYVA@example.org")
+    people_shown.search(contacts, "ZYZYVA@example.org")
     for file in (one for one in campaign.parent.rglob("*") if one.is_file()):
         assert b"yzyva" not in file.read_bytes().lower(), file
 
@@ -200,9 +210,9 @@ def test_nobody_stands_in_the_store_in_clear_nor_in_what_is_said(bring, contacts
 def test_a_search_finds_by_point_and_name_and_is_written_down(bring, contacts):
     bring("Nom;Prénom;E-mail;Tél\nLe Gall;Zoé;zoe@example.org;0639980001\nPetit;Zoé;;\n")
     for asked, found in (("Zoe@EXAMPLE.org", 1), ("06 39 98 00 01", 1), ("zoe", 2), ("legall", 1)):
-        assert len(people_linking.search(contacts, asked)) == found, asked
+        assert len(people_shown.search(contacts, asked)) == found, asked
     with pytest.raises(DataError, match="Three letters"):
-        people_linking.search(contacts, "z")
+        people_shown.search(contacts, "z")
     noted = [row for row in audit.entries(contacts.engine) if row["action"] == "search"]
     assert [row["rows"] for row in noted] == [1, 2, 1, 1]
     assert {row["subject"] for row in noted} == {"people"}
@@ -218,3 +228,78 @@ def test_a_fault_in_the_middle_leaves_nothing(bring, contacts, monkeypatch):
     assert set(rows_of(contacts).values()) == {0}
     with writing(contacts.engine) as connection:
         assert people_store.imported(connection, contacts) == []
+
+
+def test_both_stores_keep_files_links_and_merges(tmp_path, store, named):
+    contacts = opened(store, tmp_path, named("north"))
+    head = "Nom;Prénom;E-mail;email_opt_in;consent_date;consent_text;consent_proof\n"
+    text = head + "Petit;Ana;ana@example.org;oui;03/02/2025;J'accepte;form 1\nRoux;Luc;;;;;\n"
+    file = read_people_file(text.encode(), "x.csv")
+    columns = [(one.heading, one.field) for one in propose(file.headings, [], {})]
+    cleaned = clean(file.rows, columns, SIGNED, day=dt.date(2026, 3, 1))
+    homes = pd.DataFrame({"commune_id": "99900", "bureau_id": ["99900_0001", ""], "score": 1.0})
+    told = {"file": "x.csv", "sha256": "0" * 64, "columns": {}, "rows": 2}
+    with writing(contacts.engine) as connection:
+        act = partial(people_store.take_in, connection, contacts, cleaned, declared=SIGNED)
+        done = act(file=told, rule=origins()["sign_up"], homes=homes)
+        assert (done.counts["new"], done.counts["consents"], done.counts["homes"]) == (2, 1, 1)
+        assert act(file=told, rule=origins()["sign_up"], homes=homes).already
+        people = connection.execute(
+            sa.select(PERSONS.c.person).where(PERSONS.c.tenant == contacts.tenant)
+        ).scalars()
+        one, other = sorted(people)
+        pairs = [((one, other), 0.9, "born=same", "proposed")]
+        assert person_links.propose(connection, contacts, "merge", pairs)["proposed"] == 1
+        assert person_links.propose(connection, contacts, "merge", pairs)["proposed"] == 0
+        (event,) = person_links.held(connection, contacts, "merge").values()
+        made = person_links.decide(connection, contacts, "merge", event.event, accept=True)
+        assert groups(connection).root == {one: one, other: one}
+        person_links.undo(connection, contacts, "merge", made)
+        assert groups(connection).root == {}
+        links = [
+            ((one, "r", 7), 0.99, "born=same", "accepted"),
+            ((other, "r", 7), 0.6, "", "proposed"),
+        ]
+        person_links.propose(connection, contacts, "link", links)
+        assert person_links.links_of(connection, contacts) == {one: ("r", 7)}
+        rival = person_links.held(connection, contacts, "link")[other, "r", 7]
+        with pytest.raises(DataError, match="one line of the roll"):
+            person_links.decide(connection, contacts, "link", rival.event, accept=True)
+
+
+def test_the_verb_imports_links_decides_and_names_nobody(campaign, tmp_path, capsys):
+    file = tmp_path / "soutiens.csv"
+    row = "Jean;Quémeneur;famille@example.org;3 rue Haute;oui\n"
+    file.write_text("Prénom;Nom;Contact;Adresse;newsletter\n" + row + row + ";;;;\n")
+
+    def run(*words):
+        main(["people", *words, "--workspace", str(campaign)])
+
+    def said():
+        out = capsys.readouterr().out
+        assert "mener" not in out
+        assert "famille@" not in out
+        return [line.split() for line in out.splitlines()], out
+
+    def act(*words):
+        with pytest.raises(SystemExit) as ended:
+            run(*words)
+        return ended.value.code, *said()
+
+    assert ["Contact", "email", "values"] in act("columns", str(file))[1]
+    assert act("import", str(file), "--origin", "school")[0] == 1
+    told = ("--origin", "sign_up", "--purpose", "information")
+    code, lines, out = act("import", str(file), *told)
+    assert code == 0
+    assert "Rows: 3. New people: 2; met again: 0; refused: 1." in out
+    assert ["refused", "line", "4", "nothing", "in", "the", "row"] in lines
+    assert "Without consent: 2." in out
+    assert "nothing was added" in act("import", str(file), *told)[2]
+    assert ["merged", "0", "to", "decide", "1"] in act("link")[1]
+    event = act("proposals", "--kind", "merge")[1][1][0]
+    made = act("decide", event, "--kind", "merge")[1][0][-1]
+    assert ["absorbed", "1"] in act("list")[1]
+    assert act("undo", made, "--kind", "merge")[0] == 0
+    assert ["absorbed", "0"] in act("list")[1]
+    assert act("undo", made, "--kind", "merge")[0] == 1
+    assert act("dance")[0] == 1
