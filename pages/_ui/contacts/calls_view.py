@@ -11,7 +11,7 @@ from analysis.contacts.calls import OUTCOMES, WAITING, Call, Queue, next_call, r
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.universe_members import members
 from analysis.workflows import universes
-from pages._ui import messages
+from pages._ui import loaders, messages
 from pages._ui.contacts import people_opened
 from pages._ui.i18n import _, number
 
@@ -20,7 +20,8 @@ _SCRIPT = "calls.script"
 
 def calls() -> None:
     """Show the next person to call, and write down how it went."""
-    with people_opened.opened() as (contacts, place), messages.explain_data_errors():
+    place = loaders.workspace()
+    with people_opened.opened() as (contacts, _folder), messages.explain_data_errors():
         kept = {one.name: one.rule for one in universes.saved(contacts) if one.rule.of == "people"}
         if not kept:
             st.info(_("Save a universe of supporters first: calls go through it one by one."))

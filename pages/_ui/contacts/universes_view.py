@@ -29,7 +29,8 @@ _OLDEST = 130
 
 def universes() -> None:
     """Let somebody say whom they mean, see how many, save it and take lists out."""
-    with people_opened.opened() as (contacts, place):
+    place = loaders.workspace()
+    with people_opened.opened() as (contacts, _folder):
         people_opened.say_once("universes.said")
         rule = _asked(contacts)
         st.markdown(f"### {messages.plain(messages.translate(rule.sentence))}")
