@@ -9,9 +9,11 @@ import typer
 
 from analysis.cli import (
     commands_backup,
+    commands_contacts,
     commands_director,
     commands_duties,
     commands_models,
+    commands_people,
     commands_place,
     commands_ranking,
     commands_returns,
@@ -47,6 +49,8 @@ for part in (
     commands_server,
     commands_backup,
     commands_duties,
+    commands_people,
+    commands_contacts,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.

@@ -35,6 +35,8 @@ REASONS = (*WISHES, "bounce")
 KINDS = vault.POINT_KINDS
 EVERY = "all"
 _LONGEST = 64
+# As many people are looked up one by one; more are compared with the whole list.
+_FEW = 1_000
 Point = tuple[str, str]
 
 
@@ -210,35 +212,55 @@ def spelled(point: Point) -> Point:
         return kind, text.strip().casefold()
 
 
-def objecting(contacts: Contacts) -> dict[str, str]:
+def objecting(contacts: Contacts, people: Iterable[str] | None = None) -> dict[str, str]:
     """Return who of the campaign may not be reached by any channel, and why.
 
     Who shares a contact point with somebody who objected by it is among them: nobody can tell
     which of the two it was.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    people
+        Only these; None for everybody. A few are looked up by their own points.
     """
     catch_up(contacts)
     every: dict[str, str] = {}
     with reading(contacts.engine) as connection:
-        for kind, digest_reasons in _wishes(contacts).items():
+        merged = groups(connection)
+        some_only = None if people is None else merged.members(people)
+        few = some_only is not None and len(some_only) <= _FEW
+        digests = _digests_of(connection, contacts, some_only or []) if few else None
+        for kind, reasons in _wishes(contacts, digests).items():
             query = (
                 sa.select(POINTS.c.person, POINTS.c.digest)
                 .where(POINTS.c.tenant == contacts.tenant, POINTS.c.kind == kind)
-                .where(POINTS.c.digest.in_(listed(connection, digest_reasons)))
+                .where(POINTS.c.digest.in_(listed(connection, reasons)))
             )
-            every |= {who: digest_reasons[one] for who, one in connection.execute(query)}
-        merged = groups(connection)
+            every |= {who: reasons[one] for who, one in connection.execute(query)}
     return {member: why for who, why in every.items() for member in merged.members([who])}
 
 
-def _wishes(contacts: Contacts) -> dict[str, dict[str, str]]:
+def _digests_of(connection: Connection, contacts: Contacts, people: list[str]) -> list[str]:
+    kinds = [vault.stop_kind(key) for key in opened(contacts).keys.values()]
+    query = sa.select(POINTS.c.digest).where(
+        POINTS.c.tenant == contacts.tenant, POINTS.c.kind.in_(kinds), POINTS.c.person.in_(people)
+    )
+    return [str(one) for one in connection.execute(query).scalars()]
+
+
+def _wishes(contacts: Contacts, digests: list[str] | None = None) -> dict[str, dict[str, str]]:
     """Return, by kind of row of `points`, the digests that somebody wants left alone."""
     objections, found = opened(contacts), {}
     for name, key in objections.keys.items():
         tenant = tenant_of_controller(name)
+        query = sa.select(SUPPRESSION.c.digest, SUPPRESSION.c.reason).where(
+            SUPPRESSION.c.tenant == tenant, SUPPRESSION.c.channel == EVERY
+        )
+        if digests is not None:
+            query = query.where(SUPPRESSION.c.digest.in_(digests))
         with reading(of_tenant(objections.engine, tenant)) as connection:
-            query = sa.select(SUPPRESSION.c.digest, SUPPRESSION.c.reason).where(
-                SUPPRESSION.c.tenant == tenant, SUPPRESSION.c.channel == EVERY
-            )
             rows = {str(digest): str(reason) for digest, reason in connection.execute(query)}
         if rows:
             found[vault.stop_kind(key)] = rows

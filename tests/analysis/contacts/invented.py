@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from analysis.contacts import consents, vault
 from analysis.contacts.consents import Said
 from analysis.contacts.contact_store import Contacts, Controller, insert_many, new_id
@@ -35,6 +37,15 @@ def enter(contacts, person, *, email="", phone="", bureau="99900_0001"):
         home = {"tenant": contacts.tenant, "person": person, "version": 1, "source": "said"}
         home |= {"commune_id": bureau[:5], "bureau_id": bureau, "score": None}
         insert_many(connection, HOMES, [home])
+
+
+def roll(contacts, name="r1", **other):
+    """Return a roll with its promise, which may be used until June 2027."""
+    row = {"roll": name, "file": "liste.csv", "sha256": "0", "asked_by": "x", "place": "mairie"}
+    days = dict.fromkeys(("asked_on", "promised_on", "list_date"), date(2026, 1, 1))
+    row |= {"promise": "no commercial use", "promised_by": "x", "expires_on": date(2027, 6, 30)}
+    row |= {"dropped": "{}", "refused": "{}", "counts": "{}", "rows": 1_000, "file_rows": 1_000}
+    return row | days | contacts.stamp() | other
 
 
 def merge(contacts, kept, absorbed, *, undoes=None, at_s=None):

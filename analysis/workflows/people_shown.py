@@ -1,0 +1,163 @@
+"""People shown to who may see them: pairs side by side, one that is searched, numbers of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from analysis.access import audit
+from analysis.contacts import person_links, vault
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.merged import groups
+from analysis.contacts.normalise import canonical_email, canonical_phone, name_key
+from analysis.contacts.person_links import Event, Kind
+from analysis.contacts.roll_store import rows_query
+from analysis.database.contact_tables import PERSONS, ROLL_ROWS
+from analysis.database.engine import reading, tenant_of, writing
+from analysis.errors import DataError
+from analysis.workflows import people_linking
+from analysis.workflows.people_linking import ROLL_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A proposal with what is known of both, to be looked at by a person."""
+
+    event: Event
+    one: Mapping[str, str]
+    other: Mapping[str, str]
+
+
+def side_by_side(
+    contacts: Contacts, *, kind: Kind, state: str, most: int = 50, today: dt.date | None = None
+) -> tuple[int, list[Side]]:
+    """Return how many pairs are in a state, and some of them with what is known of both.
+
+    Parameters
+    ----------
+    contacts
+        The campaign; that people were looked at is written down.
+    kind, state
+        "link" or "merge"; proposed, accepted, refused or undone.
+    most
+        How many are opened, the least sure first.
+    today
+        Day of use of the roll; else found.
+    """
+    with writing(contacts.engine) as connection:
+        every = [
+            e for e in person_links.held(connection, contacts, kind).values() if e.state == state
+        ]
+        shown = sorted(every, key=lambda e: (e.probability, e.event))[:most]
+        who = {person for e in shown for person in (e.ends if kind == "merge" else e.ends[:1])}
+        known = vault.read(connection, contacts.ring, who)
+        lines = _lines(connection, contacts, {e.ends[1:] for e in shown if kind == "link"}, today)
+        if shown:
+            audit.note_in(connection, contacts.by, f"look at {kind}s", rows=len(shown))
+    sides = [
+        Side(
+            e,
+            known.get(e.ends[0], {}),
+            lines.get(e.ends[1:], {}) if kind == "link" else known.get(e.ends[1], {}),
+        )
+        for e in shown
+    ]
+    return len(every), sides
+
+
+def _lines(
+    connection: Connection,
+    contacts: Contacts,
+    wanted: set[tuple[Any, ...]],
+    today: dt.date | None,
+) -> dict[tuple[Any, ...], dict[str, str]]:
+    if not wanted:
+        return {}
+    columns = [ROLL_ROWS.c[name] for name in ROLL_COLUMNS]
+    query = rows_query(connection, contacts, *columns, today=today or dt.date.today())
+    query = query.where(ROLL_ROWS.c.line.in_(sorted({line for _roll, line in wanted})))
+    return {
+        (row["roll"], row["line"]): {
+            "birth_name": row["birth_name"],
+            "used_name": row["used_name"],
+            "first_names": row["first_names"],
+            "birth_date": str(row["birth_date"] or row["birth_year"] or ""),
+            "address": f"{row['number']} {row['street']}".strip(),
+            "postcode": row["postcode"],
+        }
+        for row in connection.execute(query).mappings()
+        if (row["roll"], row["line"]) in wanted
+    }
+
+
+def search(contacts: Contacts, asked: str, *, most: int = 20) -> list[tuple[str, dict[str, str]]]:
+    """Return people by e-mail, telephone or name, and what is known of them.
+
+    Parameters
+    ----------
+    contacts
+        The campaign; that somebody was searched is written down, and not whom.
+    asked
+        As typed.
+    most
+        At most so many.
+
+    Raises
+    ------
+    DataError
+        When it is too short to name anybody.
+    """
+    text = asked.strip()
+    if len(text) < 3:
+        raise DataError(
+            "Three letters at least are needed to search a person.",
+            mend="Type an e-mail, a telephone number or a name.",
+        )
+    with writing(contacts.engine) as connection:
+        found = _by_point(connection, contacts, text)
+        people = found if found is not None else _by_name(connection, contacts, text, most)
+        known = vault.read(connection, contacts.ring, people[:most])
+        audit.note_in(connection, contacts.by, "search", subject="people", rows=len(known))
+    return sorted(known.items())
+
+
+def _by_point(connection: Connection, contacts: Contacts, text: str) -> list[str] | None:
+    kind = "email" if "@" in text else "phone"
+    if kind == "phone" and sum(c.isdigit() for c in text) < 6:
+        return None
+    point = canonical_email(text) if kind == "email" else canonical_phone(text)
+    return vault.who_has(connection, contacts.ring, kind, [point]).get(point, [])
+
+
+def _by_name(connection: Connection, contacts: Contacts, text: str, most: int) -> list[str]:
+    every = sa.select(PERSONS.c.person).where(PERSONS.c.tenant == tenant_of(connection))
+    names = ("used_name", "birth_name", "first_names")
+    known = vault.read(connection, contacts.ring, connection.execute(every).scalars(), names)
+    asked = [name_key(word) for word in text.split()]
+    hits = [
+        who
+        for who, values in known.items()
+        if all(any(word in name_key(value) for value in values.values()) for word in asked)
+    ]
+    return sorted(hits)[:most]
+
+
+def counts(contacts: Contacts) -> dict[str, int]:
+    """Return how many people, merges and links there are: numbers, nobody's name."""
+    with reading(contacts.engine) as connection:
+        query = sa.select(sa.func.count()).where(PERSONS.c.tenant == contacts.tenant)
+        made = {"people": int(connection.execute(query.select_from(PERSONS)).scalar_one())}
+        merged = groups(connection)
+        made["absorbed"] = sum(root != who for who, root in merged.root.items())
+        for kind in ("merge", "link"):
+            for event in person_links.held(connection, contacts, kind).values():
+                name = f"{kind}s_{event.state}"
+                made[name] = made.get(name, 0) + 1
+        homes = people_linking.latest_homes(connection, contacts).values()
+        made["in_a_bureau"] = sum(bool(home["bureau_id"]) for home in homes)
+    return made
