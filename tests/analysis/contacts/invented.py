@@ -48,6 +48,15 @@ def roll(contacts, name="r1", **other):
     return row | days | contacts.stamp() | other
 
 
+def elector(contacts, n=0, *, born=date(1970, 5, 1), bureau="B1"):
+    """Return a row of the roll `r1`: the electors of an address are three."""
+    row = {"roll": "r1", "line": n + 2, "birth_name": f"N{n}", "used_name": "", "extra": ""}
+    row |= {"first_names": f"F{n}", "sex": "FM"[n % 2], "birth_date": born}
+    row |= {"birth_year": born.year, "number": "1", "street": "rue", "postcode": "99900"}
+    row |= {"city": "V", "commune_id": "99900", "bureau_id": bureau, "address_id": f"a{n // 3}"}
+    return row | {"order_number": n, "list_kind": "LP", "tenant": contacts.tenant}
+
+
 def merge(contacts, kept, absorbed, *, undoes=None, at_s=None):
     """Write that two are one, or that they are not."""
     name = new_id()

@@ -15,10 +15,17 @@ from analysis.contacts.contact_store import Controller, Round, insert_many
 from analysis.contacts.eve_of_vote import l49
 from analysis.contacts.gate import passes
 from analysis.contacts.passage import FLOOR, Request
-from analysis.database.contact_tables import HOMES, PASSED, PEOPLE_FILES, PERSONS, ROLL_FILES
+from analysis.database.contact_tables import (
+    HOMES,
+    PASSED,
+    PEOPLE_FILES,
+    PERSONS,
+    ROLL_FILES,
+    ROLL_ROWS,
+)
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
-from tests.analysis.contacts.invented import enter, opened, roll, said, say
+from tests.analysis.contacts.invented import elector, enter, opened, roll, said, say
 
 TABLE = Path(__file__).with_name("lawful_requests.csv")
 REQUESTS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
@@ -51,6 +58,7 @@ def quarter(store, tmp_path_factory):
     with writing(contacts.engine) as connection:
         vault.put(connection, contacts.ring, [("emil", "birth_date", "2011-05-01")])
         insert_many(connection, ROLL_FILES, [roll(contacts)])
+        insert_many(connection, ROLL_ROWS, [elector(contacts)])
         files = [of_file(contacts, origin) for origin in ORIGINS.values()]
         insert_many(connection, PEOPLE_FILES, files)
         for person, origin in ORIGINS.items():
@@ -159,6 +167,7 @@ def test_no_roll_or_an_expired_one_opens_no_door(store, tmp_path, named):
         if expires_on:
             with writing(contacts.engine) as connection:
                 insert_many(connection, ROLL_FILES, [roll(contacts, expires_on=expires_on)])
+                insert_many(connection, ROLL_ROWS, [elector(contacts)])
         assert passes(contacts, request, record=False).whole is (name == "sound")
 
 

@@ -30,7 +30,7 @@ from analysis.database.engine import reading, writing
 from analysis.database.models import ATTEMPTS
 from analysis.errors import DataError
 from analysis.i18n import told
-from tests.analysis.contacts.invented import LONG_AGO, merge, opened, roll, said, say
+from tests.analysis.contacts.invented import LONG_AGO, elector, merge, opened, roll, said, say
 
 TODAY = date(2027, 1, 15)
 NOW_S = int(datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp())
@@ -56,15 +56,15 @@ def find(contacts, of, *conditions):
 def electors(store, tmp_path_factory):
     """Put 300 electors into three bureaux; every fifth is young."""
     contacts = opened(store, tmp_path_factory.mktemp("roll"), f"roll-{store.dialect.name}")
-    rows = []
-    for n in range(300):
-        born = date(2004, 3, n % 28 + 1) if n % 5 == 0 else date(1960 + n % 30, 5, 1)
-        row = {"roll": "r1", "line": n + 2, "birth_name": f"N{n}", "used_name": "", "extra": ""}
-        row |= {"first_names": f"F{n}", "sex": "FM"[n % 2], "birth_date": born}
-        row |= {"birth_year": born.year, "number": "1", "street": "rue", "postcode": "99900"}
-        row |= {"city": "V", "commune_id": "99900", "bureau_id": f"B{n % 3 + 1}"}
-        row |= {"address_id": f"a{n // 3}", "order_number": n, "list_kind": "LP"}
-        rows.append(row | {"tenant": contacts.tenant})
+    rows = [
+        elector(
+            contacts,
+            n,
+            born=date(1960 + n % 30, 5, 1) if n % 5 else date(2004, 3, n % 28 + 1),
+            bureau=f"B{n % 3 + 1}",
+        )
+        for n in range(300)
+    ]
     with writing(contacts.engine) as connection:
         insert_many(connection, ROLL_FILES, [roll(contacts)])
         insert_many(connection, ROLL_ROWS, rows)
