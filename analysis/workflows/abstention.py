@@ -130,7 +130,7 @@ def look_ahead(
     target = target_of(workspace, election)
     history = read_history(workspace, anyone(workspace, target), before=target.date, places=places)
     progress(_READ)
-    series = Series.of_history(history, workspace)
+    series = Series.of_history(history).surrounded(workspace, target)
     forecast = forecast_abstention(
         series, target, level=level, progress=lambda done: progress(_READ + (1 - _READ) * done)
     )
