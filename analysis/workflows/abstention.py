@@ -29,7 +29,7 @@ from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import file_of, put
+from analysis.exports.registry import put_leaving
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.ground import has_ground
@@ -213,7 +213,7 @@ def table_to_file(folder: Path, found: AbstentionBacktest, path: Path, written: 
         When it is not written so.
     """
     leaving = backtest_finding(open_workspace(folder), found, written)
-    put(path, file_of(leaving, path.suffix))
+    put_leaving(path, leaving)
 
 
 def backtest_finding(workspace: Workspace, found: AbstentionBacktest, written: Written) -> Finding:
