@@ -259,7 +259,13 @@ def _explained(found: Explanation, left_out: Iterable[LeftOut]) -> None:
 
 
 def _aligned(table: pd.DataFrame) -> str:
-    return table.to_string(index=False, float_format="{:.3f}".format)
+    # Chance is never nought.
+    told = {"p_value": lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}"}
+    return table.to_string(
+        index=False,
+        float_format="{:.3f}".format,
+        formatters={name: form for name, form in told.items() if name in table},
+    )
 
 
 def register(app: typer.Typer) -> None:

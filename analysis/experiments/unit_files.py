@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.tables.spreadsheet_text import csv_text, plain
 
 _DELIMITERS = ",;\t|"
@@ -50,7 +50,9 @@ def read_units(path: Path) -> pd.DataFrame:
             where="{file}: {error}",
             mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
             file=path.name,
-            error=str(error).splitlines()[0],
+            error=Text("it is no text")
+            if isinstance(error, UnicodeDecodeError)
+            else str(error).splitlines()[0],
         ) from error
 
 
