@@ -170,7 +170,8 @@ def explain(
         )
     spec = _spec(asked, table, terms, fixed)
     fitted = fit_model(table, spec)
-    if not {term.text for term in terms} & {*fitted.design.terms}:
+    # What effects of their own hold already is named among the dropped columns instead.
+    if not fixed and not {term.text for term in terms} & {*fitted.design.terms}:
         raise DataError(
             "What is asked for is the same everywhere: it explains nothing.",
             where="{terms}",
