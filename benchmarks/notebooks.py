@@ -30,6 +30,7 @@ WRONG = {
     "not a number": re.compile(r"\bnan\b|\bNaN\b|\binf\b|\bNone\b"),
     "empty table": re.compile(r"Empty DataFrame|^\s*Index: \[\]", re.MULTILINE),
     "digits of a processor": re.compile(r"\d\.\d{11,}"),
+    "p of nought": re.compile(r"\bp = 0[.,]0+(?!\d)"),
     "warning": re.compile(r"Warning:"),
     "traceback": re.compile(r"Traceback"),
 }

@@ -56,7 +56,7 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
     ] = None,
     language: Annotated[str, typer.Option(help="Of the table's texts: fr or en.")] = "fr",
     level: Annotated[float, typer.Option(help="Of the intervals: 0.5 0.8 0.9 0.95.")] = 0.90,
-    seed: Annotated[int, typer.Option(help="Seed of the estimate.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the estimate.")] = 0,
     each: Each = None,
     workers: Workers = 0,
     cluster: Cluster = "",
@@ -64,7 +64,7 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
     """Estimate who voted what next, from the counts of two elections by unit."""
     if over_each(each, workers, cluster, spreads=True):
         return
-    from analysis.workflows.transfers import Asked, transfers_to_file
+    from analysis.workflows.transfers import Asked, check_table, transfers_to_file
 
     asked = Asked(
         workspace=workspace,
@@ -78,6 +78,8 @@ def transfers(  # noqa: PLR0913 - one option per part of the question
         workers=workers,
         cluster=cluster,
     )
+    if table is not None:
+        check_table(asked, table)
     with bar("transfers") as told:
         answer = transfers_to_file(asked, out, progress=lambda done: told("transfers", done))
     _report(answer.found, out)
@@ -139,6 +141,10 @@ def backtest(  # noqa: PLR0913 - one option per part of the question
         return
     from analysis.workflows.abstention import backtest_to_file
 
+    if table is not None:
+        from analysis.exports.registry import check_format
+
+        check_format(table)
     with bar("forecasting") as told:
         found = backtest_to_file(
             workspace, target, out, progress=lambda done: told("forecasting", done)
@@ -253,7 +259,13 @@ def _explained(found: Explanation, left_out: Iterable[LeftOut]) -> None:
 
 
 def _aligned(table: pd.DataFrame) -> str:
-    return table.to_string(index=False, float_format="{:.3f}".format)
+    # Chance is never nought.
+    told = {"p_value": lambda p: "< 0.001" if p < 0.001 else f"{p:.3f}"}
+    return table.to_string(
+        index=False,
+        float_format="{:.3f}".format,
+        formatters={name: form for name, form in told.items() if name in table},
+    )
 
 
 def register(app: typer.Typer) -> None:

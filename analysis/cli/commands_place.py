@@ -28,7 +28,7 @@ Places = Annotated[
 
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write the fictional town into.")],
-    seed: Annotated[int, typer.Option(help="Seed of the town.")] = 2027,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the town.")] = 2027,
     place: Annotated[
         str, typer.Option(help="valmont (France), waldau (Germany) or cedar (USA).")
     ] = "valmont",

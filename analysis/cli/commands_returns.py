@@ -42,7 +42,7 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
         datetime | None,
         typer.Option(formats=DAYS, help="Last day that is over, for the forecast; else found."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the forecast.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the forecast.")] = 0,
 ) -> None:
     """Take in what came back from the doors, and say how far the campaign is."""
     from analysis.cli.returns_actions import Asked, run

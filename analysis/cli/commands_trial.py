@@ -32,7 +32,7 @@ Control = Annotated[int, typer.Option(help="Controls of a full block.")]
 Units = Annotated[Path, typer.Option(help="Table of units: CSV or Parquet, one row per unit.")]
 Cluster = Annotated[str, typer.Option(metavar="COL", help="Units that go together.")]
 Unit = Annotated[str, typer.Option(metavar="COL", help="Names of the units.")]
-Seed = Annotated[int, typer.Option(help="Seed of the draws.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the draws.")]
 Outcomes = Annotated[Columns, typer.Option("--outcome", metavar="COL", help="Outcome; repeatable.")]
 Covariates = Annotated[
     Columns, typer.Option(metavar="COL", help="Known before the draw; several may follow.")
@@ -292,6 +292,10 @@ def impact(  # noqa: PLR0913 - one option per column of a trial
         probability=probability,
         estimator=estimator,
     )
+    if table is not None:
+        from analysis.workflows.impact_tables import check_table
+
+        check_table(table, show_)
     votes = votes_of(workspace, election or (), bloc or (), vintage, lag)
     groups = tuple(subgroup or ())
     question = Question(

@@ -20,7 +20,7 @@ def validate(
         list[str] | None,
         typer.Option("--place", help="Code of a commune or département; several may follow."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Tell what each order of the doors would have met of the votes that moved in the past."""
     from analysis.workflows.validate import validate_to_file

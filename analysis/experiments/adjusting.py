@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from analysis.errors import DataError, some
 from analysis.experiments.estimators import Floats
 
 
@@ -39,6 +40,24 @@ class Adjusting:
         return np.column_stack([np.empty((units, 0)), *(known[n] for n in self.names(outcome))])
 
     @property
+    def varies(self) -> bool:
+        """Whether any covariate tells units apart."""
+        return any(len(np.unique(one[np.isfinite(one)])) > 1 for one in self.everything.values())
+
+    @property
     def everything(self) -> dict[str, Floats]:
         """Name → values of all covariates, of whatever outcome."""
         return dict(self.columns) | dict(self.lagged.values())
+
+
+def nothing_to_adjust(estimator: str, names: Sequence[str] = ()) -> DataError:
+    """Return the error of a headline that nothing adjusts: no covariate, or the same everywhere."""
+    return DataError(
+        "There is nothing to adjust the headline for: {names} is the same everywhere."
+        if names
+        else "There is nothing to adjust the headline for.",
+        where="estimator {estimator}",
+        mend="Name covariates known before the draw, or an earlier election with --lag.",
+        names=some(names),
+        estimator=estimator,
+    )

@@ -8,6 +8,9 @@ from typing import Any
 
 from analysis.errors import DataError
 
+# A thousand draws are thrown away for one that is kept.
+LEAST_ACCEPTED = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -62,11 +65,18 @@ class Rule:
                 mend="Write each or leave_out.",
                 incomplete=self.incomplete,
             )
-        if not 0 < self.accept <= 1:
+        if not LEAST_ACCEPTED <= self.accept <= 1:
             raise DataError(
-                "The share of draws to accept must lie between 0 and 1.",
+                "The share of draws to accept must lie between 0.001 and 1.",
                 where="accept = {accept}",
                 mend="Give 0.1 to draw among the best balanced tenth, 1 to accept every draw.",
+                accept=self.accept,
+            )
+        if self.accept < 1 and not self.balance:
+            raise DataError(
+                "There is nothing to balance the draws on.",
+                where="accept = {accept}",
+                mend="Name columns with --balance, or accept every draw.",
                 accept=self.accept,
             )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import DataError
+from analysis.experiments.adjusting import nothing_to_adjust
 from analysis.experiments.analysis_spec import Spec, Trial
 from analysis.experiments.blocked_means import ByBlocks, by_blocks, horvitz_thompson
 from analysis.experiments.chances import Chances
@@ -80,13 +81,8 @@ class Work:
             key = "unequal" if asked in ("", "ipw") else "unequal_ignored"
             key = key if self.chances.known else f"{key}_supposed"
             self.notes.append(Note(key, low=low, high=high))
-        if asked in ("ancova", "lin") and not self.trial.adjusting.everything:
-            raise DataError(
-                "There is nothing to adjust the headline for.",
-                where="estimator {estimator}",
-                mend="Name covariates known before the draw, or an earlier election with --lag.",
-                estimator=asked,
-            )
+        if asked in ("ancova", "lin") and not self.trial.adjusting.varies:
+            raise nothing_to_adjust(asked, self.spec.covariates)
         if asked == "allocation" and self.trial.received is None:
             raise DataError(
                 "The effect of allocation needs what was carried out.",

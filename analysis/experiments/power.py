@@ -11,13 +11,17 @@ from scipy import stats
 
 from analysis.errors import DataError
 from analysis.experiments import unit_columns
+from analysis.experiments.adjusting import nothing_to_adjust
 from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.estimators import Floats, Layout
 from analysis.experiments.permutation_sums import Masses, redrawn_moments
 from analysis.experiments.promised import ESTIMATORS
+from analysis.experiments.randomisation import MOST
 
 _HALVINGS = 50
+# One draw has no spread.
+FEWEST = 2
 # What varies less than this, beside its size, does not vary.
 _FLAT = 1e-12
 
@@ -66,12 +70,19 @@ class Ask:
                 estimator=self.estimator,
                 known=", ".join(ESTIMATORS),
             )
-        if self.draws < 1:
+        if not FEWEST <= self.draws <= MOST:
             raise DataError(
-                "A simulation needs draws.",
+                "A simulation needs draws, and not more than a machine holds.",
                 where="draws = {draws}",
-                mend="Give 1000 or more.",
+                mend="Give 1,000 to 1,000,000.",
                 draws=self.draws,
+            )
+        if self.sizes and min(self.sizes) < 1:
+            raise DataError(
+                "A number of units is 1 or more.",
+                where="sizes {sizes}",
+                mend="Give how many units, the best ranked first, are to be drawn from.",
+                sizes=", ".join(map(str, self.sizes)),
             )
         if not all(self.contamination < one <= 1 for one in self.coverage):
             raise DataError(
@@ -236,12 +247,7 @@ def power_curve(
         )
     unit_columns.check(units, [*ask.outcomes, *map(unit_columns.category, ask.lagged)])
     if ask.estimator in ("ancova", "lin") and not ask.lagged:
-        raise DataError(
-            "There is nothing to adjust the headline for.",
-            where="estimator {estimator}",
-            mend="Name covariates known before the draw, or an earlier election with --lag.",
-            estimator=ask.estimator,
-        )
+        raise nothing_to_adjust(ask.estimator)
     ranked = units.iloc[np.argsort(-unit_columns.numbers(units, rule.rank_by), kind="stable")]
     rows = []
     for size in ask.sizes or (len(units),):
@@ -250,6 +256,8 @@ def power_curve(
         label = unit_columns.labels(chosen, rule.unit)
         order = pd.Index(label).get_indexer(design.units["unit_id"][design.drawn])
         lagged = _whole(chosen.iloc[order], (), ask.lagged if ask.adjusted else ())
+        if ask.adjusted and ask.lagged and not (lagged != lagged[:1]).any():
+            raise nothing_to_adjust(ask.estimator, ask.lagged)
         for name in ask.outcomes:
             found = sight(design, _whole(chosen.iloc[order], [name])[:, 0], lagged, ask, rng)
             rows += [_row(name, design, found, ask, coverage) for coverage in ask.coverage]

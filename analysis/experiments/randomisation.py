@@ -22,6 +22,8 @@ from analysis.experiments.permutation_sums import (
 STATISTICS = ("difference", "studentised")
 # So few possible draws are all looked at, however few were asked for.
 FEW = 10_000
+# Draws are held together: more of them would not fit into the memory of a machine.
+MOST = 1_000_000
 # Equal statistics that were summed in another order count as equal.
 _TIE = 1e-9
 _HALVINGS = 40
@@ -130,11 +132,11 @@ def randomisation_test(
     Rosenbaum, P. R. (2002), Covariance adjustment in randomized experiments.
     Westfall, P. H., and Young, S. S. (1993), *Resampling-Based Multiple Testing*.
     """
-    if draws < 1:
+    if not 1 <= draws <= MOST:
         raise DataError(
-            "Randomisation inference needs draws.",
+            "Randomisation inference needs draws, and not more than a machine holds.",
             where="draws = {draws}",
-            mend="Ask for 1,000 or more.",
+            mend="Ask for 1,000 to 1,000,000.",
             draws=draws,
         )
     _check_possible(lottery, observed.assigned == 1)

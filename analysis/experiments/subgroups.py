@@ -174,6 +174,13 @@ def estimate_subgroups(
     *Biometrics* 10, 101–129.
     """
     unit_columns.check(units, list(names))
+    if clash := {*names} & {*spec.outcomes, spec.received, spec.reached}:
+        raise DataError(
+            "A group must have been known before the draw.",
+            where="columns: {columns}",
+            mend="Group by what was known then: a past election, a quarter, a size.",
+            columns=", ".join(sorted(clash)),
+        )
     trial = read_trial(units, spec)
     found: list[Subgroup] = []
     left_out: list[LeftOut] = []

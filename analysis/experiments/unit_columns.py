@@ -14,6 +14,9 @@ from analysis.experiments.estimators import Codes, Floats
 # Columns that name a unit when nobody says which does.
 UNIT_NAMES = ("unit_id", "bureau_id", "id_brut_miom", "area_id", "unit", "id", "index")
 
+# Squares and products of larger numbers run over; nothing that is counted comes near.
+_LARGEST = 1e15
+
 _CATEGORY = re.compile(r"C\((.+)\)")
 
 
@@ -37,7 +40,7 @@ def labels(units: pd.DataFrame, unit: str = "") -> pd.Series:
 def numbers(units: pd.DataFrame, name: str) -> Floats:
     """Return a column as numbers, nan where it is empty."""
     values = pd.to_numeric(units[name], errors="coerce").astype(float)
-    bad = (values.isna() & units[name].notna()) | np.isinf(values)
+    bad = (values.isna() & units[name].notna()) | (values.abs() > _LARGEST)
     if bad.any():
         lines = (
             Text("line {line}: {cell!r}", line=i + 2, cell=units[name].iloc[i])
@@ -46,7 +49,7 @@ def numbers(units: pd.DataFrame, name: str) -> Floats:
         raise DataError(
             "Column {name} holds values that are not numbers.",
             where="{lines}",
-            mend="Write numbers with a point, and leave missing values empty.",
+            mend="Write numbers with a point, none beyond 10¹⁵, and leave missing values empty.",
             name=name,
             lines=some(lines),
         )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.errors import DataError
+from analysis.errors import DataError, Text, some
 from analysis.tables.spreadsheet_text import csv_text, plain
 
 _DELIMITERS = ",;\t|"
@@ -35,10 +36,9 @@ def read_units(path: Path) -> pd.DataFrame:
     if not content.strip():
         raise DataError(
             "{file} is empty.",
-            where="{path}",
+            where="{file}",
             mend="Give one row per unit.",
             file=path.name,
-            path=path,
         )
     try:
         if path.suffix == ".parquet":
@@ -50,7 +50,9 @@ def read_units(path: Path) -> pd.DataFrame:
             where="{file}: {error}",
             mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
             file=path.name,
-            error=str(error).splitlines()[0],
+            error=Text("it is no text")
+            if isinstance(error, UnicodeDecodeError)
+            else str(error).splitlines()[0],
         ) from error
 
 
@@ -62,6 +64,13 @@ def _delimited(content: bytes) -> pd.DataFrame:
     header = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=header.count)
     names = next(csv.reader([header.strip("\r")], delimiter=delimiter))
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise DataError(
+            "A column stands twice in the table of units, and nothing tells which is meant.",
+            where="{twice}",
+            mend="Keep one of them.",
+            twice=some(twice),
+        )
     table = pd.read_csv(
         io.StringIO(text), sep=delimiter, dtype="str", keep_default_na=False, na_values=[""]
     )

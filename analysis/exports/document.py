@@ -122,7 +122,7 @@ class Document:
     def __post_init__(self) -> None:
         """Refuse what no format could write."""
         _one_of(self.language, LANGUAGES, what="language")
-        _one_of(self.dialect.removesuffix(IN_COLUMN), DIALECTS, what="dialect of CSV")
+        check_dialect(self.dialect)
         if missing := [column for column in FIRST if column not in self.ranking]:
             raise DataError(
                 "The ranking lacks column(s) {missing}.",
@@ -339,6 +339,17 @@ def located(table: pd.DataFrame, bureaux: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     kept = gpd.GeoSeries(snapped, index=shapes.index, crs=WGS84)
     kept = kept[~kept.is_empty].reindex(table["bureau_id"])
     return gpd.GeoDataFrame(table, geometry=kept.to_numpy(), crs=WGS84)
+
+
+def check_dialect(dialect: str) -> None:
+    """Refuse a dialect of CSV that is none.
+
+    Raises
+    ------
+    DataError
+        When it is neither of `DIALECTS`, with or without `IN_COLUMN`.
+    """
+    _one_of(dialect.removesuffix(IN_COLUMN), DIALECTS, what="dialect of CSV")
 
 
 def _one_of(value: str, known: Sequence[str], *, what: str) -> None:

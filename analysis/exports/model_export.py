@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis.charts.chart_words import say
-from analysis.exports.document import invented, located, with_texts
+from analysis.exports.document import check_dialect, invented, located, with_texts
 from analysis.exports.provenance import Provenance
 from analysis.exports.registry import Kind
 
@@ -36,6 +36,10 @@ class Written:
     language: str = "fr"
     dialect: str = "plain"
     notes: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no file is written in, before anything is worked out."""
+        check_dialect(self.dialect)
 
 
 @dataclass(frozen=True)

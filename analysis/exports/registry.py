@@ -5,7 +5,7 @@ A new format is a module, with what writes it and what finds the provenance in i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -339,17 +339,28 @@ def file_of(leaving: Leaving, suffix: str) -> bytes:
     """
     known = {one.suffix: one.writer(leaving.kind) for one in formats_of(leaving.kind)}
     if (wanted := suffix.lower()) not in known:
-        raise DataError(
-            "This is not written as {suffix}."
-            if suffix
-            else "This is not written as a file without a suffix.",
-            where="{heading}",
-            mend="Choose one of {known}.",
-            suffix=suffix,
-            heading=leaving.heading,
-            known=", ".join(known),
-        )
+        raise _unwritten(suffix, leaving.heading, known)
     return cast("Callable[[Leaving], bytes]", _load(known[wanted]))(leaving)
+
+
+def check_format(path: Path, kind: Kind = "table") -> None:
+    """Raise a `DataError` when nothing of a kind is written in the format of a name."""
+    known = [one.suffix for one in formats_of(kind)]
+    if (suffix := suffix_of(path)) not in known:
+        raise _unwritten(suffix, str(path), known)
+
+
+def _unwritten(suffix: str, what: str, known: Iterable[str]) -> DataError:
+    return DataError(
+        "This is not written as {suffix}."
+        if suffix
+        else "This is not written as a file without a suffix.",
+        where="{what}",
+        mend="Choose one of {known}.",
+        suffix=suffix,
+        what=what,
+        known=", ".join(one for one in known if one != BESIDE),
+    )
 
 
 def find_provenance(path: Path) -> str:

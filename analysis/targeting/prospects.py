@@ -155,7 +155,7 @@ def read_past(
     progress(_READ)
     sound, far = without_far_rounds(history)
     forecast = forecast_abstention(
-        Series.of_history(sound, workspace),
+        Series.of_history(sound).surrounded(workspace, target),
         target,
         progress=lambda done: progress(_READ + (_FORECAST - _READ) * done),
     )

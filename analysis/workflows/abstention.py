@@ -29,7 +29,7 @@ from analysis.electorate.history import read_history
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import file_of, put
+from analysis.exports.registry import put_leaving
 from analysis.tables.elections import Choice, Election
 from analysis.tables.workspace import Workspace
 from analysis.targeting.ground import has_ground
@@ -130,7 +130,7 @@ def look_ahead(
     target = target_of(workspace, election)
     history = read_history(workspace, anyone(workspace, target), before=target.date, places=places)
     progress(_READ)
-    series = Series.of_history(history, workspace)
+    series = Series.of_history(history).surrounded(workspace, target)
     forecast = forecast_abstention(
         series, target, level=level, progress=lambda done: progress(_READ + (1 - _READ) * done)
     )
@@ -213,7 +213,7 @@ def table_to_file(folder: Path, found: AbstentionBacktest, path: Path, written: 
         When it is not written so.
     """
     leaving = backtest_finding(open_workspace(folder), found, written)
-    put(path, file_of(leaving, path.suffix))
+    put_leaving(path, leaving)
 
 
 def backtest_finding(workspace: Workspace, found: AbstentionBacktest, written: Written) -> Finding:

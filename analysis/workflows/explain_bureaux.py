@@ -113,6 +113,19 @@ def asked_of(
             mend="Give --what abstention --election ELECTION, or --what swing --from ELECTION "
             "--to ELECTION --bloc BLOC.",
         )
+    if what == "swing" and origin == election:
+        raise DataError(
+            "A swing lies between two elections: both are the same here.",
+            where="{election}",
+            mend="Choose two different elections.",
+            election=election,
+        )
+    if not np.isfinite(options.get("reach_m", 1.0)):
+        raise DataError(
+            "Errors by distance need metres above nought, and less than half the place.",
+            where="--reach",
+            mend="Name fewer metres, or take hc.",
+        )
     if what == "abstention":
         return Question("abstention", election, **{**options, "of": "registered"})
     choice = Choice(*whose) if any(whose) else None

@@ -161,8 +161,23 @@ def explain(
             mend="Build the workspace with squares or contours, or bring a file of covariates: "
             "explain --covariates FILE.",
         )
+    if table["value"].nunique() < 2:
+        raise DataError(
+            "The share is the same in every bureau: there is nothing to explain.",
+            where="{n} bureaux",
+            mend="Explain another election, or a larger place.",
+            n=len(table),
+        )
     spec = _spec(asked, table, terms, fixed)
     fitted = fit_model(table, spec)
+    # What effects of their own hold already is named among the dropped columns instead.
+    if not fixed and not {term.text for term in terms} & {*fitted.design.terms}:
+        raise DataError(
+            "What is asked for is the same everywhere: it explains nothing.",
+            where="{terms}",
+            mend="Take columns that differ between these bureaux.",
+            terms=some(term.text for term in terms),
+        )
     told(_FITTED)
     comparison = compare_models(
         fitted,

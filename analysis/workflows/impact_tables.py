@@ -19,7 +19,7 @@ from analysis.experiments.seal import digest
 from analysis.experiments.trial_words import estimand_name, estimator_name
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, read_provenance
-from analysis.exports.registry import put_leaving
+from analysis.exports.registry import check_format, put_leaving
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question_of
@@ -132,13 +132,6 @@ def finding(
     DataError
         When there is no such table, or nothing to compare the arms by.
     """
-    if show not in TABLES:
-        raise DataError(
-            "There is no table “{show}”.",
-            mend="Choose one of {known}.",
-            show=show,
-            known=", ".join(TABLES),
-        )
     if show == "balance" and impact.balance is None:
         raise DataError(
             "There is nothing to compare the arms by.",
@@ -188,6 +181,24 @@ def _balance(impact: Impact, language: str) -> pd.DataFrame:
     return table.assign(covariate=[impact.marked(one, language) for one in table["covariate"]])
 
 
+def check_table(path: Path, show: str) -> None:
+    """Refuse a table that is none, or a file it is not written in, before anything is worked out.
+
+    Raises
+    ------
+    DataError
+        When there is no such table, or no such format.
+    """
+    if show not in TABLES:
+        raise DataError(
+            "There is no table “{show}”.",
+            mend="Choose one of {known}.",
+            show=show,
+            known=", ".join(TABLES),
+        )
+    check_format(path)
+
+
 def table_to_file(impact: Impact, asked: Question, path: Path, show: str, written: Written) -> None:
     """Write a table of an answer in the format that the suffix of `path` names.
 
@@ -207,6 +218,7 @@ def table_to_file(impact: Impact, asked: Question, path: Path, show: str, writte
     DataError
         When it is not written so, or there is no such table.
     """
+    check_table(path, show)
     found = finding(impact, origin_of(asked), show=show, written=written)
     put_leaving(path, found)
 

@@ -24,7 +24,7 @@ from analysis.electorate.transfers.surveys import compare, published, read_surve
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
-from analysis.exports.registry import file_of, put
+from analysis.exports.registry import check_format, put_leaving
 from analysis.tables.workspace import Workspace
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import title_of
@@ -111,6 +111,12 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
         written.
     """
     origin, destination = asked.files
+    if any(asked.files) and (asked.workspace or any(asked.elections)):
+        raise DataError(
+            "Transfers are of a workspace or of two files, not of both.",
+            where="--workspace and --from, --to; --origin and --destination",
+            mend="Leave one of the two out.",
+        )
     survey = read_survey(asked.survey) if asked.survey else None
     surveys = [survey.table.assign(institute=survey.name, published="")] if survey else []
     if origin and destination:
@@ -331,6 +337,24 @@ def _survey_in(given: Mapping[str, Any]) -> Survey | None:
     return Survey(pd.DataFrame(told["figures"]), told["name"]) if told else None
 
 
+def check_table(asked: Asked, path: Path) -> None:
+    """Refuse a table with sources of files of counts, or one in no known format.
+
+    Raises
+    ------
+    DataError
+        When it would not be made of a workspace, or is not written so.
+    """
+    if asked.workspace is None:
+        raise DataError(
+            "A table with its sources is made of a workspace.",
+            where="{path}",
+            mend="Give --workspace DIR --from ELECTION --to ELECTION; files of counts give --out.",
+            path=path,
+        )
+    check_format(path)
+
+
 def table_to_file(asked: Asked, found: Transfers, path: Path, written: Written) -> None:
     """Write an estimate with its sources, in the format that the suffix of `path` names.
 
@@ -348,15 +372,10 @@ def table_to_file(asked: Asked, found: Transfers, path: Path, written: Written) 
     DataError
         When it was not made of a workspace, or is not written so.
     """
-    if asked.workspace is None:
-        raise DataError(
-            "A table with its sources is made of a workspace.",
-            where="{path}",
-            mend="Give --workspace DIR --from ELECTION --to ELECTION; files of counts give --out.",
-            path=path,
-        )
+    check_table(asked, path)
+    assert asked.workspace is not None
     survey = read_survey(asked.survey) if asked.survey else None
     place = (*asked.elections, "".join(asked.places))
     workspace = Workspace(asked.workspace)
     leaving = finding(workspace, place, found, written=written, survey=survey, seed=asked.seed)
-    put(path, file_of(leaving, path.suffix))
+    put_leaving(path, leaving)

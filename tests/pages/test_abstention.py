@@ -53,7 +53,7 @@ def single(places, tmp_path_factory):
 def series_of(workspace, election=COMING, places=()):
     target = target_of(workspace, election)
     history = read_history(workspace, Choice("left"), before=target.date, places=places)
-    return Series.of_history(history, workspace), target
+    return Series.of_history(history).surrounded(workspace, target), target
 
 
 def forecast_of(workspace, election=COMING, level=None, places=()):

@@ -38,7 +38,7 @@ def forecast(app):
     """Forecast as the library does."""
     target = target_of(app.place, "2027_pres_t1")
     history = read_history(app.place, Choice("left"), before=target.date)
-    return forecast_abstention(Series.of_history(history, app.place), target)
+    return forecast_abstention(Series.of_history(history).surrounded(app.place, target), target)
 
 
 def metrics(page):

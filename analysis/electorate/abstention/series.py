@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from analysis.electorate.abstention.eliminated import read_eliminated
 from analysis.electorate.abstention.surroundings import Surroundings, read_surroundings
 from analysis.electorate.history import History
 from analysis.errors import DataError, some
@@ -35,6 +37,9 @@ class Series:
         Arrays (bureaux × elections) of persons; NaN where a bureau did not vote.
     around
         What lies around the bureaux; None where all have a past or nothing is known.
+    eliminated
+        Before a second round: by second round, past or to come, the share of the registered
+        whose choice of its first round stands no more, (bureaux,), NaN where unknown.
     """
 
     units: pd.DataFrame
@@ -42,16 +47,33 @@ class Series:
     registered: np.ndarray
     ballots: np.ndarray
     around: Surroundings | None = None
+    eliminated: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def of_history(cls, history: History, workspace: Workspace | None = None) -> Series:
-        """Return the abstention part of a history, and what the workspace knows around it."""
-        whole = cls(history.units, history.elections, history.registered, history.ballots)
-        return whole if workspace is None else whole.surrounded(workspace)
+    def of_history(cls, history: History) -> Series:
+        """Return the abstention part of a history."""
+        return cls(history.units, history.elections, history.registered, history.ballots)
 
-    def surrounded(self, workspace: Workspace) -> Series:
-        """Return the series with what lies around its bureaux; `units` needs `vintage`."""
-        return replace(self, around=read_surroundings(workspace, self.units, self.seen))
+    def surrounded(self, workspace: Workspace, target: Election) -> Series:
+        """Return the series with what lies around its bureaux, and who is out before a target.
+
+        Parameters
+        ----------
+        workspace
+            A built place, which holds the elections of the series.
+        target
+            The election to come; of a second round it is read who stands.
+
+        Returns
+        -------
+        Series
+            The same counts; `units` needs `vintage`.
+        """
+        around = read_surroundings(workspace, self.units, self.seen)
+        out: Mapping[str, np.ndarray] = {}
+        if target.round == 2:
+            out = read_eliminated(workspace, self.units, (*self.elections, target))
+        return replace(self, around=around, eliminated=out)
 
     @property
     def seen(self) -> np.ndarray:
@@ -76,7 +98,7 @@ class Series:
         """Return the series of some elections, given by position."""
         chosen = tuple(self.elections[n] for n in elections)
         counts = self.registered[:, elections], self.ballots[:, elections]
-        return Series(self.units, chosen, *counts, self.around)
+        return replace(self, elections=chosen, registered=counts[0], ballots=counts[1])
 
 
 def department_of(commune_id: pd.Series) -> pd.Series:
@@ -164,7 +186,7 @@ def read_series(workspace: Workspace, target: Election) -> tuple[Series, pd.Data
     units["registered"] = outcome["registered"]
     units["vintage"] = pd.array([vintage] * len(units), dtype="Int64")
     series = Series(units, elections, cube.sum(axis=2), cube[:, :, 0])
-    return series.surrounded(workspace), outcome
+    return series.surrounded(workspace, target), outcome
 
 
 def _read_counts(workspace: Workspace) -> dict[str, pd.DataFrame]:

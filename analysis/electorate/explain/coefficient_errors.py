@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.spatial import cKDTree
 
 from analysis.electorate.explain.formula_terms import Design
+from analysis.errors import DataError
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,3 +81,30 @@ def inflation(design: Design) -> dict[str, float]:
         parts = sum(np.linalg.slogdet(related[np.ix_(k, k)])[1] for k in (own, ~own) if k.any())
         found[str(term)] = float(np.exp((parts - whole) / own.sum()))
     return found
+
+
+def width_m(data: pd.DataFrame) -> float:
+    """Return the longer side of the place in metres, from `x_m` and `y_m` of its bureaux."""
+    return float(np.ptp(data[["x_m", "y_m"]].to_numpy(dtype=float), axis=0).max())
+
+
+def check_reach(data: pd.DataFrame, reach_m: float) -> None:
+    """Refuse errors by distance that reach over more than half the place.
+
+    Where nearly all bureaux are alike to all, what is left over adds up to nought, and so would
+    the error: an interval of width nought.
+
+    Raises
+    ------
+    DataError
+        When the reach is not above nought, or more than half the longer side of the place.
+    """
+    wide = width_m(data)
+    if not 0 < reach_m <= wide / 2:
+        raise DataError(
+            "Errors by distance need metres above nought, and less than half the place.",
+            where="reach {reach:g} m; the place is {wide:.0f} m wide",
+            mend="Name fewer metres, or take hc.",
+            reach=reach_m,
+            wide=wide,
+        )

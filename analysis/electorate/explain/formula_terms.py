@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import patsy
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 # A formula is run as code by those who read it: nothing but these may be called in one.
 FUNCTIONS = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
@@ -22,6 +23,14 @@ _CURVES = re.compile(r"\b(bs|cr|I)\(")
 _SPLINE = re.compile(r"\bcr\(([^()]*)\)")
 # Below this share of its length, a column adds nothing to those before it.
 _NOTHING_NEW = 1e-8
+# Beside a constant of 1, statsmodels takes larger numbers for all there is.
+_LARGEST = 1e12
+# A formula that would keep a machine busy for hours is a slip of the pen, or no slip: powers of
+# powers, products of many columns, curves that bend at every bureau, brackets without end.
+_LONGEST, _TERMS, _DEEPEST, _PRODUCTS, _POWERS, _BENDS = 200, 100, 5, 3, 2, 20
+_POWER = re.compile(r"\*\*")
+_SMALL_POWER = re.compile(r"\*\*\s*[1-6](?![\d.])")
+_DEGREES = re.compile(r"\b(?:bs|cr)\([^()]*?,\s*(?:df\s*=\s*)?(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +82,60 @@ def read_terms(formula: str | Sequence[str], columns: Collection[str]) -> tuple[
         When a name is unknown, or something else than a formula stands there.
     """
     parts = _split(formula) if isinstance(formula, str) else [p for f in formula for p in _split(f)]
+    if len(parts) > _TERMS:
+        raise _too_much(f"{len(parts):,} terms")
     terms = [_term(part, columns) for part in parts]
     return tuple({term.text: term for term in terms}.values())
 
 
 def _split(formula: str) -> list[str]:
     """Part a formula at the plus signs that stand outside of brackets."""
-    parts, depth, begun = [], 0, 0
-    for place, sign in enumerate(formula):
-        depth += (sign == "(") - (sign == ")")
-        if sign == "+" and depth == 0:
-            parts.append(formula[begun:place])
-            begun = place + 1
+    parts, begun = [], 0
+    for place in _outside(formula, "+"):
+        parts.append(formula[begun:place])
+        begun = place + 1
     return [part.strip() for part in (*parts, formula[begun:]) if part.strip()]
 
 
+def _outside(text: str, wanted: str) -> list[int]:
+    """Return where a sign stands outside of brackets."""
+    depth, found = 0, []
+    for place, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if sign == wanted and depth == 0:
+            found.append(place)
+    return found
+
+
+def _too_much(text: str) -> DataError:
+    return DataError(
+        "That is more than a formula can hold.",
+        where="{text}",
+        mend="Take powers up to 6 and two of them, products of four columns, curves of 20 degrees, "
+        "and no more than 100 terms.",
+        text=text if len(text) <= _LONGEST else text[:_LONGEST] + "…",
+    )
+
+
+def _check_size(text: str) -> None:
+    """Refuse a term that would take hours to work out, before it is run."""
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        deepest = max(deepest, depth)
+    powers = len(_POWER.findall(text))
+    if (
+        len(text) > _LONGEST
+        or deepest > _DEEPEST
+        or powers > min(_POWERS, len(_SMALL_POWER.findall(text)))
+        or text.count("*") - 2 * powers + text.count(":") > _PRODUCTS
+        or any(int(bends) > _BENDS for bends in _DEGREES.findall(text))
+    ):
+        raise _too_much(text)
+
+
 def _term(text: str, columns: Collection[str]) -> Term:
+    _check_size(text)
     names = []
     for name, called, option in _names(text):
         if called or option:
@@ -96,7 +143,7 @@ def _term(text: str, columns: Collection[str]) -> Term:
         else:
             known = columns
             names.append(name)
-        if name not in known:
+        if name not in known or keyword.iskeyword(name):
             raise DataError(
                 "There is no column {name} to explain with."
                 if known is columns
@@ -105,8 +152,16 @@ def _term(text: str, columns: Collection[str]) -> Term:
                 mend="Take some of: {known}.",
                 name=name,
                 text=text,
-                known=some(known, most=40),
+                known=some(filter(None, known), most=40),
             )
+    if not names or _outside(text, "-"):
+        raise DataError(
+            "This is no term of a formula: {text}.",
+            where="{rest}",
+            mend="Write columns, log(x), bs(x, 4), cr(x, df=4), I(x**2), C(x), x:y.",
+            text=text,
+            rest=text,
+        )
     return Term(text, tuple(dict.fromkeys(names)), bool(_CURVES.search(text)), "C(" in text)
 
 
@@ -197,11 +252,19 @@ def make_design(terms: Sequence[Term], data: pd.DataFrame) -> Design:
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
             whole = patsy.dmatrix(formula, plain(data), known, return_type="dataframe")
-    except (patsy.PatsyError, ValueError) as error:
+    # What patsy hands to Python raises whatever Python does: a bracket left open, an overflow.
+    except (patsy.PatsyError, ValueError, SyntaxError, ArithmeticError, TypeError) as error:
         raise _unread(formula, error) from error
     values = whole.to_numpy()
     if len(whole) < len(data) or not np.isfinite(values).all():
-        raise _unread(formula, "log(0)")
+        raise _unread(formula, Text("no number in some bureaux"))
+    if np.abs(values).max(initial=0.0) > _LARGEST:
+        raise DataError(
+            "A column of the formula holds numbers too large to work with.",
+            where="{names}",
+            mend="Write it in thousands or millions, or take log1p(x).",
+            names=some(whole.columns[np.abs(values).max(axis=0) > _LARGEST]),
+        )
     kept = independent(values)
     owners = np.empty(whole.shape[1], dtype=object)
     written = _written(terms)
@@ -231,7 +294,7 @@ def _unread(formula: str, error: object) -> DataError:
         where="{formula}: {error}",
         mend="Take log1p(x) or sqrt(x) for columns that hold noughts; give a curve fewer degrees.",
         formula=formula,
-        error=str(error).splitlines()[0],
+        error=error if isinstance(error, Text) else str(error).partition("\n")[0],
     )
 
 

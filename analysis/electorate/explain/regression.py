@@ -15,7 +15,7 @@ import statsmodels.api as sm
 from scipy.stats import t as student
 from statsmodels.tools.sm_exceptions import SpecificationWarning
 
-from analysis.electorate.explain.coefficient_errors import conley, inflation
+from analysis.electorate.explain.coefficient_errors import check_reach, conley, inflation, width_m
 from analysis.electorate.explain.formula_terms import Design, Term, make_design
 from analysis.electorate.explain.quick_fit import fit_quickly
 from analysis.errors import DataError, Text, some
@@ -284,6 +284,8 @@ def _check(data: pd.DataFrame, spec: ModelSpec) -> None:
             mend="Build the workspace with contours, or take errors by commune or hc.",
             bureaux=some(data.loc[data["x_m"].isna(), "bureau_id"]),
         )
+    if spec.errors == "conley":
+        check_reach(data, spec.reach_m)
 
 
 def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noqa: ANN401
@@ -355,7 +357,7 @@ def _with_errors(
         }
     found = {kind: np.asarray(fit.cov_params(), dtype=float) for kind, fit in fits.items()}
     known = data["x_m"].notna().all()
-    if known and len(data) <= MOST_PAIRED:
+    if known and len(data) <= MOST_PAIRED and spec.reach_m <= width_m(data) / 2:
         places = data[["x_m", "y_m"]].to_numpy(dtype=float)
         found["conley"] = conley(fits["classical"], places, spec.reach_m)
     return fits.get(spec.errors, fits["hc"]), found

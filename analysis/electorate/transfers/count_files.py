@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.tables.spreadsheet_text import csv_text
 
 
@@ -40,6 +41,15 @@ def read_counts(path: Path | str) -> pd.DataFrame:
             path=path,
             error=error,
         ) from error
+    names = [name.strip() for name in head.strip("\r").split(separator)]
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise DataError(
+            "A column stands twice in the table of counts, and nothing tells which is meant.",
+            where="{path}: {twice}",
+            mend="Keep one of them, or add them up.",
+            path=path,
+            twice=some(twice),
+        )
     if table.shape[1] < 2:
         raise DataError(
             "A table of counts has a column of units and at least one of counts.",

@@ -17,6 +17,9 @@ Whole = npt.NDArray[np.int64]
 # Totals that differ more than this in all are two electorates, not slips of counting.
 MOST_SCALED = 0.25
 
+# Persons in one cell of a unit; nobody counts as many.
+_MOST = 1e9
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -130,7 +133,7 @@ def _whole(table: pd.DataFrame, side: str) -> pd.DataFrame:
                 twice=some(twice.unique()),
             )
     numbers = table.apply(pd.to_numeric, errors="coerce")
-    wrong = ~(numbers >= 0) | (numbers != numbers.round())
+    wrong = ~numbers.apply(lambda column: column.between(0, _MOST)) | (numbers != numbers.round())
     if wrong.to_numpy().any():
         rows, columns = np.nonzero(wrong.to_numpy())
         cells = [
@@ -138,9 +141,10 @@ def _whole(table: pd.DataFrame, side: str) -> pd.DataFrame:
             for r, c in zip(rows[:4], columns[:4], strict=True)
         ]
         raise DataError(
-            "{n} count(s) of the origin are negative or no whole numbers."
+            "{n} count(s) of the origin are negative, no whole numbers, or beyond any electorate."
             if side == "origin"
-            else "{n} count(s) of the destination are negative or no whole numbers.",
+            else "{n} count(s) of the destination are negative, no whole numbers, or beyond any "
+            "electorate.",
             where="{cells}",
             mend="Correct them at the source; counts are whole numbers from 0.",
             n=len(rows),

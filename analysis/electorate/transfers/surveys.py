@@ -113,7 +113,7 @@ def read_survey(path: Path | str) -> Survey:
             "The survey cannot be read.",
             where="{path}: {error}",
             mend="Save it as CSV in UTF-8, with the columns origin, destination, share, n.",
-            path=path,
+            path=Path(path).name,
             error=error,
         ) from error
     if missing := [name for name in _COLUMNS if name not in table]:
@@ -121,8 +121,15 @@ def read_survey(path: Path | str) -> Survey:
             "The survey lacks columns.",
             where="{path}: {missing}",
             mend="Give it the columns origin, destination, share, n.",
-            path=path,
+            path=Path(path).name,
             missing=some(missing),
+        )
+    if table.empty:
+        raise DataError(
+            "The survey has a header and no figures.",
+            where="{path}",
+            mend="Give one row per origin and destination that was asked.",
+            path=Path(path).name,
         )
     return Survey(_checked(table, Path(path)), Path(path).name)
 
@@ -153,7 +160,7 @@ def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:
                 what,
                 where="{path}: line {lines}",
                 mend="Correct these lines; n is the number of persons asked of that origin.",
-                path=path,
+                path=Path(path).name,
                 lines=some([str(line + 2) for line in faulty.index[faulty]]),
             )
     names = table[["origin", "destination"]].astype(str)

@@ -60,11 +60,13 @@ def surveys(beside: pd.DataFrame, found: Transfers, survey: Survey | None) -> No
     )
     st.dataframe(table(beside), hide_index=True)
     if survey:
-        st.caption(
-            _("“{name}” is joined to the estimate; the others are not.").format(
-                name=plain(survey.name)
-            )
+        others = bool((beside["source"] != "").any())
+        told = (
+            _("“{name}” is joined to the estimate; the others are not.")
+            if others
+            else _("“{name}” is joined to the estimate.")
         )
+        st.caption(told.format(name=plain(survey.name)))
     beside = beside[beside["source"] != ""]
     if beside.empty:
         return
@@ -126,7 +128,8 @@ def _chart() -> dict[str, object]:
         "type": "nominal",
         "sort": None,
         "title": None,
-        "axis": {"labelLimit": 280},
+        # An arrow ends a line, so that a telephone has room for the chart.
+        "axis": {"labelLimit": 150, "labelExpr": "split(datum.label, '→ ')", "labelLineHeight": 12},
     }
 
     def x(field: str) -> dict[str, object]:
@@ -157,5 +160,5 @@ def _chart() -> dict[str, object]:
             },
             {"mark": survey, "encoding": {"y": y, "x": x("share"), "tooltip": tips}},
         ],
-        "height": {"step": 26},
+        "height": {"step": 34},
     }

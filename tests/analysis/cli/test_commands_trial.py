@@ -394,6 +394,7 @@ def test_the_plan_speaks_both_languages(run, units, tmp_path, language):
         (b"", "bad.csv is empty"),
         (b"a,b\n1,2,3\n", "cannot be read as a table"),
         (b"a,b\n1,2\n3,4,5\n", "cannot be read as a table"),
+        (b"a;lagged;lagged\n1;2;3\n", "A column stands twice"),
         (b"a;b\n1;2\n", r"lacks column(s): lagged"),
         ("unité;lagged\né;1\n".encode("cp1252"), "no full block"),
     ],
@@ -416,6 +417,8 @@ def test_files_of_another_kind(run, units, tmp_path):
     assert (code, "not written as “.xlsx”" in err) == (1, True)
     code, _, err = run("design", *common, "--out", tmp_path / "a.csv", "--language", "de")
     assert (code, "There is no plan in “de”" in err) == (1, True)
+    code, _, _ = run("design", *common[:-1], -1, "--out", tmp_path / "a.csv")
+    assert code == 2
     code, _, err = run("verify", tmp_path / "none.json")
     assert (code, "There is no such file." in err) == (1, True)
 

@@ -254,7 +254,7 @@ def test_a_seal_is_plain_json(sealed):
     [
         ({"control": 5}, r"block size 5, control 5"),
         ({"control": 0}, "at least one control"),
-        ({"accept": 0.0}, "between 0 and 1"),
+        ({"accept": 0.0}, "between 0.001 and 1"),
         ({"incomplete": "pool"}, "Write each or leave_out"),
         ({"rank_by": "votes"}, r"lacks column\(s\): votes"),
         ({"rank_by": "town"}, "not numbers"),
@@ -271,6 +271,8 @@ def test_a_seal_is_plain_json(sealed):
             {"cluster": "torn", "must_treat": "must", "must_not_treat": "never"},
             "Decide for the cluster",
         ),
+        ({"accept": 1e-9, "balance": ("gain",)}, r"between 0.001 and 1"),
+        ({"accept": 0.1}, "nothing to balance"),
         ({"block_size": 60}, r"no full block[\s\S]*48 units, blocks of 60"),
     ],
 )

@@ -348,6 +348,12 @@ def test_the_declared_lottery_is_the_one_that_is_drawn_again(trial):
         ({"registered": 0}, {}, "registered must be a positive weight"),
         ({"vote": "n/a"}, {}, r"vote holds values that are not numbers[\s\S]*line 2: 'n/a'"),
         ({"vote": np.inf}, {}, "not numbers"),
+        ({"vote": 1e300}, {}, r"not numbers[\s\S]*none beyond 10¹⁵"),
+        (
+            {"kind": "a"},
+            {"covariates": ("C(kind)",), "estimator": "ancova"},
+            r"C\(kind\) is the same everywhere",
+        ),
         ({"vote": np.nan}, {}, r"Nothing is left to compare for vote[\s\S]*0 of 203"),
         ({"received": 0.5}, {}, r"changed nothing in who was treated"),
         ({}, {"outcomes": ("votes",)}, r"lacks column\(s\): votes[\s\S]*columns found"),

@@ -88,5 +88,12 @@ def test_what_cannot_be_asked(place):
         curve(place.assign(then=place["then"].mask(place.index == 4)))
     with pytest.raises(DataError, match="too small to say"):
         curve(place, sizes=(5,), lagged=("before", "gain", "pair"))
+    with pytest.raises(DataError, match="the same everywhere"):
+        curve(place.assign(flat=1.0), lagged=("flat",), estimator="ancova")
+    for draws in (1, 10**9):
+        with pytest.raises(DataError, match="not more than a machine holds"):
+            curve(place, draws=draws)
+    with pytest.raises(DataError, match="1 or more"):
+        curve(place, sizes=(-4,))
     with pytest.raises(DataError, match=r"lacks column\(s\): past"):
         curve(place, outcomes=("past",))

@@ -108,6 +108,11 @@ def test_groups_that_are_none(grouped, values, says):
     assert error.value.mend
 
 
+def test_a_group_that_the_canvass_made_is_none(grouped):
+    with pytest.raises(DataError, match="known before the draw"):
+        estimate_subgroups(grouped, SPEC, [*SPEC.outcomes])
+
+
 def test_a_group_that_is_no_column(grouped):
     with pytest.raises(DataError, match="lacks column"):
         estimate_subgroups(grouped, SPEC, ["absent"])

@@ -98,7 +98,8 @@ def forgotten(request):
         hide = np.random.default_rng(seed).random(len(came)) < 0.1
         blind = without(series, hide)
         with_, alone = (
-            forecast_abstention(one, target).table for one in (blind.surrounded(place), blind)
+            forecast_abstention(one, target).table
+            for one in (blind.surrounded(place, target), blind)
         )
         runs.append((hide & (came["registered"] >= 50).to_numpy(), with_, alone))
     return 1 - came["ballots"] / came["registered"].clip(lower=1), runs
@@ -134,7 +135,7 @@ def test_bureaux_with_a_past_are_left_as_they_are(valmont):
     assert read_surroundings(valmont, units, everywhere) is None
     assert read_surroundings(valmont, units.assign(vintage=np.nan), ~everywhere) is None
     blind = without(series, [0])
-    with_ = forecast_abstention(blind.surrounded(valmont), target).table
+    with_ = forecast_abstention(blind.surrounded(valmont, target), target).table
     alone = forecast_abstention(blind, target).table
     # All are moved alike to the level of the place.
     apart = np.arcsin(np.sqrt(with_["abstention"])) - np.arcsin(np.sqrt(alone["abstention"]))

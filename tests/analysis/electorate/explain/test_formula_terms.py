@@ -40,6 +40,14 @@ def test_terms_are_told_apart():
         "nobody",
         "bs(poor, knots=wave)",
         "'poor'",
+        "0",
+        "poor - 1",
+        "I(9**9**9**9)",
+        "poor**99",
+        "bs(poor, 400)",
+        "poor*poor*poor*poor*poor",
+        "((((((poor))))))",
+        "+".join(["poor"] * 101),
     ],
 )
 def test_code_is_no_formula(formula):

@@ -96,12 +96,19 @@ def test_errors_by_distance_without_reach_are_white(bureaux):
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 10_000), reach=st.floats(10, 30_000))
+@given(seed=st.integers(0, 10_000), reach=st.floats(10, 8_000))
 def test_errors_by_distance_are_never_negative(seed, reach):
     table = draw(40, seed)
     ours = fit_model(table, spec(table, errors="conley", reach_m=reach))
     values = np.linalg.eigvalsh(ours.covariance)
     assert values.min() >= -1e-9 * values.max()
+
+
+@pytest.mark.parametrize("reach", [0.0, -5.0, 15_000.0, 1e300])
+def test_errors_by_distance_never_reach_over_the_place(bureaux, reach):
+    """Were all bureaux alike to all, what is left over and so the error would be nought."""
+    with pytest.raises(DataError, match="less than half the place"):
+        fit_model(bureaux, spec(bureaux, errors="conley", reach_m=reach))
 
 
 def test_planted_slopes_come_back():

@@ -22,10 +22,10 @@ def with_cell(value):
 @pytest.mark.parametrize(
     ("origin", "destination", "what", "where"),
     [
-        (with_cell(-3), DESTINATION, "negative or no whole", "u2/B = -3"),
-        (with_cell(2.5), DESTINATION, "negative or no whole", "u2/B = 2.5"),
-        (with_cell("many"), DESTINATION, "negative or no whole", "u2/B = many"),
-        (with_cell(None), DESTINATION, "negative or no whole", "u2/B"),
+        (with_cell(-3), DESTINATION, "negative, no whole", "u2/B = -3"),
+        (with_cell(2.5), DESTINATION, "negative, no whole", "u2/B = 2.5"),
+        (with_cell("many"), DESTINATION, "negative, no whole", "u2/B = many"),
+        (with_cell(None), DESTINATION, "negative, no whole", "u2/B"),
         (ORIGIN, DESTINATION.add_prefix("z", axis=0), "no unit in common", "zu1"),
         (ORIGIN.head(1), DESTINATION, "One unit alone", "u1"),
         (ORIGIN.assign(C=0), DESTINATION, "Nobody chose some option of the origin", "C"),

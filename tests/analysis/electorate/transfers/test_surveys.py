@@ -118,6 +118,7 @@ def test_an_option_that_is_none_is_refused_by_name(problem):
         ("origin,destination,share,n\nA,B,0.5,10\nA,C,0.4,11\n", "are the same"),
         ("origin,destination,share,n\nA,B,0.7,10\nA,C,0.6,10\n", "add up to more than 1"),
         ("", "cannot be read"),
+        ("origin,destination,share,n\n", "no figures"),
     ],
 )
 def test_a_wrong_survey_says_where(text, what, tmp_path):
