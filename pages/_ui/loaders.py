@@ -39,7 +39,7 @@ from analysis.workflows.ranking import (
 )
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
-from pages._ui.background import Progress, ahead, answer_of, at_once
+from pages._ui.background import Progress, ahead, answer_of, at_once, is_known
 from pages._ui.bureau_map import Geometry, publish_geometry, publish_ground
 from pages._ui.i18n import _, language
 
@@ -127,6 +127,11 @@ def prospects(place: Workspace, scenario: Scenario) -> Prospects:
     key, work = _work_on(place, scenario)
     found: Prospects = answer_of(key, work, label=_("Reading past elections…"))
     return found
+
+
+def prospects_known(place: Workspace, scenario: Scenario) -> bool:
+    """Tell whether the rates of a scenario's question are worked out."""
+    return is_known(_work_on(place, scenario)[0])
 
 
 def prospects_ahead(place: Workspace, scenario: Scenario) -> None:

@@ -172,12 +172,15 @@ class MapOptions:
         Height of the drawing in CSS pixels; at most three quarters of the screen are used.
     label
         What a screen reader says the map is.
+    texts
+        What a map of something else than bureaux says instead, by name.
     """
 
     selected: str | None = None
     on_select: Callable[[str | None], None] | None = None
     height: int = 520
     label: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,7 @@ def bureau_map(
 
 def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) -> bytes:
     description, columns = paint.packed()
+    label = {"label": options.label} if options.label else {}
     known = options.selected is not None and options.selected in geometry.ids
     header = {
         "key": key,
@@ -250,7 +254,7 @@ def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) ->
         "ground": geometry.ground,
         "year": geometry.year,
         "language": language(),
-        "texts": _texts() | ({"label": options.label} if options.label else {}),
+        "texts": _texts() | dict(options.texts) | label,
         **description,
     }
     return with_header(header, columns)
