@@ -26,6 +26,8 @@ _AROUND_M = 150.0
 _NAMED_M = 70.0
 _STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
+# A label wants this much more room than it takes; deck.gl knows priorities up to 1000.
+_ROOM_ROUND, _MOST_PRIORITY = 1.3, 1000
 _FAINT = 0.25
 
 
@@ -226,9 +228,18 @@ def _names(named: gpd.GeoDataFrame) -> pydeck.Layer:
 def _text(
     rows: pd.DataFrame, name: str, *, size: int, colour: Sequence[int], paper: bool = True
 ) -> pydeck.Layer:
+    # With paper under them they cover what is below; those that would cover one another wait for
+    # a closer look, the first of the table last.
+    sparse = {
+        "extensions": [{"@@type": "CollisionFilterExtension"}],
+        "collision_enabled": True,
+        "collision_group": pydeck.types.String("names"),
+        "collision_test_props": {"sizeScale": _ROOM_ROUND},
+        "get_collision_priority": "priority",
+    }
     return pydeck.Layer(
         "TextLayer",
-        rows,
+        rows.assign(priority=np.linspace(_MOST_PRIORITY, 0, len(rows))) if paper else rows,
         id=name,
         get_position="at",
         get_text="text",
@@ -240,6 +251,7 @@ def _text(
         font_weight=600,
         background=paper,
         get_background_color=[255, 255, 255, 200],
+        **(sparse if paper else {}),
     )
 
 
@@ -337,8 +349,9 @@ def _numbers(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
             "at": [[round(p.x, 6), round(p.y, 6)] for p in at],
             "text": grounds["turf_id"].str.rpartition("-")[2].str.lstrip("0"),
             "angle": 0,
+            "doors": grounds["stops"],
         }
-    )
+    ).sort_values("doors", ascending=False, kind="stable")
     return _text(rows, "numbers", size=15, colour=[20, 20, 20])
 
 

@@ -90,7 +90,7 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
     elif level == COMMUNE:
         placed, near = _dots(table, around)
     known = np.array([shape is not None for shape in placed], dtype=bool)
-    frame = shapely.total_bounds(np.append(placed[known], around.geometry.to_numpy()))
+    frame = _frame(placed[known], around)
     if not known.all():
         placed[~known] = _rows(int((~known).sum()), frame)
     drawn = gpd.GeoDataFrame(
@@ -138,13 +138,19 @@ def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, in
         return shapes, 0
     x, y = at.loc[known, "x"].to_numpy(), at.loc[known, "y"].to_numpy()
     spots = shapely.points(x, y)
-    west, south, east, north = shapely.total_bounds(np.append(spots, around.geometry.to_numpy()))
+    west, south, east, north = _frame(spots, around)
     wide = max(east - west, north - south, 1_000.0)
     registered = table["registered"].to_numpy(dtype=float)
     per_person = _COVERED * wide**2 / np.pi / max(registered.sum(), 1.0)
     radius = np.maximum(np.sqrt(registered[known] * per_person), wide * _LEAST)
     shapes[known] = shapely.buffer(spots, radius, quad_segs=5)
     return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
+
+
+def _frame(shapes: np.ndarray, around: gpd.GeoDataFrame) -> np.ndarray:
+    """Return west, south, east and north of what is on the ground; NaN where nothing is."""
+    both = np.append(shapes, around.geometry.to_numpy())
+    return shapely.total_bounds(both) if len(both) else np.full(4, np.nan)
 
 
 def _rows(count: int, frame: np.ndarray) -> np.ndarray:
@@ -155,11 +161,10 @@ def _rows(count: int, frame: np.ndarray) -> np.ndarray:
         west, south, east, north = frame
         wide = max(east - west, north - south)
         cell = wide * _CELL
-        # No more rows than the frame is high, from its foot upwards.
+        # No more rows than the frame is high.
         high = max(int((north - south) / cell), 1)
         columns = max(int(np.ceil(count / high)), min(3, count))
-        rows = int(np.ceil(count / columns))
-        corner = (west - (columns + 0.5) * cell, south + rows * cell)
+        corner = (west - (columns + 0.5) * cell, north)
     n = np.arange(count)
     x, y = corner[0] + (n % columns) * cell, corner[1] - (n // columns) * cell
     side = cell * (1 - _GAP)

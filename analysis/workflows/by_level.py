@@ -13,7 +13,7 @@ from analysis.electorate.abstention.forecast import AbstentionForecast
 from analysis.electorate.counts import read_counts
 from analysis.electorate.swing_by_bureau import Share
 from analysis.geography.bureau_names import bureau_labels
-from analysis.geography.level_shapes import BUREAU, DEPARTEMENT, LevelShapes, level_shapes
+from analysis.geography.level_shapes import BUREAU, CRS, DEPARTEMENT, LevelShapes, level_shapes
 from analysis.geography.outlines import COMMUNE, outlines
 from analysis.geography.zones import departments
 from analysis.tables.elections import Choice
@@ -117,7 +117,7 @@ def map_of(
     shapes = level_shapes(level, units, around)
     if vintage is not None and level == COMMUNE:
         shapes = _put_together(workspace, shapes, contours_of(workspace, vintage, codes))
-    streets = merged_streets(empty(STREETS, "EPSG:3857"))
+    streets = merged_streets(empty(STREETS, f"EPSG:{CRS}"))
     return LevelMap(level, shapes, Ground(streets, shapes.outlines, shapes.labels))
 
 
@@ -126,12 +126,12 @@ def _put_together(
 ) -> LevelShapes:
     """Return communes as their bureaux cover them; those without contours are left out."""
     whole = outlines(contours.assign(commune_id=commune_of(contours["bureau_id"])))
-    whole = whole[whole["level"] == COMMUNE]
+    whole = whole[whole["level"] == COMMUNE].to_crs(CRS)
     names = shapes.units.set_index("bureau_id")["name"].reindex(whole["code"])
     units = gpd.GeoDataFrame(
         {"bureau_id": whole["code"].to_numpy(), "name": names.to_numpy()},
         geometry=whole.geometry.to_numpy(),
-        crs=contours.crs,
+        crs=CRS,
     )
     labels = units.rename(columns={"name": "text"})[["text", "geometry"]].assign(level=COMMUNE)
     labels = labels.set_geometry(labels.geometry.representative_point())
