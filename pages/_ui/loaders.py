@@ -40,11 +40,12 @@ from analysis.workflows.ranking import (
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, ahead, answer_of, at_once, is_known
-from pages._ui.bureau_map import Geometry, publish_geometry, publish_ground
+from pages._ui.bureau_map import Geometry, publish_addresses, publish_geometry, publish_ground
 from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
 _FEW, _SOME = 4, 48
+_HOUSES = ["street", "number", "suffix", "commune_id", "geometry"]
 
 
 def workspace() -> Workspace:
@@ -288,7 +289,12 @@ def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...])
     told = "\n".join([*communes, *shown["name"]])
     which = hashlib.sha256(told.encode()).hexdigest()[:8]
     name = f"{digest[:20]}-{vintage}-{which}"
-    return with_ground(gpd.GeoDataFrame(shown, crs=bureaux.crs), place, name)
+    found = with_ground(gpd.GeoDataFrame(shown, crs=bureaux.crs), place, name)
+    addresses = place.read("addresses", columns=_HOUSES) if place.has("addresses") else None
+    if addresses is None:
+        return found
+    near = addresses[addresses["commune_id"].isin(communes)]
+    return replace(found, addresses=publish_addresses(gpd.GeoDataFrame(near), digest=name))
 
 
 def with_ground(bureaux: gpd.GeoDataFrame, place: Workspace, name: str) -> Geometry:
