@@ -23,6 +23,8 @@ from analysis.geography.outlines import COMMUNE
 DEPARTEMENT, BUREAU = "departement", "bureau"
 LEVELS = (DEPARTEMENT, COMMUNE, BUREAU)
 CRS = 3857
+# Of what is drawn: a browser keeps a file for as long as its name stays.
+LAYOUT = 1
 # Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
 _COVERED, _LEAST = 0.10, 1 / 260
 # A square of a grid, of the width of the whole; of bureaux, in metres.
