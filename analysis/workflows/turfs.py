@@ -83,6 +83,7 @@ class Ask:
             plan=plan,
             design=Path(design) if design else None,
             top=order["top"],
+            long_run=bool(order.get("long_run", False)),
             opening=Opening(**opening) if opening else None,
         )
 
