@@ -16,6 +16,7 @@ _NONE = "—"
 _WORDS = Words(
     "plan",
     {
+        "place": "Place: {place}.",
         "unknown": "unknown: no past election was given",
         "one": "{outcome}: {effect:.2f} points of effect of assignment",
         "difference": "least squares with block effects",
@@ -42,6 +43,8 @@ class Plan:
     estimator, lag
         What the headline comes from, and the election whose results adjust; empty: the
         difference within blocks, and none.
+    place
+        Where it is, as people call it; empty where nobody knows.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -51,6 +54,7 @@ class Plan:
     language: str = "fr"
     estimator: str = ""
     lag: str = ""
+    place: str = ""
 
 
 def write_plan(plan: Plan, design: Design, seed: int) -> str:
@@ -71,7 +75,9 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
     text = files("analysis.experiments").joinpath(f"plan_{plan.language}.md")
     rule, lottery, none = design.rule, design.lottery, _NONE
     full = lottery.treated != EACH
+    named = _WORDS[plan.language]["place"].format(place=plan.place) if plan.place else ""
     values = {
+        "place": f"{named}\n\n" if named else "",
         "units": len(design.units),
         "drawn": int(design.drawn.sum()),
         "excluded": int((~design.drawn).sum()),

@@ -44,6 +44,9 @@ from analysis.workflows.sealed_trials import (
     sealed_with,
 )
 
+# A plan names so many communes.
+_NAMED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -122,7 +125,14 @@ class Draft:
     plan: str
 
 
-def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | None = None) -> Draft:
+def draft(
+    design: Design,
+    promise: Promise,
+    seed: int,
+    sight: pd.DataFrame | None = None,
+    *,
+    place: str = "",
+) -> Draft:
     """Write the plan of a design that will be drawn.
 
     Parameters
@@ -134,6 +144,8 @@ def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | Non
     sight
         Smallest effects that can be seen: `outcome`, `detectable_assignment` (share of the
         registered), one row each; None where nobody looked.
+    place
+        What the place is called; empty where that is not known.
 
     Returns
     -------
@@ -148,8 +160,17 @@ def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | Non
         promise.language,
         estimator=promise.estimator,
         lag=promise.lag,
+        place=place,
     )
     return Draft(design, seed, promise, write_plan(plan, design, seed))
+
+
+def _place_of(units: pd.DataFrame) -> str:
+    """Name the communes of some units where their file does, three of them at most."""
+    if "commune" not in units:
+        return ""
+    names = sorted(set(units["commune"].dropna().astype("str")) - {""})
+    return ", ".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")
 
 
 def sight_at_past(found: Placebo) -> pd.DataFrame:
@@ -266,7 +287,8 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     own, asked = table, rule
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
-    made = draft(design, promise, seed, _sight(table, rule, promise, seed))
+    sight = _sight(table, rule, promise, seed)
+    made = draft(design, promise, seed, sight, place=_place_of(own))
     assignment = drawn(design, seed)
     paths = beside(out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
