@@ -13,6 +13,8 @@ from analysis.i18n import Words
 
 LANGUAGES = ("fr", "en")
 _NONE = "—"
+# A plan names so many communes.
+_NAMED = 3
 _WORDS = Words(
     "plan",
     {
@@ -115,3 +117,11 @@ def _sight(plan: Plan) -> str:
         for name, effect in zip(seen["outcome"], seen["detectable_assignment"], strict=True)
     ]
     return "; ".join(told) if plan.language == "en" else " ; ".join(told)
+
+
+def place_of(units: pd.DataFrame) -> str:
+    """Name the communes of some units where their file does, three of them at most."""
+    if "commune" not in units:
+        return ""
+    names = sorted(set(units["commune"].dropna().astype("str")) - {""})
+    return ", ".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")

@@ -44,9 +44,6 @@ from analysis.workflows.sealed_trials import (
     sealed_with,
 )
 
-# A plan names so many communes.
-_NAMED = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -165,14 +162,6 @@ def draft(
     return Draft(design, seed, promise, write_plan(plan, design, seed))
 
 
-def _place_of(units: pd.DataFrame) -> str:
-    """Name the communes of some units where their file does, three of them at most."""
-    if "commune" not in units:
-        return ""
-    names = sorted(set(units["commune"].dropna().astype("str")) - {""})
-    return ", ".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")
-
-
 def sight_at_past(found: Placebo) -> pd.DataFrame:
     """Return what all units see, a row per past election, as `draft` takes it."""
     curve = found.curve[found.curve["units"] == found.curve["units"].max()]
@@ -288,7 +277,7 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
     sight = _sight(table, rule, promise, seed)
-    made = draft(design, promise, seed, sight, place=_place_of(own))
+    made = draft(design, promise, seed, sight, place=place_of(own))
     assignment = drawn(design, seed)
     paths = beside(out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
