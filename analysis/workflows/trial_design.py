@@ -18,7 +18,7 @@ from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.placebo import Placebo
 from analysis.experiments.power import Ask, power_curve
-from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
+from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, place_of, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
 from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
