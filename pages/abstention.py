@@ -48,7 +48,7 @@ with messages.explain_data_errors():
             abstention_view.whole(found.forecast)
             map_side, card_side = st.columns([1.5, 1], gap="medium")
             with map_side:
-                abstention_view.forecast_map(shapes, found)
+                abstention_view.levels_map(place, shapes, found)
                 abstention_view.forecast_list(found)
                 abstention_view.notes(found.forecast)
             with card_side:

@@ -18,12 +18,15 @@ with answer, messages.explain_data_errors():
     scenario = inputs.kept_scenario(place)
     if scenario is None:
         st.stop()
+    clear = director_view.first_look(place, scenario)
     found = load_brief.brief_of(place, scenario)
+    clear()
     director_view.head(found)
     left, right = st.columns([1.6, 1], gap="medium")
     with left:
         director_view.hours(found)
         maps = director_view.zones(found)
+        director_view.whole(place, found)
     with right:
         course = director_view.week(found)
         director_view.decisions(found)

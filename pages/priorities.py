@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.workflows.ranking import ranking_file
-from pages._ui import inputs, loaders, messages
+from pages._ui import inputs, levels, loaders, messages
 from pages._ui.i18n import _
 from pages._ui.priorities import (
     bureau_card,
@@ -29,7 +29,11 @@ asked = phone_order.asked_last()
 with asked, messages.explain_data_errors():
     place = loaders.workspace()
     question = inputs.choose_question(place)
+    asked_first = levels.Counted(question.places)
+    known = loaders.prospects_known(place, question)
+    clear = levels.first_look(place, asked_first, known=known)
     found = loaders.prospects(place, question)
+    clear()
 
 # The map is the page: what is asked first stands in a row, the rest is folded away.
 hours_side, strategy_side = asked.columns([1, 3.1], gap="medium")
@@ -59,9 +63,7 @@ with answer_side, messages.explain_data_errors():
         ranking_view.reach(file.announced)
         map_side, card_side = st.columns([1.9, 1], gap="medium")
         with map_side, phone_order.map_box():
-            ranking_view.priority_map(
-                loaders.geometry(place, found), ranked, key=ranking_view.MAIN_MAP
-            )
+            ranking_view.levels_map(place, ranked, loaders.geometry(place, found))
         with card_side:
             bureau_id, frame = bureau_card.bureau_card(ranked, found)
         bureau_card.map_first()

@@ -89,6 +89,40 @@ def encode_ground(ground: Ground, *, step_m: float = _LINE_STEP_M) -> bytes:
     return with_header(header, [*columns, varints((moves << 1) ^ (moves >> 63))])
 
 
+def encode_addresses(addresses: gpd.GeoDataFrame) -> bytes:
+    """Return where houses are, for a search in a browser (JSON): street by street.
+
+    Parameters
+    ----------
+    addresses
+        `street`, `number`, `suffix` and points in any CRS; those without a number are left out.
+
+    Returns
+    -------
+    bytes
+        `[[street, [[house, east, north], …]], …]`: of each house how many metres of Web Mercator
+        it lies from the one before, the first from nought.
+    """
+    there = addresses[addresses["number"].notna() & ~addresses.geometry.is_empty]
+    plane = there.geometry.to_crs(3857)
+    table = pd.DataFrame(
+        {
+            "street": there["street"].astype("str").to_numpy(),
+            "number": there["number"].astype("int64").to_numpy(),
+            "suffix": there["suffix"].fillna("").astype("str").to_numpy(),
+            "x": np.rint(plane.x).astype("int64").to_numpy(),
+            "y": np.rint(plane.y).astype("int64").to_numpy(),
+        }
+    ).sort_values(["street", "number", "suffix"], kind="stable")
+    first = ~table["street"].duplicated()
+    moves = table[["x", "y"]].diff().where(~first, table[["x", "y"]], axis=0).astype("int64")
+    house = (table["number"].astype("str") + " " + table["suffix"]).str.strip()
+    rows: dict[str, list[list[Any]]] = {}
+    for street, name, x, y in zip(table["street"], house, moves["x"], moves["y"], strict=True):
+        rows.setdefault(street, []).append([name, x, y])
+    return json.dumps([*rows.items()], ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _borders(ground: Ground) -> gpd.GeoDataFrame:
     """Return the outlines as lines, a common border once, the commune's over all others."""
     frames = []

@@ -26,7 +26,10 @@ _AROUND_M = 150.0
 _NAMED_M = 70.0
 _STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
+# A label is hidden where its middle is covered: by twice the other, so that no two touch.
+_ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
 _FAINT = 0.25
+_CLOSE_ZOOM = 16.5
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class TurfPicture:
         By turf, a name in `STATE_COLOURS` that colours it; empty: neighbours are told apart.
     chosen
         Turfs and addresses that stand out.
+    mark
+        Latitude and longitude of what was looked for; the map goes there.
     """
 
     stops: gpd.GeoDataFrame
@@ -55,6 +60,7 @@ class TurfPicture:
     route: shapely.Geometry | None = None
     states: Mapping[str, str] = field(default_factory=dict)
     chosen: frozenset[str] = frozenset()
+    mark: tuple[float, float] | None = None
 
 
 def outlines_of(stops: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -137,6 +143,10 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     corners = [[west, south], [east, north]]
     view = pydeck.data_utils.compute_view(corners, view_proportion=1)
     view.zoom = _zoom(west, south, east, north)
+    if picture.mark is not None:
+        view.latitude, view.longitude = picture.mark
+        view.zoom = _CLOSE_ZOOM
+        layers.append(_mark(*picture.mark))
     tooltip = {"text": f"{{turf_id}} {{told}}\n{{label}}\n{titles['doors']} : {{dwellings}}"}
     return pydeck.Deck(
         layers,
@@ -226,9 +236,17 @@ def _names(named: gpd.GeoDataFrame) -> pydeck.Layer:
 def _text(
     rows: pd.DataFrame, name: str, *, size: int, colour: Sequence[int], paper: bool = True
 ) -> pydeck.Layer:
+    # Those that would cover one another wait for a closer look, the first of the table last.
+    sparse = {
+        "extensions": [{"@@type": "CollisionFilterExtension"}],
+        "collision_enabled": True,
+        "collision_group": pydeck.types.String("names"),
+        "collision_test_props": {"sizeScale": _ROOM_ROUND},
+        "get_collision_priority": "priority",
+    }
     return pydeck.Layer(
         "TextLayer",
-        rows,
+        rows.assign(priority=np.linspace(_MOST_PRIORITY, 0, len(rows))) if paper else rows,
         id=name,
         get_position="at",
         get_text="text",
@@ -240,6 +258,7 @@ def _text(
         font_weight=600,
         background=paper,
         get_background_color=[255, 255, 255, 200],
+        **(sparse if paper else {}),
     )
 
 
@@ -330,6 +349,21 @@ def _circles(rows: pd.DataFrame, *, radius: float, most: float) -> pydeck.Layer:
     )
 
 
+def _mark(latitude: float, longitude: float) -> pydeck.Layer:
+    return pydeck.Layer(
+        "ScatterplotLayer",
+        pd.DataFrame({"at": [[longitude, latitude]]}),
+        id="mark",
+        get_position="at",
+        get_fill_color=[0, 0, 0],
+        get_line_color=[255, 255, 255],
+        stroked=True,
+        line_width_min_pixels=3,
+        radius_min_pixels=8,
+        radius_max_pixels=8,
+    )
+
+
 def _numbers(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
     at = grounds.geometry.representative_point()
     rows = pd.DataFrame(
@@ -337,8 +371,9 @@ def _numbers(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
             "at": [[round(p.x, 6), round(p.y, 6)] for p in at],
             "text": grounds["turf_id"].str.rpartition("-")[2].str.lstrip("0"),
             "angle": 0,
+            "doors": grounds["stops"],
         }
-    )
+    ).sort_values("doors", ascending=False, kind="stable")
     return _text(rows, "numbers", size=15, colour=[20, 20, 20])
 
 

@@ -13,9 +13,12 @@ from analysis.i18n import Words
 
 LANGUAGES = ("fr", "en")
 _NONE = "—"
+# A plan names so many communes.
+_NAMED = 3
 _WORDS = Words(
     "plan",
     {
+        "place": "Place: {place}.",
         "unknown": "unknown: no past election was given",
         "one": "{outcome}: {effect:.2f} points of effect of assignment",
         "difference": "least squares with block effects",
@@ -42,6 +45,8 @@ class Plan:
     estimator, lag
         What the headline comes from, and the election whose results adjust; empty: the
         difference within blocks, and none.
+    place
+        Where it is, as people call it; empty where nobody knows.
     """
 
     outcomes: tuple[str, ...] = ()
@@ -51,6 +56,7 @@ class Plan:
     language: str = "fr"
     estimator: str = ""
     lag: str = ""
+    place: str = ""
 
 
 def write_plan(plan: Plan, design: Design, seed: int) -> str:
@@ -71,7 +77,9 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
     text = files("analysis.experiments").joinpath(f"plan_{plan.language}.md")
     rule, lottery, none = design.rule, design.lottery, _NONE
     full = lottery.treated != EACH
+    named = _WORDS[plan.language]["place"].format(place=plan.place) if plan.place else ""
     values = {
+        "place": f"{named}\n\n" if named else "",
         "units": len(design.units),
         "drawn": int(design.drawn.sum()),
         "excluded": int((~design.drawn).sum()),
@@ -109,3 +117,11 @@ def _sight(plan: Plan) -> str:
         for name, effect in zip(seen["outcome"], seen["detectable_assignment"], strict=True)
     ]
     return "; ".join(told) if plan.language == "en" else " ; ".join(told)
+
+
+def place_of(units: pd.DataFrame) -> str:
+    """Name the communes of some units where their file does, three of them at most."""
+    if "commune" not in units:
+        return ""
+    names = sorted(set(units["commune"].dropna().astype("str")) - {""})
+    return ", ".join(names[:_NAMED]) + ("…" if len(names) > _NAMED else "")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 KIND = "kind"
 # Kinds that are not made again → what tells whether they are as they were.
 ONCE = {
-    "turfs": Text("Cut the turfs again: the same targets and options write the same files."),
+    "turfs": Text(
+        "Cut the turfs again: the same targets and options write the same files; turfs.csv, "
+        "uncut.csv and summary.json of the folder can be made again from it."
+    ),
     "plan": Text("Check the seal beside it: `python -m analysis verify FILE.seal.json`."),
     "brief": Text("Run `python -m analysis brief` again: the same place and day write it."),
     "impact": Text("Run `python -m analysis impact` again: the same files and seed write it."),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
+
+from analysis.geography.bureau_names import CITIES, ordinal
 
 # Below this share of the registered, contours and election have different codes.
 ENOUGH = 0.5
@@ -57,3 +61,35 @@ def with_vintages(elections: pd.DataFrame, matches: pd.DataFrame) -> pd.DataFram
     chosen = matches[matches["chosen"]].set_index("election_id")["vintage"]
     vintage = elections["election_id"].map(chosen).astype("Int64")
     return elections.assign(vintage=vintage)
+
+
+def numbered_otherwise(listed: Iterable[str], drawn: Iterable[str]) -> dict[str, int]:
+    """Return where contours carry other numbers than results: part → bureaux without contour.
+
+    A part (an arrondissement of Paris, Lyon or Marseille, else a commune) counts where as many
+    contours have no result as results have no contour: the same bureaux under new numbers.
+
+    Parameters
+    ----------
+    listed, drawn
+        Ids of bureaux with a result, and of those with a contour.
+
+    Examples
+    --------
+    >>> numbered_otherwise(["75056_0211", "75056_0101"], ["75056_0201", "75056_0101"])
+    {'2e': 1}
+    """
+    results, contours = set(listed), set(drawn)
+    missing = _by_part(results - contours)
+    unused = _by_part(contours - results)
+    return {part: n for part, n in sorted(missing.items()) if unused.get(part) == n}
+
+
+def _by_part(ids: set[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in ids:
+        commune, _bar, number = one.rpartition("_")
+        city = commune in CITIES and number[:2].isdigit()
+        part = ordinal(int(number[:2])) if city else commune
+        found[part] = found.get(part, 0) + 1
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,9 @@ EXCLUDED = {
     "unsafe": Text("set aside by hand: not safe"),
     "otherwise": Text("set aside by hand: reached in another way"),
 }
+
+# A point this close to a stop is that stop.
+_SAME_M = 3.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,16 @@ class Walks:
     def of(self, turf_id: str) -> pd.DataFrame:
         """Return the stops of one turf in walking order."""
         return self.turfs[self.turfs["turf_id"] == turf_id].reset_index(drop=True)
+
+    def at(self, point: tuple[float, float]) -> tuple[str, int] | None:
+        """Return turf and stop at a point (latitude, longitude); None where no stop is near."""
+        north = 111_320 * (self.turfs["latitude"] - point[0])
+        east = 111_320 * (self.turfs["longitude"] - point[1]) * math.cos(math.radians(point[0]))
+        away = north**2 + east**2
+        if away.empty or away.min() > _SAME_M**2:
+            return None
+        row = self.turfs.loc[away.idxmin()]
+        return str(row["turf_id"]), int(row["stop"])
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """Return the addresses in no turf by reason, with examples."""

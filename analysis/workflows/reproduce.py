@@ -18,6 +18,7 @@ from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import abstention, explain_files, impact_tables, swing, transfers
+from analysis.workflows.cut_again import can_be_cut_again, cut_again
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, answer, scenario_of
 
@@ -56,7 +57,7 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     Parameters
     ----------
     file
-        Any file that `rank` or the app has written.
+        Any file that `rank` or the app has written; a table of turfs beside what it was cut from.
     workspace
         Where the data are now; the folder recorded in the file when not given.
 
@@ -65,6 +66,8 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     DataError
         When the file carries no provenance, or the data or the version differ.
     """
+    if can_be_cut_again(file):
+        return _compared(cut_again(file, workspace), file)
     _refuse_kinds(file)
     provenance = read_provenance(file)
     if provenance.command == "impact":

@@ -18,7 +18,7 @@ from analysis.experiments.design import Design, declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.placebo import Placebo
 from analysis.experiments.power import Ask, power_curve
-from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, write_plan
+from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, place_of, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
 from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
@@ -122,7 +122,14 @@ class Draft:
     plan: str
 
 
-def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | None = None) -> Draft:
+def draft(
+    design: Design,
+    promise: Promise,
+    seed: int,
+    sight: pd.DataFrame | None = None,
+    *,
+    place: str = "",
+) -> Draft:
     """Write the plan of a design that will be drawn.
 
     Parameters
@@ -134,6 +141,8 @@ def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | Non
     sight
         Smallest effects that can be seen: `outcome`, `detectable_assignment` (share of the
         registered), one row each; None where nobody looked.
+    place
+        What the place is called; empty where that is not known.
 
     Returns
     -------
@@ -148,6 +157,7 @@ def draft(design: Design, promise: Promise, seed: int, sight: pd.DataFrame | Non
         promise.language,
         estimator=promise.estimator,
         lag=promise.lag,
+        place=place,
     )
     return Draft(design, seed, promise, write_plan(plan, design, seed))
 
@@ -266,7 +276,8 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     own, asked = table, rule
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
-    made = draft(design, promise, seed, _sight(table, rule, promise, seed))
+    sight = _sight(table, rule, promise, seed)
+    made = draft(design, promise, seed, sight, place=place_of(own))
     assignment = drawn(design, seed)
     paths = beside(out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:

@@ -127,8 +127,14 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
     if slot:
         ask = replace(ask, opening=opening_of(workspace, slot, ask.plan.work.share_open))
     walks = make_walks(workspace, targets, ask)
+
+    def asked() -> list[Path]:
+        from analysis.workflows.cut_again import keep_what_was_asked
+
+        return keep_what_was_asked(out, targets, ask, workspace)
+
     if sheets is None:
-        return walks, *write_walks(walks, out)
+        return walks, *write_walks(walks, out, asked)
     # A graph that was downloaded has been saved in the workspace by now.
     streets = "" if ask.streets == OSM else ask.streets
 
@@ -137,7 +143,7 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
 
         kit = kit_for(walks, workspace, streets=streets, **sheets)
         keep_pages(kit, workspace)
-        return write_kit(kit, out)
+        return [*write_kit(kit, out), *asked()]
 
     return walks, *write_walks(walks, out, write)
 

@@ -91,6 +91,7 @@ class Ask:
             plan=plan,
             design=Path(design) if design else None,
             top=order["top"],
+            long_run=bool(order.get("long_run", False)),
             opening=Opening(**opening) if opening else None,
         )
 
@@ -378,8 +379,7 @@ def _told(workspace: Workspace, visited: gpd.GeoDataFrame) -> dict[str, Any]:
 def read_work(file: Path | None, given: Mapping[str, Any]) -> Work:
     """Return the numbers of an outing: those of a TOML file, then those `given`.
 
-    A file of parameters of `rank` may be given as it is: what it says of votes is not
-    needed here.
+    A file of parameters of `rank` may be given as it is: what it says of votes is not needed.
 
     Raises
     ------

@@ -166,6 +166,11 @@ def answer_of(
     return job.result()
 
 
+def is_known(key: Key) -> bool:
+    """Tell whether a question has its answer already."""
+    return _known(key) is not None
+
+
 def ahead(key: Key, work: Callable[[Progress], Any]) -> None:
     """Begin work that a page will ask for, unless its answer is known or the work goes on."""
     if _known(key) is None and _under_way(key) is None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analysis.geography.vintages import numbered_otherwise
 from analysis.geography.zones import territory_of
 from analysis.i18n import MISSING
 from pages._ui import state
@@ -51,6 +52,18 @@ def without_contour(geometry: Geometry | None, table: pd.DataFrame) -> None:
                 "{n} bureaux have no contour: they are in the list, not on the map.",
                 missing,
             ).format(n=number(missing))
+        )
+    if other := numbered_otherwise(table["bureau_id"].astype("str"), geometry.ids):
+        st.caption(
+            _(
+                "Grey for this reason: {parts} of the contours are numbered otherwise than the "
+                "results ({n} bureaux were given new numbers since {year}). Contours of the year "
+                "of the results fill them: add that file on the Data page."
+            ).format(
+                parts=", ".join(f"{part} ({number(count)})" for part, count in other.items()),
+                n=number(sum(other.values())),
+                year=geometry.year or "—",
+            )
         )
 
 

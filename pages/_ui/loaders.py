@@ -39,12 +39,13 @@ from analysis.workflows.ranking import (
 )
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
-from pages._ui.background import Progress, ahead, answer_of, at_once
-from pages._ui.bureau_map import Geometry, publish_geometry, publish_ground
+from pages._ui.background import Progress, ahead, answer_of, at_once, is_known
+from pages._ui.bureau_map import Geometry, publish_addresses, publish_geometry, publish_ground
 from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
 _FEW, _SOME = 4, 48
+_HOUSES = ["street", "number", "suffix", "commune_id", "geometry"]
 
 
 def workspace() -> Workspace:
@@ -127,6 +128,11 @@ def prospects(place: Workspace, scenario: Scenario) -> Prospects:
     key, work = _work_on(place, scenario)
     found: Prospects = answer_of(key, work, label=_("Reading past elections…"))
     return found
+
+
+def prospects_known(place: Workspace, scenario: Scenario) -> bool:
+    """Tell whether the rates of a scenario's question are worked out."""
+    return is_known(_work_on(place, scenario)[0])
 
 
 def prospects_ahead(place: Workspace, scenario: Scenario) -> None:
@@ -283,7 +289,12 @@ def _contours(folder: str, digest: str, vintage: int, communes: tuple[str, ...])
     told = "\n".join([*communes, *shown["name"]])
     which = hashlib.sha256(told.encode()).hexdigest()[:8]
     name = f"{digest[:20]}-{vintage}-{which}"
-    return with_ground(gpd.GeoDataFrame(shown, crs=bureaux.crs), place, name)
+    found = with_ground(gpd.GeoDataFrame(shown, crs=bureaux.crs), place, name)
+    addresses = place.read("addresses", columns=_HOUSES) if place.has("addresses") else None
+    if addresses is None:
+        return found
+    near = addresses[addresses["commune_id"].isin(communes)]
+    return replace(found, addresses=publish_addresses(gpd.GeoDataFrame(near), digest=name))
 
 
 def with_ground(bureaux: gpd.GeoDataFrame, place: Workspace, name: str) -> Geometry:

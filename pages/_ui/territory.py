@@ -47,6 +47,13 @@ def choose_places(place: Workspace) -> tuple[str, ...]:
     return () if department == EVERYWHERE else (department,)
 
 
+def part_name(place: Workspace, code: str) -> str:
+    """Name a part of the place as its list does, without codes."""
+    places = loaders.table(str(place.path), place.digest, "places").set_index("commune_id")["name"]
+    zones = loaders.zones(str(place.path), place.digest).set_index("place")["name"]
+    return str(places.get(code) or zones.get(code) or code)
+
+
 def department_name(code: str) -> str:
     """Name a département with its code: « Ille-et-Vilaine (35) »."""
     known = departments().get(code)

@@ -539,7 +539,7 @@ def test_streets_are_drawn_named_and_found_without_network(visit):
     page.get_by_label("Streets and names").uncheck()
     assert colour(canvas, place(canvas, 1)) == RED
     page.get_by_label("Streets and names").check()
-    search = page.get_by_placeholder("Street, place or bureau")
+    search = page.get_by_placeholder("Address, street, place or bureau")
     search.fill("12 rue de l etoile")
     expect(page.locator(".found")).to_have_text("Rue de l'Étoile")
     before = page.locator(".scale").inner_text()

@@ -10,10 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from analysis.charts.print_ground import names_along
-from analysis.exports.field_kit.kit import Kit
+from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
 from analysis.exports.field_kit.pdf_canvas import BOLD, INK, SOFT, Paper, width_of
 from analysis.exports.field_kit.sheet_map import (
-    METRES_PER_DEGREE,
     Frame,
     Points,
     along,

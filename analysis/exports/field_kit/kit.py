@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyproj
+import shapely
 
 from analysis.charts.chart_words import LANGUAGES
 from analysis.errors import DataError, some
@@ -88,6 +89,24 @@ class Surroundings:
             streets=self.streets[near],
             numbers=tuple(self.numbers[n] for n in np.flatnonzero(near)) if self.numbers else (),
         )
+
+
+_MADE_ONCE = ("tables", "records", "entries", "measures", "outlines")
+METRES_PER_DEGREE = 111_195.0  # of latitude: the mean radius of the earth, 6,371,009 m
+_AROUND_M = 12.0  # an outline passes this far from its doors: half a street
+_HULL = 0.35  # as on screen: it follows the streets, and leaves no doors out
+
+
+def hull_of(stops: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """Return the outline of some stops, longitude and latitude."""
+    at = np.column_stack([stops["longitude"], stops["latitude"]]).astype(float)
+    # Metres around the turf's middle, so that the margin is as wide in all directions.
+    scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(at[:, 1].mean())), 1.0])
+    middle = at.mean(axis=0)
+    hull = shapely.concave_hull(shapely.multipoints((at - middle) * scale), ratio=_HULL)
+    ring = shapely.get_exterior_ring(shapely.buffer(hull, _AROUND_M, quad_segs=2))
+    around: npt.NDArray[np.float64] = shapely.get_coordinates(ring) / scale + middle
+    return around
 
 
 @dataclass(frozen=True)
@@ -208,13 +227,30 @@ class Kit:
             for turf_id, table in self.tables.items()
         }
 
+    @cached_property
+    def measures(self) -> dict[str, dict[str, Any]]:
+        """Return the bureaux, minutes and metres of each turf."""
+        return {
+            turf_id: {
+                "bureaux": sorted(table["bureau_id"].astype(str).unique()),
+                "minutes": float(table["minutes"].sum()),
+                "walk_m": float(table["walk_m"].sum()),
+            }
+            for turf_id, table in self.tables.items()
+        }
+
+    @cached_property
+    def outlines(self) -> dict[str, npt.NDArray[np.float64]]:
+        """Return a hull around the doors of each turf, longitude and latitude."""
+        return {name: hull_of(table) for name, table in self.tables.items()}
+
     def spoken(self, language: str) -> Kit:
         """Return this kit in another language; its tables are made once for all languages."""
         if language == self.language:
             return self
         if language not in self._spoken:
             other = replace(self, language=language)
-            made = {name: getattr(self, name) for name in ("tables", "records", "entries")}
+            made = {name: getattr(self, name) for name in _MADE_ONCE}
             other.__dict__.update(made, _spoken={self.language: self})
             self._spoken[language] = other
         return self._spoken[language]

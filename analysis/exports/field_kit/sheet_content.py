@@ -99,13 +99,7 @@ def sheet_of(kit: Kit, turf_id: str) -> Sheet:
             turf_id=turf_id,
             tables=some(kit.tables),
         )
-    table = kit.tables[turf_id]
-    facts = {
-        "bureaux": sorted(table["bureau_id"].astype(str).unique()),
-        "minutes": float(table["minutes"].sum()),
-        "walk_m": float(table["walk_m"].sum()),
-        **kit.entries.get(turf_id, {}),
-    }
+    facts = {**kit.measures[turf_id], **kit.entries.get(turf_id, {})}
     return Sheet(kit, turf_id, kit.records[turf_id], facts)
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import shapely
-
 from analysis.exports.field_kit.cover_map import draw_turfs
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.pdf_canvas import (
@@ -22,17 +19,13 @@ from analysis.exports.field_kit.pdf_canvas import (
 )
 from analysis.exports.field_kit.sheet_content import Sheet, seal_of, slot_of, use_of
 from analysis.exports.field_kit.sheet_map import (
-    METRES_PER_DEGREE,
     Frame,
-    Points,
     places,
 )
 from analysis.exports.field_kit.sheet_table import turfs_grid
 from analysis.i18n import format_number
 
 _WIDE = RIGHT - LEFT
-_AROUND_M = 12.0  # an outline passes this far from its doors: half a street
-_HULL = 0.35  # as on screen: it follows the streets, and leaves no doors out
 _FOOT = 14.0
 _MAP = 0.52  # of the first page's height, at most
 
@@ -55,7 +48,7 @@ def draw_cover(paper: Paper, kit: Kit, sheets: Sequence[Sheet]) -> None:
     # A short list leaves its room to the map; a long one goes on overleaf.
     high = max(_MAP * (top - floor), top - floor - grid.high - 12)
     frame = Frame.around(places(kit), x=LEFT, y=top - high, wide=_WIDE, high=high)
-    draw_turfs(paper, kit, frame, outlines(kit))
+    draw_turfs(paper, kit, frame, kit.outlines)
     top -= high + 8
     pages = grid.pages(top - floor, TOP - 34 - floor)
     for at, rows in enumerate(pages):
@@ -67,20 +60,6 @@ def draw_cover(paper: Paper, kit: Kit, sheets: Sequence[Sheet]) -> None:
         page = kit.say("page").format(at + 1, len(pages))
         paper.text(RIGHT, BOTTOM, f"Palier · {page}", size=6.5, grey=SOFT, align="right")
         paper.next_page()
-
-
-def outlines(kit: Kit) -> dict[str, Points]:
-    """Return the outline of each turf, longitude and latitude: a hull around its doors."""
-    found = {}
-    for name, table in kit.tables.items():
-        at = table[["longitude", "latitude"]].to_numpy(float)
-        # Metres around the turf's middle, so that the margin is as wide in all directions.
-        scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(at[:, 1].mean())), 1.0])
-        middle = at.mean(axis=0)
-        hull = shapely.concave_hull(shapely.multipoints((at - middle) * scale), ratio=_HULL)
-        ring = shapely.get_exterior_ring(shapely.buffer(hull, _AROUND_M, quad_segs=2))
-        found[name] = shapely.get_coordinates(ring) / scale + middle
-    return found
 
 
 def _head(paper: Paper, kit: Kit, sheets: Sequence[Sheet]) -> float:

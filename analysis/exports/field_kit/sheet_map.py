@@ -9,12 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.charts.print_map import spread
-from analysis.exports.field_kit.kit import Kit, Surroundings
+from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit, Surroundings
 from analysis.exports.field_kit.pdf_canvas import BOLD, FAINT, INK, SOFT, Paper, width_of
 
 Points = npt.NDArray[np.float64]
 
-METRES_PER_DEGREE = 111_195.0  # of latitude: the mean radius of the earth, 6,371,009 m
 _LEAST = 160.0  # metres across: one building alone still has its street around it
 _ROOM = 0.12  # of the frame, left free around the stops
 _MOST_LINES = 25_000  # beyond, a page is slow to print and its lines run together
@@ -22,7 +21,7 @@ _STREETS_LABELLED = 14
 _LONGEST_M = 1000.0  # no piece of a street is longer
 _STREET_M = 6.0
 # House numbers stand where the nearest is farther than its own width, points.
-_HOUSE, _HOUSE_ROOM = 5.0, 9.0
+_HOUSE, _HOUSE_ROOM, _BESIDE = 5.0, 9.0, (-1, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,9 @@ def street_labels(
 
 def places(kit: Kit) -> Points:
     """Return longitude and latitude of all stops."""
-    return np.vstack([table[["longitude", "latitude"]] for table in kit.tables.values()])
+    return np.vstack(
+        [np.column_stack([t["longitude"], t["latitude"]]) for t in kit.tables.values()]
+    )
 
 
 def _dots(paper: Paper, at: Points, radius: float, grey: float) -> None:
@@ -212,14 +213,17 @@ def _houses(paper: Paper, at: Points, numbers: list[str]) -> None:
     """Write house numbers beside their dots, as many as do not touch one another."""
     if not numbers:
         return
-    # One a cell of paper, then none that still touches its neighbour.
+    # One a cell of paper, then none that still touches its neighbour: it stands in a cell beside.
     cells = np.floor(at / _HOUSE_ROOM).astype(int)
     first = np.sort(np.unique(cells, axis=0, return_index=True)[1])
-    kept: list[int] = []
-    for n in first:
-        if all(np.abs(at[n] - at[k]).max() >= _HOUSE_ROOM for k in kept):
-            kept.append(int(n))
-            paper.text(at[n, 0], at[n, 1] + 1.2, numbers[n], size=_HOUSE, grey=SOFT, align="centre")
+    kept: dict[tuple[int, int], tuple[float, float]] = {}
+    for n, (column, row), (x, y) in zip(
+        first.tolist(), cells[first].tolist(), at[first].tolist(), strict=True
+    ):
+        beside = (kept.get((column + i, row + j)) for i in _BESIDE for j in _BESIDE)
+        if all(max(abs(x - k[0]), abs(y - k[1])) >= _HOUSE_ROOM for k in beside if k):
+            kept[column, row] = (x, y)
+            paper.text(x, y + 1.2, numbers[n], size=_HOUSE, grey=SOFT, align="centre")
 
 
 def along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> None:

@@ -9,8 +9,11 @@ import streamlit as st
 from analysis.charts.colours import classes
 from analysis.electorate.abstention.forecast import AbstentionForecast
 from analysis.errors import some
+from analysis.geography.level_shapes import BUREAU
+from analysis.tables.workspace import Workspace
 from analysis.workflows.abstention import Outlook
-from pages._ui import bureaux
+from analysis.workflows.by_level import abstention_by
+from pages._ui import bureaux, levels
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent
 from pages._ui.messages import plain, translate
@@ -56,6 +59,40 @@ def notes(forecast: AbstentionForecast) -> None:
     )
     for note in forecast.notes:
         st.caption(plain(translate(note)))
+
+
+def levels_map(place: Workspace, shapes: Geometry | None, found: Outlook) -> None:
+    """Show the forecast at the level asked for: départements, communes or bureaux."""
+    level = levels.choose(place, found.units["commune_id"], drawn=shapes is not None)
+    if level == BUREAU:
+        if shapes is None:
+            shapes = levels.squares(place, found.units)
+        forecast_map(shapes, found)
+        return
+    table = abstention_by(place, found.forecast, level)
+    value = (100 * table["abstention"]).round(1)
+    look = levels.Look(
+        _("Abstention expected (% of registered)"),
+        value,
+        tooltip=(
+            _("{expected}% expected: about {abstainers} people"),
+            _("{registered} registered in {bureaux} bureaux"),
+        ),
+        numbers={
+            "expected": (value, 1),
+            "abstainers": (table["abstainers"], 0),
+            "registered": (table["registered"], 0),
+            "bureaux": (table["bureaux"], 0),
+        },
+        columns={
+            _("Abstention (%)"): value,
+            _("Abstainers"): table["abstainers"].round(0),
+            _("Registered"): table["registered"],
+            _("Bureaux"): table["bureaux"],
+        },
+    )
+    vintage = None if shapes is None else found.vintage
+    levels.show(place, levels.Units(level, table, vintage), look, key="abstention.map")
 
 
 def forecast_map(shapes: Geometry | None, found: Outlook) -> None:

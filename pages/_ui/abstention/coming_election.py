@@ -12,8 +12,8 @@ from analysis.electorate.abstention.level import Level
 from analysis.tables.workspace import Workspace
 from analysis.workflows import abstention
 from analysis.workflows.abstention import Outlook, look_ahead
-from pages._ui import state
-from pages._ui.background import Progress, answer_of
+from pages._ui import levels, state
+from pages._ui.background import Progress, answer_of, is_known
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, number, percent
 from pages._ui.inputs import choose_election
@@ -116,7 +116,9 @@ def outlook(place: Workspace, asked: Question) -> Outlook:
         return look_ahead(place, asked.election, places=asked.places, progress=progress)
 
     key = ("abstention", str(place.path), place.digest, asked)
+    clear = levels.first_look(place, levels.Counted(asked.places), known=is_known(key))
     found: Outlook = answer_of(key, work, label=_("Forecasting the abstention…"))
+    clear()
     return found
 
 

@@ -19,6 +19,7 @@ from pages._ui.bureau_map.component import (
 )
 from pages._ui.bureau_map.geometry import (
     Geometry,
+    publish_addresses,
     publish_geometry,
     publish_ground,
     publish_style,
@@ -32,6 +33,7 @@ __all__ = [
     "Number",
     "Paint",
     "bureau_map",
+    "publish_addresses",
     "publish_geometry",
     "publish_ground",
     "publish_style",

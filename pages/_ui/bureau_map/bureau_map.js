@@ -7,6 +7,7 @@ const MOST_ZOOM_M = 0.2; // metres per pixel
 const QUICK_MS = 30; // a raster quicker than this is made again for every frame of a movement
 
 const contours = new Map(); // url → promise of a geometry: pages share what was fetched
+const houses = new Map(); // url → promise of streets with their houses, fetched when one is asked for
 const grounds = new Map(); // url → promise of streets and names
 const views = new Map(); // key → where the map was when its page was left
 const maps = new WeakMap(); // root → map
@@ -179,6 +180,9 @@ function element(name, properties = {}, ...children) {
 // Without accents, case and dashes, as people type.
 const plain = (text) =>
   text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/œ/g, "oe").replace(/[^a-z0-9]+/g, " ").trim();
+
+// "12 bis", "12 B" and "12b" are one house.
+const short = (house) => plain(house).replace(/[^0-9a-z]|(?<=\d\s*[a-z])[a-z]+/g, "");
 
 // What is drawn under the colours is the reader's choice on every map of this browser.
 const MEMORY = "palier.map";
@@ -504,11 +508,26 @@ class BureauMap {
     context.setTransform(1, 0, 0, 1, 0, 0);
     if (this.hovered !== this.selected) this.outline(this.hovered, 1.5);
     this.outline(this.selected, 3);
+    this.pin();
     const { year, texts } = this.head;
     const credits = [year && texts.year.replace("{year}", year), tiles && this.head.tiles.attribution];
     this.parts.credit.textContent = credits.filter(Boolean).join(" · ");
     this.parts.credit.hidden = !this.parts.credit.textContent;
     this.showScale();
+  }
+
+  // The house that was looked for.
+  pin() {
+    if (!this.mark) return;
+    const { context, theme, ratio, view } = this;
+    const { width, height } = this.canvas;
+    const [x, y] = [(this.mark.x - view.x) * view.k + width / 2, (this.mark.y - view.y) * view.k + height / 2];
+    for (const [colour, radius] of [[theme.paper, 8], [theme.ink, 6], [theme.paper, 2.5]]) {
+      context.beginPath();
+      context.arc(x, y, radius * ratio, 0, 2 * Math.PI);
+      context.fillStyle = colour;
+      context.fill();
+    }
   }
 
   outline(i, thickness) {
@@ -614,9 +633,55 @@ class BureauMap {
     return found;
   }
 
+  // A number before the street is a house: "12 bis, rue Haute" → ["12 bis", "rue Haute"].
+  houseOf(text) {
+    const found = text.match(/^\s*(\d+)\s*(bis|ter|quater|[a-z](?=[\s,]))?\s*,?\s+(\p{L}{2}.*)$/iu);
+    return found && [short(`${found[1]} ${found[2] ?? ""}`), found[3]];
+  }
+
+  // Fetched once, when somebody first looks for a house; the search is then made again.
+  loadHouses() {
+    const address = this.head.houses;
+    if (!address || this.streetHouses?.address === address) return this.streetHouses?.list;
+    if (!houses.has(address)) {
+      const fetched = fetch(address, { cache: "force-cache" }).then((answer) => (answer.ok ? answer.json() : []));
+      houses.set(address, fetched);
+      fetched.catch(() => houses.delete(address)).then((list) => {
+        if (this.closed || !list || this.head.houses !== address) return;
+        this.streetHouses = { address, list: list.map(([name, rows]) => ({ name, rows, plain: plain(name) })) };
+        this.showFound();
+      });
+    }
+    return undefined;
+  }
+
+  lookForHouse(text) {
+    const [wanted, street] = this.houseOf(text) ?? [];
+    const list = wanted && this.loadHouses();
+    if (!list) return [];
+    const words = plain(street).split(" ").filter(Boolean);
+    const { west, north: top, step } = this.geometry;
+    const found = [];
+    for (const { name, rows, plain: told } of list) {
+      if (!words.every((word) => told.includes(word))) continue;
+      let [x, y, best] = [0, 0, null];
+      for (const [house, east, north] of rows) {
+        [x, y] = [x + east, y + north];
+        const away = short(house) === wanted ? 0 : 1 + Math.abs(parseInt(house) - parseInt(wanted));
+        if (!best || away < best.away) best = { house, away, x, y };
+      }
+      found.push({ text: `${best.house} ${name}`, plain: told, x: (best.x - west) / step, y: (top - best.y) / step, metres: 0.6, away: best.away });
+    }
+    const whole = plain(street);
+    const rank = ({ plain: told, away }) => (away ? 3 : 0) + (told === whole ? 0 : told.endsWith(whole) ? 1 : 2);
+    return found.sort((a, b) => rank(a) - rank(b) || a.text.length - b.text.length).slice(0, 8);
+  }
+
   look(text) {
-    // A number before the street is a house: the map goes to its street.
-    const wanted = plain(text.replace(/^\s*\d+\s*(bis|ter)?\s*,?\s+(?=\p{L}{2})/iu, ""));
+    const found = this.lookForHouse(text);
+    if (found.length) return found;
+    // Without its house the map goes to the street.
+    const wanted = plain(this.houseOf(text)?.[1] ?? text);
     const words = wanted.split(" ").filter(Boolean);
     if (!words.length) return [];
     const fits = this.spots().filter((spot) => words.every((word) => spot.plain.includes(word)));
@@ -634,18 +699,23 @@ class BureauMap {
       return element("li", {}, row);
     });
     const none = search.value.trim() && !rows.length;
+    if (this.hits[0]?.away) rows.unshift(element("li", { textContent: texts.no_house }));
     found.replaceChildren(...rows, ...(none ? [element("li", { textContent: texts.not_found })] : []));
     found.hidden = !found.children.length;
     spoken.textContent = none ? texts.not_found : rows.length ? texts.searched.replace("{n}", rows.length) : "";
   }
 
-  goTo({ text, x, y, metres, i }) {
+  goTo({ text, x, y, metres, i, away }) {
     this.parts.search.value = text;
     this.parts.found.hidden = true;
+    const house = away !== undefined;
+    this.mark = house ? { x, y } : null;
     const k = (this.view.k * this.metres()) / metres;
     this.move(x, y, Math.max(k, this.whole().k));
     this.canvas.focus({ preventScroll: true });
     if (i !== undefined) this.choose(i);
+    // A house brings its bureau into view.
+    if (house) requestAnimationFrame(() => setTimeout(() => this.choose(this.at(this.canvas.width / 2, this.canvas.height / 2)), 200));
   }
 
   note(text) {

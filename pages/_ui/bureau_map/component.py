@@ -172,12 +172,15 @@ class MapOptions:
         Height of the drawing in CSS pixels; at most three quarters of the screen are used.
     label
         What a screen reader says the map is.
+    texts
+        What a map of something else than bureaux says instead, by name.
     """
 
     selected: str | None = None
     on_select: Callable[[str | None], None] | None = None
     height: int = 520
     label: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,7 @@ def bureau_map(
 
 def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) -> bytes:
     description, columns = paint.packed()
+    label = {"label": options.label} if options.label else {}
     known = options.selected is not None and options.selected in geometry.ids
     header = {
         "key": key,
@@ -248,9 +252,10 @@ def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) ->
         "height": options.height,
         "tiles": asdict(geometry.tiles) if geometry.tiles else None,
         "ground": geometry.ground,
+        "houses": geometry.addresses,
         "year": geometry.year,
         "language": language(),
-        "texts": _texts() | ({"label": options.label} if options.label else {}),
+        "texts": _texts() | dict(options.texts) | label,
         **description,
     }
     return with_header(header, columns)
@@ -285,7 +290,8 @@ def _texts() -> dict[str, str]:
         "images": _("Base map"),
         "streets": _("Streets and names"),
         "opacity": _("Opacity of the colours"),
-        "search": _("Street, place or bureau"),
+        "search": _("Address, street, place or bureau"),
+        "no_house": _("No such number here; the nearest:"),
         "searched": _("{n} found"),
         "not_found": _("Nothing of this name here"),
         "year": _("Contours of {year}"),

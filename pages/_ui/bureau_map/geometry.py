@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from streamlit import config, file_util
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from analysis.charts.ground_file import encode_ground, varints, with_header
+from analysis.charts.ground_file import encode_addresses, encode_ground, varints, with_header
 from analysis.charts.map_ground import Ground, TileSource
 from analysis.errors import DataError, some
 
@@ -54,6 +54,8 @@ class Geometry:
         Address of the streets, outlines and labels; "" where there are none.
     tiles
         Who offers images of the place; None for nobody.
+    addresses
+        Address of the houses that a search finds; "" where none is known.
     """
 
     url: str
@@ -62,6 +64,7 @@ class Geometry:
     year: int | None = None
     ground: str = ""
     tiles: TileSource | None = None
+    addresses: str = ""
 
     def __len__(self) -> int:
         """Return how many bureaux are on the map."""
@@ -240,6 +243,30 @@ def publish_ground(ground: Ground, *, digest: str, folder: Path | None = None) -
         When the folder cannot be written.
     """
     return publish(f"{digest}-ground-{GROUND_LAYOUT}.bin", lambda: encode_ground(ground), folder)
+
+
+def publish_addresses(
+    addresses: gpd.GeoDataFrame, *, digest: str, folder: Path | None = None
+) -> str:
+    """Write where houses are where the browser can fetch it, when somebody looks for one.
+
+    Parameters
+    ----------
+    addresses
+        A `schema.ADDRESSES` table.
+    digest
+        Names the content.
+    folder
+        Where files are written; by default where `publish_geometry` writes.
+
+    Returns
+    -------
+    str
+        Its address; "" where no address is known.
+    """
+    if addresses.empty:
+        return ""
+    return publish(f"{digest}-houses.json", lambda: encode_addresses(addresses), folder)
 
 
 def publish_style(source: TileSource, *, folder: Path | None = None) -> str:

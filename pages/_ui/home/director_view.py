@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analysis.tables.workspace import Workspace
+from analysis.workflows import by_level
 from analysis.workflows import director_words as words
 from analysis.workflows.director import Brief, Zone
 from analysis.workflows.director_week import Week
-from pages._ui import loaders, messages, pictures, ready_panel
+from analysis.workflows.ranking import Scenario
+from pages._ui import levels, loaders, messages, pictures, ready_panel
 from pages._ui.access import gate, taken_away
 from pages._ui.home import load_brief
 from pages._ui.i18n import _, date, language
+from pages._ui.priorities import ranking_view
 
 
 def head(found: Brief) -> None:
@@ -72,6 +76,41 @@ def zones(found: Brief) -> list[DeltaGenerator]:
             )
         )
     return places
+
+
+_WENT = "home.went"
+
+
+def first_look(place: Workspace, scenario: Scenario) -> Callable[[], object]:
+    """Show what was counted in a place without contours while the answer is worked out."""
+    known = load_brief.is_ready(place, scenario)
+    clear = levels.first_look(place, levels.Counted(), known=known, opens=_to_priorities)
+    _leave()
+    return clear
+
+
+def whole(place: Workspace, found: Brief) -> None:
+    """Show a place of several communes without contours by département or commune."""
+    ranked = found.file.announced
+    offered = by_level.levels_in(place, ranked.table["commune_id"])
+    if ranked.table["vintage"].notna().any() or len(offered) == 1:
+        return
+    table = by_level.ranking_by(place, ranked, offered[0])
+    units = levels.Units(offered[0], table)
+    look = ranking_view.units_look(table)
+    levels.show(place, units, look, key="home.map", opens=_to_priorities)
+    _leave()
+
+
+def _to_priorities(code: str) -> None:
+    levels.go(code)
+    st.session_state[_WENT] = True
+
+
+def _leave() -> None:
+    # A page cannot be changed within a callback.
+    if st.session_state.pop(_WENT, False):
+        st.switch_page("pages/priorities.py")
 
 
 def draw(

@@ -14,10 +14,11 @@ from analysis.fieldwork.store import VARIABLE
 from analysis.tables.workspace import Workspace
 from analysis.workflows.director import Brief, brief
 from analysis.workflows.director_week import Week, example_week
+from analysis.workflows.jobs import Key
 from analysis.workflows.ranking import Scenario, ranking_file
 from analysis.workflows.sealed_trials import in_force
 from pages._ui import loaders
-from pages._ui.background import Progress, answer_of
+from pages._ui.background import Progress, answer_of, is_known
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, language
@@ -36,9 +37,19 @@ def brief_of(place: Workspace, scenario: Scenario) -> Brief:
         file = ranking_file(here, Scenario.from_dict(tomllib.loads(toml)), ranked, found)
         return brief(file, mark.store if mark else None, day=day)
 
-    key = ("brief", folder, place.digest, toml, in_force(place.path), mark, day)
+    key = _key(place, toml, mark, day)
     found: Brief = answer_of(key, work, label=_("Looking at what the hours can do…"))
     return found
+
+
+def is_ready(place: Workspace, scenario: Scenario) -> bool:
+    """Tell whether the director's answer is worked out."""
+    day = dt.date.today()  # noqa: DTZ011 - where the campaign is
+    return is_known(_key(place, scenario.to_toml(), _mark(place), day))
+
+
+def _key(place: Workspace, toml: str, mark: Mark | None, day: dt.date) -> Key:
+    return ("brief", str(place.path), place.digest, toml, in_force(place.path), mark, day)
 
 
 def _mark(place: Workspace) -> Mark | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from analysis.charts.colours import classes
+from analysis.geography.level_shapes import BUREAU
+from analysis.tables.workspace import Workspace
 from analysis.targeting.margin import last_margin
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
+from analysis.workflows.by_level import ranking_by
 from analysis.workflows.ranking import RankingFile, Scenario
-from pages._ui import bureaux, state
+from pages._ui import bureaux, levels, state
 from pages._ui.bureau_map import (
     Geometry,
     Legend,
@@ -114,6 +118,49 @@ def one_vote(ranked: Ranking) -> tuple[str, str]:
 def _votes(ranked: Ranking, rate: str) -> float:
     first = ranked.table.head(ranked.k)
     return float((first[rate] * first["hours"]).sum())
+
+
+def levels_map(place: Workspace, ranked: Ranking, geometry: Geometry | None) -> None:
+    """Show the ranking at the level asked for: départements, communes or bureaux."""
+    level = levels.choose(place, ranked.table["commune_id"], drawn=geometry is not None)
+    if level == BUREAU:
+        shapes = levels.squares(place, ranked.table) if geometry is None else geometry
+        priority_map(shapes, ranked, key=MAIN_MAP)
+        return
+    table = ranking_by(place, ranked, level)
+    vintages = ranked.table["vintage"].dropna()
+    vintage = None if geometry is None else int(vintages.iloc[0])
+    levels.show(place, levels.Units(level, table, vintage), units_look(table), key=MAIN_MAP)
+
+
+def units_look(table: pd.DataFrame) -> levels.Look:
+    """Return how the ranking of départements or communes is shown."""
+    gain = table["gain_per_hour"]
+    return levels.Look(
+        _("Score (100: the mean bureau)"),
+        table["score"],
+        tooltip=(
+            _("Score {score}; {gain} votes per hour"),
+            _("{reached} of {bureaux} bureaux within these hours"),
+            _("{registered} registered"),
+        ),
+        numbers={
+            "score": (table["score"], 0),
+            "gain": (gain, 3),
+            "reached": (table["reached"], 0),
+            "bureaux": (table["bureaux"], 0),
+            "registered": (table["registered"], 0),
+        },
+        columns={
+            _("Score"): table["score"].round(0),
+            _("Votes/h"): gain.round(3),
+            _("Bureaux"): table["bureaux"],
+            _("Reached"): table["reached"],
+            _("Registered"): table["registered"],
+            _("Doors"): table["doors"].round(0),
+            _("Hours"): table["hours"].round(0),
+        },
+    )
 
 
 def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> None:

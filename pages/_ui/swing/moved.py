@@ -12,10 +12,11 @@ from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Share, butler_swing
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
+from analysis.geography.level_shapes import BUREAU
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.swing import Moved, finding
-from pages._ui import bureaux, file_downloads, state
+from pages._ui import bureaux, file_downloads, levels, state
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, show_error, translate
@@ -28,16 +29,41 @@ from pages._ui.trial.arms_view import choose_view
 def swing(place: Workspace, asked: Question) -> None:
     """Show the swing of the whole place and of each bureau."""
     share, blocs, rival = choose_share(place, asked, against=True)
+    label = _("Swing of {what} (points)").format(what=share_name(share))
+    known = swings.is_measured(place, asked, share)
+    clear = levels.first_look(place, _counted(asked, share, label), known=known)
     found = swings.moved(place, asked, share)
+    clear()
     _numbers(place, asked, found, (share, blocs, rival))
-    shapes = swings.geometry(place, found.vintage, found.table)
-    _map(shapes, found, "swing", _("Swing of {what} (points)").format(what=share_name(share)))
-    bureaux.without_contour(shapes, found.table)
+    _levels_map(place, asked, found, label)
     _in_view(found)
     _list(found, found.table.sort_values("swing", ascending=False, kind="stable"), "swing.list")
     _left_out(found)
     maps = {"swing": _("Map of the swing"), "scatter": _("Before and after, bureau by bureau")}
     _files(place, found, maps)
+
+
+def _levels_map(place: Workspace, asked: Question, found: Moved, label: str) -> None:
+    """Show the swing at the level asked for: départements, communes or bureaux."""
+    shapes = swings.geometry(place, found.vintage, found.table)
+    level = levels.choose(place, found.table["commune_id"], drawn=shapes is not None)
+    if level == BUREAU:
+        if shapes is None:
+            sized = found.table.assign(registered=found.table["weight"])
+            shapes = levels.squares(place, sized)
+        _map(shapes, found, "swing", label)
+        bureaux.without_contour(shapes, found.table)
+    else:
+        table = levels.counted_by(place, _counted(asked, found.share, label), level)
+        table = table.sort_values("swing", ascending=False, ignore_index=True)
+        look = levels.counted(table, found.elections, label)
+        vintage = None if shapes is None else found.vintage
+        levels.show(place, levels.Units(level, table, vintage), look, key="map.swing")
+
+
+def _counted(asked: Question, share: Share, label: str) -> levels.Counted:
+    places = (asked.place,) if asked.place else ()
+    return levels.Counted(places, (asked.origin, asked.destination), share, label)
 
 
 def apart(place: Workspace, asked: Question) -> None:

@@ -18,10 +18,11 @@ from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.registry import file_of
 from analysis.tables.workspace import Workspace
+from analysis.workflows.jobs import Key
 from analysis.workflows.swing import Moved, look_back, neighbours, pedersen_of
 from analysis.workflows.transfers import beside_surveys, finding
 from pages._ui import file_downloads, loaders, state
-from pages._ui.background import Progress, answer_of
+from pages._ui.background import Progress, answer_of, is_known
 from pages._ui.bureau_map import Geometry
 from pages._ui.i18n import _, election_name, language
 from pages._ui.territory import choose_places
@@ -113,9 +114,18 @@ def moved(place: Workspace, asked: Question, share: Share) -> Moved:
         elections = (asked.origin, asked.destination)
         return look_back(place, elections, share, place=asked.place, progress=progress)
 
-    key = ("swing", str(place.path), place.digest, asked, share)
+    key = _key(place, asked, share)
     found: Moved = answer_of(key, work, label=_("Comparing the two elections…"))
     return found
+
+
+def is_measured(place: Workspace, asked: Question, share: Share) -> bool:
+    """Tell whether a swing is measured already."""
+    return is_known(_key(place, asked, share))
+
+
+def _key(place: Workspace, asked: Question, share: Share) -> Key:
+    return ("swing", str(place.path), place.digest, asked, share)
 
 
 def pedersen(place: Workspace, asked: Question) -> float | None:

@@ -14,6 +14,7 @@ from analysis.experiments.holdout import HoldOut
 from analysis.experiments.placebo import Measure, Placebo
 from analysis.tables.workspace import Workspace
 from analysis.workflows import trial_power, trial_results
+from analysis.workflows.model_territory import title_of
 from analysis.workflows.ranked_trial import COVARIATES, Choices, design_of
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.sealed_trials import Trial, open_trial
@@ -49,7 +50,8 @@ def draft(place: Workspace, scenario: Scenario, choices: Choices, promise: Promi
     """Return the plan of the design that the choices declare, as it will be sealed."""
     adjust = promise.estimator == ADJUSTED
     sight = sight_at_past(placebo(place, scenario, choices, "share_registered", 0.0, adjust))
-    return drafted(design(place, scenario, choices), promise, choices.seed, sight)
+    named = title_of(place, "", promise.language)
+    return drafted(design(place, scenario, choices), promise, choices.seed, sight, place=named)
 
 
 def placebo(  # noqa: PLR0913 - what the answer depends on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -107,9 +108,10 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
     to_start = st.toggle(_("A click on a stop makes it the starting point"), key="turfs.click")
     titles = {"stop": pgettext("walk", "Stop"), "doors": _("Doors")}
     picture = found.picture(str(place.path), place.digest, walks, turf)
-    deck = turf_deck(picture, style=found.style(place), titles=titles)
+    mark = _looked_for(place, walks)
+    deck = turf_deck(replace(picture, mark=mark), style=found.style(place), titles=titles)
     # The name changes with what is drawn: a selection of another picture means nothing here.
-    name = f"{key}.{turf or 'all'}"
+    name = f"{key}.{turf or 'all'}.{mark}"
     st.pydeck_chart(
         deck,
         height=560,
@@ -117,6 +119,26 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
         on_select=lambda: _clicked(name, walks, to_start=to_start),
         selection_mode="single-object",
     )
+
+
+def _looked_for(place: Workspace, walks: Walks) -> tuple[float, float] | None:
+    """Ask for an address; say in which turf it is; return where, latitude and longitude."""
+    text = st.text_input(
+        _("Find an address"), key="turfs.find", placeholder=_("12 rue Haute"), max_chars=120
+    )
+    if not text.strip():
+        return None
+    at = found.find(place, text)
+    if at is None:
+        st.caption(_("No address of this name here."))
+        return None
+    near = walks.at(at)
+    st.caption(
+        _("In turf {turf}, stop {stop}.").format(turf=near[0], stop=number(near[1]))
+        if near
+        else _("This address is in no turf.")
+    )
+    return at
 
 
 def _clicked(key: str, walks: Walks, *, to_start: bool) -> None:

@@ -142,3 +142,17 @@ def test_names_stand_on_their_street_and_read_upright(streets):
     assert [name.text for name in found] == ["Boulevard B", "Rue A"]
     assert (found[0].x - X, found[0].y - Y) == (pytest.approx(50), pytest.approx(100))
     assert all(-90 <= name.angle <= 90 for name in found)
+
+
+def test_labels_leave_each_other_room_and_the_map_goes_to_what_was_looked_for(streets):
+    spots = stops(("T-001", 20, 10), ("T-001", 40, 10), ("T-002", 80, 60), ("T-002", 80, 90))
+    picture = TurfPicture(spots, streets, spots.iloc[:0], mark=(48.85, 2.35))
+    deck = json.loads(turf_deck(picture, style=None, titles={"doors": "Doors"}).to_json())
+    layers = {layer["id"]: layer for layer in deck["layers"]}
+    numbers = layers["numbers"]
+    assert numbers["extensions"] == [{"@@type": "CollisionFilterExtension"}]
+    # A label is hidden where another, at this size, covers its middle.
+    assert numbers["collisionTestProps"]["sizeScale"] >= 2
+    assert layers["mark"]["data"] == [{"at": [2.35, 48.85]}]
+    view = deck["initialViewState"]
+    assert (view["latitude"], view["longitude"]) == (48.85, 2.35)

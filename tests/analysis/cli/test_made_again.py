@@ -14,7 +14,7 @@ from analysis.turf.planning import Plan
 from analysis.workflows.ranking import rank_to_file
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.trial_design import Promise, design_to_file, plan_to_pdf
-from analysis.workflows.turf_output import turfs_to_folder
+from analysis.workflows.turf_output import TABLES, turfs_to_folder
 from analysis.workflows.turfs import Ask
 from tests.made import ROOT
 
@@ -61,12 +61,23 @@ def refused(file):
     return str(caught.value)
 
 
-def test_turfs_are_said_to_be_cut_again(town):
-    out = town / "secteurs"
-    turfs_to_folder(town / "valmont", ranked(town, ".csv"), Ask(Plan()), out, sheets={})
+def test_tables_of_turfs_are_cut_again_and_sheets_are_said_not_to_be(town):
+    out, place = town / "secteurs", town / "valmont"
+    turfs_to_folder(place, ranked(town, ".csv"), Ask(Plan(teams=2)), out, sheets={})
     written = [file for file in out.rglob("*") if file.is_file()]
     assert len({file.suffix for file in written}) == 8
-    assert all("Cut the turfs again" in refused(file) for file in written)
+    tables = [file for file in written if file.name in TABLES]
+    assert [reproduce(file, place).identical for file in tables] == [True] * 3
+    assert all("Cut the turfs again" in refused(file) for file in written if file not in tables)
+    # Where the place lies now nobody wrote down.
+    with pytest.raises(DataError, match="where its workspace lies"):
+        reproduce(out / "turfs.csv")
+    rows = (out / "turfs.csv").read_text(encoding="utf-8")
+    (out / "turfs.csv").write_text(rows.replace(",1,", ",2,", 1), encoding="utf-8")
+    assert not reproduce(out / "turfs.csv", place).same
+    (out / "edits.jsonl").touch()
+    with pytest.raises(DataError, match="changed by hand"):
+        reproduce(out / "uncut.csv", place)
 
 
 def test_a_trial_is_said_to_be_verified(town):
@@ -75,6 +86,7 @@ def test_a_trial_is_said_to_be_verified(town):
     out = town / "essai.csv"
     design_to_file(units, Rule("gain_per_hour", unit="bureau_id"), Promise(), seed=3, out=out)
     assert "provenance" not in out.read_text(encoding="utf-8").splitlines()[0]
+    assert "Lieu\u00a0: Valmont." in out.with_suffix(".plan.md").read_text(encoding="utf-8")
     files = [out, plan_to_pdf(out), out.with_suffix(".seal.json")]
     assert all("verify" in refused(file) for file in files)
 

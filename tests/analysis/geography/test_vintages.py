@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.geography.vintages import match_vintages, with_vintages
+from analysis.geography.vintages import match_vintages, numbered_otherwise, with_vintages
 
 
 def chosen(contours, election="2022_pres_t1", ids=("a", "b", "c", "d"), sizes=(100,) * 4):
@@ -79,3 +79,20 @@ def test_valmont_changed_its_contours_before_2024(valmont):
     elections = valmont.read("elections")
     expected = [2024 if name.startswith("2024") else 2017 for name in elections["election_id"]]
     assert elections["vintage"].tolist() == expected
+
+
+def test_parts_whose_bureaux_only_changed_numbers_are_told_from_those_that_lack_contours():
+    contours = ["75056_0201", "75056_0202", "75056_0401", "75056_1501", "31555_0001"]
+    results = ["75056_0211", "75056_0212", "75056_0401", "75056_1501", "75056_1571", "31555_0001"]
+    # Two of the second for two; one of the fifteenth has no contour that could be its own.
+    assert numbered_otherwise(results, contours) == {"2e": 2}
+    assert numbered_otherwise(contours, contours) == {}
+    assert numbered_otherwise(["31555_0101"], ["31555_0001"]) == {"31555": 1}
+
+
+def test_in_paris_of_2024_three_arrondissements_are_numbered_on_from_the_first(paris):
+    vintage = paris.read("bureaux").query("vintage == 2017")["bureau_id"]
+    turnout = paris.read("turnout")
+    counted = turnout.loc[turnout["election_id"] == "2024_legi_t1", "bureau_id"].astype("str")
+    told = numbered_otherwise(counted, vintage)
+    assert {part: told[part] for part in ("2e", "3e", "4e")} == {"2e": 10, "3e": 15, "4e": 14}

@@ -286,3 +286,12 @@ def test_a_low_mobility_turf_keeps_its_pace(walks):
     assert slow["walk_m"].sum() == pytest.approx(usual["walk_m"].sum())
     assert slow["minutes"].sum() > usual["minutes"].sum()
     assert np.isfinite(slow["minutes"]).all()
+
+
+def test_a_stop_is_found_by_where_it_is(walks):
+    stop = walks.turfs.iloc[3]
+    at = (float(stop["latitude"]), float(stop["longitude"]))
+    turf, number = walks.at(at)
+    same = walks.turfs[(walks.turfs["turf_id"] == turf) & (walks.turfs["stop"] == number)]
+    assert same[["latitude", "longitude"]].to_numpy().tolist() == [list(at)]
+    assert walks.at((0.0, 0.0)) is None

@@ -22,7 +22,6 @@ from analysis.exports.field_kit.cover_map import parts_of
 from analysis.exports.field_kit.kit import Kit, words
 from analysis.exports.field_kit.pdf_canvas import WIDE, Paper, width_of, wrap
 from analysis.exports.field_kit.phone import phone_page
-from analysis.exports.field_kit.sheet_cover import outlines
 from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Frame, street_labels
 from analysis.exports.field_kit.sheet_table import Grid, Row, stops_grid
 from analysis.exports.field_kit.sheets import kit_of, sheet_pdf, sheets_pdf, write_kit
@@ -262,7 +261,7 @@ def test_names_run_along_their_street():
 
 def test_outlines_hold_their_doors_even_a_single_one(place):
     kit = kit_of(walks_of(place, turfs=4, stops=1), place)
-    for turf_id, ring in outlines(kit).items():
+    for turf_id, ring in kit.outlines.items():
         doors = shapely.points(kit.tables[turf_id][["longitude", "latitude"]].to_numpy())
         assert shapely.contains(shapely.polygons(ring), doors).all()
     assert len(pages_of(sheets_pdf(kit))) == 5

@@ -1,0 +1,182 @@
+"""Where départements, communes and bureaux stand on a map that has no contours of bureaux.
+
+Départements have their outline, communes a dot as large as they have voters, bureaux without
+contours a square each, by number. What has no known position stands in rows to the west, so that
+nothing is missing from the map. Both tables are made by `tools/level_tables.py`; all is in metres
+of Web Mercator, for screens only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from analysis.geography.outlines import COMMUNE
+
+DEPARTEMENT, BUREAU = "departement", "bureau"
+LEVELS = (DEPARTEMENT, COMMUNE, BUREAU)
+CRS = 3857
+# Of what is drawn: a browser keeps a file for as long as its name stays.
+LAYOUT = 1
+# Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
+_COVERED, _LEAST = 0.10, 1 / 260
+# A square of a grid, of the width of the whole; of bureaux, in metres.
+_CELL, _BUREAU_M = 1 / 16, 400.0
+_GAP = 0.12
+# Names beyond these would cover one another at any scale.
+_MOST_LABELS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShapes:
+    """Shapes of one level.
+
+    Attributes
+    ----------
+    units
+        `bureau_id` (the unit's own id, under the name that maps ask for), `name`, polygons, the
+        largest first; Web Mercator.
+    outlines, labels
+        `level`, `code` and polygons of the départements around; `text`, `level` and points.
+    near, apart
+        How many units stand beside their town, and how many in rows to the west.
+    on_the_ground
+        Whether any shape stands where it is.
+    """
+
+    units: gpd.GeoDataFrame
+    outlines: gpd.GeoDataFrame
+    labels: gpd.GeoDataFrame
+    near: int
+    apart: int
+    on_the_ground: bool
+
+
+def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) -> LevelShapes:
+    """Return what a map of a level draws.
+
+    Parameters
+    ----------
+    level
+        One of `LEVELS`.
+    units
+        `unit_id`, `name`, `registered` (persons); one row per unit.
+    departments
+        Codes of the départements that the units lie in.
+
+    Returns
+    -------
+    LevelShapes
+        One shape for each unit.
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"unit_id": ["01", "971"], "name": ["Ain", "Guadeloupe"],
+    ...                       "registered": [400_000, 300_000]})
+    >>> found = level_shapes("departement", units, ("01", "971"))
+    >>> len(found.units), found.apart
+    (2, 1)
+    """
+    table = units.sort_values(["registered", "unit_id"], ascending=[False, True], kind="stable")
+    around = _around(departments)
+    placed, near = np.full(len(table), None, dtype=object), 0
+    if level == DEPARTEMENT:
+        placed = np.array([outlines().get(code) for code in table["unit_id"]], dtype=object)
+    elif level == COMMUNE:
+        placed, near = _dots(table, around)
+    known = np.array([shape is not None for shape in placed], dtype=bool)
+    frame = _frame(placed[known], around)
+    if not known.all():
+        placed[~known] = _rows(int((~known).sum()), frame)
+    drawn = gpd.GeoDataFrame(
+        {"bureau_id": table["unit_id"].to_numpy(), "name": table["name"].to_numpy()},
+        geometry=list(placed),
+        crs=CRS,
+    )
+    return LevelShapes(drawn, around, _labels(drawn), near, int((~known).sum()), bool(known.any()))
+
+
+@cache
+def outlines() -> dict[str, shapely.Geometry]:
+    """Return the outline of each département of the mainland by code."""
+    table = _table("departement_outlines.csv.gz")
+    return dict(zip(table["code"], shapely.from_wkt(table["outline"].to_numpy()), strict=True))
+
+
+@cache
+def points() -> pd.DataFrame:
+    """Return `x`, `y` and `near` (beside the town of its postal code) of communes, by code."""
+    table = _table("commune_points.csv.gz").set_index("code")
+    return table.astype({"x": float, "y": float, "near": int}).astype({"near": bool})
+
+
+def _table(name: str) -> pd.DataFrame:
+    content = files("analysis.geography").joinpath(name).read_bytes()
+    return pd.read_csv(BytesIO(content), compression="gzip", sep=";", skiprows=1, dtype=str)
+
+
+def _around(departments: tuple[str, ...]) -> gpd.GeoDataFrame:
+    known = [code for code in departments if code in outlines()]
+    return gpd.GeoDataFrame(
+        {"level": pd.Series([COMMUNE] * len(known), dtype="str"), "code": known},
+        geometry=[outlines()[code] for code in known],
+        crs=CRS,
+    )
+
+
+def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, int]:
+    """Return a dot for each commune that has a position, None for the others; and how many near."""
+    at = points().reindex(table["unit_id"])
+    known = at["x"].notna().to_numpy()
+    shapes = np.full(len(table), None, dtype=object)
+    if not known.any():
+        return shapes, 0
+    x, y = at.loc[known, "x"].to_numpy(), at.loc[known, "y"].to_numpy()
+    spots = shapely.points(x, y)
+    west, south, east, north = _frame(spots, around)
+    wide = max(east - west, north - south, 1_000.0)
+    registered = table["registered"].to_numpy(dtype=float)
+    per_person = _COVERED * wide**2 / np.pi / max(registered.sum(), 1.0)
+    radius = np.maximum(np.sqrt(registered[known] * per_person), wide * _LEAST)
+    shapes[known] = shapely.buffer(spots, radius, quad_segs=5)
+    return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
+
+
+def _frame(shapes: np.ndarray, around: gpd.GeoDataFrame) -> np.ndarray:
+    """Return west, south, east and north of what is on the ground; NaN where nothing is."""
+    both = np.append(shapes, around.geometry.to_numpy())
+    return shapely.total_bounds(both) if len(both) else np.full(4, np.nan)
+
+
+def _rows(count: int, frame: np.ndarray) -> np.ndarray:
+    """Return squares in rows: west of a frame, or on their own where there is none."""
+    if np.isnan(frame).any():
+        columns, cell, corner = int(np.ceil(np.sqrt(count))), _BUREAU_M, (0.0, 0.0)
+    else:
+        west, south, east, north = frame
+        wide = max(east - west, north - south)
+        cell = wide * _CELL
+        # No more rows than the frame is high.
+        high = max(int((north - south) / cell), 1)
+        columns = max(int(np.ceil(count / high)), min(3, count))
+        corner = (west - (columns + 0.5) * cell, north)
+    n = np.arange(count)
+    x, y = corner[0] + (n % columns) * cell, corner[1] - (n // columns) * cell
+    side = cell * (1 - _GAP)
+    return shapely.box(x, y - side, x + side, y)
+
+
+def _labels(drawn: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    named = drawn.head(_MOST_LABELS)
+    return gpd.GeoDataFrame(
+        {"text": named["name"], "level": COMMUNE},
+        geometry=shapely.point_on_surface(named.geometry.to_numpy()),
+        crs=CRS,
+    )

@@ -1,0 +1,129 @@
+"""A place seen whole: nothing lost between bureaux and départements, and every unit on the map."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from analysis.charts.ground_file import encode_ground
+from analysis.electorate.swing_by_bureau import Share, measure_swing
+from analysis.geography.level_shapes import level_shapes, outlines, points
+from analysis.tables.elections import Choice
+from analysis.targeting.rank import Settings, rank_bureaux
+from analysis.workflows import by_level
+from analysis.workflows.ranking import Scenario, prospects_of
+
+LEFT = Share(Choice("left"), "valid")
+PAIR = ("2022_pres_t1", "2024_legi_t1")
+
+
+@pytest.fixture(scope="module")
+def ranked(valmont):
+    found = prospects_of(valmont, Scenario("left", "2027_pres_t1"))
+    return rank_bureaux(found, Settings(draws=20))
+
+
+def test_sums_of_communes_are_those_of_the_bureaux(valmont, ranked):
+    told = by_level.ranking_by(valmont, ranked, "commune")
+    bureaux = ranked.table
+    assert len(told) == bureaux["commune_id"].nunique()
+    for name in ("registered", "doors", "hours"):
+        assert told[name].sum() == pytest.approx(bureaux[name].sum())
+    assert told["bureaux"].sum() == len(bureaux)
+    assert told["reached"].sum() == ranked.k
+    votes = (told["gain_per_hour"] * told["hours"]).sum()
+    assert votes == pytest.approx((bureaux["gain_per_hour"] * bureaux["hours"]).sum())
+    one = bureaux[bureaux["commune_id"] == told["unit_id"].iloc[0]]
+    by_hand = np.average(one["score"], weights=one["registered"])
+    assert told["score"].iloc[0] == pytest.approx(by_hand)
+
+
+def test_a_swing_of_units_needs_no_crosswalk_and_agrees_with_that_of_bureaux(valmont):
+    whole = measure_swing(valmont, *PAIR, LEFT)
+    told = by_level.counted_by(valmont, PAIR, LEFT, level="departement")
+    assert len(told) == 1
+    # Bureaux are redrawn in between; whole communes are not.
+    assert told["swing"].iloc[0] == pytest.approx(whole.swing, abs=1e-9)
+    back = by_level.counted_by(valmont, PAIR[::-1], LEFT, level="commune")
+    there = by_level.counted_by(valmont, PAIR, LEFT, level="commune")
+    assert np.allclose(back["swing"], -there["swing"])
+
+
+def test_abstention_as_counted_is_what_was_counted(valmont):
+    told = by_level.counted_by(valmont, ("2024_legi_t1",), level="departement").iloc[0]
+    turnout = valmont.read("turnout")
+    turnout = turnout[turnout["election_id"] == "2024_legi_t1"]
+    registered = turnout["registered"].sum()
+    assert told["registered"] == registered
+    assert told["2024_legi_t1"] == pytest.approx(1 - turnout["ballots"].sum() / registered)
+
+
+def test_the_drawn_départements_lie_where_their_communes_do():
+    at = points()
+    towns = at[~at["near"] & at.index.str.fullmatch(r"\d{5}|2[AB]\d{3}")]
+    department = towns.index.str[:2]
+    inside = [
+        shapely.contains_xy(shape, *towns.loc[department == code, ["x", "y"]].to_numpy().T)
+        for code, shape in outlines().items()
+    ]
+    assert len(outlines()) == 96
+    # A drawing of a few pixels each, laid by one affine map: not one town in forty is outside.
+    assert np.concatenate(inside).mean() > 0.975
+    for code in ("29019", "13055", "59350", "2A004", "97411"):  # Brest … Saint-Denis
+        assert not at.loc[code, "near"]
+
+
+def _units(ids, registered):
+    return pd.DataFrame({"unit_id": ids, "name": ids, "registered": registered})
+
+
+def test_every_unit_has_a_shape_and_what_has_no_position_stands_apart():
+    given = _units(["01", "971", "ZZ", "2A"], [4, 3, 2, 1])
+    found = level_shapes("departement", given, ("01", "971", "ZZ", "2A"))
+    assert set(found.units["bureau_id"]) == set(given["unit_id"])
+    assert (found.apart, found.near) == (2, 0)
+    shapes = found.units.set_index("bureau_id").geometry
+    west = min(shapes["01"].bounds[0], shapes["2A"].bounds[0])
+    assert max(shapes[one].bounds[2] for one in ("971", "ZZ")) < west
+    # The order of rows does not matter.
+    again = level_shapes("departement", given.iloc[::-1], ("01", "971", "ZZ", "2A"))
+    assert again.units.equals(found.units)
+
+
+def test_a_dot_is_as_large_as_its_commune_has_voters_and_the_small_lie_on_top():
+    found = level_shapes(
+        "commune", _units(["01053", "01004", "01999"], [40_000, 10_000, 5]), ("01",)
+    )
+    assert found.units["bureau_id"].tolist() == ["01053", "01004", "01999"]
+    area = found.units.set_index("bureau_id").area
+    assert area["01053"] / area["01004"] == pytest.approx(4, rel=0.01)
+    assert outlines()["01"].contains(found.units.geometry.iloc[0].centroid)
+    assert found.apart == 1
+
+
+def test_bureaux_without_contours_are_squares_that_do_not_touch(valmont):
+    ids = [f"01053_{n:04d}" for n in range(1, 24)]
+    drawn = by_level.map_of(valmont, "bureau", _units(ids, [0] * len(ids)))
+    squares = drawn.shapes.units.geometry.to_numpy()
+    assert drawn.shapes.units["bureau_id"].tolist() == ids
+    assert shapely.union_all(squares).area == pytest.approx(shapely.area(squares).sum())
+    assert not drawn.shapes.on_the_ground
+
+
+def test_communes_are_put_together_from_their_bureaux_where_there_are_contours(valmont):
+    told = by_level.counted_by(valmont, ("2024_legi_t1",), level="commune")
+    vintage = int(valmont.read("bureaux")["vintage"].max())
+    drawn = by_level.map_of(valmont, "commune", told, vintage)
+    contours = valmont.read("bureaux")
+    contours = contours[contours["vintage"] == vintage].to_crs(3857)
+    whole = shapely.union_all(contours.geometry.to_numpy()).area
+    assert drawn.shapes.units.area.sum() == pytest.approx(whole, rel=0.01)
+    assert drawn.shapes.units["name"].notna().all()
+    assert encode_ground(drawn.ground)
+
+
+def test_a_commune_alone_has_one_level(valmont):
+    ids = valmont.read("places")["commune_id"]
+    assert by_level.levels_in(valmont, ids) == ("bureau",)
+    assert by_level.communes_in(valmont, ()).tolist() == ids.tolist()
+    assert by_level.communes_in(valmont, ("99999",)).empty

@@ -1,0 +1,55 @@
+"""From the whole to the bureau in a place of two départements without contours, and back."""
+
+import pandas as pd
+import pytest
+
+from pages._ui import levels
+
+PAGES = {"priorities": "Voix/h", "abstention": "Abstentionnistes", "swing": "Évolution (points)"}
+
+
+def _list(app):
+    """Return the list of units: the first table whose first column is the name of one."""
+    return next(table.value for table in app.dataframe if table.value.columns[0] == "Nom")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_place_of_two_départements_is_seen_whole_and_opened_step_by_step(open_app, page):
+    app = open_app(page, workspace="nation")
+    assert not app.exception
+    whole = _list(app)
+    assert set(whole["Nom"]) == {"Ain", "Corse-du-Sud"}
+    assert PAGES[page] in whole
+    assert not [note for note in app.info if "Pas de carte" in note.value]
+    # One département of one commune: its bureaux are squares, and the way back is offered.
+    app.selectbox(key="department").select("2A").run()
+    assert not app.exception
+    assert any("chacun est un carré" in note.value for note in app.caption)
+    back = app.button(key="trail.0")
+    assert back.label.startswith("← ")
+    back.click().run()
+    assert not app.exception
+    assert set(_list(app)["Nom"]) == {"Ain", "Corse-du-Sud"}
+
+
+def test_the_director_of_a_place_without_contours_sees_a_map_too(open_app):
+    app = open_app("home", workspace="nation")
+    assert not app.exception
+    assert set(_list(app)["Nom"]) == {"Ain", "Corse-du-Sud"}
+
+
+def test_nonsense_for_a_level_is_the_usual_one(open_app):
+    app = open_app("priorities", workspace="nation", map_level="galaxy")
+    assert not app.exception
+    assert set(_list(app)["Nom"]) == {"Ain", "Corse-du-Sud"}
+
+
+def test_what_was_counted_is_shown_as_shares_and_as_a_change():
+    table = pd.DataFrame(
+        {"registered": [10, 20], "bureaux": [1, 2], "a": [0.1, 0.3], "b": [0.2, 0.25]}
+    )
+    table["swing"] = table["b"] - table["a"]
+    assert levels.counted(table, ("a",), "title").shown.tolist() == [10.0, 30.0]
+    change = levels.counted(table, ("a", "b"), "title")
+    assert change.around_nought
+    assert change.shown.tolist() == [10.0, -5.0]
