@@ -125,7 +125,8 @@ def _people(connection: Connection, contacts: Contacts) -> pd.DataFrame:
     emails = {text: read_email(text) for text in table["email"].unique()}
     table["email"] = [getattr(emails[text], "canonical", "") for text in table["email"]]
     table["phones"] = table["phone"]
-    return comparable(table.assign(birth_year=""))
+    # A list without anybody in it is one of numbers to pandas.
+    return comparable(table.assign(birth_year="").astype("str"))
 
 
 _KNOWN = (
