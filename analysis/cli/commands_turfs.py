@@ -135,7 +135,8 @@ def _edit(workspace: Path, out: Path, file: Path, streets: str, sheets: Options 
 def _report(walks: Walks) -> str:
     """Say what was cut, how evenly, and what is in no turf."""
     told = walks.summary
-    doors = [f"{count} addresses {kind}" for kind, count in told["dwellings_from"].items()]
+    words = {"roll": "measured from the roll"}
+    doors = [f"{n} addresses {words.get(kind, kind)}" for kind, n in told["dwellings_from"].items()]
     lines = [
         f"cut {told['cut']}: {told['count']} turfs in {told['targets']} bureau(x), "
         f"{told['doors']} doors at {told['stops']} stops, "

@@ -11,9 +11,11 @@ from analysis.cli import (
     commands_backup,
     commands_director,
     commands_models,
+    commands_people,
     commands_place,
     commands_ranking,
     commands_returns,
+    commands_roll,
     commands_script,
     commands_server,
     commands_trial,
@@ -39,10 +41,12 @@ for part in (
     commands_models,
     commands_validation,
     commands_returns,
+    commands_roll,
     commands_turfs,
     commands_script,
     commands_server,
     commands_backup,
+    commands_people,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.contacts.key_ring import KeyRing
+from analysis.contacts.suppression import Objections
 from analysis.database.contact_tables import CONTROLLERS
 from analysis.database.engine import reading, tenant_of, writing
 from analysis.errors import DataError
@@ -72,12 +73,15 @@ class Contacts:
         Who answers.
     by
         Whose act what is written now is: an id of a user, "" for the one person of a laptop.
+    objections
+        Where it is kept whom the controller may not reach again.
     """
 
     engine: Engine
     ring: KeyRing = field(repr=False)
     controller: Controller
     by: str = ""
+    objections: Objections | None = field(default=None, repr=False)
 
     @property
     def tenant(self) -> str:

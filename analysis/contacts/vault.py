@@ -28,6 +28,7 @@ FIELDS = (
     *("birth_name", "used_name", "first_names", "birth_date"),
     *("email", "phone", "address", "postcode", "city"),
 )
+POINT_KINDS = ("email", "phone")
 _NONCE, _KEY_BITS = 12, 256
 # SQLite takes no more than so many names in one statement.
 _MOST = 10_000
@@ -124,8 +125,16 @@ def digest(key: bytes, kind: str, canonical: str) -> str:
     return hmac.new(key, f"{kind}\x1f{canonical}".encode(), hashlib.sha256).hexdigest()
 
 
+def stop_kind(key: bytes) -> str:
+    """Return the kind of the rows of `points` by which objections kept under a key find people.
+
+    A controller named later has another key; rows of both stand side by side.
+    """
+    return "stop:" + digest(key, "kind", "")[:16]
+
+
 def index(connection: Connection, ring: KeyRing, points: Iterable[tuple[str, str, str]]) -> None:
-    """Let people be found by their contact points.
+    """Let people be found by their contact points, in the campaign and among objections.
 
     Parameters
     ----------
@@ -137,15 +146,12 @@ def index(connection: Connection, ring: KeyRing, points: Iterable[tuple[str, str
         Person, kind and canonical spelling.
     """
     tenant, now = tenant_of(connection), int(time.time())
+    stop = stop_kind(ring.suppression)
     rows = [
-        {
-            "tenant": tenant,
-            "kind": kind,
-            "digest": digest(ring.index, kind, text),
-            "person": person,
-            "at_s": now,
-        }
+        {"tenant": tenant, "kind": row_kind, "digest": digest(key, kind, text), "at_s": now}
+        | {"person": person}
         for person, kind, text in points
+        for row_kind, key in ((kind, ring.index), (stop, ring.suppression))
     ]
     if rows:
         connection.execute(or_nothing(connection, POINTS), rows)
@@ -177,6 +183,33 @@ def who_has(
         )
         for one, person in connection.execute(query.order_by(POINTS.c.person)):
             found[asked[one]].append(person)
+    return dict(found)
+
+
+def every_point(
+    connection: Connection, ring: KeyRing, people: Iterable[str]
+) -> dict[tuple[str, str], list[str]]:
+    """Return whose each contact point is, those of former versions too: kind and text.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    ring
+        Its keys.
+    people
+        Whose points.
+    """
+    tenant, keys = tenant_of(connection), _keys(connection, ring, people)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    columns = (VAULT.c.person, VAULT.c.field, VAULT.c.value)
+    for part in chunks(keys):
+        query = sa.select(*columns).where(
+            VAULT.c.tenant == tenant, VAULT.c.person.in_(part), VAULT.c.field.in_(POINT_KINDS)
+        )
+        for person, kind, value in connection.execute(query.order_by(VAULT.c.person)):
+            text = _open(keys[person], value, _about(tenant, person, kind)).decode()
+            found[kind, text].append(person)
     return dict(found)
 
 

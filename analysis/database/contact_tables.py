@@ -65,12 +65,16 @@ ROLL_FILES = Table(
     *_key("roll"),
     *_must(Text, "file"),
     *_must(_DIGEST, "sha256"),
-    *_must(Text, "asked_by", "place", "promise"),
+    # Who asked the town hall or the prefecture for it, where; the promise and who signed it.
+    *_must(Text, "asked_by", "place", "promise", "promised_by"),
+    Column("asked_on", Date, nullable=False),
     Column("promised_on", Date, nullable=False),
     Column("list_date", Date, nullable=False),
     Column("expires_on", Date, nullable=False),
-    # JSON: columns that were not read; rows refused by reason.
-    *_must(Text, "dropped", "refused"),
+    # JSON: columns that were not read; rows refused by reason; what rows lack.
+    *_must(Text, "dropped", "refused", "counts"),
+    # Of the file, of which those refused are not kept.
+    Column("file_rows", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
     *_said(),
 )
@@ -108,8 +112,13 @@ PEOPLE_FILES = Table(
     *_must(Text, "file"),
     *_must(_DIGEST, "sha256"),
     *_must(_WORD, "origin", "purpose"),
+    Column("relation", _WORD, nullable=False, server_default=""),
+    # Who collected it, when, how.
+    Column("told", Text, nullable=False, server_default=""),
     # JSON: field of each column; rows refused by reason.
     *_must(Text, "columns", "refused"),
+    # JSON: how many people were new, met, without proof of consent.
+    Column("counts", Text, nullable=False, server_default="{}"),
     Column("rows", Integer, nullable=False),
     *_said(),
 )

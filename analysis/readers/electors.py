@@ -36,7 +36,7 @@ _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
 # Of several addresses of one name, the one this near to the file's own coordinates is meant.
 _NEAR_M = 100.0
-_NONE, _SEVERAL = -1, -2
+NONE, SEVERAL = -1, -2
 
 
 def sniff(glance: Glance) -> float:
@@ -73,10 +73,10 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     """
     file = Path(path)
     electors = _electors(file, addresses)
-    known = _address_keys(addresses)
-    row, exact = _meet(electors, known)
+    known = address_keys(addresses)
+    row, exact = meet(electors, known)
     found = row >= 0
-    if not found.any() and not (row == _SEVERAL).any():
+    if not found.any() and not (row == SEVERAL).any():
         raise DataError(
             "None of these addresses of registered voters is known.",
             where="{file}: {said}",
@@ -171,7 +171,7 @@ def _persons(cells: pd.Series, file: Path) -> pd.Series:
     return numbers.astype("int64")
 
 
-def _address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
+def address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the keys of the addresses, the number without suffix first; the index is the row."""
     keys = pd.DataFrame(
         {
@@ -189,14 +189,22 @@ def _address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
     return keys.sort_values(["suffix", "address_id"])
 
 
-def _meet(electors: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def meet(electors: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Return the row of the address of each row, and whether its suffix is meant.
 
     Below 0 it has none, or several addresses in different bureaux answer to it.
+
+    Parameters
+    ----------
+    electors
+        `commune`, `street` (key), `number`, `suffix` (key), `bureau` ("" where not told), and
+        `x`, `y` in metres (missing where not told).
+    known
+        As `address_keys` returns them.
     """
     exact = _row(electors, known, [*_PLACE, "suffix"])
     near = _row(electors, known, _PLACE)
-    return np.where(exact != _NONE, exact, near), exact != _NONE
+    return np.where(exact != NONE, exact, near), exact != NONE
 
 
 def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
@@ -219,7 +227,7 @@ def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.nda
     pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
     near = pairs[pairs["metres"] <= _NEAR_M].sort_values("metres").drop_duplicates("index")
     told[near["index"]] = np.where(told[near["index"]] >= 0, told[near["index"]], near["row"])
-    row[doubtful] = np.where(told >= 0, told, _SEVERAL)
+    row[doubtful] = np.where(told >= 0, told, SEVERAL)
     return row
 
 
@@ -227,14 +235,14 @@ def _first(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.n
     first = known.drop_duplicates(keys)
     index = pd.MultiIndex.from_frame(first[keys])
     position = index.get_indexer(pd.MultiIndex.from_frame(electors[keys]))
-    rows: np.ndarray = np.append(first.index.to_numpy(), _NONE)[position]
+    rows: np.ndarray = np.append(first.index.to_numpy(), NONE)[position]
     return rows
 
 
 def _electors_report(
     file: Path, electors: pd.DataFrame, known: pd.DataFrame, row: np.ndarray, exact: np.ndarray
 ) -> Report:
-    found, several = row >= 0, row == _SEVERAL
+    found, several = row >= 0, row == SEVERAL
     persons = electors["registered"].to_numpy()
     streets = set(zip(known["commune"], known["street"], strict=True))
     mine = zip(electors["commune"], electors["street"], strict=True)
@@ -257,7 +265,7 @@ def _electors_report(
         LeftOut(reason, int(mask.sum()), _streets(electors[mask]))
         for reason, mask in (
             (Text("street not among the addresses"), ~street_known),
-            (Text("number not in its street"), (row == _NONE) & street_known),
+            (Text("number not in its street"), (row == NONE) & street_known),
             (Text("the same address in several bureaux, and nothing tells which"), several),
         )
         if mask.any()

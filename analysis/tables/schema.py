@@ -254,7 +254,7 @@ WALKLISTS = Table(
         "door_from": Column("int64", "—", "first door of the building, from the ground floor"),
         "door_to": Column("int64", "—", "last door of the building"),
         "dwellings_of_building": Column("int64", "doors", "of the whole building"),
-        "dwellings_from": Column("str", "—", "dwellings, registered or assumed"),
+        "dwellings_from": Column("str", "—", "dwellings, roll, registered or assumed"),
     },
     identities=(
         Identity(

@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.turf.work import PLANNED, Work
 
-KINDS = ("dwellings", "registered", "assumed")
+KINDS = ("dwellings", "registered", "assumed", "roll")
+_ASSUMED = KINDS.index("assumed")
 
 
 def count_doors(
@@ -20,7 +21,8 @@ def count_doors(
     Parameters
     ----------
     addresses
-        Columns `bureau_id`, `dwellings`, `registered` (both may be missing).
+        Columns `bureau_id`, `dwellings`, `registered` (both may be missing), and `households`
+        where the electoral roll tells them.
     registered
         Registered voters of each bureau; what its known addresses leave over is spread
         evenly over its others, at least one door each.
@@ -32,19 +34,24 @@ def count_doors(
     pandas.DataFrame
         `addresses` with `doors` (int64, at least 1) and `dwellings_from`, one of `KINDS`.
     """
-    known = addresses["dwellings"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    listed = addresses["registered"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    told = np.where(known > 0, known, np.where(listed > 0, listed / work.registered_per_door, 0.0))
-    kind = np.where(known > 0, 0, np.where(listed > 0, 1, 2))
-    doors = np.where(kind < 2, np.maximum(np.rint(told), 1), 0.0)
+    known, listed, measured = (
+        addresses.get(name, pd.Series(pd.NA, addresses.index))
+        .astype("Float64")
+        .to_numpy(dtype=float, na_value=np.nan)
+        for name in ("dwellings", "registered", "households")
+    )
+    each_kind = [known > 0, measured > 0, listed > 0]
+    told = np.select(each_kind, [known, measured, listed / work.registered_per_door], 0.0)
+    kind = np.select(each_kind, [0, KINDS.index("roll"), 1], _ASSUMED)
+    doors = np.where(kind != _ASSUMED, np.maximum(np.rint(told), 1), 0.0)
     table = pd.DataFrame({"bureau": addresses["bureau_id"].to_numpy(), "doors": doors})
-    table["unknown"] = kind == 2
+    table["unknown"] = kind == _ASSUMED
     sums = table.groupby("bureau")[["doors", "unknown"]].sum()
     total = sums.index.map(dict(registered)).to_numpy(dtype=float) / work.registered_per_door
     left = np.maximum(np.nan_to_num(total) - sums["doors"], 0)
     each = np.maximum(np.rint(left / sums["unknown"].clip(lower=1)), 1)
-    doors = np.where(kind < 2, doors, table["bureau"].map(each))
-    return addresses.assign(
+    doors = np.where(kind != _ASSUMED, doors, table["bureau"].map(each))
+    return addresses.drop(columns="households", errors="ignore").assign(
         doors=doors.astype("int64"), dwellings_from=np.array(KINDS, dtype=object)[kind]
     )
 

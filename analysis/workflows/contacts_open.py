@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.contacts.contact_store import Contacts, controller_of
-from analysis.contacts.key_ring import open_ring
+from analysis.contacts.key_ring import FOLDER, open_ring
+from analysis.contacts.suppression import open_objections
 from analysis.fieldwork.store import open_store
 from analysis.workflows import server_access
 
@@ -28,8 +29,13 @@ def open_contacts(workspace: Path | str, *, by: str = "") -> Contacts:
     store = open_store(workspace)
     campaign = store.campaign.campaign_id
     controller = controller_of(store.engine, default=campaign)
-    ring = open_ring(keys_folder(workspace), campaign, controller.controller)
-    return Contacts(store.engine, ring, controller, by)
+    folder = keys_folder(workspace)
+    ring = open_ring(folder, campaign, controller.controller)
+    # Before a campaign says who answers for it, its own name stands for the controller.
+    names = dict.fromkeys((controller.controller, campaign))
+    keys = {name: open_ring(folder, campaign, name).suppression for name in names}
+    objections = open_objections(folder / FOLDER, store.engine, keys)
+    return Contacts(store.engine, ring, controller, by, objections)
 
 
 def keys_folder(workspace: Path | str) -> Path:

@@ -81,7 +81,7 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
             slot=slot,
             usual=", ".join(USUAL),
         )
-    if (store := _store(workspace)) is not None:
+    if (store := begun_store(workspace)) is not None:
         try:
             if (found := learned(store, slot)) is not None:
                 return found
@@ -91,7 +91,7 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
     return Opening(slot, dict.fromkeys(KINDS, round(rate, 4)), ASSUMED)
 
 
-def _store(workspace: Workspace) -> Store | None:
+def begun_store(workspace: Workspace) -> Store | None:
     """Return the store of a campaign that has begun; asking for walks begins none."""
     folder = workspace.path / FOLDER
     begun = (folder / "campaign.json").is_file()

@@ -26,6 +26,7 @@ from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, Walks
 from analysis.turf.work import Work
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.sealed_trials import open_trial
 from analysis.workflows.street_network import graph_in, graph_in_file
 from analysis.workflows.time_slots import Opening, with_opening
@@ -114,6 +115,8 @@ def order(
     """
     # With several seals the arms stand in the file of targets; one seal also signs the turfs.
     one = hold_back.seals[0] if len(hold_back.seals) == 1 else ""
+    # A roll that came or went makes other doors of the same addresses.
+    roll = rolls_in_use(workspace)
     design = open_trial(workspace.path, one).file.resolve() if one else None
     of_outing = {"hours", "team"}
     rest = {name: value for name, value in asked.items() if name not in of_outing}
@@ -128,6 +131,7 @@ def order(
         "design": str(design) if design else None,
         "scenario": scenario.to_toml(),
         "data": workspace.digest,
+        **({"roll": roll} if roll else {}),
     }
 
 
@@ -176,6 +180,7 @@ def make_walks(
     meant = choose(armed, found.hours, ask.top, sealed=ask.design is not None)
     visited, uncut = _sorted_out(_addresses(workspace), meant)
     found, bare = _without_addresses(found, meant, visited)
+    visited, measured = with_roll(visited, workspace, ask.plan.work.registered_per_door)
     graph = streets_of(workspace, ask.streets, visited)
     distance = OnStreets(graph) if graph else None
     registered = _registered(workspace, meant)
@@ -184,7 +189,7 @@ def make_walks(
     told = {
         **_told(workspace, visited),
         "without_addresses": bare,
-        "notes": list(found.notes),
+        "notes": [*found.notes, *measured],
         "opening": ask.opening.to_dict() if ask.opening else None,
         "made_from": {file.name: sha256(file) for file in files},
     }

@@ -46,6 +46,8 @@ def audit() -> None:
         "blocs": _("changed blocs"),
         "learn": _("gave the ranking what doors taught"),
         "logout": _("ended logins"),
+        "roll import": _("took in an electoral roll"),
+        "roll end": _("ended an electoral roll"),
     }
     table = pd.DataFrame(
         {

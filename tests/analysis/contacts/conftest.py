@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 
 import pytest
 
+from analysis.database.engine import connect
+from analysis.database.migrate import upgrade
 from analysis.workflows.contacts_open import open_contacts
 
 
@@ -23,3 +26,23 @@ def contacts(campaign):
     opened = open_contacts(campaign)
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def store(request, tmp_path_factory):
+    """Make a store of each kind once; every test has tenants of its own in it."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('contacts') / 'store.sqlite'}"
+    else:
+        url = request.getfixturevalue("server").database()
+    engine = connect(url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def named(request):
+    """Return a function that makes a name of this test alone, for a campaign or a controller."""
+    mark = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:8]
+    return lambda name: f"{name}-{mark}"

@@ -86,6 +86,19 @@ def test_doors_are_known_or_from_the_registered_or_what_the_bureau_has_left():
     assert counted["dwellings_from"].tolist() == kinds
 
 
+def test_doors_of_the_roll_are_taken_before_those_of_the_registered():
+    table = addresses(
+        bureau_id=["b", "b", "b", "b"],
+        dwellings=[7, None, None, None],
+        registered=[99, 16, 16, None],
+    ).assign(households=pd.array([3, 8, None, None], dtype="Int64"))
+    counted = count_doors(table, {"b": 48.0}, Work(registered_per_door=1.6))
+    # 30 doors in all: 7 known, 8 of the roll, 10 for 16 registered; 5 are left for the last.
+    assert counted["doors"].tolist() == [7, 8, 10, 5]
+    assert counted["dwellings_from"].tolist() == ["dwellings", "roll", "registered", "assumed"]
+    assert "households" not in counted
+
+
 def test_an_address_of_which_nothing_is_known_is_one_door_at_least():
     table = addresses(bureau_id=["b", "b"], dwellings=[90, None], registered=[None, None])
     assert count_doors(table, {"b": 100.0}, Work())["doors"].tolist() == [90, 1]

@@ -1,0 +1,208 @@
+"""What each column of a file of people is: proposed from heading and values, and learned."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from analysis.contacts.contact_store import Contacts, insert_many
+from analysis.database.contact_tables import LEARNED_COLUMNS
+from analysis.errors import DataError, some
+
+FIELDS = (
+    *("email", "phone", "first_names", "used_name", "birth_name", "full_name", "birth_date"),
+    *("address", "number", "address_more", "postcode", "city", "tags"),
+    *("consent", "consent_date", "consent_text", "consent_channel", "consent_proof"),
+    *("objection", "ignore", "never"),
+)
+# Of several columns of these all are read; of the others one.
+SEVERAL = frozenset({"email", "phone", "tags", "objection", "consent", "ignore", "never"})
+# This share of the filled cells must look like it.
+_MOST = 0.6
+_LOOKS = {
+    "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    # Nine digits at least, two numbers with a word between them too.
+    "phone": re.compile(r"(?=(?:\D*\d){9})[\d\s.,;()/+|-]*(?:(?:ou|et|or|and)[\d\s.()/+-]+)?"),
+    "birth_date": re.compile(
+        r"(\d{1,2}[/.-]\d{1,2}[/.-](19|20)\d\d|(19|20)\d\d-\d\d-\d\d)( 0?0:00.*)?"
+    ),
+    "postcode": re.compile(r"\d{5}"),
+    "address": re.compile(
+        r"\d+.*\b(rue|avenue|av|bd|boulevard|place|chemin|impasse|allee|allée|quai|route|cours)\b.*",
+        re.IGNORECASE,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a column seems to be.
+
+    Attributes
+    ----------
+    heading
+        As it stands in the file.
+    field
+        One of `FIELDS`.
+    why
+        "learned", the name of an export, "heading", "values", or "" for nothing known.
+    """
+
+    heading: str
+    field: str
+    why: str
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = (files("analysis.contacts") / "people_columns.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _by_heading() -> dict[str, str]:
+    headings: dict[str, list[str]] = _table()["headings"]
+    return {plain_heading(name): field for field, names in headings.items() for name in names}
+
+
+def plain_heading(heading: str) -> str:
+    """Return a heading in small letters and digits only: « E-mail (perso) » is `emailperso`."""
+    text = unicodedata.normalize("NFKD", heading.strip().lower())
+    return re.sub(r"[^a-z0-9]", "", "".join(c for c in text if not unicodedata.combining(c)))
+
+
+def export_of(headings: Sequence[str]) -> str:
+    """Return which system exported a file; "" where none is known."""
+    known = {heading.strip().lower() for heading in headings}
+    exports: dict[str, Any] = _table()["exports"]
+    return next((name for name, one in exports.items() if known >= set(one["marks"])), "")
+
+
+def propose(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], learned: Mapping[str, str]
+) -> list[Proposal]:
+    """Return what each column of a file seems to be, in the order of the file.
+
+    Parameters
+    ----------
+    headings
+        As they stand in the file.
+    rows
+        Some of its rows, each as long as the headings.
+    learned
+        Field by `plain_heading`, from files before.
+    """
+    export = export_of(headings)
+    theirs: dict[str, str] = _table()["exports"][export]["columns"] if export else {}
+    taken: set[str] = set()
+    found = []
+    for at, heading in enumerate(headings):
+        cells = [row[at] for row in rows if row[at].strip()]
+        one = _propose(heading, cells, learned, (export, theirs))
+        if one.field in taken - SEVERAL:
+            one = Proposal(heading, "ignore", "")
+        taken.add(one.field)
+        found.append(one)
+    return found
+
+
+def _propose(
+    heading: str,
+    cells: Sequence[str],
+    learned: Mapping[str, str],
+    export: tuple[str, Mapping[str, str]],
+) -> Proposal:
+    key = plain_heading(heading)
+    if key in learned:
+        return Proposal(heading, learned[key], "learned")
+    name, theirs = export
+    if field := theirs.get(heading.strip().lower()):
+        return Proposal(heading, field, name)
+    field = _by_heading().get(key, "")
+    # A column named « mail » that holds none is something else.
+    if field and not (field in ("email", "phone") and cells and _share(cells, field) < 1 - _MOST):
+        return Proposal(heading, field, name or "heading")
+    seen = next((one for one in _LOOKS if cells and _share(cells, one) >= _MOST), "")
+    return Proposal(heading, seen, "values") if seen else Proposal(heading, "ignore", "")
+
+
+def _share(cells: Sequence[str], field: str) -> float:
+    looks = _LOOKS[field]
+    return sum(looks.fullmatch(cell.strip()) is not None for cell in cells) / len(cells)
+
+
+def check_fields(fields: Sequence[str]) -> None:
+    """Refuse columns that are nothing we know, twice the same, or name nobody.
+
+    Raises
+    ------
+    DataError
+        In these cases.
+    """
+    if unknown := sorted(set(fields) - set(FIELDS)):
+        raise DataError(
+            "A column cannot be this.",
+            where="{unknown}",
+            mend="Choose among {known}.",
+            unknown=some(unknown),
+            known=some(FIELDS, most=len(FIELDS)),
+        )
+    if twice := sorted({f for f in fields if fields.count(f) > 1} - SEVERAL):
+        raise DataError(
+            "Two columns are said to be the same thing.",
+            where="{twice}",
+            mend="Leave one of them out.",
+            twice=some(twice),
+        )
+    if not {"email", "phone", "used_name", "birth_name", "full_name"} & set(fields):
+        raise DataError(
+            "No column of this file says who the people are.",
+            mend="Say which column is the name, the e-mail or the telephone.",
+        )
+
+
+def learned_columns(connection: Connection, tenant: str) -> dict[str, str]:
+    """Return what headings were said to be before: field by `plain_heading`, the latest holds."""
+    query = sa.select(LEARNED_COLUMNS.c.heading, LEARNED_COLUMNS.c.field)
+    query = query.where(LEARNED_COLUMNS.c.tenant == tenant).order_by(LEARNED_COLUMNS.c.version)
+    return {str(heading): str(field) for heading, field in connection.execute(query)}
+
+
+def learn(
+    connection: Connection, contacts: Contacts, said: Mapping[str, str], version: str
+) -> None:
+    """Keep what headings were said to be, where it is not what would be proposed anyway.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the campaign.
+    contacts
+        The campaign.
+    said
+        Field by heading.
+    version
+        Sorts after those before.
+    """
+    known = learned_columns(connection, contacts.tenant)
+    rows = {
+        key: field
+        for heading, field in said.items()
+        if (key := plain_heading(heading)[:64])
+        and known.get(key, _by_heading().get(key, "ignore")) != field
+    }
+    stamp = contacts.stamp()
+    insert_many(
+        connection,
+        LEARNED_COLUMNS,
+        [{"heading": key, "version": version, "field": f, **stamp} for key, f in rows.items()],
+    )

@@ -1,0 +1,280 @@
+"""Rows of a file of people in our spelling: who, contact points, home, and what they agreed to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from analysis.contacts.file_origins import Declared
+from analysis.contacts.normalise import Point, is_mobile, name_words, read_email, read_phones
+from analysis.contacts.people_columns import plain_heading
+from analysis.errors import Text
+
+_YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
+_NO = {"0", "non", "no", "n", "false", "faux", "refuse", "optout", "unsubscribed", "desabonne"}
+_DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:\D.*)?")
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:\D.*)?")
+_CHANNELS = {
+    "email": ("email", "mail", "courriel", "mel"),
+    "sms": ("sms", "texto", "mobile", "portable"),
+    "phone": ("phone", "telephone", "tel", "appel", "call"),
+}
+# Whoever is a year or more under voting age is left out.
+VOTING_AGE = 18
+_OLDEST = 125
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A yes in a file: for a channel ("" where none is told), and what it lacks to be a consent."""
+
+    channel: str
+    said_on: dt.date | None
+    text: str
+    proof: str
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return what is lacking: text, date, channel, proof."""
+        have = {
+            "text": self.text,
+            "date": self.said_on,
+            "channel": self.channel,
+            "proof": self.proof,
+        }
+        return tuple(name for name, value in have.items() if not value)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as a row of a file tells of them.
+
+    Attributes
+    ----------
+    line
+        Of the file.
+    known
+        Fields of the vault that are not contact points.
+    emails, phones
+        The first is the one that is used; mobiles come first.
+    number, street
+        Parts of the address, as written.
+    tags, claims, objects
+        What the file says of them; whether it says not to contact them.
+    """
+
+    line: int
+    known: Mapping[str, str] = field(repr=False)
+    emails: tuple[Point, ...] = field(repr=False)
+    phones: tuple[Point, ...] = field(repr=False)
+    number: str = field(repr=False)
+    street: str = field(repr=False)
+    tags: tuple[str, ...]
+    claims: tuple[Claim, ...] = field(repr=False)
+    objects: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """What a file holds: people, rows refused by line, and cells left out by reason."""
+
+    people: list[PersonRow]
+    refused: list[tuple[int, Text]]
+    cells: Mapping[str, int]
+
+
+def clean(
+    rows: Iterable[tuple[int, Sequence[str]]],
+    columns: Sequence[tuple[str, str]],
+    declared: Declared,
+    *,
+    departement: str = "",
+    day: dt.date,
+) -> Cleaned:
+    """Return the people of a file.
+
+    Parameters
+    ----------
+    rows
+        Line and cells.
+    columns
+        Heading and field of `people_columns.FIELDS`, in the order of the cells.
+    declared
+        What is said of the whole file.
+    departement
+        Where numbers are dialled.
+    day
+        Of the import: who is under age then is left out.
+    """
+    people: list[PersonRow] = []
+    refused: list[tuple[int, Text]] = []
+    cells: Counter[str] = Counter()
+    for line, values in rows:
+        told: dict[str, list[tuple[str, str]]] = {}
+        for (heading, name), value in zip(columns, values, strict=True):
+            if value.strip():
+                told.setdefault(name, []).append((heading, value.strip()))
+        row = _person(line, told, declared, departement, cells)
+        if why := _fault(row, day):
+            refused.append((line, why))
+        else:
+            people.append(row)
+    return Cleaned(people, refused, dict(cells))
+
+
+def _fault(row: PersonRow, day: dt.date) -> Text | None:
+    if not (row.emails or row.phones or row.known.get("used_name") or row.known.get("birth_name")):
+        return Text("neither a name nor a contact point that can be read")
+    born = row.known.get("birth_date", "")
+    if born and (day - dt.date.fromisoformat(born)).days < (VOTING_AGE - 1) * 365.25:
+        return Text("a year or more under voting age")
+    return None
+
+
+def _person(
+    line: int,
+    told: Mapping[str, Sequence[tuple[str, str]]],
+    declared: Declared,
+    departement: str,
+    cells: Counter[str],
+) -> PersonRow:
+    def first(name: str) -> str:
+        return told[name][0][1] if name in told else ""
+
+    known = {
+        name: first(name) for name in ("birth_name", "used_name", "first_names") if name in told
+    }
+    if "used_name" not in known and "birth_name" not in known and "full_name" in told:
+        known |= _split_name(first("full_name"))
+    if "birth_date" in told:
+        if born := read_date(first("birth_date")):
+            known["birth_date"] = born.isoformat()
+        else:
+            cells[Text("a birth date that cannot be read")] += 1
+    number, street = split_address(first("number"), first("address"))
+    whole = " ".join(part for part in (number, street) if part)
+    more = {"address": whole, "postcode": _postcode(first("postcode")), "city": first("city")}
+    emails, phones = _points(told, more["postcode"][:3] or departement, cells)
+    return PersonRow(
+        line=line,
+        known=known | {name: value for name, value in more.items() if value},
+        emails=emails,
+        phones=phones,
+        number=number,
+        street=street,
+        tags=tuple(_tags(told.get("tags", ()))),
+        claims=tuple(_claims(told, declared)),
+        # Not to have ticked a box is no objection.
+        objects=any(_says(value) for _h, value in told.get("objection", ())),
+    )
+
+
+def _points(
+    told: Mapping[str, Sequence[tuple[str, str]]], departement: str, cells: Counter[str]
+) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+    emails: dict[str, Point] = {}
+    for _heading, cell in told.get("email", ()):
+        for part in re.split(r"[;,\s]+(?=\S+@)", cell):
+            found = read_email(part)
+            if isinstance(found, Point):
+                emails.setdefault(found.canonical, found)
+            else:
+                cells[found] += 1
+    phones: dict[str, Point] = {}
+    for _heading, cell in told.get("phone", ()):
+        points, reasons = read_phones(cell, departement)
+        phones |= {one.canonical: one for one in points if one.canonical not in phones}
+        cells.update(reasons)
+    ordered = sorted(phones.values(), key=lambda one: not is_mobile(one.canonical))
+    return tuple(emails.values()), tuple(ordered)
+
+
+def read_date(text: str) -> dt.date | None:
+    """Return a date as people write it, day first; None where it is none of this age."""
+    try:
+        if found := _ISO.fullmatch(text.strip()):
+            day = dt.date(int(found[1]), int(found[2]), int(found[3]))
+        elif found := _DATE.fullmatch(text.strip()):
+            day = dt.date(int(found[3]), int(found[2]), int(found[1]))
+        else:
+            return None
+    except ValueError:
+        return None
+    today = dt.datetime.now(dt.UTC).date()
+    return day if today.year - _OLDEST <= day.year and day <= today else None
+
+
+def _split_name(whole: str) -> dict[str, str]:
+    """Return first and family name of one cell, such as « DURAND Jean » or « Durand, Jean »."""
+    if "," in whole:
+        family, _comma, first = whole.partition(",")
+        return {"used_name": family.strip(), "first_names": first.strip()}
+    words = whole.split()
+    capitals = [word for word in words if word.isupper() and len(word) > 1]
+    if capitals and len(capitals) < len(words):
+        others = [word for word in words if word not in capitals]
+        return {"used_name": " ".join(capitals), "first_names": " ".join(others)}
+    if len(words) < 2:
+        return {"used_name": whole}
+    return {"first_names": words[0], "used_name": " ".join(words[1:])}
+
+
+def split_address(number: str, address: str) -> tuple[str, str]:
+    """Return number and street, where the number stands before the street."""
+    found = re.match(r"\s*(\d+\s*(?:bis|ter|quater|[a-dA-D])?)\b[\s,]*(.*)", address)
+    if number or not found:
+        return number, address.strip()
+    return found[1].strip(), found[2].strip()
+
+
+def _postcode(text: str) -> str:
+    digits = re.sub(r"\s", "", text)
+    # A spreadsheet takes the zero of Ain.
+    return digits.zfill(5) if digits.isdigit() and len(digits) in (4, 5) else text.strip()
+
+
+def _tags(cells: Iterable[tuple[str, str]]) -> list[str]:
+    every: list[str] = []
+    for heading, cell in cells:
+        if _plain(cell) in _YES:
+            every.append(heading)  # a column of its own for one tag
+        elif _plain(cell) not in _NO:
+            every += [part.strip() for part in re.split(r"[,;|]", cell)]
+    return list(dict.fromkeys(tag[:32] for tag in every if tag))
+
+
+def _claims(told: Mapping[str, Sequence[tuple[str, str]]], declared: Declared) -> Iterable[Claim]:
+    def one(name: str) -> str:
+        return told[name][0][1] if name in told else ""
+
+    for heading, value in told.get("consent", ()):
+        if not _says(value):
+            continue
+        channels = channels_in(one("consent_channel")) or channels_in(heading) or [""]
+        on = read_date(one("consent_date")) or read_date(value)
+        text = one("consent_text") or declared.consent_text
+        proof = one("consent_proof") or declared.consent_proof
+        yield from (Claim(channel, on, text.strip(), proof.strip()) for channel in channels)
+
+
+def channels_in(text: str) -> list[str]:
+    """Return the channels that a heading or a cell names."""
+    words = set(name_words(re.sub(r"[_\-]", " ", text)))
+    joined = "".join(sorted(words)) if len(words) == 1 else ""
+    return [
+        channel
+        for channel, names in _CHANNELS.items()
+        if words & set(names) or any(joined.startswith(name) for name in names if len(name) > 3)
+    ]
+
+
+def _plain(value: str) -> str:
+    return plain_heading(value)
+
+
+def _says(value: str) -> bool:
+    """Tell whether a cell says yes: a word for it, or a date."""
+    return _plain(value) in _YES or read_date(value) is not None

@@ -1,0 +1,332 @@
+"""The electoral rolls of a campaign: taken in whole, read while they may be, deleted at their end.
+
+Rows carry no contact point and no score. Nothing but this module reads or writes them, so that a
+roll that expired, or whose vote is final, is out of everybody's reach before it is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from analysis.access import audit
+from analysis.contacts.contact_store import Contacts, new_id
+from analysis.contacts.roll_origin import PROMISE, Origin, last_day
+from analysis.database.contact_tables import ROLL_ENDS, ROLL_FILES, ROLL_ROWS
+from analysis.database.engine import analyse, lock, reading, writing
+from analysis.errors import DataError, some
+
+# Why a roll ended.
+EXPIRED, DONE = "expired", "done"
+_LOCK = "electoral roll"
+_BATCH = 20_000
+_OWN = ("tenant", "roll")
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A roll that was taken in.
+
+    Attributes
+    ----------
+    roll
+        Its id.
+    file, sha256
+        Name and digest of its file.
+    origin
+        Who asked for it and until when it may be used.
+    rows, file_rows
+        Rows kept, and rows of the file.
+    dropped
+        `forbidden`: headings that were not read because the law forbids their use; `unread`:
+        number of others.
+    refused
+        By reason: `rows`, and their `lines` in the file.
+    counts
+        What rows lack, and how many are on which list.
+    at_s
+        When it was taken in, seconds since 1970.
+    ended
+        Why it ended; "" while it may be used.
+    """
+
+    roll: str
+    file: str
+    sha256: str
+    origin: Origin
+    rows: int
+    file_rows: int
+    dropped: dict[str, Any]
+    refused: dict[str, dict[str, Any]]
+    counts: dict[str, int]
+    at_s: int
+    ended: str
+
+
+def rolls(contacts: Contacts, *, today: date | None = None) -> list[Roll]:
+    """Return the rolls that were ever taken in, the latest first.
+
+    Parameters
+    ----------
+    contacts
+        Of the campaign.
+    today
+        Day by which one has expired; else found.
+    """
+    with reading(contacts.engine) as connection:
+        return _rolls(connection, contacts, today or date.today())
+
+
+def _rolls(connection: Connection, contacts: Contacts, today: date) -> list[Roll]:
+    same = sa.and_(ROLL_ENDS.c.tenant == ROLL_FILES.c.tenant, ROLL_ENDS.c.roll == ROLL_FILES.c.roll)
+    query = (
+        sa.select(ROLL_FILES, ROLL_ENDS.c.reason)
+        .select_from(ROLL_FILES.outerjoin(ROLL_ENDS, same))
+        .where(ROLL_FILES.c.tenant == contacts.tenant)
+        .order_by(ROLL_FILES.c.at_s.desc(), ROLL_FILES.c.roll)
+    )
+    final = last_day(contacts.controller)
+    over = final is not None and today > final
+    found = []
+    for row in connection.execute(query).mappings():
+        gone = EXPIRED if over or today > row["expires_on"] else ""
+        found.append(
+            Roll(
+                **{name: row[name] for name in ("roll", "file", "sha256", "rows", "file_rows")},
+                **{name: json.loads(row[name]) for name in ("dropped", "refused", "counts")},
+                origin=Origin(*(row[name] for name in Origin.__dataclass_fields__)),
+                at_s=row["at_s"],
+                ended=row["reason"] or gone,
+            )
+        )
+    return found
+
+
+def rows_query(
+    connection: Connection, contacts: Contacts, *columns: sa.ColumnElement[Any], today: date
+) -> sa.Select[Any]:
+    """Return a query of rows of rolls that may be used; there are none where none may.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    contacts
+        The same campaign.
+    columns
+        Of `ROLL_ROWS`; all when none is named.
+    today
+        Day of use.
+    """
+    live = [one.roll for one in _rolls(connection, contacts, today) if not one.ended]
+    return sa.select(*(columns or (ROLL_ROWS,))).where(
+        ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll.in_(live)
+    )
+
+
+def add_roll(
+    contacts: Contacts,
+    origin: Origin,
+    rows: pa.Table,
+    told: Mapping[str, Any],
+    *,
+    today: date | None = None,
+) -> Roll:
+    """Write a roll, whole or not at all; a file that is in already is not written again.
+
+    Parameters
+    ----------
+    contacts
+        Of the campaign.
+    origin
+        Who asked for it; checked again here.
+    rows
+        Columns of `ROLL_ROWS` but tenant and roll.
+    told
+        `file`, `sha256`, `file_rows`, `dropped`, `refused`, `counts`.
+    today
+        Day it is taken in; else found.
+
+    Raises
+    ------
+    DataError
+        When the origin is lacking something, or the store fails.
+    """
+    day = today or date.today()
+    sound = origin.checked(contacts.controller, day)
+    _check_sum(rows, told)
+    with writing(contacts.engine) as connection:
+        lock(connection, [_LOCK])
+        if known := _known(connection, contacts, told["sha256"], day):
+            return known
+        roll = new_id()
+        texts = {name: json.dumps(told[name]) for name in ("dropped", "refused", "counts")}
+        kept = {name: told[name] for name in ("file", "sha256", "file_rows")}
+        facts = {**asdict(sound), **texts, **kept, "promise": str(PROMISE), "rows": rows.num_rows}
+        connection.execute(sa.insert(ROLL_FILES).values(roll=roll, **facts, **contacts.stamp()))
+        _write(connection, contacts.tenant, roll, rows)
+        audit.note_in(
+            connection, contacts.by, "roll import", subject=told["file"], rows=rows.num_rows
+        )
+        return next(one for one in _rolls(connection, contacts, day) if one.roll == roll)
+
+
+def known_roll(contacts: Contacts, sha256: str, *, today: date | None = None) -> Roll | None:
+    """Return the roll in use that was read from a file of this digest; None where none was."""
+    with reading(contacts.engine) as connection:
+        return _known(connection, contacts, sha256, today or date.today())
+
+
+def _known(connection: Connection, contacts: Contacts, sha256: str, day: date) -> Roll | None:
+    same = (one for one in _rolls(connection, contacts, day) if one.sha256 == sha256)
+    return next((one for one in same if not one.ended), None)
+
+
+def _check_sum(rows: pa.Table, told: Mapping[str, Any]) -> None:
+    refused = sum(part["rows"] for part in told["refused"].values())
+    if rows.num_rows + refused != told["file_rows"]:
+        raise DataError(
+            "Rows kept and rows refused are not the rows of the file: nothing was taken in.",
+            where="{file}: {kept} + {refused} of {rows}",
+            mend="Report it with the counts, never with the file.",
+            file=told["file"],
+            kept=rows.num_rows,
+            refused=refused,
+            rows=told["file_rows"],
+        )
+
+
+def _write(connection: Connection, tenant: str, roll: str, rows: pa.Table) -> None:
+    names = rows.column_names
+    if connection.dialect.name != "postgresql":
+        columns, marks = ", ".join((*_OWN, *names)), ", ".join("?" * (len(names) + len(_OWN)))
+        insert = f"INSERT INTO {ROLL_ROWS.name} ({columns}) VALUES ({marks})"
+        for part in _parts(rows):
+            values = [column.to_pylist() for column in part.columns]
+            own = ([name] * part.num_rows for name in (tenant, roll))
+            connection.exec_driver_sql(insert, list(zip(*own, *values, strict=True)))
+        return
+    # COPY is refused on a table with row-level security: rows go by one of the transaction's own.
+    kinds = (ROLL_ROWS.c[name].type.compile(connection.dialect) for name in names)
+    columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds, strict=True))
+    connection.exec_driver_sql(f"CREATE TEMP TABLE roll_new ({columns}) ON COMMIT DROP")
+    listed = ", ".join(names)
+    cursor: Any = connection.connection.cursor()
+    with cursor.copy(f"COPY roll_new ({listed}) FROM STDIN WITH (FORMAT csv)") as copy:
+        for part in _parts(rows):
+            sink = pa.BufferOutputStream()
+            pa_csv.write_csv(part, sink, pa_csv.WriteOptions(include_header=False))
+            copy.write(sink.getvalue().to_pybytes())
+    into = f"INSERT INTO {ROLL_ROWS.name} (tenant, roll, {listed}) SELECT :tenant, :roll, {listed}"
+    connection.execute(sa.text(f"{into} FROM roll_new"), {"tenant": tenant, "roll": roll})
+    analyse(connection, ROLL_ROWS)
+
+
+def _parts(rows: pa.Table) -> Iterator[pa.Table]:
+    """Yield rows a few at a time, days as texts: both stores read them so."""
+    day = rows.column_names.index("birth_date")
+    for start in range(0, rows.num_rows, _BATCH):
+        part = rows.slice(start, _BATCH)
+        yield part.set_column(day, "birth_date", pc.cast(part["birth_date"], pa.string()))
+
+
+def expired(contacts: Contacts, today: date) -> list[Roll]:
+    """Return the rolls whose rows are still there and may not be used on a day.
+
+    Parameters
+    ----------
+    contacts
+        Of the campaign.
+    today
+        The day: a roll is over the day after its last, and the day after the last round; one whose
+        deletion was cut short is among them.
+    """
+    there = sa.select(ROLL_ROWS.c.roll).where(ROLL_ROWS.c.tenant == contacts.tenant)
+    with reading(contacts.engine) as connection:
+        over = [one for one in _rolls(connection, contacts, today) if one.ended]
+        return [
+            one
+            for one in over
+            if connection.execute(there.where(ROLL_ROWS.c.roll == one.roll).limit(1)).first()
+        ]
+
+
+def end_roll(contacts: Contacts, roll: str, reason: str) -> int:
+    """End a roll: from now on nobody reads it, and its rows are deleted. Return how many.
+
+    Parameters
+    ----------
+    contacts
+        Of the campaign.
+    roll
+        Its id.
+    reason
+        `EXPIRED`, `DONE`, or another word of up to 32 letters.
+
+    Raises
+    ------
+    DataError
+        When there is no such roll, or the store fails. What was cut short may be done again.
+    """
+    mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == roll)
+    with writing(contacts.engine) as connection:
+        lock(connection, [_LOCK])
+        _one(_rolls(connection, contacts, date.today()), roll)
+        left = connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one()
+        ended = sa.select(ROLL_ENDS.c.roll).where(
+            ROLL_ENDS.c.tenant == contacts.tenant, ROLL_ENDS.c.roll == roll
+        )
+        if connection.execute(ended).first() is None:
+            end = {"roll": roll, "reason": reason, "rows": left}
+            connection.execute(sa.insert(ROLL_ENDS).values(**end, **contacts.stamp()))
+            audit.note_in(connection, contacts.by, "roll end", subject=reason, rows=left)
+    with writing(contacts.engine, role="eraser") as connection:
+        if connection.dialect.name == "sqlite":
+            # What is deleted is written over, not merely let go.
+            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        connection.execute(sa.delete(ROLL_ROWS).where(*mine))
+    _empty_log(contacts)
+    return int(left)
+
+
+def _empty_log(contacts: Contacts) -> None:
+    """Take the rows out of the log that SQLite keeps beside its file."""
+    if contacts.engine.dialect.name == "sqlite":
+        raw = contacts.engine.raw_connection()
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            raw.close()
+
+
+def one_roll(contacts: Contacts, roll: str, *, today: date | None = None) -> Roll:
+    """Return a roll by its id.
+
+    Raises
+    ------
+    DataError
+        When there is none.
+    """
+    return _one(rolls(contacts, today=today), roll)
+
+
+def _one(known: list[Roll], roll: str) -> Roll:
+    for one in known:
+        if one.roll == roll:
+            return one
+    raise DataError(
+        "There is no such electoral roll.",
+        where="{roll}; there are: {known}",
+        mend="Name one of those that are there.",
+        roll=roll,
+        known=some(one.roll for one in known),
+    )

@@ -1,0 +1,104 @@
+"""How many are in a universe, and who: numbers are floored at 11, those left out too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.people_universe import people_query
+from analysis.contacts.roll_universe import roll_addresses
+from analysis.contacts.suppression import objecting
+from analysis.contacts.universe import Universe
+from analysis.contacts.universe_ground import Ground
+from analysis.database.engine import reading
+from analysis.fieldwork.small_cells import FLOOR, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Who is in a universe.
+
+    Attributes
+    ----------
+    people
+        Persons, one a group that was merged; empty of a roll.
+    table
+        Of people: `person`, `bureau_id`. Of a roll: `bureau_id`, `address_id`, `electors`, one row
+        an address.
+    bureaux
+        `bureau_id`, `people` (missing where it may not be shown), `hidden`.
+    total
+        How many; None where that may not be shown.
+    """
+
+    people: tuple[str, ...]
+    table: pd.DataFrame
+    bureaux: pd.DataFrame
+    total: int | None
+
+    @property
+    def doors(self) -> int:
+        """Return the number of addresses, of a roll."""
+        return len(self.table) if "address_id" in self.table else 0
+
+
+def members(contacts: Contacts, universe: Universe, ground: Ground) -> Members:
+    """Return who is in a universe; the numbers to show are floored at 11.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    universe
+        Whom one means.
+    ground
+        Facts of the place.
+    """
+    if universe.of == "roll":
+        table, every = roll_addresses(contacts, universe, ground)
+        return Members((), table, *floored(table.groupby("bureau_id")["electors"].sum(), every))
+    against = objecting(contacts)
+    with reading(contacts.engine) as connection:
+        query = people_query(connection, universe, ground, against)
+        rows = connection.execute(query).all()
+        every = _everybody(connection, against)
+    table = pd.DataFrame(rows, columns=["person", "bureau_id"]).astype("str")
+    sizes = table.groupby("bureau_id").size()
+    return Members(tuple(table["person"]), table, *floored(sizes, every))
+
+
+def floored(sizes: pd.Series, every: pd.Series) -> tuple[pd.DataFrame, int | None]:
+    """Return counts by bureau and in all that tell of nobody: who is in, and who is not.
+
+    Parameters
+    ----------
+    sizes
+        People of the universe by bureau.
+    every
+        People there are by bureau: those left out are a cell too.
+    """
+    whole = every.reindex(every.index.union(sizes.index), fill_value=0)
+    inside = sizes.reindex(whole.index, fill_value=0).to_numpy(np.int64)
+    outside = np.maximum(whole.to_numpy(np.int64) - inside, 0)
+    # Those left out are cells as well: hidden, with others, where they are few.
+    seen = shown(inside, floor=FLOOR) & (shown(outside, floor=FLOOR) | (outside == 0))
+    total, left = int(inside.sum()), int(outside.sum())
+    table = pd.DataFrame({"bureau_id": whole.index.astype("str"), "people": inside})
+    table["people"] = table["people"].astype("Int64").where(seen)
+    table = table[inside > 0].assign(hidden=lambda t: t["people"].isna()).reset_index(drop=True)
+    is_told = total >= FLOOR and (left == 0 or left >= FLOOR)
+    return table, total if is_told else None
+
+
+def _everybody(connection: Connection, against: Iterable[str]) -> pd.Series:
+    """Return how many people there are by bureau, those who objected apart."""
+    whole = people_query(connection, Universe("people", {"all": []}), Ground(), against).subquery()
+    query = sa.select(whole.c.bureau_id, sa.func.count()).group_by(whole.c.bureau_id)
+    rows = {str(bureau): int(n) for bureau, n in connection.execute(query)}
+    return pd.Series(rows, dtype="int64")

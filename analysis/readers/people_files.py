@@ -1,0 +1,190 @@
+"""Files of people, CSV or XLSX: their headings and rows as texts, and the rows that are none."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import openpyxl
+
+from analysis.errors import DataError, Text
+from analysis.readers.beginnings import delimiter_of, encoding_of
+
+# A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
+_MOST_LINES = 12
+_MOST_ROWS, _MOST_COLUMNS, _MOST_BYTES = 500_000, 300, 400_000_000
+_BAD = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFile:
+    """A file as it is read; people's data are in it and never in what it says of itself.
+
+    Attributes
+    ----------
+    name, sha256
+        Of the file.
+    headings
+        As they stand in it.
+    rows
+        Line and cells, as many as headings.
+    refused
+        Line and why, of rows that cannot be read.
+    """
+
+    name: str
+    sha256: str
+    headings: tuple[str, ...]
+    rows: list[tuple[int, list[str]]] = field(repr=False)
+    refused: list[tuple[int, Text]] = field(repr=False)
+
+
+def read_people_file(content: bytes, name: str) -> PeopleFile:
+    """Read a file of people; a bad row is refused alone, never the file.
+
+    Parameters
+    ----------
+    content
+        CSV in any encoding with any delimiter, or the first sheet of an XLSX workbook.
+    name
+        Of the file.
+
+    Raises
+    ------
+    DataError
+        When it is empty, no table, or far too large.
+    """
+    lines = _sheet(content, name) if content[:2] == b"PK" else _delimited(content, name)
+    headings, rows, refused = _told(lines)
+    if not headings or not (rows or refused):
+        raise DataError(
+            "There are no people in this file.",
+            where="{file}",
+            mend="Give a table with one line of headings and one row a person, as CSV or XLSX.",
+            file=name,
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    return PeopleFile(name, digest, tuple(headings), rows, refused)
+
+
+# Line, and cells or why there are none.
+_Line = tuple[int, list[str] | Text]
+
+
+def _told(
+    lines: Iterator[_Line],
+) -> tuple[list[str], list[tuple[int, list[str]]], list[tuple[int, Text]]]:
+    headings: list[str] = []
+    rows, refused = [], []
+    for line, cells in lines:
+        if isinstance(cells, Text):
+            refused.append((line, cells))
+        elif not headings:
+            # Lines above the headings are titles: one cell, or none.
+            if sum(cell.strip() != "" for cell in cells) > 1 or _alone(cells):
+                headings = [cell.strip() or f"({at})" for at, cell in enumerate(cells, 1)]
+        elif not any(cell.strip() for cell in cells):
+            refused.append((line, Text("nothing in the row")))
+        elif any(cell.strip() for cell in cells[len(headings) :]):
+            refused.append((line, Text("more cells than headings")))
+        elif any(_BAD in cell or "\x00" in cell for cell in cells):
+            refused.append((line, Text("letters that cannot be read")))
+        else:
+            # Spreadsheets leave out empty cells at the end.
+            full = [*cells, *[""] * (len(headings) - len(cells))][: len(headings)]
+            rows.append((line, [cell.strip() for cell in full]))
+    return headings, rows, refused
+
+
+def _alone(cells: Sequence[str]) -> bool:
+    """Tell whether a line of one cell is the heading of a file of one column."""
+    return len(cells) == 1 and any(w in cells[0].lower() for w in ("mail", "courriel", "tel"))
+
+
+def _delimited(content: bytes, name: str) -> Iterator[_Line]:
+    if len(content) > _MOST_BYTES:
+        raise _too_large(name)
+    text = content.decode(encoding_of(content), errors="replace").lstrip("\ufeff")
+    texts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    heads = [line for line in texts[:20] if line.strip()]
+    delimiter = delimiter_of(max(heads, key=lambda line: max(map(line.count, ";,\t|")), default=""))
+    width = 0
+    at = 0
+    while at < len(texts):
+        if not texts[at].strip() and delimiter not in texts[at]:
+            at += 1
+            continue
+        cells, used = _cells(texts, at, delimiter, width)
+        yield at + 1, cells if cells is not None else Text("a quotation mark that nobody closes")
+        if not width and cells is not None and len(cells) > 1:
+            width = len(cells)
+        at += used
+
+
+def _cells(
+    texts: Sequence[str], at: int, delimiter: str, width: int
+) -> tuple[list[str] | None, int]:
+    """Return the cells of the row that begins there, and how many lines it has."""
+    joined = texts[at]
+    for used in range(1, _MOST_LINES + 1):
+        if joined.count('"') % 2 == 0:
+            cells = next(csv.reader(io.StringIO(joined, newline=""), delimiter=delimiter), [])
+            if used == 1 or not width or len(cells) <= width:
+                return cells, used
+        if at + used >= len(texts):
+            break
+        joined += "\n" + texts[at + used]
+    return None, 1
+
+
+def _sheet(content: bytes, name: str) -> Iterator[_Line]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            # Two cells in opposite corners are 5 kB on disk and milliards of cells in memory.
+            if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
+                raise _too_large(name)
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            "This workbook cannot be opened.",
+            where="{file}",
+            mend="Save it again as XLSX or CSV, without a password.",
+            file=name,
+        ) from error
+    try:
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            if line > _MOST_ROWS or len(row) > _MOST_COLUMNS:
+                raise _too_large(name)
+            if row and any(value is not None for value in row):
+                yield line, [_text(value) for value in row]
+    finally:
+        book.close()
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return str(value)
+
+
+def _too_large(name: str) -> DataError:
+    return DataError(
+        "This file is too large to be one of people.",
+        where="{file}",
+        mend="Cut it into files of at most {most} rows.",
+        file=name,
+        most=_MOST_ROWS,
+    )

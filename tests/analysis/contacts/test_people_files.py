@@ -1,0 +1,179 @@
+"""Tests of files of people: read whatever they look like, columns proposed, rows accounted for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import openpyxl
+import pytest
+
+from analysis.contacts import people_columns
+from analysis.contacts.file_origins import Declared
+from analysis.contacts.people_rows import clean
+from analysis.errors import DataError
+from analysis.readers.people_files import read_people_file
+
+DAY = dt.date(2026, 3, 1)
+SIGNED = Declared("sign_up", "information")
+ODD = """Liste des soutiens
+Prénom;Nom;Courriel;Portable;Né(e) le;Adresse postale;CP;Ville;Niveau de soutien
+Zoé;LE GALL;ZOE@example.org;06 39 98 00 01;03/02/1980;12 bis rue des Lilas;1000;Bourg;5
+Élodie;D'Almeida;;0639980002 / 0199000001;31/02/1980;;;;
+
+;;;;;;;;
+Jean;"Dupont;jean@example.org;0639980003;;;;;
+Ana;De Oliveira;ana@example.org;;;;;;;trop;de;cellules
+Léo;;;;;;;;
+Tom;Petit;tom@example.org;;01/01/2012;;;;
+"""
+
+
+def proposed(file, learned=None):
+    cells = [row for _line, row in file.rows]
+    return people_columns.propose(file.headings, cells, learned or {})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "cp850"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_any_encoding_and_delimiter_gives_the_same_people(encoding, delimiter):
+    content = ODD.replace(";", delimiter).encode(encoding)
+    file = read_people_file(content, "soutiens.csv")
+    assert file.headings[:3] == ("Prénom", "Nom", "Courriel")
+    assert [cells[0] for _line, cells in file.rows] == ["Zoé", "Élodie", "Léo", "Tom"]
+    assert [(line, str(why)) for line, why in file.refused] == [
+        (6, "nothing in the row"),
+        (7, "a quotation mark that nobody closes"),
+        (8, "more cells than headings"),
+    ]
+
+
+def test_a_workbook_reads_like_its_csv():
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Nom", "E-mail", "Naissance", "Tél"])
+    sheet.append(["Petit", "a@example.org", dt.datetime(1980, 2, 3), 639980001])
+    out = io.BytesIO()
+    book.save(out)
+    file = read_people_file(out.getvalue(), "soutiens.xlsx")
+    assert file.rows == [(2, ["Petit", "a@example.org", "1980-02-03", "639980001"])]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"Nom;Mail\n", b"PK\x03\x04broken"])
+def test_what_is_no_table_says_so(content):
+    with pytest.raises(DataError, match="no people|cannot be opened"):
+        read_people_file(content, "x.csv")
+
+
+def test_columns_are_proposed_by_heading_then_by_values_and_opinions_are_not_read():
+    file = read_people_file(ODD.encode(), "x.csv")
+    assert [one.field for one in proposed(file)] == [
+        *("first_names", "used_name", "email", "phone", "birth_date", "address"),
+        *("postcode", "city", "never"),
+    ]
+    rows = b"A;B;C;D\na@example.org;06 39 98 00 01;12 rue Haute;x\n"
+    rows += b"b@example.org;0199000001;3 av. B;y\n"
+    nameless = read_people_file(rows, "x.csv")
+    assert [(one.field, one.why) for one in proposed(nameless)] == [
+        *(("email", "values"), ("phone", "values"), ("address", "values"), ("ignore", "")),
+    ]
+    learned = {"d": "tags"}
+    assert proposed(nameless, learned)[3].why == "learned"
+
+
+@pytest.mark.parametrize(
+    ("headings", "export", "fields"),
+    [
+        (
+            "nationbuilder_id,first_name,last_name,email1,mobile_number,primary_address1,"
+            "primary_zip,email_opt_in,tag_list,do_not_call,support_level",
+            "nationbuilder",
+            "ignore first_names used_name email phone address postcode consent tags objection "
+            "never",
+        ),
+        (
+            "id,ext_id,first_name,last_name,email,phone,alt_phone,street_address,co_address,"
+            "zip_code,city,gender",
+            "zetkin",
+            "ignore ignore first_names used_name email phone phone address address_more postcode "
+            "city ignore",
+        ),
+        (
+            "firstname,surname,married_name,mail,mobile,housenumber,street,postalcode,city,"
+            "birthdate,nationality,tags,black_list",
+            "qomon",
+            "first_names birth_name used_name email phone number address postcode city birth_date "
+            "never tags objection",
+        ),
+    ],
+)
+def test_exports_of_other_systems_are_recognised(headings, export, fields):
+    names = headings.split(",")
+    assert people_columns.export_of(names) == export
+    proposals = people_columns.propose(names, [], {})
+    assert [one.field for one in proposals] == fields.split()
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        (["city"], "who the people are"),
+        (["email", "mood"], "cannot be this"),
+        (["used_name", "used_name"], "the same thing"),
+    ],
+)
+def test_unsound_columns_are_refused(fields, why):
+    with pytest.raises(DataError, match=why):
+        people_columns.check_fields(fields)
+
+
+def cleaned():
+    file = read_people_file(ODD.encode(), "x.csv")
+    columns = [(one.heading, one.field) for one in proposed(file)]
+    return file, clean(file.rows, columns, SIGNED, departement="01", day=DAY)
+
+
+def test_every_row_is_a_person_or_refused_with_its_reason():
+    file, made = cleaned()
+    assert [row.line for row in made.people] == [3, 4]
+    assert [(line, str(why)) for line, why in made.refused] == [
+        (9, "neither a name nor a contact point that can be read"),
+        (10, "a year or more under voting age"),
+    ]
+    assert len(made.people) + len(made.refused) == len(file.rows)
+    assert made.cells == {"a birth date that cannot be read": 1}
+
+
+def test_a_row_is_in_our_spelling():
+    zoe, elodie = cleaned()[1].people
+    assert dict(zoe.known) == {
+        "used_name": "LE GALL",
+        "first_names": "Zoé",
+        "birth_date": "1980-02-03",
+        "address": "12 bis rue des Lilas",
+        "postcode": "01000",
+        "city": "Bourg",
+    }
+    assert (zoe.number, zoe.street) == ("12 bis", "rue des Lilas")
+    assert [one.canonical for one in zoe.emails] == ["zoe@example.org"]
+    # The mobile comes first: it takes short messages.
+    assert [one.canonical for one in elodie.phones] == ["+33639980002", "+33199000001"]
+
+
+def claims(columns, cells, declared=SIGNED):
+    (row,) = clean([(2, cells)], columns, declared, day=DAY).people
+    return [(one.channel, one.missing) for one in row.claims]
+
+
+def test_a_yes_is_a_consent_only_with_text_date_channel_and_proof():
+    name = ("Nom", "used_name")
+    bare = [name, ("newsletter", "consent")]
+    assert claims(bare, ["Petit", "oui"]) == [("", ("text", "date", "channel", "proof"))]
+    assert claims(bare, ["Petit", "non"]) == []
+    dated = [name, ("email_opt_in", "consent"), ("date", "consent_date")]
+    form = Declared("sign_up", "information", consent_text="J'accepte", consent_proof="form 3")
+    assert claims(dated, ["Petit", "1", "03/02/2025"], form) == [("email", ())]
+    assert claims(dated, ["Petit", "1", "soon"], form) == [("email", ("date",))]
+    two = [name, ("optin", "consent"), ("canal", "consent_channel"), ("date", "consent_date")]
+    told = claims(two, ["Petit", "x", "SMS et e-mail", "2025-02-03"], form)
+    assert told == [("email", ()), ("sms", ())]

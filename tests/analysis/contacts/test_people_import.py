@@ -1,0 +1,220 @@
+"""Tests of importing files of people: who is taken in, who is met again, what is no consent."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from analysis.access import audit
+from analysis.contacts import consents, people_store, suppression, vault
+from analysis.contacts.file_origins import Declared, check_declared, origins
+from analysis.database.contact_tables import (
+    CONSENTS,
+    HOMES,
+    PEOPLE_FILES,
+    PERSONS,
+    POINTS,
+    STATEMENTS,
+    VAULT,
+)
+from analysis.database.engine import reading, writing
+from analysis.errors import DataError
+from analysis.tables.workspace import Workspace
+from analysis.workflows import people_import, people_linking
+
+SIGNED = Declared("sign_up", "information", "regular")
+TABLES = (PERSONS, PEOPLE_FILES, POINTS, HOMES, STATEMENTS, VAULT, CONSENTS)
+
+
+@pytest.fixture
+def bring(contacts, campaign):
+    """Return a function that imports a text as the proposals would have it."""
+    place = Workspace(campaign)
+
+    def act(text, declared=SIGNED, name="soutiens.csv"):
+        looked = people_import.look(contacts, text.encode(), name)
+        fields = [one.field for one in looked.proposals]
+        return people_import.bring_people(contacts, place, looked.file, fields, declared)
+
+    return act
+
+
+def rows_of(contacts):
+    with reading(contacts.engine) as connection:
+        count = sa.select(sa.func.count())
+        return {t.name: connection.execute(count.select_from(t)).scalar_one() for t in TABLES}
+
+
+def known(contacts):
+    with reading(contacts.engine) as connection:
+        people = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
+        return vault.read(connection, contacts.ring, people)
+
+
+def a_home(campaign):
+    addresses = Workspace(campaign).read("addresses")
+    row = addresses[addresses["number"].notna() & (addresses["bureau_id"] != "")].iloc[0]
+    return f"{row['number']} {row['suffix']} {row['street'].upper()}", row["bureau_id"]
+
+
+def test_a_file_is_taken_in_once(bring, contacts, campaign):
+    home, bureau = a_home(campaign)
+    text = (
+        "Prénom;Nom;E-mail;Tél;Adresse;Tags\n"
+        f"Zoé;Le Gall;Zoe@example.org;0639980001 / 0199000001;{home};école, tracts\n"
+        "Jean;Dupont;jean@example.org;;12 rue qui n'existe pas;\n"
+        ";;;;;\n"
+    )
+    done = bring(text)
+    counts = dict(done.counts)
+    assert {name: counts[name] for name in ("rows", "new", "met", "refused", "homes")} == {
+        **{"rows": 3, "new": 2, "met": 0, "refused": 1, "homes": 1},
+    }
+    before = rows_of(contacts)
+    again = bring(text, name="autre nom.csv")
+    assert again.already
+    assert again.file_id == done.file_id
+    assert rows_of(contacts) == before
+    with reading(contacts.engine) as connection:
+        assert set(connection.execute(sa.select(HOMES.c.bureau_id)).scalars()) >= {bureau}
+        said = connection.execute(sa.select(STATEMENTS.c.value)).scalars().all()
+        # Both numbers find her; the mobile is the one that is used.
+        for point in ("+33639980001", "+33199000001"):
+            assert vault.who_has(connection, contacts.ring, "phone", [point])
+    assert sorted(said) == ["tracts", "école"]
+    zoe = next(one for one in known(contacts).values() if one["first_names"] == "Zoé")
+    assert (zoe["email"], zoe["phone"]) == ("Zoe@example.org", "+33639980001")
+    noted = [row for row in audit.entries(contacts.engine) if row["action"] == "import"]
+    assert [(row["subject"], row["rows"]) for row in noted] == [("people: soutiens.csv", 2)]
+
+
+def test_the_same_person_in_a_new_file_is_met_and_nothing_is_written_over(bring, contacts):
+    bring("Prénom;Nom;E-mail;Ville\nZoé;Le Gall;zoe@example.org;Valmont\n")
+    new = "Prénom;Nom;E-mail;Tél;Ville\nzoe;LEGALL;ZOE@Example.org;0639980001;Ailleurs\n"
+    done = bring(new + "Marc;Legall;zoe@example.org;;\n")
+    # Marc shares her address of mail and is not her.
+    assert (done.counts["new"], done.counts["met"]) == (1, 1)
+    zoe = next(one for one in known(contacts).values() if one.get("phone"))
+    assert (zoe["used_name"], zoe["city"], zoe["email"]) == (
+        "Le Gall",
+        "Valmont",
+        "zoe@example.org",
+    )
+    # A row without a contact point is known by name, birth date and address.
+    bring("Prénom;Nom;Né le\nLéo;Petit;03/02/1980\n")
+    assert bring("Prénom;Nom;Né le;Ville\nLéo;Petit;03/02/1980;Valmont\n").counts["met"] == 1
+
+
+def test_father_and_son_of_one_name_are_two_in_a_file(bring):
+    head = "Prénom;Nom;E-mail;Né le;Adresse\n"
+    family = "Jean;Martin;famille@example.org;;3 rue Haute\n"
+    assert bring(head + family + family).counts["new"] == 2
+    own = "Ana;Silva;ana.silva@example.org;;\n"
+    assert bring(head + own + own).counts["new"] == 1
+    dated = "Luc;Roux;maison@example.org;{};\n"
+    text = head + dated.format("01/02/1950") + dated.format("01/02/1980")
+    assert bring(text).counts["new"] == 2
+
+
+@pytest.mark.parametrize("origin", [name for name, rule in origins().items() if rule.rule == "no"])
+def test_files_of_another_function_are_refused(origin):
+    with pytest.raises(DataError, match="may not be used"):
+        check_declared(Declared(origin, "information", told="all that one could say"))
+
+
+def test_what_the_law_names_is_refused_and_a_petition_only_for_the_candidate():
+    refused = {name for name, rule in origins().items() if rule.rule == "no"}
+    law = {"town_hall", "school", "patients", "benefits", "work", "union", "petition"}
+    assert refused >= law
+    for declared, why in (
+        (Declared("", "information"), "where this file comes from"),
+        (Declared("sign_up", ""), "gave their data for"),
+        (Declared("supporting_petition", "information"), "told in words"),
+    ):
+        with pytest.raises(DataError, match=why):
+            check_declared(declared)
+    told = Declared("supporting_petition", "information", told="for our candidate, May 2025")
+    assert check_declared(told).source == "person"
+
+
+def test_a_rented_file_needs_the_proof_of_each(bring, contacts):
+    told = Declared("rented", "information", told="Company X, list of March")
+    head = "Nom;E-mail;email_opt_in;consent_date;consent_text;consent_proof\n"
+    proven = "Petit;p@example.org;oui;03/02/2025;J'accepte;ip 1\n"
+    with pytest.raises(DataError, match="each person's own consent"):
+        bring(head + proven + "Roux;r@example.org;oui;03/02/2025;J'accepte;\n", told)
+    assert rows_of(contacts)["persons"] == 0
+    assert bring(head + proven, told).counts["consents"] == 1
+
+
+def test_a_yes_without_proof_is_a_person_without_consent(bring, contacts):
+    head = "Nom;Prénom;E-mail;email_opt_in;consent_date;consent_text;consent_proof\n"
+    done = bring(
+        head
+        + "Petit;Ana;ana@example.org;oui;03/02/2025;J'accepte;form 1\n"
+        + "Roux;Luc;luc@example.org;oui;;;\n"
+        + "Noir;Eva;eva@example.org;non;;;\n"
+    )
+    counts = done.counts
+    assert (counts["new"], counts["consents"], counts["claims"]) == (3, 1, 1)
+    assert "1 people are without consent" in people_store.lacking_words(counts)
+    with reading(contacts.engine) as connection:
+        given = consents.current(connection)
+        texts = consents.texts(connection, contacts)
+    assert [key[1:] for key, yes in given.items() if yes] == [("letter_email", "email")]
+    # What a file said is no wording of ours to be shown to others.
+    assert consents.latest_text(texts, "letter_email", "fr").text_id == "letter_email.fr"
+
+
+def test_who_objected_stays_so_and_who_objects_in_a_file_does(bring, contacts):
+    suppression.suppress(contacts, "email", "zoe@example.org", "stop")
+    head = "Nom;Prénom;E-mail;ne pas contacter\n"
+    bring(head + "Le Gall;Zoé;ZOE@example.org;\nPetit;Ana;ana@example.org;oui\n")
+    assert len(suppression.objecting(contacts)) == 2
+    bring("Nom;Prénom;E-mail;Ville\nLe Gall;Zoé;zoe@example.org;Valmont\n")
+    assert len(suppression.objecting(contacts)) == 2
+
+
+def test_what_was_said_of_a_column_is_learned(bring, contacts, campaign):
+    looked = people_import.look(contacts, b"Qui;Ou joindre\nPetit;p@example.org\n", "a.csv")
+    assert [one.field for one in looked.proposals] == ["ignore", "email"]
+    fields = ["used_name", "email"]
+    place = Workspace(campaign)
+    people_import.bring_people(contacts, place, looked.file, fields, SIGNED)
+    after = people_import.look(contacts, b"QUI;Autre\nRoux;1\n", "b.csv")
+    assert [(one.field, one.why) for one in after.proposals] == [
+        *(("used_name", "learned"), ("ignore", "")),
+    ]
+
+
+def test_nobody_stands_in_the_store_in_clear_nor_in_what_is_said(bring, contacts, campaign):
+    with pytest.raises(DataError) as caught:
+        bring("Nom;E-mail\nZyzyva;zyzyva@example.org\n", Declared("school", "information"))
+    assert "yzyva" not in str(caught.value)
+    bring("Nom;E-mail;Adresse\nZyzyva;zyzyva@example.org;7 quai Zyzyva\n")
+    people_linking.search(contacts, "ZYZYVA@example.org")
+    for file in (one for one in campaign.parent.rglob("*") if one.is_file()):
+        assert b"yzyva" not in file.read_bytes().lower(), file
+
+
+def test_a_search_finds_by_point_and_name_and_is_written_down(bring, contacts):
+    bring("Nom;Prénom;E-mail;Tél\nLe Gall;Zoé;zoe@example.org;0639980001\nPetit;Zoé;;\n")
+    for asked, found in (("Zoe@EXAMPLE.org", 1), ("06 39 98 00 01", 1), ("zoe", 2), ("legall", 1)):
+        assert len(people_linking.search(contacts, asked)) == found, asked
+    with pytest.raises(DataError, match="Three letters"):
+        people_linking.search(contacts, "z")
+    noted = [row for row in audit.entries(contacts.engine) if row["action"] == "search"]
+    assert [row["rows"] for row in noted] == [1, 2, 1, 1]
+    assert {row["subject"] for row in noted} == {"people"}
+
+
+def test_a_fault_in_the_middle_leaves_nothing(bring, contacts, monkeypatch):
+    def fail(*_args, **_more):
+        raise DataError("no")
+
+    monkeypatch.setattr(people_store, "_consents", fail)
+    with pytest.raises(DataError, match="no"):
+        bring("Nom;E-mail\nPetit;p@example.org\n")
+    assert set(rows_of(contacts).values()) == {0}
+    with writing(contacts.engine) as connection:
+        assert people_store.imported(connection, contacts) == []

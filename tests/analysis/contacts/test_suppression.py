@@ -1,0 +1,121 @@
+"""Tests of objections: one holds in all channels, spellings, imports and campaigns, for good."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from analysis.contacts import suppression, vault
+from analysis.database.contact_tables import SUPPRESSION
+from analysis.database.engine import of_tenant, reading, writing
+from analysis.errors import DataError
+from tests.analysis.contacts.invented import enter, merge, opened
+
+JEAN = ("email", "jean@example.org")
+
+
+@pytest.fixture
+def campaigns(tmp_path, store, named):
+    """Open two campaigns of one controller and one of another, in each of the two stores."""
+    return [
+        opened(store, tmp_path, named("north"), controller=named("party")),
+        opened(store, tmp_path, named("south"), controller=named("party")),
+        opened(store, tmp_path, named("west"), controller=named("rival")),
+    ]
+
+
+def test_one_stop_holds_in_every_campaign_of_the_controller_and_no_other(campaigns):
+    north, south, west = campaigns
+    for one in campaigns:
+        enter(one, "p1", email="jean@example.org", phone="+33639980001")
+        enter(one, "p2", phone="+33639980002")
+    suppression.suppress_people(north, ["p1"], "stop")
+    for spelling in ("JEAN@example.org", " Jean@Example.ORG ", "jean@example.org"):
+        assert suppression.suppressed(south, [("email", spelling)])
+    for spelling in ("+33639980001", "06 39 98 00 01", "+33 6 39 98 00 01", "0033639980001"):
+        assert suppression.suppressed(south, [("phone", spelling)])
+    assert not suppression.suppressed(west, [JEAN])
+    people = [suppression.objecting(one) for one in campaigns]
+    assert people == [{"p1": "stop"}, {"p1": "stop"}, {}]
+
+
+def test_it_holds_after_erasure_and_when_the_file_is_imported_again(campaigns):
+    north, south, _west = campaigns
+    enter(north, "p1", email="jean@example.org")
+    suppression.suppress_people(north, ["p1"], "erasure")
+    with writing(north.engine, role="eraser") as connection:
+        vault.erase(connection, ["p1"])
+    assert suppression.objecting(north) == {}  # nobody is left to be named
+    enter(north, "again", email="JEAN@example.org")
+    enter(south, "late", email="jean@EXAMPLE.org")
+    assert suppression.objecting(north) == {"again": "erasure"}
+    assert suppression.objecting(south) == {"late": "erasure"}
+
+
+def test_it_holds_for_who_was_merged_and_after_the_merge_is_undone(campaigns):
+    north = campaigns[0]
+    enter(north, "p1", email="jean@example.org")
+    enter(north, "p2", phone="+33639980001")
+    enter(north, "p3", email="other@example.org")
+    name = merge(north, "p1", "p2")
+    assert suppression.suppress_people(north, ["p2"], "objection") == 2
+    merge(north, "p1", "p2", undoes=name)
+    assert set(suppression.objecting(north)) == {"p1", "p2"}
+
+
+def test_a_bounce_ends_a_point_and_not_the_person(campaigns):
+    north = campaigns[0]
+    enter(north, "p1", email="jean@example.org", phone="+33639980001")
+    suppression.suppress(north, *JEAN, "bounce")
+    assert suppression.suppressed(north, [JEAN, ("phone", "+33639980001")]) == {JEAN: "bounce"}
+    assert suppression.objecting(north) == {}
+
+
+def test_a_wish_after_a_bounce_still_ends_the_person(campaigns):
+    north = campaigns[0]
+    enter(north, "p1", email="jean@example.org")
+    suppression.suppress(north, *JEAN, "bounce")
+    suppression.suppress(north, *JEAN, "unsubscribe")
+    assert suppression.objecting(north) == {"p1": "unsubscribe"}
+    assert suppression.suppressed(north, [JEAN]) == {JEAN: "unsubscribe"}
+
+
+def test_it_holds_when_the_campaign_says_later_who_answers(tmp_path, store, named):
+    before = opened(store, tmp_path, named("north"))
+    enter(before, "p1", email="jean@example.org")
+    enter(before, "p2", email="ines@example.org")
+    suppression.suppress(before, *JEAN, "stop")
+    after = opened(store, tmp_path, named("north"), controller=named("party"))
+    assert suppression.objecting(after) == {"p1": "stop"}
+    # The other way round: a sister campaign's list reaches people indexed before the naming.
+    sister = opened(store, tmp_path, named("south"), controller=named("party"))
+    suppression.suppress(sister, "email", "ines@example.org", "complaint")
+    assert suppression.objecting(after) == {"p1": "stop", "p2": "complaint"}
+
+
+def test_nothing_of_a_point_is_readable_and_nothing_is_taken_back(campaigns, named):
+    north = campaigns[0]
+    suppression.suppress(north, *JEAN, "stop")
+    tenant = suppression.tenant_of_controller(named("party"))
+    engine = of_tenant(suppression.opened(north).engine, tenant)
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(SUPPRESSION)).mappings().all()
+    assert [row["tenant"] for row in rows] == [f"@controller:{named('party')}"]
+    assert "jean" not in str(rows)
+    with pytest.raises(DataError, match=r"never changed|may not be written"):  # noqa: SIM117
+        with writing(engine) as connection:
+            connection.execute(sa.delete(SUPPRESSION))
+    if engine.dialect.name == "postgresql":  # the campaign does not see its controller's rows
+        with reading(north.engine) as connection:
+            assert connection.execute(sa.select(SUPPRESSION)).all() == []
+
+
+def test_two_long_names_are_two_controllers_and_unknown_words_are_refused(campaigns):
+    long = "x" * 70
+    both = {suppression.tenant_of_controller(long + end) for end in "ab"}
+    assert len(both) == 2
+    assert max(map(len, both)) <= 64
+    with pytest.raises(DataError, match="no reason or kind"):
+        suppression.suppress(campaigns[0], *JEAN, "whim")
+    with pytest.raises(DataError, match="no reason or kind"):
+        suppression.suppress(campaigns[0], "fax", "1", "stop")
