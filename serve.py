@@ -71,6 +71,15 @@ async def turf(request: Request) -> Response:
     return await turf_page(request, folder)
 
 
+async def public(request: Request) -> Response:
+    """Answer anybody who signs up, confirms, or changes what they agreed to."""
+    from analysis.workflows.public_pages import public_page
+    from pages._ui.state import WORKSPACES
+
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await public_page(request, folder)
+
+
 try:
     settings = server_access.settings()
     check_address(bound_address(), settings)
@@ -79,6 +88,7 @@ except DataError as error:
 routes = [
     Route("/api/returns", returns, methods=["POST", "OPTIONS"]),
     Route("/t/{path:path}", turf, methods=["GET", "POST"]),
+    Route("/p/{path:path}", public, methods=["GET", "POST"]),
 ]
 if settings.server:
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))

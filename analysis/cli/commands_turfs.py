@@ -65,6 +65,10 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     address: Annotated[
         str, typer.Option(help="https address of the server that takes the phones' returns.")
     ] = "",
+    door_contacts: Annotated[
+        bool,
+        typer.Option("--door-contacts", help="Let people leave their contact, by their own act."),
+    ] = False,
     each: Each = None,
     workers: Workers = 0,
     cluster: Cluster = "",
@@ -79,6 +83,10 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         "contact": contact,
         "address": address,
     }
+    if door_contacts:
+        from analysis.workflows.door_contacts import door_form
+
+        options["door"] = door_form(workspace)
     if edit is not None:
         _edit(workspace, out, edit, streets, options if sheets else None)
         return

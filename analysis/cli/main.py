@@ -10,6 +10,7 @@ import typer
 from analysis.cli import (
     commands_backup,
     commands_director,
+    commands_duties,
     commands_models,
     commands_people,
     commands_place,
@@ -47,6 +48,7 @@ for part in (
     commands_server,
     commands_backup,
     commands_people,
+    commands_duties,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.
@@ -56,6 +58,7 @@ _SEVERAL = (
     *commands_models.SEVERAL,
     *commands_trial.SEVERAL,
     *commands_returns.SEVERAL,
+    *commands_duties.SEVERAL,
     *each_place.SEVERAL,
 )
 

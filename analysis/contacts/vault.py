@@ -213,6 +213,34 @@ def every_point(
     return dict(found)
 
 
+def versions(
+    connection: Connection, ring: KeyRing, people: Iterable[str], fields: Sequence[str]
+) -> list[tuple[str, int, str]]:
+    """Return all that was ever written of people: field, version and text, the oldest first.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    ring
+        Its keys.
+    people
+        Whose values.
+    fields
+        Which.
+    """
+    tenant, keys = tenant_of(connection), _keys(connection, ring, people)
+    found = []
+    for part in chunks(keys):
+        query = sa.select(VAULT.c.person, VAULT.c.field, VAULT.c.version, VAULT.c.value).where(
+            VAULT.c.tenant == tenant, VAULT.c.person.in_(part), VAULT.c.field.in_(list(fields))
+        )
+        for person, field, version, value in connection.execute(query.order_by(VAULT.c.version)):
+            text = _open(keys[person], value, _about(tenant, person, field)).decode()
+            found.append((field, int(version), text))
+    return found
+
+
 def erase(connection: Connection, people: Iterable[str]) -> int:
     """Delete the keys, values and index of people; return how many there were.
 

@@ -1,8 +1,9 @@
 """People of a campaign: the roll, supporters, consents, objections, requests.
 
 Every key begins with the tenant. Rows are added, never changed; what holds now is the latest row.
-Four tables can lose rows, to the eraser alone: keys of people, what they encrypt, the index of
-contact points, and the roll.
+A few tables can lose rows, to the eraser alone: keys of people, what they encrypt, the index of
+contact points, where people live, what they think, their line of the roll, contacts of doors that
+wait to be opened, and the roll.
 """
 
 from __future__ import annotations
@@ -259,13 +260,22 @@ CONFIRMATIONS = Table(
     Column("at_s", _WHEN, nullable=False),
 )
 CONFIRMED = Table("confirmed", METADATA, *_key("digest"), Column("at_s", _WHEN, nullable=False))
-# A contact taken at a door, as it came: encrypted for the server, read by nobody on the way.
+# A contact taken at a door, as it came: encrypted for the campaign, read by nobody on the way.
+# It is gone once it is opened, for it could be opened again after its person is erased.
 DOOR_BOXES = Table(
     "door_boxes",
     METADATA,
     *_key("box"),
     *_must(_ID, "turf_id"),
     Column("sealed", LargeBinary, nullable=False),
+    *_said(),
+)
+# What became of a box; one that comes a second time is not opened again.
+DOOR_OPENED = Table(
+    "door_opened",
+    METADATA,
+    *_key("box"),
+    *_must(_ID, "turf_id", "person"),
     *_must(_WORD, "state"),
     *_must(Text, "detail"),
     *_said(),
@@ -334,8 +344,8 @@ REGISTER = Table(
 TABLES = (
     *(CONTROLLERS, ROLL_FILES, ROLL_ENDS, ROLL_ROWS, PEOPLE_FILES, LEARNED_COLUMNS, PERSONS),
     *(VAULT, VAULT_KEYS, POINTS, HOMES, STATEMENTS, LINKS, MERGES, CONSENT_TEXTS, CONSENTS),
-    *(SUPPRESSION, CONFIRMATIONS, CONFIRMED, DOOR_BOXES, UNIVERSES, CONTACTS, PASSED),
-    *(REQUESTS, RETENTION_RUNS, REGISTER),
+    *(SUPPRESSION, CONFIRMATIONS, CONFIRMED, DOOR_BOXES, DOOR_OPENED, UNIVERSES, CONTACTS),
+    *(PASSED, REQUESTS, RETENTION_RUNS, REGISTER),
 )
 # The only ones that lose rows, and only by the eraser's hand.
-ERASABLE = (ROLL_ROWS, VAULT, VAULT_KEYS, POINTS)
+ERASABLE = (ROLL_ROWS, VAULT, VAULT_KEYS, POINTS, HOMES, STATEMENTS, LINKS, DOOR_BOXES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analysis.errors import DataError
 from analysis.fieldwork.paper_sheets import read_sheet
-from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone
+from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone, without_boxes
 from analysis.fieldwork.privacy import personal
 from analysis.fieldwork.returns_validation import Returned
 from analysis.fieldwork.store import Receipt, Store
@@ -66,6 +66,8 @@ def receive(
     receipt = store.add(returned, now=moment)
     if returned.withheld:
         _keep_cleared(kept, returned)
+    elif returned.boxes:
+        _keep_unboxed(kept, content)
     else:
         _move(kept, IMPORTED)
     return receipt
@@ -195,6 +197,15 @@ def _keep_cleared(file: Path, returned: Returned) -> None:
     with contextlib.suppress(OSError):
         target.parent.mkdir(exist_ok=True)
         target.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        file.unlink()
+
+
+def _keep_unboxed(file: Path, content: bytes) -> None:
+    """Keep a file without the contacts in it: who is erased must not lie about in files."""
+    target = file.parent.parent / IMPORTED / f"{file.name}.unboxed.json"
+    with contextlib.suppress(OSError):
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(without_boxes(content))
         file.unlink()
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork import answers
 from analysis.fieldwork.campaign import Campaign
-from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
+from analysis.fieldwork.returns_validation import Box, Returned, check_rows, check_times
 
 FORMAT = 1
 MOST_BYTES = 8_000_000
@@ -29,6 +29,7 @@ _KEYS = {
     "team_id",
     "made_at",
     "attempts",
+    "boxes",
     "checksum",
 }
 _ATTEMPT_KEYS = {
@@ -57,6 +58,8 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\
 _HALF = re.compile(r"[\ud800-\udfff]")
 _BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST = 1_000_000
+_BOX = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SEALED = re.compile(r"[\w-]{100,20000}")
 _QR = re.compile(r"PALIER([01]):([\w-]+)")
 
 
@@ -129,7 +132,15 @@ def read_phone(
     future = "future" in accept and any(row["at"] > now for row in rows)
     accepted = tuple(compress(("edited", "future"), (edited, future)))
     digest = hashlib.sha256(content).hexdigest()
-    return Returned(rows, otherwise, file, digest, accepted, withheld)
+    return Returned(rows, otherwise, file, digest, accepted, withheld, _boxes(told, file))
+
+
+def without_boxes(content: bytes) -> bytes:
+    """Return a file of returns without the contacts in it: they are kept in one place alone."""
+    told = _parsed(content, "")
+    told.pop("boxes", None)
+    told["checksum"] = checksum(told)
+    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def is_phone(content: bytes) -> bool:
@@ -220,6 +231,31 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
             file=file,
             turf=told["turf_id"],
         )
+
+
+def _boxes(told: Mapping[str, Any], file: str) -> tuple[Box, ...]:
+    """Return the contacts of a file, as they came: what is in them is not ours to see."""
+    given = told.get("boxes", [])
+    fits = isinstance(given, list) and all(
+        isinstance(one, dict)
+        and one.keys() == {"box", "sealed"}
+        and _BOX.fullmatch(str(one["box"]))
+        and _SEALED.fullmatch(str(one["sealed"]))
+        and len(one["sealed"]) % 4 != 1
+        for one in given
+    )
+    if not fits:
+        raise DataError(
+            "This file of returns lacks something, or holds what it should not.",
+            where="{file}: {wrong}",
+            mend="Send it again as the phone exported it.",
+            file=file,
+            wrong="boxes",
+        )
+    return tuple(
+        (one["box"], base64.urlsafe_b64decode(one["sealed"] + "=" * (-len(one["sealed"]) % 4)))
+        for one in given
+    )
 
 
 def _is_list(value: object) -> bool:

@@ -21,6 +21,8 @@ from analysis.fieldwork.privacy import personal
 from analysis.tables.attempts import ATTEMPTS
 
 Row = Mapping[str, Any]
+# Id of a contact taken at a door, and its content encrypted for the campaign.
+Box = tuple[str, bytes]
 
 # What a person may let pass, knowing it: a file edited by hand; instants yet to come.
 ACCEPTABLE = ("edited", "future")
@@ -145,6 +147,8 @@ class Returned:
         Which of `ACCEPTABLE` was let pass, and occurred.
     withheld
         What was left empty because it seemed to tell who somebody is: field, row and kind.
+    boxes
+        Contacts of people, each in its own box that nothing here can open.
     """
 
     rows: Sequence[Row]
@@ -153,6 +157,7 @@ class Returned:
     sha256: str
     accepted: tuple[str, ...] = ()
     withheld: tuple[Text, ...] = ()
+    boxes: tuple[Box, ...] = ()
 
     @property
     def source(self) -> str:

@@ -17,12 +17,14 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analysis.database.contact_tables import DOOR_BOXES
 from analysis.database.engine import (
     connect,
     is_passing,
     lock,
     or_nothing,
     reading,
+    tenant_of,
     writing,
 )
 from analysis.database.migrate import upgrade
@@ -205,10 +207,19 @@ def _add(
             **numbers,
         )
     )
+    _keep_boxes(connection, returned, turfs[0], now_s)
     if new:
         tallies.rebuild(connection, turfs)
         connection.execute(or_nothing(connection, DUE), [{"turf_id": turf} for turf in turfs])
     return Receipt(returned.file, **numbers, turfs=tuple(turfs), withheld=returned.withheld)
+
+
+def _keep_boxes(connection: Connection, returned: Returned, turf_id: str, now_s: int) -> None:
+    """Keep the contacts of a file, apart from its attempts and unread."""
+    said = {"tenant": tenant_of(connection), "turf_id": turf_id, "at_s": now_s, "by_user": ""}
+    rows = [{"box": box, "sealed": sealed} | said for box, sealed in returned.boxes]
+    if rows:
+        connection.execute(or_nothing(connection, DOOR_BOXES), rows)
 
 
 def _bind(connection: Connection, rows: Rows) -> None:

@@ -26,6 +26,8 @@ _TOKENS = {"links", "inbox", "imported", "refused"}
 _TOKEN = b'"token"'
 _PAGES = {".html", ".json"}
 _PASSING = (".lock", ".part", "-wal", "-shm", "-journal")
+# Letters that wait are about one person each, and in the clear.
+_OUTBOX = "outbox"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _files(folder: Path) -> Iterator[Path]:
         inside = file.relative_to(folder).parts
         passing = file.name.endswith(_PASSING) or any(p.startswith(".building-") for p in inside)
         linked = any((folder / Path(*inside[: n + 1])).is_symlink() for n in range(len(inside)))
-        if file.is_file() and not passing and not linked:
+        if file.is_file() and not passing and not linked and file.parent.name != _OUTBOX:
             yield file
 
 

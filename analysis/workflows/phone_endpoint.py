@@ -107,7 +107,7 @@ async def receive_returns(request: Request, workspaces: Path) -> Response:
     """
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=_ASKED_FIRST)
-    language = _language(request)
+    language = language_of(request)
     address = request.client.host if request.client else ""
     try:
         if wait := _patience.left(address):
@@ -128,7 +128,7 @@ async def turf_page(request: Request, workspaces: Path) -> Response:
     """
     from analysis.workflows.turf_links_out import opener
 
-    language = _language(request)
+    language = language_of(request)
     if request.method == "GET" and request.path_params["path"] == "worker.js":
         return Response(opener(language, "worker.js"), media_type="text/javascript")
     if request.method == "GET":
@@ -253,7 +253,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
     )
 
 
-class _Patience:
+class Patience:
     """Counts wrong tokens by address, and says how long one has to wait."""
 
     def __init__(self) -> None:
@@ -278,10 +278,10 @@ class _Patience:
             self._until.clear()
 
 
-_patience = _Patience()
+_patience = Patience()
 
 
-def _language(request: Request) -> str:
+def language_of(request: Request) -> str:
     """Return the language asked for, the best liked of those we have."""
     liked = []
     for wish in request.headers.get("accept-language", "").split(","):

@@ -30,7 +30,7 @@ def field(places):
 def post(places, monkeypatch):
     """Return what posts to the endpoint."""
     monkeypatch.setattr(endpoint, "_stores", {})
-    monkeypatch.setattr(endpoint, "_patience", endpoint._Patience())
+    monkeypatch.setattr(endpoint, "_patience", endpoint.Patience())
     path = "/api/returns"
     takes = partial(endpoint.receive_returns, workspaces=places.folder)
     route = Route(path, takes, methods=["POST", "OPTIONS"])

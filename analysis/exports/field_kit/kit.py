@@ -21,6 +21,7 @@ from analysis.i18n import Words, format_number
 
 if TYPE_CHECKING:
     from analysis.charts.map_ground import Ground
+    from analysis.contacts.asked import DoorForm
     from analysis.fieldwork.questionnaire import Script
     from analysis.turf.walk_list import Walks
 
@@ -124,6 +125,8 @@ class Kit:
         By turf: the walk along streets, longitude and latitude (n, 2); straight lines otherwise.
     ground
         Names of streets and quarters for the cover, metric CRS; None leaves them out.
+    door
+        What people may agree to who leave their contact; None takes no contact of anybody.
 
     Raises
     ------
@@ -147,6 +150,7 @@ class Kit:
     arguments: Mapping[str, Mapping[str, Sequence[Fact]]] = field(default_factory=dict)
     ways: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     ground: Ground | None = None
+    door: DoorForm | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""
@@ -297,10 +301,11 @@ class Kit:
     @property
     def notice(self) -> str:
         """What is said at the door on data: who, why, which rights."""
-        return self.say("notice" if self.script is None else "notice_script").format(
+        text = self.say("notice" if self.script is None else "notice_script").format(
             controller=self.controller or self.say("blank"),
             contact=self.contact or self.say("blank"),
         )
+        return text if self.door is None else f"{text} {self.say('notice_contact')}"
 
     def _labels(self, turfs: pd.DataFrame) -> pd.Series:
         """Return "12 bis Rue Haute" for each row; the id where an address has no street."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from analysis.charts.chart_words import LANGUAGES
+from analysis.contacts.asked import DoorForm, purposes, statements, themes
 from analysis.exports.field_kit.kit import Kit, Surroundings, returns_url, words
 from analysis.exports.field_kit.sheet_content import sheet_of
 from analysis.exports.field_kit.sheet_map import METRES_PER_DEGREE, Points, street_labels
@@ -27,6 +28,8 @@ THEMES = ("prices", "housing", "health", "school", "safety", "transport", "work"
 _SCRIPTS = ("records", "keep", "send", "show", "ask", "list", "details", "map", "main")
 # Only in pages that know of a server: the others hold nothing that could ask one.
 _POST = "post"
+# Only in pages that may take the contact of a person.
+_CONTACT = "contact"
 _QRCODE = "2.0.4"
 _AROUND_M = 120.0  # shown beyond the outermost stops
 _MOST_LINES = 6_000  # about 120 kB
@@ -59,7 +62,7 @@ def phone_page(kit: Kit, turf_id: str) -> bytes:
     told = [kit.say("title", "phone").format(turf=turf_id), sheet_of(kit, turf_id).bureaux]
     turf = json.dumps(_turf(kit, turf_id), ensure_ascii=False, separators=(",", ":"))
     server = returns_url(kit.address)
-    script = _script(post=bool(server))
+    script = _script(post=bool(server), contact=kit.door is not None)
     css, qrcode = _asset("style.css"), _asset("qrcode/qrcode.js")
     page = Template(_asset("page.html")).substitute(
         language=kit.language,
@@ -117,10 +120,33 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
             **REMOVED,
             "rules": [[pattern, of] for _kind, pattern, of in RULES],
         },
-        "words": {language: words(language)["phone"] for language in LANGUAGES},
+        "words": {language: _words(kit, language) for language in LANGUAGES},
+        **({} if kit.door is None else {"contact": _contact(kit.door)}),
         "texts": {language: _texts(kit, turf_id, language) for language in LANGUAGES},
         "script": _asked(kit),
         **plan.drawn(),
+    }
+
+
+def _words(kit: Kit, language: str) -> dict[str, str]:
+    told = words(language)
+    return told["phone"] if kit.door is None else {**told["phone"], **told["contact"]}
+
+
+def _contact(door: DoorForm) -> dict[str, Any]:
+    """Return what the page asks a person to agree to, and the key that shuts what they write."""
+    return {
+        "key": door.key,
+        "purposes": {name: {"needs": one.needs} for name, one in purposes().items() if one.door},
+        "statements": list(statements()),
+        "themes": list(themes()),
+        "words": {language: door.said(language) for language in LANGUAGES},
+        "texts": {
+            language: {
+                purpose: [one.text_id, one.version, one.wording] for purpose, one in texts.items()
+            }
+            for language, texts in door.wordings.items()
+        },
     }
 
 
@@ -209,8 +235,8 @@ def _digest(text: str) -> str:
 
 
 @cache
-def _script(*, post: bool) -> str:
-    names = (*_SCRIPTS[:-1], _POST, _SCRIPTS[-1]) if post else _SCRIPTS
+def _script(*, post: bool, contact: bool) -> str:
+    names = (*_SCRIPTS[:-1], *([_POST] * post), *([_CONTACT] * contact), _SCRIPTS[-1])
     return "\n".join(_asset(f"{name}.js") for name in names)
 
 

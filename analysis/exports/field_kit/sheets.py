@@ -18,6 +18,7 @@ from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_door import draw_door_page
 from analysis.exports.field_kit.sheet_page import draw_sheet
+from analysis.exports.field_kit.sheet_slip import draw_slip
 from analysis.fieldwork.arguments import arguments_in
 from analysis.fieldwork.campaign import open_campaign
 from analysis.fieldwork.script_versions import current
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis.charts.map_ground import Ground
+    from analysis.contacts.asked import DoorForm
     from analysis.tables.workspace import Workspace
     from analysis.turf.walk_list import Walks
 
@@ -40,6 +42,7 @@ class Options(TypedDict, total=False):
     controller: str
     contact: str
     address: str
+    door: DoorForm | None
 
 
 def kit_of(
@@ -116,6 +119,7 @@ def sheets_pdf(kit: Kit) -> bytes:
     for sheet in sheets:
         draw_sheet(paper, sheet)
         draw_door_page(paper, sheet)
+        draw_slip(paper, sheet)
     return paper.to_bytes()
 
 
@@ -131,6 +135,7 @@ def sheet_pdf(kit: Kit, turf_id: str) -> bytes:
     paper = Paper(f"{kit.say('sheet')} {turf_id}", language=kit.language, about=about(kit))
     draw_sheet(paper, sheet)
     draw_door_page(paper, sheet)
+    draw_slip(paper, sheet)
     return paper.to_bytes()
 
 

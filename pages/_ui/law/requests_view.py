@@ -1,10 +1,210 @@
-"""View: requests."""
+"""View: what people ask about themselves, with the clock of the answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
 
 import streamlit as st
 
-from pages._ui.i18n import _
+from analysis.contacts import rights_requests as owed
+from analysis.contacts import vault
+from analysis.contacts.contact_store import Contacts
+from analysis.database.engine import reading
+from analysis.workflows import duties
+from pages._ui import messages
+from pages._ui.access import taken_away
+from pages._ui.i18n import _, date, ngettext
+from pages._ui.law import load_law
 
 
 def requests() -> None:
-    """Say that there is nothing yet."""
-    st.info(_("Nothing is here yet."))
+    """Take a request in, and carry out those that wait."""
+    load_law.tell()
+    with load_law.opened() as (folder, contacts):
+        _receive(contacts)
+        every = owed.requests(contacts)
+        waiting = [one for one in every if one.state in (owed.OPEN, owed.EXTENDED)]
+        st.subheader(_("To answer"))
+        if not waiting:
+            st.info(_("No request waits for an answer."))
+        for one in waiting:
+            _waiting(folder, contacts, one)
+        _answered([one for one in every if one not in waiting])
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        "access": _("Access: what do you know of me?"),
+        "rectification": _("Rectification: this is wrong"),
+        "erasure": _("Erasure: erase me"),
+        "objection": _("Objection: never reach me again"),
+        "portability": _("Portability: give me what I gave"),
+    }
+
+
+def _states() -> dict[str, str]:
+    return {
+        owed.OPEN: _("to answer"),
+        owed.EXTENDED: _("put off"),
+        owed.DONE: _("answered"),
+        owed.REFUSED: _("refused"),
+    }
+
+
+def _receive(contacts: Contacts) -> None:
+    with st.expander(_("A person asks for something"), expanded=False, key="law.request"):
+        kinds = _kinds()
+        kind = st.selectbox(_("What"), list(kinds), format_func=kinds.__getitem__, key="law.kind")
+        contact = st.text_input(
+            _("Their e-mail or telephone"),
+            key="law.contact",
+            help=_("The search is written down. Ask for a proof of identity only if in doubt."),
+        ).strip()
+        came = st.date_input(_("Received on"), dt.date.today(), key="law.came")
+        if not st.button(_("Write the request down"), key="law.receive", disabled=not contact):
+            return
+        with messages.explain_data_errors():
+            people = owed.find(contacts, contact)
+            for person in people or [""]:
+                owed.receive(contacts, kind, person, came)
+        found = ngettext(
+            "{n} person has this contact.", "{n} people have this contact.", len(people)
+        )
+        nobody = _("Nobody here has this contact: answer so, the request is written down.")
+        load_law.said(found.format(n=len(people)) if people else nobody)
+
+
+def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
+    left = one.days_left(dt.date.today())
+    clock = _("due on {day}").format(day=date(one.due_on))
+    late = left is not None and left < 0
+    days = ngettext("{n} day left", "{n} days left", left or 0).format(n=left)
+    left_text = "" if late else f" · {days}"
+    with st.container(border=True):
+        state = f" · {_states()[one.state]}" if one.state == owed.EXTENDED else ""
+        head = f"**{_kinds()[one.kind]}** · {_who(contacts, one.person)} · {clock}"
+        st.markdown(f"{head}{left_text}{state}")
+        if late:
+            st.error(_("The legal month is over: answer today."))
+        with messages.explain_data_errors():
+            _act(folder, contacts, one)
+        _put_off(contacts, one)
+
+
+def _who(contacts: Contacts, person: str) -> str:
+    if not person:
+        return _("nobody known")
+    names = ("first_names", "used_name", "birth_name")
+    with reading(contacts.engine) as connection:
+        known = vault.read(connection, contacts.ring, [person], names).get(person)
+    if known is None:
+        return _("erased")
+    shown = " ".join(known[name] for name in names[:2] if name in known)
+    return messages.plain(shown) or _("a person without name")
+
+
+def _act(folder: Path, contacts: Contacts, one: owed.Request) -> None:
+    """Offer what answers a request of this kind."""
+    key = f"law.{one.request}"
+    if one.kind == "objection":
+        _object(contacts, one, key)
+    elif not one.person:
+        if st.button(_("Answered: nothing is known of this person"), key=f"{key}.none"):
+            owed.advance(contacts, one.request, owed.DONE, found="nobody")
+            load_law.said(_("Written down."))
+    elif one.kind == "erasure":
+        _erase(folder, contacts, one, key)
+    elif one.kind == "rectification":
+        _rectify(contacts, one, key)
+    else:
+        _hand_over(contacts, one, key)
+
+
+def _erase(folder: Path, contacts: Contacts, one: owed.Request, key: str) -> None:
+    sure = st.checkbox(_("Erase for good: nothing brings it back"), key=f"{key}.sure")
+    if st.button(_("Erase"), key=f"{key}.erase", disabled=not sure, type="primary"):
+        gone = duties.erase_for(folder, contacts, one.request)
+        text = _(
+            "Erased. Their objection is kept as a digest. Lists and files that left before: "
+            "{n}; backups keep keys apart."
+        )
+        load_law.said(text.format(n=len(gone.erased.exports)))
+
+
+def _object(contacts: Contacts, one: owed.Request, key: str) -> None:
+    point = "" if one.person else st.text_input(_("Their contact"), key=f"{key}.point").strip()
+    ready = bool(one.person or point)
+    if st.button(_("Never reach again"), key=f"{key}.stop", disabled=not ready):
+        owed.carry_out_objection(contacts, one.request, point)
+        load_law.said(_("Done, by every channel and in every campaign of the controller."))
+
+
+def _rectify(contacts: Contacts, one: owed.Request, key: str) -> None:
+    fields = _fields()
+    name = st.selectbox(
+        _("What is wrong"), list(fields), format_func=fields.__getitem__, key=f"{key}.field"
+    )
+    text = st.text_input(_("What is right"), key=f"{key}.text").strip()
+    if st.button(_("Put right"), key=f"{key}.right", disabled=not text):
+        owed.carry_out_rectification(contacts, one.request, {name: text})
+        load_law.said(_("Put right."))
+
+
+def _hand_over(contacts: Contacts, one: owed.Request, key: str) -> None:
+    if st.button(_("Gather the files"), key=f"{key}.gather"):
+        make = duties.answer_access if one.kind == "access" else duties.answer_portability
+        st.session_state[key] = make(contacts, one.person)
+    files = st.session_state.get(key, {})
+    for name, content in files.items():
+        taken_away.offer(None, name, content, name, right="duties", key=f"{key}.{name}")
+    if files and st.button(_("Handed over to the person"), key=f"{key}.done"):
+        owed.advance(contacts, one.request, owed.DONE, files=" ".join(files))
+        del st.session_state[key]
+        load_law.said(_("Written down."))
+
+
+def _put_off(contacts: Contacts, one: owed.Request) -> None:
+    with st.expander(_("Refuse, or take two more months")):
+        why = st.text_input(_("Reason, told to the person"), key=f"law.{one.request}.why").strip()
+        left, right = st.columns(2)
+        for place, state, label in (
+            (left, owed.REFUSED, _("Refuse")),
+            (right, owed.EXTENDED, _("Take two more months")),
+        ):
+            off = not why or one.state == state
+            if place.button(label, key=f"law.{one.request}.{state}", disabled=off):
+                with messages.explain_data_errors():
+                    owed.advance(contacts, one.request, state, why=why)
+                load_law.said(_("Written down: tell the person, and that they may go to the CNIL."))
+
+
+def _fields() -> dict[str, str]:
+    return {
+        "first_names": _("First names"),
+        "used_name": _("Family name"),
+        "birth_name": _("Birth name"),
+        "email": _("E-mail"),
+        "phone": _("Telephone"),
+        "address": _("Address"),
+        "postcode": _("Postcode"),
+        "city": _("Town"),
+    }
+
+
+def _answered(every: list[owed.Request]) -> None:
+    if not every:
+        return
+    st.subheader(_("Answered"))
+    kinds, states = _kinds(), _states()
+    rows = [
+        {
+            _("What"): kinds[one.kind],
+            _("State"): states[one.state],
+            _("Received on"): date(one.received_on),
+            _("Due on"): date(one.due_on),
+            _("Reason"): one.detail.get("why", ""),
+        }
+        for one in every
+    ]
+    st.dataframe(rows, hide_index=True)

@@ -1,10 +1,85 @@
-"""View: retention."""
+"""View: how long things are kept, what is over, and what former runs did away with."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-from pages._ui.i18n import _
+from analysis.contacts import retention as kept
+from analysis.workflows import duties
+from pages._ui import messages
+from pages._ui.i18n import _, language, number
+from pages._ui.law import load_law
 
 
 def retention() -> None:
-    """Say that there is nothing yet."""
-    st.info(_("Nothing is here yet."))
+    """Show every class with what is over, and do away with it when told to."""
+    load_law.tell()
+    with load_law.opened() as (folder, contacts), messages.explain_data_errors():
+        over = {one.name: one.rows for one in duties.run_retention(folder, contacts)}
+        st.dataframe(_table(over), hide_index=True)
+        count = sum(over.values())
+        if st.button(
+            _("Do away with what is over ({n})").format(n=number(count)),
+            key="law.retention",
+            disabled=not count,
+            type="primary",
+        ):
+            duties.run_retention(folder, contacts, dry=False)
+            load_law.said(_("Done and written down: {n}").format(n=number(count)))
+        st.caption(
+            _(
+                "The same every night, by the command: `python -m analysis duties retention "
+                "--run --workspace …`."
+            )
+        )
+        runs = kept.runs(contacts)
+        if runs:
+            st.subheader(_("What was done"))
+            names = _names()
+            rows = [
+                {_("Day"): load_law.day_of(at), _("What"): names[kind], _("Number"): n}
+                for at, kind, n in runs
+            ]
+            st.dataframe(rows, hide_index=True)
+
+
+def _table(over: dict[str, int]) -> list[dict[str, object]]:
+    names, actions = _names(), _actions()
+    return [
+        {
+            _("What"): names[one.name],
+            _("Kept"): _("without end")
+            if one.days < 0
+            else _("{n} days").format(n=number(one.days)),
+            _("Counted from"): one.clock(language()),
+            _("Then"): actions[one.action],
+            _("Over today"): number(over[one.name]) if one.name in over else "",
+            _("Basis"): one.basis(language()),
+        }
+        for one in kept.classes().values()
+    ]
+
+
+def _names() -> dict[str, str]:
+    return {
+        "roll": _("Electoral roll"),
+        "unconfirmed": _("Contacts never confirmed"),
+        "withdrawn": _("People who took everything back"),
+        "inactive": _("People without exchange"),
+        "doors": _("Contacts of doors not opened"),
+        "letters": _("Letters that wait"),
+        "refused_files": _("Files of returns that were refused"),
+        "requests": _("Requests"),
+        "consents": _("Consents"),
+        "objections": _("Objections (digests)"),
+        "targeting": _("Targeting register"),
+    }
+
+
+def _actions() -> dict[str, str]:
+    return {
+        "erase": _("erased for good"),
+        "erase_roll": _("deleted, all of it"),
+        "delete": _("deleted"),
+        "keep": _("kept, names nobody"),
+    }

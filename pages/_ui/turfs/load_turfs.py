@@ -20,6 +20,7 @@ from analysis.turf.graph import StreetGraph
 from analysis.turf.street_ways import way_along
 from analysis.turf.walk_list import Walks
 from analysis.workflows.base_maps import tiles_of
+from analysis.workflows.door_contacts import door_form
 from analysis.workflows.time_slots import Opening, opening_of
 from analysis.workflows.turf_edits import ground_of
 from analysis.workflows.turf_folder import SUMMARY
@@ -75,6 +76,7 @@ def _kit(
         controller=chosen["controller"],
         contact=chosen["contact"],
         address=chosen["address"],
+        door=door_form(workspace) if chosen.get("door") else None,
     )
 
 

@@ -13,6 +13,7 @@ from analysis.exports.field_kit.kit import Kit, returns_url
 from analysis.fieldwork.field_plan import compare
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
+from analysis.workflows.door_contacts import door_form
 from analysis.workflows.fieldwork import put_into_field
 from analysis.workflows.turf_output import zip_of
 from pages._ui import messages, state
@@ -27,7 +28,7 @@ _PROBLEM = "turfs.problem"
 def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> None:
     """Offer the kit, and one turf's sheet and phone page, once the field knows the turfs."""
     known = _put_into_field(place, walks)
-    options = _options()
+    options = _options(place)
     kit = partial(found.kit, str(folder), str(place.path), place.digest, options)
     name = f"palier_{place.path.name}_{walks.summary.get('cut') or folder.name[:8]}"
     left, right = st.columns(2)
@@ -107,7 +108,7 @@ def _put_into_field(place: Workspace, walks: Walks) -> bool:
     return False
 
 
-def _options() -> tuple[tuple[str, str], ...]:
+def _options(place: Workspace) -> tuple[tuple[str, str], ...]:
     """Ask what stands on the sheets."""
     with st.expander(_("What stands on the sheets")):
         large = st.checkbox(_("Large print"), key="turfs.large", persist_state="session")
@@ -129,8 +130,27 @@ def _options() -> tuple[tuple[str, str], ...]:
             answers[key] = st.text_input(label, key=name, help=help_).strip()
             st.session_state.setdefault("state.answers", {})[name] = answers[key]
         answers["address"] = _server(answers["address"])
+        door = st.checkbox(
+            _("Let people leave their contact"),
+            key="turfs.door",
+            persist_state="session",
+            help=_(
+                "Adds a form to the phone pages and a slip to the sheets: a person ticks, writes "
+                "and signs by themselves. Say first who answers for the campaign: page Law."
+            ),
+        )
+    answers["door"] = _door(place) if door else ""
     chosen = {**answers, "large": "yes" if large else "", "language": language()}
     return tuple(sorted(chosen.items()))
+
+
+def _door(place: Workspace) -> str:
+    """Return who answers for contacts, so that another answer makes other pages; "" for nobody."""
+    try:
+        return str(door_form(place.path))
+    except DataError as error:
+        messages.show_error(error)
+        return ""
 
 
 def _server(address: str) -> str:

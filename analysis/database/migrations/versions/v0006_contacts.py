@@ -12,7 +12,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Create the tables; all but four only grow.
+    """Create the tables; all but `ERASABLE` only grow.
 
     Whoever changes one of them in a later version writes here how it was before.
     """

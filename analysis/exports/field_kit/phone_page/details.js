@@ -25,6 +25,7 @@ function detailsView(record) {
     record.come_back_slot && element("label", {}, words("come_back_on"), element("input", { type: "date", "data-key": "on", value: record.come_back_on || "",
       onchange: (event) => set({ come_back_on: event.target.value }) })),
     noteEntry(record),
+    talked && turf.contact && contactEntry(record),
     button("save", words("save"), () => go(`s=${stop.n}`), { class: "wide main" }),
     element("div", { class: "row" },
       button("remove", words("undo"), () => { remove(record); go(`s=${stop.n}`); }),

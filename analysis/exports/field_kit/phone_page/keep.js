@@ -6,7 +6,7 @@ const kept = { local: true, indexed: null };
 let written = "";
 
 function content() {
-  return JSON.stringify({ records, settings });
+  return JSON.stringify(turf.contact ? { records, settings, boxes } : { records, settings });
 }
 
 function readLocal() {
@@ -17,6 +17,7 @@ function readLocal() {
 function take(text) {
   const told = JSON.parse(text);
   merge(told.records);
+  mergeBoxes(told.boxes);
   settings = { ...settings, ...told.settings, layouts: { ...told.settings.layouts, ...settings.layouts } };
 }
 
@@ -31,7 +32,7 @@ function save() {
 }
 
 function mergeText(text) {
-  try { merge(JSON.parse(text).records); }
+  try { const told = JSON.parse(text); merge(told.records); mergeBoxes(told.boxes); }
   catch { /* A text cut by a dying phone: the copy in IndexedDB is whole. */ }
 }
 

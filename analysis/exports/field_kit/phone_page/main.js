@@ -16,6 +16,8 @@ function currentView(totals) {
   const record = name === "d" && standing().find((one) => one.attempt_id === value);
   if (stop) return buildingView(stop, totals);
   if (record) return detailsView(record);
+  const talk = name === "c" && turf.contact && standing().find((one) => one.attempt_id === value);
+  if (talk) return contactView(talk);
   if (name === "map") return mapView(totals);
   if (name === "send") return sendView(totals);
   return listView(totals);
@@ -24,7 +26,7 @@ function currentView(totals) {
 function header(totals) {
   const all = allDoors();
   const [name] = location.hash.slice(1).split("=");
-  const inside = name === "s" || name === "d";
+  const inside = name === "s" || name === "d" || name === "c";
   return element("header", {},
     element("div", { class: "row" },
       inside && button("back", "‹", back, { "aria-label": words("back"), class: "icon" }),
@@ -43,6 +45,7 @@ function header(totals) {
 
 function back() {
   const [name, value] = location.hash.slice(1).split("=");
+  if (name === "c") { go(`d=${value}`); return; }
   const record = name === "d" && records.find((one) => one.attempt_id === value);
   go(record ? `s=${stopOf.get(record.address_id).n}` : "list");
 }
@@ -67,7 +70,8 @@ function sendView(totals) {
       navigator.canShare && button("share", words("share"), () => share(totals), { class: "wide", disabled: empty }),
       button("qr", words("qr"), () => showQr(totals), { class: "wide", disabled: empty })),
     qrShown,
-    element("p", {}, words("export_help")), element("p", { class: "soft" }, turf.server ? words("privacy_server", { server: new URL(turf.server).host }) : words("privacy"), " ", kept.local || kept.indexed ? words("kept") : ""),
+    turf.contact && boxesEntry(),
+    element("p", {}, words("export_help")), element("p", { class: "soft" }, turf.server ? words("privacy_server", { server: new URL(turf.server).host }) : words("privacy"), " ", turf.contact && contactPrivacy(), " ", kept.local || kept.indexed ? words("kept") : ""),
     element("div", { class: "row" },
       button("language", words("language"), () => { settings.language = settings.language === "fr" ? "en" : "fr"; save(); draw(); }),
       button("theme", words(isDark() ? "theme_light" : "theme_dark"), () => { settings.theme = isDark() ? "light" : "dark"; save(); draw(); })));
@@ -98,7 +102,7 @@ async function share(totals) {
 }
 
 async function showQr() {
-  const text = await compact(makeFile());
+  const text = await compact(makeFile({ withBoxes: false }));
   if (text.length > QR_MOST) qrShown = element("p", { class: "bad", role: "alert" }, words("qr_long", { n: text.length, most: QR_MOST }));
   else {
     const code = qrcode(0, "L");
@@ -133,7 +137,7 @@ function draw() {
   } else if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
-addEventListener("hashchange", () => { if (location.hash !== "#send") qrShown = null; draw(); });
+addEventListener("hashchange", () => { if (location.hash !== "#send") qrShown = null; if (!location.hash.startsWith("#c=") && turf.contact) filling = null; draw(); });
 addEventListener("storage", (event) => {
   if (event.key === keepKey && event.newValue) { mergeText(event.newValue); written = event.newValue; toast(words("other_tab")); draw(); }
 });

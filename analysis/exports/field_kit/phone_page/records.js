@@ -15,6 +15,8 @@ const allDoors = () => turf.stops.reduce((sum, stop) => sum + doorsIn(stop), 0);
 // `from` and `to`, its doors; `batch`, the tap that made it; `tick`, when, in milliseconds;
 // `rev`, how often it was changed; `sent`, whether a file held it; `gone`, dropped before.
 let records = [];
+// Contacts of people, each shut: id, when, content that nobody here can read; `gone`, thrown away.
+let boxes = [];
 
 function uuid() {
   // crypto.randomUUID is missing where a page is no "secure context", as some phones open files.
@@ -155,6 +157,15 @@ function merge(others) {
     else if (other.rev > mine.rev || (other.rev === mine.rev && other.sent && !mine.sent)) Object.assign(mine, other);
   }
   records.sort((a, b) => a.tick - b.tick);
+}
+
+function mergeBoxes(others = []) {
+  const byId = new Map(boxes.map((one) => [one.box, one]));
+  for (const other of others) {
+    const mine = byId.get(other.box);
+    if (!mine) boxes.push(other);
+    else if (other.gone || (other.sent && !mine.gone)) Object.assign(mine, other);
+  }
 }
 
 // As analysis/fieldwork/privacy.py reads a text: the two must find the same.

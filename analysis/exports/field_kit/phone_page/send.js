@@ -32,14 +32,17 @@ function exported(record) {
 
 // All that this phone holds, as one file; marks it as sent, so that later changes are corrections:
 // it may have arrived even where no answer came.
-function makeFile() {
+function makeFile({ withBoxes = true } = {}) {
   const held = records.filter((record) => !record.gone);
   const file = {
     palier_returns: 1, campaign_id: turf.campaign_id, turf_id: turf.turf_id, seal: turf.seal, token: turf.token,
     team_id: settings.team, made_at: instant(new Date()), attempts: held.map(exported),
   };
+  const shut = withBoxes ? boxes.filter((one) => !one.gone) : [];
+  if (shut.length) file.boxes = shut.map(({ box, sealed }) => ({ box, sealed }));
   file.checksum = crc32(new TextEncoder().encode(canonical(file)));
   held.forEach((record) => { record.sent = true; });
+  shut.forEach((one) => { one.sent = true; });
   save();
   return file;
 }

@@ -1,0 +1,220 @@
+"""What each action of the verb `duties` does, and how it tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from analysis.contacts import rights_requests as owed
+from analysis.contacts.contact_store import Contacts, Controller, say_controller
+from analysis.contacts.controller_check import checked, read_round
+from analysis.contacts.door_boxes import waiting
+from analysis.contacts.registers import add, entries
+from analysis.contacts.retention import classes
+from analysis.errors import DataError, some
+from analysis.workflows import duties
+from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.door_contacts import enter_slip, open_doors
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an action is asked to do; each reads what concerns it."""
+
+    workspace: Path
+    what: str = ""
+    contact: str = ""
+    received: date | None = None
+    texts: tuple[str, ...] = ()
+    rounds: tuple[str, ...] = ()
+    refuse: str = ""
+    extend: str = ""
+    run: bool = False
+    out: Path | None = None
+    language: str = "fr"
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Return the texts of `--set` by their field."""
+        if wrong := [text for text in self.texts if "=" not in text]:
+            raise DataError(
+                "These are no fields with their text.",
+                where="--set {wrong}",
+                mend="Write FIELD=TEXT, as in --set name=“Liste Valmont”.",
+                wrong=some(wrong),
+            )
+        return {text.partition("=")[0].strip(): text.partition("=")[2] for text in self.texts}
+
+
+def run(action: str, asked: Asked) -> str:
+    """Do an action on the people of a workspace; return what to print.
+
+    Parameters
+    ----------
+    action
+        One of `ACTIONS`.
+    asked
+        What it needs.
+
+    Raises
+    ------
+    DataError
+        When there is no such action, or what it needs is not given.
+    """
+    if action not in ACTIONS:
+        raise DataError(
+            "There is no such action.",
+            where="{action}",
+            mend="Choose one of {known}.",
+            action=action,
+            known=", ".join(ACTIONS),
+        )
+    contacts = open_contacts(asked.workspace)
+    try:
+        return ACTIONS[action](contacts, asked)
+    finally:
+        contacts.engine.dispose()
+
+
+def _controller(contacts: Contacts, asked: Asked) -> str:
+    who, values = contacts.controller, dict(asked.values)
+    known = [item.name for item in fields(Controller) if item.name != "rounds"]
+    if wrong := sorted(set(values) - set(known)):
+        raise DataError(
+            "Nobody asks this of who answers for a campaign.",
+            where="--set {wrong}",
+            mend="Write one of {known}.",
+            wrong=some(wrong),
+            known=", ".join(known),
+        )
+    if values or asked.rounds:
+        rounds = tuple(read_round(one) for one in asked.rounds) or who.rounds
+        who = checked(replace(who, rounds=rounds, **values))
+        say_controller(contacts, who)
+    lines = [f"{name}: {getattr(who, name) or '–'}" for name in known]
+    lines += [f"round: {one.date}, {one.territory}, {one.time_zone}" for one in who.rounds]
+    return "\n".join([*lines, *([f"missing: {', '.join(who.missing)}"] if who.missing else [])])
+
+
+def _doors(contacts: Contacts, asked: Asked) -> str:
+    opened = open_doors(asked.workspace, contacts)
+    lines = [
+        f"{one.turf_id} {one.state} {one.person or one.why}"
+        + ("" if letter is None else " letter sent" if letter else " letter in the outbox")
+        for one, letter in opened
+    ]
+    return "\n".join([*lines, f"opened: {len(opened)}, waiting: {waiting(contacts)}"])
+
+
+def _slip(contacts: Contacts, asked: Asked) -> str:
+    try:
+        told = json.loads(Path(asked.what).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            "This file of a slip cannot be read.",
+            where="{file}",
+            mend="Give JSON, or type the slip on the page Law, “Contacts of doors”.",
+            file=asked.what,
+        ) from error
+    return enter_slip(contacts, told if isinstance(told, dict) else {})
+
+
+def _requests(contacts: Contacts, _asked: Asked) -> str:
+    today = datetime.now(UTC).date()
+    lines = []
+    for one in owed.requests(contacts):
+        left = one.days_left(today)
+        clock = "" if left is None else f", {left} day(s) left"
+        who = one.person or "nobody known"
+        lines.append(f"{one.request} {one.kind} {one.state}, due {one.due_on}{clock}: {who}")
+    return "\n".join(lines) or "no request"
+
+
+def _request(contacts: Contacts, asked: Asked) -> str:
+    people = owed.find(contacts, asked.contact)
+    came = asked.received or datetime.now(UTC).date()
+    made = [owed.receive(contacts, asked.what, who, came) for who in people or [""]]
+    return "\n".join(
+        f"{one.request} due {one.due_on}: {one.person or 'nobody known'}" for one in made
+    )
+
+
+def _answer(contacts: Contacts, asked: Asked) -> str:
+    if asked.refuse or asked.extend:
+        state = owed.REFUSED if asked.refuse else owed.EXTENDED
+        told = owed.advance(contacts, asked.what, state, why=asked.refuse or asked.extend)
+        return f"{told.state}, due {told.due_on}"
+    found = {one.request: one for one in owed.requests(contacts)}.get(asked.what)
+    kind = found.kind if found else ""
+    if kind == "erasure":
+        gone = duties.erase_for(asked.workspace, contacts, asked.what)
+        left = [f"left before: {what}, {rows} row(s)" for _at, what, rows in gone.erased.exports]
+        head = f"erased: {gone.erased.people} person(s), {gone.letters} letter(s)"
+        return "\n".join([head, *left])
+    if kind == "objection":
+        point = asked.contact if found and not found.person else ""
+        return f"never reached again: {owed.carry_out_objection(contacts, asked.what, point)}"
+    if kind == "rectification":
+        owed.carry_out_rectification(contacts, asked.what, asked.values)
+        return "put right"
+    return _hand_over(contacts, asked, found)
+
+
+def _hand_over(contacts: Contacts, asked: Asked, found: owed.Request | None) -> str:
+    if found is None or not found.person or asked.out is None:
+        raise DataError(
+            "There is nothing to hand over.",
+            where="{request}",
+            mend="Name an open request of a person who is known, and a folder: --out FOLDER.",
+            request=asked.what,
+        )
+    answer = duties.answer_access if found.kind == "access" else duties.answer_portability
+    asked.out.mkdir(parents=True, exist_ok=True)
+    files = answer(contacts, found.person)
+    for name, content in files.items():
+        (asked.out / name).write_bytes(content)
+    owed.advance(contacts, found.request, owed.DONE, files=" ".join(files))
+    return "\n".join(str(asked.out / name) for name in files)
+
+
+def _retention(contacts: Contacts, asked: Asked) -> str:
+    found = duties.run_retention(asked.workspace, contacts, dry=not asked.run)
+    verb = "gone" if asked.run else "over"
+    return "\n".join(
+        f"{one.name}: {one.rows} {verb} ({classes()[one.name].days} days; counted from: "
+        f"{classes()[one.name].clock('en')})"
+        for one in found
+    )
+
+
+def _register(contacts: Contacts, asked: Asked) -> str:
+    from analysis.exports.reports.register_pdf import register_pdf
+    from analysis.workflows.register_facts import register
+
+    text = register(contacts, asked.what, asked.language)
+    if asked.out is None:
+        return text
+    is_pdf = asked.out.suffix == ".pdf"
+    asked.out.write_bytes(register_pdf(text, language=asked.language) if is_pdf else text.encode())
+    return str(asked.out)
+
+
+def _entry(contacts: Contacts, asked: Asked) -> str:
+    add(contacts, asked.what, asked.values)
+    return f"{asked.what}: {len(entries(contacts, asked.what))}"
+
+
+ACTIONS: dict[str, Callable[[Contacts, Asked], str]] = {
+    "controller": _controller,
+    "doors": _doors,
+    "slip": _slip,
+    "requests": _requests,
+    "request": _request,
+    "answer": _answer,
+    "retention": _retention,
+    "register": _register,
+    "entry": _entry,
+}

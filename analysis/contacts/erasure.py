@@ -1,0 +1,106 @@
+"""Erase people: their keys, what they encrypt, where they live, what they think; tell what stays.
+
+What happened keeps a name of random bits that leads to nobody. Objections stay, as digests under a
+key of the controller: whoever was erased is not reached again when a file brings them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from analysis.contacts import vault
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.merged import groups
+from analysis.contacts.suppression import suppress_people
+from analysis.database.access_tables import AUDIT
+from analysis.database.contact_tables import HOMES, LINKS, PASSED, STATEMENTS
+from analysis.database.engine import reading, writing
+
+_ABOUT = (STATEMENTS, HOMES, LINKS)
+# Words of the audit for what leaves as a file.
+_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+_LEAVES = ("download", "export", "print", "send")
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased.
+
+    Attributes
+    ----------
+    people
+        How many, those merged with them included.
+    points
+        Contact points that stay on the list of objections, as digests.
+    rows
+        Rows deleted, by table.
+    exports
+        Files and lists that left before and may hold them: day, what, rows.
+    """
+
+    people: int
+    points: int
+    rows: dict[str, int]
+    exports: list[tuple[int, str, int]]
+
+
+def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "erasure") -> Erased:
+    """Erase people for good; the store is swept so that nothing stays in its free pages.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    people
+        Who; those they were merged with go too.
+    reason
+        Why they are not to be reached again, as a reason of `suppression`; None where they did not
+        ask for it, but were kept long enough: who comes back by themselves is welcome.
+    """
+    with reading(contacts.engine) as connection:
+        every = groups(connection).members(people)
+    points = suppress_people(contacts, every, reason) if reason else 0
+    rows: dict[str, int] = {}
+    with writing(contacts.engine, role="eraser") as connection:
+        for table in _ABOUT:
+            for part in vault.chunks(every):
+                gone = connection.execute(
+                    sa.delete(table).where(
+                        table.c.tenant == contacts.tenant, table.c.person.in_(part)
+                    )
+                )
+                rows[table.name] = rows.get(table.name, 0) + gone.rowcount
+        rows["vault_keys"] = vault.erase(connection, every)
+    sweep(contacts)
+    return Erased(len(every), points, rows, left_before(contacts))
+
+
+def sweep(contacts: Contacts) -> None:
+    """Write a SQLite store anew without what was deleted, and empty its log.
+
+    PostgreSQL clears deleted rows by itself (autovacuum); only its owner may ask for it sooner.
+    """
+    if contacts.engine.dialect.name != "sqlite":
+        return
+    with contacts.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        # The log once more at the end: the new copy went through it.
+        for order in (_EMPTY_LOG, "VACUUM", _EMPTY_LOG):
+            raw.execute(order).fetchall()
+
+
+def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:
+    """Return what left as a file or a list: when, what, rows; the newest first."""
+    passed = sa.select(PASSED.c.at_s, PASSED.c.action, PASSED.c.rows).where(
+        PASSED.c.tenant == contacts.tenant
+    )
+    files = sa.select(AUDIT.c.at_s, AUDIT.c.subject, AUDIT.c.rows).where(
+        AUDIT.c.tenant == contacts.tenant, AUDIT.c.action.in_(_LEAVES)
+    )
+    with reading(contacts.engine) as connection:
+        found = [*connection.execute(passed), *connection.execute(files)]
+    return sorted(((at, what, rows or 0) for at, what, rows in found), reverse=True)

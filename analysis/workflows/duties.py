@@ -1,0 +1,159 @@
+"""What is owed to people, carried out where the store, the outbox and the files are."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from html import escape
+from pathlib import Path
+
+from analysis.access import audit
+from analysis.contacts import retention
+from analysis.contacts import rights_requests as asked
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.erasure import Erased
+from analysis.contacts.known_of import Known, known_of, portable
+from analysis.contacts.retention import Over
+from analysis.fieldwork.campaign import FOLDER
+from analysis.fieldwork.inbox import REFUSED
+from analysis.workflows import mail_out
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What an erasure did, and where a copy may still be.
+
+    Attributes
+    ----------
+    erased
+        What went from the store.
+    letters
+        Letters of the outbox that went.
+    """
+
+    erased: Erased
+    letters: int
+
+
+def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
+    """Erase the person of a request from the store and the outbox.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    contacts
+        Its people.
+    request
+        Which.
+    """
+    people = {one.request: one.person for one in asked.requests(contacts)}
+    erased = asked.carry_out_erasure(contacts, request)
+    return Gone(erased, mail_out.forget(workspace, people[request]))
+
+
+def answer_access(contacts: Contacts, person: str) -> dict[str, bytes]:
+    """Return all that is known of a person as files to hand over: name and content.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    person
+        Who.
+    """
+    known = known_of(contacts, person)
+    audit.note(contacts.engine, contacts.by, "export", subject="access", rows=1)
+    text = json.dumps(known, ensure_ascii=False, indent=1)
+    return {"access.json": text.encode(), "access.html": _html(known).encode()}
+
+
+def answer_portability(contacts: Contacts, person: str) -> dict[str, bytes]:
+    """Return what a person gave of themselves, for another campaign or none: JSON and CSV.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    person
+        Who.
+    """
+    rows = portable(known_of(contacts, person))
+    audit.note(contacts.engine, contacts.by, "export", subject="portability", rows=1)
+    table = io.StringIO()
+    writer = csv.DictWriter(table, ["field", "value", "at"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    text = json.dumps(rows, ensure_ascii=False, indent=1)
+    return {"portable.json": text.encode(), "portable.csv": table.getvalue().encode("utf-8-sig")}
+
+
+def run_retention(
+    workspace: Path, contacts: Contacts, *, today: date | None = None, dry: bool = True
+) -> list[Over]:
+    """Find what was kept long enough, in the store and in files, and do away with it.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    contacts
+        Its people.
+    today
+        The day it is.
+    dry
+        Whether to count alone.
+    """
+    day = today or datetime.now(UTC).date()
+    found = retention.run(contacts, today=day, dry=dry)
+    for name in retention.IN_FILES:
+        old = list(_old(_folder(workspace, name), retention.before_s(name, day)))
+        if not dry:
+            for file in old:
+                file.unlink(missing_ok=True)
+        found.append(Over(name, len(old), done=not dry))
+    if not dry:
+        retention.note(contacts, found)
+    return found
+
+
+def _folder(workspace: Path, name: str) -> Path:
+    refused = workspace / FOLDER / REFUSED
+    return refused if name == "refused_files" else mail_out.outbox(workspace)
+
+
+def _old(folder: Path, before: int) -> Iterator[Path]:
+    for file in sorted(folder.glob("*")):
+        # A clock set back must not make everything old.
+        if file.is_file() and file.stat().st_mtime < min(before, time.time()):
+            yield file
+
+
+def _html(known: Known) -> str:
+    """Return what is known as a page that prints well, without anything from elsewhere."""
+    parts = []
+    for name, value in known.items():
+        rows = value if isinstance(value, list) else [value]
+        inside = "".join(f"<li>{_line(row)}</li>" for row in rows)
+        parts.append(f"<h2>{escape(name)}</h2><ul>{inside or '<li>–</li>'}</ul>")
+    return (
+        '<!doctype html><meta charset="utf-8"><title>Palier</title>'
+        "<style>body{font:15px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
+        "</style>" + "".join(parts) + "\n"
+    )
+
+
+def _line(row: object) -> str:
+    if isinstance(row, dict):
+        told = (f"<b>{escape(str(k))}</b> {escape(_short(v))}" for k, v in row.items() if v != "")
+        return " · ".join(told)
+    return escape(_short(row))
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

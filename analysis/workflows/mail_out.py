@@ -1,0 +1,122 @@
+"""Letters to one person: by the mail server of PALIER_SMTP, else into a folder where they wait."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import smtplib
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from analysis.contacts.contact_store import Contacts
+from analysis.errors import DataError
+from analysis.tables.whole_files import written_whole
+
+# smtp://USER:PASSWORD@HOST:587 (STARTTLS where the server offers it) or smtps://…
+VARIABLE = "PALIER_SMTP"
+OUTBOX = "outbox"
+_PATIENCE_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter to one person.
+
+    Attributes
+    ----------
+    person
+        Whose; a file of the outbox is found by it when they are erased.
+    to, subject, text
+        As they are sent.
+    """
+
+    person: str
+    to: str
+    subject: str
+    text: str
+
+
+def is_sending() -> bool:
+    """Tell whether letters are sent; else they wait in the outbox, and nothing is sent."""
+    return bool(os.environ.get(VARIABLE))
+
+
+def send(workspace: Path, contacts: Contacts, letter: Letter) -> bool:
+    """Send a letter, or keep it in the outbox; tell whether it was sent.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    contacts
+        Its people: who answers for the campaign is the sender.
+    letter
+        What.
+
+    Raises
+    ------
+    DataError
+        When the mail server does not take it, or the folder cannot be written to.
+    """
+    message = _message(contacts, letter)
+    url = os.environ.get(VARIABLE, "")
+    if url:
+        _by_smtp(url, message)
+        return True
+    folder = outbox(workspace)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = folder / f"{letter.person}-{secrets.token_hex(4)}.eml"
+    with written_whole(target) as part:
+        part.touch(mode=0o600)
+        part.write_bytes(message.as_bytes(policy=SMTP))
+    return False
+
+
+def outbox(workspace: Path) -> Path:
+    """Return the folder where letters wait that nobody sends."""
+    return workspace / "fieldwork" / OUTBOX
+
+
+def forget(workspace: Path, person: str) -> int:
+    """Delete the letters to a person that wait; return how many there were."""
+    files = list(outbox(workspace).glob(f"{person}-*.eml"))
+    for file in files:
+        file.unlink(missing_ok=True)
+    return len(files)
+
+
+def _message(contacts: Contacts, letter: Letter) -> EmailMessage:
+    who = contacts.controller
+    message = EmailMessage()
+    message["Subject"] = letter.subject
+    message["To"] = letter.to
+    if "@" in who.contact:
+        message["From"] = f'"{who.name.replace(chr(34), "")}" <{who.contact.strip()}>'
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=who.contact.rpartition("@")[2].strip() or "localhost")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    return message
+
+
+def _by_smtp(url: str, message: EmailMessage) -> None:
+    parts = urlsplit(url)
+    kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    try:
+        with kind(parts.hostname or "", parts.port or 0, timeout=_PATIENCE_S) as server:
+            if parts.scheme != "smtps" and server.has_extn("starttls"):
+                server.starttls()
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.send_message(message)
+    except (OSError, ValueError, smtplib.SMTPException) as error:
+        raise DataError(
+            "The mail server did not take a letter.",
+            where="{kind}",
+            mend="Check PALIER_SMTP, and that who answers for the campaign gave an e-mail address.",
+            kind=type(error).__name__,
+        ) from error

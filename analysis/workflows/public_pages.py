@@ -1,0 +1,333 @@
+"""`/p/CAMPAIGN`: sign up, confirm, see what one agreed to, withdraw.
+
+Nobody logs in and nothing is set in the browser: a link sent by e-mail is the proof of who it is.
+What changes something is a POST of a form with a seal of its own hour; a GET changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from analysis import i18n as languages
+from analysis.contacts import acts, confirmations
+from analysis.contacts.asked import (
+    WORDS as ASKED,
+)
+from analysis.contacts.asked import (
+    filled,
+    purposes,
+    require_controller,
+    statements,
+    themes,
+    wordings,
+)
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.suppression import suppressed
+from analysis.database.engine import reading, writing
+from analysis.errors import DataError
+from analysis.fieldwork.campaign import workspace_of
+from analysis.workflows import mail_out, preferences, public_html
+from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.letters_by_link import WORDS, ask_to_confirm, send_preferences
+from analysis.workflows.phone_endpoint import Patience, language_of
+
+_MOST_BYTES = 20_000
+_OLDEST_S = 86_400
+_NAMES = (("first_name", "text"), ("last_name", "text"), ("email", "email"), ("phone", "tel"))
+_patience = Patience()
+Form = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to a page of a campaign.
+
+    Attributes
+    ----------
+    workspace, contacts
+        Of the campaign.
+    language
+        Asked for.
+    rest
+        Path after the name of the campaign.
+    form
+        What was sent; None for a GET.
+    """
+
+    workspace: Path
+    contacts: Contacts
+    language: str
+    rest: tuple[str, ...]
+    form: Form | None
+
+    def say(self, key: str, section: str = "page") -> str:
+        """Return a text of the pages, with who answers and how to reach them."""
+        return filled(WORDS[self.language][f"{section}.{key}"], self.contacts.controller)
+
+    def path(self, *rest: str) -> str:
+        """Return the path of a page, in the language of this one."""
+        return "/".join(["/p", self.contacts.tenant, *rest]) + f"?lang={self.language}"
+
+    def seal(self) -> str:
+        """Return what a form of ours bears, so that no other page can make a browser send one."""
+        return _seal(self.contacts, int(time.time()))
+
+    def is_ours(self) -> bool:
+        """Tell whether a form bears the seal of the last day."""
+        at, _dot, _mark = self.one("seal").partition(".")
+        made = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0  # noqa: PLR2004
+        fresh = 0 <= time.time() - made <= _OLDEST_S
+        return fresh and hmac.compare_digest(self.one("seal"), _seal(self.contacts, made))
+
+    def one(self, name: str) -> str:
+        """Return a field of the form."""
+        return (self.form or {}).get(name, [""])[0].strip()
+
+
+async def public_page(request: Request, workspaces: Path) -> Response:
+    """Answer a request under `/p/`."""
+    language = language_of(request)
+    address = request.client.host if request.client else ""
+    form: Form | None = None
+    if request.method == "POST":
+        if wait := _patience.left(address):
+            return _refused(language, "wait", 429, {"Retry-After": f"{math.ceil(wait)}"})
+        _patience.note(address)
+        content = b""
+        async for part in request.stream():
+            content += part
+            if len(content) > _MOST_BYTES:
+                return _refused(language, "gone", 413)
+        form = parse_qs(content.decode("utf-8", "replace"), max_num_fields=100)
+    path = tuple(part for part in request.path_params["path"].split("/") if part)
+    return await run_in_threadpool(_answer, path, workspaces, language, form)
+
+
+def _answer(path: tuple[str, ...], workspaces: Path, language: str, form: Form | None) -> Response:
+    workspace = workspace_of(workspaces, path[0]) if path else None
+    if workspace is None:
+        return _refused(language, "gone", 404)
+    try:
+        contacts = open_contacts(workspace)
+    except DataError:
+        return _refused(language, "gone", 503)
+    try:
+        require_controller(contacts.controller)
+        return _routed(Visit(workspace, contacts, language, path[1:], form))
+    except DataError as error:
+        # Only what was asked for is wrong; paths of the server are not shown to strangers.
+        return public_html.page(
+            language,
+            WORDS[language]["page.refused"],
+            public_html.paragraph(languages.told(error.what, language), "bad"),
+            public_html.paragraph(languages.told(error.mend, language)),
+            status=422,
+        )
+    finally:
+        contacts.engine.dispose()
+
+
+def _routed(visit: Visit) -> Response:
+    posted = visit.form is not None
+    if posted and not visit.is_ours():
+        return _sign_up_page(visit, visit.say("old_form"), status=403)
+    if not visit.rest:
+        return _sign_up(visit) if posted else _sign_up_page(visit)
+    if visit.rest == ("link",) and posted:
+        send_preferences(visit.workspace, visit.contacts, visit.one("email"), visit.language)
+        return _plain(visit, visit.say("asked"), _unsent(visit))
+    if len(visit.rest) == 2 and visit.rest[0] in ("c", "m"):  # noqa: PLR2004 - kind and secret
+        with reading(visit.contacts.engine) as connection:
+            link = confirmations.look(connection, visit.contacts, visit.rest[1])
+        if link is not None and link.what == confirmations.ACT and visit.rest[0] == "c":
+            return _confirm(visit, link)
+        if link is not None and link.what == confirmations.PREFERENCES and visit.rest[0] == "m":
+            return _preferences(visit, link)
+    return _gone(visit)
+
+
+def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
+    texts = wordings(visit.contacts)[visit.language]
+    again = visit.form or {}
+    told = ASKED[visit.language]
+    boxes = [
+        public_html.tick("box", one, texts[one].wording, on=one in again.get("box", []))
+        for one in purposes()
+    ]
+    about = [
+        public_html.tick("said", one, told[f"statement.{one}"], on=one in again.get("said", []))
+        for one in statements()
+    ]
+    subjects = "".join(
+        public_html.tick("theme", one, told[f"theme.{one}"], on=one in again.get("theme", []))
+        for one in themes()
+    )
+    adult = told["statement.adult"]
+    fields = [
+        *(public_html.entry(name, visit.say(name), kind, visit.one(name)) for name, kind in _NAMES),
+        public_html.tick("said", acts.ADULT, adult, on=acts.ADULT in again.get("said", [])),
+        public_html.heading(visit.say("boxes")),
+        *boxes,
+        public_html.heading(visit.say("about")),
+        *about,
+        f'<div class="themes">{subjects}</div>',
+        public_html.paragraph(filled(told["notice.person"], visit.contacts.controller), "soft"),
+    ]
+    return public_html.page(
+        visit.language,
+        visit.say("title"),
+        public_html.paragraph(fault, "bad"),
+        public_html.paragraph(visit.say("intro")),
+        public_html.form(visit.path(), fields, visit.say("sign_up"), seal=visit.seal()),
+        "<hr>",
+        _ask_link(visit),
+        status=status,
+    )
+
+
+def _sign_up(visit: Visit) -> Response:
+    texts = wordings(visit.contacts)[visit.language]
+    form = visit.form or {}
+    ticked = [one for one in form.get("box", []) if one in texts]
+    content = {
+        "said_on": datetime.now(UTC).date().isoformat(),
+        "turf": "",
+        "team": "",
+        "language": visit.language,
+        "texts": {one: [texts[one].text_id, texts[one].version] for one in ticked},
+        **{name: visit.one(name) for name, _kind in _NAMES},
+        "said": sorted(set(form.get("said", []))),
+        "themes": sorted(set(form.get("theme", []))),
+        "act": acts.ON_PAGE,
+        "signature": [],
+    }
+    try:
+        act = acts.read_act(acts.written(content))
+    except DataError as error:
+        return _sign_up_page(visit, languages.told(error.what, visit.language), status=422)
+    with writing(visit.contacts.engine) as connection:
+        person = acts.enter(connection, visit.contacts, act, source="page")
+    ask_to_confirm(visit.workspace, visit.contacts, person, act)
+    return _plain(visit, visit.say("sent"), _unsent(visit))
+
+
+def _confirm(visit: Visit, link: confirmations.Link) -> Response:
+    contacts = visit.contacts
+    with reading(contacts.engine) as connection:
+        act = acts.act_by(connection, contacts, link.person, link.detail.get("proof", ""))
+    if act is None:
+        return _gone(visit)
+    if visit.form is None and not link.used:
+        texts = wordings(contacts)[visit.language]
+        said = "".join(f"<li>{escape(texts[one].wording)}</li>" for one in act.texts)
+        return public_html.page(
+            visit.language,
+            visit.say("confirm_title"),
+            public_html.paragraph(visit.say("confirm_text")),
+            f"<ul>{said}</ul>",
+            public_html.form(visit.path(*visit.rest), [], visit.say("confirm"), seal=visit.seal()),
+        )
+    with writing(contacts.engine) as connection:
+        if not link.used and confirmations.use(connection, contacts, link):
+            acts.hold(connection, contacts, link.person, act)
+    held = suppressed(contacts, acts.points_of(act))
+    return _plain(visit, visit.say("objected" if held else "confirmed"))
+
+
+def _preferences(visit: Visit, link: confirmations.Link) -> Response:
+    done = ""
+    if visit.form is not None:
+        done = preferences.change(
+            visit.contacts,
+            link,
+            visit.one("do"),
+            boxes=visit.form.get("box", []),
+            language=visit.language,
+        )
+    held = preferences.held(visit.contacts, link.person)
+    texts, here = wordings(visit.contacts)[visit.language], visit.path(*visit.rest)
+    offered = [one for one in preferences.offered(visit.contacts, link.person) if one not in held]
+    said = [
+        public_html.paragraph(texts[purpose].wording)
+        + public_html.form(
+            here, [], visit.say("withdraw"), seal=visit.seal(), do="withdraw", box=purpose,
+            look="plain",
+        )
+        for purpose in held
+    ]  # fmt: skip
+    boxes = [public_html.tick("box", one, texts[one].wording) for one in offered]
+    return public_html.page(
+        visit.language,
+        visit.say("preferences"),
+        public_html.paragraph(visit.say(done) if done else "", "good"),
+        *(said or [public_html.paragraph(visit.say("nothing_held"))]),
+        public_html.form(here, [], visit.say("stop"), seal=visit.seal(), do="stop"),
+        public_html.heading(visit.say("add")) if boxes else "",
+        public_html.form(
+            here, boxes, visit.say("agree"), seal=visit.seal(), do="agree", look="plain"
+        )
+        if boxes
+        else "",
+    )
+
+
+def _ask_link(visit: Visit) -> str:
+    field = public_html.entry("email", visit.say("email"), "email")
+    other = "en" if visit.language == "fr" else "fr"
+    turned = f"/p/{visit.contacts.tenant}?lang={other}"
+    return (
+        public_html.heading(visit.say("change"))
+        + public_html.form(
+            visit.path("link"), [field], visit.say("ask_link"), seal=visit.seal(), look="plain"
+        )
+        + f'<p><a href="{turned}" hreflang="{other}">{visit.say("language")}</a></p>'
+    )
+
+
+def _plain(visit: Visit, text: str, more: str = "") -> Response:
+    return public_html.page(
+        visit.language,
+        visit.say("title"),
+        public_html.paragraph(text, "good"),
+        public_html.paragraph(more, "soft"),
+    )
+
+
+def _unsent(visit: Visit) -> str:
+    return "" if mail_out.is_sending() else visit.say("not_sent")
+
+
+def _gone(visit: Visit) -> Response:
+    return public_html.page(
+        visit.language,
+        visit.say("gone"),
+        public_html.paragraph(visit.say("gone_help")),
+        _ask_link(visit),
+        status=404,
+    )
+
+
+def _refused(
+    language: str, key: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    answer = public_html.page(language, WORDS[language][f"page.{key}"], status=status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _seal(contacts: Contacts, made: int) -> str:
+    mark = hmac.new(contacts.ring.index, f"form {made}".encode(), hashlib.sha256).hexdigest()
+    return f"{made}.{mark}"

@@ -1,0 +1,232 @@
+"""Tests of the pages that anybody may open: nothing ticked, nothing holds before a click."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from email import message_from_bytes
+from email.policy import default
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from analysis.contacts import confirmations, vault
+from analysis.contacts.asked import purposes
+from analysis.contacts.consents import current
+from analysis.contacts.contact_store import Controller, say_controller
+from analysis.contacts.erasure import erase
+from analysis.contacts.suppression import suppressed
+from analysis.database.contact_tables import CONSENTS, PERSONS
+from analysis.database.engine import reading
+from analysis.workflows import mail_out, public_pages
+from analysis.workflows.contacts_open import open_contacts
+
+WHO = Controller("list", name="Liste <Valmont>", contact="donnees@valmont.example")
+ENTRY = {
+    "first_name": "Camille",
+    "last_name": "Exemple",
+    "email": "Camille@valmont.example",
+    "phone": "",
+    "said": ["adult", "activist"],
+    "theme": ["housing"],
+    "box": ["letter_email", "opinion"],
+}
+POINT = ("email", "camille@valmont.example")
+
+
+class Site:
+    """The pages of a campaign, and the mail that waits."""
+
+    def __init__(self, campaign, contacts):
+        self.campaign, self.contacts = campaign, contacts
+        self.home = f"/p/{contacts.tenant}"
+
+        async def answer(request):
+            return await public_pages.public_page(request, campaign.parent)
+
+        self.app = Starlette(routes=[Route("/p/{path:path}", answer, methods=["GET", "POST"])])
+
+    def ask(self, path="", form=None, *, lang="fr"):
+        """Get a page, or send a form to it."""
+
+        async def asked():
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                url = f"{path if path.startswith('/p') else self.home + path}?lang={lang}"
+                if form is None:
+                    return await client.get(url)
+                kind = {"Content-Type": "application/x-www-form-urlencoded"}
+                return await client.post(url, content=urlencode(form, doseq=True), headers=kind)
+
+        return asyncio.run(asked())
+
+    def send(self, form, path="", **more):
+        """Send a form as a browser does that has opened its page."""
+        page = self.ask(path, **more).text
+        seal = re.search(r'name="seal" value="([^"]+)"', page)[1]
+        return self.ask(path, {"seal": seal, **form}, **more)
+
+    def letters(self):
+        """Return the letters that wait, the oldest first."""
+        files = mail_out.outbox(self.campaign).glob("*.eml")
+        ordered = sorted(files, key=lambda file: file.stat().st_mtime_ns)
+        return [message_from_bytes(file.read_bytes(), policy=default) for file in ordered]
+
+    def link(self):
+        """Return the path of the link in the last letter."""
+        found = re.search(r"http\S+", self.letters()[-1].get_content())[0]
+        return urlsplit(found).path
+
+    def holds(self):
+        """Return the purposes that hold."""
+        with reading(self.contacts.engine) as connection:
+            return sorted(key[1] for key, yes in current(connection).items() if yes)
+
+
+@pytest.fixture
+def site(campaign, monkeypatch):
+    monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
+    monkeypatch.delenv(mail_out.VARIABLE, raising=False)
+    first = open_contacts(campaign)
+    say_controller(first, WHO)
+    first.engine.dispose()
+    contacts = open_contacts(campaign)
+    yield Site(campaign, contacts)
+    contacts.engine.dispose()
+
+
+def test_the_page_asks_for_nothing_beforehand(site):
+    page = site.ask()
+    assert page.status_code == 200
+    assert page.text.count('name="box"') == len(purposes())
+    assert "checked" not in page.text
+    assert "<script" not in page.text
+    assert "Liste &lt;Valmont&gt;" in page.text
+    assert "set-cookie" not in page.headers
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "Restons en contact" in page.text
+    assert "Stay in touch" in site.ask(lang="en").text
+
+
+def test_nothing_holds_before_the_button_of_the_letter(site):
+    told = site.send(ENTRY)
+    assert told.status_code == 200
+    # Nobody is told that a letter is sent where none is.
+    assert "boîte d’envoi" in told.text
+    [letter] = site.letters()
+    assert letter["To"] == "Camille@valmont.example"
+    assert letter["Subject"] == "Merci de confirmer"
+    path = site.link()
+    assert site.holds() == []
+    # Filters of mail open links: opening does nothing.
+    assert "Je confirme" in site.ask(path).text
+    assert site.holds() == []
+    assert "C’est confirmé" in site.send({}, path).text
+    assert site.holds() == ["letter_email", "opinion"]
+    # A second click changes nothing.
+    seal = public_pages._seal(site.contacts, int(public_pages.time.time()))
+    assert "C’est confirmé" in site.ask(path, {"seal": seal}).text
+    with reading(site.contacts.engine) as connection:
+        rows = connection.execute(sa.select(CONSENTS.c.how, CONSENTS.c.given)).all()
+    assert rows == [("web", True), ("web", True)]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"box": []}, "aucune case"),
+        ({"said": []}, "17 ans"),
+        ({"email": "camille"}, "e-mail"),
+        ({"last_name": ""}, "le nom manque"),
+        ({"box": ["letter_email"]}, "leur propre case"),
+        ({"theme": ["race"]}, "pas posée"),
+        ({"first_name": "<b>\r\nBcc: x@y.fr"}, "formulaires"),
+    ],
+)
+def test_what_is_no_act_is_refused_and_says_why(site, change, why):
+    told = site.send({**ENTRY, **change})
+    assert told.status_code == 422
+    assert why in told.text
+    assert "<b>\r\n" not in told.text
+    assert not site.letters()
+    with reading(site.contacts.engine) as connection:
+        assert not connection.execute(sa.select(PERSONS)).first()
+
+
+def test_a_form_of_another_page_is_refused(site):
+    for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1)):
+        assert site.ask("", {**ENTRY, "seal": seal}).status_code == 403
+    assert not site.letters()
+
+
+def test_withdrawal_is_as_easy_and_holds_at_once(site):
+    site.send(ENTRY)
+    site.send({}, site.link())
+    for email in ("CAMILLE@valmont.example", "nobody@valmont.example", "nonsense"):
+        page = site.ask().text
+        seal = re.search(r'name="seal" value="([^"]+)"', page)[1]
+        told = site.ask("/link", {"seal": seal, "email": email}).text
+        # Nobody learns who is known here.
+        assert "Si cette adresse est connue" in told
+    assert len(site.letters()) == 2
+    path = site.link()
+    page = site.ask(path).text
+    assert page.count("Retirer") == 2
+    assert "checked" not in page
+    assert "C’est retiré" in site.send({"do": "withdraw", "box": "opinion"}, path).text
+    assert site.holds() == ["letter_email"]
+    assert "C’est noté" in site.send({"do": "agree", "box": "political_ads"}, path).text
+    assert site.holds() == ["letter_email", "political_ads"]
+    # No telephone is known: nobody can agree to be called by this page.
+    assert "C’est noté" not in site.send({"do": "agree", "box": "phone"}, path).text
+    assert "C’est fait" in site.send({"do": "stop"}, path).text
+    assert site.holds() == []
+    assert suppressed(site.contacts, [POINT]) == {POINT: "unsubscribe"}
+    assert "Vous n’acceptez rien" in site.ask(path).text
+    # Once more by the form: confirmed, but the objection holds, and the page says so.
+    with reading(site.contacts.engine) as connection:
+        [person] = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
+        owners = vault.who_has(connection, site.contacts.ring, *("email", [POINT[1]]))
+    assert owners == {POINT[1]: [person]}
+
+
+def test_links_end(site, monkeypatch):
+    site.send(ENTRY)
+    path = site.link()
+    # Nobody gets letter after letter because somebody fills in the form again.
+    site.send(ENTRY)
+    assert len(site.letters()) == 1
+    assert site.ask(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 404
+    assert site.ask(path.replace("/c/", "/m/")).status_code == 404
+    assert site.ask("/c/" + "é" * 50).status_code == 404
+    later = confirmations.time.time() + 15 * confirmations.DAY_S
+    with monkeypatch.context() as patched:
+        patched.setattr(confirmations.time, "time", lambda: later)
+        assert site.ask(path).status_code == 404
+    assert site.ask(path).status_code == 200
+    with reading(site.contacts.engine) as connection:
+        everybody = connection.execute(sa.select(PERSONS.c.person)).scalars().all()
+    erase(site.contacts, everybody)
+    assert site.ask(path).status_code == 404
+    assert sum(mail_out.forget(site.campaign, one) for one in everybody) == 1
+    assert not site.letters()
+
+
+def test_strangers_get_nothing_and_are_told_to_wait(site, contacts):
+    assert site.ask("/p/nobody").status_code == 404
+    assert site.ask("/p/").status_code == 404
+    assert site.ask("", {"first_name": "x" * 30_000}).status_code == 413
+    codes = [site.ask("", {"seal": "x"}).status_code for _n in range(22)]
+    assert codes[0] == 403
+    assert codes[-1] == 429
+
+
+def test_nobody_is_asked_in_nobodys_name(campaign, contacts):
+    told = Site(campaign, contacts).ask()
+    assert told.status_code == 422
+    assert "Personne ne répond" in told.text
+    assert str(campaign) not in told.text

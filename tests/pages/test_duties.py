@@ -1,0 +1,164 @@
+"""What is owed to people, on the page Law: who answers, doors, requests, durations, registers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+
+import pytest
+import sqlalchemy as sa
+
+from analysis.contacts import rights_requests as owed
+from analysis.contacts.box_seal import bound_to, public_key, shut
+from analysis.contacts.contact_store import Controller, say_controller
+from analysis.database.contact_tables import CONSENTS, DOOR_BOXES, VAULT_KEYS
+from analysis.database.engine import reading, writing
+from analysis.fieldwork import field_plan
+from analysis.fieldwork.store import open_store
+from analysis.tables.workspace import Workspace
+from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.door_contacts import enter_slip
+from tests.analysis.contacts.test_door_consents import SIGNED, act_of
+from tests.analysis.exports.walks_made import walks_of
+
+WHO = Controller("liste", name="Liste Valmont", contact="donnees@valmont.example")
+TODAY = dt.date.today()
+
+
+@pytest.fixture
+def folder(places, request, monkeypatch, tmp_path):
+    """Copy a place for one test, with keys of its own."""
+    monkeypatch.setenv("PALIER_KEYS", str(tmp_path / "keys.json"))
+    target = places.folder / f"droits_{request.node.name}"
+    shutil.copytree(places.valmont.path, target)
+    return target
+
+
+@pytest.fixture
+def contacts(folder):
+    """Open its people, with somebody who answers."""
+    first = open_contacts(folder)
+    say_controller(first, WHO)
+    first.engine.dispose()
+    opened = open_contacts(folder)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def page(open_app, folder):
+    """Open a view of the page Law."""
+
+    def page(view):
+        app = open_app("law", workspace=folder.name, law_view=view, lang="fr")
+        assert not app.exception
+        return app
+
+    return page
+
+
+def press(app, key):
+    app.button(key=key).click().run()
+    assert not app.exception
+    return app
+
+
+def shown(app):
+    return " ".join(str(one.value) for one in [*app.markdown, *app.caption, *app.success])
+
+
+def wrong(app):
+    return " ".join(one.value for one in app.error)
+
+
+def test_who_answers_is_said_once_it_can_be(page, folder):
+    app = page("controller")
+    assert "Personne ne répond" in app.warning[0].value
+    app.text_input(key="law.name").set_value("Liste Valmont")
+    app.text_area(key="law.rounds").set_value("2027-03-14, 99900, Europe/Pariss")
+    press(app, "law.say")
+    assert "ne peut pas dire ainsi" in wrong(app)
+    app.text_input(key="law.contact").set_value("donnees@valmont.example")
+    app.text_area(key="law.rounds").set_value("2027-03-14, 99900, Europe/Paris")
+    press(app, "law.say")
+    assert "**Liste Valmont** répond" in shown(app)
+    assert "Mandataire financier" in app.info[0].value
+    assert "0 contact attend" in shown(page("doors"))
+
+
+def test_doors_are_opened_with_their_proof_and_slips_typed_in(page, folder, contacts):
+    store = open_store(folder)
+    field_plan.register(store.engine, walks_of(Workspace(folder)).turfs)
+    store.engine.dispose()
+    about = bound_to(contacts.tenant, "T0001")
+    texts = (
+        f'{{"act":{quoted(act_of())},"address_id":"x"}}',
+        f'{{"act":{quoted(act_of(signature=[]))},"address_id":"x"}}',
+    )
+    with writing(contacts.engine) as connection:
+        for n, text in enumerate(texts):
+            sealed = shut(public_key(contacts.ring), about, text)
+            row = {"box": f"b{n}", "turf_id": "T0001", "sealed": sealed, **contacts.stamp()}
+            connection.execute(sa.insert(DOOR_BOXES).values(**row))
+    app = page("doors")
+    assert "2 contacts attendent" in shown(app)
+    press(app, "law.open")
+    table = app.dataframe[0].value
+    assert list(table["Ce qu’il en est"]) == ["pris, avec sa signature", "refusé"]
+    assert "ni signature" in table["Pourquoi"][1]
+    assert "le geste est intact" in shown(app)
+    for name, text in (("first_name", "Sacha"), ("last_name", "Autre"), ("phone", "0639980002")):
+        app.text_input(key=f"law.slip.{name}").set_value(text)
+    app.checkbox(key="law.slip.adult").check()
+    app.checkbox(key="law.slip.phone.box").check()
+    press(app, "law.slip.enter")
+    assert "sans signature" in wrong(app)
+    app.checkbox(key="law.slip.signed").check()
+    press(app, "law.slip.enter")
+    assert "rien d’autre" in shown(app)
+    with reading(contacts.engine) as connection:
+        said = connection.execute(sa.select(CONSENTS.c.purpose, CONSENTS.c.how)).all()
+    assert sorted(said) == [("letter_email", "door"), ("opinion", "door"), ("phone", "paper")]
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def test_requests_are_answered_with_their_clock(page, contacts):
+    person = enter_slip(contacts, SIGNED)
+    owed.receive(contacts, "erasure", person, TODAY - dt.timedelta(days=40))
+    app = page("requests")
+    assert "Camille Exemple" in shown(app)
+    assert "Le mois légal est passé" in wrong(app)
+    app.text_input(key="law.contact").set_value("nobody@valmont.example").run()
+    press(app, "law.receive")
+    assert "Personne ici" in shown(app)
+    [late, fresh] = owed.requests(contacts)
+    assert press(app, f"law.{fresh.request}.none")
+    erase = f"law.{late.request}"
+    assert app.button(key=f"{erase}.erase").disabled
+    app.checkbox(key=f"{erase}.sure").check().run()
+    press(app, f"{erase}.erase")
+    assert "Effacé" in shown(app)
+    with reading(contacts.engine) as connection:
+        assert connection.execute(sa.select(VAULT_KEYS)).first() is None
+    assert [one.state for one in owed.requests(contacts)] == ["done", "done"]
+    assert list(app.dataframe[0].value["État"]) == ["répondue", "répondue"]
+
+
+def test_durations_and_registers_are_shown(page, contacts):
+    enter_slip(contacts, SIGNED)
+    app = page("retention")
+    table = app.dataframe[0].value
+    assert table["Durée"][3] == "1\u202f095 jours"
+    assert app.button(key="law.retention").disabled
+    app = page("registers")
+    assert "**Personnes\u00a0:** 1" in shown(app)
+    app.selectbox(key="law.register").select("cost").run()
+    press(app, "law.add.cost")
+    assert "Il manque quelque chose" in wrong(app)
+    for name, text in (("day_on", "2026-10-01"), ("what", "Affiches"), ("amount", "120,50")):
+        app.text_input(key=f"law.cost.{name}").set_value(text)
+    press(app, "law.add.cost")
+    assert "120.50" in shown(app)
