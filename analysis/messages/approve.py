@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from analysis.contacts.contact_store import Contacts, Controller, Round, insert_many
 from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import lock, reading, writing
-from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS
+from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS, MESSAGES
 from analysis.errors import DataError, some
 from analysis.messages.control import Draw, draw
 from analysis.messages.drafts import Draft, is_approved
@@ -63,7 +63,7 @@ class Setting:
     ground
         Facts of the place.
     base
-        Address of the campaign's public pages.
+        Address of the server, as others reach it.
     server
         Whether a mail server is named.
     """
@@ -132,7 +132,7 @@ def _rendered(
         for why, n in lacking(draft, values).items():
             faults[why] = faults.get(why, 0) + n
         if not start and not faults:
-            links = Links(f"{setting.base}/…", setting.base)
+            links = Links(f"{setting.base}/u/…", f"{setting.base}/p/{contacts.tenant}")
             samples = [layout.fill(values[one], links) for one in part[:LOOKED_AT]]
     if faults:
         raise DataError(
@@ -177,8 +177,6 @@ def approve(contacts: Contacts, prepared: Prepared) -> None:
 
 
 def _refuse_changed(connection: Connection, contacts: Contacts, draft: Draft) -> None:
-    from analysis.database.message_tables import MESSAGES
-
     newest = sa.select(sa.func.max(MESSAGES.c.version)).where(
         MESSAGES.c.tenant == contacts.tenant, MESSAGES.c.message == draft.message
     )

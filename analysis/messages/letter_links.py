@@ -12,8 +12,10 @@ from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.key_ring import KeyRing
 from analysis.database.message_tables import DELIVERIES
+from analysis.messages.letter_layout import Links
 
 _LEAVE_SIGNS, _BOUNCE_SIGNS = 48, 32  # hexadecimal: 192 and 128 bits
+_MARK = "b-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,36 @@ def bounce_secret(ring: KeyRing, message: str, person: str) -> str:
 def kept(secret: str) -> str:
     """Return what the store keeps of a secret."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def links(contacts: Contacts, base: str, message: str, person: str) -> Links:
+    """Return the addresses in a message to one person.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    base
+        Address of the server, as others reach it.
+    message, person
+        Which, to whom.
+    """
+    secret = leave_secret(contacts.ring, message, person)
+    return Links(f"{base}/u/{contacts.tenant}/{secret}", f"{base}/p/{contacts.tenant}")
+
+
+def return_path(address: str, secret: str) -> str:
+    """Return where a message that cannot be delivered goes back to (VERP)."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local}+{_MARK}{secret}@{domain}"
+
+
+def secret_in(address: str) -> str:
+    """Return the secret of a return path; "" where there is none."""
+    tag = address.strip().strip("<>").rpartition("@")[0].rpartition("+")[2].lower()
+    secret = tag.removeprefix(_MARK)
+    is_one = len(secret) == _BOUNCE_SIGNS and tag.startswith(_MARK)
+    return secret if is_one and not set(secret) - set("0123456789abcdef") else ""
 
 
 def bearer(

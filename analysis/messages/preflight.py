@@ -39,7 +39,7 @@ def preflight(letter: Letter, controller: Controller, base: str, *, server: bool
     controller
         Who answers.
     base
-        Address of the campaign's public pages: links to leave begin with it.
+        Address of the server, as others reach it: links to leave begin with it.
     server
         Whether a mail server is named.
     """

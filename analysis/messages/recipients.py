@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -85,7 +86,11 @@ def recipients(contacts: Contacts, draft: Draft, ground: Ground) -> Recipients:
 
 
 def asked_of(
-    draft: Draft, people: Sequence[str], cells: Mapping[str, int] | None = None
+    draft: Draft,
+    people: Sequence[str],
+    cells: Mapping[str, int] | None = None,
+    *,
+    at: datetime | None = None,
 ) -> Request:
     """Return what the gate is asked when a message goes to people.
 
@@ -97,6 +102,8 @@ def asked_of(
         To whom.
     cells
         Number of people, where the choice itself is judged.
+    at
+        The moment of delivery; None for this one.
     """
     return Request(
         draft.channel,
@@ -106,6 +113,7 @@ def asked_of(
         people=tuple(people),
         cells=cells or {},
         carries=frozenset(COMPLETE),
+        at=at,
     )
 
 

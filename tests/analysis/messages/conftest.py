@@ -21,7 +21,7 @@ CONTROLLER = Controller(
     "party", "Liste Valmont", "1 place de la Mairie", "contact@example.org", "Association X",
     "M. Y", "Municipales 2027", (Round("2027-03-14", "99900", "Europe/Paris"),),
 )  # fmt: skip
-BASE = "https://valmont.example.org/p/c"
+BASE = "https://valmont.example.org"
 SETTING = Setting(Ground({"99900_0001": 0.31, "99900_0002": 0.25}), BASE)
 EVERYBODY = Universe.read({"of": "people", "where": {"all": []}})
 LETTER = {
