@@ -9,6 +9,7 @@ import typer
 
 from analysis.cli import (
     commands_backup,
+    commands_contacts,
     commands_director,
     commands_duties,
     commands_models,
@@ -49,6 +50,7 @@ for part in (
     commands_backup,
     commands_people,
     commands_duties,
+    commands_contacts,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.

@@ -233,22 +233,32 @@ def _fault(one: Said, known: dict[tuple[str, int], str]) -> Text | None:
     return None if one.proof.strip() else Text("its proof")
 
 
-def latest(tenant: str, purposes: Sequence[str] = tuple(PURPOSES)) -> sa.Select[Any]:
+def latest(tenant: str, purpose: str = "", channel: str = "") -> sa.Select[Any]:
     """Return a query: a person's last yes and last no, by purpose and channel, 0 for never.
 
     Parameters
     ----------
     tenant
         Of the campaign.
-    purposes
-        Only these.
+    purpose, channel
+        Only these, one row a person; "" for all.
     """
     given = sa.case((CONSENTS.c.given, CONSENTS.c.said_s), else_=0)
     taken = sa.case((CONSENTS.c.given, 0), else_=CONSENTS.c.said_s)
-    keys = (CONSENTS.c.person, CONSENTS.c.purpose, CONSENTS.c.channel)
+    wanted = {"purpose": purpose, "channel": channel}
+    only = [CONSENTS.c[name] == value for name, value in wanted.items() if value]
+    keys = [CONSENTS.c.person, *(CONSENTS.c[name] for name in wanted if not wanted[name])]
     return (
-        sa.select(*keys, sa.func.max(given).label("given_s"), sa.func.max(taken).label("taken_s"))
-        .where(CONSENTS.c.tenant == tenant, CONSENTS.c.purpose.in_(purposes))
+        sa.select(
+            *(
+                CONSENTS.c[name] if not value else sa.literal(value).label(name)
+                for name, value in wanted.items()
+            ),
+            CONSENTS.c.person,
+            sa.func.max(given).label("given_s"),
+            sa.func.max(taken).label("taken_s"),
+        )
+        .where(CONSENTS.c.tenant == tenant, *only)
         .group_by(*keys)
     )
 
@@ -274,16 +284,12 @@ def current(
         Only these and who they are merged with; None for everybody.
     """
     merged = groups(connection)
-    query = latest(tenant_of(connection))
-    if purpose:
-        query = query.where(CONSENTS.c.purpose == purpose)
-    if channel:
-        query = query.where(CONSENTS.c.channel == channel)
+    query = latest(tenant_of(connection), purpose, channel)
     if people is not None:
         names = merged.members(people)
         query = query.where(CONSENTS.c.person.in_(listed(connection, names)))
     words: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
-    for who, about, by, given_s, taken_s in connection.execute(query):
+    for about, by, who, given_s, taken_s in connection.execute(query):
         words.setdefault((merged.of(who), about, by), []).append((given_s, taken_s))
     return {key: _holds(said, merged, key[0]) for key, said in words.items()}
 

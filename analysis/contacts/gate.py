@@ -20,6 +20,7 @@ from analysis.contacts import consents, lawful, vault
 from analysis.contacts.contact_store import Contacts, new_id
 from analysis.contacts.eve_of_vote import CHANNELS as SILENCED
 from analysis.contacts.eve_of_vote import l49, zone_of
+from analysis.contacts.file_origins import origins
 from analysis.contacts.merged import Groups, groups
 from analysis.contacts.passage import ACTIONS, COMPLETE, FLOOR, Passage, Refusal, Request
 from analysis.contacts.roll_store import rolls
@@ -43,11 +44,6 @@ _CONSENT = {
     "online": ("political_ads", "online"),
 }
 _ADS = {"sms": "sms", "online": "online"}
-# Files that people gave to somebody else, for something else.
-OTHER_FUNCTION = (
-    *("town_hall", "school", "benefits", "work", "employer", "patients", "health", "union"),
-    "other_function",
-)
 
 
 def passes(contacts: Contacts, request: Request, *, record: bool = True) -> Passage:
@@ -150,7 +146,7 @@ class _People:
         )
         tenant = tenant_of(connection)
         names = listed(connection, every)
-        origins = (
+        of_files = (
             sa.select(PERSONS.c.person, sa.func.coalesce(PEOPLE_FILES.c.origin, ""))
             .select_from(PERSONS.outerjoin(PEOPLE_FILES, of_file))
             .where(PERSONS.c.tenant == tenant, PERSONS.c.person.in_(names))
@@ -162,7 +158,7 @@ class _People:
         )
         return cls(
             merged,
-            {str(who): str(origin) for who, origin in connection.execute(origins)},
+            {str(who): str(origin) for who, origin in connection.execute(of_files)},
             {str(who): str(commune) for who, commune in connection.execute(homes)},
         )
 
@@ -194,11 +190,17 @@ def _origins(request: Request, known: _People) -> Iterable[Row]:
     for who in request.people:
         for member in known.members(who):
             origin = known.origin.get(member, "")
-            rule = lawful.rule_of_origin("other_function" if origin in OTHER_FUNCTION else origin)
+            rule = lawful.rule_of_origin(origin) or _other_function(origin)
             if rule and request.channel not in rule.channels:
                 yield rule.rule, who
             elif rule and "counsel" in rule.channels[request.channel]:
                 yield "counsel", who
+
+
+def _other_function(origin: str) -> lawful.Rule | None:
+    """Return the rule of files that people gave to somebody else, for something else."""
+    told = origins().get(origin)
+    return lawful.rule_of_origin("other_function") if told and told.rule == "no" else None
 
 
 def _asked(conditions: set[str], request: Request, known: _People) -> set[str]:

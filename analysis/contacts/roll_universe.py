@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -61,6 +62,34 @@ def roll_addresses(
     table = pd.DataFrame(found, columns=list(COLUMNS))
     sizes = {str(bureau): int(n) for bureau, n in every}
     return table, pd.Series(sizes, dtype="int64")
+
+
+def roll_rows(
+    connection: Connection,
+    contacts: Contacts,
+    universe: Universe,
+    ground: Ground,
+    columns: Sequence[str],
+) -> sa.Select[Any]:
+    """Return a query of rows of a universe, one an elector; only for what passed the gate.
+
+    Parameters
+    ----------
+    connection, contacts
+        The campaign.
+    universe, ground
+        Of the roll.
+    columns
+        Of `ROLL_ROWS`.
+    """
+    named = [ROLL_ROWS.c[name] for name in columns]
+    query = rows_query(connection, contacts, *named, today=ground.today)
+    if not any(name == "list" for name, _value in universe.leaves):
+        query = query.where(ROLL_ROWS.c.list_kind == "LP")
+    return query.where(
+        _roll_where(connection, universe.where, ground),
+        _lines_of(connection, contacts, objecting(contacts)),
+    ).order_by(*named)
 
 
 def _lines_of(connection: Connection, contacts: Contacts, against: Iterable[str]) -> Where:

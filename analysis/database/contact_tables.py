@@ -182,6 +182,7 @@ STATEMENTS = Table(
     *_must(_WORD, "how"),
     *_said(),
     Index("statements_person", "tenant", "person"),
+    Index("statements_hold", "tenant", "kind", "value", "person", "given", "at_s"),
 )
 LINKS = Table(
     "links",
@@ -237,6 +238,8 @@ CONSENTS = Table(
     *_must(_DIGEST, "proof"),
     *_said(),
     Index("consents_person", "tenant", "person", "purpose", "channel", "said_s"),
+    # Who says yes to one thing is read from the index alone.
+    Index("consents_hold", "tenant", "purpose", "channel", "person", "given", "said_s"),
 )
 # Of a controller, so that it holds in all their campaigns: the tenant of these rows is
 # `suppression.tenant_of_controller`. Never deleted: the digest outlives who was erased.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -18,6 +19,7 @@ from analysis.exports.embedded_provenance import in_csvw
 from analysis.exports.registry import beside
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import reach
+from analysis.turf.walk_list import NOT_LISTED
 from analysis.workflows.sealed_trials import in_force, open_trial
 
 CONTROL = "control"
@@ -37,15 +39,21 @@ class Targets:
         Volunteer-hours the ranking was made for; None where the file does not say.
     notes
         What a careful user wants to know.
+    doors
+        Ids of the only addresses to visit; empty: all of these bureaux.
     """
 
     table: pd.DataFrame
     hours: float | None
     notes: tuple[str, ...] = ()
+    doors: frozenset[str] = frozenset()
 
 
 def read_targets(path: Path, workspace: Workspace) -> Targets:
     """Read bureaux from a file of `rank`, or from any table with a column `bureau_id`.
+
+    A column `address_id` makes it a list of doors, as a universe leaves it: one row an address,
+    and no other address of these bureaux is visited.
 
     Raises
     ------
@@ -62,6 +70,10 @@ def read_targets(path: Path, workspace: Workspace) -> Targets:
             columns=some(raw.columns, most=8),
         )
     raw = raw[raw["bureau_id"].notna()]
+    doors: frozenset[str] = frozenset()
+    if "address_id" in raw:
+        doors = frozenset(raw["address_id"].dropna().astype("str").str.strip())
+        raw = raw.drop_duplicates("bureau_id")
     ids = raw["bureau_id"].astype("str").str.strip()
     if (twice := ids.duplicated()).any():
         raise DataError(
@@ -85,7 +97,7 @@ def read_targets(path: Path, workspace: Workspace) -> Targets:
         table["rank"] = 1.0
     hours = origin.get("parameters", {}).get("hours")
     ordered = table.sort_values(["rank", "bureau_id"], ignore_index=True)
-    found = Targets(ordered, None if hours is None else float(hours))
+    found = Targets(ordered, None if hours is None else float(hours), doors=doors)
     return replace(found, notes=tuple(notes))
 
 
@@ -272,3 +284,36 @@ def choose(
             bureaux=some(meant["bureau_id"]),
         )
     return meant
+
+
+def only_listed(
+    visited: gpd.GeoDataFrame, uncut: pd.DataFrame, doors: frozenset[str]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Keep to a list of doors, where the targets are one; the other addresses say why not.
+
+    Parameters
+    ----------
+    visited
+        Addresses to visit.
+    uncut
+        Those that are not, with `reason`.
+    doors
+        Ids of the list; empty where the targets are bureaux.
+
+    Raises
+    ------
+    DataError
+        When no door of the list is to be visited here.
+    """
+    if not doors:
+        return visited, uncut
+    wanted = visited["address_id"].isin(doors)
+    if not wanted.any():
+        raise DataError(
+            "None of the doors of the list is an address of this workspace.",
+            where="{doors}",
+            mend="Make the list from the workspace that the turfs are cut in.",
+            doors=some(sorted(doors)),
+        )
+    others = pd.DataFrame({"address_id": visited.loc[~wanted, "address_id"], "reason": NOT_LISTED})
+    return visited[wanted], pd.concat([uncut, others.astype("str")], ignore_index=True)

@@ -30,7 +30,14 @@ from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.sealed_trials import open_trial
 from analysis.workflows.street_network import graph_in, graph_in_file
 from analysis.workflows.time_slots import Opening, with_opening
-from analysis.workflows.turf_targets import CONTROL, Targets, choose, read_targets, with_arms
+from analysis.workflows.turf_targets import (
+    CONTROL,
+    Targets,
+    choose,
+    only_listed,
+    read_targets,
+    with_arms,
+)
 
 # A graph saved here is taken without being asked for.
 SAVED = "streets.txt"
@@ -178,7 +185,7 @@ def make_walks(
     found = read_targets(targets, workspace)
     armed, seals = with_arms(found.table, workspace, ask.design)
     meant = choose(armed, found.hours, ask.top, sealed=ask.design is not None)
-    visited, uncut = _sorted_out(_addresses(workspace), meant)
+    visited, uncut = only_listed(*_sorted_out(_addresses(workspace), meant), found.doors)
     found, bare = _without_addresses(found, meant, visited)
     visited, measured = with_roll(visited, workspace, ask.plan.work.registered_per_door)
     graph = streets_of(workspace, ask.streets, visited)

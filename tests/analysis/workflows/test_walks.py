@@ -16,7 +16,7 @@ from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 from analysis.turf.graph import write_graph
 from analysis.turf.planning import Plan
-from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU
+from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, NOT_LISTED
 from analysis.turf.work import Work
 from analysis.workflows.sealed_trials import keep
 from analysis.workflows.turf_output import write_walks
@@ -108,6 +108,21 @@ def test_the_order_of_the_targets_file_is_irrelevant(valmont, targets, tmp_path)
     ask = Ask(top=3)
     first, second = (make_walks(valmont, file, ask).turfs for file in (targets, mixed))
     pd.testing.assert_frame_equal(first, second)
+
+
+def test_a_list_of_doors_cuts_these_doors_and_lists_the_others(valmont, tmp_path, bureaux):
+    every = valmont.read("addresses")[["bureau_id", "address_id"]].astype("str")
+    mine = every[every["bureau_id"].isin(bureaux[:2])]
+    file = tmp_path / "door.csv"
+    # As a universe leaves it, for a French spreadsheet.
+    mine[::2].to_csv(file, index=False, sep=";", encoding="utf-8-sig", lineterminator="\r\n")
+    walks = make_walks(valmont, file, Ask(top=2))
+    assert set(walks.turfs["address_id"]) == set(mine["address_id"][::2])
+    others = walks.uncut[walks.uncut["reason"] == NOT_LISTED]
+    assert set(others["address_id"]) == set(mine["address_id"][1::2])
+    mine.assign(address_id="elsewhere").head(1).to_csv(file, index=False)
+    with pytest.raises(DataError, match="None of the doors"):
+        make_walks(valmont, file, Ask(top=1))
 
 
 def test_no_control_bureau_is_visited_and_its_doors_are_listed(valmont, tmp_path, bureaux, sealed):

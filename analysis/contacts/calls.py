@@ -1,0 +1,237 @@
+"""Calls to people who may be called: one at a time, at decent hours, four tries in thirty days."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from datetime import time as clock
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from analysis.contacts import consents, vault
+from analysis.contacts.consents import Said
+from analysis.contacts.contact_store import Contacts, insert_many, new_id
+from analysis.contacts.eve_of_vote import zone_of
+from analysis.contacts.gate import passes
+from analysis.contacts.merged import groups
+from analysis.contacts.passage import Request
+from analysis.contacts.suppression import listed, suppress_people, suppressed
+from analysis.database.contact_tables import CONTACTS, HOMES
+from analysis.database.engine import reading, writing
+from analysis.errors import DataError, Text, some
+
+# Weekdays at these hours, where the person lives. The limits of commercial calls (decree
+# 2022-1313) do not bind a campaign; the house keeps to them.
+HOURS = ((clock(10), clock(13)), (clock(14), clock(20)))
+MOST_TRIES, WINDOW_S = 4, 30 * 86_400
+OUTCOMES = ("talked", "absent", "call_back", "refused", "wrong_number", "stop")
+# After these nobody calls again, within thirty days or ever.
+_DONE = ("talked", "refused", "wrong_number", "stop")
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Whom to call now.
+
+    Attributes
+    ----------
+    person
+        Who.
+    name, phone
+        As the person gave them.
+    tries
+        How often they were called within thirty days.
+    """
+
+    person: str
+    name: str
+    phone: str
+    tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The next call, and why there is none where there is none.
+
+    Attributes
+    ----------
+    call
+        Whom to call; None where nobody may be called now.
+    left
+        How many may be called now.
+    waiting
+        How many of the universe may not, by reason.
+    """
+
+    call: Call | None
+    left: int
+    waiting: dict[str, int]
+
+
+def at_decent_hours(at: datetime, territory: str) -> bool:
+    """Tell whether somebody may be called at a moment: the hours of weekdays where they live.
+
+    Parameters
+    ----------
+    at
+        With its time zone.
+    territory
+        INSEE code of where they live.
+    """
+    local = at.astimezone(zone_of(territory))
+    now = local.time()
+    return local.weekday() < _SATURDAY and any(first <= now < last for first, last in HOURS)
+
+
+def next_call(contacts: Contacts, people: Sequence[str], at: datetime) -> Queue:
+    """Return the next person of a universe to call; what is shown passes the gate first.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    people
+        Of the universe.
+    at
+        Now, with its time zone.
+    """
+    with reading(contacts.engine) as connection:
+        tries = _tries(connection, contacts, people, int(at.timestamp()))
+        communes = _communes(connection, contacts, people)
+        known = vault.read(connection, contacts.ring, people, ["phone"])
+    waiting = {"number": 0, "hours": 0, "tries": 0}
+    free = []
+    for person in people:
+        number, done = tries.get(person, (0, False))
+        if "phone" not in known.get(person, {}):
+            waiting["number"] += 1
+        elif not at_decent_hours(at, communes.get(person, "")):
+            waiting["hours"] += 1
+        elif done or number >= MOST_TRIES:
+            waiting["tries"] += 1
+        else:
+            free.append((number, _turn(contacts.by, person), person))
+    # The least tried first; two callers begin at different ends.
+    order = [person for _number, _turn_of, person in sorted(free)]
+    passed = passes(contacts, _request(order, at), record=False).allowed
+    waiting["law"] = len(order) - len(passed)
+    call = _first(contacts, passed, {who: tries.get(who, (0, False))[0] for who in passed}, at)
+    return Queue(call, len(passed), {why: n for why, n in waiting.items() if n})
+
+
+def _request(people: Sequence[str], at: datetime) -> Request:
+    return Request("phone", "call", ("person.phone", "person.name"), people=tuple(people), at=at)
+
+
+def _turn(caller: str, person: str) -> str:
+    return hashlib.sha256(f"{caller}\x1f{person}".encode()).hexdigest()
+
+
+def _first(
+    contacts: Contacts, passed: Sequence[str], tries: Mapping[str, int], at: datetime
+) -> Call | None:
+    """Return the first whose number nobody objected to; its passage is written down."""
+    fields = ("used_name", "birth_name", "first_names", "phone")
+    for person in passed:
+        with reading(contacts.engine) as connection:
+            known = vault.read(connection, contacts.ring, [person], fields).get(person, {})
+        number = known.get("phone", "")
+        if not number or suppressed(contacts, [("phone", number)]):
+            continue
+        if passes(contacts, _request([person], at)).allowed:
+            family = known.get("used_name") or known.get("birth_name", "")
+            name = f"{known.get('first_names', '')} {family}".strip()
+            return Call(person, name, number, tries.get(person, 0))
+    return None
+
+
+def _tries(
+    connection: Connection, contacts: Contacts, people: Sequence[str], now_s: int
+) -> dict[str, tuple[int, bool]]:
+    """Return how often people were called within thirty days, and whether that is done with.
+
+    A call that was corrected does not count, its correction does.
+    """
+    merged = groups(connection)
+    every = merged.members(people)
+    corrected = sa.select(CONTACTS.c.corrects).where(
+        CONTACTS.c.tenant == contacts.tenant, CONTACTS.c.corrects.is_not(None)
+    )
+    query = (
+        sa.select(CONTACTS.c.person, CONTACTS.c.outcome)
+        .where(CONTACTS.c.tenant == contacts.tenant, CONTACTS.c.channel == "phone")
+        .where(CONTACTS.c.at_s > now_s - WINDOW_S, CONTACTS.c.contact.not_in(corrected))
+        .where(CONTACTS.c.person.in_(listed(connection, every)))
+    )
+    found: dict[str, tuple[int, bool]] = {}
+    for person, outcome in connection.execute(query):
+        root = merged.of(person)
+        number, done = found.get(root, (0, False))
+        found[root] = (number + 1, done or outcome in _DONE)
+    return found
+
+
+def _communes(connection: Connection, contacts: Contacts, people: Sequence[str]) -> dict[str, str]:
+    query = (
+        sa.select(HOMES.c.person, HOMES.c.commune_id)
+        .where(HOMES.c.tenant == contacts.tenant)
+        .where(HOMES.c.person.in_(listed(connection, people)))
+        .order_by(HOMES.c.version)
+    )
+    return {str(who): str(commune) for who, commune in connection.execute(query)}
+
+
+def record_call(contacts: Contacts, person: str, outcome: str, *, corrects: str = "") -> str:
+    """Write how a call went; who said stop is on the suppression list when this returns.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    person
+        Who was called.
+    outcome
+        One of `OUTCOMES`; a refusal takes the consent to calls back, a stop ends every channel.
+    corrects
+        The call that this one corrects.
+
+    Returns
+    -------
+    str
+        Id of the call.
+
+    Raises
+    ------
+    DataError
+        When the outcome is none of ours.
+    """
+    if outcome not in OUTCOMES:
+        raise DataError(
+            "A call does not end so: {outcome}.",
+            mend="Choose among {known}.",
+            outcome=outcome,
+            known=some(OUTCOMES, most=len(OUTCOMES)),
+        )
+    if outcome == "stop":
+        # First what must not fail: a call that was not written down harms nobody.
+        suppress_people(contacts, [person], "stop")
+    row = {"contact": new_id(), "person": person, "channel": "phone", "outcome": outcome}
+    with writing(contacts.engine) as connection:
+        insert_many(connection, CONTACTS, [row | {"corrects": corrects or None} | contacts.stamp()])
+        if outcome in ("stop", "refused"):
+            no = Said(person, "phone", "phone", given=False, said_s=int(time.time()), how="phone")
+            consents.say(connection, contacts, [no])
+    return row["contact"]
+
+
+WAITING = {
+    "number": Text("gave no number"),
+    "hours": Text("outside the hours, 10 to 13 and 14 to 20 on weekdays"),
+    "tries": Text("called already, or four times in thirty days"),
+    "law": Text("the law: objection, refusal or eve of the vote"),
+}

@@ -1,0 +1,264 @@
+"""Universes of a workspace: said, counted, saved, and let out through the gate."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from analysis.access import audit
+from analysis.contacts.contact_store import Contacts, insert_many, new_id
+from analysis.contacts.gate import passes
+from analysis.contacts.passage import FLOOR, Passage, Request
+from analysis.contacts.universe import Universe
+from analysis.contacts.universe_ground import Ground
+from analysis.contacts.universe_members import Members, members
+from analysis.database.contact_tables import PASSED, UNIVERSES
+from analysis.database.engine import reading, writing
+from analysis.errors import DataError, Text, some
+from analysis.i18n import told
+from analysis.tables.workspace import Workspace
+from analysis.workflows.abstention import look_ahead
+
+_ABSTENTION = ("abstention_over", "abstention_under")
+_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A universe that was saved: the rule, never who was in it."""
+
+    universe: str
+    name: str
+    rule: Universe
+    at_s: int
+    by_user: str
+
+
+def read_rule(text: str) -> Universe:
+    """Read a rule: JSON, or the name of a file of JSON or TOML.
+
+    Raises
+    ------
+    DataError
+        When it is none.
+    """
+    file = Path(text) if text.strip() and not text.lstrip().startswith("{") else None
+    try:
+        if file is None:
+            return Universe.read(json.loads(text))
+        content = file.read_text(encoding="utf-8")
+        is_toml = file.suffix == ".toml"
+        return Universe.read(tomllib.loads(content) if is_toml else json.loads(content))
+    except (OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            "The rule of the universe cannot be read.",
+            where="{text}",
+            mend="Give JSON, or the name of a file that ends in .json or .toml.",
+            text=text[:_NAME],
+        ) from error
+
+
+def ground_of(workspace: Workspace, universe: Universe, election: str = "") -> Ground:
+    """Return what a universe needs to know of the place.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    universe
+        Its forecast is made only where the rule asks for it.
+    election
+        For which abstention is expected.
+
+    Raises
+    ------
+    DataError
+        When abstention is asked for and the election is not named, or unknown.
+    """
+    if not any(name in _ABSTENTION for name, _value in universe.leaves):
+        return Ground()
+    if not election:
+        raise DataError(
+            "The rule asks for the abstention expected, and no election is named.",
+            mend="Name it, for instance 2027_pres_t1.",
+        )
+    table = look_ahead(workspace, election).forecast.table
+    rates = zip(table["bureau_id"], table["abstention"], strict=True)
+    return Ground({str(bureau): float(rate) for bureau, rate in rates})
+
+
+def count(contacts: Contacts, universe: Universe, ground: Ground, channel: str) -> Members:
+    """Return how many are in a universe, in numbers that may be shown; the gate is asked first.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    universe, ground
+        Whom one means, where.
+    channel
+        For which it is counted.
+
+    Raises
+    ------
+    DataError
+        When choosing so is not lawful for this channel.
+    """
+    request = Request(channel, "count", chosen=universe.chosen)
+    passes(contacts, request, record=False).checked()
+    return members(contacts, universe, ground)
+
+
+def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Request) -> Passage:
+    """Return who of a universe passes for a request, which is written down; fewer than 11 never.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    universe
+        By what they were chosen.
+    found
+        Who is in it.
+    request
+        Channel, action, data that go out, what goes with them.
+    """
+    whole = len(found.people) or int(found.table["electors"].sum() if found.doors else 0)
+    asked = Request(
+        request.channel,
+        request.action,
+        shown=request.shown,
+        chosen=(*request.chosen, *universe.chosen),
+        people=found.people,
+        cells={"universe": whole or FLOOR},
+        carries=request.carries,
+        at=request.at,
+    )
+    return passes(contacts, asked).checked()
+
+
+def save(contacts: Contacts, name: str, universe: Universe) -> Saved:
+    """Save a universe under a name, with the day and who did it; it is asked anew at each use.
+
+    Raises
+    ------
+    DataError
+        When it has no name.
+    """
+    if not name.strip() or len(name) > _NAME:
+        raise DataError(
+            "A universe is saved under a name of up to {most} letters.",
+            mend="Write whom it means.",
+            most=_NAME,
+        )
+    words = {language: told(universe.sentence, language) for language in ("fr", "en")}
+    row: dict[str, Any] = {"universe": new_id(), "name": name.strip(), "rule": universe.to_json()}
+    row |= {"words": json.dumps(words, ensure_ascii=False)} | contacts.stamp()
+    with writing(contacts.engine) as connection:
+        insert_many(connection, UNIVERSES, [row])
+        audit.note_in(connection, contacts.by, "universe", subject=name.strip())
+    return Saved(row["universe"], row["name"], universe, row["at_s"], contacts.by)
+
+
+def saved(contacts: Contacts) -> list[Saved]:
+    """Return the universes that were saved, the latest first."""
+    query = (
+        sa.select(UNIVERSES)
+        .where(UNIVERSES.c.tenant == contacts.tenant)
+        .order_by(UNIVERSES.c.at_s.desc(), UNIVERSES.c.universe)
+    )
+    with reading(contacts.engine) as connection:
+        rows = connection.execute(query).mappings().all()
+    names = ("universe", "name", "at_s", "by_user")
+    return [
+        Saved(rule=Universe.read(json.loads(row["rule"])), **{name: row[name] for name in names})
+        for row in rows
+    ]
+
+
+def saved_as(contacts: Contacts, name: str) -> Saved:
+    """Return the universe saved last under a name.
+
+    Raises
+    ------
+    DataError
+        When there is none.
+    """
+    every = saved(contacts)
+    found = next((one for one in every if name in (one.name, one.universe)), None)
+    if found is None:
+        raise DataError(
+            "No universe is saved under this name.",
+            where="{name}; there are: {known}",
+            mend="Name one of them, or save it first.",
+            name=name,
+            known=some([one.name for one in every]),
+        )
+    return found
+
+
+def passages(contacts: Contacts, *, most: int = 50) -> pd.DataFrame:
+    """Return what last passed the gate, or did not: rules and numbers of rows, never people.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    most
+        How many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `at_s`, `channel`, `action`, `rows`, `rules`, `refused` (rule to number of rows, or "all"),
+        `by_user`, the latest first.
+    """
+    names = ("at_s", "channel", "action", "rows", "rules", "refused", "by_user")
+    query = (
+        sa.select(*(PASSED.c[name] for name in names))
+        .where(PASSED.c.tenant == contacts.tenant)
+        .order_by(PASSED.c.at_s.desc(), PASSED.c.passage)
+        .limit(most)
+    )
+    with reading(contacts.engine) as connection:
+        table = pd.DataFrame(connection.execute(query).all(), columns=list(names))
+    for name in ("rules", "refused"):
+        table[name] = [json.loads(text) for text in table[name]]
+    return table
+
+
+def notice(contacts: Contacts, source: str) -> Text | None:
+    """Return the notice of GDPR articles 13 and 14; None where nobody said who answers.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    source
+        "roll" or "people": where the data come from.
+    """
+    who = contacts.controller
+    if not who.name or not who.contact:
+        return None
+    told_by: dict[str, Any] = {"name": who.name, "address": who.address, "contact": who.contact}
+    if source == "roll":
+        return Text(
+            "Your name and address come from the electoral roll (electoral code, L. 37). They "
+            "serve {name}, {address}, to present an electoral programme, and are deleted after "
+            "the vote. You may ask to see, correct or erase them, or object: {contact}. "
+            "Complaints: CNIL.",
+            **told_by,
+        )
+    return Text(
+        "You gave your data to {name}, {address}, for the campaign. You may ask to see, correct "
+        "or erase them, object, or take your consent back: {contact}. Complaints: CNIL.",
+        **told_by,
+    )

@@ -1,0 +1,161 @@
+"""Tests of calls and lists: hours where people live, four tries, a stop that holds at once."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from analysis.contacts import suppression, vault
+from analysis.contacts.calls import MOST_TRIES, at_decent_hours, next_call, record_call
+from analysis.contacts.contact_store import Controller, Round, insert_many
+from analysis.contacts.universe import Universe
+from analysis.contacts.universe_ground import Ground
+from analysis.database.contact_tables import CONTACTS, PASSED
+from analysis.database.engine import reading, writing
+from analysis.errors import DataError
+from analysis.workflows import universes
+from analysis.workflows.universe_lists import Asked, take_out
+from tests.analysis.contacts.invented import enter, opened, said, say
+
+PEOPLE = [f"p{n:02d}" for n in range(12)]
+HOME = {"address": "1 rue des Prés", "postcode": "99900", "city": "Valmont"}
+ANYBODY = Universe.read({"of": "people"})
+
+
+def monday(hour=11):
+    """Return a Monday hour in Paris to come, so that calls of today lie within thirty days."""
+    day = datetime.now(UTC) + timedelta(days=(7 - datetime.now(UTC).weekday()) % 7 or 7)
+    return day.replace(hour=hour - 1, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def callers(tmp_path, store, named):
+    """Enter twelve people with numbers; the last refused calls."""
+    contacts = opened(store, tmp_path, named("calls"))
+    for n, person in enumerate(PEOPLE):
+        enter(contacts, person, email=f"{person}@example.org", phone=f"+336399810{n:02d}")
+    with writing(contacts.engine) as connection:
+        names = [(p, "used_name", f"Nom {p}") for p in PEOPLE]
+        vault.put(connection, contacts.ring, names)
+    say(contacts, said("p11", "phone", "phone", given=False))
+    return contacts
+
+
+def test_hours_are_those_of_weekdays_where_the_person_lives():
+    summer = datetime(2027, 6, 7, tzinfo=UTC)  # a Monday; Paris is two hours ahead
+    at = {"9:59": (7, 59), "10:00": (8, 0), "12:59": (10, 59), "13:00": (11, 0), "14:00": (12, 0)}
+    at |= {"19:59": (17, 59), "20:00": (18, 0)}
+    seen = {
+        name: at_decent_hours(summer.replace(hour=hour, minute=minute), "99900")
+        for name, (hour, minute) in at.items()
+    }
+    assert [name for name, yes in seen.items() if yes] == ["10:00", "12:59", "14:00", "19:59"]
+    assert not at_decent_hours(summer.replace(day=12, hour=9), "99900")  # a Saturday
+    assert at_decent_hours(summer.replace(hour=6), "97411")  # 10 in Réunion, 8 in Paris
+    assert not at_decent_hours(summer.replace(hour=17), "97411")
+
+
+def test_one_person_at_a_time_least_tried_first_and_four_tries_at_most(callers):
+    now = monday()
+    queue = next_call(callers, PEOPLE, now)
+    assert (queue.left, queue.waiting) == (11, {"law": 1})
+    seen = []
+    for _turn in range(11):
+        queue = next_call(callers, PEOPLE, now)
+        seen.append(queue.call.person)
+        assert queue.call.name == f"Nom {queue.call.person}"
+        record_call(callers, queue.call.person, "absent")
+    assert sorted(seen) == PEOPLE[:11]
+    for _turn in range(MOST_TRIES - 1):
+        record_call(callers, "p00", "call_back")
+    wrong = record_call(callers, "p01", "talked")
+    assert next_call(callers, ["p00", "p01"], now).waiting == {"tries": 2}
+    record_call(callers, "p01", "absent", corrects=wrong)
+    assert next_call(callers, ["p00", "p01"], now).call.person == "p01"
+    assert next_call(callers, ["p00"], now + timedelta(days=35)).call.tries == 0
+    assert next_call(callers, PEOPLE, monday(21)).waiting["hours"] == 12
+    with pytest.raises(DataError, match="does not end so"):
+        record_call(callers, "p01", "hung up on")
+
+
+def test_stop_holds_at_once_for_every_channel(callers):
+    now = monday()
+    say(callers, said("p02", at=int(time.time()) - 9))
+    record_call(callers, "p02", "stop")
+    assert suppression.suppressed(
+        callers, [("phone", "06 39 98 10 02"), ("email", "P02@example.org")]
+    )
+    assert next_call(callers, ["p02"], now).call is None
+    record_call(callers, "p03", "refused")
+    assert next_call(callers, ["p03"], now + timedelta(days=42)).waiting == {"law": 1}
+    assert not suppression.suppressed(callers, [("email", "p03@example.org")])
+    with reading(callers.engine) as connection:
+        mine = sa.select(CONTACTS.c.outcome).where(CONTACTS.c.tenant == callers.tenant)
+        assert sorted(connection.execute(mine).scalars()) == ["refused", "stop"]
+
+
+def test_nobody_is_called_on_the_eve(callers):
+    now = monday()
+    day = (now + timedelta(days=1)).date().isoformat()
+    rounds = (Round(day, "FR", "Europe/Paris"),)
+    object.__setattr__(callers, "controller", Controller(callers.tenant, rounds=rounds))
+    assert next_call(callers, PEOPLE, now).waiting == {"law": 12}
+
+
+def test_a_list_of_calls_leaves_by_the_gate_and_is_written_down(callers):
+    leaving = take_out(callers, ANYBODY, Ground(), Asked("phone"))
+    assert leaving.columns == ("first_names", "used_name", "birth_name", "phone", "notice")
+    assert len(leaving.rows) == 11
+    assert b"+33639981011" not in leaving.to_csv()
+    with reading(callers.engine) as connection:
+        mine = sa.select(PASSED.c.rows).where(PASSED.c.tenant == callers.tenant)
+        assert connection.execute(mine).scalars().all() == [11]
+    table = universes.passages(callers)
+    assert table.loc[0, "refused"] == {"no_refusal": 1}
+    # Letters bear names and addresses of people: not before somebody answers for them.
+    with pytest.raises(DataError, match="notice"):
+        take_out(callers, ANYBODY, Ground(), Asked("post"))
+    with pytest.raises(DataError, match="Only letters"):
+        leaving.to_labels("fr")
+    who = Controller(callers.tenant, name="Liste *", address="1 rue", contact="dpo@example.org")
+    object.__setattr__(callers, "controller", who)
+    with writing(callers.engine) as connection:
+        at = [(p, field, text) for p in PEOPLE for field, text in HOME.items()]
+        vault.put(connection, callers.ring, at)
+    letters = take_out(callers, ANYBODY, Ground(), Asked("post"))
+    assert len(letters.rows) == 12
+    assert all("Liste *" in row[-1] and "dpo@example.org" in row[-1] for row in letters.rows)
+    labels = letters.to_labels("fr")
+    assert labels.startswith(b"%PDF")
+    assert labels == letters.to_labels("fr")
+    with pytest.raises(DataError, match="No list leaves"):
+        take_out(callers, ANYBODY, Ground(), Asked("email"))
+    few = Universe.read({"of": "people", "where": {"not": {"not_contacted_days": 1}}})
+    insert = {"contact": "x" + callers.tenant, "person": "p01", "channel": "phone"}
+    insert |= {"outcome": "absent", "corrects": None} | callers.stamp()
+    with writing(callers.engine) as connection:
+        insert_many(connection, CONTACTS, [insert])
+    with pytest.raises(DataError, match="fewer than 11"):
+        take_out(callers, few, Ground(), Asked("phone"))
+
+
+def test_a_universe_is_saved_with_its_words_and_asked_anew(callers):
+    rule = universes.read_rule('{"of": "people", "where": {"consent": "phone"}}')
+    saved = universes.save(callers, " Appels ", rule)
+    assert universes.saved_as(callers, "Appels") == saved
+    assert universes.saved(callers)[0].rule == rule
+    assert len(universes.count(callers, rule, Ground(), "phone").people) == 0
+    say(callers, *(said(p, "phone", "phone") for p in PEOPLE[:11]))
+    found = universes.count(callers, saved.rule, Ground(today=date(2027, 1, 1)), "phone")
+    assert len(found.people) == 11
+    assert found.total is None  # one is left out, who would be told by the rest
+    for text in ("{", "no_such.toml", '{"of": "people"'):
+        with pytest.raises(DataError, match="cannot be read"):
+            universes.read_rule(text)
+    with pytest.raises(DataError, match="No universe is saved"):
+        universes.saved_as(callers, "other")
+    with pytest.raises(DataError, match="under a name"):
+        universes.save(callers, " ", rule)

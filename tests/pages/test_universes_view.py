@@ -1,0 +1,98 @@
+"""Universes, calls and the table of the law on their pages."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+
+import pytest
+
+from analysis.contacts import vault
+from analysis.contacts.contact_store import insert_many
+from analysis.contacts.universe import Universe
+from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS
+from analysis.database.engine import writing
+from analysis.workflows import universes
+from analysis.workflows.contacts_open import open_contacts
+from tests.analysis.contacts.invented import roll
+
+
+@pytest.fixture(scope="module")
+def town(places):
+    """Put 40 electors, 12 people with a number and a saved universe into a copy of the town."""
+    folder = places.folder / "lawful_town"
+    shutil.copytree(places.valmont.path, folder)
+    contacts = open_contacts(folder)
+    rows = []
+    for n in range(40):
+        row = dict.fromkeys(("used_name", "extra", "number", "street", "postcode", "city"), "")
+        row |= {"tenant": contacts.tenant, "roll": "r1", "line": n + 2, "birth_name": f"N{n}"}
+        row |= {"first_names": "F", "sex": "F" if n < 25 else "M", "birth_date": date(1980, 1, 1)}
+        row |= {"birth_year": 1980, "commune_id": "99900", "bureau_id": "99900_0001"}
+        rows.append(row | {"address_id": f"a{n}", "order_number": n, "list_kind": "LP"})
+    row = {"source": "file", "relation": "regular", "file_id": ""} | contacts.stamp()
+    names = [f"p{n:02d}" for n in range(12)]
+    with writing(contacts.engine) as connection:
+        until = date.today() + timedelta(90)
+        insert_many(connection, ROLL_FILES, [roll(contacts, expires_on=until)])
+        insert_many(connection, ROLL_ROWS, rows)
+        insert_many(connection, PERSONS, [{"person": name} | row for name in names])
+        points = [(name, "phone", f"+336399820{n:02d}") for n, name in enumerate(names)]
+        vault.put(connection, contacts.ring, points)
+        vault.index(connection, contacts.ring, points)
+    universes.save(contacts, "Tous", Universe.read({"of": "people"}))
+    contacts.engine.dispose()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def open_view(open_app, town, page, **query):
+    app = open_app(page, workspace=town.name, **query)
+    assert not app.exception
+    return app
+
+
+def words(app):
+    kinds = (app.markdown, app.info, app.warning, app.error, app.caption)
+    return " ".join(one.value for kind in kinds for one in kind)
+
+
+def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
+    app = open_view(open_app, town, "contacts", contacts_view="universes", lang="en")
+    assert "the doors of the roll" in words(app)
+    assert [one.value for one in app.metric] == ["40", "40"]
+    app.selectbox(key="universe.sex").select("F").run()
+    assert "women only" in words(app)
+    assert app.metric[0].value == "25"
+    app.button(key="universe.prepare").click().run()
+    assert not app.exception
+    assert "roll_address" in words(app)
+    app.checkbox(key="universe.names").check().run()
+    app.button(key="universe.prepare").click().run()
+    assert not app.exception
+    assert "notice of the data does not go out" in words(app)  # nobody said who answers
+    app.selectbox(key="universe.sex").select("M")
+    app.slider(key="universe.age").set_range(18, 30).run()
+    assert "Nobody is in this universe" in words(app)
+
+
+def test_calls_show_one_person_at_a_time_or_say_why_none(open_app, town, monkeypatch):
+    monkeypatch.setattr("analysis.contacts.calls.at_decent_hours", lambda *_told: True)
+    app = open_view(open_app, town, "contacts", contacts_view="calls", lang="fr")
+    assert app.metric[0].value == "12"
+    (stop,) = [one for one in app.button if one.key.startswith("calls.stop")]
+    stop.click().run()
+    assert not app.exception
+    assert app.metric[0].value == "11"
+    monkeypatch.setattr("analysis.contacts.calls.at_decent_hours", lambda *_told: False)
+    app.run()
+    assert "Personne ne peut être appelé maintenant" in words(app)
+    assert "hors des heures" in words(app)
+
+
+def test_the_table_of_the_law_is_shown_with_what_passed(open_app, town):
+    app = open_view(open_app, town, "law", law_view="rules", lang="fr")
+    table, passed = (one.value for one in app.dataframe)
+    assert (table.iloc[-1].drop(["Règle", "Fondement"]) == "non").all()
+    assert "Portes" in set(passed["Canal"])
+    assert len(table) == 18
