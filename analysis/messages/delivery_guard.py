@@ -7,12 +7,13 @@ midnight of the eve may strike where they live.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from analysis.contacts import consents, vault
 from analysis.contacts.contact_store import Contacts, Round
@@ -88,6 +89,8 @@ class Guard:
         Of each: names of controllers and digests of contact points among objections.
     rounds
         Days of voting.
+    asking
+        Open connections to the objections of each controller: a transaction for each question.
     """
 
     contacts: Contacts
@@ -96,7 +99,8 @@ class Guard:
     commune: Mapping[str, str] = field(repr=False)
     merged: frozenset[str] = field(repr=False)
     points: Mapping[str, Digests] = field(repr=False)
-    rounds: tuple[Round, ...] = ()
+    rounds: tuple[Round, ...]
+    asking: Mapping[str, Connection] = field(repr=False)
 
     def refuses(self, connection: Connection, person: str, clock: Callable[[], datetime]) -> str:
         """Return the rule that keeps a message from a person at this moment; "" for none.
@@ -138,21 +142,20 @@ class Guard:
         return held.issuperset(self.purposes)
 
     def _objected(self, person: str) -> bool:
-        engine = opened(self.contacts).engine
         by_tenant: dict[str, list[str]] = {}
         for tenant, digest in self.points.get(person, ()):
             by_tenant.setdefault(tenant, []).append(digest)
-        return any(_is_listed(engine, tenant, mine) for tenant, mine in by_tenant.items())
+        return any(_is_listed(self.asking[one], one, mine) for one, mine in by_tenant.items())
 
 
-def _is_listed(engine: Engine, tenant: str, digests: list[str]) -> bool:
-    with reading(of_tenant(engine, tenant)) as connection:
+def _is_listed(connection: Connection, tenant: str, digests: list[str]) -> bool:
+    with connection.begin():
         asked = {"tenant": tenant, "digests": digests}
         return connection.execute(_OBJECTED, asked).first() is not None
 
 
 def guard_of(
-    connection: Connection,
+    stack: ExitStack,
     contacts: Contacts,
     message: str,
     people: Sequence[str],
@@ -162,8 +165,8 @@ def guard_of(
 
     Parameters
     ----------
-    connection
-        Of the campaign.
+    stack
+        Closes the connections to the objections when the batch is over.
     contacts
         The campaign.
     message
@@ -173,17 +176,19 @@ def guard_of(
     purposes
         What each must say yes to.
     """
-    merged = groups(connection)
-    names = listed(connection, people)
-    homes = sa.select(HOMES.c.person, HOMES.c.commune_id).where(
-        HOMES.c.tenant == contacts.tenant, HOMES.c.person.in_(names)
-    )
-    rows = connection.execute(homes.order_by(HOMES.c.version))
-    commune = {str(who): str(one) for who, one in rows}
-    points: dict[str, list[tuple[str, str]]] = {}
-    known = vault.every_point(connection, contacts.ring, merged.members(people))
-    for name, key in opened(contacts).keys.items():
+    with reading(contacts.engine) as connection:
+        merged = groups(connection)
+        names = listed(connection, people)
+        homes = sa.select(HOMES.c.person, HOMES.c.commune_id).where(
+            HOMES.c.tenant == contacts.tenant, HOMES.c.person.in_(names)
+        )
+        rows = connection.execute(homes.order_by(HOMES.c.version))
+        commune = {str(who): str(one) for who, one in rows}
+        known = vault.every_point(connection, contacts.ring, merged.members(people))
+    objections, points, asking = opened(contacts), dict[str, list[tuple[str, str]]](), {}
+    for name, key in objections.keys.items():
         tenant = tenant_of_controller(name)
+        asking[tenant] = stack.enter_context(of_tenant(objections.engine, tenant).connect())
         for point, owners in known.items():
             digest = vault.digest(key, *spelled(point))
             for owner in owners:
@@ -196,4 +201,5 @@ def guard_of(
         frozenset(one for one in people if one in merged.root),
         {who: tuple(dict.fromkeys(points.get(merged.of(who), []))) for who in people},
         contacts.controller.rounds,
+        asking,
     )

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.header import Header
 from email.utils import formatdate
+from functools import lru_cache
 
 from analysis.errors import DataError
 from analysis.messages.letter_layout import Filled, Picture
@@ -162,6 +163,7 @@ def _lines(data: bytes) -> bytes:
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
+@lru_cache(1024)
 def _words(text: str, name: str = "") -> str:
     """Return words for a header: as they are where ASCII allows, else encoded (RFC 2047)."""
     _refuse_breaks(text)

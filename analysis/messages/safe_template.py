@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import StrictUndefined, TemplateError, UndefinedError, nodes
 from jinja2.environment import Template
@@ -83,10 +83,11 @@ class Safe:
                 example='{{ first_name | default("") }}',
             ) from error
         if len(text) > LONGEST_RENDERED:
-            raise _refused("it gives a text of more than {n} characters", n=LONGEST_RENDERED)
+            raise _refused(Text("it gives a text of more than {n} characters", n=LONGEST_RENDERED))
         return text
 
 
+@lru_cache(512)
 def read_template(source: str) -> Safe:
     """Read the template of an author.
 
@@ -96,15 +97,15 @@ def read_template(source: str) -> Safe:
         When it is too long, is no template, or asks for more than variables and conditions.
     """
     if len(source) > LONGEST:
-        raise _refused("it has more than {n} characters", n=LONGEST)
+        raise _refused(Text("it has more than {n} characters", n=LONGEST))
     if not _is_text(source):
-        raise _refused("it has signs that are no text")
+        raise _refused(Text("it has signs that are no text"))
     try:
         tree = _environment().parse(source)
         _check(tree)
         return Safe(source, frozenset(_names(tree)), _environment().from_string(source))
     except TemplateError as error:
-        raise _refused("{said}", said=str(error)) from error
+        raise _refused(Text("{said}", said=str(error))) from error
 
 
 def _is_text(source: str) -> bool:
@@ -119,25 +120,25 @@ def _check(tree: nodes.Template) -> None:
     }
     for node in _every(tree):
         if not isinstance(node, _ALLOWED):
-            raise _refused("it holds {what}", what=type(node).__name__.lower())
+            raise _refused(Text("it holds {what}", what=type(node).__name__.lower()))
         if isinstance(node, nodes.Filter):
             _check_filter(node)
         if isinstance(node, nodes.Test) and node.name not in _TESTS:
-            raise _refused("it uses the test {what}", what=node.name)
+            raise _refused(Text("it uses the test {what}", what=node.name))
         if isinstance(node, nodes.Name) and node.name not in VARIABLES.keys() | own:
-            raise _refused("there is no variable {what}", what=node.name)
+            raise _refused(Text("there is no variable {what}", what=node.name))
         if isinstance(node, nodes.For):
             _check_loop(node)
 
 
 def _check_filter(node: nodes.Filter) -> None:
     if node.name not in _FILTERS:
-        raise _refused("it uses the filter {what}", what=node.name)
+        raise _refused(Text("it uses the filter {what}", what=node.name))
     if not all(isinstance(one, nodes.Const) for one in node.args) or node.kwargs:
-        raise _refused("a filter takes a plain text alone")
+        raise _refused(Text("a filter takes a plain text alone"))
     # One join in another would multiply a short text without end.
     if node.name == "join" and not _is_list(node.node):
-        raise _refused("only {lists} can be joined", lists=", ".join(_LISTS))
+        raise _refused(Text("only {lists} can be joined", lists=", ".join(_LISTS)))
 
 
 def _is_list(node: nodes.Node | None) -> bool:
@@ -146,13 +147,13 @@ def _is_list(node: nodes.Node | None) -> bool:
 
 def _check_loop(node: nodes.For) -> None:
     if not _is_list(node.iter):
-        raise _refused("a loop goes through one of {lists}", lists=", ".join(_LISTS))
+        raise _refused(Text("a loop goes through one of {lists}", lists=", ".join(_LISTS)))
     if node.recursive or any(
         isinstance(one, nodes.For) for part in node.body for one in _every(part)
     ):
-        raise _refused("a loop has another one in it")
+        raise _refused(Text("a loop has another one in it"))
     if not isinstance(node.target, nodes.Name) or node.target.name in VARIABLES:
-        raise _refused("a loop needs a name of its own")
+        raise _refused(Text("a loop needs a name of its own"))
 
 
 def _every(node: nodes.Node) -> Iterable[nodes.Node]:
@@ -165,10 +166,10 @@ def _names(tree: nodes.Template) -> Iterable[str]:
     return (one.name for one in tree.find_all(nodes.Name) if one.name in VARIABLES)
 
 
-def _refused(why: str, **values: object) -> DataError:
+def _refused(why: Text) -> DataError:
     return DataError(
         "This template is refused: {why}.",
         mend="Write text, variables among {names}, and conditions on them.",
-        why=Text(why, **values),
+        why=why,
         names=", ".join(VARIABLES),
     )
