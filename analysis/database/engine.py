@@ -172,7 +172,7 @@ def without_waiting(engine: Engine) -> Engine:
     def _hasten(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a DBAPI connection
         connection.execute("PRAGMA synchronous = NORMAL")
 
-    return quick
+    return quick.execution_options(**{_WRITE: True})
 
 
 @contextlib.contextmanager

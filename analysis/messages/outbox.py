@@ -161,6 +161,8 @@ class _Batch:
     address: Mapping[str, str]
     values: Mapping[str, Mapping[str, Any]]
     asking: Connection
+    quick: Connection
+    insertion: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,11 @@ class _Sending:
             values = values_of(
                 connection, self.contacts, people, self.way.ground, self.draft.letter.language
             )
-        return _Batch(guard, address, values, stack.enter_context(self.contacts.engine.connect()))
+            insertion = or_nothing(connection, STEPS)
+        asking, quick = (
+            stack.enter_context(engine.connect()) for engine in (self.contacts.engine, self.quick)
+        )
+        return _Batch(guard, address, values, asking, quick, insertion)
 
     def _deliver(self, person: str, known: _Batch, *, firmly: bool) -> str:
         """Ask once more, hand the message over, and write down what became of it."""
@@ -273,9 +279,16 @@ class _Sending:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.insert(STEPS), row)
         if connection.dialect.name != "postgresql":
-            with writing(self.contacts.engine if firmly else self.quick) as own:
-                own.execute(or_nothing(own, STEPS), row)
+            self._note(row, known, firmly=firmly)
         return step
+
+    def _note(self, row: Mapping[str, Any], known: _Batch, *, firmly: bool) -> None:
+        if firmly:
+            with writing(self.contacts.engine) as connection:
+                connection.execute(known.insertion, row)
+        else:
+            with known.quick.begin():
+                known.quick.execute(known.insertion, row)
 
     @contextmanager
     def _claimed(
