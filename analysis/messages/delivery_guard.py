@@ -188,7 +188,7 @@ def guard_of(
     objections, points, asking = opened(contacts), dict[str, list[tuple[str, str]]](), {}
     for name, key in objections.keys.items():
         tenant = tenant_of_controller(name)
-        asking[tenant] = stack.enter_context(of_tenant(objections.engine, tenant).connect())
+        asking[tenant] = stack.enter_context(reading(of_tenant(objections.engine, tenant)))
         for point, owners in known.items():
             digest = vault.digest(key, *spelled(point))
             for owner in owners:

@@ -259,8 +259,9 @@ class _Sending:
                 connection, self.contacts, people, self.way.ground, self.draft.letter.language
             )
             insertion = or_nothing(connection, STEPS)
+        # Kept open for the batch: a transaction for each person, not a connection.
         asking, quick = (
-            stack.enter_context(engine.connect()) for engine in (self.contacts.engine, self.quick)
+            stack.enter_context(reading(engine)) for engine in (self.contacts.engine, self.quick)
         )
         return _Batch(guard, address, values, asking, quick, insertion)
 
@@ -299,17 +300,15 @@ class _Sending:
         The lock of PostgreSQL goes with the transaction, however it ends. A file has one worker
         (`message_worker`), who would keep all other writers waiting in a transaction.
         """
-        engine = self.contacts.engine
-        if engine.dialect.name != "postgresql":
-            with asking.begin():
+        with asking.begin():
+            if asking.dialect.name != "postgresql":
                 yield asking
-            return
-        with writing(engine) as connection:
+                return
             name = f"{self.contacts.tenant}\x1f{self.draft.message}\x1f{person}"
-            taken = connection.execute(_LOCK, {"name": name}).scalar_one()
+            taken = asking.execute(_LOCK, {"name": name}).scalar_one()
             if not firmly:
-                connection.execute(_QUICK)
-            yield connection if taken else None
+                asking.execute(_QUICK)
+            yield asking if taken else None
 
     def _post(self, person: str, known: _Batch) -> tuple[str, str]:
         """Hand a message over; return the step and its code, or "later"."""
