@@ -80,6 +80,15 @@ async def public(request: Request) -> Response:
     return await public_page(request, folder)
 
 
+async def leave(request: Request) -> Response:
+    """Let whoever has the link of a message receive nothing more."""
+    from analysis.workflows.leave_page import leave_page
+    from pages._ui.state import WORKSPACES
+
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await leave_page(request, folder)
+
+
 try:
     settings = server_access.settings()
     check_address(bound_address(), settings)
@@ -89,6 +98,7 @@ routes = [
     Route("/api/returns", returns, methods=["POST", "OPTIONS"]),
     Route("/t/{path:path}", turf, methods=["GET", "POST"]),
     Route("/p/{path:path}", public, methods=["GET", "POST"]),
+    Route("/u/{path:path}", leave, methods=["GET", "POST"]),
 ]
 if settings.server:
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))

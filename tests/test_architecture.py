@@ -24,6 +24,7 @@ STEPS = [
     {"electorate"},
     {"targeting", "experiments", "fieldwork", "turf", "access"},
     {"contacts"},
+    {"messages"},
     {"charts"},
     {"exports", "readers", "sample"},
     {"fetch"},

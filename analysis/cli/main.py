@@ -12,6 +12,7 @@ from analysis.cli import (
     commands_contacts,
     commands_director,
     commands_duties,
+    commands_messages,
     commands_models,
     commands_people,
     commands_place,
@@ -51,6 +52,7 @@ for part in (
     commands_duties,
     commands_people,
     commands_contacts,
+    commands_messages,
 ):
     part.register(app)
 # Options that take several values after one name, as in --place 75056 69123.

@@ -157,6 +157,24 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
+def without_waiting(engine: Engine) -> Engine:
+    """Return an engine of the same file whose writers do not wait for the disk.
+
+    What they wrote survives their own death, not a power cut; the next writer who waits makes it
+    safe with their own. PostgreSQL says so in a transaction (`synchronous_commit`): its engine
+    stays what it is.
+    """
+    if engine.dialect.name == "postgresql":
+        return engine
+    quick = connect(engine.url.render_as_string(hide_password=False), tenant=tenant_of(engine))
+
+    @event.listens_for(quick, "connect")
+    def _hasten(connection: Any, _record: Any) -> None:  # noqa: ANN401 - a DBAPI connection
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    return quick.execution_options(**{_WRITE: True})
+
+
 @contextlib.contextmanager
 def reading(engine: Engine, *, role: Role = "app") -> Iterator[Connection]:
     """Open a connection that sees one state of the store.

@@ -1,0 +1,172 @@
+"""The control of a message: drawn by lot within bureaux, sealed, and what it lets one see."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import DataError, Text
+from analysis.experiments.design import CONTROL, declare
+from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.power import detectable
+from analysis.experiments.seal import drawn, fingerprint, seal
+from analysis.messages.recipients import SENT
+
+# One in ten gets nothing, in blocks of ten of a bureau.
+BLOCK, HELD_BACK = 10, 1
+POWER = 0.8
+# How often people do something after a letter: a rare act, a common one, and the hardest to see.
+BASE_RATES = (0.02, 0.10, 0.50)
+_NOWHERE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Who is written to, and who is kept for comparison.
+
+    Attributes
+    ----------
+    table
+        One row a person, in the order of sending: `person`, `arm` (send, control), `block`,
+        `cell` (bureau).
+    seed, seal
+        Of the draw, and the fingerprint of all that was drawn.
+    sees
+        Smallest change of a rate that is seen with 80%, by the rate without the message.
+    """
+
+    table: pd.DataFrame = field(repr=False)
+    seed: int
+    seal: str
+    sees: Mapping[float, float]
+
+    @property
+    def letters(self) -> int:
+        """Return how many are written to."""
+        return int((self.table["arm"] == SENT).sum())
+
+    @property
+    def controls(self) -> int:
+        """Return how many are kept for comparison."""
+        return int((self.table["arm"] == CONTROL).sum())
+
+    def summary(self) -> list[Text]:
+        """Say what the control lets one see, before anything is sent."""
+        if not self.controls:
+            return [Text("Nobody is kept for comparison: what the message changes stays unknown.")]
+        first = Text(
+            "{letters} letters, {controls} people drawn by lot get none, for comparison.",
+            letters=self.letters,
+            controls=self.controls,
+        )
+        return [
+            first,
+            *(
+                Text(
+                    "Of an act of {rate:.0f} people in 100, a change of {seen:.1f} points or more "
+                    "is seen four times in five.",
+                    rate=100 * rate,
+                    seen=100 * seen,
+                )
+                for rate, seen in self.sees.items()
+            ),
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is kept of it, but who."""
+        return {
+            "letters": self.letters,
+            "controls": self.controls,
+            "sees": {f"{rate:g}": round(seen, 6) for rate, seen in self.sees.items()},
+        }
+
+
+def draw(
+    people: Sequence[str], bureau: Mapping[str, str], *, seed: int, control: bool = True
+) -> Draw:  # noqa: E501
+    """Draw who is kept for comparison.
+
+    The same people and seed give the same draw, in whatever order the people come.
+
+    Parameters
+    ----------
+    people
+        Who may be written to.
+    bureau
+        Of each; who has none is in a block with the like.
+    seed
+        Of the draw.
+    control
+        Whether any is kept; without, all are written to.
+
+    Raises
+    ------
+    DataError
+        When there are too few people for a block.
+    """
+    units = pd.DataFrame({"person": sorted(people)})
+    units["bureau"] = [bureau.get(one, "") or _NOWHERE for one in units["person"]]
+    # Within a bureau blocks are cut in an order that means nothing.
+    units["order"] = [_order(seed, one) for one in units["person"]]
+    if not control:
+        table = units.assign(arm=SENT, block="")
+        mark = fingerprint({"seed": seed, "people": units["person"].tolist()})
+        return Draw(_in_order(table), seed, mark, {})
+    design = declare(units, _rule(units))
+    content = seal(design, seed, {})
+    arms = drawn(design, seed)
+    table = pd.DataFrame(
+        {
+            "person": arms["unit_id"].astype("str"),
+            "arm": np.where(arms["arm"] == CONTROL, CONTROL, SENT),
+            "block": arms["block"].astype("str"),
+        }
+    ).merge(units, on="person", validate="one_to_one")
+    controls = int((table["arm"] == CONTROL).sum())
+    return Draw(_in_order(table), seed, str(content["fingerprint"]), _sees(len(table), controls))
+
+
+def _rule(units: pd.DataFrame) -> Rule:
+    if len(units) < BLOCK:
+        raise DataError(
+            "There are too few people to keep some of them for comparison.",
+            where="{n} people, blocks of {block}",
+            mend="Widen the universe, or send it without a control on purpose.",
+            n=len(units),
+            block=BLOCK,
+        )
+    # Where no bureau has a block, all are drawn together.
+    largest = int(units["bureau"].value_counts().max())
+    return Rule(
+        rank_by="order",
+        territory="bureau" if largest >= BLOCK else "",
+        block_size=BLOCK,
+        control=HELD_BACK,
+        unit="person",
+    )
+
+
+def _order(seed: int, person: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed} {person}".encode()).digest()[:6], "big")
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a draw in the order of sending, which tells nothing of anybody."""
+    ordered = table.sort_values(["order", "person"]).reset_index(drop=True)
+    cell = ordered["bureau"].where(ordered["bureau"] != _NOWHERE, "")
+    return ordered[["person", "arm", "block"]].assign(cell=cell)
+
+
+def _sees(people: int, controls: int) -> dict[float, float]:
+    if not 0 < controls < people:
+        return {}
+    spread = 1 / (people - controls) + 1 / controls
+    return {
+        rate: detectable(float(np.sqrt(rate * (1 - rate) * spread)), people - 2, power=POWER)
+        for rate in BASE_RATES
+    }

@@ -1,0 +1,72 @@
+"""Leaving: at once, for all channels and campaigns of the controller, as often as it is asked."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import sqlalchemy as sa
+
+from analysis.contacts import consents
+from analysis.contacts.consents import PURPOSES, Said
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.suppression import objecting, suppress_people
+from analysis.database.engine import or_nothing, reading, writing
+from analysis.database.message_tables import RESPONSES, STEPS
+from analysis.messages.letter_links import Bearer
+
+_HOUR_S = 3600
+
+
+def leave(
+    contacts: Contacts, bearer: Bearer, *, reason: str = "unsubscribe", how: str = "web"
+) -> bool:  # noqa: E501
+    """Take back all that a person agreed to, and never reach them again; tell whether it is new.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    bearer
+        In whose message the link was: whoever holds it can leave, and do nothing else.
+    reason
+        One of `suppression.WISHES`.
+    how
+        One of `consents.HOWS`.
+    """
+    if objecting(contacts, [bearer.person]):
+        return False
+    suppress_people(contacts, [bearer.person], reason)
+    with reading(contacts.engine) as connection:
+        now = consents.current(connection, people=[bearer.person])
+    held = [(purpose, channel) for (_who, purpose, channel), yes in now.items() if yes]
+    rows = [
+        Said(bearer.person, purpose, channel, given=False, said_s=int(time.time()), how=how)
+        for purpose, channel in held
+        if purpose in PURPOSES
+    ]
+    with writing(contacts.engine) as connection:
+        consents.say(connection, contacts, rows)
+        count = {"kind": "left", "link": "", "cell": bearer.cell, "n": 1}
+        hour = int(time.time()) // _HOUR_S * _HOUR_S
+        row = {"tenant": contacts.tenant, "message": bearer.message, "hour_s": hour, **count}
+        connection.execute(sa.insert(RESPONSES).values(**row, part=secrets.token_hex(8)))
+    return True
+
+
+def note_step(contacts: Contacts, bearer: Bearer, step: str, code: str) -> None:
+    """Write what came back of a message to a person; the same twice is written once.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    bearer
+        Whose message.
+    step, code
+        "bounced" or "complained", and its status code.
+    """
+    who = {"tenant": contacts.tenant, "message": bearer.message, "person": bearer.person}
+    row = {**who, "step": step, "code": code, "at_s": int(time.time())}
+    with writing(contacts.engine) as connection:
+        connection.execute(or_nothing(connection, STEPS).values(**row))

@@ -1,0 +1,380 @@
+"""The outbox: what was approved leaves once for each person, however often its worker is killed.
+
+There is no cursor: a row in `steps` says of each person what became of their message. It is written
+right after the mail server answered for it: a worker killed in between sends the one in hand
+again, with the same Message-ID, and loses none.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.gate import passes
+from analysis.contacts.suppression import catch_up
+from analysis.contacts.universe_ground import Ground
+from analysis.database.engine import or_nothing, reading, tenant_of, without_waiting, writing
+from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS, STEPS
+from analysis.errors import DataError
+from analysis.messages.approve import approval_of
+from analysis.messages.delivery_guard import Guard, guard_of
+from analysis.messages.drafts import Draft, draft_of
+from analysis.messages.letter_layout import Layout, lay_out
+from analysis.messages.letter_links import bounce_secret, links, return_path
+from analysis.messages.mime_bytes import Parcel, Sender, Wrapping, parcel_bytes, wrap
+from analysis.messages.preflight import sender_address
+from analysis.messages.recipients import SENT as TO_SEND
+from analysis.messages.recipients import addresses, asked_of, values_of
+from analysis.messages.sending_pace import Pace
+from analysis.messages.smtp_post import Post, RefusedError
+
+GATE, SENT, REFUSED, BOUNCED, COMPLAINED = "gate", "sent", "refused", "bounced", "complained"
+BATCH = 500
+# What a killed worker wrote is there in any case. So that a power cut repeats no more than so many
+# letters, one in so many waits for the disk; all waiting would make it ten times slower.
+FIRM = 25
+# A letter that could not leave in four days is about what is over.
+LATEST_S = 4 * 86_400
+_PURPOSES = ("letter_email",)
+_QUICK = sa.text("SET LOCAL synchronous_commit = off")
+_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 5))")
+
+
+@dataclass(slots=True)
+class Way:
+    """By what and how quickly messages leave.
+
+    Attributes
+    ----------
+    post
+        Takes them away.
+    base
+        Address of the server: links to leave begin with it.
+    ground
+        Facts of the place, which messages may name.
+    bounces
+        Address to which returned mail goes; "" for that of who answers.
+    pace
+        By domain.
+    clock
+        Tells the moment, with its zone.
+    stop
+        Says whether to stop after the message in hand.
+    """
+
+    post: Post
+    base: str
+    ground: Ground
+    bounces: str = ""
+    pace: Pace = field(default_factory=Pace)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    stop: Callable[[], bool] = lambda: False
+
+
+def waiting(contacts: Contacts) -> list[str]:
+    """Return the messages that were approved, not halted, and wait for somebody; oldest first."""
+    query = (
+        sa.select(APPROVALS.c.message)
+        .where(APPROVALS.c.tenant == contacts.tenant)
+        .order_by(APPROVALS.c.at_s, APPROVALS.c.message)
+    )
+    halted = sa.select(HALTS.c.message).where(HALTS.c.tenant == contacts.tenant)
+    with reading(contacts.engine) as connection:
+        found = connection.execute(query.where(APPROVALS.c.message.not_in(halted))).scalars()
+        return [one for one in map(str, found) if _pending(connection, one, -1, 1)]
+
+
+def _pending(connection: Connection, message: str, after: int, most: int) -> list[tuple[int, str]]:
+    tenant = tenant_of(connection)
+    done = sa.exists().where(
+        STEPS.c.tenant == tenant, STEPS.c.message == message, STEPS.c.person == DELIVERIES.c.person
+    )
+    query = (
+        sa.select(DELIVERIES.c.position, DELIVERIES.c.person)
+        .where(DELIVERIES.c.tenant == tenant, DELIVERIES.c.message == message)
+        .where(DELIVERIES.c.arm == TO_SEND, DELIVERIES.c.position > after, ~done)
+        .order_by(DELIVERIES.c.position)
+        .limit(most)
+    )
+    return [(int(position), str(person)) for position, person in connection.execute(query)]
+
+
+def send_message(contacts: Contacts, message: str, way: Way) -> Counter[str]:
+    """Send a message to whom it was approved for and still may go; return what became of them.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    message
+        Which.
+    way
+        By what.
+
+    Returns
+    -------
+    Counter
+        How many by outcome: sent, gate, refused, later, busy, done, halted.
+
+    Raises
+    ------
+    DataError
+        When the mail server takes nothing, or the message was changed since it was approved.
+    """
+    sending = _Sending.of(contacts, message, way)
+    try:
+        return _by_batches(contacts, message, sending)
+    finally:
+        if sending.quick is not contacts.engine:
+            sending.quick.dispose()
+
+
+def _by_batches(contacts: Contacts, message: str, sending: _Sending) -> Counter[str]:
+    count: Counter[str] = Counter()
+    after = -1
+    while not sending.way.stop():
+        with reading(contacts.engine) as connection:
+            rows = _pending(connection, message, after, BATCH)
+        if not rows:
+            break
+        after = rows[-1][0]
+        count.update(sending.batch([person for _position, person in rows]))
+        if count["halted"]:
+            break
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is known of the people of a batch, read at once."""
+
+    guard: Guard
+    address: Mapping[str, str]
+    values: Mapping[str, Mapping[str, Any]]
+    asking: Connection
+    quick: Connection
+    insertion: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """A message on its way."""
+
+    contacts: Contacts
+    draft: Draft
+    layout: Layout
+    wrapping: Wrapping
+    way: Way
+    approved_s: int
+    quick: Engine
+
+    @classmethod
+    def of(cls, contacts: Contacts, message: str, way: Way) -> _Sending:
+        approval, draft = approval_of(contacts, message), draft_of(contacts, message)
+        if approval is None or approval.sha256 != draft.letter.sha256:
+            raise DataError(
+                "This message was not approved as it stands: it does not leave.",
+                where="{message}",
+                mend="Have it approved by somebody other than its author.",
+                message=message,
+            )
+        who = approval.controller
+        address = sender_address(who)
+        domain = address.rpartition("@")[2]
+        layout = lay_out(draft.letter, who, themed=draft.themed)
+        sender = Sender(who.name, address, f"{contacts.tenant}.{domain}".lower())
+        wrapping = wrap(sender, layout.pictures)
+        quick = without_waiting(contacts.engine)
+        return cls(contacts, draft, layout, wrapping, way, approval.at_s, quick)
+
+    def batch(self, people: Sequence[str]) -> Counter[str]:
+        """Send to the people of a batch whom the gate lets through at present."""
+        count: Counter[str] = Counter()
+        allowed = self._gate(people, count)
+        with ExitStack() as stack:
+            self._one_by_one(allowed, self._known(allowed, stack), count)
+        return count
+
+    def _one_by_one(self, allowed: Sequence[str], known: _Batch, count: Counter[str]) -> None:
+        waiting, later = deque(allowed), 0
+        while waiting and not self.way.stop():
+            person = waiting.popleft()
+            domain = known.address.get(person, "").rpartition("@")[2]
+            wait = self.way.pace.wait_s(domain)
+            if wait and later < len(waiting):
+                waiting.append(person)  # others may go first
+                later += 1
+                continue
+            if wait:
+                time.sleep(min(wait, 1.0))
+                waiting.appendleft(person)
+                continue
+            later = 0
+            outcome = self._deliver(person, known, firmly=not sum(count.values()) % FIRM)
+            if outcome == SENT:
+                self.way.pace.note(domain)
+            count[outcome] += 1
+            if outcome == "halted":
+                break
+
+    def _gate(self, people: Sequence[str], count: Counter[str]) -> list[str]:
+        """Return whom the gate lets through, and write down which rule refuses each other."""
+        now = self.way.clock()
+        if now.timestamp() - self.approved_s > LATEST_S:
+            self._note_many(dict.fromkeys(people, "late"), count)
+            return []
+        asked = asked_of(self.draft, people, at=now)
+        told = passes(self.contacts, asked)
+        why = {people[n - 1]: one.rule for one in told.refusals for n in one.lines}
+        if not told.whole:
+            rule = next(one.rule for one in told.refusals if not one.lines)
+            why = {who: why.get(who, rule) for who in people}
+        self._note_many(why, count)
+        return [who for who in people if who not in why]
+
+    def _note_many(self, why: Mapping[str, str], count: Counter[str]) -> None:
+        if not why:
+            return
+        rows = [self._step(who, GATE, rule) for who, rule in why.items()]
+        with writing(self.contacts.engine) as connection:
+            connection.execute(or_nothing(connection, STEPS), rows)
+        count[GATE] += len(rows)
+
+    def _known(self, people: Sequence[str], stack: ExitStack) -> _Batch:
+        catch_up(self.contacts)
+        purposes = (*_PURPOSES, *(("political_ads",) if self.draft.themed else ()))
+        guard = guard_of(stack, self.contacts, self.draft.message, people, purposes)
+        with reading(self.contacts.engine) as connection:
+            address = addresses(connection, self.contacts, people)
+            values = values_of(
+                connection, self.contacts, people, self.way.ground, self.draft.letter.language
+            )
+            insertion = or_nothing(connection, STEPS)
+        # Kept open for the batch: a transaction for each person, not a connection.
+        asking, quick = (
+            stack.enter_context(reading(engine)) for engine in (self.contacts.engine, self.quick)
+        )
+        return _Batch(guard, address, values, asking, quick, insertion)
+
+    def _deliver(self, person: str, known: _Batch, *, firmly: bool) -> str:
+        """Ask once more, hand the message over, and write down what became of it."""
+        with self._claimed(person, known.asking, firmly=firmly) as connection:
+            if connection is None:
+                return "busy"
+            rule = known.guard.refuses(connection, person, self.way.clock)
+            if rule in ("done", "halted"):
+                return rule
+            step, code = (GATE, rule) if rule else self._post(person, known)
+            if step == "later":
+                return step
+            row = self._step(person, step, code)
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.insert(STEPS), row)
+        if connection.dialect.name != "postgresql":
+            self._note(row, known, firmly=firmly)
+        return step
+
+    def _note(self, row: Mapping[str, Any], known: _Batch, *, firmly: bool) -> None:
+        if firmly:
+            with writing(self.contacts.engine) as connection:
+                connection.execute(known.insertion, row)
+        else:
+            with known.quick.begin():
+                known.quick.execute(known.insertion, row)
+
+    @contextmanager
+    def _claimed(
+        self, person: str, asking: Connection, *, firmly: bool
+    ) -> Iterator[Connection | None]:
+        """Open a connection in which this message to this person is ours alone; None if another's.
+
+        The lock of PostgreSQL goes with the transaction, however it ends. A file has one worker
+        (`message_worker`), who would keep all other writers waiting in a transaction.
+        """
+        with asking.begin():
+            if asking.dialect.name != "postgresql":
+                yield asking
+                return
+            name = f"{self.contacts.tenant}\x1f{self.draft.message}\x1f{person}"
+            taken = asking.execute(_LOCK, {"name": name}).scalar_one()
+            if not firmly:
+                asking.execute(_QUICK)
+            yield asking if taken else None
+
+    def _post(self, person: str, known: _Batch) -> tuple[str, str]:
+        """Hand a message over; return the step and its code, or "later"."""
+        address = known.address.get(person, "")
+        if not address:
+            return GATE, "no_address"
+        message, ring = self.draft.message, self.contacts.ring
+        secret = bounce_secret(ring, message, person)
+        sender = self.wrapping.sender.address
+        back = return_path(self.way.bounces or sender, secret)
+        ways = links(self.contacts, self.way.base, message, person)
+        try:
+            parcel = Parcel(
+                to=address,
+                filled=self.layout.fill(known.values.get(person, {}), ways),
+                leave=ways.leave,
+                leave_mail=back,
+                message_id=f"{secret}@{sender.rpartition('@')[2]}",
+            )
+            content = parcel_bytes(self.wrapping, parcel)
+        except DataError:
+            # Somebody lacks today what the message says of them.
+            return REFUSED, "template"
+        try:
+            self.way.post.send(back, address, content)
+        except RefusedError as error:
+            return (REFUSED, error.code) if error.ever else ("later", error.code)
+        return SENT, ""
+
+    def _step(self, person: str, step: str, code: str) -> dict[str, Any]:
+        return {
+            "tenant": self.contacts.tenant,
+            "message": self.draft.message,
+            "person": person,
+            "step": step,
+            "at_s": int(self.way.clock().timestamp()),
+            "code": code,
+        }
+
+
+def progress_of(contacts: Contacts, message: str) -> dict[str, int]:
+    """Return what became of a message: sent, gate, refused, bounced, complained, waiting, control.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    message
+        Which.
+    """
+    arms = (
+        sa.select(DELIVERIES.c.arm, sa.func.count())
+        .where(DELIVERIES.c.tenant == contacts.tenant, DELIVERIES.c.message == message)
+        .group_by(DELIVERIES.c.arm)
+    )
+    steps = (
+        sa.select(STEPS.c.step, sa.func.count())
+        .where(STEPS.c.tenant == contacts.tenant, STEPS.c.message == message)
+        .group_by(STEPS.c.step)
+    )
+    with reading(contacts.engine) as connection:
+        by_arm = {str(arm): int(n) for arm, n in connection.execute(arms)}
+        by_step = {str(step): int(n) for step, n in connection.execute(steps)}
+    done = sum(by_step.get(one, 0) for one in (GATE, SENT, REFUSED))
+    told = {one: by_step.get(one, 0) for one in (SENT, GATE, REFUSED, BOUNCED, COMPLAINED)}
+    return told | {
+        "waiting": by_arm.get(TO_SEND, 0) - done,
+        "control": sum(by_arm.values()) - by_arm.get(TO_SEND, 0),
+    }

@@ -1,0 +1,165 @@
+"""What is looked at before a message may be approved, and what cannot be proved from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from analysis.contacts.contact_store import Controller
+from analysis.contacts.normalise import canonical_email
+from analysis.errors import DataError, Text, some
+from analysis.messages.letter_blocks import Letter, picture_bytes
+from analysis.messages.letter_layout import LEAST_CONTRAST, PAPER, contrast
+
+# They hide where a link goes, and filters of mail know it.
+SHORTENERS = ("bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "cutt.ly")
+_LONGEST_SUBJECT, _HEAVIEST = 78, 1_000_000
+_SHOUTING, _SHORTEST = 0.6, 8
+State = Literal["good", "bad", "doubt", "unproved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: "bad" keeps the message from being approved."""
+
+    name: str
+    state: State
+    told: Text
+
+
+def preflight(letter: Letter, controller: Controller, base: str, *, server: bool) -> list[Check]:
+    """Return what was looked at, in order.
+
+    Parameters
+    ----------
+    letter
+        What it says.
+    controller
+        Who answers.
+    base
+        Address of the server, as others reach it: links to leave begin with it.
+    server
+        Whether a mail server is named.
+    """
+    return [
+        *_who(controller),
+        _way_out(base),
+        *_looks(letter),
+        *_links(letter),
+        *_spam(letter),
+        *_beyond(controller, server=server),
+    ]
+
+
+def refuse_bad(checks: list[Check]) -> None:
+    """Refuse a message that must not leave as it is.
+
+    Raises
+    ------
+    DataError
+        Naming everything that is wrong.
+    """
+    if bad := [one.told for one in checks if one.state == "bad"]:
+        raise DataError(
+            "The message cannot leave like this: {why}",
+            mend="Put it right, look at it again, then have it approved.",
+            why=some(bad, most=len(bad)),
+        )
+
+
+def sender_address(controller: Controller) -> str:
+    """Return the address from which a controller writes; "" where they gave none."""
+    for word in controller.contact.replace(",", " ").replace(";", " ").split():
+        try:
+            return canonical_email(word.strip("<>()"))
+        except DataError:
+            continue
+    return ""
+
+
+def _who(controller: Controller) -> Iterator[Check]:
+    missing = controller.missing
+    yield (
+        Check("controller", "bad", Text("Who answers lacks: {names}.", names=some(missing, most=9)))
+        if missing
+        else Check(
+            "controller", "good", Text("Sponsor, election, notice and who answers are told.")
+        )
+    )
+    if not sender_address(controller):
+        yield Check("sender", "bad", Text("Who answers gave no e-mail address to write from."))
+
+
+def _way_out(base: str) -> Check:
+    parts = urlsplit(base)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or "." not in host or host.endswith(".localhost"):
+        return Check(
+            "leave",
+            "bad",
+            Text(
+                "Nobody could leave in one click: {base} is no https address that others reach.",
+                base=base or "–",
+            ),
+        )
+    return Check("leave", "good", Text("One click leaves, at {host}.", host=host))
+
+
+def _looks(letter: Letter) -> Iterator[Check]:
+    ratio = contrast(letter.accent, PAPER)
+    told = Text(
+        "Contrast of title and button: {ratio:.1f} (at least {least}).",
+        ratio=ratio,
+        least=LEAST_CONTRAST,
+    )  # noqa: E501
+    yield Check("contrast", "good" if ratio >= LEAST_CONTRAST else "bad", told)
+    pictures = [one for one in letter.blocks if one["kind"] == "picture"]
+    if pictures:
+        yield Check("pictures", "good", Text("Every picture has its words and travels along."))
+    weight = sum(len(picture_bytes(one)) for one in pictures)
+    if weight > _HEAVIEST:
+        yield Check(
+            "weight", "bad", Text("Pictures weigh {n} bytes: too much for a mailbox.", n=weight)
+        )  # noqa: E501
+
+
+def _links(letter: Letter) -> Iterator[Check]:
+    hosts = {urlsplit(str(one["url"])).hostname or "" for one in letter.blocks if "url" in one}
+    short = sorted(host for host in hosts if host.removeprefix("www.") in SHORTENERS)
+    if short:
+        yield Check("links", "bad", Text("Links hide where they go: {hosts}.", hosts=some(short)))
+    elif hosts:
+        yield Check(
+            "links",
+            "good",
+            Text("Links go to {hosts}, the same for everybody.", hosts=some(sorted(hosts))),
+        )  # noqa: E501
+
+
+def _spam(letter: Letter) -> Iterator[Check]:
+    subject = letter.subject
+    letters = [sign for sign in subject if sign.isalpha()]
+    loud = len(letters) >= _SHORTEST and sum(s.isupper() for s in letters) > _SHOUTING * len(
+        letters
+    )
+    if loud or "!!" in subject or "€€" in subject:
+        yield Check(
+            "subject", "doubt", Text("The subject shouts: filters of mail may hold it back.")
+        )
+    if len(subject) > _LONGEST_SUBJECT:
+        yield Check("subject", "doubt", Text("The subject is longer than most mailboxes show."))
+    if not any(one["kind"] in ("text", "title") for one in letter.blocks):
+        yield Check("words", "doubt", Text("There are no words but in pictures and buttons."))
+
+
+def _beyond(controller: Controller, *, server: bool) -> Iterator[Check]:
+    domain = sender_address(controller).rpartition("@")[2] or "–"
+    yield Check(
+        "domain",
+        "unproved",
+        Text("SPF, DKIM and DMARC of {domain} cannot be proved here.", domain=domain),
+    )
+    if not server:
+        yield Check("server", "unproved", Text("No mail server is named: nothing will be sent."))

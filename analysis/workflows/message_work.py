@@ -1,0 +1,257 @@
+"""Messages of a workspace: read from a file, looked at, approved; the worker that sends them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import threading
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from analysis.access import audit
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.universe import Universe
+from analysis.contacts.universe_ground import Ground
+from analysis.database.engine import writing
+from analysis.errors import DataError
+from analysis.messages.approve import Prepared, Setting, approve, prepare
+from analysis.messages.drafts import Draft, draft_of
+from analysis.messages.letter_blocks import Letter
+from analysis.messages.outbox import Way, send_message, waiting
+from analysis.messages.returned_mail import take_back_all
+from analysis.messages.sending_pace import Pace
+from analysis.messages.smtp_post import SmtpPost
+from analysis.tables.file_lock import held
+from analysis.tables.workspace import Workspace
+from analysis.workflows import mail_out, server_access, universes
+from analysis.workflows.contacts_open import open_contacts
+
+# Address to which mail comes back that cannot be delivered; else that of who answers.
+BOUNCES = "PALIER_BOUNCES"
+_LOCK = "message_worker.lock"
+_ROUND_S = 10.0
+_ABSTENTION = "results.abstention"
+
+
+def read_letter(file: Path) -> Letter:
+    """Read a message from a file of TOML or JSON; a picture may name a file beside it.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read, or is not whole.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        told = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        blocks = [_with_picture(one, file.parent) for one in told.get("blocks", [])]
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            "The message cannot be read.",
+            where="{file}: {why}",
+            mend="Give a file of TOML or JSON with language, subject and blocks.",
+            file=file.name,
+            why=type(error).__name__,
+        ) from error
+    return Letter.read(told | {"blocks": blocks})
+
+
+def _with_picture(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    told = dict(block)
+    if told.get("kind") == "picture" and (name := told.pop("file", "")):
+        # Beside the message, and nowhere else.
+        data = (folder / Path(str(name)).name).read_bytes()
+        told["data"] = base64.b64encode(data).decode()
+    return told
+
+
+def base_address() -> str:
+    """Return the address of the server, as others reach it; "" where it has none."""
+    return server_access.settings().address.rstrip("/")
+
+
+def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
+    """Return the facts of the place that a message needs.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+    draft
+        The message.
+    election
+        For which abstention is expected, where it is asked for.
+    """
+    rule = draft.universe
+    if _ABSTENTION in draft.letter.shown:
+        rule = Universe("people", {"abstention_over": 0.0})
+    return universes.ground_of(Workspace(workspace), rule, election)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is chosen at approval: election for abstention, seed of the draw, whether to draw."""
+
+    election: str = ""
+    seed: int | None = None
+    control: bool = True
+
+
+def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> Prepared:
+    """Return what would be approved of a message, see `approve.prepare`.
+
+    Parameters
+    ----------
+    workspace, contacts
+        The campaign.
+    message
+        Which.
+    choice
+        Election, seed, control.
+    """
+    draft = draft_of(contacts, message)
+    ground = ground_for(workspace, draft, choice.election)
+    setting = Setting(ground, base_address(), server=mail_out.is_sending())
+    return prepare(contacts, draft, setting, seed=choice.seed, control=choice.control)
+
+
+def let_go(contacts: Contacts, prepared: Prepared) -> None:
+    """Approve what was looked at, and note it; see `approve.approve`."""
+    approve(contacts, prepared)
+    with writing(contacts.engine) as connection:
+        audit.note_in(connection, contacts.by, "message", subject=prepared.draft.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a worker works.
+
+    Attributes
+    ----------
+    once
+        One round, then no more.
+    per_minute
+        Messages a minute to one domain; 0 for as many as there are.
+    returned
+        File or folder of mail that came back; None for none.
+    election
+        For which abstention is expected, where messages name it.
+    message
+        This one alone; "" for all.
+    """
+
+    once: bool = False
+    per_minute: float = 0
+    returned: Path | None = None
+    election: str = ""
+    message: str = ""
+
+
+def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], None]) -> Counter[str]:
+    """Send what waits, take in what came back, until one is told to stop; return the outcomes.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    how
+        Once, or for good.
+    say
+        Is told of each message what became of it in a round.
+
+    Raises
+    ------
+    DataError
+        When another worker is at it, or no mail server is named.
+    """
+    url = os.environ.get(mail_out.VARIABLE, "")
+    if not url:
+        raise DataError(
+            "No mail server is named: nothing is sent.",
+            mend="Set PALIER_SMTP, such as smtp://USER:PASSWORD@mail.example.org:587.",
+        )
+    total: Counter[str] = Counter()
+    with _alone(workspace), _until_told() as stop, SmtpPost(url) as post:
+        while not stop.is_set():
+            total.update(_round(workspace, how, post, stop, say))
+            if how.once:
+                break
+            stop.wait(_ROUND_S)
+    return total
+
+
+def _round(
+    workspace: Path,
+    how: Work,
+    post: SmtpPost,
+    stop: threading.Event,
+    say: Callable[[str, Mapping[str, int]], None],
+) -> Counter[str]:
+    contacts, total = open_contacts(workspace), Counter[str]()
+    try:
+        if how.returned is not None:
+            say("returned", take_back_all(contacts, how.returned))
+        for message in waiting(contacts):
+            if stop.is_set() or how.message not in ("", message):
+                continue
+            way = Way(
+                post,
+                base_address(),
+                ground_for(workspace, draft_of(contacts, message), how.election),
+                os.environ.get(BOUNCES, ""),
+                Pace(how.per_minute, time.monotonic),
+                stop=stop.is_set,
+            )
+            count = send_message(contacts, message, way)
+            say(message, count)
+            total.update(count)
+    except DataError:
+        # What waits is tried again; who asked for one round is told.
+        if how.once:
+            raise
+    finally:
+        contacts.engine.dispose()
+    return total
+
+
+@contextmanager
+def _alone(workspace: Path) -> Iterator[None]:
+    """Be the only worker of a workspace on this machine: a file of SQLite has one writer."""
+    try:
+        with held(workspace / "fieldwork" / _LOCK, wait=False):
+            yield
+    except BlockingIOError as error:
+        raise DataError(
+            "Another worker sends the messages of this workspace.",
+            mend="Let it do so, or stop it first.",
+        ) from error
+
+
+@contextmanager
+def _until_told() -> Iterator[threading.Event]:
+    """Yield an event that is set when the process is asked to end: the one in hand still leaves."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {one: signal.signal(one, told) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

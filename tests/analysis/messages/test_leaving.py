@@ -1,0 +1,202 @@
+"""Tests of leaving by one click, and of mail that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from email.message import EmailMessage
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from analysis.contacts.consents import current
+from analysis.contacts.suppression import objecting, suppressed
+from analysis.database.contact_tables import CONSENTS
+from analysis.database.engine import reading
+from analysis.database.message_tables import RESPONSES, STEPS
+from analysis.errors import DataError
+from analysis.messages.approve import approve, prepare
+from analysis.messages.drafts import save
+from analysis.messages.letter_links import bounce_secret, leave_secret, return_path, secret_in
+from analysis.messages.returned_mail import is_stop, read_returned, take_back, take_back_all
+from analysis.workflows import leave_page
+from tests.analysis.messages.conftest import EVERYBODY, SETTING, supporters
+
+SECRET = "0123456789abcdef" * 2
+BACK = return_path("contact@example.org", SECRET)
+
+
+def mail(subject="x", text="", **headers):
+    """Return a mail as bytes."""
+    message = EmailMessage()
+    told = {"To": BACK, "From": "Jean <JEAN@example.org>"} | headers
+    for name, value in told.items():
+        message[name.replace("_", "-")] = value
+    message["Subject"] = subject
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def report(status, action="failed", *, kind="delivery-status", to=BACK):
+    """Return a delivery report (RFC 3464), or a complaint (RFC 5965)."""
+    fields = "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; p@example.org\n"
+    fields += f"Action: {action}\nStatus: {status}\n"
+    if kind == "feedback-report":
+        fields = "Feedback-Type: abuse\nUser-Agent: x\nVersion: 1\n"
+    return (
+        f"From: mailer@mx\nTo: {to}\nSubject: Undelivered\nMIME-Version: 1.0\n"
+        f'Content-Type: multipart/report; report-type={kind}; boundary="b"\n\n'
+        f"--b\nContent-Type: text/plain\n\nSorry.\n--b\nContent-Type: message/{kind}\n\n{fields}\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{SECRET}@example.org>\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "code"),
+    [
+        (report("5.1.1"), "bounce", "5.1.1"),
+        (report("4.2.2"), "delayed", "4.2.2"),
+        # Postfix gives up after five days in its queue: the mailbox may well be there.
+        (report("4.4.7"), "delayed", "4.4.7"),
+        (report("4.4.1", "delayed"), "delayed", ""),
+        (report("2.0.0", "delivered"), "delayed", ""),
+        (report("", kind="feedback-report"), "complaint", ""),
+        (mail("Réponse automatique", "STOP", Auto_Submitted="auto-replied"), "vacation", ""),
+        (mail("Absent", "Je reviens lundi.", X_Autoreply="yes"), "vacation", ""),
+        (mail("STOP"), "stop", ""),
+        (mail("Re: Réunion", "\n« Désabonnement »\n\n> Bonjour"), "stop", ""),
+        (mail("Merci", "Ne dites pas stop !"), "other", ""),
+        (b"", "other", ""),
+        (b"\xff\xfe garbage", "other", ""),
+    ],
+)
+def test_what_comes_back_is_told_apart(content, kind, code):
+    told = read_returned(content)
+    assert (told.kind, told.code) == (kind, code)
+    if b"contact" in content:
+        assert told.secret == SECRET
+
+
+def test_the_word_to_leave_stands_alone():
+    for text in (
+        "stop",
+        " STOP. ",
+        "Re: Stop",
+        "DÉSABONNEMENT",
+        "désinscrire!",
+        "Arrêt",
+        "TR : stop",
+    ):
+        assert is_stop(text), text
+    for text in ("", "stop it", "ne stoppez pas", "non stop", "reste", "re", "stop stop stop"):
+        assert not is_stop(text), text
+
+
+def test_the_secret_is_read_in_the_address_whatever_its_case():
+    assert secret_in(BACK) == SECRET
+    assert secret_in(f"<{BACK.upper()}>") == SECRET
+    for other in ("", "contact@example.org", "contact+b-12@example.org", f"x+{SECRET}@example.org"):
+        assert secret_in(other) == ""
+    # Who forwards a complaint writes to another address: the message tells which it was.
+    assert (
+        read_returned(report("", kind="feedback-report", to="abuse@example.org")).secret == SECRET
+    )
+
+
+@pytest.fixture
+def sent(make, letter):
+    """Return a campaign with a message that was approved, and its people."""
+    author, other = make("author"), make("other")
+    people = supporters(author, 12)
+    draft = save(author, "m", letter, EVERYBODY)
+    approve(other, prepare(author, draft, SETTING, control=False))
+    return other, draft.message, people
+
+
+def rows(contacts, table):
+    """Return how many rows a table has of the campaign."""
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.tenant == contacts.tenant)
+    with reading(contacts.engine) as connection:
+        return connection.execute(query).scalar_one()
+
+
+def test_a_dead_mailbox_a_complaint_and_a_stop_act_once(sent, tmp_path):
+    contacts, message, people = sent
+    secrets = [bounce_secret(contacts.ring, message, one) for one in people]
+    to = [return_path("contact@example.org", one) for one in secrets]
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    for n, content in enumerate(
+        [
+            report("5.1.1", to=to[0]),
+            report("4.2.2", to=to[1]),
+            report("", kind="feedback-report", to=to[2]),
+            mail("STOP", To=to[3], From="other@example.org"),
+            mail("Absent", Auto_Submitted="auto-replied", To=to[4]),
+            report("5.1.1"),  # of a secret that nobody was given
+        ]
+    ):
+        (folder / f"{n}.eml").write_bytes(content)
+    for _again in range(2):
+        count = take_back_all(contacts, folder)
+        assert count == {"bounce": 2, "delayed": 1, "complaint": 1, "stop": 1, "vacation": 1}
+    assert objecting(contacts) == {"p002": "complaint", "p003": "stop"}
+    points = [("email", f"{one}@example.org") for one in ("p000", "p001", "p004", "other")]
+    assert suppressed(contacts, points) == {points[0]: "bounce", points[3]: "stop"}
+    with reading(contacts.engine) as connection:
+        query = sa.select(STEPS.c.person, STEPS.c.step, STEPS.c.code)
+        steps = set(connection.execute(query.where(STEPS.c.message == message)).all())
+    assert steps == {("p000", "bounced", "5.1.1"), ("p002", "complained", "")}
+    with pytest.raises(DataError, match="no file or folder"):
+        take_back_all(contacts, tmp_path / "none")
+    assert take_back(contacts, b"") == "other"
+
+
+def ask(app, method, path, **other):
+    """Ask for a page without cookies, origin or login."""
+
+    async def asked():
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return await client.request(method, path, **other)
+
+    return asyncio.run(asked())
+
+
+def test_a_get_shows_a_button_and_a_post_leaves_as_often_as_one_likes(sent, monkeypatch, tmp_path):
+    contacts, message, people = sent
+    monkeypatch.setattr(
+        leave_page,
+        "workspace_of",
+        lambda _folder, name: tmp_path if name == contacts.tenant else None,
+    )
+    monkeypatch.setattr(leave_page, "open_contacts", lambda _workspace: contacts)
+
+    async def answer(request):
+        return await leave_page.leave_page(request, tmp_path)
+
+    app = Starlette(routes=[Route("/u/{path:path}", answer, methods=["GET", "POST"])])
+    link = f"/u/{contacts.tenant}/{leave_secret(contacts.ring, message, people[0])}"
+    before = rows(contacts, CONSENTS)
+    shown = ask(app, "GET", link, headers={"Accept-Language": "fr"})
+    assert shown.status_code == 200
+    assert "<button>" in shown.text
+    assert "set-cookie" not in shown.headers
+    assert people[0] not in shown.text
+    assert (rows(contacts, CONSENTS), objecting(contacts)) == (before, {})
+    one_click = {"content": "List-Unsubscribe=One-Click"}
+    one_click |= {"headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    for _again in range(3):
+        assert ask(app, "POST", link, **one_click).status_code == 200
+    assert objecting(contacts) == {people[0]: "unsubscribe"}
+    assert rows(contacts, CONSENTS) == before + 1
+    assert rows(contacts, RESPONSES) == 1
+    with reading(contacts.engine) as connection:
+        assert not any(current(connection, people=[people[0]]).values())
+    # The return path lets nobody leave; nor does a guess, or another campaign.
+    for wrong in (bounce_secret(contacts.ring, message, people[1]), "x", "", "../x"):
+        assert ask(app, "POST", f"/u/{contacts.tenant}/{wrong}", **one_click).status_code == 404
+    assert ask(app, "POST", link.replace("/u/", "/u/other"), **one_click).status_code == 404
+    assert set(objecting(contacts)) == {people[0]}
