@@ -62,7 +62,7 @@ def words(app):
 
 def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
     app = open_view(open_app, town, "contacts", contacts_view="universes", lang="en")
-    assert "the doors of the roll" in words(app)
+    assert "The doors of the roll" in words(app)
     assert [one.value for one in app.metric] == ["40", "40"]
     app.selectbox(key="universe.sex").select("F").run()
     assert "women only" in words(app)
@@ -102,3 +102,12 @@ def test_the_table_of_the_law_is_shown_with_what_passed(open_app, town):
     assert "Portes" in set(passed["Canal"])
     app.selectbox(key="law.channel").select("online").run()
     assert (app.table[0].value.index == "non").sum() == 16
+
+
+def test_without_a_roll_it_says_how_to_come_by_one(open_app, places):
+    folder = places.folder / "no_roll"
+    shutil.copytree(places.valmont.path, folder)
+    app = open_view(open_app, folder, "contacts", contacts_view="universes")
+    (said,) = [one.value for one in app.info]
+    assert "Aucune liste électorale n’est en vigueur" in said
+    shutil.rmtree(folder)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
+from analysis.contacts.gate import roll_in_force
 from analysis.contacts.lawful_words import basis
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
@@ -33,7 +35,11 @@ def universes() -> None:
     with people_opened.opened() as (contacts, _folder):
         people_opened.say_once("universes.said")
         rule = _asked(contacts)
-        st.markdown(f"### {messages.plain(messages.translate(rule.sentence))}")
+        sentence = messages.plain(messages.translate(rule.sentence))
+        st.markdown(f"### {sentence[:1].upper()}{sentence[1:]}")
+        if rule.of == "roll" and not roll_in_force(contacts, datetime.now(UTC)):
+            st.info(_("There is no electoral roll in use: import one, or choose supporters."))
+            return
         channel = _channel(rule)
         ground = _ground(place, rule)
         with messages.explain_data_errors():
