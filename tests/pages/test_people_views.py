@@ -102,9 +102,9 @@ def test_a_search_finds_and_nonsense_is_advice(alone, people):
     app = alone("persons")
     for asked, rows in (("quemeneur", 2), ("famille@example.org", 2)):
         app.text_input(key="persons.asked").set_value(asked)
-        next(one for one in app.button if one.label == _("Search")).click().run()
+        next(one for one in app.button if one.label == _("Find them")).click().run()
         assert len(app.dataframe[0].value) == rows
     app.text_input(key="persons.asked").set_value("@@@")
-    next(one for one in app.button if one.label == _("Search")).click().run()
+    next(one for one in app.button if one.label == _("Find them")).click().run()
     assert app.error
     assert not app.exception

@@ -208,7 +208,7 @@ def _search(contacts: Contacts) -> None:
             key="persons.asked",
             help=_("That a search was made is written down, and not whom it was for."),
         )
-        if not st.form_submit_button(_("Search"), key="persons.go"):
+        if not st.form_submit_button(_("Find them"), key="persons.go"):
             return
     try:
         found = people_shown.search(contacts, asked)
