@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.tables.file_lock import held
 from analysis.tables.whole_files import written_whole
 
@@ -60,7 +60,7 @@ def open_ring(workspaces: Path, campaign: str, controller: str) -> KeyRing:
     DataError
         When the file cannot be read or written.
     """
-    file = Path(os.environ.get(VARIABLE, "") or workspaces / FOLDER / FILE)
+    file = ring_file(workspaces)
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with held(file.with_suffix(".lock")):
@@ -85,6 +85,60 @@ def open_ring(workspaces: Path, campaign: str, controller: str) -> KeyRing:
         suppression=_derived(theirs, "suppression"),
         box=_derived(own, "box"),
     )
+
+
+def ring_file(workspaces: Path) -> Path:
+    """Return where the keys of all campaigns of a folder of workspaces lie."""
+    return Path(os.environ.get(VARIABLE, "") or workspaces / FOLDER / FILE)
+
+
+def add_keys(workspaces: Path, saved: Path, *, only_check: bool = False) -> None:
+    """Put keys of a backup beside those that are there.
+
+    Parameters
+    ----------
+    workspaces
+        As in `open_ring`.
+    saved
+        A file of keys, from a backup.
+    only_check
+        Change nothing.
+
+    Raises
+    ------
+    DataError
+        When another key has the name of one of them: what it encrypted would be lost.
+    """
+    file = ring_file(workspaces)
+    told = _read(saved)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with held(file.with_suffix(".lock")):
+        known = _read(file)
+        if other := sorted(name for name in told if known.get(name, told[name]) != told[name]):
+            raise DataError(
+                "Other keys of people are there under the same names: nothing was restored.",
+                where="{file}: {names}",
+                mend="Restore into another folder, or move this file of keys away if nobody needs "
+                "it.",
+                file=file,
+                names=some(other),
+            )
+        if not only_check and told.keys() - known.keys():
+            _write(file, known | told)
+
+
+def _read(file: Path) -> dict[str, str]:
+    """Return the keys of a file by name; none where there is no file."""
+    try:
+        known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return {str(name): str(key) for name, key in known.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise DataError(
+            "The keys of people cannot be read or written: nobody can be read without them.",
+            where="{file}",
+            mend="Put the file of keys back from its own copy, readable by this user alone.",
+            file=file,
+        ) from error
 
 
 def _write(file: Path, known: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from analysis.database.file_copy import copy_file
 from analysis.fieldwork.campaign import FOLDER
 from analysis.tables.sources import sha256
 from analysis.workflows.backup_archive import Writer, written
+from analysis.workflows.people_backup import beside
 
 WORKSPACES, STORE, APART = "workspaces", "store", ".apart"
 ARCHIVE, KEYS = ".zip", ".keys.zip"
@@ -86,6 +87,7 @@ def back_up(
                 facts["store"] = both.add_store(url)
             for name, folder in sorted(workspaces.items()):
                 both.add_folder(name, folder)
+            both.add_people(workspaces.values())
             damaged = _damaged(plain.parts, workspaces)
             plain.finish(facts | {"files": both.revisions, "damaged": damaged})
         digest = sha256(archive)
@@ -132,6 +134,14 @@ class _Both:
                 # A file that was taken away meanwhile, such as one of the inbox, is in its place.
                 with contextlib.suppress(FileNotFoundError):
                     (self.secret if _is_secret(file) else self.plain).add(part, file)
+
+    def add_people(self, folders: Iterable[Path]) -> None:
+        """Add the keys of people and the objections, which lie beside the workspaces."""
+        for part, file, secret in beside(folders):
+            if secret:
+                self.secret.add(part, file)
+            else:
+                self._add_file_store(part, file)
 
     def _add_file_store(self, part: str, file: Path) -> None:
         copy, keys = self.aside / "copy.sqlite", self.aside / "keys.sqlite"

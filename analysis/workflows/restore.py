@@ -26,6 +26,7 @@ from analysis.fieldwork import tallies
 from analysis.fieldwork.store import RENEWED
 from analysis.workflows.backup import APART, STORE, WORKSPACES
 from analysis.workflows.backup_archive import Reader, damaged, opened
+from analysis.workflows.people_backup import put_beside
 
 # Room that a disk keeps besides what is unpacked.
 _SPARE = 64 << 20
@@ -93,9 +94,11 @@ def restore(  # noqa: PLR0913 - what, where to, and what stays out
         for reader in filter(None, (plain, secret)):
             for name in reader.parts:
                 reader.take(name, aside / name)
+        put_beside(aside, into, only_check=True)
         audits = _file_stores(aside, told["files"], erased, renew=secret is None)
         rows = _store(aside, told["store"], url, erased) if "store" in told else 0
         names = _put_in_place(aside, into)
+        put_beside(aside, into)
         if "store" in told:
             audits |= _looked_over(url, told["store"]["tenants"], renew=secret is None)
     return Restored(names, rows, audits)

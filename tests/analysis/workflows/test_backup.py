@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from analysis.access import audit, membership, sessions
 from analysis.access.rights import Grant
 from analysis.cli.main import main
+from analysis.contacts import vault
+from analysis.contacts.suppression import suppress, suppressed
 from analysis.database import migrate, store_copy
 from analysis.database.access_tables import INVITATIONS, SESSIONS
 from analysis.database.engine import connect, of_tenant, reading, writing
@@ -28,6 +30,7 @@ from analysis.fieldwork.campaign import open_campaign
 from analysis.fieldwork.store import open_store
 from analysis.workflows import backup_archive
 from analysis.workflows.backup import back_up
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.restore import erased_in, restore
 from tests.analysis.fieldwork.made_returns import NOW, attempt, phone_bytes, turfs
 
@@ -359,3 +362,31 @@ def test_the_two_verbs_of_the_command_line(tmp_path, monkeypatch, capsys):
         main(["restore", out, "--keys", keys, "--into", into])
     assert ended.value.code == 1
     assert "--overwrite" in capsys.readouterr().err
+
+
+def test_people_are_read_again_and_objections_hold(tmp_path):
+    folder = place(tmp_path / "here" / "lyon")
+    contacts = open_contacts(folder)
+    with writing(contacts.engine) as connection:
+        vault.put(connection, contacts.ring, [("p", "email", "ada@example.org")])
+    suppress(contacts, "email", "ben@example.org", "stop")
+    close(contacts)
+    made = back_up(tmp_path / "out", {"lyon": folder})
+    keys = (tmp_path / "here" / ".keys" / "people.json").read_text()
+    assert not any(key.encode() in made.archive.read_bytes() for key in json.loads(keys).values())
+
+    restore(made.archive, tmp_path / "there", keys=made.keys)
+    again = open_contacts(tmp_path / "there" / "lyon")
+    with reading(again.engine) as connection:
+        assert vault.read(connection, again.ring, ["p"]) == {"p": {"email": "ada@example.org"}}
+    points = [("email", "ben@example.org"), ("email", "ada@example.org")]
+    assert suppressed(again, points) == {points[0]: "stop"}
+    close(again)
+
+    # A campaign of the same name has drawn another key meanwhile.
+    other = place(tmp_path / "elsewhere" / "lyon")
+    close(open_contacts(other))
+    shutil.rmtree(other)
+    with pytest.raises(DataError, match="under the same names"):
+        restore(made.archive, tmp_path / "elsewhere", keys=made.keys)
+    assert not other.exists()
