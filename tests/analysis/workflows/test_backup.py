@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -383,8 +384,8 @@ def test_people_are_read_again_and_objections_hold(tmp_path):
     assert suppressed(again, points) == {points[0]: "stop"}
     close(again)
 
-    # A campaign of the same name has drawn another key meanwhile.
-    other = place(tmp_path / "elsewhere" / "lyon")
+    # The same campaign was copied without its keys, and drew others.
+    other = Path(shutil.copytree(folder, tmp_path / "elsewhere" / "lyon"))
     close(open_contacts(other))
     shutil.rmtree(other)
     with pytest.raises(DataError, match="under the same names"):
