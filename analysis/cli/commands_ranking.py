@@ -38,7 +38,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     ] = None,
     params: Annotated[Path | None, typer.Option(help="Parameters or a scenario (TOML).")] = None,
     hours: Annotated[float | None, typer.Option(help="Volunteer-hours to spend.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draws.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the draws.")] = None,
     preset: Annotated[str | None, typer.Option(help="Preset of weights.")] = None,
     place: Places = None,
     within: Annotated[
