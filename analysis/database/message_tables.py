@@ -79,7 +79,7 @@ DELIVERIES = Table(
     *_must(_ID, "block", "cell"),
     # Digests of what is in the link to leave, and in the return path.
     *_must(_DIGEST, "leave", "bounce"),
-    Column("position", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),
     Index("deliveries_leave", "tenant", "leave"),
     Index("deliveries_bounce", "tenant", "bounce"),
     Index("deliveries_person", "tenant", "person"),

@@ -223,7 +223,7 @@ def _deliveries(contacts: Contacts, prepared: Prepared) -> list[dict[str, Any]]:
             "cell": row.cell,
             "leave": kept(leave_secret(ring, message, row.person)),
             "bounce": kept(bounce_secret(ring, message, row.person)),
-            "position": n,
+            "turn": n,
         }
         for n, row in enumerate(prepared.draw.table.itertuples())
     ]

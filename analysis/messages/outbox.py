@@ -99,13 +99,13 @@ def _pending(connection: Connection, message: str, after: int, most: int) -> lis
         STEPS.c.tenant == tenant, STEPS.c.message == message, STEPS.c.person == DELIVERIES.c.person
     )
     query = (
-        sa.select(DELIVERIES.c.position, DELIVERIES.c.person)
+        sa.select(DELIVERIES.c.turn, DELIVERIES.c.person)
         .where(DELIVERIES.c.tenant == tenant, DELIVERIES.c.message == message)
-        .where(DELIVERIES.c.arm == TO_SEND, DELIVERIES.c.position > after, ~done)
-        .order_by(DELIVERIES.c.position)
+        .where(DELIVERIES.c.arm == TO_SEND, DELIVERIES.c.turn > after, ~done)
+        .order_by(DELIVERIES.c.turn)
         .limit(most)
     )
-    return [(int(position), str(person)) for position, person in connection.execute(query)]
+    return [(int(turn), str(person)) for turn, person in connection.execute(query)]
 
 
 def send_message(contacts: Contacts, message: str, way: Way) -> Counter[str]:
@@ -147,7 +147,7 @@ def _by_batches(contacts: Contacts, message: str, sending: _Sending) -> Counter[
         if not rows:
             break
         after = rows[-1][0]
-        count.update(sending.batch([person for _position, person in rows]))
+        count.update(sending.batch([person for _turn, person in rows]))
         if count["halted"]:
             break
     return count

@@ -35,7 +35,9 @@ def abroad(places, tmp_path_factory):
 def texts(block):
     """Give every text of a part of the screen: values, labels, helps, options."""
     for node in getattr(block, "children", {}).values():
-        for name in ("label", "value", "help", "options", "placeholder", "body"):
+        # What a choice holds is a code: on screen are its options.
+        held = () if getattr(node, "options", None) else ("value",)
+        for name in ("label", "help", "options", "placeholder", "body", *held):
             found = getattr(node, name, None)
             for text in found if isinstance(found, list | tuple) else [found]:
                 if isinstance(text, str):
