@@ -8,10 +8,7 @@ wait to be opened, and the roll.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     Date,
@@ -24,38 +21,21 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.types import TypeEngine
 
+from analysis.database.columns import DIGEST, ID, WHEN, WORD, key, must, said
 from analysis.database.models import METADATA
-
-_ID, _WORD, _DIGEST = String(64), String(32), String(64)
-_WHEN = BigInteger  # seconds since 1970, UTC
-
-
-def _key(*names: str) -> list[Column[str]]:
-    return [Column(name, _ID, primary_key=True) for name in ("tenant", *names)]
-
-
-def _must(kind: TypeEngine[str] | type[TypeEngine[str]], *names: str) -> list[Column[str]]:
-    return [Column(name, kind, nullable=False) for name in names]
-
-
-def _said() -> list[Column[Any]]:
-    """Return when something was written, and by whom."""
-    return [Column("at_s", _WHEN, nullable=False), Column("by_user", _ID, nullable=False)]
-
 
 # Who answers for the campaign, as every message and sheet names it; the latest row holds.
 CONTROLLERS = Table(
     "controllers",
     METADATA,
-    *_key("version"),
+    *key("version"),
     # One name for all campaigns of the same controller: objections hold in all of them.
-    *_must(_ID, "controller"),
-    *_must(Text, "name", "address", "contact", "sponsor", "financial_agent", "election"),
+    *must(ID, "controller"),
+    *must(Text, "name", "address", "contact", "sponsor", "financial_agent", "election"),
     # JSON: one {"date", "territory", "time_zone"} a round.
-    *_must(Text, "rounds"),
-    *_said(),
+    *must(Text, "rounds"),
+    *said(),
 )
 
 # ---- the roll ------------------------------------------------------------------------------
@@ -63,44 +43,44 @@ CONTROLLERS = Table(
 ROLL_FILES = Table(
     "roll_files",
     METADATA,
-    *_key("roll"),
-    *_must(Text, "file"),
-    *_must(_DIGEST, "sha256"),
+    *key("roll"),
+    *must(Text, "file"),
+    *must(DIGEST, "sha256"),
     # Who asked the town hall or the prefecture for it, where; the promise and who signed it.
-    *_must(Text, "asked_by", "place", "promise", "promised_by"),
+    *must(Text, "asked_by", "place", "promise", "promised_by"),
     Column("asked_on", Date, nullable=False),
     Column("promised_on", Date, nullable=False),
     Column("list_date", Date, nullable=False),
     Column("expires_on", Date, nullable=False),
     # JSON: columns that were not read; rows refused by reason; what rows lack.
-    *_must(Text, "dropped", "refused", "counts"),
+    *must(Text, "dropped", "refused", "counts"),
     # Of the file, of which those refused are not kept.
     Column("file_rows", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
-    *_said(),
+    *said(),
 )
 ROLL_ENDS = Table(
     "roll_ends",
     METADATA,
-    *_key("roll"),
-    *_must(_WORD, "reason"),
+    *key("roll"),
+    *must(WORD, "reason"),
     Column("rows", Integer, nullable=False),
-    *_said(),
+    *said(),
 )
 # No contact point and no score is ever written here.
 ROLL_ROWS = Table(
     "roll_rows",
     METADATA,
-    *_key("roll"),
+    *key("roll"),
     Column("line", Integer, primary_key=True, autoincrement=False),
-    *_must(Text, "birth_name", "used_name", "first_names"),
-    *_must(String(1), "sex"),
+    *must(Text, "birth_name", "used_name", "first_names"),
+    *must(String(1), "sex"),
     Column("birth_date", Date, nullable=True),
     Column("birth_year", SmallInteger, nullable=True),
-    *_must(Text, "number", "street", "extra", "postcode", "city"),
-    *_must(_ID, "commune_id", "bureau_id", "address_id"),
+    *must(Text, "number", "street", "extra", "postcode", "city"),
+    *must(ID, "commune_id", "bureau_id", "address_id"),
     Column("order_number", Integer, nullable=True),
-    *_must(_WORD, "list_kind"),
+    *must(WORD, "list_kind"),
     Index("roll_rows_bureau", "tenant", "bureau_id"),
 )
 
@@ -109,106 +89,106 @@ ROLL_ROWS = Table(
 PEOPLE_FILES = Table(
     "people_files",
     METADATA,
-    *_key("file_id"),
-    *_must(Text, "file"),
-    *_must(_DIGEST, "sha256"),
-    *_must(_WORD, "origin", "purpose"),
-    Column("relation", _WORD, nullable=False, server_default=""),
+    *key("file_id"),
+    *must(Text, "file"),
+    *must(DIGEST, "sha256"),
+    *must(WORD, "origin", "purpose"),
+    Column("relation", WORD, nullable=False, server_default=""),
     # Who collected it, when, how.
     Column("told", Text, nullable=False, server_default=""),
     # JSON: field of each column; rows refused by reason.
-    *_must(Text, "columns", "refused"),
+    *must(Text, "columns", "refused"),
     # JSON: how many people were new, met, without proof of consent.
     Column("counts", Text, nullable=False, server_default="{}"),
     Column("rows", Integer, nullable=False),
-    *_said(),
+    *said(),
 )
 # What a column of a given heading was said to be, for the next file.
 LEARNED_COLUMNS = Table(
-    "learned_columns", METADATA, *_key("heading", "version"), *_must(_WORD, "field"), *_said()
+    "learned_columns", METADATA, *key("heading", "version"), *must(WORD, "field"), *said()
 )
 PERSONS = Table(
     "persons",
     METADATA,
-    *_key("person"),
-    *_must(_WORD, "source", "relation"),
-    *_must(_ID, "file_id"),
-    *_said(),
+    *key("person"),
+    *must(WORD, "source", "relation"),
+    *must(ID, "file_id"),
+    *said(),
 )
 # Who somebody is, encrypted with a key of that person alone; the highest version holds.
 VAULT = Table(
     "vault",
     METADATA,
-    *_key("person"),
-    Column("field", _WORD, primary_key=True),
-    Column("version", _WHEN, primary_key=True, autoincrement=False),
+    *key("person"),
+    Column("field", WORD, primary_key=True),
+    Column("version", WHEN, primary_key=True, autoincrement=False),
     Column("value", LargeBinary, nullable=False),
 )
 VAULT_KEYS = Table(
     "vault_keys",
     METADATA,
-    *_key("person"),
+    *key("person"),
     Column("wrapped", LargeBinary, nullable=False),
 )
 # Keyed digests of contact points, to find a person by one; several may share it.
 POINTS = Table(
     "points",
     METADATA,
-    *_key(),
-    Column("kind", _WORD, primary_key=True),
-    Column("digest", _DIGEST, primary_key=True),
-    Column("person", _ID, primary_key=True),
-    Column("at_s", _WHEN, nullable=False),
+    *key(),
+    Column("kind", WORD, primary_key=True),
+    Column("digest", DIGEST, primary_key=True),
+    Column("person", ID, primary_key=True),
+    Column("at_s", WHEN, nullable=False),
     Index("points_person", "tenant", "person"),
 )
 # Where a person lives, coarsely; the address itself is in the vault.
 HOMES = Table(
     "homes",
     METADATA,
-    *_key("person"),
-    Column("version", _WHEN, primary_key=True, autoincrement=False),
-    *_must(_ID, "commune_id", "bureau_id"),
-    *_must(_WORD, "source"),
+    *key("person"),
+    Column("version", WHEN, primary_key=True, autoincrement=False),
+    *must(ID, "commune_id", "bureau_id"),
+    *must(WORD, "source"),
     Column("score", Float, nullable=True),
 )
 # What people said of themselves: themes, volunteering, donation. Never inferred.
 STATEMENTS = Table(
     "statements",
     METADATA,
-    *_key("statement"),
-    *_must(_ID, "person"),
-    *_must(_WORD, "kind", "value"),
+    *key("statement"),
+    *must(ID, "person"),
+    *must(WORD, "kind", "value"),
     Column("given", Boolean, nullable=False),
-    *_must(_WORD, "how"),
-    *_said(),
+    *must(WORD, "how"),
+    *said(),
     Index("statements_person", "tenant", "person"),
     Index("statements_hold", "tenant", "kind", "value", "person", "given", "at_s"),
 )
 LINKS = Table(
     "links",
     METADATA,
-    *_key("link"),
-    *_must(_ID, "person", "roll"),
+    *key("link"),
+    *must(ID, "person", "roll"),
     Column("line", Integer, nullable=False),
     Column("probability", Float, nullable=False),
-    *_must(Text, "reasons"),
+    *must(Text, "reasons"),
     # proposed, accepted, refused; "automatic" or a person decided.
-    *_must(_WORD, "state", "decided"),
-    Column("undoes", _ID, nullable=True),
-    *_said(),
+    *must(WORD, "state", "decided"),
+    Column("undoes", ID, nullable=True),
+    *said(),
     Index("links_person", "tenant", "person"),
 )
 # Read through, never rewritten: rows of the absorbed person stay theirs.
 MERGES = Table(
     "merges",
     METADATA,
-    *_key("merge"),
-    *_must(_ID, "kept", "absorbed"),
+    *key("merge"),
+    *must(ID, "kept", "absorbed"),
     Column("probability", Float, nullable=False),
-    *_must(Text, "reasons"),
-    *_must(_WORD, "state", "decided"),
-    Column("undoes", _ID, nullable=True),
-    *_said(),
+    *must(Text, "reasons"),
+    *must(WORD, "state", "decided"),
+    Column("undoes", ID, nullable=True),
+    *said(),
     Index("merges_absorbed", "tenant", "absorbed"),
 )
 
@@ -217,26 +197,26 @@ MERGES = Table(
 CONSENT_TEXTS = Table(
     "consent_texts",
     METADATA,
-    *_key("text_id"),
+    *key("text_id"),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    *_must(_WORD, "purpose", "language"),
-    *_must(Text, "wording"),
-    *_said(),
+    *must(WORD, "purpose", "language"),
+    *must(Text, "wording"),
+    *said(),
 )
 CONSENTS = Table(
     "consents",
     METADATA,
-    *_key("consent"),
-    *_must(_ID, "person"),
-    *_must(_WORD, "purpose", "channel"),
+    *key("consent"),
+    *must(ID, "person"),
+    *must(WORD, "purpose", "channel"),
     Column("given", Boolean, nullable=False),
-    *_must(_ID, "text_id"),
+    *must(ID, "text_id"),
     Column("text_version", Integer, nullable=False),
     # When the person said it, which may be before it was written down.
-    Column("said_s", _WHEN, nullable=False),
-    *_must(_WORD, "how"),
-    *_must(_DIGEST, "proof"),
-    *_said(),
+    Column("said_s", WHEN, nullable=False),
+    *must(WORD, "how"),
+    *must(DIGEST, "proof"),
+    *said(),
     Index("consents_person", "tenant", "person", "purpose", "channel", "said_s"),
     # Who says yes to one thing is read from the index alone.
     Index("consents_hold", "tenant", "purpose", "channel", "person", "given", "said_s"),
@@ -246,42 +226,42 @@ CONSENTS = Table(
 SUPPRESSION = Table(
     "suppression",
     METADATA,
-    *_key("digest"),
-    Column("channel", _WORD, primary_key=True),
-    *_must(_WORD, "kind", "reason"),
-    Column("at_s", _WHEN, nullable=False),
+    *key("digest"),
+    Column("channel", WORD, primary_key=True),
+    *must(WORD, "kind", "reason"),
+    Column("at_s", WHEN, nullable=False),
 )
 # Letters with a link that wait for a click: of the link only a digest is kept.
 CONFIRMATIONS = Table(
     "confirmations",
     METADATA,
-    *_key("digest"),
-    *_must(_ID, "person"),
-    *_must(_WORD, "what"),
-    *_must(Text, "detail"),
-    Column("expires_s", _WHEN, nullable=False),
-    Column("at_s", _WHEN, nullable=False),
+    *key("digest"),
+    *must(ID, "person"),
+    *must(WORD, "what"),
+    *must(Text, "detail"),
+    Column("expires_s", WHEN, nullable=False),
+    Column("at_s", WHEN, nullable=False),
 )
-CONFIRMED = Table("confirmed", METADATA, *_key("digest"), Column("at_s", _WHEN, nullable=False))
+CONFIRMED = Table("confirmed", METADATA, *key("digest"), Column("at_s", WHEN, nullable=False))
 # A contact taken at a door, as it came: encrypted for the campaign, read by nobody on the way.
 # It is gone once it is opened, for it could be opened again after its person is erased.
 DOOR_BOXES = Table(
     "door_boxes",
     METADATA,
-    *_key("box"),
-    *_must(_ID, "turf_id"),
+    *key("box"),
+    *must(ID, "turf_id"),
     Column("sealed", LargeBinary, nullable=False),
-    *_said(),
+    *said(),
 )
 # What became of a box; one that comes a second time is not opened again.
 DOOR_OPENED = Table(
     "door_opened",
     METADATA,
-    *_key("box"),
-    *_must(_ID, "turf_id", "person"),
-    *_must(_WORD, "state"),
-    *_must(Text, "detail"),
-    *_said(),
+    *key("box"),
+    *must(ID, "turf_id", "person"),
+    *must(WORD, "state"),
+    *must(Text, "detail"),
+    *said(),
 )
 
 # ---- what was done -------------------------------------------------------------------------
@@ -289,59 +269,59 @@ DOOR_OPENED = Table(
 UNIVERSES = Table(
     "universes",
     METADATA,
-    *_key("universe"),
-    *_must(Text, "name", "words", "rule"),
-    *_said(),
+    *key("universe"),
+    *must(Text, "name", "words", "rule"),
+    *said(),
 )
 # Calls and messages between people; doors are in `attempts`.
 CONTACTS = Table(
     "contacts",
     METADATA,
-    *_key("contact"),
-    *_must(_ID, "person"),
-    *_must(_WORD, "channel", "outcome"),
-    Column("corrects", _ID, nullable=True),
-    *_said(),
+    *key("contact"),
+    *must(ID, "person"),
+    *must(WORD, "channel", "outcome"),
+    Column("corrects", ID, nullable=True),
+    *said(),
     Index("contacts_person", "tenant", "person", "channel", "at_s"),
 )
 # Which rule let which list out: rows, never people.
 PASSED = Table(
     "passed",
     METADATA,
-    *_key("passage"),
-    *_must(_WORD, "channel", "action"),
-    *_must(Text, "fields", "rules", "refused"),
+    *key("passage"),
+    *must(WORD, "channel", "action"),
+    *must(Text, "fields", "rules", "refused"),
     Column("rows", Integer, nullable=False),
-    *_said(),
+    *said(),
 )
 REQUESTS = Table(
     "requests",
     METADATA,
-    *_key("request"),
+    *key("request"),
     Column("version", Integer, primary_key=True, autoincrement=False),
-    *_must(_ID, "person"),
-    *_must(_WORD, "kind", "state"),
+    *must(ID, "person"),
+    *must(WORD, "kind", "state"),
     Column("due_on", Date, nullable=False),
-    *_must(Text, "detail"),
-    *_said(),
+    *must(Text, "detail"),
+    *said(),
 )
 RETENTION_RUNS = Table(
     "retention_runs",
     METADATA,
-    *_key("run"),
-    *_must(_WORD, "kind"),
+    *key("run"),
+    *must(WORD, "kind"),
     Column("rows", Integer, nullable=False),
-    *_must(Text, "detail"),
-    *_said(),
+    *must(Text, "detail"),
+    *said(),
 )
 # Articles 18 and 19 of Regulation (EU) 2024/900; incidents with personal data besides.
 REGISTER = Table(
     "register",
     METADATA,
-    *_key("entry"),
-    *_must(_WORD, "kind"),
-    *_must(Text, "content"),
-    *_said(),
+    *key("entry"),
+    *must(WORD, "kind"),
+    *must(Text, "content"),
+    *said(),
 )
 
 TABLES = (
