@@ -27,6 +27,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.ground import has_ground
 from analysis.workflows.abstention import anyone
 from analysis.workflows.ranking import target_of
+from analysis.workflows.refusals import refuse_unknown
 
 # Columns of the bureaux that are no covariates.
 _OWN = (
@@ -207,15 +208,7 @@ def observe(workspace: Workspace, asked: Question) -> Observed:
 
 
 def _past_target(workspace: Workspace, election: str) -> Election:
-    known = workspace.read("elections")["election_id"]
-    if election not in set(known):
-        raise DataError(
-            "The election {election} is not in this workspace.",
-            where="elections: {elections}",
-            mend="Choose two of these, or build the workspace with its results.",
-            election=election or "—",
-            elections=some(known, most=20),
-        )
+    refuse_unknown(workspace, election)
     return target_of(workspace, election)
 
 

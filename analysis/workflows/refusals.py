@@ -63,6 +63,25 @@ def refuse_unheld(workspace: Workspace, election_id: str) -> None:
     )
 
 
+def refuse_unknown(workspace: Workspace, election_id: str) -> None:
+    """Refuse an election whose results are not in a workspace.
+
+    Raises
+    ------
+    DataError
+        With those that are.
+    """
+    known = workspace.read("elections")["election_id"]
+    if election_id not in set(known):
+        raise DataError(
+            "The election {election} is not in this workspace.",
+            where="elections: {elections}",
+            mend="Choose one of these, or build the workspace with its results.",
+            election=election_id or "—",
+            elections=some(known, most=20),
+        )
+
+
 def refuse_without_contours(workspace: Workspace, places: Sequence[str], out: Path) -> None:
     """Refuse a map of a place without contours before the ranking, which takes its time.
 

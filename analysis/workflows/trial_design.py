@@ -23,9 +23,11 @@ from analysis.experiments.promised import ESTIMATORS, Earlier
 from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
 from analysis.tables.file_lock import held
+from analysis.tables.workspace import Workspace
 from analysis.workflows.declared_columns import declared_columns, with_own_columns
 from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
+from analysis.workflows.refusals import refuse_unknown
 from analysis.workflows.seal_ledger import (
     as_before,
     earlier_draws,
@@ -270,6 +272,8 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     """
     check_suffix(out, ".csv")
     _check_promise(promise)
+    if promise.lag and known.workspace:
+        refuse_unknown(Workspace(known.workspace), promise.lag)
     table = read_units(units)
     columns = [unit_columns.category(name) for name in promise.covariates]
     unit_columns.check(table, [*columns, *promise.subgroups, *promise.past])

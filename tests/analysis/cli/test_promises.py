@@ -124,6 +124,12 @@ def test_the_ledger_of_a_workspace_remembers_what_a_folder_forgot(design, tmp_pa
     assert (code, "ledger of sealed designs cannot be read" in err) == (1, True)
 
 
+def test_a_lag_that_the_workspace_does_not_hold_is_refused(design, tmp_path, valmont):
+    code, _, err = design("--workspace", valmont.path, "--lag", "2022_pres_t9")
+    assert (code, "2022_pres_t9 is not in this workspace" in err) == (1, True)
+    assert not list(tmp_path.glob("arms*"))
+
+
 # Standing
 
 
