@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 
 import numpy as np
@@ -342,6 +343,22 @@ def test_what_the_plan_announced_is_known_by_the_names_on_screen(page, own):
     # The announced one comes first, whatever the order of the answer.
     assert said.index(f"- {name}") < said.index(f"{other} {mark}")
     assert not values(app.warning)
+
+
+def test_neighbours_are_asked_about_on_the_page(page, own):
+    app = show(page(workspace="impact"), "map")
+    (switch,) = app.toggle
+    assert switch.label == _("Test it")
+    before = values(app.markdown)
+    switch.set_value(True).run()
+    assert not app.exception
+    (touching,) = [text for text in values(app.markdown) if text not in before]
+    assert election_name("2024_legi_t1") in touching
+    assert re.search(r"p [=<] 0,\d+", touching)
+    app.number_input(key="impact.spillover.metres").set_value(2_000).run()
+    assert not app.exception
+    (within,) = [text for text in values(app.markdown) if text not in before]
+    assert within != touching
 
 
 def test_a_draw_that_replaced_another_says_so(page, places, own):
