@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 from analysis.workflows.build import Inputs, build
@@ -22,6 +23,18 @@ SECONDS = 120
 # "1 016" and "0,036" as French readers write them; spaces of thousands may be narrow.
 _NUMBER = re.compile(r"\d+(?:[\u202f\u00a0]\d{3})*(?:[.,]\d+)?")
 _MEND = "jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb"
+# What another notebook left behind: names, the place it was about, how it shows things.
+FORGET = """%reset -f
+import os, sys
+for name in ("PALIER_WORKSPACE", "PALIER_EXPERIMENTS"):
+    os.environ.pop(name, None)
+os.environ.update({environment})
+if "pandas" in sys.modules:
+    sys.modules["pandas"].reset_option("^display")
+if "matplotlib" in sys.modules:
+    sys.modules["matplotlib"].rcdefaults()
+%reset -f
+"""
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq.*"),
@@ -39,13 +52,35 @@ def shown(notebook: nbformat.NotebookNode) -> list[str]:
     return texts
 
 
-def executed(notebook):
-    again = nbformat.from_dict(copy.deepcopy(notebook))
-    # A busy machine may keep the kernel waiting longer than the four seconds it is given.
-    patience = {"timeout": SECONDS, "iopub_timeout": SECONDS}
-    where = {"metadata": {"path": str(ROOT / "notebooks")}}
-    NotebookClient(again, resources=where, **patience).execute()
-    return again
+@pytest.fixture(scope="module")
+def kernel():
+    """Start one kernel for all: its libraries are half the time of a notebook."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Importing streamlit chooses a backend without display, for the whole process and its
+        # children: a kernel that inherited it would leave every figure out.
+        patch.delenv("MPLBACKEND", raising=False)
+        manager = KernelManager(kernel_name="python3")
+        manager.start_kernel(cwd=str(ROOT / "notebooks"))
+    yield manager
+    manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def executed(kernel):
+    """Return a function that runs a notebook with nothing known of others."""
+
+    def executed(notebook, **environment):
+        again = nbformat.from_dict(copy.deepcopy(notebook))
+        again.cells.insert(0, nbformat.v4.new_code_cell(FORGET.format(environment=environment)))
+        # A busy machine may keep the kernel waiting longer than the four seconds it is given.
+        patience = {"timeout": SECONDS, "iopub_timeout": SECONDS}
+        client = NotebookClient(again, km=kernel, **patience)
+        client.execute()
+        client.kc.stop_channels()
+        del again.cells[0]
+        return again
+
+    return executed
 
 
 def numbers(text: str) -> list[tuple[float, float]]:
@@ -63,12 +98,7 @@ def test_there_is_a_notebook():
     assert NOTEBOOKS
 
 
-def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
-    for variable in ("PALIER_WORKSPACE", "PALIER_EXPERIMENTS"):
-        monkeypatch.delenv(variable, raising=False)
-    # Importing streamlit chooses a backend without display, for the whole process and its children:
-    # a kernel that inherited it would leave every figure out.
-    monkeypatch.delenv("MPLBACKEND", raising=False)
+def test_it_runs_and_shows_what_was_committed(notebook, executed):
     before = shown(notebook)
     for then, now in zip(before, shown(executed(notebook)), strict=True):
         assert _NUMBER.sub("#", then) == _NUMBER.sub("#", now), f"refresh it: {_MEND}"
@@ -77,14 +107,13 @@ def test_it_runs_and_shows_what_was_committed(notebook, monkeypatch):
             assert abs(old - new) <= 1.01 * unit, f"{old} is now {new}; refresh it: {_MEND}"
 
 
-def test_the_3_1_points_are_reproduced_where_the_areas_are(monkeypatch):
+def test_the_3_1_points_are_reproduced_where_the_areas_are(executed):
     areas = DATA / "experiments" / "pons_2018_areas.csv"
     if not areas.is_file():
         pytest.skip("the shared data are not there")
-    monkeypatch.setenv("PALIER_EXPERIMENTS", str(areas.parent))
-    monkeypatch.delenv("MPLBACKEND", raising=False)
     file = ROOT / "notebooks" / "03_the_3_1_points.ipynb"
-    text = "\n".join(shown(executed(nbformat.read(file, as_version=4))))
+    again = executed(nbformat.read(file, as_version=4), PALIER_EXPERIMENTS=str(areas.parent))
+    text = "\n".join(shown(again))
     assert "Chaque chiffre imprimé est retrouvé" in text
     assert "0,006345757" in text
     assert "0,565155449" in text
@@ -111,10 +140,8 @@ def bare(tmp_path_factory):
 @pytest.mark.parametrize(
     "file", [file for file in NOTEBOOKS if "3_1" not in file.stem], ids=lambda file: file.stem
 )
-def test_it_runs_in_the_words_of_another_place(file, bare, monkeypatch):
-    monkeypatch.setenv("PALIER_WORKSPACE", str(bare.path))
-    monkeypatch.delenv("MPLBACKEND", raising=False)
-    again = executed(nbformat.read(file, as_version=4))
+def test_it_runs_in_the_words_of_another_place(file, bare, executed):
+    again = executed(nbformat.read(file, as_version=4), PALIER_WORKSPACE=str(bare.path))
     assert faults(again, town=False) == []
 
 

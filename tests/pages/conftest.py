@@ -72,9 +72,7 @@ def open_app(places, monkeypatch):
         app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
         for name, value in query.items():
             app.query_params[name] = value
-        app.run()
-        # Streamlit's tests keep the address when the page changes, as a link to the page has it.
-        return app if page == "home" else app.switch_page(f"pages/{page}.py").run()
+        return app.switch_page(f"pages/{page}.py").run()
 
     return open_app
 

@@ -26,7 +26,6 @@ from analysis.text_catalogue import catalogue_file, read_catalogue
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer, shapes_of, with_settings
 from analysis.workflows.reproduce import reproduce
-from analysis.workflows.validate import validate
 from pages._ui import state
 from tests.browser import LOCAL, open_page, serve, settle
 from tests.made import numbered
@@ -269,36 +268,31 @@ def test_a_text_in_the_other_language_is_found():
 
 
 @pytest.mark.browser
-def test_moving_a_weight_changes_the_ranking_to_what_the_library_computes(app, visit, left):
-    page = visit("priorities?bloc=left&lang=en")
-    expect_ranking(page, left)
-    canvas = drawn(page)
-    before = page.locator(".map").get_attribute("data-paints")
-    page.get_by_text("More settings").click()
-    slider = page.get_by_role("slider", name="Social need")
-    # Until it stands at 12: a machine under load may lose a key.
-    while int(slider.input_value()) < 12:
-        slider.press("ArrowRight")
-    weights = {name: round(share, 2) for name, share in left.weights.to_dict().items()}
-    moved = with_settings(LEFT, preset="custom", weights=Weights(**weights | {"need": 0.12}))
-    ranking = answer(app.place, moved)[0]
-    assert codes(ranking.table)[:5] != codes(left.table)[:5]
-    expect(page).to_have_url(re.compile("w_need=12"))
-    expect_ranking(page, ranking)
-    expect_card(page, ranking.table["bureau_id"].iloc[0])
-    expect(page.locator(".map")).not_to_have_attribute("data-paints", before)
-    first = on_canvas(app, ranking, canvas)[ranking.table["bureau_id"].iloc[0]]
-    at = first.representative_point()
-    canvas.hover(position={"x": at.x, "y": at.y})
-    score = languages.format_number(ranking.table["score"].iloc[0], 0, language="en")
-    expect(page.locator(".tip")).to_contain_text(f"Rank 1: score {score}")
-
-
-@pytest.mark.browser
-def test_the_map_the_list_and_the_card_follow_each_other(app, visit, left):
+def test_the_map_the_list_and_the_card_follow_each_other_and_a_weight(app, visit, left):
     page = visit("priorities?bloc=left&lang=en", height=1400)
     canvas = drawn(page)
     expect_ranking(page, left)
+    keyboard_reaches_the_map(page, canvas, on_canvas(app, left, canvas))
+    each_follows_the_others(app, page, canvas, left)
+    moved, ranking = weight_moves_the_ranking(app, page, canvas, left)
+    two_scenarios_have_a_map_each(app, page, moved, ranking)
+
+
+def keyboard_reaches_the_map(page, canvas, shapes):
+    focused = page.locator(".map canvas:focus")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if focused.count():
+            break
+    expect(focused).to_have_accessible_name(re.compile("^Map of the score of 48 bureaux"))
+    page.keyboard.press("Enter")
+    box = canvas.bounding_box()
+    middle = shapely.Point(box["width"] / 2, box["height"] / 2)
+    expect_card(page, shapes.index[shapes.contains(middle)][0])
+    page.keyboard.press("Escape")
+
+
+def each_follows_the_others(app, page, canvas, left):
     shapes = on_canvas(app, left, canvas)
     ids = left.table["bureau_id"]
     expect_card(page, ids[0])
@@ -321,43 +315,39 @@ def test_the_map_the_list_and_the_card_follow_each_other(app, visit, left):
     expect(chosen).to_have_count(0)
 
 
-@pytest.mark.browser
-def test_the_keyboard_alone_reaches_the_map_and_selects(app, visit, left):
-    page = visit("priorities?bloc=left&lang=en")
-    shapes = on_canvas(app, left, canvas := drawn(page))
-    focused = page.locator(".map canvas:focus")
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if focused.count():
-            break
-    expect(focused).to_have_accessible_name(re.compile("^Map of the score of 48 bureaux"))
-    page.keyboard.press("Enter")
-    box = canvas.bounding_box()
-    middle = shapely.Point(box["width"] / 2, box["height"] / 2)
-    expect_card(page, shapes.index[shapes.contains(middle)][0])
+def weight_moves_the_ranking(app, page, canvas, left):
+    before = page.locator(".map").get_attribute("data-paints")
+    page.get_by_text("More settings").click()
+    slider = page.get_by_role("slider", name="Social need")
+    # Until it stands at 12: a machine under load may lose a key.
+    while int(slider.input_value()) < 12:
+        slider.press("ArrowRight")
+    weights = {name: round(share, 2) for name, share in left.weights.to_dict().items()}
+    moved = with_settings(LEFT, preset="custom", weights=Weights(**weights | {"need": 0.12}))
+    ranking = answer(app.place, moved)[0]
+    assert codes(ranking.table)[:5] != codes(left.table)[:5]
+    expect(page).to_have_url(re.compile("w_need=12"))
+    expect_ranking(page, ranking)
+    expect_card(page, ranking.table["bureau_id"].iloc[0])
+    expect(page.locator(".map")).not_to_have_attribute("data-paints", before)
+    first = on_canvas(app, ranking, canvas)[ranking.table["bureau_id"].iloc[0]]
+    at = first.representative_point()
+    canvas.hover(position={"x": at.x, "y": at.y})
+    score = languages.format_number(ranking.table["score"].iloc[0], 0, language="en")
+    expect(page.locator(".tip")).to_contain_text(f"Rank 1: score {score}")
+    return moved, ranking
 
 
-@pytest.mark.browser
-def test_two_scenarios_have_a_map_each(app, visit, left):
-    page = visit("priorities?bloc=left&lang=en&view=compare")
+def two_scenarios_have_a_map_each(app, page, moved, ranking):
+    page.get_by_role("radio", name="Compare").click()
     page.get_by_role("button", name="Keep the scenario on screen as A").click()
     expect(page.locator(".map[data-paints]")).to_have_count(2)
     hours = page.get_by_role("spinbutton", name="Volunteer-hours to spend")
     hours.fill("1000")
     hours.press("Enter")
-    other = answer(app.place, with_settings(LEFT, hours=1000.0))[0]
-    pairs = zip(reach(left, "en"), reach(other, "en"), strict=True)
+    other = answer(app.place, with_settings(moved, hours=1000.0))[0]
+    pairs = zip(reach(ranking, "en"), reach(other, "en"), strict=True)
     expect(figures(page)).to_have_text([text for pair in pairs for text in pair])
-
-
-@pytest.mark.browser
-def test_the_checks_show_what_the_library_computes(app, visit):
-    page = visit("priorities?bloc=left&lang=en&view=checks")
-    means = validate(app.place, blocs=("left",)).means
-    expect(page.locator("table")).to_have_count(2)
-    expect(page.locator("table").first.locator("td:last-child")).to_have_text(
-        [languages.format_percent(share, 1, language="en") for share in means]
-    )
 
 
 # Files
@@ -476,44 +466,51 @@ def test_a_scenario_opens_again_from_its_file_and_from_its_link(app, visit, tmp_
         page.get_by_role("button", name="Save the scenario (TOML)").click()
     coming.value.save_as(file := tmp_path / coming.value.suggested_filename)
 
-    again = visit(link.removeprefix(f"{app.url}/"))
-    expect_ranking(again, ranking)
+    page.goto(link)
+    expect_ranking(page, ranking)
 
-    other = visit("priorities?bloc=right&lang=en&view=files")
-    other.locator(".st-key-scenario-file input[type='file']").set_input_files(file)
-    expect(other).to_have_url(re.compile("w_need=80"))
-    other.get_by_role("radio", name="Map and list").click()
-    expect_ranking(other, ranking)
-    assert set(urlsplit(other.url).query.split("&")) == set(urlsplit(link).query.split("&"))
+    page.goto(f"{app.url}/priorities?bloc=right&lang=en&view=files")
+    page.locator(".st-key-scenario-file input[type='file']").set_input_files(file)
+    expect(page).to_have_url(re.compile("w_need=80"))
+    page.get_by_role("radio", name="Map and list").click()
+    expect_ranking(page, ranking)
+    assert set(urlsplit(page.url).query.split("&")) == set(urlsplit(link).query.split("&"))
 
 
 # Small screens, no network
 
 
 @pytest.mark.browser
-def test_a_phone_shows_every_page_without_scrolling_sideways(app, visit, left):
+def test_a_phone_without_network_shows_every_page_and_asks_nobody(app, visit, left):
     page = visit("?lang=en", width=390, height=844, has_touch=True, is_mobile=True)
-    for path in ("", "data", "priorities?bloc=left"):
+    page.context.route(
+        lambda url: (urlsplit(url).hostname or "") not in LOCAL, lambda route: route.abort()
+    )
+    for path in ("", "data", "priorities?bloc=left&lang=fr", "priorities?bloc=left&lang=en"):
         page.goto(f"{app.url}/{path}")
         settle(page)
+        # Nothing scrolls sideways.
         widths = page.locator("html, [data-testid='stMain']").evaluate_all(
             "found => found.map(e => e.scrollWidth)"
         )
         assert max(widths) <= 390, path
+        if "lang" in path:
+            map_bureau_list_and_then_what_is_asked(page, path[-2:])
     canvas = drawn(page)
     target = left.table["bureau_id"].iloc[4]
     canvas.scroll_into_view_if_needed()
     at = on_canvas(app, left, canvas)[target].representative_point()
     canvas.tap(position={"x": at.x, "y": at.y})
     expect_card(page, target)
+    # An invented town is on no map: its streets are its own, and no image is offered.
+    page.locator(".map[data-ground]").wait_for()
+    expect(page.get_by_role("checkbox", name="Base map")).to_be_hidden()
+    canvas.press("+")
+    expect(canvas).to_be_visible()
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize(
-    ("language", "asked"), [("fr", "Gagner des voix pour"), ("en", "Win votes for")]
-)
-def test_a_phone_shows_map_bureau_list_and_then_what_is_asked(visit, language, asked):
-    page = visit(f"priorities?bloc=left&lang={language}", width=390, height=844)
+def map_bureau_list_and_then_what_is_asked(page, language):
+    asked = {"fr": "Gagner des voix pour", "en": "Win votes for"}[language]
     drawn(page)
     parts = [
         page.locator(".map").first,
@@ -526,24 +523,3 @@ def test_a_phone_shows_map_bureau_list_and_then_what_is_asked(visit, language, a
         part.wait_for()
         tops.append(part.evaluate("e => e.getBoundingClientRect().top"))
     assert tops == sorted(tops)
-
-
-@pytest.mark.browser
-def test_everything_works_without_network_and_asks_nobody(app):
-    visit = open_page(app.browser, app.url)
-    page = visit.page
-    page.context.route(
-        lambda url: (urlsplit(url).hostname or "") not in LOCAL, lambda route: route.abort()
-    )
-    for path in ("", "data", "priorities?bloc=left&lang=en"):
-        page.goto(f"{app.url}/{path}")
-        settle(page)
-    canvas = drawn(page)
-    assert visit.outside == []
-    # An invented town is on no map: its streets are its own, and no image is offered.
-    page.locator(".map[data-ground]").wait_for()
-    expect(page.get_by_role("checkbox", name="Base map")).to_be_hidden()
-    canvas.press("+")
-    expect(canvas).to_be_visible()
-    assert visit.outside == []
-    page.context.close()

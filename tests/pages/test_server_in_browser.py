@@ -31,6 +31,14 @@ def made(valmont, tmp_path_factory):
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _alone(browser):
+    """Close the windows of each test: one left open would go on asking whether it may."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
 def log_in(browser, made, who, path=""):
     """Open the app, log in at the provider, and wait for the page."""
     visit = open_page(browser, made.url + path)
@@ -64,28 +72,6 @@ def test_who_is_not_logged_in_sees_nothing(browser, made):
     assert page.get_by_test_id("stSidebarNavLink").count() == 0
 
 
-def test_each_role_has_its_pages_and_no_other_by_address(browser, made):
-    ada = log_in(browser, made, "ada")
-    assert "Administration" in titles(ada)
-    carol = log_in(browser, made, "carol")
-    offered = titles(carol)
-    assert "Priorités" in offered
-    assert "Administration" not in offered
-    carol.goto(f"{made.url}/administration")
-    settle(carol)
-    expect(carol.get_by_role("heading", name="Administration")).to_have_count(0)
-
-
-def test_the_browser_holds_nothing_of_the_provider(browser, made):
-    page = log_in(browser, made, "ada")
-    names = {cookie["name"] for cookie in page.context.cookies()}
-    assert not any(name.startswith("_streamlit_user") for name in names)
-    kept = next(c for c in page.context.cookies() if c["name"] == "palier_session")
-    assert kept["httpOnly"]
-    assert kept["sameSite"] == "Lax"
-    assert kept["expires"] < time.time() + 13 * 3600
-
-
 @pytest.mark.parametrize("who", ["stranger", "mallory"])
 def test_nobody_comes_in_uninvited_or_with_an_address_that_is_not_verified(browser, made, who):
     page = log_in(browser, made, who)
@@ -97,6 +83,7 @@ def test_two_campaigns_never_see_each_other(browser, made):
     ours = {"ada": ("left", "Ada"), "bob": ("right", "Bob")}
     for who, other in (("ada", "bob"), ("bob", "ada")):
         page = log_in(browser, made, who, "/")
+        assert "Administration" in titles(page)
         page.goto(f"{made.url}/data?workspace=place-of-{ours[other][0]}")
         expect(page.get_by_text("qui n’est pas sur cette machine")).to_be_visible()
         page.get_by_test_id("stSelectbox").first.locator("input").click()
@@ -108,9 +95,14 @@ def test_two_campaigns_never_see_each_other(browser, made):
         assert ours[other][1] not in main.inner_text()
 
 
-def test_a_replayed_cookie_is_refused(browser, made):
+def test_the_browser_holds_nothing_of_the_provider_and_no_replay_works(browser, made):
     page = log_in(browser, made, "ada")
     stolen = page.context.cookies()
+    assert not any(cookie["name"].startswith("_streamlit_user") for cookie in stolen)
+    kept = next(c for c in stolen if c["name"] == "palier_session")
+    assert kept["httpOnly"]
+    assert kept["sameSite"] == "Lax"
+    assert kept["expires"] < time.time() + 13 * 3600
     page.get_by_role("button", name=LOG_OUT).click()
     expect(page.get_by_role("button", name=LOG_IN)).to_be_visible()
     thief = browser.new_context(locale="fr-FR")
@@ -126,8 +118,14 @@ def test_an_open_page_asks_often_enough_to_close_within_five_seconds():
     assert 2 * gate.WATCH_S < 5
 
 
-def test_a_right_taken_back_closes_the_open_page(browser, made):
+def test_a_role_has_its_pages_no_other_by_address_and_none_once_taken_back(browser, made):
     page = log_in(browser, made, "carol")
+    offered = titles(page)
+    assert "Priorités" in offered
+    assert "Administration" not in offered
+    page.goto(f"{made.url}/administration")
+    settle(page)
+    expect(page.get_by_role("heading", name="Administration")).to_have_count(0)
     assert "Priorités" in titles(page)
     left = of_tenant(server_access.engine(), made.left)
     given = next(row for row in membership.members(left) if row["role"] == "analyst")
