@@ -175,8 +175,12 @@ def household(table: pd.DataFrame, params: Params, spill_over: float) -> np.ndar
     """
     all_doors = doors(table.assign(covered=0.0), params)
     persons = table["registered"].to_numpy(dtype=float) / np.maximum(all_doors, 1e-9)
-    others = np.clip(persons, 1.0, 4.0) - 1.0
-    return np.asarray(1 + spill_over * others)
+    return np.asarray(1 + spill_over * others_behind(persons))
+
+
+def others_behind(persons: np.ndarray) -> np.ndarray:
+    """Return how many stand behind a door besides the one talked to: none to three."""
+    return np.asarray(np.clip(persons, 1.0, 4.0) - 1.0)
 
 
 def answers(table: pd.DataFrame) -> np.ndarray:
@@ -235,11 +239,22 @@ def doors(table: pd.DataFrame, params: Params) -> np.ndarray:
     """Return doors left to knock at: households where squares tell, else registered per door."""
     assumed = table["registered"] / params.registered_per_door.mean
     known = table["households"].astype("float64")
+    left = known.where(measured_doors(table, params), assumed) * (1 - table["covered"])
+    return left.to_numpy() * reachable(table)
+
+
+def measured_doors(table: pd.DataFrame, params: Params) -> np.ndarray:
+    """Tell where squares count the doors."""
+    assumed = table["registered"] / params.registered_per_door.mean
     # Squares are of another year and shared out by area: far from the roll, they are
     # not this bureau's households.
-    plausible = known.between(0.4 * assumed, 2.5 * assumed)
-    left = known.where(plausible, assumed) * (1 - table["covered"])
-    return left.to_numpy() * reachable(table)
+    known = table["households"].astype("float64")
+    return known.between(0.4 * assumed, 2.5 * assumed).to_numpy()
+
+
+def measured_pace(table: pd.DataFrame) -> np.ndarray:
+    """Tell where addresses give the walk from door to door."""
+    return table["spacing_m"].notna().to_numpy()
 
 
 def reachable(table: pd.DataFrame) -> np.ndarray:
