@@ -198,7 +198,9 @@ class Paper:
         side
             Points.
         """
-        modules = np.array([*segno.make(text, error="m", mask=_MASK, micro=False).matrix], dtype=np.int8)
+        modules = np.array(
+            [*segno.make(text, error="m", mask=_MASK, micro=False).matrix], dtype=np.int8
+        )
         step = side / (len(modules) + 2 * _QUIET)
         row, first, last = _runs(modules)
         corners = np.column_stack([first + _QUIET, len(modules) - 1 + _QUIET - row]) * step
