@@ -21,6 +21,7 @@ from analysis.messages.control import Draw, draw
 from analysis.messages.drafts import Draft, is_approved
 from analysis.messages.letter_layout import Filled, Links, lay_out
 from analysis.messages.letter_links import bounce_secret, kept, leave_secret
+from analysis.messages.letter_preview import shown
 from analysis.messages.preflight import Check, preflight, refuse_bad
 from analysis.messages.recipients import lacking, recipients, values_of
 
@@ -133,7 +134,7 @@ def _rendered(
             faults[why] = faults.get(why, 0) + n
         if not start and not faults:
             links = Links(f"{setting.base}/u/…", f"{setting.base}/p/{contacts.tenant}")
-            samples = [layout.fill(values[one], links) for one in part[:LOOKED_AT]]
+            samples = [shown(layout, layout.fill(values[one], links)) for one in part[:LOOKED_AT]]
     if faults:
         raise DataError(
             "Some recipients lack what the message says of them: {faults}.",

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -158,7 +159,13 @@ class Work:
     message: str = ""
 
 
-def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], None]) -> Counter[str]:
+def work(
+    workspace: Path,
+    how: Work,
+    say: Callable[[str, Mapping[str, int]], None],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> Counter[str]:
     """Send what waits, take in what came back, until one is told to stop; return the outcomes.
 
     Parameters
@@ -169,6 +176,8 @@ def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], Non
         Once, or for good.
     say
         Is told of each message what became of it in a round.
+    stop
+        Says whether to end after the message in hand.
 
     Raises
     ------
@@ -182,20 +191,25 @@ def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], Non
             mend="Set PALIER_SMTP, such as smtp://USER:PASSWORD@mail.example.org:587.",
         )
     total: Counter[str] = Counter()
-    with _alone(workspace), _until_told() as stop, SmtpPost(url) as post:
-        while not stop.is_set():
-            total.update(_round(workspace, how, post, stop, say))
+    with _alone(workspace), _until_told() as told, SmtpPost(url) as post:
+        ending = partial(_either, told.is_set, stop)
+        while not ending():
+            total.update(_round(workspace, how, post, ending, say))
             if how.once:
                 break
-            stop.wait(_ROUND_S)
+            told.wait(_ROUND_S)
     return total
+
+
+def _either(one: Callable[[], bool], other: Callable[[], bool]) -> bool:
+    return one() or other()
 
 
 def _round(
     workspace: Path,
     how: Work,
     post: SmtpPost,
-    stop: threading.Event,
+    stop: Callable[[], bool],
     say: Callable[[str, Mapping[str, int]], None],
 ) -> Counter[str]:
     contacts, total = open_contacts(workspace), Counter[str]()
@@ -203,7 +217,7 @@ def _round(
         if how.returned is not None:
             say("returned", take_back_all(contacts, how.returned))
         for message in waiting(contacts):
-            if stop.is_set() or how.message not in ("", message):
+            if stop() or how.message not in ("", message):
                 continue
             way = Way(
                 post,
@@ -211,7 +225,7 @@ def _round(
                 ground_for(workspace, draft_of(contacts, message), how.election),
                 os.environ.get(BOUNCES, ""),
                 Pace(how.per_minute, time.monotonic),
-                stop=stop.is_set,
+                stop=stop,
             )
             count = send_message(contacts, message, way)
             say(message, count)
