@@ -38,6 +38,8 @@ from analysis.workflows.contacts_open import open_contacts
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
 BOUNCES = "PALIER_BOUNCES"
+# One person's machine behind an https proxy: where others reach its pages to leave.
+ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
 _ROUND_S = 10.0
 _ABSTENTION = "results.abstention"
@@ -79,7 +81,7 @@ def _with_picture(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def base_address() -> str:
     """Return the address of the server, as others reach it; "" where it has none."""
-    return server_access.settings().address.rstrip("/")
+    return (server_access.settings().address or os.environ.get(ADDRESS, "")).rstrip("/")
 
 
 def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:

@@ -50,19 +50,24 @@ def blocks_of(told: dict[str, Any], place: Workspace) -> None:
     names = kind_names()
     for n, block in enumerate(parts):
         with st.container(border=True):
-            head, up, down, away = st.columns([6, 1, 1, 1], vertical_alignment="center")
-            head.markdown(f"**{n + 1}. {names[block['kind']]}**")
+            st.markdown(f"**{n + 1}. {names[block['kind']]}**")
             _FIELDS[block["kind"]](block, told, place)
-            key = f"letters.{block['id']}"
-            if up.button("↑", key=f"{key}.up", disabled=not n, help=_("Move up")):
-                _swap(parts, n - 1)
-            last = n == len(parts) - 1
-            if down.button("↓", key=f"{key}.down", disabled=last, help=_("Move down")):
-                _swap(parts, n)
-            if away.button("✕", key=f"{key}.away", help=_("Take out")):
-                parts.remove(block)
-                st.rerun()
+            _order(parts, n)
     _add(parts)
+
+
+def _order(parts: list[dict[str, Any]], n: int) -> None:
+    """Offer to move a part, or to take it out."""
+    key, last = f"letters.{parts[n]['id']}", n == len(parts) - 1
+    with st.container(horizontal=True):
+        if st.button(":material/arrow_upward:", key=f"{key}.up", disabled=not n, help=_("Move up")):
+            _swap(parts, n - 1)
+        down = {"disabled": last, "help": _("Move down")}
+        if st.button(":material/arrow_downward:", key=f"{key}.down", **down):
+            _swap(parts, n)
+        if st.button(":material/delete:", key=f"{key}.away", help=_("Take out")):
+            del parts[n]
+            st.rerun()
 
 
 def _swap(parts: list[dict[str, Any]], n: int) -> None:
@@ -72,10 +77,11 @@ def _swap(parts: list[dict[str, Any]], n: int) -> None:
 
 def _add(parts: list[dict[str, Any]]) -> None:
     names = kind_names()
-    for column, kind in zip(st.columns(len(names)), names, strict=True):
-        if column.button(f"+ {names[kind]}", key=f"letters.add.{kind}", width="stretch"):
-            parts.append(fresh({"kind": kind}))
-            st.rerun()
+    with st.container(horizontal=True):
+        for kind in names:
+            if st.button(f"+ {names[kind]}", key=f"letters.add.{kind}"):
+                parts.append(fresh({"kind": kind}))
+                st.rerun()
 
 
 def _line(block: dict[str, Any], name: str, label: str, **more: Any) -> None:  # noqa: ANN401
@@ -117,30 +123,34 @@ def _figures(block: dict[str, Any], told: dict[str, Any], place: Workspace) -> N
     key = f"letters.{block['id']}"
     ids = sorted(loaders.table(str(place.path), place.digest, "turnout")["bureau_id"].unique())
     names = dict(zip(ids, loaders.labels(ids), strict=True))
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    chosen = left.multiselect(
+    chosen = st.multiselect(
         _("Bureaux of the quarter; none for the whole place"),
         ids,
         format_func=names.__getitem__,
         key=f"{key}.quarter",
+        placeholder=_("The whole place"),
     )
-    if right.button(_("Put the figures in"), key=f"{key}.put", width="stretch"):
+    if st.button(_("Put the figures in"), key=f"{key}.put"):
         with messages.explain_data_errors():
             found = figures_of(place, chosen, told["language"])
         block |= {"rows": [list(row) for row in found.rows], "source": found.source}
-        for name in ("rows", "source"):
-            st.session_state.pop(f"{key}.{name}", None)
-        st.rerun()
-    text = "\n".join(f"{label} = {value}" for label, value in block.get("rows", ()))
-    written = st.text_area(
-        _("One figure a line: what it is = the figure"), text, key=f"{key}.rows", max_chars=2_000
-    )
+        # Their fields come below: they show what is put in.
+        st.session_state[f"{key}.rows"] = _as_lines(block)
+        st.session_state[f"{key}.source"] = found.source
+    told_by = _("One figure a line: what it is = the figure")
+    st.session_state.setdefault(f"{key}.rows", _as_lines(block))
+    st.session_state.setdefault(f"{key}.source", block.get("source", ""))
+    written = st.text_area(told_by, key=f"{key}.rows", max_chars=2_000)
     block["rows"] = [
         [part.strip() for part in line.rpartition("=")[::2]]
         for line in written.splitlines()
         if line.strip()
     ]
-    _line(block, "source", _("Source of the figures"))
+    block["source"] = st.text_input(_("Source of the figures"), key=f"{key}.source", max_chars=500)
+
+
+def _as_lines(block: dict[str, Any]) -> str:
+    return "\n".join(f"{label} = {value}" for label, value in block.get("rows", ()))
 
 
 _FIELDS = {

@@ -37,9 +37,12 @@ def screens(filled: Filled, *, key: str) -> None:
 
 
 def _framed(html: str, width: int) -> str:
-    """Return a window of a width in which nothing can run; a narrow screen scrolls it."""
+    """Return a window of a width in which nothing can run, made smaller where there is no room."""
     return (
-        '<div style="overflow-x:auto"><iframe sandbox="" title="message" '
-        f'style="width:{width}px;height:{_HIGH - 30}px;border:1px solid #9aa5b1;background:#fff" '
-        f'srcdoc="{escape(html, quote=True)}"></iframe></div>'
+        '<body style="margin:0;overflow:auto"><iframe sandbox="" title="message" id="m" '
+        f'style="width:{width}px;height:{_HIGH}px;border:1px solid #9aa5b1;background:#fff;'
+        f'box-sizing:border-box;transform-origin:0 0" srcdoc="{escape(html, quote=True)}"></iframe>'
+        "<script>const fit=()=>{const s=Math.min(1,document.documentElement.clientWidth/"
+        f"{width});m.style.transform=`scale(${{s}})`;m.style.height=`${{{_HIGH}/s-4}}px`}};"
+        "addEventListener('resize',fit);fit()</script></body>"
     )

@@ -29,7 +29,7 @@ def write() -> None:
     """Let somebody write a message, see it, say to whom, and save it."""
     with load_letters.opened() as (contacts, place):
         told = _chosen(contacts)
-        edit, see = st.columns([1, 1], gap="large")
+        edit, see = st.columns(2)
         with edit:
             _heads(told)
             block_fields.blocks_of(told, place)
@@ -158,6 +158,8 @@ def _seen(contacts: Contacts, told: dict[str, Any], rule: Universe) -> Letter | 
         base = message_work.base_address()
         seen = preview(letter, contacts.controller, themed=themed, base=base)
         screens(seen, key="letters.screen")
+        if contacts.controller.missing:
+            st.caption(_("Its foot lacks who answers: say it on the page Law."))
         if themed:
             st.caption(
                 _("Goes only to who agreed to messages chosen by what they said of themselves.")
