@@ -43,6 +43,8 @@ class Letter:
         Colour of title and button, #rrggbb.
     blocks
         In order: each with its `kind` and what `KINDS` says.
+    subject_b
+        Another subject, which half of the recipients drawn by lot get; "" for none.
     """
 
     language: str
@@ -50,6 +52,7 @@ class Letter:
     preheader: str
     accent: str
     blocks: tuple[Mapping[str, Any], ...]
+    subject_b: str = ""
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Letter:
@@ -66,6 +69,7 @@ class Letter:
             str(told.get("preheader", "")).strip(),
             str(told.get("accent", "#1d4ed8")),
             tuple(dict(one) for one in told.get("blocks", ()) if isinstance(one, Mapping)),
+            str(told.get("subject_b", "")).strip(),
         )
         if faults := list(_faults(letter, len(told.get("blocks", ())))):
             raise DataError(
@@ -80,6 +84,8 @@ class Letter:
         """Return the message as a text, always the same."""
         told = {"language": self.language, "subject": self.subject, "preheader": self.preheader}
         whole = {**told, "accent": self.accent, "blocks": list(self.blocks)}
+        if self.subject_b:
+            whole["subject_b"] = self.subject_b
         return json.dumps(whole, sort_keys=True, ensure_ascii=False)
 
     @property
@@ -88,8 +94,9 @@ class Letter:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def templates(self) -> list[Safe]:
-        """Return every text of it, read: subject and preheader first."""
-        return [read_template(text) for text in (self.subject, self.preheader, *self._texts())]
+        """Return every text of it, read: subjects and preheader first."""
+        heads = (self.subject, self.subject_b, self.preheader)
+        return [read_template(text) for text in (*heads, *self._texts())]
 
     def _texts(self) -> Iterator[str]:
         for one in self.blocks:
@@ -122,7 +129,7 @@ def _faults(letter: Letter, given: int) -> Iterator[Text]:
         yield Text("its language is neither fr nor en")
     if not letter.subject:
         yield Text("it has no subject")
-    if any(sign in letter.subject + letter.preheader for sign in "\r\n"):
+    if any(sign in letter.subject + letter.subject_b + letter.preheader for sign in "\r\n"):
         yield Text("its subject has more than one line")
     if not _COLOUR.fullmatch(letter.accent):
         yield Text("its colour is not written #rrggbb")

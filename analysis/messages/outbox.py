@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import passes
-from analysis.contacts.suppression import catch_up
+from analysis.contacts.suppression import catch_up, listed
 from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import or_nothing, reading, tenant_of, without_waiting, writing
 from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS, STEPS
@@ -160,6 +160,7 @@ class _Batch:
     guard: Guard
     address: Mapping[str, str]
     values: Mapping[str, Mapping[str, Any]]
+    variant: Mapping[str, str]
     asking: Connection
     quick: Connection
     insertion: Any
@@ -258,12 +259,24 @@ class _Sending:
             values = values_of(
                 connection, self.contacts, people, self.way.ground, self.draft.letter.language
             )
+            variant = self._variants(connection, people)
             insertion = or_nothing(connection, STEPS)
         # Kept open for the batch: a transaction for each person, not a connection.
         asking, quick = (
             stack.enter_context(reading(engine)) for engine in (self.contacts.engine, self.quick)
         )
-        return _Batch(guard, address, values, asking, quick, insertion)
+        return _Batch(guard, address, values, variant, asking, quick, insertion)
+
+    def _variants(self, connection: Connection, people: Sequence[str]) -> dict[str, str]:
+        """Return which subject each gets; nothing where there is one."""
+        if not self.draft.letter.subject_b:
+            return {}
+        query = sa.select(DELIVERIES.c.person, DELIVERIES.c.variant).where(
+            DELIVERIES.c.tenant == self.contacts.tenant,
+            DELIVERIES.c.message == self.draft.message,
+            DELIVERIES.c.person.in_(listed(connection, people)),
+        )
+        return {str(who): str(one) for who, one in connection.execute(query)}
 
     def _deliver(self, person: str, known: _Batch, *, firmly: bool) -> str:
         """Ask once more, hand the message over, and write down what became of it."""
@@ -323,7 +336,9 @@ class _Sending:
         try:
             parcel = Parcel(
                 to=address,
-                filled=self.layout.fill(known.values.get(person, {}), ways),
+                filled=self.layout.fill(
+                    known.values.get(person, {}), ways, known.variant.get(person, "")
+                ),
                 leave=ways.leave,
                 leave_mail=back,
                 message_id=f"{secret}@{sender.rpartition('@')[2]}",

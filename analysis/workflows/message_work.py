@@ -25,6 +25,7 @@ from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import writing
 from analysis.errors import DataError
 from analysis.messages.approve import Prepared, Setting, approve, prepare
+from analysis.messages.control import Terms
 from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import Way, send_message, waiting
@@ -104,11 +105,13 @@ def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is chosen at approval: election for abstention, seed of the draw, whether to draw."""
+    """What is chosen at approval: election for abstention, seed of the draw, how to draw."""
 
     election: str = ""
     seed: int | None = None
     control: bool = True
+    whole_bureaux: bool = False
+    compares: str = "volunteering"
 
 
 def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> Prepared:
@@ -126,7 +129,8 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
     setting = Setting(ground, base_address(), server=mail_out.is_sending())
-    return prepare(contacts, draft, setting, seed=choice.seed, control=choice.control)
+    terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
+    return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)
 
 
 def let_go(contacts: Contacts, prepared: Prepared) -> None:

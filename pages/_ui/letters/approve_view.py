@@ -11,6 +11,7 @@ from analysis.contacts.lawful_words import RULES
 from analysis.messages.approve import Prepared
 from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.preflight import Check
+from analysis.messages.subject_days import COMPARED
 from analysis.tables.workspace import Workspace
 from analysis.workflows import message_work
 from pages._ui import messages
@@ -18,6 +19,7 @@ from pages._ui.access import visitor
 from pages._ui.i18n import _, number
 from pages._ui.inputs import choose_election
 from pages._ui.letters import load_letters
+from pages._ui.letters.effect_view import act_names
 from pages._ui.letters.letter_screens import screens
 
 _LOOKED = "letters.looked"
@@ -77,9 +79,14 @@ def _looked(contacts: Contacts, place: Workspace, draft: Draft) -> Prepared | No
         value=True,
         key="letters.control",
     )
-    asked = (draft.message, draft.version, held, election)
+    whole = held and st.checkbox(
+        _("Draw whole bureaux instead of people, so that their turnout tells (10 bureaux or more)"),
+        key="letters.whole",
+    )
+    compares = _compared(draft)
+    asked = (draft.message, draft.version, held, election, whole, compares)
     if st.button(_("Check it and show ten real messages"), key="letters.look"):
-        choice = message_work.Choice(election, None, held)
+        choice = message_work.Choice(election, None, held, whole, compares)
         with st.spinner(_("Filling the message for everybody…")):
             found = message_work.look(place.path, contacts, draft.message, choice)
         st.session_state[_LOOKED] = (asked, found)
@@ -87,13 +94,27 @@ def _looked(contacts: Contacts, place: Workspace, draft: Draft) -> Prepared | No
     return known[1] if known and known[0] == asked else None
 
 
+def _compared(draft: Draft) -> str:
+    """Ask by what two subjects are compared: it is said before anything leaves."""
+    if not draft.letter.subject_b:
+        return COMPARED[0]
+    names = act_names()
+    chosen = st.selectbox(
+        _("The two subjects are compared by"),
+        COMPARED,
+        format_func={one: names[one] for one in COMPARED}.__getitem__,
+        key="letters.compares",
+    )
+    return str(chosen)
+
+
 def _checks(checks: tuple[Check, ...]) -> None:
     st.subheader(_("Checks"))
     signs = {
-        "good": f":green[✔ {_('good')}]",
-        "bad": f":red[✖ {_('must be mended')}]",
-        "doubt": f":orange[! {_('in doubt')}]",
-        "unproved": f":gray[? {_('cannot be proved here')}]",
+        "good": _(":green[✔ good]"),
+        "bad": _(":red[✖ must be mended]"),
+        "doubt": _(":orange[! in doubt]"),
+        "unproved": _(":gray[? cannot be proved here]"),
     }
     for one in checks:
         st.markdown(f"{signs[one.state]} — {messages.plain(messages.translate(one.told))}")

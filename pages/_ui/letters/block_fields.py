@@ -62,8 +62,8 @@ def _order(parts: list[dict[str, Any]], n: int) -> None:
     with st.container(horizontal=True):
         if st.button(":material/arrow_upward:", key=f"{key}.up", disabled=not n, help=_("Move up")):
             _swap(parts, n - 1)
-        down = {"disabled": last, "help": _("Move down")}
-        if st.button(":material/arrow_downward:", key=f"{key}.down", **down):
+        told = _("Move down")
+        if st.button(":material/arrow_downward:", key=f"{key}.down", disabled=last, help=told):
             _swap(parts, n)
         if st.button(":material/delete:", key=f"{key}.away", help=_("Take out")):
             del parts[n]

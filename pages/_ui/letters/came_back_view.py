@@ -9,18 +9,19 @@ from analysis.contacts.contact_store import Contacts
 from analysis.messages.came_back import CameBack, came_back
 from pages._ui import loaders, messages
 from pages._ui.i18n import _, date, number, percent
-from pages._ui.letters import load_letters
+from pages._ui.letters import effect_view, load_letters
 
 
 def back() -> None:
     """Show what a message changed, then what came back of it."""
-    with load_letters.opened() as (contacts, _place), messages.explain_data_errors():
+    with load_letters.opened() as (contacts, place), messages.explain_data_errors():
         message = load_letters.choose(
             contacts,
             lambda row: bool(row["approved"]),
             _("No message is approved yet: nothing came back."),
         )
         if message is not None:
+            effect_view.effect(contacts, place, message)
             _counts(contacts, message)
 
 
@@ -51,7 +52,7 @@ def _counts(contacts: Contacts, message: str) -> None:
 
 
 def _by_bureau(found: CameBack) -> None:
-    st.markdown(f"**{_('By bureau')}**")
+    st.markdown(_("**By bureau**"))
     table = found.by_bureau
     hidden = _("hidden here")
     ids = table["cell"].astype("str")
@@ -73,7 +74,7 @@ def _by_bureau(found: CameBack) -> None:
 
 
 def _by_day(found: CameBack) -> None:
-    st.markdown(f"**{_('By day')}**")
+    st.markdown(_("**By day**"))
     table = found.by_day
     load_letters.table_of(
         {

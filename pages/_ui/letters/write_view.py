@@ -93,6 +93,12 @@ def _heads(told: dict[str, Any]) -> None:
     told["subject"] = st.text_input(
         _("Subject"), told["subject"], max_chars=200, key=f"{key}.subject"
     )
+    told["subject_b"] = st.text_input(
+        _("Another subject, for half of them drawn by lot (or nothing)"),
+        told.get("subject_b", ""),
+        max_chars=200,
+        key=f"{key}.subject_b",
+    )
     ahead, colour = st.columns([3, 1])
     told["preheader"] = ahead.text_input(
         _("What stands beside the subject in the list of mails"),
