@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "figures": ("rows", "source"),
 }
 LANGUAGES = ("fr", "en")
+CHANNELS = ("email", "sms")
 _MOST_BLOCKS, _MOST_ROWS, _MOST_BYTES = 30, 12, 500_000
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -45,6 +46,8 @@ class Letter:
         In order: each with its `kind` and what `KINDS` says.
     subject_b
         Another subject, which half of the recipients drawn by lot get; "" for none.
+    channel
+        "email" or "sms": a text message has one text, and no subject.
     """
 
     language: str
@@ -53,6 +56,7 @@ class Letter:
     accent: str
     blocks: tuple[Mapping[str, Any], ...]
     subject_b: str = ""
+    channel: str = "email"
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Letter:
@@ -70,6 +74,7 @@ class Letter:
             str(told.get("accent", "#1d4ed8")),
             tuple(dict(one) for one in told.get("blocks", ()) if isinstance(one, Mapping)),
             str(told.get("subject_b", "")).strip(),
+            str(told.get("channel", "email")),
         )
         if faults := list(_faults(letter, len(told.get("blocks", ())))):
             raise DataError(
@@ -86,6 +91,8 @@ class Letter:
         whole = {**told, "accent": self.accent, "blocks": list(self.blocks)}
         if self.subject_b:
             whole["subject_b"] = self.subject_b
+        if self.channel != "email":
+            whole["channel"] = self.channel
         return json.dumps(whole, sort_keys=True, ensure_ascii=False)
 
     @property
@@ -108,7 +115,8 @@ class Letter:
     def shown(self) -> tuple[str, ...]:
         """Return the data of people that it shows, as the gate names them."""
         names = {name for one in self.templates() for name in one.names}
-        return tuple(dict.fromkeys(["person.email", *(VARIABLES[name] for name in sorted(names))]))
+        point = "person.email" if self.channel == "email" else "person.phone"
+        return tuple(dict.fromkeys([point, *(VARIABLES[name] for name in sorted(names))]))
 
 
 def picture_kind(data: bytes) -> str:
@@ -127,8 +135,7 @@ def picture_bytes(block: Mapping[str, Any]) -> bytes:
 def _faults(letter: Letter, given: int) -> Iterator[Text]:
     if letter.language not in LANGUAGES:
         yield Text("its language is neither fr nor en")
-    if not letter.subject:
-        yield Text("it has no subject")
+    yield from _head_faults(letter)
     if any(sign in letter.subject + letter.subject_b + letter.preheader for sign in "\r\n"):
         yield Text("its subject has more than one line")
     if not _COLOUR.fullmatch(letter.accent):
@@ -138,6 +145,16 @@ def _faults(letter: Letter, given: int) -> Iterator[Text]:
     for n, block in enumerate(letter.blocks, 1):
         for why in _block_faults(block):
             yield Text("block {n}: {why}", n=n, why=why)
+
+
+def _head_faults(letter: Letter) -> Iterator[Text]:
+    kinds = [one.get("kind") for one in letter.blocks]
+    if letter.channel not in CHANNELS:
+        yield Text("its channel is neither email nor sms")
+    if letter.channel == "sms" and (kinds != ["text"] or letter.subject):
+        yield Text("a text message has one text, and no subject")
+    if letter.channel != "sms" and not letter.subject:
+        yield Text("it has no subject")
 
 
 def _block_faults(block: Mapping[str, Any]) -> Iterator[Text]:
