@@ -164,6 +164,7 @@ TITLES = {
     "turfs": ("Secteurs", "Walks"),
     "fieldwork": ("Terrain", "Field"),
     "contacts": ("Contacts", "Contacts"),
+    "letters": ("Messages", "Messages"),
     "law": ("Loi", "Law"),
     "impact": ("Impact", "Impact"),
     "points": ("Les « 3,1 points »", "The 3.1 points"),
