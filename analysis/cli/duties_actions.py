@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from analysis.cli.known_action import check_action
 from analysis.contacts import rights_requests as owed
 from analysis.contacts.contact_store import Contacts, Controller, say_controller
 from analysis.contacts.controller_check import checked, read_round
@@ -16,7 +17,7 @@ from analysis.contacts.registers import add, entries
 from analysis.contacts.retention import classes
 from analysis.errors import DataError, some
 from analysis.workflows import duties
-from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.contacts_open import people_of
 from analysis.workflows.door_contacts import enter_slip, open_doors
 
 
@@ -64,19 +65,9 @@ def run(action: str, asked: Asked) -> str:
     DataError
         When there is no such action, or what it needs is not given.
     """
-    if action not in ACTIONS:
-        raise DataError(
-            "There is no such action.",
-            where="{action}",
-            mend="Choose one of {known}.",
-            action=action,
-            known=", ".join(ACTIONS),
-        )
-    contacts = open_contacts(asked.workspace)
-    try:
+    check_action("duties", action, ACTIONS)
+    with people_of(asked.workspace) as contacts:
         return ACTIONS[action](contacts, asked)
-    finally:
-        close(contacts)
 
 
 def _controller(contacts: Contacts, asked: Asked) -> str:
