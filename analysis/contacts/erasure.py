@@ -27,10 +27,17 @@ from analysis.database.contact_tables import (
 )
 from analysis.database.engine import reading, writing
 from analysis.database.store_sweep import sweep
+from analysis.errors import Text
 
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 # Words of the audit for what leaves as a file.
 _LEAVES = ("download", "export", "print", "send")
+
+
+UNSWEPT = Text(
+    "The free space of the store still holds the erased key: somebody reads the store, or its user "
+    "does not own its tables. The next erasure clears it too, or the owner by VACUUM FULL."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,7 @@ def everything(base, request):
 
 def test_the_command_line_answers_a_person(campaign, tmp_path):
     def do(action, **asked_for):
-        return run(action, Asked(campaign, **asked_for))
+        return run(action, Asked(campaign, **{"language": "en", **asked_for}))
 
     with pytest.raises(DataError, match="cannot be told like this"):
         do("controller", texts=("name=Liste",), rounds=("2027-03-14,99900,Paris",))
@@ -237,15 +237,19 @@ def test_the_command_line_answers_a_person(campaign, tmp_path):
         do("answer", what=request)
     out = tmp_path / "answer"
     assert do("answer", what=request, out=out).count("access.") == 2
-    assert "Introuvable" in (out / "access.html").read_text(encoding="utf-8")
+    page = (out / "access.html").read_text(encoding="utf-8")
+    assert "Introuvable" in page
+    assert "<h2>What you agreed to, or took back</h2>" in page
     assert json.loads((out / "access.json").read_bytes())["identity"]
     erase = do("request", what="erasure", contact="0639980007").split()[0]
-    assert do("answer", what=erase, extend="many files").startswith("extended, due ")
+    assert do("answer", what=erase, extend="many files").startswith("put off, due ")
     # What was handed over before is told: nothing takes it back.
     assert do("answer", what=erase) == "\n".join(
         ["erased: 1 person(s), 0 letter(s)", "left before: access, 1 row(s)"]
     )
     assert do("requests").count("done") == 2
+    french = do("request", what="access", contact="personne@valmont.example", language="fr")
+    assert french.endswith("personne de connu")
     assert "inactive: 0 gone" in do("retention", run=True)
     with pytest.raises(DataError, match="no such action"):
         do("gossip")
