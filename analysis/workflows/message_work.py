@@ -35,7 +35,7 @@ from analysis.messages.smtp_post import SmtpPost
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows import mail_out, server_access, universes
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
 BOUNCES = "PALIER_BOUNCES"
@@ -241,7 +241,7 @@ def _round(
         if how.once:
             raise
     finally:
-        contacts.engine.dispose()
+        close(contacts)
     return total
 
 
