@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(items):
         place = 0 if marks[0] else 1 if marks[1] else 2
         first[item.path] = min(place, first.get(item.path, place))
     items.sort(key=lambda item: first[item.path])
+
+
+def pytest_collection_finish():
+    """Spare the collector the libraries and the tests themselves, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
