@@ -1,11 +1,12 @@
 # Two commands matter: `make app` and `make test`. Each does all of its own set-up.
-.PHONY: app serve test setup setup-dev lab sample check screenshots clean
+.PHONY: app serve test suite setup setup-dev lab sample check lint types screenshots clean
 SHELL := /bin/bash
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# One more than the two cores of a small machine: tests wait for browsers, servers and stores.
+WORKERS ?= 3
 # Dozens of interpreters are started; compiling every module again would be most of their time.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -18,12 +19,21 @@ serve: setup
 
 # Up to Python 3.11 counting lines needs a tracer, which takes half as long again as the tests.
 COVERAGE = $(shell $(BIN)/python -c "import sys; print('--cov --cov-report=term' * (sys.version_info >= (3, 12)))")
-test: setup-dev sample check
+test: setup-dev sample lint
+	+@$(MAKE) --no-print-directory --jobs 2 types suite
+
+# Workers share the cores: threads of linear algebra would only wait for one another.
+suite: export OPENBLAS_NUM_THREADS := 1
+suite: setup-dev sample
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(COVERAGE)
 
-check: setup-dev
+check: lint types
+
+lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: setup-dev
 	$(BIN)/python -m mypy
 
 lab: setup-dev sample

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 
 import pytest
 from hypothesis import settings
 
+from analysis.tables.file_lock import held
+from analysis.tables.workspace import Workspace
 from analysis.workflows.build import Inputs, build
 from tests.browser import chromium, chromium_path
 from tests.made import DATA, RESULTS, VALMONT
@@ -28,6 +32,12 @@ def pytest_collection_modifyitems(items):
         place = 0 if marks[0] else 1 if marks[1] else 2
         first[item.path] = min(place, first.get(item.path, place))
     items.sort(key=lambda item: first[item.path])
+
+
+def pytest_collection_finish():
+    """Spare the collector the libraries and the tests themselves, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +72,7 @@ def truth():
 
 @pytest.fixture(scope="session")
 def paris(tmp_path_factory):
-    """Build Paris from real files: three vintages of contours, addresses, registered."""
+    """Build Paris from real files, for all workers of a run: three vintages of contours."""
     folder = DATA / "paris"
     if not folder.is_dir():
         pytest.skip("the shared data are not there")
@@ -79,7 +89,12 @@ def paris(tmp_path_factory):
         electors=folder / "electeurs_par_adresse_2012.csv",
         places=("75056",),
     )
-    return build(inputs, tmp_path_factory.mktemp("workspaces") / "paris")
+    base = tmp_path_factory.getbasetemp()
+    made = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / "paris"
+    with held(made.with_suffix(".lock")):
+        if not (made / "manifest.json").is_file():
+            build(inputs, made)
+    return Workspace(made)
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ FAR_ROLL, MOVED_ROLL = float(np.log(2.5)), float(np.log(1.15))
 # without the rounds already found.
 NEIGHBOURS, PASSES = 7, 6
 SMALL, ROUNDS = 50, 3  # valid votes, and known rounds, without which nothing is judged
+THREADED = 2000  # bureaux; with fewer, to start threads takes longer than they work
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,10 @@ def _look(case: _Case, judge: Judge, rows: np.ndarray | None) -> tuple[np.ndarra
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             look(number)
 
+    if size < THREADED:
+        for number in range(elections):
+            look_quietly(number)
+        return far, mean
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(look_quietly, range(elections)))
     return far, mean

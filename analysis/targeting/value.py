@@ -173,7 +173,7 @@ def household(table: pd.DataFrame, params: Params, spill_over: float) -> np.ndar
     numpy.ndarray
         Persons, (bureaux,); 1 where people live alone.
     """
-    all_doors = doors(table.assign(covered=0.0), params)
+    all_doors = _doors_in_all(table, params) * reachable(table)
     persons = table["registered"].to_numpy(dtype=float) / np.maximum(all_doors, 1e-9)
     return np.asarray(1 + spill_over * others_behind(persons))
 
@@ -237,19 +237,24 @@ def _hesitant(table: pd.DataFrame) -> np.ndarray:
 
 def doors(table: pd.DataFrame, params: Params) -> np.ndarray:
     """Return doors left to knock at: households where squares tell, else registered per door."""
-    assumed = table["registered"] / params.registered_per_door.mean
-    known = table["households"].astype("float64")
-    left = known.where(measured_doors(table, params), assumed) * (1 - table["covered"])
-    return left.to_numpy() * reachable(table)
+    left = 1 - table["covered"].to_numpy(dtype=float)
+    return np.asarray(_doors_in_all(table, params) * left * reachable(table))
+
+
+def _doors_in_all(table: pd.DataFrame, params: Params) -> np.ndarray:
+    """Return doors, those knocked at already included."""
+    assumed = table["registered"].to_numpy(dtype=float) / params.registered_per_door.mean
+    known = table["households"].astype("float64").to_numpy()
+    return np.where(measured_doors(table, params), known, assumed)
 
 
 def measured_doors(table: pd.DataFrame, params: Params) -> np.ndarray:
     """Tell where squares count the doors."""
-    assumed = table["registered"] / params.registered_per_door.mean
+    assumed = table["registered"].to_numpy(dtype=float) / params.registered_per_door.mean
     # Squares are of another year and shared out by area: far from the roll, they are
     # not this bureau's households.
-    known = table["households"].astype("float64")
-    return known.between(0.4 * assumed, 2.5 * assumed).to_numpy()
+    known = table["households"].astype("float64").to_numpy()
+    return np.asarray((known >= 0.4 * assumed) & (known <= 2.5 * assumed))
 
 
 def measured_pace(table: pd.DataFrame) -> np.ndarray:
@@ -259,7 +264,8 @@ def measured_pace(table: pd.DataFrame) -> np.ndarray:
 
 def reachable(table: pd.DataFrame) -> np.ndarray:
     """Return 1 for a bureau with ground to walk on and somebody registered, else 0."""
-    return (table["reachable"] & (table["registered"] > 0)).to_numpy(dtype=float)
+    somebody = table["registered"].to_numpy(dtype=float) > 0
+    return (table["reachable"].to_numpy(dtype=bool) & somebody).astype(float)
 
 
 def doors_per_hour(table: pd.DataFrame, params: Params) -> np.ndarray:
@@ -317,13 +323,16 @@ def walk_minutes(table: pd.DataFrame, params: Params, at_door: float) -> np.ndar
     numpy.ndarray
         Minutes, (bureaux,).
     """
-    per_address = TOUR * params.detour.mean * table["spacing_m"].astype("float64")
-    doors_at_address = (doors(table.assign(covered=0.0), params) / table["addresses"]).clip(lower=1)
-    measured = per_address / (60 * params.walking_speed.mean) / doors_at_address
+    per_address = TOUR * params.detour.mean * table["spacing_m"].astype("float64").to_numpy()
+    addresses = table["addresses"].astype("float64").to_numpy()
+    # Where no address is known the assumed pace holds.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at_address = _doors_in_all(table, params) * reachable(table) / addresses
+    measured = per_address / (60 * params.walking_speed.mean) / np.maximum(at_address, 1)
     dense, spread = params.doors_per_hour_dense.mean, params.doors_per_hour_spread.mean
-    pace = spread + (dense - spread) * table["density"]
+    pace = spread + (dense - spread) * table["density"].to_numpy(dtype=float)
     assumed = np.maximum(60 / pace - at_door, 0.0)
-    return measured.fillna(assumed).to_numpy(dtype=float)
+    return np.where(np.isnan(measured), assumed, measured)
 
 
 def provenance_of_parts(table: pd.DataFrame) -> pd.DataFrame:

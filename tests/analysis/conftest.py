@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.database.engine import connect
+from analysis.database.migrate import upgrade
 from tests.analysis import postgres
 
 
@@ -23,7 +25,23 @@ def url(request):
     """Give the URL of an empty store: none for a file of the workspace."""
     if request.param == "sqlite":
         return ""
-    return request.getfixturevalue("server").database()
+    return request.getfixturevalue("server").migrated()
+
+
+@pytest.fixture
+def bare_url(url, request):
+    """Give that of a database without tables, for what makes those of an older version."""
+    return url and request.getfixturevalue("server").database()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """Make the file of a store of the newest version, to be copied: to make one takes longer."""
+    file = tmp_path_factory.mktemp("store") / "empty.sqlite"
+    engine = connect(f"sqlite:///{file}")
+    upgrade(engine)
+    engine.dispose()
+    return file
 
 
 @pytest.fixture

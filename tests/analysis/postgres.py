@@ -60,6 +60,7 @@ class Server:
     def __init__(self, folder, name, run):
         self.folder, self.name, self.run = folder, name, run
         self.made = 0
+        self.pattern = None
 
     def url(self, database="postgres", user=""):
         """Return the URL of a database, for its superuser unless told otherwise."""
@@ -79,6 +80,27 @@ class Server:
             connection.execute(f"CREATE ROLE {owner} LOGIN NOSUPERUSER NOBYPASSRLS {roles}")
             connection.execute(f"CREATE DATABASE test_{self.made} OWNER {owner}")
         return self.url(f"test_{self.made}", owner)
+
+    def migrated(self):
+        """Make an empty store of the newest version and return its URL.
+
+        A copy of the first one: it has the same owner, and takes a tenth of the time.
+        """
+        import psycopg
+
+        from analysis.database.engine import connect
+        from analysis.database.migrate import upgrade
+
+        if self.pattern is None:
+            first = connect(self.database())
+            upgrade(first)
+            first.dispose()
+            self.pattern = self.made
+        self.made += 1
+        owner, name = f"owner_{self.pattern}", f"test_{self.made}"
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE test_{self.pattern} OWNER {owner}")
+        return self.url(name, owner)
 
     def end(self, pid):
         """End the connection of a process of the server, as a crash would."""

@@ -57,6 +57,12 @@ def _no_search_for_components(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _routed(monkeypatch):
+    """Open each page through the router."""
+    monkeypatch.setattr(app_test, "PagesManager", _Routed)
+
+
+@pytest.fixture(autouse=True)
 def _patient(monkeypatch):
     """However slow the machine, a spinner is enough."""
     monkeypatch.setattr(background, "PATIENCE_S", 60)
@@ -66,7 +72,6 @@ def _patient(monkeypatch):
 def open_app(places, monkeypatch):
     """Return what opens a page of the app by a link."""
     monkeypatch.setattr(state, "WORKSPACES", places.folder)
-    monkeypatch.setattr(app_test, "PagesManager", _Routed)
 
     def open_app(page="home", **query):
         app = AppTest.from_file(ROOT / "app.py", default_timeout=60)

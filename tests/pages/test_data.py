@@ -42,7 +42,7 @@ def open_data(**link):
     app = AppTest.from_file(ROOT / "app.py", default_timeout=30)
     for key, value in link.items():
         app.query_params[key] = value
-    return app.run().switch_page("pages/data.py")
+    return app.switch_page("pages/data.py")
 
 
 def view(page, name):

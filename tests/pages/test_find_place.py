@@ -43,7 +43,7 @@ def page(valmont, tmp_path, environment, monkeypatch):
     shutil.copytree(valmont.path, folder / "valmont")
     monkeypatch.setattr(state, "WORKSPACES", folder)
     app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    app.run().switch_page("pages/data.py").run()
+    app.switch_page("pages/data.py").run()
     app.segmented_control(key="data.view").set_value("find")
     return app.run()
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.tables.workspace import Workspace
+from analysis.targeting.calibration import calibrate
 from analysis.targeting.margin import last_margin
 from analysis.targeting.params import Params
 from analysis.targeting.rank import Settings
@@ -499,10 +500,23 @@ def test_two_scenarios_stand_side_by_side(page, places):
     )
 
 
-def test_the_checks_are_those_of_the_library(page, places):
+@pytest.fixture(scope="module")
+def looked_back(places):
+    """Look back at past elections as the library does."""
+    return validate(places.valmont, blocs=("left",)).means
+
+
+@pytest.fixture
+def _few_pasts(monkeypatch):
+    """Draw few pasts: how well intervals hold is tested with the library."""
+    monkeypatch.setitem(calibrate.__kwdefaults__, "size", (4, 6))
+
+
+@pytest.mark.usefixtures("_few_pasts")
+def test_the_checks_are_those_of_the_library(page, places, looked_back):
     app = page(bloc="left", view="checks")
     past, worlds = (text for text in values(app.markdown) if text.startswith(f"| {_('Order')} |"))
-    means = validate(places.valmont, blocs=("left",)).means
+    means = looked_back
     told = [row.strip("| ").split(" | ") for row in past.splitlines()[2:]]
     assert [row[-1] for row in told] == [f"**{percent(share, 1)}**" for share in means]
     assert {method_name(name) for name in means.index} == {row[0] for row in told}
@@ -517,6 +531,7 @@ def test_the_checks_are_those_of_the_library(page, places):
     assert any(f"**{percent(held.coverage(), 1)}**" in text for text in values(app.markdown))
 
 
+@pytest.mark.usefixtures("_few_pasts")
 def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(page):
     app = page(bloc="left", view="checks", election="2017_legi_t1")
     assert errors(app)
@@ -526,9 +541,8 @@ def test_a_look_back_without_enough_elections_says_so_beside_the_other_check(pag
 @pytest.mark.parametrize(
     ("preset", "method"), [("abstainers_first", "mobilise"), ("gain_per_hour", "default")]
 )
-def test_above_the_list_stands_what_the_order_would_have_met(page, places, preset, method):
-    app = page(bloc="left", preset=preset)
-    means = validate(places.valmont, blocs=("left",)).means
+def test_above_the_list_stands_what_the_order_would_have_met(page, looked_back, preset, method):
+    app, means = page(bloc="left", preset=preset), looked_back
     wanted = [means[name] for name in (method, "support", "classic_2014")]
     loses = means["support"] > means[method] + 0.005
     told = values(app.warning if loses else app.caption)

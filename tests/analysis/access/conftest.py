@@ -7,7 +7,6 @@ import pytest
 from analysis.access import membership
 from analysis.access.rights import Grant
 from analysis.database.engine import connect, of_tenant, writing
-from analysis.database.migrate import upgrade
 from analysis.database.tenancy import REALM
 
 LEFT, RIGHT = "left-1a2b3c", "right-4d5e6f"
@@ -25,8 +24,7 @@ def person(engine, name, *grants):
 @pytest.fixture
 def engine(server):
     """Open an empty store with two campaigns."""
-    opened = connect(server.database())
-    upgrade(opened)
+    opened = connect(server.migrated())
     for campaign in (LEFT, RIGHT):
         membership.found_campaign(opened, campaign, name=campaign, organisation="Federation")
     yield opened

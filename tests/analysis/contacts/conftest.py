@@ -9,6 +9,8 @@ import pytest
 
 from analysis.database.engine import connect
 from analysis.database.migrate import upgrade
+from analysis.fieldwork.campaign import FOLDER
+from analysis.fieldwork.store import SQLITE
 from analysis.workflows.contacts_open import open_contacts
 
 
@@ -21,8 +23,10 @@ def campaign(tmp_path, valmont):
 
 
 @pytest.fixture
-def contacts(campaign):
+def contacts(campaign, empty_store):
     """Open the people of a campaign: there is nobody yet."""
+    (campaign / FOLDER).mkdir(exist_ok=True)
+    shutil.copy(empty_store, campaign / FOLDER / SQLITE)
     opened = open_contacts(campaign)
     yield opened
     opened.engine.dispose()

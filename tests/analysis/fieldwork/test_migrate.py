@@ -23,9 +23,9 @@ V1 = """INSERT INTO attempts (attempt_id, import_id, turf_id, address_id, bureau
 
 
 @pytest.fixture
-def first_version(url, tmp_path):
+def first_version(bare_url, tmp_path):
     """Write a store of the first version: three attempts, one of them corrected."""
-    address = url or f"sqlite:///{tmp_path / 'fieldwork' / 'returns.sqlite'}"
+    address = bare_url or f"sqlite:///{tmp_path / 'fieldwork' / 'returns.sqlite'}"
     (tmp_path / "fieldwork").mkdir()
     engine = connect(address)
     migrate.upgrade(engine, "0001")
@@ -43,9 +43,9 @@ def first_version(url, tmp_path):
 
 
 def test_a_store_of_the_first_version_is_brought_up_to_date_with_its_data(
-    first_version, url, tmp_path
+    first_version, bare_url, tmp_path
 ):
-    store = open_store(tmp_path, url)
+    store = open_store(tmp_path, bare_url)
     field_plan.register(store.engine, turfs())
     row = progress.by(store, "turf_id").iloc[0]
     assert row[["attempts", "doors", "conversation", "refused", "moved"]].tolist() == [

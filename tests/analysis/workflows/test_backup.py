@@ -259,8 +259,10 @@ def test_whoever_was_erased_since_stays_erased(url, fresh, tmp_path, monkeypatch
     assert held == ["key-of-kept"]
 
 
-def test_a_store_of_the_release_before_is_restored_and_brought_up_to_date(url, fresh, tmp_path):
-    folder = tmp_path / "lyon"
+def test_a_store_of_the_release_before_is_restored_and_brought_up_to_date(
+    bare_url, fresh, tmp_path
+):
+    url, folder = bare_url, tmp_path / "lyon"
     (folder / "fieldwork").mkdir(parents=True)
     campaign = open_campaign(folder)
     old = connect(url or f"sqlite:///{folder / 'fieldwork' / 'returns.sqlite'}")
