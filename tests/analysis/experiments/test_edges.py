@@ -378,3 +378,18 @@ def test_decimal_commas_where_no_comma_parts_cells(tmp_path, text, cells):
     (tmp_path / "units.csv").write_text(text, encoding="utf-8")
     found = read_units(tmp_path / "units.csv")["y"].tolist()
     assert [type(wanted)(cell) for cell, wanted in zip(found, cells, strict=True)] == cells
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"u,y\n", "is empty"), (b"\x00\x01garbage\nb\n", "cannot be read"), (b" \n", "is empty")],
+)
+def test_files_without_a_row_and_files_that_are_no_text_are_refused(tmp_path, content, says):
+    (tmp_path / "units.csv").write_bytes(content)
+    with pytest.raises(DataError, match=says):
+        read_units(tmp_path / "units.csv")
+
+
+def test_a_spreadsheets_unicode_text_is_read(tmp_path):
+    (tmp_path / "units.csv").write_bytes("unité\tpart\na\t0,25\n".encode("utf-16"))
+    assert read_units(tmp_path / "units.csv").to_dict("list") == {"unité": ["a"], "part": ["0.25"]}
