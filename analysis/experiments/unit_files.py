@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.errors import DataError, Text, some
+from analysis.errors import DataError, some
 from analysis.tables.spreadsheet_text import csv_text, plain
+from analysis.tables.unreadable import why_unreadable
 
 _DELIMITERS = ",;\t|"
 _DECIMAL_COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
@@ -59,9 +60,7 @@ def _table(path: Path, content: bytes) -> pd.DataFrame:
             where="{file}: {error}",
             mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
             file=path.name,
-            error=Text("it is no text")
-            if isinstance(error, UnicodeDecodeError)
-            else str(error).splitlines()[0],
+            error=why_unreadable(error),
         ) from error
 
 
