@@ -2,6 +2,7 @@
 
 python benchmarks/abstention.py [--workspace DIR] [--target ELECTION] [--runs N]
 python benchmarks/abstention.py --look-back 1|2 --workspace DIR   every past round beside the rules
+python benchmarks/abstention.py --leave-out DIR [DIR…]   second rounds, chosen by the others
 
 Without --workspace, France is built into a temporary folder first, which is not counted.
 The fastest of the runs counts; each is a process of its own that reads the workspace,
@@ -20,14 +21,19 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from common import FILES, need_france, promise
 
+from analysis.tables.elections import Election
+from analysis.tables.workspace import Workspace
+
+SECOND = 2
 SECONDS, MEMORY_GB = 30.0, 3.0
 
 
 def run_job(folder: Path, target: str) -> None:
     from analysis.electorate.abstention.backtest import backtest_abstention
-    from analysis.tables.workspace import Workspace
     from analysis.workflows.ranking import target_of
 
     started = time.perf_counter()
@@ -49,7 +55,6 @@ def look_back(folder: Path, number: int) -> None:
     """
     from analysis.electorate.abstention import forecast
     from analysis.electorate.abstention.backtest import backtest_abstention
-    from analysis.tables.workspace import Workspace
     from analysis.workflows.ranking import target_of
 
     place = Workspace(folder)
@@ -61,12 +66,72 @@ def look_back(folder: Path, number: int) -> None:
         own = methods.loc["model"]
         inside = f"{own['coverage_90']:.1%} of {own['n_judged']:,.0f} bureaux inside 90%"
         print(f"{name}: {errors}; {inside}", flush=True)
-        if number == 2:
+        if number == SECOND:
             kept, forecast.with_rules = forecast.with_rules, lambda *given: given[2:]
             alone = backtest_abstention(place, target_of(place, name)).methods
             forecast.with_rules = kept
             own = alone.set_index("method").loc["model"]
             print(f"    model alone {own['mae_points']:.2f}; {own['coverage_90']:.1%} inside 90%")
+
+
+def leave_out(folders: list[Path]) -> None:
+    """Print the error of each second round under the share that all other votes would choose.
+
+    Votes of one day are left out together, in every place; what is chosen is how much the first
+    round moved by who is out counts beside the model, on the mean of the others' errors.
+    """
+    from analysis.workflows.ranking import target_of
+
+    shares = np.linspace(0, 1, 5)
+    rows = []
+    for folder in folders:
+        place = Workspace(folder)
+        rounds = place.read("elections")
+        for name in rounds.loc[rounds["round"] == SECOND, "election_id"]:
+            errors = errors_by_share(place, target_of(place, name), shares)
+            rows.append(
+                {"place": folder.name, "election": name, **dict(zip(shares, errors, strict=True))}
+            )
+            print(
+                f"{folder.name}, {name}: "
+                + ", ".join(
+                    f"{share:.0%} {error:.2f}" for share, error in zip(shares, errors, strict=True)
+                ),
+                flush=True,
+            )
+    table = pd.DataFrame(rows).set_index(["place", "election"])
+    blind = {}
+    for name in dict.fromkeys(table.index.get_level_values("election")):
+        here = table.index.get_level_values("election") == name
+        chosen = table[~here].mean().idxmin()
+        blind |= dict(table.loc[here, chosen].items())
+        print(f"without {name} the others choose {chosen:.0%}")
+    for share in shares:
+        print(f"mean error with {share:.0%} for all: {table[share].mean():.3f}")
+    print(f"mean error, each under what the others choose: {np.mean(list(blind.values())):.3f}")
+
+
+def errors_by_share(place: Workspace, target: Election, shares: np.ndarray) -> list[float]:
+    """Return the error of a second round for each share, the model fitted once."""
+    from analysis.electorate.abstention import backtest, forecast, second_rounds
+
+    series, came = backtest.read_series(place, target)
+    judged = (came["registered"] >= backtest.SMALLEST).to_numpy()
+    known: dict[str, Any] = {}
+    own = {name: getattr(forecast, name) for name in ("_links", "infer")}
+    for name, work in own.items():
+        setattr(forecast, name, lambda *given, n=name, f=work: known.setdefault(n, None)
+                or known.__setitem__(n, f(*given)) or known[n])  # fmt: skip
+    usual, found = second_rounds.MOVED, []
+    for share in shares:
+        second_rounds.MOVED = float(share)
+        told = forecast.forecast_abstention(series, target)
+        methods = backtest._compare(series, told, came, judged).methods.set_index("method")
+        found.append(float(methods.loc["model", "mae_points"]))
+    second_rounds.MOVED = usual
+    for name, work in own.items():
+        setattr(forecast, name, work)
+    return found
 
 
 def in_process(folder: Path, target: str) -> dict[str, Any]:
@@ -97,8 +162,11 @@ if __name__ == "__main__":
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--job", action="store_true")
     parser.add_argument("--look-back", type=int, choices=(1, 2))
+    parser.add_argument("--leave-out", type=Path, nargs="+")
     given = parser.parse_args()
-    if given.look_back:
+    if given.leave_out:
+        leave_out(given.leave_out)
+    elif given.look_back:
         look_back(given.workspace, given.look_back)
     elif given.job:
         run_job(given.workspace, given.target)

@@ -131,9 +131,9 @@ def _lines(
 
 
 def _legend(chart: Axes, labels: list[str]) -> None:
-    # Above the panel, where no line can pass.
+    # Above the panel and its heading, where neither line nor word can pass.
     chart.legend(
-        chart.get_lines(), labels, loc="lower right", bbox_to_anchor=(1, 1), fontsize=7.5,
+        chart.get_lines(), labels, loc="lower right", bbox_to_anchor=(1, 1.12), fontsize=7.5,
         frameon=False, ncols=2,
     )  # fmt: skip
 

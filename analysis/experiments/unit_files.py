@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -14,8 +15,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from analysis.errors import DataError, Text, some
+from analysis.errors import DataError, some
 from analysis.tables.spreadsheet_text import csv_text, plain
+from analysis.tables.unreadable import why_unreadable
 
 _DELIMITERS = ",;\t|"
 _DECIMAL_COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
@@ -23,7 +25,7 @@ _THOUSANDS = r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*"
 
 
 def read_units(path: Path) -> pd.DataFrame:
-    """Read a table of units: CSV (any usual delimiter, UTF-8 or cp1252) or Parquet.
+    """Read a table of units: CSV (any usual delimiter; UTF-8, UTF-16, cp1252) or Parquet.
 
     CSV columns stay text, so that codes keep their zeros; empty cells are missing. Where no comma
     parts the cells, numbers with decimal commas get points.
@@ -31,18 +33,23 @@ def read_units(path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        When there is no such file, or it is empty, cut or not a table.
+        When there is no such file, or it has no row, is cut or not a table.
     """
     if not path.is_file():
         raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     content = path.read_bytes()
-    if not content.strip():
+    table = _table(path, content) if content.strip() else pd.DataFrame()
+    if table.empty:
         raise DataError(
             "{file} is empty.",
             where="{file}",
             mend="Give one row per unit.",
             file=path.name,
         )
+    return table
+
+
+def _table(path: Path, content: bytes) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(io.BytesIO(content))
@@ -53,17 +60,24 @@ def read_units(path: Path) -> pd.DataFrame:
             where="{file}: {error}",
             mend="Give a CSV with one header line and as many cells in every row, or a Parquet.",
             file=path.name,
-            error=Text("it is no text")
-            if isinstance(error, UnicodeDecodeError)
-            else str(error).splitlines()[0],
+            error=why_unreadable(error),
         ) from error
 
 
-def _delimited(content: bytes) -> pd.DataFrame:
+def _text(content: bytes) -> str:
+    """Return the text of a file; with bytes that no text has, it is none."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16")
+    if (at := content.find(0)) >= 0:
+        raise UnicodeDecodeError("utf-8", content, at, at + 1, "no text")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = content.decode("cp1252")
+        return content.decode("cp1252")
+
+
+def _delimited(content: bytes) -> pd.DataFrame:
+    text = _text(content)
     header = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=header.count)
     names = next(csv.reader([header.strip("\r")], delimiter=delimiter))

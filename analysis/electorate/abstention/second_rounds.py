@@ -17,6 +17,9 @@ RULES = {"pres": ("last", "mean_of_kinds")}
 # are not known, and of all others.
 WIDEN_UNKNOWN = {"pres": 1.35}
 WIDEN = 1.1
+# Share of the first round moved by who is out, beside the model's: half and half, as nothing better
+# is chosen when each vote is left out in turn (benchmarks/abstention.py --leave-out).
+MOVED = 0.5
 # With fewer bureaux, what the eliminated did at earlier second rounds is not learned.
 FEWEST = 30
 
@@ -45,7 +48,7 @@ def with_rules(
     place = first_round_of(series.elections, target)
     if place is not None and target.election_id in series.eliminated:
         moved = _moved(series, target, place, effect)
-        expected = effect if moved is None else (effect + moved) / 2
+        expected = effect if moved is None else (1 - MOVED) * effect + MOVED * moved
         return expected, variance * WIDEN**2
     parts = [effect]
     if place == len(series.elections) - 1:

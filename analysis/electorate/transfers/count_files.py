@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.errors import DataError, some
 from analysis.tables.spreadsheet_text import csv_text
+from analysis.tables.unreadable import why_unreadable
 
 
 def read_counts(path: Path | str) -> pd.DataFrame:
@@ -39,7 +40,7 @@ def read_counts(path: Path | str) -> pd.DataFrame:
             where="{path}: {error}",
             mend="Save it as CSV in UTF-8, with a line of headings.",
             path=path,
-            error=error,
+            error=why_unreadable(error),
         ) from error
     names = [name.strip() for name in head.strip("\r").split(separator)]
     if twice := [name for name, times in Counter(names).items() if times > 1]:

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.electorate.transfers.survey_fit import TOGETHER, Survey
 from analysis.electorate.transfers.transfer_results import Transfers
 from analysis.errors import DataError, Text, some
+from analysis.tables.unreadable import why_unreadable
 
 _PUBLISHED = Path(__file__).with_name("surveys.csv")
 _COLUMNS = ("origin", "destination", "share", "n")
@@ -114,7 +115,7 @@ def read_survey(path: Path | str) -> Survey:
             where="{path}: {error}",
             mend="Save it as CSV in UTF-8, with the columns origin, destination, share, n.",
             path=Path(path).name,
-            error=error,
+            error=why_unreadable(error),
         ) from error
     if missing := [name for name in _COLUMNS if name not in table]:
         raise DataError(

@@ -11,6 +11,7 @@ from pages._ui import loaders
 from pages._ui.abstention import coming_election as outlooks
 from pages._ui.i18n import _, election_name, number, percent
 from pages._ui.swing.two_elections import choose_one
+from pages._ui.trial.number_tables import show_table
 
 _BLUE, _ORANGE, _PALE = "#236eb0", "#b35806", "#9ecae1"
 # Bureaux drawn; the tables and numbers rest on all of them.
@@ -39,7 +40,7 @@ def proof(place: Workspace) -> None:
     st.markdown("**" + _("Expected and counted, bureau by bureau") + "**")
     _dots(found)
     with st.expander(_("All numbers")):
-        st.dataframe(table(found), hide_index=True)
+        show_table(table(found), digits=3)
 
 
 def _verdict(found: AbstentionBacktest) -> None:

@@ -27,6 +27,7 @@ from pages._ui.explain.explain_choices import (
 from pages._ui.i18n import _, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, translate
 from pages._ui.swing.two_elections import choose_one
+from pages._ui.trial.number_tables import show_table
 
 _BLUE, _GREY = "#236eb0", "#8fa3b5"
 # Words of an interval that leaves out nought: what a team may repeat.
@@ -223,7 +224,7 @@ def paint(shapes: Geometry | None, found: Explanation, label: str) -> Paint | No
 
 def _models(found: Explanation) -> None:
     st.subheader(_("Models side by side"))
-    st.dataframe(model_rows(found), hide_index=True, width="stretch")
+    show_table(model_rows(found), digits=2, width="stretch")
     by = {
         "department_id": _("département by département"),
         "commune_id": _("commune by commune"),
@@ -236,14 +237,14 @@ def _models(found: Explanation) -> None:
         ).format(by=by, n=found.comparison.folds, criterion=found.comparison.criterion or "AIC")
     )
     with st.expander(_("All coefficients, and their errors of four kinds")):
-        st.dataframe(found.to_frame().round(4), hide_index=True, width="stretch")
+        show_table(found.to_frame(), width="stretch")
         if (near := found.dependence) is not None and near.model is not None:
             st.markdown(
                 _("With the neighbours ({kind}, strength {n}), in points of the share:").format(
                     kind=near.model.kind, n=number(near.model.strength, 2)
                 )
             )
-            st.dataframe(near.model.to_frame().round(3), hide_index=True, width="stretch")
+            show_table(near.model.to_frame(), digits=3, width="stretch")
 
 
 def model_rows(found: Explanation) -> pd.DataFrame:

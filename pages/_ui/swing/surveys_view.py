@@ -10,6 +10,7 @@ from analysis.electorate.transfers.survey_fit import Survey
 from analysis.workflows.transfers import survey_in
 from pages._ui.i18n import _, ngettext, number, option_name, percent
 from pages._ui.messages import plain
+from pages._ui.trial.number_tables import show_table
 
 _BLUE, _PALE, _ORANGE = "#236eb0", "#9ecae1", "#b35806"
 
@@ -58,7 +59,7 @@ def surveys(beside: pd.DataFrame, found: Transfers, survey: Survey | None) -> No
         _chart(),
         width="stretch",
     )
-    st.dataframe(table(beside), hide_index=True)
+    show_table(table(beside), digits=1)
     if survey:
         others = bool((beside["source"] != "").any())
         told = (

@@ -18,6 +18,7 @@ from pages._ui.swing import surveys_view
 from pages._ui.swing import two_elections as swings
 from pages._ui.swing.two_elections import Question, choose_one
 from pages._ui.trial.arms_view import choose_view
+from pages._ui.trial.number_tables import show_table
 
 _BLUE, _PALE, _FAINT = "#236eb0", "#9ecae1", "#9aa5b1"
 
@@ -48,7 +49,7 @@ def transfers(place: Workspace, asked: Question) -> None:
     elif view == "surveys":
         surveys_view.surveys(beside, found, survey)
     elif view == "table":
-        st.dataframe(table(found), hide_index=True, height=520)
+        show_table(table(found), digits=1, height=520)
         st.caption(_legend(found))
     else:
         _files(place, asked, found, survey)

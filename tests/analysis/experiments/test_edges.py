@@ -20,6 +20,7 @@ from analysis.experiments.estimators import Layout, Regression
 from analysis.experiments.randomisation import Observed, randomisation_test
 from analysis.experiments.subgroups import estimate_subgroups
 from analysis.experiments.unit_files import read_units
+from analysis.i18n import told
 
 
 def clusters_of(*sizes, treated):
@@ -378,3 +379,27 @@ def test_decimal_commas_where_no_comma_parts_cells(tmp_path, text, cells):
     (tmp_path / "units.csv").write_text(text, encoding="utf-8")
     found = read_units(tmp_path / "units.csv")["y"].tolist()
     assert [type(wanted)(cell) for cell, wanted in zip(found, cells, strict=True)] == cells
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"u,y\n", "is empty"), (b"\x00\x01garbage\nb\n", "cannot be read"), (b" \n", "is empty")],
+)
+def test_files_without_a_row_and_files_that_are_no_text_are_refused(tmp_path, content, says):
+    (tmp_path / "units.csv").write_bytes(content)
+    with pytest.raises(DataError, match=says):
+        read_units(tmp_path / "units.csv")
+
+
+def test_a_spreadsheets_unicode_text_is_read(tmp_path):
+    (tmp_path / "units.csv").write_bytes("unité\tpart\na\t0,25\n".encode("utf-16"))
+    assert read_units(tmp_path / "units.csv").to_dict("list") == {"unité": ["a"], "part": ["0.25"]}
+
+
+def test_why_a_table_is_cut_is_said_in_french_too(tmp_path):
+    (tmp_path / "units.csv").write_text("u,y\na,1\nb,2,3\n", encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        read_units(tmp_path / "units.csv")
+    assert told(refused.value.where, "fr") == (
+        "units.csv\N{NO-BREAK SPACE}: la ligne 3 a 3 cellules, la première 2"
+    )
