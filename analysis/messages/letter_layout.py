@@ -165,6 +165,8 @@ def lay_out(letter: Letter, controller: Controller, *, themed: bool) -> Layout:
         Whether its recipients were chosen by what they said of themselves.
     """
     draft = _Draft()
+    if letter.channel == "sms":
+        return _text_message(draft, letter, controller)
     for block in letter.blocks:
         _BLOCKS[str(block["kind"])](draft, block, letter.language)
     foot = list(_foot(letter.language, controller, themed=themed))
@@ -194,6 +196,18 @@ def lay_out(letter: Letter, controller: Controller, *, themed: bool) -> Layout:
     )
 
 
+def _text_message(draft: _Draft, letter: Letter, controller: Controller) -> Layout:
+    """Lay out a text: its words, who pays, and how one leaves."""
+    mark = draft.mark(str(letter.blocks[0]["text"]))
+    foot = WORDS[letter.language]["sms.foot"].format(**_names(controller))
+    page = (
+        f'<!DOCTYPE html><html lang="{letter.language}"><head><meta charset="utf-8"></head>'
+        f'<body style="font-family:sans-serif"><p>{mark}</p><p>{escape(foot)}</p></body></html>'
+    )
+    html, text = (_cut(one, len(draft.templates)) for one in (page, f"{mark}\n{foot}"))
+    return Layout(read_template(""), html, text, tuple(draft.templates), ())
+
+
 @cache
 def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
@@ -209,16 +223,25 @@ def _cut(text: str, known: int) -> tuple[str | int, ...]:
 
 
 def _foot(language: str, controller: Controller, *, themed: bool) -> Iterable[str]:
-    told = WORDS[language]
-    names = {
+    told, names = WORDS[language], _names(controller)
+    for key in ("sponsor", "controller", "themed" if themed else "why", "unmeasured"):
+        yield told[f"foot.{key}"].format(**names)
+
+
+def foot_lines(language: str, controller: Controller) -> list[str]:
+    """Return who pays and who answers, as a letter of paper tells it."""
+    told, names = WORDS[language], _names(controller)
+    return [told[f"foot.{key}"].format(**names) for key in ("sponsor", "controller")]
+
+
+def _names(controller: Controller) -> dict[str, str]:
+    return {
         "sponsor": controller.sponsor,
         "election": controller.election,
         "name": controller.name,
         "address": controller.address,
         "contact": controller.contact,
     }
-    for key in ("sponsor", "controller", "themed" if themed else "why", "unmeasured"):
-        yield told[f"foot.{key}"].format(**names)
 
 
 def _title(draft: _Draft, block: Mapping[str, Any], _language: str) -> None:

@@ -68,6 +68,8 @@ class Way:
         Tells the moment, with its zone.
     stop
         Says whether to stop after the message in hand.
+    sign
+        Signs a mail (DKIM), where the mail server does not.
     """
 
     post: Post
@@ -77,6 +79,7 @@ class Way:
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     stop: Callable[[], bool] = lambda: False
+    sign: Callable[[bytes], bytes] = bytes
 
 
 def waiting(contacts: Contacts) -> list[str]:
@@ -283,30 +286,36 @@ class _Sending:
         address = known.address.get(person, "")
         if not address:
             return GATE, "no_address"
-        message, ring = self.draft.message, self.contacts.ring
-        secret = bounce_secret(ring, message, person)
-        sender = self.wrapping.sender.address
-        back = return_path(self.way.bounces or sender, secret)
-        ways = links(self.contacts, self.way.base, message, person)
         try:
-            parcel = Parcel(
-                to=address,
-                filled=self.layout.fill(
-                    known.values.get(person, {}), ways, known.variant.get(person, "")
-                ),
-                leave=ways.leave,
-                leave_mail=back,
-                message_id=f"{secret}@{sender.rpartition('@')[2]}",
-            )
-            content = parcel_bytes(self.wrapping, parcel)
+            sender, content = self._parcel(person, address, known)
         except DataError:
             # Somebody lacks today what the message says of them.
             return REFUSED, "template"
         try:
-            self.way.post.send(back, address, content)
+            self.way.post.send(sender, address, content)
         except RefusedError as error:
             return (REFUSED, error.code) if error.ever else ("later", error.code)
         return SENT, ""
+
+    def _parcel(self, person: str, address: str, known: _Batch) -> tuple[str, bytes]:
+        """Return from whom, and what: a mail with its return path, or a text with its id."""
+        message = self.draft.message
+        ways = links(self.contacts, self.way.base, message, person)
+        variant = known.variant.get(person, "")
+        filled = self.layout.fill(known.values.get(person, {}), ways, variant)
+        secret = bounce_secret(self.contacts.ring, message, person)
+        if self.draft.letter.channel == "sms":
+            return secret, filled.text.encode()
+        sender = self.wrapping.sender.address
+        back = return_path(self.way.bounces or sender, secret)
+        parcel = Parcel(
+            to=address,
+            filled=filled,
+            leave=ways.leave,
+            leave_mail=back,
+            message_id=f"{secret}@{sender.rpartition('@')[2]}",
+        )
+        return back, self.way.sign(parcel_bytes(self.wrapping, parcel))
 
     def _step(self, person: str, step: str, code: str) -> dict[str, Any]:
         return {
