@@ -109,6 +109,15 @@ async def inbound(request: Request) -> Response:
     return await answer(request, folder)
 
 
+async def load(request: Request) -> Response:
+    """Count a load by cell, where people agreed to it."""
+    from analysis.workflows.load_route import load_picture
+    from pages._ui.state import WORKSPACES
+
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await load_picture(request, folder)
+
+
 try:
     settings = server_access.settings()
     check_address(bound_address(), settings)
@@ -119,6 +128,7 @@ routes = [
     Route("/t/{path:path}", turf, methods=["GET", "POST"]),
     Route("/p/{path:path}", public, methods=["GET", "POST"]),
     Route("/api/inbound/{path:path}", inbound, methods=["POST"]),
+    Route("/o/{path:path}", load, methods=["GET"]),
     Route("/u/{path:path}", leave, methods=["GET", "POST"]),
 ]
 if settings.server:

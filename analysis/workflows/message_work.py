@@ -115,6 +115,7 @@ class Choice:
     control: bool = True
     whole_bureaux: bool = False
     compares: str = "volunteering"
+    loads: bool = False
 
 
 def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> Prepared:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import email
 import json
+import re
 import threading
+import time
 from base64 import b64encode
 from dataclasses import replace
 
@@ -23,12 +26,14 @@ from analysis.database.migrate import upgrade
 from analysis.errors import DataError
 from analysis.exports.printed_letter import printed
 from analysis.messages.approve import approve, prepare
+from analysis.messages.came_back import came_back
 from analysis.messages.control import Terms
 from analysis.messages.dkim_seal import Seal
 from analysis.messages.drafts import save
 from analysis.messages.inbound import hook_secret, is_sms_stop, take_call
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.letter_links import bounce_secret, return_path
+from analysis.messages.loads import note_load
 from analysis.messages.outbox import Way, progress_of, send_message
 from analysis.messages.sms_post import FILE, GatewayPost, sms_post
 from analysis.messages.smtp_post import RefusedError
@@ -216,6 +221,34 @@ def test_a_signature_holds_for_the_headers_by_which_one_leaves(make, tmp_path):
     for wrong in ("s1:example.org", f"s1:example.org:{tmp_path}/none.pem"):
         with pytest.raises(DataError, match="cannot be signed"):
             Seal.read(wrong)
+
+
+def test_loads_are_counted_by_cells_of_who_agreed_and_nobody_else_has_a_picture(make):
+    contacts, post = make(), Pigeon()
+    people = supporters(contacts, 40)  # twenty a bureau, even and odd
+    measured = [*people[0:30:2], *people[1:8:2]]  # fifteen of the one, four of the other
+    say(contacts, *(said(one, "open_tracking") for one in measured))
+    draft = save(contacts, "m", Letter.read(LETTER), EVERYBODY)
+    off = prepare(contacts, draft, SETTING, terms=Terms(control=False))
+    assert not off.terms.loads
+    terms = Terms(control=False, loads=True)
+    approve(replace(contacts, by="other"), prepare(contacts, draft, SETTING, terms=terms))
+    say(contacts, said(people[0], "open_tracking", given=False, at=int(time.time())))
+    send_message(contacts, draft.message, Way(post, BASE, SETTING.ground))
+    seen = {}
+    for _sender, to, content in post.taken:
+        html = email.message_from_bytes(content).get_payload()[1].get_payload(decode=True).decode()
+        seen[to.partition("@")[0]] = re.findall(r'<img src="([^"]+)"', html)
+    with_one = {who: found[0] for who, found in seen.items() if found}
+    # Four are too few, and who took it back has none.
+    assert set(with_one) == set(people[2:30:2])
+    (address,) = set(with_one.values())
+    token = address.rpartition("/")[2].removesuffix(".gif")
+    for program, known in (("Mozilla/5.0 Thunderbird", token), ("GoogleImageProxy", token)):
+        assert note_load(contacts, draft.message, known, program)
+    assert not note_load(contacts, draft.message, "0" * 32, "Mozilla/5.0")
+    counts = came_back(contacts, draft.message).counts
+    assert (counts["loaded"], counts["loaded_by_machine"]) == (1, 1)
 
 
 def test_a_letter_of_paper_is_the_same_for_everybody():
