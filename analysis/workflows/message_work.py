@@ -34,6 +34,7 @@ from analysis.messages.outbox import Way, send_message, waiting
 from analysis.messages.returned_mail import take_back_all
 from analysis.messages.sending_pace import Pace
 from analysis.messages.smtp_post import Post, SmtpPost
+from analysis.messages.subject_days import COMPARED
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows import mail_out, server_access, universes
@@ -130,6 +131,13 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
     choice
         Election, seed, control.
     """
+    if choice.compares not in COMPARED:
+        raise DataError(
+            "Subjects cannot be compared by {act}.",
+            mend="Name one of {known}.",
+            act=choice.compares,
+            known=", ".join(COMPARED),
+        )
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
     setting = Setting(ground, base_address(), server=takes_away(draft.letter.channel))
