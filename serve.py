@@ -46,11 +46,22 @@ def _load() -> None:
         importlib.import_module(name)
 
 
+def _letters(ending: threading.Event) -> None:
+    """Send what was approved, in the background, where something takes messages away."""
+    from analysis.workflows.mail_worker import work_on
+    from pages._ui.state import WORKSPACES
+
+    work_on(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
+
+
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that the server answers at once."""
     threading.Thread(target=_load, name="first imports", daemon=True).start()
+    ending = threading.Event()
+    threading.Thread(target=_letters, args=(ending,), name="messages", daemon=True).start()
     yield
+    ending.set()
 
 
 async def returns(request: Request) -> Response:
@@ -89,6 +100,24 @@ async def leave(request: Request) -> Response:
     return await leave_page(request, folder)
 
 
+async def inbound(request: Request) -> Response:
+    """Take what gateways and mail servers call back with."""
+    from analysis.workflows.inbound_hook import inbound as answer
+    from pages._ui.state import WORKSPACES
+
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await answer(request, folder)
+
+
+async def load(request: Request) -> Response:
+    """Count a load by cell, where people agreed to it."""
+    from analysis.workflows.load_route import load_picture
+    from pages._ui.state import WORKSPACES
+
+    folder = Path(settings.workspaces) if settings.server else WORKSPACES
+    return await load_picture(request, folder)
+
+
 try:
     settings = server_access.settings()
     check_address(bound_address(), settings)
@@ -98,6 +127,8 @@ routes = [
     Route("/api/returns", returns, methods=["POST", "OPTIONS"]),
     Route("/t/{path:path}", turf, methods=["GET", "POST"]),
     Route("/p/{path:path}", public, methods=["GET", "POST"]),
+    Route("/api/inbound/{path:path}", inbound, methods=["POST"]),
+    Route("/o/{path:path}", load, methods=["GET"]),
     Route("/u/{path:path}", leave, methods=["GET", "POST"]),
 ]
 if settings.server:

@@ -46,6 +46,23 @@ def message(  # noqa: PLR0913 - one option per thing that is said of a message
     no_control: Annotated[
         bool, typer.Option("--no-control", help="Keep nobody for comparison, on purpose.")
     ] = False,
+    whole_bureaux: Annotated[
+        bool,
+        typer.Option("--whole-bureaux", help="Draw whole bureaux, so that their turnout tells."),
+    ] = False,
+    compares: Annotated[
+        str,
+        typer.Option(
+            help="Act by which two subjects are compared: volunteering, donation, theme, talked "
+            "or left."
+        ),
+    ] = "volunteering",
+    count_loads: Annotated[
+        bool,
+        typer.Option(
+            "--count-loads", help="Count loads of who agreed, by cells of eleven or more."
+        ),
+    ] = False,
     reason: Annotated[str, typer.Option(help="Why it is halted.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder for ten real messages.")] = None,
 ) -> None:
@@ -62,7 +79,9 @@ def message(  # noqa: PLR0913 - one option per thing that is said of a message
         if action == "new":
             _new(contacts, Path(what), name, universe, change)
         elif action in ("preview", "approve"):
-            choice = message_work.Choice(election, seed, not no_control)
+            choice = message_work.Choice(
+                election, seed, not no_control, whole_bureaux, compares, count_loads
+            )
             prepared = message_work.look(workspace, contacts, what, choice)
             _tell(prepared, out)
             if action == "approve":

@@ -305,8 +305,11 @@ def is_sealed(contacts: Contacts, message: str) -> bool:
     return again.seal == approval.seal and made == set(rows)
 
 
+_TERMS = ("whole_bureaux", "subjects", "compares", "loads")
+
+
 def terms_of(approval: Approval) -> Terms:
     """Return how an approved message was drawn."""
     told = approval.control
-    known = {name: told[name] for name in ("whole_bureaux", "subjects", "compares") if name in told}
+    known = {name: told[name] for name in _TERMS if name in told}
     return Terms(bool(told["controls"]), **known)

@@ -17,6 +17,7 @@ from analysis.contacts.contact_store import Contacts
 from analysis.database.engine import reading
 from analysis.database.message_tables import DELIVERIES, RESPONSES, STEPS
 from analysis.fieldwork.small_cells import FLOOR, shown
+from analysis.messages.loads import BY_MACHINE, LOADED
 from analysis.messages.recipients import SENT as TO_SEND
 
 _DAY_S = 86_400
@@ -59,11 +60,14 @@ def came_back(contacts: Contacts, message: str) -> CameBack:
     """
     table = _counted(contacts, message)
     sums = table.groupby("kind")["n"].sum()
-    counts = {kind: int(sums.get(kind, 0)) for kind in (*COUNTED, "refused", "gate")}
+    kinds = (*COUNTED, "refused", "gate", LOADED, BY_MACHINE)
+    counts = {kind: int(sums.get(kind, 0)) for kind in kinds}
     counts["delivered"] = counts["sent"] - counts["bounced"]
     hidden = counts["sent"] < FLOOR
     if hidden:
-        counts |= dict.fromkeys(("bounced", "complained", "left", "delivered"), 0)
+        counts |= dict.fromkeys(
+            (LOADED, BY_MACHINE, "bounced", "complained", "left", "delivered"), 0
+        )
         table = table[:0]
     return CameBack(counts, _by_bureau(table), _by_day(table), hidden)
 

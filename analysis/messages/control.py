@@ -108,12 +108,15 @@ class Terms:
         Whether half of those written to get the other subject.
     compares
         The act by which the subjects are compared, said before anything leaves.
+    loads
+        Whether loads are counted, of who agreed to it.
     """
 
     control: bool = True
     whole_bureaux: bool = False
     subjects: bool = False
     compares: str = "volunteering"
+    loads: bool = False
 
 
 def draw(

@@ -112,8 +112,8 @@ def _objected(dialect: str, points: int) -> str:
 
 
 _DIALECTS = {
-    "sqlite": sqlite.dialect(paramstyle="named"),  # type: ignore[no-untyped-call]
-    "postgresql": postgresql.dialect(paramstyle="pyformat"),
+    "sqlite": sqlite.dialect(paramstyle="named"),
+    "postgresql": postgresql.dialect(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
 }
 
 

@@ -48,10 +48,14 @@ Values = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses in a message to one person: to leave, and of the notice (the same for all)."""
+    """Addresses in a message to one person: to leave, and of the notice (the same for all).
+
+    `load` is the picture of a cell whose loads are counted, "" for none.
+    """
 
     leave: str
     notice: str
+    load: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,16 @@ class Layout:
         subject = self.subject_b if variant == "B" and self.subject_b else self.subject
         return Filled(
             " ".join(subject.render(values).split()),
-            _joined(self.pieces, texts, _as_html),
+            _with_load(_joined(self.pieces, texts, _as_html), links.load),
             _joined(self.plain, texts, str),
         )
+
+
+def _with_load(html: str, address: str) -> str:
+    if not address:
+        return html
+    picture = f'<img src="{escape(address)}" width="1" height="1" alt="">'
+    return html.replace("</body>", f"{picture}</body>", 1)
 
 
 def _joined(pieces: Iterable[str | int], texts: list[str], write: Callable[[str], str]) -> str:
@@ -152,7 +163,9 @@ class _Draft:
 _LEAVE, _NOTICE = "\ue00090001\ue001", "\ue00090002\ue001"
 
 
-def lay_out(letter: Letter, controller: Controller, *, themed: bool) -> Layout:
+def lay_out(
+    letter: Letter, controller: Controller, *, themed: bool, measured: bool = False
+) -> Layout:
     """Lay out a message with what must stand under it.
 
     Parameters
@@ -163,11 +176,16 @@ def lay_out(letter: Letter, controller: Controller, *, themed: bool) -> Layout:
         Who answers: sponsor, election, names.
     themed
         Whether its recipients were chosen by what they said of themselves.
+    measured
+        Whether it is for who agreed that loads are counted: what stands under it says so.
     """
     draft = _Draft()
+    if letter.channel == "sms":
+        return _text_message(draft, letter, controller)
     for block in letter.blocks:
         _BLOCKS[str(block["kind"])](draft, block, letter.language)
-    foot = list(_foot(letter.language, controller, themed=themed))
+    why = "themed" if themed else "why"
+    foot = list(_foot(letter.language, controller, (why, "measured" if measured else "unmeasured")))
     told = WORDS[letter.language]
     draft.add(
         f'<hr><div class="soft">{"".join(f"<p>{escape(line)}</p>" for line in foot)}'
@@ -194,6 +212,18 @@ def lay_out(letter: Letter, controller: Controller, *, themed: bool) -> Layout:
     )
 
 
+def _text_message(draft: _Draft, letter: Letter, controller: Controller) -> Layout:
+    """Lay out a text: its words, who pays, and how one leaves."""
+    mark = draft.mark(str(letter.blocks[0]["text"]))
+    foot = WORDS[letter.language]["sms.foot"].format(**_names(controller))
+    page = (
+        f'<!DOCTYPE html><html lang="{letter.language}"><head><meta charset="utf-8"></head>'
+        f'<body style="font-family:sans-serif"><p>{mark}</p><p>{escape(foot)}</p></body></html>'
+    )
+    html, text = (_cut(one, len(draft.templates)) for one in (page, f"{mark}\n{foot}"))
+    return Layout(read_template(""), html, text, tuple(draft.templates), ())
+
+
 @cache
 def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
@@ -208,17 +238,26 @@ def _cut(text: str, known: int) -> tuple[str | int, ...]:
     )
 
 
-def _foot(language: str, controller: Controller, *, themed: bool) -> Iterable[str]:
-    told = WORDS[language]
-    names = {
+def _foot(language: str, controller: Controller, more: Iterable[str]) -> Iterable[str]:
+    told, names = WORDS[language], _names(controller)
+    for key in ("sponsor", "controller", *more):
+        yield told[f"foot.{key}"].format(**names)
+
+
+def foot_lines(language: str, controller: Controller) -> list[str]:
+    """Return who pays and who answers, as a letter of paper tells it."""
+    told, names = WORDS[language], _names(controller)
+    return [told[f"foot.{key}"].format(**names) for key in ("sponsor", "controller")]
+
+
+def _names(controller: Controller) -> dict[str, str]:
+    return {
         "sponsor": controller.sponsor,
         "election": controller.election,
         "name": controller.name,
         "address": controller.address,
         "contact": controller.contact,
     }
-    for key in ("sponsor", "controller", "themed" if themed else "why", "unmeasured"):
-        yield told[f"foot.{key}"].format(**names)
 
 
 def _title(draft: _Draft, block: Mapping[str, Any], _language: str) -> None:

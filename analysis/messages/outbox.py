@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,10 +26,12 @@ from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS, STEPS
 from analysis.errors import DataError
 from analysis.messages.approve import approval_of
 from analysis.messages.delivery_guard import Guard, guard_of
-from analysis.messages.delivery_ledger import Ledger, ledger_of
+from analysis.messages.delivery_ledger import Ledger, Told, ledger_of
 from analysis.messages.drafts import POINT_OF, PURPOSE_OF, Draft, draft_of
 from analysis.messages.letter_layout import Layout, lay_out
 from analysis.messages.letter_links import bounce_secret, links, return_path
+from analysis.messages.loads import PURPOSE as MEASURED
+from analysis.messages.loads import counted_cells, load_token
 from analysis.messages.mime_bytes import Parcel, Sender, Wrapping, parcel_bytes, wrap
 from analysis.messages.preflight import sender_address
 from analysis.messages.recipients import SENT as TO_SEND
@@ -68,6 +70,8 @@ class Way:
         Tells the moment, with its zone.
     stop
         Says whether to stop after the message in hand.
+    sign
+        Signs a mail (DKIM), where the mail server does not.
     """
 
     post: Post
@@ -77,6 +81,7 @@ class Way:
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     stop: Callable[[], bool] = lambda: False
+    sign: Callable[[bytes], bytes] = bytes
 
 
 def waiting(contacts: Contacts) -> list[str]:
@@ -155,6 +160,7 @@ class _Batch:
     address: Mapping[str, str]
     values: Mapping[str, Mapping[str, Any]]
     variant: Mapping[str, str]
+    load: Mapping[str, str]
     part: Mapping[str, int]
     ledger: Ledger
 
@@ -169,6 +175,9 @@ class _Sending:
     wrapping: Wrapping
     way: Way
     approved_s: int
+    measured: Layout
+    # Bureau of a recipient → picture of its cell.
+    load: Mapping[str, str]
 
     @classmethod
     def of(cls, contacts: Contacts, message: str, way: Way) -> _Sending:
@@ -186,7 +195,13 @@ class _Sending:
         layout = lay_out(draft.letter, who, themed=draft.themed)
         sender = Sender(who.name, address, f"{contacts.tenant}.{domain}".lower())
         wrapping = wrap(sender, layout.pictures)
-        return cls(contacts, draft, layout, wrapping, way, approval.at_s)
+        measured = lay_out(draft.letter, who, themed=draft.themed, measured=True)
+        base = f"{way.base}/o/{contacts.tenant}/{message}"
+        load = {
+            bureau: f"{base}/{load_token(contacts.ring, message, cell)}.gif"
+            for bureau, cell in counted_cells(contacts, message).items()
+        }
+        return cls(contacts, draft, layout, wrapping, way, approval.at_s, measured, load)
 
     def batch(self, part: Mapping[str, int]) -> Counter[str]:
         """Send to the people of a batch, by their part, whom the gate lets through at present."""
@@ -251,19 +266,23 @@ class _Sending:
         with reading(self.contacts.engine) as connection:
             address = addresses(connection, self.contacts, people, POINT_OF[letter.channel])
             values = values_of(connection, self.contacts, people, self.way.ground, letter.language)
-            variant = self._variants(connection, people)
-        return _Batch(guard, address, values, variant, part, ledger)
+            variant, load = self._variants(connection, people)
+        return _Batch(guard, address, values, variant, load, part, ledger)
 
-    def _variants(self, connection: Connection, people: Sequence[str]) -> dict[str, str]:
-        """Return which subject each gets; nothing where there is one."""
-        if not self.draft.letter.subject_b:
-            return {}
-        query = sa.select(DELIVERIES.c.person, DELIVERIES.c.variant).where(
+    def _variants(
+        self, connection: Connection, people: Sequence[str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Return which subject each gets, and the picture of their cell."""
+        if not self.draft.letter.subject_b and not self.load:
+            return {}, {}
+        query = sa.select(DELIVERIES.c.person, DELIVERIES.c.variant, DELIVERIES.c.cell).where(
             DELIVERIES.c.tenant == self.contacts.tenant,
             DELIVERIES.c.message == self.draft.message,
             DELIVERIES.c.person.in_(listed(connection, people)),
         )
-        return {str(who): str(one) for who, one in connection.execute(query)}
+        rows = [tuple(map(str, row)) for row in connection.execute(query)]
+        load = {who: self.load[cell] for who, _one, cell in rows if cell in self.load}
+        return {who: one for who, one, _cell in rows}, load
 
     def _deliver(self, person: str, known: _Batch, *, firmly: bool) -> str:
         """Ask once more, hand the message over, and write down what became of it."""
@@ -273,40 +292,49 @@ class _Sending:
         rule = known.guard.refuses(told, person, self.way.clock)
         if rule in ("done", "halted"):
             return rule
-        step, code = (GATE, rule) if rule else self._post(person, known)
+        step, code = (GATE, rule) if rule else self._post(person, known, told)
         if step != "later":
             known.ledger.note(self._step(person, step, code), firmly=firmly)
         return step
 
-    def _post(self, person: str, known: _Batch) -> tuple[str, str]:
+    def _post(self, person: str, known: _Batch, told: Told) -> tuple[str, str]:
         """Hand a message over; return the step and its code, or "later"."""
         address = known.address.get(person, "")
         if not address:
             return GATE, "no_address"
-        message, ring = self.draft.message, self.contacts.ring
-        secret = bounce_secret(ring, message, person)
-        sender = self.wrapping.sender.address
-        back = return_path(self.way.bounces or sender, secret)
-        ways = links(self.contacts, self.way.base, message, person)
         try:
-            parcel = Parcel(
-                to=address,
-                filled=self.layout.fill(
-                    known.values.get(person, {}), ways, known.variant.get(person, "")
-                ),
-                leave=ways.leave,
-                leave_mail=back,
-                message_id=f"{secret}@{sender.rpartition('@')[2]}",
-            )
-            content = parcel_bytes(self.wrapping, parcel)
+            sender, content = self._parcel(person, address, known, told)
         except DataError:
             # Somebody lacks today what the message says of them.
             return REFUSED, "template"
         try:
-            self.way.post.send(back, address, content)
+            self.way.post.send(sender, address, content)
         except RefusedError as error:
             return (REFUSED, error.code) if error.ever else ("later", error.code)
         return SENT, ""
+
+    def _parcel(self, person: str, address: str, known: _Batch, told: Told) -> tuple[str, bytes]:
+        """Return from whom, and what: a mail with its return path, or a text with its id."""
+        message = self.draft.message
+        ways = links(self.contacts, self.way.base, message, person)
+        variant = known.variant.get(person, "")
+        # Asked at this moment: whoever took it back gets no picture.
+        load = known.load.get(person, "") if MEASURED in told.agreed else ""
+        layout = self.measured if load else self.layout
+        filled = layout.fill(known.values.get(person, {}), replace(ways, load=load), variant)
+        secret = bounce_secret(self.contacts.ring, message, person)
+        if self.draft.letter.channel == "sms":
+            return secret, filled.text.encode()
+        sender = self.wrapping.sender.address
+        back = return_path(self.way.bounces or sender, secret)
+        parcel = Parcel(
+            to=address,
+            filled=filled,
+            leave=ways.leave,
+            leave_mail=back,
+            message_id=f"{secret}@{sender.rpartition('@')[2]}",
+        )
+        return back, self.way.sign(parcel_bytes(self.wrapping, parcel))
 
     def _step(self, person: str, step: str, code: str) -> dict[str, Any]:
         return {

@@ -43,6 +43,9 @@ def preflight(letter: Letter, controller: Controller, base: str, *, server: bool
     server
         Whether a mail server is named.
     """
+    if letter.channel == "sms":
+        told = Text("Who answers STOP leaves; the text says so.")
+        return [*_who(controller), Check("leave", "good", told), *_no_server(server=server)]
     return [
         *_who(controller),
         _way_out(base),
@@ -161,5 +164,10 @@ def _beyond(controller: Controller, *, server: bool) -> Iterator[Check]:
         "unproved",
         Text("SPF, DKIM and DMARC of {domain} cannot be proved here.", domain=domain),
     )
+    yield from _no_server(server=server)
+
+
+def _no_server(*, server: bool) -> Iterator[Check]:
     if not server:
-        yield Check("server", "unproved", Text("No mail server is named: nothing will be sent."))
+        told = Text("Nothing is named that takes messages away: nothing will be sent.")
+        yield Check("server", "unproved", told)

@@ -154,11 +154,16 @@ def _says_stop(message: Message) -> bool:
 
 def is_stop(text: str) -> bool:
     """Tell whether a text is one word of those by which people leave, and nothing else."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    words = re.findall(r"[a-z]+", "".join(one for one in plain if not unicodedata.combining(one)))
+    words = plain_words(text)
     while words and words[0] in ("re", "tr", "fw", "fwd"):
         words = words[1:]
     return len(words) == 1 and words[0] in STOP_WORDS
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the words of a text without case and accents."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return re.findall(r"[a-z]+", "".join(one for one in plain if not unicodedata.combining(one)))
 
 
 def _decoded(text: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from analysis.contacts.contact_store import Contacts
 from analysis.messages.approve import approval_of
 from analysis.messages.drafts import drafts
+from analysis.messages.inbound import hook_secret
 from analysis.messages.outbox import progress_of
 from analysis.messages.preflight import sender_address
-from analysis.workflows import mail_out, message_work
+from analysis.workflows import message_work
 
 State = Literal["draft", "waiting", "sending", "sent", "halted"]
 
@@ -53,6 +53,12 @@ def standing(contacts: Contacts, row: dict[str, Any]) -> Standing:
     return Standing(row, "sending" if progress["sent"] else "waiting", progress)
 
 
+def hook_address(contacts: Contacts) -> str:
+    """Return where gateways and mail servers call back what came back."""
+    base = message_work.base_address() or "https://…"
+    return f"{base}/api/inbound/{contacts.tenant}/{hook_secret(contacts)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What a message needs to leave: mail server, address of this server, sender."""
@@ -68,9 +74,9 @@ class Means:
 
 
 def means(contacts: Contacts) -> Means:
-    """Return what there is of what a message needs to leave."""
+    """Return what there is of what a mail needs to leave."""
     return Means(
-        bool(os.environ.get(mail_out.VARIABLE)),
+        message_work.takes_away("email"),
         message_work.base_address(),
         sender_address(contacts.controller),
     )

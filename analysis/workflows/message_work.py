@@ -11,7 +11,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,17 @@ from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import writing
 from analysis.errors import DataError
+from analysis.messages import dkim_seal, sms_post
 from analysis.messages.approve import Prepared, Setting, approve, prepare
 from analysis.messages.control import Terms
+from analysis.messages.dkim_seal import Seal
 from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import Way, send_message, waiting
 from analysis.messages.returned_mail import take_back_all
 from analysis.messages.sending_pace import Pace
-from analysis.messages.smtp_post import SmtpPost
+from analysis.messages.smtp_post import Post, SmtpPost
+from analysis.messages.subject_days import COMPARED
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows import mail_out, server_access, universes
@@ -43,6 +46,7 @@ BOUNCES = "PALIER_BOUNCES"
 ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
 _ROUND_S = 10.0
+Posts = dict[str, Post]
 _ABSTENTION = "results.abstention"
 
 
@@ -112,6 +116,7 @@ class Choice:
     control: bool = True
     whole_bureaux: bool = False
     compares: str = "volunteering"
+    loads: bool = False
 
 
 def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> Prepared:
@@ -126,9 +131,16 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
     choice
         Election, seed, control.
     """
+    if choice.compares not in COMPARED:
+        raise DataError(
+            "Subjects cannot be compared by {act}.",
+            mend="Name one of {known}.",
+            act=choice.compares,
+            known=", ".join(COMPARED),
+        )
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
-    setting = Setting(ground, base_address(), server=mail_out.is_sending())
+    setting = Setting(ground, base_address(), server=takes_away(draft.letter.channel))
     terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
     return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)
 
@@ -190,17 +202,11 @@ def work(
     DataError
         When another worker is at it, or no mail server is named.
     """
-    url = os.environ.get(mail_out.VARIABLE, "")
-    if not url:
-        raise DataError(
-            "No mail server is named: nothing is sent.",
-            mend="Set PALIER_SMTP, such as smtp://USER:PASSWORD@mail.example.org:587.",
-        )
     total: Counter[str] = Counter()
-    with _alone(workspace), _until_told() as told, SmtpPost(url) as post:
+    with _alone(workspace), _until_told() as told, _posts() as posts:
         ending = partial(_either, told.is_set, stop)
         while not ending():
-            total.update(_round(workspace, how, post, ending, say))
+            total.update(_round(workspace, how, posts, ending, say))
             if how.once:
                 break
             told.wait(_ROUND_S)
@@ -214,24 +220,31 @@ def _either(one: Callable[[], bool], other: Callable[[], bool]) -> bool:
 def _round(
     workspace: Path,
     how: Work,
-    post: SmtpPost,
+    posts: Posts,
     stop: Callable[[], bool],
     say: Callable[[str, Mapping[str, int]], None],
 ) -> Counter[str]:
     contacts, total = open_contacts(workspace), Counter[str]()
     try:
+        seal = Seal.read(os.environ.get(dkim_seal.VARIABLE, ""))
         if how.returned is not None:
             say("returned", take_back_all(contacts, how.returned))
         for message in waiting(contacts):
             if stop() or how.message not in ("", message):
                 continue
+            draft = draft_of(contacts, message)
+            post = posts.get(draft.letter.channel)
+            if post is None:
+                say(message, {"not sent": 1})
+                continue
             way = Way(
                 post,
                 base_address(),
-                ground_for(workspace, draft_of(contacts, message), how.election),
+                ground_for(workspace, draft, how.election),
                 os.environ.get(BOUNCES, ""),
                 Pace(how.per_minute, time.monotonic),
                 stop=stop,
+                sign=seal.signed if seal else bytes,
             )
             count = send_message(contacts, message, way)
             say(message, count)
@@ -243,6 +256,37 @@ def _round(
     finally:
         close(contacts)
     return total
+
+
+def takes_away(channel: str) -> bool:
+    """Tell whether something is configured that takes messages of a channel away."""
+    variable = sms_post.VARIABLE if channel == "sms" else mail_out.VARIABLE
+    return bool(os.environ.get(variable))
+
+
+@contextmanager
+def _posts() -> Iterator[Posts]:
+    """Yield what takes messages away, by channel.
+
+    Raises
+    ------
+    DataError
+        When nothing is configured.
+    """
+    mail = os.environ.get(mail_out.VARIABLE, "")
+    text = sms_post.sms_post(os.environ.get(sms_post.VARIABLE, ""))
+    posts: Posts = {"sms": text} if text else {}
+    if not mail and not text:
+        raise DataError(
+            "No mail server is named: nothing is sent.",
+            mend="Set PALIER_SMTP, such as smtp://USER:PASSWORD@mail.example.org:587.",
+        )
+    with ExitStack() as stack:
+        if mail:
+            posts["email"] = stack.enter_context(SmtpPost(mail))
+        if text:
+            stack.callback(text.close)
+        yield posts
 
 
 @contextmanager

@@ -84,9 +84,13 @@ def _looked(contacts: Contacts, place: Workspace, draft: Draft) -> Prepared | No
         key="letters.whole",
     )
     compares = _compared(draft)
-    asked = (draft.message, draft.version, held, election, whole, compares)
+    loads = draft.letter.channel == "email" and st.checkbox(
+        _("Count loads of who agreed to it, by cells of eleven or more (off by default)"),
+        key="letters.loads",
+    )
+    asked = (draft.message, draft.version, held, election, whole, compares, loads)
     if st.button(_("Check it and show ten real messages"), key="letters.look"):
-        choice = message_work.Choice(election, None, held, whole, compares)
+        choice = message_work.Choice(election, None, held, whole, compares, loads)
         with st.spinner(_("Filling the message for everybody…")):
             found = message_work.look(place.path, contacts, draft.message, choice)
         st.session_state[_LOOKED] = (asked, found)

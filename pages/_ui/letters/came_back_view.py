@@ -47,6 +47,13 @@ def _counts(contacts: Contacts, message: str) -> None:
             "not known: nobody is watched."
         )
     )
+    if loads := found.counts["loaded"] + found.counts["loaded_by_machine"]:
+        told = _(
+            "Loads: {n}, of which {machine} by programs that say so. A load is no reader: programs "
+            "of mail fetch pictures by themselves. Only who agreed is counted, by eleven or more."
+        )
+        machine = number(found.counts["loaded_by_machine"])
+        st.caption(told.format(n=number(loads), machine=machine))
     _by_bureau(found)
     _by_day(found)
 

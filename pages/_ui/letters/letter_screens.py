@@ -28,7 +28,8 @@ def screens(filled: Filled, *, key: str) -> None:
     seen = st.radio(
         _("Seen on"), list(names), format_func=names.__getitem__, horizontal=True, key=key
     )
-    st.markdown(_("**Subject:** {subject}").format(subject=messages.plain(filled.subject)))
+    if filled.subject:
+        st.markdown(_("**Subject:** {subject}").format(subject=messages.plain(filled.subject)))
     if seen == "text":
         st.code(filled.text, language=None, wrap_lines=True)
         return

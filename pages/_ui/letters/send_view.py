@@ -10,6 +10,7 @@ import streamlit as st
 from analysis.contacts.contact_store import Contacts
 from analysis.errors import DataError
 from analysis.messages.approve import Approval, approval_of, halt
+from analysis.messages.drafts import draft_of
 from analysis.messages.outbox import progress_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows import jobs, message_states, message_work
@@ -53,6 +54,7 @@ def send() -> None:
             st.success(_("Everybody who may get it has got it."))
         if not approval.halted and progress["waiting"]:
             _halt(contacts, message)
+        _hook(contacts)
 
 
 def _who(approval: Approval) -> None:
@@ -81,9 +83,21 @@ def _numbers(progress: dict[str, int]) -> None:
 
 
 def _start(contacts: Contacts, place: Workspace, message: str) -> None:
-    means = message_states.means(contacts)
-    missing(means)
-    allowed = means.whole and visitor.current().may("approve")
+    if draft_of(contacts, message).letter.channel == "sms":
+        whole = message_work.takes_away("sms")
+        if not whole:
+            st.warning(_("Not sent: nothing takes texts away here."))
+            st.markdown(
+                _(
+                    "Set `PALIER_SMS` before the start: `file:///FOLDER`, where texts wait for "
+                    "another program, or `https://TOKEN@GATEWAY/PATH?from=NAME`."
+                )
+            )
+    else:
+        means = message_states.means(contacts)
+        missing(means)
+        whole = means.whole
+    allowed = whole and visitor.current().may("approve")
     if st.button(_("Send now"), type="primary", key="letters.send", disabled=not allowed):
         job = jobs.submit(("letters", str(place.path), message), partial(_work, place, message))
         background.put(_SLOT, job)
@@ -94,6 +108,20 @@ def _start(contacts: Contacts, place: Workspace, message: str) -> None:
             "again. Stopped or cut off, it goes on where it was: nobody gets it twice."
         )
     )
+
+
+def _hook(contacts: Contacts) -> None:
+    if not visitor.current().may("approve"):
+        return
+    with st.expander(_("What comes back by itself")):
+        st.caption(
+            _(
+                "Give this address to the gateway of texts and to the provider of mail: STOP, "
+                "bounces and complaints are called in there. Who has it can only make people left "
+                "alone."
+            )
+        )
+        st.code(message_states.hook_address(contacts), language=None, wrap_lines=True)
 
 
 def _work(place: Workspace, message: str, tell: Tell) -> None:

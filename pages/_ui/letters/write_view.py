@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.universe import Universe
+from analysis.exports.printed_letter import printed
 from analysis.messages.drafts import THEMED, draft_of, drafts, save
 from analysis.messages.letter_blocks import LANGUAGES, Letter
 from analysis.messages.letter_preview import preview
 from analysis.messages.safe_template import VARIABLES
 from analysis.workflows import message_work, universes
 from pages._ui import messages
+from pages._ui.access import taken_away
 from pages._ui.fieldwork.script_preview import language_name
 from pages._ui.i18n import _, language
 from pages._ui.letters import block_fields, load_letters
@@ -22,7 +25,7 @@ from pages._ui.letters.block_fields import TOLD, fresh
 from pages._ui.letters.letter_screens import screens
 
 _ACCENT = "#1d4ed8"
-_EVERYBODY = '{"of": "people", "where": {"all": [{"consent": "email"}]}}'
+_EVERYBODY = '{{"of": "people", "where": {{"all": [{{"consent": "{channel}"}}]}}}}'
 
 
 def write() -> None:
@@ -34,7 +37,7 @@ def write() -> None:
             _heads(told)
             block_fields.blocks_of(told, place)
             _variables()
-        rule = _universe(contacts, told.get("universe"))
+        rule = _universe(contacts, told)
         with see:
             letter = _seen(contacts, told, rule)
         _keep(contacts, told, letter, rule)
@@ -61,13 +64,14 @@ def _chosen(contacts: Contacts) -> dict[str, Any]:
 
 def _blank() -> dict[str, Any]:
     blocks = [fresh({"kind": "title"}), fresh({"kind": "text"})]
-    told = {"message": "", "name": "", "language": language(), "subject": "", "preheader": ""}
+    told = {"message": "", "name": "", "language": language(), "channel": "email"}
+    told |= {"subject": "", "preheader": ""}
     return {**told, "accent": _ACCENT, "blocks": blocks, "round": st.session_state["letters.count"]}
 
 
 def _loaded(contacts: Contacts, message: str) -> dict[str, Any]:
     draft = draft_of(contacts, message)
-    told = json.loads(draft.letter.to_json())
+    told = {"channel": "email"} | json.loads(draft.letter.to_json())
     told["blocks"] = [fresh(one) for one in told["blocks"]]
     told["round"] = st.session_state["letters.count"]
     return {**told, "message": message, "name": draft.name, "universe": draft.universe}
@@ -90,6 +94,18 @@ def _heads(told: dict[str, Any]) -> None:
         format_func=tongues.__getitem__,
         key=f"{key}.language",
     )
+    channels = {"email": _("E-mail"), "sms": _("Text message")}
+    told["channel"] = st.radio(
+        _("Sent by"),
+        list(channels),
+        index=list(channels).index(told.get("channel", "email")),
+        format_func=channels.__getitem__,
+        horizontal=True,
+        key=f"{key}.channel",
+    )
+    if told["channel"] == "sms":
+        _as_text(told)
+        return
     told["subject"] = st.text_input(
         _("Subject"), told["subject"], max_chars=200, key=f"{key}.subject"
     )
@@ -111,6 +127,16 @@ def _heads(told: dict[str, Any]) -> None:
     )
 
 
+def _as_text(told: dict[str, Any]) -> None:
+    """Leave of what is written what a text message may hold."""
+    told |= {"subject": "", "subject_b": "", "preheader": ""}
+    texts = [one for one in told["blocks"] if one["kind"] == "text"]
+    told["blocks"][:] = texts[:1] or [fresh({"kind": "text"})]
+    st.caption(
+        _("One text, to who agreed to texts; who pays and how to leave (STOP) are put under it.")
+    )
+
+
 def _variables() -> None:
     with st.expander(_("What may stand for each person")):
         st.markdown(
@@ -125,10 +151,17 @@ def _variables() -> None:
         )
 
 
-def _universe(contacts: Contacts, before: Universe | None) -> Universe:
+def _universe(contacts: Contacts, told: dict[str, Any]) -> Universe:
     """Ask to whom it goes; a draft keeps whom it meant until another is chosen."""
     kept = {one.name: one.rule for one in universes.saved(contacts) if one.rule.of == "people"}
-    labels = {"": _("Everybody who agreed to letters by e-mail"), **{name: name for name in kept}}
+    before: Universe | None = told.get("universe")
+    by_mail = told["channel"] == "email"
+    everybody = (
+        _("Everybody who agreed to letters by e-mail")
+        if by_mail
+        else _("Everybody who agreed to texts")
+    )
+    labels = {"": everybody, **{name: name for name in kept}}
     if before is not None:
         labels = {"before": _("As in the last version"), **labels}
     chosen = st.selectbox(
@@ -138,7 +171,11 @@ def _universe(contacts: Contacts, before: Universe | None) -> Universe:
         key=f"letters.universe.{len(labels)}",
     )
     usual = before if chosen == "before" else None
-    rule = usual or kept.get(str(chosen)) or universes.read_rule(_EVERYBODY)
+    rule = (
+        usual
+        or kept.get(str(chosen))
+        or universes.read_rule(_EVERYBODY.format(channel=told["channel"]))
+    )
     st.caption(messages.plain(messages.translate(rule.sentence)))
     st.caption(_("Other universes are made on the page Contacts, and saved there under a name."))
     return rule
@@ -164,6 +201,8 @@ def _seen(contacts: Contacts, told: dict[str, Any], rule: Universe) -> Letter | 
         base = message_work.base_address()
         seen = preview(letter, contacts.controller, themed=themed, base=base)
         screens(seen, key="letters.screen")
+        if letter.channel == "email" and not any(one.names for one in letter.templates()):
+            _on_paper(contacts, letter)
         if contacts.controller.missing:
             st.caption(_("Its foot lacks who answers: say it on the page Law."))
         if themed:
@@ -172,6 +211,17 @@ def _seen(contacts: Contacts, told: dict[str, Any], rule: Universe) -> Letter | 
             )
         return letter
     return None
+
+
+def _on_paper(contacts: Contacts, letter: Letter) -> None:
+    """Offer the message for the printer: addresses leave apart, on the page Contacts."""
+    with st.expander(_("On paper")):
+        st.caption(
+            _("The printer gets this letter; addresses and labels come from Contacts, by Letters.")
+        )
+        made = partial(printed, letter, contacts.controller)
+        label = _("Take the letter (PDF)")
+        taken_away.offer(None, label, made, "letter.pdf", key="letters.paper")
 
 
 def _keep(contacts: Contacts, told: dict[str, Any], letter: Letter | None, rule: Universe) -> None:
@@ -183,7 +233,8 @@ def _keep(contacts: Contacts, told: dict[str, Any], letter: Letter | None, rule:
         disabled=letter is None or not author.by,
     ):
         assert letter is not None
-        draft = save(author, told["name"] or letter.subject, letter, rule, message=told["message"])
+        name = told["name"] or letter.subject or _("Text message")
+        draft = save(author, name, letter, rule, message=told["message"])
         st.session_state.pop(TOLD, None)
         load_letters.point_at(draft.message)
         load_letters.say_next(

@@ -1,0 +1,93 @@
+"""What gateways and mail servers call back with: STOP by text, bounces and complaints as JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.contacts import vault
+from analysis.contacts.contact_store import Contacts
+from analysis.contacts.normalise import canonical_phone
+from analysis.contacts.suppression import suppress_many, suppress_people
+from analysis.database.engine import reading
+from analysis.errors import DataError
+from analysis.messages.leaving import leave, note_step
+from analysis.messages.letter_links import bearer, secret_in
+from analysis.messages.recipients import addresses
+from analysis.messages.returned_mail import STOP_WORDS, plain_words
+
+# A wish to leave is short: « stop svp », « STOP 36111 »; « stop à la vie chère, je viens » is none.
+_MOST_WORDS = 3
+_SIGNS = 48
+
+
+def hook_secret(contacts: Contacts) -> str:
+    """Return what stands in the address that gateways call back: of this campaign alone."""
+    return vault.digest(contacts.ring.index, "hook", contacts.tenant)[:_SIGNS]
+
+
+def is_sms_stop(text: str) -> bool:
+    """Tell whether a text asks to be left alone, in the spellings of the field.
+
+    STOP alone or with up to two words around it, in any case, accents, signs between the letters
+    (« S.T.O.P », « s t o p ») or letters held down (« stooop »).
+    """
+    words = plain_words(text)
+    joined = re.sub(r"(.)\1+", r"\1", "".join(words))
+    known = STOP_WORDS | {re.sub(r"(.)\1+", r"\1", one) for one in STOP_WORDS}
+    if joined in known:
+        return True
+    ends = {words[0], words[-1]} if words else set()
+    return 0 < len(words) <= _MOST_WORDS and bool(ends & known)
+
+
+def take_call(contacts: Contacts, told: Mapping[str, Any]) -> str:
+    """Act on what was called back, once however often it comes; return what it was.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    told
+        `{"kind": "sms", "from": …, "text": …}`, or `{"kind": "bounce" or "complaint",
+        "return_path": …, "status": "5.1.1"}`.
+
+    Returns
+    -------
+    str
+        "stop", "bounce", "complaint" or "other".
+    """
+    kind = str(told.get("kind", ""))
+    if kind == "sms":
+        return _sms(contacts, str(told.get("from", "")), str(told.get("text", "")))
+    secret = secret_in(str(told.get("return_path", "")))
+    with reading(contacts.engine) as connection:
+        known = bearer(connection, contacts, bounce=secret) if secret else None
+        boxes = addresses(connection, contacts, [known.person]) if known else {}
+    status = str(told.get("status", ""))[:20]
+    if known is None or kind not in ("bounce", "complaint"):
+        return "other"
+    if kind == "complaint":
+        note_step(contacts, known, "complained", status)
+        leave(contacts, known, reason="complaint", how="email")
+        return kind
+    if not status.startswith("5"):
+        return "other"
+    note_step(contacts, known, "bounced", status)
+    suppress_many(contacts, [("email", one) for one in boxes.values()], "bounce")
+    return kind
+
+
+def _sms(contacts: Contacts, sender: str, text: str) -> str:
+    if not is_sms_stop(text):
+        return "other"
+    try:
+        phone = canonical_phone(sender)
+    except DataError:
+        return "other"
+    with reading(contacts.engine) as connection:
+        people = vault.who_has(connection, contacts.ring, "phone", [phone]).get(phone, [])
+    suppress_people(contacts, people, "stop")
+    suppress_many(contacts, [("phone", phone)], "stop")
+    return "stop"

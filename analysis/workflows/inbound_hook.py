@@ -1,0 +1,54 @@
+"""`POST /api/inbound/CAMPAIGN/SECRET`: gateways and mail servers say what came back.
+
+JSON (`inbound.take_call`), or a mail as it is (`message/rfc822`).
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from analysis.errors import DataError
+from analysis.fieldwork.campaign import workspace_of
+from analysis.messages.inbound import hook_secret, take_call
+from analysis.messages.returned_mail import take_back
+from analysis.workflows.contacts_open import open_contacts
+
+_MOST_BYTES = 2_000_000
+_NO = JSONResponse({"taken": False}, 404)
+
+
+async def inbound(request: Request, workspaces: Path) -> Response:
+    """Answer a request under `/api/inbound/`."""
+    path = tuple(part for part in request.path_params["path"].split("/") if part)
+    content = await request.body()
+    is_mail = request.headers.get("content-type", "").startswith("message/rfc822")
+    return await run_in_threadpool(_answer, path, workspaces, content[:_MOST_BYTES], is_mail)
+
+
+def _answer(path: tuple[str, ...], workspaces: Path, content: bytes, is_mail: bool) -> Response:  # noqa: FBT001 - of the request
+    workspace = workspace_of(workspaces, path[0]) if len(path) == 2 else None  # noqa: PLR2004
+    if workspace is None:
+        return _NO
+    try:
+        contacts = open_contacts(workspace)
+    except DataError:
+        return JSONResponse({"taken": False}, 503)
+    try:
+        if not hmac.compare_digest(hook_secret(contacts).encode(), path[1].encode()):
+            return _NO
+        if is_mail:
+            return JSONResponse({"taken": take_back(contacts, content)})
+        told = json.loads(content)
+        return JSONResponse({"taken": take_call(contacts, told if isinstance(told, dict) else {})})
+    except ValueError:
+        return JSONResponse({"taken": False}, 400)
+    except DataError:
+        return JSONResponse({"taken": False}, 503)
+    finally:
+        contacts.engine.dispose()

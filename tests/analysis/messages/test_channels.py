@@ -1,0 +1,284 @@
+"""Texts, paper, signatures and what calls back: every channel besides the mail itself."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import json
+import re
+import threading
+import time
+from base64 import b64encode
+from dataclasses import replace
+
+import dkim
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from analysis.contacts import vault
+from analysis.contacts.suppression import objecting, suppressed
+from analysis.database.engine import connect, writing
+from analysis.database.migrate import upgrade
+from analysis.errors import DataError
+from analysis.exports.printed_letter import printed
+from analysis.messages.approve import approve, prepare
+from analysis.messages.came_back import came_back
+from analysis.messages.control import Terms
+from analysis.messages.dkim_seal import Seal
+from analysis.messages.drafts import save
+from analysis.messages.inbound import hook_secret, is_sms_stop, take_call
+from analysis.messages.letter_blocks import Letter
+from analysis.messages.letter_links import bounce_secret, return_path
+from analysis.messages.loads import note_load
+from analysis.messages.outbox import Way, progress_of, send_message
+from analysis.messages.sms_post import FILE, GatewayPost, sms_post
+from analysis.messages.smtp_post import RefusedError
+from analysis.workflows import inbound_hook, mail_worker, message_work
+from tests.analysis.contacts.invented import said, say
+from tests.analysis.messages.conftest import (
+    BASE,
+    CONTROLLER,
+    EVERYBODY,
+    LETTER,
+    SETTING,
+    supporters,
+)
+from tests.analysis.messages.test_outbox import Pigeon
+
+TEXT = {
+    "language": "fr",
+    "channel": "sms",
+    "blocks": [{"kind": "text", "text": "Bonjour {{ first_name | default('') }}, à jeudi."}],
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Make one file: both stores are tested with the outbox."""
+    engine = connect(f"sqlite:///{tmp_path_factory.mktemp('channels') / 'store.sqlite'}")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def phoned(make, count=12):
+    """Return a campaign of people with a telephone, all but the last of whom agreed to texts."""
+    contacts = make()
+    people = supporters(contacts, count)
+    told = [(one, "phone", f"+336399801{n:02d}") for n, one in enumerate(people)]
+    with writing(contacts.engine) as connection:
+        vault.put(connection, contacts.ring, told)
+        vault.index(connection, contacts.ring, told)
+    say(contacts, *(said(one, "letter_sms", "sms") for one in people[:-1]))
+    return contacts, people
+
+
+def approved(contacts, letter):
+    """Approve a message to everybody; return its id."""
+    draft = save(contacts, "m", Letter.read(letter), EVERYBODY)
+    prepared = prepare(contacts, draft, SETTING, terms=Terms(control=False))
+    approve(replace(contacts, by="other"), prepared)
+    return draft.message
+
+
+def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
+    contacts, people = phoned(make)
+    message = approved(contacts, TEXT)
+    post = sms_post(f"file://{tmp_path}/out")
+    told = take_call(contacts, {"kind": "sms", "from": "06 39 98 01 03", "text": "Stop SVP"})
+    assert told == "stop"
+    count = send_message(contacts, message, Way(post, BASE, SETTING.ground))
+    assert count == {"sent": 10, "gate": 1}
+    rows = [json.loads(line) for line in (tmp_path / "out" / FILE).read_text().splitlines()]
+    assert {row["to"] for row in rows} == {f"+336399801{n:02d}" for n in range(11)} - {
+        "+33639980103"
+    }
+    assert "répondez STOP" in rows[0]["text"]
+    assert "Association X" in rows[0]["text"]
+    assert len({row["id"] for row in rows}) == 10
+    # STOP by text holds for every channel of the controller.
+    assert set(objecting(contacts)) == {people[3]}
+    assert progress_of(contacts, message)["waiting"] == 0
+
+
+def test_a_gateway_takes_refuses_for_good_or_later():
+    asked, codes = [], iter([202, 422, 503])
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(next(codes))
+
+    url = "https://key@gateway.example.org/send?from=VALMONT"
+    post = GatewayPost(url, httpx.MockTransport(answer))
+    post.send("id1", "+33639980100", b"Bonjour")
+    for ever in (True, False):
+        with pytest.raises(RefusedError) as refused:
+            post.send("id1", "+33639980100", b"x")
+        assert refused.value.ever is ever
+    post.close()
+    assert str(asked[0].url) == "https://gateway.example.org/send"
+    assert asked[0].headers["authorization"] == "Bearer key"
+    assert json.loads(asked[0].content) == {
+        "id": "id1", "from": "VALMONT", "to": "+33639980100", "text": "Bonjour"
+    }  # fmt: skip
+    assert sms_post("") is None
+    with pytest.raises(DataError, match="cannot be sent"):
+        sms_post("http://gateway.example.org")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["STOP", "stop", "Stop.", "S.T.O.P", "s t o p", "STOOOP", "stop svp", "STOP 36111", "Stop sms"]
+    + ["Arrêt", "ARRET", "arrêter", "désabonnement", "Me désinscrire", "unsubscribe", "stopp!"],
+)
+def test_stop_is_understood_in_its_spellings(text):
+    assert is_sms_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Je viens", "Stop à la vie chère, je viens jeudi", "non stop de 8 h à 20 h", "36111"],
+)
+def test_what_is_no_stop_ends_nothing(text):
+    assert not is_sms_stop(text)
+
+
+def test_a_bounce_and_a_complaint_are_called_in(make, monkeypatch, tmp_path):
+    contacts = make()
+    supporters(contacts, 12)
+    message = approved(contacts, LETTER)
+    send_message(contacts, message, Way(Pigeon(), BASE, SETTING.ground))
+    monkeypatch.setattr(
+        inbound_hook, "workspace_of", lambda _folder, name: tmp_path if name == "c" else None
+    )
+    monkeypatch.setattr(inbound_hook, "open_contacts", lambda _folder: contacts)
+
+    async def hook(request):
+        return await inbound_hook.inbound(request, tmp_path)
+
+    routes = Starlette(routes=[Route("/i/{path:path}", hook, methods=["POST"])])
+
+    def post(address, **content):
+        async def asked():
+            transport = httpx.ASGITransport(routes)
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+                return await client.post(address, **content)
+
+        return asyncio.run(asked())
+
+    paths = [
+        return_path("contact@example.org", bounce_secret(contacts.ring, message, f"p{n:03d}"))
+        for n in range(3)
+    ]
+    url = f"/i/c/{hook_secret(contacts)}"
+    calls = [
+        {"kind": "bounce", "return_path": paths[0], "status": "5.1.1"},
+        {"kind": "bounce", "return_path": paths[1], "status": "4.2.2"},
+        {"kind": "complaint", "return_path": paths[2]},
+        {"kind": "complaint", "return_path": "contact+b-forged@example.org"},
+    ]
+    for _twice in range(2):
+        told = [post(url, json=one).json()["taken"] for one in calls]
+        assert told == ["bounce", "other", "complaint", "other"]
+    assert post(f"/i/c/{'0' * 48}", json=calls[0]).status_code == 404
+    assert post(f"/i/d/{hook_secret(contacts)}", json=calls[0]).status_code == 404
+    assert post(url, content=b"{").status_code == 400
+    progress = progress_of(contacts, message)
+    assert (progress["bounced"], progress["complained"]) == (1, 1)
+    assert set(objecting(contacts)) == {"p002"}
+    assert suppressed(contacts, [("email", "p000@example.org")])
+
+
+def test_a_signature_holds_for_the_headers_by_which_one_leaves(make, tmp_path):
+    key = rsa.generate_private_key(65_537, 2_048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    (tmp_path / "key.pem").write_bytes(pem)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    seal, post, contacts = Seal.read(f"s1:example.org:{tmp_path}/key.pem"), Pigeon(), make()
+    supporters(contacts, 12)
+    way = Way(post, BASE, SETTING.ground, sign=seal.signed)
+    send_message(contacts, approved(contacts, LETTER), way)
+    (_sender, _to, content) = post.taken[0]
+
+    def dns(name, timeout=5):
+        assert name == b"s1._domainkey.example.org."
+        return b"v=DKIM1; k=rsa; p=" + b64encode(public)
+
+    assert dkim.verify(content, dnsfunc=dns)
+    assert not dkim.verify(
+        content.replace(b"List-Unsubscribe: <", b"List-Unsubscribe: <x"), dnsfunc=dns
+    )
+    for wrong in ("s1:example.org", f"s1:example.org:{tmp_path}/none.pem"):
+        with pytest.raises(DataError, match="cannot be signed"):
+            Seal.read(wrong)
+
+
+def test_loads_are_counted_by_cells_of_who_agreed_and_nobody_else_has_a_picture(make):
+    contacts, post = make(), Pigeon()
+    people = supporters(contacts, 40)  # twenty a bureau, even and odd
+    measured = [*people[0:30:2], *people[1:8:2]]  # fifteen of the one, four of the other
+    say(contacts, *(said(one, "open_tracking") for one in measured))
+    draft = save(contacts, "m", Letter.read(LETTER), EVERYBODY)
+    off = prepare(contacts, draft, SETTING, terms=Terms(control=False))
+    assert not off.terms.loads
+    terms = Terms(control=False, loads=True)
+    approve(replace(contacts, by="other"), prepare(contacts, draft, SETTING, terms=terms))
+    say(contacts, said(people[0], "open_tracking", given=False, at=int(time.time())))
+    send_message(contacts, draft.message, Way(post, BASE, SETTING.ground))
+    seen = {}
+    for _sender, to, content in post.taken:
+        html = email.message_from_bytes(content).get_payload()[1].get_payload(decode=True).decode()
+        seen[to.partition("@")[0]] = re.findall(r'<img src="([^"]+)"', html)
+    with_one = {who: found[0] for who, found in seen.items() if found}
+    # Four are too few, and who took it back has none.
+    assert set(with_one) == set(people[2:30:2])
+    (address,) = set(with_one.values())
+    token = address.rpartition("/")[2].removesuffix(".gif")
+    for program, known in (("Mozilla/5.0 Thunderbird", token), ("GoogleImageProxy", token)):
+        assert note_load(contacts, draft.message, known, program)
+    assert not note_load(contacts, draft.message, "0" * 32, "Mozilla/5.0")
+    counts = came_back(contacts, draft.message).counts
+    assert (counts["loaded"], counts["loaded_by_machine"]) == (1, 1)
+
+
+def test_a_letter_of_paper_is_the_same_for_everybody():
+    blocks = [{"kind": "title", "text": "Venez"}, {"kind": "text", "text": "Jeudi. " * 900}]
+    letter = Letter.read(LETTER | {"blocks": blocks})
+    made = printed(letter, CONTROLLER)
+    assert made.startswith(b"%PDF")
+    assert made == printed(letter, CONTROLLER)
+    assert b"/Count 2" in made
+    with pytest.raises(DataError, match="the same for everybody"):
+        printed(Letter.read(LETTER), CONTROLLER)
+
+
+def test_the_worker_of_a_server_goes_through_its_places_and_outlives_faults(tmp_path, monkeypatch):
+    for name in ("one", "two/place"):
+        (tmp_path / name / "fieldwork").mkdir(parents=True)
+    done, ending = [], threading.Event()
+
+    def work(place, _how, _say, *, stop):
+        done.append(place.name)
+        if place.name == "place":
+            ending.set()
+            assert stop()
+        raise DataError("The mail server takes nothing at present.")
+
+    monkeypatch.setattr(mail_worker, "ROUND_S", 0.01)
+    monkeypatch.setattr(message_work, "work", work)
+    monkeypatch.delenv("PALIER_SMTP", raising=False)
+    mail_worker.work_on(tmp_path, ending)
+    assert done == []  # nothing takes messages away
+    monkeypatch.setenv("PALIER_SMTP", "smtp://localhost")
+    mail_worker.work_on(tmp_path, ending)
+    assert done == ["one", "place"]
