@@ -341,6 +341,7 @@ def _field_words() -> dict[str, str]:
         "consent_channel": _("Channel of the yes"),
         "consent_proof": _("Proof of the yes"),
         "objection": _("Does not want to be contacted"),
+        "deceased": _("Has died"),
         "ignore": _("Left out"),
         "never": _("Never read (opinion, origin, health)"),
     }
