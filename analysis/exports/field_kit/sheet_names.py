@@ -7,13 +7,12 @@ from analysis.exports.field_kit.pdf_canvas import (
     BOTTOM,
     LEFT,
     RIGHT,
-    SOFT,
-    TOP,
     Paper,
     fit,
     wrap,
 )
 from analysis.exports.field_kit.sheet_content import Sheet
+from analysis.exports.field_kit.sheet_table import page_head
 
 _WIDE = RIGHT - LEFT
 _FOOT = 16.0
@@ -41,11 +40,9 @@ def draw_names(paper: Paper, sheet: Sheet) -> None:
 
 
 def _head(paper: Paper, sheet: Sheet, notice: str, size: float) -> float:
-    kit, y = sheet.kit, TOP - 16
+    kit = sheet.kit
     title = f"{kit.say('turf')} {sheet.turf_id} · {kit.say('names_head')}"
-    paper.text(LEFT, y, fit(title, _WIDE, size=14, font=BOLD), size=14, font=BOLD)
-    paper.text(LEFT, BOTTOM, f"{sheet.turf_id} · {kit.say('names_foot')}", size=6.5, grey=SOFT)
-    paper.text(RIGHT, BOTTOM, "Palier", size=6.5, grey=SOFT, align="right")
+    y = page_head(paper, title, f"{sheet.turf_id} · {kit.say('names_foot')}")
     told = wrap(kit.say("names_notice"), _WIDE, size=size, font=BOLD)
     y = paper.block(LEFT, y - 6, told, size=size, font=BOLD)
     return paper.block(LEFT, y, wrap(notice, _WIDE, size=size), size=size) - 4

@@ -136,6 +136,8 @@ def _declared() -> Declared | None:
         key="people.purpose",
         placeholder=_("Choose"),
     )
+    # Row by row, so that a phone asks in the same order.
+    left, right = st.columns(2)
     relation = left.selectbox(
         _("What they are to the campaign"),
         RELATIONS,
