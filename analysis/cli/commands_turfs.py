@@ -69,6 +69,12 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
         bool,
         typer.Option("--door-contacts", help="Let people leave their contact, by their own act."),
     ] = False,
+    door_names: Annotated[
+        bool,
+        typer.Option(
+            "--door-names", help="Print the names of the electoral roll, with the notice."
+        ),
+    ] = False,
     each: Each = None,
     workers: Workers = 0,
     cluster: Cluster = "",
@@ -111,7 +117,13 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     )
     ask = Ask(plan, design, top, streets, long_run)
     walks, written, said = turfs_to_folder(
-        workspace, targets, ask, out, slot=slot, sheets=options if sheets else None
+        workspace,
+        targets,
+        ask,
+        out,
+        slot=slot,
+        names=door_names,
+        sheets=options if sheets else None,
     )
     show("\n".join([_report(walks), *said, f"written: {len(written)} file(s) in {out}"]))
 

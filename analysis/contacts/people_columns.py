@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -22,10 +23,13 @@ FIELDS = (
     *("email", "phone", "first_names", "used_name", "birth_name", "full_name", "birth_date"),
     *("address", "number", "address_more", "postcode", "city", "tags"),
     *("consent", "consent_date", "consent_text", "consent_channel", "consent_proof"),
-    *("objection", "ignore", "never"),
+    *("objection", "deceased", "ignore", "never"),
 )
 # Of several columns of these all are read; of the others one.
-SEVERAL = frozenset({"email", "phone", "tags", "objection", "consent", "ignore", "never"})
+SEVERAL = frozenset(
+    {"email", "phone", "tags", "objection", "deceased", "consent", "ignore", "never"}
+)
+_YEAR, _GROWN = re.compile(r"(?:19|20)\d\d"), 16
 # This share of the filled cells must look like it.
 _MOST = 0.6
 _LOOKS = {
@@ -145,7 +149,11 @@ def _denied(field: str, cells: Sequence[str]) -> bool:
 
 def _share(cells: Sequence[str], field: str) -> float:
     looks = _LOOKS[field]
-    return sum(looks.fullmatch(cell.strip()) is not None for cell in cells) / len(cells)
+    met = [cell for cell in cells if looks.fullmatch(cell.strip())]
+    if field == "birth_date":
+        # Dates of these years are when somebody signed or came, and would make all of them minors.
+        met = [cell for cell in met if int(_YEAR.findall(cell)[0]) <= date.today().year - _GROWN]
+    return len(met) / len(cells)
 
 
 def check_fields(fields: Sequence[str]) -> None:
@@ -186,9 +194,9 @@ def learned_columns(connection: Connection, tenant: str) -> dict[str, str]:
 
 
 def learn(
-    connection: Connection, contacts: Contacts, said: Mapping[str, str], version: str
+    connection: Connection, contacts: Contacts, said: Sequence[tuple[str, str]], version: str
 ) -> None:
-    """Keep what headings were said to be, where it is not what would be proposed anyway.
+    """Keep what headings were said to be, for the next file.
 
     Parameters
     ----------
@@ -197,16 +205,17 @@ def learn(
     contacts
         The campaign.
     said
-        Field by heading.
+        Heading and field of the columns of which somebody said that the proposal was wrong: what
+        one file makes the program propose is no knowledge about the next. Nor is a heading that
+        stands twice.
     version
         Sorts after those before.
     """
-    known = learned_columns(connection, contacts.tenant)
+    keys = [plain_heading(heading)[:64] for heading, _field in said]
     rows = {
         key: field
-        for heading, field in said.items()
-        if (key := plain_heading(heading)[:64])
-        and known.get(key, _by_heading().get(key, "ignore")) != field
+        for key, (_heading, field) in zip(keys, said, strict=True)
+        if key and keys.count(key) == 1
     }
     stamp = contacts.stamp()
     insert_many(

@@ -16,15 +16,18 @@ from analysis.errors import Text
 _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
 _NO = {"0", "non", "no", "n", "false", "faux", "refuse", "optout", "unsubscribed", "desabonne"}
 _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:\D.*)?")
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:\D.*)?")
+_ISO = re.compile(r"(\d{4})[/.\-](\d\d?)[/.\-](\d\d?)(?:\D.*)?")
 _CHANNELS = {
     "email": ("email", "mail", "courriel", "mel"),
     "sms": ("sms", "texto", "mobile", "portable"),
     "phone": ("phone", "telephone", "tel", "appel", "call"),
 }
+# Signs that turn the direction of a text or have no width: a name must read as it is written.
+_UNSEEN = dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 # Whoever is a year or more under voting age is left out.
 VOTING_AGE = 18
 _OLDEST = 125
+_MONTHS, _TWO_DAYS = 12, "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +115,50 @@ def clean(
     people: list[PersonRow] = []
     refused: list[tuple[int, Text]] = []
     cells: Counter[str] = Counter()
+    rows = list(rows)
+    order = _order(cell for _line, values in rows for cell in _born(values, columns))
     for line, values in rows:
         told: dict[str, list[tuple[str, str]]] = {}
-        for (heading, name), value in zip(columns, values, strict=True):
-            if value.strip():
-                told.setdefault(name, []).append((heading, value.strip()))
+        for (heading, name), cell in zip(columns, values, strict=True):
+            if value := cell.translate(_UNSEEN).strip():
+                read = _reordered(value, order) if name == "birth_date" else value
+                told.setdefault(name, []).append((heading, read))
         row = _person(line, told, declared, departement, cells)
-        if why := _fault(row, day):
+        if why := _dead(told) or _fault(row, day):
             refused.append((line, why))
         else:
             people.append(row)
     return Cleaned(people, refused, dict(cells))
+
+
+def _born(values: Sequence[str], columns: Sequence[tuple[str, str]]) -> list[str]:
+    return [cell for (_h, name), cell in zip(columns, values, strict=True) if name == "birth_date"]
+
+
+def _order(cells: Iterable[str]) -> str:
+    """Return which comes first in the dates of a column: "day", "month", or "" for both."""
+    first = second = False
+    for cell in cells:
+        if found := _DATE.fullmatch(cell.strip()):
+            first |= int(found[1]) > _MONTHS
+            second |= int(found[2]) > _MONTHS
+    return "" if first and second else "month" if second else "day"
+
+
+def _reordered(text: str, order: str) -> str:
+    """Return a date as `read_date` takes it; what may be two days is none."""
+    found = _DATE.fullmatch(text)
+    if not found or order == "day":
+        return text
+    day, month = (found[2], found[1]) if order == "month" else (found[1], found[2])
+    certain = order == "month" or int(day) > _MONTHS or day == month
+    return f"{found[3]}-{month}-{day}" if certain else _TWO_DAYS
+
+
+def _dead(told: Mapping[str, Sequence[tuple[str, str]]]) -> Text | None:
+    # A date, a cross, « DCD »: whatever is no « no ».
+    marks = [value for _heading, value in told.get("deceased", ()) if _plain(value) not in _NO]
+    return Text("has died, as the file says") if marks else None
 
 
 def _fault(row: PersonRow, day: dt.date) -> Text | None:
@@ -158,6 +194,9 @@ def _person(
     whole = " ".join(part for part in (number, street) if part)
     more = {"address": whole, "postcode": _postcode(first("postcode")), "city": first("city")}
     emails, phones = _points(told, more["postcode"][:3] or departement, cells)
+    against = [value for _heading, value in told.get("objection", ())]
+    if not all(_says(value) or _plain(value) in _NO for value in against):
+        cells[Text("a wish about contacts that cannot be read")] += 1
     return PersonRow(
         line=line,
         known=known | {name: value for name, value in more.items() if value},
@@ -168,7 +207,7 @@ def _person(
         tags=tuple(_tags(told.get("tags", ()))),
         claims=tuple(_claims(told, declared)),
         # Not to have ticked a box is no objection.
-        objects=any(_says(value) for _h, value in told.get("objection", ())),
+        objects=any(map(_says, against)),
     )
 
 

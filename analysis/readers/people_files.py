@@ -18,7 +18,7 @@ from analysis.readers.beginnings import delimiter_of, encoding_of
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
 _MOST_ROWS, _MOST_COLUMNS, _MOST_BYTES = 500_000, 300, 400_000_000
-_BAD = "\ufffd"
+_BAD, _DIGITS = "\ufffd", 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,20 @@ def read_people_file(content: bytes, name: str) -> PeopleFile:
             mend="Give a table with one line of headings and one row a person, as CSV or XLSX.",
             file=name,
         )
+    if any(_is_somebodys(heading) for heading in headings):
+        raise DataError(
+            "The first line of this file is a person, not headings.",
+            where="{file}",
+            mend="Add a line above that says what each column is: Nom;Prénom;E-mail.",
+            file=name,
+        )
     digest = hashlib.sha256(content).hexdigest()
     return PeopleFile(name, digest, tuple(headings), rows, refused)
+
+
+def _is_somebodys(heading: str) -> bool:
+    """Tell whether a heading is an address of mail or a telephone number: it would be kept."""
+    return "@" in heading or sum(map(str.isdigit, heading)) >= _DIGITS
 
 
 # Line, and cells or why there are none.
@@ -103,13 +115,15 @@ def _told(
 
 def _alone(cells: Sequence[str]) -> bool:
     """Tell whether a line of one cell is the heading of a file of one column."""
-    return len(cells) == 1 and any(w in cells[0].lower() for w in ("mail", "courriel", "tel"))
+    return len(cells) == 1 and any(
+        w in cells[0].lower() for w in ("mail", "courriel", "tel", "nom")
+    )
 
 
 def _delimited(content: bytes, name: str) -> Iterator[_Line]:
     if len(content) > _MOST_BYTES:
         raise _too_large(name)
-    text = content.decode(encoding_of(content), errors="replace").lstrip("\ufeff")
+    text = _decoded(content).lstrip("\ufeff")
     texts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     heads = [line for line in texts[:20] if line.strip()]
     delimiter = delimiter_of(max(heads, key=lambda line: max(map(line.count, ";,\t|")), default=""))
@@ -120,26 +134,40 @@ def _delimited(content: bytes, name: str) -> Iterator[_Line]:
             at += 1
             continue
         cells, used = _cells(texts, at, delimiter, width)
-        yield at + 1, cells if cells is not None else Text("a quotation mark that nobody closes")
-        if not width and cells is not None and len(cells) > 1:
+        yield at + 1, cells
+        if not width and not isinstance(cells, Text) and len(cells) > 1:
             width = len(cells)
         at += used
 
 
+def _decoded(content: bytes) -> str:
+    """Return the text of a file; where two were put together, each line in its own letters."""
+    encoding = encoding_of(content)
+    if not encoding.startswith("utf"):
+        text = content.decode("utf-8", errors="replace")
+        above = len(text) - len(text.encode("ascii", errors="ignore"))
+        if above >= 2 * text.count(_BAD):
+            return "\n".join(map(_decoded, content.split(b"\n")))
+    return content.decode(encoding, errors="replace")
+
+
 def _cells(
     texts: Sequence[str], at: int, delimiter: str, width: int
-) -> tuple[list[str] | None, int]:
-    """Return the cells of the row that begins there, and how many lines it has."""
+) -> tuple[list[str] | Text, int]:
+    """Return the cells of the row that begins there, or why there are none; and its lines."""
     joined = texts[at]
     for used in range(1, _MOST_LINES + 1):
         if joined.count('"') % 2 == 0:
-            cells = next(csv.reader(io.StringIO(joined, newline=""), delimiter=delimiter), [])
+            try:
+                cells = next(csv.reader(io.StringIO(joined, newline=""), delimiter=delimiter), [])
+            except csv.Error:
+                return Text("a cell far too long"), used
             if used == 1 or not width or len(cells) <= width:
                 return cells, used
         if at + used >= len(texts):
             break
         joined += "\n" + texts[at + used]
-    return None, 1
+    return Text("a quotation mark that nobody closes"), 1
 
 
 def _sheet(content: bytes, name: str) -> Iterator[_Line]:

@@ -127,9 +127,13 @@ def look(contacts: Contacts, content: bytes, name: str) -> Looked:
     with reading(contacts.engine) as connection:
         learned = people_columns.learned_columns(connection, contacts.tenant)
         already = people_store.known_file(connection, contacts, file.sha256) is not None
-    sample = [cells for _line, cells in file.rows[:_SAMPLE]]
-    proposals = people_columns.propose(file.headings, sample, learned)
+    proposals = _proposed(file, learned)
     return Looked(file, tuple(proposals), people_columns.export_of(file.headings), already)
+
+
+def _proposed(file: PeopleFile, learned: Mapping[str, str]) -> list[people_columns.Proposal]:
+    sample = [cells for _line, cells in file.rows[:_SAMPLE]]
+    return people_columns.propose(file.headings, sample, learned)
 
 
 def weigh(
@@ -223,7 +227,10 @@ def bring_people(
     homes = _homes(workspace, ahead.cleaned)
     said = dict(zip(file.headings, fields, strict=True))
     with writing(contacts.engine) as connection:
-        people_columns.learn(connection, contacts, said, f"{time.time_ns():020d}")
+        known = people_columns.learned_columns(connection, contacts.tenant)
+        proposed = _proposed(file, known)
+        changed = [(p.heading, f) for p, f in zip(proposed, fields, strict=True) if f != p.field]
+        people_columns.learn(connection, contacts, changed, f"{time.time_ns():020d}")
         return people_store.take_in(
             connection,
             contacts,

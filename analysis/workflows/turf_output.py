@@ -98,7 +98,14 @@ def write_walks(
 
 
 def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
-    folder: Path, targets: Path, ask: Ask, out: Path, *, slot: str = "", sheets: Options | None
+    folder: Path,
+    targets: Path,
+    ask: Ask,
+    out: Path,
+    *,
+    slot: str = "",
+    names: bool = False,
+    sheets: Options | None,
 ) -> tuple[Walks, list[Path], list[str]]:
     """Make the turfs of a workspace and write them.
 
@@ -110,6 +117,8 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
         Folder to write into.
     slot
         When the outing is, to go first where doors open then; empty for any time.
+    names
+        Whether the names of the roll stand on the sheets, with their notice.
     sheets
         How sheets, phone pages and map files are written; None writes none.
 
@@ -141,7 +150,7 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
     def write() -> list[Path]:
         from analysis.exports.field_kit.sheets import write_kit
 
-        kit = kit_for(walks, workspace, streets=streets, **sheets)
+        kit = kit_for(walks, workspace, streets=streets, names=names, **sheets)
         keep_pages(kit, workspace)
         return [*write_kit(kit, out), *asked()]
 
@@ -174,7 +183,12 @@ def read_walks(at: Path) -> Walks:
 
 
 def kit_for(
-    walks: Walks, workspace: Workspace, *, streets: str = "", **options: Unpack[Options]
+    walks: Walks,
+    workspace: Workspace,
+    *,
+    streets: str = "",
+    names: bool = False,
+    **options: Unpack[Options],
 ) -> Kit:
     """Return what sheets, phone pages and map files of turfs are written from.
 
@@ -184,6 +198,8 @@ def kit_for(
         The turfs, and the place they are in.
     streets
         File of a street graph; empty takes the workspace's, if there is one.
+    names
+        Whether the names of the roll stand on the sheets, with their notice.
     **options
         How they are written.
 
@@ -194,6 +210,11 @@ def kit_for(
     """
     from analysis.exports.field_kit.sheets import kit_of  # reads fonts and PDF machinery
 
+    if names:
+        from analysis.workflows.names_at_doors import door_names
+
+        language = options.get("language", "fr")
+        options["people"] = door_names(workspace.path, walks, language=language)
     graph = streets_of(workspace, streets)
     lines = None if graph is None else shapely.linestrings(graph.nodes[graph.edges])
     ways = {} if graph is None else _ways(walks, graph, workspace.crs)

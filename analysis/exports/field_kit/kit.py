@@ -23,6 +23,7 @@ from analysis.i18n import Words, format_number
 if TYPE_CHECKING:
     from analysis.charts.map_ground import Ground
     from analysis.contacts.asked import DoorForm
+    from analysis.contacts.door_names import DoorNames
     from analysis.fieldwork.questionnaire import Script
     from analysis.turf.walk_list import Walks
 
@@ -151,6 +152,8 @@ class Kit:
         Names of streets and quarters for the cover, metric CRS; None leaves them out.
     door
         What people may agree to who leave their contact; None takes no contact of anybody.
+    people
+        Names of the roll for the paper alone, with their notice; None names nobody.
 
     Raises
     ------
@@ -175,6 +178,7 @@ class Kit:
     ways: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     ground: Ground | None = None
     door: DoorForm | None = None
+    people: DoorNames | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no sheet could show."""

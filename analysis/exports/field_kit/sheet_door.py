@@ -18,7 +18,7 @@ from analysis.exports.field_kit.pdf_canvas import (
     wrap,
 )
 from analysis.exports.field_kit.sheet_content import Sheet
-from analysis.exports.field_kit.sheet_table import Column, Grid, Row, caption
+from analysis.exports.field_kit.sheet_table import Column, Grid, Row, caption, page_head
 from analysis.fieldwork.questionnaire import Question, Script
 
 _WIDE = RIGHT - LEFT
@@ -56,15 +56,11 @@ def _letters(question: Question) -> Sequence[str]:
 
 
 def _head(paper: Paper, sheet: Sheet) -> float:
-    kit, y = sheet.kit, TOP - 16
-    title = f"{kit.say('turf')} {sheet.turf_id} · {kit.say('say_head')}"
-    paper.text(LEFT, y, fit(title, _WIDE, size=14, font=BOLD), size=14, font=BOLD)
+    kit = sheet.kit
     version = "" if kit.script is None else kit.script.version
     fictional = kit.say("fictional") if kit.fictional else ""
     foot = " · ".join(filter(None, (sheet.turf_id, version, fictional)))
-    paper.text(LEFT, BOTTOM, foot, size=6.5, grey=SOFT)
-    paper.text(RIGHT, BOTTOM, "Palier", size=6.5, grey=SOFT, align="right")
-    return y - 8
+    return page_head(paper, f"{kit.say('turf')} {sheet.turf_id} · {kit.say('say_head')}", foot) - 8
 
 
 def _said(paper: Paper, sheet: Sheet, y: float, size: float) -> float:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from analysis.contacts.asked import purposes, statements, themes
 from analysis.exports.field_kit.pdf_canvas import (
     BOLD,
-    BOTTOM,
     LEFT,
     RIGHT,
-    SOFT,
-    TOP,
     Paper,
     fit,
     wrap,
 )
 from analysis.exports.field_kit.sheet_content import Sheet
+from analysis.exports.field_kit.sheet_table import page_head
 
 _WIDE = RIGHT - LEFT
 _BOX, _GAP = 11.0, 8.0
@@ -27,9 +25,8 @@ def draw_slip(paper: Paper, sheet: Sheet) -> None:
     if kit.door is None:
         return
     size, told = (11.5 if kit.large else 9.5), kit.door.said(kit.language)
-    title = fit(kit.say("contact_slip"), _WIDE, size=14, font=BOLD)
-    paper.text(LEFT, TOP - 16, title, size=14, font=BOLD)
-    y = paper.block(LEFT, TOP - 22, wrap(kit.say("contact_slip_help"), _WIDE, size=size), size=size)
+    y = page_head(paper, kit.say("contact_slip"), sheet.turf_id) - 6
+    y = paper.block(LEFT, y, wrap(kit.say("contact_slip_help"), _WIDE, size=size), size=size)
     y = _box(paper, y - 8, told["statement"]["adult"], size)
     y = _head(paper, y, kit.say("contact_boxes"), size)
     for name, one in kit.door.wordings[kit.language].items():
@@ -45,8 +42,6 @@ def draw_slip(paper: Paper, sheet: Sheet) -> None:
     for name in ("contact_day", "contact_team", "contact_signed"):
         y = _line(paper, y - 6, kit.say(name), size)
     paper.block(LEFT, y - 10, wrap(told["notice"]["person"], _WIDE, size=size - 2), size=size - 2)
-    paper.text(LEFT, BOTTOM, sheet.turf_id, size=6.5, grey=SOFT)
-    paper.text(RIGHT, BOTTOM, "Palier", size=6.5, grey=SOFT, align="right")
     paper.next_page()
 
 

@@ -11,10 +11,12 @@ import numpy as np
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.pdf_canvas import (
     BOLD,
+    BOTTOM,
     LEFT,
     PLAIN,
     RIGHT,
     SOFT,
+    TOP,
     Paper,
     fit,
     width_of,
@@ -224,6 +226,25 @@ def _place(kit: Kit, stop: Mapping[str, Any]) -> str:
     if not stop["split"]:
         return street
     return f"{street} ({kit.say('doors_range').format(stop['door_from'], stop['door_to'])})"
+
+
+def page_head(paper: Paper, title: str, foot: str) -> float:
+    """Write the title of a page and its foot; return where the page goes on.
+
+    Parameters
+    ----------
+    paper
+        The page.
+    title
+        Cut to the width of the page.
+    foot
+        What the page is of, small.
+    """
+    y = TOP - 16
+    paper.text(LEFT, y, fit(title, RIGHT - LEFT, size=14, font=BOLD), size=14, font=BOLD)
+    paper.text(LEFT, BOTTOM, foot, size=6.5, grey=SOFT)
+    paper.text(RIGHT, BOTTOM, "Palier", size=6.5, grey=SOFT, align="right")
+    return y
 
 
 def caption(paper: Paper, text: str, y: float, *, size: float) -> None:

@@ -17,6 +17,7 @@ from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheet_content import about, sheet_of
 from analysis.exports.field_kit.sheet_cover import draw_cover
 from analysis.exports.field_kit.sheet_door import draw_door_page
+from analysis.exports.field_kit.sheet_names import draw_names
 from analysis.exports.field_kit.sheet_page import draw_sheet
 from analysis.exports.field_kit.sheet_slip import draw_slip
 from analysis.fieldwork.arguments import arguments_in
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from analysis.charts.map_ground import Ground
     from analysis.contacts.asked import DoorForm
+    from analysis.contacts.door_names import DoorNames
     from analysis.tables.workspace import Workspace
     from analysis.turf.walk_list import Walks
 
@@ -43,6 +45,7 @@ class Options(TypedDict, total=False):
     contact: str
     address: str
     door: DoorForm | None
+    people: DoorNames | None
 
 
 def kit_of(
@@ -118,6 +121,7 @@ def sheets_pdf(kit: Kit) -> bytes:
     draw_cover(paper, kit, sheets)
     for sheet in sheets:
         draw_sheet(paper, sheet)
+        draw_names(paper, sheet)
         draw_door_page(paper, sheet)
         draw_slip(paper, sheet)
     return paper.to_bytes()
@@ -134,6 +138,7 @@ def sheet_pdf(kit: Kit, turf_id: str) -> bytes:
     sheet = sheet_of(kit, turf_id)
     paper = Paper(f"{kit.say('sheet')} {turf_id}", language=kit.language, about=about(kit))
     draw_sheet(paper, sheet)
+    draw_names(paper, sheet)
     draw_door_page(paper, sheet)
     draw_slip(paper, sheet)
     return paper.to_bytes()

@@ -136,6 +136,8 @@ def _declared() -> Declared | None:
         key="people.purpose",
         placeholder=_("Choose"),
     )
+    # Row by row, so that a phone asks in the same order.
+    left, right = st.columns(2)
     relation = left.selectbox(
         _("What they are to the campaign"),
         RELATIONS,
@@ -341,6 +343,7 @@ def _field_words() -> dict[str, str]:
         "consent_channel": _("Channel of the yes"),
         "consent_proof": _("Proof of the yes"),
         "objection": _("Does not want to be contacted"),
+        "deceased": _("Has died"),
         "ignore": _("Left out"),
         "never": _("Never read (opinion, origin, health)"),
     }

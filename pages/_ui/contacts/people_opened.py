@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -12,6 +13,9 @@ from analysis.contacts.contact_store import Contacts
 from analysis.workflows.contacts_open import people_of
 from pages._ui import loaders
 from pages._ui.access import visitor
+from pages._ui.i18n import _
+
+_BUREAU_PX = 210
 
 
 @contextmanager
@@ -21,6 +25,11 @@ def opened() -> Iterator[tuple[Contacts, Path]]:
     person = visitor.current().person
     with people_of(place.path, by=person.user_id if person else "") as contacts:
         yield contacts, place.path
+
+
+def narrow() -> dict[str, Any]:
+    """Return how tables by bureau are drawn, so that their numbers are seen on a phone too."""
+    return {_("Bureau"): st.column_config.TextColumn(width=_BUREAU_PX)}
 
 
 def say_once(key: str) -> None:

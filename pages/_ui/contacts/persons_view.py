@@ -70,7 +70,6 @@ def _link(contacts: Contacts) -> None:
 
 
 def _pairs(contacts: Contacts) -> None:
-    left, right = st.columns(2)
     kinds = {"link": _("A person and the roll"), "merge": _("Two people of the files")}
     states = {
         "proposed": _("To decide"),
@@ -79,14 +78,15 @@ def _pairs(contacts: Contacts) -> None:
         "undone": _("Undone"),
     }
     kinds_known: tuple[Kind, ...] = ("link", "merge")
-    kind = left.segmented_control(
+    # Not side by side: in a column of a phone what does not fit is cut off.
+    kind = st.segmented_control(
         _("Which pairs"),
         kinds_known,
         default="link",
         format_func=lambda one: kinds[one],
         key="persons.kind",
     )
-    state = right.segmented_control(
+    state = st.segmented_control(
         _("State"),
         list(states),
         default="proposed",

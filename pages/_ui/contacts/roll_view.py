@@ -25,7 +25,7 @@ from analysis.readers.roll_layout import RollSource
 from analysis.workflows.roll_import import import_roll
 from pages._ui import loaders, messages
 from pages._ui.access import taken_away
-from pages._ui.contacts.people_opened import opened
+from pages._ui.contacts.people_opened import narrow, opened
 from pages._ui.i18n import DAY, _, date, number
 
 _SAID = "roll.said"
@@ -205,7 +205,7 @@ def _counts(contacts: Contacts) -> None:
     }
     shown = table[list(names)].assign(bureau_id=loaders.labels(table["bureau_id"]))
     shown["bureau_id"] = shown["bureau_id"].mask(table["bureau_id"] == "", _("no bureau"))
-    st.dataframe(shown.rename(columns=names), hide_index=True)
+    st.dataframe(shown.rename(columns=names), hide_index=True, column_config=narrow())
     with st.expander(_("By age and sex")):
         st.caption(_("Counts under 11, and those that would tell one, are not shown."))
         ages = count_ages(contacts)

@@ -159,11 +159,14 @@ def _numbers(found: Members) -> None:
     ids, people = found.bureaux["bureau_id"], found.bureaux["people"]
     shown = pd.DataFrame(
         {
-            _("Bureau"): [name or "–" for name in loaders.labels(ids)],
+            _("Bureau"): [
+                name if bureau else _("no bureau")
+                for name, bureau in zip(loaders.labels(ids), ids, strict=True)
+            ],
             _("People"): [_("hidden here") if pd.isna(n) else number(n) for n in people],
         }
     )
-    st.dataframe(shown, hide_index=True, width="stretch")
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=people_opened.narrow())
     if found.bureaux["hidden"].any() or found.total is None:
         st.caption(
             _(

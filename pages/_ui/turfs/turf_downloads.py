@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.door_contacts import door_form
 from analysis.workflows.fieldwork import put_into_field
+from analysis.workflows.roll_doors import rolls_in_use
 from analysis.workflows.turf_output import zip_of
 from pages._ui import messages, state
 from pages._ui.access import taken_away, visitor
@@ -76,7 +78,31 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
         disabled=not (known and turf),
         help=_("One file to send to the team: it works without network, on any phone."),
     )
+    if known and rolls_in_use(place):
+        _named(place, walks, kit, name)
     _lists(kit, name)
+
+
+def _named(place: Workspace, walks: Walks, kit: partial[Kit], name: str) -> None:
+    """Offer sheets with the names of the roll, gathered when asked for and kept nowhere."""
+    from analysis.exports.field_kit.sheets import sheets_pdf
+    from analysis.workflows.names_at_doors import door_names
+
+    here = visitor.current()
+    if not st.button(
+        _("Prepare sheets with the names of the electoral roll"),
+        key="turfs.names",
+        disabled=here.person is not None and not here.may("contacts"),
+        help=_("With the notice of the data on each page. Who takes them is written down."),
+    ):
+        return
+    by = here.person.user_id if here.person else ""
+    with messages.explain_data_errors():
+        made = kit()
+        people = door_names(place.path, walks, language=made.language, by=by)
+        content, file = sheets_pdf(replace(made, people=people)), f"{name}_noms.pdf"
+        label = _("Sheets with names (PDF)")
+        taken_away.offer(None, label, content, file, right="contacts", key="turfs.named")
 
 
 def _put_into_field(place: Workspace, walks: Walks) -> bool:

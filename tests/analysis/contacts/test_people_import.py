@@ -115,6 +115,66 @@ def test_the_same_person_in_a_new_file_is_met_and_nothing_is_written_over(bring,
     assert bring("Prénom;Nom;Né le;Ville\nLéo;Petit;03/02/1980;Valmont\n").counts["met"] == 1
 
 
+HOSTILE = {
+    "a cell of ten megabytes": (
+        f"Nom;E-mail\nZed;{'a' * 10_000_000}@x.org\nOk;ok@example.org\n",
+        1,
+        "far too long",
+    ),
+    "two encodings": ("Nom;Prénom\nLévêque;Zoé\n".encode() + "Légal;Noé\n".encode("cp1252"), 2, ""),
+    "who has died": ("Nom;E-mail;Décédé\nA;a@example.org;†\nB;b@example.org;non\n", 1, "died"),
+    "a sign that turns the text": ("Nom;E-mail\n\u202eneB;a@example.org\n", 1, ""),
+    "signed lately": ("Nom;E-mail;Le\nA;a@example.org;01/02/2026\n", 1, ""),
+    "one column": ("Nom complet\nMarie Petit\nAna Roux\n", 2, ""),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_file_gives_the_right_rows_or_a_sentence(case):
+    content, kept, says = HOSTILE[case]
+    content = content if isinstance(content, bytes) else content.encode()
+    file = read_people_file(content, "x.csv")
+    columns = [
+        (one.heading, one.field) for one in propose(file.headings, [c for _l, c in file.rows], {})
+    ]
+    found = clean(file.rows, columns, SIGNED, day=dt.date(2026, 3, 1))
+    assert len(found.people) == kept
+    assert says in " ".join(map(str, [why for _line, why in [*file.refused, *found.refused]]))
+    texts = "".join(text for row in found.people for text in row.known.values())
+    assert not set(texts) & {"\u202e", "\ufffd", "Ã"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "days"),
+    [
+        (["03/02/1980", "25/02/1980"], ["1980-02-03", "1980-02-25"]),
+        (["03/02/1980", "02/25/1980"], ["1980-03-02", "1980-02-25"]),
+        # Both orders in one column: what may be two days is none.
+        (["03/02/1980", "02/25/1980", "25/02/1980"], [None, None, "1980-02-25"]),
+        (["1980/2/3", "3 février 1980", "03/02/80"], ["1980-02-03", None, None]),
+    ],
+)
+def test_a_column_of_dates_has_one_order(cells, days):
+    rows = [(n, [cell, f"N{n}"]) for n, cell in enumerate(cells, 2)]
+    found = clean(
+        rows, [("né", "birth_date"), ("nom", "used_name")], SIGNED, day=dt.date(2026, 3, 1)
+    )
+    assert [row.known.get("birth_date") for row in found.people] == days
+    assert sum(found.cells.values()) == days.count(None)
+
+
+def test_a_first_line_that_is_a_person_is_refused_and_not_repeated():
+    with pytest.raises(DataError, match="is a person") as error:
+        read_people_file(b"Jean;Martin;jm@example.org\nPaul;Roy;pr@example.org\n", "x.csv")
+    assert "jm@" not in str(error.value)
+
+
+def test_what_one_file_makes_the_program_propose_is_not_learned(bring, contacts):
+    bring("Nom;Nom;Tél\nA;B;=1+1\n")
+    looked = people_import.look(contacts, "Nom;Tél\nC;0639980001\n".encode(), "y.csv")
+    assert [one.field for one in looked.proposals] == ["used_name", "phone"]
+
+
 def test_father_and_son_of_one_name_are_two_in_a_file_and_of_two_files_too(bring, contacts):
     head = "Prénom;Nom;E-mail;Né le;Adresse\n"
     family = "Jean;Martin;famille@example.org;;3 rue Haute\n"

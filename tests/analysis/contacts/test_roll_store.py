@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from pypdfium2 import PdfDocument
 
 from analysis.access import audit
 from analysis.cli.main import main
@@ -24,11 +25,13 @@ from analysis.database.contact_tables import ROLL_ROWS
 from analysis.database.engine import become, of_tenant, reading, writing
 from analysis.database.file_copy import copy_file
 from analysis.errors import DataError
+from analysis.exports.field_kit.sheets import sheets_pdf
 from analysis.sample.invented_roll import invent_roll
 from analysis.sample.roll_files import HEADINGS, write_roll
 from analysis.workflows.contacts_open import open_contacts
 from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.roll_import import import_roll
+from analysis.workflows.turf_output import kit_for
 from analysis.workflows.turfs import Ask, make_walks
 
 TODAY = date(2026, 3, 10)
@@ -191,9 +194,22 @@ def test_a_cut_says_which_doors_were_measured_from_the_roll(campaign, invented, 
     assert len(told) == walks.summary["dwellings_from"]["roll"] > 0
     assert (told["dwellings_of_building"] == counted[told.index]).all()
     assert any("from the electoral roll" in note for note in walks.summary["notes"])
+    with pytest.raises(DataError, match="notice"):
+        kit_for(walks, workspace, names=True)
+    say_controller(contacts, Controller("valmont", name="Liste Zèbre", contact="dpo@example.org"))
+    kit = kit_for(walks, workspace, names=True)
+    (name, *_rest) = next(iter(kit.people.at.values()))
+    named = [page.get_textpage().get_text_range() for page in PdfDocument(sheets_pdf(kit))]
+    named = [text for text in named if "qui est inscrit" in text]
+    assert any(name in text for text in named)
+    # The notice of articles 13 and 14 stands on every page with names.
+    assert all("Liste Zèbre" in text and "dpo@example.org" in text for text in named)
+    assert kit.people.at.keys() <= set(walks.turfs["address_id"])
     end_roll(contacts, roll, "done")
     assert rolls_in_use(workspace) == []
     assert "roll" not in make_walks(workspace, targets, Ask()).summary["dwellings_from"]
+    with pytest.raises(DataError, match="This is not lawful"):
+        kit_for(walks, workspace, names=True)
     contacts.engine.dispose()
 
 
