@@ -22,7 +22,7 @@ from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
 from analysis.exports.registry import file_of, put_leaving
 from analysis.tables.elections import Choice
-from analysis.workflows import second_round as rounds
+from analysis.workflows import imagined_rounds as rounds
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of
 from analysis.workflows.reproduce import reproduce
