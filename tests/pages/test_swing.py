@@ -533,7 +533,7 @@ def test_a_figure_is_no_table_and_a_table_no_figure(places, left):
 
 @pytest.mark.parametrize(
     ("view", "workspace", "buttons", "closed"),
-    [("swing", "valmont", 13, 0), ("swing", "nation", 13, 4), ("apart", "valmont", 10, 0)],
+    [("swing", "valmont", 15, 0), ("swing", "nation", 15, 4), ("apart", "valmont", 12, 0)],
 )
 def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     offered = page(s_view=view, workspace=workspace).get("download_button")
