@@ -166,8 +166,10 @@ def format_percent(
 
 
 def format_day(day: dt.date, *, language: str) -> str:
-    """Write a day in full: « 9 juin 2024 », "9 June 2024"."""
-    return format_date(day, "long", locale=_LOCALE[language])
+    """Write a day in full: « 9 juin 2024 », « 1er novembre 2026 », "9 June 2024"."""
+    text = format_date(day, "long", locale=_LOCALE[language])
+    # French counts the first alone; the data of Unicode write « 1 ».
+    return f"1er{text[1:]}" if language == "fr" and day.day == 1 else text
 
 
 def told(text: str, language: str) -> str:

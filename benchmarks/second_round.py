@@ -30,7 +30,7 @@ def cover(workspace: Workspace, first: str, place: str, spread: float) -> list[b
     from analysis.electorate.transfers.bureau_counts import tables_of
     from analysis.electorate.transfers.place_transfers import transfers_of
     from analysis.electorate.transfers.second_round import count_second_round, start_from
-    from analysis.workflows.second_round import second_of
+    from analysis.workflows.imagined_rounds import second_of
 
     second = second_of(workspace, first)
     pair = tables_of(workspace, first, second, place)
@@ -56,7 +56,7 @@ def parts(workspace: Workspace, first: str) -> list[str]:
 
 
 def measure(folder: Path) -> bool:
-    from analysis.workflows.second_round import second_of, spread_of
+    from analysis.workflows.imagined_rounds import second_of, spread_of
 
     workspace = Workspace(folder)
     elections = workspace.read("elections").sort_values("date")["election_id"]

@@ -1,4 +1,4 @@
-"""The verb of the director's page: brief."""
+"""What others read: the director's page, and results to publish."""
 
 from __future__ import annotations
 
@@ -51,6 +51,25 @@ def brief(  # noqa: PLR0913 - the options that scripts use
     show(f"written: {out}")
 
 
+def publish(
+    workspace: Folder,
+    election: Annotated[str, typer.Option(help="Election whose results are shown.")],
+    out: Annotated[Path, typer.Option(help="FILE.html, one page that needs no server.")],
+    place: Annotated[
+        str, typer.Option(help="Code of a commune, a département or a part of one.")
+    ] = "",
+    language: Annotated[str, typer.Option(help="Of the page: fr or en.")] = "fr",
+) -> None:
+    """Write the results of an election by bureau as a page to publish: map, table, search."""
+    from analysis.workflows.published_results import page_to_file
+
+    page = page_to_file(workspace, election, out, place=place, language=language)
+    if page.hidden:
+        show(f"{len(page.hidden)} small bureaux are counted together")
+    show(f"written: {out}")
+
+
 def register(app: typer.Typer) -> None:
     """Give the command line its verb for directors."""
     app.command()(brief)
+    app.command()(publish)

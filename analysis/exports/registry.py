@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from analysis.charts.map_ground import Backdrop
     from analysis.exports.document import Document, Leaving
     from analysis.exports.provenance import Provenance
+    from analysis.exports.results_page import ResultsPage
 
 # What leaves: any table, a ranking (a table whose rows can be mapped), the picture of a table.
-Kind = Literal["table", "ranking", "picture"]
+# Results of an election leave as a page to publish.
+Kind = Literal["table", "ranking", "picture", "results"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Format:
     finds
         `module:function` in this room that finds the provenance text in a file. Functions are
         named, not imported: folium and matplotlib cost a second that a CSV need not pay.
-    table, ranking, picture
-        What writes any table, a ranking only, or a picture; "" where nothing does. A ranking
+    table, ranking, picture, results
+        What writes any table, a ranking only, a picture, results; "" where nothing does. A ranking
         of None: too many rows and columns for a page.
     """
 
@@ -48,12 +50,13 @@ class Format:
     table: str = ""
     ranking: str | None = ""
     picture: str = ""
+    results: str = ""
 
     def writer(self, kind: Kind) -> str:
         """Return what writes this kind; a ranking without a writer of its own is a table."""
         if kind == "ranking":
             return "" if self.ranking is None else self.ranking or self.table
-        return self.table if kind == "table" else self.picture
+        return {"table": self.table, "picture": self.picture, "results": self.results}[kind]
 
 
 # A CSV holds rows and nothing else: what it is stands beside it, where W3C's CSV on the Web
@@ -73,10 +76,7 @@ FORMATS = (
         table="workbook:to_xlsx",
     ),
     Format(
-        ".geojson",
-        Text("GeoJSON"),
-        "embedded_provenance:in_geojson",
-        table="geojson:to_geojson",
+        ".geojson", Text("GeoJSON"), "embedded_provenance:in_geojson", table="geojson:to_geojson"
     ),
     Format(
         ".kml",
@@ -109,6 +109,7 @@ FORMATS = (
         Text("Map that opens without network (HTML)"),
         "embedded_provenance:in_html",
         ranking="web_map:to_html",
+        results="results_page:to_html",
     ),
     Format(
         ".pdf",
@@ -124,12 +125,7 @@ FORMATS = (
         ranking="ranking_map:to_png",
         picture="figures:to_png",
     ),
-    Format(
-        ".svg",
-        Text("SVG"),
-        "embedded_provenance:in_svg",
-        picture="figures:to_svg",
-    ),
+    Format(".svg", Text("SVG"), "embedded_provenance:in_svg", picture="figures:to_svg"),
     Format(
         BESIDE,
         Text("What the CSV is: columns, units, sources"),
@@ -315,8 +311,8 @@ def _document(  # noqa: PLR0913 - the parts of one file
     )
 
 
-def file_of(leaving: Leaving, suffix: str) -> bytes:
-    """Return a ranking, a table or a picture as a file.
+def file_of(leaving: Leaving | ResultsPage, suffix: str) -> bytes:
+    """Return a ranking, a table, a picture or results as a file.
 
     The same input gives the same bytes, anywhere and at any time.
 
@@ -340,7 +336,7 @@ def file_of(leaving: Leaving, suffix: str) -> bytes:
     known = {one.suffix: one.writer(leaving.kind) for one in formats_of(leaving.kind)}
     if (wanted := suffix.lower()) not in known:
         raise _unwritten(suffix, leaving.heading, known)
-    return cast("Callable[[Leaving], bytes]", _load(known[wanted]))(leaving)
+    return cast("Callable[[Leaving | ResultsPage], bytes]", _load(known[wanted]))(leaving)
 
 
 def check_format(path: Path, kind: Kind = "table") -> None:

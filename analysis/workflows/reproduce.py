@@ -20,8 +20,9 @@ from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import (
     abstention,
     explain_files,
+    imagined_rounds,
     impact_tables,
-    second_round,
+    published_results,
     swing,
     transfers,
 )
@@ -187,6 +188,12 @@ def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     return made.to_bytes(suffix_of(file), provenance=again, **written)
 
 
+def _published(file: Path, place: Workspace, provenance: Provenance) -> bytes:
+    found = published_results.again(place, provenance)
+    again = _moved(found.source, provenance)
+    return file_of(replace(found, source=again), suffix_of(file))
+
+
 def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     written = Written(**provenance.written)
     if in_column(file):
@@ -202,10 +209,11 @@ _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "backtest": abstention.backtest_again,
     "swing": swing.again,
     "transfers": transfers.again,
-    "second_round": second_round.again,
+    "second_round": imagined_rounds.again,
     "explain": explain_files.again,
 }
 _AGAIN: dict[str, Callable[[Path, Workspace, Provenance], bytes]] = {
     "rank": _ranking,
+    published_results.COMMAND: _published,
     **dict.fromkeys(_FINDINGS, _finding),
 }

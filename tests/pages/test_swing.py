@@ -22,7 +22,7 @@ from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
 from analysis.exports.registry import file_of, put_leaving
 from analysis.tables.elections import Choice
-from analysis.workflows import second_round as rounds
+from analysis.workflows import imagined_rounds as rounds
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of
 from analysis.workflows.reproduce import reproduce
@@ -533,7 +533,7 @@ def test_a_figure_is_no_table_and_a_table_no_figure(places, left):
 
 @pytest.mark.parametrize(
     ("view", "workspace", "buttons", "closed"),
-    [("swing", "valmont", 13, 0), ("swing", "nation", 13, 4), ("apart", "valmont", 10, 0)],
+    [("swing", "valmont", 15, 0), ("swing", "nation", 15, 4), ("apart", "valmont", 12, 0)],
 )
 def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     offered = page(s_view=view, workspace=workspace).get("download_button")

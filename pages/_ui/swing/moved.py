@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -15,8 +17,10 @@ from analysis.exports.model_export import Finding, Written
 from analysis.geography.level_shapes import BUREAU
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
+from analysis.workflows.published_results import page_bytes
 from analysis.workflows.swing import Moved, finding
 from pages._ui import bureaux, file_downloads, levels, state
+from pages._ui.access import taken_away
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, show_error, translate
@@ -329,3 +333,19 @@ def _files(
         maps = {one: label for one, label in figures.items() if one != "scatter"}
         file_downloads.offer_figures(make, name, key="swing", figures=maps, disabled=not drawn)
         file_downloads.offer_figures(make, name, key="swing", figures=dots)
+        _publish(place, found)
+
+
+def _publish(place: Workspace, found: Moved) -> None:
+    """Offer the results of both elections, each as a page to publish."""
+    st.markdown("**" + _("Results to publish (one page, no server needed)") + "**")
+    for side, one in zip(st.columns(len(found.elections)), found.elections, strict=True):
+        taken_away.offer(
+            side,
+            election_name(one),
+            partial(page_bytes, place, one, found.place, language=language()),
+            f"palier_results_{one}.html",
+            key=f"publish.{one}",
+            on_click="ignore",
+            width="stretch",
+        )

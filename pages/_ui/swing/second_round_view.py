@@ -18,8 +18,8 @@ from analysis.electorate.transfers.second_round import (
 )
 from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
-from analysis.workflows import second_round as rounds
-from analysis.workflows.second_round import WhatIf
+from analysis.workflows import imagined_rounds as rounds
+from analysis.workflows.imagined_rounds import WhatIf
 from pages._ui import bureaux, file_downloads, loaders
 from pages._ui.background import answer_of
 from pages._ui.bureau_map import Legend, Number, Paint
