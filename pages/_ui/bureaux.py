@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analysis.errors import some
 from analysis.geography.vintages import numbered_otherwise
 from analysis.geography.zones import territory_of
 from analysis.i18n import MISSING
 from pages._ui import state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
 from pages._ui.i18n import _, ngettext, number
+from pages._ui.messages import plain, translate
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
@@ -39,6 +41,22 @@ def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key:
         return
     options = MapOptions(selected=state.selected(), on_select=state.select, label=label, height=460)
     bureau_map(geometry, paint, key=key, options=options)
+
+
+def without_ground(table: pd.DataFrame) -> None:
+    """Name the bureaux that nobody can walk to: they stand apart, last."""
+    nowhere = table.loc[~table["reachable"].astype(bool), "label"]
+    if len(nowhere):
+        st.caption(
+            ngettext(
+                "{n} bureau without ground to walk on (postal, administrative) is last: {which}.",
+                "{n} bureaux without ground to walk on (postal, administrative) are last: {which}.",
+                len(nowhere),
+            ).format(
+                n=number(len(nowhere)),
+                which=plain(translate(some(nowhere))),
+            )
+        )
 
 
 def without_contour(geometry: Geometry | None, table: pd.DataFrame) -> None:

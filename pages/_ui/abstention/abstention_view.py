@@ -8,7 +8,6 @@ import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.electorate.abstention.forecast import AbstentionForecast
-from analysis.errors import some
 from analysis.geography.level_shapes import BUREAU
 from analysis.tables.workspace import Workspace
 from analysis.workflows.abstention import Outlook
@@ -146,18 +145,7 @@ def forecast_list(found: Outlook) -> None:
             "is right; they hold chance in the count, not the level's own error."
         )
     )
-    nowhere = found.units.loc[~found.units["reachable"].astype(bool), "label"]
-    if len(nowhere):
-        st.caption(
-            ngettext(
-                "{n} bureau without ground to walk on (postal, administrative) is last: {which}.",
-                "{n} bureaux without ground to walk on (postal, administrative) are last: {which}.",
-                len(nowhere),
-            ).format(
-                n=number(len(nowhere)),
-                which=plain(translate(some(nowhere))),
-            )
-        )
+    bureaux.without_ground(found.units)
     if new := int((table["source"] != "own").sum()):
         st.caption(
             ngettext(

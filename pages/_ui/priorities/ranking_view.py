@@ -220,6 +220,7 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
         _("Hours"): table["hours"].round(0),
     }
     bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]})
+    bureaux.without_ground(table)
 
 
 def honesty(ranked: Ranking, draws: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import numpy as np
 import pandas as pd
@@ -170,6 +170,23 @@ def test_ends_are_quantiles_of_the_gain():
     drawn = run(table(), n=1000)
     assert (drawn.lower < drawn.upper).all()
     assert (drawn.k, drawn.draws) == (5, 1000)
+
+
+def test_where_no_address_tells_the_walk_the_assumed_pace_is_drawn():
+    """Dense and spread communes trade places by a pace that nobody has measured."""
+    told = {"doors_per_hour_spread": Belief(15.0, 10.0, 29.0, "", "")}
+    sure, unsure = certain(doors_per_hour_spread=18.0), replace(certain(), **told)
+    spread = np.tile([True, False], 20)
+    assumed = table().assign(spacing_m=np.nan, density=np.where(spread, 0.0, 1.0))
+    measured = assumed.assign(spacing_m=15.0, addresses=300.0)
+
+    def wider(bureaux):
+        one, other = run(bureaux, params=sure), run(bureaux, params=unsure)
+        return (other.upper - other.lower) / (one.upper - one.lower)
+
+    assert wider(assumed)[spread].mean() > 1.2
+    assert wider(assumed)[~spread].mean() == pytest.approx(1, abs=0.05)
+    assert wider(measured).mean() == pytest.approx(1, abs=0.05)
 
 
 def test_bureaux_are_drawn_apart_from_one_another():

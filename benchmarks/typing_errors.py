@@ -1,0 +1,177 @@
+"""Plant typing errors in a place's counts, rank anew, and print how far the bureaux moved.
+
+python benchmarks/typing_errors.py WORKSPACE [--seeds 5] [--only left exchanged]
+
+Two hundred bureaux (forty at a time) at each of several rounds: two candidates' votes exchanged, a
+column shifted, the roll ten times too long. Beside it the same ranking with nothing left out. The
+promises: the median bureau moves by at most 2% of the list, and none enters the first 20.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from common import promise
+
+if TYPE_CHECKING:
+    from analysis.electorate.history import History
+
+KINDS = ("exchanged", "shifted", "roll")
+ASKED = (
+    *(("left", "2022_pres_t1", kind) for kind in KINDS),
+    *((bloc, "2022_pres_t1", "exchanged") for bloc in ("centre", "right", "far_right")),
+    *(("left", e, "exchanged") for e in ("2017_pres_t1", "2019_euro_t1", "2022_legi_t1")),
+    ("left", "2024_legi_t1", "exchanged"),
+    ("left", "2024_legi_t1", "roll"),
+)
+PLANTED, FIRST, MOST = 40, 20, 0.02
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How far planted bureaux moved: places of the list as a share of it, and who came in front."""
+
+    places: np.ndarray
+    entered: int
+
+
+class Place:
+    """A place prepared once for one bloc, to be ranked with other counts."""
+
+    def __init__(self, folder: Path, bloc: str, target: str) -> None:
+        from analysis.electorate.abstention.forecast import forecast_abstention
+        from analysis.electorate.abstention.series import Series
+        from analysis.electorate.far_rounds import without_far_rounds
+        from analysis.tables.elections import Choice
+        from analysis.targeting.prospects import prepare
+        from analysis.workflows.ranking import open_workspace, target_of
+
+        self.workspace = open_workspace(folder)
+        self.target = target_of(self.workspace, target)
+        self.prospects = prepare(self.workspace, Choice(bloc), self.target)
+        self.past, self.bloc = self.prospects.history, bloc
+        self.mend = lambda past: without_far_rounds(past)[0]
+        self.forecast = lambda past: forecast_abstention(Series.of_history(past), self.target)
+        self._kept: dict[str, tuple[pd.DataFrame, pd.Series]] = {}
+        self.ids = self.past.units["bureau_id"].astype(str)
+        self.told = self.ranks(self.mend(self.past))
+        self.told_as_typed = self.ranks(self.past)
+
+    def ranks(self, past: History) -> np.ndarray:
+        """Return every bureau's rank by the default."""
+        from analysis.targeting.prospects import electorate_table
+        from analysis.targeting.rank import Settings, score_bureaux
+
+        rates = electorate_table(past, self.target, self.forecast(past), rival=self.prospects.rival)
+        table = self.prospects.table.assign(**{name: rates[name] for name in rates})
+        points = score_bureaux(replace(self.prospects, table=table), Settings())[0]
+        order = np.lexsort((np.arange(len(table)), -points.sum(axis=1).to_numpy()))
+        return np.argsort(order) + 1
+
+    def planted(
+        self, election: str, kind: str, rng: np.random.Generator
+    ) -> tuple[History, np.ndarray]:
+        """Return the past with forty errors at a round, and where they are."""
+        number = [e.election_id for e in self.past.elections].index(election)
+        voted = (self.past.valid[:, number] > 0) & self.ids.isin(
+            self._candidates(election)[0].index
+        )
+        rows = rng.choice(np.flatnonzero(voted), PLANTED, replace=False)
+        if kind == "roll":
+            registered = self.past.registered.copy()
+            registered[rows, number] *= 10
+            past = replace(self.past, registered=registered)
+            if number == len(self.past.elections) - 1:
+                latest = registered[:, -1].astype("int64")
+                past = replace(past, units=past.units.assign(registered=latest))
+            return past, rows
+        blocs = self.past.blocs.copy()
+        for row in rows:
+            blocs[row, number] = self._mistyped(election, row, kind, rng)
+        from analysis.tables.schema import BLOCS
+
+        own = blocs[:, :, BLOCS.index(self.bloc)]
+        votes = np.where(np.isfinite(self.past.votes), own, np.nan)
+        return replace(self.past, blocs=blocs, votes=votes), rows
+
+    def _mistyped(self, election: str, row: int, kind: str, rng: np.random.Generator) -> np.ndarray:
+        from analysis.tables.schema import BLOCS
+
+        votes, blocs = self._candidates(election)
+        there = votes.loc[self.ids.iloc[row]].dropna()
+        typed, names = there.to_numpy(), blocs[there.index].to_numpy()
+        if kind == "shifted":
+            typed = np.roll(typed, 1)
+        else:
+            most, few = typed.argmax(), np.flatnonzero(typed < 0.3 * typed.max())
+            other = rng.choice(few) if len(few) else typed.argmin()
+            typed = typed.copy()
+            typed[[most, other]] = typed[[other, most]]
+        return np.array([typed[names == bloc].sum() for bloc in BLOCS], dtype=float)
+
+    def _candidates(self, election: str) -> tuple[pd.DataFrame, pd.Series]:
+        """Return votes (bureaux × candidates), and each candidate's bloc."""
+        if election not in self._kept:
+            votes, who = self.workspace.read("votes"), self.workspace.read("candidates")
+            votes, who = (t[t["election_id"] == election] for t in (votes, who))
+            votes = votes.astype({"bureau_id": str, "candidate_id": str})
+            wide = votes.pivot_table(
+                index="bureau_id", columns="candidate_id", values="votes", observed=True
+            )
+            bloc = who.astype({"candidate_id": str, "bloc": str}).set_index("candidate_id")["bloc"]
+            self._kept[election] = (wide.astype(float), bloc)
+        return self._kept[election]
+
+    def moved(self, election: str, kind: str, seeds: int) -> tuple[Moved, Moved]:
+        """Return how the planted moved, with far-out counts left out and as typed."""
+        found: tuple[list, list] = ([], [])
+        for seed in range(seeds):
+            past, rows = self.planted(election, kind, np.random.default_rng(seed))
+            both = ((self.mend(past), self.told), (past, self.told_as_typed))
+            for kept, (one, told) in zip(found, both, strict=True):
+                ranks = self.ranks(one)[rows]
+                kept.append((np.abs(ranks - told[rows]), (ranks <= FIRST) & (told[rows] > FIRST)))
+        size = len(self.past.units)
+        return tuple(
+            Moved(np.concatenate([m for m, _ in k]) / size, int(sum(e.sum() for _, e in k)))
+            for k in found
+        )
+
+
+def main() -> int:
+    """Print a line for each kind of error, and keep or break both promises."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--for", dest="target", default="2027_pres_t1")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", nargs="*", default=[])
+    asked = parser.parse_args()
+    places: dict[str, Place] = {}
+    kept = []
+    for bloc, election, kind in ASKED:
+        if not {*asked.only} <= {bloc, election, kind}:
+            continue
+        place = places.setdefault(bloc, Place(asked.workspace, bloc, asked.target))
+        ours, bare = place.moved(election, kind, asked.seeds)
+        print(
+            f"{bloc:<10} {election} {kind:<10} {len(ours.places)} planted: median "
+            f"{np.median(ours.places):.2%} (as typed {np.median(bare.places):.2%}), "
+            f"entered {ours.entered} ({bare.entered})",
+            flush=True,
+        )
+        name = f"{bloc} {election} {kind}"
+        kept.append(
+            promise(f"{name}, median move", float(np.median(ours.places)), MOST, "of the list")
+        )
+        kept.append(promise(f"{name}, entered the first {FIRST}", ours.entered, 0.5, "bureaux"))
+    return 0 if kept and all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
