@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,8 @@ import websockets
 from common import ROOT, promise
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection
+
 from tests.analysis import postgres
 from tests.browser import free_port, serve
 from tests.server_made import configured, environment
@@ -60,6 +62,7 @@ class Seen:
     faults: list[str] = field(default_factory=list)
     sent: dict[str, set[str]] = field(default_factory=dict)
     memory: list[tuple[float, float]] = field(default_factory=list)
+    busy: list[tuple[float, float]] = field(default_factory=list)
     fragments: int = 0
 
 
@@ -103,7 +106,7 @@ class Visit:
                 for task in (reader, *self.every.values()):
                     task.cancel()
 
-    async def _open(self, socket: Any, page: str) -> None:
+    async def _open(self, socket: ClientConnection, page: str) -> None:
         for task in self.every.values():
             task.cancel()
         self.every.clear()
@@ -116,7 +119,7 @@ class Visit:
             self.seen.faults.append(f"{page}: not there after 60 s")
         self.seen.pages.append((began, page, time.monotonic() - began))
 
-    async def _read(self, socket: Any) -> None:
+    async def _read(self, socket: ClientConnection) -> None:
         async for raw in socket:
             said = ForwardMsg.FromString(raw)
             kind = said.WhichOneof("type")
@@ -129,12 +132,12 @@ class Visit:
             elif kind == "delta" and said.delta.new_element.WhichOneof("type") == "exception":
                 self.seen.faults.append(f"{self.page}: exception")
 
-    def _replace(self, name: str, again: Any) -> None:
+    def _replace(self, name: str, again: Coroutine[Any, Any, None]) -> None:
         if old := self.every.pop(name, None):
             old.cancel()
         self.every[name] = asyncio.create_task(again)
 
-    async def _again(self, socket: Any, fragment: str, interval: float) -> None:
+    async def _again(self, socket: ClientConnection, fragment: str, interval: float) -> None:
         while True:
             await asyncio.sleep(interval)
             self.seen.fragments += 1
@@ -213,7 +216,8 @@ def campaigns(place: Path, people: int, phones: int) -> tuple[list[Person], list
         given = Grant(ids[number % CAMPAIGNS], role)
         membership.grant(engine, user, given, by=membership.NOBODY)
         open_to = tuple(
-            page for page, right in rights.pages().items()
+            page
+            for page, right in rights.pages().items()
             if rights.may([given], given.campaign, right) and page not in ("my_turf", "points")
         )
         entered.append(Person(sessions.open_session(engine, user, hours=12), open_to))
@@ -251,22 +255,29 @@ def _in_field(folder: Path, number: int) -> list[dict[str, Any]]:
 
 
 def watch(port: int, seen: Seen, stop: threading.Event) -> None:
-    """Note the memory of the server every ten seconds (MB)."""
+    """Note the memory of the server (MB) and its processor time (s) every ten seconds."""
     process = next(
-        p for p in psutil.process_iter(["cmdline"])
+        p
+        for p in psutil.process_iter(["cmdline"])
         if "streamlit" in (p.info["cmdline"] or []) and str(port) in p.info["cmdline"]
     )
     while not stop.wait(10):
         with contextlib.suppress(psutil.Error):
+            used = process.cpu_times()
+            seen.busy.append((time.monotonic(), used.user + used.system))
             seen.memory.append((time.monotonic(), process.memory_info().rss / 1e6))
 
 
 @contextlib.contextmanager
-def running(place: Path, people: int, phones: int) -> Iterator[tuple[str, int, Any, Any]]:
+def running(
+    place: Path, people: int, phones: int
+) -> Iterator[tuple[str, int, list[Person], list[dict[str, Any]]]]:
     """Run the server; yield its address, its port, who there is and which turfs."""
     port = free_port()
     with postgres.running() as database, tempfile.TemporaryDirectory() as folder:
-        told = environment(database.database(), Path(folder), issuer="http://127.0.0.1:9", port=port)
+        told = environment(
+            database.database(), Path(folder), issuer="http://127.0.0.1:9", port=port
+        )
         with configured(told):
             entered, turfs = campaigns(place, people, phones)
             options = ("--client.showErrorDetails", "full")
@@ -274,7 +285,9 @@ def running(place: Path, people: int, phones: int) -> Iterator[tuple[str, int, A
                 yield url, port, entered, turfs
 
 
-async def load(url: str, entered: list[Person], turfs: list[Any], seen: Seen, args: Any) -> None:
+async def load(
+    url: str, entered: list[Person], turfs: list[Any], seen: Seen, args: argparse.Namespace
+) -> None:
     """Have everybody at work until the time is over."""
     until = time.monotonic() + args.minutes * 60
     rng = random.Random(1)  # noqa: S311 - no secret
@@ -310,24 +323,38 @@ def growth(seen: Seen) -> float:
     return slope * 3600
 
 
-def tell(seen: Seen, gone: int, args: Any, busy: tuple[float, float]) -> bool:
+def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, float]) -> bool:
     """Print what was measured, and whether the promises are kept."""
     first = min((at for at, _page, _s in seen.pages), default=0) + min(args.warm, args.minutes * 20)
     times = sorted(s for at, _page, s in seen.pages if at >= first)
     print(f"      load of the machine before {busy[0]:.1f}, after {busy[1]:.1f}")
-    print(f"      {len(seen.pages)} pages ({len(times)} after the warm-up), {seen.fragments} reruns "
-          f"by themselves, {len(seen.posts)} files of phones")
+    print(
+        f"      {len(seen.pages)} pages ({len(times)} after the warm-up), {seen.fragments} reruns "
+        f"by themselves, {len(seen.posts)} files of phones"
+    )
     for page in sorted({page for _at, page, _s in seen.pages}):
         own = sorted(s for at, one, s in seen.pages if one == page and at >= first)
         if own:
-            print(f"      {page:15s} n {len(own):5d}  median {statistics.median(own):6.2f} s  "
-                  f"95% {own[int(0.95 * (len(own) - 1))]:6.2f} s")
+            print(
+                f"      {page:15s} n {len(own):5d}  median {statistics.median(own):6.2f} s  "
+                f"95% {own[int(0.95 * (len(own) - 1))]:6.2f} s"
+            )
     for fault, number in sorted({f: seen.faults.count(f) for f in seen.faults}.items())[:12]:
         print(f"      {number} × {fault}")
     posts = sorted(seen.posts)
     peak = max((mb for _at, mb in seen.memory), default=0.0)
-    print(f"      memory of the server: {peak:.0f} MB at most; phones 95% "
-          f"{posts[int(0.95 * (len(posts) - 1))] if posts else 0:.2f} s")
+    print(
+        f"      memory of the server: {peak:.0f} MB at most; phones 95% "
+        f"{posts[int(0.95 * (len(posts) - 1))] if posts else 0:.2f} s"
+    )
+    own = [(at, used) for at, used in seen.busy if at >= first]
+    if len(own) > 1:
+        (begun, used), (ended, most) = own[0], own[-1]
+        there = sum(begun <= at < ended for at, _page, _s in seen.pages)
+        print(
+            f"      processor of the server: {(most - used) / max(there, 1):.3f} s a page with all "
+            f"else, {(most - used) / (ended - begun):.2f} cores"
+        )
     kept = [
         promise("attempts acknowledged and lost", gone, 0.5, "attempts"),
         promise("95% of pages", times[int(0.95 * (len(times) - 1))] if times else 99, PAGE_S, "s"),

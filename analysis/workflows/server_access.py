@@ -31,7 +31,7 @@ def settings() -> ServerSettings:
 
 def engine() -> Engine:
     """Return the server's store, whichever tenant, brought up to date at the first call."""
-    from analysis.database.engine import connect
+    from analysis.database.engine import connect, share
     from analysis.database.migrate import upgrade
     from analysis.fieldwork import tallies
 
@@ -40,6 +40,7 @@ def engine() -> Engine:
         if url not in _opened:
             fresh = connect(url)
             upgrade(fresh, rebuild=tallies.rebuild)
+            share(fresh)
             _opened[url] = fresh
         return _opened[url]
 
@@ -48,7 +49,9 @@ def close() -> None:
     """Close the store, and read the settings again when they are next asked for."""
     with _opening:
         for opened in _opened.values():
-            opened.dispose()
+            from analysis.database.engine import part_with
+
+            part_with(opened)
         _opened.clear()
     settings.cache_clear()
 

@@ -11,7 +11,7 @@ from analysis.access import audit, invitations, membership, sessions
 from analysis.access.rights import Grant
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
-from pages._ui.access import gate
+from pages._ui.access import open_pages
 from tests.analysis import postgres
 from tests.browser import open_page, settle
 from tests.server_made import server
@@ -123,7 +123,7 @@ def test_a_replayed_cookie_is_refused(browser, made):
 
 def test_an_open_page_asks_often_enough_to_close_within_five_seconds():
     """Two turns may pass before it hears; how long the closing takes is the machine's affair."""
-    assert 2 * gate.WATCH_S < 5
+    assert 2 * open_pages.WATCH_S < 5
 
 
 def test_a_right_taken_back_closes_the_open_page(browser, made):
