@@ -96,10 +96,11 @@ def invite(
 
 
 def audit(campaign: Campaign) -> None:
-    """Verify the audit of a campaign; print the number of entries and the last digest."""
+    """Verify the audit of a campaign and its places; print number of entries and last digest."""
     from analysis.access import audit as entries
     from analysis.database.engine import of_tenant
     from analysis.workflows import server_access
 
-    count, digest = entries.verify(of_tenant(server_access.engine(), campaign))
-    console().print(f"{count} {digest}")
+    for tenant, place in server_access.audits_of(campaign).items():
+        count, digest = entries.verify(of_tenant(server_access.engine(), tenant))
+        console().print(f"{count} {digest}" + (f"\t{place}" if place else ""))

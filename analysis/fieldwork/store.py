@@ -104,9 +104,8 @@ class Store:
 
     def within(self, part: Part | None) -> Store:
         """Return the store as one sees it who was given a part; its aim is the whole's."""
-        if part is None:
-            return self
-        return replace(self, part=part, campaign=replace(self.campaign, objective=0))
+        own = replace(self.campaign, objective=0)
+        return self if part is None else replace(self, part=part, campaign=own)
 
     def add(self, returned: Returned, *, now: datetime) -> Receipt:
         """Add the attempts of a file, with all that is counted from them, or nothing.

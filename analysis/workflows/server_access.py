@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 _DAYS = 14
+# They are about no campaign's content, or write down themselves what they do.
+_UNNOTED = {"serve", "campaign", "invite", "audit", "backup", "restore"}
 _opening = threading.Lock()
 _opened: dict[str, Engine] = {}
 
@@ -61,6 +66,52 @@ def folder_of(campaign: str) -> Path:
     folder = Path(settings().workspaces) / Path(campaign).name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def audits_of(campaign: str) -> dict[str, str]:
+    """Return what has an audit of its own: tenant of the rows → name of the place; "" for all.
+
+    What is done to people is written down in the transaction of the act, with the rows of the
+    place that it is of.
+    """
+    found = {campaign: ""}
+    for file in sorted(folder_of(campaign).glob("*/fieldwork/campaign.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads(file.read_text(encoding="utf-8"))
+            found[str(told["campaign_id"])] = file.parents[1].name
+    return found
+
+
+def note_command(words: Sequence[str]) -> None:
+    """Write a command into the audit of each campaign whose places it names, before it is run.
+
+    Parameters
+    ----------
+    words
+        The verb, then the rest: of it, the names of options are written down and no values.
+
+    Raises
+    ------
+    DataError
+        When it cannot be written: the command is not run then.
+    """
+    if not words or words[0] in _UNNOTED or "--help" in words or not settings().server:
+        return
+    from analysis.access import audit, membership
+    from analysis.database.engine import of_tenant
+
+    top = Path(settings().workspaces).resolve()
+    named = (Path(word.rpartition("=")[2]).resolve() for word in words[1:] if "/" in word)
+    inside = {path.relative_to(top).parts[:1] for path in named if path.is_relative_to(top)}
+    told = [words[0], *words[1:2], *(one.partition("=")[0] for one in words[2:])]
+    subject = " ".join(one for n, one in enumerate(told) if n == 0 or _is_word(one))
+    known = {one["campaign"] for one in membership.campaigns(engine())} if inside else set()
+    for campaign in sorted({parts[0] for parts in inside if parts} & known):
+        audit.note(of_tenant(engine(), campaign), membership.NOBODY, "command", subject=subject)
+
+
+def _is_word(text: str) -> bool:
+    return re.fullmatch(r"-{0,2}[a-z][a-z-]{0,30}", text) is not None
 
 
 def new_campaign(name: str, *, organisation: str, administrator: str) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.access.membership import Person
 
 VISITOR = "access.visitor"
-_CAMPAIGN, _USER = "access.campaign", "access.user"
+_CAMPAIGN, _USER, _ASKED = "access.campaign", "access.user", "access.asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,12 @@ class Visitor:
         """Return the zones over which they have a right; None where it is not cut to zones."""
         given = self.parts(right)
         return None if given is None else tuple(one for scope, one in given if scope == "zone")
+
+    def note_once(self, action: str, what: str) -> None:
+        """Write down a search, once for what is asked; what was asked is not written."""
+        if self.person is not None and st.session_state.get(_ASKED) != (action, what):
+            st.session_state[_ASKED] = (action, what)
+            self.note(action, rows=1)
 
     def note(self, action: str, subject: str = "", rows: int | None = None) -> None:
         """Write down what they did; on one's own machine nobody asks."""

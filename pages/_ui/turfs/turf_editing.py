@@ -263,6 +263,7 @@ def _hand_over(folder: Path, turfs: list[str], seen: Mapping[str, Any] | None) -
         return
     try:
         assign(folder, turfs, team=team, day=day, seen=seen)
+        visitor.current().note("hand_over", " ".join(turfs[:20]), len(turfs))
         text = ngettext("{n} turf assigned.", "{n} turfs assigned.", len(turfs))
         st.session_state[_SAID] = [text.format(n=number(len(turfs)))]
     except DataError as error:
