@@ -42,7 +42,6 @@ SQLITE = "returns.sqlite"
 RENEWED = "renewed"
 _TRIES = 5
 Rows = list[dict[str, Any]]
-# What is stored as it was told.
 _AS_TOLD = (
     *("attempt_id", "turf_id", "address_id", "team_id", "outcome", "doors", "grade", "floor"),
     *("door", "quality", "opponent", "themes", "come_back_slot", "note", "source"),
@@ -65,10 +64,9 @@ class Receipt:
     file
         Its name.
     new, repeated, conflicts
-        Attempts that are counted from now on; that were in already; that say otherwise than
-        what is in, and are kept beside it.
+        Attempts counted from now on; in already; that say otherwise, and are kept beside.
     turfs
-        The turfs it tells of.
+        It tells of.
     withheld
         Remarks left out because they seemed to tell who somebody is: field, row and kind.
     """
@@ -94,7 +92,7 @@ class Store:
     folder
         Where files of returns are kept.
     part
-        What of it is seen and added to; None for the whole.
+        What of it is seen; None for the whole.
     """
 
     engine: Engine
@@ -105,7 +103,7 @@ class Store:
     def within(self, part: Part | None) -> Store:
         """Return the store as one sees it who was given a part; its aim is the whole's."""
         own = replace(self.campaign, objective=0)
-        return self if part is None else replace(self, part=part, campaign=own)
+        return replace(self, part=part, campaign=own) if part else self
 
     def add(self, returned: Returned, *, now: datetime) -> Receipt:
         """Add the attempts of a file, with all that is counted from them, or nothing.
@@ -121,7 +119,7 @@ class Store:
             placed = field_plan.place(connection, (row["address_id"] for row in every))
         zone = ZoneInfo(self.campaign.time_zone)
         rows = [_stored_row(row, placed, zone) | {"import_id": import_id} for row in every]
-        if self.part is not None:
+        if self.part:
             self.part.refuse_outside(rows)
         told = (rows[: len(returned.rows)], rows[len(returned.rows) :])
         for turn in range(_TRIES):
@@ -158,7 +156,7 @@ class Store:
 
     def limited(self, query: sa.Select[Any]) -> sa.Select[Any]:
         """Return a query of the part that is seen."""
-        return query if self.part is None else self.part.limited(query, self.engine.dialect.name)
+        return self.part.limited(query, self.engine.dialect.name) if self.part else query
 
     def unsound(self) -> dict[str, int]:
         """Count sums that are not those of the attempts, by tally: empty in a sound store."""

@@ -8,6 +8,7 @@ its own pages. On a server, what is not open to all asks the store whether the l
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -153,6 +154,8 @@ class FrontDoor:
 
     async def _closed_to(self, path: str, token: str) -> Response | None:
         """Return why a path is closed to a login; None where it is not."""
+        # However it is written: with slashes twice, or steps up and down.
+        path = "/" + posixpath.normpath(path).lstrip("/")
         kind = route(path)
         if kind == "closed":
             return PlainTextResponse("There is nothing here.", 404)

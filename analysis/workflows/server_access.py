@@ -24,6 +24,11 @@ ROOT = Path(__file__).parents[2]
 _DAYS = 14
 # They are about no campaign's content, or write down themselves what they do.
 _UNNOTED = {"serve", "campaign", "invite", "audit", "backup", "restore"}
+# The first word after a verb is written down where it is one of these, never as it was typed.
+_ACTIONS = {
+    *("import", "export", "list", "show", "search", "end", "refused", "turfs", "print", "send"),
+    *("new", "preview", "approve", "status", "halt", "returned", "count", "erase", "access"),
+}
 _opening = threading.Lock()
 _opened: dict[str, Engine] = {}
 
@@ -103,15 +108,12 @@ def note_command(words: Sequence[str]) -> None:
     top = Path(settings().workspaces).resolve()
     named = (Path(word.rpartition("=")[2]).resolve() for word in words[1:] if "/" in word)
     inside = {path.relative_to(top).parts[:1] for path in named if path.is_relative_to(top)}
-    told = [words[0], *words[1:2], *(one.partition("=")[0] for one in words[2:])]
-    subject = " ".join(one for n, one in enumerate(told) if n == 0 or _is_word(one))
+    action = [one for one in words[1:2] if one in _ACTIONS]
+    options = [one.partition("=")[0] for one in words[1:] if one.startswith("--")]
+    subject = " ".join([words[0], *action, *dict.fromkeys(options)])[:200]
     known = {one["campaign"] for one in membership.campaigns(engine())} if inside else set()
     for campaign in sorted({parts[0] for parts in inside if parts} & known):
         audit.note(of_tenant(engine(), campaign), membership.NOBODY, "command", subject=subject)
-
-
-def _is_word(text: str) -> bool:
-    return re.fullmatch(r"-{0,2}[a-z][a-z-]{0,30}", text) is not None
 
 
 def new_campaign(name: str, *, organisation: str, administrator: str) -> str:
