@@ -86,6 +86,7 @@ if [ -d /run/systemd/system ]; then
 fi
 
 echo "6/6 tables"
+cd "$APP"
 as_palier env PALIER_CONFIG="$CONFIG" "$APP/.venv/bin/python" -m analysis campaign >/dev/null
 echo "Done. The first campaign:"
 echo "  cd $APP && sudo -u palier PALIER_CONFIG=$CONFIG .venv/bin/python -m analysis \\"

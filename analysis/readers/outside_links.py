@@ -13,7 +13,7 @@ from analysis.errors import DataError, some
 # The largest archive of shapes or squares that is known unpacks to less than half of this.
 MOST_UNPACKED = 4 << 30
 _PIECE, _LONGEST = 1 << 20, 1 << 16
-_KEY = b'"crs"'
+_KEYS = (b'"crs"', b"'crs'")
 # Letters of the key in another spelling: nobody writes them so but to hide it.
 _HIDDEN = (b"\\u0063", b"\\u0072", b"\\u0073")
 _ASKS = ("link", "url")
@@ -44,8 +44,7 @@ def _refuse(file: IO[bytes], path: Path) -> None:
     start = file.read(64)
     if not start.lstrip(b"\xef\xbb\xbf\x1e \t\r\n").startswith(b"{"):
         return
-    # As long as a declaration may be, pieces overlap: none lies across two of them unseen.
-    if any(_asks_outside(piece) for piece in _pieces(file, start)):
+    if any(_asks_outside(piece, last=last) for piece, last in _pieces(file, start)):
         raise DataError(
             "{file} names its coordinate system by the address of another machine.",
             where="{file}: crs",
@@ -55,22 +54,26 @@ def _refuse(file: IO[bytes], path: Path) -> None:
         )
 
 
-def _pieces(file: IO[bytes], start: bytes) -> Iterator[bytes]:
+def _pieces(file: IO[bytes], start: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield a file in pieces that overlap, and whether one is the last."""
     before = start
     while piece := file.read(_PIECE):
-        yield before + piece
+        yield before + piece, False
         before = (before + piece)[-2 * _LONGEST :]
-    yield before
+    yield before, True
 
 
-def _asks_outside(piece: bytes) -> bool:
+def _asks_outside(piece: bytes, *, last: bool) -> bool:
     if any(one in piece for one in _HIDDEN):
         return True
-    at = piece.find(_KEY)
-    while at >= 0:
-        if _names_address(piece[at + len(_KEY) : at + _LONGEST]):
-            return True
-        at = piece.find(_KEY, at + 1)
+    # What may be cut off at the end of this piece is whole in the next.
+    end = len(piece) if last else len(piece) - _LONGEST
+    for key in _KEYS:
+        at = piece.find(key)
+        while 0 <= at < end:
+            if _names_address(piece[at + len(key) : at + _LONGEST]):
+                return True
+            at = piece.find(key, at + 1)
     return False
 
 
@@ -86,8 +89,8 @@ def _names_address(after: bytes) -> bool:
     try:
         told, _end = json.JSONDecoder().raw_decode(text)
     except (ValueError, RecursionError):
-        # Cut off at the end of a piece: it is whole in the next.
-        return len(text) >= _LONGEST // 2
+        # GDAL reads what is nearly JSON: it may understand what we do not.
+        return True
     return str(told.get("type", "")).strip().lower() in _ASKS
 
 

@@ -218,9 +218,7 @@ ATTEMPTS_AT = {
     "media through a path that climbs": lambda w, *_: fetched(
         w, f"/media/{tag_of(w, w.left)}-/../{tag_of(w, w.right)}-1.csv"
     ),
-    "media with two slashes": lambda w, *_: fetched(
-        w, f"/x/..//media//{tag_of(w, w.right)}-1.csv"
-    ),
+    "media with two slashes": lambda w, *_: fetched(w, f"/x/..//media//{tag_of(w, w.right)}-1.csv"),
     "media by a login that ended": lambda w, *_: fetched(w, right_media(w), login="x" * 43),
     "media with the cookie twice": lambda w, *_: fetched(
         w, right_media(w), headers=[("cookie", f"{COOKIE}={w.left.login}; {COOKIE}=x")]
