@@ -17,12 +17,13 @@ from analysis.workflows import jobs
 from analysis.workflows.jobs import Job, Key, StoppedError
 from pages._ui import messages
 from pages._ui.i18n import _, number, percent
+from pages._ui.room import kept as room
 
 Progress = Callable[[float], None]
 # Work that ends within this time shows a spinner only, unless it asks for more patience.
 PATIENCE_S = 1.5
 # Answers of one kind that are kept for all sessions; the longest unused goes first.
-MOST_OF_A_KIND = 6
+MOST_OF_A_KIND = room(6)
 _QUESTION = "background"
 _lock = threading.Lock()
 

@@ -23,7 +23,9 @@ from analysis.workflows.turf_states import turfs_of_teams
 from pages._ui import loaders, territory
 from pages._ui.access import visitor
 
-_FEW, _SOME = 4, 64
+_SOME = 64
+# A federation has seventy campaigns; those of one machine have a file each.
+_STORES = 100
 # Parts of a day's forecast do not move when the page is looked at twice.
 _SEED = 0
 
@@ -53,7 +55,7 @@ def _stamp(folder: Path) -> int:
 
 
 @st.cache_resource(
-    max_entries=_FEW, show_spinner=False, on_release=lambda opened: opened.engine.dispose()
+    max_entries=_STORES, show_spinner=False, on_release=lambda opened: opened.engine.dispose()
 )
 def _store(folder: str, url: str, stamp: int) -> Store:
     del stamp  # the campaign was changed: its objective is part of the store

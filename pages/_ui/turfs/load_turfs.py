@@ -32,8 +32,9 @@ from pages._ui import loaders, territory
 from pages._ui.access import visitor
 from pages._ui.bureau_map import publish_style
 from pages._ui.fieldwork import load_fieldwork as field
+from pages._ui.room import kept as room
 
-_FEW, _SOME = 4, 64
+_FEW, _SOME = room(4), room(16)
 
 
 def walks(folder: str) -> Walks:
