@@ -130,7 +130,8 @@ class Visit:
                 again = self._again(socket, rerun.fragment_id, rerun.interval)
                 self._replace(rerun.fragment_id, again)
             elif kind == "delta" and said.delta.new_element.WhichOneof("type") == "exception":
-                self.seen.faults.append(f"{self.page}: exception")
+                told = said.delta.new_element.exception
+                self.seen.faults.append(f"{self.page}: {told.type} {told.message}"[:200])
 
     def _replace(self, name: str, again: Coroutine[Any, Any, None]) -> None:
         if old := self.every.pop(name, None):

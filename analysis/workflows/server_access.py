@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from analysis.access.rights import Grant
 from analysis.access.server_settings import ServerSettings, load
+from analysis.errors import DataError
 
 # The one-person app asks only how it runs, and waits for no library of databases.
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 ROOT = Path(__file__).parents[2]
-_DAYS = 14
+_DAYS, _ROOM = 14, 10
 # They are about no campaign's content, or write down themselves what they do.
 _UNNOTED = {"serve", "campaign", "invite", "audit", "backup", "restore"}
 # The first word after a verb is written down where it is one of these, never as it was typed.
@@ -37,6 +38,17 @@ _opened: dict[str, Engine] = {}
 def settings() -> ServerSettings:
     """Return how this copy runs; a fault is raised at every call until it is mended."""
     return load(ROOT, os.environ)
+
+
+def room(few: int) -> int:
+    """Return how many answers to keep where one person would do with a few.
+
+    A server has the places of many campaigns open at once.
+    """
+    try:
+        return few * _ROOM if settings().server else few
+    except DataError:  # told by the page
+        return few
 
 
 def engine() -> Engine:

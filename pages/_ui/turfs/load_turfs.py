@@ -23,6 +23,7 @@ from analysis.turf.summary import walks_within
 from analysis.turf.walk_list import Walks
 from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.door_contacts import door_form
+from analysis.workflows.server_access import room
 from analysis.workflows.time_slots import Opening, opening_of
 from analysis.workflows.turf_edits import ground_of
 from analysis.workflows.turf_folder import SUMMARY
@@ -32,7 +33,6 @@ from pages._ui import loaders, territory
 from pages._ui.access import visitor
 from pages._ui.bureau_map import publish_style
 from pages._ui.fieldwork import load_fieldwork as field
-from pages._ui.room import kept as room
 
 _FEW, _SOME = room(4), room(16)
 
