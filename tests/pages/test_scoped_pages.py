@@ -123,7 +123,6 @@ def test_the_field_of_a_part_is_that_part(field, as_person, scope, name):
     doors = {metric.label: metric.value for metric in app.metric}
     assert doors["Portes"] == "1"
     told = texts(app) + " ".join(str(table.value.to_string()) for table in app.dataframe)
-    assert doors["Conversations"] == "0"
     assert field.turfs[QUAIS][0] not in told
 
 
