@@ -6,6 +6,7 @@ Phones may send their returns to `POST /api/returns`; with `app.py` alone there 
 As a server for several people (`palier.toml`, `docs/server.md`) it is started by `make serve`.
 """
 
+import asyncio
 import importlib
 import threading
 from collections.abc import AsyncIterator
@@ -17,15 +18,16 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from streamlit import net_util
+from streamlit import config, net_util
 from streamlit.runtime.pages_manager import PagesManager
 
 from analysis.access.server_settings import check_address
 from analysis.errors import DataError
 from analysis.workflows import server_access
-from analysis.workflows.front_door import FrontDoor
+from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
-from pages._ui.access.login_callback import bound_address, claims_of, secrets_of
+from pages._ui.access import open_pages, owned_files
+from pages._ui.access.login_callback import bound_address, claims_of, login_of, secrets_of
 
 # What the first page imports, the slowest first; each brings others with it.
 FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
@@ -60,8 +62,11 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
     threading.Thread(target=_letters, args=(ending,), name="messages", daemon=True).start()
+    watching = asyncio.create_task(open_pages.watch()) if settings.server else None
     yield
     ending.set()
+    if watching is not None:
+        watching.cancel()
 
 
 async def returns(request: Request) -> Response:
@@ -132,8 +137,10 @@ routes = [
     Route("/u/{path:path}", leave, methods=["GET", "POST"]),
 ]
 if settings.server:
+    owned_files.tag_names()
+    config.set_option("server.trustedUserHeaders", {LOGIN_HEADER: "login"})
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))
-door = Middleware(FrontDoor, settings=settings, claims_of=claims_of)
+door = Middleware(FrontDoor, settings=settings, claims_of=claims_of, login_of=login_of)
 app = st.App(
     "app.py", lifespan=ready, routes=routes, middleware=[door], secrets=secrets_of(settings)
 )

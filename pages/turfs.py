@@ -51,8 +51,9 @@ with settings_side, messages.explain_data_errors():
 
 with answer_side, messages.explain_data_errors():
     follow.follow(place)
-    folder = turf_downloads.earlier(cuts(place.path))
-    if folder is None:
+    folder = turf_downloads.earlier(place, cuts(place.path))
+    walks = cut.own_walks(place, str(folder)) if folder else None
+    if folder is None or walks is None:
         st.info(
             _(
                 "No turfs yet. Choose how many bureaux and how long an outing is, then press "
@@ -61,7 +62,6 @@ with answer_side, messages.explain_data_errors():
             )
         )
         st.stop()
-    walks = cut.walks(str(folder))
     turfs_view.balance(walks)
     view = choose_view(VIEWS, "turf_view")
     if view == "turfs":

@@ -110,6 +110,13 @@ def invite_by_mail(engine: Engine, email: str, given: Grant, *, days: int, by: s
             "This is no address of mail.",
             mend="Write the one that the person logs in with, such as name@example.org.",
         )
+    if given.scope != "campaign" and not given.scope_id:
+        raise DataError(
+            "A part of a campaign has a name.",
+            where="{scope}",
+            mend="Name the zone, such as 75118, or the team.",
+            scope=given.scope,
+        )
     _invite(engine, (_of_mail(email), _veiled(email)), given, days=days, by=by)
 
 

@@ -48,6 +48,10 @@ class Person:
         """Tell whether the person has a right over a campaign."""
         return may(self.grants, campaign, right)
 
+    def sees_whole(self, campaign: str) -> bool:
+        """Tell whether something was given to them over the whole campaign."""
+        return any(scope == "campaign" for scope, _id in self.scopes(campaign))
+
     def scopes(self, campaign: str) -> list[tuple[Scope, str]]:
         """Return the parts of a campaign that the person was given, the whole one included."""
         return sorted({(g.scope, g.scope_id) for g in self.grants if g.campaign == campaign})

@@ -83,6 +83,29 @@ def may(grants: Iterable[Grant], campaign: str, right: str) -> bool:
     )
 
 
+def parts(
+    grants: Iterable[Grant], campaign: str, right: str
+) -> tuple[tuple[Scope, str], ...] | None:
+    """Return over which parts of a campaign grants give a right; None for the whole.
+
+    Parameters
+    ----------
+    grants
+        Of one person.
+    campaign
+        Over which.
+    right
+        One of `rights()`.
+
+    Returns
+    -------
+    tuple
+        Scope and id of each part, none where the right is not given.
+    """
+    giving = {(grant.scope, grant.scope_id) for grant in grants if may([grant], campaign, right)}
+    return None if any(scope == "campaign" for scope, _id in giving) else tuple(sorted(giving))
+
+
 def route(path: str) -> str:
     """Return what a path asks for: "open", "session", or "token" (it checks that itself)."""
     known = known_route(path)

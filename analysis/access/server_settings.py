@@ -90,6 +90,11 @@ class ServerSettings:
         return urlsplit(self.address).scheme == "https"
 
     @property
+    def secret(self) -> str:
+        """Return what nobody but the server knows."""
+        return self.login.cookie_secret
+
+    @property
     def allowed_hosts(self) -> frozenset[str]:
         """Return the names, without port, by which it may be asked for."""
         named = urlsplit(self.address).hostname if self.server else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from analysis.access import membership
 from analysis.access.membership import Person
 from analysis.database.access_tables import GRANTS, SESSIONS, USERS
-from analysis.database.engine import become_person, of_tenant, reading, writing
+from analysis.database.engine import become, become_person, of_tenant, reading, writing
 from analysis.database.tenancy import REALM
 
 _HOUR_S = 3600
@@ -79,6 +80,41 @@ def who(engine: Engine, token: str) -> Person | None:
         own = sa.select(GRANTS).where(GRANTS.c.user_id == found.user_id)
         grants = membership.grants_of(membership.in_force(connection, own, now))
     return Person(found.user_id, found.name, grants)
+
+
+def unchanged(engine: Engine, seen: Mapping[str, Person]) -> frozenset[str]:
+    """Return the secrets whose login is in force and gives what it gave; one question for all.
+
+    Parameters
+    ----------
+    engine
+        Of the store, whichever tenant.
+    seen
+        Secret of a login → who it was, with their grants.
+    """
+    now, digests = time.time(), {digest(token): token for token in seen}
+    live_now = (SESSIONS.c.tenant == REALM, SESSIONS.c.revoked_s.is_(None))
+    held = sa.select(SESSIONS.c.digest).where(*live_now, SESSIONS.c.expires_s > now)
+    by_campaign: dict[str, set[str]] = {}
+    for person in seen.values():
+        for campaign in person.campaigns():
+            by_campaign.setdefault(campaign, set()).add(person.user_id)
+    given: dict[str, list[Any]] = {}
+    with reading(of_tenant(engine, REALM)) as connection:
+        found = connection.execute(held.where(SESSIONS.c.digest.in_(sorted(digests)))).scalars()
+        alive = {digests[one] for one in found}
+        for campaign, people in by_campaign.items():
+            become(connection, campaign)
+            own = sa.select(GRANTS).where(
+                GRANTS.c.tenant == campaign, GRANTS.c.user_id.in_(sorted(people))
+            )
+            for row in membership.in_force(connection, own, now):
+                given.setdefault(row["user_id"], []).append(row)
+    return frozenset(
+        token
+        for token, person in seen.items()
+        if token in alive and membership.grants_of(given.get(person.user_id, ())) == person.grants
+    )
 
 
 def end(engine: Engine, token: str) -> None:

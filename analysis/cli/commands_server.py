@@ -76,30 +76,36 @@ def campaign(
     console().print(made)
 
 
-def invite(
+def invite(  # noqa: PLR0913 - the options of a verb
     email: Annotated[str, typer.Argument(help="Address of mail that the person logs in with.")],
     campaign: Campaign,
     role: Annotated[
         str, typer.Option(help="administrator, strategist, analyst, organiser or volunteer.")
     ],
     days: Annotated[int, typer.Option(help="How long it may be taken up.")] = 14,
+    zone: Annotated[
+        str, typer.Option(help="The role holds over this zone only, such as 75118 or canton:35-09.")
+    ] = "",
+    team: Annotated[str, typer.Option(help="The role holds over this team's turfs only.")] = "",
 ) -> None:
     """Let whoever logs in to a server with an address have a role; no mail is sent."""
     from analysis.access import invitations, membership
-    from analysis.access.rights import Grant
+    from analysis.access.rights import Grant, Scope
     from analysis.workflows import server_access
 
-    given = Grant(campaign, role)
+    scope: Scope = "zone" if zone else "team" if team else "campaign"
+    given = Grant(campaign, role, scope, zone or team)
     invitations.invite_by_mail(
         server_access.engine(), email, given, days=days, by=membership.NOBODY
     )
 
 
 def audit(campaign: Campaign) -> None:
-    """Verify the audit of a campaign; print the number of entries and the last digest."""
+    """Verify the audit of a campaign and its places; print number of entries and last digest."""
     from analysis.access import audit as entries
     from analysis.database.engine import of_tenant
     from analysis.workflows import server_access
 
-    count, digest = entries.verify(of_tenant(server_access.engine(), campaign))
-    console().print(f"{count} {digest}")
+    for tenant, place in server_access.audits_of(campaign).items():
+        count, digest = entries.verify(of_tenant(server_access.engine(), tenant))
+        console().print(f"{count} {digest}" + (f"\t{place}" if place else ""))

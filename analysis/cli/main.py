@@ -28,6 +28,7 @@ from analysis.cli import (
 )
 from analysis.cli.terminal import console
 from analysis.errors import DataError
+from analysis.workflows.server_access import note_command
 
 # Whoever asks for help waits for these modules only: what a verb needs, it imports itself.
 app = typer.Typer(
@@ -76,6 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         spread = _spread(given)
         each_place.ARGUMENTS.set(tuple(spread))
+        note_command(spread)
         app(spread, standalone_mode=True)
     except DataError as error:
         _end(error)

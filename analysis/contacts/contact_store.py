@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,6 +76,8 @@ class Contacts:
         Whose act what is written now is: an id of a user, "" for the one person of a laptop.
     objections
         Where it is kept whom the controller may not reach again.
+    workspaces
+        Folder beside which the names of the erased are kept; None keeps none.
     """
 
     engine: Engine
@@ -82,6 +85,7 @@ class Contacts:
     controller: Controller
     by: str = ""
     objections: Objections | None = field(default=None, repr=False)
+    workspaces: Path | None = None
 
     @property
     def tenant(self) -> str:

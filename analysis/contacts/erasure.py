@@ -15,6 +15,7 @@ from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.merged import groups
 from analysis.contacts.suppression import suppress_people
+from analysis.contacts.tombstones import bury
 from analysis.database.access_tables import AUDIT
 from analysis.database.contact_tables import (
     HOMES,
@@ -81,6 +82,9 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
     """
     with reading(contacts.engine) as connection:
         every = groups(connection).members(people)
+    # First of all: who is erased and on no list would come back with an older backup.
+    if contacts.workspaces is not None:
+        bury(contacts.workspaces, every)
     points = suppress_people(contacts, every, reason) if reason else 0
     rows: dict[str, int] = {}
     with writing(contacts.engine, role="eraser") as connection:

@@ -25,6 +25,9 @@ from analysis.errors import DataError
 
 # How long a writer waits for another one before it gives up.
 BUSY_S = 60
+# Connections to PostgreSQL that a process keeps, and that it opens besides when many ask at once.
+_KEPT, _MORE = 8, 24
+_common: dict[tuple[int, str], Engine] = {}
 _WRITE, _TENANT, _ROLE, _PERSON = "palier_write", "palier_tenant", "palier_role", "palier_person"
 _FILE_ID = "palier_file"
 # Whose rights a transaction has: the app's own by default; the owner's only to migrate.
@@ -65,7 +68,7 @@ def connect(url: str, *, tenant: str = "") -> Engine:
     except (ArgumentError, ValueError) as error:
         raise _no_store(url) from error
     if parsed.get_backend_name() == "postgresql":
-        return of_tenant(_postgresql(parsed), tenant)
+        return of_tenant(_common.get(_name_of(parsed)) or _postgresql(parsed), tenant)
     if parsed.get_backend_name() != "sqlite":
         raise _no_store(parsed.get_backend_name())
     return of_tenant(_sqlite(parsed), tenant)
@@ -105,12 +108,37 @@ def become_person(connection: Connection, person: str) -> None:
         connection.execute(own, {"person": person})
 
 
+def share(engine: Engine) -> None:
+    """Have whoever connects to the same database of PostgreSQL use the connections of this one.
+
+    Seventy campaigns of a server would each keep some of their own. A process that was forked has
+    none in common with the one before.
+    """
+    _common[_name_of(engine.url)] = engine
+
+
+def part_with(engine: Engine) -> None:
+    """Share an engine no longer, and close its connections."""
+    _common.pop(_name_of(engine.url), None)
+    engine.dispose()
+
+
+def _name_of(url: URL) -> tuple[int, str]:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return os.getpid(), plain
+
+
 def _postgresql(url: URL) -> Engine:
     settings = {"connect_timeout": 10, "application_name": "palier"}
     parsed = url.set(drivername="postgresql+psycopg")
     # Without its values: a fault that is logged must not tell who it was about.
     engine = sa.create_engine(
-        parsed, pool_pre_ping=True, connect_args=settings, hide_parameters=True
+        parsed,
+        pool_pre_ping=True,
+        connect_args=settings,
+        hide_parameters=True,
+        pool_size=_KEPT,
+        max_overflow=_MORE,
     )
 
     @event.listens_for(engine, "begin")

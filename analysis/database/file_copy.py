@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.database.store_copy import LEFT_OUT, SECRET, VERSION_TABLE
+from analysis.database.store_copy import LEFT_OUT, OF_PEOPLE, SECRET, VERSION_TABLE
 from analysis.errors import DataError
 
 _BUSY_S = 60
@@ -66,11 +66,12 @@ def put_back(store: Path, keys: Path | None, erased: frozenset[str]) -> None:
     keys
         What `copy_file` put apart; None where there is nothing.
     erased
-        People whose keys stay out.
+        People whose keys, homes and opinions stay out.
     """
     try:
         with _open(store) as copy:
             _check(copy, store)
+            _leave_out(copy, erased)
             if keys is None:
                 return
             copy.execute("ATTACH ? AS apart", (str(keys),))
@@ -84,6 +85,17 @@ def put_back(store: Path, keys: Path | None, erased: frozenset[str]) -> None:
                 )
     except sqlite3.Error as error:
         raise _unreadable(store) from error
+
+
+def _leave_out(copy: sqlite3.Connection, erased: frozenset[str]) -> None:
+    """Delete what a copy holds of people who were erased, and clear the pages it was in."""
+    found = {name for (name,) in copy.execute("SELECT name FROM sqlite_master")}
+    gone = 0
+    for name in sorted(found & OF_PEOPLE.keys()):
+        query = f"DELETE FROM {name} WHERE {OF_PEOPLE[name]} = ?"  # noqa: S608 - ours
+        gone += copy.executemany(query, [(one,) for one in sorted(erased)]).rowcount
+    if gone > 0:
+        copy.execute("VACUUM")
 
 
 @contextlib.contextmanager

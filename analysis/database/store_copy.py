@@ -15,7 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.access_tables import CAMPAIGNS
-from analysis.database.contact_tables import ROLL_ROWS, VAULT_KEYS
+from analysis.database.contact_tables import (
+    HOMES,
+    LINKS,
+    POINTS,
+    ROLL_ROWS,
+    STATEMENTS,
+    VAULT,
+    VAULT_KEYS,
+)
 from analysis.database.engine import become, reading, writing
 from analysis.database.migrate import newest_revision, revision_of, tenants_of, upgrade_in
 from analysis.database.tenancy import REALM
@@ -28,6 +36,10 @@ LEFT_OUT = frozenset({"sessions", ROLL_ROWS.name, VERSION_TABLE})
 # Tables that hold the keys of people: name, and the column that says whose. What a key opens may
 # be in any backup; the keys are kept apart from it, and those of the erased are never restored.
 SECRET: dict[str, str] = {VAULT_KEYS.name: "person"}
+# Tables with what is known of people: rows of the erased are never restored.
+OF_PEOPLE: dict[str, str] = {
+    one.name: "person" for one in (HOMES, STATEMENTS, LINKS, POINTS, VAULT)
+}
 _TABLES = sa.text(
     "SELECT relname, relforcerowsecurity FROM pg_class WHERE relkind = 'r' "
     "AND relnamespace = 'public'::regnamespace ORDER BY relname"
@@ -141,7 +153,7 @@ def copy_in(
     tables
         Each with its file.
     erased
-        People whose keys stay out.
+        People whose keys, homes and opinions stay out.
     rebuild
         As in `migrate.upgrade`.
 
@@ -198,8 +210,8 @@ def _fill(
 
 
 def _kept_lines(table: Table, file: Path, erased: frozenset[str]) -> Iterator[bytes]:
-    """Yield the rows of a table but for the keys of people who were erased."""
-    person = SECRET.get(table.name, "")
+    """Yield the rows of a table but for those of people who were erased."""
+    person = (SECRET | OF_PEOPLE).get(table.name, "")
     place = table.columns.index(person) if person else -1
     gone = {one.encode() for one in erased} if person else set()
     with file.open("rb") as content:

@@ -163,7 +163,7 @@ def export(store: Store, path: Path) -> int:
             file.write(",".join(names := [*ATTEMPTS.c.keys(), "counts"]) + "\n")
             with reading(store.engine) as connection:
                 # Of this query alone: a transaction begins with others that are read at once.
-                streamed = query.execution_options(yield_per=_PART)
+                streamed = store.limited(query).execution_options(yield_per=_PART)
                 with connection.execute(streamed) as result:
                     for part in result.partitions():
                         rows = pd.DataFrame(part, columns=names, dtype="object")

@@ -7,7 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, M
 from analysis.errors import DataError, Text
 from analysis.fieldwork import answer_store, field_plan, quality, tallies
 from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign, revoke_tokens
+from analysis.fieldwork.field_part import Part
 from analysis.fieldwork.returns_validation import Returned, Row, chain_error
 
 # One URL moves the store of a team to its PostgreSQL.
@@ -41,7 +42,6 @@ SQLITE = "returns.sqlite"
 RENEWED = "renewed"
 _TRIES = 5
 Rows = list[dict[str, Any]]
-# What is stored as it was told.
 _AS_TOLD = (
     *("attempt_id", "turf_id", "address_id", "team_id", "outcome", "doors", "grade", "floor"),
     *("door", "quality", "opponent", "themes", "come_back_slot", "note", "source"),
@@ -64,10 +64,9 @@ class Receipt:
     file
         Its name.
     new, repeated, conflicts
-        Attempts that are counted from now on; that were in already; that say otherwise than
-        what is in, and are kept beside it.
+        Attempts counted from now on; in already; that say otherwise, and are kept beside.
     turfs
-        The turfs it tells of.
+        It tells of.
     withheld
         Remarks left out because they seemed to tell who somebody is: field, row and kind.
     """
@@ -92,11 +91,19 @@ class Store:
         Whose it is.
     folder
         Where files of returns are kept.
+    part
+        What of it is seen; None for the whole.
     """
 
     engine: Engine
     campaign: Campaign
     folder: Path
+    part: Part | None = None
+
+    def within(self, part: Part | None) -> Store:
+        """Return the store as one sees it who was given a part; its aim is the whole's."""
+        own = replace(self.campaign, objective=0)
+        return replace(self, part=part, campaign=own) if part else self
 
     def add(self, returned: Returned, *, now: datetime) -> Receipt:
         """Add the attempts of a file, with all that is counted from them, or nothing.
@@ -112,6 +119,8 @@ class Store:
             placed = field_plan.place(connection, (row["address_id"] for row in every))
         zone = ZoneInfo(self.campaign.time_zone)
         rows = [_stored_row(row, placed, zone) | {"import_id": import_id} for row in every]
+        if self.part:
+            self.part.refuse_outside(rows)
         told = (rows[: len(returned.rows)], rows[len(returned.rows) :])
         for turn in range(_TRIES):
             try:
@@ -142,8 +151,12 @@ class Store:
     def frame(self, query: sa.Select[Any]) -> pd.DataFrame:
         """Return the answer to a query as a table."""
         with reading(self.engine) as connection:
-            result = connection.execute(query)
+            result = connection.execute(self.limited(query))
             return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+    def limited(self, query: sa.Select[Any]) -> sa.Select[Any]:
+        """Return a query of the part that is seen."""
+        return self.part.limited(query, self.engine.dialect.name) if self.part else query
 
     def unsound(self) -> dict[str, int]:
         """Count sums that are not those of the attempts, by tally: empty in a sound store."""

@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
 
 _OVERLAP_SHARE = 0.01
 _ASSUMED = CRS("EPSG:4326")
@@ -127,6 +128,7 @@ def refuse_others(path: Path) -> None:
             file=path.name,
             wrong=some(wrong),
         )
+    refuse_outside_crs(path)
 
 
 def _is_offered(name: str, start: bytes) -> bool:
@@ -143,6 +145,7 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
     """Return the files of a zip with their first bytes."""
     try:
         with zipfile.ZipFile(path) as archive:
+            refuse_bomb(archive, path)
             found = []
             for one in archive.infolist():
                 if not one.is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.glance import NO, OF_OTHERS, SURE, Glance
+from analysis.readers.outside_links import refuse_bomb
 from analysis.readers.tabular import LINE, Aliases, read_columns
 from analysis.tables.schema import AREAS
 from analysis.tables.sources import LeftOut, Report, Source
@@ -42,6 +44,8 @@ _COLUMNS: Aliases = {
 _ROUNDED = 1.0
 # The fullest of the 6,735 squares of Bordeaux Métropole holds 1,552 people.
 _MOST_PEOPLE = 20_000
+# What unpacking raises: cut, damaged, packed in an unknown way, with a password.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
 # Mainland squares are laid out in EPSG:3035, those overseas in the local system.
 _ID = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)m?N(?P<north>-?\d+)E(?P<east>-?\d+)$"
 
@@ -124,6 +128,7 @@ def _unzipped(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with zipfile.ZipFile(path) as archive:
+                refuse_bomb(archive, path)
                 inside = [n for n in archive.namelist() if n.lower().endswith(".csv")]
                 if len(inside) != 1:
                     raise DataError(
@@ -136,7 +141,7 @@ def _unzipped(path: Path) -> Iterator[Path]:
                 target = Path(folder) / Path(inside[0]).name
                 with archive.open(inside[0]) as packed, target.open("wb") as plain:
                     shutil.copyfileobj(packed, plain, 1 << 20)
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
+        except _BROKEN as error:
             raise DataError(
                 "{file} is cut or damaged, or no zip archive.",
                 where="{file}: {error}",

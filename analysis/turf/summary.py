@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,29 @@ def retold(
         "split": _split(stops),
         "turfs": records,
     }
+
+
+def walks_within(walks: Walks, turfs: Collection[str], uncut: Collection[str]) -> Walks | None:
+    """Return some of the turfs of a cut, as a cut of their own; None where there is none of them.
+
+    Parameters
+    ----------
+    walks
+        The cut.
+    turfs
+        Ids of the turfs to keep.
+    uncut
+        Ids of the addresses to keep among those that are in none.
+    """
+    stops = walks.turfs[walks.turfs["turf_id"].isin(turfs)].reset_index(drop=True)
+    if stops.empty:
+        return None
+    # A building that another turf shares is here as large as the doors of these.
+    doors = stops.groupby("address_id")["dwellings"].transform("sum")
+    stops = stops.assign(dwellings_of_building=doors)
+    left = walks.uncut[walks.uncut["address_id"].isin(uncut)].reset_index(drop=True)
+    records = [dict(one) for one in walks.summary["turfs"] if one["turf_id"] in set(turfs)]
+    return Walks(stops, left, retold(walks.summary, stops, records, left), walks.seal)
 
 
 def balance(turfs: pd.DataFrame) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def contacts_of(store: Store, workspace: Path | str, *, by: str = "") -> Contact
     names = dict.fromkeys((controller.controller, campaign))
     keys = {name: open_ring(folder, campaign, name).suppression for name in names}
     objections = open_objections(folder / FOLDER, store.engine, keys)
-    return Contacts(store.engine, ring, controller, by, objections)
+    return Contacts(store.engine, ring, controller, by, objections, folder)
 
 
 @contextmanager

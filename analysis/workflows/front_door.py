@@ -7,6 +7,8 @@ its own pages. On a server, what is not open to all asks the store whether the l
 
 from __future__ import annotations
 
+import hashlib
+import posixpath
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from analysis.access import file_tags
 from analysis.access.rights import route
 from analysis.access.server_settings import COOKIE, ServerSettings
 from analysis.workflows import health, server_access, server_log
@@ -40,8 +43,12 @@ _POLICY = (
     "worker-src 'self' blob:; frame-src 'self' blob: data:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'self'"
 )
+# Of the login, handed on to Streamlit, which gives a page only to who opened it.
+LOGIN_HEADER = "x-palier-login"
 # Reads, from the cookies an answer sets, what the provider of logins said.
 ClaimsOf = Callable[[Iterable[str]], "Claims | None"]
+# Says with which login an open page was opened; None for no such page.
+LoginOf = Callable[[str], "str | None"]
 
 
 @dataclass
@@ -56,6 +63,8 @@ class FrontDoor:
         How this copy runs.
     claims_of
         Reads who logged in from the cookies that Streamlit sets.
+    login_of
+        Says with which login an open page was opened.
     provider_cookies
         How the names of those cookies begin: they are not handed on to the browser.
     """
@@ -63,6 +72,7 @@ class FrontDoor:
     app: ASGIApp
     settings: ServerSettings
     claims_of: ClaimsOf
+    login_of: LoginOf = lambda _page: None
     provider_cookies: str = "_streamlit_user"
     _policy: str = field(init=False, default="")
     _health: health.Health = field(init=False)
@@ -129,11 +139,11 @@ class FrontDoor:
 
     async def _on_server(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, token = scope["path"], cookie(Headers(scope=scope))
-        if route(path) == "session" and await _who(token) is None:
-            answer = PlainTextResponse("Log in first.", 401)
-            await _refuse(answer, scope, receive, send)
+        if refused := await self._closed_to(path, token):
+            await _refuse(refused, scope, receive, send)
         elif scope["type"] == "websocket":
-            await self.app(scope, await _until_changed(receive, send, token), send)
+            watched = await _until_changed(receive, send, token)
+            await self.app(_with_login(scope, token), watched, send)
         elif path == _CALLBACK:
             await self.app(scope, receive, self._logging_in(send))
         elif path == _LOGOUT:
@@ -141,6 +151,26 @@ class FrontDoor:
             await self.app(scope, receive, self._with_headers(send, forget=True))
         else:
             await self.app(scope, receive, self._with_headers(send))
+
+    async def _closed_to(self, path: str, token: str) -> Response | None:
+        """Return why a path is closed to a login; None where it is not."""
+        # However it is written: with slashes twice, or steps up and down.
+        path = "/" + posixpath.normpath(path).lstrip("/")
+        kind = route(path)
+        if kind == "closed":
+            return PlainTextResponse("There is nothing here.", 404)
+        if kind not in ("session", "campaign", "own"):
+            return None
+        person = await _who(token)
+        if person is None:
+            return PlainTextResponse("Log in first.", 401)
+        name = path.rpartition("/")[2]
+        if kind == "campaign" and not file_tags.may_fetch(self.settings.secret, person, name):
+            return PlainTextResponse("There is nothing here.", 404)
+        page = path.removeprefix("/_stcore/upload_file/").partition("/")[0]
+        if kind == "own" and self.login_of(page) != token:
+            return PlainTextResponse("This page is not yours.", 403)
+        return None
 
     def _with_headers(self, send: Send, *, forget: bool = False) -> Send:
         async def sent(message: Message) -> None:
@@ -214,6 +244,14 @@ def cookie_header(token: str, seconds: int, *, secure: bool) -> str:
     only = "; Secure" if secure else ""
     kept = f"; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{only}"
     return f"{COOKIE}={token}{kept}"
+
+
+def _with_login(scope: Scope, token: str) -> Scope:
+    """Tell Streamlit whose the page is: another login that names it gets a page of its own."""
+    name = LOGIN_HEADER.encode()
+    kept = [pair for pair in scope["headers"] if pair[0] != name]
+    whose = hashlib.sha256(token.encode()).hexdigest().encode()
+    return {**scope, "headers": [*kept, (name, whose)]}
 
 
 async def _who(token: str) -> Person | None:

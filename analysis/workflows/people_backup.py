@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from analysis.contacts import tombstones
 from analysis.contacts.key_ring import FOLDER, add_keys, ring_file
 from analysis.contacts.suppression import FILE as OBJECTIONS
 
@@ -31,8 +32,16 @@ def beside(workspaces: Iterable[Path]) -> Iterator[tuple[str, Path, bool]]:
     for number, folder in enumerate(sorted({one.resolve().parent for one in workspaces})):
         if (keys := ring_file(folder)).is_file():
             yield f"{PART}/{number}/{_KEYS}", keys, True
+        if (erased := tombstones.file_of(folder)).is_file():
+            yield f"{PART}/{number}/{tombstones.FILE}", erased, True
         if (objections := folder / FOLDER / OBJECTIONS).is_file():
             yield f"{PART}/{number}/{OBJECTIONS}", objections, False
+
+
+def erased_before(aside: Path, into: Path) -> frozenset[str]:
+    """Return who is on the list of this machine, or on that of a backup that was unpacked."""
+    saved = [tombstones.buried(one) for one in sorted((aside / PART).glob(f"*/{tombstones.FILE}"))]
+    return tombstones.buried(tombstones.file_of(into)).union(*saved)
 
 
 def put_beside(aside: Path, into: Path, *, only_check: bool = False) -> None:
@@ -54,6 +63,8 @@ def put_beside(aside: Path, into: Path, *, only_check: bool = False) -> None:
     """
     for saved in sorted((aside / PART).glob(f"*/{_KEYS}")):
         add_keys(into, saved, only_check=only_check)
+    if not only_check and (erased := erased_before(aside, into)):
+        tombstones.bury(into, erased)
     for saved in () if only_check else sorted((aside / PART).glob(f"*/{OBJECTIONS}")):
         there = into / FOLDER / OBJECTIONS
         there.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from analysis.access import audit
+from analysis.contacts.tombstones import buried
 from analysis.database import store_copy
 from analysis.database.access_tables import AUDIT
 from analysis.database.engine import connect, of_tenant, reading, writing
@@ -26,7 +27,7 @@ from analysis.fieldwork import tallies
 from analysis.fieldwork.store import RENEWED
 from analysis.workflows.backup import APART, STORE, WORKSPACES
 from analysis.workflows.backup_archive import Reader, damaged, opened
-from analysis.workflows.people_backup import put_beside
+from analysis.workflows.people_backup import erased_before, put_beside
 
 # Room that a disk keeps besides what is unpacked.
 _SPARE = 64 << 20
@@ -73,7 +74,8 @@ def restore(  # noqa: PLR0913 - what, where to, and what stays out
     url
         Of an empty PostgreSQL database, where the backup holds a store.
     erased
-        Ids of people who were erased since: what opens their data is not restored.
+        Ids of people who were erased since, besides those on the list beside the keys, here or in
+        the backup: neither their keys nor their homes and opinions are restored.
     overwrite
         Replace workspaces of the same name; a database is never replaced.
 
@@ -95,6 +97,7 @@ def restore(  # noqa: PLR0913 - what, where to, and what stays out
             for name in reader.parts:
                 reader.take(name, aside / name)
         put_beside(aside, into, only_check=True)
+        erased |= erased_before(aside, into)
         audits = _file_stores(aside, told["files"], erased, renew=secret is None)
         rows = _store(aside, told["store"], url, erased) if "store" in told else 0
         names = _put_in_place(aside, into)
@@ -261,14 +264,12 @@ def _renew(engine: Engine) -> None:
 
 
 def erased_in(file: Path) -> frozenset[str]:
-    """Read the ids of people who were erased, one a line."""
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    """Read the ids of people who were erased, one a line; a list that is named must be there."""
+    if not file.is_file():
         raise DataError(
             "The list of people who were erased cannot be read: nothing was restored.",
             where="{file}",
             mend="Name a text file with one id a line.",
             file=file,
-        ) from error
-    return frozenset(line.strip() for line in lines if line.strip())
+        )
+    return buried(file)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import DataError, some
+from analysis.tables.file_lock import held
 from analysis.tables.whole_files import written_whole
 
 # The draw needs scipy, which a ranking need not wait for.
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER = "trials"
 SEAL, PLAN, SCENARIO = "design.seal.json", "plan.md", "scenario.toml"
-_IN_FORCE, _RETIRED = "in_force.json", "retired.txt"
+_IN_FORCE, _RETIRED, _LOCK = "in_force.json", "retired.txt", "in_force.lock"
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,11 @@ def keep(
         raise _unwritable(trials, error) from error
     open_trial(workspace, fingerprint)
     enter(workspace, content, f"{fingerprint[:12]}/{SEAL}")
-    _put_in_force(workspace, [*(f for f in in_force(workspace) if f != fingerprint), fingerprint])
+    with held(trials / _LOCK):
+        # Of two people at once, the second finds what the first put in force.
+        check_free(workspace, content)
+        others = [one for one in in_force(workspace) if one != fingerprint]
+        _put_in_force(workspace, [*others, fingerprint])
     return fingerprint
 
 
@@ -256,7 +261,7 @@ def retire(workspace: Path, fingerprint: str, why: str) -> None:
     Raises
     ------
     DataError
-        When no reason is given, or the folder cannot be written.
+        When no reason is given, somebody else retired it, or the folder cannot be written.
     """
     if not why.strip():
         raise DataError(
@@ -266,11 +271,20 @@ def retire(workspace: Path, fingerprint: str, why: str) -> None:
             fingerprint=fingerprint[:12],
         )
     folder = workspace / FOLDER / fingerprint
-    try:
-        (folder / _RETIRED).write_text(f"{why.strip()}\n", encoding="utf-8", newline="")
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    _put_in_force(workspace, [one for one in in_force(workspace) if one != fingerprint])
+    with held(workspace / FOLDER / _LOCK):
+        if fingerprint not in in_force(workspace):
+            raise DataError(
+                "This design is not in force any more: nothing of yours was kept.",
+                where="{fingerprint}: {why}",
+                mend="Look at the designs as they are now; the reason that was given first stays.",
+                fingerprint=fingerprint[:12],
+                why=retired(workspace).get(fingerprint, ""),
+            )
+        try:
+            (folder / _RETIRED).write_text(f"{why.strip()}\n", encoding="utf-8", newline="")
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        _put_in_force(workspace, [one for one in in_force(workspace) if one != fingerprint])
 
 
 def retired(workspace: Path) -> dict[str, str]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.access.rights import Grant
 from analysis.access.server_settings import ServerSettings, load
+from analysis.errors import DataError
 
 # The one-person app asks only how it runs, and waits for no library of databases.
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 ROOT = Path(__file__).parents[2]
-_DAYS = 14
+_DAYS, _ROOM = 14, 10
+# They are about no campaign's content, or write down themselves what they do.
+_UNNOTED = {"serve", "campaign", "invite", "audit", "backup", "restore"}
+# The first word after a verb is written down where it is one of these, never as it was typed.
+_ACTIONS = {
+    *("import", "export", "list", "show", "search", "end", "refused", "turfs", "print", "send"),
+    *("new", "preview", "approve", "status", "halt", "returned", "count", "erase", "access"),
+}
 _opening = threading.Lock()
 _opened: dict[str, Engine] = {}
 
@@ -29,9 +40,20 @@ def settings() -> ServerSettings:
     return load(ROOT, os.environ)
 
 
+def room(few: int) -> int:
+    """Return how many answers to keep where one person would do with a few.
+
+    A server has the places of many campaigns open at once.
+    """
+    try:
+        return few * _ROOM if settings().server else few
+    except DataError:  # told by the page
+        return few
+
+
 def engine() -> Engine:
     """Return the server's store, whichever tenant, brought up to date at the first call."""
-    from analysis.database.engine import connect
+    from analysis.database.engine import connect, share
     from analysis.database.migrate import upgrade
     from analysis.fieldwork import tallies
 
@@ -40,6 +62,7 @@ def engine() -> Engine:
         if url not in _opened:
             fresh = connect(url)
             upgrade(fresh, rebuild=tallies.rebuild)
+            share(fresh)
             _opened[url] = fresh
         return _opened[url]
 
@@ -48,7 +71,9 @@ def close() -> None:
     """Close the store, and read the settings again when they are next asked for."""
     with _opening:
         for opened in _opened.values():
-            opened.dispose()
+            from analysis.database.engine import part_with
+
+            part_with(opened)
         _opened.clear()
     settings.cache_clear()
 
@@ -58,6 +83,49 @@ def folder_of(campaign: str) -> Path:
     folder = Path(settings().workspaces) / Path(campaign).name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def audits_of(campaign: str) -> dict[str, str]:
+    """Return what has an audit of its own: tenant of the rows → name of the place; "" for all.
+
+    What is done to people is written down in the transaction of the act, with the rows of the
+    place that it is of.
+    """
+    found = {campaign: ""}
+    for file in sorted(folder_of(campaign).glob("*/fieldwork/campaign.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads(file.read_text(encoding="utf-8"))
+            found[str(told["campaign_id"])] = file.parents[1].name
+    return found
+
+
+def note_command(words: Sequence[str]) -> None:
+    """Write a command into the audit of each campaign whose places it names, before it is run.
+
+    Parameters
+    ----------
+    words
+        The verb, then the rest: of it, the names of options are written down and no values.
+
+    Raises
+    ------
+    DataError
+        When it cannot be written: the command is not run then.
+    """
+    if not words or words[0] in _UNNOTED or "--help" in words or not settings().server:
+        return
+    from analysis.access import audit, membership
+    from analysis.database.engine import of_tenant
+
+    top = Path(settings().workspaces).resolve()
+    named = (Path(word.rpartition("=")[2]).resolve() for word in words[1:] if "/" in word)
+    inside = {path.relative_to(top).parts[:1] for path in named if path.is_relative_to(top)}
+    action = [one for one in words[1:2] if one in _ACTIONS]
+    options = [one.partition("=")[0] for one in words[1:] if one.startswith("--")]
+    subject = " ".join([words[0], *action, *dict.fromkeys(options)])[:200]
+    known = {one["campaign"] for one in membership.campaigns(engine())} if inside else set()
+    for campaign in sorted({parts[0] for parts in inside if parts} & known):
+        audit.note(of_tenant(engine(), campaign), membership.NOBODY, "command", subject=subject)
 
 
 def new_campaign(name: str, *, organisation: str, administrator: str) -> str:

@@ -240,6 +240,22 @@ def change(  # noqa: PLR0913 - who changes what, where, and what they saw
     return walks
 
 
+def author(log: Log, op: str) -> str:
+    """Return who made the change that `undo` or `redo` would turn; "" where there is none."""
+    done: list[str] = []
+    undone: list[str] = []
+    for entry in log.entries:
+        if entry["op"] == "undo":
+            undone.append(done.pop())
+        elif entry["op"] == "redo":
+            done.append(undone.pop())
+        else:
+            undone.clear()
+            done.append(str(entry.get("who", "")))
+    turned = done if op == "undo" else undone
+    return turned[-1] if turned else ""
+
+
 def _numbered(edit: Edit, log: Log, highest: int) -> tuple[Edit, int]:
     if edit.op not in {"merge", "split", "draw"}:
         return edit, highest

@@ -237,10 +237,19 @@ def _ways(walks: Walks, graph: StreetGraph, crs: object) -> dict[str, npt.NDArra
     return {turf: shapely.get_coordinates(line) for turf, line in zip(lines, degrees, strict=True)}
 
 
-def zip_of(kit: Kit, cut: Path) -> bytes:
+def zip_of(kit: Kit, cut: Path, part: Walks | None = None) -> bytes:
     """Return everything for the teams as a ZIP, with the tables of the cut.
 
     With the address of a server, the links of the turfs open from then on.
+
+    Parameters
+    ----------
+    kit
+        What sheets and phone pages are written from.
+    cut
+        Folder of the cut.
+    part
+        Some of its turfs, whose tables are taken; None for all.
     """
     from analysis.exports.field_kit.sheets import write_kit
 
@@ -249,6 +258,9 @@ def zip_of(kit: Kit, cut: Path) -> bytes:
     content = io.BytesIO()
     with TemporaryDirectory() as at, zipfile.ZipFile(content, "w") as archive:
         written = {str(file.relative_to(at)): file for file in write_kit(kit, at)}
+        if part is not None:
+            cut = Path(at) / "part"
+            write_walks(part, cut)
         for name, file in (written | {name: cut / name for name in TABLES}).items():
             entry = zipfile.ZipInfo(name, _DATE)
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from analysis.tables.file_lock import held
 from analysis.tables.whole_files import written_whole
 from analysis.turf.editing import Edit
 from analysis.turf.walk_list import Walks
+from analysis.workflows.turf_folder import cuts
 from analysis.workflows.turf_output import read_walks
 
 STATES = ("ready", "out", "back", "late")
@@ -49,6 +50,19 @@ def handed_out(folder: Path) -> dict[str, dict[str, str]]:
             mend="Put handed_out.json back from a copy, or remove it and assign the turfs again.",
             file=folder / HANDED_OUT,
         ) from error
+
+
+def turfs_of_teams(workspace: Path, teams: Collection[str]) -> frozenset[str]:
+    """Return the turfs of the latest cut of a place that were handed to some teams."""
+    if not teams:
+        return frozenset()
+    wanted = {team.strip().casefold() for team in teams}
+    for folder in cuts(workspace)[:1]:
+        given = handed_out(folder)
+        return frozenset(
+            turf for turf, one in given.items() if one["team"].strip().casefold() in wanted
+        )
+    return frozenset()
 
 
 def assign(  # noqa: PLR0913 - what is assigned, to whom, and what was seen
@@ -208,6 +222,33 @@ class Guard:
                 "Returns already made stay attached.",
                 out=some(out),
             )
+
+
+def refuse_others(walks: Walks, edit: Edit, own: frozenset[str], *, mine: bool) -> None:
+    """Raise a `DataError` where a change is to turfs that are not those of who makes it.
+
+    Parameters
+    ----------
+    walks
+        The whole cut as it is.
+    edit
+        What would be done.
+    own
+        Ids of the turfs of who makes it.
+    mine
+        Whether the change that `undo` or `redo` turns was theirs.
+    """
+    stops = walks.turfs
+    there = stops.loc[stops["address_id"].isin(edit.addresses), "turf_id"]
+    named = {*edit.turfs, *([edit.to] if edit.to else []), *there}
+    if named <= own and (mine or edit.op not in {"undo", "redo"}):
+        return
+    raise DataError(
+        "These turfs are not in your zones: nothing was changed.",
+        where="{turfs}",
+        mend="Ask the organiser of the whole campaign, or of that zone.",
+        turfs=some(sorted(named - own)) or edit.op,
+    )
 
 
 def _told_addresses(store: Store | None) -> frozenset[str]:

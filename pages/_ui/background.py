@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from analysis.errors import DataError
 from analysis.workflows import jobs
 from analysis.workflows.jobs import Job, Key, StoppedError
+from analysis.workflows.server_access import room
 from pages._ui import messages
 from pages._ui.i18n import _, number, percent
 
@@ -22,7 +23,9 @@ Progress = Callable[[float], None]
 # Work that ends within this time shows a spinner only, unless it asks for more patience.
 PATIENCE_S = 1.5
 # Answers of one kind that are kept for all sessions; the longest unused goes first.
-MOST_OF_A_KIND = 6
+MOST_OF_A_KIND = room(6)
+# How often a page that waits for work looks at it: many pages of a server wait at once.
+_EVERY_S = 0.5 if room(1) == 1 else 2.0
 _QUESTION = "background"
 _lock = threading.Lock()
 
@@ -73,7 +76,7 @@ def step_and_time(name: Callable[[str], str]) -> Callable[[Job], str]:
     )
 
 
-@st.fragment(run_every=0.5)
+@st.fragment(run_every=_EVERY_S)
 def watch(slot: str, shown: Shown) -> None:
     """Show the job of a name until it ends; then the page is run again."""
     job = job_in(slot)

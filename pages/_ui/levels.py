@@ -91,7 +91,7 @@ def trail(place: Workspace) -> None:
     """Show where one is, each step a way back: the whole, the département, the commune."""
     places = loaders.table(str(place.path), place.digest, "places")
     codes = places["department_id"].unique()
-    if len(places) == 1:
+    if len(places) == 1 or territory.zones_given() is not None:
         return
     whole = _("France") if len(codes) >= _COUNTRY else shell.place_name()
     steps = [("", whole)]

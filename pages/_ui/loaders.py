@@ -37,6 +37,7 @@ from analysis.workflows.ranking import (
     rank,
     target_of,
 )
+from analysis.workflows.server_access import room
 from analysis.workflows.validate import calibration_of, kept, kept_calibration, validate
 from pages._ui import messages, state
 from pages._ui.background import Progress, ahead, answer_of, at_once, is_known
@@ -44,7 +45,7 @@ from pages._ui.bureau_map import Geometry, publish_addresses, publish_geometry, 
 from pages._ui.i18n import _, language
 
 # Enough for one large and a few small places at a time.
-_FEW, _SOME = 4, 48
+_FEW, _SOME = room(4), room(48)
 _HOUSES = ["street", "number", "suffix", "commune_id", "geometry"]
 
 

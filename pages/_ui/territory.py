@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
-from analysis.geography.zones import departments
+from analysis.errors import DataError, some
+from analysis.geography.zones import bureaux_in, departments
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
+from pages._ui.access import visitor
 from pages._ui.i18n import _
 from pages._ui.selects import select
 
 EVERYWHERE = "all"
+_SOME = 64
 
 
 def choose_places(place: Workspace) -> tuple[str, ...]:
-    """Ask for a part of the place, by typing its name; empty for the whole."""
+    """Ask for a part of the place, by typing its name; empty for the whole.
+
+    Who was given zones only chooses among them.
+    """
+    if (own := zones_given()) is not None:
+        return (_one_of(place, own),)
     places = loaders.table(str(place.path), place.digest, "places")
     zones = loaders.zones(str(place.path), place.digest)
     department = EVERYWHERE
@@ -47,6 +57,46 @@ def choose_places(place: Workspace) -> tuple[str, ...]:
     return () if department == EVERYWHERE else (department,)
 
 
+def zones_given() -> tuple[str, ...] | None:
+    """Return the zones that who is here was given; None where they may see the whole."""
+    found = visitor.current()
+    given = [found.zones(right) for right in ("see_results", "hand_out") if found.may(right)]
+    if not given or None in given:
+        return None
+    return tuple(sorted({zone for zones in given for zone in zones or ()}))
+
+
+def _one_of(place: Workspace, own: tuple[str, ...]) -> str:
+    """Ask for one of the zones that were given and that the place holds."""
+    named = [zone for zone in own if bureaux_of(str(place.path), place.digest, (zone,))]
+    if not named:
+        raise DataError(
+            "None of your zones is in this place.",
+            where="{zones}",
+            mend="Open another place, or ask the administrator which zones are yours.",
+            zones=some(own),
+        )
+    return select(
+        _("Territory"),
+        named,
+        key="commune",
+        show=lambda one: part_name(place, one),
+        help=_("The zones that were given to you."),
+    )
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def bureaux_of(folder: str, digest: str, zones: tuple[str, ...]) -> frozenset[str]:
+    """Return the bureaux of some zones; none where the place holds none of them."""
+    del digest
+    workspace = Workspace(Path(folder))
+    ids = workspace.read("turnout", columns=["bureau_id"])["bureau_id"].astype("str").unique()
+    try:
+        return frozenset(bureaux_in(workspace, list(ids), zones))
+    except DataError:
+        return frozenset()
+
+
 def part_name(place: Workspace, code: str) -> str:
     """Name a part of the place as its list does, without codes."""
     places = loaders.table(str(place.path), place.digest, "places").set_index("commune_id")["name"]
@@ -72,6 +122,9 @@ def _shown(zones: pd.DataFrame) -> pd.Series:
 def answers(places: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
     """Return the answers that narrow the place to one of `places`, and what is beyond."""
     opened = loaders.workspace()
+    if (own := zones_given()) is not None:
+        kept = [one for one in places if one in own] or list(own[:1])
+        return {"commune": kept[0]} if kept else {}, []
     zones = loaders.zones(str(opened.path), opened.digest)
     known = loaders.table(str(opened.path), opened.digest, "places")
     parts = dict(zip(zones["place"], zones["department_id"], strict=True))

@@ -11,7 +11,7 @@ from analysis.access import audit, invitations, membership, sessions
 from analysis.access.rights import Grant
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
-from pages._ui.access import gate
+from pages._ui.access import open_pages
 from tests.analysis import postgres
 from tests.browser import open_page, settle
 from tests.server_made import server
@@ -115,7 +115,7 @@ def test_the_browser_holds_nothing_of_the_provider_and_no_replay_works(browser, 
 
 def test_an_open_page_asks_often_enough_to_close_within_five_seconds():
     """Two turns may pass before it hears; how long the closing takes is the machine's affair."""
-    assert 2 * gate.WATCH_S < 5
+    assert 2 * open_pages.WATCH_S < 5
 
 
 def test_a_role_has_its_pages_no_other_by_address_and_none_once_taken_back(browser, made):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -14,7 +15,7 @@ from analysis.access import membership as known
 from analysis.access.rights import Grant, Scope
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
-from pages._ui import messages
+from pages._ui import loaders, messages, territory
 from pages._ui.access import visitor
 from pages._ui.i18n import _
 
@@ -83,12 +84,35 @@ def _by_mail(own: Engine, by: str) -> None:
         role = st.selectbox(
             _("Role"), rights.roles()[:-1], format_func=_role, key="admin.mail.role"
         )
+        given = _asked_part()
         sent = st.form_submit_button(_("Invite"), key="admin.mail.invite")
     st.caption(_("No mail is sent: tell them the address of this page."))
     if sent:
-        given = Grant(visitor.current().campaign, role)
-        invited.invite_by_mail(own, email, given, days=_WEEK * 2, by=by)
+        with messages.explain_data_errors():
+            whole = replace(given, role=role)
+            invited.invite_by_mail(own, email, whole, days=_WEEK * 2, by=by)
         st.rerun()
+
+
+def _asked_part() -> Grant:
+    """Ask over what a role is given: the whole, a zone of the open place, or a team."""
+    scope: Scope = st.radio(
+        _("Over"),
+        ["campaign", "zone", "team"],
+        format_func=_scope,
+        horizontal=True,
+        key="admin.mail.scope",
+        help=_("Who has a zone or a team sees and does nothing beyond it."),
+    )
+    place = loaders.workspace()
+    zones = loaders.zones(str(place.path), place.digest)
+    names = {code: territory.part_name(place, code) for code in zones["place"]}
+    zone = st.selectbox(
+        _("Zone"), list(names), format_func=lambda one: names[one], key="admin.mail.zone"
+    )
+    team = st.text_input(_("Team"), max_chars=40, key="admin.mail.team")
+    which = {"campaign": "", "zone": zone or "", "team": team.strip()}[scope]
+    return Grant(visitor.current().campaign, "", scope, which)
 
 
 def _by_link(own: Engine, by: str) -> None:

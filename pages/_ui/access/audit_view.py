@@ -11,6 +11,7 @@ from analysis.access import audit as entries
 from analysis.access import membership
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
+from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.i18n import _, number
 
@@ -19,18 +20,18 @@ _MOST = 500
 
 def audit() -> None:
     """Show the latest entries, and let the whole list be verified."""
-    found = visitor.current()
-    own = of_tenant(server_access.engine(), found.campaign)
+    found, engine = visitor.current(), server_access.engine()
+    chains = server_access.audits_of(found.campaign)
     if st.button(_("Verify the whole audit"), key="admin.verify"):
-        count, digest = entries.verify(own)
-        st.success(
-            _(
-                "{n} entries, none changed or taken out. Note the number and the end of the list "
-                "elsewhere: `{digest}`."
-            ).format(n=number(count), digest=digest[:16])
-        )
-    rows = entries.entries(own, most=_MOST)
-    names = membership.names_of(own, {row["user_id"] for row in rows})
+        for tenant, place in chains.items():
+            _say(place, *entries.verify(of_tenant(engine, tenant)))
+    rows = [
+        {**row, "place": place}
+        for tenant, place in chains.items()
+        for row in entries.entries(of_tenant(engine, tenant), most=_MOST)
+    ]
+    rows = sorted(rows, key=lambda row: (row["at_s"], row["seq"]), reverse=True)[:_MOST]
+    names = membership.names_of(engine, {row["user_id"] for row in rows})
     what = {
         "download": _("took a file"),
         "import": _("brought returns"),
@@ -48,6 +49,11 @@ def audit() -> None:
         "logout": _("ended logins"),
         "roll import": _("took in an electoral roll"),
         "roll end": _("ended an electoral roll"),
+        "edit_turfs": _("changed turfs"),
+        "hand_over": _("handed turfs to a team"),
+        "find": _("looked for an address"),
+        "search": _("looked for people"),
+        "command": _("ran a command on the server"),
     }
     table = pd.DataFrame(
         {
@@ -55,6 +61,7 @@ def audit() -> None:
             "at": [dt.datetime.fromtimestamp(row["at_s"], dt.UTC) for row in rows],
             "who": [names.get(row["user_id"], row["user_id"]) for row in rows],
             "what": [what.get(row["action"], row["action"]) for row in rows],
+            "place": [row["place"] for row in rows],
             "subject": [row["subject"] for row in rows],
             "rows": pd.array([row["rows"] for row in rows], dtype="Int64"),
         }
@@ -69,7 +76,16 @@ def audit() -> None:
             ),
             "who": _("Who"),
             "what": _("What"),
+            "place": _("Place"),
             "subject": _("On what"),
             "rows": _("Rows"),
         },
     )
+
+
+def _say(place: str, count: int, digest: str) -> None:
+    text = _(
+        "{n} entries, none changed or taken out. Note the number and the end of the list "
+        "elsewhere: `{digest}`."
+    ).format(n=number(count), digest=digest[:16])
+    st.success(f"**{messages.plain(place)}** · {text}" if place else text)

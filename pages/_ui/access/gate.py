@@ -11,12 +11,10 @@ from analysis.access import rights
 from analysis.errors import DataError
 from analysis.workflows import server_access
 from pages._ui import messages
-from pages._ui.access import visitor
+from pages._ui.access import open_pages, visitor
 from pages._ui.access.visitor import Visitor
 from pages._ui.i18n import _
 
-# A right taken back closes an open page within this time, whether or not anybody clicks.
-WATCH_S = 2
 # Heading → pages: name of the file, title, icon.
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
@@ -35,7 +33,7 @@ def enter() -> Visitor:
     if found is None:
         _welcome()
         st.stop()
-    _watch(found)
+    open_pages.seen(visitor.token(), found)
     return found
 
 
@@ -152,9 +150,3 @@ def _welcome() -> None:
 
 def _nothing() -> None:
     """Show nothing: who is not logged in sees no page."""
-
-
-@st.fragment(run_every=WATCH_S)
-def _watch(seen: Visitor) -> None:
-    if visitor.asked() != seen.person:
-        st.rerun()

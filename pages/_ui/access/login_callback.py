@@ -8,12 +8,13 @@ from http.cookies import SimpleCookie
 
 import streamlit as st
 from streamlit.auth_util import get_cookie_with_chunks
+from streamlit.runtime import Runtime
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from analysis.access.invitations import Claims
-from analysis.access.server_settings import ServerSettings
+from analysis.access.server_settings import COOKIE, ServerSettings
 
 _NAMED = ("name", "preferred_username", "email")
 
@@ -60,6 +61,13 @@ def secrets_of(settings: ServerSettings) -> dict[str, dict[str, str]]:
             "server_metadata_url": login.metadata,
         }
     }
+
+
+def login_of(page: str) -> str | None:
+    """Return the login with which an open page was opened; None for no such page."""
+    client = Runtime.instance().get_client(page) if Runtime.exists() else None
+    opened = client.client_context if client is not None else None
+    return None if opened is None else str(opened.cookies.get(COOKIE, ""))
 
 
 def bound_address() -> str:

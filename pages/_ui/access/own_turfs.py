@@ -10,7 +10,8 @@ import streamlit as st
 
 from analysis.exports.field_kit.kit import Kit
 from analysis.workflows.turf_folder import cuts
-from pages._ui import loaders, state
+from analysis.workflows.turf_states import turfs_of_teams
+from pages._ui import loaders, messages, state
 from pages._ui.access import taken_away, visitor
 from pages._ui.i18n import _, language
 from pages._ui.turfs import load_turfs, turf_downloads
@@ -24,9 +25,16 @@ def show() -> None:
     if found.person is None:
         st.stop()
     scopes = found.person.scopes(found.campaign)
-    for team in sorted(scope_id for scope, scope_id in scopes if scope == "team"):
-        st.write(_("You go out with the team {team}: it has the sheets.").format(team=f"`{team}`"))
     named = {scope_id for scope, scope_id in scopes if scope == "turf"}
+    for team in sorted(scope_id for scope, scope_id in scopes if scope == "team"):
+        theirs = _of_team(team)
+        text = (
+            _("You go out with the team {team}: these turfs were handed to it.")
+            if theirs
+            else _("You go out with the team {team}: no turf is handed to it yet.")
+        )
+        st.write(text.format(team=f"`{messages.plain(team)}`"))
+        named |= theirs
     given = dict(_kits(named))
     for turf, kit in sorted(given.items()):
         st.subheader(_("Turf {turf}").format(turf=turf))
@@ -39,6 +47,15 @@ def show() -> None:
             taken_away.offer(side, label, content, name, right="walk", key=f"own.{name}")
     for turf in sorted(named - set(given)):
         st.info(_("The turf {turf} is not cut: ask your organiser.").format(turf=f"`{turf}`"))
+
+
+def _of_team(team: str) -> set[str]:
+    """Return the turfs that a team was handed, in any place of the campaign."""
+    return {
+        turf
+        for manifest in state.workspaces().glob("*/manifest.json")
+        for turf in turfs_of_teams(manifest.parent, [team])
+    }
 
 
 def _kits(named: set[str]) -> Iterator[tuple[str, partial[Kit]]]:

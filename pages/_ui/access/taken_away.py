@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages._ui.access import visitor
+from pages._ui.access import owned_files, visitor
 from pages._ui.access.visitor import Visitor
 
 Content = bytes | str | Callable[[], bytes]
@@ -47,6 +47,7 @@ def offer(  # noqa: PLR0913 - what the button takes, and who may press it
 
 
 def _noted(found: Visitor, content: Content, file_name: str) -> bytes:
+    owned_files.made_for(found)
     made = content() if callable(content) else content
     whole = made.encode() if isinstance(made, str) else made
     # Written down before it leaves: what cannot be noted is not handed out.

@@ -26,6 +26,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from analysis.charts.ground_file import encode_addresses, encode_ground, varints, with_header
 from analysis.charts.map_ground import Ground, TileSource
 from analysis.errors import DataError, some
+from pages._ui.access import owned_files
 
 # Part of the file's name: a browser must not show a new layout to an old reader, or the reverse.
 LAYOUT = 1
@@ -114,6 +115,7 @@ def publish(name: str, content: Callable[[], bytes], folder: Path | None = None)
     DataError
         When the folder cannot be written.
     """
+    name = owned_files.shared_name(name)
     file = (folder or _static_folder()) / name
     try:
         if file.exists():

@@ -12,22 +12,41 @@ import streamlit as st
 
 from analysis.fieldwork import learning, progress, revisits
 from analysis.fieldwork.campaign import FOLDER
+from analysis.fieldwork.field_part import Part
 from analysis.fieldwork.outlook import Correction, Forecast
 from analysis.fieldwork.progress import Totals
 from analysis.fieldwork.store import VARIABLE, Store, open_store
 from analysis.geography.address_search import names_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows import field_pictures, fieldwork
-from pages._ui import loaders
+from analysis.workflows.turf_states import turfs_of_teams
+from pages._ui import loaders, territory
+from pages._ui.access import visitor
 
-_FEW, _SOME = 4, 64
+_SOME = 64
+# A federation has seventy campaigns; those of one machine have a file each.
+_STORES = 100
 # Parts of a day's forecast do not move when the page is looked at twice.
 _SEED = 0
 
 
 def store(place: Workspace) -> Store:
-    """Open the store of a place's campaign."""
-    return _store(str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path))
+    """Open the store of a place's campaign, cut to the part of it that who is here was given."""
+    opened = _store(str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path))
+    return opened.within(part_of(place))
+
+
+def part_of(place: Workspace) -> Part | None:
+    """Return the bureaux and turfs of the field that who is here was given; None for all."""
+    found = visitor.current()
+    right = "see_field" if found.may("see_field") else "hand_out"
+    given = found.parts(right)
+    if given is None:
+        return None
+    zones = tuple(name for scope, name in given if scope == "zone")
+    teams = frozenset(name for scope, name in given if scope == "team")
+    bureaux = territory.bureaux_of(str(place.path), place.digest, zones) if zones else frozenset()
+    return Part(bureaux, turfs_of_teams(place.path, teams))
 
 
 def _stamp(folder: Path) -> int:
@@ -36,7 +55,7 @@ def _stamp(folder: Path) -> int:
 
 
 @st.cache_resource(
-    max_entries=_FEW, show_spinner=False, on_release=lambda opened: opened.engine.dispose()
+    max_entries=_STORES, show_spinner=False, on_release=lambda opened: opened.engine.dispose()
 )
 def _store(folder: str, url: str, stamp: int) -> Store:
     del stamp  # the campaign was changed: its objective is part of the store
@@ -51,11 +70,12 @@ class Mark:
     url: str
     campaign: int
     state: tuple[int, int]
+    part: Part | None = None
 
     @property
     def store(self) -> Store:
         """Return the store itself."""
-        return _store(self.folder, self.url, self.campaign)
+        return _store(self.folder, self.url, self.campaign).within(self.part)
 
 
 def mark(place: Workspace) -> Mark:
@@ -63,7 +83,7 @@ def mark(place: Workspace) -> Mark:
     opened = store(place)
     stamp = _stamp(place.path)
     url = os.environ.get(VARIABLE, "")
-    return Mark(str(place.path), url, stamp, progress.state(opened))
+    return Mark(str(place.path), url, stamp, progress.state(opened), opened.part)
 
 
 def stops(place: Workspace, opened: Store, turf: str) -> pd.DataFrame:

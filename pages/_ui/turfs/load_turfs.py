@@ -11,6 +11,7 @@ import shapely
 import streamlit as st
 
 from analysis.charts.turf_deck import TurfPicture
+from analysis.errors import DataError
 from analysis.exports.field_kit.kit import Kit
 from analysis.fieldwork.campaign import FOLDER
 from analysis.geography import address_search
@@ -18,24 +19,53 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.edit_rules import Ground
 from analysis.turf.graph import StreetGraph
 from analysis.turf.street_ways import way_along
+from analysis.turf.summary import walks_within
 from analysis.turf.walk_list import Walks
 from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.door_contacts import door_form
+from analysis.workflows.server_access import room
 from analysis.workflows.time_slots import Opening, opening_of
 from analysis.workflows.turf_edits import ground_of
 from analysis.workflows.turf_folder import SUMMARY
 from analysis.workflows.turf_output import kit_for, read_walks
 from analysis.workflows.turfs import streets_of
-from pages._ui import loaders
+from pages._ui import loaders, territory
+from pages._ui.access import visitor
 from pages._ui.bureau_map import publish_style
 from pages._ui.fieldwork import load_fieldwork as field
 
-_FEW = 4
+_FEW, _SOME = room(4), room(16)
 
 
 def walks(folder: str) -> Walks:
-    """Return the walks of a cut, as they are after its last change."""
+    """Return the walks of a cut, as they are after its last change; all of them."""
     return _walks(folder, _mark(folder))
+
+
+def own_walks(place: Workspace, folder: str) -> Walks | None:
+    """Return the walks of a cut that lie in the zones of who is here; None where none does.
+
+    Who was given the whole campaign has all of them.
+    """
+    zones = visitor.current().zones("hand_out")
+    return walks(folder) if zones is None else _in_zones(place, folder, zones)
+
+
+def _in_zones(place: Workspace, folder: str, zones: tuple[str, ...]) -> Walks | None:
+    return _of_zones(folder, _mark(folder), str(place.path), place.digest, zones)
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _of_zones(
+    folder: str, mark: int, workspace: str, digest: str, zones: tuple[str, ...]
+) -> Walks | None:
+    del mark
+    every, bureaux = walks(folder), territory.bureaux_of(workspace, digest, zones)
+    inside = every.turfs["bureau_id"].astype("str").isin(bureaux)
+    turfs = set(every.turfs["turf_id"]) - set(every.turfs.loc[~inside, "turf_id"])
+    addresses = loaders.table(workspace, digest, "addresses")
+    own = addresses.loc[addresses["bureau_id"].isin(bureaux), "address_id"]
+    return walks_within(every, turfs, set(own))
 
 
 def _mark(folder: str) -> int:
@@ -57,20 +87,45 @@ def ground(folder: str, workspace: str, digest: str) -> Ground:
     return ground_of(Workspace(Path(workspace)), walks(folder))
 
 
-def kit(folder: str, workspace: str, digest: str, options: tuple[tuple[str, str], ...]) -> Kit:
-    """Return what sheets and phone pages are written from, after the last change."""
-    return _kit(folder, _mark(folder), workspace, digest, options)
+def kit(
+    folder: str,
+    workspace: str,
+    digest: str,
+    options: tuple[tuple[str, str], ...],
+    zones: tuple[str, ...] | None = None,
+) -> Kit:
+    """Return what sheets and phone pages are written from, after the last change.
+
+    Parameters
+    ----------
+    folder, workspace, digest
+        The cut, and its place.
+    options
+        What stands on the sheets.
+    zones
+        Those whose turfs are wanted; None for all.
+    """
+    return _kit(folder, _mark(folder), workspace, digest, options, zones)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)
-def _kit(
-    folder: str, mark: int, workspace: str, digest: str, options: tuple[tuple[str, str], ...]
+def _kit(  # noqa: PLR0913, PLR0917 - what a cached answer rests on
+    folder: str,
+    mark: int,
+    workspace: str,
+    digest: str,
+    options: tuple[tuple[str, str], ...],
+    zones: tuple[str, ...] | None,
 ) -> Kit:
     del mark, digest
     chosen = dict(options)
+    place = Workspace(Path(workspace))
+    own = walks(folder) if zones is None else _in_zones(place, folder, zones)
+    if own is None:
+        raise DataError("None of these turfs is in your zones.", mend="Cut your zone first.")
     return kit_for(
-        walks(folder),
-        Workspace(Path(workspace)),
+        own,
+        place,
         language=chosen["language"],
         large=bool(chosen["large"]),
         controller=chosen["controller"],

@@ -31,13 +31,14 @@ def files(place: Workspace, folder: Path, walks: Walks, turf: str | None) -> Non
     """Offer the kit, and one turf's sheet and phone page, once the field knows the turfs."""
     known = _put_into_field(place, walks)
     options = _options(place)
-    kit = partial(found.kit, str(folder), str(place.path), place.digest, options)
+    zones = visitor.current().zones("hand_out")
+    kit = partial(found.kit, str(folder), str(place.path), place.digest, options, zones)
     name = f"palier_{place.path.name}_{walks.summary.get('cut') or folder.name[:8]}"
     left, right = st.columns(2)
     taken_away.offer(
         left,
         _("Everything for the teams (ZIP)"),
-        partial(_zip, kit, folder),
+        partial(_zip, kit, folder, None if zones is None else walks),
         f"{name}.zip",
         key="turfs.kit",
         on_click="ignore",
@@ -212,9 +213,19 @@ def _lists(kit: partial[Kit], name: str) -> None:
             )
 
 
-def earlier(folders: list[Path]) -> Path | None:
-    """Ask which cut to look at; the latest unless another was chosen."""
-    names = {folder.name: folder for folder in folders}
+def earlier(place: Workspace, folders: list[Path]) -> Path | None:
+    """Ask which cut to look at; the latest unless another was chosen.
+
+    Parameters
+    ----------
+    place
+        Which was cut.
+    folders
+        Of its cuts; those without a turf of who is here are not offered.
+    """
+    own = ((folder, found.own_walks(place, str(folder))) for folder in folders)
+    known = {folder.name: (folder, walks) for folder, walks in own if walks is not None}
+    names = {name: folder for name, (folder, _walks) in known.items()}
     if not names:
         return None
     first = next(iter(names))
@@ -224,14 +235,13 @@ def earlier(folders: list[Path]) -> Path | None:
     if len(names) == 1:
         return names[first]
     name = st.selectbox(
-        _("Cut"), list(names), format_func=lambda one: _described(names[one]), key="turfs.cut"
+        _("Cut"), list(names), format_func=lambda one: _described(*known[one]), key="turfs.cut"
     )
     st.session_state.setdefault("state.answers", {})["turfs.cut"] = name
     return names[name]
 
 
-def _described(folder: Path) -> str:
-    walks = found.walks(str(folder))
+def _described(folder: Path, walks: Walks) -> str:
     made = pd.Timestamp(folder.stat().st_mtime, unit="s", tz="UTC").tz_convert("Europe/Paris")
     turfs = ngettext("{n} turf", "{n} turfs", len(walks.turf_ids))
     return _("{cut} · {day}: {turfs}, {doors} doors").format(
@@ -242,8 +252,8 @@ def _described(folder: Path) -> str:
     )
 
 
-def _zip(kit: partial[Kit], folder: Path) -> bytes:
-    return zip_of(kit(), folder)
+def _zip(kit: partial[Kit], folder: Path, part: Walks | None) -> bytes:
+    return zip_of(kit(), folder, part)
 
 
 def _sheets(kit: partial[Kit]) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,14 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.editing import Edit, difference
 from analysis.turf.walk_list import EXCLUDED, Walks
 from analysis.workflows import fieldwork, turf_edits
-from analysis.workflows.turf_states import assign, guard, handed_out, turf_states
+from analysis.workflows.turf_states import (
+    Guard,
+    assign,
+    guard,
+    handed_out,
+    refuse_others,
+    turf_states,
+)
 from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
@@ -39,7 +46,8 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
     store = _store(place)
     today = fieldwork.today(store) if store else pd.Timestamp.now().date()
     states = turf_states(store, folder, today)
-    may = visitor.current().may("plan")
+    states = states[states["turf_id"].isin(walks.turf_ids)].reset_index(drop=True)
+    may = visitor.current().may("hand_out")
     _keep_choices(walks)
     map_side, side = st.columns([2, 1], gap="medium")
     with side:
@@ -58,7 +66,8 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
         f"{folder.name}.handed": handed_out(folder),
     }
     _table(states, walks)
-    _history(folder)
+    if visitor.current().zones("hand_out") is None:
+        _history(folder)
 
 
 def _store(place: Workspace) -> Store | None:
@@ -134,17 +143,35 @@ class Change:
                     found.ground(str(self.folder), str(self.place.path), self.place.digest),
                     who=person.user_id if person else "",
                     seen=self.seen,
-                    held_back=guard(self.store, self.folder, today),
+                    held_back=self._guard(guard(self.store, self.folder, today)),
                 )
         except DataError as error:
             st.session_state[_PROBLEM] = error
             st.rerun()
+        after = found.own_walks(self.place, str(self.folder)) or self.walks
         told = difference(self.walks, after)
         new = [turf for turf in after.turf_ids if turf not in self.walks.turf_ids]
         st.session_state[_NEXT] = new or [t for t in told["turf_id"] if t in after.turf_ids]
         st.session_state[_SAID] = [_changes(told, self.walks, after)]
         visitor.current().note("edit_turfs", one.op, len(told))
         st.rerun()
+
+    def _guard(self, out: Guard) -> Callable[[Walks, Edit], None]:
+        """Hold back changes to turfs that are out, and to those of others' zones."""
+        zones = visitor.current().zones("hand_out")
+        if zones is None:
+            return out
+        own = self.walks
+
+        log = turf_edits.log_of(self.folder)
+        me = visitor.current().person
+
+        def both(walks: Walks, edit: Edit) -> None:
+            out(walks, edit)
+            mine = me is not None and turf_edits.author(log, edit.op) == me.user_id
+            refuse_others(walks, edit, frozenset(own.turf_ids), mine=mine)
+
+        return both
 
 
 def _changes(told: pd.DataFrame, before: Walks, after: Walks) -> str:
@@ -236,6 +263,7 @@ def _hand_over(folder: Path, turfs: list[str], seen: Mapping[str, Any] | None) -
         return
     try:
         assign(folder, turfs, team=team, day=day, seen=seen)
+        visitor.current().note("hand_over", " ".join(turfs[:20]), len(turfs))
         text = ngettext("{n} turf assigned.", "{n} turfs assigned.", len(turfs))
         st.session_state[_SAID] = [text.format(n=number(len(turfs)))]
     except DataError as error:

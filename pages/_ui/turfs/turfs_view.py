@@ -14,6 +14,7 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import LEARNED
 from pages._ui import loaders, messages, state
+from pages._ui.access import visitor
 from pages._ui.i18n import _, kind_name, ngettext, number, percent, pgettext
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
@@ -129,6 +130,7 @@ def _looked_for(place: Workspace, walks: Walks) -> tuple[float, float] | None:
     if not text.strip():
         return None
     at = found.find(place, text)
+    visitor.current().note_once("find", text)
     if at is None:
         st.caption(_("No address of this name here."))
         return None

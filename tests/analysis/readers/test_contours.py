@@ -13,6 +13,7 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 
 from analysis.errors import DataError
+from analysis.readers import outside_links
 from analysis.readers.contours import Layout, expect_known, read_contours
 from analysis.readers.shapes import read_shapes
 
@@ -330,6 +331,46 @@ def test_a_virtual_layer_is_never_opened(tmp_path, monkeypatch, name, before, zi
     with pytest.raises(DataError, match="not a file of shapes that is read here") as caught:
         read_shapes(file)
     assert name in caught.value.where
+
+
+ADDRESS = "http://127.0.0.1:9/crs"
+FETCHED = [
+    '"crs": {"type": "link", "properties": {"href": "%s"}}',
+    '"crs":{"properties":{"url":"%s"},"type":"URL"}',
+    '"cr\\u0073": {"type": "link", "properties": {"href": "%s"}}',
+    '"crs": {"type": "\\u006cink", "properties": {"href": "%s"}}',
+    '"crs" /* */ : {"type": "link", "properties": {"href": "%s"}}',
+    '"crs": {"type": "link", "properties": {"href": "%s", "x": {"y": {}}}, }',
+    "'crs': {'type': 'link', 'properties': {'href': '%s'}}",
+]
+
+
+@pytest.mark.parametrize("member", FETCHED)
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_coordinate_system_by_address_is_never_fetched(tmp_path, monkeypatch, member, zipped):
+    monkeypatch.setattr(
+        "pyogrio.read_dataframe", lambda *_, **__: pytest.fail("the file was opened")
+    )
+    # Far from both ends, across two of the pieces in which a file is looked through.
+    padding, told = f'"x": "{"a" * ((1 << 20) - 20)}"', member % ADDRESS
+    text = f'{{"type": "FeatureCollection", {padding}, {told}, "features": []}}'
+    file = tmp_path / "c.geojson"
+    file.write_text(text)
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "c.zip", "w") as into:
+            into.write(file, file.name)
+        file = tmp_path / "c.zip"
+    with pytest.raises(DataError, match="address of another machine"):
+        read_shapes(file)
+
+
+def test_an_archive_that_swells_is_not_unpacked(tmp_path, monkeypatch):
+    file = tmp_path / "c.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as into:
+        into.writestr("c.geojson", b"{" + b" " * 5_000_000)
+    monkeypatch.setattr(outside_links.refuse_bomb, "__defaults__", (4_000_000,))
+    with pytest.raises(DataError, match="would unpack to more"):
+        read_shapes(file)
 
 
 def test_a_column_of_any_name_that_holds_the_ids_of_the_results_is_found(tmp_path):

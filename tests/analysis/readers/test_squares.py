@@ -13,6 +13,7 @@ import shapely
 from pyproj import Transformer
 
 from analysis.errors import DataError
+from analysis.readers import outside_links
 from analysis.readers.squares import read_squares
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
@@ -124,7 +125,7 @@ def test_squares_of_another_region_are_refused(tmp_path):
         read_squares(path, crs_metric=LAMBERT, within=near(3760000, 2890000))
 
 
-def test_empty_cut_and_foreign_files(tmp_path):
+def test_empty_cut_and_foreign_files(tmp_path, monkeypatch):
     (tmp_path / "empty.csv").touch()
     with pytest.raises(DataError, match="is empty"):
         read_squares(tmp_path / "empty.csv", crs_metric=LAMBERT)
@@ -136,6 +137,14 @@ def test_empty_cut_and_foreign_files(tmp_path):
     with zipfile.ZipFile(tmp_path / "s.zip", "a") as archive:
         archive.writestr("other.csv", "a,b")
     with pytest.raises(DataError, match="exactly one CSV"):
+        read_squares(tmp_path / "s.zip", crs_metric=LAMBERT)
+    whole = (tmp_path / "s.zip").read_bytes()
+    for at in range(30, 60):  # in the packed bytes, and in what says how they are packed
+        (tmp_path / "bad.zip").write_bytes(whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :])
+        with pytest.raises(DataError):
+            read_squares(tmp_path / "bad.zip", crs_metric=LAMBERT)
+    monkeypatch.setattr(outside_links.refuse_bomb, "__defaults__", (100,))
+    with pytest.raises(DataError, match="would unpack to more"):
         read_squares(tmp_path / "s.zip", crs_metric=LAMBERT)
     path = write(tmp_path / "row.csv", [*ROWS, "CRS3035RES200mN24"])
     with pytest.raises(DataError, match="cut or damaged"):

@@ -19,9 +19,11 @@ from analysis.access import audit, membership, sessions
 from analysis.access.rights import Grant
 from analysis.cli.main import main
 from analysis.contacts import vault
+from analysis.contacts.erasure import erase
 from analysis.contacts.suppression import suppress, suppressed
 from analysis.database import migrate, store_copy
 from analysis.database.access_tables import INVITATIONS, SESSIONS
+from analysis.database.contact_tables import HOMES, STATEMENTS
 from analysis.database.engine import connect, of_tenant, reading, writing
 from analysis.database.models import ATTEMPTS, METADATA
 from analysis.database.tenancy import REALM
@@ -257,6 +259,47 @@ def test_whoever_was_erased_since_stays_erased(url, fresh, tmp_path, monkeypatch
         held = connection.execute(sa.select(INVITATIONS.c.digest)).scalars().all()
     again.engine.dispose()
     assert held == ["key-of-kept"]
+
+
+def test_an_older_backup_brings_back_nobody_who_was_erased(url, fresh, tmp_path, monkeypatch):
+    monkeypatch.setenv("PALIER_STORE", url)
+    folder = place(tmp_path / "here" / "lyon", url)
+    contacts = open_contacts(folder)
+    gone, kept = "a" * 32, "b" * 32
+    stamp = {"tenant": contacts.tenant, "at_s": 1, "by_user": ""}
+    with writing(contacts.engine) as connection:
+        for who in (gone, kept):
+            vault.put(connection, contacts.ring, [(who, "email", f"{who[0]}@example.org")])
+            home = {"person": who, "version": 1, "commune_id": "69123", "source": "file"}
+            home |= {"bureau_id": "69123_0001", "tenant": contacts.tenant}
+            connection.execute(sa.insert(HOMES).values(home))
+            said = {"statement": who, "person": who, "kind": "theme", "value": f"told-by-{who[0]}"}
+            said |= {"given": True, "how": "door", **stamp}
+            connection.execute(sa.insert(STATEMENTS).values(said))
+    made = back_up(tmp_path / "out.zip", {"lyon": folder}, url=url)
+    erase(contacts, [gone])
+    close(contacts)
+    # The whole machine is lost but for the list, which lies with the keys.
+    listed = tmp_path / "here" / ".keys" / "erased.txt"
+    assert listed.read_text() == f"{gone}\n"
+    assert listed.stat().st_mode & 0o077 == 0
+    into = tmp_path / "there"
+    (into / ".keys").mkdir(parents=True)
+    shutil.copy(listed, into / ".keys")
+    restore(made.archive, into, keys=made.keys, url=fresh)
+    monkeypatch.setenv("PALIER_STORE", fresh)
+    again = open_contacts(into / "lyon")
+    with reading(again.engine) as connection:
+        for table in (HOMES, STATEMENTS):
+            assert connection.execute(sa.select(table.c.person)).scalars().all() == [kept]
+        assert set(vault.read(connection, again.ring, [gone, kept])) == {kept}
+    if not url:
+        raw = (into / "lyon" / "fieldwork" / "returns.sqlite").read_bytes()
+        assert (b"told-by-a" in raw, b"told-by-b" in raw) == (False, True)
+    # A backup of now vouches for the list itself.
+    with zipfile.ZipFile(back_up(tmp_path / "n.zip", {"lyon": into / "lyon"}, url=fresh).keys) as z:
+        assert gone.encode() in b"".join(z.read(one) for one in z.namelist() if "erased" in one)
+    close(again)
 
 
 def test_a_store_of_the_release_before_is_restored_and_brought_up_to_date(

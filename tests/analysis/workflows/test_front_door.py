@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
 
-from analysis.access import audit, sessions
+from analysis.access import audit, file_tags, sessions
 from analysis.access.invitations import Claims, invite_by_mail
 from analysis.access.rights import Grant
 from analysis.access.server_settings import COOKIE, Login, ServerSettings
@@ -48,9 +48,10 @@ ROUTES = [
 ]
 
 
-def door(settings, claims=None):
+def door(settings, claims=None, opened=None):
     app = Starlette(routes=ROUTES)
-    return FrontDoor(app, settings, lambda cookies: claims if any(cookies) else None)
+    known = opened or {}
+    return FrontDoor(app, settings, lambda cookies: claims if any(cookies) else None, known.get)
 
 
 def ask(app, path="/", method="GET", **headers):
@@ -184,14 +185,26 @@ def test_who_was_not_invited_gets_no_login(store):
     assert [c.split("=")[0] for c in answer.headers.get_list("set-cookie")] == ["other"]
 
 
-@pytest.mark.parametrize("path", ["/media/x.csv", "/_stcore/upload_file/a/b", "/app/static/x"])
-def test_files_ask_for_a_login_that_still_holds(store, path):
-    app, host = door(SERVER), "palier.example.org"
-    assert ask(app, path, host=host).status_code == 401
-    assert ask(app, path, host=host, cookie=f"{COOKIE}=guess").status_code == 401
+OURS, THEIRS = (file_tags.tag(SERVER.secret, campaign) for campaign in ("ours", "theirs"))
+
+
+@pytest.mark.parametrize(
+    ("path", "others"),
+    [
+        (f"/media/{OURS}-x.csv", [f"/media/{THEIRS}-x.csv", "/media/x.csv", "/media/-x.csv"]),
+        (f"/app/static/geometry/{OURS}-x", [f"/app/static/geometry/{THEIRS}-x"]),
+        ("/_stcore/upload_file/mine/b", ["/_stcore/upload_file/a/b", "/_stcore/upload_file/"]),
+        ("/_stcore/other", ["/_stcore/metrics", "/_stcore/agent/mcp"]),
+    ],
+)
+def test_files_ask_for_a_login_that_still_holds_and_of_whom_they_are(store, path, others):
     cookies, _ = come_in(store)
     held = cookies[1].split(";")[0]
+    app, host = door(SERVER, opened={"mine": held.split("=", 1)[1]}), "palier.example.org"
+    assert ask(app, path, host=host).status_code == 401
+    assert ask(app, path, host=host, cookie=f"{COOKIE}=guess").status_code == 401
     assert ask(app, path, host=host, cookie=held).text == "inside"
+    assert {ask(app, one, host=host, cookie=held).status_code for one in others} <= {403, 404}
     out = ask(app, "/auth/logout", host=host, cookie=held)
     assert "Max-Age=0" in out.headers["set-cookie"]
     # A copy of it opens nothing any more.

@@ -102,8 +102,33 @@ def test_a_design_is_retired_with_a_reason_that_stays(kept):
     retire(folder, fingerprint, "The election was called off.")
     assert in_force(folder) == ()
     assert retired(folder) == {fingerprint: "The election was called off."}
+    # Who comes second is told, and the first reason stays.
+    with pytest.raises(DataError, match="not in force any more") as second:
+        retire(folder, fingerprint, "Another reason.")
+    assert "called off" in second.value.where
+    assert retired(folder) == {fingerprint: "The election was called off."}
     assert open_trial(folder, fingerprint).sealed.seed == 5
     assert keep(folder, sealed_with(design(), 6, {}), {}) != fingerprint
+
+
+def test_of_many_who_seal_at_once_none_is_lost_and_no_bureau_is_in_two(kept):
+    from concurrent.futures import ThreadPoolExecutor
+
+    folder, fingerprint = kept
+    # Twelve designs that overlap two by two: one of each pair holds, whichever came first.
+    made = [sealed_with(design(start=500 + 100 * (n // 2)), n, {}) for n in range(12)]
+
+    def put(content):
+        try:
+            return keep(folder, content)
+        except DataError:
+            return None
+
+    with ThreadPoolExecutor(12) as pool:
+        names = list(pool.map(put, made))
+    held = in_force(folder)
+    assert sorted(held) == sorted([fingerprint, *filter(None, names)])
+    assert [sum(one is not None for one in names[n : n + 2]) for n in range(0, 12, 2)] == [1] * 6
 
 
 def test_a_changed_plan_is_noticed(kept):

@@ -1,0 +1,395 @@
+"""A server under load: people on its pages and phones that send returns, on this machine's cores.
+
+python benchmarks/server_load.py [--people 200] [--phones 50] [--minutes 5] [--think 30]
+python benchmarks/server_load.py --soak 30
+
+A real server with PostgreSQL, campaigns with a place each, people who are logged in. A person is
+what a browser is to the server: a WebSocket that asks for a page, waits until its script has run
+to the end, answers what the page asks it to do by itself (fragments that run every so often),
+reads for a while (exponential, `--think` seconds in the mean) and asks for another page of their
+role. A phone sends one attempt more every ten seconds, the file of before with it, as phones do.
+Lost is an attempt that was answered with 200 and is not in the store at the end. The clients run
+on the same cores. The time of a page is that of its script, without what a browser then draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import random
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import sqlalchemy as sa
+import websockets
+from common import ROOT, promise
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection
+
+from tests.analysis import postgres
+from tests.browser import free_port, serve
+from tests.server_made import configured, environment
+
+CAMPAIGNS = 4
+# Of every ten people; each opens the pages of their role, as often one as another.
+ROLES = ("administrator", "strategist", "strategist", "analyst", "analyst", *["organiser"] * 5)
+PAGE_S, STEP_S = 2.0, 10.0
+# What a soak may add in an hour once all pages have been opened.
+GROWTH_MB_H = 150.0
+_DONE, _FRAGMENT = 0, 3
+
+
+@dataclass
+class Seen:
+    """What the clients saw: seconds of each page, faults, attempts that were acknowledged."""
+
+    pages: list[tuple[float, str, float]] = field(default_factory=list)
+    posts: list[float] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    sent: dict[str, set[str]] = field(default_factory=dict)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    busy: list[tuple[float, float]] = field(default_factory=list)
+    fragments: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who asks: the secret of the login, and the pages that open."""
+
+    token: str
+    pages: tuple[str, ...]
+
+
+class Visit:
+    """One browser."""
+
+    def __init__(self, url: str, person: Person, seen: Seen, *, think: float) -> None:
+        self.url, self.person, self.seen, self.think = url, person, seen, think
+        self.every: dict[str, asyncio.Task[None]] = {}
+        self.finished = asyncio.Event()
+        self.page = ""
+
+    async def live(self, until: float, rng: random.Random) -> None:
+        """Open pages until it is time."""
+        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
+        options: dict[str, Any] = {
+            "additional_headers": {"Cookie": f"palier_session={self.person.token}"},
+            "origin": self.url,
+            "subprotocols": ["streamlit"],
+            "max_size": None,
+            "compression": None,
+        }
+        await asyncio.sleep(rng.uniform(0, min(self.think, 60)))
+        async with websockets.connect(address, **options) as socket:
+            reader = asyncio.create_task(self._read(socket))
+            try:
+                while time.monotonic() < until and not reader.done():
+                    await self._open(socket, rng.choice(self.person.pages))
+                    await asyncio.sleep(rng.expovariate(1 / self.think))
+                if reader.done() and not reader.cancelled():
+                    self.seen.faults.append(f"closed: {reader.exception()!r}"[:200])
+            finally:
+                for task in (reader, *self.every.values()):
+                    task.cancel()
+
+    async def _open(self, socket: ClientConnection, page: str) -> None:
+        for task in self.every.values():
+            task.cancel()
+        self.every.clear()
+        self.finished.clear()
+        self.page, began = page, time.monotonic()
+        await socket.send(_asks(page))
+        try:
+            await asyncio.wait_for(self.finished.wait(), 60)
+        except TimeoutError:
+            self.seen.faults.append(f"{page}: not there after 60 s")
+        self.seen.pages.append((began, page, time.monotonic() - began))
+
+    async def _read(self, socket: ClientConnection) -> None:
+        async for raw in socket:
+            said = ForwardMsg.FromString(raw)
+            kind = said.WhichOneof("type")
+            if kind == "script_finished" and said.script_finished == _DONE:
+                self.finished.set()
+            elif kind == "auto_rerun":
+                rerun = said.auto_rerun
+                again = self._again(socket, rerun.fragment_id, rerun.interval)
+                self._replace(rerun.fragment_id, again)
+            elif kind == "delta" and said.delta.new_element.WhichOneof("type") == "exception":
+                told = said.delta.new_element.exception
+                self.seen.faults.append(f"{self.page}: {told.type} {told.message}"[:200])
+
+    def _replace(self, name: str, again: Coroutine[Any, Any, None]) -> None:
+        if old := self.every.pop(name, None):
+            old.cancel()
+        self.every[name] = asyncio.create_task(again)
+
+    async def _again(self, socket: ClientConnection, fragment: str, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            self.seen.fragments += 1
+            await socket.send(_asks(self.page, fragment))
+
+
+def _asks(page: str, fragment: str = "") -> bytes:
+    asked = BackMsg()
+    asked.rerun_script.page_name = page
+    asked.rerun_script.query_string = ""
+    asked.rerun_script.context_info.locale = "fr-FR"
+    asked.rerun_script.context_info.timezone = "Europe/Paris"
+    if fragment:
+        asked.rerun_script.fragment_id = fragment
+        asked.rerun_script.is_auto_rerun = True
+    return bytes(asked.SerializeToString())
+
+
+async def phone(url: str, turf: dict[str, Any], seen: Seen, until: float) -> None:
+    """Send returns as a phone does: the whole outing each time."""
+    from analysis.fieldwork.phone_files import checksum
+
+    attempts: list[dict[str, str]] = []
+    kept = seen.sent.setdefault(turf["told"]["turf_id"], set())
+    async with httpx.AsyncClient(timeout=60) as client:
+        await asyncio.sleep(random.uniform(0, STEP_S))  # noqa: S311 - no secret
+        while time.monotonic() < until:
+            now = datetime.now(UTC) - timedelta(minutes=1)
+            attempts.append(
+                {
+                    "attempt_id": str(uuid.uuid4()),
+                    "address_id": turf["addresses"][len(attempts) % len(turf["addresses"])],
+                    "at": now.isoformat(timespec="seconds"),
+                    "outcome": "no_answer",
+                }
+            )
+            told = {**turf["told"], "made_at": now.isoformat(timespec="seconds")}
+            told["attempts"] = attempts[-40:]
+            told["checksum"] = checksum(told)
+            began = time.monotonic()
+            try:
+                answer = await client.post(f"{url}/api/returns", content=json.dumps(told))
+                if answer.status_code == httpx.codes.OK:
+                    kept.update(one["attempt_id"] for one in told["attempts"])
+                else:
+                    seen.faults.append(f"phone: {answer.status_code} {answer.text[:150]}")
+            except httpx.HTTPError as error:
+                seen.faults.append(f"phone: {error!r}")
+            seen.posts.append(time.monotonic() - began)
+            await asyncio.sleep(STEP_S)
+
+
+def campaigns(place: Path, people: int, phones: int) -> tuple[list[Person], list[dict[str, Any]]]:
+    """Enter campaigns, people who are logged in, and turfs in the field."""
+    from analysis.access import membership, rights, sessions
+    from analysis.access.rights import Grant
+    from analysis.database.engine import of_tenant, writing
+    from analysis.database.tenancy import REALM
+    from analysis.workflows import server_access
+
+    engine, entered = server_access.engine(), []
+    turfs: list[dict[str, Any]] = []
+    ids = []
+    for number in range(CAMPAIGNS):
+        made = server_access.new_campaign(
+            f"C{number}", organisation="Federation", administrator=f"a{number}@example.org"
+        )
+        folder = server_access.folder_of(made) / "valmont"
+        shutil.copytree(place, folder)
+        turfs += _in_field(folder, phones // CAMPAIGNS + 1)
+        ids.append(made)
+    for number in range(people):
+        role = ROLES[number // CAMPAIGNS % len(ROLES)]
+        with writing(of_tenant(engine, REALM)) as connection:
+            user = membership.enter(connection, "load", str(number), f"P{number}")
+        given = Grant(ids[number % CAMPAIGNS], role)
+        membership.grant(engine, user, given, by=membership.NOBODY)
+        open_to = tuple(
+            page
+            for page, right in rights.pages().items()
+            if rights.may([given], given.campaign, right) and page not in ("my_turf", "points")
+        )
+        entered.append(Person(sessions.open_session(engine, user, hours=12), open_to))
+    return entered, turfs[:phones]
+
+
+def _in_field(folder: Path, number: int) -> list[dict[str, Any]]:
+    from analysis.fieldwork import field_plan, tokens
+    from analysis.fieldwork.store import open_store
+    from analysis.tables.workspace import Workspace
+
+    addresses = Workspace(folder).read("addresses").head(number * 12)
+    table = addresses[["address_id", "bureau_id"]].assign(
+        turf_id=[f"L{n // 12:03d}" for n in range(len(addresses))], dwellings=4
+    )
+    store = open_store(folder)
+    field_plan.register(store.engine, table)
+    campaign = store.campaign
+    store.engine.dispose()
+    return [
+        {
+            "addresses": list(part["address_id"]),
+            "store": folder,
+            "told": {
+                "palier_returns": 1,
+                "campaign_id": campaign.campaign_id,
+                "turf_id": turf,
+                "seal": "",
+                "token": tokens.make(campaign.secret, campaign.campaign_id, turf),
+                "team_id": "A",
+            },
+        }
+        for turf, part in table.groupby("turf_id")
+    ]
+
+
+def watch(port: int, seen: Seen, stop: threading.Event) -> None:
+    """Note the memory of the server (MB) and its processor time (s) every ten seconds."""
+    process = next(
+        p
+        for p in psutil.process_iter(["cmdline"])
+        if "streamlit" in (p.info["cmdline"] or []) and str(port) in p.info["cmdline"]
+    )
+    while not stop.wait(10):
+        with contextlib.suppress(psutil.Error):
+            used = process.cpu_times()
+            seen.busy.append((time.monotonic(), used.user + used.system))
+            seen.memory.append((time.monotonic(), process.memory_info().rss / 1e6))
+
+
+@contextlib.contextmanager
+def running(
+    place: Path, people: int, phones: int
+) -> Iterator[tuple[str, int, list[Person], list[dict[str, Any]]]]:
+    """Run the server; yield its address, its port, who there is and which turfs."""
+    port = free_port()
+    with postgres.running() as database, tempfile.TemporaryDirectory() as folder:
+        told = environment(
+            database.database(), Path(folder), issuer="http://127.0.0.1:9", port=port
+        )
+        with configured(told):
+            entered, turfs = campaigns(place, people, phones)
+            options = ("--client.showErrorDetails", "full")
+            with serve("serve.py", *options, env=told, port=port) as url:
+                yield url, port, entered, turfs
+
+
+async def load(
+    url: str, entered: list[Person], turfs: list[Any], seen: Seen, args: argparse.Namespace
+) -> None:
+    """Have everybody at work until the time is over."""
+    until = time.monotonic() + args.minutes * 60
+    rng = random.Random(1)  # noqa: S311 - no secret
+    people = [
+        Visit(url, one, seen, think=args.think).live(until, random.Random(rng.random()))  # noqa: S311
+        for one in entered
+    ]
+    results = await asyncio.gather(
+        *people, *(phone(url, turf, seen, until) for turf in turfs), return_exceptions=True
+    )
+    seen.faults += [f"{one!r}"[:200] for one in results if isinstance(one, BaseException)]
+
+
+def lost(turfs: list[Any], seen: Seen) -> int:
+    """Count attempts that were acknowledged and are not in the store."""
+    from analysis.database.models import ATTEMPTS
+    from analysis.fieldwork.store import open_store
+
+    missing = set().union(*seen.sent.values()) if seen.sent else set()
+    for folder in {turf["store"] for turf in turfs}:
+        store = open_store(folder)
+        missing -= set(store.frame(sa.select(ATTEMPTS.c.attempt_id))["attempt_id"])
+        store.engine.dispose()
+    return len(missing)
+
+
+def growth(seen: Seen) -> float:
+    """Return what memory grew by in the second half (MB in an hour)."""
+    half = seen.memory[len(seen.memory) // 2 :]
+    if len(half) < 3:  # noqa: PLR2004 - a line
+        return 0.0
+    slope = statistics.linear_regression(*zip(*half, strict=True)).slope
+    return slope * 3600
+
+
+def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, float]) -> bool:
+    """Print what was measured, and whether the promises are kept."""
+    first = min((at for at, _page, _s in seen.pages), default=0) + min(args.warm, args.minutes * 20)
+    times = sorted(s for at, _page, s in seen.pages if at >= first)
+    print(f"      load of the machine before {busy[0]:.1f}, after {busy[1]:.1f}")
+    print(
+        f"      {len(seen.pages)} pages ({len(times)} after the warm-up), {seen.fragments} reruns "
+        f"by themselves, {len(seen.posts)} files of phones"
+    )
+    for page in sorted({page for _at, page, _s in seen.pages}):
+        own = sorted(s for at, one, s in seen.pages if one == page and at >= first)
+        if own:
+            print(
+                f"      {page:15s} n {len(own):5d}  median {statistics.median(own):6.2f} s  "
+                f"95% {own[int(0.95 * (len(own) - 1))]:6.2f} s"
+            )
+    for fault, number in sorted({f: seen.faults.count(f) for f in seen.faults}.items())[:12]:
+        print(f"      {number} × {fault}")
+    posts = sorted(seen.posts)
+    peak = max((mb for _at, mb in seen.memory), default=0.0)
+    print(
+        f"      memory of the server: {peak:.0f} MB at most; phones 95% "
+        f"{posts[int(0.95 * (len(posts) - 1))] if posts else 0:.2f} s"
+    )
+    own = [(at, used) for at, used in seen.busy if at >= first]
+    if len(own) > 1:
+        (begun, used), (ended, most) = own[0], own[-1]
+        there = sum(begun <= at < ended for at, _page, _s in seen.pages)
+        print(
+            f"      processor of the server: {(most - used) / max(there, 1):.3f} s a page with all "
+            f"else, {(most - used) / (ended - begun):.2f} cores"
+        )
+    kept = [
+        promise("attempts acknowledged and lost", gone, 0.5, "attempts"),
+        promise("95% of pages", times[int(0.95 * (len(times) - 1))] if times else 99, PAGE_S, "s"),
+        promise("faults", len(seen.faults), 0.5, "faults"),
+    ]
+    if args.soak:
+        kept.append(promise("memory grows by", growth(seen), GROWTH_MB_H, "MB in an hour"))
+    return all(kept)
+
+
+def main() -> None:
+    """Run the load."""
+    words = argparse.ArgumentParser(description=__doc__)
+    words.add_argument("--people", type=int, default=200)
+    words.add_argument("--phones", type=int, default=50)
+    words.add_argument("--minutes", type=float, default=5)
+    words.add_argument("--think", type=float, default=30, help="mean seconds on a page")
+    words.add_argument("--warm", type=float, default=60, help="seconds that are not counted")
+    words.add_argument("--soak", type=float, default=0, help="minutes; memory must stay flat")
+    args = words.parse_args()
+    args.minutes = args.soak or args.minutes
+    if postgres.binaries() is None:
+        print("not measured: PostgreSQL is not installed")
+        return
+    seen, stop, before = Seen(), threading.Event(), psutil.getloadavg()[0]
+    place = ROOT / "workspaces" / "valmont"
+    with running(place, args.people, args.phones) as (url, port, entered, turfs):
+        watcher = threading.Thread(target=watch, args=(port, seen, stop), daemon=True)
+        watcher.start()
+        asyncio.run(load(url, entered, turfs, seen, args))
+        stop.set()
+        gone = lost(turfs, seen)
+    raise SystemExit(0 if tell(seen, gone, args, (before, psutil.getloadavg()[0])) else 1)
+
+
+if __name__ == "__main__":
+    main()
