@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 import pandas as pd
@@ -36,7 +37,7 @@ def column_for(role: str, table: pd.DataFrame) -> str:
     fits = {"assigned": _is_binary, "received": _is_share, "reached": _is_share}.get(role)
     for part in _NAMES[role]:
         for name in table:
-            plain = str(name).lower()
+            plain = _plain(name)
             # A name that merely holds the word may be a count or a share of something else.
             close = plain == part or (fits is not None and part in plain)
             close = close or (role in ("block", "cluster") and plain.startswith(part))
@@ -49,13 +50,19 @@ def outcomes(table: pd.DataFrame, taken: Iterable[str]) -> list[str]:
     """Return the columns that are probably outcomes: shares with the names of votes."""
     free = [str(name) for name in table if name not in set(taken)]
     shares = [name for name in free if _is_share(table[name]) and not _is_binary(table[name])]
-    named = [name for name in shares if any(part in name.lower() for part in _OUTCOMES)]
+    named = [name for name in shares if any(part in _plain(name) for part in _OUTCOMES)]
     return (named or shares)[:_MOST]
 
 
 def numeric(table: pd.DataFrame) -> list[str]:
     """Return the columns that hold numbers, and nothing else, where they are filled."""
     return [str(name) for name in table if _numbers(table[name]) is not None]
+
+
+def _plain(name: object) -> str:
+    """Return a name in small letters without accents: “Traité (0/1)” is “traite (0/1)”."""
+    parts = unicodedata.normalize("NFKD", str(name).lower())
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def _numbers(values: pd.Series) -> pd.Series | None:

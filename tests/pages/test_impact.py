@@ -495,3 +495,8 @@ def test_an_order_is_judged_on_the_page_and_none_that_came_after_the_draw_is_off
     app.selectbox(key="impact.rank_by.example").select(by).run()
     assert not values(app.error)
     assert any("AUTOC" in text for text in values(app.markdown))
+
+
+def test_accents_and_brackets_do_not_hide_the_arm():
+    table = pd.DataFrame({"Traité (0/1)": [0, 1], "Âge moyen": [31.0, 40.0]})
+    assert guess_columns.column_for("assigned", table) == "Traité (0/1)"

@@ -139,6 +139,8 @@ def _bring(place: Workspace, given: list) -> None:  # type: ignore[type-arg]
         try:
             names, left = bring_covariates(place, files)
         except DataError as error:
+            # The folder is ours for a moment, and of no use to who brought the file.
+            error.where = error.where.with_values(lambda said: said.replace(f"{folder}/", ""))
             show_error(error)
             return
     st.success(

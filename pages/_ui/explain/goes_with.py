@@ -224,7 +224,7 @@ def paint(shapes: Geometry | None, found: Explanation, label: str) -> Paint | No
 
 def _models(found: Explanation) -> None:
     st.subheader(_("Models side by side"))
-    show_table(model_rows(found), digits=2, width="stretch")
+    show_table(model_rows(found), fewer={_("Explained (%)"): 1}, digits=2, width="stretch")
     by = {
         "department_id": _("département by département"),
         "commune_id": _("commune by commune"),
