@@ -48,7 +48,7 @@ ENTRIES = (
     ("addresses", "adresses-{department}.csv.gz", 'keep = "shared"'),
     ("contours", "contours.geojson", 'keep = "cut"\nvintage = 2022'),
     ("reu", "table-adresses-reu.parquet", 'keep = "cut"\nasked_only = true'),
-    ("reu_bureaux", "table-bv-reu.csv", 'keep = "cut"'),
+    ("reu_bureaux", "table-bv-reu.csv", 'keep = "cut"\nmay_fail = true'),
 )
 
 

@@ -108,6 +108,8 @@ class Source:
         for one that is kept there as it is, "" for one that goes into the workspace.
     asked_only
         Whether it is fetched only when asked for, or when nothing else gives contours.
+    may_fail
+        Whether a place is read without it where it cannot be had.
     """
 
     id: str
@@ -126,6 +128,7 @@ class Source:
     about_mb: int | None = None
     keep: str = ""
     asked_only: bool = False
+    may_fail: bool = False
 
     @property
     def most_bytes(self) -> int:
@@ -221,6 +224,7 @@ _FORMS: dict[str, tuple[type, str]] = {
     "about_mb": (int, Text("a whole number")),
     "keep": (str, Text("text")),
     "asked_only": (bool, Text("true or false")),
+    "may_fail": (bool, Text("true or false")),
 }
 _NEEDED = ("id", "role", "title", "urls", "file", "licence", "page", "checked")
 

@@ -106,6 +106,19 @@ def test_one_press_leads_from_a_name_to_the_place(page, publisher):
     assert texts(page).count("déjà sur cette machine") == 3
 
 
+def test_consulates_have_a_name_and_no_doors(page):
+    typed(page, "consulats")
+    assert page.selectbox[1].options == ["Français établis hors de France (consulats)"]
+    said = texts(page)
+    assert "addresses" not in said
+    assert "Fichier general_results" in said
+    go(page)
+    assert not page.exception
+    assert [link.proto.label for link in page.get("page_link")][:1] == ["Voir qui s’abstient"]
+    page.switch_page("pages/priorities.py").run()
+    assert "Aucun de ces bureaux n’a de portes" in texts(page)
+
+
 def test_without_network_it_says_what_to_fetch_by_hand(page, publisher):
     publisher.statuses = [503] * 1000
     typed(page, "Sèvremoine")
