@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import gzip
 import io
+import os
 import shutil
 import sys
 import tempfile
@@ -179,6 +180,7 @@ def official_files() -> dict[str, bytes]:
     number = paris["id_bv"].str.split("-").map(lambda at: f"{int(at[0]):02d}{int(at[1]):02d}")
     told = {"codeDepartement": "75", "codeCommune": "75056", "codeBureauVote": "75056_" + number}
     shapes = [gpd.GeoDataFrame(told, geometry=paris.geometry)]
+    undrawn: list[str] = []
     for town in MADE:
         cells = ground(town, numbers(results, town), rng)
         held = doors(cells, town, rng)
@@ -186,20 +188,22 @@ def official_files() -> dict[str, bytes]:
         if town.drawn:
             shapes.append(cells.to_crs(4326))
         else:
+            undrawn += [f"{town.code}_{n}" for n in numbers(results, town)]
             stream = io.BytesIO()
             roll(held, town).to_parquet(stream)
             files["table-adresses-reu.parquet"] = stream.getvalue()
     drawn = pd.concat(shapes, ignore_index=True)
     files["contours.geojson"] = drawn.to_json(drop_id=True).encode()
     files["adresses-75.csv.gz"] = (PARIS / "adresses-75.csv.gz").read_bytes()
-    files["table-bv-reu.csv"] = polling_places(sorted(drawn["codeBureauVote"]))
+    files["table-bv-reu.csv"] = polling_places(sorted({*drawn["codeBureauVote"], *undrawn}))
     return files
 
 
 def empty_house(folder: Path) -> Path:
     """Return the app's script in a folder without any place but the embedded sample's files."""
-    for name in ("analysis", "pages", "locales", "data_samples"):
+    for name in ("analysis", "pages", "locales", "data_samples", ".streamlit"):
         (folder / name).symlink_to(ROOT / name)
+    (folder / "static").mkdir()
     for name in ("app.py", "serve.py"):
         shutil.copy(ROOT / name, folder)
     return folder / "app.py"
@@ -224,7 +228,9 @@ def from_name_to_map(window: Page, url: str, town: Town) -> tuple[float, float, 
     if failed.count():
         raise ValueError(failed.first.inner_text())
     built = time.perf_counter() - started
-    window.get_by_role("link", name="Trouver les bureaux prioritaires").first.click()
+    # Of consulates the map is that of who abstains: there are no doors.
+    page = "Voir qui s’abstient" if town.code == "ZZ" else "Trouver les bureaux prioritaires"
+    window.get_by_role("link", name=page).first.click()
     window.locator("section.map[data-paints]").first.wait_for(timeout=PATIENCE_MS)
     return offered, built, time.perf_counter() - started
 
@@ -242,6 +248,7 @@ def worked() -> float:
 def measure(browser: Browser, url: str, width: int, pictures: Path | None) -> bool:
     """Walk every place, print its seconds, and tell whether each is within the limit."""
     kept = True
+    print(f"      load of the machine {os.getloadavg()[0]:.1f}, processors {os.cpu_count()}")
     print(
         f"{'typed':<22}{'place':<14}{'offer s':>8}{'built s':>9}{'map s':>7}{'processor s':>13}",
         flush=True,
