@@ -54,7 +54,9 @@ SMALL = Town("01004", "Ambérieu-en-Bugey", bureaux=2)
 LARGE = Town("33063", "Bordeaux", copies=2, east=-3.0)
 MERGED = Town("49301", "Sèvremoine", bureaux=4, east=-4.0)
 UNDRAWN = Town("64024", "Anglet", bureaux=6, drawn=False, east=-4.5)
-TOWNS = (SMALL, LARGE, MERGED, UNDRAWN)
+# Those who vote at one consulate: results, and no ground.
+ABROAD = Town("ZZ001", "Abidjan", bureaux=1, drawn=False)
+TOWNS = (SMALL, LARGE, MERGED, UNDRAWN, ABROAD)
 # Two of the four bureaux of the merged town were another commune until 2018.
 FORMER, FORMER_BUREAUX = "49179", ("0003", "0004")
 
@@ -73,7 +75,7 @@ def files():
         "contours.geojson": _contours(drawn),
         "table-adresses-reu.parquet": _parquet(_roll()),
     }
-    for town in TOWNS:
+    for town in (one for one in TOWNS if one is not ABROAD):
         table = doors.assign(
             code_insee=town.code,
             nom_commune=town.name,

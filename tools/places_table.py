@@ -1,11 +1,13 @@
 """Make the table of places that Palier knows without network, from a package of official codes.
 
     npm pack @etalab/decoupage-administratif@6.0.0
-    python -m tools.places_table etalab-decoupage-administratif-6.0.0.tgz --vintage 2026-01-01
+    python -m tools.places_table etalab-decoupage-administratif-6.0.0.tgz general_results.parquet \
+        --vintage 2026-01-01
 
 Writes `analysis/readers/places.csv.gz` (INSEE's Code officiel géographique, legal populations,
-La Poste's postal codes; Licence Ouverte) and prints what was left out. The same package gives the
-same bytes.
+La Poste's postal codes; codes and names of consulates, which the Ministry of the Interior tells in
+« Données des élections agrégées » only; Licence Ouverte) and prints what was left out. The same
+files give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 TARGET = Path(__file__).parents[1] / "analysis" / "readers" / "places.csv.gz"
 COLUMNS = ("kind", "code", "name", "department", "within", "population", "postal", "article")
-_LICENCE = "Licence Ouverte 2.0 (INSEE, DGCL, La Poste); code of the package MIT"
+_LICENCE = "Licence Ouverte 2.0 (INSEE, DGCL, La Poste, Intérieur); code of the package MIT"
 _SOURCE = "npm @etalab/decoupage-administratif {version}"
 # Nobody votes in them: lands of the south, Clipperton.
 _EMPTY = {"984", "989"}
@@ -84,6 +88,16 @@ def _former(communes: Entries, dropped: Counter[str]) -> Iterator[Row]:
                 dropped["codes of before 1999, of another département"] += 1
 
 
+def consulates(results: Path) -> Iterator[Row]:
+    """Return all who vote abroad, and each post as the newest round names it."""
+    columns = ["id_election", "code_commune", "libelle_commune"]
+    table = pd.read_parquet(results, columns=columns, filters=[("code_departement", "==", "ZZ")])
+    newest = table.dropna().sort_values("id_election").groupby("code_commune").last()
+    yield "abroad", "ZZ", "Français établis hors de France", "ZZ", "", "", "", ""
+    for code, name in newest["libelle_commune"].items():
+        yield "consulate", str(code), str(name).strip(), "ZZ", "ZZ", "", "", ""
+
+
 def _row(kind: str, entry: dict[str, Any], department: str = "", within: str = "") -> Row:
     article = str(entry.get("typeLiaison", "")) if kind == "department" else ""
     return (
@@ -120,6 +134,7 @@ def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("package", type=Path)
+    parser.add_argument("results", type=Path)
     parser.add_argument("--vintage", required=True, help="Day of the official codes.")
     given = parser.parse_args()
     read, version = read_package(given.package)
@@ -130,7 +145,7 @@ def main() -> None:
     text.write(f"# {' | '.join(about)}\n")
     table = csv.writer(text, delimiter=";", lineterminator="\n")
     table.writerow(COLUMNS)
-    made = sorted(rows(read, dropped))
+    made = sorted([*rows(read, dropped), *consulates(given.results)])
     table.writerows(made)
     TARGET.write_bytes(gzip.compress(text.getvalue().encode("utf-8"), compresslevel=9, mtime=0))
     print(f"{TARGET}: {TARGET.stat().st_size / 1e3:.0f} kB, {dict(Counter(r[0] for r in made))}")

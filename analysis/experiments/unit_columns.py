@@ -37,9 +37,26 @@ def labels(units: pd.DataFrame, unit: str = "") -> pd.Series:
     return label
 
 
+def _with_points(cells: pd.Series) -> pd.Series:
+    """Return texts of a French spreadsheet as programs write numbers: « 0,891 », « 89,1 % ».
+
+    A column in which any cell is neither, or may be thousands (« 1,234 »), stays as it is.
+    """
+    if not pd.api.types.is_string_dtype(cells):
+        return cells
+    text = cells.str.strip()
+    known = text.dropna()
+    french = known.str.fullmatch(r"[+-]?\d+([.,]\d+)?\s?%?").all()
+    if not french or known.str.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}").any():
+        return cells
+    percent = text.str.endswith("%").fillna(value=False).astype(bool)
+    plain = text.str.rstrip("%").str.strip().str.replace(",", ".")
+    return plain.where(~percent, (pd.to_numeric(plain, errors="coerce") / 100).astype("str"))
+
+
 def numbers(units: pd.DataFrame, name: str) -> Floats:
     """Return a column as numbers, nan where it is empty."""
-    values = pd.to_numeric(units[name], errors="coerce").astype(float)
+    values = pd.to_numeric(_with_points(units[name]), errors="coerce").astype(float)
     bad = (values.isna() & units[name].notna()) | (values.abs() > _LARGEST)
     if bad.any():
         lines = (

@@ -13,12 +13,14 @@ from typing import Any
 
 from analysis.errors import DataError, Listed, Text
 from analysis.readers.codes import commune_code
-from analysis.readers.reader_registry import PUBLISHED
+from analysis.readers.reader_registry import NATIONAL, PUBLISHED
 
 ROLES = PUBLISHED
 KEEPS = ("", "cut", "shared")
 _MAINLAND = {f"{n:02d}" for n in range(1, 96)} - {"20"} | {"2A", "2B"}
 _OVERSEAS = {str(n) for n in (*range(971, 979), *range(986, 989))}
+# The Ministry's département of those who vote at a consulate: results are published, no ground.
+ABROAD = "ZZ"
 _TERRITORIES = dict.fromkeys(_MAINLAND, "met") | {"972": "mart", "974": "reun"}
 
 
@@ -47,8 +49,10 @@ class Place:
             When no commune or département can have this code.
         """
         text = code.strip().upper()
-        if text in _MAINLAND | _OVERSEAS:
+        if text in _MAINLAND | _OVERSEAS | {ABROAD}:
             return cls(text, "")
+        if re.fullmatch(rf"{ABROAD}\d{{3}}", text):
+            return cls(ABROAD, text)
         commune = commune_code(text)
         department = commune[:3] if commune[:2] in {"97", "98"} else commune[:2]
         # Four digits may be a code that lost its zero, or one that lost its end: ask again.
@@ -104,6 +108,8 @@ class Source:
         for one that is kept there as it is, "" for one that goes into the workspace.
     asked_only
         Whether it is fetched only when asked for, or when nothing else gives contours.
+    may_fail
+        Whether a place is read without it where it cannot be had.
     """
 
     id: str
@@ -122,6 +128,7 @@ class Source:
     about_mb: int | None = None
     keep: str = ""
     asked_only: bool = False
+    may_fail: bool = False
 
     @property
     def most_bytes(self) -> int:
@@ -130,6 +137,8 @@ class Source:
 
     def at(self, place: Place) -> Source | None:
         """Fill in the codes of `place`; None where the publisher has no such file for it."""
+        if place.department == ABROAD and self.role not in NATIONAL:
+            return None
         codes = {
             "department": place.department,
             "commune": place.commune,
@@ -215,6 +224,7 @@ _FORMS: dict[str, tuple[type, str]] = {
     "about_mb": (int, Text("a whole number")),
     "keep": (str, Text("text")),
     "asked_only": (bool, Text("true or false")),
+    "may_fail": (bool, Text("true or false")),
 }
 _NEEDED = ("id", "role", "title", "urls", "file", "licence", "page", "checked")
 

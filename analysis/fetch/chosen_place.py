@@ -71,7 +71,7 @@ def chosen(known: KnownPlace) -> ChosenPlace:
     ('49301',)
     """
     name = known.name or known.code
-    if known.kind in {"commune", "arrondissement"}:
+    if known.kind in {"commune", "arrondissement", "abroad", "consulate"}:
         return ChosenPlace(name, (known.code,), (Place.of(known.code),))
     if known.kind == "former":
         now = communes()[known.within[0]]

@@ -108,7 +108,7 @@ def fetch(  # noqa: PLR0913 - what to leave out and what to add are the user's
                 continue
             if entry.asked_only and entry.role not in also and not undrawn:
                 continue
-            fetched += fetching.get(entry)
+            fetched += fetching.get_if_possible(entry) if entry.may_fail else fetching.get(entry)
     return fetched
 
 
@@ -148,6 +148,16 @@ class _Fetching:
             return self._piece(sources[0])
         files = [self._file(source) for source in sources]
         return files if len(files) == 1 else [_as_one(files, self.folder)]
+
+    def get_if_possible(self, entry: Source) -> list[Fetched]:
+        """Get a source; none, and a word about it, where it cannot be had."""
+        try:
+            return self.get(entry)
+        except DataError as error:
+            self.progress.note(
+                Text("{title}: left out. {what}", title=entry.title["en"], what=error.what)
+            )
+            return []
 
     def _not_published(self, entry: Source) -> None:
         self.progress.note(

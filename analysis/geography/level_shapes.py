@@ -133,7 +133,10 @@ def _around(departments: tuple[str, ...]) -> gpd.GeoDataFrame:
 
 def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, int]:
     """Return a dot for each commune that has a position, None for the others; and how many near."""
-    at = points().reindex(table["unit_id"])
+    codes = table["unit_id"].astype("str")
+    abroad = codes.str.startswith("ZZ")
+    # Among others, consulates would make the map one of the world.
+    at = points().reindex(codes if abroad.all() else codes.mask(abroad, ""))
     known = at["x"].notna().to_numpy()
     shapes = np.full(len(table), None, dtype=object)
     if not known.any():

@@ -96,7 +96,7 @@ def read_addresses(
             places=some(places),
         )
     left_out: list[LeftOut] = []
-    points = _points(raw, crs_metric)
+    points, turned = _placed(raw, crs_metric, bureaux)
     nameless = split_numbers(raw["number"])[0].eq(_NO_NUMBER).fillna(value=False)
     kept = _leave_out(raw, nameless, Text("a place without a number (99999)"), left_out)
     nowhere = np.isnan(shapely.get_x(points))[kept.index]
@@ -131,7 +131,7 @@ def read_addresses(
         crs=crs_metric,
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
-    report = Report(source, len(raw), len(kept), tuple(left_out), notes)
+    report = Report(source, len(raw), len(kept), tuple(left_out), turned + notes)
     checked = ADDRESSES.check(addresses.reset_index(drop=True))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
@@ -198,6 +198,26 @@ def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
     usable = np.isfinite(x) & np.isfinite(y)
     points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))
     return points
+
+
+def _placed(
+    raw: pd.DataFrame, crs: str, bureaux: gpd.GeoDataFrame
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the points, and what was made of columns that hold each other's coordinate."""
+    points = _points(raw, crs)
+    if bureaux.empty or _near(points, bureaux) or not {"lon", "lat"} <= set(raw):
+        return points, ()
+    turned = _points(raw.rename(columns={"lon": "lat", "lat": "lon"}), crs)
+    if not _near(turned, bureaux):
+        return points, ()
+    return turned, (
+        Text("longitude and latitude stand in each other's column: read the other way round"),
+    )
+
+
+def _near(points: np.ndarray, bureaux: gpd.GeoDataFrame) -> bool:
+    """Tell whether any point lies in the frame of the contours."""
+    return bool(shapely.intersects(shapely.box(*bureaux.total_bounds), points).any())
 
 
 def _bureau_of(

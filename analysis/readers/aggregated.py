@@ -21,12 +21,12 @@ from analysis.readers.codes import (
     of_arrondissements,
 )
 from analysis.readers.electoral_zones import CODES, zones_named
-from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.glance import NO, SURE, Glance, look
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import Report, Source
-from analysis.tables.whole_numbers import is_count
+from analysis.tables.whole_numbers import is_count, plain_counts
 
 LICENCE = Text("Licence Ouverte 2.0 (Etalab)")
 
@@ -120,6 +120,7 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     >>> len(raw.counts) == read == kept
     True
     """
+    general, candidates = _in_order(general, candidates)
     counts, read = _read(general, _GENERAL, places)
     unreadable = []
     for name in _COUNTS:
@@ -150,6 +151,18 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         unreadable=pd.concat([nothing_unreadable(), *unreadable], ignore_index=True),
         zones=zones_named(counts),
     )
+
+
+def _in_order(general: Path, candidates: Path) -> tuple[Path, Path]:
+    """Return both files, those given in each other's place put right."""
+    if not (general.is_file() and candidates.is_file()):
+        return general, candidates
+    glances = []
+    for path in (general, candidates):
+        with path.open("rb") as file:
+            glances.append(look(path.name, file))
+    turned = sniff_candidates(glances[0]) and sniff_general(glances[1])
+    return (candidates, general) if turned else (general, candidates)
 
 
 def _source(path: Path, role: str) -> Source:
@@ -247,7 +260,7 @@ def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
         parsed = column.cast(pa.float64()).to_numpy()
         return parsed, ~np.isnan(parsed) & ~is_count(parsed)
     array = _dictionary(column)
-    texts = pd.Series(array.dictionary.to_pylist(), dtype="str").str.strip()
+    texts = plain_counts(pd.Series(array.dictionary.to_pylist(), dtype="str"))
     parsed = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
     wrong = ~is_count(parsed) & (texts != "").to_numpy()
     codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)

@@ -9,11 +9,12 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from analysis.readers.beginnings import delimiter_of, encoding_of
+from analysis.readers.packed import WORKBOOKS, start_of
 
 GEOGRAPHIC = frozenset(
     {".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet", ".pbf"}
 )
-TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"})
+TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"}) | WORKBOOKS
 READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml", ".pbf"}
 # How sure a reader is of a file: it is named in so many words; or nothing speaks against it.
 SURE, LIKELY, PERHAPS, NO = 0.9, 0.7, 0.4, 0.0
@@ -29,7 +30,7 @@ class Glance:
     Attributes
     ----------
     name, suffix
-        Of the file; the suffix in small letters.
+        Of the file; the suffix in small letters, of the one table in a workbook or a zip.
     text
         Its first 64 kB, unpacked; "" of a Parquet file.
     columns
@@ -47,6 +48,10 @@ def look(name: str, file: BinaryIO) -> Glance:
     suffix = PurePath(name).suffix.lower()
     if suffix == ".parquet":
         return Glance(name, suffix, "", frozenset(map(str.lower, _schema(file))))
+    packed = start_of(file, suffix) if suffix in WORKBOOKS | {".zip"} else None
+    if packed is not None:
+        text = _text(packed[1])
+        return Glance(name, packed[0], text, _first_line(text))
     text = _text(_start(suffix, file))
     columns = _first_line(text) if suffix not in GEOGRAPHIC else frozenset[str]()
     return Glance(name, suffix, text, columns)

@@ -15,7 +15,17 @@ from pathlib import Path
 
 TABLE = Path(__file__).with_name("places.csv.gz")
 # The order in which places of one name are offered.
-KINDS = ("commune", "department", "region", "epci", "constituency", "arrondissement", "former")
+KINDS = (
+    "commune",
+    "department",
+    "region",
+    "epci",
+    "constituency",
+    "arrondissement",
+    "abroad",
+    "consulate",
+    "former",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,8 @@ class KnownPlace:
     ----------
     kind
         One of `KINDS`: `former` is a commune that is part of another by now, `arrondissement`
-        one of Paris, Lyon or Marseille.
+        one of Paris, Lyon or Marseille, `abroad` all French citizens abroad, `consulate` those
+        who vote at one post.
     code, name
         INSEE code (SIREN of an EPCI); official name, empty for some former communes.
     department

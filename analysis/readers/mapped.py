@@ -18,7 +18,7 @@ from analysis.readers.mapped_file import (
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.set_aside import tolerated
 from analysis.tables.sources import LeftOut, Report, Source
-from analysis.tables.whole_numbers import is_count
+from analysis.tables.whole_numbers import is_count, plain_counts
 
 _COUNTS = ("registered", "ballots", "blank", "null", "valid")
 _IDS = {"election_id": "category", "bureau_id": "category"}
@@ -88,6 +88,7 @@ class _Counts:
             texts = texts.str.replace(thousands, "")
         if decimal := self.this.text.get("decimal"):
             texts = texts.str.replace(decimal, ".")
+        texts = plain_counts(texts)
         numbers = pd.to_numeric(texts, errors="coerce")
         bad = ~is_count(numbers) & (texts != "")
         found = [

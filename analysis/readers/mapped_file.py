@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.codes import Named, own_ids, parts, put_together
+from analysis.readers.packed import WORKBOOKS, plain_file
 from analysis.readers.set_aside import tolerated
 from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
@@ -173,10 +174,13 @@ def with_turnout(
 
 def read_rows(this: ElectionMap) -> pd.DataFrame:
     """Return the file as text, with the line each row stands in."""
-    file, encoding = this.file, this.text.get("encoding", "utf-8-sig")
+    file, encoding = plain_file(this.file), this.text.get("encoding", "utf-8-sig")
+    delimiter = this.text.get("delimiter", ";")
+    if this.file.suffix.lower() in WORKBOOKS:
+        encoding, delimiter = "utf-8", ";"
     try:
         with file.open(encoding=encoding, newline="") as stream:
-            reader = csv.reader(stream, delimiter=this.text.get("delimiter", ";"))
+            reader = csv.reader(stream, delimiter=delimiter)
             read = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]
         names, rows = _below_header(read, this.wanted)
     except (OSError, UnicodeError, LookupError, TypeError, csv.Error) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import hashlib
 import io
 import zipfile
@@ -14,6 +13,7 @@ import openpyxl
 
 from analysis.errors import DataError, Text
 from analysis.readers.beginnings import delimiter_of, encoding_of
+from analysis.readers.packed import cell_text
 
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
@@ -193,19 +193,9 @@ def _sheet(content: bytes, name: str) -> Iterator[_Line]:
             if line > _MOST_ROWS or len(row) > _MOST_COLUMNS:
                 raise _too_large(name)
             if row and any(value is not None for value in row):
-                yield line, [_text(value) for value in row]
+                yield line, [cell_text(value) for value in row]
     finally:
         book.close()
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    return str(value)
 
 
 def _too_large(name: str) -> DataError:

@@ -21,6 +21,8 @@ from analysis.readers.known_places import (
 )
 
 MOST = 12
+# What people call those who vote at consulates; the Ministry writes ZZ.
+_ABROAD = ("Consulats", "Étranger", "Français de l’étranger", "Expatriés", "Abroad", "Consulates")
 _ARTICLES = {"le", "la", "les", "l", "de", "du", "des", "d"}
 _SHORT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 # A slip of the pen more for a longer name; none where any would make another name.
@@ -103,6 +105,10 @@ def label(place: KnownPlace) -> Text:
         return Text("{name} (département {code})", name=place.name, code=place.code)
     if place.kind == "region":
         return Text("{name} (region)", name=place.name)
+    if place.kind == "abroad":
+        return Text("{name} (consulates)", name=place.name)
+    if place.kind == "consulate":
+        return Text("{name} (consulate)", name=place.name)
     values = {"name": place.name or place.code, "department": place.department}
     if place.kind == "former":
         now = communes()[place.within[0]]
@@ -151,7 +157,7 @@ def _order(place: KnownPlace) -> tuple[int, int, str]:
 
 
 def _by_code(code: str) -> list[KnownPlace]:
-    if not re.fullmatch(r"\d[\dAB]\d{0,7}", code):
+    if not re.fullmatch(r"\d[\dAB]\d{0,7}|ZZ(\d{3})?", code):
         return []
     own = [place for place in _by_codes().get(code, ()) if place.name or place.kind == "former"]
     current = [place for place in own if place.kind != "former"]
@@ -261,9 +267,10 @@ def _index() -> tuple[tuple[KnownPlace, str, str], ...]:
     # A former commune that gave the new one its name is nothing else to look for.
     now = {(place.code, place.name) for place in communes().values()}
     return tuple(
-        (place, plain_name(place.name), bare_name(place.name))
+        (place, plain_name(name), bare_name(name))
         for place in known_places()
-        if place.name
+        for name in (place.name, *(_ABROAD if place.kind == "abroad" else ()))
+        if name
         and not (place.kind == "department" and place.code == "75")
         and not (place.kind == "former" and (place.within[0], place.name) in now)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,8 +24,10 @@ from analysis.readers.codes import (
 )
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
+from analysis.readers.packed import plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.tables.sources import LeftOut, Report, Source
+from analysis.tables.whole_numbers import SPACES
 
 LICENCE = Text("Licence Ouverte 2.0 (Ministère de l'Intérieur)")
 # Files of 2012 and 2014 explain themselves in 16 to 17 lines before the first row.
@@ -99,6 +102,7 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
 @contextmanager
 def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
     """Open a file as rows of cells, in the encoding that its beginning is in."""
+    path = plain_file(path)
     if not path.is_file():
         raise DataError("There is no such file.", where="{path}", mend="Check the path.", path=path)
     if path.stat().st_size == 0:
@@ -271,5 +275,5 @@ def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str]
 
 def _whole(cell: str) -> int | None:
     """Return a count; None where the cell holds none."""
-    text = cell.strip()
+    text = re.sub(SPACES, "", cell.strip())
     return int(text) if text.isdecimal() else None

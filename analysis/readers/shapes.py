@@ -31,6 +31,7 @@ _BESIDE = {
     *(".dbf", ".shx", ".prj", ".cpg", ".qmd", ".qpj", ".sbn", ".sbx", ".qix"),
     *(".txt", ".md", ".pdf", ".html", ".xml"),
 }
+_SHAPES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
 _START = 4096  # bytes in which GDAL looks for what a file is
 _CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
@@ -166,7 +167,17 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
 def _open(path: Path, layer: str) -> pd.DataFrame:
     if path.suffix.lower() in {".parquet", ".geoparquet"}:
         return gpd.read_parquet(path)
-    return pyogrio.read_dataframe(path, **({"layer": layer} if layer else {}))
+    return pyogrio.read_dataframe(_in_folder(path), **({"layer": layer} if layer else {}))
+
+
+def _in_folder(path: Path) -> Path | str:
+    """Return the address of the one file of shapes that lies in a folder of a zip."""
+    if path.suffix.lower() != ".zip":
+        return path
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    shapes = [n for n in names if Path(n).suffix.lower() in _SHAPES and "__MACOSX" not in n]
+    return f"/vsizip/{path}/{shapes[0]}" if len(shapes) == 1 and "/" in shapes[0] else path
 
 
 def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
@@ -184,6 +195,9 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
             crs=crs,
             file=path.name,
         ) from error
+    if known is None and _in_degrees(raw) and _is_topojson(path):
+        # The format has no place for a CRS.
+        known = _ASSUMED
     west, south, east, north = raw.total_bounds
     corners = Text(
         "coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}",
@@ -210,6 +224,11 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
             corners=corners,
         )
     return raw.set_crs(known, allow_override=True)
+
+
+def _is_topojson(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b'"Topology"' in file.read(_START)
 
 
 def _declared(path: Path) -> str:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from analysis.errors import DataError, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.glance import look
+from analysis.readers.packed import plain_file
 
 LINE = "line"
 _BATCH_ROWS = 1 << 18
@@ -36,8 +37,8 @@ def read_columns(
     Parameters
     ----------
     path
-        A `.parquet` file, or delimited text in any encoding of `beginnings.encoding_of`, plain
-        or gzipped.
+        A `.parquet` file, a workbook, or delimited text in any encoding of
+        `beginnings.encoding_of`, plain, gzipped or zipped.
     aliases
         Our name → the names it has in the editions of the file; case, accents, points and
         spaces make no difference.
@@ -64,6 +65,7 @@ def read_columns(
         raise DataError(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
+    path = plain_file(path)
     stream = _parquet if _is_parquet(path) else _delimited
     kept, line = [], 1 if _is_parquet(path) else 2
     try:
@@ -93,6 +95,7 @@ def pieces(path: Path) -> Iterator[pa.Table]:
     DataError
         When the file is empty, cut, or of another encoding.
     """
+    path = plain_file(path)
     read = _parquet if _is_parquet(path) else _delimited
     try:
         names = header(path)
@@ -106,6 +109,7 @@ def pieces(path: Path) -> Iterator[pa.Table]:
 
 def header(path: Path) -> list[str]:
     """Return the column names of a file, as they stand in it."""
+    path = plain_file(path)
     if _is_parquet(path):
         return list(pq.read_schema(path).names)
     encoding, delimiter = _sniff(path)
@@ -222,7 +226,7 @@ def _sniff(path: Path) -> tuple[str, str]:
         raise DataError(
             "{file} is not a text file.",
             where="{path}",
-            mend="Give a CSV, or a Parquet file that ends in .parquet.",
+            mend="Give a CSV, an Excel workbook (.xlsx), or a Parquet file that ends in .parquet.",
             file=path.name,
             path=path,
         )

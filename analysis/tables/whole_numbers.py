@@ -9,7 +9,25 @@ import pandas as pd
 
 # More than any electorate; far below what whole numbers of 64 bits hold when added up.
 MOST = 1e9
+# What spreadsheets and the press put between thousands.
+SPACES = r"[ \u00a0\u2009\u202f]"
+_NONE = frozenset({"NA", "N/A", "NaN", "nan", "n.d.", "nd", "-", "–"})
 Values = TypeVar("Values", pd.Series, np.ndarray)
+
+
+def plain_counts(texts: pd.Series) -> pd.Series:
+    """Return texts of counts as a program writes them: « 1 110 » is 1110, « 631,0 » is 631.
+
+    What stands for no number (`NA`, a dash) is empty; other texts stay as they are, and « 1.000 »,
+    which is one or a thousand, becomes no number.
+    """
+    told = texts.str.strip()
+    spaced = told.str.fullmatch(rf"\d{{1,3}}({SPACES}\d{{3}})+([.,]0{{1,2}})?")
+    told = told.where(~spaced, told.str.replace(SPACES, "", regex=True))
+    zeros = told.str.fullmatch(r"\d+[.,]0{1,2}")
+    told = told.where(~zeros, told.str.replace(r"[.,]0+$", "", regex=True))
+    told = told.mask(told.str.fullmatch(r"\d+\.\d{3,}"), told + "?")
+    return told.mask(told.isin(_NONE), "")
 
 
 def is_count(values: Values) -> Values:

@@ -21,6 +21,7 @@ from analysis.targeting.weights import (
     Weights,
     gain_points,
     gain_weights,
+    need_ground,
     part_indices,
     score_parts,
 )
@@ -250,6 +251,7 @@ class Ranking(TableTexts):
 
 def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFrame, Value, Weights]:
     """Return every bureau's score and parts in the order of `prospects`, without draws."""
+    need_ground(prospects.table)
     value = value_bureaux(prospects.table, settings.params)
     registered = prospects.table["registered"].to_numpy(dtype=float)
     if settings.chosen is None:

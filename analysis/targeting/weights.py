@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.targeting.value import Value, hesitant, reachable
 
 PARTS = ("mobilise", "persuade", "hesitant", "need", "access", "classic", "visited")
@@ -113,6 +113,24 @@ def gain_points(value: Value, registered: np.ndarray) -> pd.DataFrame:
     for name in gained:
         points[name] = 100 * getattr(value, f"gain_{name}") / total
     return pd.DataFrame(points)
+
+
+def need_ground(table: pd.DataFrame) -> None:
+    """Refuse a place where nobody can knock at a door.
+
+    Raises
+    ------
+    DataError
+        When no bureau has ground to walk on and somebody registered.
+    """
+    if not reachable(table).any():
+        raise DataError(
+            "None of these bureaux has doors to knock at: their voters live abroad, in prison or "
+            "vote by post.",
+            where=some(table["bureau_id"]),
+            mend="Read what they voted under Abstention and Swing; choose a place with ground "
+            "to rank doors.",
+        )
 
 
 def _gains(value: Value, registered: np.ndarray) -> tuple[dict[str, float], float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.geography.zones import place_named
+from analysis.geography.zones import place_named, territory_of
 from analysis.tables.schema import ZONES
 from analysis.tables.workspace import Workspace
 
@@ -42,6 +42,12 @@ def all_zones(named: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """Return the zones of bureaux; a town's own file goes before the results."""
     both = pd.concat([told, named], ignore_index=True).astype("str")
     return ZONES.check(both.drop_duplicates(["bureau_id", "kind"]).reset_index(drop=True))
+
+
+def only_abroad(folder: Path | str) -> bool:
+    """Tell whether everybody of a workspace votes at a consulate: there are no doors."""
+    communes = Workspace(folder).read("places")["commune_id"].astype("str")
+    return bool((territory_of(communes) == "abroad").all())
 
 
 def places_named(folder: Path | str, names: Sequence[str]) -> list[str]:

@@ -18,6 +18,8 @@ SAMPLE_NAME = "valmont"
 
 _FOLDER = "state.folder"
 _BUREAU = "state.bureau"
+# The place that the address named when this session last wrote it or chose another.
+_WRITTEN = "state.written"
 _ABSENT = "state.absent"
 _KEPT = "state.kept"
 _ANSWERS = "state.answers"
@@ -30,10 +32,17 @@ def workspaces() -> Path:
 
 
 def folder() -> Path:
-    """Return the workspace in use: chosen, else named in the link, else the embedded place."""
-    chosen = st.session_state.get(_FOLDER) or st.query_params.get("workspace") or _usual()
+    """Return the workspace in use: of a link just followed, chosen, else the embedded place."""
+    asked = st.query_params.get("workspace")
+    # A session that began anew behind an open page must not take its own place for the link's.
+    followed = asked if asked != st.session_state.get(_WRITTEN) and _is_here(asked) else None
+    chosen = followed or st.session_state.get(_FOLDER) or asked or _usual()
     named = workspaces() / Path(str(chosen)).name
     return named if (named / "manifest.json").is_file() else workspaces() / SAMPLE_NAME
+
+
+def _is_here(name: str | None) -> bool:
+    return bool(name) and (workspaces() / Path(str(name)).name / "manifest.json").is_file()
 
 
 def _usual() -> str:
@@ -48,7 +57,7 @@ def _usual() -> str:
 def absent() -> str | None:
     """Return the workspace that the link asked for and that is not on this machine."""
     asked = st.query_params.get("workspace")
-    if asked and not (workspaces() / Path(asked).name / "manifest.json").is_file():
+    if asked and not _is_here(asked):
         st.session_state[_ABSENT] = asked
     missing = st.session_state.get(_ABSENT)
     return str(missing) if missing else None
@@ -57,6 +66,7 @@ def absent() -> str | None:
 def choose_folder(name: str) -> None:
     """Use the workspace `name` from now on, and forget what belonged to the last one."""
     st.session_state[_FOLDER] = name
+    st.session_state[_WRITTEN] = st.query_params.get("workspace")
     st.session_state.pop(_BUREAU, None)
     st.session_state.pop(_ABSENT, None)
 
@@ -134,3 +144,4 @@ def write_link() -> None:
         st.query_params.pop("workspace", None)
     elif st.query_params.get("workspace") != name:
         st.query_params["workspace"] = name
+    st.session_state[_WRITTEN] = st.query_params.get("workspace")

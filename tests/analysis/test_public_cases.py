@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from analysis.errors import DataError
+from analysis.experiments.analysis_spec import Spec
+from analysis.experiments.unit_files import read_units
 from analysis.turf.planning import Plan
 from analysis.workflows.build import build
 from analysis.workflows.build_inputs import Given, inputs_of
+from analysis.workflows.impact import estimate
 from analysis.workflows.turf_output import turfs_to_folder
 from analysis.workflows.turfs import Ask
 from tests.made import ROOT
@@ -190,3 +193,26 @@ def test_an_island_has_turfs_of_its_own_or_is_listed(tmp_path):
     assert bank.groupby(walks.turfs["turf_id"]).nunique().eq(1).all()
     assert set(walks.turfs["address_id"]) | set(walks.uncut["address_id"]) == set(at.index)
     assert set(bank) == {True, False} or walks.uncut["reason"].str.contains("unreachable").all()
+
+
+@pytest.mark.parametrize(
+    ("file", "assigned", "outcome", "itt"),
+    [
+        # 60 bureaux of a French spreadsheet; means .4991 of the treated, .5669 of the controls.
+        ("excel_fr.csv", "traite", "part", -0.0679),
+        ("percent.csv", "traite", "part", -0.0679),
+        # 58 of 190 treated are lost; .3788 of the others, .2952 of the controls.
+        ("attrition.csv", "t", "v", 0.0835),
+    ],
+)
+def test_units_of_a_spreadsheet_give_the_difference_of_their_means(file, assigned, outcome, itt):
+    units = read_units(CASES / "impact" / file)
+    impact = estimate(units, Spec(assigned=assigned, outcomes=(outcome,)), None)
+    (found,) = impact.estimates
+    assert found.value == pytest.approx(itt, abs=5e-5)
+
+
+def test_arms_that_are_words_are_named_with_the_way_out():
+    units = read_units(CASES / "impact" / "ggl_like.csv")
+    with pytest.raises(DataError, match=r"0 \(control\) or 1 \(treated\)[\s\S]*Neighbors"):
+        estimate(units, Spec(assigned="treatment", outcomes=("voted",)), None)

@@ -106,6 +106,41 @@ def test_one_press_leads_from_a_name_to_the_place(page, publisher):
     assert texts(page).count("déjà sur cette machine") == 3
 
 
+def test_a_link_decides_in_a_session_that_began_anew_behind_an_open_page(tmp_path, monkeypatch):
+    for name in ("a", "b", "valmont"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+    address: dict[str, str] = {}
+    monkeypatch.setattr(state.st, "session_state", {})
+    monkeypatch.setattr(state.st, "query_params", address)
+    monkeypatch.setattr(state, "workspaces", lambda: tmp_path)
+    monkeypatch.setattr(state, "_usual", lambda: "valmont")
+    state.write_link()
+    assert state.folder().name == "valmont"
+    address["workspace"] = "a"
+    assert state.folder().name == "a"
+    state.write_link()
+    state.choose_folder("b")
+    assert state.folder().name == "b"
+    state.write_link()
+    assert address == {"workspace": "b"}
+    address["workspace"] = "gone"
+    assert state.folder().name == "b"
+
+
+def test_consulates_have_a_name_and_no_doors(page):
+    typed(page, "consulats")
+    assert page.selectbox[1].options == ["Français établis hors de France (consulats)"]
+    said = texts(page)
+    assert "addresses" not in said
+    assert "Fichier general_results" in said
+    go(page)
+    assert not page.exception
+    assert [link.proto.label for link in page.get("page_link")][:1] == ["Voir qui s’abstient"]
+    page.switch_page("pages/priorities.py").run()
+    assert "Aucun de ces bureaux n’a de portes" in texts(page)
+
+
 def test_without_network_it_says_what_to_fetch_by_hand(page, publisher):
     publisher.statuses = [503] * 1000
     typed(page, "Sèvremoine")

@@ -7,6 +7,7 @@ import streamlit as st
 from analysis.workflows.jobs import Job
 from analysis.workflows.place_fetch import DOWNLOAD, DownloadWatch
 from analysis.workflows.place_files import folder_of
+from analysis.workflows.place_names import only_abroad
 from pages._ui import background, state
 from pages._ui.i18n import _, number
 from pages._ui.messages import translate
@@ -105,10 +106,14 @@ def congratulate() -> None:
         )
 
         # The address names the place: a connection that is lost meanwhile must not open another.
+        if only_abroad(state.WORKSPACES / name):
+            page, label, icon = "abstention", _("See who abstains"), "trending_down"
+        else:
+            page, label, icon = "priorities", _("Find the priority bureaux"), "target"
         st.page_link(
-            "pages/priorities.py",
-            label=_("Find the priority bureaux"),
-            icon=":material/target:",
+            f"pages/{page}.py",
+            label=label,
+            icon=f":material/{icon}:",
             query_params={"workspace": name},
         )
 

@@ -54,6 +54,9 @@ def test_the_table_holds_france_and_says_where_it_is_from():
         ("2e circonscription de la Gironde", "33-02"),
         ("1re circonscription 2A", "2A-01"),
         ("200000172", "200000172"),
+        ("étranger", "ZZ"),
+        ("zz", "ZZ"),
+        ("buenos-aires", "ZZ042"),
     ],
 )
 def test_what_is_typed_leads_to_the_place(text, first):

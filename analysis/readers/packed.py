@@ -1,0 +1,168 @@
+"""Tables that come packed, in a workbook or a zip, written out as the text that readers expect."""
+
+from __future__ import annotations
+
+import atexit
+import csv
+import datetime as dt
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from analysis.errors import DataError, some
+
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+_TEXTS = (".csv", ".txt", ".tsv")
+# Unpacked; the national files have less. Two cells in opposite corners are 5 kB on disk.
+_MOST_BYTES, _MOST_COLUMNS = 8_000_000_000, 2_000
+_HEAD_ROWS = 40
+_TABLE_COLUMNS = 2
+_BROKEN = (zipfile.BadZipFile, InvalidFileException, zlib.error, KeyError, ValueError, OSError)
+
+# Written out a moment ago: a reader asks for header, beginning and rows one after the other.
+_MOST_KEPT = 16
+_KEPT: dict[tuple[Path, int, int], Path] = {}
+Row = tuple[Any, ...]
+
+
+def plain_file(path: Path) -> Path:
+    """Return a file of text for a workbook or a zip that holds one; another file as it is.
+
+    Raises
+    ------
+    DataError
+        When it is damaged, or it is not clear which table of several is meant.
+    """
+    if path.suffix.lower() not in WORKBOOKS | {".zip"} or not path.is_file():
+        return path
+    told = path.stat()
+    key = (path, told.st_mtime_ns, told.st_size)
+    if key not in _KEPT:
+        _KEPT[key] = _written(path)
+        while len(_KEPT) > _MOST_KEPT:
+            shutil.rmtree(_KEPT.pop(next(iter(_KEPT))).parent, ignore_errors=True)
+    return _KEPT[key]
+
+
+def start_of(file: BinaryIO, suffix: str) -> tuple[str, bytes] | None:
+    """Return suffix and beginning of the one table in a workbook or a zip; None without one."""
+    try:
+        if suffix in WORKBOOKS:
+            rows = _rows(_sheet(file), most=_HEAD_ROWS)
+            return ".csv", "\n".join(";".join(row) for row in rows).encode()
+        with zipfile.ZipFile(file) as archive:
+            inside = _texts_in(archive)
+            if len(inside) != 1:
+                return None
+            with archive.open(inside[0]) as packed:
+                return Path(inside[0]).suffix.lower(), packed.read(1 << 16)
+    except (*_BROKEN, DataError, RuntimeError):
+        return None
+    finally:
+        file.seek(0)
+
+
+def cell_text(value: object) -> str:
+    """Return a cell of a workbook as it reads: whole numbers without a point, days as ISO 8601."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    return str(value)
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="palier-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _written(path: Path) -> Path:
+    target = Path(tempfile.mkdtemp(dir=_folder())) / f"{path.stem}.csv"
+    try:
+        if path.suffix.lower() in WORKBOOKS:
+            with target.open("w", encoding="utf-8", newline="") as file, path.open("rb") as book:
+                csv.writer(file, delimiter=";").writerows(_wide(_sheet(book)))
+            return target
+        with zipfile.ZipFile(path) as archive:
+            inside = _texts_in(archive)
+            if len(inside) != 1 or archive.getinfo(inside[0]).file_size > _MOST_BYTES:
+                raise DataError(
+                    "{file} does not hold exactly one table.",
+                    where="{file}: {inside}",
+                    mend="Take the table that is meant out of it, and give that.",
+                    file=path.name,
+                    inside=some(archive.namelist()),
+                )
+            with archive.open(inside[0]) as packed, target.open("wb") as plain:
+                shutil.copyfileobj(packed, plain, 1 << 20)
+    # A member that is encrypted raises RuntimeError.
+    except (*_BROKEN, RuntimeError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            "{file} cannot be opened: it is cut or damaged, or has a password.",
+            where="{file}: {error}",
+            mend="Save it again as XLSX or CSV, without a password, or download it again.",
+            file=path.name,
+            error=str(error) or type(error).__name__,
+        ) from error
+    return target
+
+
+def _texts_in(archive: zipfile.ZipFile) -> list[str]:
+    names = [n for n in archive.namelist() if Path(n).suffix.lower() in _TEXTS]
+    tables = [n for n in names if not n.startswith("__MACOSX") and not Path(n).name.startswith(".")]
+    # Notes lie beside tables as .txt.
+    return [n for n in tables if not n.lower().endswith(".txt")] or tables
+
+
+def _sheet(file: BinaryIO) -> Any:  # noqa: ANN401 - openpyxl has no types
+    """Return the one sheet of a workbook that is a table; notes stand in one column."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
+            raise ValueError("too large")
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+    tables = [sheet for sheet in book.worksheets if _is_table(sheet)]
+    if len(tables) > 1:
+        raise DataError(
+            "This workbook has several sheets, and nothing tells which is meant.",
+            where="sheets: {sheets}",
+            mend="Keep one of them, or save it as CSV.",
+            sheets=some(sheet.title for sheet in tables),
+        )
+    return tables[0] if tables else book.worksheets[0]
+
+
+def _is_table(sheet: Any) -> bool:  # noqa: ANN401
+    rows = list(_rows(sheet, most=_HEAD_ROWS))
+    wide = [row for row in rows if sum(cell != "" for cell in row) > _TABLE_COLUMNS]
+    return len(wide) > 1
+
+
+def _wide(sheet: Any) -> Iterator[list[str]]:  # noqa: ANN401
+    """Give rows as wide as the widest at the head: a sheet leaves empty cells at the end out."""
+    width = max((len(row) for row in _rows(sheet, most=_HEAD_ROWS)), default=0)
+    for row in _rows(sheet):
+        yield [*row, *[""] * (width - len(row))]
+
+
+def _rows(sheet: Any, *, most: int | None = None) -> Iterator[list[str]]:  # noqa: ANN401
+    given: Iterable[Row] = sheet.iter_rows(values_only=True, max_row=most)
+    for row in given:
+        if len(row) > _MOST_COLUMNS:
+            raise ValueError("too many columns")
+        yield [" ".join(cell_text(value).splitlines()) for value in row]
