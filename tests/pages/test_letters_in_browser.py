@@ -100,6 +100,7 @@ def sign_up(town, page):
     page.goto(f"{town.url}/p/{town.contacts.tenant}?lang=fr")
     assert page.locator("input:checked").count() == 0
     page.locator("[name=first_name]").fill("Camille")
+    page.locator("[name=last_name]").fill("Exemple")
     page.locator("[name=email]").first.fill(ADDRESS)
     page.locator("[name=said][value=adult]").check()
     page.locator("[name=box][value=letter_email]").check()
