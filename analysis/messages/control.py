@@ -58,8 +58,10 @@ class Draw:
     def summary(self) -> list[Text]:
         """Say what the control lets one see, before anything is sent."""
         if not self.controls:
-            unknown = "Nobody is kept for comparison: what the message changes stays unknown."
-            return [Text(unknown), *self._subjects()]
+            return [
+                Text("Nobody is kept for comparison: what the message changes stays unknown."),
+                *self._subjects(),
+            ]
         first = Text(
             "{letters} letters, {controls} people drawn by lot get none, for comparison.",
             letters=self.letters,
