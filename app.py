@@ -30,6 +30,7 @@ parts = {
     ],
     _("People"): [
         ("contacts", _("Contacts"), "contacts"),
+        ("letters", _("Messages"), "mail"),
         ("law", _("Law"), "gavel"),
     ],
     _("After the vote"): [

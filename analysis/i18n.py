@@ -16,24 +16,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
-from gettext import GNUTranslations, NullTranslations
+from gettext import NullTranslations
 from importlib.resources.abc import Traversable
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 from babel.core import Locale
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from analysis.errors import Listed, Reread, Text
+from analysis.text_catalogue import catalogue_file, read_catalogue, texts_of
 from analysis.vocabulary import Spoken, flat, in_words, spoken
 
 DEFAULT = "fr"
 LANGUAGES = {"fr": "Français", "en": "English"}
-LOCALES = Path(__file__).parents[1] / "locales"
 # Texts are written in English, with the day before the month as in the French ones.
 _LOCALE = {"fr": Locale("fr"), "en": Locale("en", "GB")}
 MISSING = "–"
@@ -50,33 +45,10 @@ def choose(*wishes: str | None) -> str:
     return next((wish for wish in wishes if wish in LANGUAGES), DEFAULT)
 
 
-def catalogue_file(language: str) -> Path:
-    """Return where the texts of `language` are kept."""
-    return LOCALES / language / "LC_MESSAGES" / "palier.po"
-
-
-def read_catalogue(file: Path) -> Catalog:
-    """Read a `.po` file; a malformed one raises with its line."""
-    with file.open("rb") as stream:
-        return read_po(stream, locale=file.parts[-3], domain="palier", abort_invalid=True)
-
-
 def translations(language: str) -> NullTranslations:
     """Return the texts of `language`; English is what the code says."""
-    texts = _compiled(language)
+    texts = texts_of(language)
     return Spoken(texts, language) if spoken() else texts
-
-
-@cache
-def _compiled(language: str) -> NullTranslations:
-    # Compiled in memory: no file of a clone can be absent, or older than the texts.
-    file = catalogue_file(language)
-    if not file.exists():
-        return NullTranslations()
-    compiled = BytesIO()
-    write_mo(compiled, read_catalogue(file))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
 
 
 class Words(Mapping[str, Mapping[str, str]]):
@@ -114,7 +86,7 @@ class Words(Mapping[str, Mapping[str, str]]):
         if language not in LANGUAGES:
             raise KeyError(language)
         if language not in self._known:
-            say = _compiled(language).pgettext
+            say = texts_of(language).pgettext
             self._known[language] = {
                 key: say(self.mark(key), text) if text else "" for key, text in self._texts.items()
             }
@@ -204,7 +176,7 @@ def told(text: str, language: str) -> str:
 
 
 def _told(text: str, language: str) -> str:
-    if not text or not _catalogue(language):
+    if not text or not catalogue_file(language).exists():
         return text
     if isinstance(text, Listed):
         return _joint(text.template, language).join(
@@ -231,7 +203,7 @@ class _Filler(string.Formatter):
         if isinstance(value, Text):
             value = told(value, self.language)
         if format_spec == TABLE:
-            return _compiled(self.language).pgettext(TABLE, value)
+            return texts_of(self.language).pgettext(TABLE, value)
         if isinstance(value, str):
             return _number_text(value, self.language) if format_spec else value
         # A whole number under ten thousand may be a year, or part of a code.
@@ -256,11 +228,9 @@ def _number_text(text: str, language: str) -> str:
 
 
 def _translated(template: str, language: str) -> str:
-    found = _catalogue(language).get(template)
-    if found is not None:
+    found = texts_of(language).pgettext(ERROR, template)
+    if found != template:
         return found
-    if not any(mark in template for mark in _JOINTS):
-        return template
     for mark in _JOINTS:
         template = template.replace(mark, _joint(mark, language))
     return template
@@ -268,7 +238,7 @@ def _translated(template: str, language: str) -> str:
 
 def _joint(separator: str, language: str) -> str:
     template = _JOINTS.get(separator, "{0}" + separator + "{1}")
-    return _catalogue(language).get(template, template).format("", "")
+    return texts_of(language).pgettext(ERROR, template).format("", "")
 
 
 @cache

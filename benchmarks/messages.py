@@ -107,6 +107,7 @@ def campaign(engine: Engine, folder: Path, name: str, count: int) -> tuple[Conta
     from dataclasses import replace
 
     from analysis.messages.approve import approve, prepare
+    from analysis.messages.control import Terms
     from analysis.messages.drafts import save
     from analysis.messages.letter_blocks import Letter
     from tests.analysis.contacts.invented import opened
@@ -117,7 +118,9 @@ def campaign(engine: Engine, folder: Path, name: str, count: int) -> tuple[Conta
     supporters(author, count)
     draft = save(author, "m", Letter.read(LETTER), EVERYBODY)
     began = time.perf_counter()
-    approve(replace(author, by="other"), prepare(author, draft, SETTING, control=False))
+    approve(
+        replace(author, by="other"), prepare(author, draft, SETTING, terms=Terms(control=False))
+    )
     print(f"      {count} recipients approved in {time.perf_counter() - began:.1f} s")
     return author, draft.message
 

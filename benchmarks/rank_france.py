@@ -79,7 +79,7 @@ def whole_process(folder: Path, runs: int) -> bool:
 
     command(folder)
     csv = folder.parent / "ranking.csv"
-    table = pd.read_csv(csv, low_memory=False).drop(columns="provenance")
+    table = pd.read_csv(csv, low_memory=False)
     table.to_parquet(folder.parent / "ranking.parquet")
     first, again, theirs = [], [], []
     for _ in range(runs):

@@ -5,7 +5,7 @@ import streamlit as st
 from pages._ui import loaders, messages
 from pages._ui.explain import explain_choices, goes_with
 from pages._ui.i18n import _
-from pages._ui.swing import moved, transfers_view, two_elections
+from pages._ui.swing import moved, second_round_view, transfers_view, two_elections
 from pages._ui.trial.arms_view import choose_view
 
 st.title(_("Swing and transfers"))
@@ -15,6 +15,7 @@ VIEWS = {
     "swing": _("Swing"),
     "apart": _("Apart from the whole"),
     "transfers": _("Transfers"),
+    "second": _("Second round, what if"),
     "with": _("What goes with it"),
 }
 
@@ -25,6 +26,8 @@ with messages.explain_data_errors():
         view = choose_view(VIEWS, "s_view")
         if view == "transfers":
             transfers_view.transfers(place, asked)
+        elif view == "second":
+            second_round_view.second_round(place, asked)
         elif view == "with":
             goes_with.goes_with(place, explain_choices.swing(place, asked))
         elif view == "apart":

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
-from analysis.i18n import catalogue_file, read_catalogue
+from analysis.text_catalogue import catalogue_file, read_catalogue
 from tools.library_texts import ERROR, PUNCTUATION, keyed_texts, library_texts, misfilled
 from tools.text_marks import KEYWORDS, misused
 

@@ -50,21 +50,17 @@ def names_along(streets: gpd.GeoDataFrame) -> Iterator[Name]:
     named = streets[streets["name"] != ""]
     order = named["kind"].map({kind: n for n, kind in enumerate(STYLES)}).to_numpy()
     lines = named.geometry.to_numpy()
-    first = np.lexsort((-shapely.length(lines), -order))
+    length = shapely.length(lines)
+    first = np.lexsort((-length, -order))
     at = [shapely.line_interpolate_point(lines, s, normalized=True) for s in (0.35, 0.5, 0.65)]
     low, mid, top = (shapely.get_coordinates(points) for points in at)
     run = top - low
     angle = np.degrees(np.arctan2(run[:, 1], run[:, 0]))
     upright = (angle + 90) % 180 - 90
-    for n in first:
-        yield Name(
-            str(named["name"].iloc[n]),
-            str(named["kind"].iloc[n]),
-            float(mid[n, 0]),
-            float(mid[n, 1]),
-            float(upright[n]),
-            float(shapely.length(lines[n])),
-        )
+    texts, kinds = named["name"].tolist(), named["kind"].tolist()
+    for n in first.tolist():
+        x, y = mid[n].tolist()
+        yield Name(texts[n], kinds[n], x, y, float(upright[n]), float(length[n]))
 
 
 def draw_ground(chart: Axes, ground: Ground, *, metres: float) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.cli.known_action import check_action
 from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def message(  # noqa: PLR0913 - one option per thing that is said of a message
 ) -> None:
     """Write a message, look at it, have it approved by somebody else, follow it, stop it."""
     from analysis.workflows import message_work
-    from analysis.workflows.contacts_open import open_contacts
+    from analysis.workflows.contacts_open import close, open_contacts
 
     _check(action, what, by)
     if action == "send":
@@ -70,7 +71,7 @@ def message(  # noqa: PLR0913 - one option per thing that is said of a message
         else:
             _other(contacts, action, what, reason)
     finally:
-        contacts.engine.dispose()
+        close(contacts)
 
 
 def worker(
@@ -105,14 +106,7 @@ def _say(what: str, count: Mapping[str, int]) -> None:
 def _check(action: str, what: str, by: str) -> None:
     from analysis.errors import DataError
 
-    if action not in ACTIONS:
-        raise DataError(
-            "There is no action {action!r}.",
-            where="python -m analysis message {action}",
-            mend="Name one of {known}.",
-            action=action,
-            known=", ".join(ACTIONS),
-        )
+    check_action("message", action, ACTIONS)
     if action in _NEEDS and not what:
         raise DataError(
             "Nothing is named to do it with.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from analysis.cli.known_action import check_action
 from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -55,13 +56,12 @@ def people(  # noqa: PLR0913 - one option per thing that is said of a file
     """Import files of supporters, link them with the roll and one another; numbers, no names."""
     from analysis.contacts.file_origins import Declared
     from analysis.workflows import people_shown
-    from analysis.workflows.contacts_open import open_contacts
+    from analysis.workflows.contacts_open import people_of
 
     given = what or []
     _check(action, given, kind)
-    contacts = open_contacts(workspace)
     pairs = cast("Kind", kind)
-    try:
+    with people_of(workspace) as contacts:
         if action == "columns":
             _columns(contacts, given, column or [])
         elif action == "import":
@@ -76,22 +76,13 @@ def people(  # noqa: PLR0913 - one option per thing that is said of a file
             _proposals(contacts, pairs, named=named)
         else:
             _decide(contacts, pairs, given, action, accept=not refuse)
-    finally:
-        contacts.engine.dispose()
 
 
 def _check(action: str, what: list[str], kind: str) -> None:
     from analysis.errors import DataError
 
-    for word, known in ((action, ACTIONS), (kind, ("link", "merge"))):
-        if word not in known:
-            raise DataError(
-                "There is no action {action!r}.",
-                where="python -m analysis people {action}",
-                mend="Name one of {known}.",
-                action=word,
-                known=", ".join(known),
-            )
+    check_action("people", action, ACTIONS)
+    check_action("people --kind", kind, ("link", "merge"))
     if action in _NEEDS and not what:
         raise DataError(
             "Nothing is named to import, decide or undo.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analysis.cli.known_action import check_action
 from analysis.cli.terminal import show
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from analysis.contacts.roll_origin import Origin
     from analysis.contacts.roll_store import Roll
 
+ACTIONS = ("import", "list", "refused", "end")
 DAYS = ["%Y-%m-%d"]
 
 
@@ -52,11 +54,10 @@ def roll(  # noqa: PLR0913 - one option per part of the request for a roll
     """Take in the electoral roll with the promise of its use, list rolls, or end one for good."""
     from analysis.contacts.roll_origin import Origin
     from analysis.contacts.roll_store import end_roll
-    from analysis.workflows.contacts_open import open_contacts
+    from analysis.workflows.contacts_open import people_of
 
     _check(action, what)
-    contacts = open_contacts(workspace)
-    try:
+    with people_of(workspace) as contacts:
         if action == "list":
             _list(contacts)
         elif action == "refused":
@@ -68,21 +69,12 @@ def roll(  # noqa: PLR0913 - one option per part of the request for a roll
             days = [one.date() if one else None for one in (asked_on, signed, list_date, expires)]
             origin = Origin(asked_by, asked_at, days[0], promise_signed_by, days[1], *days[2:])
             _import(contacts, workspace, Path(what), origin)
-    finally:
-        contacts.engine.dispose()
 
 
 def _check(action: str, what: str) -> None:
     from analysis.errors import DataError
 
-    if action not in {"import", "list", "refused", "end"}:
-        raise DataError(
-            "There is no action {action!r}.",
-            where="python -m analysis roll {action}",
-            mend="Name one of {known}.",
-            action=action,
-            known="import, list, refused, end",
-        )
+    check_action("roll", action, ACTIONS)
     if action != "list" and not what:
         raise DataError(
             "Nothing is named that could be imported or ended.",
@@ -99,6 +91,8 @@ def _import(contacts: Contacts, workspace: Path, file: Path, origin: Origin) -> 
     lines = [_line(done.roll)]
     if done.again:
         lines.append("this file is in already: nothing was added")
+    if done.replaced:
+        lines.append(f"replaced\t{done.replaced}")
     lines += [f"refused\t{why}\t{one['rows']}" for why, one in done.roll.refused.items()]
     lines += [f"{name}\t{count}" for name, count in done.roll.counts.items()]
     dropped = done.roll.dropped

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.cli.known_action import check_action
 from analysis.cli.terminal import show
 
 ACTIONS = ("show", "set", "answers")
@@ -22,16 +23,7 @@ def script(
     ] = None,
 ) -> None:
     """Say what volunteers say and ask at the door, and count what was answered."""
-    from analysis.errors import DataError
-
-    if action not in ACTIONS:
-        raise DataError(
-            "There is no such action.",
-            where="{action}",
-            mend="Take one of: {known}.",
-            action=action,
-            known=", ".join(ACTIONS),
-        )
+    check_action("script", action, ACTIONS)
     if action == "answers":
         show(_answers(workspace, store, out))
     elif action == "set":

@@ -8,15 +8,18 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from analysis.cli.known_action import check_action
 from analysis.contacts import rights_requests as owed
 from analysis.contacts.contact_store import Contacts, Controller, say_controller
 from analysis.contacts.controller_check import checked, read_round
 from analysis.contacts.door_boxes import waiting
+from analysis.contacts.erasure import UNSWEPT
 from analysis.contacts.registers import add, entries
-from analysis.contacts.retention import classes
-from analysis.errors import DataError, some
+from analysis.contacts.retention import Over, classes
+from analysis.errors import DataError, Text, some
+from analysis.i18n import choose, told
 from analysis.workflows import duties
-from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.contacts_open import people_of
 from analysis.workflows.door_contacts import enter_slip, open_doors
 
 
@@ -35,6 +38,10 @@ class Asked:
     run: bool = False
     out: Path | None = None
     language: str = "fr"
+
+    def say(self, text: Text) -> str:
+        """Return a text in the language that is asked for."""
+        return told(text, choose(self.language))
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -64,19 +71,9 @@ def run(action: str, asked: Asked) -> str:
     DataError
         When there is no such action, or what it needs is not given.
     """
-    if action not in ACTIONS:
-        raise DataError(
-            "There is no such action.",
-            where="{action}",
-            mend="Choose one of {known}.",
-            action=action,
-            known=", ".join(ACTIONS),
-        )
-    contacts = open_contacts(asked.workspace)
-    try:
+    check_action("duties", action, ACTIONS)
+    with people_of(asked.workspace) as contacts:
         return ACTIONS[action](contacts, asked)
-    finally:
-        close(contacts)
 
 
 def _controller(contacts: Contacts, asked: Asked) -> str:
@@ -96,22 +93,25 @@ def _controller(contacts: Contacts, asked: Asked) -> str:
         say_controller(contacts, who)
     lines = [f"{name}: {getattr(who, name) or '–'}" for name in known]
     lines += [f"round: {one.date}, {one.territory}, {one.time_zone}" for one in who.rounds]
-    return "\n".join([*lines, *([f"missing: {', '.join(who.missing)}"] if who.missing else [])])
+    lacking = Text("missing: {names}", names=", ".join(who.missing))
+    return "\n".join([*lines, *([asked.say(lacking)] if who.missing else [])])
 
 
 def _doors(contacts: Contacts, asked: Asked) -> str:
     opened = open_doors(asked.workspace, contacts)
+    letters = {None: "", True: asked.say(Text("letter sent"))}
+    letters[False] = asked.say(Text("letter in the outbox"))
     lines = [
-        f"{one.turf_id} {one.state} {one.person or one.why}"
-        + ("" if letter is None else " letter sent" if letter else " letter in the outbox")
+        f"{one.turf_id} {one.state} {one.person or one.why} {letters[letter]}".rstrip()
         for one, letter in opened
     ]
-    return "\n".join([*lines, f"opened: {len(opened)}, waiting: {waiting(contacts)}"])
+    total = Text("opened: {n}, waiting: {left}", n=len(opened), left=waiting(contacts))
+    return "\n".join([*lines, asked.say(total)])
 
 
 def _slip(contacts: Contacts, asked: Asked) -> str:
     try:
-        told = json.loads(Path(asked.what).read_text(encoding="utf-8"))
+        slip = json.loads(Path(asked.what).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(
             "This file of a slip cannot be read.",
@@ -119,47 +119,61 @@ def _slip(contacts: Contacts, asked: Asked) -> str:
             mend="Give JSON, or type the slip on the page Law, “Contacts of doors”.",
             file=asked.what,
         ) from error
-    return enter_slip(contacts, told if isinstance(told, dict) else {})
+    return enter_slip(contacts, slip if isinstance(slip, dict) else {})
 
 
-def _requests(contacts: Contacts, _asked: Asked) -> str:
+def _requests(contacts: Contacts, asked: Asked) -> str:
     today = datetime.now(UTC).date()
     lines = []
     for one in owed.requests(contacts):
         left = one.days_left(today)
-        clock = "" if left is None else f", {left} day(s) left"
-        who = one.person or "nobody known"
-        lines.append(f"{one.request} {one.kind} {one.state}, due {one.due_on}{clock}: {who}")
-    return "\n".join(lines) or "no request"
+        clock = "" if left is None else asked.say(Text(", {n} day(s) left", n=left))
+        state = f"{one.request} {one.kind} {one.state}, {_due(asked, one)}{clock}"
+        lines.append(f"{state}: {_who(asked, one)}")
+    return "\n".join(lines) or asked.say(Text("no request"))
+
+
+def _due(asked: Asked, one: owed.Request) -> str:
+    return asked.say(Text("due {day}", day=one.due_on.isoformat()))
+
+
+def _who(asked: Asked, one: owed.Request) -> str:
+    return one.person or asked.say(Text("nobody known"))
 
 
 def _request(contacts: Contacts, asked: Asked) -> str:
     people = owed.find(contacts, asked.contact)
     came = asked.received or datetime.now(UTC).date()
     made = [owed.receive(contacts, asked.what, who, came) for who in people or [""]]
-    return "\n".join(
-        f"{one.request} due {one.due_on}: {one.person or 'nobody known'}" for one in made
-    )
+    return "\n".join(f"{one.request} {_due(asked, one)}: {_who(asked, one)}" for one in made)
 
 
 def _answer(contacts: Contacts, asked: Asked) -> str:
     if asked.refuse or asked.extend:
         state = owed.REFUSED if asked.refuse else owed.EXTENDED
-        told = owed.advance(contacts, asked.what, state, why=asked.refuse or asked.extend)
-        return f"{told.state}, due {told.due_on}"
+        one = owed.advance(contacts, asked.what, state, why=asked.refuse or asked.extend)
+        word = Text("refused") if asked.refuse else Text("put off")
+        return f"{asked.say(word)}, {_due(asked, one)}"
     found = {one.request: one for one in owed.requests(contacts)}.get(asked.what)
     kind = found.kind if found else ""
     if kind == "erasure":
         gone = duties.erase_for(asked.workspace, contacts, asked.what)
-        left = [f"left before: {what}, {rows} row(s)" for _at, what, rows in gone.erased.exports]
-        head = f"erased: {gone.erased.people} person(s), {gone.letters} letter(s)"
-        return "\n".join([head, *left])
+        head = Text(
+            "erased: {n} person(s), {letters} letter(s)", n=gone.erased.people, letters=gone.letters
+        )
+        left = [
+            Text("left before: {what}, {n} row(s)", what=what, n=rows)
+            for _at, what, rows in gone.erased.exports
+        ]
+        every = [head, *left, *([] if gone.erased.swept else [UNSWEPT])]
+        return "\n".join(map(asked.say, every))
     if kind == "objection":
         point = asked.contact if found and not found.person else ""
-        return f"never reached again: {owed.carry_out_objection(contacts, asked.what, point)}"
+        points = owed.carry_out_objection(contacts, asked.what, point)
+        return asked.say(Text("contact points never reached again: {n}", n=points))
     if kind == "rectification":
         owed.carry_out_rectification(contacts, asked.what, asked.values)
-        return "put right"
+        return asked.say(Text("put right"))
     return _hand_over(contacts, asked, found)
 
 
@@ -171,9 +185,11 @@ def _hand_over(contacts: Contacts, asked: Asked, found: owed.Request | None) -> 
             mend="Name an open request of a person who is known, and a folder: --out FOLDER.",
             request=asked.what,
         )
-    answer = duties.answer_access if found.kind == "access" else duties.answer_portability
     asked.out.mkdir(parents=True, exist_ok=True)
-    files = answer(contacts, found.person)
+    if found.kind == "access":
+        files = duties.answer_access(contacts, found.person, language=choose(asked.language))
+    else:
+        files = duties.answer_portability(contacts, found.person)
     for name, content in files.items():
         (asked.out / name).write_bytes(content)
     owed.advance(contacts, found.request, owed.DONE, files=" ".join(files))
@@ -182,12 +198,16 @@ def _hand_over(contacts: Contacts, asked: Asked, found: owed.Request | None) -> 
 
 def _retention(contacts: Contacts, asked: Asked) -> str:
     found = duties.run_retention(asked.workspace, contacts, dry=not asked.run)
-    verb = "gone" if asked.run else "over"
-    return "\n".join(
-        f"{one.name}: {one.rows} {verb} ({classes()[one.name].days} days; counted from: "
-        f"{classes()[one.name].clock('en')})"
-        for one in found
-    )
+    return "\n".join(_over(asked, one) for one in found)
+
+
+def _over(asked: Asked, one: Over) -> str:
+    kind = classes()[one.name]
+    clock = kind.clock(choose(asked.language))
+    about = {"name": one.name, "n": one.rows, "days": kind.days, "clock": clock}
+    if asked.run:
+        return asked.say(Text("{name}: {n} gone ({days} days; counted from: {clock})", **about))
+    return asked.say(Text("{name}: {n} over ({days} days; counted from: {clock})", **about))
 
 
 def _register(contacts: Contacts, asked: Asked) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cli.known_action import check_action
 from analysis.errors import DataError, some
 from analysis.fieldwork import exposure, progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
@@ -55,14 +56,7 @@ def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
     DataError
         When there is no such action, or what it needs is not given.
     """
-    if action not in ACTIONS:
-        raise DataError(
-            "There is no such action.",
-            where="{action}",
-            mend="Take one of: {known}.",
-            action=action,
-            known=", ".join(ACTIONS),
-        )
+    check_action("returns", action, ACTIONS)
     if unknown := sorted(set(asked.accept) - set(ACCEPTABLE)):
         raise DataError(
             "There is nothing of this name to accept.",

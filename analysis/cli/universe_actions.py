@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from analysis.cli.known_action import check_action
 from analysis.contacts import lawful, lawful_words
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.universe import Universe
@@ -13,7 +14,7 @@ from analysis.errors import DataError
 from analysis.i18n import choose, told
 from analysis.tables.workspace import Workspace
 from analysis.workflows import universes
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import people_of
 from analysis.workflows.ranking import open_workspace
 from analysis.workflows.universe_lists import Asked, take_out
 
@@ -40,15 +41,9 @@ def run(action: str, order: Order) -> str:
     DataError
         When there is no such action, or it is not lawful.
     """
-    if action not in ("say", "count", "save", "list", "export"):
-        raise DataError(
-            "There is no such action: {action}.",
-            mend="Choose say, count, save, list or export.",
-            action=action,
-        )
+    check_action("universe", action, ("say", "count", "save", "list", "export"))
     place = open_workspace(order.workspace)
-    contacts = open_contacts(place.path)
-    try:
+    with people_of(place.path) as contacts:
         if action == "list":
             return _list(contacts, order)
         rule = _rule(contacts, order, saving=action == "save")
@@ -59,8 +54,6 @@ def run(action: str, order: Order) -> str:
         if action == "count":
             return _count(contacts, place, rule, order)
         return _export(contacts, place, rule, order)
-    finally:
-        contacts.engine.dispose()
 
 
 def _rule(contacts: Contacts, order: Order, *, saving: bool) -> Universe:

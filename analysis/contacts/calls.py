@@ -12,7 +12,7 @@ from datetime import time as clock
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from analysis.contacts import consents, vault
+from analysis.contacts import call_leases, consents, vault
 from analysis.contacts.consents import Said
 from analysis.contacts.contact_store import Contacts, insert_many, new_id
 from analysis.contacts.eve_of_vote import zone_of
@@ -32,6 +32,7 @@ OUTCOMES = ("talked", "absent", "call_back", "refused", "wrong_number", "stop")
 # After these nobody calls again, within thirty days or ever.
 _DONE = ("talked", "refused", "wrong_number", "stop")
 _SATURDAY = 5
+_CALLER = 32  # as its column
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,13 @@ def at_decent_hours(at: datetime, territory: str) -> bool:
     return local.weekday() < _SATURDAY and any(first <= now < last for first, last in HOURS)
 
 
-def next_call(contacts: Contacts, people: Sequence[str], at: datetime) -> Queue:
+def next_call(
+    contacts: Contacts, people: Sequence[str], at: datetime, *, caller: str = ""
+) -> Queue:
     """Return the next person of a universe to call; what is shown passes the gate first.
+
+    Who is dealt is the caller's until the call is told or twenty minutes have passed: no other
+    caller is given them, and the same caller who asks again has the same person.
 
     Parameters
     ----------
@@ -99,12 +105,16 @@ def next_call(contacts: Contacts, people: Sequence[str], at: datetime) -> Queue:
         Of the universe.
     at
         Now, with its time zone.
+    caller
+        Tells browsers of a machine without users from each other.
     """
+    me = _digest(contacts.by, caller)[:_CALLER]
     with reading(contacts.engine) as connection:
+        hands = call_leases.in_hands(connection, contacts, int(at.timestamp()))
         tries = _tries(connection, contacts, people, int(at.timestamp()))
         communes = _communes(connection, contacts, people)
         known = vault.read(connection, contacts.ring, people, ["phone"])
-    waiting = {"number": 0, "hours": 0, "tries": 0}
+    waiting = {"number": 0, "hours": 0, "tries": 0, "dealt": 0}
     free = []
     for person in people:
         number, done = tries.get(person, (0, False))
@@ -114,13 +124,17 @@ def next_call(contacts: Contacts, people: Sequence[str], at: datetime) -> Queue:
             waiting["hours"] += 1
         elif done or number >= MOST_TRIES:
             waiting["tries"] += 1
+        elif hands.get(person, (me, 0))[0] != me:
+            waiting["dealt"] += 1
         else:
-            free.append((number, _turn(contacts.by, person), person))
-    # The least tried first; two callers begin at different ends.
-    order = [person for _number, _turn_of, person in sorted(free)]
+            free.append((person not in hands, number, _digest(me, person), person))
+    # Whom the caller has already, then the least tried; two callers begin at different ends.
+    order = [person for *_rank, person in sorted(free)]
     passed = passes(contacts, _request(order, at), record=False).allowed
     waiting["law"] = len(order) - len(passed)
-    call = _first(contacts, passed, {who: tries.get(who, (0, False))[0] for who in passed}, at)
+    until = {who: until_s for who, (_caller, until_s) in hands.items()}
+    asked = _Asked(me, at, {who: tries.get(who, (0, False)) for who in passed}, until)
+    call = _first(contacts, passed, asked)
     return Queue(call, len(passed), {why: n for why, n in waiting.items() if n})
 
 
@@ -128,14 +142,22 @@ def _request(people: Sequence[str], at: datetime) -> Request:
     return Request("phone", "call", ("person.phone", "person.name"), people=tuple(people), at=at)
 
 
-def _turn(caller: str, person: str) -> str:
-    return hashlib.sha256(f"{caller}\x1f{person}".encode()).hexdigest()
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _first(
-    contacts: Contacts, passed: Sequence[str], tries: Mapping[str, int], at: datetime
-) -> Call | None:
-    """Return the first whose number nobody objected to; its passage is written down."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks for a call and when; tries and ends of leases as they were read."""
+
+    caller: str
+    at: datetime
+    tries: Mapping[str, tuple[int, bool]]
+    until: Mapping[str, int]
+
+
+def _first(contacts: Contacts, passed: Sequence[str], asked: _Asked) -> Call | None:
+    """Return the first whose number nobody objected to and whom no other caller was given."""
     fields = ("used_name", "birth_name", "first_names", "phone")
     for person in passed:
         with reading(contacts.engine) as connection:
@@ -143,11 +165,32 @@ def _first(
         number = known.get("phone", "")
         if not number or suppressed(contacts, [("phone", number)]):
             continue
-        if passes(contacts, _request([person], at)).allowed:
+        if _dealt(contacts, person, asked):
             family = known.get("used_name") or known.get("birth_name", "")
             name = f"{known.get('first_names', '')} {family}".strip()
-            return Call(person, name, number, tries.get(person, 0))
+            return Call(person, name, number, asked.tries[person][0])
     return None
+
+
+def _dealt(contacts: Contacts, person: str, asked: _Asked) -> bool:
+    """Put a person into the hands of who asks, unless another was quicker; write the passage.
+
+    Whoever has them already passed: the page asks again at each stroke.
+    """
+    now_s = int(asked.at.timestamp())
+    if asked.until.get(person, 0) > now_s + call_leases.LASTS_S // 2:
+        return True
+    with writing(contacts.engine) as connection:
+        if not call_leases.take(connection, contacts, person, caller=asked.caller, now_s=now_s):
+            return False
+        # Who was called since the queue was read is another's affair by now.
+        if (
+            _tries(connection, contacts, [person], now_s).get(person, (0, False))
+            != asked.tries[person]
+        ):
+            call_leases.let_go(connection, contacts, person)
+            return False
+    return bool(passes(contacts, _request([person], asked.at)).allowed)
 
 
 def _tries(
@@ -222,6 +265,7 @@ def record_call(contacts: Contacts, person: str, outcome: str, *, corrects: str 
         suppress_people(contacts, [person], "stop")
     row = {"contact": new_id(), "person": person, "channel": "phone", "outcome": outcome}
     with writing(contacts.engine) as connection:
+        call_leases.let_go(connection, contacts, person)
         insert_many(connection, CONTACTS, [row | {"corrects": corrects or None} | contacts.stamp()])
         if outcome in ("stop", "refused"):
             no = Said(person, "phone", "phone", given=False, said_s=int(time.time()), how="phone")
@@ -232,6 +276,7 @@ def record_call(contacts: Contacts, person: str, outcome: str, *, corrects: str 
 WAITING = {
     "number": Text("gave no number"),
     "hours": Text("outside the hours, 10 to 13 and 14 to 20 on weekdays"),
+    "dealt": Text("before another caller just now"),
     "tries": Text("called already, or four times in thirty days"),
     "law": Text("the law: objection, refusal or eve of the vote"),
 }

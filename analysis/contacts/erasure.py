@@ -16,13 +16,28 @@ from analysis.contacts.contact_store import Contacts
 from analysis.contacts.merged import groups
 from analysis.contacts.suppression import suppress_people
 from analysis.database.access_tables import AUDIT
-from analysis.database.contact_tables import HOMES, LINKS, PASSED, STATEMENTS
+from analysis.database.contact_tables import (
+    HOMES,
+    LINKS,
+    PASSED,
+    POINTS,
+    STATEMENTS,
+    VAULT,
+    VAULT_KEYS,
+)
 from analysis.database.engine import reading, writing
+from analysis.database.store_sweep import sweep
+from analysis.errors import Text
 
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 # Words of the audit for what leaves as a file.
-_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 _LEAVES = ("download", "export", "print", "send")
+
+
+UNSWEPT = Text(
+    "The free space of the store still holds the erased key: somebody reads the store, or its user "
+    "does not own its tables. The next erasure clears it too, or the owner by VACUUM FULL."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +54,16 @@ class Erased:
         Rows deleted, by table.
     exports
         Files and lists that left before and may hold them: day, what, rows.
+    swept
+        Whether nothing is left in the free space of the store; else somebody read it meanwhile, or
+        its user does not own the tables.
     """
 
     people: int
     points: int
     rows: dict[str, int]
     exports: list[tuple[int, str, int]]
+    swept: bool
 
 
 def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "erasure") -> Erased:
@@ -74,23 +93,9 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
                 )
                 rows[table.name] = rows.get(table.name, 0) + gone.rowcount
         rows["vault_keys"] = vault.erase(connection, every)
-    sweep(contacts)
-    return Erased(len(every), points, rows, left_before(contacts))
-
-
-def sweep(contacts: Contacts) -> None:
-    """Write a SQLite store anew without what was deleted, and empty its log.
-
-    PostgreSQL clears deleted rows by itself (autovacuum); only its owner may ask for it sooner.
-    """
-    if contacts.engine.dialect.name != "sqlite":
-        return
-    with contacts.engine.connect() as connection:
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        # The log once more at the end: the new copy went through it.
-        for order in (_EMPTY_LOG, "VACUUM", _EMPTY_LOG):
-            raw.execute(order).fetchall()
+    # Without its key a value says nothing: of the keys nothing may stay in any file.
+    swept = sweep(contacts.engine, [VAULT_KEYS], [VAULT, POINTS, *_ABOUT])
+    return Erased(len(every), points, rows, left_before(contacts), swept)
 
 
 def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:

@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.contacts.linkage import OTHER
 
 # From here on a pair is decided without asking; from there on a person is asked.
-AUTOMATIC, ASKED = 0.95, 0.5
+AUTOMATIC, ASKED = 0.975, 0.7
 # One person made of two is worse than a wrong line of the roll.
 _MERGED = 0.99
 # Who is this likely besides makes a person look.

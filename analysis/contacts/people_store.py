@@ -219,13 +219,16 @@ def _digits(text: str) -> list[str]:
 def _is(row: PersonRow, known: Mapping[str, str], before: bool) -> bool:  # noqa: FBT001
     """Tell whether a row is of a person who has one of its points.
 
-    Of another file, a name that fits is enough. Within one file father and son of one name may
-    share an address of mail: something of the person's own must agree.
+    Father and son of one name may share an address of mail and a home: something of the person's
+    own must agree. Of another file, a row that says the very same is no news of anybody.
     """
     if not _fits(row.known, known):
         return False
-    if before:
-        return True
+    return _own(row, known) or (before and _says_the_same(row, known))
+
+
+def _own(row: PersonRow, known: Mapping[str, str]) -> bool:
+    """Tell whether birth date, mobile, or an e-mail that bears the first name is the same."""
     born = row.known.get("birth_date", "")
     if born and born == known.get("birth_date"):
         return True
@@ -236,6 +239,20 @@ def _is(row: PersonRow, known: Mapping[str, str], before: bool) -> bool:  # noqa
     emails = {one.canonical for one in row.emails}
     own = known.get("email", "").casefold()
     return bool(own in emails and (not first or (len(first) > 2 and first in name_key(own))))
+
+
+def _says_the_same(row: PersonRow, known: Mapping[str, str]) -> bool:
+    """Tell whether a row and what is known say the same of a person, no more and no less."""
+    points = {
+        "email": [one.shown for one in row.emails],
+        "phone": [p.canonical for p in row.phones],
+    }
+    told = {**row.known, **{kind: texts[0] for kind, texts in points.items() if texts}}
+    return _plain(told) == _plain(known)
+
+
+def _plain(told: Mapping[str, str]) -> dict[str, list[str]]:
+    return {name: name_words(text) + _digits(text) for name, text in told.items() if text}
 
 
 def _fits(row: Mapping[str, str], known: Mapping[str, str]) -> bool:

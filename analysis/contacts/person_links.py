@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from analysis.contacts.contact_store import Contacts, insert_many, new_id
 from analysis.contacts.linkage_decisions import ACCEPTED, PROPOSED
-from analysis.database.contact_tables import LINKS, MERGES
+from analysis.database.contact_tables import LINKS, MERGES, ROLL_ENDS
 from analysis.errors import DataError
 
 REFUSED, UNDONE = "refused", "undone"
@@ -85,9 +85,12 @@ def _event(kind: Kind, row: Mapping[str, Any]) -> Event:
 
 
 def links_of(connection: Connection, contacts: Contacts) -> dict[str, tuple[str, int]]:
-    """Return roll and line of every person who is linked now."""
+    """Return roll and line of every person who is linked now; a roll that ended links nobody."""
     events = held(connection, contacts, "link").values()
-    return {one.ends[0]: one.ends[1:] for one in events if one.state == ACCEPTED}
+    ended = sa.select(ROLL_ENDS.c.roll).where(ROLL_ENDS.c.tenant == contacts.tenant)
+    over = set(connection.execute(ended).scalars())
+    mine = (one for one in events if one.state == ACCEPTED and one.ends[1] not in over)
+    return {one.ends[0]: one.ends[1:] for one in mine}
 
 
 def propose(

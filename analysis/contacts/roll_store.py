@@ -21,14 +21,18 @@ from sqlalchemy.engine import Connection
 from analysis.access import audit
 from analysis.contacts.contact_store import Contacts, new_id
 from analysis.contacts.roll_origin import PROMISE, Origin, last_day
+from analysis.contacts.roll_overlap import replaces, twice
 from analysis.database.contact_tables import ROLL_ENDS, ROLL_FILES, ROLL_ROWS
 from analysis.database.engine import analyse, lock, reading, writing
+from analysis.database.store_sweep import sweep
 from analysis.errors import DataError, some
 
-# Why a roll ended; the last: its rows are in no backup, and the store was restored from one.
-EXPIRED, DONE, NOT_RESTORED = "expired", "done", "not_restored"
+# Why a roll ended. Replaced: by a newer list of the same bureaux. The last: its rows are in no
+# backup, and the store was restored from one.
+EXPIRED, DONE, REPLACED, NOT_RESTORED = "expired", "done", "replaced", "not_restored"
 _LOCK = "electoral roll"
 _BATCH = 20_000
+_CELL = ("commune_id", "bureau_id", "list_kind")
 _OWN = ("tenant", "roll")
 
 
@@ -151,6 +155,8 @@ def add_roll(
 ) -> Roll:
     """Write a roll, whole or not at all; a file that is in already is not written again.
 
+    A newer list of the same bureaux replaces the one in use, which ends: nobody is counted twice.
+
     Parameters
     ----------
     contacts
@@ -167,7 +173,8 @@ def add_roll(
     Raises
     ------
     DataError
-        When the origin is lacking something, or the store fails.
+        When the origin is lacking something, a roll in use has some of the same bureaux and is
+        not replaced by this one, or the store fails.
     """
     day = today or date.today()
     sound = origin.checked(contacts.controller, day)
@@ -176,6 +183,9 @@ def add_roll(
         lock(connection, [_LOCK])
         if known := _known(connection, contacts, told["sha256"], day):
             return known
+        old = _replaced(connection, contacts, rows, sound, day)
+        for one in old:
+            _say_end(connection, contacts, one, REPLACED)
         # In the key of every row, and typed by hand: short, and still nobody else's.
         roll = new_id()[:12]
         texts = {name: json.dumps(told[name]) for name in ("dropped", "refused", "counts")}
@@ -186,7 +196,30 @@ def add_roll(
         audit.note_in(
             connection, contacts.by, "roll import", subject=told["file"], rows=rows.num_rows
         )
-        return next(one for one in _rolls(connection, contacts, day) if one.roll == roll)
+        new = next(one for one in _rolls(connection, contacts, day) if one.roll == roll)
+    _delete(contacts, old)
+    return new
+
+
+def _replaced(
+    connection: Connection, contacts: Contacts, rows: pa.Table, origin: Origin, day: date
+) -> list[str]:
+    """Return the rolls in use whose place a new one takes; refuse it where people are in two."""
+    counted = rows.group_by(list(_CELL)).aggregate([([], "count_all")]).to_pylist()
+    ours = {tuple(one[name] for name in _CELL): int(one["count_all"]) for one in counted}
+    columns, gone = [ROLL_ROWS.c[name] for name in _CELL], []
+    for old in _rolls(connection, contacts, day):
+        if old.ended:
+            continue
+        mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == old.roll)
+        query = sa.select(*columns, sa.func.count()).where(*mine).group_by(*columns)
+        theirs = {tuple(one[:3]): int(one[3]) for one in connection.execute(query)}
+        days = {"dated": origin.list_date, "before": old.origin.list_date}
+        found = replaces(ours, theirs, **days)
+        if isinstance(found, str):
+            raise twice(old.file, old.roll, old.origin.list_date, found)
+        gone += [old.roll] if found else []
+    return gone
 
 
 def known_roll(contacts: Contacts, sha256: str, *, today: date | None = None) -> Roll | None:
@@ -281,35 +314,36 @@ def end_roll(contacts: Contacts, roll: str, reason: str) -> int:
     DataError
         When there is no such roll, or the store fails. What was cut short may be done again.
     """
-    mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == roll)
     with writing(contacts.engine) as connection:
         lock(connection, [_LOCK])
         _one(_rolls(connection, contacts, date.today()), roll)
-        left = connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one()
-        ended = sa.select(ROLL_ENDS.c.roll).where(
-            ROLL_ENDS.c.tenant == contacts.tenant, ROLL_ENDS.c.roll == roll
-        )
-        if connection.execute(ended).first() is None:
-            end = {"roll": roll, "reason": reason, "rows": left}
-            connection.execute(sa.insert(ROLL_ENDS).values(**end, **contacts.stamp()))
-            audit.note_in(connection, contacts.by, "roll end", subject=reason, rows=left)
+        left = _say_end(connection, contacts, roll, reason)
+    _delete(contacts, [roll])
+    return left
+
+
+def _say_end(connection: Connection, contacts: Contacts, roll: str, reason: str) -> int:
+    """Write that a roll ended, once; return how many rows of it are still there."""
+    mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll == roll)
+    left = int(connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one())
+    ended = sa.select(ROLL_ENDS.c.roll).where(
+        ROLL_ENDS.c.tenant == contacts.tenant, ROLL_ENDS.c.roll == roll
+    )
+    if connection.execute(ended).first() is None:
+        end = {"roll": roll, "reason": reason, "rows": left}
+        connection.execute(sa.insert(ROLL_ENDS).values(**end, **contacts.stamp()))
+        audit.note_in(connection, contacts.by, "roll end", subject=reason, rows=left)
+    return left
+
+
+def _delete(contacts: Contacts, gone: list[str]) -> None:
+    """Delete the rows of rolls that ended, and what the store keeps of them besides."""
+    if not gone:
+        return
     with writing(contacts.engine, role="eraser") as connection:
-        if connection.dialect.name == "sqlite":
-            # What is deleted is written over, not merely let go.
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        mine = (ROLL_ROWS.c.tenant == contacts.tenant, ROLL_ROWS.c.roll.in_(gone))
         connection.execute(sa.delete(ROLL_ROWS).where(*mine))
-    _empty_log(contacts)
-    return int(left)
-
-
-def _empty_log(contacts: Contacts) -> None:
-    """Take the rows out of the log that SQLite keeps beside its file."""
-    if contacts.engine.dialect.name == "sqlite":
-        raw = contacts.engine.raw_connection()
-        try:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            raw.close()
+    sweep(contacts.engine, [ROLL_ROWS])
 
 
 def one_roll(contacts: Contacts, roll: str, *, today: date | None = None) -> Roll:

@@ -284,6 +284,17 @@ CONTACTS = Table(
     *said(),
     Index("contacts_person", "tenant", "person", "channel", "at_s"),
 )
+# Whom a caller has before them: nobody else is given them until `until_s`, or until the caller has
+# another. `caller` names a browser or a user and leads to neither.
+CALL_LEASES = Table(
+    "call_leases",
+    METADATA,
+    *key("person"),
+    Column("version", WHEN, primary_key=True, autoincrement=False),
+    *must(WORD, "caller"),
+    Column("until_s", WHEN, nullable=False),
+    Index("call_leases_latest", "tenant", "version"),
+)
 # Which rule let which list out: rows, never people.
 PASSED = Table(
     "passed",
@@ -324,6 +335,7 @@ REGISTER = Table(
     *said(),
 )
 
+# Those of version 0006; what came later is made by its own migration.
 TABLES = (
     *(CONTROLLERS, ROLL_FILES, ROLL_ENDS, ROLL_ROWS, PEOPLE_FILES, LEARNED_COLUMNS, PERSONS),
     *(VAULT, VAULT_KEYS, POINTS, HOMES, STATEMENTS, LINKS, MERGES, CONSENT_TEXTS, CONSENTS),

@@ -11,7 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import DataError as ValueFault
 
 from analysis.errors import DataError
 
@@ -30,7 +38,11 @@ _BEGIN = sa.text(
 )
 _FULL = ("disk is full", "no space left", "could not extend")
 _DISK_FULL = "53100"  # PostgreSQL's code for it
-_READ_ONLY = ("readonly database", "permission denied")
+# Codes of PostgreSQL: connection, resources, operator's intervention, system, lock, rollback.
+_AWAY = ("08", "53", "57", "58", "55", "40")
+# SQLite calls nearly everything an operational error.
+_SAID_NO = ("no such table", "no such column", "has no column", "syntax error")
+_READ_ONLY = ("readonly database", "permission denied", "read-only transaction")
 
 
 def connect(url: str, *, tenant: str = "") -> Engine:
@@ -96,7 +108,10 @@ def become_person(connection: Connection, person: str) -> None:
 def _postgresql(url: URL) -> Engine:
     settings = {"connect_timeout": 10, "application_name": "palier"}
     parsed = url.set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=settings)
+    # Without its values: a fault that is logged must not tell who it was about.
+    engine = sa.create_engine(
+        parsed, pool_pre_ping=True, connect_args=settings, hide_parameters=True
+    )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -134,7 +149,7 @@ def _keep_private(file: str) -> None:
 
 def _sqlite(url: URL) -> Engine:
     _keep_private(url.database or "")
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:  # noqa: ANN401 - a DBAPI connection
@@ -145,6 +160,8 @@ def _sqlite(url: URL) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA cache_size = -65536")  # kB
+        # What is deleted is written over, not merely let go.
+        cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
         record.info[_FILE_ID] = _file_id(url.database or "")
 
@@ -280,12 +297,34 @@ def explain(error: DBAPIError, url: URL) -> DataError:
             mend="Send a correction: a new row whose `corrects` names the attempt.",
             place=where,
         )
+    if _answered(error):
+        # A value that does not fit stands in the words of the store, and may be somebody's.
+        said = type(error.orig).__name__ if isinstance(error, ValueFault) else where
+        return DataError(
+            "The store answered, and refused what it was asked: nothing was written by halves.",
+            where="{place}",
+            mend="Open the workspace with this version of Palier, which brings its tables up to "
+            "date; if it stays so, report this line.",
+            place=said,
+        )
     return DataError(
         "The store does not answer, or stopped in the middle: nothing was counted by halves.",
         where="{place}",
         mend="Start the database, then import the same file again: what is already in counts once.",
         place=where,
     )
+
+
+def _answered(error: DBAPIError) -> bool:
+    """Tell whether the store was there and said no, not busy, cut off or damaged."""
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return False
+    code = getattr(error.orig, "sqlstate", None)
+    if code is not None:
+        return not code.startswith(_AWAY)
+    text = str(error.orig).lower()
+    said_no = isinstance(error, IntegrityError | ProgrammingError | ValueFault)
+    return said_no or any(word in text for word in _SAID_NO)
 
 
 def is_passing(error: DataError) -> bool:

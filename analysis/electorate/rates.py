@@ -19,6 +19,9 @@ OVERDISPERSION = 2.0
 SAME_KIND, HALF_LIFE_YEARS, SECOND_ROUND = 2.0, 2.5, 0.1
 # Variance of a step between two elections where there is one.
 UNKNOWN_STEP = 2 * 0.03**2
+# Rounds that the place's restlessness counts for beside a bureau's own: where a candidate of the
+# place stood now and then, what comes is less sure than the place's mean says.
+USUAL_ROUNDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def expect_rate(
     commune = pd.factorize(history.units["commune_id"])[0]
     shrunk, spread = shrink(distance, noise, commune)
     drift = _drift(rates - levels, den, levels)
+    drift = _own_drift(rates - levels, den, levels, weights, drift)
     level = _level(levels, seen.elections, target, weights)
     # The mean of several elections stands still in between: it bears half of a step.
     moved = drift if as_last_time else drift / 2
@@ -243,3 +247,24 @@ def _drift(distance: np.ndarray, counts: np.ndarray, levels: np.ndarray) -> floa
         return UNKNOWN_STEP
     weight = 1 / noise[there]
     return float(max(np.average(steps[there] ** 2 - noise[there], weights=weight), 2e-6))
+
+
+def _own_drift(
+    distance: np.ndarray, counts: np.ndarray, levels: np.ndarray, weights: np.ndarray, usual: float
+) -> np.ndarray:
+    """Return the variance of a step bureau by bureau: its own, drawn to the place's.
+
+    Twice the weighted variance of a bureau's distances about their mean, counting noise taken off.
+    """
+    there = np.isfinite(distance)
+    weight = there * weights
+    total = np.maximum(weight.sum(axis=1), 1e-12)
+    filled = np.where(there, distance, 0.0)
+    mean = (weight * filled).sum(axis=1) / total
+    noise = OVERDISPERSION * levels * (1 - levels) / np.where(there, counts, np.inf)
+    apart = (weight * ((filled - mean[:, None]) ** 2 - noise)).sum(axis=1) / total
+    # So many rounds of equal weight would tell as much; one of them went into the mean.
+    rounds = total**2 / np.maximum((weight**2).sum(axis=1), 1e-12)
+    left = np.maximum(rounds - 1, 0.0)
+    own = np.maximum(apart * rounds, 0.0)
+    return np.asarray((2 * own + USUAL_ROUNDS * usual) / (left + USUAL_ROUNDS))

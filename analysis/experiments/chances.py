@@ -17,6 +17,8 @@ from analysis.experiments.estimators import Floats
 APART = 0.02
 # Shares that a draw with one probability for all would make this seldom come of several.
 _SELDOM = 0.001
+# Shares seldom enough to be told of, not to choose an estimator by.
+_ODD = 0.05
 _EQUAL = 1e-9
 
 
@@ -32,11 +34,14 @@ class Chances:
         Whether a seal or a column says them; else they are the shares of the blocks.
     differ
         Whether they differ between units more than one draw for all would make them.
+    doubtful
+        Whether they are shares that one draw for all would seldom make, though it might.
     """
 
     values: Floats
     known: bool
     differ: bool
+    doubtful: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -90,4 +95,5 @@ def chances_of(trial: Trial, lottery: Lottery | None) -> Chances:
     spread = size * all_in_all * (1 - all_in_all)
     far = float(((treated - size * all_in_all) ** 2 / spread).sum())
     seldom = float(stats.chi2.sf(far, max(len(size) - 1, 1)))
-    return Chances(share[block], known=False, differ=len(size) > 1 and seldom < _SELDOM)
+    differ = len(size) > 1 and seldom < _SELDOM
+    return Chances(share[block], known=False, differ=differ, doubtful=not differ and seldom < _ODD)

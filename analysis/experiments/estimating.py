@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,7 +60,8 @@ class Work:
     @property
     def weighs(self) -> bool:
         """Whether inverse probabilities are asked for, or needed."""
-        return self.chances.differ or bool(self.spec.probability) or self.headline == "ipw"
+        told = self.chances.differ or self.chances.doubtful
+        return told or bool(self.spec.probability) or self.headline == "ipw"
 
     def estimates(self, outcome: str) -> list[Estimate]:
         """Return all estimates of one outcome, the headline's estimator first."""
@@ -76,10 +77,11 @@ class Work:
     def _headline(self) -> str:
         plan = self.spec.announced.estimator if self.spec.announced else ""
         asked = self.spec.estimator or plan
-        low, high = self.chances.ends if self.chances.differ else (0.0, 0.0)
-        if self.chances.differ:
+        if self.chances.differ or self.chances.doubtful:
+            low, high = self.chances.ends
             key = "unequal" if asked in ("", "ipw") else "unequal_ignored"
             key = key if self.chances.known else f"{key}_supposed"
+            key = "unequal_doubtful" if self.chances.doubtful else key
             self.notes.append(Note(key, low=low, high=high))
         if asked in ("ancova", "lin") and not self.trial.adjusting.varies:
             raise nothing_to_adjust(asked, self.spec.covariates)
@@ -265,8 +267,7 @@ class Work:
         )
 
     def _estimate(self, sample: Sample, **rest: Any) -> Estimate:  # noqa: ANN401
-        flat = not np.any(sample.outcome)
-        if flat and rest["estimand"] != "first_stage":
+        if rest["estimand"] != "first_stage" and self._is_exact(sample, rest):
             # What never varied says nothing of what could have.
             rest |= {"interval": (float("nan"), float("nan")), "p_value": float("nan")}
         return Estimate(
@@ -277,3 +278,12 @@ class Work:
             in_points=bool((np.abs(sample.outcome) <= 1).all()),
             **rest,
         )
+
+    def _is_exact(self, sample: Sample, estimate: Mapping[str, Any]) -> bool:
+        """Tell whether an estimate leaves nothing over that an error could come from."""
+        size = float(np.abs(sample.outcome).max())
+        error = estimate["std_errors"].get(estimate.get("kind", self.spec.kind), float("nan"))
+        if size > 0 and error <= _FLAT * size:
+            self.notes.append(Note("exact", outcome=sample.name))
+            return True
+        return size == 0

@@ -18,12 +18,15 @@ from analysis.errors import DataError, Text, some
 from analysis.tables.spreadsheet_text import csv_text, plain
 
 _DELIMITERS = ",;\t|"
+_DECIMAL_COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
+_THOUSANDS = r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*"
 
 
 def read_units(path: Path) -> pd.DataFrame:
     """Read a table of units: CSV (any usual delimiter, UTF-8 or cp1252) or Parquet.
 
-    CSV columns stay text, so that codes keep their zeros; empty cells are missing.
+    CSV columns stay text, so that codes keep their zeros; empty cells are missing. Where no comma
+    parts the cells, numbers with decimal commas get points.
 
     Raises
     ------
@@ -77,7 +80,26 @@ def _delimited(content: bytes) -> pd.DataFrame:
     # With fewer names than cells pandas makes the first column an index, in silence.
     if len(table.columns) != len(names) or not isinstance(table.index, pd.RangeIndex):
         raise pd.errors.ParserError(f"{len(names)} names for more cells in a row")
-    return plain(table)
+    return plain(table if delimiter == "," else table.apply(_with_points, surely=delimiter == ";"))
+
+
+def _with_points(column: pd.Series, *, surely: bool) -> pd.Series:
+    """Return a column of numbers with points where it has decimal commas; others as they are.
+
+    Parameters
+    ----------
+    column
+        Texts.
+    surely
+        Whether a comma can only be decimal, as beside semicolons; else a column in which every
+        comma may part thousands (1,234) is left for its reader to refuse.
+    """
+    comma = column.str.fullmatch(_DECIMAL_COMMA).fillna(value=False).astype(bool)
+    numbers = comma | pd.to_numeric(column, errors="coerce").notna()
+    thousands = column[comma].str.fullmatch(_THOUSANDS).all()
+    if not comma.any() or numbers.sum() * 2 <= column.notna().sum() or (thousands and not surely):
+        return column
+    return column.mask(comma, column.str.replace(",", "."))
 
 
 def check_suffix(out: Path, *known: str) -> None:

@@ -141,16 +141,24 @@ def labels(
     plain = plain.where(plain != "", number)
     own = padded.str[2:].str.lstrip("0")
     shown = plain.where(~cut, own.where(own != "", "0"))
-    town = pd.Series([communes.get(code, code) for code in commune], dtype="str")
-    city = [CITIES.get(code, "") + " " if len(communes) > 1 else "" for code in commune]
-    quarter = pd.Series([c + ordinal(n) for c, n in zip(city, first, strict=True)], dtype="str")
-    names = pd.Series([short_place(polling_places.get(one, "")) for one in whole], dtype="str")
+    town = _called(commune, communes, commune)
+    city = _called(commune, CITIES, "") + " " if len(communes) > 1 else ""
+    ordinals = dict(zip(range(21), map(ordinal, range(21)), strict=True))
+    quarter = city + pd.Series(first).map(ordinals).astype("str")
+    place = _called(whole, polling_places, "")
+    short = {name: short_place(name) for name in place.unique()}
+    names = place.map(short).astype("str")
     middle = names.where(names == "", ", " + names)
     word = "bureau " if french else ""
     elsewhere = word + shown + middle + (", " + town).where(town != "", "")
     there = quarter + ", " + word + shown + middle
     told = np.where(cut, there, elsewhere).astype(object)
     return pd.Series(told[codes], dtype="str")
+
+
+def _called(keys: pd.Series, names: Mapping[str, str], otherwise: pd.Series | str) -> pd.Series:
+    # Where no key is known at all, what is found has no type to be filled in.
+    return keys.map(dict(names)).astype(object).fillna(otherwise).astype("str")
 
 
 def ordinal(number: int) -> str:

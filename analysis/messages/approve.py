@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +17,11 @@ from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import lock, reading, writing
 from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS, MESSAGES
 from analysis.errors import DataError, some
-from analysis.messages.control import Draw, draw
+from analysis.messages.control import Draw, Terms, draw
 from analysis.messages.drafts import Draft, is_approved
 from analysis.messages.letter_layout import Filled, Links, lay_out
 from analysis.messages.letter_links import bounce_secret, kept, leave_secret
+from analysis.messages.letter_preview import shown
 from analysis.messages.preflight import Check, preflight, refuse_bad
 from analysis.messages.recipients import lacking, recipients, values_of
 
@@ -45,6 +46,8 @@ class Prepared:
         What was looked at.
     samples
         The message as ten of its recipients would get it.
+    terms
+        How it was drawn.
     """
 
     draft: Draft
@@ -52,6 +55,7 @@ class Prepared:
     refused: Mapping[str, int]
     checks: tuple[Check, ...]
     samples: tuple[Filled, ...]
+    terms: Terms = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def prepare(
     setting: Setting,
     *,
     seed: int | None = None,
-    control: bool = True,  # noqa: E501
+    terms: Terms = Terms(),  # noqa: B008 - it cannot change
 ) -> Prepared:
     """Return what would be approved: who, what is wrong, ten real messages. Nothing is written.
 
@@ -93,8 +97,8 @@ def prepare(
         Where.
     seed
         Of the draw of the control; None draws one.
-    control
-        Whether one in ten is kept for comparison.
+    terms
+        Who is kept for comparison; the subjects are those of the letter.
 
     Raises
     ------
@@ -111,9 +115,10 @@ def prepare(
             rules=some([f"{rule}: {n}" for rule, n in found.refused.items()], most=9),
         )
     chosen = secrets.randbits(_SEED_BITS) if seed is None else seed
-    drawn = draw(found.people, found.bureau, seed=chosen, control=control)
+    terms = replace(terms, subjects=bool(draft.letter.subject_b))
+    drawn = draw(found.people, found.bureau, seed=chosen, terms=terms)
     samples = _rendered(contacts, draft, setting, drawn)
-    return Prepared(draft, drawn, found.refused, tuple(checks), samples)
+    return Prepared(draft, drawn, found.refused, tuple(checks), samples, terms)
 
 
 def _rendered(
@@ -133,7 +138,7 @@ def _rendered(
             faults[why] = faults.get(why, 0) + n
         if not start and not faults:
             links = Links(f"{setting.base}/u/…", f"{setting.base}/p/{contacts.tenant}")
-            samples = [layout.fill(values[one], links) for one in part[:LOOKED_AT]]
+            samples = [shown(layout, layout.fill(values[one], links)) for one in part[:LOOKED_AT]]
     if faults:
         raise DataError(
             "Some recipients lack what the message says of them: {faults}.",
@@ -203,7 +208,7 @@ def _row(contacts: Contacts, prepared: Prepared) -> dict[str, Any]:
         "sponsor": who.sponsor,
         "election": who.election,
         "refused": json.dumps(dict(prepared.refused)),
-        "control": json.dumps(prepared.draw.to_dict()),
+        "control": json.dumps(prepared.draw.to_dict() | asdict(prepared.terms)),
         "seed": prepared.draw.seed,
         "seal": prepared.draw.seal,
         "at_s": int(time.time()),
@@ -218,7 +223,7 @@ def _deliveries(contacts: Contacts, prepared: Prepared) -> list[dict[str, Any]]:
             "message": message,
             "person": row.person,
             "arm": row.arm,
-            "variant": "",
+            "variant": row.variant,
             "block": row.block,
             "cell": row.cell,
             "leave": kept(leave_secret(ring, message, row.person)),
@@ -283,17 +288,25 @@ def is_sealed(contacts: Contacts, message: str) -> bool:
     approval = approval_of(contacts, message)
     if approval is None:
         return False
-    names = (DELIVERIES.c.person, DELIVERIES.c.arm, DELIVERIES.c.cell)
+    names = (DELIVERIES.c.person, DELIVERIES.c.arm, DELIVERIES.c.cell, DELIVERIES.c.variant)
     query = sa.select(*names).where(
         DELIVERIES.c.tenant == contacts.tenant, DELIVERIES.c.message == message
     )
     with reading(contacts.engine) as connection:
-        rows = [(str(who), str(arm), str(cell)) for who, arm, cell in connection.execute(query)]
+        rows = [tuple(map(str, row)) for row in connection.execute(query)]
     again = draw(
-        [who for who, _arm, _cell in rows],
-        {who: cell for who, _arm, cell in rows},
+        [row[0] for row in rows],
+        {row[0]: row[2] for row in rows},
         seed=approval.seed,
-        control=bool(approval.control["controls"]),
+        terms=terms_of(approval),
     )
-    arms = dict(zip(again.table["person"], again.table["arm"], strict=True))
-    return again.seal == approval.seal and arms == {who: arm for who, arm, _cell in rows}
+    drawn = again.table[["person", "arm", "cell", "variant"]]
+    made = set(drawn.itertuples(index=False, name=None))
+    return again.seal == approval.seal and made == set(rows)
+
+
+def terms_of(approval: Approval) -> Terms:
+    """Return how an approved message was drawn."""
+    told = approval.control
+    known = {name: told[name] for name in ("whole_bureaux", "subjects", "compares") if name in told}
+    return Terms(bool(told["controls"]), **known)

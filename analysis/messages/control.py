@@ -33,7 +33,7 @@ class Draw:
     ----------
     table
         One row a person, in the order of sending: `person`, `arm` (send, control), `block`,
-        `cell` (bureau).
+        `cell` (bureau), `variant` (A, B; "" where there is one subject).
     seed, seal
         Of the draw, and the fingerprint of all that was drawn.
     sees
@@ -58,7 +58,8 @@ class Draw:
     def summary(self) -> list[Text]:
         """Say what the control lets one see, before anything is sent."""
         if not self.controls:
-            return [Text("Nobody is kept for comparison: what the message changes stays unknown.")]
+            unknown = "Nobody is kept for comparison: what the message changes stays unknown."
+            return [Text(unknown), *self._subjects()]
         first = Text(
             "{letters} letters, {controls} people drawn by lot get none, for comparison.",
             letters=self.letters,
@@ -66,6 +67,7 @@ class Draw:
         )
         return [
             first,
+            *self._subjects(),
             *(
                 Text(
                     "Of an act of {rate:.0f} people in 100, a change of {seen:.1f} points or more "
@@ -77,6 +79,12 @@ class Draw:
             ),
         ]
 
+    def _subjects(self) -> list[Text]:
+        halves = self.table["variant"].value_counts()
+        if "B" not in halves:
+            return []
+        return [Text("Subjects: {a} get A, {b} get B.", a=int(halves["A"]), b=int(halves["B"]))]
+
     def to_dict(self) -> dict[str, Any]:
         """Return what is kept of it, but who."""
         return {
@@ -86,10 +94,36 @@ class Draw:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How it is drawn.
+
+    Attributes
+    ----------
+    control
+        Whether any are kept for comparison; without, all are written to.
+    whole_bureaux
+        Whether bureaux are drawn whole, so that their turnout tells of the message.
+    subjects
+        Whether half of those written to get the other subject.
+    compares
+        The act by which the subjects are compared, said before anything leaves.
+    """
+
+    control: bool = True
+    whole_bureaux: bool = False
+    subjects: bool = False
+    compares: str = "volunteering"
+
+
 def draw(
-    people: Sequence[str], bureau: Mapping[str, str], *, seed: int, control: bool = True
-) -> Draw:  # noqa: E501
-    """Draw who is kept for comparison.
+    people: Sequence[str],
+    bureau: Mapping[str, str],
+    *,
+    seed: int,
+    terms: Terms = Terms(),  # noqa: B008 - it cannot change
+) -> Draw:
+    """Draw who is kept for comparison, and who gets which subject.
 
     The same people and seed give the same draw, in whatever order the people come.
 
@@ -101,23 +135,23 @@ def draw(
         Of each; who has none is in a block with the like.
     seed
         Of the draw.
-    control
-        Whether any is kept; without, all are written to.
+    terms
+        How.
 
     Raises
     ------
     DataError
-        When there are too few people for a block.
+        When there are too few people, or bureaux, for a block.
     """
     units = pd.DataFrame({"person": sorted(people)})
     units["bureau"] = [bureau.get(one, "") or _NOWHERE for one in units["person"]]
     # Within a bureau blocks are cut in an order that means nothing.
     units["order"] = [_order(seed, one) for one in units["person"]]
-    if not control:
+    if not terms.control:
         table = units.assign(arm=SENT, block="")
         mark = fingerprint({"seed": seed, "people": units["person"].tolist()})
-        return Draw(_in_order(table), seed, mark, {})
-    design = declare(units, _rule(units))
+        return Draw(_in_order(table, seed, terms), seed, mark, {})
+    design = declare(units, _rule(units, terms))
     content = seal(design, seed, {})
     arms = drawn(design, seed)
     table = pd.DataFrame(
@@ -127,24 +161,29 @@ def draw(
             "block": arms["block"].astype("str"),
         }
     ).merge(units, on="person", validate="one_to_one")
-    controls = int((table["arm"] == CONTROL).sum())
-    return Draw(_in_order(table), seed, str(content["fingerprint"]), _sees(len(table), controls))
+    table = _in_order(table, seed, terms)
+    sees = {} if terms.whole_bureaux else _sees(len(table), int((table["arm"] == CONTROL).sum()))
+    return Draw(table, seed, str(content["fingerprint"]), sees)
 
 
-def _rule(units: pd.DataFrame) -> Rule:
-    if len(units) < BLOCK:
+def _rule(units: pd.DataFrame, terms: Terms) -> Rule:
+    drawn_one_by_one = units["bureau"] if terms.whole_bureaux else units["person"]
+    if (n := drawn_one_by_one.nunique()) < BLOCK:
         raise DataError(
-            "There are too few people to keep some of them for comparison.",
-            where="{n} people, blocks of {block}",
+            "There are too few people to keep some of them for comparison."
+            if not terms.whole_bureaux
+            else "There are too few bureaux to keep one of them for comparison.",
+            where="{n}, blocks of {block}",
             mend="Widen the universe, or send it without a control on purpose.",
-            n=len(units),
+            n=n,
             block=BLOCK,
         )
     # Where no bureau has a block, all are drawn together.
-    largest = int(units["bureau"].value_counts().max())
+    within = not terms.whole_bureaux and int(units["bureau"].value_counts().max()) >= BLOCK
     return Rule(
         rank_by="order",
-        territory="bureau" if largest >= BLOCK else "",
+        territory="bureau" if within else "",
+        cluster="bureau" if terms.whole_bureaux else "",
         block_size=BLOCK,
         control=HELD_BACK,
         unit="person",
@@ -155,11 +194,18 @@ def _order(seed: int, person: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed} {person}".encode()).digest()[:6], "big")
 
 
-def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a draw in the order of sending, which tells nothing of anybody."""
+def _in_order(table: pd.DataFrame, seed: int, terms: Terms) -> pd.DataFrame:
+    """Return a draw in the order of sending, which tells nothing of anybody, with the subjects."""
     ordered = table.sort_values(["order", "person"]).reset_index(drop=True)
     cell = ordered["bureau"].where(ordered["bureau"] != _NOWHERE, "")
-    return ordered[["person", "arm", "block"]].assign(cell=cell)
+    variant = pd.Series("", ordered.index)
+    if terms.subjects:
+        lot = pd.Series([_order(seed, f"subject {one}") for one in ordered["person"]])
+        sent = ordered.index[ordered["arm"] == SENT]
+        # Every second of a lot of its own: the halves differ by one at most.
+        shuffled = sent[np.argsort(lot[sent].to_numpy(), kind="stable")]
+        variant[shuffled[::2]], variant[shuffled[1::2]] = "A", "B"
+    return ordered[["person", "arm", "block"]].assign(cell=cell, variant=variant)
 
 
 def _sees(people: int, controls: int) -> dict[float, float]:

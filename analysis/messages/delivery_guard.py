@@ -7,66 +7,19 @@ midnight of the eve may strike where they live.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from analysis.contacts import consents, vault
 from analysis.contacts.contact_store import Contacts, Round
 from analysis.contacts.eve_of_vote import l49
 from analysis.contacts.merged import groups
-from analysis.contacts.suppression import (
-    EVERY,
-    listed,
-    opened,
-    spelled,
-    tenant_of_controller,
-)
-from analysis.database.contact_tables import CONSENTS, HOMES, SUPPRESSION, VAULT_KEYS
-from analysis.database.engine import of_tenant, reading
-from analysis.database.message_tables import HALTS, STEPS
-
-CHANNEL = "email"
-Digests = tuple[tuple[str, str], ...]
-
-
-def _bind(*names: str) -> list[sa.BindParameter[Any]]:
-    return [sa.bindparam(name) for name in names]
-
-
-_T, _M, _P = _bind("tenant", "message", "person")
-# One question for all that is in the campaign's store: asked 25,000 times, it is written once.
-_STATE = sa.union_all(
-    sa.select(sa.literal("done"), sa.literal("")).where(
-        sa.exists().where(STEPS.c.tenant == _T, STEPS.c.message == _M, STEPS.c.person == _P)
-    ),
-    sa.select(sa.literal("halted"), sa.literal("")).where(
-        sa.exists().where(HALTS.c.tenant == _T, HALTS.c.message == _M)
-    ),
-    sa.select(sa.literal("known"), sa.literal("")).where(
-        sa.exists().where(VAULT_KEYS.c.tenant == _T, VAULT_KEYS.c.person == _P)
-    ),
-    # The last word of each purpose; of two of the same second, the refusal.
-    sa.select(
-        sa.literal("yes"),
-        CONSENTS.c.purpose,
-    )
-    .where(CONSENTS.c.tenant == _T, CONSENTS.c.person == _P, CONSENTS.c.channel == CHANNEL)
-    .group_by(CONSENTS.c.purpose)
-    .having(
-        sa.func.max(sa.case((CONSENTS.c.given, CONSENTS.c.said_s), else_=0))
-        > sa.func.max(sa.case((CONSENTS.c.given, 0), else_=CONSENTS.c.said_s))
-    ),
-)
-_OBJECTED = sa.select(SUPPRESSION.c.reason).where(
-    SUPPRESSION.c.tenant == sa.bindparam("tenant"),
-    SUPPRESSION.c.digest.in_(sa.bindparam("digests", expanding=True)),
-    SUPPRESSION.c.channel.in_([EVERY, CHANNEL]),
-)
+from analysis.contacts.suppression import listed, opened, spelled, tenant_of_controller
+from analysis.database.contact_tables import HOMES
+from analysis.database.engine import reading
+from analysis.messages.delivery_ledger import Digests, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +42,8 @@ class Guard:
         Of each: names of controllers and digests of contact points among objections.
     rounds
         Days of voting.
-    asking
-        Open connections to the objections of each controller: a transaction for each question.
+    channel
+        By which they must say yes.
     """
 
     contacts: Contacts
@@ -100,15 +53,15 @@ class Guard:
     merged: frozenset[str] = field(repr=False)
     points: Mapping[str, Digests] = field(repr=False)
     rounds: tuple[Round, ...]
-    asking: Mapping[str, Connection] = field(repr=False)
+    channel: str
 
-    def refuses(self, connection: Connection, person: str, clock: Callable[[], datetime]) -> str:
+    def refuses(self, told: Told, person: str, clock: Callable[[], datetime]) -> str:
         """Return the rule that keeps a message from a person at this moment; "" for none.
 
         Parameters
         ----------
-        connection
-            Of the campaign, opened for this person alone.
+        told
+            What the store says of them, asked for this person alone.
         person
             Who.
         clock
@@ -119,54 +72,36 @@ class Guard:
         str
             "done" where it left already, "halted", or a rule of the gate.
         """
-        asked = {"tenant": self.contacts.tenant, "message": self.message, "person": person}
-        rows = connection.execute(_STATE, asked).all()
-        state = {str(kind) for kind, _what in rows}
-        if found := next((one for one in ("done", "halted") if one in state), ""):
+        if found := next((one for one in ("done", "halted") if one in told.state), ""):
             return found
-        if "known" not in state:
+        if "known" not in told.state:
             return "unplaced"
-        if not self._agrees(
-            connection, person, {str(what) for kind, what in rows if kind == "yes"}
-        ):
+        if not self._agrees(told, person):
             return "consent"
-        if self._objected(person):
+        if told.objected:
             return "objection"
         return "l49" if l49(clock(), self.rounds, self.commune.get(person, "")) else ""
 
-    def _agrees(self, connection: Connection, person: str, yes: set[str]) -> bool:
+    def _agrees(self, told: Told, person: str) -> bool:
         if person not in self.merged:
-            return yes.issuperset(self.purposes)
-        said = consents.current(connection, channel=CHANNEL, people=[person])
+            return told.agreed.issuperset(self.purposes)
+        with reading(self.contacts.engine) as connection:
+            said = consents.current(connection, channel=self.channel, people=[person])
         held = {purpose for (_who, purpose, _by), given in said.items() if given}
         return held.issuperset(self.purposes)
 
-    def _objected(self, person: str) -> bool:
-        by_tenant: dict[str, list[str]] = {}
-        for tenant, digest in self.points.get(person, ()):
-            by_tenant.setdefault(tenant, []).append(digest)
-        return any(_is_listed(self.asking[one], one, mine) for one, mine in by_tenant.items())
-
-
-def _is_listed(connection: Connection, tenant: str, digests: list[str]) -> bool:
-    with connection.begin():
-        asked = {"tenant": tenant, "digests": digests}
-        return connection.execute(_OBJECTED, asked).first() is not None
-
 
 def guard_of(
-    stack: ExitStack,
     contacts: Contacts,
     message: str,
     people: Sequence[str],
     purposes: tuple[str, ...],
+    channel: str,
 ) -> Guard:
     """Return what asks again for a batch.
 
     Parameters
     ----------
-    stack
-        Closes the connections to the objections when the batch is over.
     contacts
         The campaign.
     message
@@ -175,6 +110,8 @@ def guard_of(
         Of the batch.
     purposes
         What each must say yes to.
+    channel
+        By which.
     """
     with reading(contacts.engine) as connection:
         merged = groups(connection)
@@ -185,10 +122,9 @@ def guard_of(
         rows = connection.execute(homes.order_by(HOMES.c.version))
         commune = {str(who): str(one) for who, one in rows}
         known = vault.every_point(connection, contacts.ring, merged.members(people))
-    objections, points, asking = opened(contacts), dict[str, list[tuple[str, str]]](), {}
+    objections, points = opened(contacts), dict[str, list[tuple[str, str]]]()
     for name, key in objections.keys.items():
         tenant = tenant_of_controller(name)
-        asking[tenant] = stack.enter_context(reading(of_tenant(objections.engine, tenant)))
         for point, owners in known.items():
             digest = vault.digest(key, *spelled(point))
             for owner in owners:
@@ -201,5 +137,5 @@ def guard_of(
         frozenset(one for one in people if one in merged.root),
         {who: tuple(dict.fromkeys(points.get(merged.of(who), []))) for who in people},
         contacts.controller.rounds,
-        asking,
+        channel,
     )

@@ -16,7 +16,9 @@ from analysis.database.message_tables import APPROVALS, MESSAGES
 from analysis.errors import DataError
 from analysis.messages.letter_blocks import Letter
 
-PURPOSE = "letter_email"
+# What recipients must have said yes to, and where they are reached, by channel.
+PURPOSE_OF = {"email": "letter_email", "sms": "letter_sms"}
+POINT_OF = {"email": "email", "sms": "phone"}
 # What people said of themselves: chosen or shown, it needs their yes to political advertising.
 THEMED = frozenset({"person.theme", "person.volunteering", "person.donation"})
 
@@ -57,7 +59,8 @@ class Draft:
     @property
     def channel(self) -> str:
         """Return the channel that the gate is asked for."""
-        return "themed_email" if self.themed else "email"
+        channel = self.letter.channel
+        return "themed_email" if self.themed and channel == "email" else channel
 
 
 def save(
@@ -101,8 +104,8 @@ def save(
         row = {
             "message": message,
             "version": draft.version,
-            "channel": "email",
-            "purpose": PURPOSE,
+            "channel": letter.channel,
+            "purpose": PURPOSE_OF[letter.channel],
             "name": draft.name,
             "content": letter.to_json(),
             "universe": universe.to_json(),

@@ -47,7 +47,7 @@ def leave(
     ]
     with writing(contacts.engine) as connection:
         consents.say(connection, contacts, rows)
-        count = {"kind": "left", "link": "", "cell": bearer.cell, "n": 1}
+        count = {"kind": "left", "link": bearer.variant, "cell": bearer.cell, "n": 1}
         hour = int(time.time()) // _HOUR_S * _HOUR_S
         row = {"tenant": contacts.tenant, "message": bearer.message, "hour_s": hour, **count}
         connection.execute(sa.insert(RESPONSES).values(**row, part=secrets.token_hex(8)))

@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "figures": ("rows", "source"),
 }
 LANGUAGES = ("fr", "en")
+CHANNELS = ("email", "sms")
 _MOST_BLOCKS, _MOST_ROWS, _MOST_BYTES = 30, 12, 500_000
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -43,6 +44,10 @@ class Letter:
         Colour of title and button, #rrggbb.
     blocks
         In order: each with its `kind` and what `KINDS` says.
+    subject_b
+        Another subject, which half of the recipients drawn by lot get; "" for none.
+    channel
+        "email" or "sms": a text message has one text, and no subject.
     """
 
     language: str
@@ -50,6 +55,8 @@ class Letter:
     preheader: str
     accent: str
     blocks: tuple[Mapping[str, Any], ...]
+    subject_b: str = ""
+    channel: str = "email"
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Letter:
@@ -66,6 +73,8 @@ class Letter:
             str(told.get("preheader", "")).strip(),
             str(told.get("accent", "#1d4ed8")),
             tuple(dict(one) for one in told.get("blocks", ()) if isinstance(one, Mapping)),
+            str(told.get("subject_b", "")).strip(),
+            str(told.get("channel", "email")),
         )
         if faults := list(_faults(letter, len(told.get("blocks", ())))):
             raise DataError(
@@ -80,6 +89,10 @@ class Letter:
         """Return the message as a text, always the same."""
         told = {"language": self.language, "subject": self.subject, "preheader": self.preheader}
         whole = {**told, "accent": self.accent, "blocks": list(self.blocks)}
+        if self.subject_b:
+            whole["subject_b"] = self.subject_b
+        if self.channel != "email":
+            whole["channel"] = self.channel
         return json.dumps(whole, sort_keys=True, ensure_ascii=False)
 
     @property
@@ -88,8 +101,9 @@ class Letter:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def templates(self) -> list[Safe]:
-        """Return every text of it, read: subject and preheader first."""
-        return [read_template(text) for text in (self.subject, self.preheader, *self._texts())]
+        """Return every text of it, read: subjects and preheader first."""
+        heads = (self.subject, self.subject_b, self.preheader)
+        return [read_template(text) for text in (*heads, *self._texts())]
 
     def _texts(self) -> Iterator[str]:
         for one in self.blocks:
@@ -101,7 +115,8 @@ class Letter:
     def shown(self) -> tuple[str, ...]:
         """Return the data of people that it shows, as the gate names them."""
         names = {name for one in self.templates() for name in one.names}
-        return tuple(dict.fromkeys(["person.email", *(VARIABLES[name] for name in sorted(names))]))
+        point = "person.email" if self.channel == "email" else "person.phone"
+        return tuple(dict.fromkeys([point, *(VARIABLES[name] for name in sorted(names))]))
 
 
 def picture_kind(data: bytes) -> str:
@@ -120,9 +135,8 @@ def picture_bytes(block: Mapping[str, Any]) -> bytes:
 def _faults(letter: Letter, given: int) -> Iterator[Text]:
     if letter.language not in LANGUAGES:
         yield Text("its language is neither fr nor en")
-    if not letter.subject:
-        yield Text("it has no subject")
-    if any(sign in letter.subject + letter.preheader for sign in "\r\n"):
+    yield from _head_faults(letter)
+    if any(sign in letter.subject + letter.subject_b + letter.preheader for sign in "\r\n"):
         yield Text("its subject has more than one line")
     if not _COLOUR.fullmatch(letter.accent):
         yield Text("its colour is not written #rrggbb")
@@ -131,6 +145,16 @@ def _faults(letter: Letter, given: int) -> Iterator[Text]:
     for n, block in enumerate(letter.blocks, 1):
         for why in _block_faults(block):
             yield Text("block {n}: {why}", n=n, why=why)
+
+
+def _head_faults(letter: Letter) -> Iterator[Text]:
+    kinds = [one.get("kind") for one in letter.blocks]
+    if letter.channel not in CHANNELS:
+        yield Text("its channel is neither email nor sms")
+    if letter.channel == "sms" and (kinds != ["text"] or letter.subject):
+        yield Text("a text message has one text, and no subject")
+    if letter.channel != "sms" and not letter.subject:
+        yield Text("it has no subject")
 
 
 def _block_faults(block: Mapping[str, Any]) -> Iterator[Text]:

@@ -78,8 +78,8 @@ class Layout:
 
     Attributes
     ----------
-    subject
-        Template.
+    subject, subject_b
+        Templates; the second for variant B.
     pieces
         Of the HTML: texts that stand still, and numbers of templates.
     plain
@@ -95,9 +95,19 @@ class Layout:
     plain: tuple[str | int, ...]
     templates: tuple[Safe, ...]
     pictures: tuple[Picture, ...]
+    subject_b: Safe | None = None
 
-    def fill(self, values: Values, links: Links) -> Filled:
+    def fill(self, values: Values, links: Links, variant: str = "") -> Filled:
         """Return the message for one person.
+
+        Parameters
+        ----------
+        values
+            Of the variables.
+        links
+            To leave, and of the notice.
+        variant
+            "B" for the other subject.
 
         Raises
         ------
@@ -105,8 +115,9 @@ class Layout:
             When a variable has no value for them.
         """
         texts = [one.render(values) for one in self.templates] + [links.leave, links.notice]
+        subject = self.subject_b if variant == "B" and self.subject_b else self.subject
         return Filled(
-            " ".join(self.subject.render(values).split()),
+            " ".join(subject.render(values).split()),
             _joined(self.pieces, texts, _as_html),
             _joined(self.plain, texts, str),
         )
@@ -179,6 +190,7 @@ def lay_out(letter: Letter, controller: Controller, *, themed: bool) -> Layout:
         _cut("\n\n".join(draft.text), known),
         tuple(draft.templates),
         tuple(draft.pictures),
+        read_template(letter.subject_b) if letter.subject_b else None,
     )
 
 

@@ -25,6 +25,7 @@ class Bearer:
     message: str
     person: str
     cell: str
+    variant: str = ""
 
 
 def leave_secret(ring: KeyRing, message: str, person: str) -> str:
@@ -87,7 +88,8 @@ def bearer(
         One of the two secrets.
     """
     column, secret = (DELIVERIES.c.leave, leave) if leave else (DELIVERIES.c.bounce, bounce)
-    query = sa.select(DELIVERIES.c.message, DELIVERIES.c.person, DELIVERIES.c.cell).where(
+    names = ("message", "person", "cell", "variant")
+    query = sa.select(*(DELIVERIES.c[name] for name in names)).where(
         DELIVERIES.c.tenant == contacts.tenant, column == kept(secret[:_LEAVE_SIGNS])
     )
     row = connection.execute(query).first()

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import passes
-from analysis.contacts.suppression import catch_up
+from analysis.contacts.suppression import catch_up, listed
 from analysis.contacts.universe_ground import Ground
-from analysis.database.engine import or_nothing, reading, tenant_of, without_waiting, writing
+from analysis.database.engine import or_nothing, reading, tenant_of, writing
 from analysis.database.message_tables import APPROVALS, DELIVERIES, HALTS, STEPS
 from analysis.errors import DataError
 from analysis.messages.approve import approval_of
 from analysis.messages.delivery_guard import Guard, guard_of
-from analysis.messages.drafts import Draft, draft_of
+from analysis.messages.delivery_ledger import Ledger, ledger_of
+from analysis.messages.drafts import POINT_OF, PURPOSE_OF, Draft, draft_of
 from analysis.messages.letter_layout import Layout, lay_out
 from analysis.messages.letter_links import bounce_secret, links, return_path
 from analysis.messages.mime_bytes import Parcel, Sender, Wrapping, parcel_bytes, wrap
@@ -44,9 +44,8 @@ BATCH = 500
 FIRM = 25
 # A letter that could not leave in four days is about what is over.
 LATEST_S = 4 * 86_400
-_PURPOSES = ("letter_email",)
-_QUICK = sa.text("SET LOCAL synchronous_commit = off")
-_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 5))")
+# Two workers share a message by parts of so many letters.
+PART = 50
 
 
 @dataclass(slots=True)
@@ -130,12 +129,7 @@ def send_message(contacts: Contacts, message: str, way: Way) -> Counter[str]:
     DataError
         When the mail server takes nothing, or the message was changed since it was approved.
     """
-    sending = _Sending.of(contacts, message, way)
-    try:
-        return _by_batches(contacts, message, sending)
-    finally:
-        if sending.quick is not contacts.engine:
-            sending.quick.dispose()
+    return _by_batches(contacts, message, _Sending.of(contacts, message, way))
 
 
 def _by_batches(contacts: Contacts, message: str, sending: _Sending) -> Counter[str]:
@@ -147,7 +141,7 @@ def _by_batches(contacts: Contacts, message: str, sending: _Sending) -> Counter[
         if not rows:
             break
         after = rows[-1][0]
-        count.update(sending.batch([person for _turn, person in rows]))
+        count.update(sending.batch({person: turn // PART for turn, person in rows}))
         if count["halted"]:
             break
     return count
@@ -160,9 +154,9 @@ class _Batch:
     guard: Guard
     address: Mapping[str, str]
     values: Mapping[str, Mapping[str, Any]]
-    asking: Connection
-    quick: Connection
-    insertion: Any
+    variant: Mapping[str, str]
+    part: Mapping[str, int]
+    ledger: Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +169,6 @@ class _Sending:
     wrapping: Wrapping
     way: Way
     approved_s: int
-    quick: Engine
 
     @classmethod
     def of(cls, contacts: Contacts, message: str, way: Way) -> _Sending:
@@ -193,15 +186,15 @@ class _Sending:
         layout = lay_out(draft.letter, who, themed=draft.themed)
         sender = Sender(who.name, address, f"{contacts.tenant}.{domain}".lower())
         wrapping = wrap(sender, layout.pictures)
-        quick = without_waiting(contacts.engine)
-        return cls(contacts, draft, layout, wrapping, way, approval.at_s, quick)
+        return cls(contacts, draft, layout, wrapping, way, approval.at_s)
 
-    def batch(self, people: Sequence[str]) -> Counter[str]:
-        """Send to the people of a batch whom the gate lets through at present."""
+    def batch(self, part: Mapping[str, int]) -> Counter[str]:
+        """Send to the people of a batch, by their part, whom the gate lets through at present."""
         count: Counter[str] = Counter()
-        allowed = self._gate(people, count)
-        with ExitStack() as stack:
-            self._one_by_one(allowed, self._known(allowed, stack), count)
+        allowed = self._gate(list(part), count)
+        channel = self.draft.letter.channel
+        with ledger_of(self.contacts, self.draft.message, channel) as ledger:
+            self._one_by_one(allowed, self._known(allowed, part, ledger), count)
         return count
 
     def _one_by_one(self, allowed: Sequence[str], known: _Batch, count: Counter[str]) -> None:
@@ -215,6 +208,7 @@ class _Sending:
                 later += 1
                 continue
             if wait:
+                known.ledger.flush()
                 time.sleep(min(wait, 1.0))
                 waiting.appendleft(person)
                 continue
@@ -249,66 +243,40 @@ class _Sending:
             connection.execute(or_nothing(connection, STEPS), rows)
         count[GATE] += len(rows)
 
-    def _known(self, people: Sequence[str], stack: ExitStack) -> _Batch:
+    def _known(self, people: Sequence[str], part: Mapping[str, int], ledger: Ledger) -> _Batch:
         catch_up(self.contacts)
-        purposes = (*_PURPOSES, *(("political_ads",) if self.draft.themed else ()))
-        guard = guard_of(stack, self.contacts, self.draft.message, people, purposes)
+        letter = self.draft.letter
+        purposes = (PURPOSE_OF[letter.channel], *(("political_ads",) if self.draft.themed else ()))
+        guard = guard_of(self.contacts, self.draft.message, people, purposes, letter.channel)
         with reading(self.contacts.engine) as connection:
-            address = addresses(connection, self.contacts, people)
-            values = values_of(
-                connection, self.contacts, people, self.way.ground, self.draft.letter.language
-            )
-            insertion = or_nothing(connection, STEPS)
-        # Kept open for the batch: a transaction for each person, not a connection.
-        asking, quick = (
-            stack.enter_context(reading(engine)) for engine in (self.contacts.engine, self.quick)
+            address = addresses(connection, self.contacts, people, POINT_OF[letter.channel])
+            values = values_of(connection, self.contacts, people, self.way.ground, letter.language)
+            variant = self._variants(connection, people)
+        return _Batch(guard, address, values, variant, part, ledger)
+
+    def _variants(self, connection: Connection, people: Sequence[str]) -> dict[str, str]:
+        """Return which subject each gets; nothing where there is one."""
+        if not self.draft.letter.subject_b:
+            return {}
+        query = sa.select(DELIVERIES.c.person, DELIVERIES.c.variant).where(
+            DELIVERIES.c.tenant == self.contacts.tenant,
+            DELIVERIES.c.message == self.draft.message,
+            DELIVERIES.c.person.in_(listed(connection, people)),
         )
-        return _Batch(guard, address, values, asking, quick, insertion)
+        return {str(who): str(one) for who, one in connection.execute(query)}
 
     def _deliver(self, person: str, known: _Batch, *, firmly: bool) -> str:
         """Ask once more, hand the message over, and write down what became of it."""
-        with self._claimed(person, known.asking, firmly=firmly) as connection:
-            if connection is None:
-                return "busy"
-            rule = known.guard.refuses(connection, person, self.way.clock)
-            if rule in ("done", "halted"):
-                return rule
-            step, code = (GATE, rule) if rule else self._post(person, known)
-            if step == "later":
-                return step
-            row = self._step(person, step, code)
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.insert(STEPS), row)
-        if connection.dialect.name != "postgresql":
-            self._note(row, known, firmly=firmly)
+        if not known.ledger.claim(known.part[person]):
+            return "busy"
+        told = known.ledger.ask(person, known.guard.points.get(person, ()))
+        rule = known.guard.refuses(told, person, self.way.clock)
+        if rule in ("done", "halted"):
+            return rule
+        step, code = (GATE, rule) if rule else self._post(person, known)
+        if step != "later":
+            known.ledger.note(self._step(person, step, code), firmly=firmly)
         return step
-
-    def _note(self, row: Mapping[str, Any], known: _Batch, *, firmly: bool) -> None:
-        if firmly:
-            with writing(self.contacts.engine) as connection:
-                connection.execute(known.insertion, row)
-        else:
-            with known.quick.begin():
-                known.quick.execute(known.insertion, row)
-
-    @contextmanager
-    def _claimed(
-        self, person: str, asking: Connection, *, firmly: bool
-    ) -> Iterator[Connection | None]:
-        """Open a connection in which this message to this person is ours alone; None if another's.
-
-        The lock of PostgreSQL goes with the transaction, however it ends. A file has one worker
-        (`message_worker`), who would keep all other writers waiting in a transaction.
-        """
-        with asking.begin():
-            if asking.dialect.name != "postgresql":
-                yield asking
-                return
-            name = f"{self.contacts.tenant}\x1f{self.draft.message}\x1f{person}"
-            taken = asking.execute(_LOCK, {"name": name}).scalar_one()
-            if not firmly:
-                asking.execute(_QUICK)
-            yield asking if taken else None
 
     def _post(self, person: str, known: _Batch) -> tuple[str, str]:
         """Hand a message over; return the step and its code, or "later"."""
@@ -323,7 +291,9 @@ class _Sending:
         try:
             parcel = Parcel(
                 to=address,
-                filled=self.layout.fill(known.values.get(person, {}), ways),
+                filled=self.layout.fill(
+                    known.values.get(person, {}), ways, known.variant.get(person, "")
+                ),
                 leave=ways.leave,
                 leave_mail=back,
                 message_id=f"{secret}@{sender.rpartition('@')[2]}",

@@ -16,7 +16,7 @@ from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import passes
 from analysis.contacts.merged import groups
-from analysis.contacts.normalise import canonical_email
+from analysis.contacts.normalise import canonical_email, canonical_phone
 from analysis.contacts.passage import COMPLETE, Request
 from analysis.contacts.suppression import listed, suppressed
 from analysis.contacts.universe_ground import DAY_S, Ground
@@ -26,7 +26,7 @@ from analysis.database.engine import reading
 from analysis.database.message_tables import APPROVALS, DELIVERIES
 from analysis.errors import DataError
 from analysis.i18n import format_percent
-from analysis.messages.drafts import Draft
+from analysis.messages.drafts import POINT_OF, Draft
 
 SENT = "send"
 # Nobody gets more letters than this within so many days, unless the campaign says otherwise.
@@ -75,7 +75,7 @@ def recipients(contacts: Contacts, draft: Draft, ground: Ground) -> Recipients:
     told = passes(contacts, asked)
     told.checked()
     refused = {one.rule: len(one.lines) for one in told.refusals}
-    left, lost = _reachable(contacts, told.allowed)
+    left, lost = _reachable(contacts, told.allowed, POINT_OF[draft.letter.channel])
     left, often = _not_too_often(contacts, left)
     refused |= {name: n for name, n in {**lost, "frequency": often}.items() if n}
     return Recipients(
@@ -117,12 +117,26 @@ def asked_of(
     )
 
 
-def addresses(connection: Connection, contacts: Contacts, people: Iterable[str]) -> dict[str, str]:
-    """Return the e-mail address of each person, of who is merged with them where they have none."""
+def addresses(
+    connection: Connection, contacts: Contacts, people: Iterable[str], point: str = "email"
+) -> dict[str, str]:
+    """Return where each person is reached, of who is merged with them where they have none.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    contacts
+        The campaign.
+    people
+        Who.
+    point
+        "email" or "phone".
+    """
     merged = groups(connection)
     wanted = list(people)
     known = vault.mapped(
-        vault.read(connection, contacts.ring, merged.members(wanted), ["email"]), "email"
+        vault.read(connection, contacts.ring, merged.members(wanted), [point]), point
     )
     found = {}
     for who in wanted:
@@ -132,26 +146,32 @@ def addresses(connection: Connection, contacts: Contacts, people: Iterable[str])
     return found
 
 
-def _reachable(contacts: Contacts, people: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+def _reachable(
+    contacts: Contacts, people: Sequence[str], point: str
+) -> tuple[list[str], dict[str, int]]:
     """Return who has a mailbox that takes mail, one person each, and how many have none."""
     with reading(contacts.engine) as connection:
-        known = addresses(connection, contacts, people)
+        known = addresses(connection, contacts, people, point)
     # A bounce is a fault of a mailbox, not a wish: the gate does not ask for it.
-    dead = suppressed(contacts, [("email", one) for one in set(known.values())])
+    dead = suppressed(contacts, [(point, one) for one in set(known.values())])
     seen: set[str] = set()
     left, lost = [], {"no_address": 0, "bounced": 0, "same_mailbox": 0}
     for who in people:
         address = known.get(who, "")
         if not address:
             lost["no_address"] += 1
-        elif ("email", address) in dead:
+        elif (point, address) in dead:
             lost["bounced"] += 1
-        elif (key := canonical_email(address)) in seen:
+        elif (key := _canonical(point, address)) in seen:
             lost["same_mailbox"] += 1
         else:
             seen.add(key)
             left.append(who)
     return left, lost
+
+
+def _canonical(point: str, text: str) -> str:
+    return canonical_email(text) if point == "email" else canonical_phone(text)
 
 
 def _not_too_often(contacts: Contacts, people: Sequence[str]) -> tuple[list[str], int]:

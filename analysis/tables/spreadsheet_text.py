@@ -83,6 +83,8 @@ def is_text(column: pd.Series) -> bool:
 
 
 def _found(column: pd.Series, pattern: str) -> pd.Series:
+    if isinstance(column.dtype, pd.StringDtype):
+        return column.str.contains(pattern, regex=True, na=False).astype(bool)
     texts = column.where(column.map(lambda cell: isinstance(cell, str)), "").astype("str")
     here: pd.Series = texts.str.contains(pattern, regex=True)
     return here

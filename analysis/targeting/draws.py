@@ -21,7 +21,10 @@ from analysis.targeting.value import (
     Value,
     hesitant_levels,
     household,
+    measured_doors,
+    measured_pace,
     minutes_at_door,
+    others_behind,
     place_means,
     reachable,
     respond,
@@ -136,8 +139,57 @@ class _Common:
     movement_weight: np.ndarray
     abstention_weight: np.ndarray
     spill_over: np.ndarray
+    dense: np.ndarray
+    spread: np.ndarray
+    persons: np.ndarray
     answer: np.ndarray
     level: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a walk through each bureau takes: measured, or assumed from the planner's numbers.
+
+    Attributes
+    ----------
+    walk
+        Minutes on foot per door where addresses tell; NaN where the pace is assumed.
+    density
+        0 spread … 1 dense, for the assumed pace.
+    others
+        Persons behind a door besides the one talked to; NaN where doors are assumed.
+    """
+
+    walk: np.ndarray
+    density: np.ndarray
+    others: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, params: Params) -> _Ground:
+        walk = walk_minutes(table, params, _central_minutes(params))
+        walk = np.where(measured_pace(table), walk, np.nan)
+        others = household(table, params, 1.0) - 1
+        others = np.where(measured_doors(table, params), others, np.nan)
+        density = table["density"].to_numpy()
+        return cls(*(one.astype("float32") for one in (walk, density, others)))
+
+    def conversations(self, part: slice, common: _Common) -> np.ndarray:
+        """Return conversations in a volunteer's hour (bureaux × draws)."""
+        walk = self.walk[part, None]
+        pace = 60 / (common.at_door + common.walk * walk)
+        if (assumed := np.isnan(walk[:, 0])).any():
+            density = self.density[part, None][assumed]
+            told = common.spread + (common.dense - common.spread) * density
+            # A door takes its minutes, however near the next one is.
+            pace[assumed] = np.minimum(told, 60 / common.at_door)
+        met = np.clip(pace, SLOWEST, FASTEST, out=pace)
+        met *= common.talks
+        return np.asarray(met)
+
+    def household(self, part: slice, common: _Common) -> np.ndarray:
+        """Return persons moved per person talked to (bureaux × draws)."""
+        others = self.others[part, None]
+        return 1 + common.spill_over * np.where(np.isnan(others), common.persons, others)
 
 
 def simulate(
@@ -171,9 +223,8 @@ def simulate(
     draws, size = wanted.draws, len(table)
     common = _draw_common(params, rng, draws)
     responding = respond(table).astype("float32")
-    others = (household(table, params, 1.0) - 1.0).astype("float32")
+    ground = _Ground.of(table, params)
     noise = _Noise(rng, size, draws)
-    walk = walk_minutes(table, params, _central_minutes(params)).astype("float32")
     scores = np.empty((draws, size), dtype="float32")
     ends = np.empty((2, size))
     means = place_means(table)
@@ -183,7 +234,7 @@ def simulate(
     def draw_piece(part: slice) -> None:
         piece = {name: values[part, None] for name, values in columns.items()}
         rates, net = _draw_rates(piece, noise, part)
-        met = _conversations(walk[part], common) * (1 + common.spill_over * others[part, None])
+        met = ground.conversations(part, common) * ground.household(part, common)
         indices = _indices(rates, net, responding[:, part], common, means)
         gain = common.effect_vote * indices[0]
         gain += common.effect_turnout * indices[1]
@@ -252,6 +303,9 @@ def _draw_common(params: Params, rng: np.random.Generator, draws: int) -> _Commo
         "movement_weight": drawn["movement_weight"],
         "abstention_weight": drawn["abstention_weight"],
         "spill_over": drawn["spill_over"],
+        "dense": drawn["doors_per_hour_dense"],
+        "spread": drawn["doors_per_hour_spread"],
+        "persons": others_behind(drawn["registered_per_door"]),
         # What the draw changes for all alike must not tilt a weighted score.
         "level": params.conversation_rate * at_door / talks / _central_minutes(params),
     }
@@ -283,14 +337,6 @@ def _draw_rates(piece: _Columns, noise: _Noise, part: slice) -> tuple[_Rates, np
     marginal *= piece["marginal_se"]
     marginal += piece["marginal"]
     return (abstention, support, movement, marginal), net
-
-
-def _conversations(walk: np.ndarray, common: _Common) -> np.ndarray:
-    """Return conversations in a volunteer's hour (bureaux × draws)."""
-    pace = 60 / (common.at_door + common.walk * walk[:, None])
-    met = np.clip(pace, SLOWEST, FASTEST, out=pace)
-    met *= common.talks
-    return np.asarray(met)
 
 
 def _indices(

@@ -171,9 +171,10 @@ class Spread:
         kinds = [election.kind for election in self.history.elections]
         alike = max((n for n, kind in enumerate(kinds) if kind == target.kind), default=rounds - 1)
         levels = np.append(self.turnout_levels, self.turnout_levels[alike])
-        share_levels = np.vstack([self.share_levels, self.share_levels[alike]])
         drawn = rng.integers(0, rounds, rounds + 1)
         signs = rng.choice([-1.0, 1.0], (2, rounds + 1))
+        share_levels = self._tide(rng)
+        share_levels = np.vstack([share_levels, share_levels[alike]])
         usual = np.clip(self.turnout_apart + levels.mean(), LEAST_TURNOUT, MOST_TURNOUT)
         turnout = levels + self.turnout_apart[:, None] + signs[0] * self.turnout_moves[:, drawn]
         turnout = np.clip(turnout, LEAST_TURNOUT, MOST_TURNOUT)
@@ -186,6 +187,19 @@ class Spread:
         more = (turnout - usual[:, None])[:, :, None]
         votes = shares * usual[:, None, None] + marginal[:, None] * more
         return Truth(turnout, _shares(votes, share_levels > 0), marginal)
+
+    def _tide(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw the blocs' levels: at each round they move as at some round, or the reverse.
+
+        With the tide of the real past alone every drawn past would err the same way in what it
+        takes for voters who stayed home.
+        """
+        rounds = len(self.share_levels)
+        stood = self.share_levels > 0
+        usual = self.share_levels.sum(axis=0) / np.maximum(stood.sum(axis=0), 1)
+        apart = np.where(stood, self.share_levels - usual, 0.0)[rng.integers(0, rounds, rounds)]
+        signs = rng.choice([-1.0, 1.0], rounds)[:, None]
+        return _shares(usual + signs * apart, stood)
 
 
 def _movement(shares: np.ndarray) -> np.ndarray:

@@ -175,8 +175,12 @@ def household(table: pd.DataFrame, params: Params, spill_over: float) -> np.ndar
     """
     all_doors = _doors_in_all(table, params) * reachable(table)
     persons = table["registered"].to_numpy(dtype=float) / np.maximum(all_doors, 1e-9)
-    others = np.clip(persons, 1.0, 4.0) - 1.0
-    return np.asarray(1 + spill_over * others)
+    return np.asarray(1 + spill_over * others_behind(persons))
+
+
+def others_behind(persons: np.ndarray) -> np.ndarray:
+    """Return how many stand behind a door besides the one talked to: none to three."""
+    return np.asarray(np.clip(persons, 1.0, 4.0) - 1.0)
 
 
 def answers(table: pd.DataFrame) -> np.ndarray:
@@ -240,11 +244,21 @@ def doors(table: pd.DataFrame, params: Params) -> np.ndarray:
 def _doors_in_all(table: pd.DataFrame, params: Params) -> np.ndarray:
     """Return doors, those knocked at already included."""
     assumed = table["registered"].to_numpy(dtype=float) / params.registered_per_door.mean
-    known = table["households"].astype("float64").to_numpy()
+    return np.where(measured_doors(table, params), table["households"].astype("float64"), assumed)
+
+
+def measured_doors(table: pd.DataFrame, params: Params) -> np.ndarray:
+    """Tell where squares count the doors."""
+    assumed = table["registered"].to_numpy(dtype=float) / params.registered_per_door.mean
     # Squares are of another year and shared out by area: far from the roll, they are
     # not this bureau's households.
-    plausible = (known >= 0.4 * assumed) & (known <= 2.5 * assumed)
-    return np.where(plausible, known, assumed)
+    known = table["households"].astype("float64").to_numpy()
+    return np.asarray((known >= 0.4 * assumed) & (known <= 2.5 * assumed))
+
+
+def measured_pace(table: pd.DataFrame) -> np.ndarray:
+    """Tell where addresses give the walk from door to door."""
+    return table["spacing_m"].notna().to_numpy()
 
 
 def reachable(table: pd.DataFrame) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.contacts.contact_store import Contacts, controller_of
@@ -48,6 +50,22 @@ def contacts_of(store: Store, workspace: Path | str, *, by: str = "") -> Contact
     keys = {name: open_ring(folder, campaign, name).suppression for name in names}
     objections = open_objections(folder / FOLDER, store.engine, keys)
     return Contacts(store.engine, ring, controller, by, objections)
+
+
+@contextmanager
+def people_of(workspace: Path | str, *, by: str = "") -> Iterator[Contacts]:
+    """Open the people of the campaign of a workspace, and close all that was opened for them.
+
+    Parameters
+    ----------
+    workspace, by
+        As in `open_contacts`.
+    """
+    contacts = open_contacts(workspace, by=by)
+    try:
+        yield contacts
+    finally:
+        close(contacts)
 
 
 def close(contacts: Contacts, *, store: bool = True) -> None:

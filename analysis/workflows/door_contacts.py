@@ -13,7 +13,7 @@ from analysis.contacts.asked import DoorForm, purposes, require_controller, word
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.door_boxes import Opened, open_boxes
 from analysis.database.engine import writing
-from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.contacts_open import people_of
 from analysis.workflows.letters_by_link import ask_to_confirm
 
 
@@ -25,15 +25,12 @@ def door_form(workspace: Path | str) -> DoorForm:
     DataError
         When nobody answers for the campaign: then nobody may be asked for anything.
     """
-    contacts = open_contacts(workspace)
-    try:
+    with people_of(workspace) as contacts:
         asked = {
             language: {name: one for name, one in texts.items() if purposes()[name].door}
             for language, texts in wordings(contacts).items()
         }
         return DoorForm(box_seal.public_key(contacts.ring), contacts.controller, asked)
-    finally:
-        close(contacts)
 
 
 def open_doors(workspace: Path, contacts: Contacts) -> list[tuple[Opened, bool | None]]:

@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 
 from analysis.access import audit
@@ -21,7 +22,10 @@ from analysis.contacts.known_of import Known, known_of, portable
 from analysis.contacts.retention import Over
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.inbox import REFUSED
+from analysis.i18n import Words
 from analysis.workflows import mail_out
+
+_WORDS = Words.read("known", files("analysis.workflows") / "known_words.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
     return Gone(erased, mail_out.forget(workspace, people[request]))
 
 
-def answer_access(contacts: Contacts, person: str) -> dict[str, bytes]:
+def answer_access(contacts: Contacts, person: str, *, language: str = "en") -> dict[str, bytes]:
     """Return all that is known of a person as files to hand over: name and content.
 
     Parameters
@@ -66,11 +70,13 @@ def answer_access(contacts: Contacts, person: str) -> dict[str, bytes]:
         The campaign.
     person
         Who.
+    language
+        Of the page to read; the keys of the JSON are the same in all.
     """
     known = known_of(contacts, person)
     audit.note(contacts.engine, contacts.by, "export", subject="access", rows=1)
     text = json.dumps(known, ensure_ascii=False, indent=1)
-    return {"access.json": text.encode(), "access.html": _html(known).encode()}
+    return {"access.json": text.encode(), "access.html": _html(known, language).encode()}
 
 
 def answer_portability(contacts: Contacts, person: str) -> dict[str, bytes]:
@@ -134,26 +140,36 @@ def _old(folder: Path, before: int) -> Iterator[Path]:
             yield file
 
 
-def _html(known: Known) -> str:
+def _html(known: Known, language: str) -> str:
     """Return what is known as a page that prints well, without anything from elsewhere."""
-    parts = []
+    words = _WORDS[language]
+    parts = [f"<h1>{escape(words['head.title'])}</h1>"]
     for name, value in known.items():
         rows = value if isinstance(value, list) else [value]
-        inside = "".join(f"<li>{_line(row)}</li>" for row in rows)
-        parts.append(f"<h2>{escape(name)}</h2><ul>{inside or '<li>–</li>'}</ul>")
+        inside = "".join(f"<li>{_line(row, words)}</li>" for row in rows)
+        parts.append(f"<h2>{escape(words[f'head.{name}'])}</h2><ul>{inside or '<li>–</li>'}</ul>")
     return (
-        '<!doctype html><meta charset="utf-8"><title>Palier</title>'
-        "<style>body{font:15px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em}"
-        "</style>" + "".join(parts) + "\n"
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Palier</title>'
+        "<style>body{font:15px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em;"
+        "overflow-wrap:anywhere}</style>" + "".join(parts) + "\n"
     )
 
 
-def _line(row: object) -> str:
+def _line(row: object, words: Mapping[str, str]) -> str:
     if isinstance(row, dict):
-        told = (f"<b>{escape(str(k))}</b> {escape(_short(v))}" for k, v in row.items() if v != "")
+        told = (
+            f"<b>{escape(words.get(f'word.{k}', str(k)))}</b> {escape(_short(v, words, k))}"
+            for k, v in row.items()
+            if v != ""
+        )
         return " · ".join(told)
-    return escape(_short(row))
+    return escape(_short(row, words))
 
 
-def _short(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _short(value: object, words: Mapping[str, str], name: str = "") -> str:
+    if isinstance(value, bool):
+        return words["word.yes" if value else "word.no"]
+    if isinstance(value, str):
+        # What a person wrote is never taken for a word of ours.
+        return words.get(f"word.{value}", value) if name in ("field", "channel") else value
+    return json.dumps(value, ensure_ascii=False)

@@ -22,7 +22,7 @@ from analysis.i18n import Words
 from analysis.messages.leaving import leave
 from analysis.messages.letter_links import bearer
 from analysis.workflows import public_html
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.phone_endpoint import language_of
 
 WORDS = Words.read("leave_page", files("analysis.workflows") / "leave_words.toml")
@@ -66,4 +66,4 @@ def _answer(path: tuple[str, ...], workspaces: Path, language: str, posted: bool
         # Who wants to leave must know that they did not.
         return public_html.page(language, told["leave.later"], status=503)
     finally:
-        contacts.engine.dispose()
+        close(contacts)

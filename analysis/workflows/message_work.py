@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,6 +25,7 @@ from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import writing
 from analysis.errors import DataError
 from analysis.messages.approve import Prepared, Setting, approve, prepare
+from analysis.messages.control import Terms
 from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import Way, send_message, waiting
@@ -33,10 +35,12 @@ from analysis.messages.smtp_post import SmtpPost
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows import mail_out, server_access, universes
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
 BOUNCES = "PALIER_BOUNCES"
+# One person's machine behind an https proxy: where others reach its pages to leave.
+ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
 _ROUND_S = 10.0
 _ABSTENTION = "results.abstention"
@@ -78,7 +82,7 @@ def _with_picture(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def base_address() -> str:
     """Return the address of the server, as others reach it; "" where it has none."""
-    return server_access.settings().address.rstrip("/")
+    return (server_access.settings().address or os.environ.get(ADDRESS, "")).rstrip("/")
 
 
 def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
@@ -101,11 +105,13 @@ def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is chosen at approval: election for abstention, seed of the draw, whether to draw."""
+    """What is chosen at approval: election for abstention, seed of the draw, how to draw."""
 
     election: str = ""
     seed: int | None = None
     control: bool = True
+    whole_bureaux: bool = False
+    compares: str = "volunteering"
 
 
 def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> Prepared:
@@ -123,7 +129,8 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
     setting = Setting(ground, base_address(), server=mail_out.is_sending())
-    return prepare(contacts, draft, setting, seed=choice.seed, control=choice.control)
+    terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
+    return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)
 
 
 def let_go(contacts: Contacts, prepared: Prepared) -> None:
@@ -158,7 +165,13 @@ class Work:
     message: str = ""
 
 
-def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], None]) -> Counter[str]:
+def work(
+    workspace: Path,
+    how: Work,
+    say: Callable[[str, Mapping[str, int]], None],
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> Counter[str]:
     """Send what waits, take in what came back, until one is told to stop; return the outcomes.
 
     Parameters
@@ -169,6 +182,8 @@ def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], Non
         Once, or for good.
     say
         Is told of each message what became of it in a round.
+    stop
+        Says whether to end after the message in hand.
 
     Raises
     ------
@@ -182,20 +197,25 @@ def work(workspace: Path, how: Work, say: Callable[[str, Mapping[str, int]], Non
             mend="Set PALIER_SMTP, such as smtp://USER:PASSWORD@mail.example.org:587.",
         )
     total: Counter[str] = Counter()
-    with _alone(workspace), _until_told() as stop, SmtpPost(url) as post:
-        while not stop.is_set():
-            total.update(_round(workspace, how, post, stop, say))
+    with _alone(workspace), _until_told() as told, SmtpPost(url) as post:
+        ending = partial(_either, told.is_set, stop)
+        while not ending():
+            total.update(_round(workspace, how, post, ending, say))
             if how.once:
                 break
-            stop.wait(_ROUND_S)
+            told.wait(_ROUND_S)
     return total
+
+
+def _either(one: Callable[[], bool], other: Callable[[], bool]) -> bool:
+    return one() or other()
 
 
 def _round(
     workspace: Path,
     how: Work,
     post: SmtpPost,
-    stop: threading.Event,
+    stop: Callable[[], bool],
     say: Callable[[str, Mapping[str, int]], None],
 ) -> Counter[str]:
     contacts, total = open_contacts(workspace), Counter[str]()
@@ -203,7 +223,7 @@ def _round(
         if how.returned is not None:
             say("returned", take_back_all(contacts, how.returned))
         for message in waiting(contacts):
-            if stop.is_set() or how.message not in ("", message):
+            if stop() or how.message not in ("", message):
                 continue
             way = Way(
                 post,
@@ -211,7 +231,7 @@ def _round(
                 ground_for(workspace, draft_of(contacts, message), how.election),
                 os.environ.get(BOUNCES, ""),
                 Pace(how.per_minute, time.monotonic),
-                stop=stop.is_set,
+                stop=stop,
             )
             count = send_message(contacts, message, way)
             say(message, count)
@@ -221,7 +241,7 @@ def _round(
         if how.once:
             raise
     finally:
-        contacts.engine.dispose()
+        close(contacts)
     return total
 
 

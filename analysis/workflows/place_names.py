@@ -11,7 +11,6 @@ import pandas as pd
 from analysis.geography.zones import place_named
 from analysis.tables.schema import ZONES
 from analysis.tables.workspace import Workspace
-from analysis.workflows.electoral_roll import ElectoralRoll, polling_places, read_electoral_roll
 
 if TYPE_CHECKING:
     from analysis.readers.results import Results
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
 def named_only(inputs: Inputs, results: Results, crs: str) -> dict[str, Any]:
     """Return the names of polling places, of a place without contours."""
+    # A ranking asks for names alone: what draws contours takes a second to load.
+    from analysis.workflows.electoral_roll import ElectoralRoll, polling_places, read_electoral_roll
+
     known = set(results.turnout["bureau_id"].cat.categories)
     files = ElectoralRoll(None, inputs.reu_bureaux, own_places(inputs, results))
     roll = read_electoral_roll(files, crs, known=known, draw=False)

@@ -17,7 +17,14 @@ from analysis.exports.registry import Options, file_of, suffix_of
 from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
 from analysis.tables.workspace import MANIFEST, Workspace
-from analysis.workflows import abstention, explain_files, impact_tables, swing, transfers
+from analysis.workflows import (
+    abstention,
+    explain_files,
+    impact_tables,
+    second_round,
+    swing,
+    transfers,
+)
 from analysis.workflows.cut_again import can_be_cut_again, cut_again
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, answer, scenario_of
@@ -195,6 +202,7 @@ _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "backtest": abstention.backtest_again,
     "swing": swing.again,
     "transfers": transfers.again,
+    "second_round": second_round.again,
     "explain": explain_files.again,
 }
 _AGAIN: dict[str, Callable[[Path, Workspace, Provenance], bytes]] = {

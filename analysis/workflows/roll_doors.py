@@ -14,7 +14,7 @@ from analysis.contacts.roll_store import rolls
 from analysis.database.contact_tables import ROLL_FILES
 from analysis.errors import Text
 from analysis.tables.workspace import Workspace
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.time_slots import begun_store
 
 
@@ -26,7 +26,7 @@ def rolls_in_use(workspace: Workspace) -> list[str]:
     try:
         return sorted(one.roll for one in rolls(contacts) if not one.ended)
     finally:
-        contacts.engine.dispose()
+        close(contacts)
 
 
 def with_roll(
@@ -58,7 +58,7 @@ def with_roll(
     try:
         counts = count_buildings(contacts, per_door=per_door, today=today)
     finally:
-        contacts.engine.dispose()
+        close(contacts)
     counts = counts.set_index("address_id")
     known = addresses["address_id"].isin(counts.index)
     if not known.any():

@@ -10,7 +10,7 @@ import geopandas as gpd
 
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.roll_origin import Origin
-from analysis.contacts.roll_store import Roll, add_roll, known_roll
+from analysis.contacts.roll_store import REPLACED, Roll, add_roll, known_roll, rolls
 from analysis.readers.roll_layout import RollSource
 from analysis.readers.roll_rows import RollPlace, read_electoral_rows
 from analysis.tables.schema import commune_of
@@ -19,10 +19,11 @@ from analysis.tables.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A roll that is in, and whether it was in before."""
+    """A roll that is in, whether it was in before, and how many rolls it replaced."""
 
     roll: Roll
     again: bool
+    replaced: int = 0
 
 
 def import_roll(
@@ -74,7 +75,11 @@ def import_roll(
         "refused": read.refused.told(),
         "counts": read.counts,
     }
-    return Imported(add_roll(contacts, sound, read.rows, told, today=day), again=False)
+    before = {one.roll for one in rolls(contacts, today=day) if not one.ended}
+    added = add_roll(contacts, sound, read.rows, told, today=day)
+    after = rolls(contacts, today=day)
+    gone = sum(one.roll in before and one.ended == REPLACED for one in after)
+    return Imported(added, again=False, replaced=gone)
 
 
 def place_of(workspace: Workspace) -> RollPlace:

@@ -26,6 +26,15 @@ def explain_data_errors() -> Iterator[None]:
         st.stop()
 
 
+@contextmanager
+def explain_quietly() -> Iterator[None]:
+    """Turn a `DataError` into an error box with its remedy; the page goes on below it."""
+    try:
+        yield
+    except DataError as error:
+        show_error(error)
+
+
 def show_error(error: DataError) -> None:
     """Show what is wrong, where, and how to mend it; the page goes on."""
     what, where, mend = map(plain, translate_error(error))

@@ -17,6 +17,7 @@ from analysis.readers.squares import read_squares
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Settings
+from analysis.text_catalogue import catalogue_file, read_catalogue
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import read_scenario
 from pages._ui import messages
@@ -34,7 +35,7 @@ KEY = "2022_pres_t1,29,29019,0001"
 @pytest.fixture(scope="module")
 def french():
     """Every text of the library and its translation."""
-    catalogue = i18n.read_catalogue(i18n.catalogue_file("fr"))
+    catalogue = read_catalogue(catalogue_file("fr"))
     return {m.id: m.string for m in catalogue if m.context in {i18n.ERROR, i18n.TABLE}}
 
 
@@ -94,7 +95,7 @@ def _module(folder, code):
 
 def test_a_new_error_without_a_translation_is_a_fault(tmp_path):
     _module(tmp_path, 'raise DataError("{a} came too late.", a=a)')
-    faults = extract_texts.faults(i18n.catalogue_file("fr"), tmp_path)
+    faults = extract_texts.faults(catalogue_file("fr"), tmp_path)
     assert "not in the catalogue: {a} came too late." in faults
 
 

@@ -22,6 +22,7 @@ from analysis.exports.provenance import read_provenance
 from analysis.exports.registry import BESIDE, SUFFIXES
 from analysis.tables.workspace import Workspace
 from analysis.targeting.weights import Weights
+from analysis.text_catalogue import catalogue_file, read_catalogue
 from analysis.workflows.hold_back import hold_back_of, with_arms
 from analysis.workflows.ranking import Scenario, answer, shapes_of, with_settings
 from analysis.workflows.reproduce import reproduce
@@ -163,6 +164,7 @@ TITLES = {
     "turfs": ("Secteurs", "Walks"),
     "fieldwork": ("Terrain", "Field"),
     "contacts": ("Contacts", "Contacts"),
+    "letters": ("Messages", "Messages"),
     "law": ("Loi", "Law"),
     "impact": ("Impact", "Impact"),
     "points": ("Les « 3,1 points »", "The 3.1 points"),
@@ -217,7 +219,7 @@ def _tells(side, line):
 @functools.cache
 def _sides(language):
     """Return the texts of a language, and those of the other: whole ones, and those with gaps."""
-    french = languages.read_catalogue(languages.catalogue_file("fr"))
+    french = read_catalogue(catalogue_file("fr"))
     pairs = [
         pair
         for message in french

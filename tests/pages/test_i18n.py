@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis import i18n as languages
 from analysis.tables.schema import BLOCS
+from analysis.text_catalogue import catalogue_file, read_catalogue
 from pages._ui import i18n
 from tools import extract_texts as extract
 from tools.text_marks import misused
@@ -47,7 +48,7 @@ def project(tmp_path):
 
 
 def test_every_text_of_the_app_is_in_french_and_none_is_left_over():
-    assert extract.faults(languages.catalogue_file("fr")) == []
+    assert extract.faults(catalogue_file("fr")) == []
 
 
 def test_every_text_of_the_app_can_be_translated():
@@ -142,7 +143,7 @@ def _module(folder, text):
 def test_french_counts_zero_in_the_singular_and_english_does_not():
     forms = "{n} bureau", "{n} bureaux"
     assert languages.translations("en").ngettext(*forms, 0) == "{n} bureaux"
-    plural = languages.read_catalogue(languages.catalogue_file("fr")).plural_expr
+    plural = read_catalogue(catalogue_file("fr")).plural_expr
     assert plural.replace(" ", "") == "(n>1)"
 
 
@@ -206,7 +207,7 @@ def test_every_bloc_has_a_name_and_a_bloc_of_the_user_keeps_its_own():
 
 
 def test_a_block_of_the_draw_is_not_called_by_the_word_for_a_political_family():
-    for text in languages.read_catalogue(languages.catalogue_file("fr")):
+    for text in read_catalogue(catalogue_file("fr")):
         if re.search(r"\bblocks?\b", str(text.id), re.IGNORECASE):
             assert not re.search(r"\bblocs?\b", str(text.string), re.IGNORECASE), text.id
 

@@ -22,6 +22,7 @@ from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
 from analysis.exports.registry import file_of, put_leaving
 from analysis.tables.elections import Choice
+from analysis.workflows import second_round as rounds
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.model_territory import contours_of
 from analysis.workflows.reproduce import reproduce
@@ -538,3 +539,31 @@ def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     offered = page(s_view=view, workspace=workspace).get("download_button")
     assert len(offered) == buttons
     assert sum(button.proto.disabled for button in offered) == closed
+
+
+def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, tmp_path):
+    town = places.valmont
+    asked = rounds.begin(town, "2022_pres_t1", "")
+    app = page(**ROUNDS, s_view="second")
+    whole = rounds.counted(town, asked).whole.dropna().sort_values("votes", ascending=False)
+    assert [one.value for one in app.metric] == [percent(one) for one in whole["share_valid"]]
+    app.text_input("second.name").set_value("Report large").run()
+    app.button("second.keep").click().run()
+    assert not app.exception
+    assert rounds.kept(town)["Report large"].shares == asked.shares
+    app.selectbox("second.kept").set_value("Report large").run()
+    app.button("second.forget").click().run()
+    assert "Report large" not in rounds.kept(town)
+    out = tmp_path / "imagined.csv"
+    found = rounds.counted(town, asked)
+    put_leaving(out, rounds.finding(town, asked, found, written=Written()))
+    assert reproduce(out, town.path).identical
+    rows = pd.read_csv(out)
+    parts = rows.groupby("bureau_id")["votes"].sum() + rows.groupby("bureau_id")[
+        ["blank_null", "abstention"]
+    ].first().sum(axis=1)
+    assert (parts == rows.groupby("bureau_id")["registered"].first()).all()
+    picture = tmp_path / "imagined.png"
+    first = whole["destination"].iloc[0]
+    put_leaving(picture, rounds.finding(town, asked, found, figure=first, written=Written()))
+    assert reproduce(picture, town.path).same

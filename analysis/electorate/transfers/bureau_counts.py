@@ -105,6 +105,46 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
     )
 
 
+def counts_of(
+    workspace: Workspace, election: str, place: str = ""
+) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
+    """Read one election as a table of counts.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    election
+        Its id.
+    place
+        A commune, a département or a part of one; empty for the whole workspace.
+
+    Returns
+    -------
+    tuple
+        Whole persons, bureaux × options (rows sum to the registered), and what is not in them.
+
+    Raises
+    ------
+    DataError
+        As `tables_of`, and when no bureau is left.
+    """
+    known = list(workspace.read("elections")["election_id"])
+    _check_elections(known, election, "")
+    places = _places(workspace, place)
+    counts, lost = _counts(workspace, election, places)
+    asked = (place,) if place and place not in places.values() else ()
+    counts = counts[lies_in(workspace, counts.index, asked)].sort_index()
+    if counts.empty:
+        raise DataError(
+            "No bureau of this place took part in that election.",
+            where="{election}",
+            mend="Choose another election, or a larger place.",
+            election=election,
+        )
+    return counts, lost
+
+
 def net_caution() -> str:
     """Return how newcomers and leavers are to be read."""
     return Text(
@@ -120,7 +160,7 @@ def _absent(bureaux: pd.Index, election: str) -> tuple[LeftOut, ...]:
 
 
 def _check_elections(known: list[str], origin: str, destination: str) -> None:
-    for election in (origin, destination):
+    for election in filter(None, (origin, destination)):
         if election not in known:
             raise DataError(
                 "The election {election} is not in this workspace.",

@@ -59,5 +59,13 @@ def round_table(table: Floats, low: Floats, high: Floats) -> Whole:
     room = np.column_stack([np.zeros(rows * columns), np.minimum(high - floor, 1).ravel()])
     solved = linprog(-rest.ravel(), A_eq=sums, b_eq=needed, bounds=room, method="highs-ds")
     if solved.x is None:
+        # An estimate may stray over a bound by more than a person: others give or take as many.
+        ends = [(0, most) for most in np.concatenate([high - floor, floor - low]).ravel()]
+        costs = np.concatenate([1 - rest, 1 + rest]).ravel()
+        both = np.hstack([sums, -sums])
+        solved = linprog(costs, A_eq=both, b_eq=needed, bounds=ends, method="highs-ds")
+    if solved.x is None:
         raise ValueError(Text("no whole table has these margins and bounds"))
-    return np.asarray(floor + np.rint(solved.x).reshape(rows, columns), dtype=np.int64)
+    steps = np.rint(solved.x).reshape(-1, rows, columns)
+    moved = steps[0] - steps[1] if len(steps) > 1 else steps[0]
+    return np.asarray(floor + moved, dtype=np.int64)

@@ -23,6 +23,10 @@ PLAIN, BOLD = "Palier", "Palier-Bold"
 INK, SOFT, FAINT = 0.0, 0.35, 0.72  # shades of grey: black and white first
 _FILES = {PLAIN: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}
 _LEADING = 1.28
+_BEFORE = {"left": 0.0, "right": 1.0, "centre": 0.5}  # share of a line before its point
+# Any of the eight masks may be read; to weigh them all took a third of a sheet's time. This
+# one (ISO/IEC 18004, 7.8.2: row + column even) leaves no long runs in random tokens.
+_MASK = 0
 _QUIET = 4  # modules around a QR code, as ISO/IEC 18004 asks
 
 
@@ -44,6 +48,7 @@ class Paper:
         # Streams as bytes: as text they would be a quarter longer, and slow to write.
         rl_config.useA85 = 0
         self._out = io.BytesIO()
+        self._shown: dict[tuple[str, str], list[tuple[str, str]]] = {}
         # `invariant` leaves out the dates and the random id.
         self.canvas = Canvas(
             self._out,
@@ -80,10 +85,24 @@ class Paper:
         align
             `left`, `centre` or `right`: which part of the line stands at `x`.
         """
-        self.canvas.setFont(font, size)
-        self.canvas.setFillGray(grey)
-        before = {"left": 0.0, "right": 1.0, "centre": 0.5}[align]
-        self.canvas.drawString(x - before * width_of(text, size, font) if before else x, y, text)
+        before = _BEFORE[align]
+        left = x - before * width_of(text, size, font) if before else x
+        strokes = [f"BT {grey:.3g} g 1 0 0 1 {left:.2f} {y:.2f} Tm"]
+        for name, shown in self._letters(text, font):
+            strokes.append(f"{name} {size:.4g} Tf ({shown}) Tj")
+        self.canvas.addLiteral(" ".join([*strokes, "ET"]))
+
+    def _letters(self, text: str, font: str) -> list[tuple[str, str]]:
+        # The canvas's own strings cost as much as the rest of a sheet: each measures its
+        # text anew, and house numbers and labels come back thousands of times.
+        known = self._shown.get((text, font))
+        if known is None:
+            face, doc = pdfmetrics.getFont(font), self.canvas._doc
+            known = self._shown[text, font] = [
+                (face.getSubsetInternalName(subset, doc), self.canvas._escape(letters))
+                for subset, letters in face.splitString(text, doc)
+            ]
+        return known
 
     def block(self, x: float, top: float, lines: list[str], *, size: float, **look: str) -> float:
         """Write lines one under the other from `top` down; return where they end.
@@ -179,7 +198,9 @@ class Paper:
         side
             Points.
         """
-        modules = np.array([*segno.make(text, error="m", micro=False).matrix], dtype=np.int8)
+        modules = np.array(
+            [*segno.make(text, error="m", mask=_MASK, micro=False).matrix], dtype=np.int8
+        )
         step = side / (len(modules) + 2 * _QUIET)
         row, first, last = _runs(modules)
         corners = np.column_stack([first + _QUIET, len(modules) - 1 + _QUIET - row]) * step

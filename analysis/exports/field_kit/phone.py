@@ -186,7 +186,7 @@ class _Plan:
     """The map of a turf in metres from its middle, south down as screens have it."""
 
     def __init__(self, kit: Kit, turf_id: str) -> None:
-        degrees = kit.tables[turf_id][["longitude", "latitude"]].to_numpy(float)
+        degrees = kit.spots[turf_id]
         self._middle = (degrees.min(axis=0) + degrees.max(axis=0)) / 2
         self._scale = METRES_PER_DEGREE * np.array([np.cos(np.radians(self._middle[1])), -1.0])
         self._kit, self._turf_id = kit, turf_id

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from analysis.charts.print_map import spread
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit, Surroundings
@@ -95,7 +94,7 @@ class Frame:
         return across & (y >= self.y) & (y <= self.y + self.high)
 
 
-def draw_stops(paper: Paper, kit: Kit, stops: pd.DataFrame, frame: Frame) -> None:
+def draw_stops(paper: Paper, kit: Kit, turf_id: str, frame: Frame) -> None:
     """Draw one turf: what lies around, the way, and a number for each stop.
 
     Parameters
@@ -104,21 +103,22 @@ def draw_stops(paper: Paper, kit: Kit, stops: pd.DataFrame, frame: Frame) -> Non
         The page.
     kit
         The turfs, their start and surroundings.
-    stops
-        One turf in the order of the walk: `stop`, `longitude`, `latitude`.
+    turf_id
+        Which turf.
     frame
         Where on the page.
     """
     clip(paper, frame)
     if kit.surroundings is not None:
         draw_surroundings(paper, kit.surroundings, frame)
-    at = frame.on_paper(stops[["longitude", "latitude"]].to_numpy(float))
+    at = frame.on_paper(kit.spots[turf_id])
     start = start_of(kit, frame)
-    along_streets = kit.ways.get(str(stops["turf_id"].iloc[0]))
+    along_streets = kit.ways.get(turf_id)
     way = at if along_streets is None else frame.on_paper(along_streets)
     _way(paper, way if start is None else np.vstack([start, way]))
     size = 9.0 if kit.large else 7.0
-    _numbers(paper, at, stops["stop"].astype(str).tolist(), frame, size=size)
+    numbers = kit.tables[turf_id]["stop"].astype(str).tolist()
+    _numbers(paper, at, numbers, frame, size=size)
     if start is not None:
         mark_start(paper, kit, start)
     finish(paper, kit, frame)
@@ -200,9 +200,7 @@ def street_labels(
 
 def places(kit: Kit) -> Points:
     """Return longitude and latitude of all stops."""
-    return np.vstack(
-        [np.column_stack([t["longitude"], t["latitude"]]) for t in kit.tables.values()]
-    )
+    return np.vstack([*kit.spots.values()])
 
 
 def _dots(paper: Paper, at: Points, radius: float, grey: float) -> None:

@@ -87,9 +87,9 @@ def _head(paper: Paper, sheet: Sheet, look: Look) -> float:
 
 def _map(paper: Paper, sheet: Sheet, y: float, high: float, look: Look) -> None:
     """Draw the map above `y`, and under it how to read it and how to tally."""
-    kit, stops = sheet.kit, sheet.kit.tables[sheet.turf_id]
-    degrees = stops[["longitude", "latitude"]].to_numpy(float)
-    draw_stops(paper, kit, stops, Frame.around(degrees, x=LEFT, y=y, wide=_WIDE, high=high))
+    kit = sheet.kit
+    around = Frame.around(kit.spots[sheet.turf_id], x=LEFT, y=y, wide=_WIDE, high=high)
+    draw_stops(paper, kit, sheet.turf_id, around)
     if kit.surroundings is not None:
         key = "map_graph" if kit.surroundings.is_graph else "map_addresses"
         caption(paper, kit.say(key), y - 7, size=6)

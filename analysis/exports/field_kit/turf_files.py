@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import cycle
 from xml.etree import ElementTree as ET
 
-import numpy as np
 import pandas as pd
 import shapely
 import xlsxwriter
@@ -125,7 +124,7 @@ def to_geojson(kit: Kit) -> bytes:
     features: list[dict[str, object]] = []
     columns = list(kit.walks.turfs.columns)
     for turf_id, stops in kit.tables.items():
-        at = _degrees(stops)
+        at = _degrees(kit, turf_id)
         line = {"type": "LineString", "coordinates": at} if len(at) > 1 else None
         doors = int(stops["dwellings"].sum())
         facts: dict[str, object] = {
@@ -133,8 +132,8 @@ def to_geojson(kit: Kit) -> bytes:
             "stroke": _colours(kit)[turf_id], "stroke-width": 3,
         }  # fmt: skip
         features.append({"type": "Feature", "geometry": line, "properties": facts})
-        for row, place in zip(stops[columns].to_dict("records"), at, strict=True):
-            facts = {str(key): plain(value) for key, value in row.items()}
+        for row, place in zip(kit.records[turf_id], at, strict=True):
+            facts = {column: plain(row[column]) for column in columns}
             point = {"type": "Point", "coordinates": place}
             features.append({"type": "Feature", "geometry": point, "properties": facts})
     for turf_id, ring in kit.outlines.items():
@@ -159,9 +158,9 @@ def to_gpx(kit: Kit, only: str = "") -> bytes:
     root = ET.Element("gpx", xmlns=_GPX, version="1.1", creator="Palier")
     head = f"{_name(kit, only)} · {title(kit)}" if only else title(kit)
     text_element(ET.SubElement(root, "metadata"), "name", head)
-    tables = {only: kit.tables[only]} if only else kit.tables
+    tables = [only] if only else [*kit.tables]
     # The schema wants all waypoints before the first route.
-    named = {turf_id: [*_named(kit, stops)] for turf_id, stops in tables.items()}
+    named = {turf_id: [*_named(kit, turf_id)] for turf_id in tables}
     for turf_id, stops in named.items():
         for name, words, at in stops:
             _gpx_point(root, "wpt", (f"{turf_id} · {name}", words), at)
@@ -189,17 +188,17 @@ def to_kml(kit: Kit) -> bytes:
         text_element(area, "name", _name(kit, turf_id))
         text_element(area, "styleUrl", f"#{styles[_colours(kit)[turf_id]]}")
         polygon_element(area, shapely.Polygon(ring))
-    for turf_id, stops in kit.tables.items():
+    for turf_id in kit.tables:
         folder = ET.SubElement(top, "Folder")
         text_element(folder, "name", f"{kit.say('turf')} {turf_id}")
         way = ET.SubElement(folder, "Placemark")
         text_element(way, "name", _name(kit, turf_id))
         text_element(way, "styleUrl", f"#{styles[_colours(kit)[turf_id]]}")
-        places = [f"{lon},{lat}" for lon, lat in _degrees(stops)]
+        places = [f"{lon},{lat}" for lon, lat in _degrees(kit, turf_id)]
         # A line of one point is none: readers reject it.
         places *= 2 if len(places) == 1 else 1
         text_element(ET.SubElement(way, "LineString"), "coordinates", " ".join(places))
-        for name, words, (lon, lat) in _named(kit, stops):
+        for name, words, (lon, lat) in _named(kit, turf_id):
             mark = ET.SubElement(folder, "Placemark")
             text_element(mark, "name", name)
             text_element(mark, "description", words)
@@ -233,17 +232,15 @@ def _stops(kit: Kit) -> pd.DataFrame:
     return pd.concat(kit.tables.values(), ignore_index=True)[columns]
 
 
-def _named(kit: Kit, stops: pd.DataFrame) -> Iterator[tuple[str, str, list[float]]]:
+def _named(kit: Kit, turf_id: str) -> Iterator[tuple[str, str, list[float]]]:
     """Give name, words and place (longitude, latitude) of each stop."""
-    columns = zip(stops["stop"], stops["label"], stops["dwellings"], _degrees(stops), strict=True)
-    for stop, label, dwellings, at in columns:
-        yield f"{stop} · {label}", kit.count("doors", "door_one", int(dwellings)), at
+    for stop, at in zip(kit.records[turf_id], _degrees(kit, turf_id), strict=True):
+        doors = kit.count("doors", "door_one", int(stop["dwellings"]))
+        yield f"{stop['stop']} · {stop['label']}", doors, at
 
 
-def _degrees(stops: pd.DataFrame) -> list[list[float]]:
-    # Column by column: to pick two of a table takes ten times as long.
-    lon, lat = (stops[name].to_numpy().round(_DEGREES) for name in ("longitude", "latitude"))
-    at: list[list[float]] = np.column_stack([lon, lat]).tolist()
+def _degrees(kit: Kit, turf_id: str) -> list[list[float]]:
+    at: list[list[float]] = kit.spots[turf_id].round(_DEGREES).tolist()
     return at
 
 

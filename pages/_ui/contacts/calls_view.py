@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -15,7 +16,7 @@ from pages._ui import loaders, messages
 from pages._ui.contacts import people_opened
 from pages._ui.i18n import _, number
 
-_SCRIPT = "calls.script"
+_SCRIPT, _CALLER = "calls.script", "calls.caller"
 
 
 def calls() -> None:
@@ -33,13 +34,18 @@ def calls() -> None:
             return
         st.caption(messages.plain(messages.translate(rule.sentence)))
         people = members(contacts, rule, universes.ground_of(place, rule)).people
-        queue = next_call(contacts, people, datetime.now(UTC))
+        queue = next_call(contacts, people, datetime.now(UTC), caller=_caller(contacts))
         _waiting(queue)
         if queue.call is None:
             st.info(_("Nobody may be called now."))
             return
         _script()
         _person(contacts, queue.call)
+
+
+def _caller(contacts: Contacts) -> str:
+    """Return what tells this browser from others; a user of a server is one caller in all."""
+    return "" if contacts.by else str(st.session_state.setdefault(_CALLER, secrets.token_hex(8)))
 
 
 def _waiting(queue: Queue) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import people_of
 from pages._ui import loaders
 from pages._ui.access import visitor
 
@@ -19,11 +19,8 @@ def opened() -> Iterator[tuple[Contacts, Path]]:
     """Open the people for whoever is here, and the folder of the place."""
     place = loaders.workspace()
     person = visitor.current().person
-    contacts = open_contacts(place.path, by=person.user_id if person else "")
-    try:
+    with people_of(place.path, by=person.user_id if person else "") as contacts:
         yield contacts, place.path
-    finally:
-        contacts.engine.dispose()
 
 
 def say_once(key: str) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -13,13 +11,21 @@ import streamlit as st
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.roll_counts import count_ages, count_bureaux
 from analysis.contacts.roll_origin import PROMISE, Origin
-from analysis.contacts.roll_store import DONE, EXPIRED, NOT_RESTORED, Roll, end_roll, rolls
+from analysis.contacts.roll_store import (
+    DONE,
+    EXPIRED,
+    NOT_RESTORED,
+    REPLACED,
+    Roll,
+    end_roll,
+    rolls,
+)
 from analysis.errors import DataError
 from analysis.readers.roll_layout import RollSource
-from analysis.workflows.contacts_open import open_contacts
 from analysis.workflows.roll_import import import_roll
 from pages._ui import loaders, messages
-from pages._ui.access import taken_away, visitor
+from pages._ui.access import taken_away
+from pages._ui.contacts.people_opened import opened
 from pages._ui.i18n import DAY, _, date, number
 
 _SAID = "roll.said"
@@ -27,8 +33,7 @@ _SAID = "roll.said"
 
 def roll() -> None:
     """Let a roll be taken in, and show those that are in use."""
-    place = loaders.workspace().path
-    with _opened(place) as contacts:
+    with opened() as (contacts, place):
         known = rolls(contacts)
         used = [one for one in known if not one.ended]
         if said := st.session_state.pop(_SAID, ""):
@@ -45,16 +50,6 @@ def roll() -> None:
             with st.expander(_("Rolls that are over ({n})").format(n=len(over))):
                 for one in over:
                     st.markdown(f"{messages.plain(one.file)} · {_ended(one.ended)}")
-
-
-@contextmanager
-def _opened(place: Path) -> Iterator[Contacts]:
-    person = visitor.current().person
-    contacts = open_contacts(place, by=person.user_id if person else "")
-    try:
-        yield contacts
-    finally:
-        contacts.engine.dispose()
 
 
 def _form(contacts: Contacts, place: Path) -> None:
@@ -89,6 +84,8 @@ def _form(contacts: Contacts, place: Path) -> None:
         return
     again = _("This file was in already: nothing was added.")
     taken = _("{rows} rows are in.").format(rows=number(done.roll.rows))
+    if done.replaced:
+        taken += " " + _("It replaces an older list of the same bureaux.")
     st.session_state[_SAID] = again if done.again else taken
     st.rerun()
 
@@ -233,6 +230,7 @@ def _ended(reason: str) -> str:
     words = {
         EXPIRED: _("expired"),
         DONE: _("ended by hand"),
+        REPLACED: _("replaced by a newer list"),
         NOT_RESTORED: _("not in the backup that was restored: take it in again"),
     }
     return words.get(reason, reason)

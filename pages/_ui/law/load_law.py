@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
-from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.contacts_open import people_of
 from pages._ui import loaders
 from pages._ui.access import visitor
 from pages._ui.i18n import date
@@ -23,11 +23,8 @@ def opened() -> Iterator[tuple[Path, Contacts]]:
     """Open the workspace and its people for one run of a view."""
     person = visitor.current().person
     folder = loaders.workspace().path
-    contacts = open_contacts(folder, by=person.user_id if person else "")
-    try:
+    with people_of(folder, by=person.user_id if person else "") as contacts:
         yield folder, contacts
-    finally:
-        close(contacts)
 
 
 def said(text: str) -> None:

@@ -10,11 +10,12 @@ import streamlit as st
 from analysis.contacts import rights_requests as owed
 from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
+from analysis.contacts.erasure import UNSWEPT
 from analysis.database.engine import reading
 from analysis.workflows import duties
 from pages._ui import messages
 from pages._ui.access import taken_away
-from pages._ui.i18n import _, date, ngettext
+from pages._ui.i18n import _, date, language, ngettext
 from pages._ui.law import load_law
 
 
@@ -129,7 +130,8 @@ def _erase(folder: Path, contacts: Contacts, one: owed.Request, key: str) -> Non
             "Erased. Their objection is kept as a digest. Lists and files that left before: "
             "{n}; backups keep keys apart."
         )
-        load_law.said(text.format(n=len(gone.erased.exports)))
+        told = text.format(n=len(gone.erased.exports))
+        load_law.said(told if gone.erased.swept else f"{told} {messages.translate(UNSWEPT)}")
 
 
 def _object(contacts: Contacts, one: owed.Request, key: str) -> None:
@@ -153,8 +155,11 @@ def _rectify(contacts: Contacts, one: owed.Request, key: str) -> None:
 
 def _hand_over(contacts: Contacts, one: owed.Request, key: str) -> None:
     if st.button(_("Gather the files"), key=f"{key}.gather"):
-        make = duties.answer_access if one.kind == "access" else duties.answer_portability
-        st.session_state[key] = make(contacts, one.person)
+        st.session_state[key] = (
+            duties.answer_access(contacts, one.person, language=language())
+            if one.kind == "access"
+            else duties.answer_portability(contacts, one.person)
+        )
     files = st.session_state.get(key, {})
     for name, content in files.items():
         taken_away.offer(None, name, content, name, right="duties", key=f"{key}.{name}")

@@ -12,25 +12,25 @@ from analysis.access.rights import Grant, may, pages, route
 
 ROOT = Path(__file__).parents[3]
 ALL = "administration, home, data, abstention, swing, priorities, trial_design, turfs, fieldwork, "
-ALL += "impact, points, guides, my_turf, contacts, law"
+ALL += "impact, points, guides, my_turf, contacts, letters, law"
 # Written out by hand: what each role opens.
 OPENS = {
     "administrator": ALL,
     "strategist": ALL.replace("administration, ", "").replace(", law", ""),
     "analyst": "home, data, abstention, swing, priorities, fieldwork, impact, points, guides",
-    "organiser": "turfs, fieldwork, guides, my_turf, contacts",
+    "organiser": "turfs, fieldwork, guides, my_turf, contacts, letters",
     "volunteer": "guides, my_turf",
 }
 DOES = {
-    "administrator": "build, plan, bring_returns, settings, export, call, duties, people, "
+    "administrator": "build, plan, bring_returns, settings, export, call, approve, duties, people, "
     "read_audit",
-    "strategist": "build, plan, bring_returns, settings, export, call",
+    "strategist": "build, plan, bring_returns, settings, export, call, approve",
     "analyst": "export",
     "organiser": "bring_returns, export, call",
     "volunteer": "",
 }
 ACTIONS = ("build", "plan", "bring_returns", "settings", "export", "call", "duties", "people")
-ACTIONS += ("read_audit",)
+ACTIONS += ("read_audit", "approve")
 
 
 def listed(text):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
+import pandas as pd
+
 from analysis.contacts import consents, vault
 from analysis.contacts.consents import Said
 from analysis.contacts.contact_store import Contacts, Controller, insert_many, new_id
+from analysis.contacts.file_origins import Declared, origins
 from analysis.contacts.key_ring import open_ring
+from analysis.contacts.people_columns import propose
+from analysis.contacts.people_rows import clean
+from analysis.contacts.people_store import take_in
 from analysis.contacts.suppression import open_objections
 from analysis.database.contact_tables import HOMES, MERGES, PERSONS
 from analysis.database.engine import of_tenant, writing
+from analysis.readers.people_files import read_people_file
 
 LONG_AGO = 1_700_000_000
 
@@ -37,6 +44,23 @@ def enter(contacts, person, *, email="", phone="", bureau="99900_0001"):
         home = {"tenant": contacts.tenant, "person": person, "version": 1, "source": "said"}
         home |= {"commune_id": bureau[:5], "bureau_id": bureau, "score": None}
         insert_many(connection, HOMES, [home])
+
+
+def bring(contacts, text, declared=None):
+    """Take a file of people in, as its columns are proposed; return what was done."""
+    declared = declared or Declared("sign_up", "information", "regular")
+    file = read_people_file(text.encode(), "x.csv")
+    columns = [(one.heading, one.field) for one in propose(file.headings, [], {})]
+    cleaned = clean(file.rows, columns, declared, day=date(2026, 3, 1))
+    homes = pd.DataFrame(
+        {"commune_id": "99900", "bureau_id": "", "score": 1.0}, index=range(len(cleaned.people))
+    )
+    told = {"file": "x.csv", "sha256": file.sha256, "columns": {}, "rows": len(file.rows)}
+    with writing(contacts.engine) as connection:
+        return take_in(
+            *(connection, contacts, cleaned),
+            **{"file": told, "declared": declared, "rule": origins()["sign_up"], "homes": homes},
+        )
 
 
 def roll(contacts, name="r1", **other):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from analysis.contacts import suppression, vault
+from analysis.contacts.call_leases import LASTS_S
 from analysis.contacts.calls import MOST_TRIES, at_decent_hours, next_call, record_call
 from analysis.contacts.contact_store import Controller, Round, insert_many
 from analysis.contacts.universe import Universe
@@ -79,6 +82,30 @@ def test_one_person_at_a_time_least_tried_first_and_four_tries_at_most(callers):
     assert next_call(callers, PEOPLE, monday(21)).waiting["hours"] == 12
     with pytest.raises(DataError, match="does not end so"):
         record_call(callers, "p01", "hung up on")
+
+
+def test_two_callers_are_never_dealt_the_same_person(callers):
+    now, names = monday(), [f"caller {n}" for n in range(4)]
+    begin = threading.Barrier(len(names))
+
+    def take(name):
+        begin.wait()
+        return next_call(callers, PEOPLE[: len(names)], now, caller=name).call.person
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        dealt = dict(zip(names, pool.map(take, names), strict=True))
+    assert len(set(dealt.values())) == len(names)
+    # Who asks again has the same person, and no other passage is written down for that.
+    assert next_call(callers, PEOPLE, now, caller=names[0]).call.person == dealt[names[0]]
+    assert len(universes.passages(callers)) == len(names)
+    others = next_call(callers, list(dealt.values()), now, caller="another")
+    assert (others.call, others.waiting) == (None, {"dealt": 4})
+    # Told, it is anybody's again; not told, in twenty minutes.
+    record_call(callers, dealt[names[0]], "absent")
+    free = next_call(callers, list(dealt.values()), now, caller="another")
+    assert (free.call.person, free.call.tries) == (dealt[names[0]], 1)
+    later = now + timedelta(seconds=LASTS_S + 1)
+    assert next_call(callers, list(dealt.values()), later, caller="late").left == 4
 
 
 def test_stop_holds_at_once_for_every_channel(callers):

@@ -29,7 +29,7 @@ from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.readers.people_files import read_people_file
 from analysis.tables.workspace import Workspace
-from analysis.workflows import people_import, people_shown
+from analysis.workflows import people_import, people_linking, people_shown
 from tests.analysis.contacts.invented import opened
 
 SIGNED = Declared("sign_up", "information", "regular")
@@ -115,7 +115,7 @@ def test_the_same_person_in_a_new_file_is_met_and_nothing_is_written_over(bring,
     assert bring("Prénom;Nom;Né le;Ville\nLéo;Petit;03/02/1980;Valmont\n").counts["met"] == 1
 
 
-def test_father_and_son_of_one_name_are_two_in_a_file(bring):
+def test_father_and_son_of_one_name_are_two_in_a_file_and_of_two_files_too(bring, contacts):
     head = "Prénom;Nom;E-mail;Né le;Adresse\n"
     family = "Jean;Martin;famille@example.org;;3 rue Haute\n"
     assert bring(head + family + family).counts["new"] == 2
@@ -124,6 +124,18 @@ def test_father_and_son_of_one_name_are_two_in_a_file(bring):
     dated = "Luc;Roux;maison@example.org;{};\n"
     text = head + dated.format("01/02/1950") + dated.format("01/02/1980")
     assert bring(text).counts["new"] == 2
+    # Of another file the same e-mail, home and name are not enough either: a person is asked.
+    other = "Prénom;Nom;E-mail;Tél;Adresse\nPaul;Roy;les.roy@example.org;{};3 rue Haute\n"
+    assert bring(other.format("")).counts["new"] == 1
+    assert bring(other.format("0199000001")).counts["new"] == 1
+    done = people_linking.link_people(contacts)
+    assert done.merges_asked >= 1
+    with reading(contacts.engine) as connection:
+        of = {who for who, one in known(contacts).items() if one["used_name"] == "Roy"}
+        events = person_links.held(connection, contacts, "merge").values()
+        assert [one.state for one in events if set(one.ends) == of] == ["proposed"]
+    # The same list a month later, which says nothing new of him, makes nobody a second time.
+    assert bring(other.format("0199000001") + "Ida;Noé;ida@example.org;;\n").counts["met"] == 1
 
 
 @pytest.mark.parametrize("origin", [name for name, rule in origins().items() if rule.rule == "no"])

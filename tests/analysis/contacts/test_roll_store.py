@@ -313,6 +313,36 @@ def test_postgresql_keeps_a_roll_to_its_campaign_and_deletes_it(
     assert read_lines(contacts) == []
 
 
+def test_a_newer_list_replaces_a_roll_and_nobody_is_counted_twice(
+    on_postgresql, campaign, invented, tmp_path
+):
+    contacts, table = on_postgresql, invented.table.head(400)
+    bureau = table["code du bureau de vote"]
+
+    def take(rows, name, day):
+        file = write_roll(rows, tmp_path / name)
+        return import_roll(contacts, campaign, file, replace(ORIGIN, list_date=day), today=TODAY)
+
+    one = bureau[bureau != ""].iloc[0]
+    part, rest = table[bureau == one], table[bureau != one]
+    first, second = take(part, "a.csv", date(2026, 2, 1)), take(rest, "b.csv", date(2026, 2, 1))
+    assert (first.replaced, second.replaced) == (0, 0)  # two parts of one town
+    assert len(read_lines(contacts)) == 400
+    # Neither a list of the same day nor a newer one of a part takes the place of what it lacks.
+    for rows, name, day in ((table.head(399), "c.csv", 1), (rest.head(60), "d.csv", 8)):
+        with pytest.raises(DataError, match="counted twice") as error:
+            take(rows, name, date(2026, 2, day))
+        assert "Take in a newer list" in error.value.mend
+    assert len(read_lines(contacts)) == 400
+    whole = take(table, "e.csv", date(2026, 3, 1))
+    assert whole.replaced == 2
+    assert sorted(read_lines(contacts)) == list(range(2, 402))
+    assert [one.ended for one in rolls(contacts, today=TODAY)].count("replaced") == 2
+    with reading(contacts.engine) as connection:
+        there = sa.select(ROLL_ROWS.c.roll).where(ROLL_ROWS.c.tenant == contacts.tenant).distinct()
+        assert connection.execute(there).scalars().all() == [whole.roll.roll]
+
+
 def test_rows_of_rolls_are_read_and_written_in_one_place():
     """Whoever else read them could read those of a roll that is over."""
     told = {

@@ -6,10 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.contacts import suppression, vault
-from analysis.database.contact_tables import SUPPRESSION
+from analysis.contacts.erasure import erase
+from analysis.contacts.gate import passes
+from analysis.contacts.merged import groups
+from analysis.contacts.passage import Request
+from analysis.database.contact_tables import SUPPRESSION, VAULT_KEYS
 from analysis.database.engine import of_tenant, reading, writing
 from analysis.errors import DataError
-from tests.analysis.contacts.invented import enter, merge, opened
+from tests.analysis.contacts.invented import bring, enter, merge, opened
 
 JEAN = ("email", "jean@example.org")
 
@@ -39,28 +43,65 @@ def test_one_stop_holds_in_every_campaign_of_the_controller_and_no_other(campaig
     assert people == [{"p1": "stop"}, {"p1": "stop"}, {}]
 
 
-def test_it_holds_after_erasure_and_when_the_file_is_imported_again(campaigns):
-    north, south, _west = campaigns
-    enter(north, "p1", email="jean@example.org")
-    suppression.suppress_people(north, ["p1"], "erasure")
-    with writing(north.engine, role="eraser") as connection:
-        vault.erase(connection, ["p1"])
-    assert suppression.objecting(north) == {}  # nobody is left to be named
-    enter(north, "again", email="JEAN@example.org")
-    enter(south, "late", email="jean@EXAMPLE.org")
-    assert suppression.objecting(north) == {"again": "erasure"}
-    assert suppression.objecting(south) == {"late": "erasure"}
+HEAD = "Nom;Prénom;E-mail;Tél;email_opt_in;sms_opt_in;consent_date;consent_text;consent_proof\n"
+WAYS = (("phone", "call"), ("sms", "message"), ("email", "message"), ("themed_email", "message"))
+WAYS += (("post", "letter"), ("door", "list"))
 
 
-def test_it_holds_for_who_was_merged_and_after_the_merge_is_undone(campaigns):
-    north = campaigns[0]
-    enter(north, "p1", email="jean@example.org")
-    enter(north, "p2", phone="+33639980001")
-    enter(north, "p3", email="other@example.org")
-    name = merge(north, "p1", "p2")
-    assert suppression.suppress_people(north, ["p2"], "objection") == 2
-    merge(north, "p1", "p2", undoes=name)
-    assert set(suppression.objecting(north)) == {"p1", "p2"}
+def everybody(contacts):
+    """Return who is in a campaign and was not erased, one of each group."""
+    with reading(contacts.engine) as connection:
+        mine = sa.select(VAULT_KEYS.c.person).where(VAULT_KEYS.c.tenant == contacts.tenant)
+        merged = groups(connection)
+        return sorted({merged.of(one) for one in connection.execute(mine).scalars()})
+
+
+def reached(contacts):
+    """Return by which ways anybody of a campaign may be reached, as the gate says."""
+    people = tuple(everybody(contacts))
+    assert people
+    found = set()
+    for channel, action in WAYS:
+        request = Request(channel, action, ("person.name",), people=people)
+        refused = {
+            n
+            for one in passes(contacts, request).refusals
+            if one.rule == "objection"
+            for n in one.lines
+        }
+        found |= {channel} if len(refused) < len(people) else set()
+    return found
+
+
+def test_one_withdrawal_holds_through_the_whole_line(campaigns):
+    north, south, west = campaigns
+    yes = "oui;oui;03/02/2025;J'accepte;form 1\n"
+    for one in campaigns:
+        bring(one, f"{HEAD}Le Gall;Zoé;zoe@example.org;0639980001;{yes}")
+    bring(north, f"{HEAD}Le Gall;Zoé;z.legall@example.com;;{yes}")
+    name = merge(north, *everybody(north))
+    assert reached(north) == {channel for channel, _action in WAYS}
+    # She says stop once, by the address that only one of her records has.
+    with reading(north.engine) as connection:
+        (who,) = vault.who_has(connection, north.ring, "email", ["z.legall@example.com"]).values()
+    suppression.suppress_people(north, who, "stop")
+    assert reached(north) == reached(south) == set()
+    assert reached(west)  # another controller's people are theirs
+    merge(north, name, name, undoes=name)
+    assert len(everybody(north)) == 2
+    assert reached(north) == set()
+    # A file brings her back in other spellings, with a newer yes: in every campaign of the party.
+    again = yes.replace("2025", "2026")
+    for spelling in ("ZOE@Example.ORG;", " Zoe@example.org ;06.39.98.00.01", ";+33 6 39 98 00 01"):
+        for one in (north, south):
+            bring(one, f"{HEAD}LEGALL;Zoe;{spelling};{again}")
+            assert reached(one) == set()
+    erase(north, everybody(north))
+    assert everybody(north) == []
+    bring(north, f"{HEAD}Le Gall;Z.;Z.LeGall@EXAMPLE.com;;{again}")
+    bring(north, f"{HEAD}Legall;Zoé;;00 33 639980001;{again}")
+    assert len(everybody(north)) == 2
+    assert reached(north) == reached(south) == set()
 
 
 def test_a_bounce_ends_a_point_and_not_the_person(campaigns):

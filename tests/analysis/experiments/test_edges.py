@@ -19,6 +19,7 @@ from analysis.experiments.effects import estimate_impact
 from analysis.experiments.estimators import Layout, Regression
 from analysis.experiments.randomisation import Observed, randomisation_test
 from analysis.experiments.subgroups import estimate_subgroups
+from analysis.experiments.unit_files import read_units
 
 
 def clusters_of(*sizes, treated):
@@ -334,3 +335,46 @@ def test_an_outcome_that_never_varies(trial):
     assert np.isnan(found.interval).all()
     assert any("the same in every unit" in note for note in impact.notes)
     assert impact.pick("turnout").judged
+
+
+def test_what_is_told_exactly_is_never_certain():
+    """After Spec's own regression nothing is left: the width would be nought, and p 0 or 1."""
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame({"assigned": [0, 1] * 20, "y": 0.3 + 0.1 * rng.random(40)})
+    made = table.assign(made=3 * table["y"])
+    spec = Spec(("y",), covariates=("made",), measured_before=True, estimator="ancova")
+    found = estimate_impact(made, spec)
+    assert np.isnan([*found.pick("y").interval, found.pick("y").p_value]).all()
+    assert found.pick("y", estimator="difference_in_means").p_value > 0
+    assert any("is told exactly" in note for note in found.notes)
+    # An outcome that is the arm itself: five points without any doubt, said of forty persons.
+    plain = estimate_impact(table.assign(y=0.3 + 0.05 * table["assigned"]), Spec(("y",)))
+    assert plain.pick("y").value == pytest.approx(0.05)
+    assert np.isnan([*plain.pick("y").interval, plain.pick("y").p_value]).all()
+
+
+def test_shares_that_may_be_chance_are_said_and_choose_nothing():
+    table = unequal(size=10)
+    few = table[table["block"] < 6]
+    found = estimate_impact(few, Spec(("y",), block="block"))
+    assert found.pick("y").estimator == "block_fixed_effects"
+    assert found.pick("y", estimator="ipw").value != found.pick("y").value
+    assert any("from 0.20 to 0.80, as one probability" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("u;y\na;0,25\nb;1,500\n", [0.25, 1.5]),
+        ("u;y\na;1,234\nb;2,500\n", [1.234, 2.5]),
+        ("u\ty\na\t0,25\nb\t1,5\n", [0.25, 1.5]),
+        # Thousands, perhaps: its reader refuses them.
+        ("u\ty\na\t1,234\nb\t2,500\n", ["1,234", "2,500"]),
+        ('u,y\na,"0,25"\nb,"0,5"\n', ["0,25", "0,5"]),
+        ("u;y\na;3,5 rue\nb;0,5\n", ["3,5 rue", "0,5"]),
+    ],
+)
+def test_decimal_commas_where_no_comma_parts_cells(tmp_path, text, cells):
+    (tmp_path / "units.csv").write_text(text, encoding="utf-8")
+    found = read_units(tmp_path / "units.csv")["y"].tolist()
+    assert [type(wanted)(cell) for cell, wanted in zip(found, cells, strict=True)] == cells

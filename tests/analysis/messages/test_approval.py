@@ -14,7 +14,7 @@ from analysis.database.engine import reading, writing
 from analysis.database.message_tables import APPROVALS, DELIVERIES, MESSAGES
 from analysis.errors import DataError
 from analysis.messages.approve import approval_of, approve, is_sealed, prepare
-from analysis.messages.control import draw
+from analysis.messages.control import Terms, draw
 from analysis.messages.drafts import draft_of, drafts, save
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.preflight import preflight, refuse_bad
@@ -135,7 +135,13 @@ def test_nobody_gets_a_third_letter_in_a_week(make, letter):
     supporters(author, 12)
     for n in range(2):
         approve(
-            other, prepare(author, save(author, f"m{n}", letter, EVERYBODY), SETTING, control=False)
+            other,
+            prepare(
+                author,
+                save(author, f"m{n}", letter, EVERYBODY),
+                SETTING,
+                terms=Terms(control=False),
+            ),
         )
     with pytest.raises(DataError, match="frequency: 12"):
         prepare(author, save(author, "m3", letter, EVERYBODY), SETTING)
@@ -158,7 +164,7 @@ def test_a_draw_is_one_in_ten_by_bureau_and_told_by_its_seed():
     assert set(one.table[one.table["arm"] == "control"]["cell"].value_counts()) == {10}
     # By hand, normal quantiles 1.960 and 0.842: 2.802 · √(0.1·0.9·(1/360 + 1/40)) = 0.140.
     assert one.sees[0.10] == pytest.approx(0.140, abs=0.001)
-    assert draw(people[:7], bureau, seed=1, control=False).controls == 0
+    assert draw(people[:7], bureau, seed=1, terms=Terms(control=False)).controls == 0
     with pytest.raises(DataError, match="too few"):
         draw(people[:7], bureau, seed=1)
 

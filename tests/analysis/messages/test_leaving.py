@@ -18,6 +18,7 @@ from analysis.database.engine import reading
 from analysis.database.message_tables import RESPONSES, STEPS
 from analysis.errors import DataError
 from analysis.messages.approve import approve, prepare
+from analysis.messages.control import Terms
 from analysis.messages.drafts import save
 from analysis.messages.letter_links import bounce_secret, leave_secret, return_path, secret_in
 from analysis.messages.returned_mail import is_stop, read_returned, take_back, take_back_all
@@ -111,7 +112,7 @@ def sent(make, letter):
     author, other = make("author"), make("other")
     people = supporters(author, 12)
     draft = save(author, "m", letter, EVERYBODY)
-    approve(other, prepare(author, draft, SETTING, control=False))
+    approve(other, prepare(author, draft, SETTING, terms=Terms(control=False)))
     return other, draft.message, people
 
 

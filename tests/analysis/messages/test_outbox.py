@@ -24,6 +24,7 @@ from analysis.database.message_tables import STEPS
 from analysis.errors import DataError
 from analysis.messages import outbox
 from analysis.messages.approve import approve, halt, prepare
+from analysis.messages.control import Terms
 from analysis.messages.drafts import save
 from analysis.messages.letter_links import secret_in
 from analysis.messages.outbox import Way, progress_of, send_message, waiting
@@ -62,7 +63,7 @@ def approved(make, letter, count, **changes):
     author, other = make("author", **changes), make("other", **changes)
     people = supporters(author, count)
     draft = save(author, "m", letter, EVERYBODY)
-    approve(other, prepare(author, draft, SETTING, seed=1, control=False))
+    approve(other, prepare(author, draft, SETTING, seed=1, terms=Terms(control=False)))
     return other, draft.message, people
 
 

@@ -1,0 +1,94 @@
+"""Sweep a store: what was deleted is in none of its files any more, not merely out of reach."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from analysis.database.engine import reading
+
+_EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+# Readers of a moment ago are waited for; whoever reads on keeps the log.
+_PATIENCE_S, _PAUSE_S = 5.0, 0.1
+_STAYS = re.compile(r"permission denied|(?<!\d)[1-9]\d* dead row versions cannot be removed")
+
+
+def sweep(
+    engine: Engine, written_anew: Sequence[sa.Table], others: Sequence[sa.Table] = ()
+) -> bool:
+    """Clear what was deleted out of a store's files; tell whether nothing of it is left there.
+
+    Parameters
+    ----------
+    engine
+        Of the store.
+    written_anew
+        Tables that PostgreSQL writes into new files, others waiting meanwhile: those whose rows
+        say something by themselves. SQLite writes its whole file anew.
+    others
+        Tables whose dead rows PostgreSQL clears where they are.
+    """
+    if engine.dialect.name == "sqlite":
+        return _sweep_file(engine)
+    orders = [f"VACUUM (FULL, VERBOSE) {table.name}" for table in written_anew]
+    orders += [f"VACUUM (VERBOSE) {table.name}" for table in others]
+    with _alone(engine) as (connection, told):
+        done = [_try(connection, order) for order in orders]
+        # Not the owner's, or somebody reads a state of before: it is cleared at a later sweep.
+        return all(done) and not any(_STAYS.search(text) for text in told)
+
+
+def _sweep_file(engine: Engine) -> bool:
+    with reading(engine) as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        # The log once more at the end: the new copy went through it.
+        _empty_log(raw)
+        raw.execute("VACUUM").fetchall()
+        return _empty_log(raw)
+
+
+def _empty_log(raw: Any) -> bool:  # noqa: ANN401 - a DBAPI connection
+    """Empty the log that SQLite keeps beside its file; False where readers keep it."""
+    end = time.monotonic() + _PATIENCE_S
+    while (busy := raw.execute(_EMPTY_LOG).fetchone()[0]) and time.monotonic() < end:
+        time.sleep(_PAUSE_S)
+    return not busy
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[tuple[Connection, list[str]]]:
+    """Open a connection of PostgreSQL outside transactions, and gather what it tells."""
+    told: list[str] = []
+    with reading(engine, role="owner") as connection:
+        raw: Any = connection.connection.driver_connection
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+
+        def note(said: Any) -> None:  # noqa: ANN401 - psycopg's Diagnostic
+            told.extend(filter(None, (said.message_primary, said.message_detail)))
+
+        raw.add_notice_handler(note)
+        connection.exec_driver_sql(f"SET lock_timeout = {int(_PATIENCE_S * 1000)}")
+        try:
+            yield connection, told
+        finally:
+            connection.exec_driver_sql("RESET lock_timeout")
+            raw.remove_notice_handler(note)
+
+
+def _try(connection: Connection, order: str) -> bool:
+    """Give an order; False where somebody held the table all the while."""
+    try:
+        connection.exec_driver_sql(order)
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != "55P03":
+            raise
+        return False
+    return True
