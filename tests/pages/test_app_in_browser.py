@@ -56,8 +56,8 @@ def metrics(page):
 
 
 def figures(page):
-    """Return the cells of the table on screen, without the names of its rows."""
-    return page.locator("table td:not(:first-child)")
+    """Return the cells of the first table on screen, without the names of its rows."""
+    return page.locator("table").first.locator("td:not(:first-child)")
 
 
 def reach(ranking, language):
