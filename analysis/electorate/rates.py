@@ -90,8 +90,8 @@ def expect_rate(
     distance, noise = _mean_distance(rates, den, levels, weights)
     commune = pd.factorize(history.units["commune_id"])[0]
     shrunk, spread = shrink(distance, noise, commune)
-    drift = _drift(rates - levels, den, levels)
-    drift = _own_drift(rates - levels, den, levels, weights, drift)
+    usual = _drift(rates - levels, den, levels)
+    drift = _own_drift(rates - levels, den, levels, weights, usual)
     level = _level(levels, seen.elections, target, weights)
     # The mean of several elections stands still in between: it bears half of a step.
     moved = drift if as_last_time else drift / 2
