@@ -20,7 +20,6 @@ from sqlalchemy.engine import Connection, Engine
 from analysis.database.contact_tables import DOOR_BOXES
 from analysis.database.engine import (
     connect,
-    is_passing,
     lock,
     or_nothing,
     reading,
@@ -29,6 +28,7 @@ from analysis.database.engine import (
 )
 from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
+from analysis.database.store_faults import is_passing
 from analysis.errors import DataError, Text
 from analysis.fieldwork import answer_store, field_plan, quality, tallies
 from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign, revoke_tokens

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from analysis.exports.field_kit.kit import Surroundings
+from analysis.exports.field_kit.turf_surroundings import Surroundings
 
 # Neighbours on one side of a street stand closer than this; beyond is a crossing or a park.
 _SAME_FRONT_M = 80.0

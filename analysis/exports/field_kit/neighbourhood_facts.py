@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.charts.chart_words import LANGUAGES, election, licence
-from analysis.exports.field_kit.kit import Fact, Kit, words
+from analysis.exports.field_kit.kit import Kit, words
+from analysis.exports.field_kit.turf_surroundings import Fact
 from analysis.fieldwork.arguments import Arguments
 from analysis.i18n import format_number, format_percent
 from analysis.tables.workspace import Workspace

@@ -15,9 +15,10 @@ import numpy as np
 
 from analysis.charts.chart_words import LANGUAGES
 from analysis.contacts.asked import DoorForm, purposes, statements, themes
-from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit, Surroundings, returns_url, words
+from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit, returns_url, words
 from analysis.exports.field_kit.sheet_content import sheet_of
 from analysis.exports.field_kit.sheet_map import Points, street_labels
+from analysis.exports.field_kit.turf_surroundings import Surroundings
 from analysis.fieldwork.outcome_codes import SLOTS
 from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES
 from analysis.tables.schema import OUTCOMES

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.charts.print_map import spread
-from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit, Surroundings
+from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
 from analysis.exports.field_kit.pdf_canvas import BOLD, FAINT, INK, SOFT, Paper, width_of
+from analysis.exports.field_kit.turf_surroundings import Surroundings
 
 Points = npt.NDArray[np.float64]
 

@@ -14,7 +14,8 @@ import pytest
 
 from analysis.cli import main as command_line
 from analysis.cli.interrupts import STOPPED
-from analysis.database.engine import connect, explain
+from analysis.database.engine import connect
+from analysis.database.store_faults import explain
 from analysis.errors import DataError
 from tests.made import VALMONT
 

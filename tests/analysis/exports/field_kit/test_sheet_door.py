@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 
 from analysis.exports.field_kit import turf_files
-from analysis.exports.field_kit.kit import Fact
 from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheet_door import boxes
 from analysis.exports.field_kit.sheets import kit_of, sheet_pdf
+from analysis.exports.field_kit.turf_surroundings import Fact
 from analysis.fieldwork.arguments import write_argument
 from analysis.fieldwork.questionnaire import preset
 from analysis.fieldwork.script_versions import keep
