@@ -52,8 +52,11 @@ LOCAL = {"127.0.0.1", "localhost", ""}
 
 
 def chromium_path() -> str | None:
-    """Return the system's Chromium or Chrome, if there is one."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    """Return the system's Chromium or Chrome, if there is one; first the one without windows.
+
+    The whole program draws its own tabs and menus for every page, seen or not.
+    """
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 

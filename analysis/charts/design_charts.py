@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
+from analysis.charts.axis_numbers import axis_numbers
 from analysis.charts.print_map import FAINT, INK
 from analysis.charts.trial_charts import COLOURS
 from analysis.errors import DataError, some
 from analysis.experiments.balance import LARGE, Balance
 from analysis.experiments.trial_words import say
-from analysis.i18n import format_number
 
 _WIDTH, _ROW, _FRAME = 6.4, 0.26, 1.0
 _GRID = "#d5dbe1"
@@ -53,9 +53,7 @@ def love_plot(balance: Balance, *, language: str = "fr") -> Figure:
     chart.spines[["top", "right"]].set_visible(False)
     chart.tick_params(labelsize=7.5, colors=INK)
     chart.xaxis.set_major_locator(MaxNLocator(7))
-    chart.xaxis.set_major_formatter(
-        FuncFormatter(lambda x, _: format_number(x, 2, language=language))
-    )
+    chart.xaxis.set_major_formatter(axis_numbers(2, language=language))
     return figure
 
 
@@ -106,9 +104,7 @@ def power_chart(curve: pd.DataFrame, *, language: str = "fr") -> Figure:
     chart.spines[["top", "right"]].set_visible(False)
     chart.grid(linewidth=0.4, color=_GRID)
     chart.tick_params(labelsize=7.5, colors=INK)
-    chart.xaxis.set_major_formatter(FuncFormatter(lambda x, _: format_number(x, language=language)))
-    chart.yaxis.set_major_formatter(
-        FuncFormatter(lambda y, _: format_number(y, 1, language=language))
-    )
+    chart.xaxis.set_major_formatter(axis_numbers(0, language=language))
+    chart.yaxis.set_major_formatter(axis_numbers(1, language=language))
     chart.legend(fontsize=7.5, frameon=False)
     return figure

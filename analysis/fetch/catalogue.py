@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from analysis.errors import DataError, Listed, Text
-from analysis.readers.codes import commune_code
+from analysis.readers.codes import ABROAD, commune_code
 from analysis.readers.reader_registry import NATIONAL, PUBLISHED
 
 ROLES = PUBLISHED
 KEEPS = ("", "cut", "shared")
 _MAINLAND = {f"{n:02d}" for n in range(1, 96)} - {"20"} | {"2A", "2B"}
 _OVERSEAS = {str(n) for n in (*range(971, 979), *range(986, 989))}
-# The Ministry's département of those who vote at a consulate: results are published, no ground.
-ABROAD = "ZZ"
 _TERRITORIES = dict.fromkeys(_MAINLAND, "met") | {"972": "mart", "974": "reun"}
 
 

@@ -17,6 +17,8 @@ OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
 _FORMER = "-"
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
 Named = str | tuple[str, ...]
+# The Ministry's département of those who vote at a consulate: results are published, no ground.
+ABROAD = "ZZ"
 # The Ministry's letters for overseas, and the INSEE prefix they stand for.
 _OVERSEAS = {
     "ZA": "971",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from analysis.readers.codes import ABROAD
 from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, number, speak_of
 
@@ -43,6 +44,8 @@ def place_name() -> str:
     if terrain := place.manifest.get("terrain"):
         return str(terrain["name"])
     departments = places["department_id"].nunique()
+    if departments == 1 and places["department_id"].iloc[0] == ABROAD:
+        return _("French citizens abroad ({n} consulates)").format(n=number(len(places)))
     if departments == 1:
         return _("département {code} ({n} communes)").format(
             code=places["department_id"].iloc[0], n=number(len(places))

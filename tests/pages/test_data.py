@@ -420,7 +420,7 @@ def test_raw_files_of_the_ministry_are_read_one_for_each_election(page, places):
     assert [page.selectbox(key=f"{FORM}.role.{file}").value for file in files] == ["raw", "raw"]
     first, second = (page.selectbox(key=f"{FORM}.election.{file}") for file in files)
     assert (first.value, second.value) == ("2022_pres_t2", "2024_legi_t2")
-    assert "Présidentielle 2022, 2e tour" in first.options
+    assert "Présidentielle 2022, 2d tour" in first.options
     assert f"--raw 2022_pres_t2={files[0]}" in page.code[0].value
     assert "--results" not in page.code[0].value
     read(page)

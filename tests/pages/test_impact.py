@@ -426,7 +426,7 @@ def test_a_seal_without_its_scenario_is_told(page, own, scenario):
     assert not app.exception
     app.multiselect(key="impact.elections").set_value(["2024_legi_t2"]).run()
     # Whose votes: the announced outcome says it. The last round, where the right had none.
-    assert any(bloc_name("right") in t and "2e tour" in t for t in values(app.caption))
+    assert any(bloc_name("right") in t and "2d tour" in t for t in values(app.caption))
     app.multiselect(key="impact.elections").set_value(["2024_legi_t1"]).run()
     name = _("Votes of the registered, {election}").format(election=election_name("2024_legi_t1"))
     assert of(app, "outcomes").value == [f"{name} · {bloc_name(one)}" for one in blocs]

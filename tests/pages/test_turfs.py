@@ -155,7 +155,7 @@ def test_the_kit_holds_sheets_pages_and_tables(own, made):
     kit = partial(
         turf_loaders.kit, str(made), str(own.path), own.digest, tuple(sorted(options.items()))
     )
-    with zipfile.ZipFile(io.BytesIO(turf_downloads._zip(kit, made))) as archive:
+    with zipfile.ZipFile(io.BytesIO(turf_downloads._zip(kit, made, None))) as archive:
         names = archive.namelist()
         assert archive.testzip() is None
         assert archive.read("sheets.pdf").startswith(b"%PDF-")
