@@ -255,7 +255,7 @@ def lying(site):
     return [file for file in every if b"amille" in file.read_bytes()]
 
 
-def test_strangers_get_nothing_and_are_told_to_wait(site, contacts):
+def test_strangers_get_nothing_and_are_told_to_wait(site):
     assert site.ask("/p/nobody").status_code == 404
     assert site.ask("/p/").status_code == 404
     assert site.ask("", {"first_name": "x" * 30_000}).status_code == 413

@@ -18,7 +18,7 @@ def place(valmont, tmp_path):
 
 
 def contents(place):
-    return {f.name: f.read_bytes() for f in sorted(place.path.iterdir())}
+    return {f.name: f.read_bytes() for f in sorted(place.path.iterdir()) if f.is_file()}
 
 
 def moved(blocs, key, bloc):
