@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "guides"
 # In the order in which a campaign needs them.
-NAMES = ("prepare", "ranking", "train", "door", "after")
+NAMES = ("prepare", "ranking", "train", "door", "people", "after")
 _PICTURE = re.compile(r"^!\[(?P<text>[^\]]*)\]\((?P<file>[^)]+)\)$", re.MULTILINE)
 _STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
