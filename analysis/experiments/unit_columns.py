@@ -103,7 +103,7 @@ def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
             where="{bad}",
             mend="Give the arm that was drawn as 0 or 1, and leave out units that were in no draw.",
             name=name,
-            bad=some(f"{label.iloc[i]}: {units[name].iloc[i]}" for i in np.flatnonzero(bad)),
+            bad=some(_value_of(units[name].iloc[i], label.iloc[i]) for i in np.flatnonzero(bad)),
         )
     if values.min() == values.max():
         raise DataError(
@@ -115,6 +115,12 @@ def arms(units: pd.DataFrame, name: str, label: pd.Series) -> Floats:
             values=values[0],
         )
     return values
+
+
+def _value_of(value: object, unit: object) -> Text:
+    if pd.isna(value):
+        return Text("{unit}: no value", unit=unit)
+    return Text("{unit}: {value}", unit=unit, value=value)
 
 
 def groups(units: pd.DataFrame, name: str, label: pd.Series) -> Codes | None:

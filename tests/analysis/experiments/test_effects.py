@@ -338,6 +338,11 @@ def test_the_declared_lottery_is_the_one_that_is_drawn_again(trial):
     ("change", "spec", "says"),
     [
         ({"assigned": 2}, {}, r"must be 0 \(control\) or 1[\s\S]*0000: 2[\s\S]*203 in all"),
+        (
+            {"assigned": None},
+            {},
+            r"must be 0 \(control\) or 1[\s\S]*0000: no value[\s\S]*203 in all",
+        ),
         ({"assigned": 1}, {}, r"one of them is empty[\s\S]*Keep the control group"),
         ({"unit_id": "a"}, {}, r"stands in several rows[\s\S]*unit_id: a[\s\S]*--unit"),
         ({"block": range(203)}, {}, "No block has both a treated unit and a control"),
