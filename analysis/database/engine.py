@@ -157,7 +157,10 @@ def _keep_private(file: str) -> None:
         return
     # A folder that may not be written to is told by the first statement.
     with contextlib.suppress(OSError):
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        # A file that is there is not opened: to close it again would take away the locks that
+        # SQLite holds on it for other connections of this process (POSIX), and with them their log.
+        if not os.path.exists(file):
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         os.chmod(file, 0o600)
 
 
