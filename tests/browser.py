@@ -40,6 +40,8 @@ FLAGS = [
     "--disable-dev-shm-usage",
     # No page needs WebGL; a card imitated on the processor would cost more than the pages.
     "--disable-gpu",
+    # Where nothing answers outside, a page of another's would wait for its style sheet.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 # Nobody sees what turns or fades while a page waits, and each of its frames is painted.
 STILL = """addEventListener("DOMContentLoaded", () => {

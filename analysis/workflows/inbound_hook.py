@@ -17,7 +17,7 @@ from analysis.errors import DataError
 from analysis.fieldwork.campaign import workspace_of
 from analysis.messages.inbound import hook_secret, take_call
 from analysis.messages.returned_mail import take_back
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 
 _MOST_BYTES = 2_000_000
 _NO = JSONResponse({"taken": False}, 404)
@@ -51,4 +51,4 @@ def _answer(path: tuple[str, ...], workspaces: Path, content: bytes, is_mail: bo
     except DataError:
         return JSONResponse({"taken": False}, 503)
     finally:
-        contacts.engine.dispose()
+        close(contacts)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from analysis.errors import DataError
 from analysis.fieldwork.campaign import workspace_of
 from analysis.messages.loads import note_load
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 
 _GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _PARTS = 3
@@ -38,4 +38,4 @@ def _count(path: tuple[str, ...], workspaces: Path, program: str) -> None:
         try:
             note_load(contacts, path[1], path[2].removesuffix(".gif"), program)
         finally:
-            contacts.engine.dispose()
+            close(contacts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +34,14 @@ def url(request):
 def bare_url(url, request):
     """Give that of a database without tables, for what makes those of an older version."""
     return url and request.getfixturevalue("server").database()
+
+
+@pytest.fixture(autouse=True)
+def _close_objections():
+    yield
+    invented = sys.modules.get("tests.analysis.contacts.invented")
+    while invented and invented.OPENED:
+        invented.OPENED.pop().dispose()
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from analysis.database.engine import reading, writing
 from analysis.fieldwork import field_plan
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.door_contacts import enter_slip
 from tests.analysis.contacts.test_door_consents import SIGNED, act_of
 from tests.analysis.exports.walks_made import walks_of
@@ -39,10 +39,10 @@ def contacts(folder):
     """Open its people, with somebody who answers."""
     first = open_contacts(folder)
     say_controller(first, WHO)
-    first.engine.dispose()
+    close(first)
     opened = open_contacts(folder)
     yield opened
-    opened.engine.dispose()
+    close(opened)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from analysis.contacts.contact_store import say_controller
 from analysis.messages.drafts import drafts
 from analysis.messages.outbox import Way, send_message
 from analysis.workflows import message_work
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from tests.analysis.messages.conftest import BASE, CONTROLLER, SETTING, supporters
 from tests.analysis.messages.test_outbox import Pigeon
 
@@ -22,10 +22,10 @@ def town(places):
     shutil.copytree(places.valmont.path, folder)
     contacts = open_contacts(folder)
     say_controller(contacts, CONTROLLER)
-    contacts.engine.dispose()
+    close(contacts)
     contacts = open_contacts(folder)
     supporters(contacts, 40)
-    contacts.engine.dispose()
+    close(contacts)
     yield folder
     shutil.rmtree(folder)
 
@@ -116,7 +116,7 @@ def test_a_message_is_written_approved_by_another_and_what_came_back_is_counted(
     post = Pigeon()
     way = Way(post, BASE, SETTING.ground)
     assert send_message(contacts, row["message"], way)["sent"] == 36
-    contacts.engine.dispose()
+    close(contacts)
     app = see(open_app, town, "back", lang="fr")
     metrics = [one.value for one in app.metric][-5:]
     assert metrics == ["36", "36", "0", "0", "0"]

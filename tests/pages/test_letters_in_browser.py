@@ -23,7 +23,7 @@ from analysis.contacts.suppression import objecting
 from analysis.contacts.universe import Universe
 from analysis.experiments.pons_2012.reproduction import VARIABLE
 from analysis.workflows import universes
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from pages._ui import state
 from tests.analysis.messages.conftest import CONTROLLER, supporters
 from tests.browser import free_port, open_page, serve, settle
@@ -55,7 +55,7 @@ def town(valmont, browser, tmp_path_factory):
     shutil.copytree(valmont.path, folder)
     contacts = open_contacts(folder)
     say_controller(contacts, CONTROLLER)
-    contacts.engine.dispose()
+    close(contacts)
     contacts = open_contacts(folder)
     supporters(contacts, 11)
     rule = Universe.read({"of": "people", "where": {"all": [{"consent": "email"}]}})
@@ -66,7 +66,7 @@ def town(valmont, browser, tmp_path_factory):
             with serve("serve.py", env=env | {"PALIER_STORE": "", VARIABLE: ""}) as url:
                 yield SimpleNamespace(url=url, browser=browser, contacts=contacts, mail=mail)
     finally:
-        contacts.engine.dispose()
+        close(contacts)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,7 +12,7 @@ from analysis.contacts.people_columns import FIELDS
 from analysis.database.contact_tables import MERGES
 from analysis.database.engine import reading
 from analysis.workflows import people_import, people_linking
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from pages._ui import state
 from pages._ui.contacts import files_view
 from pages._ui.i18n import _
@@ -52,7 +52,7 @@ def people(alone):
     people_import.bring_people(contacts, alone.folder, looked.file, fields, told)
     people_linking.link_people(contacts)
     yield contacts
-    contacts.engine.dispose()
+    close(contacts)
 
 
 def states(contacts):

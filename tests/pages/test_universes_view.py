@@ -15,7 +15,7 @@ from analysis.contacts.universe import Universe
 from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS
 from analysis.database.engine import writing
 from analysis.workflows import universes
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from tests.analysis.contacts.invented import roll
 
 
@@ -44,7 +44,7 @@ def town(places):
         vault.index(connection, contacts.ring, points)
     universes.save(contacts, "Tous", Universe.read({"of": "people"}))
     passes(contacts, Request("door", "list", ("roll.address",)))
-    contacts.engine.dispose()
+    close(contacts)
     yield folder
     shutil.rmtree(folder)
 

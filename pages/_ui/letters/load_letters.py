@@ -12,7 +12,7 @@ import streamlit as st
 from analysis.contacts.contact_store import Contacts
 from analysis.messages.drafts import drafts
 from analysis.tables.workspace import Workspace
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from pages._ui import loaders, messages
 from pages._ui.access import visitor
 from pages._ui.i18n import _
@@ -33,7 +33,7 @@ def opened() -> Iterator[tuple[Contacts, Workspace]]:
     try:
         yield contacts, place
     finally:
-        contacts.engine.dispose()
+        close(contacts)
 
 
 def say_next(text: str) -> None:

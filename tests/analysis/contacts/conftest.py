@@ -11,7 +11,7 @@ from analysis.database.engine import connect
 from analysis.database.migrate import upgrade
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.store import SQLITE
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def contacts(campaign, empty_store):
     shutil.copy(empty_store, campaign / FOLDER / SQLITE)
     opened = open_contacts(campaign)
     yield opened
-    opened.engine.dispose()
+    close(opened)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -20,6 +20,8 @@ from analysis.database.engine import of_tenant, writing
 from analysis.readers.people_files import read_people_file
 
 LONG_AGO = 1_700_000_000
+# Files of objections that a test opened; its end closes them.
+OPENED = []
 
 
 def opened(store, folder, campaign, *, controller="") -> Contacts:
@@ -29,6 +31,8 @@ def opened(store, folder, campaign, *, controller="") -> Contacts:
     ring = open_ring(folder, campaign, named)
     keys = {one: open_ring(folder, campaign, one).suppression for one in {named: 0, campaign: 0}}
     objections = open_objections(folder / ".keys", engine, keys)
+    if engine.dialect.name == "sqlite":
+        OPENED.append(objections.engine)
     return Contacts(engine, ring, Controller(named), "tester", objections)
 
 

@@ -27,7 +27,7 @@ from analysis.fieldwork.inbox import IMPORTED, receive
 from analysis.fieldwork.phone_files import checksum
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.door_contacts import door_form, enter_slip, open_doors
 from tests.analysis.exports.walks_made import walks_of
 from tests.browser import expect
@@ -55,10 +55,10 @@ def answering(campaign):
     """Open a campaign whose controller is said."""
     first = open_contacts(campaign)
     say_controller(first, WHO)
-    first.engine.dispose()
+    close(first)
     opened = open_contacts(campaign)
     yield opened
-    opened.engine.dispose()
+    close(opened)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from analysis.sample.roll_files import write_roll
 from analysis.sample.supporters import invent_supporters
 from analysis.tables.workspace import Workspace
 from analysis.workflows import people_import, people_linking, people_shown
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.roll_import import import_roll
 
 SIZE, BOTH = 1_500, 600
@@ -175,7 +175,7 @@ def planted(tmp_path_factory, valmont):
     )
     linked = people_linking.link_people(contacts)
     yield contacts, made, kept, done, linked
-    contacts.engine.dispose()
+    close(contacts)
 
 
 def truth_of(contacts, made, kept):

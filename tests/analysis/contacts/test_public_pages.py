@@ -101,7 +101,7 @@ def site(campaign, monkeypatch):
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)
     first = open_contacts(campaign)
     say_controller(first, WHO)
-    first.engine.dispose()
+    close(first)
     contacts = open_contacts(campaign)
     yield Site(campaign, contacts)
     close(contacts)

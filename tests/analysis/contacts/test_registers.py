@@ -15,7 +15,7 @@ from analysis.contacts.registers import add, entries, total
 from analysis.errors import DataError
 from analysis.exports.reports.register_pdf import KINDS, register_pdf
 from analysis.i18n import LANGUAGES
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.register_facts import register
 from tests.analysis.contacts.invented import enter
 
@@ -36,10 +36,10 @@ def answering(valmont, tmp_path_factory):
     shutil.copytree(valmont.path, campaign)
     first = open_contacts(campaign)
     say_controller(first, WHO)
-    first.engine.dispose()
+    close(first)
     contacts = open_contacts(campaign)
     yield contacts
-    contacts.engine.dispose()
+    close(contacts)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

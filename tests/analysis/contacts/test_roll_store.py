@@ -28,7 +28,7 @@ from analysis.errors import DataError
 from analysis.exports.field_kit.sheets import sheets_pdf
 from analysis.sample.invented_roll import invent_roll
 from analysis.sample.roll_files import HEADINGS, write_roll
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.roll_import import import_roll
 from analysis.workflows.turf_output import kit_for
@@ -63,7 +63,7 @@ def imported(valmont, file, tmp_path_factory):
     contacts = open_contacts(folder, by="u1")
     done = import_roll(contacts, folder, file, ORIGIN, today=TODAY)
     yield contacts, done, folder
-    contacts.engine.dispose()
+    close(contacts)
 
 
 def read_lines(contacts, day=TODAY):
@@ -210,7 +210,7 @@ def test_a_cut_says_which_doors_were_measured_from_the_roll(campaign, invented, 
     assert "roll" not in make_walks(workspace, targets, Ask()).summary["dwellings_from"]
     with pytest.raises(DataError, match="This is not lawful"):
         kit_for(walks, workspace, names=True)
-    contacts.engine.dispose()
+    close(contacts)
 
 
 def test_no_roll_begins_no_store(campaign, valmont):
@@ -248,7 +248,7 @@ def test_ending_a_roll_leaves_nothing_of_it_in_any_file(campaign, invented, tmp_
     assert end_roll(contacts, roll, "done") == 0  # what was cut short may be done again
     with pytest.raises(DataError, match="no such electoral roll"):
         end_roll(contacts, "other", "done")
-    contacts.engine.dispose()
+    close(contacts)
 
 
 def test_a_backup_holds_no_row_of_a_roll_and_it_is_taken_in_again(imported, invented, tmp_path):
@@ -263,7 +263,7 @@ def test_a_backup_holds_no_row_of_a_roll_and_it_is_taken_in_again(imported, inve
     (one,) = rolls(again, today=TODAY)
     assert (one.roll, one.ended, one.rows) == (done.roll.roll, "not_restored", ROWS)
     assert read_lines(again) == []
-    again.engine.dispose()
+    close(again)
     assert rolls(contacts, today=TODAY)[0].ended == ""
 
 
@@ -286,7 +286,7 @@ def test_a_roll_cut_off_in_the_middle_is_not_there(campaign, file, monkeypatch):
     with reading(contacts.engine) as connection:
         count = sa.select(sa.func.count()).select_from(ROLL_ROWS)
         assert connection.execute(count).scalar_one() == 0
-    contacts.engine.dispose()
+    close(contacts)
 
 
 @pytest.fixture
@@ -294,7 +294,7 @@ def on_postgresql(campaign, server, monkeypatch):
     monkeypatch.setenv("PALIER_STORE", server.database())
     opened = open_contacts(campaign)
     yield opened
-    opened.engine.dispose()
+    close(opened)
 
 
 def test_postgresql_keeps_a_roll_to_its_campaign_and_deletes_it(

@@ -15,7 +15,7 @@ from analysis.contacts.contact_store import say_controller
 from analysis.errors import DataError
 from analysis.tables.file_lock import held
 from analysis.workflows import message_work
-from analysis.workflows.contacts_open import open_contacts
+from analysis.workflows.contacts_open import close, open_contacts
 from tests.analysis.messages.conftest import CONTROLLER, supporters
 from tests.analysis.messages.test_outbox import Mailbox
 
@@ -36,10 +36,10 @@ def campaign(tmp_path, valmont, monkeypatch):
     shutil.copytree(valmont.path, folder)
     contacts = open_contacts(folder)
     say_controller(contacts, CONTROLLER)
-    contacts.engine.dispose()
+    close(contacts)
     contacts = open_contacts(folder)
     supporters(contacts, 20)
-    contacts.engine.dispose()
+    close(contacts)
     (tmp_path / "letter.toml").write_text(LETTER, encoding="utf-8")
     monkeypatch.setattr(message_work, "base_address", lambda: "https://valmont.example.org")
     monkeypatch.delenv("PALIER_SMTP", raising=False)
