@@ -39,9 +39,10 @@ def bare_url(url, request):
 @pytest.fixture(autouse=True)
 def _close_objections():
     yield
-    invented = sys.modules.get("tests.analysis.contacts.invented")
-    while invented and invented.OPENED:
-        invented.OPENED.pop().dispose()
+    # Those of a module are opened again by its next test, and closed again here.
+    if invented := sys.modules.get("tests.analysis.contacts.invented"):
+        for engine in invented.OPENED:
+            engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import threading
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -226,7 +227,8 @@ def test_a_backup_larger_than_the_disk_is_refused_before_it_is_unpacked(tmp_path
 
 def test_files_named_by_the_manifest_alone_are_not_opened(tmp_path):
     outside = tmp_path / "other.sqlite"
-    sqlite3.connect(outside).execute("CREATE TABLE t (x)")
+    with closing(sqlite3.connect(outside)) as other:
+        other.execute("CREATE TABLE t (x)")
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         told = {"format": 1, "files": {str(outside): "0001"}, "parts": {}}
         archive.writestr("manifest.json", json.dumps(told))
@@ -343,7 +345,7 @@ def _fill_old(connection, owner):
 
 def test_a_backup_of_a_newer_version_is_left_alone(tmp_path):
     folder = place(tmp_path / "lyon")
-    with sqlite3.connect(folder / "fieldwork" / "returns.sqlite") as store:
+    with closing(sqlite3.connect(folder / "fieldwork" / "returns.sqlite")) as store, store:
         store.execute("UPDATE alembic_version SET version_num = '9999'")
     made = back_up(tmp_path / "out.zip", {"lyon": folder})
     with pytest.raises(DataError, match=r"newer version[\s\S]*9999"):
