@@ -45,7 +45,7 @@ _ROUNDED = 1.0
 # The fullest of the 6,735 squares of Bordeaux Métropole holds 1,552 people.
 _MOST_PEOPLE = 20_000
 # What unpacking raises: cut, damaged, packed in an unknown way, with a password.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 # Mainland squares are laid out in EPSG:3035, those overseas in the local system.
 _ID = r"^CRS(?P<crs>\d{4,5})RES(?P<side>\d+)m?N(?P<north>-?\d+)E(?P<east>-?\d+)$"
 

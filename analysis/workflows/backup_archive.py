@@ -29,10 +29,7 @@ _MOST_MANIFEST = 64 << 20
 _ALREADY_SMALL = {".parquet", ".zip", ".gz", ".pdf", ".png", ".jpg", ".zst"}
 _SYMLINK, _KINDS = 0o120000, 0o170000
 # What unpacking raises over bytes that are not as they were written.
-_BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
-    *(NotImplementedError, RuntimeError, ValueError),
-)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 class Writer:
@@ -188,6 +185,7 @@ def opened(file: Path, sha256: str = "") -> Iterator[Reader]:
             raise damaged(file)
         with zipfile.ZipFile(file) as archive:
             yield Reader(archive, file)
+    # The last is what `zipfile` raises over a version of the format that it does not know.
     except (zipfile.BadZipFile, struct.error, NotImplementedError) as error:
         raise damaged(file) from error
     except FileNotFoundError as error:
