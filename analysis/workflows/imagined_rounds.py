@@ -15,7 +15,6 @@ import pandas as pd
 
 from analysis.charts.chart_words import election
 from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, counts_of, tables_of
-from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.electorate.transfers.second_round import (
     ASSUMED_SPREAD,
     SecondRound,
@@ -31,9 +30,9 @@ from analysis.exports.provenance import Provenance, of_workspace
 from analysis.i18n import Words
 from analysis.tables.whole_files import written_whole
 from analysis.tables.workspace import Workspace
+from analysis.workflows import transfers
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
-from analysis.workflows.transfers import blocs_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,12 +137,15 @@ def begin(workspace: Workspace, first: str, place: str, finalists: Sequence[str]
         return WhatIf(first, place, {}).with_shares(start_from(found))
     counts, _lost = counts_of(workspace, first, place)
     chosen = [*finalists] or usual_finalists(counts, first.split("_")[1])
-    start = start_by_blocs([*counts.columns], chosen, blocs_of(workspace, first))
+    start = start_by_blocs([*counts.columns], chosen, transfers.blocs_of(workspace, first))
     return WhatIf(first, place, {}).with_shares(start)
 
 
 def _held(workspace: Workspace, first: str, place: str) -> Transfers:
-    return transfers_of(workspace, first, second_of(workspace, first), place)
+    elections = first, second_of(workspace, first)
+    return transfers.estimated(
+        workspace, transfers.Asked(elections=elections, places=(place,), workers=1)
+    )
 
 
 def spread_of(workspace: Workspace, first: str, place: str) -> float:
