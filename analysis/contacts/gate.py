@@ -57,6 +57,12 @@ def passes(contacts: Contacts, request: Request, *, record: bool = True) -> Pass
         What is wanted.
     record
         Whether to write the passage into the register; a preview is not one.
+
+    Returns
+    -------
+    Passage
+        `allowed` is empty where a rule refuses the whole request; refusals name lines of the
+        request, counted from 1, and no person.
     """
     whole, rules, conditions = _of_table(request)
     whole += _of_request(contacts, request, conditions)

@@ -127,6 +127,11 @@ def told_p(value: float, language: str = "en", digits: int = 3) -> str:
         Of the text, "fr" or "en".
     digits
         Decimals; what is less than the last of them is said to be.
+
+    Returns
+    -------
+    str
+        In the decimal sign of the language.
     """
     if not math.isfinite(value):
         return format_number(value, language=language)
