@@ -150,8 +150,7 @@ def judge_ranking(  # noqa: PLR0913 - table, columns, ranking, chance
         Which columns hold what. With a weight, shares are of the weight; with covariates,
         what they tell of the outcome is taken off.
     by
-        Column that ranks, largest first, known before the draw. Units without it are left
-        out.
+        Column that ranks, largest first, known before the draw; units without it are left out.
     lottery
         The declared draw, units in the order of `units`; None: as many treated in each
         block as there were. Only drawing again needs it.
