@@ -143,6 +143,11 @@ def ledger_of(contacts: Contacts, message: str, channel: str) -> Iterator[Ledger
         Which.
     channel
         By which people said yes.
+
+    Returns
+    -------
+    Iterator of Ledger
+        One, for a `with`: of a file, or of a server where several may send at once.
     """
     make = _Server if contacts.engine.dialect.name == "postgresql" else _File
     with ExitStack() as stack:

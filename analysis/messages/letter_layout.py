@@ -113,6 +113,11 @@ class Layout:
         variant
             "B" for the other subject.
 
+        Returns
+        -------
+        Filled
+            Subject, HTML and plain text.
+
         Raises
         ------
         DataError
@@ -178,6 +183,11 @@ def lay_out(
         Whether its recipients were chosen by what they said of themselves.
     measured
         Whether it is for who agreed that loads are counted: what stands under it says so.
+
+    Returns
+    -------
+    Layout
+        The message cut at its variables, to be filled for each person.
     """
     draft = _Draft()
     if letter.channel == "sms":

@@ -49,10 +49,8 @@ class Settings:
         The planner's numbers.
     preset, weights
         Name of a preset, or `custom` with the weights to use.
-    hours
-        Volunteer-hours to spend before the vote.
-    seed, draws
-        Of the uncertainty.
+    hours, seed, draws
+        Volunteer-hours to spend before the vote; seed and number of draws of the uncertainty.
     pinned, excluded
         Bureaux that go first, or are left out, by hand: id → reason.
     """
