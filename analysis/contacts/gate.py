@@ -143,6 +143,7 @@ class _People:
 
     @classmethod
     def of(cls, connection: Connection, people: Sequence[str]) -> _People:
+        """Read the facts of people and of those they are merged with."""
         merged = groups(connection)
         every = merged.members(people)
         if not every:
@@ -169,6 +170,7 @@ class _People:
         )
 
     def members(self, person: str) -> list[str]:
+        """Return a person and those they are merged with."""
         return self.merged.members([person]) if person in self.merged.root else [person]
 
 

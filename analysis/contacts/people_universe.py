@@ -109,6 +109,7 @@ class _People:
     ground: Ground
 
     def of(self, node: Node) -> Where:
+        """Return the condition that a node of a rule puts on people."""
         ((name, value),) = node.items()
         if name in ("all", "any"):
             parts = [self.of(one) for one in value]

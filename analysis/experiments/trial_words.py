@@ -197,6 +197,7 @@ class _Writer(string.Formatter):
         self.language = language
 
     def format_field(self, value: object, format_spec: str) -> str:
+        """Write one value in the language; "p" as its format writes a p-value."""
         if format_spec == "p":
             return told_p(float(str(value)), self.language)
         if isinstance(value, Note):

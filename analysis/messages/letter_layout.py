@@ -157,10 +157,12 @@ class _Draft:
         self.text: list[str] = []
 
     def mark(self, source: str) -> str:
+        """Keep a template; return the mark that stands for it in the text."""
         self.templates.append(read_template(source))
         return f"\ue000{len(self.templates) - 1}\ue001"
 
     def add(self, html: str, text: str) -> None:
+        """Add a piece, as HTML and as plain text."""
         self.html.append(html)
         self.text.append(text)
 

@@ -131,7 +131,10 @@ def _texts(given: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def read_scenario(path: Path | str, **given: Any) -> Scenario:  # noqa: ANN401
-    """Read a scenario or parameters (TOML), `given` before them; `DataError` where one is wrong."""
+    """Read a scenario, or parameters alone, from TOML; `given` goes before the file.
+
+    `DataError` where the file is not TOML, or a name or value in it is wrong.
+    """
     table = read_toml(path)
     # Parameters may stand at the top of a file of their own.
     names = {item.name for item in fields(Params)}
