@@ -144,7 +144,7 @@ def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Req
     Returns
     -------
     Passage
-        Of whom may be reached, one at least.
+        `allowed` is empty where each of them is refused by a rule.
 
     Raises
     ------
