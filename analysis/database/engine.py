@@ -75,6 +75,11 @@ def of_tenant(engine: Engine, tenant: str, *, person: str = "") -> Engine:
         Whose rows its transactions see and write.
     person
         Who sees their own rights besides, whichever tenant gave them; "" for nobody.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+        That of another tenant than `engine`, which is left as it was.
     """
     return engine.execution_options(**{_TENANT: tenant, _PERSON: person})
 

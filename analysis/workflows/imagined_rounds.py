@@ -130,6 +130,16 @@ def begin(workspace: Workspace, first: str, place: str, finalists: Sequence[str]
         As in `WhatIf`.
     finalists
         Who stands; empty takes the round that was held where there is one, else the usual rule.
+
+    Returns
+    -------
+    WhatIf
+        With shares to edit.
+
+    Raises
+    ------
+    DataError
+        When the place has no such election.
     """
     second = second_of(workspace, first)
     if second and not finalists:
@@ -152,6 +162,20 @@ def spread_of(workspace: Workspace, first: str, place: str) -> float:
     """Return how far bureaux strayed at the last two rounds of that kind, or at these.
 
     Where no such pair is known, what is assumed: `ASSUMED_SPREAD`.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    first
+        The first round.
+    place
+        As in `WhatIf`.
+
+    Returns
+    -------
+    float
+        As `count_second_round` takes it.
     """
     known = workspace.read("elections").sort_values("date")
     until = known.loc[known["election_id"] == first, "date"]
@@ -179,6 +203,11 @@ def counted(workspace: Workspace, asked: WhatIf, *, spread: float | None = None)
     spread
         As of `spread_of`; None works it out.
 
+    Returns
+    -------
+    SecondRound
+        The same for the same question: the seed is fixed.
+
     Raises
     ------
     DataError
@@ -205,6 +234,11 @@ def finding(
         A finalist whose map is drawn; empty for the table by bureau.
     written
         How it is written.
+
+    Returns
+    -------
+    Finding
+        Rows by bureau, or a map of one finalist, with where they come from.
     """
     language = written.language
     rows = _rows(workspace, found)
@@ -222,7 +256,27 @@ def finding(
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Count again what a file of `finding` was made from."""
+    """Count again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        Where it was counted, or one of the same files.
+    provenance
+        Of the file.
+    written
+        How it is written.
+
+    Returns
+    -------
+    Finding
+        With the spread that the file was made with.
+
+    Raises
+    ------
+    DataError
+        When the place has no such election.
+    """
     given = provenance.parameters
     asked = _read(given)
     found = counted(workspace, asked, spread=float(given["spread"]))

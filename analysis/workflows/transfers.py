@@ -92,23 +92,20 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
 
     Parameters
     ----------
-    asked
-        Whose transfers.
-    out
-        The file.
+    asked, out
+        Whose transfers; the file.
     progress
         Told the share done of a workspace.
 
     Returns
     -------
-    Transfers
+    Answer
         What was written.
 
     Raises
     ------
     DataError
-        When it is not said whose, the counts or the survey are wrong, or a file cannot be
-        written.
+        When it is not said whose, counts or survey are wrong, or a file cannot be written.
     """
     origin, destination = asked.files
     if any(asked.files) and (asked.workspace or any(asked.elections)):
@@ -209,6 +206,16 @@ def estimated(
     progress: Progress | None = None,
 ) -> Transfers:
     """Answer a question on a workspace, read already: the command, the page, a file made again.
+
+    Parameters
+    ----------
+    workspace, asked, survey, progress
+        The place; the question; a survey to join to the counts; told the share done, 0 to 1.
+
+    Returns
+    -------
+    Transfers
+        By département, then summed, where the place has several and none is chosen.
 
     Raises
     ------
