@@ -274,7 +274,22 @@ class _Template:
     translation: str
 
     def fill(self, text: str, language: str, depth: int = 0) -> str:
-        """Translate `text`, which is of this template, and the values in it."""
+        """Translate `text`, which is of this template, and the values in it.
+
+        Parameters
+        ----------
+        text
+            A text that this template matches.
+        language
+            "fr" or "en".
+        depth
+            How many texts it stands in already.
+
+        Returns
+        -------
+        str
+            With its values translated too.
+        """
         match = self.pattern.fullmatch(text)
         values = match.groups() if match else ()
         told_values = (_value(value, language, depth + 1) for value in values)

@@ -37,7 +37,22 @@ class Vocabulary:
         self.told = told
 
     def of(self, section: str, key: str, language: str) -> str:
-        """Return what a bloc or a kind of election is called; "" where the map does not say."""
+        """Return what a bloc or a kind of election is called; "" where the map does not say.
+
+        Parameters
+        ----------
+        section
+            Of the map: what sort of thing is named.
+        key
+            Code of the bloc or of the kind.
+        language
+            "fr" or "en".
+
+        Returns
+        -------
+        str
+            As the map of blocs has it.
+        """
         return _said(self.told.get(section, {}).get(key, ""), language)
 
     def name(self) -> str:
@@ -105,7 +120,20 @@ class Spoken(NullTranslations):
         return in_words(self._texts.gettext(message), self._language)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        """Translate a text that counts."""
+        """Translate a text that counts.
+
+        Parameters
+        ----------
+        msgid1, msgid2
+            One, and several.
+        n
+            How many.
+
+        Returns
+        -------
+        str
+            In the words of the place.
+        """
         return in_words(self._texts.ngettext(msgid1, msgid2, n), self._language)
 
     def pgettext(self, context: str, message: str) -> str:

@@ -128,6 +128,36 @@ def test_a_module_is_up_to_400_lines():
     assert not {name(file): lines(file) for file in LIBRARY + UI if lines(file) > 400}
 
 
+def undocumented(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
+    """Return which sections its docstring lacks, if it takes three arguments or more."""
+    arguments = function.args
+    given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    if function.name.startswith("_") or len({one.arg for one in given} - {"self", "cls"}) < 3:
+        return []
+    needed = {"Parameters": ("Parameters",)}
+    if function.returns is None or ast.unparse(function.returns) != "None":
+        needed["Returns"] = ("Returns", "Yields")
+    told = ast.get_docstring(function) or ""
+    return [
+        section
+        for section, heads in needed.items()
+        if not any(f"{head}\n{'-' * len(head)}\n" in told for head in heads)
+    ]
+
+
+def test_functions_of_three_arguments_say_what_they_take_and_return():
+    wrong = {
+        f"{name(file)}:{node.lineno} {node.name}": lacking
+        for file in LIBRARY
+        # The options of a command are its documentation.
+        if not file.stem.startswith("commands_")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (lacking := undocumented(node))
+    }
+    assert not wrong
+
+
 @pytest.mark.parametrize("tree", ["analysis", "pages"])
 def test_no_base_name_stands_twice(tree):
     found = defaultdict(list)

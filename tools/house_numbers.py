@@ -20,7 +20,7 @@ ANSWERS = {
     "trial": {"declare"},
     "impact": {"estimate_impact"},
     "turfs": {"cut_turfs", "plan_walks", "make_walks"},
-    "returns": {"receive"},
+    "returns": {"inbox.receive"},
 }
 
 
@@ -67,11 +67,10 @@ def answered_twice(files: dict[PurePosixPath, str]) -> list[str]:
     """Return the questions whose answer is worked out in the pages and in the library."""
     found: dict[str, set[str]] = {question: set() for question in ANSWERS}
     for file, text in files.items():
-        called = {
-            getattr(node.func, "attr", getattr(node.func, "id", ""))
-            for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.Call)
-        }
+        calls = [node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        called = {getattr(func, "attr", getattr(func, "id", "")) for func in calls}
+        # With the module it is taken from: other rooms have a function of the same name.
+        called |= {ast.unparse(func) for func in calls if isinstance(func, ast.Attribute)}
         for question, names in ANSWERS.items():
             if called & names:
                 found[question].add(file.parts[0])

@@ -30,6 +30,11 @@ def tag(secret: str, campaign: str, user_id: str = "") -> str:
         Its id; "" where there is none.
     user_id
         Whose alone; "" for everybody who sees the whole campaign.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits, the same for the same three; `COMMON` without a campaign.
     """
     if not campaign:
         return COMMON
@@ -53,6 +58,11 @@ def may_fetch(secret: str, person: Person, name: str) -> bool:
         Who asks.
     name
         Of the file: its tag, a hyphen, and the rest.
+
+    Returns
+    -------
+    bool
+        True for a file of everybody, and for one whose tag the person's campaigns give.
     """
     found = name.partition("-")[0]
     known = {COMMON}

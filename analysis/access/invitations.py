@@ -71,6 +71,11 @@ def invite_by_link(engine: Engine, name: str, given: Grant, *, days: int, by: st
     by
         Who invites.
 
+    Returns
+    -------
+    str
+        Shown once: it cannot be read from the store again.
+
     Raises
     ------
     DataError
@@ -171,6 +176,11 @@ def exchange(engine: Engine, secret: str, *, hours: float) -> str | None:
         `CAMPAIGN.SECRET`.
     hours
         How long a login holds; it ends with the invitation.
+
+    Returns
+    -------
+    str or None
+        Secret of the login, as `sessions.open_session` returns it.
     """
     campaign = secret.rpartition(".")[0]
     with reading(of_tenant(engine, campaign)) as connection:
@@ -196,6 +206,11 @@ def log_in(engine: Engine, claims: Claims, *, hours: float) -> str | None:
         Who it is. Invitations are taken up where the address is verified.
     hours
         How long a login holds.
+
+    Returns
+    -------
+    str or None
+        Secret of the login, as `sessions.open_session` returns it.
     """
     found: list[Any] = []
     if claims.email_verified and claims.email:

@@ -87,13 +87,39 @@ def campaigns(engine: Engine) -> list[dict[str, str]]:
 
 
 def user_of(connection: Connection, issuer: str, subject: str) -> str | None:
-    """Return the id of a person the provider vouches for; in a transaction of the realm."""
+    """Return the id of a person the provider vouches for; in a transaction of the realm.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the realm.
+    issuer, subject
+        As the provider names itself and the person.
+
+    Returns
+    -------
+    str or None
+        None for somebody who never entered.
+    """
     same = (USERS.c.tenant == REALM, USERS.c.issuer == issuer, USERS.c.subject == subject)
     return connection.execute(sa.select(USERS.c.user_id).where(*same)).scalar_one_or_none()
 
 
 def enter(connection: Connection, issuer: str, subject: str, name: str) -> str:
-    """Return the id of a person, entered if need be; in a transaction of the realm."""
+    """Return the id of a person, entered if need be; in a transaction of the realm.
+
+    Parameters
+    ----------
+    connection, issuer, subject
+        As in `user_of`.
+    name
+        Shown to others, cut at 200 letters; that of somebody entered before stays as it was.
+
+    Returns
+    -------
+    str
+        The same id whenever the same person enters.
+    """
     row = {"tenant": REALM, "issuer": issuer, "subject": subject, "name": name[:200]}
     new = or_nothing(connection, USERS)
     new = new.values(**row, user_id=secrets.token_hex(8), created_s=int(time.time()))
@@ -119,6 +145,11 @@ def grant(
     until_s
         When it ends, in seconds since 1970; None: when it is taken back.
 
+    Returns
+    -------
+    str
+        By which it is taken back.
+
     Raises
     ------
     DataError
@@ -131,7 +162,25 @@ def grant(
 def grant_in(
     connection: Connection, user_id: str, given: Grant, *, by: str, until_s: int | None = None
 ) -> str:
-    """Give it in a transaction of the campaign; see `grant`."""
+    """Give a role in a transaction of the campaign; return the id of the grant.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the campaign that is given.
+    user_id, given, by, until_s
+        As in `grant`.
+
+    Returns
+    -------
+    str
+        By which it is taken back.
+
+    Raises
+    ------
+    DataError
+        When there is no such role or scope.
+    """
     if given.role not in roles() or given.scope not in SCOPES:
         raise DataError(
             "There is no such role, or no such part of a campaign.",
@@ -199,6 +248,11 @@ def in_force(connection: Connection, query: sa.Select[Any], now_s: float) -> lis
         Of all columns of `GRANTS`.
     now_s
         The moment, in seconds since 1970.
+
+    Returns
+    -------
+    list of mappings
+        Rows of `GRANTS`, in the order of the query.
     """
     rows = connection.execute(query).mappings().all()
     gone = {(row["tenant"], row["revokes"]) for row in rows if row["revokes"]}

@@ -43,6 +43,11 @@ def open_session(engine: Engine, user_id: str, *, hours: float, until_s: float =
         How long it holds.
     until_s
         When it ends at the latest, in seconds since 1970; 0 for no such end.
+
+    Returns
+    -------
+    str
+        Whoever holds it is the person until the login ends; the store keeps its digest.
     """
     token, now = secrets.token_urlsafe(_BYTES), time.time()
     ends = min(now + hours * _HOUR_S, until_s or float("inf"))

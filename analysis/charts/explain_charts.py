@@ -56,6 +56,11 @@ def value_text(name: str, value: object, language: str) -> str:
         A number in the unit of its column, or a level.
     language
         Of the text, "fr" or "en".
+
+    Returns
+    -------
+    str
+        Two decimals below 10, none from 10 on; what is no number as it stands.
     """
     if not isinstance(value, (int, float, np.number)):
         return str(value)

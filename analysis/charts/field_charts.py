@@ -36,6 +36,11 @@ def course_chart(
         What the objective counts: `doors` or `conversations`.
     language
         Of the labels, `fr` or `en`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel without a forecast; with one, the running total above and the days below.
     """
     figure = Figure((_WIDE, _HIGH * (1.5 if found else 1)), layout="constrained", dpi=150)
     if found is None:

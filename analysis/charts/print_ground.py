@@ -100,6 +100,20 @@ def _names(chart: Axes, ground: Ground, metres: float) -> None:
     taken: list[tuple[float, float, float]] = []
 
     def free(x: float, y: float, half: float) -> bool:
+        """Tell whether a mark overlaps no other; if so, take its place.
+
+        Parameters
+        ----------
+        x, y
+            Its middle, in the metres of the map.
+        half
+            Half its width, in points of the sheet.
+
+        Returns
+        -------
+        bool
+            False where a mark that was set before is nearer than both halves.
+        """
         if any(np.hypot(x - a, y - b) < (half + c) * metres for a, b, c in taken):
             return False
         taken.append((x, y, half))

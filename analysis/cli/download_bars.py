@@ -19,7 +19,17 @@ class TerminalProgress:
         self.current = TaskID(0)
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """Show the bar of `file`, or set it back to where the download continues."""
+        """Show the bar of `file`, or set it back to where the download continues.
+
+        Parameters
+        ----------
+        file
+            Name shown before the bar.
+        total
+            Bytes of the whole file; None where the server does not say.
+        done
+            Bytes that are here already.
+        """
         if file not in self.tasks:
             self.tasks[file] = self.bars.add_task(file, total=total)
         self.current = self.tasks[file]

@@ -47,6 +47,11 @@ def over_each(
     spreads
         Whether the verb works on départements side by side by itself, without --each.
 
+    Returns
+    -------
+    bool
+        True when all were run: there is nothing left to do.
+
     Raises
     ------
     DataError

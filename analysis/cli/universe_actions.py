@@ -120,6 +120,12 @@ def checked(action: str, datum: str, channel: str) -> tuple[str, bool]:
     channel
         Of `lawful.CHANNELS`; "" asks for all, and allows if one is.
 
+    Returns
+    -------
+    tuple of str and bool
+        One line a channel, with the rule and its legal basis; whether one channel at least is
+        allowed.
+
     Raises
     ------
     DataError

@@ -201,6 +201,11 @@ def hold(connection: Connection, contacts: Contacts, person: str, act: Act) -> i
         Whose act it is.
     act
         Signed, or confirmed.
+
+    Returns
+    -------
+    int
+        Rows of consents written: one a purpose of the act.
     """
     if act.must_confirm:
         _name(connection, contacts, person, act)
@@ -249,6 +254,11 @@ def act_by(connection: Connection, contacts: Contacts, person: str, proof: str) 
         The campaign.
     person, proof
         As the consent says.
+
+    Returns
+    -------
+    Act or None
+        As it was signed or confirmed, read from the vault.
     """
     name = PREFIX + proof[:24]
     found = vault.read(connection, contacts.ring, [person], [name]).get(person, {}).get(name)

@@ -42,6 +42,11 @@ def shut(public: str, about: str, text: str) -> bytes:
         What the box is bound to: see `bound_to`.
     text
         What goes into it.
+
+    Returns
+    -------
+    bytes
+        Version, point of a key drawn for this box alone, nonce and AES-GCM ciphertext.
     """
     theirs = base64.urlsafe_b64decode(public + "=" * (-len(public) % 4))
     own = ec.generate_private_key(_CURVE)
@@ -62,6 +67,11 @@ def unshut(ring: KeyRing, about: str, sealed: bytes) -> str:
         What the box is bound to.
     sealed
         The box.
+
+    Returns
+    -------
+    str
+        The text that went in.
 
     Raises
     ------

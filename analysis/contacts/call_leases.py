@@ -31,6 +31,12 @@ def in_hands(connection: Connection, contacts: Contacts, now_s: int) -> dict[str
         The campaign.
     now_s
         Seconds since 1970.
+
+    Returns
+    -------
+    dict
+        Caller and end in seconds since 1970, by who stands for the person; leases that are over, or
+        whose caller has taken somebody else since, are not in it.
     """
     since = time.time_ns() - 2 * LASTS_S * 1_000_000_000
     table = CALL_LEASES.c
@@ -67,6 +73,11 @@ def take(
         Whose hands.
     now_s
         Seconds since 1970.
+
+    Returns
+    -------
+    bool
+        True also where they were the same caller's: the lease begins anew.
     """
     lock(connection, [_LOCK])
     if in_hands(connection, contacts, now_s).get(person, (caller, 0))[0] != caller:
@@ -76,7 +87,17 @@ def take(
 
 
 def let_go(connection: Connection, contacts: Contacts, person: str) -> None:
-    """Take a person out of whosever hands: their call was told."""
+    """Take a person out of whosever hands: their call was told.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the campaign.
+    contacts
+        The campaign.
+    person
+        Who stands for those they are merged with.
+    """
     _write(connection, contacts, person, "", 0)
 
 

@@ -107,6 +107,12 @@ def next_call(
         Now, with its time zone.
     caller
         Tells browsers of a machine without users from each other.
+
+    Returns
+    -------
+    Queue
+        The call, None when nobody is left; how many may be called now; and how many wait, by
+        reason.
     """
     me = _digest(contacts.by, caller)[:_CALLER]
     with reading(contacts.engine) as connection:

@@ -72,6 +72,11 @@ def offer(
         `ACT` or `PREFERENCES`.
     **detail
         Kept with it; never who somebody is.
+
+    Returns
+    -------
+    str or None
+        It goes into the link; the store keeps its digest.
     """
     now = int(time.time())
     mine = (
@@ -97,7 +102,22 @@ def offer(
 
 
 def look(connection: Connection, contacts: Contacts, secret: str) -> Link | None:
-    """Return what a secret is for; None where it is none, too old, or its person was erased."""
+    """Return what a secret is for; None where it is none, too old, or its person was erased.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    contacts
+        The campaign.
+    secret
+        As the link bears it.
+
+    Returns
+    -------
+    Link or None
+        A link that was used already is still returned, and says so.
+    """
     digest = _digest(secret[:_LONGEST])
     query = (
         sa.select(CONFIRMATIONS, CONFIRMED.c.at_s.label("used_s"))
@@ -113,7 +133,22 @@ def look(connection: Connection, contacts: Contacts, secret: str) -> Link | None
 
 
 def use(connection: Connection, contacts: Contacts, link: Link) -> bool:
-    """Mark a link as confirmed; False where it was before, so that what follows happens once."""
+    """Mark a link as confirmed; False where it was before, so that what follows happens once.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the campaign.
+    contacts
+        The campaign.
+    link
+        As `look` returned it.
+
+    Returns
+    -------
+    bool
+        True for the first of several at once only.
+    """
     row = {"tenant": contacts.tenant, "digest": link.digest, "at_s": int(time.time())}
     fresh = or_nothing(connection, CONFIRMED).values(**row).returning(CONFIRMED.c.digest)
     return connection.execute(fresh).first() is not None

@@ -127,6 +127,16 @@ def latest_text(known: Iterable[ConsentText], purpose: str, language: str) -> Co
         One of `PURPOSES`.
     language
         "fr" or "en".
+
+    Returns
+    -------
+    ConsentText
+        That of the highest version.
+
+    Raises
+    ------
+    ValueError
+        When no wording of that purpose is known in that language.
     """
     mine = [one for one in known if (one.purpose, one.language) == (purpose, language)]
     return max(mine, key=lambda one: one.version)
@@ -147,6 +157,11 @@ def reword(
         Which box.
     wording
         What it says.
+
+    Returns
+    -------
+    ConsentText
+        The new version, as it was written.
 
     Raises
     ------
@@ -181,6 +196,11 @@ def say(connection: Connection, contacts: Contacts, rows: Iterable[Said]) -> int
         The campaign.
     rows
         What was said.
+
+    Returns
+    -------
+    int
+        More than was said where people are merged: see above.
 
     Raises
     ------
@@ -242,6 +262,12 @@ def latest(tenant: str, purpose: str = "", channel: str = "") -> sa.Select[Any]:
         Of the campaign.
     purpose, channel
         Only these, one row a person; "" for all.
+
+    Returns
+    -------
+    sqlalchemy.Select
+        `person`, `given_s` and `taken_s` in seconds since 1970, with `purpose` and `channel`; rows
+        of one person each, merged or not.
     """
     given = sa.case((CONSENTS.c.given, CONSENTS.c.said_s), else_=0)
     taken = sa.case((CONSENTS.c.given, 0), else_=CONSENTS.c.said_s)
@@ -282,6 +308,12 @@ def current(
         Only these; "" for all.
     people
         Only these and who they are merged with; None for everybody.
+
+    Returns
+    -------
+    dict
+        By person (who stands for a group), purpose and channel; who never said anything is not in
+        it.
     """
     merged = groups(connection)
     query = latest(tenant_of(connection), purpose, channel)

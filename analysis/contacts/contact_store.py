@@ -147,6 +147,16 @@ def _first_name(connection: Connection) -> str | None:
 
 
 def insert_many(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows in one statement; none is no statement."""
+    """Insert rows in one statement; none is no statement.
+
+    Parameters
+    ----------
+    connection
+        In a transaction.
+    table
+        Where they go.
+    rows
+        Value by column, the same columns in each.
+    """
     if rows:
         connection.execute(sa.insert(table), list(rows))

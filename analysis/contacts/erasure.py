@@ -79,6 +79,12 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
     reason
         Why they are not to be reached again, as a reason of `suppression`; None where they did not
         ask for it, but were kept long enough: who comes back by themselves is welcome.
+
+    Returns
+    -------
+    Erased
+        People, contact points put on the list, rows deleted by table, and whether the store's files
+        were swept.
     """
     with reading(contacts.engine) as connection:
         every = groups(connection).members(people)

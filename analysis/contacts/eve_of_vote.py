@@ -51,6 +51,11 @@ def l49(at: datetime, rounds: Iterable[Round], territory: str) -> Round | None:
     territory
         INSEE code of where the recipient lives; "" where nobody knows: then every round counts.
 
+    Returns
+    -------
+    Round or None
+        The first found; days are counted in the time zone of the recipient's territory.
+
     Raises
     ------
     ValueError

@@ -57,6 +57,12 @@ def passes(contacts: Contacts, request: Request, *, record: bool = True) -> Pass
         What is wanted.
     record
         Whether to write the passage into the register; a preview is not one.
+
+    Returns
+    -------
+    Passage
+        `allowed` is empty where a rule refuses the whole request; refusals name lines of the
+        request, counted from 1, and no person.
     """
     whole, rules, conditions = _of_table(request)
     whole += _of_request(contacts, request, conditions)
@@ -137,6 +143,7 @@ class _People:
 
     @classmethod
     def of(cls, connection: Connection, people: Sequence[str]) -> _People:
+        """Read the facts of people and of those they are merged with."""
         merged = groups(connection)
         every = merged.members(people)
         if not every:
@@ -163,6 +170,7 @@ class _People:
         )
 
     def members(self, person: str) -> list[str]:
+        """Return a person and those they are merged with."""
         return self.merged.members([person]) if person in self.merged.root else [person]
 
 

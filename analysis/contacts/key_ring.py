@@ -55,6 +55,11 @@ def open_ring(workspaces: Path, campaign: str, controller: str) -> KeyRing:
     campaign, controller
         Whose keys.
 
+    Returns
+    -------
+    KeyRing
+        Derived from two secrets of the file, one of the campaign and one of the controller.
+
     Raises
     ------
     DataError

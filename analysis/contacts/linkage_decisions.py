@@ -102,6 +102,11 @@ def decide_merges(
         name may share any other.
     lines
         As `only_lines` returns them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `decide_links` returns it.
     """
     likely = _likely(pairs)
     line = likely["one"].map(lines)

@@ -104,6 +104,11 @@ def propose(
         Some of its rows, each as long as the headings.
     learned
         Field by `plain_heading`, from files before.
+
+    Returns
+    -------
+    list of Proposal
+        A field that one column alone may have goes to the first; later ones are ignored.
     """
     export = export_of(headings)
     theirs: dict[str, str] = _table()["exports"][export]["columns"] if export else {}

@@ -111,6 +111,11 @@ def clean(
         Where numbers are dialled.
     day
         Of the import: who is under age then is left out.
+
+    Returns
+    -------
+    Cleaned
+        Every row is among the people or the refused, these by line with the reason.
     """
     people: list[PersonRow] = []
     refused: list[tuple[int, Text]] = []

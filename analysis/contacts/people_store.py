@@ -1,7 +1,6 @@
 """People of a file, taken into the campaign: who is new, who is met again, what they agreed to.
 
-Who they are goes into the vault alone. Nobody who objected is turned back by an import: objections
-are kept elsewhere, by digest, and nothing here writes that one is over.
+Who they are goes into the vault alone; nothing here writes that an objection is over.
 """
 
 from __future__ import annotations
@@ -24,13 +23,7 @@ from analysis.contacts.contact_store import Contacts, insert_many, new_id
 from analysis.contacts.file_origins import Declared, OriginRule
 from analysis.contacts.normalise import is_mobile, name_key, name_words, same_family, same_first
 from analysis.contacts.people_rows import Claim, Cleaned, PersonRow
-from analysis.database.contact_tables import (
-    CONSENT_TEXTS,
-    HOMES,
-    PEOPLE_FILES,
-    PERSONS,
-    STATEMENTS,
-)
+from analysis.database.contact_tables import CONSENT_TEXTS, HOMES, PEOPLE_FILES, PERSONS, STATEMENTS
 from analysis.database.engine import lock, or_nothing
 from analysis.errors import Text
 
@@ -48,10 +41,8 @@ class TakenIn:
 
     Attributes
     ----------
-    file_id
-        Of the file; of the one before, where it was imported already.
-    already
-        Whether it was: nothing was added then.
+    file_id, already
+        Of the file; of the one before where it was imported already: nothing was added then.
     counts
         `rows` of the file, `new` people, `met` again, `refused` rows, `homes` in a bureau,
         `consents` kept, `claims` that are none, `objections`; and `missing_…`, how often each
@@ -78,7 +69,18 @@ class _Batch:
 
 
 def known_file(connection: Connection, contacts: Contacts, sha256: str) -> str | None:
-    """Return the id of a file that was imported already; None for a new one."""
+    """Return the id of a file that was imported already; None for a new one.
+
+    Parameters
+    ----------
+    connection, contacts, sha256
+        Of the campaign; the campaign; digest of the file, hexadecimal.
+
+    Returns
+    -------
+    str or None
+        The first of its imports.
+    """
     query = sa.select(PEOPLE_FILES.c.file_id).where(
         PEOPLE_FILES.c.tenant == contacts.tenant, PEOPLE_FILES.c.sha256 == sha256
     )
@@ -99,18 +101,19 @@ def take_in(  # noqa: PLR0913 - one act, told whole
 
     Parameters
     ----------
-    connection
-        In a transaction of the campaign.
-    contacts
-        The campaign.
-    cleaned
-        The people of the file.
+    connection, contacts
+        In a transaction of the campaign, and the campaign.
+    cleaned, homes
+        The people of the file, and their homes in that order, as `match_homes` returns them.
     file
         `file`, `sha256`, `columns` (field by heading), `rows` of the file.
     declared, rule
         What was said of it, and the rule that allowed it.
-    homes
-        As `home_matching.match_homes` returns them, in the order of the people.
+
+    Returns
+    -------
+    TakenIn
+        Counts are empty where the same file was in already.
     """
     lock(connection, [_LOCK])
     if before := known_file(connection, contacts, file["sha256"]):

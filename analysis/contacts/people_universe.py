@@ -40,6 +40,11 @@ def people_query(
         Facts of the place.
     against
         Who objected.
+
+    Returns
+    -------
+    sqlalchemy.Select
+        Nobody erased, merged into another or objecting is in it; `bureau_id` is null where unknown.
     """
     merged = _with_merged(connection)
     where = _People(connection, tenant_of(connection), merged, ground)
@@ -104,6 +109,7 @@ class _People:
     ground: Ground
 
     def of(self, node: Node) -> Where:
+        """Return the condition that a node of a rule puts on people."""
         ((name, value),) = node.items()
         if name in ("all", "any"):
             parts = [self.of(one) for one in value]

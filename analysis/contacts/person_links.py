@@ -66,6 +66,11 @@ def held(connection: Connection, contacts: Contacts, kind: Kind) -> dict[tuple[A
         The campaign.
     kind
         "link" or "merge".
+
+    Returns
+    -------
+    dict
+        Event by ends: row of the roll and person of a link, the two people of a merge.
     """
     table = _TABLES[kind]
     rows = connection.execute(sa.select(table).where(table.c.tenant == contacts.tenant))
@@ -113,6 +118,11 @@ def propose(
         "link" or "merge".
     pairs
         Ends, probability, reasons, state (accepted or proposed).
+
+    Returns
+    -------
+    dict
+        Pairs written, by `ACCEPTED` and `PROPOSED`.
     """
     known = held(connection, contacts, kind)
     stamp = contacts.stamp()
@@ -146,6 +156,11 @@ def decide(
     accept
         Whether it is the same person.
 
+    Returns
+    -------
+    str
+        By which the decision itself is undone.
+
     Raises
     ------
     DataError
@@ -176,6 +191,11 @@ def undo(connection: Connection, contacts: Contacts, kind: Kind, event: str) -> 
         The campaign; its `by` undid it.
     kind, event
         What is undone.
+
+    Returns
+    -------
+    str
+        Id of a new event: nothing is deleted.
 
     Raises
     ------

@@ -65,6 +65,11 @@ def add(contacts: Contacts, kind: str, values: Mapping[str, str]) -> Entry:
     values
         Text by field. Days end in `_on` and are ISO dates; amounts are euros.
 
+    Returns
+    -------
+    Entry
+        As written: spaces around texts and empty fields are gone.
+
     Raises
     ------
     DataError

@@ -98,6 +98,11 @@ def receive(contacts: Contacts, kind: str, person: str, received_on: date) -> Re
     received_on
         The day it came.
 
+    Returns
+    -------
+    Request
+        Open, with the day its answer is due.
+
     Raises
     ------
     DataError
@@ -133,6 +138,11 @@ def advance(contacts: Contacts, request: str, state: str, **told: str) -> Reques
         "extended", "done" or "refused".
     **told
         Words and numbers of the answer; a refusal and an extension need `why`.
+
+    Returns
+    -------
+    Request
+        In its new state; an extension moves the day it is due.
 
     Raises
     ------
@@ -190,6 +200,16 @@ def carry_out_objection(contacts: Contacts, request: str, point: str = "") -> in
         Which.
     point
         E-mail address or telephone of who is not known here: the objection holds all the same.
+
+    Returns
+    -------
+    int
+        The request is done then, whatever the number.
+
+    Raises
+    ------
+    DataError
+        When the request is none of an objection or its person is not known, or it is over.
     """
     if point:
         count = suppress_many(contacts, [point_of(point)], "objection")

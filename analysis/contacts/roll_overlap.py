@@ -40,7 +40,7 @@ def replaces(ours: Cells, theirs: Cells, *, dated: date | None, before: date | N
 
 
 def twice(file: str, roll: str, dated: date | None, both: str) -> DataError:
-    """Say that a roll in use has people of a new list.
+    """Return the error that a roll in use has people of a new list.
 
     Parameters
     ----------
@@ -48,6 +48,11 @@ def twice(file: str, roll: str, dated: date | None, both: str) -> DataError:
         Of the roll in use: file, id, day of the list.
     both
         Bureaux or communes of both.
+
+    Returns
+    -------
+    DataError
+        To raise; it says what takes in a newer list instead.
     """
     return DataError(
         "A roll in use has the same bureaux, and this list does not replace it: people would be "

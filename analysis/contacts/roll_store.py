@@ -57,10 +57,8 @@ class Roll:
         By reason: `rows`, and their `lines` in the file.
     counts
         What rows lack, and how many are on which list.
-    at_s
-        When it was taken in, seconds since 1970.
-    ended
-        Why it ended; "" while it may be used.
+    at_s, ended
+        When it was taken in, seconds since 1970; why it ended, "" while it may be used.
     """
 
     roll: str
@@ -130,14 +128,17 @@ def rows_query(
 
     Parameters
     ----------
-    connection
+    connection, contacts
         Of the campaign.
-    contacts
-        The same campaign.
     columns
         Of `ROLL_ROWS`; all when none is named.
     today
         Day of use.
+
+    Returns
+    -------
+    sqlalchemy.Select
+        One row a line of a roll, in no order.
     """
     live = [one.roll for one in _rolls(connection, contacts, today) if not one.ended]
     return sa.select(*(columns or (ROLL_ROWS,))).where(
@@ -169,6 +170,11 @@ def add_roll(
         `file`, `sha256`, `file_rows`, `dropped`, `refused`, `counts`.
     today
         Day it is taken in; else found.
+
+    Returns
+    -------
+    Roll
+        The new one; that which was in already where the file is the same.
 
     Raises
     ------
@@ -223,7 +229,18 @@ def _replaced(
 
 
 def known_roll(contacts: Contacts, sha256: str, *, today: date | None = None) -> Roll | None:
-    """Return the roll in use that was read from a file of this digest; None where none was."""
+    """Return the roll in use that was read from a file of this digest.
+
+    Parameters
+    ----------
+    contacts, sha256, today
+        Of the campaign; of the file, hexadecimal; day of use, else found.
+
+    Returns
+    -------
+    Roll or None
+        None where none was.
+    """
     with reading(contacts.engine) as connection:
         return _known(connection, contacts, sha256, today or date.today())
 
@@ -302,12 +319,15 @@ def end_roll(contacts: Contacts, roll: str, reason: str) -> int:
 
     Parameters
     ----------
-    contacts
-        Of the campaign.
-    roll
-        Its id.
+    contacts, roll
+        Of the campaign; its id.
     reason
         `EXPIRED`, `DONE`, or another word of up to 32 letters.
+
+    Returns
+    -------
+    int
+        Rows deleted.
 
     Raises
     ------
@@ -348,6 +368,16 @@ def _delete(contacts: Contacts, gone: list[str]) -> None:
 
 def one_roll(contacts: Contacts, roll: str, *, today: date | None = None) -> Roll:
     """Return a roll by its id.
+
+    Parameters
+    ----------
+    contacts, roll, today
+        Of the campaign; its id; day by which one has expired, else found.
+
+    Returns
+    -------
+    Roll
+        Also one that has ended.
 
     Raises
     ------

@@ -81,6 +81,12 @@ def roll_rows(
         Of the roll.
     columns
         Of `ROLL_ROWS`.
+
+    Returns
+    -------
+    sqlalchemy.Select
+        The columns asked for, ordered by them; the main list alone unless the universe names a
+        list.
     """
     named = [ROLL_ROWS.c[name] for name in columns]
     query = rows_query(connection, contacts, *named, today=ground.today)

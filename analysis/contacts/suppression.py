@@ -77,6 +77,11 @@ def open_objections(folder: Path, engine: Engine, keys: Mapping[str, bytes]) -> 
         Of the campaign's store.
     keys
         As in `Objections`.
+
+    Returns
+    -------
+    Objections
+        In the campaign's own store on PostgreSQL; else in a file where rows are only ever added.
     """
     if engine.dialect.name == "postgresql":
         return Objections(engine, keys)
@@ -111,6 +116,20 @@ def suppress(contacts: Contacts, kind: str, canonical: str, reason: str) -> None
 
 def suppress_many(contacts: Contacts, points: Iterable[Point], reason: str) -> int:
     """Never reach contact points again; return how many there were.
+
+    Parameters
+    ----------
+    contacts
+        The campaign; the list is that of its controller.
+    points
+        Kind and text, in any spelling.
+    reason
+        One of `REASONS`; "bounce" closes that channel, any other all of them.
+
+    Returns
+    -------
+    int
+        Different points, those that were on the list before too.
 
     Raises
     ------

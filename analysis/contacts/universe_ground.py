@@ -55,6 +55,11 @@ def placed(
         The condition.
     ground
         Facts of the place.
+
+    Returns
+    -------
+    sqlalchemy.ColumnElement
+        A condition on the two columns; bureaux of unknown abstention are neither over nor under.
     """
     bureau, commune = columns
     if name == "communes":

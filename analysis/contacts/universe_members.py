@@ -59,6 +59,11 @@ def members(contacts: Contacts, universe: Universe, ground: Ground) -> Members:
         Whom one means.
     ground
         Facts of the place.
+
+    Returns
+    -------
+    Members
+        People, or electors by address for a roll; sizes by bureau and of everybody, floored.
     """
     if universe.of == "roll":
         table, every = roll_addresses(contacts, universe, ground)

@@ -91,6 +91,11 @@ def read(
     fields
         Which of `FIELDS`.
 
+    Returns
+    -------
+    dict
+        The latest text by field, by person.
+
     Raises
     ------
     DataError
@@ -121,6 +126,11 @@ def digest(key: bytes, kind: str, canonical: str) -> str:
         "email" or "phone".
     canonical
         As `normalise` writes it.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
     """
     return hmac.new(key, f"{kind}\x1f{canonical}".encode(), hashlib.sha256).hexdigest()
 
@@ -172,6 +182,11 @@ def who_has(
         "email" or "phone".
     points
         Canonical spellings.
+
+    Returns
+    -------
+    dict
+        Ids by point as it was asked, in order.
     """
     asked = {digest(ring.index, kind, point): point for point in points}
     found: dict[str, list[str]] = defaultdict(list)
@@ -199,6 +214,11 @@ def every_point(
         Its keys.
     people
         Whose points.
+
+    Returns
+    -------
+    dict
+        People by kind and text.
     """
     tenant, keys = tenant_of(connection), _keys(connection, ring, people)
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -228,6 +248,11 @@ def versions(
         Whose values.
     fields
         Which.
+
+    Returns
+    -------
+    list of tuple
+        Versions of a field are counted from its first writing.
     """
     tenant, keys = tenant_of(connection), _keys(connection, ring, people)
     found = []

@@ -26,11 +26,15 @@ _FILE_ID = "palier_file"
 # Whose rights a transaction has: the app's own by default; the owner's only to migrate.
 Role = Literal["app", "owner", "eraser"]
 ROLES: dict[str, str] = {"app": "palier_app", "eraser": "palier_eraser", "owner": ""}
-# Both end with the transaction: a connection goes back to the pool with neither.
+# A role of that name, or the owner's own one (`tenancy.create_roles`).
+NAMED_SO = "rolname IN ({role}, left({role} || '_' || session_user, 63)) AND {role} <> ''"
+_ASKED = NAMED_SO.format(role="CAST(:role AS text)")
+# All end with the transaction: a connection goes back to the pool with none of them.
 _BEGIN = sa.text(
     "SELECT set_config('palier.tenant', :tenant, true), set_config('palier.person', :person, true),"
     " (SELECT set_config('role', rolname::text, true) FROM pg_roles"
-    " WHERE rolname = :role AND pg_has_role(session_user, oid, 'MEMBER'))"
+    f" WHERE {_ASKED} AND pg_has_role(session_user, oid, 'MEMBER')"
+    " ORDER BY length(rolname::text) LIMIT 1)"
 )
 
 
@@ -71,6 +75,11 @@ def of_tenant(engine: Engine, tenant: str, *, person: str = "") -> Engine:
         Whose rows its transactions see and write.
     person
         Who sees their own rights besides, whichever tenant gave them; "" for nobody.
+
+    Returns
+    -------
+    sqlalchemy.Engine
+        That of another tenant than `engine`, which is left as it was.
     """
     return engine.execution_options(**{_TENANT: tenant, _PERSON: person})
 

@@ -34,6 +34,12 @@ def sweep(
         say something by themselves. SQLite writes its whole file anew.
     others
         Tables whose dead rows PostgreSQL clears where they are.
+
+    Returns
+    -------
+    bool
+        False where somebody read the store meanwhile, or the tables are another's: a later sweep
+        clears it.
     """
     if engine.dialect.name == "sqlite":
         return _sweep_file(engine)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-from analysis.database.engine import ROLES
+from analysis.database.engine import NAMED_SO, ROLES
 
 # What belongs to the server and to no campaign: people, sessions, organisations, campaigns.
 REALM = "@server"
@@ -22,18 +22,28 @@ _LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
 def create_roles() -> None:
     """Create the roles of the app and the eraser, where the one who migrates may.
 
-    Without them the owner's own rights are used; row-level security holds for it all the same.
+    Roles are of the whole server. From PostgreSQL 16 on only who made a role may give it away: the
+    owner of a second database has roles of their own, with their name behind. Who may make none
+    keeps the owner's rights; row-level security holds for those all the same.
     """
     if not _is_postgresql():
         return
     for role in _LOCAL_ROLES:
-        # Another database of the same server may have made it, at this very moment.
-        for attempt in (f"CREATE ROLE {role} NOLOGIN", f"GRANT {role} TO CURRENT_USER"):
-            op.execute(
-                f"DO $$ BEGIN {attempt}; EXCEPTION WHEN duplicate_object OR unique_violation "
-                "OR insufficient_privilege OR internal_error THEN NULL; END $$"
-            )
+        own = f"left('{role}_' || current_user, 63)"
+        held = f"SELECT FROM pg_roles WHERE rolname = '{role}' AND pg_has_role(oid, 'MEMBER')"
+        _try(f"CREATE ROLE {role} NOLOGIN")
+        _try(f"GRANT {role} TO CURRENT_USER")
+        _try(f"IF NOT EXISTS ({held}) THEN EXECUTE format('CREATE ROLE %I NOLOGIN', {own}); END IF")
+        _try(f"EXECUTE format('GRANT %I TO CURRENT_USER', {own})")
     _grant("USAGE", "SCHEMA public", _LOCAL_ROLES)
+
+
+def _try(statement: str) -> None:
+    # Another database of the same server may do so too, at this very moment.
+    op.execute(
+        f"DO $$ BEGIN {statement}; EXCEPTION WHEN duplicate_object OR unique_violation "
+        "OR undefined_object OR insufficient_privilege OR internal_error THEN NULL; END $$"
+    )
 
 
 def protect(
@@ -140,7 +150,10 @@ def _is_postgresql() -> bool:
 
 def _grant(rights: str, on: str, roles: Sequence[str]) -> None:
     for role in roles:
+        named = NAMED_SO.format(role=f"'{role}'")
         op.execute(
-            f"DO $$ BEGIN GRANT {rights} ON {on} TO {role}; "
+            "DO $$ DECLARE one name; BEGIN "
+            f"FOR one IN SELECT rolname FROM pg_roles WHERE {named} LOOP "
+            f"EXECUTE format('GRANT {rights} ON {on} TO %I', one); END LOOP; "
             "EXCEPTION WHEN undefined_object OR insufficient_privilege THEN NULL; END $$"
         )

@@ -108,10 +108,20 @@ def expect_level(
 ) -> float:
     """Expect a rate of all bureaux together; parameters and errors are those of `expect_rate`.
 
+    Parameters
+    ----------
+    numerator, denominator, history, target
+        As in `expect_rate`.
+
     Returns
     -------
     float
         What `expect_rate` names its level, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        When no election has both counts.
     """
     seen = _Seen.of(numerator, denominator, history)
     return _level(seen.levels, seen.elections, target, _weights(seen.elections, target))
@@ -128,6 +138,25 @@ class _Seen:
 
     @classmethod
     def of(cls, numerator: np.ndarray, denominator: np.ndarray, history: History) -> _Seen:
+        """Keep the elections that have both counts, and missing where a bureau lacks one.
+
+        Parameters
+        ----------
+        numerator, denominator
+            Counts (bureaux × elections), nan where unknown.
+        history
+            Whose elections they are of, in order.
+
+        Returns
+        -------
+        _Seen
+            Counts of the elections kept, with the level of each, 0 to 1.
+
+        Raises
+        ------
+        ValueError
+            When no election has both counts.
+        """
         usable = np.nansum(denominator, axis=0) * np.isfinite(numerator).any(axis=0) > 0
         if not usable.any():
             raise ValueError(Text("no election has both counts"))

@@ -133,7 +133,21 @@ class _Pairs:
     def of(
         cls, size: np.ndarray, share: np.ndarray, turnout: np.ndarray, pairs: np.ndarray
     ) -> _Pairs:
-        """Return the pairs of some rounds, from rolls, the list's shares and turnout."""
+        """Return the pairs of some rounds, from rolls, the list's shares and turnout.
+
+        Parameters
+        ----------
+        size, share, turnout
+            Registered, the list's votes and the ballots per registered (bureaux × rounds), nan
+            where unknown.
+        pairs
+            Columns of the two rounds of each pair (pairs × 2).
+
+        Returns
+        -------
+        _Pairs
+            Bureaux × pairs.
+        """
         a, b = pairs.T
         moved, came = share[:, a] - share[:, b], turnout[:, a] - turnout[:, b]
         known = np.isfinite(moved) & np.isfinite(came)
@@ -176,7 +190,22 @@ class _Pairs:
         return _mean_where(self.own_xx > 0, self.own_xx, registered, 1.0)
 
     def variance(self, prior: np.ndarray, typical: float, registered: np.ndarray) -> np.ndarray:
-        """Return counting noise, the spread of bureaux about `prior`, and how springs disagree."""
+        """Return counting noise, the spread of bureaux about `prior`, and how springs disagree.
+
+        Parameters
+        ----------
+        prior
+            Spring expected of each bureau.
+        typical
+            Weight of `prior` beside a bureau's own pairs.
+        registered
+            Per bureau; larger ones count more in the spread.
+
+        Returns
+        -------
+        numpy.ndarray
+            Variance of the spring, one a bureau.
+        """
         count = np.maximum((self.weight > 0).sum(axis=1), 1)
         noise = 2 * OVERDISPERSION * self.noise.sum(axis=1) / count
         apart = (self.own_xy / np.maximum(self.own_xx, 1e-6) - prior) ** 2

@@ -206,6 +206,22 @@ class Work:
                 self.notes.append(Note("cluster_alone", count=groups))
 
         def make(estimand: Estimand, value: float, errors: dict[str, float]) -> Estimate:
+            """Return the estimate of one estimand.
+
+            Parameters
+            ----------
+            estimand
+                What is estimated.
+            value
+                In the unit of the outcome.
+            errors
+                Standard errors by kind; that of the estimate's own gives interval and p-value.
+
+            Returns
+            -------
+            Estimate
+                Interval and p-value use the degrees of freedom of the regression.
+            """
             return self._estimate(
                 sample,
                 estimand=estimand,

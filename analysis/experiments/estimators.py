@@ -59,6 +59,11 @@ class Layout:
             Rows.
         block, cluster
             Codes per row, from 0 without gaps; without `block` all rows are one.
+
+        Returns
+        -------
+        Layout
+            All weights 1.
         """
         return cls(
             np.zeros(size, dtype=np.int64) if block is None else block,

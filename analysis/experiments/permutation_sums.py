@@ -208,6 +208,22 @@ class _Plan:
 
     @classmethod
     def of(cls, lottery: Lottery, masses: Masses, flips: sparse.csr_array) -> _Plan:
+        """Tell blocks whose sums follow from the treated alone from those that need every draw.
+
+        Parameters
+        ----------
+        lottery
+            How arms are drawn.
+        masses
+            What each cluster weighs and holds.
+        flips
+            Clusters that each face turns from the baseline (faces × clusters).
+
+        Returns
+        -------
+        _Plan
+            Sums by face for the first, and what the second need in each draw.
+        """
         block, mass, values = lottery.block, masses.mass, masses.values
         count = len(lottery.share)
         low, high = np.full(count, np.inf), np.zeros(count)

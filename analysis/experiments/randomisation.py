@@ -87,6 +87,16 @@ class RandomisationTest:
             Of the table.
         statistic
             Of the table: which statistic of the outcome.
+
+        Returns
+        -------
+        float
+            That of the first row, where outcome and statistic stand in several.
+
+        Raises
+        ------
+        IndexError
+            When the table has no such row.
         """
         chosen = (self.table["outcome"] == outcome) & (self.table["statistic"] == statistic)
         return float(self.table.loc[chosen, column].iloc[0])

@@ -150,8 +150,7 @@ def judge_ranking(  # noqa: PLR0913 - table, columns, ranking, chance
         Which columns hold what. With a weight, shares are of the weight; with covariates,
         what they tell of the outcome is taken off.
     by
-        Column that ranks, largest first, known before the draw. Units without it are left
-        out.
+        Column that ranks, largest first, known before the draw; units without it are left out.
     lottery
         The declared draw, units in the order of `units`; None: as many treated in each
         block as there were. Only drawing again needs it.
@@ -221,12 +220,13 @@ def units_to_tell(units: float, detectable: float, difference: float) -> float:
 
     Parameters
     ----------
-    units
-        Number of units there are.
-    detectable
-        Smallest difference that these see.
-    difference
-        The one to see, in the same unit.
+    units, detectable, difference
+        Number of units there are, the smallest difference that these see, and the one to see.
+
+    Returns
+    -------
+    float
+        Of units like these; error falls as the root of their number.
     """
     return units * (detectable / difference) ** 2
 
@@ -248,6 +248,18 @@ class _Judged:
 
     @classmethod
     def of(cls, trial: Trial, spec: Spec, name: str, value: Floats) -> _Judged:
+        """Choose the units of an outcome and order them by a value.
+
+        Parameters
+        ----------
+        trial, spec, name, value
+            The trial, whether weights are used, the outcome, and what ranks (nan: no place).
+
+        Returns
+        -------
+        _Judged
+            Units with the outcome; adjusted for the covariates where there are some.
+        """
         usable = replace(trial, outcomes={name: _usable(trial, name)})
         adjusted = bool(trial.adjusting.names(name))
         sample = Sample.of(usable, name, complete=adjusted).without_repeats()[0]
@@ -313,7 +325,18 @@ class _Judged:
     def tested(
         self, result: RankWeighted, lottery: Lottery, rng: np.random.Generator, draws: int
     ) -> RankWeighted:
-        """Put beside the areas how often chance alone gives as much, all effects being one."""
+        """Put beside the areas how often chance alone gives as much, all effects being one.
+
+        Parameters
+        ----------
+        result, lottery, rng, draws
+            The areas with their errors; the draw that was made, and how often it is made again.
+
+        Returns
+        -------
+        RankWeighted
+            `result`, each area with its `p_randomisation`.
+        """
         weights = [self.order.autoc_weights, self.order.qini_weights]
         effect = self.draw.effect(self.arms[None, :], self.outcome)[0]
         null = replace(self, outcome=self.outcome - effect * self.arms)

@@ -127,6 +127,11 @@ def told_p(value: float, language: str = "en", digits: int = 3) -> str:
         Of the text, "fr" or "en".
     digits
         Decimals; what is less than the last of them is said to be.
+
+    Returns
+    -------
+    str
+        In the decimal sign of the language.
     """
     if not math.isfinite(value):
         return format_number(value, language=language)
@@ -192,6 +197,7 @@ class _Writer(string.Formatter):
         self.language = language
 
     def format_field(self, value: object, format_spec: str) -> str:
+        """Write one value in the language; "p" as its format writes a p-value."""
         if format_spec == "p":
             return told_p(float(str(value)), self.language)
         if isinstance(value, Note):

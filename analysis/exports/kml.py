@@ -79,6 +79,11 @@ def style(
         How opaque, in hexadecimal; without `line`, lines are white.
     width
         Of lines, pixels.
+
+    Returns
+    -------
+    xml.etree.ElementTree.Element
+        A `Style` that marks name by `#identifier`.
     """
     red, green, blue = colour[1:3], colour[3:5], colour[5:7]
     found = ET.Element("Style", id=identifier)

@@ -51,10 +51,12 @@ class _Behaviour(MacroElement):
 
     @property
     def map_name(self) -> str:
+        """Name of the map in the script of the page."""
         return str(self._chart.get_name())
 
     @property
     def layer_name(self) -> str:
+        """Name of the layer of polygons in the script of the page."""
         return str(self._layer.get_name())
 
 

@@ -159,6 +159,16 @@ def write_piece(cut: Cut, departments: Sequence[str], target: Path) -> bool:
         Codes.
     target
         Written whole or not at all; its origin is noted beside it.
+
+    Returns
+    -------
+    bool
+        False where the file has no rows of them: `target` is not there then.
+
+    Raises
+    ------
+    DataError
+        When the disk is full or cannot be written to.
     """
     pieces = cut.pieces(departments)
     if not pieces:

@@ -46,6 +46,11 @@ def offers_for(place: ChosenPlace, workspace: Path, catalogue: Catalogue) -> lis
         Folder of the place.
     catalogue
         Where the files are published.
+
+    Returns
+    -------
+    list of Offer
+        Each file once, also where several parts of the place need it, and whether it is here.
     """
     sources: dict[tuple[str, str, str], Source] = {}
     for entry in catalogue.sources:

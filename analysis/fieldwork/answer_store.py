@@ -16,7 +16,17 @@ from analysis.fieldwork.answers import told
 
 
 def insert(connection: Connection, rows: Iterable[Mapping[str, Any]], new: Collection[str]) -> None:
-    """Add the answers of the attempts that are `new`."""
+    """Add the answers of the attempts that are `new`.
+
+    Parameters
+    ----------
+    connection
+        In a transaction of the store.
+    rows
+        Attempts with their `answers`, as texts.
+    new
+        Ids of attempts that are not in the store yet.
+    """
     records = [
         {
             "attempt_id": row["attempt_id"],

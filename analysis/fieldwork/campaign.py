@@ -64,7 +64,22 @@ class Campaign:
         return tokens.make(self.secret, self.campaign_id, turf_id, seal, issue)
 
     def is_token(self, token: str, turf_id: str, seal: str = "") -> bool:
-        """Tell, in constant time, whether a token is that of a turf."""
+        """Tell, in constant time, whether a token is that of a turf.
+
+        Parameters
+        ----------
+        token
+            As it came, from a link.
+        turf_id
+            Whose it should be.
+        seal
+            Of the cut that the link was made for; "" for none.
+
+        Returns
+        -------
+        bool
+            False for one of another cut, or issued before the links were renewed.
+        """
         issue = self.issues.get(turf_id, 0)
         return tokens.verify(token, self.secret, self.campaign_id, turf_id, seal, issue)
 
@@ -128,6 +143,11 @@ def change_campaign(
     seen
         What whoever changes it was looking at; None where that does not matter, as only
         `changes` are written.
+
+    Returns
+    -------
+    Campaign
+        As it was written.
 
     Raises
     ------

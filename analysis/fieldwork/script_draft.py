@@ -16,7 +16,22 @@ def with_opening(script: Script, opening: Spoken) -> Script:
 
 
 def with_question(script: Script, at: int, question: Question) -> Script:
-    """Return the script with another question in a place."""
+    """Return the script with another question in a place.
+
+    Parameters
+    ----------
+    script
+        Left as it is.
+    at
+        Place, from 0.
+    question
+        Stands there instead of the one that does.
+
+    Returns
+    -------
+    Script
+        As long as `script`.
+    """
     questions = list(script.questions)
     questions[at] = question
     return replace(script, questions=questions)
@@ -48,7 +63,22 @@ def removed(script: Script, at: int) -> Script:
 
 
 def moved(script: Script, at: int, by: int) -> Script:
-    """Return the script with a question further up or down; at the edge it stays."""
+    """Return the script with a question further up or down; at the edge it stays.
+
+    Parameters
+    ----------
+    script
+        Left as it is.
+    at
+        Place of the question, from 0.
+    by
+        Places down; negative: up.
+
+    Returns
+    -------
+    Script
+        The same questions, in another order.
+    """
     to = min(max(at + by, 0), len(script.questions) - 1)
     questions = list(script.questions)
     questions.insert(to, questions.pop(at))

@@ -43,7 +43,22 @@ def put_page(workspace: Path, turf: tuple[str, str], page: bytes, until: date) -
 
 
 def page_of(workspace: Path, turf_id: str, token: str, today: date) -> bytes | None:
-    """Return the page that a token opens; None for another token, a revoked or an old one."""
+    """Return the page that a token opens; None for another token, a revoked or an old one.
+
+    Parameters
+    ----------
+    workspace
+        Of the campaign.
+    turf_id, token
+        As the link bears them.
+    today
+        The day it is.
+
+    Returns
+    -------
+    bytes or None
+        The page, HTML.
+    """
     wanted = _digest(token.strip().lower())
     for file in _files(workspace):
         name, digest, until = file.stem.split(".")

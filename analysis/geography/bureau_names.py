@@ -118,6 +118,11 @@ def labels(
     french
         Whether the units are bureaux de vote; others are called by their own number alone.
 
+    Returns
+    -------
+    pandas.Series
+        In the order of the ids, indexed from 0.
+
     Examples
     --------
     >>> places = {"75056_1850": "ECOLE ELEMENTAIRE, 63 RUE CHAMPIONNET"}

@@ -129,6 +129,11 @@ def bureaux_in(workspace: Workspace, bureaux: Collection[str], places: Sequence[
     places
         Codes of communes, départements or arrondissements, or zones as `zones_of` spells them.
 
+    Returns
+    -------
+    list of str
+        In the order of `bureaux`.
+
     Raises
     ------
     DataError
@@ -175,7 +180,27 @@ def whole_communes(workspace: Workspace, places: Sequence[str]) -> tuple[str, ..
 
 
 def lies_in(workspace: Workspace, bureaux: pd.Index, places: Sequence[str]) -> np.ndarray:
-    """Tell which bureaux lie in one of the places (booleans); all where none is asked for."""
+    """Tell which bureaux lie in one of the places (booleans); all where none is asked for.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    bureaux
+        Ids.
+    places
+        As in `bureaux_in`.
+
+    Returns
+    -------
+    numpy.ndarray
+        One a bureau, in their order.
+
+    Raises
+    ------
+    DataError
+        When the workspace holds none of the places.
+    """
     if not places:
         return np.ones(len(bureaux), dtype=bool)
     return np.asarray(bureaux.isin(bureaux_in(workspace, list(bureaux), places)))

@@ -100,6 +100,11 @@ def prepare(
     terms
         Who is kept for comparison; the subjects are those of the letter.
 
+    Returns
+    -------
+    Prepared
+        The draw, how many each rule refuses, the checks, and the messages as they would read.
+
     Raises
     ------
     DataError
@@ -277,7 +282,17 @@ def approval_of(contacts: Contacts, message: str) -> Approval | None:
 
 
 def halt(contacts: Contacts, message: str, reason: str) -> None:
-    """Stop a message for good, between two recipients: what left has left."""
+    """Stop a message for good, between two recipients: what left has left.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    message
+        Which.
+    reason
+        Why, in words that name nobody.
+    """
     row = {"message": message, "halt": secrets.token_hex(8), "reason": reason.strip()}
     with writing(contacts.engine) as connection:
         connection.execute(sa.insert(HALTS).values(**row, **contacts.stamp()))

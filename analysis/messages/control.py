@@ -143,6 +143,11 @@ def draw(
     terms
         How.
 
+    Returns
+    -------
+    Draw
+        One row a person with arm, block and subject; without a control, all are written to.
+
     Raises
     ------
     DataError

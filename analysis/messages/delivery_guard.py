@@ -112,6 +112,11 @@ def guard_of(
         What each must say yes to.
     channel
         By which.
+
+    Returns
+    -------
+    Guard
+        With the communes, merges and digests of the batch, read once.
     """
     with reading(contacts.engine) as connection:
         merged = groups(connection)

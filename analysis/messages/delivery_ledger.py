@@ -143,6 +143,11 @@ def ledger_of(contacts: Contacts, message: str, channel: str) -> Iterator[Ledger
         Which.
     channel
         By which people said yes.
+
+    Returns
+    -------
+    Iterator of Ledger
+        One, for a `with`: of a file, or of a server where several may send at once.
     """
     make = _Server if contacts.engine.dialect.name == "postgresql" else _File
     with ExitStack() as stack:
@@ -166,10 +171,12 @@ class _File:
         self._objections = _raw(opened(contacts).engine, stack)
 
     def claim(self, part: int) -> bool:
+        """Tell that every part is this worker's."""
         del part
         return True
 
     def ask(self, person: str, points: Digests) -> Told:
+        """Return what the store says of a person."""
         told = self._who | {"person": person}
         rows = self._asking.execute(_state("sqlite"), told).fetchall()
         objected = any(
@@ -179,6 +186,7 @@ class _File:
         return _told(rows, objected=objected)
 
     def note(self, row: Row, *, firmly: bool) -> None:
+        """Write a step at once; `firmly` waits for the disk."""
         sql = _NOTE.format(**{name: f":{name}" for name in _COLUMNS})
         if firmly:
             with writing(self._engine) as connection:
@@ -220,6 +228,7 @@ class _Server:
         self._connection.execute(own, (self._tenant, ROLES["app"]))
 
     def claim(self, part: int) -> bool:
+        """Tell whether the lock of a part is this worker's, taken now if it is free."""
         if part not in self._parts:
             # Goes with the connection, however the worker ends.
             name = f"{self._tenant}\x1f{self._message}\x1f{part}"
@@ -229,6 +238,7 @@ class _Server:
         return self._parts[part]
 
     def ask(self, person: str, points: Digests) -> Told:
+        """Return what the store says of a person, and write what waits on the same trip."""
         told = {"tenant": self._tenant, "message": self._message, "person": person}
         with self._connection.pipeline() as pipeline:
             self._write()
@@ -249,10 +259,12 @@ class _Server:
         self._connection.execute("SELECT set_config('palier.tenant', %s, false)", (tenant,))
 
     def note(self, row: Row, *, firmly: bool) -> None:
+        """Keep a step for the next round trip, and write the one before."""
         self.flush()
         self._waiting, self._firmly = row, firmly
 
     def flush(self) -> None:
+        """Write the step that waits."""
         self._write()
 
     def _write(self) -> None:

@@ -79,6 +79,11 @@ def save(
     message
         Of which draft it is a version; "" for a new one.
 
+    Returns
+    -------
+    Draft
+        Its version is 1, or one more than the last.
+
     Raises
     ------
     DataError
@@ -167,7 +172,22 @@ def drafts(contacts: Contacts) -> list[dict[str, Any]]:
 
 
 def is_approved(connection: Connection, contacts: Contacts, message: str) -> bool:
-    """Tell whether a message may leave."""
+    """Tell whether a message may leave.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    contacts
+        The campaign.
+    message
+        Which.
+
+    Returns
+    -------
+    bool
+        True also for one that was stopped since.
+    """
     query = sa.select(APPROVALS.c.message).where(
         APPROVALS.c.tenant == contacts.tenant, APPROVALS.c.message == message
     )

@@ -102,6 +102,11 @@ def first_day(
         One of `ACTS`.
     since_s
         The moment.
+
+    Returns
+    -------
+    dict
+        Seconds since 1970 by person; who did it never since is not in it.
     """
     if act == _REACHED:
         table = CONTACTS
@@ -160,6 +165,12 @@ def estimated(table: pd.DataFrame, acts: tuple[str, ...], *, whole: bool = False
         Columns of it.
     whole
         Whether bureaux were drawn whole.
+
+    Returns
+    -------
+    list of Effect
+        In the order of `acts`; without an estimate where nobody did it, or an arm has fewer than 11
+        people.
     """
     letters, controls = int((table["assigned"] == 1).sum()), int((table["assigned"] == 0).sum())
     # Fewer than eleven of an arm would tell about persons; what nobody did has no effect to see.

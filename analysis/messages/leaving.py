@@ -33,6 +33,11 @@ def leave(
         One of `suppression.WISHES`.
     how
         One of `consents.HOWS`.
+
+    Returns
+    -------
+    bool
+        False where they had left before: nothing is written then.
     """
     if objecting(contacts, [bearer.person]):
         return False

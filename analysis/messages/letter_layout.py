@@ -113,6 +113,11 @@ class Layout:
         variant
             "B" for the other subject.
 
+        Returns
+        -------
+        Filled
+            Subject, HTML and plain text.
+
         Raises
         ------
         DataError
@@ -152,10 +157,12 @@ class _Draft:
         self.text: list[str] = []
 
     def mark(self, source: str) -> str:
+        """Keep a template; return the mark that stands for it in the text."""
         self.templates.append(read_template(source))
         return f"\ue000{len(self.templates) - 1}\ue001"
 
     def add(self, html: str, text: str) -> None:
+        """Add a piece, as HTML and as plain text."""
         self.html.append(html)
         self.text.append(text)
 
@@ -178,6 +185,11 @@ def lay_out(
         Whether its recipients were chosen by what they said of themselves.
     measured
         Whether it is for who agreed that loads are counted: what stands under it says so.
+
+    Returns
+    -------
+    Layout
+        The message cut at its variables, to be filled for each person.
     """
     draft = _Draft()
     if letter.channel == "sms":

@@ -29,12 +29,36 @@ class Bearer:
 
 
 def leave_secret(ring: KeyRing, message: str, person: str) -> str:
-    """Return what is in the link by which a person leaves: the same each time it is asked for."""
+    """Return what is in the link by which a person leaves: the same each time it is asked for.
+
+    Parameters
+    ----------
+    ring
+        Keys of the campaign.
+    message, person
+        Which, to whom.
+
+    Returns
+    -------
+    str
+        `_LEAVE_SIGNS` hexadecimal digits.
+    """
     return vault.digest(ring.index, "leave", f"{message}\x1f{person}")[:_LEAVE_SIGNS]
 
 
 def bounce_secret(ring: KeyRing, message: str, person: str) -> str:
-    """Return what is in the return path of a message (VERP): it lets nobody leave."""
+    """Return what is in the return path of a message (VERP): it lets nobody leave.
+
+    Parameters
+    ----------
+    ring, message, person
+        As in `leave_secret`.
+
+    Returns
+    -------
+    str
+        `_BOUNCE_SIGNS` hexadecimal digits.
+    """
     return vault.digest(ring.index, "bounce", f"{message}\x1f{person}")[:_BOUNCE_SIGNS]
 
 
@@ -54,6 +78,11 @@ def links(contacts: Contacts, base: str, message: str, person: str) -> Links:
         Address of the server, as others reach it.
     message, person
         Which, to whom.
+
+    Returns
+    -------
+    Links
+        To leave, and of the notice.
     """
     secret = leave_secret(contacts.ring, message, person)
     return Links(f"{base}/u/{contacts.tenant}/{secret}", f"{base}/p/{contacts.tenant}")
@@ -86,6 +115,11 @@ def bearer(
         The campaign.
     leave, bounce
         One of the two secrets.
+
+    Returns
+    -------
+    Bearer or None
+        Message, person, cell and variant.
     """
     column, secret = (DELIVERIES.c.leave, leave) if leave else (DELIVERIES.c.bounce, bounce)
     names = ("message", "person", "cell", "variant")

@@ -28,6 +28,11 @@ def preview(letter: Letter, controller: Controller, *, themed: bool, base: str) 
     base
         Address of the server, as others reach it.
 
+    Returns
+    -------
+    Filled
+        As one person would get it, with links that lead nowhere.
+
     Raises
     ------
     DataError

@@ -32,7 +32,22 @@ _MACHINES = ("proxy", "bot", "barracuda", "proofpoint", "mimecast", "crawler", "
 
 
 def load_token(ring: KeyRing, message: str, cell: str) -> str:
-    """Return what stands in the picture of a cell: the same for all its people."""
+    """Return what stands in the picture of a cell: the same for all its people.
+
+    Parameters
+    ----------
+    ring
+        Keys of the campaign.
+    message
+        Which.
+    cell
+        Of people who are counted together.
+
+    Returns
+    -------
+    str
+        `_SIGNS` hexadecimal digits.
+    """
     return vault.digest(ring.index, "load", f"{message}\x1f{cell}")[:_SIGNS]
 
 
@@ -86,6 +101,11 @@ def note_load(contacts: Contacts, message: str, token: str, program: str) -> boo
         Of the picture.
     program
         What the program that fetched it calls itself.
+
+    Returns
+    -------
+    bool
+        False for a token of none of its cells: nothing is counted then.
     """
     cells = {load_token(contacts.ring, message, one): one
              for one in set(counted_cells(contacts, message).values())}  # fmt: skip

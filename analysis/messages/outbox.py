@@ -181,6 +181,25 @@ class _Sending:
 
     @classmethod
     def of(cls, contacts: Contacts, message: str, way: Way) -> _Sending:
+        """Read what all recipients of a message share; refuse one not approved as it stands.
+
+        Parameters
+        ----------
+        contacts, message
+            The campaign, and which message.
+        way
+            How it leaves.
+
+        Returns
+        -------
+        _Sending
+            As its approval says.
+
+        Raises
+        ------
+        DataError
+            When it was not approved, or was changed since.
+        """
         approval, draft = approval_of(contacts, message), draft_of(contacts, message)
         if approval is None or approval.sha256 != draft.letter.sha256:
             raise DataError(

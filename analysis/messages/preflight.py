@@ -42,6 +42,11 @@ def preflight(letter: Letter, controller: Controller, base: str, *, server: bool
         Address of the server, as others reach it: links to leave begin with it.
     server
         Whether a mail server is named.
+
+    Returns
+    -------
+    list of Check
+        One a thing looked at, with what was found.
     """
     if letter.channel == "sms":
         told = Text("Who answers STOP leaves; the text says so.")

@@ -64,6 +64,11 @@ def recipients(contacts: Contacts, draft: Draft, ground: Ground) -> Recipients:
     ground
         Facts of the place.
 
+    Returns
+    -------
+    Recipients
+        People, bureau by person, and how many each rule refuses.
+
     Raises
     ------
     DataError
@@ -104,6 +109,11 @@ def asked_of(
         Number of people, where the choice itself is judged.
     at
         The moment of delivery; None for this one.
+
+    Returns
+    -------
+    Request
+        Of the action "message", by the channel of the draft.
     """
     return Request(
         draft.channel,
@@ -132,6 +142,11 @@ def addresses(
         Who.
     point
         "email" or "phone".
+
+    Returns
+    -------
+    dict
+        Canonical spelling by person; who has none is not in it.
     """
     merged = groups(connection)
     wanted = list(people)
@@ -217,6 +232,11 @@ def values_of(
         Facts of their bureaux.
     language
         In which numbers are written.
+
+    Returns
+    -------
+    dict
+        Value by variable, by person.
     """
     fields = ("first_names", "used_name", "birth_name", "city")
     known = vault.read(connection, contacts.ring, people, fields)

@@ -35,7 +35,13 @@ class FilePost:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def send(self, sender: str, to: str, content: bytes) -> None:
-        """Write a text down; see `smtp_post.Post`."""
+        """Write a text down; see `smtp_post.Post`.
+
+        Parameters
+        ----------
+        sender, to, content
+            As in `smtp_post.Post`.
+        """
         row = {"id": sender, "to": to, "text": content.decode()}
         line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
         out = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -61,7 +67,20 @@ class GatewayPost:
         self._client = httpx.Client(headers=head, timeout=_PATIENCE_S, transport=transport)
 
     def send(self, sender: str, to: str, content: bytes) -> None:
-        """Hand a text over; see `smtp_post.Post`."""
+        """Hand a text over; see `smtp_post.Post`.
+
+        Parameters
+        ----------
+        sender, to, content
+            As in `smtp_post.Post`.
+
+        Raises
+        ------
+        RefusedError
+            When the gateway does not take this one, for now or for ever.
+        DataError
+            When the gateway does not answer.
+        """
         told = {"id": sender, "from": self._from, "to": to, "text": content.decode()}
         try:
             answer = self._client.post(self._url, json=told)

@@ -31,6 +31,15 @@ class Post(Protocol):
     def send(self, sender: str, to: str, content: bytes) -> None:
         """Hand a message over.
 
+        Parameters
+        ----------
+        sender
+            Return path of the message; of a text, its id.
+        to
+            Address of mail, or number.
+        content
+            The message, as it goes over the line.
+
         Raises
         ------
         RefusedError
@@ -56,7 +65,20 @@ class SmtpPost:
         self._count = 0
 
     def send(self, sender: str, to: str, content: bytes) -> None:
-        """Hand a message over; see `Post`."""
+        """Hand a message over; see `Post`.
+
+        Parameters
+        ----------
+        sender, to, content
+            As in `Post`.
+
+        Raises
+        ------
+        RefusedError
+            When the server does not take this one.
+        DataError
+            When there is no server, or it breaks off.
+        """
         for last in (False, True):
             server = self._open()
             try:

@@ -207,6 +207,11 @@ def in_place(commune: str, places: tuple[str, ...], arrondissement: str = "") ->
         Codes of communes, arrondissements or départements.
     arrondissement
         Two digits, where they are known.
+
+    Returns
+    -------
+    bool
+        For an arrondissement, True also where `arrondissement` is not known.
     """
     if not places:
         return True

@@ -170,7 +170,22 @@ class _Rows:
     unreadable: list[tuple[str, str, Text]] = field(default_factory=list)
 
     def add(self, row: list[str], layout: Layout, where: tuple[str, int]) -> None:
-        """Take in one row, if it is of the place and the round."""
+        """Take in one row, if it is of the place and the round.
+
+        Parameters
+        ----------
+        row
+            Its cells.
+        layout
+            Where each value stands.
+        where
+            File and line, which errors name.
+
+        Raises
+        ------
+        DataError
+            When the row does not end where its layout says.
+        """
         if not any(cell.strip() for cell in row):
             return
         if not _is_whole(row, layout):

@@ -60,6 +60,11 @@ def read_cells(source: RollSource, layout: RollLayout, refused: Refusals) -> Ite
         The file and what it looks like.
     refused
         Told of rows that have other cells than the header, or letters that cannot be read.
+
+    Returns
+    -------
+    Iterator of pyarrow.Table
+        One a block of the file; `line` counts from 1, the header included.
     """
     line = 1
     for block in text_blocks(source, layout.encoding):

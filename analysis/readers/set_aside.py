@@ -33,6 +33,11 @@ def tolerated(bad: int, units: int, *, leave_out: bool) -> bool:
         Numbers of units of one election.
     leave_out
         Whether the user wants them left out however many they are.
+
+    Returns
+    -------
+    bool
+        True up to `MOST_CONTRADICTIONS` of the units, and for a single one always.
     """
     return leave_out or bad <= max(1, MOST_CONTRADICTIONS * units)
 

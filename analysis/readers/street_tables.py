@@ -98,7 +98,22 @@ def _left_out(told: tuple[LeftOut, ...], *, empty: int, far: int) -> tuple[LeftO
 
 
 def as_lines(rows: list[dict[str, Any]], shapes: list[Any], crs: str) -> gpd.GeoDataFrame:
-    """Return rows and their lines (longitude, latitude) as one table in a metric CRS."""
+    """Return rows and their lines (longitude, latitude) as one table in a metric CRS.
+
+    Parameters
+    ----------
+    rows
+        `street_id`, `name`, `kind`, `walkable`, `one_way` of each line.
+    shapes
+        Corners of each, (n, 2), longitude and latitude.
+    crs
+        Of the table returned, in metres.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per line, in the order of `rows`.
+    """
     table = pd.DataFrame(rows, columns=["street_id", "name", "kind", "walkable", "one_way"])
     table = table.astype({"street_id": "str", "name": "str", "kind": "str"})
     table = table.astype({"walkable": bool, "one_way": bool})

@@ -108,6 +108,11 @@ def write_roll(
         Between two values.
     encoding
         Of Python, such as cp1252, utf-8-sig or utf-16.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
     """
     columns = [
         pa.array(table[name].where(table[name] != ""), type=pa.string(), from_pandas=True)

@@ -186,6 +186,24 @@ class _Asked:
     def of(
         cls, prospects: Prospects, spread: Spread, bloc: str, rng: np.random.Generator
     ) -> _Asked:
+        """Draw a past and a truth, and ask the product about it.
+
+        Parameters
+        ----------
+        prospects
+            Of the place that is imagined.
+        spread
+            How past and truth stray.
+        bloc
+            The candidate's.
+        rng
+            Chance.
+
+        Returns
+        -------
+        _Asked
+            90% ends of the gain per hour, and the chance to be among the first `k`, by bureau.
+        """
         history, truth = spread.draw(prospects.target, rng)
         votes = history.blocs[:, :, BLOCS.index(bloc)]
         history = replace(history, votes=np.where(votes > 0, votes, np.nan))

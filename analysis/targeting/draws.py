@@ -166,6 +166,7 @@ class _Ground:
 
     @classmethod
     def of(cls, table: pd.DataFrame, params: Params) -> _Ground:
+        """Read the ground of bureaux: what is not measured is NaN, density is always told."""
         walk = walk_minutes(table, params, _central_minutes(params))
         walk = np.where(measured_pace(table), walk, np.nan)
         others = household(table, params, 1.0) - 1

@@ -47,14 +47,10 @@ class Settings:
     ----------
     params
         The planner's numbers.
-    preset
-        Name of a preset, or `custom` with `weights`.
-    weights
-        Used with `custom` only.
-    hours
-        Volunteer-hours to spend before the vote.
-    seed, draws
-        Of the uncertainty.
+    preset, weights
+        Name of a preset, or `custom` with the weights to use.
+    hours, seed, draws
+        Volunteer-hours to spend before the vote; seed and number of draws of the uncertainty.
     pinned, excluded
         Bureaux that go first, or are left out, by hand: id → reason.
     """
@@ -141,7 +137,15 @@ class Settings:
     ) -> Settings:
         """Return settings from plain values; an unknown name or a bad value raises `DataError`.
 
-        `beside` names what else may stand in the file, so that an error lists it too.
+        Parameters
+        ----------
+        given, where, beside
+            Values by name; the file, which an error names; what else it may hold, to be listed too.
+
+        Returns
+        -------
+        Settings
+            `custom` where weights are given without a preset.
         """
         tabular = ("weights", "params", "pinned", "excluded")
         known = {"preset", "hours", "seed", "draws", *tabular}
@@ -197,16 +201,12 @@ class Ranking(TableTexts):
     Attributes
     ----------
     table
-        One row per bureau in order of rank: `FIRST_COLUMNS`, then the commune, the
-        parts of the score (`part_…`, points that sum to `score`), the rates, doors,
-        hours, pace, and which parts were measured or assumed.
-    settings
-        What the strategist had set.
-    k
-        How many bureaux the hours reach.
+        One row per bureau in order of rank: `FIRST_COLUMNS`, the commune, parts of the score
+        (`part_…`, points that sum to `score`), rates, doors, hours, pace, what was measured.
+    settings, k
+        What the strategist had set, and how many bureaux the hours reach.
     size_correlation
-        Spearman correlation of the score with the number of registered: what size
-        alone would have ranked.
+        Spearman correlation of the score with the registered: what size alone would have ranked.
     weights
         The weights in force, as shares of 1.
     """
@@ -237,10 +237,7 @@ class Ranking(TableTexts):
         )
 
     def hours_per_vote(self) -> tuple[float, float, float]:
-        """Return volunteer-hours per net vote in the bureaux reached, and both 90% ends.
-
-        Infinite where nothing is gained.
-        """
+        """Return hours per net vote in the bureaux reached, and both 90% ends; inf for none."""
         first = self.table.head(self.k)
         spent = float(first["hours"].sum())
         names = ("gain_per_hour", "gain_upper", "gain_lower")
@@ -261,7 +258,18 @@ def score_bureaux(prospects: Prospects, settings: Settings) -> tuple[pd.DataFram
 
 
 def weights_in_force(prospects: Prospects, preset: str, params: Params) -> Weights:
-    """Return the weights of the parts of the score under a preset, such as sliders show."""
+    """Return the weights of the parts of the score under a preset, such as sliders show.
+
+    Parameters
+    ----------
+    prospects, preset, params
+        As `prepare` returns it; a name of `PRESETS`, "gain_per_hour" or another; planner's numbers.
+
+    Returns
+    -------
+    Weights
+        The usual ones for a preset that has none, and where there is nothing to rank by.
+    """
     if preset != "gain_per_hour":
         return PRESETS.get(preset) or Weights()
     try:
@@ -276,10 +284,8 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
 
     Parameters
     ----------
-    prospects
-        As `prepare` returns it.
-    settings
-        Weights, hours, planner's numbers, seed.
+    prospects, settings
+        As `prepare` returns it; weights, hours, planner's numbers, seed.
 
     Returns
     -------

@@ -228,7 +228,22 @@ def _not_through_controls(
 
 
 def described(walks: Walks, new: pd.DataFrame, kept: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return what the summary tells of each turf: of the changed ones anew, by their names."""
+    """Return what the summary tells of each turf: of the changed ones anew, by their names.
+
+    Parameters
+    ----------
+    walks
+        The cut before.
+    new
+        Stops of the changed turfs; `was` names the turf that each was in.
+    kept
+        Stops of the turfs that stay.
+
+    Returns
+    -------
+    list of dict
+        One record per turf, by `turf_id`.
+    """
     same = set(kept["turf_id"])
     records = [dict(one) for one in walks.summary["turfs"] if one["turf_id"] in same]
     if len(new):

@@ -28,6 +28,8 @@ def group_bureaux(units: pd.DataFrame, xy: np.ndarray, work: Work) -> np.ndarray
         Buildings, with `bureau_id`, `arm`, `work_min`.
     xy
         Their positions, metres.
+    work
+        Says how long an outing is.
 
     Returns
     -------

@@ -148,6 +148,11 @@ def walks_within(walks: Walks, turfs: Collection[str], uncut: Collection[str]) -
         Ids of the turfs to keep.
     uncut
         Ids of the addresses to keep among those that are in none.
+
+    Returns
+    -------
+    Walks or None
+        Numbers of the summary are those of these turfs alone.
     """
     stops = walks.turfs[walks.turfs["turf_id"].isin(turfs)].reset_index(drop=True)
     if stops.empty:

@@ -71,6 +71,12 @@ def back_up(
     keys
         Where the keys go, closed to others; beside the archive by default.
 
+    Returns
+    -------
+    Backup
+        Both files, the digest of the archive, how many parts each holds, and what was damaged
+        already.
+
     Raises
     ------
     DataError

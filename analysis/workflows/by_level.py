@@ -84,6 +84,11 @@ def units_of(workspace: Workspace, bureau_ids: pd.Series, level: str) -> pd.Seri
         Ids, in any order.
     level
         One of `level_shapes.LEVELS`.
+
+    Returns
+    -------
+    pandas.Series
+        In the order and with the index of `bureau_ids`; the ids themselves at the level of bureaux.
     """
     if level == BUREAU:
         return bureau_ids.astype("str")
@@ -108,6 +113,11 @@ def map_of(
         `unit_id`, `name`, `registered`.
     vintage
         Year of contours of bureaux, of which communes are put together; None without.
+
+    Returns
+    -------
+    LevelMap
+        Shapes of the units and what lies around them, in web Mercator (EPSG:3857).
     """
     codes = units["unit_id"].astype("str")
     own = codes if level == DEPARTEMENT else commune_of(codes) if level == BUREAU else codes
@@ -139,7 +149,22 @@ def _put_together(
 
 
 def named(workspace: Workspace, table: pd.DataFrame, level: str) -> pd.DataFrame:
-    """Return a table indexed by unit with `unit_id` and `name` as columns before the others."""
+    """Return a table indexed by unit with `unit_id` and `name` as columns before the others.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    table
+        Indexed by unit; left as it is.
+    level
+        One of `level_shapes.LEVELS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed from 0, in the same order; a unit whose name is not known bears its code.
+    """
     codes = table.index.astype("str")
     if level == BUREAU:
         names = bureau_labels(workspace, codes).to_numpy()

@@ -40,6 +40,16 @@ def contacts_of(store: Store, workspace: Path | str, *, by: str = "") -> Contact
         Of the campaign.
     workspace, by
         As in `open_contacts`.
+
+    Returns
+    -------
+    Contacts
+        With the keys of the campaign, and the objections of its controller.
+
+    Raises
+    ------
+    DataError
+        When the file of keys cannot be read or written.
     """
     campaign = store.campaign.campaign_id
     controller = controller_of(store.engine, default=campaign)

@@ -259,6 +259,11 @@ def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:
         Where returns are; None where there is no field yet.
     day
         Today.
+
+    Returns
+    -------
+    Brief
+        Its week is None without a store.
     """
     announced = set_aside(file.ranking, file.table)
     first = worth_of(announced.table.head(announced.k))

@@ -72,6 +72,11 @@ def brief_to_bytes(brief: Brief, suffix: str, language: str = "fr") -> bytes:
     language
         "fr" or "en", of the PDF.
 
+    Returns
+    -------
+    bytes
+        The whole file.
+
     Raises
     ------
     DataError
@@ -90,7 +95,20 @@ def brief_to_bytes(brief: Brief, suffix: str, language: str = "fr") -> bytes:
 
 
 def brief_to_file(brief: Brief, out: Path, language: str = "fr") -> None:
-    """Write the director's page; a reader sees the old file or the new one."""
+    """Write the director's page; a reader sees the old file or the new one.
+
+    Parameters
+    ----------
+    brief, language
+        As in `brief_to_bytes`.
+    out
+        File to write, whose suffix says the format.
+
+    Raises
+    ------
+    DataError
+        When nothing is written with this suffix, or the file cannot be written.
+    """
     content = brief_to_bytes(brief, out.suffix.lower(), language)
     try:
         with written_whole(out) as aside:

@@ -103,7 +103,22 @@ def last_time(brief: Brief, language: str) -> str:
 
 
 def zone_lines(brief: Brief, zone: Zone, language: str) -> list[tuple[str, str]]:
-    """Return why a zone, how sure that is, and what could be wrong: head and sentence."""
+    """Return why a zone, how sure that is, and what could be wrong: head and sentence.
+
+    Parameters
+    ----------
+    brief
+        The director's page.
+    zone
+        One of its zones.
+    language
+        "fr" or "en".
+
+    Returns
+    -------
+    list of tuple
+        Head and sentence, three of them.
+    """
     say = partial(told, language=language)
     return [
         (chart_words.say("why", language), _why(brief, zone, language)),

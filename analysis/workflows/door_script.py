@@ -84,7 +84,22 @@ def zones_by_bureau(workspace: Workspace) -> Mapping[str, str]:
 
 
 def shares_by(found: Answered, workspace: Workspace, level: str) -> pd.DataFrame:
-    """Return the shares of answers by level: see `answer_shares.shares`."""
+    """Return the shares of answers by level: see `answer_shares.shares`.
+
+    Parameters
+    ----------
+    found
+        Answers of a script, as asked.
+    workspace
+        A built place, whose zones bureaux lie in.
+    level
+        As `answer_shares.shares` takes it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `answer_shares.shares` returns it.
+    """
     return shares(found.asked, zones_by_bureau(workspace), level)
 
 

@@ -55,6 +55,16 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
         Its people.
     request
         Which.
+
+    Returns
+    -------
+    Gone
+        What was erased in the store, and the letters that were taken out of the outbox.
+
+    Raises
+    ------
+    DataError
+        When the request is none of erasure or its person is not known, or it is over.
     """
     people = {one.request: one.person for one in asked.requests(contacts)}
     erased = asked.carry_out_erasure(contacts, request)
@@ -72,6 +82,11 @@ def answer_access(contacts: Contacts, person: str, *, language: str = "en") -> d
         Who.
     language
         Of the page to read; the keys of the JSON are the same in all.
+
+    Returns
+    -------
+    dict
+        `access.json` and `access.html`, UTF-8.
     """
     known = known_of(contacts, person)
     audit.note(contacts.engine, contacts.by, "export", subject="access", rows=1)
@@ -114,6 +129,11 @@ def run_retention(
         The day it is.
     dry
         Whether to count alone.
+
+    Returns
+    -------
+    list of Over
+        One a kind of thing, those of the store first: how many were kept long enough.
     """
     day = today or datetime.now(UTC).date()
     found = retention.run(contacts, today=day, dry=dry)

@@ -240,6 +240,11 @@ def cookie_header(token: str, seconds: int, *, secure: bool) -> str:
         How long.
     secure
         Whether it travels by https only.
+
+    Returns
+    -------
+    str
+        Value of a `Set-Cookie` header; no script of a page can read the cookie.
     """
     only = "; Secure" if secure else ""
     kept = f"; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{only}"

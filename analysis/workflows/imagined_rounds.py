@@ -15,7 +15,6 @@ import pandas as pd
 
 from analysis.charts.chart_words import election
 from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT, counts_of, tables_of
-from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.electorate.transfers.second_round import (
     ASSUMED_SPREAD,
     SecondRound,
@@ -31,9 +30,9 @@ from analysis.exports.provenance import Provenance, of_workspace
 from analysis.i18n import Words
 from analysis.tables.whole_files import written_whole
 from analysis.tables.workspace import Workspace
+from analysis.workflows import transfers
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.model_territory import communes_of, contours_of, title_of
-from analysis.workflows.transfers import blocs_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,6 +130,16 @@ def begin(workspace: Workspace, first: str, place: str, finalists: Sequence[str]
         As in `WhatIf`.
     finalists
         Who stands; empty takes the round that was held where there is one, else the usual rule.
+
+    Returns
+    -------
+    WhatIf
+        With shares to edit.
+
+    Raises
+    ------
+    DataError
+        When the place has no such election.
     """
     second = second_of(workspace, first)
     if second and not finalists:
@@ -138,18 +147,35 @@ def begin(workspace: Workspace, first: str, place: str, finalists: Sequence[str]
         return WhatIf(first, place, {}).with_shares(start_from(found))
     counts, _lost = counts_of(workspace, first, place)
     chosen = [*finalists] or usual_finalists(counts, first.split("_")[1])
-    start = start_by_blocs([*counts.columns], chosen, blocs_of(workspace, first))
+    start = start_by_blocs([*counts.columns], chosen, transfers.blocs_of(workspace, first))
     return WhatIf(first, place, {}).with_shares(start)
 
 
 def _held(workspace: Workspace, first: str, place: str) -> Transfers:
-    return transfers_of(workspace, first, second_of(workspace, first), place)
+    elections = first, second_of(workspace, first)
+    return transfers.estimated(
+        workspace, transfers.Asked(elections=elections, places=(place,), workers=1)
+    )
 
 
 def spread_of(workspace: Workspace, first: str, place: str) -> float:
     """Return how far bureaux strayed at the last two rounds of that kind, or at these.
 
     Where no such pair is known, what is assumed: `ASSUMED_SPREAD`.
+
+    Parameters
+    ----------
+    workspace
+        A built place.
+    first
+        The first round.
+    place
+        As in `WhatIf`.
+
+    Returns
+    -------
+    float
+        As `count_second_round` takes it.
     """
     known = workspace.read("elections").sort_values("date")
     until = known.loc[known["election_id"] == first, "date"]
@@ -177,6 +203,11 @@ def counted(workspace: Workspace, asked: WhatIf, *, spread: float | None = None)
     spread
         As of `spread_of`; None works it out.
 
+    Returns
+    -------
+    SecondRound
+        The same for the same question: the seed is fixed.
+
     Raises
     ------
     DataError
@@ -203,6 +234,11 @@ def finding(
         A finalist whose map is drawn; empty for the table by bureau.
     written
         How it is written.
+
+    Returns
+    -------
+    Finding
+        Rows by bureau, or a map of one finalist, with where they come from.
     """
     language = written.language
     rows = _rows(workspace, found)
@@ -220,7 +256,27 @@ def finding(
 
 
 def again(workspace: Workspace, provenance: Provenance, written: Written) -> Finding:
-    """Count again what a file of `finding` was made from."""
+    """Count again what a file of `finding` was made from.
+
+    Parameters
+    ----------
+    workspace
+        Where it was counted, or one of the same files.
+    provenance
+        Of the file.
+    written
+        How it is written.
+
+    Returns
+    -------
+    Finding
+        With the spread that the file was made with.
+
+    Raises
+    ------
+    DataError
+        When the place has no such election.
+    """
     given = provenance.parameters
     asked = _read(given)
     found = counted(workspace, asked, spread=float(given["spread"]))

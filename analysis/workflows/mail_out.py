@@ -57,6 +57,11 @@ def send(workspace: Path, contacts: Contacts, letter: Letter) -> bool:
     letter
         What.
 
+    Returns
+    -------
+    bool
+        False where no mail server is named: the letter waits in the outbox.
+
     Raises
     ------
     DataError

@@ -23,6 +23,11 @@ def all_effects(contacts: Contacts, workspace: Workspace, message: str) -> list[
         The place: its results tell of turnout once the vote is in them.
     message
         Which.
+
+    Returns
+    -------
+    list of Effect
+        Turnout only where whole bureaux were drawn; empty for a message without a control.
     """
     found = effects(contacts, message)
     approval = approval_of(contacts, message)

@@ -35,6 +35,11 @@ def figures_of(workspace: Workspace, bureaux: Sequence[str], language: str) -> F
     language
         "fr" or "en".
 
+    Returns
+    -------
+    Figures
+        Registered, ballots and turnout in words, and the source with its licence.
+
     Raises
     ------
     DataError

@@ -100,6 +100,16 @@ def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
         The message.
     election
         For which abstention is expected, where it is asked for.
+
+    Returns
+    -------
+    Ground
+        Empty where the message neither shows abstention nor chooses by it.
+
+    Raises
+    ------
+    DataError
+        When abstention is asked for and the election is not named, or unknown.
     """
     rule = draft.universe
     if _ABSTENTION in draft.letter.shown:
@@ -130,6 +140,16 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
         Which.
     choice
         Election, seed, control.
+
+    Returns
+    -------
+    Prepared
+        As `approve.prepare` returns it; nothing is written.
+
+    Raises
+    ------
+    DataError
+        As `approve.prepare`, and when subjects cannot be compared by that act.
     """
     if choice.compares not in COMPARED:
         raise DataError(
@@ -196,6 +216,11 @@ def work(
         Is told of each message what became of it in a round.
     stop
         Says whether to end after the message in hand.
+
+    Returns
+    -------
+    collections.Counter
+        How many messages had each outcome, over all rounds.
 
     Raises
     ------

@@ -27,6 +27,11 @@ def door_names(workspace: Path | str, walks: Walks, *, language: str, by: str = 
     by
         Who takes the names; it is written down.
 
+    Returns
+    -------
+    DoorNames
+        Family name and first of the first names, in order, by address of the turfs.
+
     Raises
     ------
     DataError

@@ -44,6 +44,11 @@ def near_of(workspace: Path | None, size: int, apart: float = 0.0) -> Near | Non
     apart
         Metres between any two that are drawn; 0: any.
 
+    Returns
+    -------
+    Near or None
+        One of the two, with the workspace.
+
     Raises
     ------
     DataError

@@ -118,6 +118,11 @@ def look(contacts: Contacts, content: bytes, name: str) -> Looked:
     content, name
         The file.
 
+    Returns
+    -------
+    Looked
+        The file as read, a proposal a column, and whether it was imported already.
+
     Raises
     ------
     DataError
@@ -158,6 +163,11 @@ def weigh(
         What is said of the file.
     today
         Day of the import; else found.
+
+    Returns
+    -------
+    Ahead
+        People, rows refused by reason, and how many rows there are.
 
     Raises
     ------
@@ -203,6 +213,11 @@ def bring_people(
         Folder of the workspace, whose addresses tell bureaux.
     file, fields, declared
         As for `weigh`.
+
+    Returns
+    -------
+    TakenIn
+        How many are new, met again and refused.
 
     Raises
     ------

@@ -248,6 +248,16 @@ def decide(contacts: Contacts, kind: Kind, event: str, *, accept: bool) -> str:
         Which proposal.
     accept
         Whether it is the same person.
+
+    Returns
+    -------
+    str
+        By which the decision itself is undone.
+
+    Raises
+    ------
+    DataError
+        As `person_links.decide`.
     """
     with writing(contacts.engine) as connection:
         lock(connection, [_LOCK])
@@ -267,6 +277,16 @@ def undo(contacts: Contacts, kind: Kind, event: str) -> str:
         The campaign.
     kind, event
         What is undone.
+
+    Returns
+    -------
+    str
+        Id of a new event: nothing is deleted.
+
+    Raises
+    ------
+    DataError
+        As `person_links.undo`.
     """
     with writing(contacts.engine) as connection:
         lock(connection, [_LOCK])

@@ -48,6 +48,11 @@ def side_by_side(
         How many are opened, the least sure first.
     today
         Day of use of the roll; else found.
+
+    Returns
+    -------
+    tuple of int and list of Side
+        All in the state, opened or not; and the pairs that are opened.
     """
     with writing(contacts.engine) as connection:
         every = [
@@ -106,6 +111,11 @@ def search(contacts: Contacts, asked: str, *, most: int = 20) -> list[tuple[str,
         As typed.
     most
         At most so many.
+
+    Returns
+    -------
+    list of tuple
+        Person, and text by field of the vault; by person.
 
     Raises
     ------

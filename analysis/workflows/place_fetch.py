@@ -46,7 +46,17 @@ class DownloadWatch:
         self._tell = tell
 
     def begin(self, file: str, *, total: int | None, done: int) -> None:
-        """Take down that a file starts."""
+        """Take down that a file starts.
+
+        Parameters
+        ----------
+        file
+            Its name.
+        total
+            Bytes; None where the server does not say.
+        done
+            Bytes that are here already.
+        """
         if file != self.file:
             self._before += self.done
         self.file, self.total, self.done = file, total, done
@@ -98,6 +108,11 @@ def start_fetching(wanted: Wanted, target: Path, watch: DownloadWatch) -> jobs.J
         or not the reading ends well.
     watch
         Told of each step.
+
+    Returns
+    -------
+    jobs.Job
+        Under way.
 
     Raises
     ------

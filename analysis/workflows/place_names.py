@@ -18,7 +18,22 @@ if TYPE_CHECKING:
 
 
 def named_only(inputs: Inputs, results: Results, crs: str) -> dict[str, Any]:
-    """Return the names of polling places, of a place without contours."""
+    """Return the names of polling places, of a place without contours.
+
+    Parameters
+    ----------
+    inputs
+        Files of the place.
+    results
+        As read: bureaux that voted there are named, no others.
+    crs
+        Of the place.
+
+    Returns
+    -------
+    dict
+        `polling_places`, `zones` and `reports`, as a workspace keeps them.
+    """
     # A ranking asks for names alone: what draws contours takes a second to load.
     from analysis.workflows.electoral_roll import ElectoralRoll, polling_places, read_electoral_roll
 

@@ -50,6 +50,11 @@ def change(contacts: Contacts, link: Link, do: str, *, boxes: Iterable[str], lan
         Purposes.
     language
         Of the words they read.
+
+    Returns
+    -------
+    str
+        "stopped", "withdrawn" or "kept"; "" where nothing was done.
     """
     wanted = [one for one in purposes() if one in set(boxes)]
     if do == "stop":

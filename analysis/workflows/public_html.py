@@ -62,6 +62,11 @@ def page(language: str, title: str, *parts: str, status: int = 200) -> HTMLRespo
         As HTML.
     status
         Of HTTP.
+
+    Returns
+    -------
+    HTMLResponse
+        With the house's style and headers; empty parts are left out.
     """
     body = "\n".join(part for part in parts if part)
     made = _PAGE.format(language=language, title=escape(title), body=body)
@@ -91,6 +96,11 @@ def tick(name: str, value: str, label: str, *, on: bool = False) -> str:
         As text.
     on
         Whether it is ticked: never at first, only where somebody ticked it a moment ago.
+
+    Returns
+    -------
+    str
+        HTML, all texts escaped.
     """
     state = " checked" if on else ""
     return (
@@ -110,6 +120,11 @@ def entry(name: str, label: str, kind: str, value: str = "") -> str:
         "text", "email" or "tel".
     value
         What was typed before.
+
+    Returns
+    -------
+    str
+        HTML, all texts escaped.
     """
     return (
         f'<label>{escape(label)}<input type="{kind}" name="{escape(name)}" maxlength="120" '
@@ -130,6 +145,11 @@ def form(action: str, parts: Iterable[str], button: str, **hidden: str) -> str:
         What the button says.
     **hidden
         Values sent along; `look` is the class of the button.
+
+    Returns
+    -------
+    str
+        HTML; the parts stand as they are.
     """
     look = hidden.pop("look", "")
     inside = "".join(

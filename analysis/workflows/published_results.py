@@ -78,12 +78,39 @@ def page_of(
 
 
 def page_bytes(workspace: Workspace, election: str, place: str = "", *, language: str) -> bytes:
-    """Return the page of an election; see `page_of`."""
+    """Return the page of an election; see `page_of`.
+
+    Parameters
+    ----------
+    workspace, election, place, language
+        As in `page_of`.
+
+    Returns
+    -------
+    bytes
+        HTML in one file.
+    """
     return file_of(page_of(workspace, election, place, language=language), ".html")
 
 
 def page_to_file(folder: Path, election: str, out: Path, **how: str) -> ResultsPage:
     """Write the page of an election; see `page_of` for `how`.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+    election
+        Which.
+    out
+        File to write, ending in .html.
+    **how
+        As in `page_of`.
+
+    Returns
+    -------
+    ResultsPage
+        What was written.
 
     Raises
     ------

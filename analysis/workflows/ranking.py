@@ -41,18 +41,12 @@ class Scenario:
 
     Attributes
     ----------
-    bloc
-        Id of a bloc; empty when candidates are picked by name.
-    election
-        Id of the election to prepare, past or coming.
-    candidates
-        Names or nuances; take the place of the bloc.
-    places
-        Communes or départements; empty for the whole workspace.
-    settings
-        Weights, hours, planner's numbers, seed.
-    rival
-        Bloc against which votes are counted; empty: the strongest other by the place's results.
+    bloc, candidates
+        Id of a bloc; names or nuances, which take its place.
+    election, places
+        Id of the election, past or coming; communes or départements, empty for the whole.
+    settings, rival
+        Weights, hours, planner's numbers, seed; rival bloc, empty: the strongest other there.
     """
 
     bloc: str
@@ -139,10 +133,7 @@ def _texts(given: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
 def read_scenario(path: Path | str, **given: Any) -> Scenario:  # noqa: ANN401
     """Read a scenario, or parameters alone, from TOML; `given` goes before the file.
 
-    Raises
-    ------
-    DataError
-        When the file is not TOML, or a name or value in it is wrong.
+    `DataError` where the file is not TOML, or a name or value in it is wrong.
     """
     table = read_toml(path)
     # Parameters may stand at the top of a file of their own.
@@ -153,25 +144,13 @@ def read_scenario(path: Path | str, **given: Any) -> Scenario:  # noqa: ANN401
 
 
 def open_workspace(path: Path | str) -> Workspace:
-    """Open a workspace; if its blocs.csv was edited, give candidates their blocs again.
-
-    Raises
-    ------
-    DataError
-        When it is no workspace, or the edited file is wrong.
-    """
+    """Open a workspace, blocs as an edited blocs.csv has them; `DataError` where one is wrong."""
     place = Workspace(path)
     return relabel(path) if place.blocs_edited else place
 
 
 def target_of(workspace: Workspace, election_id: str) -> Election:
-    """Return an election of the workspace, or a coming one: of its terrain's calendar, or French.
-
-    Raises
-    ------
-    DataError
-        When it is neither.
-    """
+    """Return an election of the workspace, or one to come there or in France; else `DataError`."""
     known = workspace.read("elections")
     row = known[known["election_id"] == election_id]
     if row.empty:
@@ -182,13 +161,7 @@ def target_of(workspace: Workspace, election_id: str) -> Election:
 
 
 def answer(workspace: Workspace, scenario: Scenario) -> tuple[Ranking, Prospects]:
-    """Rank the bureaux of a workspace for a scenario.
-
-    Raises
-    ------
-    DataError
-        When the scenario does not fit the workspace.
-    """
+    """Rank the bureaux of a workspace for a scenario; errors are those of `prospects_of`."""
     prospects = prospects_of(workspace, scenario)
     return rank(prospects, scenario.settings), prospects
 
@@ -200,10 +173,13 @@ def prospects_of(
 
     Parameters
     ----------
-    workspace, scenario
-        The place, and what is asked of it.
-    progress
-        Told the share done, 0 to 1; what it raises stops the work.
+    workspace, scenario, progress
+        The place; what is asked of it; told the share done, 0 to 1: what it raises stops the work.
+
+    Returns
+    -------
+    Prospects
+        One row per bureau of the places asked for.
 
     Raises
     ------
@@ -223,7 +199,18 @@ def prospects_of(
 
 
 def rank(prospects: Prospects, settings: Settings, *, light: bool = False) -> Ranking:
-    """Rank bureaux; with fewer draws on a large place when `light`, for a screen that waits."""
+    """Rank bureaux; errors are those of `rank_bureaux`.
+
+    Parameters
+    ----------
+    prospects, settings, light
+        As `rank_bureaux`; fewer draws on a large place, for a screen that waits.
+
+    Returns
+    -------
+    Ranking
+        Ranks do not depend on `light`: 90% ends and chances alone do.
+    """
     if light:
         most = max(_LIGHT // max(len(prospects.table), 1), _LEAST_DRAWS)
         settings = replace(settings, draws=min(settings.draws, most))
@@ -236,10 +223,8 @@ class RankingFile:
 
     Attributes
     ----------
-    workspace, scenario
-        The place, and what was asked of it.
-    ranking, prospects
-        The answer.
+    workspace, scenario, ranking, prospects
+        The place, what was asked of it, and the answer.
     hold_back
         How the file treats the trial; None leaves the ranking without arms.
     """
@@ -302,14 +287,17 @@ def rank_to_file(
     ----------
     folder, out
         The workspace; the file, whose suffix says the format.
-    asked
-        Parts of a scenario; they go before what `params` says.
-    params
-        File of parameters or of a scenario (TOML).
+    asked, params
+        Parts of a scenario; a file of parameters or of a scenario (TOML), which they go before.
     audience
         One of `AUDIENCES`. Sealed designs in force decide the arms; without one there are none.
     **written
         How it is written, see `Options`.
+
+    Returns
+    -------
+    RankingFile
+        What was written.
 
     Raises
     ------
@@ -346,10 +334,13 @@ def ranking_file(
 
     Parameters
     ----------
-    workspace, scenario, ranking, prospects
-        The place, what was asked of it, and the answer.
-    teams
-        Whether the file is for teams, without the controls.
+    workspace, scenario, ranking, prospects, teams
+        As in `RankingFile`; whether the file is for teams, without the controls.
+
+    Returns
+    -------
+    RankingFile
+        Without arms where no sealed design is in force.
     """
     usual = hold_back_of(workspace.path, ranking.table, teams=teams)
     return RankingFile(workspace, scenario, ranking, prospects, usual if usual.seals else None)
@@ -371,7 +362,18 @@ def provenance_of(
     prospects: Prospects,
     hold_back: HoldBack | None = None,
 ) -> Provenance:
-    """Say where a ranking comes from, and how it treats the trial, so that it can be made again."""
+    """Say where a ranking comes from, and how it treats the trial, so that it can be made again.
+
+    Parameters
+    ----------
+    workspace, scenario, prospects, hold_back
+        As in `RankingFile`.
+
+    Returns
+    -------
+    Provenance
+        `scenario_of` reads the scenario from it again.
+    """
     return of_workspace(
         workspace,
         "rank",

@@ -37,6 +37,11 @@ def register(contacts: Contacts, kind: str, language: str, today: date | None = 
     today
         The day it bears.
 
+    Returns
+    -------
+    str
+        Every field that nobody filled says that it is missing.
+
     Raises
     ------
     DataError

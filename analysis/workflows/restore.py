@@ -79,6 +79,11 @@ def restore(  # noqa: PLR0913 - what, where to, and what stays out
     overwrite
         Replace workspaces of the same name; a database is never replaced.
 
+    Returns
+    -------
+    Restored
+        What was put back.
+
     Raises
     ------
     DataError

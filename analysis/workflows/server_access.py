@@ -138,6 +138,11 @@ def new_campaign(name: str, *, organisation: str, administrator: str) -> str:
     administrator
         Address of mail with which the first administrator logs in.
 
+    Returns
+    -------
+    str
+        Made of the name and six hexadecimal digits.
+
     Raises
     ------
     DataError

@@ -70,6 +70,11 @@ def commands_for(codes: Sequence[str], arguments: Sequence[str], folder: str) ->
     folder
         Where it is to run.
 
+    Returns
+    -------
+    list of Command
+        In the order of the codes.
+
     Raises
     ------
     DataError
@@ -171,6 +176,11 @@ def run_each(
         Runs one.
     progress
         Told the code that has just ended and the share done.
+
+    Returns
+    -------
+    dict
+        By code, also those that ended with a complaint.
 
     Raises
     ------

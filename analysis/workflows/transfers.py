@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -92,23 +92,20 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
 
     Parameters
     ----------
-    asked
-        Whose transfers.
-    out
-        The file.
+    asked, out
+        Whose transfers; the file.
     progress
         Told the share done of a workspace.
 
     Returns
     -------
-    Transfers
+    Answer
         What was written.
 
     Raises
     ------
     DataError
-        When it is not said whose, the counts or the survey are wrong, or a file cannot be
-        written.
+        When it is not said whose, counts or survey are wrong, or a file cannot be written.
     """
     origin, destination = asked.files
     if any(asked.files) and (asked.workspace or any(asked.elections)):
@@ -137,7 +134,7 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
                 places=", ".join(asked.places),
             )
         workspace = Workspace(asked.workspace)
-        found = _of_workspace(workspace, asked, survey, progress)
+        found = estimated(workspace, asked, survey, progress=progress)
         surveys.append(_figures(workspace, asked.elections))
     else:
         raise DataError(
@@ -201,10 +198,31 @@ def _figures(workspace: Workspace, elections: tuple[str, str]) -> pd.DataFrame:
     return figures.head(0) if workspace.fictional else figures
 
 
-def _of_workspace(
-    workspace: Workspace, asked: Asked, survey: Survey | None, progress: Progress | None
+def estimated(
+    workspace: Workspace,
+    asked: Asked,
+    survey: Survey | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Transfers:
-    several = not asked.places and len(set(workspace.read("places")["department_id"])) > 1
+    """Answer a question on a workspace, read already: the command, the page, a file made again.
+
+    Parameters
+    ----------
+    workspace, asked, survey, progress
+        The place; the question; a survey to join to the counts; told the share done, 0 to 1.
+
+    Returns
+    -------
+    Transfers
+        By département, then summed, where the place has several and none is chosen.
+
+    Raises
+    ------
+    DataError
+        When an election or the place is not in the workspace, or its counts do not suffice.
+    """
+    several = not any(asked.places) and len(set(workspace.read("places")["department_id"])) > 1
     estimate = partial(
         transfers_of,
         workspace,
@@ -253,7 +271,7 @@ def finding(  # noqa: PLR0913 - what was asked, what was found, how it leaves
     asked
         From which election to which, and the commune or département ("" for the whole).
     found
-        `transfers_of` these, with the seed `SEED`.
+        `estimated` of these, with the seed `SEED`.
     figure
         "matrix" or "flows" for a picture; empty for the table.
     written
@@ -319,7 +337,8 @@ def again(workspace: Workspace, provenance: Provenance, written: Written) -> Fin
     given = provenance.parameters
     asked = given["from"], given["to"], given["place"]
     survey, seed = _survey_in(given), provenance.seed or SEED
-    found = transfers_of(workspace, *asked, seed=seed, level=given["level"], survey=survey)
+    question = Asked(elections=asked[:2], places=asked[2:], seed=seed, workers=1)
+    found = estimated(workspace, replace(question, level=given["level"]), survey)
     return finding(
         workspace, asked, found, figure=given["figure"], written=written, survey=survey, seed=seed
     )

@@ -253,12 +253,12 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
         How it is drawn.
     promise
         What the plan promises.
-    seed
-        Of the draw.
-    out
-        The CSV of the arms; seal and plan go beside it.
+    seed, out
+        Of the draw; the CSV of the arms: seal and plan go beside it.
     near
         Groups of neighbours to be drawn as one; None draws units as the rule says.
+    known
+        Where earlier draws of the same units are looked for, and why they are drawn again.
 
     Returns
     -------

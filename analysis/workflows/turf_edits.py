@@ -143,10 +143,13 @@ def ground_of(workspace: Workspace, walks: Walks, streets: str = "") -> Ground:
 
     Parameters
     ----------
-    workspace, walks
-        The place, and its cut.
-    streets
-        File of the streets it was measured on; empty for those of the workspace.
+    workspace, walks, streets
+        The place; its cut; file of the streets it was measured on, empty for the workspace's.
+
+    Returns
+    -------
+    Ground
+        By the street graph where the cut was measured on it, else by lines and its detour.
     """
     told = str(walks.summary["distance"])
     graph = streets_of(workspace, streets) if told.startswith("street graph") else None
@@ -189,12 +192,8 @@ def change(  # noqa: PLR0913 - who changes what, where, and what they saw
 
     Parameters
     ----------
-    folder
-        Of the cut.
-    edits
-        In their order; `undo` and `redo` are operations here.
-    ground
-        As `ground_of` returns it.
+    folder, edits, ground
+        Of the cut; in their order, `undo` and `redo` too; as `ground_of` returns it.
     who
         Who makes them; empty on one's own machine.
     seen
@@ -212,8 +211,7 @@ def change(  # noqa: PLR0913 - who changes what, where, and what they saw
     Raises
     ------
     DataError
-        When a change cannot be made, or somebody else changed the cut since it was `seen`;
-        nothing of it is kept then.
+        When a change cannot be made, or the cut was changed since it was `seen`: none is kept.
     """
     with held(folder / _LOCK):
         log = log_of(folder)
@@ -280,7 +278,18 @@ def _after(log: Log, edit: Edit, told: Mapping[str, str]) -> Log:
 
 
 def current(folder: Path, ground: Ground, log: Log | None = None) -> Walks:
-    """Return a cut with all changes in force, whether its tables tell them already or not."""
+    """Return a cut with all changes in force, whether its tables tell them already or not.
+
+    Parameters
+    ----------
+    folder, ground, log
+        Of the cut; how its walks are measured; its changes, None to read them.
+
+    Returns
+    -------
+    Walks
+        The files of the cut are left as they are.
+    """
     log = log_of(folder) if log is None else log
     walks = read_walks(folder)
     told = walks.summary.get("edits", {}).get("made", 0)
@@ -357,12 +366,8 @@ def edit_folder(
 
     Parameters
     ----------
-    place
-        Folder of the workspace.
-    out
-        Folder of the turfs.
-    file
-        As `read_edits` takes it.
+    place, out, file
+        Folders of the workspace and of the turfs; changes, as `read_edits` takes them.
     streets
         File of the streets they were measured on; empty for those of the workspace.
     sheets

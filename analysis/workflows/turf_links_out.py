@@ -27,6 +27,11 @@ def keep_pages(kit: Kit, workspace: Workspace, today: date | None = None) -> int
         Of the campaign.
     today
         Links open for `LASTS_DAYS` from this day on.
+
+    Returns
+    -------
+    int
+        0 without an address.
     """
     from analysis.exports.field_kit.phone import phone_page
 

@@ -250,6 +250,11 @@ def zip_of(kit: Kit, cut: Path, part: Walks | None = None) -> bytes:
         Folder of the cut.
     part
         Some of its turfs, whose tables are taken; None for all.
+
+    Returns
+    -------
+    bytes
+        The archive; its entries bear a fixed date.
     """
     from analysis.exports.field_kit.sheets import write_kit
 

@@ -186,7 +186,22 @@ def _state(row: Mapping[str, Any], today: str) -> str:
 
 
 def guard(store: Store | None, cut: Path, today: date) -> Guard:
-    """Return what holds back changes to turfs that teams have in their hands."""
+    """Return what holds back changes to turfs that teams have in their hands.
+
+    Parameters
+    ----------
+    store
+        Of the returns; None where there is no field yet.
+    cut
+        Folder of the cut.
+    today
+        The day it is.
+
+    Returns
+    -------
+    Guard
+        Turfs that are no longer "ready", and addresses of which something was told.
+    """
     states = turf_states(store, cut, today).set_index("turf_id")
     return Guard(frozenset(states.index[states["state"] != "ready"]), _told_addresses(store))
 

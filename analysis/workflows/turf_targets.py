@@ -300,6 +300,11 @@ def only_listed(
     doors
         Ids of the list; empty where the targets are bureaux.
 
+    Returns
+    -------
+    tuple of tables
+        Addresses of the list; `uncut` with the others after it, whose reason is `NOT_LISTED`.
+
     Raises
     ------
     DataError

@@ -122,6 +122,11 @@ def take_out(contacts: Contacts, universe: Universe, ground: Ground, asked: Aske
     asked
         For which channel, with or without names.
 
+    Returns
+    -------
+    Leaving
+        Columns, rows, and the passage that let them out.
+
     Raises
     ------
     DataError

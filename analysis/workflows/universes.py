@@ -78,6 +78,11 @@ def ground_of(workspace: Workspace, universe: Universe, election: str = "") -> G
     election
         For which abstention is expected.
 
+    Returns
+    -------
+    Ground
+        Abstention expected by bureau, 0 to 1; empty where the rule does not ask for it.
+
     Raises
     ------
     DataError
@@ -107,6 +112,11 @@ def count(contacts: Contacts, universe: Universe, ground: Ground, channel: str) 
     channel
         For which it is counted.
 
+    Returns
+    -------
+    Members
+        Numbers under 11 are hidden.
+
     Raises
     ------
     DataError
@@ -130,6 +140,16 @@ def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Req
         Who is in it.
     request
         Channel, action, data that go out, what goes with them.
+
+    Returns
+    -------
+    Passage
+        `allowed` is empty where each of them is refused by a rule.
+
+    Raises
+    ------
+    DataError
+        When a rule refuses the whole.
     """
     whole = len(found.people) or int(found.table["electors"].sum() if found.doors else 0)
     asked = Request(
@@ -147,6 +167,20 @@ def gate_of(contacts: Contacts, universe: Universe, found: Members, request: Req
 
 def save(contacts: Contacts, name: str, universe: Universe) -> Saved:
     """Save a universe under a name, with the day and who did it; it is asked anew at each use.
+
+    Parameters
+    ----------
+    contacts
+        The campaign; who is at work is named.
+    name
+        Up to 120 letters.
+    universe
+        The rule, not the people.
+
+    Returns
+    -------
+    Saved
+        As it was written.
 
     Raises
     ------

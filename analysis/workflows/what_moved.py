@@ -73,6 +73,11 @@ def read_earlier(content: bytes, name: str, scenario: Scenario | None = None) ->
     scenario
         What it answers, where that is known.
 
+    Returns
+    -------
+    Earlier
+        Old names of columns are read as today's.
+
     Raises
     ------
     DataError
@@ -255,7 +260,22 @@ def moved_to_text(moved: pd.DataFrame, language: str) -> str:
 
 
 def moved_to_file(moved: pd.DataFrame, out: Path, language: str) -> Path:
-    """Write what moved beside a ranking, `NAME.moved.csv`, and return where."""
+    """Write what moved beside a ranking, `NAME.moved.csv`, and return where.
+
+    Parameters
+    ----------
+    moved
+        What moved, one row a bureau.
+    out
+        File of the ranking.
+    language
+        "fr" or "en": dialect of the CSV.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file written.
+    """
     beside = out.with_name(f"{out.name.partition('.')[0]}.moved.csv")
     with written_whole(beside) as aside:
         aside.write_text(moved_to_text(moved, language), encoding="utf-8", newline="\n")

@@ -190,6 +190,11 @@ def is_flat(table: pd.DataFrame, name: str, fixed: str) -> bool:
         Column of the covariate.
     fixed
         Column of the levels; empty: one level.
+
+    Returns
+    -------
+    bool
+        False for a covariate of levels, whatever they are.
     """
     if not pd.api.types.is_numeric_dtype(table[name]):
         return False

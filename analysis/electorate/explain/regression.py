@@ -293,12 +293,13 @@ def estimator_of(data: pd.DataFrame, matrix: Any, family: Family) -> Any:  # noq
 
     Parameters
     ----------
-    data
-        One row per bureau: its share and its size.
-    matrix
-        Columns of the design (rows × columns).
-    family
-        Of the model.
+    data, matrix, family
+        One row per bureau: its share and its size; the design (rows × columns); the model's.
+
+    Returns
+    -------
+    statsmodels model
+        Weighted least squares, or a binomial model of the shares.
     """
     value, size = (data[name].to_numpy(dtype=float) for name in ("value", "size"))
     if family == "least_squares":
@@ -315,10 +316,8 @@ def share_explained(results: Any, data: pd.DataFrame, family: Family) -> float: 
     ----------
     results
         Of a fit.
-    data
-        What it was fitted on, one row per bureau.
-    family
-        Of the model.
+    data, family
+        What it was fitted on, one row per bureau, and the family of the model.
 
     Returns
     -------
@@ -389,11 +388,12 @@ def with_terms(spec: ModelSpec, terms: Sequence[Term], fixed: str = "") -> Model
 
     Parameters
     ----------
-    spec
-        The model.
-    terms
-        Its covariates.
-    fixed
-        Column of the effects; empty: none.
+    spec, terms, fixed
+        The model, the covariates it has instead, and the column of the effects (empty: none).
+
+    Returns
+    -------
+    ModelSpec
+        What else the model says stays.
     """
     return replace(spec, terms=tuple(terms), fixed=fixed)

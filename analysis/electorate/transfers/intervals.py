@@ -59,6 +59,11 @@ def features(before: Floats, after: Floats, estimate: Floats) -> Floats:
         Counts (units × options), equal totals.
     estimate
         Joint table (origins × destinations), persons.
+
+    Returns
+    -------
+    numpy.ndarray
+        One row per cell, destinations of the first origin first.
     """
     old, new = before.sum(axis=0), after.sum(axis=0)
     smaller = np.minimum(old[:, None], new[None, :])

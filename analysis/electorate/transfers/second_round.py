@@ -116,12 +116,20 @@ def merged(shares: pd.DataFrame, option: str, into: str, *, follow: float) -> pd
     ----------
     shares
         Options × destinations.
-    option
-        The list that merges.
-    into
-        The finalist.
+    option, into
+        The list that merges, and the finalist.
     follow
         Of its voters, how many follow, 0 to 1; the others go where they went, in proportion.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `shares`, whose other rows stay; the row of the list sums to 1.
+
+    Raises
+    ------
+    DataError
+        When an option is not in the table.
     """
     _check_known(shares, option, into)
     others = shares.loc[option].drop(into)

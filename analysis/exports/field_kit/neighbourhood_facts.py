@@ -45,12 +45,15 @@ class _Place:
     section: str = "facts"
 
     def say(self, key: str, **values: str) -> str:
+        """Return a sentence of the section, filled."""
         return words(self.language)[self.section][key].format(**values)
 
     def share(self, part: float, whole: float) -> str:
+        """Return a part of a whole in percent."""
         return format_percent(part / whole, language=self.language)
 
     def whole(self, value: float, *, signed: bool = False) -> str:
+        """Return a count in the language; `signed` shows a plus too."""
         return format_number(value, language=self.language, sign=signed)
 
 

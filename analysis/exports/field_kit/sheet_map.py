@@ -258,7 +258,15 @@ def clip(paper: Paper, frame: Frame) -> None:
 
 
 def finish(paper: Paper, kit: Kit, frame: Frame) -> None:
-    """Close a map: its frame, scale and north."""
+    """Close a map: its frame, scale and north.
+
+    Parameters
+    ----------
+    paper, kit
+        The page, and whose words it speaks.
+    frame
+        Where the map is, in points.
+    """
     paper.canvas.restoreState()
     paper.box(frame.x, frame.y, frame.wide, frame.high, width=0.8)
     _scale(paper, frame)
@@ -274,7 +282,15 @@ def start_of(kit: Kit, frame: Frame) -> Points | None:
 
 
 def mark_start(paper: Paper, kit: Kit, at: Points) -> None:
-    """Draw where all set out."""
+    """Draw where all set out.
+
+    Parameters
+    ----------
+    paper, kit
+        The page, and whose words it speaks.
+    at
+        Place on the page, in points.
+    """
     paper.box(at[0] - 5, at[1] - 5, 10, 10, width=0.8, fill=0.0)
     label = kit.say("start")
     paper.box(at[0] + 6, at[1] - 4, width_of(label, 6.5, BOLD) + 4, 9, width=0, fill=1.0)

@@ -239,6 +239,11 @@ def page_head(paper: Paper, title: str, foot: str) -> float:
         Cut to the width of the page.
     foot
         What the page is of, small.
+
+    Returns
+    -------
+    float
+        In points from the lower edge of the sheet.
     """
     y = TOP - 16
     paper.text(LEFT, y, fit(title, RIGHT - LEFT, size=14, font=BOLD), size=14, font=BOLD)

@@ -49,6 +49,11 @@ def register_text(
         When it was filled.
     language
         "fr" or "en".
+
+    Returns
+    -------
+    str
+        A heading a section, a line a field; a field without text says that it is missing.
     """
     told = WORDS[language]
     colon = "\u00a0:" if language == "fr" else ":"

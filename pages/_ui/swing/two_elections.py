@@ -12,12 +12,12 @@ import streamlit as st
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Share
 from analysis.electorate.transfers import Transfers
-from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.electorate.transfers.survey_fit import Survey
 from analysis.errors import DataError
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.registry import file_of
 from analysis.tables.workspace import Workspace
+from analysis.workflows import transfers as estimates
 from analysis.workflows.jobs import Key
 from analysis.workflows.swing import Moved, look_back, neighbours, pedersen_of
 from analysis.workflows.transfers import beside_surveys, finding
@@ -173,8 +173,9 @@ def transfers(place: Workspace, asked: Question, survey: Survey | None) -> Trans
     """Return the transfers asked for; the page shows how far the estimate is."""
 
     def work(progress: Progress) -> Transfers:
-        where = (asked.origin, asked.destination, asked.place)
-        return transfers_of(place, *where, progress=progress, survey=survey)
+        elections, places = (asked.origin, asked.destination), (asked.place,)
+        question = estimates.Asked(elections=elections, places=places, workers=1)
+        return estimates.estimated(place, question, survey, progress=progress)
 
     key = ("transfers", str(place.path), place.digest, asked, _told(survey))
     found: Transfers = answer_of(key, work, label=_("Estimating the transfers…"))

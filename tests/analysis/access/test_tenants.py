@@ -82,7 +82,7 @@ def test_nobody_here_is_a_superuser_and_the_app_steps_down(engine):
     query = "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
     with reading(engine) as connection:
         role, *mighty = connection.exec_driver_sql(query).one()
-    assert role == "palier_app"
+    assert role.startswith("palier_app")
     assert mighty == [False, False]
 
 
@@ -185,6 +185,20 @@ def test_without_the_right_to_make_roles_rows_are_kept_apart_all_the_same(server
     with reading(of_tenant(opened, RIGHT)) as connection:
         assert connection.execute(sa.select(GRANTS)).all() == []
     opened.dispose()
+
+
+def test_the_app_steps_down_in_each_database_of_a_server(server):
+    # From PostgreSQL 16 on the second owner may not give away the roles that the first one made.
+    for _ in range(2):
+        opened = connect(server.database())
+        upgrade(opened)
+        with reading(opened) as connection:
+            user, owner = connection.exec_driver_sql("SELECT current_user, session_user").one()
+        assert user in {"palier_app", f"palier_app_{owner}"}
+        membership.grant(opened, "ada", Grant(LEFT, "analyst"), by=membership.NOBODY)
+        with pytest.raises(DataError), writing(of_tenant(opened, LEFT)) as connection:
+            connection.execute(sa.delete(GRANTS))
+        opened.dispose()
 
 
 def test_the_app_cannot_change_tables_nor_unlearn_what_was_written(engine):
