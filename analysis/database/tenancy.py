@@ -8,21 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
-from analysis.database.engine import ROLES
+from analysis.database.engine import ROLES, no_role
 
 # What belongs to the server and to no campaign: people, sessions, organisations, campaigns.
 REALM = "@server"
 TENANT = "current_setting('palier.tenant', true)"
 _PERSON = "current_setting('palier.person', true)"
 _LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
+_STEPS = sa.text(
+    "SELECT session_user AS who, EXISTS (SELECT FROM pg_roles WHERE rolname = :role"
+    " AND pg_has_role(session_user, oid, 'MEMBER')) AS down"
+)
 
 
 def create_roles() -> None:
-    """Create the roles of the app and the eraser, where the one who migrates may.
+    """Create the roles of the app and the eraser, and let the one who migrates step down to them.
 
-    Without them the owner's own rights are used; row-level security holds for it all the same.
+    Roles belong to the whole server: since version 16 of PostgreSQL whoever did not make one may
+    not grant it, CREATEROLE or not.
+
+    Raises
+    ------
+    DataError
+        When the one who migrates may not, and nobody did it before.
     """
     if not _is_postgresql():
         return
@@ -33,6 +44,9 @@ def create_roles() -> None:
                 f"DO $$ BEGIN {attempt}; EXCEPTION WHEN duplicate_object OR unique_violation "
                 "OR insufficient_privilege OR internal_error THEN NULL; END $$"
             )
+        steps = op.get_bind().execute(_STEPS, {"role": role}).one()
+        if not steps.down:
+            raise no_role(role, steps.who)
     _grant("USAGE", "SCHEMA public", _LOCAL_ROLES)
 
 
