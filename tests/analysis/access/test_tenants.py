@@ -215,9 +215,9 @@ def test_a_transaction_that_loses_its_role_never_keeps_the_owner_s_rights(server
         for (maker,) in makers:
             administrator.execute(f"{taken} GRANTED BY {maker} CASCADE")
     for use in (reading, writing):
-        with pytest.raises(DataError, match=f"palier_{role}") as refused:
-            with use(of_tenant(opened, LEFT), role=role) as connection:
-                connection.execute(sa.delete(GRANTS))
+        forbidden = pytest.raises(DataError, match=f"palier_{role}")
+        with forbidden as refused, use(of_tenant(opened, LEFT), role=role) as connection:
+            connection.execute(sa.delete(GRANTS))
         assert "GRANT palier_app, palier_eraser TO" in str(refused.value)
     # The connection is fit for use again.
     with reading(of_tenant(opened, LEFT), role="owner") as connection:
