@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import openpyxl
+import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TEXTS = (".csv", ".txt", ".tsv")
 # Unpacked; the national files have less. Two cells in opposite corners are 5 kB on disk.
-_MOST_BYTES, _MOST_COLUMNS = 8_000_000_000, 2_000
+_MOST_BYTES, _MOST_COLUMNS, MOST_ROWS = 8_000_000_000, 2_000, 100_000_000
 _HEAD_ROWS = 40
 _TABLE_COLUMNS = 2
 _BROKEN = (zipfile.BadZipFile, InvalidFileException, zlib.error, KeyError, ValueError, OSError)
@@ -31,6 +32,57 @@ _BROKEN = (zipfile.BadZipFile, InvalidFileException, zlib.error, KeyError, Value
 _MOST_KEPT = 16
 _KEPT: dict[tuple[Path, int, int], Path] = {}
 Row = tuple[Any, ...]
+
+
+class Opened:
+    """A gzipped file as it is opened out, up to what any known one has.
+
+    A kilobyte of gzip can stand for a megabyte, and nothing in it says so before.
+    """
+
+    def __init__(self, path: Path, most: int = 0) -> None:
+        self.path, self.left = path, most or _MOST_BYTES
+        self.most, self._stream = self.left, pa.input_stream(path)
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether it was closed."""
+        return bool(self._stream.closed)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes.
+
+        Raises
+        ------
+        DataError
+            When there are more than are read here.
+        """
+        block = bytes(self._stream.read(size if size >= 0 else self.left + 1))
+        self.left -= len(block)
+        if self.left < 0:
+            raise too_large(self.path, Text("{n} MB", n=self.most // 1_000_000))
+        return block
+
+    def close(self) -> None:
+        """Close it."""
+        self._stream.close()
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
+
+
+def too_large(path: Path, most: Text) -> DataError:
+    """Say that a file would unpack to more than is read here."""
+    return DataError(
+        "{file} would unpack to more than is read here.",
+        where="{file}: more than {most}",
+        mend="Unpack it yourself, and keep the rows of this place.",
+        file=path.name,
+        most=most,
+    )
 
 
 def plain_file(path: Path) -> Path:
