@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,8 +17,10 @@ from analysis.errors import DataError
 from analysis.experiments.unit_files import read_units
 from analysis.readers import packed, tabular
 from analysis.readers.packed import Opened
+from analysis.readers.people_files import read_people_file
 from analysis.readers.roll_layout import RollSource, text_blocks
 from analysis.readers.tabular import pieces, read_columns
+from tests.mutations import damaged
 
 CODE = {"code": ("code",)}
 
@@ -88,10 +91,69 @@ def test_a_cap_tells_and_closes(tmp_path):
         opened.read()
 
 
-def test_a_workbook_that_says_it_is_larger_than_memory_is_refused(tmp_path, little_room):
-    packed_book = io.BytesIO()
-    with zipfile.ZipFile(packed_book, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b" " * 5_000_000)
-    (tmp_path / "t.xlsx").write_bytes(packed_book.getvalue())
-    with pytest.raises(DataError, match="cannot be opened"):
+def workbook():
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in [["code", "nom", "email"], *([n, f"n{n}", "x@example.org"] for n in range(9))]:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+def with_part(content, name, part):
+    """Put a part of a workbook in the place of another; None takes it out."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for one in {*old.namelist(), name} - ({name} if part is None else set()):
+            new.writestr(one, part if one == name else old.read(one))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, little_room, monkeypatch, part):
+    monkeypatch.setattr(packed, "_MOST_BESIDE", 1_000_000)
+    size = 5_000_000 if "sheet1" in part else 2_000_000
+    (tmp_path / "t.xlsx").write_bytes(with_part(workbook(), part, b" " * size))
+    with pytest.raises(DataError, match="unpack to more"):
         read_columns(tmp_path / "t.xlsx", CODE)
+
+
+ENTITIES = b'<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><l>&b;</l>'
+PARTS = ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("part", [None, b"", b"<worksheet><row", ENTITIES, b"\xff\xfe<"])
+def test_a_damaged_workbook_is_read_or_told(tmp_path, name, part):
+    """A mangled XML is a SyntaxError to Python, a workbook without sheets an IndexError."""
+    content = with_part(workbook(), name, part)
+    file = tmp_path / "t.xlsx"
+    file.write_bytes(content)
+    told = 0
+    for read in (lambda: read_columns(file, CODE), lambda: read_people_file(content, "t.xlsx")):
+        try:
+            read()
+        except DataError:
+            told += 1
+    assert told or name == "xl/styles.xml"
+    packed.start_of(io.BytesIO(content), ".xlsx")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+def test_two_hundred_damaged_workbooks_are_read_or_told(tmp_path):
+    rng, sound, told = np.random.default_rng(20_261_128), workbook(), 0
+    file = tmp_path / "t.xlsx"
+    for _ in range(200):
+        file.write_bytes(damaged(sound, rng))
+        for read in (
+            lambda: read_columns(file, CODE),
+            lambda: read_people_file(file.read_bytes(), "t.xlsx"),
+        ):
+            try:
+                read()
+            except DataError:
+                told += 1
+    assert told > 100
