@@ -28,7 +28,7 @@ def give_up(protocol: type[Any], seconds: float = HEADERS_S) -> None:
         made(self, transport)
         self.loop.call_later(seconds, watched, self, None)
 
-    def watched(self: Any, before: object) -> None:  # noqa: ANN401 - of uvicorn
+    def watched(self: Any, before: Any) -> None:  # noqa: ANN401 - of uvicorn
         # A WebSocket has gone on to a protocol of its own.
         if self.transport.is_closing() or self.transport.get_protocol() is not self:
             return
