@@ -20,10 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config, net_util
 from streamlit.runtime.pages_manager import PagesManager
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from analysis.access.server_settings import check_address
 from analysis.errors import DataError
-from analysis.workflows import server_access
+from analysis.workflows import server_access, slow_headers
 from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
 from pages._ui.access import open_pages, owned_files
@@ -35,6 +36,8 @@ FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
 # Streamlit asks a service outside who it is, to print a link and to judge foreign pages; the front
 # door judges them here, and an address that others may know is in palier.toml.
 net_util.get_external_ip = lambda: None
+
+slow_headers.give_up(AutoHTTPProtocol)
 
 # Else the first visit to a page would run it once without the router (`pages/_ui/__init__.py`).
 PagesManager.uses_pages_directory = False

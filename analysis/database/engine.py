@@ -25,17 +25,14 @@ _WRITE, _TENANT, _ROLE, _PERSON = "palier_write", "palier_tenant", "palier_role"
 _FILE_ID = "palier_file"
 # Whose rights a transaction has: the app's own by default; the owner's only to migrate.
 Role = Literal["app", "owner", "eraser"]
-ROLES: dict[str, str] = {"app": "palier_app", "eraser": "palier_eraser", "owner": ""}
-# A role of that name, or the owner's own one (`tenancy.create_roles`).
-NAMED_SO = "rolname IN ({role}, left({role} || '_' || session_user, 63)) AND {role} <> ''"
-_ASKED = NAMED_SO.format(role="CAST(:role AS text)")
+ROLES: dict[str, str] = {"app": "palier_app", "eraser": "palier_eraser", "owner": "none"}
 # All end with the transaction: a connection goes back to the pool with none of them.
 _BEGIN = sa.text(
     "SELECT set_config('palier.tenant', :tenant, true), set_config('palier.person', :person, true),"
-    " (SELECT set_config('role', rolname::text, true) FROM pg_roles"
-    f" WHERE {_ASKED} AND pg_has_role(session_user, oid, 'MEMBER')"
-    " ORDER BY length(rolname::text) LIMIT 1)"
+    " set_config('role', :role, true)"
 )
+# What PostgreSQL says of a role that is not there, or that one is no member of.
+_NO_ROLE = ("22023", "42501", "42704")
 
 
 def connect(url: str, *, tenant: str = "") -> Engine:
@@ -144,9 +141,31 @@ def _postgresql(url: URL) -> Engine:
             "person": options.get(_PERSON, ""),
             "role": ROLES[options.get(_ROLE, "app")],
         }
-        connection.execute(_BEGIN, told)
+        try:
+            connection.execute(_BEGIN, told)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") not in _NO_ROLE:
+                raise
+            # With the owner's rights instead, what only the eraser may delete would be deleted.
+            raise no_role(told["role"], url.username or "") from error
 
     return engine
+
+
+def no_role(role: str, user: str) -> DataError:
+    """Say that PostgreSQL does not let the app step down to one of its roles."""
+    roles = (ROLES["app"], ROLES["eraser"])
+    return DataError(
+        "The user of the database may not step down to the role {role}: nothing was read or "
+        "written.",
+        where="{user}",
+        mend="As an administrator of PostgreSQL: {orders} Roles belong to the whole server: "
+        "another database may have made them already.",
+        role=role,
+        user=user or "palier",
+        orders=" ".join(f"CREATE ROLE {name} NOLOGIN;" for name in roles)
+        + f" GRANT {', '.join(roles)} TO {user or 'palier'};",
+    )
 
 
 def _no_store(url: str) -> DataError:

@@ -8,42 +8,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from alembic import op
 
-from analysis.database.engine import NAMED_SO, ROLES
+from analysis.database.engine import ROLES, no_role
 
 # What belongs to the server and to no campaign: people, sessions, organisations, campaigns.
 REALM = "@server"
 TENANT = "current_setting('palier.tenant', true)"
 _PERSON = "current_setting('palier.person', true)"
 _LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
+_STEPS = sa.text(
+    "SELECT session_user AS who, EXISTS (SELECT FROM pg_roles WHERE rolname = :role"
+    " AND pg_has_role(session_user, oid, 'MEMBER')) AS down"
+)
 
 
 def create_roles() -> None:
-    """Create the roles of the app and the eraser, where the one who migrates may.
+    """Create the roles of the app and the eraser, and let the one who migrates step down to them.
 
-    Roles are of the whole server. From PostgreSQL 16 on only who made a role may give it away: the
-    owner of a second database has roles of their own, with their name behind. Who may make none
-    keeps the owner's rights; row-level security holds for those all the same.
+    Roles belong to the whole server: since version 16 of PostgreSQL whoever did not make one may
+    not grant it, CREATEROLE or not.
+
+    Raises
+    ------
+    DataError
+        When the one who migrates may not, and nobody did it before.
     """
     if not _is_postgresql():
         return
     for role in _LOCAL_ROLES:
-        own = f"left('{role}_' || current_user, 63)"
-        held = f"SELECT FROM pg_roles WHERE rolname = '{role}' AND pg_has_role(oid, 'MEMBER')"
-        _try(f"CREATE ROLE {role} NOLOGIN")
-        _try(f"GRANT {role} TO CURRENT_USER")
-        _try(f"IF NOT EXISTS ({held}) THEN EXECUTE format('CREATE ROLE %I NOLOGIN', {own}); END IF")
-        _try(f"EXECUTE format('GRANT %I TO CURRENT_USER', {own})")
+        # Another database of the same server may have made it, at this very moment.
+        for attempt in (f"CREATE ROLE {role} NOLOGIN", f"GRANT {role} TO CURRENT_USER"):
+            op.execute(
+                f"DO $$ BEGIN {attempt}; EXCEPTION WHEN duplicate_object OR unique_violation "
+                "OR insufficient_privilege OR internal_error THEN NULL; END $$"
+            )
+        steps = op.get_bind().execute(_STEPS, {"role": role}).one()
+        if not steps.down:
+            raise no_role(role, steps.who)
     _grant("USAGE", "SCHEMA public", _LOCAL_ROLES)
-
-
-def _try(statement: str) -> None:
-    # Another database of the same server may do so too, at this very moment.
-    op.execute(
-        f"DO $$ BEGIN {statement}; EXCEPTION WHEN duplicate_object OR unique_violation "
-        "OR undefined_object OR insufficient_privilege OR internal_error THEN NULL; END $$"
-    )
 
 
 def protect(
@@ -150,10 +154,7 @@ def _is_postgresql() -> bool:
 
 def _grant(rights: str, on: str, roles: Sequence[str]) -> None:
     for role in roles:
-        named = NAMED_SO.format(role=f"'{role}'")
         op.execute(
-            "DO $$ DECLARE one name; BEGIN "
-            f"FOR one IN SELECT rolname FROM pg_roles WHERE {named} LOOP "
-            f"EXECUTE format('GRANT {rights} ON {on} TO %I', one); END LOOP; "
+            f"DO $$ BEGIN GRANT {rights} ON {on} TO {role}; "
             "EXCEPTION WHEN undefined_object OR insufficient_privilege THEN NULL; END $$"
         )

@@ -14,11 +14,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis.errors import DataError, some
 from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.unreadable import why_unreadable
 
+_MOST_ROWS = 10_000_000
 _DELIMITERS = ",;\t|"
 _DECIMAL_COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
 _THOUSANDS = r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*"
@@ -52,6 +54,7 @@ def read_units(path: Path) -> pd.DataFrame:
 def _table(path: Path, content: bytes) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
+            _refuse_many_rows(path, pq.read_metadata(io.BytesIO(content)).num_rows)
             return pd.read_parquet(io.BytesIO(content))
         return _delimited(content)
     except (pd.errors.ParserError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
@@ -62,6 +65,19 @@ def _table(path: Path, content: bytes) -> pd.DataFrame:
             file=path.name,
             error=why_unreadable(error),
         ) from error
+
+
+def _refuse_many_rows(path: Path, rows: int) -> None:
+    """Refuse what a few kB of Parquet can hold, and no memory."""
+    if rows > _MOST_ROWS:
+        raise DataError(
+            "{file} has more rows than a trial has units.",
+            where="{file}: {rows} rows, of {most} at most",
+            mend="Keep one row per unit.",
+            file=path.name,
+            rows=rows,
+            most=_MOST_ROWS,
+        )
 
 
 def _text(content: bytes) -> str:

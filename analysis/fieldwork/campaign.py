@@ -22,6 +22,8 @@ FOLDER = "fieldwork"
 MEASURES = ("doors", "conversations")
 _FILE, _KEY, _ISSUES, _LOCK = "campaign.json", "campaign.key", "issues.json", "campaign.lock"
 _KEY_BYTES = 32
+# Folder of workspaces and id of a campaign → where its file was found.
+_found: dict[tuple[Path, str], Path] = {}
 # What is kept in files of its own.
 _APART = frozenset({"secret", "issues"})
 
@@ -117,16 +119,25 @@ def open_campaign(workspace: Path | str) -> Campaign:
 
 def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
     """Return the folder, among those of `workspaces`, whose campaign has this id."""
+    # Each file of each phone asks: where it was found, it is looked for first.
+    known = _found.get((workspaces, campaign_id))
+    if known is not None and _id_in(known) == campaign_id:
+        return known.parents[1]
     # On a server the folder of a campaign has one for each of its places.
     inside = f"{FOLDER}/{_FILE}"
     for file in sorted([*workspaces.glob(f"*/{inside}"), *workspaces.glob(f"*/*/{inside}")]):
-        try:
-            told = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(told, dict) and told.get("campaign_id") == campaign_id:
+        if _id_in(file) == campaign_id:
+            _found[workspaces, campaign_id] = file
             return file.parents[1]
     return None
+
+
+def _id_in(file: Path) -> str | None:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told.get("campaign_id") if isinstance(told, dict) else None
 
 
 def change_campaign(

@@ -15,22 +15,81 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import openpyxl
+import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TEXTS = (".csv", ".txt", ".tsv")
 # Unpacked; the national files have less. Two cells in opposite corners are 5 kB on disk.
-_MOST_BYTES, _MOST_COLUMNS = 8_000_000_000, 2_000
+_MOST_BYTES, _MOST_COLUMNS, MOST_ROWS = 8_000_000_000, 2_000, 100_000_000
 _HEAD_ROWS = 40
 _TABLE_COLUMNS = 2
-_BROKEN = (zipfile.BadZipFile, InvalidFileException, zlib.error, KeyError, ValueError, OSError)
+# Parts of a workbook that need not be in memory; what else a table of a million rows has is less.
+_MOST_BESIDE, _SHEETS = 300_000_000, "xl/worksheets/"
+# What openpyxl and those below it raise over damaged files. Their XML is a SyntaxError; what is
+# encrypted, or of a version that zipfile does not know, a RuntimeError.
+DAMAGED = (
+    *(zipfile.BadZipFile, InvalidFileException, zlib.error, EOFError, OSError, MemoryError),
+    *(SyntaxError, LookupError, ValueError, TypeError, AttributeError, RuntimeError),
+)
 
 # Written out a moment ago: a reader asks for header, beginning and rows one after the other.
 _MOST_KEPT = 16
 _KEPT: dict[tuple[Path, int, int], Path] = {}
 Row = tuple[Any, ...]
+
+
+class Opened:
+    """A gzipped file as it is opened out, up to what any known one has.
+
+    A kilobyte of gzip can stand for a megabyte, and nothing in it says so before.
+    """
+
+    def __init__(self, path: Path, most: int = 0) -> None:
+        self.path, self.left = path, most or _MOST_BYTES
+        self.most, self._stream = self.left, pa.input_stream(path)
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether it was closed."""
+        return bool(self._stream.closed)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes.
+
+        Raises
+        ------
+        DataError
+            When there are more than are read here.
+        """
+        block = bytes(self._stream.read(size if size >= 0 else self.left + 1))
+        self.left -= len(block)
+        if self.left < 0:
+            raise too_large(self.path, Text("{n} MB", n=self.most // 1_000_000))
+        return block
+
+    def close(self) -> None:
+        """Close it."""
+        self._stream.close()
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
+
+
+def too_large(path: Path, most: Text) -> DataError:
+    """Say that a file would unpack to more than is read here."""
+    return DataError(
+        "{file} would unpack to more than is read here.",
+        where="{file}: more than {most}",
+        mend="Unpack it yourself, and keep the rows of this place.",
+        file=path.name,
+        most=most,
+    )
 
 
 def plain_file(path: Path) -> Path:
@@ -64,7 +123,7 @@ def start_of(file: BinaryIO, suffix: str) -> tuple[str, bytes] | None:
                 return None
             with archive.open(inside[0]) as packed:
                 return Path(inside[0]).suffix.lower(), packed.read(1 << 16)
-    except (*_BROKEN, DataError, RuntimeError):
+    except (*DAMAGED, DataError):
         return None
     finally:
         file.seek(0)
@@ -107,8 +166,7 @@ def _written(path: Path) -> Path:
                 )
             with archive.open(inside[0]) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, 1 << 20)
-    # A member that is encrypted raises RuntimeError.
-    except (*_BROKEN, RuntimeError) as error:
+    except DAMAGED as error:
         if isinstance(error, DataError):
             raise
         raise DataError(
@@ -131,8 +189,7 @@ def _texts_in(archive: zipfile.ZipFile) -> list[str]:
 def _sheet(file: BinaryIO) -> Any:  # noqa: ANN401 - openpyxl has no types
     """Return the one sheet of a workbook that is a table; notes stand in one column."""
     with zipfile.ZipFile(file) as archive:
-        if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
-            raise ValueError("too large")
+        _refuse_swollen(archive, Path(getattr(file, "name", "") or "xlsx"))
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     for sheet in book.worksheets:
         sheet.reset_dimensions()
@@ -145,6 +202,16 @@ def _sheet(file: BinaryIO) -> Any:  # noqa: ANN401 - openpyxl has no types
             sheets=some(sheet.title for sheet in tables),
         )
     return tables[0] if tables else book.worksheets[0]
+
+
+def _refuse_swollen(book: zipfile.ZipFile, path: Path) -> None:
+    """Refuse a workbook that would fill the memory: sheets are read row by row, the rest whole."""
+    parts = book.infolist()
+    beside = sum(one.file_size for one in parts if not one.filename.startswith(_SHEETS))
+    whole = sum(one.file_size for one in parts)
+    for size, limit in ((whole, _MOST_BYTES), (beside, _MOST_BESIDE)):
+        if size > limit:
+            raise too_large(path, Text("{n} MB", n=limit // 1_000_000))
 
 
 def _is_table(sheet: Any) -> bool:  # noqa: ANN401

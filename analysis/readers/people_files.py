@@ -8,12 +8,13 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import openpyxl
 
 from analysis.errors import DataError, Text
 from analysis.readers.beginnings import delimiter_of, encoding_of
-from analysis.readers.packed import cell_text
+from analysis.readers.packed import DAMAGED, cell_text
 
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
@@ -177,7 +178,11 @@ def _sheet(content: bytes, name: str) -> Iterator[_Line]:
             if sum(one.file_size for one in archive.infolist()) > _MOST_BYTES:
                 raise _too_large(name)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        try:
+            yield from _sheet_lines(book.worksheets[0], name)
+        finally:
+            book.close()
+    except DAMAGED as error:
         if isinstance(error, DataError):
             raise
         raise DataError(
@@ -186,16 +191,15 @@ def _sheet(content: bytes, name: str) -> Iterator[_Line]:
             mend="Save it again as XLSX or CSV, without a password.",
             file=name,
         ) from error
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
-            if line > _MOST_ROWS or len(row) > _MOST_COLUMNS:
-                raise _too_large(name)
-            if row and any(value is not None for value in row):
-                yield line, [cell_text(value) for value in row]
-    finally:
-        book.close()
+
+
+def _sheet_lines(sheet: Any, name: str) -> Iterator[_Line]:  # noqa: ANN401 - openpyxl has no types
+    sheet.reset_dimensions()
+    for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
+        if line > _MOST_ROWS or len(row) > _MOST_COLUMNS:
+            raise _too_large(name)
+        if row and any(value is not None for value in row):
+            yield line, [cell_text(value) for value in row]
 
 
 def _too_large(name: str) -> DataError:

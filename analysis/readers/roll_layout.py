@@ -17,12 +17,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+from analysis.readers.packed import Opened, too_large
 from analysis.tables.sources import sha256
 
 BAD = "\N{REPLACEMENT CHARACTER}"
 _BLOCK = 1 << 24
+# Letters of a row: what has no end of line would be read again with each block.
+_LONGEST = 1 << 20
 # Our name → headings as `plain` leaves them. What is not here is never read.
 HEADINGS = {
     "list": ("libelledutypedeliste", "typedeliste", "typeliste", "codedutypedeliste"),
@@ -98,8 +101,10 @@ class RollSource:
         """Return a source as it is; of a path, the file there."""
         return given if isinstance(given, RollSource) else cls(Path(given).name, Path(given))
 
-    def stream(self) -> pa.NativeFile:
+    def stream(self) -> pa.NativeFile | Opened:
         """Open it; what is compressed and so called is opened out."""
+        if isinstance(self.content, Path) and self.content.suffix.lower() == ".gz":
+            return Opened(self.content)
         return pa.input_stream(self.content)
 
     def sha256(self) -> str:
@@ -189,6 +194,8 @@ def text_blocks(source: RollSource, encoding: str) -> Iterator[bytes]:
         # A carriage return at the very end may be half of what ends a line.
         cut = whole.rfind("\n") + 1
         rest = whole[cut:]
+        if len(rest) > _LONGEST:
+            raise too_large(Path(source.name), Text("{n} letters in one row", n=_LONGEST))
         if cut:
             yield whole[:cut].encode("utf-8")
     if rest.rstrip("\r"):

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.glance import look
-from analysis.readers.packed import plain_file
+from analysis.readers.packed import MOST_ROWS, Opened, plain_file, too_large
 
 LINE = "line"
 _BATCH_ROWS = 1 << 18
@@ -67,13 +67,16 @@ def read_columns(
         )
     path = plain_file(path)
     stream = _parquet if _is_parquet(path) else _delimited
-    kept, line = [], 1 if _is_parquet(path) else 2
+    kept, rows, line = [], 0, 1 if _is_parquet(path) else 2
     try:
         for piece in stream(path, aliases, optional):
             lines = pa.array(np.arange(line, line + piece.num_rows))
             line += piece.num_rows
             table = piece.append_column(LINE, lines)
             kept.append(keep(table) if keep else table)
+            rows += kept[-1].num_rows
+            if rows > MOST_ROWS:
+                raise too_large(path, Text("{n} rows", n=MOST_ROWS))
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise _broken(path, error) from error
     if not kept:
@@ -182,12 +185,25 @@ def _other_table(path: Path) -> str:
 
 def _parquet(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterator[pa.Table]:
     file = pq.ParquetFile(path)
+    _refuse_many_rows(file.metadata, path)
     chosen = _choose(list(file.schema_arrow.names), aliases, optional, path)
     text = [n for n in chosen if _is_text(file.schema_arrow.field(n).type)]
     file = pq.ParquetFile(path, read_dictionary=text)
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(chosen)):
         table = pa.Table.from_batches([batch])
         yield table.rename_columns([chosen[name] for name in table.column_names])
+
+
+def _refuse_many_rows(told: pq.FileMetaData, path: Path, most: int = 10 * MOST_ROWS) -> None:
+    """Refuse a Parquet that says it has more rows than any known one: a few kB can hold them.
+
+    Raises
+    ------
+    DataError
+        When it does.
+    """
+    if told.num_rows > most:
+        raise too_large(path, Text("{n} rows", n=most))
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -200,7 +216,7 @@ def _delimited(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterat
     chosen = _choose(names, aliases, optional, path)
     text = pa.dictionary(pa.int32(), pa.string())
     reader = pv.open_csv(
-        path,
+        Opened(path) if path.suffix.lower() == ".gz" else path,
         # Names are ours to give: the file may repeat some or have fewer than its rows.
         read_options=pv.ReadOptions(
             block_size=_BLOCK_BYTES, encoding=encoding, column_names=names, skip_rows=1

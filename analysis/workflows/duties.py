@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +10,8 @@ from datetime import UTC, date, datetime
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+
+import pandas as pd
 
 from analysis.access import audit
 from analysis.contacts import retention
@@ -23,6 +23,7 @@ from analysis.contacts.retention import Over
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.inbox import REFUSED
 from analysis.i18n import Words
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows import mail_out
 
 _WORDS = Words.read("known", files("analysis.workflows") / "known_words.toml")
@@ -106,12 +107,9 @@ def answer_portability(contacts: Contacts, person: str) -> dict[str, bytes]:
     """
     rows = portable(known_of(contacts, person))
     audit.note(contacts.engine, contacts.by, "export", subject="portability", rows=1)
-    table = io.StringIO()
-    writer = csv.DictWriter(table, ["field", "value", "at"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    table = csv_text(pd.DataFrame(rows, columns=["field", "value", "at"], dtype="str"))
     text = json.dumps(rows, ensure_ascii=False, indent=1)
-    return {"portable.json": text.encode(), "portable.csv": table.getvalue().encode("utf-8-sig")}
+    return {"portable.json": text.encode(), "portable.csv": table.encode("utf-8-sig")}
 
 
 def run_retention(

@@ -18,6 +18,7 @@ from analysis.fieldwork.campaign import workspace_of
 from analysis.messages.inbound import hook_secret, take_call
 from analysis.messages.returned_mail import take_back
 from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.request_body import BodyError, read_body
 
 _MOST_BYTES = 2_000_000
 _NO = JSONResponse({"taken": False}, 404)
@@ -26,9 +27,32 @@ _NO = JSONResponse({"taken": False}, 404)
 async def inbound(request: Request, workspaces: Path) -> Response:
     """Answer a request under `/api/inbound/`."""
     path = tuple(part for part in request.path_params["path"].split("/") if part)
-    content = await request.body()
+    # Who has no secret sends nothing that is read.
+    if not await run_in_threadpool(_known, path, workspaces):
+        return _NO
+    try:
+        content = await read_body(request, _MOST_BYTES)
+    except BodyError as refused:
+        return JSONResponse({"taken": False}, refused.status)
     is_mail = request.headers.get("content-type", "").startswith("message/rfc822")
-    return await run_in_threadpool(_answer, path, workspaces, content[:_MOST_BYTES], is_mail)
+    return await run_in_threadpool(_answer, path, workspaces, content, is_mail)
+
+
+def _known(path: tuple[str, ...], workspaces: Path) -> bool:
+    """Tell whether an address bears the secret of its campaign, or its store does not answer."""
+    workspace = workspace_of(workspaces, path[0]) if len(path) == 2 else None  # noqa: PLR2004
+    if workspace is None:
+        return False
+    try:
+        contacts = open_contacts(workspace)
+    except DataError:
+        return True  # told by what follows, as one that may be sent again
+    try:
+        return hmac.compare_digest(hook_secret(contacts).encode(), path[1].encode())
+    except DataError:
+        return True
+    finally:
+        close(contacts)
 
 
 def _answer(path: tuple[str, ...], workspaces: Path, content: bytes, is_mail: bool) -> Response:  # noqa: FBT001 - of the request
@@ -46,7 +70,7 @@ def _answer(path: tuple[str, ...], workspaces: Path, content: bytes, is_mail: bo
             return JSONResponse({"taken": take_back(contacts, content)})
         told = json.loads(content)
         return JSONResponse({"taken": take_call(contacts, told if isinstance(told, dict) else {})})
-    except ValueError:
+    except (ValueError, RecursionError):
         return JSONResponse({"taken": False}, 400)
     except DataError:
         return JSONResponse({"taken": False}, 503)

@@ -18,6 +18,7 @@ from analysis import i18n as languages
 from analysis.errors import Text
 from analysis.workflows import server_access
 from analysis.workflows.front_door import cookie_header
+from analysis.workflows.request_body import BodyError, read_body
 
 _MOST_BYTES = 300
 _SCRIPT = """
@@ -63,11 +64,10 @@ async def invitation(request: Request) -> Response:
 
 
 async def _exchange(request: Request) -> Response:
-    secret = bytearray()
-    async for part in request.stream():
-        secret += part
-        if len(secret) > _MOST_BYTES:
-            return Response(status_code=413)
+    try:
+        secret = await read_body(request, _MOST_BYTES)
+    except BodyError as refused:
+        return Response(status_code=refused.status)
     settings = server_access.settings()
     given = secret.decode("ascii", "replace")
     token = await run_in_threadpool(_login_for, given, settings.session_hours)

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from analysis import i18n as languages
 from analysis.errors import DataError
 from analysis.workflows import server_log
+from analysis.workflows.request_body import BodyError, read_body
 
 # A turf noted door by door is a few hundred kilobytes.
 MOST_BYTES = 4_000_000
@@ -133,11 +135,11 @@ async def turf_page(request: Request, workspaces: Path) -> Response:
         return Response(opener(language, "worker.js"), media_type="text/javascript")
     if request.method == "GET":
         return HTMLResponse(opener(language, "open.html"), headers=_PRIVATE)
-    content = b""
-    async for part in request.stream():
-        content += part
-        if len(content) > _LONGEST_TOKEN:
-            return _refuse(413, _TOO_LARGE, language)
+    try:
+        content = await read_body(request, _LONGEST_TOKEN)
+    except BodyError as refused:
+        told = _SLOW if refused.status == HTTPStatus.REQUEST_TIMEOUT else _TOO_LARGE
+        return _refuse(refused.status, told, language)
     return await run_in_threadpool(
         _opened, request.path_params["path"], content, workspaces, language
     )

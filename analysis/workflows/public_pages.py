@@ -43,6 +43,7 @@ from analysis.workflows import mail_out, preferences, public_html
 from analysis.workflows.contacts_open import close, contacts_of
 from analysis.workflows.letters_by_link import WORDS, ask_to_confirm, send_preferences
 from analysis.workflows.phone_endpoint import Patience, language_of, store_of
+from analysis.workflows.request_body import BodyError, read_body
 
 _MOST_BYTES = 20_000
 _OLDEST_S = 86_400
@@ -106,11 +107,10 @@ async def public_page(request: Request, workspaces: Path) -> Response:
         if wait := _patience.left(address):
             return _refused(language, "wait", 429, {"Retry-After": f"{math.ceil(wait)}"})
         _patience.note(address)
-        content = b""
-        async for part in request.stream():
-            content += part
-            if len(content) > _MOST_BYTES:
-                return _refused(language, "gone", 413)
+        try:
+            content = await read_body(request, _MOST_BYTES)
+        except BodyError as refused:
+            return _refused(language, "gone", refused.status)
         form = parse_qs(content.decode("utf-8", "replace"), max_num_fields=100)
     path = tuple(part for part in request.path_params["path"].split("/") if part)
     return await run_in_threadpool(_answer, path, workspaces, language, form)

@@ -69,7 +69,9 @@ class Server:
     def database(self, *, may_make_roles=True):
         """Make an empty database and return its URL, for an owner who is no superuser.
 
-        Row-level security does not hold for a superuser: what passes as one proves nothing.
+        Row-level security does not hold for a superuser: what passes as one proves nothing. An
+        owner who came first made the roles, and since PostgreSQL 16 alone may grant them: the
+        others are given them.
         """
         import psycopg
 
@@ -79,6 +81,12 @@ class Server:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(f"CREATE ROLE {owner} LOGIN NOSUPERUSER NOBYPASSRLS {roles}")
             connection.execute(f"CREATE DATABASE test_{self.made} OWNER {owner}")
+            if may_make_roles:
+                there = (
+                    "SELECT rolname FROM pg_roles WHERE rolname IN ('palier_app', 'palier_eraser')"
+                )
+                for (role,) in connection.execute(there).fetchall():
+                    connection.execute(f"GRANT {role} TO {owner}")
         return self.url(f"test_{self.made}", owner)
 
     def migrated(self):

@@ -15,6 +15,7 @@ from analysis.contacts.file_origins import PURPOSES, RELATIONS, Declared, check_
 from analysis.contacts.people_columns import FIELDS
 from analysis.database.engine import reading
 from analysis.errors import DataError
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows import people_import
 from analysis.workflows.people_import import AheadNumbers, Looked
 from pages._ui import messages
@@ -228,7 +229,7 @@ def _what_will_happen(told: AheadNumbers) -> None:
             taken_away.offer(
                 None,
                 _("Download the list"),
-                table.to_csv(index=False),
+                csv_text(table),
                 "refused_rows.csv",
                 key="people.refused",
             )

@@ -22,6 +22,7 @@ from analysis.contacts.roll_store import (
 )
 from analysis.errors import DataError
 from analysis.readers.roll_layout import RollSource
+from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows.roll_import import import_roll
 from pages._ui import loaders, messages
 from pages._ui.access import taken_away
@@ -174,7 +175,7 @@ def _refused(one: Roll) -> None:
     taken_away.offer(
         None,
         _("Lines refused (CSV)"),
-        table.to_csv(index=False),
+        csv_text(table),
         f"palier_roll_{one.roll[:8]}_refused.csv",
         key=f"roll.refused.{one.roll}",
         on_click="ignore",

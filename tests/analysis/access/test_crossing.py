@@ -1,4 +1,4 @@
-"""Thirty attempts of one campaign at another, through every door: nothing comes out.
+"""Forty-five attempts of one campaign at another, through every door: nothing comes out.
 
 Ada runs the one, Bob the other; Zoe has a zone of the first, Tom a turf by link. Both campaigns
 have a place of the same name, with turfs of the same names.
@@ -7,6 +7,7 @@ have a place of the same name, with turfs of the same names.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import shutil
 import zipfile
@@ -31,10 +32,12 @@ from analysis.fieldwork.store import open_store
 from analysis.workflows import server_access
 from analysis.workflows.backup import back_up
 from analysis.workflows.contacts_open import keys_folder
-from analysis.workflows.front_door import FrontDoor
+from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
 from analysis.workflows.phone_endpoint import receive_returns, turf_page
 from analysis.workflows.restore import restore
+from pages._ui.fieldwork.load_fieldwork import Mark
+from pages._ui.fieldwork.load_fieldwork import kept as kept_of
 from tests.analysis.access.conftest import person
 from tests.analysis.fieldwork.made_returns import NOW, attempt, phone_bytes, phone_file, turfs
 from tests.server_made import configured, environment
@@ -208,6 +211,48 @@ def page_of(world, side, token):
     return SECRET in answer.text
 
 
+def ended_login(world):
+    """Log in as the right's, log out, and send the same cookie again."""
+    token = _login(world.engine, "Eve", Grant(world.right.campaign, "administrator"))
+    sessions.end(world.engine, token)
+    return fetched(world, right_media(world), login=token)
+
+
+def narrowed_login(world):
+    """Keep a cookie from before its rights were taken back."""
+    token = _login(world.engine, "Max", Grant(world.right.campaign, "administrator"))
+    right = of_tenant(world.engine, world.right.campaign)
+    user = sessions.who(world.engine, token).user_id
+    held = next(row for row in membership.members(right) if row["user_id"] == user)
+    membership.revoke(right, held["grant_id"], by="bob")
+    return fetched(world, right_media(world), login=token)
+
+
+def forged_tag(world):
+    """Put the tag of one's own campaign's signature on the other's name."""
+    ours, theirs = tag_of(world, world.left), tag_of(world, world.right)
+    mixed = [ours[:at] + theirs[at:] for at in range(1, min(len(ours), len(theirs)))]
+    mixed += [theirs[:-1], theirs + "0", theirs.upper(), tag_of(world, world.right, "x")]
+    return any(fetched(world, f"/media/{one}-1.csv") for one in mixed if one != theirs)
+
+
+def found_before(world, tmp_path):
+    """Ask for a campaign by its id where it is not, after it was found where it is."""
+    name = world.right.store.campaign.campaign_id
+    assert workspace_of(world.folder, name) == world.right.place
+    return workspace_of(tmp_path, name) is not None
+
+
+def cached_counts(world):
+    """Ask for counts of the left after the right's are kept, with all else alike."""
+    counts = {}
+    for side in (world.right, world.left):
+        mark = Mark(str(side.place), server_access.settings().store, 0, (1, 1))
+        counts[side.campaign] = kept_of(mark)[0].to_csv()
+    assert SECRET in counts[world.right.campaign]
+    return SECRET in counts[world.left.campaign]
+
+
 right_media = lambda w: f"/media/{tag_of(w, w.right)}-1.csv"  # noqa: E731
 ATTEMPTS_AT = {
     "media by its tag": lambda w, *_: fetched(w, right_media(w)),
@@ -262,6 +307,42 @@ ATTEMPTS_AT = {
         server_access.folder_of(f"{w.left.campaign}/../{w.right.campaign}") != w.right.place.parent
         and workspace_of(w.folder / w.left.campaign, w.right.store.campaign.campaign_id) is not None
     ),
+    "media by a login that was logged out": lambda w, *_: ended_login(w),
+    "media by a login whose rights were taken back": lambda w, *_: narrowed_login(w),
+    "media by a tag put together": lambda w, *_: forged_tag(w),
+    "a page opened with the name of their login": lambda w, *_: fetched(
+        w,
+        "/_stcore/upload_file/page-of-right/f",
+        method="PUT",
+        headers=[(LOGIN_HEADER, hashlib.sha256(w.right.login.encode()).hexdigest())],
+    ),
+    "a page that nobody opened": lambda w, *_: fetched(
+        w, "/_stcore/upload_file/page-of-nobody/f", method="PUT"
+    ),
+    "media under a foreign name of the server": lambda w, *_: fetched(
+        w, right_media(w), login=w.right.login, headers=[("host", "evil.example.org")]
+    ),
+    "an upload from a foreign page with their cookie": lambda w, *_: fetched(
+        w,
+        "/_stcore/upload_file/page-of-right/f",
+        login=w.right.login,
+        method="PUT",
+        headers=[("origin", "https://evil.example.org")],
+    ),
+    "media with escaped steps": lambda w, *_: fetched(
+        w, f"/media/{tag_of(w, w.left)}-/%2e%2e/{tag_of(w, w.right)}-1.csv"
+    ),
+    "a turf's page with escaped steps": lambda w, *_: (
+        SECRET
+        in ask(
+            w,
+            f"/t/{w.left.store.campaign.campaign_id}/%2e%2e/{w.right.store.campaign.campaign_id}/T1",
+            method="POST",
+            content=w.left.token.encode(),
+        ).text
+    ),
+    "a campaign where it is not": found_before,
+    "counts kept for the other": lambda w, *_: cached_counts(w),
     "keys that are shared by a folder": lambda w, *_: (
         keys_folder(w.left.place) == w.left.place.parent
     ),

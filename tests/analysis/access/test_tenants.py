@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -82,7 +83,7 @@ def test_nobody_here_is_a_superuser_and_the_app_steps_down(engine):
     query = "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = session_user"
     with reading(engine) as connection:
         role, *mighty = connection.exec_driver_sql(query).one()
-    assert role.startswith("palier_app")
+    assert role == "palier_app"
     assert mighty == [False, False]
 
 
@@ -177,28 +178,51 @@ def test_an_older_store_keeps_its_rows_and_takes_others_in(server, tmp_path):
     again.engine.dispose()
 
 
-def test_without_the_right_to_make_roles_rows_are_kept_apart_all_the_same(server):
-    opened = connect(server.database(may_make_roles=False))
+def test_an_owner_who_may_not_step_down_is_refused_until_the_roles_are_given(server):
+    """Roles are of the whole server: here another database has made them."""
+    upgrade_once = connect(server.database())
+    upgrade(upgrade_once)
+    upgrade_once.dispose()
+    url = server.database(may_make_roles=False)
+    opened = connect(url)
+    with pytest.raises(DataError, match="palier_app") as refused:
+        upgrade(opened)
+    with reading(opened, role="owner") as connection:
+        assert not sa.inspect(connection).get_table_names()  # nothing by halves
+    owner = opened.url.username
+    given = f"GRANT palier_app, palier_eraser TO {owner};"
+    assert given in str(refused.value)
+    with psycopg.connect(server.url(), autocommit=True) as administrator:
+        administrator.execute(given)
     upgrade(opened)
     membership.grant(opened, "ada", Grant(LEFT, "analyst"), by=membership.NOBODY)
     assert unguarded(opened) == set()
-    with reading(of_tenant(opened, RIGHT)) as connection:
-        assert connection.execute(sa.select(GRANTS)).all() == []
     opened.dispose()
 
 
-def test_the_app_steps_down_in_each_database_of_a_server(server):
-    # From PostgreSQL 16 on the second owner may not give away the roles that the first one made.
-    for _ in range(2):
-        opened = connect(server.database())
-        upgrade(opened)
-        with reading(opened) as connection:
-            user, owner = connection.exec_driver_sql("SELECT current_user, session_user").one()
-        assert user in {"palier_app", f"palier_app_{owner}"}
-        membership.grant(opened, "ada", Grant(LEFT, "analyst"), by=membership.NOBODY)
-        with pytest.raises(DataError), writing(of_tenant(opened, LEFT)) as connection:
+@pytest.mark.parametrize("role", ["app", "eraser"])
+def test_a_transaction_that_loses_its_role_never_keeps_the_owner_s_rights(server, role):
+    opened = connect(server.database())
+    upgrade(opened)
+    audit.note(of_tenant(opened, LEFT), "ada", "download")
+    with psycopg.connect(server.url(), autocommit=True) as administrator:
+        taken = f"REVOKE palier_app, palier_eraser FROM {opened.url.username}"
+        makers = administrator.execute(
+            "SELECT DISTINCT grantor::regrole::text FROM pg_auth_members"
+            " WHERE member = %s::regrole",
+            [opened.url.username],
+        ).fetchall()
+        for (maker,) in makers:
+            administrator.execute(f"{taken} GRANTED BY {maker} CASCADE")
+    for use in (reading, writing):
+        forbidden = pytest.raises(DataError, match=f"palier_{role}")
+        with forbidden as refused, use(of_tenant(opened, LEFT), role=role) as connection:
             connection.execute(sa.delete(GRANTS))
-        opened.dispose()
+        assert "GRANT palier_app, palier_eraser TO" in str(refused.value)
+    # The connection is fit for use again.
+    with reading(of_tenant(opened, LEFT), role="owner") as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM audit").scalar_one() == 1
+    opened.dispose()
 
 
 def test_the_app_cannot_change_tables_nor_unlearn_what_was_written(engine):

@@ -187,6 +187,7 @@ def test_a_bounce_and_a_complaint_are_called_in(make, monkeypatch, tmp_path):
     assert post(f"/i/c/{'0' * 48}", json=calls[0]).status_code == 404
     assert post(f"/i/d/{hook_secret(contacts)}", json=calls[0]).status_code == 404
     assert post(url, content=b"{").status_code == 400
+    assert post(url, content=b"[" * 200_000).status_code == 400
     progress = progress_of(contacts, message)
     assert (progress["bounced"], progress["complained"]) == (1, 1)
     assert set(objecting(contacts)) == {"p002"}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.tables.spreadsheet_text import csv_text, plain, safe
+from tests.made import ROOT
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 texts = st.text(alphabet="=+-@\t\r\n'\";,1.5eaé＝", max_size=8)  # noqa: RUF001
@@ -45,3 +47,28 @@ def test_numbers_are_numbers_whatever_their_sign():
 
 def test_missing_cells_stay_missing():
     assert csv_text(pd.DataFrame({"a": [None, "=x"]})) == 'a\n""\n\'=x\n'
+
+
+# What no spreadsheet opens: files of a workspace that we read again, digests, names of caches.
+INNER = {
+    "analysis/tables/spreadsheet_text.py", "analysis/tables/brought_covariates.py",
+    "analysis/turf/turf_names.py", "analysis/readers/packed.py", "pages/_ui/level_map.py",
+    "pages/_ui/swing/two_elections.py", "analysis/contacts/roll_store.py",
+    "analysis/exports/workbook.py", "analysis/exports/field_kit/turf_files.py",
+}  # fmt: skip
+
+
+def test_every_table_that_is_taken_away_goes_through_the_one_writer():
+    # Of pandas, csv, Arrow and the writers of workbooks; a `to_csv` of ours takes none of the words
+    # of pandas'.
+    raw = re.compile(
+        r"\.to_csv\([^)]*(?:index|sep|lineterminator|float_format)|\.to_excel\(|csv\.\w*[wW]rite"
+        r"|\bWorkbook\("
+    )
+    found = set()
+    for room in ("analysis", "pages"):
+        for file in (ROOT / room).rglob("*.py"):
+            name = file.relative_to(ROOT).as_posix()
+            if not name.startswith("analysis/sample/") and raw.search(file.read_text("utf-8")):
+                found.add(name)
+    assert found - INNER == set()

@@ -1,0 +1,159 @@
+"""Files of a few kB that would open out to more than a machine holds are refused in a sentence."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tracemalloc
+import zipfile
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.errors import DataError
+from analysis.experiments.unit_files import read_units
+from analysis.readers import packed, tabular
+from analysis.readers.packed import Opened
+from analysis.readers.people_files import read_people_file
+from analysis.readers.roll_layout import RollSource, text_blocks
+from analysis.readers.tabular import pieces, read_columns
+from tests.mutations import damaged
+
+CODE = {"code": ("code",)}
+
+
+@pytest.fixture
+def little_room(monkeypatch):
+    """Cap what is read at numbers that a test reaches."""
+    monkeypatch.setattr(packed, "_MOST_BYTES", 4_000_000)
+    monkeypatch.setattr(tabular, "MOST_ROWS", 100_000)
+
+
+def gz(file, content):
+    file.write_bytes(gzip.compress(content, 9))
+    return file
+
+
+def test_a_gzipped_table_is_read_no_further_than_its_cap(tmp_path, little_room):
+    bomb = gz(tmp_path / "t.csv.gz", b"code\n" + b"1\n" * 5_000_000)
+    assert bomb.stat().st_size < 20_000
+    for read in (lambda: read_columns(bomb, CODE, keep=lambda t: t.slice(0, 0)),
+                 lambda: list(pieces(bomb))):  # fmt: skip
+        with pytest.raises(DataError, match="unpack to more") as refused:
+            read()
+        assert "4 MB" in str(refused.value)
+    sound = gz(tmp_path / "s.csv.gz", b"code\n" + b"1\n" * 90_000)
+    assert read_columns(sound, CODE).num_rows == 90_000
+
+
+def test_rows_that_would_all_be_kept_are_counted_and_those_let_go_are_not(tmp_path, little_room):
+    many = gz(tmp_path / "t.csv.gz", b"code\n" + b"1\n" * 1_500_000)
+    with pytest.raises(DataError, match="unpack to more"):
+        read_columns(many, CODE)
+    assert read_columns(many, CODE, keep=lambda t: t.slice(0, 1)).num_rows < 10
+
+
+def test_a_parquet_of_more_rows_than_any_known_one_is_refused(tmp_path, little_room):
+    table = pa.table({"code": pa.array(np.zeros(2_000_000, dtype="int8"))})
+    file = tmp_path / "t.parquet"
+    pq.write_table(table, file, compression="zstd")
+    assert file.stat().st_size < 20_000
+    with pytest.raises(DataError, match="unpack to more"):
+        read_columns(file, CODE)
+
+
+def test_units_of_a_trial_in_a_parquet_of_too_many_rows_are_refused(tmp_path):
+    table = pa.table({"unit": pa.nulls(11_000_000, pa.int8())})
+    pq.write_table(table, tmp_path / "u.parquet", compression="zstd")
+    tracemalloc.start()
+    with pytest.raises(DataError, match="more rows than a trial"):
+        read_units(tmp_path / "u.parquet")
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_a_roll_without_an_end_of_line_is_not_gathered(tmp_path):
+    file = gz(tmp_path / "roll.csv.gz", b"x" * 40_000_000)
+    with pytest.raises(DataError, match="unpack to more"):
+        list(text_blocks(RollSource.of(file), "utf-8"))
+
+
+def test_a_cap_tells_and_closes(tmp_path):
+    file = gz(tmp_path / "a.gz", b"0123456789" * 10)
+    with Opened(file, 100) as opened:
+        assert opened.read() == b"0123456789" * 10
+        assert opened.read(5) == b""
+    assert opened.closed
+    with Opened(file, 99) as opened, pytest.raises(DataError, match="unpack"):
+        opened.read()
+
+
+def workbook():
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in [["code", "nom", "email"], *([n, f"n{n}", "x@example.org"] for n in range(9))]:
+        book.active.append(row)
+    book.save(out)
+    return out.getvalue()
+
+
+def with_part(content, name, part):
+    """Put a part of a workbook in the place of another; None takes it out."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for one in {*old.namelist(), name} - ({name} if part is None else set()):
+            new.writestr(one, part if one == name else old.read(one))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"])
+def test_a_workbook_that_would_fill_the_memory_is_refused(tmp_path, little_room, monkeypatch, part):
+    monkeypatch.setattr(packed, "_MOST_BESIDE", 1_000_000)
+    size = 5_000_000 if "sheet1" in part else 2_000_000
+    (tmp_path / "t.xlsx").write_bytes(with_part(workbook(), part, b" " * size))
+    with pytest.raises(DataError, match="unpack to more"):
+        read_columns(tmp_path / "t.xlsx", CODE)
+
+
+ENTITIES = b'<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><l>&b;</l>'
+PARTS = ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("part", [None, b"", b"<worksheet><row", ENTITIES, b"\xff\xfe<"])
+def test_a_damaged_workbook_is_read_or_told(tmp_path, name, part):
+    """A mangled XML is a SyntaxError to Python, a workbook without sheets an IndexError."""
+    content = with_part(workbook(), name, part)
+    file = tmp_path / "t.xlsx"
+    file.write_bytes(content)
+    told = 0
+    for read in (lambda: read_columns(file, CODE), lambda: read_people_file(content, "t.xlsx")):
+        try:
+            read()
+        except DataError:
+            told += 1
+    assert told or name == "xl/styles.xml"
+    packed.start_of(io.BytesIO(content), ".xlsx")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+def test_two_hundred_damaged_workbooks_are_read_or_told(tmp_path):
+    rng, sound, told = np.random.default_rng(20_261_128), workbook(), 0
+    file = tmp_path / "t.xlsx"
+    for _ in range(200):
+        file.write_bytes(damaged(sound, rng))
+        for read in (
+            lambda: read_columns(file, CODE),
+            lambda: read_people_file(file.read_bytes(), "t.xlsx"),
+        ):
+            try:
+                read()
+            except DataError:
+                told += 1
+    assert told > 100
