@@ -30,6 +30,7 @@ from pages._ui.bureau_map import (
     publish_ground,
 )
 from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.trial.number_tables import written
 
 # Rows of a list that travel to the screen.
 _LISTED = 1000
@@ -213,17 +214,15 @@ def _listed(table: pd.DataFrame, look: Look, *, key: str, chosen: Callable[[str]
         | {title: values.to_numpy() for title, values in look.columns.items()}
     )
     ids = table["unit_id"].tolist()
+    shown, numbers = written(whole.head(_LISTED))
     st.dataframe(
-        whole.head(_LISTED),
+        shown,
         key=key,
         hide_index=True,
         height=300,
         on_select=partial(_open_row, key, ids, chosen),
         selection_mode="single-row",
-        column_config={
-            title: st.column_config.NumberColumn(format="localized")
-            for title in whole.select_dtypes("number")
-        },
+        column_config=numbers,
     )
 
 

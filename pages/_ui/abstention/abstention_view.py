@@ -21,7 +21,7 @@ from pages._ui.messages import plain, translate
 def whole(forecast: AbstentionForecast) -> None:
     """Say the level of the whole place, how far bureaux differ, and what the forecast lacks."""
     table = forecast.table
-    columns = st.columns(3)
+    columns = [st.container() for _part in range(3)]
     columns[0].metric(
         _("Abstention in the whole place"),
         percent(forecast.level.value),
