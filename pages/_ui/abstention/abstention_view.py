@@ -62,7 +62,7 @@ def notes(forecast: AbstentionForecast) -> None:
 
 def levels_map(place: Workspace, shapes: Geometry | None, found: Outlook) -> None:
     """Show the forecast at the level asked for: départements, communes or bureaux."""
-    level = levels.choose(place, found.units["commune_id"], drawn=shapes is not None)
+    level = levels.choose(place, found.units, drawn=shapes is not None)
     if level == BUREAU:
         if shapes is None:
             shapes = levels.squares(place, found.units)

@@ -123,7 +123,7 @@ def _votes(ranked: Ranking, rate: str) -> float:
 
 def levels_map(place: Workspace, ranked: Ranking, geometry: Geometry | None) -> None:
     """Show the ranking at the level asked for: départements, communes or bureaux."""
-    level = levels.choose(place, ranked.table["commune_id"], drawn=geometry is not None)
+    level = levels.choose(place, ranked.table, drawn=geometry is not None)
     if level == BUREAU:
         shapes = levels.squares(place, ranked.table) if geometry is None else geometry
         priority_map(shapes, ranked, key=MAIN_MAP)

@@ -51,7 +51,7 @@ def swing(place: Workspace, asked: Question) -> None:
 def _levels_map(place: Workspace, asked: Question, found: Moved, label: str) -> None:
     """Show the swing at the level asked for: départements, communes or bureaux."""
     shapes = swings.geometry(place, found.vintage, found.table)
-    level = levels.choose(place, found.table["commune_id"], drawn=shapes is not None)
+    level = levels.choose(place, found.table, drawn=shapes is not None)
     if level == BUREAU:
         if shapes is None:
             sized = found.table.assign(registered=found.table["weight"])
