@@ -31,8 +31,13 @@ with phone_order.asked_last(), messages.explain_data_errors():
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
-with phone_order.sides_turned():
-    settings_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
+# What was cut is changed on a map as wide as the page: how to cut again is folded away.
+if turf_editing.is_open():
+    settings_side = phone_order.asked_last("cut").expander(_("Cut again"))
+    answer_side = st.container()
+else:
+    with phone_order.sides_turned():
+        settings_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Settings of the ranking"), width="stretch"):
         settings = inputs.choose_settings(loaders.weights_of(found))
@@ -64,7 +69,7 @@ with answer_side, messages.explain_data_errors():
         )
         st.stop()
     turfs_view.balance(walks)
-    view = choose_view(VIEWS, "turf_view")
+    view = choose_view(VIEWS, turf_editing.VIEW)
     if view == "turfs":
         turfs_view.table(walks)
     elif view == "edit":
