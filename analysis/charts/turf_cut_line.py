@@ -76,6 +76,8 @@ def _spots(stops: gpd.GeoDataFrame) -> pydeck.Layer:
     across, up = np.meshgrid(x, y)
     at = gpd.GeoSeries(gpd.points_from_xy(across.ravel(), up.ravel()), crs=stops.crs).to_crs(WGS84)
     rows = pd.DataFrame({"longitude": at.x.round(6), "latitude": at.y.round(6), "cut": 1})
+    # What the tooltip of the map says.
+    rows = rows.assign(turf_id=str(stops["turf_id"].iloc[0]), label="")
     return pydeck.Layer(
         "ScatterplotLayer",
         rows,

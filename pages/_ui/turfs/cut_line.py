@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pydeck
 import streamlit as st
 
 from analysis.charts.turf_cut_line import cut_layers
-from analysis.charts.turf_deck import TurfPicture
+from analysis.charts.turf_deck import TurfPicture, turf_deck
 from analysis.turf.editing import Edit
 from pages._ui.i18n import _
 
@@ -39,10 +40,15 @@ def forget() -> None:
     st.session_state[_CLICKS] = []
 
 
-def layers(picture: TurfPicture, turfs: Sequence[str]) -> list[pydeck.Layer]:
-    """Return what takes the clicks, where one turf is chosen."""
-    stops = picture.stops[picture.stops["turf_id"].isin(turfs)]
-    return cut_layers(stops, clicks()) if len(turfs) == 1 else []
+def lay_over(deck: pydeck.Deck, picture: TurfPicture, turfs: Sequence[str]) -> None:
+    """Bring the one chosen turf near, and lay over the map what takes the clicks."""
+    if len(turfs) != 1:
+        return
+    stops = picture.stops[picture.stops["turf_id"] == turfs[0]]
+    deck.layers += cut_layers(stops, clicks())
+    deck.initial_view_state = turf_deck(
+        replace(picture, stops=stops), style=None, titles={"stop": "", "doors": ""}
+    ).initial_view_state
 
 
 def below(turfs: Sequence[str], make: Callable[[Edit], None] | None) -> None:

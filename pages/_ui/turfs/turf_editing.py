@@ -30,7 +30,7 @@ from analysis.workflows.turf_states import (
 from pages._ui import messages, shell
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
-from pages._ui.i18n import _, date, ngettext, number, pgettext
+from pages._ui.i18n import DAY, _, date, ngettext, number, pgettext
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import cut_line, turf_history
 from pages._ui.turfs import load_turfs as found
@@ -107,7 +107,7 @@ def _choices(walks: Walks) -> tuple[list[str], list[str]]:
         _("Turfs chosen"),
         walks.turf_ids,
         key=_CHOSEN,
-        placeholder=_("Click on the map, or choose here"),
+        placeholder=_("On the map, or here"),
     )
     stops = walks.turfs
     picked = st.session_state[_ADDRESSES]
@@ -266,7 +266,7 @@ def _hand_over(folder: Path, turfs: list[str], seen: Mapping[str, Any] | None) -
     with st.form("turfs.hand_over", border=True):
         st.markdown("**" + _("Hand over") + "**")
         team = st.text_input(_("Team"), key="turfs.team", help=_("Its name, never a person's."))
-        day = st.date_input(_("Day of the outing"), key="turfs.day", value=None)
+        day = st.date_input(_("Day of the outing"), None, key="turfs.day", format=DAY)
         pressed = st.form_submit_button(_("Assign the chosen turfs"), width="stretch")
     if not pressed:
         return
@@ -312,7 +312,7 @@ def _map(
     )
     cutting = st.session_state.get(_CLICK) == CUT
     if cutting:
-        deck.layers += cut_line.layers(picture, turfs)
+        cut_line.lay_over(deck, picture, turfs)
     st.pydeck_chart(
         deck,
         height=560,
