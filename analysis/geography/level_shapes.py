@@ -24,7 +24,7 @@ DEPARTEMENT, CONSTITUENCY, BUREAU = "departement", "circonscription", "bureau"
 LEVELS = (DEPARTEMENT, CONSTITUENCY, COMMUNE, BUREAU)
 CRS = 3857
 # Of what is drawn: a browser keeps a file for as long as its name stays.
-LAYOUT = 1
+LAYOUT = 2
 # Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
 _COVERED, _LEAST = 0.10, 1 / 260
 # A square of a grid, of the width of the whole; of bureaux, in metres.

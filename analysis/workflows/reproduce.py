@@ -154,9 +154,13 @@ def in_column(file: Path) -> bool:
 
 
 def _moved(again: Provenance, provenance: Provenance) -> Provenance:
-    """Keep the folder that the file recorded: the place may have moved since."""
+    """Keep the folder that the file recorded, and the data it rests on, which were compared.
+
+    The place may have moved since, and doors may have been visited.
+    """
     recorded = provenance.parameters.get("workspace", "")
-    return replace(again, parameters={**again.parameters, "workspace": recorded})
+    parameters = {**again.parameters, "workspace": recorded}
+    return replace(again, parameters=parameters, data=provenance.data)
 
 
 def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
