@@ -6,8 +6,10 @@ from streamlit.delta_generator import DeltaGenerator
 _ASKED, _MAP, _SIDES = "asked_last", "map_first", "sides_turned"
 _ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
 _SIDE = f'{_ROW} > [data-testid="stColumn"]'
+# Rows of numbers alone, not those that hold such rows.
 _NUMBERS = (
     '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
+    ':not(:has([data-testid="stHorizontalBlock"]))'
 )
 _PHONE = f"""<style>
 @media (max-width: 640px) {{
@@ -16,6 +18,10 @@ _PHONE = f"""<style>
   {_NUMBERS} [data-testid="stMetricValue"] {{ font-size: 1.5rem; }}
   .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"],
   .st-key-{_SIDES} > [data-testid="stHorizontalBlock"] {{ flex-direction: column-reverse; }}
+  .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+  .st-key-{_SIDES} > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{
+    min-width: 100%;
+  }}
   {_ROW} {{ flex-direction: column; flex-wrap: nowrap; }}
   {_SIDE}, {_SIDE} > [data-testid="stVerticalBlock"] {{ display: contents; }}
   {_SIDE} > [data-testid="stVerticalBlock"] > * {{ order: 3; }}

@@ -287,7 +287,8 @@ def _told(found: SecondRound) -> None:
     rest = found.whole[found.whole["share_valid"].isna()]
     st.caption(
         " · ".join(
-            f"{option_name(row.destination)}: {number(row.votes)}" for row in rest.itertuples()
+            _("{what}: {n}").format(what=option_name(row.destination), n=number(row.votes))
+            for row in rest.itertuples()
         )
     )
 
