@@ -33,8 +33,8 @@ with phone_order.asked_last(), messages.explain_data_errors():
 
 # What was cut is changed on a map as wide as the page: how to cut again is folded away.
 if turf_editing.is_open():
-    settings_side = phone_order.asked_last("cut").expander(_("Cut again"))
-    answer_side = st.container()
+    folded = phone_order.asked_last("cut").expander(_("Cut again"))
+    settings_side, answer_side = folded.container(), st.container()
 else:
     with phone_order.sides_turned():
         settings_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)

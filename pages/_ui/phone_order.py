@@ -14,6 +14,7 @@ _NUMBERS = (
 _PHONE = f"""<style>
 @media (max-width: 640px) {{
   [data-testid="stVerticalBlock"] > :has(> [class*="st-key-{_ASKED}"]) {{ order: 9; }}
+  [data-testid="stButtonGroup"] [role="radiogroup"] {{ flex-wrap: wrap; }}
   {_NUMBERS} > [data-testid="stColumn"] {{ flex: 1 1 40%; min-width: 40%; }}
   {_NUMBERS} [data-testid="stMetricValue"] {{ font-size: 1.5rem; }}
   .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"],

@@ -66,7 +66,8 @@ def written(
     columns: dict[str, ColumnConfig] = {
         name: st.column_config.NumberColumn(
             width=(widths or {}).get(name),
-            **({"format": "localized", "step": 10.0**-digits if digits else 1} if theirs else {}),
+            format="localized" if theirs else None,
+            step=(10.0**-digits if digits else 1) if theirs else None,
         )
         for name, digits in kept.items()
     }
