@@ -8,9 +8,13 @@ from pages._ui.access import gate
 from pages._ui.i18n import _, language_switch
 from pages._ui.streamlit_words import replace_words
 
+# Wide enough for its longest name: what it does not need is the map’s.
+MENU_PX = 236
 ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
 # Without an icon of its own the browser would ask another machine for that of each page.
-st.set_page_config(page_title="Palier", page_icon=ICON, layout="wide")
+st.set_page_config(
+    page_title="Palier", page_icon=ICON, layout="wide", initial_sidebar_state=MENU_PX
+)
 with st.sidebar:
     language_switch()
 replace_words()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import loaders, messages
+from pages._ui import loaders, messages, phone_order, shell
 from pages._ui.abstention import (
     abstention_card,
     abstention_proof,
@@ -28,7 +28,8 @@ VIEWS = {
 
 with messages.explain_data_errors():
     place = loaders.workspace()
-    asked = coming_election.choose_question(place)
+    with phone_order.asked_last():
+        asked = coming_election.choose_question(place)
     view = choose_view(VIEWS, "a_view")
     if view == "with":
         goes_with.goes_with(place, explain_choices.abstention(place, asked.places))
@@ -39,17 +40,19 @@ with messages.explain_data_errors():
         habitual_view.split(found, coming_election.geometry(place, found))
     else:
         found = coming_election.outlook(place, asked)
-        level = coming_election.choose_level(found.forecast.level)
+        with phone_order.asked_last("level"):
+            level = coming_election.choose_level(found.forecast.level)
         found = coming_election.at(place, asked, found, level)
         if view == "files":
             take_away.downloads(place, asked, found)
         else:
             shapes = coming_election.geometry(place, found)
-            abstention_view.whole(found.forecast)
-            map_side, card_side = st.columns([1.5, 1], gap="medium")
-            with map_side:
+            map_side, card_side = st.columns(shell.MAP_AND_CARD)
+            with map_side, phone_order.map_box():
                 abstention_view.levels_map(place, shapes, found)
+            with map_side:
                 abstention_view.forecast_list(found)
                 abstention_view.notes(found.forecast)
             with card_side:
+                abstention_view.whole(found.forecast)
                 abstention_card.bureau_card(found)

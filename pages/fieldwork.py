@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.fieldwork.field_plan import turfs_in_field
-from pages._ui import loaders, messages
+from pages._ui import loaders, messages, phone_order, shell
 from pages._ui.access import visitor
 from pages._ui.fieldwork import (
     bring_returns,
@@ -38,7 +38,8 @@ with messages.explain_data_errors():
     place = loaders.workspace()
     store = field.store(place)
 
-in_side, answer_side = st.columns([1, 3], gap="medium")
+with phone_order.sides_turned():
+    in_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
 with in_side, messages.explain_data_errors():
     if visitor.current().may("bring_returns"):
         bring_returns.bring(place, store)

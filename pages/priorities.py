@@ -3,14 +3,13 @@
 import streamlit as st
 
 from analysis.workflows.ranking import ranking_file
-from pages._ui import inputs, levels, loaders, messages
+from pages._ui import inputs, levels, loaders, messages, phone_order, shell
 from pages._ui.i18n import _
 from pages._ui.priorities import (
     bureau_card,
     compare,
     downloads,
     look_back,
-    phone_order,
     ranking_view,
     visited,
 )
@@ -60,11 +59,11 @@ with answer_side, messages.explain_data_errors():
         downloads.downloads(place, scenario)
     else:
         file = ranking_file(place, scenario, ranked, found)
-        ranking_view.reach(file.announced)
-        map_side, card_side = st.columns([1.9, 1], gap="medium")
+        map_side, card_side = st.columns(shell.MAP_AND_CARD)
         with map_side, phone_order.map_box():
             ranking_view.levels_map(place, ranked, loaders.geometry(place, found))
         with card_side:
+            ranking_view.reach(file.announced)
             bureau_id, frame = bureau_card.bureau_card(ranked, found)
         bureau_card.map_first()
         with map_side:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import loaders, messages
+from pages._ui import loaders, messages, phone_order
 from pages._ui.explain import explain_choices, goes_with
 from pages._ui.i18n import _
 from pages._ui.swing import moved, second_round_view, transfers_view, two_elections
@@ -21,7 +21,8 @@ VIEWS = {
 
 with messages.explain_data_errors():
     place = loaders.workspace()
-    asked = two_elections.choose_question(place)
+    with phone_order.asked_last():
+        asked = two_elections.choose_question(place)
     if asked is not None:
         view = choose_view(VIEWS, "s_view")
         if view == "transfers":

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import inputs, loaders, messages
+from pages._ui import inputs, loaders, messages, phone_order, shell
 from pages._ui.i18n import _
 from pages._ui.trial import arms_view, draft, power_view, sealed, sealing, trial_choices
 
@@ -16,7 +16,8 @@ with messages.explain_data_errors():
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
-settings_side, answer_side = st.columns([1, 3], gap="medium")
+with phone_order.sides_turned():
+    settings_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Ranking"), width="stretch"):
         inputs.choose_rival(question, found)

@@ -9,7 +9,7 @@ from analysis.workflows import turf_cuts
 from analysis.workflows.jobs import Job
 from analysis.workflows.ranking import ranking_file
 from analysis.workflows.turf_folder import cuts
-from pages._ui import inputs, loaders, messages, ready_panel
+from pages._ui import inputs, loaders, messages, phone_order, ready_panel, shell
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
 from pages._ui.turfs import follow, turf_choices, turf_downloads, turf_editing, turfs_view
@@ -26,12 +26,18 @@ VIEWS = {
     "files": _("Hand out"),
 }
 
-with messages.explain_data_errors():
+with phone_order.asked_last(), messages.explain_data_errors():
     place = loaders.workspace()
     question = inputs.choose_question(place)
     found = loaders.prospects(place, question)
 
-settings_side, answer_side = st.columns([1, 3], gap="medium")
+# What was cut is changed on a map as wide as the page: how to cut again is folded away.
+if turf_editing.is_open():
+    folded = phone_order.asked_last("cut").expander(_("Cut again"))
+    settings_side, answer_side = folded.container(), st.container()
+else:
+    with phone_order.sides_turned():
+        settings_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
 with settings_side, messages.explain_data_errors():
     with st.popover(_("Settings of the ranking"), width="stretch"):
         settings = inputs.choose_settings(loaders.weights_of(found))
@@ -63,7 +69,7 @@ with answer_side, messages.explain_data_errors():
         )
         st.stop()
     turfs_view.balance(walks)
-    view = choose_view(VIEWS, "turf_view")
+    view = choose_view(VIEWS, turf_editing.VIEW)
     if view == "turfs":
         turfs_view.table(walks)
     elif view == "edit":

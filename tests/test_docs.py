@@ -66,7 +66,7 @@ def test_words_that_fit_no_option_are_refused():
 def test_every_command_in_a_document_names_options_that_exist(page):
     for _, block in _CODE.findall(page.read_text(encoding="utf-8")):
         for line in block.replace("\\\n", " ").splitlines():
-            if found := re.search(r"python -m analysis (\w+)(.*)", line):
+            if found := re.search(r"python -m analysis ([\w-]+)(.*)", line):
                 assert set(_OPTION.findall(found[2])) <= options(found[1]), line
 
 

@@ -1,4 +1,4 @@
-"""The verbs of models: transfers, backtest, which looks back, and explain."""
+"""The verbs of models: transfers, second-round, backtest, which looks back, and explain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.workflows.explaining import Explanation
     from analysis.workflows.transfers import Answer
 
-SEVERAL = ("--covariates",)
+SEVERAL = ("--covariates", "--standing", "--withdraw", "--follow")
 
 
 def transfers(  # noqa: PLR0913 - one option per part of the question
@@ -268,7 +268,61 @@ def _aligned(table: pd.DataFrame) -> str:
     )
 
 
+def second_round(  # noqa: PLR0913 - one option per part of the question
+    workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
+    out: Annotated[
+        Path,
+        typer.Option(help=".csv .xlsx .geojson .parquet .tex .md; with --figure .pdf .png .svg"),
+    ],
+    first: Annotated[str, typer.Option(help="First round it follows: 2022_pres_t1.")] = "",
+    kept: Annotated[
+        str, typer.Option(help="Begin with the one kept in the workspace under this name.")
+    ] = "",
+    standing: Annotated[
+        list[str] | None, typer.Option(help="Who stands, where not the usual; several may follow.")
+    ] = None,
+    withdraw: Annotated[
+        list[str] | None, typer.Option(help="Finalists who withdraw; several may follow.")
+    ] = None,
+    follow: Annotated[
+        list[str] | None,
+        typer.Option(help="LIST:FINALIST=70: of 100 voters of a list so many follow; repeatable."),
+    ] = None,
+    come: Annotated[float | None, typer.Option(help="Of 100 who abstained, how many come.")] = None,
+    asked: Annotated[
+        int | None,
+        typer.Option(min=1, help="How sure: as if so many voters of each list had been asked."),
+    ] = None,
+    place: Annotated[str, typer.Option(help="Code of a commune, département or part of one.")] = "",
+    figure: Annotated[str, typer.Option(help="Finalist whose map is drawn.")] = "",
+    keep: Annotated[str, typer.Option(help="Keep it in the workspace under this name.")] = "",
+    language: Annotated[str, typer.Option(help="Of titles and units: fr or en.")] = "fr",
+    dialect: Annotated[str, typer.Option(help="Of CSV: plain or excel_fr.")] = "plain",
+) -> None:
+    """Count a second round as one imagines it, bureau by bureau: no forecast."""
+    from analysis.exports.model_export import Written
+    from analysis.workflows.second_round_files import Told, second_round_to_file
+
+    told = Told(first, place, kept, standing or (), withdraw or (), follow or (), come, asked)
+    one, found = second_round_to_file(
+        workspace, told, out, figure=figure, name=keep, written=Written(language, dialect)
+    )
+    show((100 * one.table()).round(1).to_string())
+    for row in found.whole.itertuples():
+        if row.share_valid == row.share_valid:
+            show(
+                f"{row.destination}: {row.votes} votes, {100 * row.share_valid:.1f}% of valid "
+                f"({100 * row.lower:.1f} to {100 * row.upper:.1f}), first in "
+                f"{100 * row.chance_first:.0f}% of draws"
+            )
+        else:
+            show(f"{row.destination}: {row.votes}")
+    show("imagined: shares are yours, not an estimate")
+    show(f"written: {out}")
+
+
 def register(app: typer.Typer) -> None:
     """Give the command line its verbs of models."""
     for verb in (transfers, backtest, explain):
         app.command()(verb)
+    app.command("second-round")(second_round)

@@ -184,9 +184,22 @@ def why(rule: str) -> Text:
     return RULES[rule][0]
 
 
-def basis(rule: str) -> str:
-    """Return on which text a rule rests, by articles."""
-    return RULES[rule][1]
+_IN_ENGLISH = {
+    "RGPD": "GDPR",
+    "Règl.": "Regulation",
+    "listes électorales": "electoral rolls",
+    "Loi ": "Law ",
+    "Code pénal": "Penal Code",
+    " ; ": "; ",
+}
+
+
+def basis(rule: str, language: str = "fr") -> str:
+    """Return on which text a rule rests, by articles; numbers of articles are in no language."""
+    told = RULES[rule][1]
+    for french, english in _IN_ENGLISH.items() if language == "en" else ():
+        told = told.replace(french, english)
+    return told
 
 
 def mend(rule: str) -> Text:

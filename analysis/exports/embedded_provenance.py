@@ -29,6 +29,7 @@ KEY = "palier"
 ELEMENT_ID = "palier-provenance"
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_KEYWORDS = "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}keywords"
 _KML = "{http://www.opengis.net/kml/2.2}"
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
@@ -73,6 +74,10 @@ def in_csvw(path: Path) -> str:
 def in_xlsx(path: Path) -> str:
     """Return the provenance text of a workbook."""
     with zipfile.ZipFile(path) as book:
+        # What is not made again says so where Excel shows keywords.
+        told = ET.fromstring(book.read("docProps/core.xml")).findtext(_KEYWORDS) or ""
+        if told.startswith("{"):
+            return told
         texts = ET.fromstring(book.read("xl/sharedStrings.xml"))
     joined = ("".join(t.text or "" for t in item.iter(f"{_MAIN}t")) for item in texts)
     # Excel holds no more than 32,767 characters in a cell: the text may come in pieces.

@@ -23,6 +23,16 @@ ONCE = {
         "uncut.csv and summary.json of the folder can be made again from it."
     ),
     "plan": Text("Check the seal beside it: `python -m analysis verify FILE.seal.json`."),
+    "field": Text(
+        "Take it out again on the page Field, or with `python -m analysis returns` or `script`: "
+        "the same returns write the same rows."
+    ),
+    "moved": Text("Run `python -m analysis rank --since` again: the same two rankings write it."),
+    "register": Text(
+        "Print it again on the page Law, or with `python -m analysis duties register`."
+    ),
+    "settings": Text("It holds what somebody chose, not what was worked out of it: keep a copy."),
+    "backup": Text("Have it checked part by part: `python -m analysis restore`."),
     "brief": Text("Run `python -m analysis brief` again: the same place and day write it."),
     "impact": Text("Run `python -m analysis impact` again: the same files and seed write it."),
     "result": Text("Run the command again: the same data, options and seed write it."),

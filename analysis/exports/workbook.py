@@ -18,6 +18,7 @@ from analysis.charts.chart_words import licence
 from analysis.exports.column_units import format_of, headings_of, units_of
 from analysis.exports.document import Leaving, invented
 from analysis.exports.embedded_provenance import KEY
+from analysis.exports.provenance import only_made_once
 
 # Excel's own limit is 32,767 characters a cell.
 _CELL = 32_000
@@ -69,10 +70,11 @@ def to_xlsx(document: Leaving) -> bytes:
 
 
 def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
-    """Write tables without provenance, a sheet each under its name; the same bytes twice."""
+    """Write tables of the field, a sheet each under its name; the same bytes twice."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
-        book.set_properties({"created": _CREATED})
+        told = only_made_once("field")
+        book.set_properties({"author": "Palier", "created": _CREATED, "keywords": told})
         for name, table in tables.items():
             sheet = book.add_worksheet(name)
             sheet.write_row(0, 0, list(table.columns), _head(book))

@@ -20,16 +20,18 @@ import shapely
 
 from analysis.geography.outlines import COMMUNE
 
-DEPARTEMENT, BUREAU = "departement", "bureau"
-LEVELS = (DEPARTEMENT, COMMUNE, BUREAU)
+DEPARTEMENT, CONSTITUENCY, BUREAU = "departement", "circonscription", "bureau"
+LEVELS = (DEPARTEMENT, CONSTITUENCY, COMMUNE, BUREAU)
 CRS = 3857
 # Of what is drawn: a browser keeps a file for as long as its name stays.
-LAYOUT = 1
+LAYOUT = 2
 # Dots together cover so much of what they stand in; no dot is smaller than so much of its width.
 _COVERED, _LEAST = 0.10, 1 / 260
 # A square of a grid, of the width of the whole; of bureaux, in metres.
 _CELL, _BUREAU_M = 1 / 16, 400.0
 _GAP = 0.12
+# Constituencies of one town: metres between them, and the turn at which none hides another.
+_APART_M, _GOLDEN = 7_500.0, np.pi * (3 - np.sqrt(5))
 # Names beyond these would cover one another at any scale.
 _MOST_LABELS = 60
 
@@ -67,7 +69,8 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
     level
         One of `LEVELS`.
     units
-        `unit_id`, `name`, `registered` (persons); one row per unit.
+        `unit_id`, `name`, `registered` (persons); one row per unit. Of constituencies `x` and `y`
+        too: the metres of their middle, NaN where it is unknown.
     departments
         Codes of the départements that the units lie in.
 
@@ -91,6 +94,8 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
         placed = np.array([outlines().get(code) for code in table["unit_id"]], dtype=object)
     elif level == COMMUNE:
         placed, near = _dots(table, around)
+    elif level == CONSTITUENCY:
+        placed = _sized(table, _spread_out(table[["x", "y"]]), around)
     known = np.array([shape is not None for shape in placed], dtype=bool)
     frame = _frame(placed[known], around)
     if not known.all():
@@ -101,6 +106,19 @@ def level_shapes(level: str, units: pd.DataFrame, departments: tuple[str, ...]) 
         crs=CRS,
     )
     return LevelShapes(drawn, around, _labels(drawn), near, int((~known).sum()), bool(known.any()))
+
+
+def on_mainland(unit_ids: pd.Series) -> np.ndarray:
+    """Tell which units lie in a département of the mainland (array of booleans).
+
+    Parameters
+    ----------
+    unit_ids
+        Of any level: `01`, `circonscription:01-04`, `01053`, `01053_0001`.
+    """
+    codes = unit_ids.astype("str").str.rpartition(":")[2].str[:2]
+    overseas = unit_ids.astype("str").str.rpartition(":")[2].str[:3].str.match(r"97|98|ZZ|99")
+    return (codes.isin([*outlines()]) & ~overseas).to_numpy(dtype=bool)
 
 
 @cache
@@ -141,15 +159,36 @@ def _dots(table: pd.DataFrame, around: gpd.GeoDataFrame) -> tuple[np.ndarray, in
     shapes = np.full(len(table), None, dtype=object)
     if not known.any():
         return shapes, 0
-    x, y = at.loc[known, "x"].to_numpy(), at.loc[known, "y"].to_numpy()
-    spots = shapely.points(x, y)
+    place = at.loc[known, ["x", "y"]].reset_index(drop=True)
+    shapes[known] = _sized(table[known], place, around, table["registered"].sum())
+    return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
+
+
+def _sized(
+    table: pd.DataFrame, at: pd.DataFrame, around: gpd.GeoDataFrame, whole: float | None = None
+) -> np.ndarray:
+    """Return a dot for each unit at its place, as large as it has voters; None without a place."""
+    shapes = np.full(len(table), None, dtype=object)
+    known = at["x"].notna().to_numpy()
+    if not known.any():
+        return shapes
+    spots = shapely.points(at.loc[known, "x"].to_numpy(), at.loc[known, "y"].to_numpy())
     west, south, east, north = _frame(spots, around)
     wide = max(east - west, north - south, 1_000.0)
     registered = table["registered"].to_numpy(dtype=float)
-    per_person = _COVERED * wide**2 / np.pi / max(registered.sum(), 1.0)
+    per_person = _COVERED * wide**2 / np.pi / max(registered.sum() if whole is None else whole, 1.0)
     radius = np.maximum(np.sqrt(registered[known] * per_person), wide * _LEAST)
     shapes[known] = shapely.buffer(spots, radius, quad_segs=5)
-    return shapes, int((at.loc[known, "near"] == True).sum())  # noqa: E712 - of type object
+    return shapes
+
+
+def _spread_out(at: pd.DataFrame) -> pd.DataFrame:
+    """Return places no two of which are one: those of one town lie in a spiral round it."""
+    places = at.astype(float).reset_index(drop=True)
+    n = places.groupby(["x", "y"]).cumcount().to_numpy()
+    crowded = places.groupby(["x", "y"])["x"].transform("size").gt(1).to_numpy()
+    turn, far = n * _GOLDEN, np.where(crowded, _APART_M * np.sqrt(n + 0.5), 0.0)
+    return places.assign(x=places["x"] + far * np.cos(turn), y=places["y"] + far * np.sin(turn))
 
 
 def _frame(shapes: np.ndarray, around: gpd.GeoDataFrame) -> np.ndarray:
@@ -177,9 +216,10 @@ def _rows(count: int, frame: np.ndarray) -> np.ndarray:
 
 
 def _labels(drawn: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    named = drawn.head(_MOST_LABELS)
+    named = drawn[drawn["name"] != ""].head(_MOST_LABELS)
     return gpd.GeoDataFrame(
-        {"text": named["name"], "level": COMMUNE},
+        # A constituency is called by its number: its map is full of them.
+        {"text": named["name"].str.replace(" circonscription", ""), "level": COMMUNE},
         geometry=shapely.point_on_surface(named.geometry.to_numpy()),
         crs=CRS,
     )

@@ -360,6 +360,8 @@ def _first_text(columns: list[tuple[pa.DictionaryArray, np.ndarray]], rows: int)
 def _places(counts: pd.DataFrame) -> pd.DataFrame:
     commune = commune_of(counts["bureau_id"]).astype("str")
     names = counts["place"].astype("str") if "place" in counts else commune
+    # The Ministry writes « Wallis-Et-Futuna »; all others of the country have their small words.
+    names = names.str.replace("-Et-", "-et-", regex=False)
     former = {b: bool(former_commune(str(b))) for b in counts["bureau_id"].cat.categories}
     table = pd.DataFrame({"commune_id": commune, "name": names})
     # The newest row names the commune; rows of a former one only where there is no other.

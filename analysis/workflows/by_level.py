@@ -13,7 +13,22 @@ from analysis.electorate.abstention.forecast import AbstentionForecast
 from analysis.electorate.counts import read_counts
 from analysis.electorate.swing_by_bureau import Share
 from analysis.geography.bureau_names import bureau_labels
-from analysis.geography.level_shapes import BUREAU, CRS, DEPARTEMENT, LevelShapes, level_shapes
+from analysis.geography.constituencies import (
+    communes_of_constituencies,
+    constituency_names,
+    constituency_of,
+    known_in,
+    middles,
+)
+from analysis.geography.level_shapes import (
+    BUREAU,
+    CONSTITUENCY,
+    CRS,
+    DEPARTEMENT,
+    LevelShapes,
+    level_shapes,
+    on_mainland,
+)
 from analysis.geography.outlines import COMMUNE, outlines
 from analysis.geography.zones import departments
 from analysis.tables.elections import Choice
@@ -57,7 +72,9 @@ def communes_in(workspace: Workspace, places: tuple[str, ...]) -> pd.Series:
     return known.loc[inside | (not places), "commune_id"].astype("str")
 
 
-def levels_in(workspace: Workspace, communes: pd.Series) -> tuple[str, ...]:
+def levels_in(
+    workspace: Workspace, communes: pd.Series, bureau_ids: pd.Series | None = None
+) -> tuple[str, ...]:
     """Return the levels that some communes can be shown at, the widest first.
 
     Parameters
@@ -66,11 +83,20 @@ def levels_in(workspace: Workspace, communes: pd.Series) -> tuple[str, ...]:
         A built place.
     communes
         Ids, one per bureau in view.
+    bureau_ids
+        Of these bureaux; None for all of the place.
+
+    Returns
+    -------
+    tuple of str
+        Some of `LEVELS`; that of bureaux is always among them.
     """
     there = communes.astype("str").unique()
     several = len(set(_department(workspace).reindex(there).dropna())) > 1
     wide = (DEPARTEMENT,) if several else ()
-    return (*wide, COMMUNE, BUREAU) if len(there) > 1 else (BUREAU,)
+    zoned = known_in(workspace, bureau_ids) if workspace.has("zones") else []
+    middle = (CONSTITUENCY,) if len(zoned) > 1 else ()
+    return (*wide, *middle, COMMUNE, BUREAU) if len(there) > 1 else (*middle, BUREAU)
 
 
 def units_of(workspace: Workspace, bureau_ids: pd.Series, level: str) -> pd.Series:
@@ -92,6 +118,8 @@ def units_of(workspace: Workspace, bureau_ids: pd.Series, level: str) -> pd.Seri
     """
     if level == BUREAU:
         return bureau_ids.astype("str")
+    if level == CONSTITUENCY:
+        return constituency_of(workspace, bureau_ids)
     communes = commune_of(bureau_ids).astype("str")
     if level == COMMUNE:
         return communes
@@ -120,32 +148,39 @@ def map_of(
         Shapes of the units and what lies around them, in web Mercator (EPSG:3857).
     """
     codes = units["unit_id"].astype("str")
-    own = codes if level == DEPARTEMENT else commune_of(codes) if level == BUREAU else codes
+    communes = codes
+    if level == CONSTITUENCY:
+        communes = communes_of_constituencies(workspace, codes)
+        at, here = middles(workspace, codes).set_axis(units.index), on_mainland(codes)
+        # Beside what lies overseas the mainland would be a speck.
+        units = units.join(at[here] if here.any() else at)
+    own = commune_of(codes) if level == BUREAU else communes
     known = own if level == DEPARTEMENT else own.map(_department(workspace))
     # Of a commune alone, what surrounds its squares says nothing.
     around = () if level == BUREAU else tuple(sorted(set(known.dropna())))
     shapes = level_shapes(level, units, around)
-    if vintage is not None and level == COMMUNE:
-        shapes = _put_together(workspace, shapes, contours_of(workspace, vintage, codes))
+    if vintage is not None and level in {COMMUNE, CONSTITUENCY}:
+        contours = contours_of(workspace, vintage, communes)
+        of = units_of(workspace, contours["bureau_id"], level)
+        shapes = _put_together(shapes, contours[of.isin(codes).to_numpy()], of[of.isin(codes)])
     streets = merged_streets(empty(STREETS, f"EPSG:{CRS}"))
     return LevelMap(level, shapes, Ground(streets, shapes.outlines, shapes.labels))
 
 
-def _put_together(
-    workspace: Workspace, shapes: LevelShapes, contours: gpd.GeoDataFrame
-) -> LevelShapes:
-    """Return communes as their bureaux cover them; those without contours are left out."""
-    whole = outlines(contours.assign(commune_id=commune_of(contours["bureau_id"])))
+def _put_together(shapes: LevelShapes, contours: gpd.GeoDataFrame, units: pd.Series) -> LevelShapes:
+    """Return units as their bureaux cover them; those without contours are left out."""
+    whole = outlines(contours.assign(commune_id=units.to_numpy()))
     whole = whole[whole["level"] == COMMUNE].to_crs(CRS)
     names = shapes.units.set_index("bureau_id")["name"].reindex(whole["code"])
-    units = gpd.GeoDataFrame(
+    drawn = gpd.GeoDataFrame(
         {"bureau_id": whole["code"].to_numpy(), "name": names.to_numpy()},
         geometry=whole.geometry.to_numpy(),
         crs=CRS,
     )
-    labels = units.rename(columns={"name": "text"})[["text", "geometry"]].assign(level=COMMUNE)
+    labels = drawn.rename(columns={"name": "text"})[["text", "geometry"]].assign(level=COMMUNE)
+    labels["text"] = labels["text"].str.replace(" circonscription", "")
     labels = labels.set_geometry(labels.geometry.representative_point())
-    return LevelShapes(units, whole, labels, 0, 0, on_the_ground=True)
+    return LevelShapes(drawn, whole, labels, 0, 0, on_the_ground=True)
 
 
 def named(workspace: Workspace, table: pd.DataFrame, level: str) -> pd.DataFrame:
@@ -168,6 +203,8 @@ def named(workspace: Workspace, table: pd.DataFrame, level: str) -> pd.DataFrame
     codes = table.index.astype("str")
     if level == BUREAU:
         names = bureau_labels(workspace, codes).to_numpy()
+    elif level == CONSTITUENCY:
+        names = np.array(constituency_names(workspace, codes), dtype=object)
     elif level == DEPARTEMENT:
         names = np.array([departments().get(code, code) for code in codes], dtype=object)
     else:
@@ -190,7 +227,7 @@ def ranking_by(workspace: Workspace, ranked: Ranking, level: str) -> pd.DataFram
     ranked
         Of its bureaux.
     level
-        `departement` or `commune`.
+        `departement`, `circonscription` or `commune`.
 
     Returns
     -------
@@ -228,7 +265,7 @@ def abstention_by(workspace: Workspace, forecast: AbstentionForecast, level: str
     forecast
         Of its bureaux.
     level
-        `departement` or `commune`.
+        `departement`, `circonscription` or `commune`.
 
     Returns
     -------
@@ -274,7 +311,7 @@ def counted_by(
     places
         Parts of the place; empty for the whole.
     level
-        `departement` or `commune`: those that borders of bureaux do not move.
+        `departement`, `circonscription` or `commune`: those that borders of bureaux do not move.
 
     Returns
     -------

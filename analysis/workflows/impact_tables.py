@@ -20,6 +20,7 @@ from analysis.experiments.trial_words import estimand_name, estimator_name
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, read_provenance
 from analysis.exports.registry import check_format, put_leaving
+from analysis.tables.covered import COVERED
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question_of
@@ -248,7 +249,9 @@ def again(file: Path, workspace: Path | None) -> Finding:
     place = workspace or Path(str(given.get("workspace", "")))
     made = {"file": _of_file, "trial": _of_trial, "example": _of_example}[given["kind"]]
     impact, data = made(given, seed, file.parent, place)
-    changed = sorted(n for n in {*data, *provenance.data} if data.get(n) != provenance.data.get(n))
+    # Doors visited since then move no result.
+    names = {*data, *provenance.data} - {COVERED}
+    changed = sorted(n for n in names if data.get(n) != provenance.data.get(n))
     if changed:
         raise DataError(
             "The data are not those this file was made from.",

@@ -12,10 +12,11 @@ from analysis.errors import DataError, some
 from analysis.exports.document import IN_COLUMN
 from analysis.exports.embedded_provenance import has_column
 from analysis.exports.model_export import Finding, Written
-from analysis.exports.provenance import Provenance, not_again, read_provenance
+from analysis.exports.provenance import Provenance, read_provenance
 from analysis.exports.registry import Options, file_of, suffix_of
 from analysis.exports.same_content import same_content
 from analysis.tables.brought_covariates import COVARIATES, digest_of
+from analysis.tables.covered import COVERED
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import (
     abstention,
@@ -26,6 +27,7 @@ from analysis.workflows import (
     swing,
     transfers,
 )
+from analysis.workflows.bare_files import refuse_bare
 from analysis.workflows.cut_again import can_be_cut_again, cut_again
 from analysis.workflows.hold_back import HoldBack
 from analysis.workflows.ranking import RankingFile, answer, scenario_of
@@ -76,21 +78,20 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     """
     if can_be_cut_again(file):
         return _compared(cut_again(file, workspace), file)
-    _refuse_kinds(file)
+    refuse_bare(file)
     provenance = read_provenance(file)
     if provenance.command == "impact":
         # Trials rest on files of units and seals, with or without a place.
         _check_version(file, provenance)
-        content = file_of(impact_tables.again(file, workspace), file.suffix.lower())
+        content = file_of(impact_tables.again(file, workspace), suffix_of(file))
         return _compared(content, file)
     place = _place(file, provenance, workspace)
-    # What only some files rest on counts for those alone.
-    now = place.digests
+    # What only some files rest on counts for those alone: doors visited move rankings only.
+    now, idle = place.digests, set() if provenance.command == "rank" else {COVERED}
     if COVARIATES in provenance.data:
         now = now | digest_of(place.path)
-    changed = sorted(
-        name for name in {*now, *provenance.data} if now.get(name) != provenance.data.get(name)
-    )
+    told = provenance.data
+    changed = sorted(name for name in {*now, *told} - idle if now.get(name) != told.get(name))
     if changed:
         raise DataError(
             "The data are not those this file was made from.",
@@ -129,24 +130,6 @@ def _check_version(file: Path, provenance: Provenance) -> None:
         )
 
 
-def _refuse_kinds(file: Path) -> None:
-    """Say so where a file is of a kind that tells nothing of itself: results, seals, tables."""
-    if not file.is_file():
-        return
-    suffix = suffix_of(file)
-    trial = {file.with_suffix(".seal.json"), file.with_suffix("").with_suffix(".seal.json")}
-    if file.name.endswith((".seal.json", ".plan.md")) or (
-        suffix == ".csv" and any(map(Path.is_file, trial))
-    ):
-        raise not_again("plan", str(file))
-    if suffix in _TURF_FILES or any(
-        (folder / "summary.json").is_file() for folder in (*file.resolve().parents,)[:2]
-    ):
-        raise not_again("turfs", str(file))
-    if suffix == ".json":
-        raise not_again("result", str(file))
-
-
 def _place(file: Path, provenance: Provenance, given: Path | None) -> Workspace:
     """Open the data, where the user says or else where the file says they were."""
     recorded = Path(str(provenance.parameters.get("workspace", "")))
@@ -171,9 +154,13 @@ def in_column(file: Path) -> bool:
 
 
 def _moved(again: Provenance, provenance: Provenance) -> Provenance:
-    """Keep the folder that the file recorded: the place may have moved since."""
+    """Keep the folder that the file recorded, and the data it rests on, which were compared.
+
+    The place may have moved since, and doors may have been visited.
+    """
     recorded = provenance.parameters.get("workspace", "")
-    return replace(again, parameters={**again.parameters, "workspace": recorded})
+    parameters = {**again.parameters, "workspace": recorded}
+    return replace(again, parameters=parameters, data=provenance.data)
 
 
 def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:
@@ -202,7 +189,6 @@ def _finding(file: Path, place: Workspace, provenance: Provenance) -> bytes:
     return file_of(replace(found, source=_moved(found.source, provenance)), suffix_of(file))
 
 
-_TURF_FILES = {".gpx"}
 # What the provenance of a file says was asked → what finds it again.
 _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "abstention": abstention.again,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,7 @@ from pages._ui import state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
 from pages._ui.i18n import _, ngettext, number
 from pages._ui.messages import plain, translate
-
-if TYPE_CHECKING:
-    from streamlit.elements.lib.column_types import ColumnConfig
+from pages._ui.trial.number_tables import written
 
 # Rows of a list that travel to the screen on each run.
 SHOWN = 1000
@@ -124,8 +121,10 @@ def show_list(
     row = _row_of(ids, state.selected())
     # The key carries the row, so that a choice made on the map is taken over by the list.
     name = f"{key}.{row}"
+    widths = {title: max(_FIGURE, _MARGIN + _LETTER * len(title)) for title in shown}
+    figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
-        shown,
+        figures,
         key=name,
         hide_index=True,
         height=420,
@@ -135,7 +134,7 @@ def show_list(
         selection_default={"selection": {"rows": [] if row is None else [row]}},
         column_config={
             _("Bureau"): st.column_config.TextColumn(width=_NAME),
-            **{title: _number_column(title) for title in shown.select_dtypes("number")},
+            **numbers,
         },
     )
     if len(rows) < len(table):
@@ -150,13 +149,6 @@ def _apart(bureau_ids: pd.Series) -> np.ndarray:
     """Return positions: the mainland first, then overseas, then consulates, each in its order."""
     places = {"mainland": 0, "overseas": 1, "abroad": 2}
     return np.argsort(territory_of(bureau_ids).map(places).to_numpy(), kind="stable")
-
-
-def _number_column(title: str) -> ColumnConfig:
-    """Return a column as narrow as its title and a figure allow."""
-    # Rounded by the caller and written by the browser in its own language: commas in French.
-    width = max(_FIGURE, _MARGIN + _LETTER * len(title))
-    return st.column_config.NumberColumn(format="localized", width=width)
 
 
 def _travelling(ids: np.ndarray, bureau_id: str | None) -> np.ndarray:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.charts.swing_charts import graded
-from analysis.geography.level_shapes import BUREAU, DEPARTEMENT, LAYOUT
+from analysis.geography.level_shapes import (
+    BUREAU,
+    CONSTITUENCY,
+    DEPARTEMENT,
+    LAYOUT,
+    on_mainland,
+)
 from analysis.geography.outlines import COMMUNE
 from analysis.tables.workspace import Workspace
 from analysis.workflows import by_level
@@ -30,6 +37,7 @@ from pages._ui.bureau_map import (
     publish_ground,
 )
 from pages._ui.i18n import _, language, ngettext, number
+from pages._ui.trial.number_tables import written
 
 # Rows of a list that travel to the screen.
 _LISTED = 1000
@@ -42,7 +50,7 @@ class Units:
     Attributes
     ----------
     level
-        `departement` or `commune`.
+        `departement`, `circonscription` or `commune`.
     table
         `unit_id`, `name`, `registered`.
     vintage
@@ -103,6 +111,8 @@ def show(
     opens
         Called with the unit chosen, before the page runs again.
     """
+    unknown = _("No constituency known: no file names it")
+    units = replace(units, table=units.table.replace({"name": {"": unknown}}))
     geometry, drawn = _published(place, units)
     where = pd.Series(range(len(units.table)), index=units.table["unit_id"].to_numpy())
     rows = where.reindex(geometry.ids).to_numpy()
@@ -156,7 +166,7 @@ def _published(place: Workspace, given: Units) -> tuple[Geometry, LevelMap]:
     ground = publish_ground(drawn.ground, digest=name) if len(shapes.outlines) else ""
     published = publish_geometry(shapes.units, digest=name)
     # Images of the ground lie under what stands on it, not under rows of squares.
-    tiles = tiles_of(place) if shapes.on_the_ground and level == COMMUNE else None
+    tiles = tiles_of(place) if shapes.on_the_ground and level in {COMMUNE, CONSTITUENCY} else None
     return Geometry(published.url, published.ids, ground=ground, tiles=tiles), drawn
 
 
@@ -182,9 +192,17 @@ def _told(units: Units, drawn: LevelMap) -> None:
     """Say what a click does, and what does not stand where it is."""
     opens = {
         DEPARTEMENT: _("Click a département, or choose it in the list, to see its communes."),
+        CONSTITUENCY: _("Click a constituency, or choose it in the list, to see what lies in it."),
         COMMUNE: _("Click a commune, or choose it in the list, to see its bureaux."),
     }
     lines = [opens[units.level]]
+    if units.level == CONSTITUENCY and units.vintage is None:
+        lines.append(
+            _(
+                "No file that was read gives outlines of constituencies: each is a dot at the "
+                "middle of its communes, those of one town side by side round it."
+            )
+        )
     near, apart = drawn.shapes.near, drawn.shapes.apart
     if near:
         lines.append(
@@ -212,18 +230,20 @@ def _listed(table: pd.DataFrame, look: Look, *, key: str, chosen: Callable[[str]
         {_("Name"): table["name"].to_numpy()}
         | {title: values.to_numpy() for title, values in look.columns.items()}
     )
-    ids = table["unit_id"].tolist()
+    # What lies overseas or abroad comes after the rest, as on the map.
+    here = on_mainland(table["unit_id"])
+    order = np.argsort(~here, kind="stable") if here.any() else np.arange(len(here))
+    whole = whole.iloc[order].reset_index(drop=True)
+    ids = table["unit_id"].iloc[order].tolist()
+    shown, numbers = written(whole.head(_LISTED))
     st.dataframe(
-        whole.head(_LISTED),
+        shown,
         key=key,
         hide_index=True,
         height=300,
         on_select=partial(_open_row, key, ids, chosen),
         selection_mode="single-row",
-        column_config={
-            title: st.column_config.NumberColumn(format="localized")
-            for title in whole.select_dtypes("number")
-        },
+        column_config=numbers,
     )
 
 
@@ -240,5 +260,5 @@ def _texts() -> dict[str, str]:
         ),
         "nothing": _("Nothing here"),
         "count": _("{n} on the map"),
-        "search": _("Département or commune"),
+        "search": _("Département, constituency or commune"),
     }

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.electorate.swing_by_bureau import Share
-from analysis.geography.level_shapes import BUREAU, DEPARTEMENT
+from analysis.geography.level_shapes import BUREAU, CONSTITUENCY, DEPARTEMENT
 from analysis.geography.outlines import COMMUNE
 from analysis.geography.zones import departments
 from analysis.tables.workspace import Workspace
@@ -48,15 +48,15 @@ class Counted:
     title: str = ""
 
 
-def choose(place: Workspace, communes: pd.Series, *, drawn: bool) -> str:
+def choose(place: Workspace, bureaux: pd.DataFrame, *, drawn: bool) -> str:
     """Ask at which level the map is to be; say where one is, and lead back.
 
     Parameters
     ----------
     place
         The workspace in use.
-    communes
-        Ids, one for each bureau in view.
+    bureaux
+        `bureau_id`, `commune_id`: those in view.
     drawn
         Whether its bureaux have contours.
 
@@ -66,14 +66,17 @@ def choose(place: Workspace, communes: pd.Series, *, drawn: bool) -> str:
         One of `LEVELS`; bureaux where they have contours, or where a commune is alone.
     """
     trail(place)
-    offered = by_level.levels_in(place, communes)
-    if not drawn and len(offered) > 1:
+    communes = bureaux["commune_id"]
+    offered = by_level.levels_in(place, communes, bureaux["bureau_id"])
+    alone = len(set(communes)) == 1
+    if not drawn and not alone:
         offered = offered[:-1]
     if len(offered) == 1:
         return offered[0]
-    usual = offered[-1] if drawn else offered[0]
+    usual = offered[-1] if drawn or alone else offered[0]
     names = {
         DEPARTEMENT: _("Départements"),
+        CONSTITUENCY: _("Constituencies"),
         COMMUNE: _("Communes"),
         BUREAU: _("Bureaux"),
     }
@@ -91,7 +94,7 @@ def trail(place: Workspace) -> None:
     """Show where one is, each step a way back: the whole, the département, the commune."""
     places = loaders.table(str(place.path), place.digest, "places")
     codes = places["department_id"].unique()
-    if len(places) == 1 or territory.zones_given() is not None:
+    if territory.zones_given() is not None:
         return
     whole = _("France") if len(codes) >= _COUNTRY else shell.place_name()
     steps = [("", whole)]

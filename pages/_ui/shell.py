@@ -8,9 +8,22 @@ from analysis.readers.codes import ABROAD
 from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, number, speak_of
 
+# Streamlit leaves a hand of white round a page; here the map is the page.
+_ROOM = """<style>
+[data-testid="stMainBlockContainer"] { padding: 3.25rem 1.75rem 4rem; }
+@media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 4rem; } }
+[data-testid="stMainBlockContainer"] h1 { padding-top: 0; }
+[data-testid="stMetricLabel"] p { white-space: normal; }
+</style>"""
+
+
+# Of a window of 1,400 pixels the map has six tenths, beside the menu and a card or settings.
+MAP_AND_CARD, SETTINGS_AND_MAP = (3.4, 1.0), (1.0, 3.4)
+
 
 def frame() -> None:
     """Show which place is open; an invented one is marked on every page."""
+    st.html(_ROOM)
     with messages.explain_data_errors():
         place = loaders.workspace()
     speak_of(place.manifest.get("terrain"))

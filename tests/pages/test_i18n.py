@@ -179,6 +179,8 @@ def test_signs_percentages_and_dates_outside_a_session_are_french():
     assert languages.format_percent(0.1235, 1, language="en") == "12.4%"
     assert i18n.date(dt.date(2024, 6, 9)) == "9 juin 2024"
     assert languages.format_day(dt.date(2024, 6, 9), language="en") == "9 June 2024"
+    assert languages.format_day(dt.date(2026, 11, 1), language="fr") == "1er novembre 2026"
+    assert languages.format_day(dt.date(2026, 11, 11), language="fr") == "11 novembre 2026"
     assert i18n.date(dt.date(2026, 11, 1)) == "1er novembre 2026"
 
 

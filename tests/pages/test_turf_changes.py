@@ -65,6 +65,29 @@ def test_turfs_are_split_merged_and_the_change_taken_back(page, cut):
     assert read_walks(folder).turf_ids == now
 
 
+def test_a_turf_is_cut_along_a_line_of_two_clicks(page, cut):
+    folder = cut[1]
+    walks = read_walks(folder)
+    turf = walks.turf_ids[0]
+    stops = walks.of(turf)
+    page.multiselect(key="turfs.chosen").set_value([turf]).run()
+    page.segmented_control(key="turfs.click_picks").set_value("line").run()
+    assert any("où commence la ligne" in note.value for note in page.caption)
+    # What clicks on the map leave, a third of the way from west to east.
+    at = float(stops["longitude"].quantile(0.4))
+    line = [(float(stops["latitude"].min()), at), (float(stops["latitude"].max()), at)]
+    page.session_state["turfs.line"] = line
+    page.run()
+    press(page, "turfs.cut_line")
+    after = read_walks(folder)
+    new = sorted(set(after.turf_ids) - set(walks.turf_ids))
+    assert len(new) == 2
+    west, east = sorted((after.of(one)["longitude"] for one in new), key=lambda part: part.mean())
+    assert west.max() <= east.min()
+    assert len(west) + len(east) >= len(stops)
+    assert "turfs.line" not in page.session_state or not page.session_state["turfs.line"]
+
+
 def test_an_address_is_moved_and_another_set_aside(page, cut):
     folder = cut[1]
     walks = read_walks(folder)

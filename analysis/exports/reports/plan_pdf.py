@@ -28,7 +28,7 @@ _HEADS = {
 }
 
 
-def plan_pdf(markdown: str, *, footer: str = "", language: str = "fr") -> bytes:
+def plan_pdf(markdown: str, *, footer: str = "", language: str = "fr", kind: str = "plan") -> bytes:
     """Return a plan as PDF, A4.
 
     Parameters
@@ -39,6 +39,8 @@ def plan_pdf(markdown: str, *, footer: str = "", language: str = "fr") -> bytes:
         What stands below each page: the fingerprint of the seal.
     language
         Of the text, for readers aloud.
+    kind
+        What it is, a key of `provenance.ONCE`.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def plan_pdf(markdown: str, *, footer: str = "", language: str = "fr") -> bytes:
         author="Palier",
         creator="Palier",
         lang=language,
-        keywords=only_made_once("plan"),
+        keywords=only_made_once(kind),
     )
     paper.build(_set(markdown), onFirstPage=below, onLaterPages=below)
     return out.getvalue()

@@ -79,7 +79,7 @@ def register_pdf(text: str, *, language: str) -> bytes:
     language
         "fr" or "en".
     """
-    return plan_pdf(text, language=language)
+    return plan_pdf(text, language=language, kind="register")
 
 
 def _plain(text: str) -> str:

@@ -21,7 +21,7 @@ from pages._ui.messages import plain, translate
 def whole(forecast: AbstentionForecast) -> None:
     """Say the level of the whole place, how far bureaux differ, and what the forecast lacks."""
     table = forecast.table
-    columns = st.columns(3)
+    columns = [st.container() for _part in range(3)]
     columns[0].metric(
         _("Abstention in the whole place"),
         percent(forecast.level.value),
@@ -62,7 +62,7 @@ def notes(forecast: AbstentionForecast) -> None:
 
 def levels_map(place: Workspace, shapes: Geometry | None, found: Outlook) -> None:
     """Show the forecast at the level asked for: départements, communes or bureaux."""
-    level = levels.choose(place, found.units["commune_id"], drawn=shapes is not None)
+    level = levels.choose(place, found.units, drawn=shapes is not None)
     if level == BUREAU:
         if shapes is None:
             shapes = levels.squares(place, found.units)

@@ -15,6 +15,7 @@ from pages._ui import loaders
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
+from pages._ui.trial.number_tables import written
 
 # More rows than this scroll.
 _MOST = 24
@@ -160,10 +161,9 @@ def _without_bloc(manifest: Mapping[str, Any]) -> None:
 
 def _table(rows: list[dict[str, Any]], columns: Mapping[str, Any] | None = None) -> None:
     frame = pd.DataFrame(rows)
-    numbers = frame.select_dtypes("number").columns
-    shown = {name: st.column_config.NumberColumn(format="localized") for name in numbers}
+    figures, shown = written(frame)
     st.dataframe(
-        frame,
+        figures,
         hide_index=True,
         height=38 + 35 * min(len(frame), _MOST),
         placeholder=MISSING,

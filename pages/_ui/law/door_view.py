@@ -15,7 +15,7 @@ from analysis.workflows import mail_out
 from analysis.workflows.door_contacts import enter_slip, open_doors
 from analysis.workflows.letters_by_link import page_address
 from pages._ui import messages
-from pages._ui.i18n import _, language, ngettext
+from pages._ui.i18n import DAY, _, language, ngettext
 from pages._ui.law import load_law
 
 _OPENED = "law.opened"
@@ -86,7 +86,7 @@ def _slip(contacts: Contacts, texts: dict[str, str]) -> None:
     told = WORDS[language()]
     with st.expander(_("Type in a slip of paper")), st.form("law.slip", clear_on_submit=False):
         st.caption(_("As the person wrote and ticked it; keep the signed paper under lock."))
-        day = st.date_input(_("Date on the slip"), dt.date.today(), key="law.slip.day")
+        day = st.date_input(_("Date on the slip"), dt.date.today(), key="law.slip.day", format=DAY)
         turf = st.text_input(_("Turf"), key="law.slip.turf")
         team = st.text_input(_("Team"), key="law.slip.team")
         fields = {

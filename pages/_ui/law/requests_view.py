@@ -15,7 +15,7 @@ from analysis.database.engine import reading
 from analysis.workflows import duties
 from pages._ui import messages
 from pages._ui.access import taken_away
-from pages._ui.i18n import _, date, language, ngettext
+from pages._ui.i18n import DAY, _, date, language, ngettext
 from pages._ui.law import load_law
 
 
@@ -62,7 +62,7 @@ def _receive(contacts: Contacts) -> None:
             key="law.contact",
             help=_("The search is written down. Ask for a proof of identity only if in doubt."),
         ).strip()
-        came = st.date_input(_("Received on"), dt.date.today(), key="law.came")
+        came = st.date_input(_("Received on"), dt.date.today(), key="law.came", format=DAY)
         if not st.button(_("Write the request down"), key="law.receive", disabled=not contact):
             return
         with messages.explain_data_errors():

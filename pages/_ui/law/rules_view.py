@@ -12,7 +12,7 @@ from analysis.contacts.contact_store import Contacts
 from analysis.workflows import universes
 from pages._ui import messages
 from pages._ui.contacts import people_opened
-from pages._ui.i18n import _, date, number
+from pages._ui.i18n import _, date, language, number
 
 
 def rules() -> None:
@@ -55,7 +55,7 @@ def _table() -> None:
             {
                 _("Allowed"): _("no") if conditions is None else allowed,
                 _("Rule"): messages.translate(lawful_words.why(rule.rule)),
-                _("Basis"): lawful_words.basis(rule.rule),
+                _("Basis"): lawful_words.basis(rule.rule, language()),
             }
         )
     st.table(pd.DataFrame(rows).set_index(_("Allowed")))

@@ -30,7 +30,7 @@ MAIN_MAP = "priorities.map"
 
 
 def reach(ranked: Ranking) -> None:
-    """Say how far the hours reach, in four numbers."""
+    """Say how far the hours reach, in four numbers, two a row."""
     helps = {
         "votes": _(
             "Volunteer-hours for one net vote, with 90% ends: {votes} votes in all, between {low} "
@@ -38,7 +38,8 @@ def reach(ranked: Ranking) -> None:
         ),
         "hours": _("Volunteer-hours to knock at every door of the bureaux reached."),
     }
-    for column, (name, label, text) in zip(st.columns(4), reached(ranked), strict=True):
+    columns = [*st.columns(2), *st.columns(2)]
+    for column, (name, label, text) in zip(columns, reached(ranked), strict=True):
         told = helps.get(name)
         if name == "votes":
             low, high = _votes(ranked, "gain_lower"), _votes(ranked, "gain_upper")
@@ -122,7 +123,7 @@ def _votes(ranked: Ranking, rate: str) -> float:
 
 def levels_map(place: Workspace, ranked: Ranking, geometry: Geometry | None) -> None:
     """Show the ranking at the level asked for: départements, communes or bureaux."""
-    level = levels.choose(place, ranked.table["commune_id"], drawn=geometry is not None)
+    level = levels.choose(place, ranked.table, drawn=geometry is not None)
     if level == BUREAU:
         shapes = levels.squares(place, ranked.table) if geometry is None else geometry
         priority_map(shapes, ranked, key=MAIN_MAP)
@@ -227,7 +228,7 @@ def honesty(ranked: Ranking, draws: int) -> None:
     """Say what size alone would have ranked, and how the draws were made; exports make `draws`."""
     st.caption(
         _(
-            "Rank correlation with the number of registered: {r}. Intervals: 90 %, {draws} draws, "
+            "Rank correlation with the number of registered: {r}. Intervals: 90%, {draws} draws, "
             "seed {seed}; exports use {all} draws."
         ).format(
             r=number(ranked.size_correlation, 2),

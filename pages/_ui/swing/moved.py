@@ -19,7 +19,7 @@ from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.published_results import page_bytes
 from analysis.workflows.swing import Moved, finding
-from pages._ui import bureaux, file_downloads, levels, state
+from pages._ui import bureaux, file_downloads, levels, phone_order, state
 from pages._ui.access import taken_away
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
@@ -32,7 +32,8 @@ from pages._ui.trial.arms_view import choose_view
 
 def swing(place: Workspace, asked: Question) -> None:
     """Show the swing of the whole place and of each bureau."""
-    share, blocs, rival = choose_share(place, asked, against=True)
+    with phone_order.asked_last("share"):
+        share, blocs, rival = choose_share(place, asked, against=True)
     label = _("Swing of {what} (points)").format(what=share_name(share))
     known = swings.is_measured(place, asked, share)
     clear = levels.first_look(place, _counted(asked, share, label), known=known)
@@ -50,7 +51,7 @@ def swing(place: Workspace, asked: Question) -> None:
 def _levels_map(place: Workspace, asked: Question, found: Moved, label: str) -> None:
     """Show the swing at the level asked for: départements, communes or bureaux."""
     shapes = swings.geometry(place, found.vintage, found.table)
-    level = levels.choose(place, found.table["commune_id"], drawn=shapes is not None)
+    level = levels.choose(place, found.table, drawn=shapes is not None)
     if level == BUREAU:
         if shapes is None:
             sized = found.table.assign(registered=found.table["weight"])
@@ -72,7 +73,8 @@ def _counted(asked: Question, share: Share, label: str) -> levels.Counted:
 
 def apart(place: Workspace, asked: Question) -> None:
     """Show which bureaux moved otherwise than the whole, and whether neighbours did together."""
-    share, _blocs, _rival = choose_share(place, asked)
+    with phone_order.asked_last("share"):
+        share, _blocs, _rival = choose_share(place, asked)
     found = swings.moved(place, asked, share)
     unlike = int(found.table["unlike"].sum())
     chance = (1 - found.swing.level) * len(found.table)

@@ -20,14 +20,14 @@ from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows import imagined_rounds as rounds
 from analysis.workflows.imagined_rounds import WhatIf
-from pages._ui import bureaux, file_downloads, loaders
+from pages._ui import bureaux, file_downloads, loaders, state
 from pages._ui.background import answer_of
 from pages._ui.bureau_map import Legend, Number, Paint
 from pages._ui.i18n import _, election_name, language, number, option_name, percent
 from pages._ui.messages import plain
 from pages._ui.swing.two_elections import Question
 
-_OWN, _ROUND = "second.own", "second.round"
+_OWN, _ROUND, _LINK = "second.own", "second.round", "second"
 _NOT_VALID = (SPOILT, ABSTENTION)
 # A sum of whole percents may be off by a hair.
 _HAIR = 1e-9
@@ -90,7 +90,7 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
     asked = (str(place.path), place.digest, first, where)
     if st.session_state.get(_ROUND) != asked:
         st.session_state[_ROUND] = asked
-        st.session_state[_OWN] = answer_of(
+        st.session_state[_OWN] = _of_link(place, first, where) or answer_of(
             ("second start", *asked),
             lambda _told: rounds.begin(place, first, where),
             label=_("Estimating where to begin…"),
@@ -99,9 +99,25 @@ def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
     return own
 
 
+def _of_link(place: Workspace, first: str, where: str) -> WhatIf | None:
+    """Return the kept round that the address names, where it is of this question."""
+    state.recall(_LINK, "")
+    name = str(st.session_state[_LINK])
+    one = rounds.kept(place).get(name)
+    if one is None or (one.first, one.place) != (first, where):
+        if name:
+            st.warning(_("“{name}” is not kept of this round and place.").format(name=plain(name)))
+        state.answer_with(_LINK, "")
+        return None
+    return one
+
+
 def _put(imagined: WhatIf) -> None:
     """Edit this from now on; the table on screen begins anew."""
     st.session_state[_OWN] = imagined
+    # The link opens what is kept under a name.
+    state.answer_with(_LINK, imagined.name)
+    state.remember(_LINK, imagined.name, "")
     st.session_state["second.turn"] = st.session_state.get("second.turn", 0) + 1
     st.rerun()
 
@@ -271,7 +287,8 @@ def _told(found: SecondRound) -> None:
     rest = found.whole[found.whole["share_valid"].isna()]
     st.caption(
         " · ".join(
-            f"{option_name(row.destination)}: {number(row.votes)}" for row in rest.itertuples()
+            _("{what}: {n}").format(what=option_name(row.destination), n=number(row.votes))
+            for row in rest.itertuples()
         )
     )
 

@@ -1,14 +1,22 @@
-"""Tables of numbers, written as the language of the browser writes them."""
+"""Tables of numbers, written as the language of the page writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
 
 from analysis.i18n import MISSING
+from pages._ui.i18n import language, number
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+    from streamlit.elements.lib.column_types import ColumnConfig
+
+_MOST_DIGITS = 4
 
 
 def show_table(
@@ -31,14 +39,48 @@ def show_table(
     **options
         Of `st.dataframe`.
     """
-    kept = {name: (fewer or {}).get(name, digits) for name in table}
-    rounded = table.round(kept)
-    columns = {
-        name: st.column_config.NumberColumn(
-            format="localized", step=1 if (values.dropna() % 1 == 0).all() else 10 ** -kept[name]
-        )
-        for name, values in rounded.select_dtypes("number").items()
-    }
+    rounded = table.round({name: (fewer or {}).get(name, digits) for name in table})
+    shown, columns = written(rounded)
     st.dataframe(
-        rounded, hide_index=True, column_config=columns, **{"placeholder": MISSING, **options}
+        shown, hide_index=True, column_config=columns, **{"placeholder": MISSING, **options}
     )
+
+
+def written(
+    table: pd.DataFrame, widths: Mapping[str, int] | None = None
+) -> tuple[pd.DataFrame | Styler, dict[str, ColumnConfig]]:
+    """Return a rounded table as `st.dataframe` takes it, with what it is to know of its columns.
+
+    Each column has as many decimals as its finest number. The browser writes numbers in its own
+    language, quickly; where the page speaks another, they are written here.
+
+    Parameters
+    ----------
+    table
+        Numbers are rounded already.
+    widths
+        Column → pixels.
+    """
+    kept = {str(name): decimals(values) for name, values in table.select_dtypes("number").items()}
+    theirs = (st.context.locale or language()).partition("-")[0] == language()
+    columns: dict[str, ColumnConfig] = {
+        name: st.column_config.NumberColumn(
+            width=(widths or {}).get(name),
+            format="localized" if theirs else None,
+            step=(10.0**-digits if digits else 1) if theirs else None,
+        )
+        for name, digits in kept.items()
+    }
+    if theirs or not kept:
+        return table, columns
+    formats = {name: partial(number, digits=digits) for name, digits in kept.items()}
+    return table.style.format(formats, na_rep=MISSING), columns
+
+
+def decimals(values: pd.Series) -> int:
+    """Return how many decimals the finest number of a rounded column has, 4 at most."""
+    there = values.dropna().astype(float)
+    for digits in range(_MOST_DIGITS):
+        if (there.round(digits) == there).all():
+            return digits
+    return _MOST_DIGITS

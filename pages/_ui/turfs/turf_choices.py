@@ -28,7 +28,9 @@ _FIRST = 30
 def choose(place: Workspace, ranked: Ranking) -> dict[str, Any]:
     """Ask for everything a cut needs, and return it as plain values (`top` is None: stop)."""
     top = _number(_("Bureaux, from the best"), "turf_top", min(ranked.k, _FIRST), (1, 20_000))
-    hours = _number(_("Length of an outing (hours)"), "turf_hours", HOURS, (0.5, 8.0), step=0.25)
+    hours = _number(
+        _("Length of an outing (hours)"), "turf_hours", HOURS, (0.5, 8.0), step=0.25, format="%g"
+    )
     team = _number(_("Volunteers in a team"), "turf_team", TEAM, (1, 20))
     slot = _slot()
     with st.expander(_("Teams, spares, starting point")):

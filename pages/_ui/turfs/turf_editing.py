@@ -27,17 +27,25 @@ from analysis.workflows.turf_states import (
     refuse_others,
     turf_states,
 )
-from pages._ui import messages
+from pages._ui import messages, shell
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
-from pages._ui.i18n import _, date, ngettext, number, pgettext
+from pages._ui.i18n import DAY, _, date, ngettext, number, pgettext
 from pages._ui.trial.number_tables import show_table
+from pages._ui.turfs import cut_line, turf_history
 from pages._ui.turfs import load_turfs as found
+from pages._ui.turfs.cut_line import CUT
 from pages._ui.turfs.turfs_view import labels
 
 _CHOSEN, _ADDRESSES, _NEXT = "turfs.chosen", "turfs.addresses", "turfs.next"
 _SAID, _PROBLEM, _SEEN = "turfs.said", "turfs.edit_problem", "turfs.seen"
+VIEW = "turf_view"
 _CLICK, _BY_STATE = "turfs.click_picks", "turfs.by_state"
+
+
+def is_open() -> bool:
+    """Tell whether this side of the page is the one that was asked for, before it is shown."""
+    return bool(st.session_state.get(VIEW, st.query_params.get(VIEW)) == "edit")
 
 
 def edit(place: Workspace, folder: Path, walks: Walks) -> None:
@@ -49,7 +57,8 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
     states = states[states["turf_id"].isin(walks.turf_ids)].reset_index(drop=True)
     may = visitor.current().may("hand_out")
     _keep_choices(walks)
-    map_side, side = st.columns([2, 1], gap="medium")
+    map_side, side = st.columns(shell.MAP_AND_CARD)
+    at = None
     with side:
         turfs, addresses = _choices(walks)
         if may:
@@ -60,14 +69,14 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
             _buttons(at, turfs, addresses, log)
             _hand_over(folder, turfs, seen.get(f"{folder.name}.handed"))
     with map_side:
-        _map(place, walks, states, frozenset([*turfs, *addresses]))
+        _map(place, walks, states, (turfs, addresses), at.make if at else None)
     st.session_state[_SEEN] = {
         folder.name: turf_edits.log_of(folder).version,
         f"{folder.name}.handed": handed_out(folder),
     }
     _table(states, walks)
     if visitor.current().zones("hand_out") is None:
-        _history(folder)
+        turf_history.history(folder)
 
 
 def _store(place: Workspace) -> Store | None:
@@ -98,7 +107,7 @@ def _choices(walks: Walks) -> tuple[list[str], list[str]]:
         _("Turfs chosen"),
         walks.turf_ids,
         key=_CHOSEN,
-        placeholder=_("Click on the map, or choose here"),
+        placeholder=_("On the map, or here"),
     )
     stops = walks.turfs
     picked = st.session_state[_ADDRESSES]
@@ -257,7 +266,7 @@ def _hand_over(folder: Path, turfs: list[str], seen: Mapping[str, Any] | None) -
     with st.form("turfs.hand_over", border=True):
         st.markdown("**" + _("Hand over") + "**")
         team = st.text_input(_("Team"), key="turfs.team", help=_("Its name, never a person's."))
-        day = st.date_input(_("Day of the outing"), key="turfs.day", value=None)
+        day = st.date_input(_("Day of the outing"), None, key="turfs.day", format=DAY)
         pressed = st.form_submit_button(_("Assign the chosen turfs"), width="stretch")
     if not pressed:
         return
@@ -276,8 +285,16 @@ def state_names() -> dict[str, str]:
     return {"ready": _("ready"), "out": _("out"), "back": _("back"), "late": _("late")}
 
 
-def _map(place: Workspace, walks: Walks, states: pd.DataFrame, chosen: frozenset[str]) -> None:
+def _map(
+    place: Workspace,
+    walks: Walks,
+    states: pd.DataFrame,
+    chosen: tuple[list[str], list[str]],
+    make: Callable[[Edit], None] | None,
+) -> None:
+    turfs, addresses = chosen
     picks = {"turfs": _("a turf"), "addresses": _("an address")}
+    picks |= {CUT: _("two points of a cut")} if make else {}
     st.segmented_control(
         _("A click on the map chooses"),
         list(picks),
@@ -289,10 +306,13 @@ def _map(place: Workspace, walks: Walks, states: pd.DataFrame, chosen: frozenset
     picture = found.picture(str(place.path), place.digest, walks, None)
     standing = dict(zip(states["turf_id"], states["state"], strict=True)) if by_state else {}
     deck = turf_deck(
-        replace(picture, states=standing, chosen=chosen),
+        replace(picture, states=standing, chosen=frozenset([*turfs, *addresses])),
         style=found.style(place),
         titles={"stop": pgettext("walk", "Stop"), "doors": _("Doors")},
     )
+    cutting = st.session_state.get(_CLICK) == CUT
+    if cutting:
+        cut_line.lay_over(deck, picture, turfs)
     st.pydeck_chart(
         deck,
         height=560,
@@ -300,6 +320,8 @@ def _map(place: Workspace, walks: Walks, states: pd.DataFrame, chosen: frozenset
         on_select=lambda: _clicked("turfs.edit_map", walks),
         selection_mode="single-object",
     )
+    if cutting:
+        cut_line.below(turfs, make)
     if by_state:
         _legend(states)
 
@@ -319,12 +341,17 @@ def _clicked(key: str, walks: Walks) -> None:
     event: Mapping[str, Any] = st.session_state[key]
     objects = event["selection"].get("objects", {})
     picked: Mapping[str, Any] = next((rows[0] for rows in objects.values() if rows), {})
+    if cut_line.take(picked):
+        return
     turf = picked.get("turf_id")
     if turf not in walks.turf_ids:
         return
     if st.session_state.get(_CLICK) == "addresses":
         if "address_id" in picked:
             _toggle(_ADDRESSES, str(picked["address_id"]))
+    elif st.session_state.get(_CLICK) == CUT:
+        cut_line.forget()
+        st.session_state[_CHOSEN] = [str(turf)]
     else:
         _toggle(_CHOSEN, str(turf))
 
@@ -354,36 +381,3 @@ def _table(states: pd.DataFrame, walks: Walks) -> None:
         ),
         digits=0,
     )
-
-
-def _day(iso: str) -> str:
-    return date(dt.date.fromisoformat(iso)) if iso else ""
-
-
-def _history(folder: Path) -> None:
-    """List what was changed, by whom and when."""
-    table = turf_edits.history(folder)
-    if table.empty:
-        return
-    names = {
-        "merge": _("Merge"),
-        "split": _("Split"),
-        "move": _("Move"),
-        "draw": _("New turf"),
-        "exclude": _("Set aside"),
-        "undo": _("Undo"),
-        "redo": _("Redo"),
-    }
-    when = pd.to_datetime(table["when"], utc=True).dt.tz_convert("Europe/Paris")
-    with st.expander(_("Changes so far")):
-        show_table(
-            pd.DataFrame(
-                {
-                    _("Change"): table["op"].map(names),
-                    _("Turfs"): table["turfs"],
-                    _("Addresses"): table["addresses"],
-                    _("Who"): table["who"],
-                    _("When"): when.dt.strftime("%d/%m %H:%M"),
-                }
-            )
-        )

@@ -36,7 +36,7 @@ def balance(walks: Walks) -> None:
         help=_("1 is perfect balance: every team has as much to do."),
     )
     st.caption(
-        _("Walk: {metres} m a turf, measured by {way}.").format(
+        _("Walk: {metres} m a turf, measured along {way}.").format(
             metres=number(told["walk_m_mean"]), way=_way(told["distance"])
         )
         + " "
@@ -81,9 +81,9 @@ def _opening(opening: Mapping[str, Any]) -> str:
 def _way(distance: str) -> str:
     name, _space, rest = distance.partition(" graph")
     if name == "street" and _space:
-        return _("the street graph{name}").format(name=rest)
+        return _("the streets of the place") + (f" ({rest.strip()})" if rest.strip() else "")
     ratio = distance.rpartition(" ")[2]
-    return _("straight line × {ratio}").format(ratio=number(float(ratio), 1))
+    return _("a straight line × {ratio}").format(ratio=number(float(ratio), 1))
 
 
 def choose_turf(walks: Walks) -> str | None:

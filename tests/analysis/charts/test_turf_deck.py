@@ -7,11 +7,13 @@ import json
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pydeck
 import pytest
 import shapely
 
 from analysis.charts.map_ground import Ground, ground_of, light, merged_streets
 from analysis.charts.print_ground import names_along
+from analysis.charts.turf_cut_line import cut_layers
 from analysis.charts.turf_deck import HUES, TurfPicture, hues_of, outlines_of, turf_deck
 from analysis.geography.outlines import outlines
 from analysis.turf.graph import graph_of
@@ -156,3 +158,21 @@ def test_labels_leave_each_other_room_and_the_map_goes_to_what_was_looked_for(st
     assert layers["mark"]["data"] == [{"at": [2.35, 48.85]}]
     view = deck["initialViewState"]
     assert (view["latitude"], view["longitude"]) == (48.85, 2.35)
+
+
+def test_a_click_anywhere_round_a_turf_tells_where_it_was():
+    turf = stops(("T-001", 0, 0), ("T-001", 200, 100))
+    drawn = {layer.id: layer for layer in cut_layers(turf, [(48.85, 2.35), (48.86, 2.36)])}
+    assert [*drawn] == ["line", "ends", "spots"]
+    told = json.loads(pydeck.Deck([*drawn.values()]).to_json())["layers"]
+    (path,) = [row["path"] for row in told[0]["data"]]
+    # The cut goes on beyond what was clicked.
+    assert path[0][1] < 48.85 < 48.86 < path[1][1]
+    spots = pd.DataFrame(told[2]["data"])
+    at = gpd.GeoSeries(gpd.points_from_xy(spots["longitude"], spots["latitude"]), crs="OGC:CRS84")
+    near = shapely.STRtree(at.to_crs(CRS).to_numpy())
+    somewhere = shapely.points(X + np.array([-35, 90, 233]), Y + np.array([130, 11, -20]))
+    _one, distances = near.query_nearest(somewhere, return_distance=True)
+    # No click falls between the spots.
+    assert distances.max() < told[2]["getRadius"]
+    assert [layer.id for layer in cut_layers(turf, [])] == ["spots"]

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 
+import pandas as pd
 import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.drawing_rule import Rule
+from analysis.exports.model_export import Written
 from analysis.exports.registry import SUFFIXES
+from analysis.exports.reports.register_pdf import register_pdf
+from analysis.exports.workbook import sheets_to_xlsx
 from analysis.tables.workspace import Workspace
 from analysis.turf.planning import Plan
 from analysis.workflows.ranking import rank_to_file
 from analysis.workflows.reproduce import reproduce
+from analysis.workflows.transfers import Asked, table_to_file, transfers_to_file
 from analysis.workflows.trial_design import Promise, design_to_file, plan_to_pdf
 from analysis.workflows.turf_output import TABLES, turfs_to_folder
 from analysis.workflows.turfs import Ask
@@ -94,9 +99,52 @@ def test_a_trial_is_said_to_be_verified(town):
 def test_bare_results_are_said_to_be_run_again(town):
     (town / "power.json").write_text("{}")
     assert "Run the command again" in refused(town / "power.json")
-    (town / "transfers.csv").write_text("origin,share\na,1\n")
+    (town / "shares.csv").write_text("origin,share\na,1\n")
     with pytest.raises(DataError, match="running the command again"):
-        reproduce(town / "transfers.csv")
+        reproduce(town / "shares.csv")
+
+
+HEADS = {
+    "answers.csv": ("question,version,level,key", "page Field"),
+    "returns.csv": ("attempt_id,import_id,turf_id", "page Field"),
+    "contact.csv": ("bureau_id,received,reached", "page Field"),
+    "rank.moved.csv": ("bureau_id,label,rank_before", "--since"),
+    "power.csv": ("outcome,units,drawn", "Run the command again"),
+    "transfers.csv": ("origin,destination,votes", "Run the command again"),
+    "transfers_surveys.csv": ("origin,destination,share", "Run the command again"),
+    "register.md": ("# Registre des traitements (RGPD art. 30)", "duties register"),
+    "reglages.toml": ("hours = 100", "somebody chose"),
+    "copie.zip": ("", "restore"),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_files_that_say_nothing_of_themselves_are_known_by_their_heading(tmp_path, name):
+    head, instead = HEADS[name]
+    (tmp_path / name).write_text(f"{head}\n")
+    assert instead in refused(tmp_path / name)
+
+
+def test_registers_and_tables_of_answers_say_what_they_are(tmp_path):
+    (tmp_path / "registre.pdf").write_bytes(register_pdf("# Registre", language="fr"))
+    assert "duties register" in refused(tmp_path / "registre.pdf")
+    book = sheets_to_xlsx({"all": pd.DataFrame({"question": ["q"], "n": [12]})})
+    (tmp_path / "reponses.xlsx").write_bytes(book)
+    assert "page Field" in refused(tmp_path / "reponses.xlsx")
+
+
+def test_doors_visited_since_keep_no_other_file_from_being_made_again(town):
+    asked = Asked(town / "valmont", ("2022_pres_t1", "2022_pres_t2"))
+    out = town / "reports.md"
+    table_to_file(asked, transfers_to_file(asked, town / "reports.csv").found, out, Written())
+    rank = ranked(town, ".parquet")
+    (town / "valmont" / "covered.csv").write_text("bureau_id,share\n99900_0001,0.5\n")
+    try:
+        assert reproduce(out, town / "valmont").identical
+        with pytest.raises(DataError, match=r"covered\.csv"):
+            reproduce(rank, town / "valmont")
+    finally:
+        (town / "valmont" / "covered.csv").unlink()
 
 
 def test_every_file_of_an_invented_town_says_so(town):

@@ -7,7 +7,7 @@ import shapely
 
 from analysis.charts.ground_file import encode_ground
 from analysis.electorate.swing_by_bureau import Share, measure_swing
-from analysis.geography.level_shapes import level_shapes, outlines, points
+from analysis.geography.level_shapes import level_shapes, on_mainland, outlines, points
 from analysis.tables.elections import Choice
 from analysis.targeting.rank import Settings, rank_bureaux
 from analysis.workflows import by_level
@@ -120,6 +120,67 @@ def test_communes_are_put_together_from_their_bureaux_where_there_are_contours(v
     assert drawn.shapes.units.area.sum() == pytest.approx(whole, rel=0.01)
     assert drawn.shapes.units["name"].notna().all()
     assert encode_ground(drawn.ground)
+
+
+class TwoTowns:
+    """Three constituencies: two in one town, one over the rest; one bureau that no file names."""
+
+    ids = ("01053_0001", "01053_0002", "01004_0001", "2A004_0001", "01053_0003", "01004_0002")
+
+    def read(self, name, columns=None):
+        """Return zones or places."""
+        del columns
+        if name == "zones":
+            of = ["01-01", "01-02", "01-02", "2A-01"]
+            zones = pd.DataFrame({"bureau_id": self.ids[:4], "kind": "circonscription"})
+            return zones.assign(zone_id=of, name=[f"{one[-1]}e circonscription" for one in of])
+        assert name == "places"
+        return pd.DataFrame(
+            {
+                "commune_id": ["01053", "01004", "2A004"],
+                "name": ["Bourg-en-Bresse", "Ambérieu", "Ajaccio"],
+                "department_id": ["01", "01", "2A"],
+            }
+        )
+
+    def has(self, name):
+        """Tell what is there."""
+        return name in {"zones", "places"}
+
+
+def test_constituencies_stand_between_départements_and_communes():
+    place = TwoTowns()
+    communes = pd.Series([one[:5] for one in place.ids])
+    ids = pd.Series(place.ids)
+    levels = ("departement", "circonscription", "commune", "bureau")
+    assert by_level.levels_in(place, communes, ids) == levels
+    # One constituency alone is no level.
+    assert by_level.levels_in(place, communes[2:3], ids[2:3]) == ("bureau",)
+    found = by_level.units_of(place, ids, "circonscription")
+    kinds = [one.removeprefix("circonscription:") for one in found]
+    # Of a commune in two, a bureau that no file names has none; of a commune in one, that one.
+    assert kinds == ["01-01", "01-02", "01-02", "2A-01", "", "01-02"]
+    counted = pd.DataFrame({"registered": 100}, index=sorted(set(found)))
+    told = by_level.named(place, counted, "circonscription")
+    assert "2e circonscription (Ain)" in set(told["name"])
+    drawn = by_level.map_of(place, "circonscription", told).shapes
+    assert len(drawn.units) == 4
+    assert drawn.apart == 1
+    assert drawn.labels["text"].str.contains("circonscription").sum() == 0
+
+
+def test_what_lies_overseas_is_told_from_the_mainland():
+    ids = ["01", "2A", "75", "971", "987", "99", "circonscription:01-04", "circonscription:974-02"]
+    ids += ["circonscription:ZZ-01", "circonscription:", "2A004", "97411", "01053_0001"]
+    there = [True, True, True, False, False, False, True, False, False, False, True, False, True]
+    assert on_mainland(pd.Series(ids)).tolist() == there
+
+
+def test_constituencies_of_one_town_do_not_hide_one_another():
+    units = pd.DataFrame({"unit_id": list("abc"), "name": list("abc"), "registered": 50_000})
+    drawn = level_shapes("circonscription", units.assign(x=2.6e5, y=6.25e6), ("75",)).units
+    middles = drawn.geometry.centroid
+    assert min(middles[0].distance(middles[1]), middles[1].distance(middles[2])) > 1_000
 
 
 def test_a_commune_alone_has_one_level(valmont):

@@ -1,0 +1,55 @@
+"""On a phone the map comes first, then its bureau, then the list; what is asked comes last."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+_ASKED, _MAP, _SIDES = "asked_last", "map_first", "sides_turned"
+_ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
+_SIDE = f'{_ROW} > [data-testid="stColumn"]'
+# Rows of numbers alone, not those that hold such rows.
+_NUMBERS = (
+    '[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] [data-testid="stMetric"])'
+    ':not(:has([data-testid="stHorizontalBlock"]))'
+)
+_PHONE = f"""<style>
+@media (max-width: 640px) {{
+  [data-testid="stVerticalBlock"] > :has(> [class*="st-key-{_ASKED}"]) {{ order: 9; }}
+  [data-testid="stButtonGroup"] [role="radiogroup"] {{ flex-wrap: wrap; }}
+  {_NUMBERS} > [data-testid="stColumn"] {{ flex: 1 1 40%; min-width: 40%; }}
+  {_NUMBERS} [data-testid="stMetricValue"] {{ font-size: 1.5rem; }}
+  .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"],
+  .st-key-{_SIDES} > [data-testid="stHorizontalBlock"] {{ flex-direction: column-reverse; }}
+  .st-key-{_SIDES} > * > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"],
+  .st-key-{_SIDES} > [data-testid="stHorizontalBlock"] > [data-testid="stColumn"] {{
+    min-width: 100%;
+  }}
+  {_ROW} {{ flex-direction: column; flex-wrap: nowrap; }}
+  {_SIDE}, {_SIDE} > [data-testid="stVerticalBlock"] {{ display: contents; }}
+  {_SIDE} > [data-testid="stVerticalBlock"] > * {{ order: 3; }}
+  {_SIDE}:last-child > [data-testid="stVerticalBlock"] > * {{ order: 2; }}
+  {_SIDE} > [data-testid="stVerticalBlock"] > :has(> .st-key-{_MAP}) {{ order: 1; }}
+}}
+</style>"""
+
+
+def asked_last(part: str = "page") -> DeltaGenerator:
+    """Return where to ask: above the answer, and below it on a phone.
+
+    Parameters
+    ----------
+    part
+        Which questions, where a page asks in several places.
+    """
+    st.html(_PHONE)
+    return st.container(key=f"{_ASKED}_{part}")
+
+
+def map_box() -> DeltaGenerator:
+    """Return where the map goes, in the first of two columns."""
+    return st.container(key=_MAP)
+
+
+def sides_turned() -> DeltaGenerator:
+    """Return where two columns stand side by side; on a phone the second comes first."""
+    st.html(_PHONE)
+    return st.container(key=_SIDES)

@@ -1,0 +1,74 @@
+"""A turf cut along a line that two clicks on the map draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pydeck
+import streamlit as st
+
+from analysis.charts.turf_cut_line import cut_layers
+from analysis.charts.turf_deck import TurfPicture, turf_deck
+from analysis.turf.editing import Edit
+from pages._ui.i18n import _
+
+CUT = "line"
+_CLICKS = "turfs.line"
+_TWO = 2
+
+
+def clicks() -> list[tuple[float, float]]:
+    """Return the points clicked so far, latitude and longitude; two are a line."""
+    return list(st.session_state.get(_CLICKS, []))
+
+
+def take(picked: Mapping[str, Any]) -> bool:
+    """Keep where a click was, and tell whether it was on the ground to be cut."""
+    if "cut" not in picked:
+        return False
+    before = clicks()
+    at = (float(picked["latitude"]), float(picked["longitude"]))
+    # A third click begins another line.
+    st.session_state[_CLICKS] = [*before, at] if len(before) < _TWO else [at]
+    return True
+
+
+def forget() -> None:
+    """Begin the line anew."""
+    st.session_state[_CLICKS] = []
+
+
+def lay_over(deck: pydeck.Deck, picture: TurfPicture, turfs: Sequence[str]) -> None:
+    """Bring the one chosen turf near, and lay over the map what takes the clicks."""
+    if len(turfs) != 1:
+        return
+    stops = picture.stops[picture.stops["turf_id"] == turfs[0]]
+    deck.layers += cut_layers(stops, clicks())
+    deck.initial_view_state = turf_deck(
+        replace(picture, stops=stops), style=None, titles={"stop": "", "doors": ""}
+    ).initial_view_state
+
+
+def below(turfs: Sequence[str], make: Callable[[Edit], None] | None) -> None:
+    """Say what the next click does; once there are two points, offer the cut."""
+    said = clicks()
+    if len(turfs) != 1:
+        st.caption(_("Click the turf that is to be cut."))
+    elif len(said) < _TWO:
+        told = (_("Click where the line begins."), _("Click where the line ends."))
+        st.caption(told[len(said)])
+    elif make is not None:
+        cut, again = st.columns(2)
+        if cut.button(
+            _("Cut {turf} along this line").format(turf=turfs[0]),
+            key="turfs.cut_line",
+            type="primary",
+            width="stretch",
+        ):
+            forget()
+            make(Edit("split", tuple(turfs), line=(said[0], said[1])))
+        again.button(
+            _("Draw the line anew"), key="turfs.line_again", width="stretch", on_click=forget
+        )
