@@ -25,6 +25,9 @@ from analysis.tables.schema import BLOCS
 
 # Robust spreads, and points of a share, beyond which a round is far out on both sides.
 FAR, LEAST_VOTES, LEAST_TURNOUT = 5.0, 0.06, 0.15
+# In a far-out round, lists within so many spreads of what a side expects stay as they were counted:
+# two exchanged columns say nothing against the others.
+NEAR = 1.5
 # A roll this many times another is an error; one that moved by less than MOVED_ROLL is the
 # same ground, so that a far-out latest round cannot be a redrawn bureau.
 FAR_ROLL, MOVED_ROLL = float(np.log(2.5)), float(np.log(1.15))
@@ -182,8 +185,13 @@ def _look(case: _Case, judge: Judge, rows: np.ndarray | None) -> tuple[np.ndarra
         here = np.flatnonzero(close | case.wanted[:, number])
         sides = [one.of(here) for one in sides]
         place, of = here if rows is None else rows[here], case.counts.of(case.kind)[here, number]
-        far[here, number] = close[here] & _far(sides, least, place, of)
-        mean[here[:, None], number, stood] = _joined(sides).T
+        off = _off(sides, least, place, of)
+        far[here, number] = close[here] & off.far
+        # Turnout is also asked for where the roll is wrong, and the count of it says nothing.
+        drawn = off.drawn | (case.kind == "turnout")
+        mean[here[:, None], number, stood] = np.where(
+            drawn, _joined(sides, place), rate_of(told[number][stood][:, here])
+        ).T
 
     # Each round is a column of its own, and numpy holds no lock over its bureaux. Threads do not
     # inherit what is ignored.
@@ -200,8 +208,16 @@ def _look(case: _Case, judge: Judge, rows: np.ndarray | None) -> tuple[np.ndarra
     return far, mean
 
 
-def _far(sides: list[Side], least: float, place: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """Tell which rounds lie far from what every side that knows leads to expect.
+@dataclass(frozen=True)
+class _Off:
+    """Which bureaux lie far off (bureaux), and which of their lists (lists × bureaux)."""
+
+    far: np.ndarray
+    drawn: np.ndarray
+
+
+def _off(sides: list[Side], least: float, place: np.ndarray, of: np.ndarray) -> _Off:
+    """Tell which rounds lie far from what every side that knows leads to expect, and where.
 
     Parameters
     ----------
@@ -215,15 +231,18 @@ def _far(sides: list[Side], least: float, place: np.ndarray, of: np.ndarray) -> 
         Persons whose share is judged, by bureau.
     """
     far, known = np.ones(len(of), dtype=bool), np.zeros(len(of), dtype=bool)
+    drawn = np.ones(sides[0].residual.shape, dtype=bool)
     for one in sides:
         local = _local(one.all_residuals, place)
         small = np.minimum(np.abs(one.residual), np.abs(one.residual - local))
         noise = np.sqrt(np.maximum(one.spread[:, None] ** 2, 0.25 * OVERDISPERSION / of))
         moved = np.abs(rate_of(one.expected + one.residual) - rate_of(one.expected))
-        there = np.isfinite(one.residual).any(axis=0)
-        far &= ((moved > least) & (small > FAR * noise)).any(axis=0) | ~there
-        known |= there
-    return far & known
+        there = np.isfinite(one.residual)
+        far &= ((moved > least) & (small > FAR * noise)).any(axis=0) | ~there.any(axis=0)
+        drawn &= (small > NEAR * noise) | ~there
+        known |= there.any(axis=0)
+    # Where each side doubts other lists, none is above doubt.
+    return _Off(far & known, drawn | ~drawn.any(axis=0))
 
 
 def _local(residuals: np.ndarray, place: np.ndarray) -> np.ndarray:
@@ -237,9 +256,27 @@ def _local(residuals: np.ndarray, place: np.ndarray) -> np.ndarray:
     return np.nan_to_num(known_median(np.where(inside, found, np.nan)))
 
 
-def _joined(sides: list[Side]) -> np.ndarray:
-    """Return the mean share of what both sides lead to expect, by precision."""
-    shares = [np.nan_to_num(rate_of(one.expected)) * one.precision for one in sides]
+def _joined(sides: list[Side], place: np.ndarray) -> np.ndarray:
+    """Return the mean share of what both sides and the neighbours lead to expect, by precision.
+
+    What moved all of a quarter at that round moved this bureau too.
+
+    Parameters
+    ----------
+    sides
+        Of some bureaux.
+    place
+        Where these are among all.
+
+    Returns
+    -------
+    numpy.ndarray
+        Columns × bureaux, 0 to 1.
+    """
+    shares = []
+    for one in sides:
+        expected = one.expected + _local(one.all_residuals, place)
+        shares.append(np.nan_to_num(rate_of(expected)) * one.precision)
     return np.asarray(sum(shares) / sum(one.precision for one in sides))
 
 

@@ -109,7 +109,7 @@ def _ours(place: Workspace) -> Source | None:
     awaited = prepared if prepared not in known else ""
     ours = Source(OURS, folder=str(place.path), digest=place.digest, seal=chosen, awaited=awaited)
     if awaited and not st.checkbox(
-        _("See what chance alone gives (placebo)"),
+        _("Placebo: chance alone"),
         key="impact.placebo",
         help=_("The same arms at a past election, where nobody had been canvassed."),
         persist_state="session",

@@ -112,22 +112,23 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
     """Say in three sentences where this bureau stands out most, with the figures."""
     texts = {
         "expected_abstention": _(
-            "Expected abstention {value} against {mean} on average: {place} of {n} from the top."
+            "Expected abstention {value} against {mean} on average: rank {place} of {n}, highest "
+            "first."
         ),
         "support": _(
-            "Support for the bloc {value} of valid votes against {mean}: {place} of {n} from the "
-            "top."
+            "Support for the bloc {value} of valid votes against {mean}: rank {place} of {n}, "
+            "highest first."
         ),
         "volatility": _(
             "{value} of voters change sides between elections, at least, against {mean}: "
-            "{place} of {n} from the top."
+            "rank {place} of {n}, highest first."
         ),
         "poverty_rate": _(
-            "{value} of households are poor against {mean}: {place} of {n} from the top."
+            "{value} of households are poor against {mean}: rank {place} of {n}, highest first."
         ),
         "reserve": _(
             "{value} of those who stay home when few vote were the bloc's, against {mean}: "
-            "{place} of {n} from the top."
+            "rank {place} of {n}, highest first."
         ),
     }
     weights = table["registered"].to_numpy(dtype=float)
@@ -142,7 +143,10 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
         sure = abs(bureau[column] - mean) > _SURE * float(bureau.get(f"{column}_se", 0.0))
         place = int((values[known] > bureau[column]).sum()) + 1
         sentence = text.format(
-            value=percent(bureau[column]), mean=percent(mean), place=place, n=int(known.sum())
+            value=percent(bureau[column]),
+            mean=percent(mean),
+            place=number(place),
+            n=number(int(known.sum())),
         )
         if not sure:
             sentence += " " + _("(Uncertain: it may be like the others.)")

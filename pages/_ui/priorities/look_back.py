@@ -11,6 +11,7 @@ from analysis.targeting.calibration import AS_BELIEVED, NOTHING, Calibration
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
 from analysis.targeting.validation import DECIDES, METHODS, STRATEGIES, Validation
+from analysis.targeting.value import LIKELY
 from analysis.targeting.worlds import compare
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders
@@ -26,9 +27,8 @@ from pages._ui.i18n import (
 )
 from pages._ui.messages import show_error
 
-# A simple rule wins where it meets so much more of the votes that moved.
+# Another order wins where it meets so much more of the votes that moved, or wins so much more.
 _AHEAD = 0.005
-_SIMPLE = ("support", "abstention_support", "last_abstention")
 _METHOD = {preset: method for method, preset in STRATEGIES.items()}
 
 
@@ -55,7 +55,7 @@ def in_short(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
         return
     method = _METHOD.get(scenario.settings.preset, "default")
     means = found.means
-    best = max(_SIMPLE, key=lambda name: means[name])
+    best = str(means.idxmax())
     told = _(
         "Looked back at {n} pairs of first rounds of {bloc}: the first {share} of the hours in the "
         "order “{preset}” would have met {met} of the votes that moved; support alone {support}, "
@@ -71,7 +71,7 @@ def in_short(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
     )
     if means[best] > means[method] + _AHEAD:
         st.warning(
-            _("Here a simpler order did better: {rule} ({met}).").format(
+            _("Here another order did better: {rule} ({met}).").format(
                 rule=method_name(best), met=percent(means[best], 1)
             )
             + " "
@@ -177,6 +177,23 @@ def _worlds(found: Prospects) -> None:
     for method, row in table.sort_values("worst", ascending=False).iterrows():
         lines.append(f"| {method_name(str(method))} | {' | '.join(percent(v, 0) for v in row)} |")
     st.markdown("\n".join(lines))
+    best, ours = str(table["worst"].idxmax()), float(table.loc["default", "worst"])
+    told = (
+        _(
+            "If ours is the worst of these worlds, **{rule}** loses least here: {met} of the best "
+            "possible, “{preset}” {ours}."
+        )
+        if table.loc[best, "worst"] > ours + _AHEAD
+        else _("In the worst of these worlds no other order wins more than “{preset}”: {ours}.")
+    )
+    st.markdown(
+        told.format(
+            rule=method_name(best),
+            met=percent(float(table.loc[best, "worst"]), 0),
+            preset=preset_name("gain_per_hour"),
+            ours=percent(ours, 0),
+        )
+    )
 
 
 def _held(found: Calibration | None) -> None:
@@ -216,6 +233,8 @@ def _held(found: Calibration | None) -> None:
     st.caption(
         _(
             "This tells whether the arithmetic is honest about what it believes. If the ranges "
-            "themselves are wrong, as when nobody can be convinced, no interval holds."
-        )
+            "themselves are wrong, as when nobody can be convinced, no interval holds. Chances "
+            "are told with “all alike” {alike} times of ten, and judged here with each of the five "
+            "worlds as likely."
+        ).format(alike=number(10 * LIKELY[0]))
     )

@@ -100,6 +100,38 @@ def test_exchanged_votes_are_found_and_mended(election):
     np.testing.assert_array_equal(sound.votes, sound.blocs[:, :, LEFT])
 
 
+def test_lists_that_were_not_exchanged_stay_as_they_were_counted():
+    """Two columns in each other's place say nothing against the centre and the far right."""
+    past = a_place()
+    rows = far_apart(past, MIDDLE)
+    sound, _ = without_far_rounds(exchanged(past, rows, MIDDLE))
+    off = np.abs(shares(sound) - shares(past))[rows, MIDDLE]
+    others = [BLOCS.index(name) for name in ("centre", "far_right")]
+    assert off[:, [LEFT, RIGHT]].mean() > 0.01
+    # They give or take in proportion what the guess of the other two together is off.
+    assert off[:, others].mean() < 0.004
+
+
+def test_an_error_in_a_quarter_that_moved_is_drawn_to_the_quarter():
+    """Half of the right went to the left in all of a quarter, where one bureau is mistyped."""
+    past = a_place(bureaux=400)
+    quarter = np.arange(40, 40 + 2 * NEIGHBOURS + 6)
+    inner = quarter[NEIGHBOURS:-NEIGHBOURS]
+    blocs = past.blocs.copy()
+    went = np.floor(0.5 * blocs[quarter, MIDDLE, RIGHT])
+    blocs[quarter, MIDDLE, RIGHT] -= went
+    blocs[quarter, MIDDLE, LEFT] += went
+    moved = changed(past, blocs=blocs)
+    gap = np.abs(shares(moved)[inner, MIDDLE, LEFT] - shares(moved)[inner, MIDDLE, RIGHT])
+    wrong = inner[gap.argmax()]
+    sound, far = without_far_rounds(exchanged(moved, [wrong], MIDDLE))
+    assert far.votes[wrong, MIDDLE]
+    step = went[wrong - quarter[0]] / past.valid[wrong, MIDDLE]
+    assert step > 0.08
+    off = (shares(sound) - shares(moved))[wrong, MIDDLE, LEFT]
+    assert abs(off) < 0.5 * step
+
+
 def test_a_shifted_column_is_found_and_mended():
     past, rows = a_place(), [5, 50, 100]
     blocs = past.blocs.copy()
