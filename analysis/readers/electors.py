@@ -19,7 +19,7 @@ from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count
 
 _COLUMNS = {
-    "number": ("numero", "number", "num", "numero_voie"),
+    "number": ("numero", "number", "num", "numero_voie", "n°", "no"),
     "suffix": ("rep", "suffixe", "suffix"),
     "street": ("voie", "nom_voie", "libelle_voie", "street", "rue"),
     "street_end": ("nom",),

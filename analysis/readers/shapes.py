@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
 
 _OVERLAP_SHARE = 0.01
@@ -72,13 +73,13 @@ def read_shapes(
             warnings.simplefilter("always")
             raw = _open(path, layer)
     # A damaged file makes GDAL, GEOS and Arrow raise each its own.
-    except (RuntimeError, ValueError, OSError, shapely.GEOSException) as error:
+    except (RuntimeError, ValueError, OSError, IndexError, shapely.GEOSException) as error:
         raise DataError(
             "{file} is not a file of shapes, or is cut or damaged.",
             where="{file}: {error}",
             mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
             file=path.name,
-            error=str(error).splitlines()[0],
+            error=str(error).partition("\n")[0] or type(error).__name__,
         ) from error
     if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
         raise DataError(
@@ -117,6 +118,7 @@ def refuse_others(path: Path) -> None:
     """
     with path.open("rb") as file:
         start = file.read(_START)
+    refuse_mistaken(path.name, start)
     if start.startswith(b"PK\x03\x04"):
         wrong = [name for name, first in _members(path) if not _is_offered(name, first)]
     else:

@@ -88,7 +88,7 @@ def _title(bureau: pd.Series) -> str:
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
     st.markdown(
         _(
-            "**Rank {rank}** of {n} · **{gain} votes per hour** ({interval}, 90 %) · **{chance}** "
+            "**Rank {rank}** of {n} · **{gain} votes per hour** ({interval}, 90%) · **{chance}** "
             "chance of being in the first {k}"
         ).format(
             rank=number(bureau["rank"]),

@@ -191,7 +191,7 @@ def _held(found: Calibration | None) -> None:
         _(
             "{n} pasts were drawn from how the bureaux differ and move here, and asked as the real "
             "one is; the truth behind each is known. Over the five worlds, and the planner’s "
-            "numbers drawn from their ranges, the true gain lay in its 90 % interval "
+            "numbers drawn from their ranges, the true gain lay in its 90% interval "
             "**{covered}** of the time ({doubted} if movement tells nothing). Chances of being "
             "among the first are {gap} points off on the mean ({doubted_gap})."
         ).format(

@@ -227,7 +227,7 @@ def honesty(ranked: Ranking, draws: int) -> None:
     """Say what size alone would have ranked, and how the draws were made; exports make `draws`."""
     st.caption(
         _(
-            "Rank correlation with the number of registered: {r}. Intervals: 90 %, {draws} draws, "
+            "Rank correlation with the number of registered: {r}. Intervals: 90%, {draws} draws, "
             "seed {seed}; exports use {all} draws."
         ).format(
             r=number(ranked.size_correlation, 2),
