@@ -36,8 +36,8 @@ _BAN = {
     "x": ("x",),
     "y": ("y",),
 }
-# What files of communes write where a place has no number (format BAL, 1.3).
-_NO_NUMBER = 99_999
+# What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
+_NO_NUMBER = (99_999, 9_999, 999_999)
 
 
 def sniff(glance: Glance) -> float:
@@ -99,8 +99,11 @@ def read_addresses(
         )
     left_out: list[LeftOut] = []
     points, turned = _placed(raw, crs_metric, bureaux)
-    nameless = split_numbers(raw["number"])[0].eq(_NO_NUMBER).fillna(value=False)
-    kept = _leave_out(raw, nameless, Text("a place without a number (99999)"), left_out)
+    kept = raw
+    for told in _NO_NUMBER:
+        nameless = split_numbers(kept["number"])[0].eq(told).fillna(value=False)
+        reason = Text("a place without a number ({number})", number=str(told))
+        kept = _leave_out(kept, nameless, reason, left_out)
     nowhere = np.isnan(shapely.get_x(points))[kept.index]
     kept = _leave_out(kept, nowhere, Text("without coordinates"), left_out)
     kept = _leave_out(kept, kept.duplicated("address_id"), Text("another position"), left_out)

@@ -33,6 +33,7 @@ _BESIDE = {
     *(".txt", ".md", ".pdf", ".html", ".xml"),
 }
 _SHAPES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
+_ROUND_THE_EARTH_M = 4.1e7
 _START = 4096  # bytes in which GDAL looks for what a file is
 _CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
@@ -169,7 +170,17 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
 def _open(path: Path, layer: str) -> pd.DataFrame:
     if path.suffix.lower() in {".parquet", ".geoparquet"}:
         return gpd.read_parquet(path)
-    return pyogrio.read_dataframe(_in_folder(path), **({"layer": layer} if layer else {}))
+    # A ring that is not closed is closed; what cannot be mended is a row without a shape.
+    more = {"layer": layer} if layer else {}
+    return _on_earth(pyogrio.read_dataframe(_in_folder(path), on_invalid="fix", **more))
+
+
+def _on_earth(raw: pd.DataFrame) -> pd.DataFrame:
+    """Take away the shapes that lie nowhere: one endless coordinate is no reason to refuse all."""
+    if not isinstance(raw, gpd.GeoDataFrame) or raw.empty:
+        return raw
+    beyond = raw.geometry.bounds.abs().max(axis=1) > _ROUND_THE_EARTH_M
+    return raw.assign(geometry=raw.geometry.where(~beyond)) if beyond.any() else raw
 
 
 def _in_folder(path: Path) -> Path | str:
