@@ -50,6 +50,7 @@ class Glance:
 
 def look(name: str, file: BinaryIO) -> Glance:
     """Look at a file, and leave it at its beginning."""
+    file.seek(0)
     suffix, start = PurePath(name).suffix.lower(), file.read(_START)
     file.seek(0)
     if suffix not in GEOGRAPHIC:

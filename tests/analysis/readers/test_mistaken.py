@@ -93,6 +93,8 @@ def test_what_is_no_table_is_told_by_what_it_is(tmp_path, name):
     with pytest.raises(DataError, match=what):
         read_contours(file, vintage=2024, crs_metric="EPSG:2154")
     with file.open("rb") as stream:
+        # Whoever asked for its size left it at its end.
+        stream.seek(0, 2)
         glance = look(name, stream)
     assert role_of(glance) == "unused"
     assert what in str(why_unused(glance))
