@@ -46,7 +46,14 @@ def cut(folder: Path, stops: pd.Series, workers: int) -> Run:
     for code, part in zip(codes, range(1, workers + 1), strict=True):
         own = pd.Series(stops.index[share == part], name="bureau_id")
         own.to_csv(folder / f"{code}.csv", index=False)
-    words = ("turfs", "--workspace", "paris", "--targets", "{code}.csv", "--no-sheets")
+    words: tuple[str, ...] = (
+        "turfs",
+        "--workspace",
+        "paris",
+        "--targets",
+        "{code}.csv",
+        "--no-sheets",
+    )
     words += ("--streets", str(PARIS / "street_graph.txt"), "--out", "turfs_{code}")
     started, busy = time.perf_counter(), children()
     with opened(workers) as executor:
