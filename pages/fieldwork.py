@@ -47,9 +47,14 @@ with in_side, messages.explain_data_errors():
         settings.settings(place, store)
 
 with answer_side, messages.explain_data_errors():
-    mark = field.mark(place)
+    whole = field.mark(place)
+    mark = field.narrowed(place, whole)
+    store = mark.store
     outlook.headline(store, mark)
-    refresh.watch(place, mark)
+    refresh.watch(place, whole)
+    if mark != whole and not field.totals(mark).attempts:
+        st.info(_("Nothing has come back from this part yet."))
+        st.stop()
     if not field.totals(mark).attempts:
         outlook.empty(bool(turfs_in_field(store)))
         st.subheader(VIEWS["say"])

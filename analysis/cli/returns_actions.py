@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -143,13 +144,18 @@ def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
     return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
 
 
+def _percent(rate: float) -> str:
+    """Return a rate in words; before the first door there is none."""
+    return "no share yet" if math.isnan(rate) else f"{100 * rate:.1f}%"
+
+
 def _progress(store: Store, asked: Asked) -> tuple[str, bool]:
     campaign, now = store.campaign, progress.totals(store)
     lines = [
         _described(campaign),
         f"{now.doors:,} doors, {now.conversations:,} conversations "
-        f"({100 * now.answer_rate:.1f}%), {now.planned:,} doors planned; "
-        f"{100 * now.open_rate:.1f}% of doors opened",
+        f"({_percent(now.answer_rate)}), {now.planned:,} doors planned; "
+        f"{_percent(now.open_rate)} of doors opened",
         *_forecast(store, asked),
         _shown(progress.by(store, "day")),
     ]

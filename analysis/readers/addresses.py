@@ -14,6 +14,7 @@ from pyproj import Transformer
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers
@@ -25,24 +26,25 @@ LICENCE = Text("Licence Ouverte 2.0 (Base Adresse Nationale)")
 
 _BAN = {
     "address_id": ("id", "cle_interop", "address_id"),
-    "number": ("numero", "number"),
+    "number": ("numero", "number", "n°", "no", "num", "numero_voie"),
     "suffix": ("rep", "suffixe", "suffix"),
-    "street": ("nom_voie", "voie_nom", "street"),
-    "commune": ("code_insee", "commune_insee", "insee", "commune_id"),
+    "street": ("nom_voie", "voie_nom", "street", "voie", "rue", "libelle_voie"),
+    "commune": ("code_insee", "commune_insee", "insee", "commune_id", "code_commune"),
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
     # In metres, in the official projection of the place.
     "x": ("x",),
     "y": ("y",),
 }
-# What files of communes write where a place has no number (format BAL, 1.3).
-_NO_NUMBER = 99_999
+# What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
+_NO_NUMBER = (99_999, 9_999, 999_999)
 
 
 def sniff(glance: Glance) -> float:
     """Tell a file of addresses: numbers, and where they are."""
-    columns = glance.columns
-    return SURE if {"lon", "lat"} <= columns and columns & {"numero", "number"} else NO
+    columns = {*map(plain, glance.columns)}
+    told = all(columns & {*map(plain, _BAN[name])} for name in ("number", "street", "lon", "lat"))
+    return SURE if told else NO
 
 
 def read_addresses(
@@ -82,10 +84,10 @@ def read_addresses(
     table = read_columns(
         file,
         _BAN,
-        optional=frozenset({"suffix", "lon", "lat", "x", "y"}),
+        optional=frozenset({"address_id", "suffix", "lon", "lat", "x", "y"}),
         keep=lambda piece: _in_places(piece, places),
     )
-    raw = texts(table)
+    raw = _identified(texts(table))
     _expect_positions(raw, file)
     if raw.empty:
         raise DataError(
@@ -97,8 +99,11 @@ def read_addresses(
         )
     left_out: list[LeftOut] = []
     points, turned = _placed(raw, crs_metric, bureaux)
-    nameless = split_numbers(raw["number"])[0].eq(_NO_NUMBER).fillna(value=False)
-    kept = _leave_out(raw, nameless, Text("a place without a number (99999)"), left_out)
+    kept = raw
+    for told in _NO_NUMBER:
+        nameless = split_numbers(kept["number"])[0].eq(told).fillna(value=False)
+        reason = Text("a place without a number ({number})", number=str(told))
+        kept = _leave_out(kept, nameless, reason, left_out)
     nowhere = np.isnan(shapely.get_x(points))[kept.index]
     kept = _leave_out(kept, nowhere, Text("without coordinates"), left_out)
     kept = _leave_out(kept, kept.duplicated("address_id"), Text("another position"), left_out)
@@ -164,6 +169,15 @@ def texts(table: pa.Table) -> pd.DataFrame:
     return pa.table(columns).to_pandas().astype("str")
 
 
+def _identified(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with an id: of a list that has none, the place that the row names."""
+    if "address_id" in raw:
+        return raw
+    suffix = raw.get("suffix", "")
+    number = raw["number"].map(plain) + suffix
+    return raw.assign(address_id=raw["commune"] + "_" + raw["street"].map(plain) + "_" + number)
+
+
 def _communes(codes: pd.Series) -> dict[str, str]:
     return {code: commune_code(code) for code in codes.unique()}
 
@@ -184,7 +198,8 @@ def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
     official projection of the place, which the CRS of the workspace is.
     """
     lon, lat, x_told, y_told = (
-        pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float)
+        # A French spreadsheet writes 2,3522.
+        pd.to_numeric(raw[name].str.replace(",", "."), errors="coerce").to_numpy(dtype=float)
         if name in raw
         else np.full(len(raw), np.nan)
         for name in ("lon", "lat", "x", "y")

@@ -21,7 +21,7 @@ _OLD = ("cp1252", "cp850", "mac_roman")
 def encoding_of(start: bytes) -> str:
     """Return the Python name of the encoding a text is probably in.
 
-    UTF-8 (with or without its mark) and UTF-16 with its mark are certain. Else it is the one of
+    UTF-8 and UTF-16, with or without their mark, are certain. Else it is the one of
     Windows (cp1252), DOS (cp850) and Macintosh whose letters above ASCII are those of French.
 
     Parameters
@@ -32,6 +32,10 @@ def encoding_of(start: bytes) -> str:
     for mark, name in _MARKS.items():
         if start.startswith(mark):
             return name
+    # Without its mark, every other byte of a text in Latin letters is nought.
+    zeros = [start[side:200:2].count(0) for side in (0, 1)]
+    if max(zeros) > len(start[:200]) / 3 and not min(zeros):
+        return "utf-16-le" if zeros[1] else "utf-16-be"
     whole = start[: start.rfind(b"\n") + 1 or None]
     try:
         whole.decode("utf-8")

@@ -19,7 +19,7 @@ from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count
 
 _COLUMNS = {
-    "number": ("numero", "number", "num", "numero_voie"),
+    "number": ("numero", "number", "num", "numero_voie", "n°", "no"),
     "suffix": ("rep", "suffixe", "suffix"),
     "street": ("voie", "nom_voie", "libelle_voie", "street", "rue"),
     "street_end": ("nom",),
@@ -32,6 +32,8 @@ _COLUMNS = {
 }
 _OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
+# What spreadsheets put around the number of a bureau: « Bureau n° 4 », « BV 4 », « 4.0 ».
+_CALLED = r"(?i)^(?:bureau(?: de vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?)? *(?=\d)|(?<=\d)[.,]0+$"
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
 # Of several addresses of one name, the one this near to the file's own coordinates is meant.
@@ -119,7 +121,7 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
         return ""
     communes = addresses["commune_id"].unique()
     commune = str(communes[0]) if len(communes) == 1 else ""
-    said = raw["bureau"].str.strip()
+    said = raw["bureau"].str.strip().str.replace(_CALLED, "", regex=True)
     if "arrondissement" in raw:
         said = raw["arrondissement"].str.strip().str[-2:] + "-" + said
     codes = {text: contour_code(text, commune) for text in said.unique()}

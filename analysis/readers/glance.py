@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import BinaryIO
 
+from analysis.errors import Text
 from analysis.readers.beginnings import delimiter_of, encoding_of
+from analysis.readers.mistaken import mistaken, suffix_told
 from analysis.readers.packed import WORKBOOKS, start_of
 
 GEOGRAPHIC = frozenset(
     {".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet", ".pbf"}
 )
 TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"}) | WORKBOOKS
-READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml", ".pbf"}
+READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml", ".pbf", ".xls", ".ods"}
 # How sure a reader is of a file: it is named in so many words; or nothing speaks against it.
 SURE, LIKELY, PERHAPS, NO = 0.9, 0.7, 0.4, 0.0
 # Of a file of polygons: names that speak of something else than bureaux.
@@ -35,26 +37,34 @@ class Glance:
         Its first 64 kB, unpacked; "" of a Parquet file.
     columns
         Of a table, in small letters; of Parquet as its schema names them, else its first line.
+    mistaken
+        What it is instead, and the way out, where no reader reads such a file.
     """
 
     name: str
     suffix: str
     text: str
     columns: frozenset[str]
+    mistaken: tuple[Text, Text] | None = None
 
 
 def look(name: str, file: BinaryIO) -> Glance:
     """Look at a file, and leave it at its beginning."""
-    suffix = PurePath(name).suffix.lower()
+    file.seek(0)
+    suffix, start = PurePath(name).suffix.lower(), file.read(_START)
+    file.seek(0)
+    if suffix not in GEOGRAPHIC:
+        suffix = suffix_told(suffix, start)
     if suffix == ".parquet":
         return Glance(name, suffix, "", frozenset(map(str.lower, _schema(file))))
     packed = start_of(file, suffix) if suffix in WORKBOOKS | {".zip"} else None
     if packed is not None:
         text = _text(packed[1])
-        return Glance(name, packed[0], text, _first_line(text))
-    text = _text(_start(suffix, file))
+        return Glance(name, packed[0], text, _first_line(text), mistaken(start))
+    start = _unpacked(start) if suffix == ".gz" else start
+    text = _text(start)
     columns = _first_line(text) if suffix not in GEOGRAPHIC else frozenset[str]()
-    return Glance(name, suffix, text, columns)
+    return Glance(name, suffix, text, columns, mistaken(start))
 
 
 def year_in(name: str) -> int | None:
@@ -75,12 +85,7 @@ def _schema(file: BinaryIO) -> list[str]:
         file.seek(0)
 
 
-def _start(suffix: str, file: BinaryIO) -> bytes:
-    file.seek(0)
-    start = file.read(_START)
-    file.seek(0)
-    if suffix != ".gz":
-        return start
+def _unpacked(start: bytes) -> bytes:
     try:
         return zlib.decompressobj(wbits=31).decompress(start, _START)
     except zlib.error:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.codes import Named, own_ids, parts, put_together
-from analysis.readers.packed import WORKBOOKS, plain_file
+from analysis.readers.mistaken import refuse_mistaken
+from analysis.readers.packed import WORKBOOKS, plain_file, suffix_in
 from analysis.readers.set_aside import tolerated
 from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
@@ -176,9 +177,11 @@ def read_rows(this: ElectionMap) -> pd.DataFrame:
     """Return the file as text, with the line each row stands in."""
     file, encoding = plain_file(this.file), this.text.get("encoding", "utf-8-sig")
     delimiter = this.text.get("delimiter", ";")
-    if this.file.suffix.lower() in WORKBOOKS:
+    if file != this.file and suffix_in(this.file) in WORKBOOKS:
         encoding, delimiter = "utf-8", ";"
     try:
+        with file.open("rb") as beginning:
+            refuse_mistaken(file.name, beginning.read(1 << 12))
         with file.open(encoding=encoding, newline="") as stream:
             reader = csv.reader(stream, delimiter=delimiter)
             read = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.errors import Text, some
-from analysis.readers.codes import former_commune
-from analysis.readers.known_places import known_places, movements
+from analysis.readers.codes import ABROAD, former_commune
+from analysis.readers.known_places import communes, known_places, movements
 from analysis.tables.schema import commune_of
 
 # No town grows or shrinks so between two votes; and in a village a few families could.
@@ -67,7 +67,10 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     elections
         A `schema.ELECTIONS` table, in the order of dates.
     """
-    registered = turnout.assign(commune=commune_of(turnout["bureau_id"])).pivot_table(
+    units = turnout.assign(commune=commune_of(turnout["bureau_id"]))
+    # Consulates are no communes: whole countries move from one list to another.
+    units = units[~units["commune"].astype("str").str.startswith(ABROAD)]
+    registered = units.pivot_table(
         "registered", "commune", "election_id", aggfunc="sum", observed=True
     )
     order = [election for election in elections["election_id"] if election in registered]
@@ -78,15 +81,17 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     moved &= (registered - before).abs() >= _LEAST
     if not moved.any(axis=None):
         return ()
+    codes = set(moved.index[moved.any(axis=1)])
+    names = {code: place.name for code, place in communes().items() if code in codes}
     told = [
         Text(
             "{commune}: {before} registered before, {after} in {election}",
-            commune=commune,
+            commune=f"{names[commune]} ({commune})" if commune in names else commune,
             before=int(before.loc[commune, election]),
             after=int(registered.loc[commune, election]),
             election=election,
         )
-        for commune in moved.index[moved.any(axis=1)]
+        for commune in sorted(codes)
         for election in registered.columns[moved.loc[commune]]
     ]
     return (

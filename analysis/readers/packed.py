@@ -19,12 +19,13 @@ import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.errors import DataError, Text, some
+from analysis.readers.mistaken import refuse_mistaken, suffix_told
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TEXTS = (".csv", ".txt", ".tsv")
 # Unpacked; the national files have less. Two cells in opposite corners are 5 kB on disk.
 _MOST_BYTES, _MOST_COLUMNS, MOST_ROWS = 8_000_000_000, 2_000, 100_000_000
-_HEAD_ROWS = 40
+_HEAD_ROWS, _HEAD_BYTES = 40, 4096
 _TABLE_COLUMNS = 2
 # Parts of a workbook that need not be in memory; what else a table of a million rows has is less.
 _MOST_BESIDE, _SHEETS = 300_000_000, "xl/worksheets/"
@@ -49,7 +50,7 @@ class Opened:
 
     def __init__(self, path: Path, most: int = 0) -> None:
         self.path, self.left = path, most or _MOST_BYTES
-        self.most, self._stream = self.left, pa.input_stream(path)
+        self.most, self._stream = self.left, pa.input_stream(path, compression="gzip")
 
     @property
     def closed(self) -> bool:
@@ -100,8 +101,9 @@ def plain_file(path: Path) -> Path:
     DataError
         When it is damaged, or it is not clear which table of several is meant.
     """
-    if path.suffix.lower() not in WORKBOOKS | {".zip"} or not path.is_file():
+    if not path.is_file() or suffix_in(path) not in WORKBOOKS | {".zip"}:
         return path
+    refuse_mistaken(path.name, _head(path))
     told = path.stat()
     key = (path, told.st_mtime_ns, told.st_size)
     if key not in _KEPT:
@@ -109,6 +111,16 @@ def plain_file(path: Path) -> Path:
         while len(_KEPT) > _MOST_KEPT:
             shutil.rmtree(_KEPT.pop(next(iter(_KEPT))).parent, ignore_errors=True)
     return _KEPT[key]
+
+
+def suffix_in(path: Path) -> str:
+    """Return the suffix that a table on the disk should have, by its first bytes."""
+    return suffix_told(path.suffix, _head(path))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
 
 
 def start_of(file: BinaryIO, suffix: str) -> tuple[str, bytes] | None:
@@ -150,7 +162,7 @@ def _folder() -> Path:
 def _written(path: Path) -> Path:
     target = Path(tempfile.mkdtemp(dir=_folder())) / f"{path.stem}.csv"
     try:
-        if path.suffix.lower() in WORKBOOKS:
+        if suffix_in(path) in WORKBOOKS:
             with target.open("w", encoding="utf-8", newline="") as file, path.open("rb") as book:
                 csv.writer(file, delimiter=";").writerows(_wide(_sheet(book)))
             return target

@@ -24,6 +24,7 @@ from analysis.readers.codes import (
 )
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.tables.sources import LeftOut, Report, Source
@@ -112,7 +113,8 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
     with pa.input_stream(path) as stream:
         start = stream.read(1 << 16)
     encoding = encoding_of(start)
-    if (b"\0" in start and encoding != "utf-16") or start[:2] == b"PK":
+    refuse_mistaken(path.name, start)
+    if (b"\0" in start and not encoding.startswith("utf-16")) or start[:2] == b"PK":
         raise DataError(
             "{file} is not a text file.",
             where="{file}",

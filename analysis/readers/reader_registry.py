@@ -168,6 +168,9 @@ def why_unused(glance: Glance) -> Text | None:
 
     The page that lists files says it beside « not used », or it would seem to be overlooked.
     """
+    if glance.mistaken:
+        what, way = glance.mistaken
+        return Text("It is {what}: nothing can be read of it. {way}", what=what, way=way)
     called = {
         "general_results": r"general_results",
         "candidats_results": r"candidats_results",

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import Opened, too_large
 from analysis.tables.sources import sha256
 
@@ -229,6 +230,7 @@ def _encoding(source: RollSource) -> str:
     marked = encoding_of(start[:4])
     if marked != "utf-8":
         return marked
+    refuse_mistaken(source.name, start)
     if b"\0" in start[: 1 << 16] or start[:2] == b"PK":
         raise DataError(
             "{file} is not a text file.",

@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
 
 _OVERLAP_SHARE = 0.01
@@ -32,6 +33,7 @@ _BESIDE = {
     *(".txt", ".md", ".pdf", ".html", ".xml"),
 }
 _SHAPES = {".shp", ".gpkg", ".geojson", ".json", ".fgb", ".kml"}
+_ROUND_THE_EARTH_M = 4.1e7
 _START = 4096  # bytes in which GDAL looks for what a file is
 _CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
@@ -72,13 +74,13 @@ def read_shapes(
             warnings.simplefilter("always")
             raw = _open(path, layer)
     # A damaged file makes GDAL, GEOS and Arrow raise each its own.
-    except (RuntimeError, ValueError, OSError, shapely.GEOSException) as error:
+    except (RuntimeError, ValueError, OSError, IndexError, shapely.GEOSException) as error:
         raise DataError(
             "{file} is not a file of shapes, or is cut or damaged.",
             where="{file}: {error}",
             mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
             file=path.name,
-            error=str(error).splitlines()[0],
+            error=str(error).partition("\n")[0] or type(error).__name__,
         ) from error
     if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
         raise DataError(
@@ -117,6 +119,7 @@ def refuse_others(path: Path) -> None:
     """
     with path.open("rb") as file:
         start = file.read(_START)
+    refuse_mistaken(path.name, start)
     if start.startswith(b"PK\x03\x04"):
         wrong = [name for name, first in _members(path) if not _is_offered(name, first)]
     else:
@@ -167,7 +170,17 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
 def _open(path: Path, layer: str) -> pd.DataFrame:
     if path.suffix.lower() in {".parquet", ".geoparquet"}:
         return gpd.read_parquet(path)
-    return pyogrio.read_dataframe(_in_folder(path), **({"layer": layer} if layer else {}))
+    # A ring that is not closed is closed; what cannot be mended is a row without a shape.
+    more = {"layer": layer} if layer else {}
+    return _on_earth(pyogrio.read_dataframe(_in_folder(path), on_invalid="fix", **more))
+
+
+def _on_earth(raw: pd.DataFrame) -> pd.DataFrame:
+    """Take away the shapes that lie nowhere: one endless coordinate is no reason to refuse all."""
+    if not isinstance(raw, gpd.GeoDataFrame) or raw.empty:
+        return raw
+    beyond = raw.geometry.bounds.abs().max(axis=1) > _ROUND_THE_EARTH_M
+    return raw.assign(geometry=raw.geometry.where(~beyond)) if beyond.any() else raw
 
 
 def _in_folder(path: Path) -> Path | str:

@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.glance import look
-from analysis.readers.packed import MOST_ROWS, Opened, plain_file, too_large
+from analysis.readers.mistaken import refuse_mistaken
+from analysis.readers.packed import MOST_ROWS, Opened, plain_file, suffix_in, too_large
 
 LINE = "line"
+# Of a file that is one line, the name of its column is all of it.
+_NAME = 60
 _BATCH_ROWS = 1 << 18
 # Arrow reads up to 32 blocks ahead of whoever filters them: about 100 MB in all.
 _BLOCK_BYTES = 1 << 21
@@ -116,7 +119,7 @@ def header(path: Path) -> list[str]:
     if _is_parquet(path):
         return list(pq.read_schema(path).names)
     encoding, delimiter = _sniff(path)
-    with pa.input_stream(path) as stream:
+    with opened(path) as stream:
         first = stream.read(1 << 16).decode(encoding, errors="ignore").splitlines()[:1]
     # Spreadsheets put a byte order mark before the first name.
     names = first[0].lstrip("\ufeff").split(delimiter) if first else []
@@ -124,7 +127,12 @@ def header(path: Path) -> list[str]:
 
 
 def _is_parquet(path: Path) -> bool:
-    return path.suffix == ".parquet"
+    return suffix_in(path) == ".parquet"
+
+
+def opened(path: Path) -> pa.NativeFile | Opened:
+    """Return the bytes of a file of text, unpacked where it is gzipped, whatever its name."""
+    return Opened(path) if suffix_in(path) == ".gz" else pa.input_stream(path, compression=None)
 
 
 def _choose(
@@ -159,7 +167,7 @@ def _choose(
             other=other,
             file=path.name,
             wanted=wanted,
-            columns=some(names, most=8),
+            columns=some((name[:_NAME] for name in names), most=8),
         )
     if twice := [name for name in chosen if name and names.count(name) > 1]:
         raise DataError(
@@ -216,7 +224,7 @@ def _delimited(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterat
     chosen = _choose(names, aliases, optional, path)
     text = pa.dictionary(pa.int32(), pa.string())
     reader = pv.open_csv(
-        Opened(path) if path.suffix.lower() == ".gz" else path,
+        opened(path),
         # Names are ours to give: the file may repeat some or have fewer than its rows.
         read_options=pv.ReadOptions(
             block_size=_BLOCK_BYTES, encoding=encoding, column_names=names, skip_rows=1
@@ -235,10 +243,11 @@ def _delimited(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterat
 
 def _sniff(path: Path) -> tuple[str, str]:
     """Return encoding and delimiter, from the first 64 kB."""
-    with pa.input_stream(path) as stream:
+    with opened(path) as stream:
         start = stream.read(1 << 16)
+    refuse_mistaken(path.name, start)
     encoding = encoding_of(start)
-    if b"\0" in start and encoding != "utf-16":
+    if b"\0" in start and not encoding.startswith("utf-16"):
         raise DataError(
             "{file} is not a text file.",
             where="{path}",

@@ -16,10 +16,15 @@ from analysis.tables.schema import commune_of
 SUM = Text("the sum of other rows")
 NAMED = Text("called a total, and no smaller than any other row")
 _COUNTS = ["registered", "ballots", "valid"]
-# What files call a sum: French, German, English, Dutch.
+# What files call a sum, in the languages of Europe and those of its neighbours.
 _TOTAL = re.compile(
-    r"((sous |sub |grand )?(total|totale|totaux|totals|totaal)\b.*)"
-    r"|(somme|ensemble|cumul|gesamt|gesamtergebnis|insgesamt|summe|zusammen)"
+    r"((sous|sub|grand) ?)?(total|totale|totaux|totals|totaal|totalt)\b.*"
+    r"|(\w+ ){1,3}totals?"
+    r"|(ensemble|cumul|somme|recapitulatif)( (de|du|des|general)\b.*)?"
+    r"|gesamt|gesamtergebnis|insgesamt|summe|zusammen|sum|suma|somma|sumar|razem|łacznie|ogołem"
+    r"|celkem|spolu|osszesen|ukupno|skupaj|kokku|kopa|is viso|yhteensa|i alt|i alt alle|samtals"
+    r"|(genel )?toplam|(γενικο )?συνολο|итого|всего|усього|разом|общо|укупно|合計|总计|總計|합계"
+    r"|all (precincts|districts|wards|units)|(county|city|state|district) ?wide"
 )
 # A sum of one row is its copy; smaller sums may be met by chance.
 _LEAST_ROWS, _LEAST = 3, np.array([50, 10, 10])
@@ -75,7 +80,8 @@ def _is_called_total(bureau_id: pd.Series) -> np.ndarray:
 
 def _words(name: str) -> str:
     text = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join(re.findall(r"[a-z]+", text))
+    plain = "".join(letter for letter in text if not unicodedata.combining(letter))
+    return " ".join(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", plain)))
 
 
 def _largest(registered: np.ndarray, commune: np.ndarray, without: np.ndarray) -> np.ndarray:

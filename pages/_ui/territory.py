@@ -57,6 +57,12 @@ def choose_places(place: Workspace) -> tuple[str, ...]:
     return () if department == EVERYWHERE else (department,)
 
 
+def has_parts(place: Workspace) -> bool:
+    """Tell whether a place has parts that can be chosen by name."""
+    zones = loaders.zones(str(place.path), place.digest)
+    return len(set(zones["department_id"])) > 1 or bool((zones["kind"] != "departement").any())
+
+
 def zones_given() -> tuple[str, ...] | None:
     """Return the zones that who is here was given; None where they may see the whole."""
     found = visitor.current()

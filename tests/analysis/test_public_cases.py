@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from datetime import date
+
+import pandas as pd
 import pytest
 
+from analysis.cli import main
 from analysis.errors import DataError
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.unit_files import read_units
@@ -216,3 +222,68 @@ def test_arms_that_are_words_are_named_with_the_way_out():
     units = read_units(CASES / "impact" / "ggl_like.csv")
     with pytest.raises(DataError, match=r"0 \(control\) or 1 \(treated\)[\s\S]*Neighbors"):
         estimate(units, Spec(assigned="treatment", outcomes=("voted",)), None)
+
+
+@pytest.fixture
+def returns(tmp_path, valmont, capsys):
+    """Open a campaign that has the turf the sheets of a case are of; call `returns` in it."""
+    place = tmp_path / "place"
+    shutil.copytree(valmont.path, place)
+
+    def run(action, *words):
+        with contextlib.suppress(SystemExit):
+            main.main(["returns", action, "--workspace", str(place), *map(str, words)])
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    run("campaign", "--starts", "2026-02-01", "--ends", "2026-03-14")
+    sheet = CASES / "returns_past_clock" / "past_clock.csv"
+    told = pd.read_csv(sheet, sep=";", dtype=str, encoding="utf-8-sig")
+    turf = {
+        "turf_id": told["secteur"], "stop": told["arret"], "address_id": told["adresse_id"],
+        "bureau_id": told["adresse_id"].str[:10], "latitude": 48.68, "longitude": 4.23,
+        "dwellings": told["logements"], "minutes": 13.75, "walk_m": 0, "street": told["rue"],
+        "number": told["numero"], "suffix": "", "side": "odd", "door_from": 1, "door_to": 12,
+        "dwellings_of_building": told["logements"], "dwellings_from": "registered", "label": "",
+    }  # fmt: skip
+    pd.DataFrame(turf).to_csv(tmp_path / "turfs.csv", index=False)
+    assert run("turfs", tmp_path / "turfs.csv") == "1 turfs registered.\n"
+    # The token is of the campaign that printed the sheet, which is not this one.
+    token = told["jeton"].iloc[0]
+    text = sheet.read_text(encoding="utf-8-sig").replace(token, "")
+    (tmp_path / "sheet.csv").write_text(text, encoding="utf-8")
+    return run
+
+
+@pytest.mark.parametrize("day", ["12/02/2016", "31/01/2026"])
+def test_a_clock_set_back_is_flagged_and_counts_in_nothing(returns, tmp_path, day):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("12/02/2016", day))
+    assert "9 new, 0 already in" in returns("import", sheet)
+    said = returns("progress", "--today", "2026-02-12")
+    assert "0 doors, 0 conversations (no share yet), 36 doors planned" in said
+    flag = returns("list").splitlines()[-1].split()
+    assert flag[:4] == ["VTPP-001", pd.to_datetime(day, dayfirst=True).date().isoformat(),
+                        "before_start", "9"]  # fmt: skip
+
+
+def test_returns_of_days_to_come_are_refused_by_their_day(returns, tmp_path):
+    ahead = date(date.today().year + 1, 2, 12)
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("12/02/2016", f"{ahead:%d/%m/%Y}"))
+    assert f"{ahead.isoformat()}" in returns("import", sheet)
+    assert "0 doors, 0 conversations" in returns("progress", "--today", "2026-02-12")
+
+
+@pytest.mark.parametrize(
+    ("file", "where"),
+    [
+        ("dates_2digit.csv", "line 2: '12/02/26', line 3: '12/02/26', line 4: '12/02/26'"),
+        ("outcome_layout.csv", "line 2: '12/02/26'"),
+    ],
+)
+def test_a_day_of_two_digits_is_named_as_the_sheet_has_it(returns, file, where):
+    said = returns("import", CASES / "returns_messages" / file)
+    assert where in said
+    assert "Dates as 22/11/2026" in said
+    assert "dtype" not in said

@@ -14,6 +14,7 @@ from analysis.errors import DataError
 from analysis.fieldwork import exposure, inbox, progress
 from analysis.fieldwork.campaign import change_campaign, open_campaign
 from analysis.fieldwork.store import open_store
+from analysis.geography.zones import bureaux_in, zones_of
 from analysis.tables.covered import read_covered
 from analysis.tables.schema import OUTCOMES
 from analysis.workflows import fieldwork
@@ -245,3 +246,26 @@ def test_a_store_that_does_not_answer_is_explained(open_app, field, monkeypatch)
     app = open_app("fieldwork", workspace=field.place.path.name)
     assert not app.exception
     assert len(app.error) == 1
+
+
+def test_a_part_of_the_place_is_chosen_by_name(page, field):
+    received(field, days=1)
+    app = page()
+    told = progress.by(field.store, "bureau_id").set_index("bureau_id")["doors"]
+    zones = zones_of(field.place)
+    doors = {
+        zone: int(told[told.index.isin(bureaux_in(field.place, list(told.index), (zone,)))].sum())
+        for zone in zones["place"]
+        if zone.startswith("quartier")
+    }
+    some = next(zone for zone, count in doors.items() if count)
+    none = next((zone for zone, count in doors.items() if not count), None)
+    assert sum(doors.values()) == told.sum()
+    choice = next(box for box in app.selectbox if box.label == _("Territory"))
+    choice.set_value(some).run()
+    assert values(app.metric)[0] == number(doors[some])
+    if none:
+        next(box for box in app.selectbox if box.label == _("Territory")).set_value(none).run()
+        assert _("Nothing has come back from this part yet.") in values(app.info)
+    next(box for box in app.selectbox if box.label == _("Territory")).set_value("all").run()
+    assert values(app.metric)[0] == number(int(told.sum()))

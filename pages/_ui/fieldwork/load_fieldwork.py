@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -84,6 +84,16 @@ def mark(place: Workspace) -> Mark:
     stamp = _stamp(place.path)
     url = os.environ.get(VARIABLE, "")
     return Mark(str(place.path), url, stamp, progress.state(opened), opened.part)
+
+
+def narrowed(place: Workspace, asked: Mark) -> Mark:
+    """Let who sees the whole field choose a part of the place by name; the mark of that part."""
+    if asked.part is not None or not territory.has_parts(place):
+        return asked
+    if not (zones := territory.choose_places(place)):
+        return asked
+    part = Part(territory.bureaux_of(str(place.path), place.digest, zones))
+    return replace(asked, part=part)
 
 
 def stops(place: Workspace, opened: Store, turf: str) -> pd.DataFrame:

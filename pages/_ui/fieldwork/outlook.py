@@ -68,14 +68,14 @@ def headline(opened: Store, asked: Mark) -> None:
 def ahead(opened: Store, asked: Mark) -> None:
     """Show the forecast with its correction, then the counts."""
     found = load_fieldwork.outlook(asked, last_day_over(opened))
-    if found is None:
+    if found is None and opened.part is None:
         st.info(
             _(
                 "Set an objective and a last day on the left, and import returns: Palier then "
                 "says how likely it is that you will be there in time."
             )
         )
-    else:
+    elif found is not None:
         _forecast(opened, *found)
     _course(opened, asked, found[0] if found else None)
     with st.expander(_("The numbers behind")):

@@ -12,9 +12,10 @@ from pyproj import Transformer
 from shapely import box
 
 from analysis.errors import DataError
-from analysis.readers.addresses import read_addresses
+from analysis.readers.addresses import read_addresses, sniff
 from analysis.readers.contours import read_contours
 from analysis.readers.electors import read_electors
+from analysis.readers.glance import SURE, look
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 LAMBERT = "EPSG:2154"
@@ -383,3 +384,18 @@ def test_headers_are_known_without_case_accents_points_and_spaces(tmp_path, bure
     header = "ID;Numéro;Rép.;Nom Voie;Code INSEE;Lon;Lat"
     table, _ = read(write(tmp_path / "ban.csv", header=header), bureaux)
     assert table["number"].tolist() == [1, 1, 2, 7, 9]
+
+
+def test_a_list_of_a_spreadsheet_is_read_by_its_short_headings(tmp_path, bureaux):
+    west, south, east, north = bureaux.to_crs(4326).total_bounds
+    at = f"{(west + east) / 2:.6f};{(south + north) / 2:.6f}".replace(".", ",")
+    rows = [f"{n};{s};Rue du Pré;80001;{at}" for n, s in ((1, ""), (3, "bis"), (9999, ""))]
+    file = tmp_path / "liste.csv"
+    file.write_text("\n".join(["N°;Rép;Voie;Code commune;Longitude;Latitude", *rows]) + "\n")
+    with file.open("rb") as stream:
+        assert sniff(look(file.name, stream)) == SURE
+    table, report = read_addresses(file, crs_metric="EPSG:2154", bureaux=bureaux)
+    assert table["address_id"].tolist() == ["80001_ruedupre_1", "80001_ruedupre_3bis"]
+    assert table["number"].tolist() == [1, 3]
+    (item,) = report.left_out
+    assert (str(item.reason), item.count) == ("a place without a number (9999)", 1)

@@ -100,6 +100,20 @@ def test_a_sum_is_no_unit(tmp_path, rows):
     assert sum(item.count for item in report.left_out) == len(rows) - 9
 
 
+CALLED = [
+    "Suma", "Razem", "Łącznie", "Celkem", "Összesen", "Итого", "Yhteensä", "I alt", "Totalt",
+    "Toplam", "Σύνολο", "合計", "Subtotal", "Récapitulatif", "Ensemble de la commune",
+    "County Total", "All precincts", "* Total *",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_a_sum_that_slipped_by_two_is_known_by_its_name(tmp_path, name):
+    read = results(tmp_path, [*WEST, summed("w", name, WEST, 2), *EAST])
+    assert len(read.turnout) == 9
+    assert read.turnout["registered"].sum() == sum(row[2] for row in BOTH)
+
+
 @pytest.mark.parametrize("name", ["Totalgasse 4", "Sommerau", "Ensemblestraße", "12"])
 def test_a_unit_that_is_only_called_so_stays(tmp_path, name):
     rows = [*WEST, unit("w", name, 650), *EAST]
@@ -131,6 +145,12 @@ JOINS = {
     "the bureau's id": (TWO, B2, [f"{W};1;Rue de la Gare;4", f"{E};1;Rue de la Gare;40"], (4, 40)),
     "its number alone": (TWO, B2, ["0001;1;Rue de la Gare;4", "0002;1;Rue de la Gare;40"], (4, 40)),
     "a number without zeros": (TWO, B2, ["1;1;Rue de la Gare;4", "2;1;Rue de la Gare;40"], (4, 40)),
+    "in words": (
+        TWO, B2, ["Bureau n° 1;1;Rue de la Gare;4", "BV 2;1;Rue de la Gare;40"], (4, 40)
+    ),
+    "as a spreadsheet counts": (
+        TWO, B2, ["1.0;1;Rue de la Gare;4", "2,0;1;Rue de la Gare;40"], (4, 40)
+    ),
     "two rows of one": (TWO, B2, ["1;1;Rue de la Gare;4", "1;1;Rue de la Gare;3"], (7, 0)),
     "only one of the two is told": (TWO, B2, ["2;1;Rue de la Gare;40"], (0, 40)),
     "one told, one not": (TWO, B2, ["1;1;Rue de la Gare;4", ";1;Rue de la Gare;40"], (4, 0)),
@@ -281,6 +301,12 @@ SHAPES = {
     "a point": ("Point", [0, 0], False),
     "no area": ("Polygon", [[[0, 0], [0.01, 0.01], [0, 0]]], False),
     "nothing": ("Polygon", [], False),
+    "a ring that is not closed": ("Polygon", [SQUARE[:-1]], True),
+    "two corners": ("Polygon", [SQUARE[:2]], False),
+    "a corner beyond the earth": ("Polygon", [[*SQUARE[:2], [1e30, 1], SQUARE[0]]], False),
+    "a corner without a number": ("Polygon", [[*SQUARE[:2], [None, 1], SQUARE[0]]], False),
+    "a hole outside": ("Polygon", [SQUARE, [[x + 0.05, y] for x, y in SQUARE]], True),
+    "round twice": ("Polygon", [[*SQUARE, *SQUARE[1:]]], True),
     "parts that overlap": ("MultiPolygon", [[SQUARE], [SQUARE]], True),
 }
 

@@ -143,7 +143,7 @@ def test_what_the_table_does_not_know_is_still_said(tmp_path):
     strangers = [(c.replace("49179", "49999"), *rest) for c, *rest in OLD]
     results = read(tmp_path, ("49301",), old=[r for r in strangers if r[0] == "49301"][:1])
     (note,) = results.reports[0].notes
-    assert "49301: 1200 registered before, 3220 in 2017_pres_t1" in note
+    assert "Sèvremoine (49301): 1200 registered before, 3220 in 2017_pres_t1" in note
 
 
 def test_a_name_is_todays_not_the_former_ones(tmp_path):

@@ -39,3 +39,20 @@ def test_a_merger_or_a_split_is_told_once(before, after, says):
 def test_usual_growth_redrawn_bureaux_and_villages_are_no_change():
     assert told(town=[[1000], [600, 620], [700, 690]], village=[[60], [90], [60]]) == ()
     assert told(new=[[], [900, 900], [950, 920]]) == ()
+
+
+def test_consulates_whose_lists_change_are_no_merged_communes():
+    rows = [("2017_pres_t1", "ZZ146_0001", 1000), ("2022_pres_t1", "ZZ146_0001", 9000)]
+    table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
+    table = table.astype({"election_id": "category", "bureau_id": "category"})
+    elections = pd.DataFrame({"election_id": ["2017_pres_t1", "2022_pres_t1"]})
+    assert changed_communes(table, elections) == ()
+
+
+def test_a_commune_that_changed_is_called_by_its_name():
+    rows = [("2014_euro_t1", "49301_0001", 1000), ("2017_pres_t1", "49301_0001", 19_000)]
+    table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
+    table = table.astype({"election_id": "category", "bureau_id": "category"})
+    elections = pd.DataFrame({"election_id": ["2014_euro_t1", "2017_pres_t1"]})
+    (note,) = changed_communes(table, elections)
+    assert "Sèvremoine (49301): 1000 registered before, 19000 in" in str(note)

@@ -164,7 +164,7 @@ def test_only_the_place_is_read_and_gzip_is_fine(tmp_path):
         (PRES_HEAD + "\n", "no bureau of the place"),
         (PRES_HEAD + "\n" + PRES_ROW[:-20] + "\n", r"cut or damaged[\s\S]*line 2 has 32 cells"),
         (PRES_HEAD + "\n" + PRES_ROW[:60] + "\n", r"cut or damaged[\s\S]*line 2"),
-        ("PK\x03\x04 a workbook", "is not a text file"),
+        ("PK\x03\x04 a workbook", "cannot be opened: it is cut or damaged"),
     ],
 )
 def test_bad_files_say_what_is_wrong(tmp_path, text, says):

@@ -131,7 +131,7 @@ def test_of_two_readers_of_a_role_the_surer_one_reads(monkeypatch, tmp_path):
     usual = reader_of("squares")
     other = replace(usual, sniffs="addresses:sniff", reads="addresses:read_addresses")
     monkeypatch.setattr(reader_registry, "READERS", (*READERS, other))
-    (file := tmp_path / "a.csv").write_text("numero,lon,lat\n")
+    (file := tmp_path / "a.csv").write_text("numero,voie,lon,lat\n")
     assert reader_of("squares", file) is other
     file.write_text("Idcar_200m,Ind\n")
     assert reader_of("squares", file) is usual
