@@ -235,7 +235,7 @@ def choices_of(workspace: Workspace, trial: Trial) -> dict[str, Choice]:
     return {
         bloc: Choice(bloc)
         for bloc in map(str, blocs)
-        if any(re.search(rf"_t\d_{re.escape(bloc)}_{end}\b", announced) for end in _SHARES)
+        if any(re.search(rf"(_t\d_|\b){re.escape(bloc)}_{end}\b", announced) for end in _SHARES)
     }
 
 
