@@ -8,6 +8,9 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+# Of a phone, and what its letters need to be read there.
+_PHONE_PX, _READABLE_PX = 640, 640
+
 
 def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: int = 0) -> None:
     """Show a picture as wide as its place.
@@ -30,3 +33,12 @@ def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: 
         f'<img alt="{html.escape(alt)}" style="width:100%{most}" '
         f'src="data:image/png;base64,{content}">'
     )
+
+
+def sideways(key: str) -> DeltaGenerator:
+    """Return a box whose pictures keep readable letters on a phone, where a finger moves them."""
+    st.html(
+        f"<style>@media (max-width: {_PHONE_PX}px) {{ .st-key-{key} {{ overflow-x: auto; }} "
+        f".st-key-{key} > * {{ min-width: {_READABLE_PX}px; }} }}</style>"
+    )
+    return st.container(key=key)
