@@ -8,8 +8,8 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-# Of a phone, and what its letters need to be read there.
-_PHONE_PX, _READABLE_PX = 640, 640
+# Of a phone.
+_PHONE_PX = 640
 
 
 def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: int = 0) -> None:
@@ -35,10 +35,18 @@ def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: 
     )
 
 
-def sideways(key: str) -> DeltaGenerator:
-    """Return a box whose pictures keep readable letters on a phone, where a finger moves them."""
+def sideways(key: str, *, least_px: int = 640) -> DeltaGenerator:
+    """Return a box for a picture whose letters stay readable on a phone: a finger moves it.
+
+    Parameters
+    ----------
+    key
+        Names the box.
+    least_px
+        Width below which its letters would be too small.
+    """
     st.html(
         f"<style>@media (max-width: {_PHONE_PX}px) {{ .st-key-{key} {{ overflow-x: auto; }} "
-        f".st-key-{key} > * {{ min-width: {_READABLE_PX}px; }} }}</style>"
+        f".st-key-{key} > * {{ min-width: {least_px}px; }} }}</style>"
     )
     return st.container(key=key)

@@ -492,6 +492,9 @@ def test_columns_are_guessed_by_name_and_by_what_they_hold():
         "weight": "registered",
     }
     assert guess_columns.outcomes(table, found.values()) == ["turnout", "left_share"]
+    # What was known before the draw is nothing that the canvass changed.
+    past = table.assign(past_turnout=table["turnout"], passé_gauche=table["left_share"])
+    assert guess_columns.outcomes(past, found.values()) == ["turnout", "left_share"]
 
 
 def test_columns_that_hold_something_else_are_not_guessed():

@@ -84,7 +84,7 @@ def _numbers(found: Explanation) -> None:
 
 def _effects(found: Explanation) -> None:
     st.subheader(_("A typical difference, in points"))
-    with pictures.sideways("typical_effects"):
+    with pictures.sideways("typical_effects", least_px=500):
         st.vega_lite_chart(effect_rows(found), _effect_spec(), width="stretch")
     for row in sentences(found):
         st.markdown(f"- {row}")

@@ -54,9 +54,9 @@ def _beside(impact: Impact, found: Estimate) -> None:
         return
     low, high = (other.told(end, language()) for end in other.interval)
     said = (
-        _("**Adjusted** for what was known before: {value} (95 %: {low} to {high})")
+        _("**Adjusted** for what was known before: {value} (95%: {low} to {high})")
         if other.estimator == "ancova"
-        else _("**Not adjusted**: {value} (95 %: {low} to {high})")
+        else _("**Not adjusted**: {value} (95%: {low} to {high})")
     )
     st.caption(said.format(value=other.told(other.value, language()), low=low, high=high))
 
@@ -69,7 +69,7 @@ def _interval(found: Estimate) -> str:
     low, high = (found.told(end, language()) for end in found.interval)
     if not found.judged:
         return _("Nobody can tell this from chance: no interval can be given.")
-    said = _("95 %: {low} to {high} · p {p}").format(low=low, high=high, p=_p(found.p_value))
+    said = _("95%: {low} to {high} · p {p}").format(low=low, high=high, p=_p(found.p_value))
     if found.p_holm is not None:
         said += _(" · among the outcomes of the plan (Holm): p {p}").format(p=_p(found.p_holm))
     if found.p_randomisation is not None:
@@ -98,7 +98,7 @@ def pictures(impact: Impact) -> None:
     """Show the coefficients, and how far the coverage depends on the share reached."""
     from analysis.charts.trial_charts import coefficient_plot, reach_chart
 
-    with sideways("impact_estimates"):
+    with sideways("impact_estimates", least_px=500):
         st.pyplot(coefficient_plot(impact, language=language()), width="stretch")
     known = impact.sensitivity
     if known.empty:

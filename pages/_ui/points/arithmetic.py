@@ -49,7 +49,7 @@ def arithmetic(path: str) -> None:
     )
     ends = sorted(end / gap for end in assignment.interval)
     st.caption(
-        _("95 % interval among those reached, the share taken as known: {low} to {high}.").format(
+        _("95% interval among those reached, the share taken as known: {low} to {high}.").format(
             low=points(ends[0]), high=points(ends[1])
         )
         + " "

@@ -228,7 +228,7 @@ def others(path: str) -> None:
         st.markdown(
             _(
                 "- **Over all {n} areas**, those of territories that never used their lists "
-                "included, the effect of assignment is {value} (95 %: {low} to {high}), here on "
+                "included, the effect of assignment is {value} (95%: {low} to {high}), here on "
                 "the simulated areas; the paper too finds it close to zero."
             ).format(
                 n=number(len(areas.table)),
