@@ -43,8 +43,8 @@ def read_covariates(
     Returns
     -------
     tuple
-        Columns of numbers, by canonical id of bureau or commune; rows left out: of other
-        communes, and two of one id, as nobody knows which is meant.
+        Columns of numbers, by canonical id of bureau or commune; what is left out: rows of other
+        communes, two of one id, as nobody knows which is meant, columns without numbers.
 
     Raises
     ------
@@ -76,7 +76,11 @@ def read_covariates(
         )
         if gone.any()
     )
-    return _shares(_usable(numbers[wanted & ~twice], path)), left
+    kept = _usable(numbers[wanted & ~twice], path)
+    if words := [name for name in numbers if name not in kept]:
+        reason = Text("columns without numbers of this place (write categories as numbers)")
+        left = (*left, LeftOut(reason, len(words), some(words)))
+    return _shares(kept), left
 
 
 def _usable(numbers: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -19,9 +19,9 @@ def write(folder, text, name="table.csv"):
 def test_any_table_by_bureau(tmp_path):
     file = write(tmp_path, "bureau_id;Part âgée;nom\n75056_1905;12,5;a\n75119_6;3;b\n")
     table, left = read_covariates(file, frozenset({"75056"}))
-    # An arrondissement goes into the number; texts are no covariates.
+    # An arrondissement goes into the number; texts are no covariates, and that is told.
     assert table.to_dict() == {"part__g_e": {"75056_1905": 12.5, "75056_1906": 3.0}}
-    assert left == ()
+    assert [(one.count, one.examples) for one in left] == [(1, "nom")]
 
 
 def test_numbers_alone_belong_to_the_only_commune(tmp_path):
