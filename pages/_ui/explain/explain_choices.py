@@ -47,7 +47,7 @@ def choose_terms(place: Workspace, asked: Question) -> Question:
     with right:
         bent = _several(
             _("Shown as a curve"),
-            chosen,
+            [name for name in chosen if name not in seen.categories],
             [],
             key=_BENT,
             help=_("A curve may rise and fall; a straight line cannot."),
@@ -58,7 +58,7 @@ def choose_terms(place: Workspace, asked: Question) -> Question:
                 election=election_name(seen.past)
             )
         )
-    terms = [_term(name, bent) for name in chosen]
+    terms = [f"C({n})" if n in seen.categories else _term(n, bent) for n in chosen]
     return replace(asked, terms=" + ".join(terms), fixed=fixed)
 
 

@@ -24,6 +24,15 @@ def test_any_table_by_bureau(tmp_path):
     assert [(one.count, one.examples) for one in left] == [(1, "nom")]
 
 
+def test_texts_of_a_few_values_are_categories(tmp_path):
+    rows = "".join(f"75056_{n:04d};{'ab'[n % 2]};nom {n};{n}\n" for n in range(1, 9))
+    file = write(tmp_path, f"bureau_id;kind;nom;x\n{rows}75056_0009; ;nom 9;9\n")
+    table, left = read_covariates(file, frozenset({"75056"}))
+    assert list(table) == ["kind", "x"]
+    assert table["kind"].dropna().tolist() == list("babababa")
+    assert [(one.count, one.examples) for one in left] == [(1, "nom")]
+
+
 def test_numbers_alone_belong_to_the_only_commune(tmp_path):
     file = write(tmp_path, "code_bv,revenu_median\n0327,37610\n0334,34230\n")
     table, _left = read_covariates(file, frozenset({"75056"}))
