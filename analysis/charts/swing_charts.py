@@ -15,7 +15,8 @@ from analysis.charts.print_map import FAINT, INK
 from analysis.charts.share_map import share_map
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Swing
-from analysis.i18n import Words, format_number, format_percent
+from analysis.experiments.trial_words import points
+from analysis.i18n import Words, format_percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,7 +37,7 @@ _WORDS = Words(
         "after": "after",
         "unlike": "moved unlike the whole ({})",
         "like": "as the whole, up to chance in the ballots",
-        "uniform": "whole: {} point(s)",
+        "uniform": "whole: {}",
         "high_high": "more than the whole, neighbours too",
         "low_low": "less than the whole, neighbours too",
         "high_low": "more, but the neighbours less",
@@ -79,9 +80,9 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
         part = table[chosen]
         chart.scatter(part["before"], part["after"], s=9, alpha=0.6, color=colour, label=label)
     ends = np.array([table["before"].min(), table["before"].max()])
-    points = format_number(100 * swing.swing, 1, language=language, sign=True)
+    moved = points(swing.swing, language=language, digits=1)
     chart.plot(
-        ends, ends + swing.swing, color=INK, linewidth=1, label=words["uniform"].format(points)
+        ends, ends + swing.swing, color=INK, linewidth=1, label=words["uniform"].format(moved)
     )
     chart.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
     for axis, word in ((chart.xaxis, "before"), (chart.yaxis, "after")):

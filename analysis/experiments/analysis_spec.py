@@ -250,6 +250,9 @@ def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> l
         if given.any():
             counts = {"given": int(given.sum()), "controls": int(control.sum())}
             notes.append(Note("contamination", **counts, examples=tuple(label[given])))
+    column, twice = unit_columns.repeated_names(units, spec.unit)
+    if twice:
+        notes.append(Note("units_twice", name=column, count=len(twice), examples=twice))
     asked = ", ".join(dict.fromkeys([*spec.covariates, *(name for _, name in spec.lagged)]))
     if asked and spec.measured_before is None:
         notes.append(Note("covariates_asked", names=asked))

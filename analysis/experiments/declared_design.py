@@ -72,7 +72,7 @@ def with_seal(
         block=_BLOCK,
         cluster=_CLUSTER if rule.cluster else "",
         unit="",
-        announced=spec.announced or Announced.of(sealed.promise),
+        announced=spec.announced or Announced.of(sealed.promise, outcomes=spec.outcomes),
     )
     names = [name for name in unit_columns.UNIT_NAMES if name in table]
     return table.drop(columns=names), of_seal, sealed.design.lottery

@@ -21,6 +21,8 @@ _OUTCOMES = (
     *("turnout", "participation", "abstention", "vote", "voix", "share", "part_", "_valid"),
     *("_registered", "hollande", "lepen", "le_pen", "_r1", "_r2", "_t1", "_t2", "score"),
 )
+# A result of before the draw is known, and adjusts.
+_BEFORE = ("past", "lag", "previous", "before", "avant", "passe", "precedent", "anterieur")
 _MOST = 4
 
 
@@ -47,8 +49,12 @@ def column_for(role: str, table: pd.DataFrame) -> str:
 
 
 def outcomes(table: pd.DataFrame, taken: Iterable[str]) -> list[str]:
-    """Return the columns that are probably outcomes: shares with the names of votes."""
-    free = [str(name) for name in table if name not in set(taken)]
+    """Return what are probably outcomes: shares with the names of votes, none of the past."""
+    free = [
+        str(name)
+        for name in table
+        if name not in set(taken) and not _plain(name).startswith(_BEFORE)
+    ]
     shares = [name for name in free if _is_share(table[name]) and not _is_binary(table[name])]
     named = [name for name in shares if any(part in _plain(name) for part in _OUTCOMES)]
     return (named or shares)[:_MOST]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,8 @@ from typing import Literal
 from analysis.experiments.trial_words import Note
 
 _SHORT = 12
+# Results begin with their election: `2022_pres_t1_left_registered`.
+_ELECTION = re.compile(r"\d{4}_[a-z]+_t\d_")
 ESTIMATORS = ("difference", "ancova", "lin", "ipw", "allocation")
 
 
@@ -38,9 +41,16 @@ class Announced:
 
     @classmethod
     def of(
-        cls, promise: Mapping[str, Sequence[str]], names: Mapping[str, str] | None = None
+        cls,
+        promise: Mapping[str, Sequence[str]],
+        names: Mapping[str, str] | None = None,
+        *,
+        outcomes: Sequence[str] = (),
     ) -> Announced | None:
         """Read the promise of a seal; None for a seal made without a plan.
+
+        A plan may announce a measure before anybody knows the election: `left_registered` then
+        is that of every election looked at.
 
         Parameters
         ----------
@@ -48,6 +58,8 @@ class Announced:
             As `Sealed.promise`.
         names
             What the table calls the columns of the plan, where it renamed them.
+        outcomes
+            Those looked at, as the table calls them.
         """
         if not promise:
             return None
@@ -61,7 +73,14 @@ class Announced:
 
         lag = said("lag")
         renamed = tuple(theirs for ours, theirs in told.items() if lag and _is_of(ours, lag))
-        return cls(named("outcomes"), named("covariates"), said("estimator"), lag, renamed)
+        ours = {theirs: own for own, theirs in told.items()}
+        looked_at = {one: ours.get(one, one) for one in outcomes}
+        promised = tuple(
+            found
+            for name in promise.get("outcomes", ())
+            for found in _of_measure(name, looked_at) or [told.get(name, name)]
+        )
+        return cls(promised, named("covariates"), said("estimator"), lag, renamed)
 
     def adjusts_for(self, covariate: str) -> bool:
         """Return whether a covariate was announced, by name or as a result of the lag."""
@@ -73,6 +92,13 @@ class Announced:
         """Return outcomes with those that were announced first, in the order of the plan."""
         kept = [name for name in self.outcomes if name in outcomes]
         return (*kept, *(name for name in outcomes if name not in kept))
+
+
+def _of_measure(name: str, looked_at: Mapping[str, str]) -> list[str]:
+    """Return which outcomes are what a plan named without an election; the exact name is one."""
+    if name in looked_at.values():
+        return []
+    return [theirs for theirs, own in looked_at.items() if _ELECTION.sub("", own, count=1) == name]
 
 
 def _is_of(column: str, election: str) -> bool:

@@ -20,7 +20,7 @@ _WORDS = Words.read("trial", files("analysis.experiments") / "trial_words.toml")
 _PLURAL = 2
 _ELECTION = re.compile(r"(?P<year>\d{4})_(?P<kind>[a-z]+)_t(?P<round>[12])")
 _OUTCOME = re.compile(
-    r"(?P<election>\d{4}_[a-z]+_t[12])_(?:(?P<whose>.+)_)?(?P<what>turnout|registered|valid)"
+    r"(?:(?P<election>\d{4}_[a-z]+_t[12])_)?(?:(?P<whose>.+)_)?(?P<what>turnout|registered|valid)"
 )
 _EXAMPLES = 3
 
@@ -153,18 +153,27 @@ def election_name(election: str, language: str = "en") -> str:
 
 
 def outcome_name(column: str, language: str = "en") -> str:
-    """Name the result of an election in words; any other column is its own name.
+    """Name the result of an election, or a measure, in words; others are their own names.
 
     `2022_pres_t1_left_registered` is “Left, of the registered, Presidential election 2022,
-    round 1”.
+    round 1”, `left_registered` “Left, of the registered”; in French `registered` is “inscrits”.
     """
     parts = _OUTCOME.fullmatch(column)
-    if parts is None or (election := election_name(parts["election"], language)) == parts[1]:
+    if parts is None:
         return column
     what, whose = parts["what"], parts["whose"] or ""
+    told = name("bloc", whose, language)
+    if parts["election"] is None:
+        known = told != whose and what != "turnout"
+        return (
+            say(f"measure_{what}", language, whose=told)
+            if known
+            else name("column", column, language)
+        )
+    if (election := election_name(parts["election"], language)) == parts["election"]:
+        return column
     if (what == "turnout") == bool(whose):
         return column
-    told = name("bloc", whose, language)
     return say(f"result_{what}", language, whose=told, election=election)
 
 

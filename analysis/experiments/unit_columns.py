@@ -14,6 +14,9 @@ from analysis.experiments.estimators import Codes, Floats
 # Columns that name a unit when nobody says which does.
 UNIT_NAMES = ("unit_id", "bureau_id", "id_brut_miom", "area_id", "unit", "id", "index")
 
+# A column of texts that differ in this share of the rows probably names them.
+_NEARLY_ALL = 0.9
+
 # Squares and products of larger numbers run over; nothing that is counted comes near.
 _LARGEST = 1e15
 
@@ -35,6 +38,40 @@ def labels(units: pd.DataFrame, unit: str = "") -> pd.Series:
             units=some(dict.fromkeys(label[twice])),
         )
     return label
+
+
+def repeated_names(units: pd.DataFrame, unit: str = "") -> tuple[str, tuple[str, ...]]:
+    """Return a column that nearly names every row, and its names that stand in several.
+
+    Nobody said which column names the units, so this may be one of people's addresses:
+    something to be told, nothing to be refused.
+
+    Parameters
+    ----------
+    units
+        One row per unit.
+    unit
+        Column that names them, where it is known.
+
+    Returns
+    -------
+    tuple
+        Empty where the units are named, and where no name repeats.
+    """
+    if unit or any(name in units for name in UNIT_NAMES):
+        return "", ()
+    for name in units:
+        cells = units[name].dropna()
+        if not pd.api.types.is_string_dtype(cells) or cells.empty:
+            continue
+        figures = pd.to_numeric(_with_points(cells), errors="coerce").notna().all()
+        # What begins with a nought is a code: 0012.
+        if figures and not cells.str.match(r"0\d").any():
+            continue
+        twice = cells[cells.duplicated(keep=False)].unique()
+        if len(twice) and cells.nunique() >= _NEARLY_ALL * len(units):
+            return str(name), tuple(map(str, twice))
+    return "", ()
 
 
 def _with_points(cells: pd.Series) -> pd.Series:

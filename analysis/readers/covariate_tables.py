@@ -17,6 +17,8 @@ from analysis.tables.sources import LeftOut
 BUREAU = ("bureau_id", "BUREAU_ID", "id_brut_miom", "codeBureauVote", "id_bv", "code_bv")
 COMMUNE = ("commune_id", "code_commune", "codgeo", "CODGEO", "code", "com")
 _CENSUS = "P09_POP"
+# Texts that differ in more rows name something, and are no categories.
+_CATEGORIES = 12
 _INCOME = {
     "MED_SL": ("commune_income_eur", 1.0),
     "PR_MD60": ("commune_poverty_rate", 0.01),
@@ -43,8 +45,9 @@ def read_covariates(
     Returns
     -------
     tuple
-        Columns of numbers, by canonical id of bureau or commune; rows left out: of other
-        communes, and two of one id, as nobody knows which is meant.
+        Columns of numbers, and texts of 2 to 12 values as categories, by canonical id of bureau or
+        commune; what is left out: rows of other communes, two of one id, as nobody knows which is
+        meant, columns that are neither.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def read_covariates(
     texts = table.pop(key).astype("str")
     alone = next(iter(communes)) if len(communes) == 1 else ""
     ids = texts.map(lambda text: _bureau(text, alone)) if key in BUREAU else texts.map(commune_code)
-    numbers = table.apply(_number).set_axis(pd.Index(ids, name="id"))
+    numbers = table.apply(_number_or_category).set_axis(pd.Index(ids, name="id"))
     wanted = np.array([one.rpartition("_")[0] in communes or one in communes for one in ids])
     twice = numbers.index.duplicated(keep=False) & wanted
     left = tuple(
@@ -76,7 +79,11 @@ def read_covariates(
         )
         if gone.any()
     )
-    return _shares(_usable(numbers[wanted & ~twice], path)), left
+    kept = _usable(numbers[wanted & ~twice], path)
+    if words := [name for name in numbers if name not in kept]:
+        reason = Text("columns without numbers or categories of this place")
+        left = (*left, LeftOut(reason, len(words), some(words)))
+    return _shares(kept), left
 
 
 def _usable(numbers: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -105,6 +112,17 @@ def _bureau(text: str, commune: str) -> str:
     """Return the canonical id; arrondissements go into the number (`75119_0005`, `13216_1612`)."""
     before, underscore, number = text.strip().rpartition("_")
     return bureau_code(before, number) if underscore else contour_code(text, commune)
+
+
+def _number_or_category(values: pd.Series) -> pd.Series:
+    """Return numbers; where there are none, texts of a few values, each in several rows."""
+    numbers = _number(values)
+    if numbers.notna().any():
+        return numbers
+    texts = values.astype("str").str.strip().where(values.notna())
+    texts = texts.where(texts != "")
+    few = 1 < texts.nunique() <= min(_CATEGORIES, texts.notna().sum() // 2)
+    return texts if few else numbers
 
 
 def _number(values: pd.Series) -> pd.Series:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from analysis.electorate.explain.covariates import (
     arrondissement_of,
@@ -158,13 +159,22 @@ class Observed:
 
     @property
     def covariates(self) -> list[str]:
-        """Names of the columns to explain with, of which something is known or not."""
+        """Names of the columns of numbers to explain with, known or not."""
+        return [name for name in self._others if is_numeric_dtype(self.table[name])]
+
+    @property
+    def categories(self) -> list[str]:
+        """Names of the columns of texts that were brought: `C(kind)` in a formula."""
+        return [name for name in self._others if not is_numeric_dtype(self.table[name])]
+
+    @property
+    def _others(self) -> list[str]:
         return [str(name) for name in self.table if name not in _OWN]
 
     @property
     def known(self) -> list[str]:
-        """Names of those of which something is known, numbers that are not all alike."""
-        return [n for n in self.covariates if len(self.table[n].dropna().unique()) > 1]
+        """Names of those of which something is known that is not all alike."""
+        return [n for n in self._others if len(self.table[n].dropna().unique()) > 1]
 
 
 def observe(workspace: Workspace, asked: Question) -> Observed:

@@ -16,7 +16,7 @@ from analysis.electorate.explain.covariates import (
     is_flat,
     usual_terms,
 )
-from analysis.electorate.explain.formula_terms import read_terms
+from analysis.electorate.explain.formula_terms import Term, read_terms
 from analysis.electorate.explain.model_comparison import Comparison, compare_models
 from analysis.electorate.explain.regression import (
     MOST_EFFECTS,
@@ -35,7 +35,7 @@ from analysis.tables.brought_covariates import bring
 from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
-from analysis.workflows.explain_bureaux import Question, observe
+from analysis.workflows.explain_bureaux import Observed, Question, observe
 
 if TYPE_CHECKING:
     from analysis.electorate.explain.formula_terms import Term
@@ -148,9 +148,7 @@ def explain(
     told(_READ)
     table, names, vintage = seen.table, seen.covariates, seen.vintage
     fixed = fixed_of(table, asked.fixed)
-    terms = read_terms(asked.terms, [*names, *FIXED.values()]) if asked.terms else usual_terms(
-        table, names, fixed
-    )  # fmt: skip
+    terms = _asked_terms(seen, asked.terms) if asked.terms else usual_terms(table, names, fixed)
     if asked.terms and not asked.fixed:
         # What is asked for and the same inside communes is told between them.
         flat = any(is_flat(table, name, fixed) for term in terms for name in term.names)
@@ -227,6 +225,13 @@ def _errors(table: pd.DataFrame, terms: Sequence[Term]) -> Errors:
     """Choose the errors on the bureaux that the model will hold."""
     names = [name for term in terms for name in term.names]
     return usual_errors(table[table[names].notna().all(axis=1)])
+
+
+def _asked_terms(seen: Observed, formula: str) -> tuple[Term, ...]:
+    """Read a formula; a column of texts is a category without being called so."""
+    columns = [*seen.covariates, *seen.categories, *FIXED.values()]
+    written = [term.text for term in read_terms(formula, columns)]
+    return read_terms([f"C({t})" if t in seen.categories else t for t in written], columns)
 
 
 def bring_covariates(

@@ -298,7 +298,9 @@ def _of_trial(
     scenario = trial_results.scenario_sealed_with(trial)
     ranked = ranking_of(workspace, scenario)[0].table if scenario else None
     known = trial_results.results_of_trial(workspace, trial, tuple(given["elections"]), ranked)
-    spec = replace(_spec(given["spec"]), announced=Announced.of(trial.sealed.promise, names))
+    spec = _spec(given["spec"])
+    promise = Announced.of(trial.sealed.promise, names, outcomes=spec.outcomes)
+    spec = replace(spec, announced=promise)
     table = known.named(names).table
     impact = question_of.estimate(table, spec, trial.sealed, draws=given["draws"], seed=seed)
     return impact, workspace.digests

@@ -15,6 +15,7 @@ from analysis.experiments.balance import Balance, check_balance
 from analysis.experiments.outcomes import Outcomes, outcomes_of, vintage_of
 from analysis.experiments.pons_2012.reproduction import Areas
 from analysis.experiments.pons_2012.simulation import simulate_2012
+from analysis.experiments.promised import Announced
 from analysis.experiments.seal import Sealed
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
@@ -65,7 +66,8 @@ class TrialTable:
 
     def under(self, promise: Mapping[str, tuple[str, ...]]) -> TrialTable:
         """Let what the plan promised go before what would be guessed."""
-        outcomes = [n for n in promise.get("outcomes", ()) if n in (self.outcomes or self.table)]
+        announced = Announced.of(promise, outcomes=self.outcomes) or Announced()
+        outcomes = [n for n in announced.outcomes if n in (self.outcomes or self.table)]
         covariates = [n for n in promise.get("covariates", ()) if n in (self.before or self.table)]
         return replace(
             self,
@@ -235,7 +237,7 @@ def choices_of(workspace: Workspace, trial: Trial) -> dict[str, Choice]:
     return {
         bloc: Choice(bloc)
         for bloc in map(str, blocs)
-        if any(re.search(rf"_t\d_{re.escape(bloc)}_{end}\b", announced) for end in _SHARES)
+        if any(re.search(rf"(_t\d_|\b){re.escape(bloc)}_{end}\b", announced) for end in _SHARES)
     }
 
 

@@ -8,6 +8,9 @@ import html
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+# Of a phone.
+_PHONE_PX = 640
+
 
 def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: int = 0) -> None:
     """Show a picture as wide as its place.
@@ -30,3 +33,20 @@ def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: 
         f'<img alt="{html.escape(alt)}" style="width:100%{most}" '
         f'src="data:image/png;base64,{content}">'
     )
+
+
+def sideways(key: str, *, least_px: int = 640) -> DeltaGenerator:
+    """Return a box for a picture whose letters stay readable on a phone: a finger moves it.
+
+    Parameters
+    ----------
+    key
+        Names the box.
+    least_px
+        Width below which its letters would be too small.
+    """
+    st.html(
+        f"<style>@media (max-width: {_PHONE_PX}px) {{ .st-key-{key} {{ overflow-x: auto; }} "
+        f".st-key-{key} > * {{ min-width: {least_px}px; }} }}</style>"
+    )
+    return st.container(key=key)

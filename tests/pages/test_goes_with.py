@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.electorate.explain.regression import ROBINSON
@@ -78,6 +81,22 @@ def test_a_place_of_which_nothing_is_known_says_how_to_mend(open_app, bare):
     assert "explain --covariates" in str(app.error[0].value) or any(
         "explain --covariates" in text for text in values(app.info) + values(app.markdown)
     )
+
+
+def test_what_is_brought_stays_told_and_broken_files_are_explained(open_app, valmont, places):
+    folder = shutil.copytree(valmont.path, places.folder / "brings")
+    app = open_app("abstention", a_view="with", workspace=folder.name)
+    ids = valmont.read("turnout")["bureau_id"].astype("str").drop_duplicates()
+    brought = pd.DataFrame({"bureau_id": ids, "age": range(len(ids)), "kind": "a"})
+    for content, told in ((b"\x00\xff", False), (brought.to_csv(index=False).encode(), True)):
+        app.file_uploader(key="e_files").set_value([("brought.csv", content, "text/csv")]).run()
+        next(one for one in app.button if one.label == _("Bring them")).click().run()
+        assert not app.exception
+        assert bool(app.success) == told
+        assert bool(app.error) != told
+    app.run()
+    assert ["age" in text for text in values(app.success)] == [True]
+    assert any("kind" in text for text in values(app.caption))
 
 
 def test_two_departements_without_contours_have_no_map(open_app, places):

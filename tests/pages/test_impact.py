@@ -407,17 +407,34 @@ def test_results_that_are_late_are_asked_for():
     assert "Pas encore de résultats" in impact_settings._awaited("2022_pres_t1")
 
 
-@pytest.mark.parametrize("scenario", ["", "= no TOML", 'bloc = "left"\n'])
-def test_a_seal_without_its_scenario_is_told(page, own, scenario):
+def _without_scenario(own, outcomes, texts):
+    """Put in force, in a place of its own, a seal that announces `outcomes`."""
     place, content = own
     folder = place.path.with_name("impact_alone")
     shutil.copytree(place.path, folder, dirs_exist_ok=True)
     shutil.rmtree(folder / "trials")
     sealed = open_trial(place.path, content["fingerprint"]).sealed
+    keep(folder, sealed_with(sealed.design, 4, texts, {"outcomes": outcomes}))
+    return folder
+
+
+def test_a_plan_without_an_election_announces_its_measures_of_those_looked_at(page, own):
+    app = page(workspace=_without_scenario(own, ("left_registered",), {}).name)
+    app.multiselect(key="impact.elections").set_value(["2024_legi_t1"]).run()
+    name = _("Votes of the registered, {election}").format(election=election_name("2024_legi_t1"))
+    assert not app.exception
+    assert of(app, "outcomes").value == [name]
+    said = "\n".join(values(app.markdown))
+    assert name in said
+    assert "non annoncé" not in said
+
+
+@pytest.mark.parametrize("scenario", ["", "= no TOML", 'bloc = "left"\n'])
+def test_a_seal_without_its_scenario_is_told(page, own, scenario):
     texts = {SCENARIO: scenario} if scenario else {}
     blocs = ("right", "left")
-    promise = {"outcomes": tuple(f"2024_legi_t1_{one}_registered" for one in blocs)}
-    keep(folder, sealed_with(sealed.design, 4, texts, promise))
+    promised = tuple(f"2024_legi_t1_{one}_registered" for one in blocs)
+    folder = _without_scenario(own, promised, texts)
     app = page(workspace=folder.name)
     assert not values(app.error)
     assert any("sans son scénario" in text for text in values(app.caption))
@@ -475,6 +492,9 @@ def test_columns_are_guessed_by_name_and_by_what_they_hold():
         "weight": "registered",
     }
     assert guess_columns.outcomes(table, found.values()) == ["turnout", "left_share"]
+    # What was known before the draw is nothing that the canvass changed.
+    past = table.assign(past_turnout=table["turnout"], passé_gauche=table["left_share"])
+    assert guess_columns.outcomes(past, found.values()) == ["turnout", "left_share"]
 
 
 def test_columns_that_hold_something_else_are_not_guessed():

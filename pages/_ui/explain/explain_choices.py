@@ -24,6 +24,7 @@ from pages._ui.swing.shares import choose_share
 from pages._ui.swing.two_elections import choose_one
 
 _WITH, _BENT, _FIXED, _FILES = "e_with", "e_bent", "e_fixed", "e_files"
+_TOLD = "e_brought"
 _USUAL = "usual"
 # A curve has this many columns.
 _CURVE = "bs({name}, 4)"
@@ -46,7 +47,7 @@ def choose_terms(place: Workspace, asked: Question) -> Question:
     with right:
         bent = _several(
             _("Shown as a curve"),
-            chosen,
+            [name for name in chosen if name not in seen.categories],
             [],
             key=_BENT,
             help=_("A curve may rise and fall; a straight line cannot."),
@@ -57,7 +58,7 @@ def choose_terms(place: Workspace, asked: Question) -> Question:
                 election=election_name(seen.past)
             )
         )
-    terms = [_term(name, bent) for name in chosen]
+    terms = [f"C({n})" if n in seen.categories else _term(n, bent) for n in chosen]
     return replace(asked, terms=" + ".join(terms), fixed=fixed)
 
 
@@ -126,7 +127,11 @@ def bring_files(place: Workspace) -> None:
             _("Tables"), ["csv", "parquet"], accept_multiple_files=True, key=_FILES
         )
         if st.button(_("Bring them"), disabled=not given) and given:
+            st.session_state.pop(_TOLD, None)
             _bring(place, given)
+        # The page runs again once the bureaux are compared: what was brought stays told.
+        for line, show in st.session_state.get(_TOLD, ()) if given else ():
+            getattr(st, show)(line)
 
 
 def _bring(place: Workspace, given: list) -> None:  # type: ignore[type-arg]
@@ -143,14 +148,15 @@ def _bring(place: Workspace, given: list) -> None:  # type: ignore[type-arg]
             error.where = error.where.with_values(lambda said: said.replace(f"{folder}/", ""))
             show_error(error)
             return
-    st.success(
-        ngettext(
-            "{n} column to explain with: {names}.", "{n} columns to explain with: {names}.",
-            len(names),
-        ).format(n=number(len(names)), names=", ".join(map(covariate_name, names)))
-    )  # fmt: skip
-    for reason in left:
-        st.caption(plain(f"{number(reason.count)} · {translate(reason.reason)}: {reason.examples}"))
+    told = ngettext(
+        "{n} column to explain with: {names}.", "{n} columns to explain with: {names}.",
+        len(names),
+    ).format(n=number(len(names)), names=", ".join(map(covariate_name, names)))  # fmt: skip
+    lost = [
+        plain(f"{number(reason.count)} · {translate(reason.reason)}: {reason.examples}")
+        for reason in left
+    ]
+    st.session_state[_TOLD] = [(told, "success"), *((line, "caption") for line in lost)]
 
 
 def abstention(place: Workspace, places: tuple[str, ...]) -> Question:

@@ -16,7 +16,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Question
 from analysis.workflows.explain_files import TABLES, finding, notes_of
 from analysis.workflows.explaining import Explanation
-from pages._ui import bureaux, file_downloads
+from pages._ui import bureaux, file_downloads, pictures
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.explain.explain_choices import (
     choose_terms,
@@ -84,7 +84,8 @@ def _numbers(found: Explanation) -> None:
 
 def _effects(found: Explanation) -> None:
     st.subheader(_("A typical difference, in points"))
-    st.vega_lite_chart(effect_rows(found), _effect_spec(), width="stretch")
+    with pictures.sideways("typical_effects", least_px=500):
+        st.vega_lite_chart(effect_rows(found), _effect_spec(), width="stretch")
     for row in sentences(found):
         st.markdown(f"- {row}")
     st.caption(

@@ -8,6 +8,7 @@ import streamlit as st
 from analysis.experiments import trial_words
 from analysis.experiments.estimates import Estimate, Impact
 from pages._ui.i18n import _, election_name, language, number, percent
+from pages._ui.pictures import sideways
 from pages._ui.trial.number_tables import show_table
 
 QUANTITIES = ("assignment", "allocation", "coverage")
@@ -97,7 +98,8 @@ def pictures(impact: Impact) -> None:
     """Show the coefficients, and how far the coverage depends on the share reached."""
     from analysis.charts.trial_charts import coefficient_plot, reach_chart
 
-    st.pyplot(coefficient_plot(impact, language=language()), width="stretch")
+    with sideways("impact_estimates", least_px=500):
+        st.pyplot(coefficient_plot(impact, language=language()), width="stretch")
     known = impact.sensitivity
     if known.empty:
         return

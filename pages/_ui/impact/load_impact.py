@@ -83,7 +83,8 @@ def _impact(source: Source, spec: Spec, draws: int, seed: int) -> Impact:
     if sealed is not None and source.kind == OURS:
         # The plan speaks of columns by the names that were sealed; the screen has its own.
         names = _names(Workspace(Path(source.folder)), source)
-        spec = replace(spec, announced=Announced.of(sealed.promise, names))
+        promise = Announced.of(sealed.promise, names, outcomes=spec.outcomes)
+        spec = replace(spec, announced=promise)
     return question.estimate(table, spec, sealed, draws=draws, seed=seed)
 
 

@@ -11,7 +11,7 @@ from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.intervals import calibration
 from analysis.electorate.transfers.survey_fit import Survey
 from analysis.tables.workspace import Workspace
-from pages._ui import file_downloads
+from pages._ui import file_downloads, pictures
 from pages._ui.i18n import _, election_name, ngettext, number, option_name, percent
 from pages._ui.messages import plain, translate
 from pages._ui.swing import surveys_view
@@ -120,7 +120,8 @@ def span(low: float, high: float) -> str:
 def _picture(
     place: Workspace, asked: Question, found: Transfers, survey: Survey | None, kind: str
 ) -> None:
-    st.image(swings.picture(place, asked, kind, found, survey), width="stretch")
+    with pictures.sideways("transfers_picture"):
+        st.image(swings.picture(place, asked, kind, found, survey), width="stretch")
     captions = {
         "matrix": _(
             "Each row adds up to 100%: where the voters of one option of the first election went. "

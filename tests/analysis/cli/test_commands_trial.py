@@ -305,6 +305,31 @@ def test_the_impact_of_2012(run, tmp_path):
     assert (first["n"], first["blocks"], first["dropped"]) == (3390, 726, 7)
 
 
+def test_the_allocation_of_2012_and_a_known_difference_in_reach(run, tmp_path):
+    areas = DATA / "experiments" / "pons_2018_areas.csv"
+    if not areas.is_file():
+        pytest.skip("the shared data are not there")
+    out = tmp_path / "impact.json"
+    words = [
+        *("impact", "--units", areas, "--outcome", "hollande_r1", "--assigned", "treatment"),
+        *("--received", "allocated", "--block", "stratum_identifier", "--out", out),
+    ]
+    code, told, _ = run(*words, "--estimator", "allocation", "--gap", 0.31)
+    content = json.loads(out.read_text(encoding="utf-8"))
+    found = {e["estimand"]: e for e in content["estimates"][::-1]}
+    # Two-stage least squares of another program; coverage is the effect of assignment / .31.
+    first = content["estimates"][0]
+    assert first["estimand"] == "allocation"
+    assert first["estimate"] == pytest.approx(0.011228339121, abs=1e-11)
+    assert first["std_errors"]["HC1"] == pytest.approx(0.004144830964, abs=1e-11)
+    assert code == 0
+    assert "the canvass where the draw decided it: +1.12 points" in told.splitlines()[0]
+    assert "the canvass among those it reached because of the draw: +2.05 points" in told
+    assert found["coverage"]["estimate"] == pytest.approx(0.006345757033 / 0.31, abs=1e-11)
+    for wrong in (0, -0.2, 31, "much"):
+        assert run(*words, "--gap", wrong)[0] != 0
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_power_writes_a_curve(run, units, tmp_path, suffix):
     out = tmp_path / f"curve{suffix}"

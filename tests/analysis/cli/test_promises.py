@@ -187,7 +187,7 @@ def test_what_was_announced_comes_first_and_the_rest_is_marked(design, ask):
     assert "not announced in the plan: adjusted for registered" in told
     assert "other «\u00a0non annoncé\u00a0»" in text
     assert "vote «\u00a0non annoncé\u00a0»" not in text
-    assert "registered «\u00a0non annoncé\u00a0»" in text
+    assert "inscrits «\u00a0non annoncé\u00a0»" in text
     assert "lagged «\u00a0non annoncé\u00a0»" not in text
 
 

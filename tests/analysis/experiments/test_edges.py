@@ -403,3 +403,22 @@ def test_why_a_table_is_cut_is_said_in_french_too(tmp_path):
     assert told(refused.value.where, "fr") == (
         "units.csv\N{NO-BREAK SPACE}: la ligne 3 a 3 cellules, la première 2"
     )
+
+
+def test_names_that_repeat_are_told_where_nobody_said_what_names_a_unit():
+    rng = np.random.default_rng(5)
+    names = [f"{i:04d}" for i in range(40)]
+    table = pd.DataFrame({"code du bureau": names, "vote": rng.random(40).round(3).astype("str")})
+    table = table.assign(arm=np.arange(40) % 2)
+    spec = Spec(("vote",), assigned="arm")
+    told = {note.key for note in estimate_impact(table, spec).notes}
+    assert "units_twice" not in told
+    table.loc[39, "code du bureau"] = "0003"
+    (note,) = (n for n in estimate_impact(table, spec).notes if n.key == "units_twice")
+    assert "column code du bureau" in note
+    assert "1 of its names stand in several: 0003" in note
+    with pytest.raises(DataError, match="stands in several rows"):
+        estimate_impact(table, replace(spec, unit="code du bureau"))
+    # Two to a household, or an answer in words, name no unit.
+    table["code du bureau"] = [names[i // 2] for i in range(40)]
+    assert "units_twice" not in {note.key for note in estimate_impact(table, spec).notes}

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.experiments import trial_words
-from analysis.experiments.trial_words import Note, estimator_name, points, say
+from analysis.experiments.trial_words import Note, estimator_name, outcome_name, points, say
 
 
 def table(language):
@@ -57,6 +57,21 @@ def test_names_of_estimators():
     assert estimator_name("block_size_weighted", "fr") == "moyenne des lots selon leur taille"
     assert estimator_name("block_size_weighted") == "mean of blocks by size"
     assert estimator_name("of another package") == "of another package"
+
+
+@pytest.mark.parametrize(
+    ("column", "english", "french"),
+    [
+        ("left_registered", "Left, of the registered", "Gauche, part des inscrits"),
+        ("far_left_valid", "Far left, of the valid ballots", "Extrême gauche, part des exprimés"),
+        ("registered", "registered", "inscrits"),
+        ("turnout", "turnout", "participation"),
+        ("my_registered", "my_registered", "my_registered"),
+        ("2022_pres_t1_registered", "2022_pres_t1_registered", "2022_pres_t1_registered"),
+    ],
+)
+def test_a_measure_without_election_is_named_in_words(column, english, french):
+    assert (outcome_name(column), outcome_name(column, "fr")) == (english, french)
 
 
 def test_another_language():

@@ -19,9 +19,18 @@ def write(folder, text, name="table.csv"):
 def test_any_table_by_bureau(tmp_path):
     file = write(tmp_path, "bureau_id;Part âgée;nom\n75056_1905;12,5;a\n75119_6;3;b\n")
     table, left = read_covariates(file, frozenset({"75056"}))
-    # An arrondissement goes into the number; texts are no covariates.
+    # An arrondissement goes into the number; texts are no covariates, and that is told.
     assert table.to_dict() == {"part__g_e": {"75056_1905": 12.5, "75056_1906": 3.0}}
-    assert left == ()
+    assert [(one.count, one.examples) for one in left] == [(1, "nom")]
+
+
+def test_texts_of_a_few_values_are_categories(tmp_path):
+    rows = "".join(f"75056_{n:04d};{'ab'[n % 2]};nom {n};{n}\n" for n in range(1, 9))
+    file = write(tmp_path, f"bureau_id;kind;nom;x\n{rows}75056_0009; ;nom 9;9\n")
+    table, left = read_covariates(file, frozenset({"75056"}))
+    assert list(table) == ["kind", "x"]
+    assert table["kind"].dropna().tolist() == list("babababa")
+    assert [(one.count, one.examples) for one in left] == [(1, "nom")]
 
 
 def test_numbers_alone_belong_to_the_only_commune(tmp_path):

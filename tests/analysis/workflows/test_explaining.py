@@ -56,6 +56,26 @@ def test_slopes_planted_in_valmont_come_back(valmont, truth):
         assert true.to_frame().set_index("column").loc["poverty_rate", "estimate"] > 2
 
 
+def test_categories_that_were_brought_differ_by_their_means(valmont, tmp_path):
+    """Alone in a model, categories say the difference of their weighted means, no more."""
+    place = Workspace(shutil.copytree(valmont.path, tmp_path / "place"))
+    table = observe(place, Question("abstention", ELECTION)).table
+    kinds = pd.Series(["calm", "mixed", "restless"] * len(table))[: len(table)]
+    file = tmp_path / "kinds.csv"
+    pd.DataFrame({"bureau_id": table["bureau_id"], "kind": kinds}).to_csv(file, index=False)
+    assert bring_covariates(place, [file])[0] == ["kind"]
+    found = explain(place, Question("abstention", ELECTION, terms="kind", fixed="none"))
+    assert found.fitted.to_frame()["column"].tolist()[0] == "Intercept"
+    rows = table.assign(votes=table["value"] * table["size"]).groupby(kinds)
+    mean = rows["votes"].sum() / rows["size"].sum()
+    apart = {(row.start, row.end): row.points for row in found.effects.itertuples()}
+    assert apart
+    for (start, end), points in apart.items():
+        assert points == pytest.approx(100 * (mean[end] - mean[start]), abs=1e-6)
+    same = explain(place, Question("abstention", ELECTION, terms="C(kind)", fixed="none"))
+    assert same.effects.equals(found.effects)
+
+
 def test_swing_slopes_planted_in_valmont_come_back(valmont, truth):
     asked = Question("swing", ELECTION, BEFORE)
     table = observe(valmont, asked).table
