@@ -48,6 +48,13 @@ class Kept:
         """Write into a file."""
         self.file = file.open("ab", buffering=0)
 
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, told: list[str]
+    ) -> list[str]:
+        """Allow several commands at once (RFC 2920), as Postfix and Exim do."""
+        session.host_name = name
+        return [*told[:-1], "250-PIPELINING", told[-1]]
+
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a message."""
         to = envelope.rcpt_tos[0].encode()
