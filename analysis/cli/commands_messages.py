@@ -187,7 +187,7 @@ def _effect(contacts: Contacts, workspace: Path, message: str) -> None:
     head = ("act", "without", "change", "low", "high", "letters", "controls")
     show("\t".join(head))
     for one in all_effects(contacts, Workspace(workspace), message):
-        told = [""] * 4
+        told = ["-"] * 4
         if one.estimate is not None:
             low, high = one.estimate.interval
             told = [f"{x:.4f}" for x in (one.without, one.estimate.value, low, high)]
