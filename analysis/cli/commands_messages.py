@@ -181,12 +181,11 @@ def _effect(contacts: Contacts, workspace: Path, message: str) -> None:
     from analysis.messages.approve import approval_of
     from analysis.messages.subject_days import subject_days
     from analysis.messages.subject_test import look
-    from analysis.tables.workspace import Workspace
-    from analysis.workflows.message_effects import all_effects
+    from analysis.workflows.message_effects import effects_in
 
     head = ("act", "without", "change", "low", "high", "letters", "controls")
     show("\t".join(head))
-    for one in all_effects(contacts, Workspace(workspace), message):
+    for one in effects_in(contacts, workspace, message):
         told = ["-"] * 4
         if one.estimate is not None:
             low, high = one.estimate.interval

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
 
@@ -31,6 +32,11 @@ def all_effects(contacts: Contacts, workspace: Workspace, message: str) -> list[
     since = dt.datetime.fromtimestamp(approval.at_s, dt.UTC).date()
     turnout = _turnout(workspace, since)
     return found if turnout is None else [*found, on_turnout(trial_of(contacts, message), turnout)]
+
+
+def effects_in(contacts: Contacts, folder: Path, message: str) -> list[Effect]:
+    """Return what a message changed, for the workspace of a folder; see `all_effects`."""
+    return all_effects(contacts, Workspace(folder), message)
 
 
 def _turnout(workspace: Workspace, since: dt.date) -> pd.DataFrame | None:
