@@ -1,6 +1,6 @@
 """Messages: built, asked about and sent to a mail server in a process of its own; killed; left.
 
-python benchmarks/messages.py [--people N] [--store sqlite|postgresql]
+python benchmarks/messages.py [--people N] [--store sqlite|postgresql] [--speed-only]
 
 The rival builds an EmailMessage and opens a connection for each of 1,000 people, and asks and
 writes down nothing. Every message that the server took is parsed back.
@@ -47,6 +47,13 @@ class Kept:
     def __init__(self, file: Path) -> None:
         """Write into a file."""
         self.file = file.open("ab", buffering=0)
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, told: list[str]
+    ) -> list[str]:
+        """Allow several commands at once (RFC 2920), as Postfix and Exim do."""
+        session.host_name = name
+        return [*told[:-1], "250-PIPELINING", told[-1]]
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a message."""
@@ -269,6 +276,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--speed-only", action="store_true", help="Kill nobody, let nobody leave.")
     asked = parser.parse_args()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -280,7 +288,8 @@ def main() -> None:
         print(f"{asked.store}, {asked.people} people, load {os.getloadavg()[0]:.1f}")
         engine = connect(url)
         upgrade(engine)
-        kept = measure(engine, folder, asked.people)
+        how = speed if asked.speed_only else measure
+        kept = how(engine, folder, asked.people)
         rival(folder)
         engine.dispose()
     raise SystemExit(0 if kept else 1)

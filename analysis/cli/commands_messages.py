@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from analysis.messages.approve import Prepared
     from analysis.workflows.message_work import Work
 
-ACTIONS = ("new", "preview", "approve", "status", "send", "halt", "returned")
-_NEEDS = ("new", "preview", "approve", "send", "halt", "returned")
+ACTIONS = ("new", "preview", "approve", "status", "send", "halt", "returned", "effect")
+_NEEDS = ("new", "preview", "approve", "send", "halt", "returned", "effect")
 _BY = ("new", "approve")
 
 
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def message(  # noqa: PLR0913 - one option per thing that is said of a message
     action: Annotated[
-        str, typer.Argument(help="new, preview, approve, status, send, halt or returned.")
+        str, typer.Argument(help="new, preview, approve, status, send, halt, returned or effect.")
     ],
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
     what: Annotated[
@@ -87,6 +87,8 @@ def message(  # noqa: PLR0913 - one option per thing that is said of a message
             if action == "approve":
                 message_work.let_go(contacts, prepared)
                 show(f"approved\t{what}\t{by}")
+        elif action == "effect":
+            _effect(contacts, workspace, what)
         else:
             _other(contacts, action, what, reason)
     finally:
@@ -172,6 +174,29 @@ def _tell(prepared: Prepared, out: Path | None) -> None:
             text = f"{sample.subject}\n\n{sample.text}"
             (out / f"{n:02d}.txt").write_text(text, encoding="utf-8")
         show(f"written\t{len(prepared.samples)}\t{out}")
+
+
+def _effect(contacts: Contacts, workspace: Path, message: str) -> None:
+    """Tell what a message changed, one act a line, then its two subjects; shares, not points."""
+    from analysis.messages.approve import approval_of
+    from analysis.messages.subject_days import subject_days
+    from analysis.messages.subject_test import look
+    from analysis.workflows.message_effects import all_effects
+
+    head = ("act", "without", "change", "low", "high", "letters", "controls")
+    show("\t".join(head))
+    for one in all_effects(contacts, workspace, message):
+        told = ["-"] * 4
+        if one.estimate is not None:
+            low, high = one.estimate.interval
+            told = [f"{x:.4f}" for x in (one.without, one.estimate.value, low, high)]
+        show("\t".join([one.act, *told, str(one.letters), str(one.controls)]))
+    approval = approval_of(contacts, message)
+    if approval is not None and approval.control.get("subjects"):
+        seen = look(subject_days(contacts, message, approval))
+        numbers = f"{seen.acts[0]}\t{seen.acts[1]}\t{seen.factor:.3f}\t{seen.low:.3f}"
+        show("compares\tacts A\tacts B\tB over A\tlow\thigh\tdecided")
+        show(f"{approval.control['compares']}\t{numbers}\t{seen.high:.3f}\t{seen.decided}")
 
 
 def _other(contacts: Contacts, action: str, what: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -38,6 +39,9 @@ _PERSONAL = {
 # Kept by ARCEP for films and books (decision 2018-0881): nobody answers, so invented people of
 # tests and samples have them. The rest of what fiction may use is valid as it is.
 _FICTION = re.compile(r"\+33639980\d{3}|\+3363998\d{4}")
+# Letters, digits and single points within: every reader of RFC 5321 takes it.
+_PLAIN_LOCAL = re.compile(r"(?=.{1,60}$)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+_PLAIN_LONGEST = 200
 _BETWEEN = re.compile(r"[;/,|\n]|\b(?:ou|et|or|and|puis)\b|\s[-–]\s", re.IGNORECASE)
 # Remarks in brackets, but not the zero that is left out from abroad.
 _REMARK = re.compile(r"\((?!0\))[^()]*[^\W\d_][^()]*\)")
@@ -82,12 +86,29 @@ def read_email(text: str) -> Point | Text:
     bare = re.sub(r"^mailto:\s*", "", bare, flags=re.IGNORECASE)
     if bare.count("@") != 1:
         return Text("no address of mail")
+    local, _at, domain = bare.partition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and len(bare) <= _PLAIN_LONGEST and (is_at := _host(domain)):
+        return Point(f"{local}@{is_at[0]}", f"{local.lower()}@{is_at[1]}")
     try:
         valid = validate_email(bare, check_deliverability=False)
     except EmailNotValidError:
         return Text("an address of mail that cannot exist")
-    domain = (valid.ascii_domain or valid.domain).lower()
-    return Point(valid.normalized, f"{valid.local_part.casefold()}@{domain}")
+    ascii_domain = (valid.ascii_domain or valid.domain).lower()
+    return Point(valid.normalized, f"{valid.local_part.casefold()}@{ascii_domain}")
+
+
+@lru_cache(4096)
+def _host(domain: str) -> tuple[str, str] | None:
+    """Return a domain as it is shown and compared; None where there can be none.
+
+    A list has few domains and many people: a domain is judged once, the people's own part by
+    `_PLAIN_LOCAL` where it has nothing to judge. Nothing of a person is kept.
+    """
+    try:
+        valid = validate_email(f"a@{domain}", check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return valid.domain, (valid.ascii_domain or valid.domain).lower()
 
 
 def canonical_email(text: str) -> str:

@@ -117,6 +117,33 @@ def count_bureaux(contacts: Contacts, *, today: date | None = None) -> pd.DataFr
     return table.astype(dict.fromkeys([*kinds, "placed"], "int64") | {"bureau_id": "str"})
 
 
+def shown_bureaux(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what may be shown of the counts of bureaux: none under 11, nor what would tell one.
+
+    Parameters
+    ----------
+    table
+        As `count_bureaux` returns it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `bureau_id`, `main` and `placed` (Int64), missing where they may not be shown. `placed` is
+        missing too where its rest, the electors at no known address, is fewer than 11.
+    """
+    main, placed = table["main"], table["placed"]
+    seen = pd.Series(shown(main.to_numpy(np.int64), floor=FLOOR), table.index)
+    rest = main - placed
+    told = seen & ((placed >= FLOOR) | (placed == 0)) & ((rest >= FLOOR) | (rest == 0))
+    return pd.DataFrame(
+        {
+            "bureau_id": table["bureau_id"],
+            "main": main.astype("Int64").where(seen),
+            "placed": placed.astype("Int64").where(told),
+        }
+    )
+
+
 def count_ages(contacts: Contacts, *, today: date | None = None) -> pd.DataFrame:
     """Return how many of each sex and age a bureau has on its main list, none under 11.
 

@@ -60,6 +60,11 @@ class Announced:
             What the table calls the columns of the plan, where it renamed them.
         outcomes
             Those looked at, as the table calls them.
+
+        Returns
+        -------
+        Announced or None
+            What was promised, under the names of the table.
         """
         if not promise:
             return None

@@ -22,7 +22,7 @@ from analysis.messages.drafts import Draft, is_approved
 from analysis.messages.letter_layout import Filled, Links, lay_out
 from analysis.messages.letter_links import bounce_secret, kept, leave_secret
 from analysis.messages.letter_preview import shown
-from analysis.messages.preflight import Check, preflight, refuse_bad
+from analysis.messages.preflight import Check, Records, preflight, refuse_bad
 from analysis.messages.recipients import lacking, recipients, values_of
 
 LOOKED_AT = 10
@@ -70,11 +70,14 @@ class Setting:
         Address of the server, as others reach it.
     server
         Whether a mail server is named.
+    records
+        Reads what the domain of who writes publishes; None where nobody asks the network.
     """
 
     ground: Ground
     base: str
     server: bool = False
+    records: Records | None = None
 
 
 def prepare(
@@ -110,7 +113,13 @@ def prepare(
     DataError
         When nobody may be written to, or a variable has no value for somebody.
     """
-    checks = preflight(draft.letter, contacts.controller, setting.base, server=setting.server)
+    checks = preflight(
+        draft.letter,
+        contacts.controller,
+        setting.base,
+        server=setting.server,
+        records=setting.records,
+    )
     found = recipients(contacts, draft, setting.ground)
     if not found.people:
         raise DataError(

@@ -97,7 +97,12 @@ _COLUMNS = ("tenant", "message", "person", "step", "at_s", "code")
 
 @lru_cache
 def _state(dialect: str) -> str:
-    return str(_STATE.compile(dialect=_DIALECTS[dialect]))
+    told = str(_STATE.compile(dialect=_DIALECTS[dialect]))
+    if dialect != "sqlite":
+        return told
+    # Without statistics SQLite would read the consents of everybody, from an index that holds all
+    # that is asked for, instead of those of one person.
+    return told.replace("FROM consents", "FROM consents INDEXED BY consents_person")
 
 
 @lru_cache

@@ -12,7 +12,7 @@ from analysis.contacts.normalise import canonical_phone
 from analysis.contacts.suppression import suppress_many, suppress_people
 from analysis.database.engine import reading
 from analysis.errors import DataError
-from analysis.messages.leaving import leave, note_step
+from analysis.messages.leaving import leave, note_step, take_back_consents
 from analysis.messages.letter_links import bearer, secret_in
 from analysis.messages.recipients import addresses
 from analysis.messages.returned_mail import STOP_WORDS, plain_words
@@ -89,5 +89,6 @@ def _sms(contacts: Contacts, sender: str, text: str) -> str:
     with reading(contacts.engine) as connection:
         people = vault.who_has(connection, contacts.ring, "phone", [phone]).get(phone, [])
     suppress_people(contacts, people, "stop")
+    take_back_consents(contacts, people, how="sms")
     suppress_many(contacts, [("phone", phone)], "stop")
     return "stop"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -42,21 +43,36 @@ def leave(
     if objecting(contacts, [bearer.person]):
         return False
     suppress_people(contacts, [bearer.person], reason)
-    with reading(contacts.engine) as connection:
-        now = consents.current(connection, people=[bearer.person])
-    held = [(purpose, channel) for (_who, purpose, channel), yes in now.items() if yes]
-    rows = [
-        Said(bearer.person, purpose, channel, given=False, said_s=int(time.time()), how=how)
-        for purpose, channel in held
-        if purpose in PURPOSES
-    ]
+    take_back_consents(contacts, [bearer.person], how=how)
     with writing(contacts.engine) as connection:
-        consents.say(connection, contacts, rows)
         count = {"kind": "left", "link": bearer.variant, "cell": bearer.cell, "n": 1}
         hour = int(time.time()) // _HOUR_S * _HOUR_S
         row = {"tenant": contacts.tenant, "message": bearer.message, "hour_s": hour, **count}
         connection.execute(sa.insert(RESPONSES).values(**row, part=secrets.token_hex(8)))
     return True
+
+
+def take_back_consents(contacts: Contacts, people: Sequence[str], *, how: str) -> None:
+    """Write as taken back all that people agreed to; what they took back before is not repeated.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    people
+        Who.
+    how
+        One of `consents.HOWS`.
+    """
+    with reading(contacts.engine) as connection:
+        now = consents.current(connection, people=people)
+    rows = [
+        Said(who, purpose, channel, given=False, said_s=int(time.time()), how=how)
+        for (who, purpose, channel), yes in now.items()
+        if yes and purpose in PURPOSES
+    ]
+    with writing(contacts.engine) as connection:
+        consents.say(connection, contacts, rows)
 
 
 def note_step(contacts: Contacts, bearer: Bearer, step: str, code: str) -> None:

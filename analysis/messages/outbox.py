@@ -94,18 +94,18 @@ def waiting(contacts: Contacts) -> list[str]:
     halted = sa.select(HALTS.c.message).where(HALTS.c.tenant == contacts.tenant)
     with reading(contacts.engine) as connection:
         found = connection.execute(query.where(APPROVALS.c.message.not_in(halted))).scalars()
-        return [one for one in map(str, found) if _pending(connection, one, -1, 1)]
+        return [one for one in map(str, found) if _pending(connection, one, 1)]
 
 
-def _pending(connection: Connection, message: str, after: int, most: int) -> list[tuple[int, str]]:
+def _pending(connection: Connection, message: str, most: int | None) -> list[tuple[int, str]]:
     tenant = tenant_of(connection)
-    done = sa.exists().where(
-        STEPS.c.tenant == tenant, STEPS.c.message == message, STEPS.c.person == DELIVERIES.c.person
-    )
+    # Not "exists": a store that does not yet know how large its tables are would compare each of
+    # the recipients with each that is done.
+    done = sa.select(STEPS.c.person).where(STEPS.c.tenant == tenant, STEPS.c.message == message)
     query = (
         sa.select(DELIVERIES.c.turn, DELIVERIES.c.person)
         .where(DELIVERIES.c.tenant == tenant, DELIVERIES.c.message == message)
-        .where(DELIVERIES.c.arm == TO_SEND, DELIVERIES.c.turn > after, ~done)
+        .where(DELIVERIES.c.arm == TO_SEND, DELIVERIES.c.person.not_in(done))
         .order_by(DELIVERIES.c.turn)
         .limit(most)
     )
@@ -139,16 +139,14 @@ def send_message(contacts: Contacts, message: str, way: Way) -> Counter[str]:
 
 def _by_batches(contacts: Contacts, message: str, sending: _Sending) -> Counter[str]:
     count: Counter[str] = Counter()
-    after = -1
-    while not sending.way.stop():
-        with reading(contacts.engine) as connection:
-            rows = _pending(connection, message, after, BATCH)
-        if not rows:
+    # Read once: who is approved for is frozen, and who was done meanwhile is seen at their turn.
+    with reading(contacts.engine) as connection:
+        pending = _pending(connection, message, None)
+    for start in range(0, len(pending), BATCH):
+        if sending.way.stop() or count["halted"]:
             break
-        after = rows[-1][0]
+        rows = pending[start : start + BATCH]
         count.update(sending.batch({person: turn // PART for turn, person in rows}))
-        if count["halted"]:
-            break
     return count
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
@@ -29,7 +29,18 @@ class Check:
     told: Text
 
 
-def preflight(letter: Letter, controller: Controller, base: str, *, server: bool) -> list[Check]:
+# What a domain publishes for its mail.
+Records = Callable[[str], "list[Check]"]
+
+
+def preflight(
+    letter: Letter,
+    controller: Controller,
+    base: str,
+    *,
+    server: bool,
+    records: Records | None = None,
+) -> list[Check]:
     """Return what was looked at, in order.
 
     Parameters
@@ -42,6 +53,8 @@ def preflight(letter: Letter, controller: Controller, base: str, *, server: bool
         Address of the server, as others reach it: links to leave begin with it.
     server
         Whether a mail server is named.
+    records
+        Reads what the domain publishes; None where nobody asks the network.
 
     Returns
     -------
@@ -57,7 +70,7 @@ def preflight(letter: Letter, controller: Controller, base: str, *, server: bool
         *_looks(letter),
         *_links(letter),
         *_spam(letter),
-        *_beyond(controller, server=server),
+        *_beyond(controller, records, server=server),
     ]
 
 
@@ -162,14 +175,19 @@ def _spam(letter: Letter) -> Iterator[Check]:
         yield Check("words", "doubt", Text("There are no words but in pictures and buttons."))
 
 
-def _beyond(controller: Controller, *, server: bool) -> Iterator[Check]:
-    domain = sender_address(controller).rpartition("@")[2] or "–"
-    yield Check(
-        "domain",
-        "unproved",
-        Text("SPF, DKIM and DMARC of {domain} cannot be proved here.", domain=domain),
-    )
+def _beyond(controller: Controller, records: Records | None, *, server: bool) -> Iterator[Check]:
+    domain = sender_address(controller).rpartition("@")[2]
+    if records is not None and domain and server:
+        yield from records(domain)
+    else:
+        yield unproved(domain)
     yield from _no_server(server=server)
+
+
+def unproved(domain: str) -> Check:
+    """Return that nothing can be said of a domain from here."""
+    told = Text("SPF, DKIM and DMARC of {domain} cannot be proved here.", domain=domain or "–")
+    return Check("domain", "unproved", told)
 
 
 def _no_server(*, server: bool) -> Iterator[Check]:

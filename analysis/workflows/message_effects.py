@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
 
@@ -12,15 +13,15 @@ from analysis.messages.effect import Effect, effects, on_turnout, trial_of
 from analysis.tables.workspace import Workspace
 
 
-def all_effects(contacts: Contacts, workspace: Workspace, message: str) -> list[Effect]:
+def all_effects(contacts: Contacts, place: Workspace | Path, message: str) -> list[Effect]:
     """Return what a message changed, turnout last where a vote came after it.
 
     Parameters
     ----------
     contacts
         The campaign.
-    workspace
-        The place: its results tell of turnout once the vote is in them.
+    place
+        Its workspace, or the folder of it: its results tell of turnout once the vote is in them.
     message
         Which.
 
@@ -34,6 +35,7 @@ def all_effects(contacts: Contacts, workspace: Workspace, message: str) -> list[
     if not found or approval is None or not terms_of(approval).whole_bureaux:
         return found
     since = dt.datetime.fromtimestamp(approval.at_s, dt.UTC).date()
+    workspace = place if isinstance(place, Workspace) else Workspace(place)
     turnout = _turnout(workspace, since)
     return found if turnout is None else [*found, on_turnout(trial_of(contacts, message), turnout)]
 

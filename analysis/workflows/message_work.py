@@ -30,6 +30,7 @@ from analysis.messages.control import Terms
 from analysis.messages.dkim_seal import Seal
 from analysis.messages.drafts import Draft, draft_of
 from analysis.messages.letter_blocks import Letter
+from analysis.messages.mail_records import published
 from analysis.messages.outbox import Way, send_message, waiting
 from analysis.messages.returned_mail import take_back_all
 from analysis.messages.sending_pace import Pace
@@ -160,7 +161,9 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
         )
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
-    setting = Setting(ground, base_address(), server=takes_away(draft.letter.channel))
+    setting = Setting(
+        ground, base_address(), server=takes_away(draft.letter.channel), records=published
+    )
     terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
     return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.roll_counts import count_ages, count_bureaux
+from analysis.contacts.roll_counts import count_ages, count_bureaux, shown_bureaux
 from analysis.contacts.roll_origin import PROMISE, Origin
 from analysis.contacts.roll_store import (
     DONE,
@@ -198,7 +198,7 @@ def _end(contacts: Contacts, one: Roll) -> None:
 def _counts(contacts: Contacts) -> None:
     st.subheader(_("By bureau"))
     # How many citizens of the Union a bureau has is not shown: they are a handful.
-    table = count_bureaux(contacts)
+    table = shown_bureaux(count_bureaux(contacts))
     names = {
         "bureau_id": _("Bureau"),
         "main": _("Main list"),
@@ -207,6 +207,8 @@ def _counts(contacts: Contacts) -> None:
     shown = table[list(names)].assign(bureau_id=loaders.labels(table["bureau_id"]))
     shown["bureau_id"] = shown["bureau_id"].mask(table["bureau_id"] == "", _("no bureau"))
     st.dataframe(shown.rename(columns=names), hide_index=True, column_config=narrow())
+    if table[["main", "placed"]].isna().any(axis=None):
+        st.caption(_("Counts under 11, and those that would tell one, are not shown."))
     with st.expander(_("By age and sex")):
         st.caption(_("Counts under 11, and those that would tell one, are not shown."))
         ages = count_ages(contacts)

@@ -25,6 +25,7 @@ from pages._ui.letters.list_view import missing
 
 _SLOT = "letters.sending"
 _PER_MINUTE = 600.0
+_EVERY_S = 4
 
 
 def send() -> None:
@@ -50,6 +51,7 @@ def send() -> None:
             st.error(_("Halted: {why}").format(why=messages.plain(approval.halted)))
         elif progress["waiting"]:
             _start(contacts, place, message)
+            _follow(message, progress)
         else:
             st.success(_("Everybody who may get it has got it."))
         if not approval.halted and progress["waiting"]:
@@ -80,6 +82,17 @@ def _numbers(progress: dict[str, int]) -> None:
         column.metric(names[name], number(progress[name]))
     letters = progress["sent"] + progress["waiting"] + progress["gate"] + progress["refused"]
     st.progress((letters - progress["waiting"]) / max(letters, 1))
+
+
+@st.fragment(run_every=_EVERY_S)
+def _follow(message: str, shown: dict[str, int]) -> None:
+    """Show the page anew when the server's own worker got further, or somebody halted it."""
+    with load_letters.opened() as (contacts, _place), messages.explain_data_errors():
+        approval = approval_of(contacts, message)
+        moved = progress_of(contacts, message) != shown
+        if moved or (approval is not None and approval.halted):
+            st.rerun()
+    st.caption(":material/sync: " + _("Numbers follow by themselves while messages leave."))
 
 
 def _start(contacts: Contacts, place: Workspace, message: str) -> None:

@@ -18,7 +18,12 @@ from pypdfium2 import PdfDocument
 from analysis.access import audit
 from analysis.cli.main import main
 from analysis.contacts.contact_store import Controller, Round, say_controller
-from analysis.contacts.roll_counts import count_ages, count_buildings, count_bureaux
+from analysis.contacts.roll_counts import (
+    count_ages,
+    count_buildings,
+    count_bureaux,
+    shown_bureaux,
+)
 from analysis.contacts.roll_origin import Origin
 from analysis.contacts.roll_store import end_roll, expired, rolls, rows_query
 from analysis.database.contact_tables import ROLL_ROWS
@@ -371,3 +376,21 @@ def test_rows_of_rolls_are_read_and_written_in_one_place():
     asking = {file for file in told if "rows_query" in (ROOT / file).read_text(encoding="utf-8")}
     assert "analysis/contacts/roll_store.py" in told
     assert told == asking
+
+
+def test_no_bureau_tells_of_fewer_than_eleven():
+    counted = pd.DataFrame(
+        [
+            ("a", 900, 890),  # ten at no known address: 890 would tell them
+            ("b", 800, 800),
+            ("c", 700, 650),
+            ("d", 600, 4),
+            ("e", 500, 0),
+            ("f", 12, 12),  # hidden with g, which the whole less the others would tell
+            ("g", 3, 3),
+        ],
+        columns=["bureau_id", "main", "placed"],
+    )
+    table = shown_bureaux(counted).set_index("bureau_id")
+    assert table["main"].dropna().to_dict() == {"a": 900, "b": 800, "c": 700, "d": 600, "e": 500}
+    assert table["placed"].dropna().to_dict() == {"b": 800, "c": 650, "e": 0}

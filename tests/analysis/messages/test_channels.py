@@ -5,23 +5,28 @@ from __future__ import annotations
 import asyncio
 import email
 import json
+import multiprocessing
 import re
+import socket
 import threading
 import time
 from base64 import b64encode
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import dkim
 import httpx
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from analysis.contacts import vault
+from analysis.contacts import consents, vault
 from analysis.contacts.suppression import objecting, suppressed
-from analysis.database.engine import connect, writing
+from analysis.database.contact_tables import CONSENTS
+from analysis.database.engine import connect, reading, writing
 from analysis.database.migrate import upgrade
 from analysis.errors import DataError
 from analysis.exports.printed_letter import printed
@@ -100,8 +105,17 @@ def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
     assert "répondez STOP" in rows[0]["text"]
     assert "Association X" in rows[0]["text"]
     assert len({row["id"] for row in rows}) == 10
-    # STOP by text holds for every channel of the controller.
+    # STOP by text holds for every channel of the controller, and is written as a yes taken back.
     assert set(objecting(contacts)) == {people[3]}
+    with reading(contacts.engine) as connection:
+        now = consents.current(connection, people=[people[3]])
+        query = sa.select(sa.func.count()).where(CONSENTS.c.person == people[3], ~CONSENTS.c.given)
+        assert set(now.values()) == {False}
+        assert {channel for _who, _what, channel in now} == {"email", "sms"}
+        assert connection.execute(query).scalar() == 2
+    take_call(contacts, {"kind": "sms", "from": "+33 6 39 98 01 03", "text": "STOP"})
+    with reading(contacts.engine) as connection:
+        assert connection.execute(query).scalar() == 2  # said twice, written once
     assert progress_of(contacts, message)["waiting"] == 0
 
 
@@ -128,6 +142,55 @@ def test_a_gateway_takes_refuses_for_good_or_later():
     assert sms_post("") is None
     with pytest.raises(DataError, match="cannot be sent"):
         sms_post("http://gateway.example.org")
+
+
+def _gateway(listener, file):
+    """Answer as the documentation says a gateway does, and write down what it was asked."""
+
+    class Asked(BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802
+            told = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            names = ("authorization", "content-type")
+            row = [self.command, self.path.partition("?")[0], *map(self.headers.get, names), told]
+            with file.open("a", encoding="utf-8") as out:
+                out.write(json.dumps(row) + "\n")
+            self.send_response(422 if told["to"].endswith("99") else 202)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_words):
+            """Say nothing."""
+
+    server = HTTPServer(listener.getsockname(), Asked, bind_and_activate=False)
+    server.socket = listener
+    server.serve_forever()
+
+
+def test_a_gateway_of_the_documented_shape_takes_texts_in_a_process_of_its_own(tmp_path):
+    file = tmp_path / "asked.jsonl"
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    gateway = multiprocessing.get_context("fork").Process(target=_gateway, args=(listener, file))
+    gateway.start()
+    listener.close()
+    post = GatewayPost(f"http://key@127.0.0.1:{port}/send?from=VALMONT")
+    try:
+        post.send("id1", "+33639980100", "À jeudi".encode())
+        with pytest.raises(RefusedError) as refused:
+            post.send("id2", "+33639980199", b"x")
+        assert refused.value.ever
+    finally:
+        post.close()
+        gateway.kill()
+        gateway.join()
+    with pytest.raises(DataError, match="takes nothing at present"):
+        GatewayPost(f"http://key@127.0.0.1:{port}/send").send("id3", "+33639980100", b"x")
+    assert [json.loads(line) for line in file.read_text().splitlines()] == [
+        ["POST", "/send", "Bearer key", "application/json"]
+        + [{"id": "id1", "from": "VALMONT", "to": "+33639980100", "text": "À jeudi"}],
+        ["POST", "/send", "Bearer key", "application/json"]
+        + [{"id": "id2", "from": "VALMONT", "to": "+33639980199", "text": "x"}],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,10 @@ def test_the_whole_way(campaign, tmp_path, monkeypatch):
     finally:
         server.stop()
     assert len({to for _from, to, _content in box.taken}) == len(box.taken) == 18
+    changed = [row.split() for row in run("message", "effect", message, *here).splitlines()]
+    assert changed[0] == ["act", "without", "change", "low", "high", "letters", "controls"]
+    # Two are kept for comparison: under eleven nothing is told but how many they are.
+    assert ["donation", "-", "-", "-", "-", "18", "2"] in changed
     told = run("message", "status", *here)
     assert "control 2" in told
     assert "sent 18" in told
