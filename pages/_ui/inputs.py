@@ -256,10 +256,8 @@ def choose_settings(in_force: Callable[[str, Params], Weights], sides: Sides = _
     state.remember("hours", hours, HOURS)
     with sides.strategy or nullcontext():
         preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
-        # What it does stands there; what it rests on and when it fails, behind the question mark.
-        does, stop, rests = preset_help(preset).partition(". ")
-        if does:
-            st.caption(does + stop.strip(), help=rests)
+        if told := preset_help(preset):
+            st.caption(told)
     params = planner.params()
     with sides.weights or nullcontext():
         weights = _choose_weights(preset, in_force(preset, params))

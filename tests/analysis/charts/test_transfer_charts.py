@@ -93,7 +93,7 @@ def test_bureaux_that_moved_otherwise_stand_out():
     dots = [c for c in figure.axes[0].collections if isinstance(c, PathCollection)]
     assert [len(c.get_offsets()) for c in dots] == [2, 1]
     legend = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
-    assert "whole: +12.0 point(s)" in legend
+    assert "whole: +12.0 points" in legend
 
 
 def test_the_map_of_clusters_colours_every_bureau():

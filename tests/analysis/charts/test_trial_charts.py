@@ -73,7 +73,8 @@ def test_three_quantities_are_named_apart_in_panels_of_their_own(impact):
             assert mark.get_xdata()[0] == pytest.approx(100 * e.value)
             hollow = mark.get_markerfacecolor() == "white"
             assert hollow == (not e.detected)
-        assert [label.get_text() for label in axes.get_yticklabels()] == ["vote", "turnout"]
+        named = [label.get_text() for label in axes.get_yticklabels()]
+        assert named == ["vote", "participation"]
 
 
 def test_one_outcome_alone(impact):

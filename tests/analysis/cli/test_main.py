@@ -363,10 +363,6 @@ BAD = {
         lambda f: text_as(f, lambda b: b.replace(b";", b":")),
         ["lacks column(s)", "general_results.csv", "keep its delimiter"],
     ),
-    "UTF-16": (
-        lambda f: text_as(f, lambda b: b.decode().encode("utf-16-le")),
-        ["not a text file", "general_results.csv"],
-    ),
     "two encodings": (
         lambda f: text_as(f, in_two_encodings, RESULTS[1]),
         ["not all in one encoding", "candidats_results.csv"],
