@@ -173,6 +173,7 @@ def ask_what_is_known(town, page):
     see(town, page, "law?law_view=requests", "en")
     page.get_by_text("A person asks for something").click()
     type_in(page, "Their e-mail or telephone", ADDRESS)
+    page.keyboard.press("Escape")  # the calendar of the day, which opens when one comes to it
     page.get_by_role("button", name="Write the request down").click()
     expect(page.get_by_text("1 person has this contact.")).to_be_visible()
 
