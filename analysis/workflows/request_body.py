@@ -40,6 +40,11 @@ async def read_body(
     within_s
         Seconds it may take to arrive; None for `WITHIN_S`.
 
+    Returns
+    -------
+    bytes
+        As they came: whole, or with `cut` the first `most`.
+
     Raises
     ------
     BodyError
