@@ -144,12 +144,17 @@ def _postgresql(url: URL) -> Engine:
         try:
             connection.execute(_BEGIN, told)
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", "") not in _NO_ROLE:
+            if not says_no_role(error.orig):
                 raise
             # With the owner's rights instead, what only the eraser may delete would be deleted.
             raise no_role(told["role"], url.username or "") from error
 
     return engine
+
+
+def says_no_role(error: BaseException | None) -> bool:
+    """Tell whether PostgreSQL refused to step down to a role, or does not know it."""
+    return getattr(error, "sqlstate", "") in _NO_ROLE
 
 
 def no_role(role: str, user: str) -> DataError:

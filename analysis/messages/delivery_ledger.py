@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.suppression import EVERY, opened
 from analysis.database.contact_tables import CONSENTS, SUPPRESSION, VAULT_KEYS
-from analysis.database.engine import ROLES, without_waiting, writing
+from analysis.database.engine import ROLES, no_role, says_no_role, without_waiting, writing
 from analysis.database.message_tables import HALTS, STEPS
 
 # Tenant of the objections, digest of a contact point.
@@ -227,10 +227,14 @@ class _Server:
         own = (
             "SELECT set_config('palier.tenant', %s, false), set_config('palier.person', '', false),"
             " set_config('synchronous_commit', 'off', false),"
-            " (SELECT set_config('role', rolname::text, false) FROM pg_roles WHERE rolname = %s"
-            " AND pg_has_role(session_user, oid, 'MEMBER'))"
+            " set_config('role', %s, false)"
         )
-        self._connection.execute(own, (self._tenant, ROLES["app"]))
+        try:
+            self._connection.execute(own, (self._tenant, ROLES["app"]))
+        except psycopg.Error as error:
+            if not says_no_role(error):
+                raise
+            raise no_role(ROLES["app"], url.username or "") from error
 
     def claim(self, part: int) -> bool:
         """Tell whether the lock of a part is this worker's, taken now if it is free."""

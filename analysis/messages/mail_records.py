@@ -92,7 +92,7 @@ def _dkim(resolver: dns.resolver.Resolver, domain: str) -> Check:
             name=name,
         )
         return Check("DKIM", "doubt", told)
-    if not f".{domain}".lower().endswith(f".{signer}".lower()):
+    if not _counts(resolver, signer.lower(), domain.lower()):
         told = Text(
             "What signs is {signer}, who writes is {domain}: DMARC does not count it.",
             signer=signer,
@@ -100,6 +100,18 @@ def _dkim(resolver: dns.resolver.Resolver, domain: str) -> Check:
         )
         return Check("DKIM", "doubt", told)
     return Check("DKIM", "good", Text("{name} publishes the key that signs here.", name=name))
+
+
+def _counts(resolver: dns.resolver.Resolver, signer: str, domain: str) -> bool:
+    """Tell whether DMARC counts a signature: relaxed, one is below the other; strict, the same."""
+    if signer == domain:
+        return True
+    found = [
+        one for name in _upwards(domain) for one in _texts(resolver, f"_dmarc.{name}", "v=dmarc1")
+    ]
+    if found and _tags(found[0]).get("adkim", "r").lower() == "s":
+        return False
+    return f".{domain}".endswith(f".{signer}") or f".{signer}".endswith(f".{domain}")
 
 
 def _public(key: bytes) -> str:

@@ -145,7 +145,8 @@ def _hand_over(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> No
     `smtplib.sendmail` reads both addresses again as it would a whole header, which takes longer
     than to write the message, and never sends two commands at once.
     """
-    wanted = [f"MAIL FROM:<{_bare(sender)}>", f"RCPT TO:<{_bare(to)}>", "DATA"]
+    _check(sender, to)
+    wanted = [f"MAIL FROM:<{sender}>", f"RCPT TO:<{to}>", "DATA"]
     answers: list[tuple[int, bytes]] = []
     for some in [wanted] if server.has_extn("pipelining") else [[one] for one in wanted]:
         server.send("".join(f"{one}\r\n" for one in some))
@@ -171,12 +172,18 @@ def _hand_over(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> No
     raise _refused(*bad)
 
 
-def _bare(address: str) -> str:
-    """Return an address as it stands in a command, which it must not end."""
-    if not address.isascii() or set(address) & set("\r\n\x00<> "):
+def _check(sender: str, to: str) -> None:
+    if not _is_bare(sender):
+        # A setting is wrong, not the person: they are written to when it is mended.
+        raise smtplib.SMTPSenderRefused(553, b"5.1.7", sender)
+    if not _is_bare(to):
         # Without SMTPUTF8 no server takes it; those that have it are rare.
         raise RefusedError("553 5.6.7", ever=True)
-    return address
+
+
+def _is_bare(address: str) -> bool:
+    """Tell whether an address can stand in a command, which it must not end."""
+    return address.isascii() and not set(address) & set("\r\n\x00<> ")
 
 
 def _refused(code: int, said: bytes | str) -> RefusedError:

@@ -21,20 +21,23 @@ from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.request_body import BodyError, read_body
 
 _MOST_BYTES = 2_000_000
+# Who has shown the secret is waited for longer: a mail may come over a bad line.
+WITHIN_S = 60.0
 _NO = JSONResponse({"taken": False}, 404)
 
 
 async def inbound(request: Request, workspaces: Path) -> Response:
     """Answer a request under `/api/inbound/`."""
     path = tuple(part for part in request.path_params["path"].split("/") if part)
+    is_mail = request.headers.get("content-type", "").startswith("message/rfc822")
     # Who has no secret sends nothing that is read.
     if not await run_in_threadpool(_known, path, workspaces):
         return _NO
     try:
-        content = await read_body(request, _MOST_BYTES)
+        # A bounce says what it is at its beginning, and may quote all the pictures after it.
+        content = await read_body(request, _MOST_BYTES, cut=is_mail, within_s=WITHIN_S)
     except BodyError as refused:
         return JSONResponse({"taken": False}, refused.status)
-    is_mail = request.headers.get("content-type", "").startswith("message/rfc822")
     return await run_in_threadpool(_answer, path, workspaces, content, is_mail)
 
 

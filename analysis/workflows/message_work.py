@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,7 @@ from typing import Any
 
 from analysis.access import audit
 from analysis.contacts.contact_store import Contacts
+from analysis.contacts.normalise import canonical_email
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import writing
@@ -269,7 +271,7 @@ def _round(
                 post,
                 base_address(),
                 ground_for(workspace, draft, how.election),
-                os.environ.get(BOUNCES, ""),
+                bounces_to(),
                 Pace(how.per_minute, time.monotonic),
                 stop=stop,
                 sign=seal.signed if seal else bytes,
@@ -284,6 +286,27 @@ def _round(
     finally:
         close(contacts)
     return total
+
+
+def bounces_to() -> str:
+    """Return the address that bounces go to, as a mail server takes it; "" where none is named.
+
+    Raises
+    ------
+    DataError
+        When what is named is no address.
+    """
+    named = os.environ.get(BOUNCES, "")
+    # A name may stand before it, as in a mail; a domain with accents travels without them.
+    try:
+        return canonical_email(parseaddr(named)[1] or named) if named else ""
+    except DataError as error:
+        raise DataError(
+            "Mail cannot come back to what is no address.",
+            where="{name}",
+            mend="Write it as name@domain.fr.",
+            name=BOUNCES,
+        ) from error
 
 
 def takes_away(channel: str) -> bool:

@@ -24,8 +24,26 @@ class BodyError(Exception):
         self.status = status
 
 
-async def read_body(request: Request, most: int) -> bytes:
+async def read_body(
+    request: Request, most: int, *, cut: bool = False, within_s: float | None = None
+) -> bytes:
     """Return the body of a request, of at most `most` bytes.
+
+    Parameters
+    ----------
+    request
+        What is asked.
+    most
+        Bytes.
+    cut
+        Whether of a larger one the beginning is returned, else it is refused.
+    within_s
+        Seconds it may take to arrive; None for `WITHIN_S`.
+
+    Returns
+    -------
+    bytes
+        As they came: whole, or with `cut` the first `most`.
 
     Raises
     ------
@@ -34,9 +52,11 @@ async def read_body(request: Request, most: int) -> bytes:
     """
     content = bytearray()
     try:
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(WITHIN_S if within_s is None else within_s):
             async for part in request.stream():
                 content += part
+                if len(content) > most and cut:
+                    return bytes(content[:most])
                 if len(content) > most:
                     raise BodyError(413)
     except TimeoutError as error:

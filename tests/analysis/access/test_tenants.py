@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from analysis.database.models import ATTEMPTS, METADATA
 from analysis.errors import DataError
 from analysis.fieldwork import field_plan, inbox, progress
 from analysis.fieldwork.store import open_store
+from analysis.messages.delivery_ledger import ledger_of
 from tests.analysis.access.conftest import LEFT, RIGHT
 from tests.analysis.fieldwork.made_returns import NOW, attempt, phone_bytes, turfs
 
@@ -219,6 +222,10 @@ def test_a_transaction_that_loses_its_role_never_keeps_the_owner_s_rights(server
         with forbidden as refused, use(of_tenant(opened, LEFT), role=role) as connection:
             connection.execute(sa.delete(GRANTS))
         assert "GRANT palier_app, palier_eraser TO" in str(refused.value)
+    if role == "app":
+        contacts = SimpleNamespace(engine=of_tenant(opened, LEFT), tenant=LEFT)
+        with pytest.raises(DataError, match="palier_app"), ledger_of(contacts, "m", "email"):
+            pass
     # The connection is fit for use again.
     with reading(of_tenant(opened, LEFT), role="owner") as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM audit").scalar_one() == 1

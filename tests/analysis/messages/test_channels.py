@@ -255,6 +255,15 @@ def test_a_bounce_and_a_complaint_are_called_in(make, monkeypatch, tmp_path):
     assert (progress["bounced"], progress["complained"]) == (1, 1)
     assert set(objecting(contacts)) == {"p002"}
     assert suppressed(contacts, [("email", "p000@example.org")])
+    # A server that quotes the whole letter, pictures and all, says why at the beginning.
+    report = (
+        f"From: MAILER-DAEMON@example.net\r\nTo: {paths[1]}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; example.net\r\n"
+        "\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+    ).encode() + b"x" * 70 * 40_000
+    taken = post(url, content=report, headers={"content-type": "message/rfc822"})
+    assert taken.json() == {"taken": "bounce"}
 
 
 def test_a_signature_holds_for_the_headers_by_which_one_leaves(make, tmp_path):

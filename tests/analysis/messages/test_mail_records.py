@@ -30,6 +30,11 @@ ZONE = {
     "_dmarc.good.example": ['"v=DMARC1; p=reject; rua=mailto:x@good.example"'],
     # A key of 2,048 bits is longer than one string of a record.
     "s1._domainkey.good.example": [f'"v=DKIM1; k=rsa; p={PUBLIC[:200]}" "{PUBLIC[200:]}"'],
+    **{
+        f"s1._domainkey.{name}": [f'"v=DKIM1; k=rsa; p={PUBLIC[:200]}" "{PUBLIC[200:]}"']
+        for name in ("mail.good.example", "mail.strict.example", "strict.example")
+    },
+    "_dmarc.strict.example": ['"v=DMARC1; p=reject; adkim=s"'],
     "s1._domainkey.loose.example": ['"v=DKIM1; p="'],
     "loose.example": ['"v=spf1 +all"'],
     "_dmarc.loose.example": ['"v=DMARC1; p=none"'],
@@ -97,7 +102,12 @@ def key(tmp_path):
     [
         ("good.example", "good.example", "good"),
         ("good.example", "list.good.example", "good"),
+        ("mail.good.example", "good.example", "good"),
+        ("mail.strict.example", "strict.example", "doubt"),
+        ("strict.example", "strict.example", "good"),
+        ("strict.example", "list.strict.example", "doubt"),
         ("good.example", "other.example", "doubt"),
+        ("good.example", "notgood.example", "doubt"),
         ("loose.example", "loose.example", "doubt"),
         ("nothing.example", "nothing.example", "doubt"),
     ],

@@ -30,6 +30,7 @@ from analysis.messages.letter_links import secret_in
 from analysis.messages.outbox import Way, progress_of, send_message, waiting
 from analysis.messages.sending_pace import Pace
 from analysis.messages.smtp_post import RefusedError, SmtpPost
+from analysis.workflows import message_work
 from tests.analysis.contacts.invented import merge, said, say
 from tests.analysis.messages.conftest import EVERYBODY, SETTING, supporters
 
@@ -293,12 +294,42 @@ def test_a_real_server_is_kept_open_and_its_refusals_are_told():
                 post.send("b@example.org", f"{who}@example.org", b"Subject: x\r\n\r\n")
             assert caught.value.ever is ever
         assert caught.value.code == "451 4.7.1"
+        for wrong in ("Retours <b@example.org>", "b@mairie-évry.example"):
+            # Who writes is wrong, nobody who is written to.
+            with pytest.raises(DataError, match="takes nothing"):
+                post.send(wrong, "one@example.org", b"Subject: x\r\n\r\n")
+        with pytest.raises(RefusedError) as caught:
+            post.send("b@example.org", "é@example.org", b"Subject: x\r\n\r\n")
+        assert caught.value.ever
+        post.send("b@example.org", "zero@example.org", b"Subject: w\r\n\r\n")
+        kept = post._server
         kept.sock.close()  # a connection that died is opened once more
         post.send("b@example.org", "two@example.org", b"Subject: y\r\n\r\n")
-        assert [to for _from, to, _content in box.taken] == ["one@example.org", "two@example.org"]
+        assert [to for _from, to, _content in box.taken] == [
+            f"{who}@example.org" for who in ("one", "zero", "two")
+        ]
         server.stop()
         with pytest.raises(DataError, match="takes nothing"):
             post.send("b@example.org", "three@example.org", b"Subject: z\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("named", "address"),
+    [
+        ("", ""),
+        ("Retours <Retours@example.org>", "retours@example.org"),
+        ("retours@mairie-évry.example", "retours@xn--mairie-vry-h7a.example"),
+    ],
+)
+def test_the_address_of_bounces_is_written_as_servers_take_it(monkeypatch, named, address):
+    monkeypatch.setenv(message_work.BOUNCES, named)
+    assert message_work.bounces_to() == address
+
+
+def test_what_is_no_address_of_bounces_is_told_before_anybody_is_written_to(monkeypatch):
+    monkeypatch.setenv(message_work.BOUNCES, "retours")
+    with pytest.raises(DataError, match="PALIER_BOUNCES"):
+        message_work.bounces_to()
 
 
 def test_a_domain_is_not_written_to_faster_than_it_bears():

@@ -57,6 +57,7 @@ async def endless():
 @pytest.mark.parametrize("path", OPEN)
 def test_a_body_that_stalls_is_given_up(path, tmp_path, monkeypatch):
     monkeypatch.setattr(request_body, "WITHIN_S", 0.05)
+    monkeypatch.setattr(inbound_hook, "WITHIN_S", 0.05)
     monkeypatch.setattr(inbound_hook, "_known", lambda *_: True)
     answer, _read = posted(path, stalled, tmp_path)
     assert answer.status_code == 408
