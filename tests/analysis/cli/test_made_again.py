@@ -139,7 +139,7 @@ def test_a_workbook_without_properties_tells_where_it_comes_from(tmp_path):
     file = tmp_path / "bare.xlsx"
     texts = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     with zipfile.ZipFile(file, "w") as book:
-        told = f"<sst {texts}><si><t>provenance:{{}}</t></si></sst>"
+        told = f"<sst {texts}><si><t>palier:{{}}</t></si></sst>"
         book.writestr("xl/sharedStrings.xml", told)
     assert in_xlsx(file) == "{}"
 
