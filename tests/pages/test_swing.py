@@ -541,6 +541,19 @@ def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     assert sum(button.proto.disabled for button in offered) == closed
 
 
+def test_a_kept_second_round_is_not_asked_of_another_first_round(page, places):
+    town = places.valmont
+    rounds.keep(town, replace(rounds.begin(town, "2022_pres_t1", ""), name="Duel"))
+    app = page(**ROUNDS, s_view="second", second="Duel")
+    assert app.text_input("second.name").value == "Duel"
+    app.selectbox("from").set_value("2017_pres_t1").run()
+    assert not app.exception
+    assert not app.warning
+    assert "second" not in app.query_params
+    rounds.forget(town, "Duel")
+    assert page(**ROUNDS, s_view="second", second="Duel").warning
+
+
 def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, tmp_path):
     town = places.valmont
     asked = rounds.begin(town, "2022_pres_t1", "")
