@@ -52,11 +52,12 @@ with answer_side, messages.explain_data_errors():
     store = mark.store
     outlook.headline(store, mark)
     refresh.watch(place, whole)
-    if mark != whole and not field.totals(mark).attempts:
-        st.info(_("Nothing has come back from this part yet."))
-        st.stop()
     if not field.totals(mark).attempts:
-        outlook.empty(bool(turfs_in_field(store)))
+        # A part that was chosen on another page must not hide how a campaign begins.
+        if field.totals(whole).attempts:
+            st.info(_("Nothing has come back from this part yet."))
+        else:
+            outlook.empty(bool(turfs_in_field(store)))
         st.subheader(VIEWS["say"])
         door_words.say(place)
         st.stop()

@@ -250,7 +250,9 @@ def _notes(units: pd.DataFrame, spec: Spec, trial: Trial, label: pd.Series) -> l
         if given.any():
             counts = {"given": int(given.sum()), "controls": int(control.sum())}
             notes.append(Note("contamination", **counts, examples=tuple(label[given])))
-    column, twice = unit_columns.repeated_names(units, spec.unit)
+    parts = (spec.block, spec.cluster, spec.assigned, spec.received, *spec.outcomes)
+    covariates = map(unit_columns.category, spec.covariates)
+    column, twice = unit_columns.repeated_names(units, spec.unit, [*parts, *covariates])
     if twice:
         notes.append(Note("units_twice", name=column, count=len(twice), examples=twice))
     asked = ", ".join(dict.fromkeys([*spec.covariates, *(name for _, name in spec.lagged)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -22,7 +23,10 @@ _OUTCOMES = (
     *("_registered", "hollande", "lepen", "le_pen", "_r1", "_r2", "_t1", "_t2", "score"),
 )
 # A result of before the draw is known, and adjusts.
-_BEFORE = ("past", "lag", "previous", "before", "avant", "passe", "precedent", "anterieur")
+_BEFORE = re.compile(
+    r"(?:^|[\W_])(?:past|lag|lagged|previous|before|avant|passee?|precedente?|anterieure?)"
+    r"(?:[\W\d_]|$)"
+)
 _MOST = 4
 
 
@@ -51,9 +55,7 @@ def column_for(role: str, table: pd.DataFrame) -> str:
 def outcomes(table: pd.DataFrame, taken: Iterable[str]) -> list[str]:
     """Return what are probably outcomes: shares with the names of votes, none of the past."""
     free = [
-        str(name)
-        for name in table
-        if name not in set(taken) and not _plain(name).startswith(_BEFORE)
+        str(name) for name in table if name not in set(taken) and not _BEFORE.search(_plain(name))
     ]
     shares = [name for name in free if _is_share(table[name]) and not _is_binary(table[name])]
     named = [name for name in shares if any(part in _plain(name) for part in _OUTCOMES)]

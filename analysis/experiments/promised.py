@@ -80,10 +80,13 @@ class Announced:
         renamed = tuple(theirs for ours, theirs in told.items() if lag and _is_of(ours, lag))
         ours = {theirs: own for own, theirs in told.items()}
         looked_at = {one: ours.get(one, one) for one in outcomes}
+        # An outcome by its name and by its measure is announced once.
         promised = tuple(
-            found
-            for name in promise.get("outcomes", ())
-            for found in _of_measure(name, looked_at) or [told.get(name, name)]
+            dict.fromkeys(
+                found
+                for name in promise.get("outcomes", ())
+                for found in _of_measure(name, looked_at) or [told.get(name, name)]
+            )
         )
         return cls(promised, named("covariates"), said("estimator"), lag, renamed)
 

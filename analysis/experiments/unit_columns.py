@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +41,9 @@ def labels(units: pd.DataFrame, unit: str = "") -> pd.Series:
     return label
 
 
-def repeated_names(units: pd.DataFrame, unit: str = "") -> tuple[str, tuple[str, ...]]:
+def repeated_names(
+    units: pd.DataFrame, unit: str = "", taken: Collection[str] = ()
+) -> tuple[str, tuple[str, ...]]:
     """Return a column that nearly names every row, and its names that stand in several.
 
     Nobody said which column names the units, so this may be one of people's addresses:
@@ -52,6 +55,8 @@ def repeated_names(units: pd.DataFrame, unit: str = "") -> tuple[str, tuple[str,
         One row per unit.
     unit
         Column that names them, where it is known.
+    taken
+        Columns with another part, whose values may repeat: households, outcomes.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def repeated_names(units: pd.DataFrame, unit: str = "") -> tuple[str, tuple[str,
     """
     if unit or any(name in units for name in UNIT_NAMES):
         return "", ()
-    for name in units:
+    for name in units.columns.difference([*taken], sort=False):
         cells = units[name].dropna()
         if not pd.api.types.is_string_dtype(cells) or cells.empty:
             continue

@@ -60,7 +60,8 @@ def in_csv(path: Path) -> str:
 def has_column(path: Path) -> bool:
     """Tell whether a CSV carries its provenance in a last column."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = file.readline()
+        # The reader takes no longer field; a heading of ours is far from it.
+        header = file.readline(csv.field_size_limit())
     delimiter = ";" if header.count(";") > header.count(",") else ","
     return next(csv.reader([header], delimiter=delimiter), [])[-1:] == ["provenance"]
 
@@ -75,9 +76,11 @@ def in_xlsx(path: Path) -> str:
     """Return the provenance text of a workbook."""
     with zipfile.ZipFile(path) as book:
         # What is not made again says so where Excel shows keywords.
-        told = ET.fromstring(book.read("docProps/core.xml")).findtext(_KEYWORDS) or ""
-        if told.startswith("{"):
-            return told
+        # Not every program writes it.
+        if "docProps/core.xml" in book.namelist():
+            told = ET.fromstring(book.read("docProps/core.xml")).findtext(_KEYWORDS) or ""
+            if told.startswith("{"):
+                return told
         texts = ET.fromstring(book.read("xl/sharedStrings.xml"))
     joined = ("".join(t.text or "" for t in item.iter(f"{_MAIN}t")) for item in texts)
     # Excel holds no more than 32,767 characters in a cell: the text may come in pieces.

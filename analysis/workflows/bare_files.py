@@ -65,7 +65,8 @@ def _kind(file: Path) -> str:
 
 def _first_line(file: Path) -> str:
     with file.open(encoding="utf-8-sig", errors="replace") as text:
-        return text.readline().strip()
+        # The reader of columns takes no longer field.
+        return text.readline(csv.field_size_limit()).strip()
 
 
 def _columns(file: Path) -> tuple[str, ...]:

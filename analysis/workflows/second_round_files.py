@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.electorate.transfers.bureau_counts import ABSTENTION, SPOILT
 from analysis.electorate.transfers.second_round import SecondRound, merged, mobilised, withdrawn
 from analysis.errors import DataError, some
 from analysis.exports.model_export import Written
@@ -52,16 +53,28 @@ def imagine(workspace: Workspace, told: Told) -> WhatIf:
     Raises
     ------
     DataError
-        When nothing of that name was kept, or a list, a share or an election is not known.
+        When nothing of that name was kept, a list, a share or an election is not known, what was
+        kept is asked for with another round, place or lists, or nobody is left to stand.
     """
-    own = _kept(workspace, told.kept) if told.kept else _start(workspace, told)
+    own = _kept(workspace, told) if told.kept else _start(workspace, told)
     shares = own.table()
     for finalist in told.gone:
         shares = withdrawn(shares, finalist)
+    if not shares.columns.difference([SPOILT, ABSTENTION]).size:
+        raise DataError(
+            "Nobody would stand at the second round.", mend="Leave one finalist at least."
+        )
     for text in told.follow:
         option, into, share = _followers(text)
         shares = merged(shares, option, into, follow=share)
     if told.come is not None:
+        if ABSTENTION not in shares.index:
+            raise DataError(
+                "These shares do not tell what those who abstained do.",
+                where="{at}",
+                mend="Leave --come out.",
+                at=f"--come {told.come:g}",
+            )
         shares = mobilised(shares, _share(told.come, f"--come {told.come:g}"))
     own = own.with_shares(shares)
     return own if told.asked is None else replace(own, asked=told.asked)
@@ -126,16 +139,23 @@ def _start(workspace: Workspace, told: Told) -> WhatIf:
     return begin(workspace, told.first, told.place, told.standing)
 
 
-def _kept(workspace: Workspace, name: str) -> WhatIf:
+def _kept(workspace: Workspace, told: Told) -> WhatIf:
+    if told.first or told.place or told.standing:
+        raise DataError(
+            "What was kept has its own round, place and lists.",
+            mend="Leave --first, --place and --standing out, or leave --kept out.",
+        )
     there = kept(workspace)
-    if name not in there:
-        raise _unknown(name, [*there])
-    return there[name]
+    if told.kept not in there:
+        raise _unknown(told.kept, [*there])
+    return there[told.kept]
 
 
 def _followers(text: str) -> tuple[str, str, float]:
     lists, equals, share = text.rpartition("=")
     option, colon, into = lists.partition(":")
+    # A French keyboard writes 70,5.
+    share = share.strip().replace(",", ".")
     if not (equals and colon and share.replace(".", "", 1).isdigit()):
         raise DataError(
             "It is not said who follows whom.",

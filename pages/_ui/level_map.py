@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.charts.swing_charts import graded
+from analysis.geography.constituencies import UNKNOWN
 from analysis.geography.level_shapes import (
     BUREAU,
     CONSTITUENCY,
@@ -111,21 +112,28 @@ def show(
     opens
         Called with the unit chosen, before the page runs again.
     """
-    unknown = _("No constituency known: no file names it")
-    units = replace(units, table=units.table.replace({"name": {"": unknown}}))
     geometry, drawn = _published(place, units)
     where = pd.Series(range(len(units.table)), index=units.table["unit_id"].to_numpy())
     rows = where.reindex(geometry.ids).to_numpy()
     name = f"{key}.{units.level}"
 
     def chosen(unit_id: str | None) -> None:
-        if unit_id:
+        # What no file names a constituency of is no part to open.
+        if unit_id and unit_id != UNKNOWN:
             opens(unit_id)
 
     options = MapOptions(on_select=chosen, label=look.title, height=460, texts=_texts())
     bureau_map(geometry, _paint(look, rows), key=name, options=options)
     _told(units, drawn)
-    _listed(units.table, look, key=f"{name}.list", chosen=chosen)
+    listed = units.table.assign(name=_in_words(units.table["name"], units.level))
+    _listed(listed, look, key=f"{name}.list", chosen=chosen)
+
+
+def _in_words(names: pd.Series, level: str) -> pd.Series:
+    """Return names with words for the constituency that no file names."""
+    if level != CONSTITUENCY:
+        return names
+    return names.replace("", _("No constituency known: no file names it"))
 
 
 def squares(place: Workspace, table: pd.DataFrame) -> Geometry:
@@ -164,7 +172,10 @@ def _published(place: Workspace, given: Units) -> tuple[Geometry, LevelMap]:
     name = f"{place.digest[:20]}-{level}{LAYOUT}-{vintage}-{token}"
     shapes = drawn.shapes
     ground = publish_ground(drawn.ground, digest=name) if len(shapes.outlines) else ""
-    published = publish_geometry(shapes.units, digest=name)
+    # Words are for who points at it, in the language of the page: none are drawn.
+    told = shapes.units.assign(name=_in_words(shapes.units["name"], level))
+    words = f"-{language()}" if level == CONSTITUENCY else ""
+    published = publish_geometry(told, digest=f"{name}{words}")
     # Images of the ground lie under what stands on it, not under rows of squares.
     tiles = tiles_of(place) if shapes.on_the_ground and level in {COMMUNE, CONSTITUENCY} else None
     return Geometry(published.url, published.ids, ground=ground, tiles=tiles), drawn

@@ -248,6 +248,14 @@ def test_a_store_that_does_not_answer_is_explained(open_app, field, monkeypatch)
     assert len(app.error) == 1
 
 
+def test_a_part_chosen_elsewhere_hides_not_how_a_campaign_begins(page, field):
+    zones = [*zones_of(field.place)["place"]]
+    app = page(commune=next(one for one in zones if one.startswith("quartier")))
+    told = values(app.info) + values(app.subheader)
+    assert _("Nothing has come back from this part yet.") not in told
+    assert _("What is said at the door") in told
+
+
 def test_a_part_of_the_place_is_chosen_by_name(page, field):
     received(field, days=1)
     app = page()
@@ -267,5 +275,6 @@ def test_a_part_of_the_place_is_chosen_by_name(page, field):
     if none:
         next(box for box in app.selectbox if box.label == _("Territory")).set_value(none).run()
         assert _("Nothing has come back from this part yet.") in values(app.info)
+        assert _("What is said at the door") in values(app.subheader)
     next(box for box in app.selectbox if box.label == _("Territory")).set_value("all").run()
     assert values(app.metric)[0] == number(int(told.sum()))

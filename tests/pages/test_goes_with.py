@@ -97,6 +97,9 @@ def test_what_is_brought_stays_told_and_broken_files_are_explained(open_app, val
     app.run()
     assert ["age" in text for text in values(app.success)] == [True]
     assert any("kind" in text for text in values(app.caption))
+    # Of another file nothing is told yet.
+    app.file_uploader(key="e_files").set_value([("other.csv", b"x", "text/csv")]).run()
+    assert not app.success
 
 
 def test_two_departements_without_contours_have_no_map(open_app, places):

@@ -495,6 +495,10 @@ def test_columns_are_guessed_by_name_and_by_what_they_hold():
     # What was known before the draw is nothing that the canvass changed.
     past = table.assign(past_turnout=table["turnout"], passé_gauche=table["left_share"])
     assert guess_columns.outcomes(past, found.values()) == ["turnout", "left_share"]
+    # Wherever the word stands, and only where it is one.
+    names = ["vote_share_before", "turnout_2020_lag", "lagarde_share", "pasteur_turnout"]
+    results = pd.DataFrame({name: ["0.2", "0.4", "0.3"] for name in names})
+    assert guess_columns.outcomes(results, []) == ["lagarde_share", "pasteur_turnout"]
 
 
 def test_columns_that_hold_something_else_are_not_guessed():

@@ -1,9 +1,14 @@
 """From the whole to the bureau in a place of two départements without contours, and back."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
-from pages._ui import levels
+from analysis.geography.constituencies import UNKNOWN
+from pages._ui import level_map, levels
+from pages._ui.i18n import _
 
 PAGES = {"priorities": "Voix/h", "abstention": "Abstentionnistes", "swing": "Évolution (points)"}
 
@@ -42,6 +47,33 @@ def test_nonsense_for_a_level_is_the_usual_one(open_app):
     app = open_app("priorities", workspace="nation", map_level="galaxy")
     assert not app.exception
     assert set(_list(app)["Nom"]) == {"Ain", "Corse-du-Sud"}
+
+
+def test_the_constituency_that_no_file_names_is_in_words_and_opens_nothing(monkeypatch):
+    table = pd.DataFrame({"unit_id": [UNKNOWN, f"{UNKNOWN}26-01"], "name": ["", "Drôme, 1"]})
+    table["registered"] = 10
+    given, opened = {}, []
+    geometry = SimpleNamespace(ids=table["unit_id"])
+    monkeypatch.setattr(
+        level_map, "_published", lambda _place, units: given.update(drawn=units) or (geometry, None)
+    )
+    monkeypatch.setattr(level_map, "_told", lambda *_: None)
+    monkeypatch.setattr(
+        level_map, "bureau_map", lambda *_, options, **_of: given.update(on=options)
+    )
+    monkeypatch.setattr(level_map, "_listed", lambda listed, *_, **_of: given.update(listed=listed))
+    look = level_map.Look("Écart", pd.Series([1.0, 2.0]))
+    units = level_map.Units("circonscription", table)
+    level_map.show(None, units, look, key="x", opens=opened.append)
+    for unit in table["unit_id"]:
+        given["on"].on_select(unit)
+    assert opened == [f"{UNKNOWN}26-01"]
+    assert given["drawn"].table["name"].tolist() == ["", "Drôme, 1"]
+    words = _("No constituency known: no file names it")
+    assert given["listed"]["name"].tolist() == [words, "Drôme, 1"]
+    # A commune without a name is no constituency.
+    level_map.show(None, replace(units, level="commune"), look, key="x", opens=opened.append)
+    assert given["listed"]["name"].tolist() == ["", "Drôme, 1"]
 
 
 def test_what_was_counted_is_shown_as_shares_and_as_a_change():

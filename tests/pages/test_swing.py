@@ -541,6 +541,19 @@ def test_the_page_offers_its_files(page, view, workspace, buttons, closed):
     assert sum(button.proto.disabled for button in offered) == closed
 
 
+def test_a_kept_second_round_is_not_asked_of_another_first_round(page, places):
+    town = places.valmont
+    rounds.keep(town, replace(rounds.begin(town, "2022_pres_t1", ""), name="Duel"))
+    app = page(**ROUNDS, s_view="second", second="Duel")
+    assert app.text_input("second.name").value == "Duel"
+    app.selectbox("from").set_value("2017_pres_t1").run()
+    assert not app.exception
+    assert not app.warning
+    assert "second" not in app.query_params
+    rounds.forget(town, "Duel")
+    assert page(**ROUNDS, s_view="second", second="Duel").warning
+
+
 def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, tmp_path):
     town = places.valmont
     asked = rounds.begin(town, "2022_pres_t1", "")
@@ -551,9 +564,17 @@ def test_an_imagined_second_round_is_counted_kept_and_made_again(page, places, t
     app.button("second.keep").click().run()
     assert not app.exception
     assert rounds.kept(town)["Report large"].shares == asked.shares
+    assert app.query_params["second"] in ("Report large", ["Report large"])
+    # What is changed since is not what the link opens.
+    app.slider("second.come.1").set_value(50).run()
+    app.button("second.mobilise").click().run()
+    assert "second" not in app.query_params
     app.selectbox("second.kept").set_value("Report large").run()
+    app.button("second.open").click().run()
+    assert app.query_params["second"] in ("Report large", ["Report large"])
     app.button("second.forget").click().run()
     assert "Report large" not in rounds.kept(town)
+    assert "second" not in app.query_params
     out = tmp_path / "imagined.csv"
     found = rounds.counted(town, asked)
     put_leaving(out, rounds.finding(town, asked, found, written=Written()))

@@ -76,8 +76,11 @@ def test_a_turf_is_cut_along_a_line_of_two_clicks(page, cut):
     # What clicks on the map leave, a third of the way from west to east.
     at = float(stops["longitude"].quantile(0.4))
     line = [(float(stops["latitude"].min()), at), (float(stops["latitude"].max()), at)]
-    page.session_state["turfs.line"] = line
-    page.run()
+    page.session_state["turfs.line"] = (folder.name, (turf,)), line
+    # The line is of this turf, and of no other.
+    page.multiselect(key="turfs.chosen").set_value([walks.turf_ids[1]]).run()
+    assert not any(button.key == "turfs.cut_line" for button in page.button)
+    page.multiselect(key="turfs.chosen").set_value([turf]).run()
     press(page, "turfs.cut_line")
     after = read_walks(folder)
     new = sorted(set(after.turf_ids) - set(walks.turf_ids))
@@ -154,13 +157,13 @@ def test_a_click_chooses_and_lets_go(page, cut, monkeypatch):
     walks = load_turfs.walks(str(cut[1]))
     state = {"map": {"selection": {"objects": {"turfs": [{"turf_id": walks.turf_ids[0]}]}}}}
     monkeypatch.setattr(turf_editing.st, "session_state", state)
-    turf_editing._clicked("map", walks)
+    turf_editing._clicked("map", cut[1], walks)
     assert state["turfs.chosen"] == [walks.turf_ids[0]]
-    turf_editing._clicked("map", walks)
+    turf_editing._clicked("map", cut[1], walks)
     assert state["turfs.chosen"] == []
     address = walks.turfs.iloc[0]
     state["turfs.click_picks"] = "addresses"
     picked = {"turf_id": address["turf_id"], "address_id": address["address_id"]}
     state["map"]["selection"]["objects"] = {"stops": [picked]}
-    turf_editing._clicked("map", walks)
+    turf_editing._clicked("map", cut[1], walks)
     assert state["turfs.addresses"] == [address["address_id"]]

@@ -129,9 +129,15 @@ def bring_files(place: Workspace) -> None:
         if st.button(_("Bring them"), disabled=not given) and given:
             st.session_state.pop(_TOLD, None)
             _bring(place, given)
-        # The page runs again once the bureaux are compared: what was brought stays told.
-        for line, show in st.session_state.get(_TOLD, ()) if given else ():
+        # The page runs again once the bureaux are compared: what was brought stays told, of
+        # these files and this place.
+        of, lines = st.session_state.get(_TOLD, (None, ()))
+        for line, show in lines if of == _brought(place, given) else ():
             getattr(st, show)(line)
+
+
+def _brought(place: Workspace, given: list) -> tuple[str, ...]:  # type: ignore[type-arg]
+    return (str(place.path), *(upload.file_id for upload in given))
 
 
 def _bring(place: Workspace, given: list) -> None:  # type: ignore[type-arg]
@@ -156,7 +162,8 @@ def _bring(place: Workspace, given: list) -> None:  # type: ignore[type-arg]
         plain(f"{number(reason.count)} · {translate(reason.reason)}: {reason.examples}")
         for reason in left
     ]
-    st.session_state[_TOLD] = [(told, "success"), *((line, "caption") for line in lost)]
+    lines = [(told, "success"), *((line, "caption") for line in lost)]
+    st.session_state[_TOLD] = _brought(place, given), lines
 
 
 def abstention(place: Workspace, places: tuple[str, ...]) -> Question:

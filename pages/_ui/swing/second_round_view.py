@@ -88,8 +88,12 @@ def _words_first(first: str, asked: Question) -> None:
 def _imagined(place: Workspace, first: str, where: str) -> WhatIf:
     """Return what is being edited: what the session holds of this question, else a start."""
     asked = (str(place.path), place.digest, first, where)
-    if st.session_state.get(_ROUND) != asked:
+    before = st.session_state.get(_ROUND)
+    if before != asked:
         st.session_state[_ROUND] = asked
+        if before is not None:
+            # The name is of another question, not one that a link asks for.
+            _link("")
         st.session_state[_OWN] = _of_link(place, first, where) or answer_of(
             ("second start", *asked),
             lambda _told: rounds.begin(place, first, where),
@@ -107,17 +111,22 @@ def _of_link(place: Workspace, first: str, where: str) -> WhatIf | None:
     if one is None or (one.first, one.place) != (first, where):
         if name:
             st.warning(_("“{name}” is not kept of this round and place.").format(name=plain(name)))
-        state.answer_with(_LINK, "")
+        _link("")
         return None
     return one
 
 
-def _put(imagined: WhatIf) -> None:
+def _link(name: str) -> None:
+    """Let the address open what is kept under this name; "" for nothing that is kept."""
+    state.answer_with(_LINK, name)
+    state.remember(_LINK, name, "")
+
+
+def _put(place: Workspace, imagined: WhatIf) -> None:
     """Edit this from now on; the table on screen begins anew."""
     st.session_state[_OWN] = imagined
-    # The link opens what is kept under a name.
-    state.answer_with(_LINK, imagined.name)
-    state.remember(_LINK, imagined.name, "")
+    # What was changed since is not what the link would open.
+    _link(imagined.name if rounds.kept(place).get(imagined.name) == imagined else "")
     st.session_state["second.turn"] = st.session_state.get("second.turn", 0) + 1
     st.rerun()
 
@@ -130,7 +139,7 @@ def _changes(place: Workspace, imagined: WhatIf) -> None:
     with st.expander(_("Who stands"), expanded=True):
         _who_stands(place, imagined, options, finalists)
     with st.expander(_("A list merges or calls to vote")):
-        _merger(imagined, shares, finalists)
+        _merger(place, imagined, shares, finalists)
     with st.expander(_("Those who stayed home")):
         come = st.slider(
             _("Of 100 who abstained, how many come"),
@@ -142,7 +151,7 @@ def _changes(place: Workspace, imagined: WhatIf) -> None:
             key=f"second.come.{st.session_state.get('second.turn', 0)}",
         )
         if ABSTENTION in shares.index and st.button(_("Let them come"), key="second.mobilise"):
-            _put(imagined.with_shares(mobilised(shares, come / 100)))
+            _put(place, imagined.with_shares(mobilised(shares, come / 100)))
     with st.expander(_("Keep and reopen")):
         _kept(place, imagined)
 
@@ -170,11 +179,11 @@ def _who_stands(
             shares = imagined.table()
             for gone in [one for one in known if one not in chosen]:
                 shares = withdrawn(shares, gone)
-            _put(imagined.with_shares(shares))
-        _put(rounds.begin(place, imagined.first, imagined.place, chosen))
+            _put(place, imagined.with_shares(shares))
+        _put(place, rounds.begin(place, imagined.first, imagined.place, chosen))
 
 
-def _merger(imagined: WhatIf, shares: pd.DataFrame, finalists: list[str]) -> None:
+def _merger(place: Workspace, imagined: WhatIf, shares: pd.DataFrame, finalists: list[str]) -> None:
     others = [one for one in shares.index if one not in (*finalists, *_NOT_VALID)]
     if not others:
         st.caption(_("Nobody is out of the second round."))
@@ -183,7 +192,7 @@ def _merger(imagined: WhatIf, shares: pd.DataFrame, finalists: list[str]) -> Non
     into = st.selectbox(_("For"), finalists, format_func=option_name, key="second.into")
     follow = st.slider(_("Of 100 of its voters, how many follow"), 0, 100, 70, key="second.follow")
     if st.button(_("Let them follow"), key="second.merge"):
-        _put(imagined.with_shares(merged(shares, option, into, follow=follow / 100)))
+        _put(place, imagined.with_shares(merged(shares, option, into, follow=follow / 100)))
 
 
 def _kept(place: Workspace, imagined: WhatIf) -> None:
@@ -197,16 +206,18 @@ def _kept(place: Workspace, imagined: WhatIf) -> None:
     if st.button(_("Keep in this place"), disabled=not name.strip(), key="second.keep"):
         own = replace(imagined, name=name.strip())
         rounds.keep(place, own)
-        _put(own)
+        _put(place, own)
     if not here:
         st.caption(_("Nothing is kept yet of this round and place."))
         return
     chosen = st.selectbox(_("Kept"), [*here], key="second.kept")
     left, right = st.columns(2)
     if left.button(_("Reopen"), key="second.open", width="stretch"):
-        _put(here[chosen])
+        _put(place, here[chosen])
     if right.button(_("Forget"), key="second.forget", width="stretch"):
         rounds.forget(place, chosen)
+        if st.session_state.get(_LINK) == chosen:
+            _link("")
         st.rerun()
 
 

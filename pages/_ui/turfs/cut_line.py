@@ -19,41 +19,44 @@ _CLICKS = "turfs.line"
 _TWO = 2
 
 
-def clicks() -> list[tuple[float, float]]:
-    """Return the points clicked so far, latitude and longitude; two are a line."""
-    return list(st.session_state.get(_CLICKS, []))
+def clicks(folder: str, turfs: Sequence[str]) -> list[tuple[float, float]]:
+    """Return the points clicked so far on these turfs, latitude and longitude; two are a line."""
+    of, points = st.session_state.get(_CLICKS, (None, []))
+    # A line does not outlive the turf that it was drawn on.
+    return list(points) if of == (folder, tuple(turfs)) else []
 
 
-def take(picked: Mapping[str, Any]) -> bool:
+def take(picked: Mapping[str, Any], folder: str, turfs: Sequence[str]) -> bool:
     """Keep where a click was, and tell whether it was on the ground to be cut."""
     if "cut" not in picked:
         return False
-    before = clicks()
+    before = clicks(folder, turfs)
     at = (float(picked["latitude"]), float(picked["longitude"]))
     # A third click begins another line.
-    st.session_state[_CLICKS] = [*before, at] if len(before) < _TWO else [at]
+    points = [*before, at] if len(before) < _TWO else [at]
+    st.session_state[_CLICKS] = (folder, tuple(turfs)), points
     return True
 
 
 def forget() -> None:
     """Begin the line anew."""
-    st.session_state[_CLICKS] = []
+    st.session_state.pop(_CLICKS, None)
 
 
-def lay_over(deck: pydeck.Deck, picture: TurfPicture, turfs: Sequence[str]) -> None:
+def lay_over(deck: pydeck.Deck, picture: TurfPicture, folder: str, turfs: Sequence[str]) -> None:
     """Bring the one chosen turf near, and lay over the map what takes the clicks."""
     if len(turfs) != 1:
         return
     stops = picture.stops[picture.stops["turf_id"] == turfs[0]]
-    deck.layers += cut_layers(stops, clicks())
+    deck.layers += cut_layers(stops, clicks(folder, turfs))
     deck.initial_view_state = turf_deck(
         replace(picture, stops=stops), style=None, titles={"stop": "", "doors": ""}
     ).initial_view_state
 
 
-def below(turfs: Sequence[str], make: Callable[[Edit], None] | None) -> None:
+def below(folder: str, turfs: Sequence[str], make: Callable[[Edit], None] | None) -> None:
     """Say what the next click does; once there are two points, offer the cut."""
-    said = clicks()
+    said = clicks(folder, turfs)
     if len(turfs) != 1:
         st.caption(_("Click the turf that is to be cut."))
     elif len(said) < _TWO:

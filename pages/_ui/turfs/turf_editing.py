@@ -27,7 +27,7 @@ from analysis.workflows.turf_states import (
     refuse_others,
     turf_states,
 )
-from pages._ui import messages, shell
+from pages._ui import messages, shell, state
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
 from pages._ui.i18n import DAY, _, date, ngettext, number, pgettext
@@ -45,7 +45,8 @@ _CLICK, _BY_STATE = "turfs.click_picks", "turfs.by_state"
 
 def is_open() -> bool:
     """Tell whether this side of the page is the one that was asked for, before it is shown."""
-    return bool(st.session_state.get(VIEW, st.query_params.get(VIEW)) == "edit")
+    state.recall(VIEW, "map")
+    return bool(st.session_state[VIEW] == "edit")
 
 
 def edit(place: Workspace, folder: Path, walks: Walks) -> None:
@@ -69,7 +70,7 @@ def edit(place: Workspace, folder: Path, walks: Walks) -> None:
             _buttons(at, turfs, addresses, log)
             _hand_over(folder, turfs, seen.get(f"{folder.name}.handed"))
     with map_side:
-        _map(place, walks, states, (turfs, addresses), at.make if at else None)
+        _map(place, folder, walks, states, (turfs, addresses), at.make if at else None)
     st.session_state[_SEEN] = {
         folder.name: turf_edits.log_of(folder).version,
         f"{folder.name}.handed": handed_out(folder),
@@ -285,8 +286,9 @@ def state_names() -> dict[str, str]:
     return {"ready": _("ready"), "out": _("out"), "back": _("back"), "late": _("late")}
 
 
-def _map(
+def _map(  # noqa: PLR0913, PLR0917 - where, what is there, and what is chosen
     place: Workspace,
+    folder: Path,
     walks: Walks,
     states: pd.DataFrame,
     chosen: tuple[list[str], list[str]],
@@ -312,16 +314,16 @@ def _map(
     )
     cutting = st.session_state.get(_CLICK) == CUT
     if cutting:
-        cut_line.lay_over(deck, picture, turfs)
+        cut_line.lay_over(deck, picture, folder.name, turfs)
     st.pydeck_chart(
         deck,
         height=560,
         key="turfs.edit_map",
-        on_select=lambda: _clicked("turfs.edit_map", walks),
+        on_select=lambda: _clicked("turfs.edit_map", folder, walks),
         selection_mode="single-object",
     )
     if cutting:
-        cut_line.below(turfs, make)
+        cut_line.below(folder.name, turfs, make)
     if by_state:
         _legend(states)
 
@@ -336,12 +338,12 @@ def _legend(states: pd.DataFrame) -> None:
     st.html(" &nbsp; ".join(squares))
 
 
-def _clicked(key: str, walks: Walks) -> None:
+def _clicked(key: str, folder: Path, walks: Walks) -> None:
     """Choose what was clicked, or let go of it."""
     event: Mapping[str, Any] = st.session_state[key]
     objects = event["selection"].get("objects", {})
     picked: Mapping[str, Any] = next((rows[0] for rows in objects.values() if rows), {})
-    if cut_line.take(picked):
+    if cut_line.take(picked, folder.name, st.session_state.get(_CHOSEN, [])):
         return
     turf = picked.get("turf_id")
     if turf not in walks.turf_ids:

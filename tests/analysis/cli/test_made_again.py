@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 
 import pandas as pd
 import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.drawing_rule import Rule
+from analysis.exports.embedded_provenance import has_column, in_xlsx
 from analysis.exports.model_export import Written
 from analysis.exports.registry import SUFFIXES
 from analysis.exports.reports.register_pdf import register_pdf
 from analysis.exports.workbook import sheets_to_xlsx
 from analysis.tables.workspace import Workspace
 from analysis.turf.planning import Plan
+from analysis.workflows.bare_files import refuse_bare
 from analysis.workflows.ranking import rank_to_file
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.transfers import Asked, table_to_file, transfers_to_file
@@ -123,6 +126,22 @@ def test_files_that_say_nothing_of_themselves_are_known_by_their_heading(tmp_pat
     head, instead = HEADS[name]
     (tmp_path / name).write_text(f"{head}\n")
     assert instead in refused(tmp_path / name)
+
+
+def test_one_endless_line_is_no_heading(tmp_path):
+    file = tmp_path / "endless.csv"
+    file.write_text("x" * 200_000, encoding="utf-8")
+    refuse_bare(file)
+    assert not has_column(file)
+
+
+def test_a_workbook_without_properties_tells_where_it_comes_from(tmp_path):
+    file = tmp_path / "bare.xlsx"
+    texts = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    with zipfile.ZipFile(file, "w") as book:
+        told = f"<sst {texts}><si><t>palier:{{}}</t></si></sst>"
+        book.writestr("xl/sharedStrings.xml", told)
+    assert in_xlsx(file) == "{}"
 
 
 def test_registers_and_tables_of_answers_say_what_they_are(tmp_path):

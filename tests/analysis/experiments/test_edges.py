@@ -422,3 +422,12 @@ def test_names_that_repeat_are_told_where_nobody_said_what_names_a_unit():
     # Two to a household, or an answer in words, name no unit.
     table["code du bureau"] = [names[i // 2] for i in range(40)]
     assert "units_twice" not in {note.key for note in estimate_impact(table, spec).notes}
+
+
+def test_names_that_repeat_are_no_fault_of_households():
+    homes = [f"foyer {max(i, 1)}" for i in range(40)]
+    table = pd.DataFrame({"home": homes, "arm": [1, 1, *(np.arange(38) % 2)]})
+    table["vote"] = np.arange(40) % 7 / 10
+    alone, together = Spec(("vote",), assigned="arm"), Spec(("vote",), "arm", cluster="home")
+    assert "units_twice" in {note.key for note in estimate_impact(table, alone).notes}
+    assert "units_twice" not in {note.key for note in estimate_impact(table, together).notes}

@@ -25,6 +25,11 @@ def test_a_measure_announced_before_its_election_is_known_again(promised, looked
     assert Announced.of({"outcomes": (promised,)}, outcomes=looked_at).outcomes == known
 
 
+def test_what_is_announced_by_its_name_and_by_its_measure_is_one_outcome():
+    promise = {"outcomes": (LEFT, "left_registered")}
+    assert Announced.of(promise, outcomes=(LEFT,)).outcomes == (LEFT,)
+
+
 def test_so_it_is_where_the_screen_names_columns_in_words():
     names = {LEFT: "Gauche, 2026", "2022_pres_t1_left_registered": "Gauche, 2022"}
     promise = {"outcomes": ("left_registered",), "lag": ("2022_pres_t1",)}

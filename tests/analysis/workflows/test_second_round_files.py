@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from analysis.errors import DataError
 from analysis.exports.model_export import Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows.backup import back_up
-from analysis.workflows.imagined_rounds import kept
+from analysis.workflows.imagined_rounds import forget, keep, kept
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.restore import restore
 from analysis.workflows.second_round_files import Told, imagine, second_round_to_file
@@ -36,6 +37,8 @@ def test_what_is_said_stands_in_the_shares(town):
     assert shares.loc["abstention", "abstention"] == pytest.approx(0.8)
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1.0)
     assert asked.asked == 300
+    french = imagine(town, Told(first=FIRST, follow=["MÉLENCHON:MACRON=60,5"])).table()
+    assert french.loc["MÉLENCHON", "MACRON"] == pytest.approx(0.605)
     alone = imagine(town, Told(first=FIRST, gone=["LE PEN"])).table()
     assert "LE PEN" not in alone
     assert [*imagine(town, Told(first=FIRST, standing=["MÉLENCHON", "LE PEN"])).table()][:2] == [
@@ -60,6 +63,14 @@ def test_it_is_kept_made_again_and_outlives_a_loss(town, tmp_path):
     ] == pytest.approx(0.6)
 
 
+def test_shares_without_who_abstained_let_nobody_come(town):
+    asked = imagine(town, Told(first=FIRST))
+    keep(town, replace(asked.with_shares(asked.table().drop(index="abstention")), name="Sans"))
+    with pytest.raises(DataError, match="those who abstained"):
+        imagine(town, Told(kept="Sans", come=30))
+    forget(town, "Sans")
+
+
 @pytest.mark.parametrize(
     ("told", "figure", "says"),
     [
@@ -70,6 +81,10 @@ def test_it_is_kept_made_again_and_outlives_a_loss(town, tmp_path):
         (Told(first=FIRST, follow=["MÉLENCHON:MACRON=160"]), "", "of 100"),
         (Told(first=FIRST, follow=["MÉLENCHON:DUPONT=6"]), "", "no such list"),
         (Told(first=FIRST, come=-3), "", "of 100"),
+        (Told(kept="Duel", first=FIRST), "", "its own round"),
+        (Told(kept="Duel", place="26362"), "", "its own round"),
+        (Told(kept="Duel", standing=["MACRON"]), "", "its own round"),
+        (Told(first=FIRST, gone=["MACRON", "LE PEN"]), "", "Nobody would stand"),
         (Told(first=FIRST), "DUPONT", "not written as .csv"),
     ],
 )
