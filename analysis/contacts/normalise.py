@@ -102,7 +102,7 @@ def _host(domain: str) -> tuple[str, str] | None:
     """Return a domain as it is shown and compared; None where there can be none.
 
     A list has few domains and many people: a domain is judged once, the people's own part by
-    `_PLAIN_LOCAL` where it has nothing to judge. Nothing of a person is kept.
+    `_PLAIN_LOCAL` where it has nothing to judge. No more than domains is kept, in memory.
     """
     try:
         valid = validate_email(f"a@{domain}", check_deliverability=False)

@@ -40,11 +40,18 @@ _BAN = {
 _NO_NUMBER = (99_999, 9_999, 999_999)
 
 
+# With these, and no id, the rows are electors counted, polling places or people.
+_COUNTED = frozenset({"nb", "nb_electeurs", "electeurs", "inscrits", "registered"})
+_NAMED = frozenset({"nom", "prenom"})
+
+
 def sniff(glance: Glance) -> float:
     """Tell a file of addresses: numbers, and where they are."""
     columns = {*map(plain, glance.columns)}
     told = all(columns & {*map(plain, _BAN[name])} for name in ("number", "street", "lon", "lat"))
-    return SURE if told else NO
+    identified = bool(columns & {*map(plain, _BAN["address_id"])})
+    others = columns & {*map(plain, _COUNTED | _NAMED)}
+    return SURE if told and (identified or not others) else NO
 
 
 def read_addresses(
@@ -175,6 +182,9 @@ def _identified(raw: pd.DataFrame) -> pd.DataFrame:
         return raw
     suffix = raw.get("suffix", "")
     number = raw["number"].map(plain) + suffix
+    # Places without a number are as many as their lines.
+    lines = pd.Series(np.arange(1, len(raw) + 1), index=raw.index).astype("str")
+    number = number.where(number != "", "l" + lines)
     return raw.assign(address_id=raw["commune"] + "_" + raw["street"].map(plain) + "_" + number)
 
 

@@ -68,9 +68,9 @@ def read_covariates(
     texts = table.pop(key).astype("str")
     alone = next(iter(communes)) if len(communes) == 1 else ""
     ids = texts.map(lambda text: _bureau(text, alone)) if key in BUREAU else texts.map(commune_code)
-    numbers = table.apply(_number_or_category).set_axis(pd.Index(ids, name="id"))
+    table = table.set_axis(pd.Index(ids, name="id"))
     wanted = np.array([one.rpartition("_")[0] in communes or one in communes for one in ids])
-    twice = numbers.index.duplicated(keep=False) & wanted
+    twice = table.index.duplicated(keep=False) & wanted
     left = tuple(
         LeftOut(reason, int(gone.sum()), some(dict.fromkeys(ids[gone])))
         for gone, reason in (
@@ -79,8 +79,9 @@ def read_covariates(
         )
         if gone.any()
     )
-    kept = _usable(numbers[wanted & ~twice], path)
-    if words := [name for name in numbers if name not in kept]:
+    # Of a national file only the place tells whether texts are categories: few, each of several.
+    kept = _usable(table[wanted & ~twice].apply(_number_or_category), path)
+    if words := [name for name in table if name not in kept]:
         reason = Text("columns without numbers or categories of this place")
         left = (*left, LeftOut(reason, len(words), some(words)))
     return _shares(kept), left

@@ -31,9 +31,9 @@ _COLUMNS = {
     "lat": ("lat", "latitude"),
 }
 _OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
-# Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 # What spreadsheets put around the number of a bureau: « Bureau n° 4 », « BV 4 », « 4.0 ».
-_CALLED = r"(?i)^(?:bureau(?: de vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?)? *(?=\d)|(?<=\d)[.,]0+$"
+_CALLED = r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]?\.?)? *(?=\d)|(?<=\d)[.,]0+$"
+# Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
 # Of several addresses of one name, the one this near to the file's own coordinates is meant.

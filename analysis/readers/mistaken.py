@@ -38,7 +38,8 @@ _KINDS = (
     ),
     (rb"\s*(<\?xml[^>]*>\s*)?<Error\b", Text("an error of the site (XML)"), _AGAIN),
     (
-        rb"(?s)\s*\{(?!.{0,4000}\"(Feature|Topology)).*\"(error|message|detail)\"",
+        rb"(?s)\s*\{(?!.{0,4000}\"(Feature|Topology|coordinates|geometr|elements|features|arcs))"
+        rb".{0,300}\"(error|message|detail)\"\s*:",
         Text("an error of the site (JSON)"),
         _AGAIN,
     ),
@@ -70,9 +71,11 @@ def suffix_told(suffix: str, start: bytes) -> str:
     if start.startswith(b"\x1f\x8b"):
         return ".gz"
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        if suffix in {".zip", ".xlsx", ".xlsm"}:
-            return suffix
-        return ".xlsx" if b"[Content_Types].xml" in start or b"xl/" in start else ".zip"
+        # The first of its parts tells; the length of its name stands in its head.
+        first = start[30 : 30 + int.from_bytes(start[26:28], "little")]
+        if not first.startswith((b"[Content_Types].xml", b"_rels/", b"xl/", b"docProps/")):
+            return ".zip"
+        return suffix if suffix == ".xlsm" else ".xlsx"
     binary = b"\0" in start[:1024]
     return ".csv" if suffix in {".parquet", ".xlsx", ".xlsm", ".gz"} and not binary else suffix
 

@@ -19,8 +19,10 @@ _COUNTS = ["registered", "ballots", "valid"]
 # What files call a sum, in the languages of Europe and those of its neighbours.
 _TOTAL = re.compile(
     r"((sous|sub|grand) ?)?(total|totale|totaux|totals|totaal|totalt)\b.*"
-    r"|(\w+ ){1,3}totals?"
-    r"|(ensemble|cumul|somme|recapitulatif)( (de|du|des|general)\b.*)?"
+    r"|(county|city|state|district|precinct|ward|grand|overall) totals?"
+    r"|(ensemble|cumul|somme|recapitulatif)"
+    r"( (general|(de |du |des |de la |de l )?(commune|ville|canton|circonscription|departement"
+    r"|bureaux|votes|lieux)\b.*))?"
     r"|gesamt|gesamtergebnis|insgesamt|summe|zusammen|sum|suma|somma|sumar|razem|łacznie|ogołem"
     r"|celkem|spolu|osszesen|ukupno|skupaj|kokku|kopa|is viso|yhteensa|i alt|i alt alle|samtals"
     r"|(genel )?toplam|(γενικο )?συνολο|итого|всего|усього|разом|общо|укупно|合計|总计|總計|합계"

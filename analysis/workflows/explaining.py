@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -36,9 +36,6 @@ from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Observed, Question, observe
-
-if TYPE_CHECKING:
-    from analysis.electorate.explain.formula_terms import Term
 
 Progress = Callable[[float], None]
 # Effects of their own, by the word that asks for them.

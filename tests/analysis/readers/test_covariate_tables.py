@@ -33,6 +33,16 @@ def test_texts_of_a_few_values_are_categories(tmp_path):
     assert [(one.count, one.examples) for one in left] == [(1, "nom")]
 
 
+def test_categories_are_judged_in_the_place_alone(tmp_path):
+    here = "".join(f"2900{n};{'ab'[n % 2]};only;{n}\n" for n in range(1, 9))
+    elsewhere = "".join(f"31{n:03d};other {n % 20};{n};1\n" for n in range(100))
+    file = write(tmp_path, f"commune_id;kind;one;n\n{here}{elsewhere}")
+    table, left = read_covariates(file, frozenset(f"2900{n}" for n in range(1, 9)))
+    assert table["kind"].tolist() == list("babababa")
+    assert list(table) == ["kind", "n"]
+    assert [(one.count, one.examples) for one in left][-1] == (1, "one")
+
+
 def test_numbers_alone_belong_to_the_only_commune(tmp_path):
     file = write(tmp_path, "code_bv,revenu_median\n0327,37610\n0334,34230\n")
     table, _left = read_covariates(file, frozenset({"75056"}))

@@ -114,7 +114,18 @@ def test_a_sum_that_slipped_by_two_is_known_by_its_name(tmp_path, name):
     assert read.turnout["registered"].sum() == sum(row[2] for row in BOTH)
 
 
-@pytest.mark.parametrize("name", ["Totalgasse 4", "Sommerau", "Ensemblestraße", "12"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Totalgasse 4", "Sommerau", "Ensemblestraße", "12"),
+        *(
+            "Ensemble de la Paix",
+            "Ensemble des associations",
+            "Salle Total",
+            "Groupe scolaire Total",
+        ),
+    ],
+)
 def test_a_unit_that_is_only_called_so_stays(tmp_path, name):
     rows = [*WEST, unit("w", name, 650), *EAST]
     assert len(results(tmp_path, rows).turnout) == 10

@@ -13,6 +13,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.readers.contours import read_contours
 from analysis.readers.glance import look
+from analysis.readers.mistaken import mistaken, suffix_told
 from analysis.readers.reader_registry import role_of, why_unused
 from analysis.readers.tabular import read_columns
 
@@ -98,6 +99,33 @@ def test_what_is_no_table_is_told_by_what_it_is(tmp_path, name):
         glance = look(name, stream)
     assert role_of(glance) == "unused"
     assert what in str(why_unused(glance))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b'{"type": "GeometryCollection", "detail": 1, "geometries": []}',
+        b'{"version": 0.6, "elements": [{"type": "node", "tags": {"message": "x"}}]}',
+        b'{"name": "x", "error": 1, "type": "Polygon", "coordinates": []}',
+    ],
+)
+def test_shapes_of_another_kind_are_no_error_of_a_site(start):
+    assert mistaken(start) is None
+    assert mistaken(b'{"status": 404, "message": "Not found"}') is not None
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content", "read_as"),
+    [
+        (".zip", workbook(), ".xlsx"),
+        (".xlsx", zipped(), ".zip"),
+        (".xlsm", workbook(), ".xlsm"),
+        (".csv", zipped(), ".zip"),
+    ],
+    ids=["a workbook called zip", "a zip called xlsx", "with macros", "a zip called csv"],
+)
+def test_zips_and_workbooks_are_told_apart_by_their_first_part(suffix, content, read_as):
+    assert suffix_told(suffix, content[:4096]) == read_as
 
 
 def test_an_open_document_is_told_to_be_saved_otherwise(tmp_path):
