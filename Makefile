@@ -5,8 +5,8 @@ PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
-# One more than the two cores of a small machine: tests wait for browsers, servers and stores.
-WORKERS ?= 3
+# One more than there are cores: tests wait for browsers, servers and stores. Each takes about 1 GB.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 5 ? cores + 1 : 6)))
 # Dozens of interpreters are started; compiling every module again would be most of their time.
 export PYTHONDONTWRITEBYTECODE :=
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import os
+from copy import deepcopy
 
 import pytest
 from hypothesis import settings
 
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
+from analysis.targeting import prospects
 from analysis.workflows.build import Inputs, build
 from tests.browser import chromium, chromium_path
 from tests.made import DATA, RESULTS, VALMONT
@@ -38,6 +40,25 @@ def pytest_collection_finish():
     """Spare the collector the libraries and the tests themselves, which stay to the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pasts_read_once():
+    """Read the past of a place once for all who ask the same, while its files stay as they are."""
+    read, kept = prospects.read_past, {}
+
+    def read_once(workspace, choice, target, *, places=(), progress=prospects.silent):
+        if progress is not prospects.silent:
+            return read(workspace, choice, target, places=places, progress=progress)
+        files = sorted((file.name, file.stat().st_mtime_ns) for file in workspace.path.iterdir())
+        asked = repr((workspace.path, files, choice, target, places))
+        if asked not in kept:
+            kept[asked] = read(workspace, choice, target, places=places)
+        return deepcopy(kept[asked])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prospects, "read_past", read_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from functools import cache
+from typing import Any, NoReturn
 
 import typer
 
@@ -78,7 +79,7 @@ def main(arguments: list[str] | None = None) -> None:
         spread = _spread(given)
         each_place.ARGUMENTS.set(tuple(spread))
         note_command(spread)
-        app(spread, standalone_mode=True)
+        _verbs()(spread, standalone_mode=True)
     except DataError as error:
         _end(error)
     except OSError as error:
@@ -90,6 +91,12 @@ def main(arguments: list[str] | None = None) -> None:
                 mend="Ask for fewer draws or a smaller place, or give the machine more memory.",
             )
         )
+
+
+@cache
+def _verbs() -> Any:  # noqa: ANN401 - of the library's own copy of click
+    """Return the verbs with their options, read from their signatures once a process."""
+    return typer.main.get_command(app)
 
 
 def _end(error: DataError) -> NoReturn:

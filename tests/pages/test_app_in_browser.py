@@ -204,10 +204,16 @@ def words(page):
 
 def foreign(lines, language):
     """Return the lines that are a text of the catalogue in the other language."""
-    native, other = _sides(language)
     # A switch names every language in its own words.
     found = {" ".join(line.split()) for line in lines} - {*languages.LANGUAGES.values()}
-    return sorted(x for x in found if _tells(other, x) and not _tells(native, x))
+    return sorted(line for line in found if _is_foreign(line, language))
+
+
+@functools.cache
+def _is_foreign(line, language):
+    """Tell whether a line is of the other language only; most stand on page after page."""
+    native, other = _sides(language)
+    return _tells(other, line) and not _tells(native, line)
 
 
 def _tells(side, line):
