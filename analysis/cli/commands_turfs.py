@@ -82,11 +82,14 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
     """Cut the targets into turfs of equal work, order each, write the sheets."""
     if over_each(each, workers, cluster):
         return
+    from analysis.workflows.contacts_open import who_answers
+
+    known = who_answers(workspace)
     options: Options = {
         "language": language,
         "large": large,
-        "controller": controller,
-        "contact": contact,
+        "controller": controller or known.name,
+        "contact": contact or known.contact,
         "address": address,
     }
     if door_contacts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -211,6 +211,7 @@ def say(connection: Connection, contacts: Contacts, rows: Iterable[Said]) -> int
     known = {(one.text_id, one.version): one.purpose for one in texts(connection, contacts)}
     _check(told, known)
     merged, stamp = groups(connection), contacts.stamp()
+    told = _after_what_was_said(connection, told, merged)
     written = [
         {"consent": new_id(), "person": person, "given": one.given, **stamp}
         | {name: getattr(one, name) for name in _AS_TOLD}
@@ -221,6 +222,34 @@ def say(connection: Connection, contacts: Contacts, rows: Iterable[Said]) -> int
     if written:
         connection.execute(sa.insert(CONSENTS), written)
     return len(written)
+
+
+def _after_what_was_said(
+    connection: Connection, rows: Sequence[Said], merged: Groups
+) -> list[Said]:
+    """Date what is taken back at this moment after every yes to it, whatever the clocks said.
+
+    A telephone may run minutes ahead, and the clock of a server may be set back.
+    """
+    now = int(time.time()) - 1
+    fresh = [one.person for one in rows if not one.given and one.said_s >= now]
+    if not fresh:
+        return list(rows)
+    names = listed(connection, merged.members(fresh))
+    query = latest(tenant_of(connection)).where(CONSENTS.c.person.in_(names))
+    last: dict[tuple[str, str, str], int] = {}
+    for about, by, who, given_s, _taken_s in connection.execute(query):
+        key = (merged.of(who), about, by)
+        last[key] = max(last.get(key, 0), int(given_s))
+    return [
+        one
+        if one.given or one.said_s < now
+        else replace(
+            one,
+            said_s=max(one.said_s, last.get((merged.of(one.person), one.purpose, one.channel), 0)),
+        )
+        for one in rows
+    ]
 
 
 _AS_TOLD = ("purpose", "channel", "text_id", "text_version", "said_s", "how")

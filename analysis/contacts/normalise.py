@@ -73,14 +73,15 @@ def read_email(text: str) -> Point | Text:
     The spelling of the person is shown. Compared is the local part in small letters (every large
     provider delivers so, and an objection must not hang on a capital) and the domain in ASCII.
     Points and +tags stay: what they mean is each provider's affair, and two people may differ
-    by one.
+    by one. An objection alone holds for the mailbox, without its tag (`mailbox`).
 
     Parameters
     ----------
     text
         A cell, such as `Anna <anna@example.org>` or `mailto:anna@example.org`.
     """
-    bare = unicodedata.normalize("NFC", text).strip(" \t\r\n\u00a0\ufeff\u200b;,.'\"")
+    # Letters of double width are the same letters.
+    bare = unicodedata.normalize("NFKC", text).strip(" \t\r\n\u00a0\ufeff\u200b;,.'\"")
     if found := re.search(r"<([^<>]+)>\s*$", bare):
         bare = found[1].strip()
     bare = re.sub(r"^mailto:\s*", "", bare, flags=re.IGNORECASE)
@@ -109,6 +110,12 @@ def _host(domain: str) -> tuple[str, str] | None:
     except EmailNotValidError:
         return None
     return valid.domain, (valid.ascii_domain or valid.domain).lower()
+
+
+def mailbox(canonical: str) -> str:
+    """Return the mailbox of an address: without its +tag (RFC 5233), which its owner may change."""
+    local, at, domain = canonical.rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
 
 
 def canonical_email(text: str) -> str:

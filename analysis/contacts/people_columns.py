@@ -32,6 +32,17 @@ SEVERAL = frozenset(
 _YEAR, _GROWN = re.compile(r"(?:19|20)\d\d"), 16
 # This share of the filled cells must look like it.
 _MOST = 0.6
+# Who wants to be left alone, in the words of a heading or a cell: one that is missed is a fault.
+LEAVE = re.compile(
+    r"(?:^|ne\w*|de)(?:pas|plus)\w*(?:contact|appel|ecrire|demarch|sollicit|derang|mail|sms)"
+    r"|desabonn|desinscri|^unsub|opt(?:ed)?out|^stop(?!p)|blacklist|listenoire|listerouge"
+    r"|opposition|opposee?s?$|donot|dont(?:call|contact)"
+)
+# A box of a form, and what stands around the name of a thing in one.
+_AGREE = re.compile(r"^(?:jaccepte|jeconsens|jesouhaiterecevoir|jeveuxrecevoir)")
+_AROUND = re.compile(r"^(?:votre|vos)|(?:adherente?|ducontact)$")
+# « Nom » is the one of birth where another column says the one in use.
+_IN_USE = frozenset({"nomdusage", "nomusuel", "nommarital", "marriedname", "nomdepouse"})
 _LOOKS = {
     "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     # Nine digits at least, two numbers with a word between them too.
@@ -110,13 +121,15 @@ def propose(
     list of Proposal
         A field that one column alone may have goes to the first; later ones are ignored.
     """
-    export = export_of(headings)
+    export, married = export_of(headings), {*map(plain_heading, headings)} & _IN_USE
     theirs: dict[str, str] = _table()["exports"][export]["columns"] if export else {}
     taken: set[str] = set()
     found = []
     for at, heading in enumerate(headings):
         cells = [row[at] for row in rows if row[at].strip()]
         one = _propose(heading, cells, learned, (export, theirs))
+        if one.why == "heading" and married and plain_heading(heading) == "nom":
+            one = Proposal(heading, "birth_name", "heading")
         if one.field in taken - SEVERAL:
             one = Proposal(heading, "ignore", "")
         taken.add(one.field)
@@ -136,9 +149,12 @@ def _propose(
     name, theirs = export
     if field := theirs.get(heading.strip().lower()):
         return Proposal(heading, field, name)
-    field = _by_heading().get(key, "")
+    field = _by_heading().get(key, "") or _by_heading().get(_AROUND.sub("", key), "")
+    field = field or ("consent" if _AGREE.search(key) else "")
     if field and not _denied(field, cells):
         return Proposal(heading, field, name or "heading")
+    if LEAVE.search(key):
+        return Proposal(heading, "objection", "heading")
     seen = next((one for one in _LOOKS if cells and _share(cells, one) >= _MOST), "")
     return Proposal(heading, seen, "values") if seen else Proposal(heading, "ignore", "")
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 
 from analysis.contacts.file_origins import Declared
 from analysis.contacts.normalise import Point, is_mobile, name_words, read_email, read_phones
-from analysis.contacts.people_columns import plain_heading
+from analysis.contacts.people_columns import LEAVE, plain_heading
 from analysis.errors import Text
 
 _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
-_NO = {"0", "non", "no", "n", "false", "faux", "refuse", "optout", "unsubscribed", "desabonne"}
+# Of a wish to be left alone "refuse" says yes; of a consent it says no.
+_NOT = {"0", "non", "no", "n", "false", "faux"}
+_NO = _NOT | {"refuse", "optout", "unsubscribed", "desabonne"}
 _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:\D.*)?")
 _ISO = re.compile(r"(\d{4})[/.\-](\d\d?)[/.\-](\d\d?)(?:\D.*)?")
 _CHANNELS = {
@@ -200,7 +202,7 @@ def _person(
     more = {"address": whole, "postcode": _postcode(first("postcode")), "city": first("city")}
     emails, phones = _points(told, more["postcode"][:3] or departement, cells)
     against = [value for _heading, value in told.get("objection", ())]
-    if not all(_says(value) or _plain(value) in _NO for value in against):
+    if not all(_objects(value) or _plain(value) in _NOT for value in against):
         cells[Text("a wish about contacts that cannot be read")] += 1
     return PersonRow(
         line=line,
@@ -212,7 +214,7 @@ def _person(
         tags=tuple(_tags(told.get("tags", ()))),
         claims=tuple(_claims(told, declared)),
         # Not to have ticked a box is no objection.
-        objects=any(map(_says, against)),
+        objects=any(map(_objects, against)),
     )
 
 
@@ -317,6 +319,12 @@ def channels_in(text: str) -> list[str]:
 
 def _plain(value: str) -> str:
     return plain_heading(value)
+
+
+def _objects(value: str) -> bool:
+    """Tell whether a cell says that somebody wants to be left alone."""
+    plain = _plain(value)
+    return _says(value) or LEAVE.search(plain) is not None or plain.startswith("refus")
 
 
 def _says(value: str) -> bool:

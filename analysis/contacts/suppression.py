@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from analysis.contacts import vault
 from analysis.contacts.merged import groups
-from analysis.contacts.normalise import canonical_email, canonical_phone
+from analysis.contacts.normalise import canonical_email, canonical_phone, mailbox
 from analysis.database.contact_tables import POINTS, SUPPRESSION
 from analysis.database.engine import connect, of_tenant, or_nothing, reading, writing
 from analysis.errors import DataError, some
@@ -136,7 +136,9 @@ def suppress_many(contacts: Contacts, points: Iterable[Point], reason: str) -> i
     DataError
         When the reason or a kind is none of ours.
     """
-    wanted = sorted({spelled(point) for point in points})
+    every = sorted({spelled(point) for point in points})
+    # A bounce is a fault of one address; a wish is of who reads the mailbox.
+    wanted = every if reason == "bounce" else sorted({x for one in every for x in spellings(one)})
     if unknown := sorted({kind for kind, _text in wanted} - set(KINDS)) or (
         [] if reason in REASONS else [reason]
     ):
@@ -165,7 +167,7 @@ def suppress_many(contacts: Contacts, points: Iterable[Point], reason: str) -> i
     if rows:
         with writing(of_tenant(objections.engine, tenant)) as connection:
             connection.execute(or_nothing(connection, SUPPRESSION), rows)
-    return len(rows)
+    return len(every)
 
 
 def suppress_people(contacts: Contacts, people: Iterable[str], reason: str) -> int:
@@ -201,11 +203,12 @@ def suppressed(contacts: Contacts, points: Iterable[Point]) -> dict[Point, str]:
     points
         Kind and canonical spelling.
     """
-    told = {point: spelled(point) for point in points}
+    told = {point: spellings(point) for point in points}
     found: dict[Point, str] = {}
     objections = opened(contacts)
     for name, key in objections.keys.items():
-        asked = {vault.digest(key, *spelling): spelling for spelling in told.values()}
+        every = {spelling for spelled_so in told.values() for spelling in spelled_so}
+        asked = {vault.digest(key, *spelling): spelling for spelling in every}
         tenant = tenant_of_controller(name)
         with reading(of_tenant(objections.engine, tenant)) as connection:
             for part in vault.chunks(asked):
@@ -215,7 +218,18 @@ def suppressed(contacts: Contacts, points: Iterable[Point]) -> dict[Point, str]:
                 # Of two reasons for one point the wish is told, not the bounce.
                 ordered = connection.execute(query.order_by(SUPPRESSION.c.channel.desc()))
                 found |= {asked[one]: str(why) for one, why in ordered}
-    return {point: found[spelling] for point, spelling in told.items() if spelling in found}
+    why = {point: [found[one] for one in every if one in found] for point, every in told.items()}
+    return {point: reasons[0] for point, reasons in why.items() if reasons}
+
+
+def spellings(point: Point) -> tuple[Point, ...]:
+    """Return a point as it is compared, then the mailbox of an address with a +tag.
+
+    Who wants to be left alone at one is left alone at the other.
+    """
+    kind, text = spelled(point)
+    whole = ((kind, text), (kind, mailbox(text))) if kind == "email" else ((kind, text),)
+    return tuple(dict.fromkeys(whole))
 
 
 def spelled(point: Point) -> Point:
@@ -309,12 +323,13 @@ def catch_up(contacts: Contacts) -> None:
             row = {"tenant": contacts.tenant, "kind": kind, "at_s": now}
             rows.append(row | {"digest": _MARK, "person": _MARK})
             for point, owners in known.items():
-                digest = vault.digest(keys[kind], *spelled(point))
-                rows += [row | {"digest": digest, "person": owner} for owner in owners]
+                told = [vault.digest(keys[kind], *one) for one in spellings(point)]
+                rows += [row | {"digest": x, "person": who} for x in told for who in owners]
         connection.execute(or_nothing(connection, POINTS), rows)
 
 
-_MARK = "*"
+# Another mark when points are spelled otherwise: all are indexed anew then.
+_MARK = "*2"
 
 
 def _marks(tenant: str, kinds: Iterable[str]) -> sa.Select[Any]:

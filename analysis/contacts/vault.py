@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.engine import Connection
 
 from analysis.contacts.key_ring import KeyRing
+from analysis.contacts.normalise import mailbox
 from analysis.database.contact_tables import POINTS, VAULT, VAULT_KEYS
 from analysis.database.engine import or_nothing, tenant_of
 from analysis.errors import DataError
@@ -158,10 +159,14 @@ def index(connection: Connection, ring: KeyRing, points: Iterable[tuple[str, str
     tenant, now = tenant_of(connection), int(time.time())
     stop = stop_kind(ring.suppression)
     rows = [
-        {"tenant": tenant, "kind": row_kind, "digest": digest(key, kind, text), "at_s": now}
+        {"tenant": tenant, "kind": row_kind, "digest": digest(key, kind, said), "at_s": now}
         | {"person": person}
         for person, kind, text in points
-        for row_kind, key in ((kind, ring.index), (stop, ring.suppression))
+        for row_kind, key, said in (
+            (kind, ring.index, text),
+            # Objections hold for the mailbox, whatever tag an address has.
+            *((stop, ring.suppression, one) for one in dict.fromkeys((text, mailbox(text)))),
+        )
     ]
     if rows:
         connection.execute(or_nothing(connection, POINTS), rows)

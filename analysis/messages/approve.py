@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -181,7 +182,7 @@ def approve(contacts: Contacts, prepared: Prepared) -> None:
     """
     draft = prepared.draft
     refuse_bad(list(prepared.checks))
-    if not contacts.by or contacts.by == draft.author:
+    if not contacts.by or _one_name(contacts.by) == _one_name(draft.author):
         raise DataError(
             "A message is approved by somebody other than its author.",
             where="{author}",
@@ -193,6 +194,11 @@ def approve(contacts: Contacts, prepared: Prepared) -> None:
         _refuse_changed(connection, contacts, draft)
         connection.execute(sa.insert(APPROVALS).values(**_row(contacts, prepared)))
         insert_many(connection, DELIVERIES, _deliveries(contacts, prepared))
+
+
+def _one_name(text: str) -> str:
+    """Return a name as it is compared: capitals, widths and spaces make no second person."""
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def _refuse_changed(connection: Connection, contacts: Contacts, draft: Draft) -> None:

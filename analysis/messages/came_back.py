@@ -14,15 +14,18 @@ import pandas as pd
 import sqlalchemy as sa
 
 from analysis.contacts.contact_store import Contacts
+from analysis.database.contact_tables import STATEMENTS
 from analysis.database.engine import reading
-from analysis.database.message_tables import DELIVERIES, RESPONSES, STEPS
+from analysis.database.message_tables import APPROVALS, DELIVERIES, RESPONSES, STEPS
 from analysis.fieldwork.small_cells import FLOOR, shown
 from analysis.messages.loads import BY_MACHINE, LOADED
 from analysis.messages.recipients import SENT as TO_SEND
 
 _DAY_S = 86_400
 _OUTSIDE = 0.05
-COUNTED = ("sent", "bounced", "complained", "left")
+SIGNED = "signed"
+COUNTED = ("sent", "bounced", "complained", "left", SIGNED)
+_SIGNS = ("volunteering", "donation", "theme")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,16 @@ class CameBack:
     Attributes
     ----------
     counts
-        Letters by what became of them: sent, delivered, bounced, complained, left, refused, gate.
+        Letters by what became of them: sent, delivered, bounced, complained, left, refused, gate;
+        signed: people of them who said since that they volunteer, give, or care about a theme.
     by_bureau
-        `cell` (bureau), `sent`, `bounced`, `left`, `left_rate`, `left_low`, `left_high`, `hidden`;
-        rates from 0 to 1, missing where hidden.
+        `cell` (bureau), `sent`, `bounced`, and for `left` and `signed` their number, `_rate`,
+        `_low` and `_high`, `hidden`; rates from 0 to 1, missing where hidden.
     by_day
-        `day` (ISO, UTC), `sent`, `bounced`, `complained`, `left`.
+        `day` (ISO, UTC), `sent`, `bounced`, `complained`, `left`, `signed`.
+    by_theme
+        `theme`, `n` (people of the letters who named it since; missing under eleven), `rate`,
+        `low`, `high`.
     hidden
         Whether so few letters left that nothing but their number may be shown.
     """
@@ -45,6 +52,7 @@ class CameBack:
     counts: Mapping[str, int]
     by_bureau: pd.DataFrame = field(repr=False)
     by_day: pd.DataFrame = field(repr=False)
+    by_theme: pd.DataFrame = field(repr=False)
     hidden: bool
 
 
@@ -58,7 +66,8 @@ def came_back(contacts: Contacts, message: str) -> CameBack:
     message
         Which.
     """
-    table = _counted(contacts, message)
+    signs = _signs(contacts, message)
+    table = pd.concat([_counted(contacts, message), _first_signs(signs)], ignore_index=True)
     sums = table.groupby("kind")["n"].sum()
     kinds = (*COUNTED, "refused", "gate", LOADED, BY_MACHINE)
     counts = {kind: int(sums.get(kind, 0)) for kind in kinds}
@@ -66,10 +75,51 @@ def came_back(contacts: Contacts, message: str) -> CameBack:
     hidden = counts["sent"] < FLOOR
     if hidden:
         counts |= dict.fromkeys(
-            (LOADED, BY_MACHINE, "bounced", "complained", "left", "delivered"), 0
+            (LOADED, BY_MACHINE, "bounced", "complained", "left", SIGNED, "delivered"), 0
         )
-        table = table[:0]
-    return CameBack(counts, _by_bureau(table), _by_day(table), hidden)
+        table, signs = table[:0], signs[:0]
+    themes = _by_theme(signs, counts["sent"])
+    return CameBack(counts, _by_bureau(table), _by_day(table), themes, hidden)
+
+
+def _signs(contacts: Contacts, message: str) -> pd.DataFrame:
+    """Return `person`, `cell`, `kind`, `value`, `at_s` of what recipients said since approval."""
+    of_person = (STATEMENTS.c.tenant == DELIVERIES.c.tenant) & (
+        STATEMENTS.c.person == DELIVERIES.c.person
+    )
+    of_message = (APPROVALS.c.tenant == DELIVERIES.c.tenant) & (
+        APPROVALS.c.message == DELIVERIES.c.message
+    )
+    names = ("person", "cell", "kind", "value", "at_s")
+    query = (
+        sa.select(
+            *(DELIVERIES.c[name] for name in names[:2]), *(STATEMENTS.c[one] for one in names[2:])
+        )
+        .select_from(DELIVERIES.join(STATEMENTS, of_person).join(APPROVALS, of_message))
+        .where(DELIVERIES.c.tenant == contacts.tenant, DELIVERIES.c.message == message)
+        .where(DELIVERIES.c.arm == TO_SEND, STATEMENTS.c.given)
+        .where(STATEMENTS.c.kind.in_(_SIGNS), STATEMENTS.c.at_s > APPROVALS.c.at_s)
+    )
+    with reading(contacts.engine) as connection:
+        return pd.DataFrame(connection.execute(query).all(), columns=list(names))
+
+
+def _first_signs(signs: pd.DataFrame) -> pd.DataFrame:
+    """Return the first sign of each person, as `_counted` returns steps."""
+    first = signs.sort_values("at_s", kind="stable").drop_duplicates("person")
+    days = first["at_s"].astype("int64") // _DAY_S
+    return first.assign(kind=SIGNED, day=days, n=1)[["kind", "cell", "day", "n"]]
+
+
+def _by_theme(signs: pd.DataFrame, sent: int) -> pd.DataFrame:
+    themes = signs[signs["kind"] == "theme"].drop_duplicates(["person", "value"])
+    table = themes.groupby("value").size().rename_axis("theme").reset_index(name="n")
+    of = pd.Series(max(sent, 1), table.index)
+    table["rate"] = table["n"] / of
+    table["low"], table["high"] = rate_interval(table["n"], of)
+    numbers = ["n", "rate", "low", "high"]
+    table[numbers] = table[numbers].astype("float64").where(table["n"] >= FLOOR)
+    return table
 
 
 def _counted(contacts: Contacts, message: str) -> pd.DataFrame:
@@ -96,12 +146,16 @@ def _counted(contacts: Contacts, message: str) -> pd.DataFrame:
 
 def _by_bureau(table: pd.DataFrame) -> pd.DataFrame:
     wide = table.pivot_table("n", "cell", "kind", "sum", fill_value=0)
-    wide = wide.reindex(columns=["sent", "bounced", "left"], fill_value=0).astype("int64")
+    kinds = ["sent", "bounced", "left", SIGNED]
+    wide = wide.reindex(columns=kinds, fill_value=0).astype("int64")
     wide = wide[wide["sent"] > 0].sort_index().reset_index()
     seen = shown(wide["sent"].to_numpy(np.int64))
-    wide["left_rate"] = wide["left"] / wide["sent"]
-    wide["left_low"], wide["left_high"] = rate_interval(wide["left"], wide["sent"])
-    numbers = ["sent", "bounced", "left", "left_rate", "left_low", "left_high"]
+    numbers = list(kinds)
+    for kind in ("left", SIGNED):
+        low, high = rate_interval(wide[kind], wide["sent"])
+        told = {"rate": wide[kind] / wide["sent"], "low": low, "high": high}
+        wide = wide.assign(**{f"{kind}_{name}": one for name, one in told.items()})
+        numbers += [f"{kind}_{name}" for name in told]
     wide[numbers] = wide[numbers].astype("float64").mask(~pd.Series(seen, wide.index))
     return wide.assign(hidden=~seen)
 

@@ -16,7 +16,7 @@ from analysis.contacts import consents, vault
 from analysis.contacts.contact_store import Contacts, Round
 from analysis.contacts.eve_of_vote import l49
 from analysis.contacts.merged import groups
-from analysis.contacts.suppression import listed, opened, spelled, tenant_of_controller
+from analysis.contacts.suppression import listed, opened, spellings, tenant_of_controller
 from analysis.database.contact_tables import HOMES
 from analysis.database.engine import reading
 from analysis.messages.delivery_ledger import Digests, Told
@@ -131,9 +131,9 @@ def guard_of(
     for name, key in objections.keys.items():
         tenant = tenant_of_controller(name)
         for point, owners in known.items():
-            digest = vault.digest(key, *spelled(point))
+            told = [(tenant, vault.digest(key, *one)) for one in spellings(point)]
             for owner in owners:
-                points.setdefault(merged.of(owner), []).append((tenant, digest))
+                points.setdefault(merged.of(owner), []).extend(told)
     return Guard(
         contacts,
         message,

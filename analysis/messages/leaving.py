@@ -38,11 +38,13 @@ def leave(
     Returns
     -------
     bool
-        False where they had left before: nothing is written then.
+        False where they had left before, or were erased: nothing is written then.
     """
-    if objecting(contacts, [bearer.person]):
+    # Who was erased has no point left: their link may be followed again, and counts no more.
+    if objecting(contacts, [bearer.person]) or not suppress_people(
+        contacts, [bearer.person], reason
+    ):
         return False
-    suppress_people(contacts, [bearer.person], reason)
     take_back_consents(contacts, [bearer.person], how=how)
     with writing(contacts.engine) as connection:
         count = {"kind": "left", "link": bearer.variant, "cell": bearer.cell, "n": 1}

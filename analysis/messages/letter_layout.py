@@ -203,8 +203,14 @@ def lay_out(
         f'<hr><div class="soft">{"".join(f"<p>{escape(line)}</p>" for line in foot)}'
         f'<p><a href="{_LEAVE}">{escape(told["foot.leave"])}</a> · '
         f'<a href="{_NOTICE}">{escape(told["foot.notice"])}</a></p></div>',
-        "--\n" + "\n\n".join(foot)
-        + f"\n\n{told['foot.leave']}:\n{_LEAVE}\n\n{told['foot.notice']}:\n{_NOTICE}\n",
+        "--\n" + "\n\n".join(
+            [*foot]
+            + [
+                told["foot.line"].format(label=told[f"foot.{name}"], value="").rstrip()
+                + f"\n{address}"
+                for name, address in (("leave", _LEAVE), ("notice", _NOTICE))
+            ]
+        ) + "\n",
     )  # fmt: skip
     ahead = f'<div class="ahead">{draft.mark(letter.preheader)}</div>' if letter.preheader else ""
     page = (
@@ -296,11 +302,12 @@ def _button(draft: _Draft, block: Mapping[str, Any], _language: str) -> None:
 
 def _figures(draft: _Draft, block: Mapping[str, Any], language: str) -> None:
     rows = [(draft.mark(str(label)), draft.mark(str(value))) for label, value in block["rows"]]
+    line = WORDS[language]["foot.line"]
     source = WORDS[language]["foot.source"].format(source=draft.mark(str(block["source"])))
     cells = "".join(f'<tr><td>{one}</td><td class="n">{two}</td></tr>' for one, two in rows)
     draft.add(
         f'<table role="presentation">{cells}</table><p class="soft">{source}</p>',
-        "\n".join(f"{one}: {two}" for one, two in rows) + f"\n{source}",
+        "\n".join([*(line.format(label=one, value=two) for one, two in rows), source]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import passes
 from analysis.contacts.merged import groups
 from analysis.contacts.normalise import canonical_email, canonical_phone
-from analysis.contacts.passage import COMPLETE, Request
+from analysis.contacts.passage import COMPLETE, FLOOR, Refusal, Request
 from analysis.contacts.suppression import listed, suppressed
 from analysis.contacts.universe_ground import DAY_S, Ground
 from analysis.contacts.universe_members import members
@@ -72,17 +72,24 @@ def recipients(contacts: Contacts, draft: Draft, ground: Ground) -> Recipients:
     Raises
     ------
     DataError
-        When the gate refuses the whole, with its rules.
+        When the gate refuses the whole, with its rules, or leaves fewer than 11.
     """
     found = members(contacts, draft.universe, ground)
     people = tuple(found.people)
     asked = asked_of(draft, people, {"all": len(people)})
-    told = passes(contacts, asked)
+    # A look at who would get it lets nothing out; an attempt that is refused is written down.
+    told = passes(contacts, asked, record=False)
+    if not told.whole:
+        passes(contacts, asked)
     told.checked()
     refused = {one.rule: len(one.lines) for one in told.refusals}
     left, lost = _reachable(contacts, told.allowed, POINT_OF[draft.letter.channel])
     left, often = _not_too_often(contacts, left)
     refused |= {name: n for name, n in {**lost, "frequency": often}.items() if n}
+    if 0 < len(left) < FLOOR:
+        # Wide in words, narrow in fact: whom the rules leave is who was chosen.
+        few = Refusal("floor", about=("recipients",))
+        replace(told, refusals=(*told.refusals, few)).checked()
     return Recipients(
         tuple(left),
         dict(zip(found.table["person"], found.table["bureau_id"], strict=True)),

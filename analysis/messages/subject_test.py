@@ -112,7 +112,8 @@ def look(days: pd.DataFrame) -> Looked:
     bar = -np.log(ALPHA)
     # What one of the days ruled out stays ruled out.
     held = (each[:, None] - total < bar).all(axis=0)
-    best = int(np.argmax(total[-1]))
+    # What nobody did speaks for no factor.
+    best = int(np.argmax(total[-1])) if acts.any() else len(_FACTORS) // 2
     kept = _FACTORS[held] if held.any() else _FACTORS[[best]]
     crossed = np.flatnonzero(each >= bar)
     decided = ""

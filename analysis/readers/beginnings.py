@@ -9,6 +9,9 @@ import unicodedata
 DELIMITERS = ";,\t|"
 # What accented French is made of; other signs above ASCII speak against an encoding.
 _FRENCH = frozenset("àâäæçéèêëîïôöœùûüÿÀÂÄÆÇÉÈÊËÎÏÔÖŒÙÛÜŸñÑáíóúãõÁÍÓÚß°«»’‘“”–—…€\u00a0\u202f")
+# Of these nearly all accents of French are: one row alone tells a Macintosh by « é ».
+_COMMON = frozenset("àâçéèêëîïôœùûÀÂÇÉÈÊËÎÔŒ’«»°\u00a0")  # noqa: RUF001
+_ABOVE = re.compile(r"[^\x00-\x7f]")
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -45,13 +48,26 @@ def encoding_of(start: bytes) -> str:
 
 
 def _french(text: bytes, encoding: str) -> float:
-    """Return the share of the letters above ASCII that French knows, 0 where one is none."""
-    letters = bytes(byte for byte in text if byte > 0x7F)
+    """Return how well the signs above ASCII stand where French has them, 0 where one is none."""
     try:
-        read = letters.decode(encoding)
+        read = text.decode(encoding)
     except UnicodeDecodeError:
         return 0.0
-    return sum(letter in _FRENCH for letter in read) / max(len(read), 1)
+    at = [one.start() for one in _ABOVE.finditer(read)]
+    found = [_fits(read[n - 1 : n] if n else "", read[n], read[n + 1 : n + 2]) for n in at]
+    return sum(found) / max(len(found), 1)
+
+
+def _fits(before: str, sign: str, after: str) -> float:
+    """Tell whether a sign may stand there: « ZoÄ », « No‘l » and « CAFê » are another's letters."""
+    if sign not in _FRENCH:
+        return 0.0
+    within = before.islower() or (before.isalpha() and after.islower())
+    if (sign.isupper() and within) or (sign.islower() and after.isupper()):
+        return 0.0
+    if not sign.isalpha() and sign != "’" and before.isalpha() and after.isalpha():  # noqa: RUF001
+        return 0.0
+    return 1.0 if sign in _COMMON else 0.5
 
 
 def delimiter_of(line: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.contacts.contact_store import Contacts, controller_of
+from analysis.contacts.contact_store import Contacts, Controller, controller_of
 from analysis.contacts.key_ring import FOLDER, open_ring
 from analysis.contacts.suppression import open_objections
+from analysis.fieldwork.campaign import FOLDER as FIELD
 from analysis.fieldwork.store import Store, open_store
 from analysis.workflows import server_access
 
@@ -76,6 +77,23 @@ def people_of(workspace: Path | str, *, by: str = "") -> Iterator[Contacts]:
         yield contacts
     finally:
         close(contacts)
+
+
+def who_answers(workspace: Path | str) -> Controller:
+    """Return who answers for a campaign; one without a name where nobody said it yet.
+
+    Parameters
+    ----------
+    workspace
+        As in `open_contacts`; where no campaign has begun, none is begun.
+    """
+    if not (Path(workspace) / FIELD / "campaign.json").is_file():
+        return Controller("")
+    store = open_store(workspace)
+    try:
+        return controller_of(store.engine, default="")
+    finally:
+        store.engine.dispose()
 
 
 def close(contacts: Contacts, *, store: bool = True) -> None:

@@ -49,5 +49,6 @@ def door_names(workspace: Path | str, walks: Walks, *, language: str, by: str = 
         notice = told["notice"]
         if told["address_id"] in visited:
             family = told["used_name"] or told["birth_name"]
-            at[told["address_id"]].add(f"{family} {told['first_names'].split(',')[0]}".strip())
+            first = told["first_names"].replace(",", " ").split()[:1]
+            at[told["address_id"]].add(" ".join([family, *first]))
     return DoorNames({one: tuple(sorted(names)) for one, names in at.items()}, notice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,13 +11,23 @@ import sqlalchemy as sa
 
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import left_before
-from analysis.contacts.registers import FIELDS, Entry, entries, total
+from analysis.contacts.registers import FIELDS, Entry, amount_of, entries, total
 from analysis.contacts.retention import classes
-from analysis.database.contact_tables import REQUESTS, ROLL_ROWS, UNIVERSES, VAULT_KEYS
+from analysis.database.contact_tables import (
+    CONTACTS,
+    REQUESTS,
+    ROLL_ROWS,
+    UNIVERSES,
+    VAULT_KEYS,
+)
 from analysis.database.engine import reading
+from analysis.database.message_tables import DELIVERIES
 from analysis.database.models import ATTEMPTS
 from analysis.errors import DataError, some
 from analysis.exports.reports.register_pdf import KINDS, WORDS, Section, register_text
+from analysis.i18n import format_day, format_number, told
+from analysis.messages.approve import approval_of
+from analysis.messages.drafts import draft_of, drafts
 
 _CNIL = timedelta(days=3)
 _RISKS = ("opinion", "leak", "reuse", "pressure")
@@ -55,16 +66,28 @@ def register(contacts: Contacts, kind: str, language: str, today: date | None = 
             kind=kind,
             kinds=some(KINDS, most=len(KINDS)),
         )
-    day = (today or datetime.now(UTC).date()).isoformat()
+    day = format_day(today or datetime.now(UTC).date(), language=language)
     who = contacts.controller
-    sections = [_who(contacts), *_FILLED[kind](contacts, language)]
+    sections = [_who(contacts, language), *_FILLED[kind](contacts, language)]
     place = who.name or who.controller
     return register_text(kind, sections, place=place, day=day, language=language)
 
 
-def _who(contacts: Contacts) -> Section:
+def _day(text: str, language: str) -> str:
+    return format_day(date.fromisoformat(text), language=language)
+
+
+def _day_of(at_s: int, language: str) -> str:
+    return format_day(datetime.fromtimestamp(at_s, UTC).date(), language=language)
+
+
+def _number(n: float, language: str, digits: int = 0) -> str:
+    return format_number(n, digits, language=language)
+
+
+def _who(contacts: Contacts, language: str) -> Section:
     who = contacts.controller
-    rounds = "; ".join(f"{one.date} ({one.territory})" for one in who.rounds)
+    rounds = "; ".join(f"{_day(one.date, language)} ({one.territory})" for one in who.rounds)
     named = {"controller": who.name, "address": who.address, "contact": who.contact}
     named |= {"sponsor": who.sponsor, "financial_agent": who.financial_agent}
     named |= {"election": who.election, "rounds": rounds, "dpo": _dpo(contacts)}
@@ -82,19 +105,25 @@ def _dpo(contacts: Contacts) -> str:
 def _processing(contacts: Contacts, language: str) -> list[Section]:
     say = WORDS[language]
     counts = {
-        "roll": (ROLL_ROWS, "roll"),
-        "supporters": (VAULT_KEYS, "inactive"),
-        "doors": (ATTEMPTS, ""),
-        "duties": (REQUESTS, "requests"),
+        "roll": (ROLL_ROWS, "people", "roll"),
+        "supporters": (VAULT_KEYS, "people", "inactive"),
+        "messages": (DELIVERIES, "letters", ""),
+        "calls": (CONTACTS, "calls", ""),
+        "doors": (ATTEMPTS, "visits", ""),
+        "duties": (REQUESTS, "requests", "requests"),
     }
     left = left_before(contacts)
     found = []
-    for name, (table, kept) in counts.items():
+    for name, (table, what, kept) in counts.items():
         rows = [(part, say[f"text.{name}_{part}"]) for part in ("purpose", "basis", "data")]
-        rows += [("people", str(_count(contacts, table))), ("recipients", say["text.recipients"])]
+        rows.append((what, _number(_count(contacts, table), language)))
+        rows.append(("recipients", say.get(f"text.recipients_{name}", say["text.recipients"])))
         rows += [("kept", _kept(kept, language))] if kept else []
         found.append(Section(name, rows))
-    files = f"{len(left)} ({sum(rows for _at, _what, rows in left)})"
+    files = say["text.files"].format(
+        files=_number(len(left), language),
+        rows=_number(sum(rows for _at, _what, rows in left), language),
+    )
     return [*found, Section("security", [*_measures(language), ("left_as_files", files)])]
 
 
@@ -102,7 +131,8 @@ def _dpia(contacts: Contacts, language: str) -> list[Section]:
     say = WORDS[language]
     risks = [("risk", say[f"text.risk_{one}"]) for one in ("opinion", "leak", "reuse", "pressure")]
     reviews = [
-        f"{one.values['day_on']}: {one.values['what']}" for one in entries(contacts, "review")
+        f"{_day(one.values['day_on'], language)}: {one.values['what']}"
+        for one in entries(contacts, "review")
     ]
     return [
         Section("need", [("purpose", say["text.need_text"])]),
@@ -121,40 +151,74 @@ def _measures(language: str) -> list[tuple[str, str]]:
     ]
 
 
-def _breach(contacts: Contacts, _language: str) -> list[Section]:
+def _breach(contacts: Contacts, language: str) -> list[Section]:
     def clock(one: Entry) -> list[tuple[str, str]]:
-        return [("within", (date.fromisoformat(one.values["found_on"]) + _CNIL).isoformat())]
+        end = date.fromisoformat(one.values["found_on"]) + _CNIL
+        return [("within", format_day(end, language=language))]
 
-    return _entries(contacts, "breach", clock)
+    return _entries(contacts, "breach", language, clock)
 
 
-def _targeting(contacts: Contacts, _language: str) -> list[Section]:
+def _targeting(contacts: Contacts, language: str) -> list[Section]:
     query = sa.select(UNIVERSES.c.name, UNIVERSES.c.words, UNIVERSES.c.at_s).where(
         UNIVERSES.c.tenant == contacts.tenant
     )
     with reading(contacts.engine) as connection:
         saved = connection.execute(query.order_by(UNIVERSES.c.at_s)).all()
-    days = [datetime.fromtimestamp(at, UTC).date().isoformat() for _name, _words, at in saved]
+    say = WORDS[language]
     rows = [
-        ("universe", f"{day}, {name}: {words}")
-        for day, (name, words, _at) in zip(days, saved, strict=True)
+        (
+            "universe",
+            say["text.list"].format(
+                day=_day_of(at, language), name=name, words=json.loads(words).get(language, "")
+            ),
+        )
+        for name, words, at in saved
     ]
-    return [*_entries(contacts, "targeting"), Section("lists", rows)]
+    return [
+        *_entries(contacts, "targeting", language),
+        Section("sent", _sent(contacts, language)),
+        Section("lists", rows),
+    ]
 
 
-def _cost(contacts: Contacts, _language: str) -> list[Section]:
-    every = entries(contacts, "cost")
-    return [*_entries(contacts, "cost"), Section("total", [("sum", f"{total(every):.2f}")])]
+def _sent(contacts: Contacts, language: str) -> list[tuple[str, str]]:
+    """Return a line for each message that was approved: what the law asks of its targeting."""
+    say, rows = WORDS[language], []
+    for one in reversed(drafts(contacts)):
+        approval = approval_of(contacts, str(one["message"]))
+        if approval is None:
+            continue
+        draft = draft_of(contacts, str(one["message"]))
+        line = say["text.message_themed" if draft.themed else "text.message"].format(
+            day=_day_of(approval.at_s, language),
+            name=draft.name,
+            who=told(draft.universe.sentence, language),
+            letters=_number(int(approval.control["letters"]), language),
+            sponsor=approval.controller.sponsor,
+            election=approval.controller.election,
+        )
+        rows.append(("message", line))
+    return rows
+
+
+def _cost(contacts: Contacts, language: str) -> list[Section]:
+    whole = _number(float(total(entries(contacts, "cost"))), language, 2)
+    return [*_entries(contacts, "cost", language), Section("total", [("sum", whole)])]
 
 
 def _entries(
-    contacts: Contacts, kind: str, more: Callable[[Entry], list[tuple[str, str]]] | None = None
+    contacts: Contacts,
+    kind: str,
+    language: str,
+    more: Callable[[Entry], list[tuple[str, str]]] | None = None,
 ) -> list[Section]:
     names = [*FIELDS[kind][0], *FIELDS[kind][1]]
     found = [
         Section(
-            "entries",
-            [(name, one.values.get(name, "")) for name in names] + (more(one) if more else []),
+            "entry",
+            [(name, _written(name, one.values.get(name, ""), language)) for name in names]
+            + (more(one) if more else []),
             number,
         )
         for number, one in enumerate(entries(contacts, kind), 1)
@@ -162,9 +226,19 @@ def _entries(
     return found or [Section("entries", [])]
 
 
+def _written(name: str, text: str, language: str) -> str:
+    """Return a value as readers of a language write it."""
+    if text and name.endswith("_on"):
+        return _day(text, language)
+    if text and name == "amount":
+        return _number(float(amount_of(text)), language, 2)
+    return text
+
+
 def _kept(name: str, language: str) -> str:
     one = classes()[name]
-    return WORDS[language]["text.kept"].format(days=one.days, clock=one.clock(language))
+    text = WORDS[language]["text.kept" if one.days else "text.kept_until"]
+    return text.format(days=_number(one.days, language), clock=one.clock(language))
 
 
 def _count(contacts: Contacts, table: sa.Table) -> int:

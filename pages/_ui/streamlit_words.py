@@ -15,6 +15,8 @@ from pages._ui.i18n import _, language
 _HINT = "[data-testid='InputInstructions']"
 _BUTTON = "[data-testid='stFileUploaderDropzone'] button [data-testid='stMarkdownContainer'] p"
 _LIMIT = "[data-testid='stFileUploaderDropzoneInstructions']"
+# Boxes that take less, by the beginning of their key, in MB.
+_LESS = {"letters": 1, "people": 400}
 
 
 def replace_words() -> None:
@@ -26,6 +28,9 @@ def replace_words() -> None:
         _HINT: _("Enter to confirm"),
         _BUTTON: _("Choose a file"),
         _LIMIT: _("up to {n} GB per file").format(n=f"{gigabytes:g}"),
+    } | {
+        f"[class*='st-key-{key}'] {_LIMIT}": _("up to {n} MB per file").format(n=most)
+        for key, most in _LESS.items()
     }
     st.html("<style>" + "".join(_rule(place, text) for place, text in words.items()) + "</style>")
 

@@ -161,4 +161,4 @@ def test_durations_and_registers_are_shown(page, contacts):
     for name, text in (("day_on", "2026-10-01"), ("what", "Affiches"), ("amount", "120,50")):
         app.text_input(key=f"law.cost.{name}").set_value(text)
     press(app, "law.add.cost")
-    assert "120.50" in shown(app)
+    assert "Montant (€)\u00a0:** 120,50" in shown(app)

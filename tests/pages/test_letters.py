@@ -118,8 +118,8 @@ def test_a_message_is_written_approved_by_another_and_what_came_back_is_counted(
     assert send_message(contacts, row["message"], way)["sent"] == 36
     close(contacts)
     app = see(open_app, town, "back", lang="fr")
-    metrics = [one.value for one in app.metric][-5:]
-    assert metrics == ["36", "36", "0", "0", "0"]
+    metrics = [one.value for one in app.metric][-6:]
+    assert metrics == ["36", "36", "0", "0", "0", "0"]
     by_bureau, by_day = [one.value for one in app.dataframe][-2:]
     assert by_bureau["Envoyés"].astype(int).sum() == 36
     assert len(by_day) == 1

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from email.policy import default
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from playwright.sync_api import expect
 
 from analysis.contacts.contact_store import say_controller
 from analysis.contacts.key_ring import FOLDER
+from analysis.contacts.key_ring import VARIABLE as KEYS
 from analysis.contacts.suppression import FILE, objecting, tenant_of_controller
 from analysis.contacts.universe import Universe
 from analysis.experiments.pons_2012.reproduction import VARIABLE
@@ -31,7 +33,7 @@ from tests.analysis.messages.conftest import CONTROLLER, supporters
 from tests.browser import free_port, open_page, serve, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-NAME, PATIENCE_S = "messages_de_test", 90
+NAME, SLUG, PATIENCE_S = "messages_de_test", "messages-de-test", 90
 # Who left in a run that was cut off stays out.
 ADDRESS = f"camille-{secrets.token_hex(4)}@valmont.example"
 
@@ -55,6 +57,16 @@ def town(valmont, browser, tmp_path_factory):
     folder, mail = state.WORKSPACES / NAME, tmp_path_factory.mktemp("mail") / "box"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(valmont.path, folder)
+    # The keys of this machine are of real places, and kept for good.
+    keys = {KEYS: str(tmp_path_factory.mktemp("keys") / "people.json")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(KEYS, keys[KEYS])
+        yield from _served(folder, mail, browser, keys)
+    assert SLUG in Path(keys[KEYS]).read_text()
+
+
+def _served(folder, mail, browser, keys):
+    """Enter the people and serve the place, then leave nothing of it."""
     contacts = open_contacts(folder)
     say_controller(contacts, CONTROLLER)
     close(contacts)
@@ -65,7 +77,7 @@ def town(valmont, browser, tmp_path_factory):
     try:
         with mail_server(mail) as smtp:
             env = {"PALIER_SMTP": smtp, "PALIER_ADDRESS": "https://valmont.example.org"}
-            with serve("serve.py", env=env | {"PALIER_STORE": "", VARIABLE: ""}) as url:
+            with serve("serve.py", env=env | keys | {"PALIER_STORE": "", VARIABLE: ""}) as url:
                 yield SimpleNamespace(url=url, browser=browser, contacts=contacts, mail=mail)
     finally:
         close(contacts)

@@ -19,9 +19,9 @@ _FOOT = 16.0
 
 
 def draw_names(paper: Paper, sheet: Sheet) -> None:
-    """Draw the names of a turf, and the notice on each page; nothing where none are wanted."""
+    """Draw the names of a turf, and the notice on each page; nothing where there are none."""
     people = sheet.kit.people
-    if people is None:
+    if people is None or not any(str(one["address_id"]) in people.at for one in sheet.stops):
         return
     size = 11.0 if sheet.kit.large else 8.5
     y = _head(paper, sheet, people.notice, size)

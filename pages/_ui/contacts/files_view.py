@@ -42,6 +42,7 @@ def files() -> None:
         file = st.file_uploader(
             _("File of supporters (CSV or XLSX)"),
             type=["csv", "txt", "tsv", "xlsx"],
+            max_upload_size=400,
             key="people.file",
         )
         if file is not None:

@@ -102,6 +102,7 @@ def _picture(block: dict[str, Any], _told: dict[str, Any], _place: Workspace) ->
     file = st.file_uploader(
         _("PNG or JPEG, up to 500 kB: it travels with the message"),
         type=["png", "jpg", "jpeg"],
+        max_upload_size=1,
         key=f"letters.{block['id']}.file",
     )
     if file is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from analysis.contacts.asked import WORDS
 from analysis.contacts.contact_store import Contacts
 from analysis.messages.came_back import CameBack, came_back
 from pages._ui import loaders, messages
-from pages._ui.i18n import _, date, number, percent
+from pages._ui.i18n import _, date, language, number, percent
 from pages._ui.letters import effect_view, load_letters
 
 
@@ -34,6 +35,7 @@ def _counts(contacts: Contacts, message: str) -> None:
         "bounced": _("Came back"),
         "complained": _("Complaints"),
         "left": _("Unsubscribed"),
+        "signed": _("Signed up"),
     }
     for column, name in zip(st.columns(len(names)), names, strict=True):
         shown = found.counts[name] if name == "sent" or not found.hidden else None
@@ -54,7 +56,14 @@ def _counts(contacts: Contacts, message: str) -> None:
         )
         machine = number(found.counts["loaded_by_machine"])
         st.caption(told.format(n=number(loads), machine=machine))
+    st.caption(
+        _(
+            "Signed up: said since the approval that they help, give, or care about a theme. "
+            "Whether the message did it is told above, against those kept for comparison."
+        )
+    )
     _by_bureau(found)
+    _by_theme(found)
     _by_day(found)
 
 
@@ -64,20 +73,44 @@ def _by_bureau(found: CameBack) -> None:
     hidden = _("hidden here")
     ids = table["cell"].astype("str")
     named = dict(zip(ids, loaders.labels(ids), strict=True))
-    rates = zip(table["left_rate"], table["left_low"], table["left_high"], strict=True)
+    rates = {
+        kind: [
+            hidden if pd.isna(rate) else f"{percent(rate)} ({percent(low)} – {percent(high)})"
+            for rate, low, high in table[
+                [f"{kind}_{x}" for x in ("rate", "low", "high")]
+            ].to_numpy()
+        ]
+        for kind in ("left", "signed")
+    }
     load_letters.table_of(
         {
             _("Bureau"): [named[one] or "–" for one in ids],
             _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
             _("Came back"): [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
-            _("Unsubscribed"): [
-                hidden if pd.isna(rate) else f"{percent(rate)} ({percent(low)} – {percent(high)})"
-                for rate, low, high in rates
-            ],
+            _("Unsubscribed"): rates["left"],
+            _("Signed up"): rates["signed"],
         }
     )
     if table["hidden"].any():
         st.caption(_("Hidden: fewer than 11 letters, or a number that would tell such a one."))
+
+
+def _by_theme(found: CameBack) -> None:
+    table = found.by_theme
+    if not len(table):
+        return
+    st.markdown(_("**By theme**"))
+    few, names = _("too few to show"), WORDS[language()]
+    load_letters.table_of(
+        {
+            _("Theme"): [names.get(f"theme.{one}", one) for one in table["theme"]],
+            _("People"): [few if pd.isna(n) else number(n) for n in table["n"]],
+            _("Of all who got it"): [
+                few if pd.isna(rate) else f"{percent(rate)} ({percent(low)} – {percent(high)})"
+                for rate, low, high in table[["rate", "low", "high"]].to_numpy()
+            ],
+        }
+    )
 
 
 def _by_day(found: CameBack) -> None:
@@ -90,5 +123,6 @@ def _by_day(found: CameBack) -> None:
             _("Came back"): [number(n) for n in table["bounced"]],
             _("Complaints"): [number(n) for n in table["complained"]],
             _("Unsubscribed"): [number(n) for n in table["left"]],
+            _("Signed up"): [number(n) for n in table["signed"]],
         }
     )

@@ -98,6 +98,8 @@ def _subjects(contacts: Contacts, message: str, approval: Approval) -> None:
             verdict=messages.plain(names[found.decided]),
         )
     )
+    if not any(found.acts):
+        return  # any factor fits what nobody did
     st.caption(
         _(
             "B over A: {factor} times as often, between {low} and {high} (95%, on all days "

@@ -11,7 +11,7 @@ from pages._ui import messages
 from pages._ui.i18n import _
 
 DESK, PHONE = 1_000, 390
-_HIGH = 620
+_HIGH = 860
 
 
 def screens(filled: Filled, *, key: str) -> None:

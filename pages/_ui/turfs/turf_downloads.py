@@ -14,6 +14,7 @@ from analysis.exports.field_kit.kit import Kit, returns_url
 from analysis.fieldwork.field_plan import compare
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
+from analysis.workflows.contacts_open import who_answers
 from analysis.workflows.door_contacts import door_form
 from analysis.workflows.fieldwork import put_into_field
 from analysis.workflows.roll_doors import rolls_in_use
@@ -139,7 +140,9 @@ def _options(place: Workspace) -> tuple[tuple[str, str], ...]:
     """Ask what stands on the sheets."""
     with st.expander(_("What stands on the sheets")):
         large = st.checkbox(_("Large print"), key="turfs.large", persist_state="session")
-        answers = {}
+        answers, known = {}, who_answers(place.path)
+        # What the page Law says already is not asked for again.
+        usual = {"controller": known.name, "contact": known.contact}
         for key, label, help_ in (
             ("controller", _("Who answers for the data"), _("Party, list or candidate.")),
             ("contact", _("How to reach them"), _("An e-mail address or a telephone number.")),
@@ -153,7 +156,7 @@ def _options(place: Workspace) -> tuple[tuple[str, str], ...]:
             ),
         ):
             name = f"turf_{key}"
-            state.recall(name, "")
+            state.recall(name, usual.get(key, ""))
             answers[key] = st.text_input(label, key=name, help=help_).strip()
             st.session_state.setdefault("state.answers", {})[name] = answers[key]
         answers["address"] = _server(answers["address"])

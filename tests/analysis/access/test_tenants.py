@@ -68,9 +68,27 @@ def test_a_table_without_a_policy_would_be_found(engine):
     assert unguarded(engine) == {"forgotten", "audit", "grants"}
 
 
+def open_views(engine):
+    """Return the views that read with the rights of their owner, or hold rows of all."""
+    return {
+        name for name, told in rows(engine, VIEWS) if "security_invoker=true" not in (told or [])
+    }
+
+
 def test_views_ask_with_the_rights_of_the_reader(engine):
-    # A view of its owner shows every tenant; a materialised one holds them all.
-    assert all("security_invoker=true" in (options or []) for _, options in rows(engine, VIEWS))
+    assert open_views(engine) == set()
+    audit.note(of_tenant(engine, LEFT), "ada", "download")
+    with writing(engine, role="owner") as connection:
+        for name, how in (("fine", " WITH (security_invoker=true)"), ("loose", "")):
+            connection.exec_driver_sql(f"CREATE VIEW {name}{how} AS SELECT * FROM audit")
+            connection.exec_driver_sql(f"GRANT SELECT ON {name} TO palier_app")
+    # One that is forgotten is found; one that asks as its reader shows no other tenant.
+    assert open_views(engine) == {"loose"}
+    seen = {}
+    for tenant in (LEFT, RIGHT, ""):
+        with reading(of_tenant(engine, tenant)) as connection:
+            seen[tenant] = connection.exec_driver_sql("SELECT count(*) FROM fine").scalar_one()
+    assert seen == {LEFT: 1, RIGHT: 0, "": 0}
 
 
 def test_policies_that_read_across_campaigns_are_these_two(engine):

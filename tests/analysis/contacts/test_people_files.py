@@ -115,6 +115,41 @@ def test_exports_of_other_systems_are_recognised(headings, export, fields):
 
 
 @pytest.mark.parametrize(
+    ("headings", "fields"),
+    [
+        ("Nom;Nom d’usage;Prénom", "birth_name used_name first_names"),
+        ("NOM;PRENOM;STATUT", "used_name first_names never"),
+        ("Votre nom;Votre prénom;Votre téléphone", "used_name first_names phone"),
+        ("Nom adhérent;Prénom adhérent;Date naiss.", "used_name first_names birth_date"),
+        ("Name;Fax;J'accepte de recevoir la lettre", "full_name ignore consent"),
+        ("Nom;Ne souhaite plus être contacté;Désinscrit le", "used_name objection objection"),
+        ("Nom;STOP SMS;Opt-out e-mail;UNSUB_TIME", "used_name objection objection objection"),
+        ("Nom;Pas d’appel;Liste rouge;Opposition", "used_name objection objection objection"),
+        ("Nom;N° de rue;Rue;Pas de porte", "used_name number address ignore"),
+        ("nationbuilder_id;email4;fax_number;unsubscribed_at", "ignore email ignore objection"),
+    ],
+)
+def test_headings_as_people_write_them(headings, fields):
+    proposals = people_columns.propose(headings.split(";"), [], {})
+    assert [one.field for one in proposals] == fields.split()
+
+
+@pytest.mark.parametrize(
+    ("cell", "objects"),
+    [
+        *(("STOP", True), ("Désabonné", True), ("optout", True), ("refuse", True), ("x", True)),
+        *(("Ne plus appeler", True), ("02/03/2025", True)),
+        *(("non", False), ("0", False), ("", False)),
+    ],
+)
+def test_a_wish_to_be_left_alone_is_understood_in_its_words(cell, objects):
+    file = read_people_file(f"Nom;Opposition;E-mail\nLe Gall;{cell};a@example.org\n".encode(), "x")
+    columns = [(one.heading, one.field) for one in proposed(file)]
+    (row,) = clean(file.rows, columns, SIGNED, day=DAY).people
+    assert row.objects is objects
+
+
+@pytest.mark.parametrize(
     ("fields", "why"),
     [
         (["city"], "who the people are"),

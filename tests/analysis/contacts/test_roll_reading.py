@@ -88,7 +88,10 @@ def test_what_stands_in_the_file_by_hand_is_what_is_read(place, tmp_path):
 
 @pytest.mark.parametrize(
     ("encoding", "sep"),
-    [("utf-8", ";"), ("utf-8-sig", ","), ("cp1252", ";"), ("utf-16", "\t")],
+    [
+        *(("utf-8", ";"), ("utf-8-sig", ","), ("cp1252", ";"), ("utf-16", "\t")),
+        *(("mac_roman", ";"), ("cp850", "|"), ("utf-16-le", ";")),
+    ],
 )
 def test_encodings_and_delimiters_give_the_same_rows(roll, place, tmp_path, encoding, sep):
     usual = read(write_roll(roll.table, tmp_path / "usual.csv"), place)

@@ -33,7 +33,7 @@ from analysis.errors import DataError
 from analysis.exports.field_kit.sheets import sheets_pdf
 from analysis.sample.invented_roll import invent_roll
 from analysis.sample.roll_files import HEADINGS, write_roll
-from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.contacts_open import close, open_contacts, who_answers
 from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.roll_import import import_roll
 from analysis.workflows.turf_output import kit_for
@@ -210,6 +210,10 @@ def test_a_cut_says_which_doors_were_measured_from_the_roll(campaign, invented, 
     # The notice of articles 13 and 14 stands on every page with names.
     assert all("Liste Zèbre" in text and "dpo@example.org" in text for text in named)
     assert kit.people.at.keys() <= set(walks.turfs["address_id"])
+    # A page is printed where there is somebody to name, by the first name people go by.
+    family = {one.split()[0] for names in kit.people.at.values() for one in names}
+    assert all(any(one in text for one in family) for text in named)
+    assert who_answers(workspace.path).contact == "dpo@example.org"
     end_roll(contacts, roll, "done")
     assert rolls_in_use(workspace) == []
     assert "roll" not in make_walks(workspace, targets, Ask()).summary["dwellings_from"]
@@ -220,6 +224,7 @@ def test_a_cut_says_which_doors_were_measured_from_the_roll(campaign, invented, 
 
 def test_no_roll_begins_no_store(campaign, valmont):
     assert rolls_in_use(type(valmont)(campaign)) == []
+    assert who_answers(campaign).name == ""
     assert not (campaign / "fieldwork").exists()
 
 

@@ -68,9 +68,10 @@ def supporters(contacts, count, *, consenting=None):
     return people
 
 
-def care(contacts, people, theme="housing"):
+def care(contacts, people, theme="housing", **other):
     """Let people say that a theme matters to them."""
     row = {"kind": "theme", "value": theme, "given": True, "how": "web"} | contacts.stamp()
+    row |= other
     with writing(contacts.engine) as connection:
         insert_many(
             connection, STATEMENTS, [row | {"statement": new_id(), "person": one} for one in people]

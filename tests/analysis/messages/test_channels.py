@@ -50,6 +50,7 @@ from tests.analysis.messages.conftest import (
     EVERYBODY,
     LETTER,
     SETTING,
+    care,
     supporters,
 )
 from tests.analysis.messages.test_outbox import Pigeon
@@ -322,6 +323,17 @@ def test_loads_are_counted_by_cells_of_who_agreed_and_nobody_else_has_a_picture(
     assert not note_load(contacts, draft.message, "0" * 32, "Mozilla/5.0")
     counts = came_back(contacts, draft.message).counts
     assert (counts["loaded"], counts["loaded_by_machine"]) == (1, 1)
+    # Who says something of themselves afterwards is counted once; a theme of three is not told.
+    later = int(time.time()) + 60
+    care(contacts, people[:12], at_s=later)
+    care(contacts, [*people[:2], *people[12:13]], "school", at_s=later)
+    found = came_back(contacts, draft.message)
+    assert found.counts["signed"] == found.by_day["signed"].sum() == 13
+    assert found.by_bureau["signed"].tolist() == [7, 6]
+    themes = found.by_theme.set_index("theme")
+    assert themes.at["housing", "n"] == 12
+    assert themes.at["housing", "low"] < 12 / 40 < themes.at["housing", "high"]
+    assert themes.loc["school"].isna().all()
 
 
 def test_a_letter_of_paper_is_the_same_for_everybody():

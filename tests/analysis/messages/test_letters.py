@@ -140,6 +140,8 @@ def test_what_people_are_called_is_text_and_the_foot_is_always_there(layout):
     assert filled.html.count("src=") == 1
     assert 'src="cid:picture1@palier"' in filled.html
     assert "\ue000" not in filled.html + filled.text
+    # French puts a space before a colon, in plain text as well.
+    assert f"Ne plus rien recevoir\u00a0:\n{LINKS.leave}" in filled.text
 
 
 def test_contrast_is_that_of_the_guidelines():

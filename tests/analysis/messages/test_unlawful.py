@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from analysis.contacts import suppression, vault
 from analysis.contacts.contact_store import Round
+from analysis.contacts.erasure import erase
 from analysis.contacts.gate import passes
 from analysis.contacts.universe import Universe
 from analysis.database.engine import connect, reading, writing
@@ -18,6 +20,7 @@ from analysis.errors import DataError
 from analysis.messages.approve import approve, prepare
 from analysis.messages.control import Terms
 from analysis.messages.drafts import save
+from analysis.messages.leaving import leave
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.letter_layout import Links, lay_out
 from analysis.messages.letter_links import bearer, leave_secret
@@ -216,6 +219,96 @@ def link_of_another(make):
     raise DataError(f"{found}")
 
 
+def objected(spelling, kind="email", **entered):
+    """Return an attempt on who objected in one spelling and was entered in another."""
+
+    def attempt(make):
+        contacts = make()
+        supporters(contacts, 12)
+        suppression.suppress_many(contacts, [(kind, spelling)], "stop")
+        enter(contacts, "target", **entered)
+        say(contacts, said("target", at=int(time.time())))
+        left_out(contacts, "objection")
+
+    return attempt
+
+
+def few_of_many(make):
+    """Mean everybody, where only three of them agreed."""
+    contacts = make()
+    supporters(contacts, 30, consenting=3)
+    looked(contacts)
+
+
+def few_by_elimination(make):
+    """Write twice to most of them, so that the cap leaves three of the next universe."""
+    contacts = make()
+    people = supporters(contacts, 40)
+    care(contacts, people[:37])
+    say(contacts, *(said(one, "political_ads") for one in people))
+    most = Universe.read({"of": "people", "where": {"theme": "housing"}})
+    for _n in range(2):
+        approve(replace(contacts, by="other"), looked(contacts, most))
+    looked(contacts)
+
+
+def approved_in_other_letters(make):
+    contacts = make()
+    supporters(contacts, 12)
+    seen = looked(replace(contacts, by="Ada Exemple"))
+    approve(replace(contacts, by=" ADA  exemple "), seen)
+
+
+def edited_after_approval(make):
+    contacts = make()
+    supporters(contacts, 12)
+    seen = looked(contacts)
+    approve(replace(contacts, by="other"), seen)
+    save(contacts, "m", Letter.read(LETTER), EVERYBODY, message=seen.draft.message)
+
+
+def yes_of_tomorrow(make):
+    say(target(make), said("target", at=int(time.time()) + 86_400))
+
+
+def clock_set_back(make):
+    """Take back, by a clock that runs behind, what a telephone ahead of it wrote."""
+    contacts, now = target(make), int(time.time())
+    say(contacts, said("target", at=now + 240))
+    say(contacts, said("target", given=False, at=now))
+    left_out(contacts, "consent")
+
+
+def name_that_breaks_a_line(make):
+    contacts = make()
+    supporters(contacts, 12)
+    letter = Letter.read(LETTER | {"subject": "Hello {{ first_name }}"})
+    layout = lay_out(letter, contacts.controller, themed=False)
+    values = {"first_name": "Zoé\r\nBcc: all@example.org", "bureau": "1"}
+    raise DataError(repr(layout.fill(values, Links("u", "p")).subject))
+
+
+def html_in_a_block(make):
+    contacts = make()
+    text = "<svg onload=alert(1)><a href='javascript:alert(1)'>x</a>"
+    letter = Letter.read(LETTER | {"blocks": [{"kind": "text", "text": text}]})
+    html = lay_out(letter, contacts.controller, themed=False).fill({}, Links("u", "p")).html
+    raise DataError("escaped" if "<svg" not in html and "<a href='java" not in html else "raw")
+
+
+def link_followed_after_erasure(make):
+    contacts = make()
+    supporters(contacts, 12)
+    seen = looked(contacts)
+    approve(replace(contacts, by="other"), seen)
+    secret = leave_secret(contacts.ring, seen.draft.message, "p001")
+    erase(contacts, ["p001"])
+    with reading(contacts.engine) as connection:
+        known = bearer(connection, contacts, leave=secret)
+    raise DataError(f"{[leave(contacts, known) for _n in range(3)]}")
+
+
+SVG = base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>").decode()
 ATTEMPTS = [
     (bare_consent, "text"),
     (never_asked, "consent"),
@@ -246,6 +339,29 @@ ATTEMPTS = [
     (not_approved, "not approved"),
     (on_the_eve, "gate 12"),
     (link_of_another, "None, None"),
+    (objected("target@example.org", email="Target+news@Example.org"), "objection"),
+    (objected("target+news@example.org", email="target@example.org"), "objection"),
+    (objected("target@example.org", email="ｔａｒｇｅｔ＠example.org"), "objection"),  # noqa: RUF001
+    (objected("target@exämple.org", email="target@xn--exmple-cua.org"), "objection"),
+    (
+        objected("+33 (0)6 39 98 00 01", "phone", email="target@example.org", phone="0639980001"),
+        "objection",
+    ),
+    (objected("0033639980001", "phone", email="t@example.org", phone="+33639980001"), "objection"),
+    (few_of_many, "fewer than 11"),
+    (few_by_elimination, "fewer than 11"),
+    (approved_in_other_letters, "other than its author"),
+    (edited_after_approval, "was approved"),
+    (yes_of_tomorrow, "its date"),
+    (clock_set_back, "consent"),
+    (name_that_breaks_a_line, "'Hello Zoé Bcc: all@example.org'"),
+    (html_in_a_block, "escaped"),
+    (link_followed_after_erasure, "[False, False, False]"),
+    (block(kind="picture", data=SVG, alt="x"), "no PNG or JPEG"),
+    (block(kind="button", text="x", url="data:text/html,x"), "no https address"),
+    (block(kind="button", text="x", url="javascript:alert(1)"), "no https address"),
+    (block(kind="text", text="{{ '%s'|format(first_name) }}"), "template is refused"),
+    (block(kind="text", text="{{ first_name|attr('__class__') }}"), "template is refused"),
 ]  # fmt: skip
 
 

@@ -21,6 +21,17 @@ def test_dos_is_told_too():
     assert text.encode("cp850").decode(encoding_of(text.encode("cp850"))) == text
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850", "mac_roman"])
+@pytest.mark.parametrize(
+    "row",
+    ["Zoé;Quémeneur;3 rue Haute", "Ulysse;Noël;Nîmes", "RENÉE;LEFÈVRE;ÉPINAL", "Ève;Müller;x"],
+)
+def test_one_row_tells_its_letters_by_where_they_stand(encoding, row):
+    # « ZoÄ », « No‘l » and « LEFèVRE » are made of letters that French knows too.
+    start = f"Prenom;Nom;Adresse\n{row}\n".encode(encoding)
+    assert start.decode(encoding_of(start)) == f"Prenom;Nom;Adresse\n{row}\n"
+
+
 def test_a_start_cut_inside_a_letter_is_utf_8_all_the_same():
     assert encoding_of((PLAIN + "é").encode()[:-1]) == "utf-8"
 
