@@ -36,6 +36,8 @@ _OWN = (
     "vintage",
 )
 What = Literal["abstention", "swing"]
+PARTS = ("arrondissement", "commune_id", "department_id")
+_MOST_PARTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,14 @@ class Observed:
     def categories(self) -> list[str]:
         """Names of the columns of texts that were brought: `C(kind)` in a formula."""
         return [name for name in self._others if not is_numeric_dtype(self.table[name])]
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the columns of parts of the place that are few enough to be told one by one."""
+        levels = {name: self.table[name].nunique() for name in PARTS}
+        few = [name for name, n in levels.items() if 1 < n <= _MOST_PARTS]
+        # Outside of the large cities the arrondissement is the commune.
+        return [n for n in few if n != "arrondissement" or levels[n] > levels["commune_id"]]
 
     @property
     def _others(self) -> list[str]:

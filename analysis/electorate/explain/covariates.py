@@ -17,7 +17,7 @@ from analysis.tables.schema import BLOCS
 WORDS = Words.columns("covariate", files("analysis.electorate.explain") / "covariates.csv")
 _START = "meaning."
 # Where covariates come from, in the order in which models take them up.
-GROUPS = ("contours", "squares", "census", "income", "past", "file")
+GROUPS = ("contours", "squares", "census", "income", "past", "place", "file")
 # Communes whose bureaux are numbered by arrondissement: 1905 is the fifth of the nineteenth.
 _BY_ARRONDISSEMENT = ("75056", "13055", "69123")
 # The usual terms, those that say most first: small places take the first few.
