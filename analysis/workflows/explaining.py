@@ -157,7 +157,9 @@ def explain(
     if asked.terms and not asked.fixed:
         # What is asked for and the same inside communes is told between them.
         flat = any(is_flat(table, name, fixed) for term in terms for name in term.names)
-        fixed = "" if flat else fixed
+        # Effects that were asked for by name are told one by one.
+        own = any(fixed in term.names for term in terms)
+        fixed = "" if flat or own else fixed
     if not terms:
         raise DataError(
             "Nothing is known of these bureaux to explain with.",
