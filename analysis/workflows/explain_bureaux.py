@@ -17,6 +17,7 @@ from analysis.electorate.explain.covariates import (
     from_context,
     from_past,
     middles,
+    parts_of_a_place,
 )
 from analysis.electorate.history import History, read_history
 from analysis.electorate.swing_by_bureau import Share, measure_swing
@@ -36,7 +37,7 @@ _OWN = (
     "vintage",
 )
 What = Literal["abstention", "swing"]
-PARTS = ("arrondissement", "commune_id", "department_id")
+PARTS = tuple(parts_of_a_place())
 _MOST_PARTS = 30
 
 

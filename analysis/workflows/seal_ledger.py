@@ -153,7 +153,9 @@ def ledger(workspace: Path | None) -> list[Drawn]:
             )
             for row in rows
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             "The ledger of sealed designs cannot be read.",
             where="{file}",

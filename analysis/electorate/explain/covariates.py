@@ -53,6 +53,12 @@ def label_of(name: str, language: str) -> str:
     return WORDS[language].get(f"{_START}{group_of(name)}/{name}", name)
 
 
+def parts_of_a_place() -> list[str]:
+    """Return the columns that say where a bureau lies: arrondissement, commune, département."""
+    start = f"{_START}place/"
+    return [key.removeprefix(start) for key in WORDS["en"] if key.startswith(start)]
+
+
 def unit_of(name: str, language: str) -> str:
     """Return the unit of a covariate; empty where a file brought it."""
     return WORDS[language].get(f"unit.{group_of(name)}/{name}", "")

@@ -54,8 +54,11 @@ def level_names(workspace: Workspace, table: pd.DataFrame) -> dict[str, dict[str
     """
     places = workspace.read("places")[["commune_id", "name", "department_id"]].astype("str")
     places = places[places["commune_id"].isin(set(table["commune_id"]))]
-    both = places["name"] + " (" + places["department_id"] + ")"
-    named = places["name"].where(~places["name"].duplicated(keep=False), both)
+    named = places["name"]
+    # Of one name: the département tells which, else the code.
+    for other in ("department_id", "commune_id"):
+        twice = named.duplicated(keep=False)
+        named = named.where(~twice, places["name"] + " (" + places[other] + ")")
     communes = dict(zip(places["commune_id"], named, strict=True))
     parts = {str(code): _part(str(code), communes) for code in table["arrondissement"].unique()}
     codes = map(str, table["department_id"].unique())
