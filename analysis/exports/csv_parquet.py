@@ -181,7 +181,7 @@ def _significant(values: pd.Series) -> pd.Series:
     # Beyond 300 the power overflows; such numbers are noise around 0.
     scale = 10.0 ** np.clip(digits, -300, 300)
     rounded = np.round(numbers * scale) / scale
-    # No float is such a power of ten: a p-value of 3.936894461e-29 came back with digits of its own.
+    # No float is such a power of ten: a p-value of 3.9e-29 came back with digits of its own.
     rough = (np.abs(digits) > _EXACT) & np.isfinite(numbers)
     rounded[rough] = [float(f"{number:.{_DIGITS}g}") for number in numbers[rough].tolist()]
     return pd.Series(rounded, index=values.index)

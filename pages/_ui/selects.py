@@ -9,6 +9,7 @@ import streamlit as st
 from analysis.errors import DataError
 from pages._ui import state
 from pages._ui.i18n import _
+from pages._ui.messages import explain_data_errors
 
 _MOST_SEED, _SHOWN = 2**31 - 1, 20
 
@@ -36,29 +37,28 @@ def select(
 
 
 def seed(label: str, *, key: str, usual: int, help: str | None = None) -> int:  # noqa: A002
-    """Ask for the number that a draw begins with.
+    """Ask for the number that a draw begins with; what is none is refused below it.
 
     A field of numbers lets the browser take letters out unseen, and a number that is not the one
-    that was typed draws other bureaux: this one is typed as text, and what is none is refused.
-
-    Raises
-    ------
-    DataError
-        When what is typed is no whole number from 0 to 2,147,483,647.
+    that was typed draws other bureaux: this one is typed as text.
     """
     state.recall(key, usual)
     state.answer_with(key, str(st.session_state[key]))
     typed = str(st.text_input(label, key=key, help=help))
+    with explain_data_errors():
+        number = _seed_of(typed)
+    state.remember(key, str(number), str(usual))
+    return number
+
+
+def _seed_of(typed: str) -> int:
     digits = "".join(typed.split())
     # No longer than the largest: what is pasted there may be a book.
-    if not (digits.isascii() and digits.isdecimal()) or int(digits[:11]) > _MOST_SEED:
-        raise DataError(
-            "“{typed}” is no number to draw with.",
-            where="{label}",
-            mend="Write a whole number from 0 to {most:,}, in digits only.",
-            label=label,
-            typed=typed if len(typed) <= _SHOWN else typed[:_SHOWN] + "…",
-            most=_MOST_SEED,
-        )
-    state.remember(key, digits, str(usual))
-    return int(digits)
+    if digits.isascii() and digits.isdecimal() and int(digits[:11]) <= _MOST_SEED:
+        return int(digits)
+    raise DataError(
+        "“{typed}” is no number to draw with." if digits else "A draw needs its number.",
+        mend="Write a whole number from 0 to {most:,}, in digits only.",
+        typed=typed if len(typed) <= _SHOWN else typed[:_SHOWN] + "…",
+        most=_MOST_SEED,
+    )
