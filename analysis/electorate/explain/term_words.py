@@ -79,7 +79,20 @@ def _part(code: str, communes: Mapping[str, str]) -> str:
 
 
 def level_name(names: LevelNames, column: str, level: object) -> object:
-    """Name a level of a category; what has no other name, a number among them, stays."""
+    """Name a level of a category.
+
+    Parameters
+    ----------
+    names
+        Of the levels.
+    column, level
+        The category, and one of its codes.
+
+    Returns
+    -------
+    object
+        Its name; what has no other name, a number among them, as it is.
+    """
     return names.get(column, {}).get(str(level), level)
 
 
@@ -126,6 +139,11 @@ def model_label(model: str, names: LevelNames, language: str) -> str:
         Of the levels.
     language
         "fr" or "en".
+
+    Returns
+    -------
+    str
+        As it is, where no name of it is known.
     """
     words = _SAID[language]
     if model.startswith(_ONE):
@@ -137,16 +155,21 @@ def model_label(model: str, names: LevelNames, language: str) -> str:
 
 
 def labelled(table: pd.DataFrame, names: LevelNames, language: str) -> pd.DataFrame:
-    """Return a table of a model with `label` beside its first column: what that is, in words.
+    """Say beside the first column of a table of a model what it is, in words.
 
     Parameters
     ----------
     table
-        Its first column is `column`, `name` or `model`; any other table comes back as it is.
+        Its first column is `column`, `name` or `model`.
     names
         Of the levels.
     language
         "fr" or "en".
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `label` as second column; any other table as it is.
     """
     say = {"column": column_label, "name": column_label, "model": model_label}
     if (key := str(table.columns[0])) not in say:
