@@ -36,7 +36,7 @@ def shaded(
     Parameters
     ----------
     bureaux
-        Contours, metric CRS, with `bureau_id`.
+        Contours, metric CRS, with `bureau_id`, and with `label` where people call them otherwise.
     values
         Numbers by `bureau_id`, as they are to be read.
     palette
@@ -47,11 +47,12 @@ def shaded(
     Returns
     -------
     tuple
-        `bureau_id`, `value` (missing where there is none), `text`, `colour`, geometry; the
+        `bureau_id`, `label`, `value` (missing where there is none), `text`, `colour`, geometry; the
         classes, for a legend.
     """
     kept = bureaux[["bureau_id"]].assign(
-        value=values.reindex(bureaux["bureau_id"]).to_numpy(dtype=float)
+        label=bureaux["label" if "label" in bureaux else "bureau_id"].astype("str"),
+        value=values.reindex(bureaux["bureau_id"]).to_numpy(dtype=float),
     )
     graded = classes(kept["value"], n=7, palette=palette, language=language)
     signed = palette == "diverging"
@@ -64,7 +65,7 @@ def shaded(
 
 def deck_map(shown: gpd.GeoDataFrame, title: str) -> pydeck.Deck:
     """Return a map of pydeck: bureaux in their colours, names and values under the pointer."""
-    rows = json.loads(shown[["bureau_id", "text", "geometry"]].to_json())
+    rows = json.loads(shown[["label", "text", "geometry"]].to_json())
     for feature, colour in zip(rows["features"], shown["colour"], strict=True):
         feature["properties"]["fill"] = [int(colour[n : n + 2], 16) for n in (1, 3, 5)]
     west, south, east, north = shown.total_bounds
@@ -79,7 +80,7 @@ def deck_map(shown: gpd.GeoDataFrame, title: str) -> pydeck.Deck:
         line_width_min_pixels=0.5,
     )
     view = pydeck.ViewState(longitude=(west + east) / 2, latitude=(south + north) / 2, zoom=11)
-    tooltip = {"text": f"{{bureau_id}}\n{title}: {{text}}"}
+    tooltip = {"text": f"{{label}}\n{title}: {{text}}"}
     return pydeck.Deck([layer], initial_view_state=view, map_style="light", tooltip=tooltip)
 
 
@@ -89,7 +90,7 @@ def folium_map(shown: gpd.GeoDataFrame, graded: Classes, title: str) -> folium.M
     Parameters
     ----------
     shown
-        Polygons in WGS 84, with `bureau_id`, `text` and `colour`.
+        Polygons in WGS 84, with `label`, `text` and `colour`.
     graded
         The classes of the legend.
     title
@@ -105,7 +106,7 @@ def folium_map(shown: gpd.GeoDataFrame, graded: Classes, title: str) -> folium.M
     folium.GeoJson(
         shown.to_json(),
         style_function=_style,
-        tooltip=folium.GeoJsonTooltip(["bureau_id", "text"], ["bureau", title]),
+        tooltip=folium.GeoJsonTooltip(["label", "text"], ["bureau", title]),
     ).add_to(chart)
     entries = "".join(
         f'<div><i style="background:{colour};display:inline-block;width:12px;height:12px">'

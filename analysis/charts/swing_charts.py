@@ -21,6 +21,8 @@ from analysis.i18n import Words, format_percent
 if TYPE_CHECKING:
     import geopandas as gpd
 
+# As many dots as may be told apart on one picture.
+_FEW = 3000
 _LIKE, _UNLIKE = "#8fa3b5", "#b35806"
 # Orange lost, purple gained, as on the map of the swing; pale where the neighbours differ.
 KINDS = {
@@ -73,12 +75,19 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
     chart = figure.subplots()
     unlike = table["unlike"].to_numpy()
     share = format_percent(float(unlike.mean()), language=language)
-    for chosen, colour, label in (
-        (~unlike, _LIKE, words["like"]),
-        (unlike, _UNLIKE, words["unlike"].format(share)),
-    ):
-        part = table[chosen]
-        chart.scatter(part["before"], part["after"], s=9, alpha=0.6, color=colour, label=label)
+    # Tens of thousands of dots would hide one another: all at once, small and pale, in the order
+    # of the bureaux, so that neither kind lies on top.
+    crowd = min(1.0, _FEW / max(len(table), 1))
+    chart.scatter(
+        table["before"],
+        table["after"],
+        s=max(9 * crowd, 1),
+        alpha=max(0.6 * crowd, 0.08),
+        color=np.where(unlike, _UNLIKE, _LIKE),
+        linewidths=0 if crowd < 1 else None,
+    )
+    for colour, label in ((_LIKE, words["like"]), (_UNLIKE, words["unlike"].format(share))):
+        chart.scatter([], [], s=9, color=colour, label=label)
     ends = np.array([table["before"].min(), table["before"].max()])
     moved = points(swing.swing, language=language, digits=1)
     chart.plot(

@@ -252,7 +252,7 @@ def _explained(found: Explanation, left_out: Iterable[LeftOut]) -> None:
     show(_aligned(found.comparison.table))
     by = found.comparison.held_out_by or "bureaux, by lot"
     show(f"held out: {found.comparison.folds} parts, by {by}")
-    for note in notes_of(found):
+    for note in notes_of(found, "en"):
         show(f"note: {note}")
     for reason in (*left_out, *found.left_out):
         show(f"left out: {reason.count} {reason.reason}: {reason.examples}")

@@ -23,6 +23,8 @@ from analysis.tables.spreadsheet_text import FORMULA, NUMBER
 
 # The last digits of a float differ between processors; ten are ours on all of them.
 _DIGITS = 10
+# Powers of ten up to this are floats.
+_EXACT = 22
 
 
 def to_csv(document: Leaving) -> bytes:
@@ -178,4 +180,8 @@ def _significant(values: pd.Series) -> pd.Series:
     digits = _DIGITS - 1 - np.floor(np.log10(size)).astype(int)
     # Beyond 300 the power overflows; such numbers are noise around 0.
     scale = 10.0 ** np.clip(digits, -300, 300)
-    return pd.Series(np.round(numbers * scale) / scale, index=values.index)
+    rounded = np.round(numbers * scale) / scale
+    # No float is such a power of ten: a p-value of 3.9e-29 came back with digits of its own.
+    rough = (np.abs(digits) > _EXACT) & np.isfinite(numbers)
+    rounded[rough] = [float(f"{number:.{_DIGITS}g}") for number in numbers[rough].tolist()]
+    return pd.Series(rounded, index=values.index)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pandas.errors import EmptyDataError
+
 from analysis.errors import Text
 
 _CELLS = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
@@ -19,6 +21,8 @@ def why_unreadable(error: Exception) -> Text | str:
     """
     if isinstance(error, UnicodeDecodeError):
         return Text("it is no text")
+    if isinstance(error, EmptyDataError):
+        return Text("it is empty")
     if found := _CELLS.search(str(error)):
         wanted, line, seen = map(int, found.groups())
         return Text(

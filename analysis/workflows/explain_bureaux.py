@@ -17,6 +17,7 @@ from analysis.electorate.explain.covariates import (
     from_context,
     from_past,
     middles,
+    parts_of_a_place,
 )
 from analysis.electorate.history import History, read_history
 from analysis.electorate.swing_by_bureau import Share, measure_swing
@@ -36,6 +37,8 @@ _OWN = (
     "vintage",
 )
 What = Literal["abstention", "swing"]
+PARTS = tuple(parts_of_a_place())
+_MOST_PARTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,14 @@ class Observed:
     def categories(self) -> list[str]:
         """Names of the columns of texts that were brought: `C(kind)` in a formula."""
         return [name for name in self._others if not is_numeric_dtype(self.table[name])]
+
+    @property
+    def parts(self) -> list[str]:
+        """Names of the columns of parts of the place that are few enough to be told one by one."""
+        levels = {name: self.table[name].nunique() for name in PARTS}
+        few = [name for name, n in levels.items() if 1 < n <= _MOST_PARTS]
+        # Outside of the large cities the arrondissement is the commune.
+        return [n for n in few if n != "arrondissement" or levels[n] > levels["commune_id"]]
 
     @property
     def _others(self) -> list[str]:

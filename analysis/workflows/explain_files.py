@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.charts.chart_words import election, name
 from analysis.charts.explain_charts import curve_chart, effect_chart, residual_map
 from analysis.electorate.explain.regression import ROBINSON
-from analysis.errors import DataError, Text
+from analysis.electorate.explain.term_words import column_label, labelled, model_label
+from analysis.errors import DataError, Text, some
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import formats_of, put_leaving
@@ -156,7 +157,7 @@ def finding(
     """
     language = written.language
     shown = {"residuals": "bureaux"}.get(figure, figure) or table
-    rows = table_of(found, shown)
+    rows = labelled(table_of(found, shown), found.names, language)
     shapes = None
     if shown == "bureaux":
         named = communes_of(workspace, rows["bureau_id"])[["label", "commune"]]
@@ -307,13 +308,24 @@ def _figure(wanted: str) -> str:
     return wanted
 
 
-def notes_of(found: Explanation) -> tuple[Text, ...]:
-    """Say what a reader must know of an explanation, the warning first."""
+def notes_of(found: Explanation, language: str) -> tuple[Text, ...]:
+    """Say what a reader must know of an explanation, the warning first.
+
+    Parameters
+    ----------
+    found
+        What was found.
+    language
+        Of the names of columns and parts, "fr" or "en".
+    """
     notes = [ROBINSON]
+    if better := better_elsewhere(found, language):
+        notes.append(better)
     if dropped := found.fitted.design.dropped:
+        names = [column_label(one, found.names, language) for one in dropped]
         notes.append(
             Text("Say nothing that others do not, and are left out: {names}.",
-                 names=", ".join(dropped))
+                 names=some(names, most=8))
         )  # fmt: skip
     near = found.dependence
     if near is not None and near.model is not None:
@@ -327,3 +339,20 @@ def notes_of(found: Explanation) -> tuple[Text, ...]:
             )
         )
     return tuple(notes)
+
+
+def better_elsewhere(found: Explanation, language: str) -> Text | None:
+    """Say which smaller model foretells better what none had seen; None where the whole does."""
+    table = found.comparison.table
+    best, whole = table.loc[table["held_out"].idxmin()], table.iloc[-1]
+    # What differs less than is shown is the same.
+    if round(best["held_out"], 2) >= round(whole["held_out"], 2):
+        return None
+    return Text(
+        "On parts that no model had seen, a smaller one errs less: “{model}”, {best:.2f} points "
+        "against {whole:.2f}. The whole model describes these bureaux; for others, take the "
+        "smaller one.",
+        model=model_label(str(best["model"]), found.names, language),
+        best=float(best["held_out"]),
+        whole=float(whole["held_out"]),
+    )

@@ -28,6 +28,7 @@ from analysis.electorate.explain.regression import (
     usual_errors,
 )
 from analysis.electorate.explain.spatial_dependence import Dependence, look_at_neighbours
+from analysis.electorate.explain.term_words import level_names, named_levels
 from analysis.electorate.explain.typical_effects import curves, typical_effects
 from analysis.errors import DataError, some
 from analysis.readers.covariate_tables import read_covariates
@@ -35,7 +36,7 @@ from analysis.tables.brought_covariates import bring
 from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts
 from analysis.tables.workspace import Workspace
-from analysis.workflows.explain_bureaux import Observed, Question, observe
+from analysis.workflows.explain_bureaux import PARTS, Observed, Question, observe
 
 Progress = Callable[[float], None]
 # Effects of their own, by the word that asks for them.
@@ -62,7 +63,7 @@ class Explanation(TableTexts):
     fitted
         The model.
     effects, curves
-        As `typical_effects` and `curves` give them.
+        As `typical_effects` and `curves` give them; parts of the place by name.
     comparison
         The model beside those that hold less.
     dependence
@@ -73,6 +74,8 @@ class Explanation(TableTexts):
         Of the contours; None where there are none.
     left_out
         Bureaux that the model does not hold.
+    names
+        Of communes, arrondissements and départements, by column and code.
     """
 
     asked: Question
@@ -84,6 +87,7 @@ class Explanation(TableTexts):
     past: str
     vintage: int | None
     left_out: tuple[LeftOut, ...]
+    names: dict[str, dict[str, str]]
 
     @cached_property
     def bureaux(self) -> pd.DataFrame:
@@ -143,13 +147,19 @@ def explain(
     told = progress or (lambda _done: None)
     seen = observe(workspace, asked)
     told(_READ)
-    table, names, vintage = seen.table, seen.covariates, seen.vintage
+    table, vintage = seen.table, seen.vintage
     fixed = fixed_of(table, asked.fixed)
-    terms = _asked_terms(seen, asked.terms) if asked.terms else usual_terms(table, names, fixed)
+    terms = (
+        _asked_terms(seen, asked.terms)
+        if asked.terms
+        else usual_terms(table, seen.covariates, fixed)
+    )
     if asked.terms and not asked.fixed:
         # What is asked for and the same inside communes is told between them.
         flat = any(is_flat(table, name, fixed) for term in terms for name in term.names)
-        fixed = "" if flat else fixed
+        # Effects that were asked for by name are told one by one.
+        own = any(fixed in term.names for term in terms)
+        fixed = "" if flat or own else fixed
     if not terms:
         raise DataError(
             "Nothing is known of these bureaux to explain with.",
@@ -174,6 +184,7 @@ def explain(
             terms=some(term.text for term in terms),
         )
     told(_FITTED)
+    names = level_names(workspace, fitted.data)
     comparison = compare_models(
         fitted,
         by_group(terms),
@@ -191,13 +202,14 @@ def explain(
     return Explanation(
         asked=answered,
         fitted=fitted,
-        effects=typical_effects(fitted),
+        effects=named_levels(typical_effects(fitted), names),
         curves=curves(fitted),
         comparison=comparison,
         dependence=look_at_neighbours(fitted, drawn) if vintage else None,
         past=seen.past,
         vintage=vintage,
         left_out=(*seen.left_out, *fitted.left_out),
+        names=names,
     )
 
 
@@ -228,7 +240,8 @@ def _asked_terms(seen: Observed, formula: str) -> tuple[Term, ...]:
     """Read a formula; a column of texts is a category without being called so."""
     columns = [*seen.covariates, *seen.categories, *FIXED.values()]
     written = [term.text for term in read_terms(formula, columns)]
-    return read_terms([f"C({t})" if t in seen.categories else t for t in written], columns)
+    texts = {*seen.categories, *PARTS}
+    return read_terms([f"C({t})" if t in texts else t for t in written], columns)
 
 
 def bring_covariates(

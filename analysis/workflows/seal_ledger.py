@@ -1,14 +1,16 @@
 """Draws are not shopped for: who draws units again says why, and both draws are listed.
 
-Seals are looked for where the new one goes, and in the ledger of a workspace, which is only
-ever added to.
+Seals are looked for where the new one goes, where the units lie, and in the ledger of a workspace,
+which is only ever added to: each line holds a digest of those before it, so that a line changed or
+taken out by hand is noticed. Nothing notices an end that was cut off.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from analysis.experiments.seal import Sealed, fingerprint
 from analysis.workflows.sealed_trials import in_force, retired
 
 LEDGER = Path("trials") / "ledger.jsonl"
+_CHAIN = "digest"
 _SHORT = 12
 
 
@@ -52,7 +55,9 @@ class Drawn:
         return cls(name, seed, file, drawn, fingerprint(parts))
 
 
-def earlier_draws(content: Mapping[str, Any], beside: Path, workspace: Path | None) -> list[Drawn]:
+def earlier_draws(
+    content: Mapping[str, Any], beside: Sequence[Path], workspace: Path | None
+) -> list[Drawn]:
     """Return other draws of some of the units of a seal.
 
     Parameters
@@ -60,19 +65,21 @@ def earlier_draws(content: Mapping[str, Any], beside: Path, workspace: Path | No
     content
         The seal.
     beside
-        Where it goes: seals of the same folder are looked at.
+        Where it goes, then the file of its units: seals of the same folders, and of those right
+        in them, are looked at.
     workspace
         Whose ledger is looked at too; None for none.
 
     Returns
     -------
     list of Drawn
-        One per seal, those of the folder first.
+        One per seal, those of the folders first.
     """
-    own = Drawn.of(content, beside.name)
+    own = Drawn.of(content, beside[0].name)
+    folders = dict.fromkeys(path.parent.resolve() for path in beside)
     known = {
         one.fingerprint: one
-        for one in [*_beside(beside), *ledger(workspace)]
+        for one in [*chain.from_iterable(map(_beside, folders)), *ledger(workspace)]
         if one.made != own.made and one.units & own.units
     }
     return list(known.values())
@@ -139,19 +146,41 @@ def ledger(workspace: Path | None) -> list[Drawn]:
         return []
     try:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        _chained(rows, file)
         return [
             Drawn(
                 row["fingerprint"], row["seed"], row["file"], frozenset(row["units"]), row["made"]
             )
             for row in rows
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except DataError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             "The ledger of sealed designs cannot be read.",
             where="{file}",
             mend="Bring it back as it was: it says which units were drawn before.",
             file=file,
         ) from error
+
+
+def _chained(rows: Sequence[Mapping[str, Any]], file: Path) -> str:
+    """Return the digest of a ledger's lines; raise a `DataError` where one is not as written."""
+    before, begun = "", False
+    for line, row in enumerate(rows, 1):
+        content = {key: value for key, value in row.items() if key != _CHAIN}
+        before = fingerprint({"before": before, "line": content})
+        # Ledgers begun by an earlier version hold lines without a digest, all at their head.
+        if row.get(_CHAIN, before) != before or (begun and _CHAIN not in row):
+            raise DataError(
+                "The ledger of sealed designs was changed after it was written.",
+                where="{file}, line {line}",
+                mend="Bring it back as it was: it says which units were drawn before.",
+                file=file,
+                line=line,
+            )
+        begun |= _CHAIN in row
+    return before
 
 
 def enter(workspace: Path | None, content: Mapping[str, Any], file: str) -> None:
@@ -178,6 +207,11 @@ def enter(workspace: Path | None, content: Mapping[str, Any], file: str) -> None
         "earlier": content.get("earlier", []),
     }
     path = workspace / LEDGER
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except FileNotFoundError:
+        rows = []
+    row[_CHAIN] = fingerprint({"before": _chained(rows, path), "line": row})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", newline="") as lines:
@@ -208,8 +242,8 @@ def told_of(sealed: Sealed, workspace: Path | None) -> Sealed:
     return replace(sealed, standing=standing)
 
 
-def _beside(path: Path) -> Iterator[Drawn]:
-    for file in sorted(path.parent.glob("*.seal.json")):
+def _beside(folder: Path) -> Iterator[Drawn]:
+    for file in sorted([*folder.glob("*.seal.json"), *folder.glob("*/*.seal.json")]):
         if (content := _read(file)) is None:
             continue
         try:

@@ -95,7 +95,7 @@ class Ledger:
     Attributes
     ----------
     workspace
-        Whose ledger; None: only the folder of the new seal.
+        Whose ledger; None: only the folders of the new seal and of the units.
     again
         The reason for another draw; without one it is refused.
     """
@@ -297,7 +297,7 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
             "assignment": digest(aside[out]),
             "plan": digest(aside[paths["plan"]]),
         }
-        content = _sealed_once(seal_draft(made, files=files), known, paths["seal"])
+        content = _sealed_once(seal_draft(made, files=files), known, paths["seal"], units)
         content = as_before(content, paths["seal"])
         write_seal(content, aside[paths["seal"]])
         set_aside(out, paths.values(), content)
@@ -343,9 +343,9 @@ def _check_promise(promise: Promise) -> None:
             )
 
 
-def _sealed_once(content: dict[str, Any], known: Ledger, path: Path) -> dict[str, Any]:
+def _sealed_once(content: dict[str, Any], known: Ledger, *paths: Path) -> dict[str, Any]:
     """Return the seal of a draw; where units were drawn before, the reason is in it."""
-    if not (others := earlier_draws(content, path, known.workspace)):
+    if not (others := earlier_draws(content, paths, known.workspace)):
         return content
     reasons = retired(known.workspace) if known.workspace else {}
     told = [

@@ -155,6 +155,21 @@ def test_nonsense_in_the_link_is_left_aside(page, query):
     assert page(**query).metric or page(**query).error
 
 
+@pytest.mark.parametrize(
+    ("typed", "drawn"),
+    [("abc", None), ("12abc3", None), ("-5", None), ("3.7", None), ("", None), ("1e9", None),
+     ("99999999999", None), ("9" * 6000, None), ("٣", None), (" 12\u202f034 ", 12034)],
+)  # fmt: skip
+def test_a_seed_that_is_none_is_refused_and_not_mended_in_silence(page, typed, drawn):
+    app = page()
+    app.text_input(key="t_seed").set_value(typed).run()
+    assert not app.exception
+    said = [text for text in values(app.error) if "tirer" in text or "son numéro" in text]
+    assert bool(said) == (drawn is None)
+    if drawn is not None:
+        assert str(drawn) in app.query_params["t_seed"]
+
+
 def test_too_few_bureaux_are_explained(page):
     app = page(t_first="3")
     assert values(app.error) == [translate("There is no full block: too few units to draw from.")]

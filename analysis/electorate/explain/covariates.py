@@ -17,7 +17,7 @@ from analysis.tables.schema import BLOCS
 WORDS = Words.columns("covariate", files("analysis.electorate.explain") / "covariates.csv")
 _START = "meaning."
 # Where covariates come from, in the order in which models take them up.
-GROUPS = ("contours", "squares", "census", "income", "past", "file")
+GROUPS = ("contours", "squares", "census", "income", "past", "place", "file")
 # Communes whose bureaux are numbered by arrondissement: 1905 is the fifth of the nineteenth.
 _BY_ARRONDISSEMENT = ("75056", "13055", "69123")
 # The usual terms, those that say most first: small places take the first few.
@@ -51,6 +51,12 @@ def group_of(name: str) -> str:
 def label_of(name: str, language: str) -> str:
     """Return what a covariate is, in a language; its own name where a file brought it."""
     return WORDS[language].get(f"{_START}{group_of(name)}/{name}", name)
+
+
+def parts_of_a_place() -> list[str]:
+    """Return the columns that say where a bureau lies: arrondissement, commune, département."""
+    start = f"{_START}place/"
+    return [key.removeprefix(start) for key in WORDS["en"] if key.startswith(start)]
 
 
 def unit_of(name: str, language: str) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
+from analysis.electorate.explain.covariates import parts_of_a_place
 from analysis.electorate.explain.formula_terms import Design, Term, independent, make_design
 from analysis.electorate.explain.quick_fit import fast_fit, fit_quickly
 from analysis.electorate.explain.regression import (
@@ -173,8 +174,8 @@ def held_out_error(
 ) -> float:
     """Return the mean absolute error where each part is foretold from the others, in points.
 
-    Effects of communes or départements are unknown where these are held out: they are taken at
-    their mean.
+    Effects of communes or départements, asked for by name or not, are unknown where these are held
+    out: they are taken at their mean.
 
     Parameters
     ----------
@@ -193,7 +194,8 @@ def held_out_error(
         Percentage points, weighted by the size of bureaux.
     """
     matrix = design.matrix.to_numpy(dtype=float)
-    nuisance = np.array(design.terms, dtype=object) == f"C({whole.spec.fixed})"
+    unknown = [f"C({whole.spec.fixed})", *(f"C({part})" for part in parts_of_a_place())]
+    nuisance = np.isin(np.array(design.terms, dtype=object), unknown)
     value, size = (whole.data[name].to_numpy(dtype=float) for name in ("value", "size"))
     weights = np.ones(len(size)) if whole.spec.family == "fractional" else size / size.mean()
     foretold = np.empty(len(matrix))

@@ -14,6 +14,8 @@ from analysis.errors import DataError, Text, some
 from analysis.tables.unreadable import why_unreadable
 
 _PUBLISHED = Path(__file__).with_name("surveys.csv")
+# No survey asks more persons than there are.
+_MOST_ASKED = 1e8
 _COLUMNS = ("origin", "destination", "share", "n")
 _ROUNDING = 0.005
 
@@ -143,11 +145,14 @@ def _as_wide(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _checked(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    numbers = table[["share", "n"]].apply(pd.to_numeric, errors="coerce")
-    if (numbers["share"] > 1).any():
+    # « 80,5 % » is read as it is meant.
+    written = table["share"].astype("str").str.strip()
+    bare = written.str.removesuffix("%").str.strip().str.replace(",", ".")
+    numbers = pd.DataFrame({"share": bare, "n": table["n"]}).apply(pd.to_numeric, errors="coerce")
+    if (numbers["share"] > 1).any() or written.str.endswith("%").any():
         numbers["share"] /= 100
     twice = table.duplicated(["origin", "destination"], keep=False)
-    wrong = ~numbers["share"].between(0, 1) | ~(numbers["n"] >= 1)
+    wrong = ~numbers["share"].between(0, 1) | ~numbers["n"].between(1, _MOST_ASKED)
     asked = numbers["n"].groupby(table["origin"]).transform("nunique") > 1
     too_many = _sums(table, numbers["share"]) > 1 + 0.02  # rounded figures add up to 101 or so
     for faulty, what in (

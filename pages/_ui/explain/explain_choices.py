@@ -43,11 +43,12 @@ def choose_terms(place: Workspace, asked: Question) -> Question:
     ]
     left, right = st.columns([2, 1])
     with left:
-        chosen = _several(_("With what"), seen.known, usual, key=_WITH)
+        chosen = _several(_("With what"), [*seen.known, *seen.parts], usual, key=_WITH)
+    categories = {*seen.categories, *seen.parts}
     with right:
         bent = _several(
             _("Shown as a curve"),
-            [name for name in chosen if name not in seen.categories],
+            [name for name in chosen if name not in categories],
             [],
             key=_BENT,
             help=_("A curve may rise and fall; a straight line cannot."),
@@ -58,7 +59,7 @@ def choose_terms(place: Workspace, asked: Question) -> Question:
                 election=election_name(seen.past)
             )
         )
-    terms = [f"C({n})" if n in seen.categories else _term(n, bent) for n in chosen]
+    terms = [f"C({n})" if n in categories else _term(n, bent) for n in chosen]
     return replace(asked, terms=" + ".join(terms), fixed=fixed)
 
 

@@ -10,11 +10,12 @@ import streamlit as st
 
 from analysis.charts import explain_charts as charts
 from analysis.electorate.explain.covariates import is_share
+from analysis.electorate.explain.term_words import labelled, model_label
 from analysis.errors import Text
 from analysis.exports.model_export import Finding, Written
 from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Question
-from analysis.workflows.explain_files import TABLES, finding, notes_of
+from analysis.workflows.explain_files import TABLES, better_elsewhere, finding, notes_of
 from analysis.workflows.explaining import Explanation
 from pages._ui import bureaux, file_downloads, pictures
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
@@ -46,8 +47,10 @@ def goes_with(place: Workspace, asked: Question) -> None:
     """
     asked = choose_terms(place, asked)
     found = explanation(place, asked)
-    st.warning(plain(translate(notes_of(found)[0])))
+    st.warning(plain(translate(notes_of(found, language())[0])))
     _numbers(found)
+    if better := better_elsewhere(found, language()):
+        st.info(plain(translate(better)))
     _effects(found)
     _curves(found)
     _left_over(place, found)
@@ -191,8 +194,9 @@ def _left_over(place: Workspace, found: Explanation) -> None:
     shapes = geometry(place, found)
     label = _("What the model does not explain (points)")
     bureaux.show_map(shapes, paint(shapes, found, label), label=label, key="map.left_over")
-    for note in notes_of(found)[1:]:
-        st.caption(plain(translate(note)))
+    for note in notes_of(found, language())[1:]:
+        if note != better_elsewhere(found, language()):
+            st.caption(plain(translate(note)))
     for reason in found.left_out:
         text = ngettext(
             "{n} bureau is left out: {why}.", "{n} bureaux are left out: {why}.", reason.count
@@ -238,21 +242,45 @@ def _models(found: Explanation) -> None:
         ).format(by=by, n=found.comparison.folds, criterion=found.comparison.criterion or "AIC")
     )
     with st.expander(_("All coefficients, and their errors of four kinds")):
-        show_table(found.to_frame(), width="stretch")
+        show_table(coefficient_rows(found), width="stretch")
         if (near := found.dependence) is not None and near.model is not None:
             st.markdown(
                 _("With the neighbours ({kind}, strength {n}), in points of the share:").format(
                     kind=near.model.kind, n=number(near.model.strength, 2)
                 )
             )
-            show_table(near.model.to_frame(), digits=3, width="stretch")
+            show_table(_in_words(near.model.to_frame(), found), digits=3, width="stretch")
+
+
+def coefficient_rows(found: Explanation) -> pd.DataFrame:
+    """Return the coefficients as they are shown: the numbers of statsmodels, columns by name."""
+    return _in_words(found.to_frame().drop(columns="term"), found)
+
+
+def _in_words(table: pd.DataFrame, found: Explanation) -> pd.DataFrame:
+    heads = {
+        "label": _("Column"),
+        "estimate": _("Coefficient"),
+        "std_error": _("Standard error"),
+        "statistic": "t",
+        "p_value": "p",
+        "lower": _("from"),
+        "upper": _("to"),
+        "se_classical": _("Error, bureaux alike"),
+        "se_hc": _("Error, unlike (HC)"),
+        "se_cluster": _("Error, by commune"),
+        "se_conley": _("Error, by distance (Conley)"),
+        "vif": "VIF",
+        "total": _("With the neighbours’ echo"),
+    }
+    return labelled(table, found.names, language()).drop(columns="column").rename(columns=heads)
 
 
 def model_rows(found: Explanation) -> pd.DataFrame:
     """Return the table of models as it is shown."""
     table = found.comparison.table
     columns: dict[str, object] = {
-        _("Model"): [_model_name(str(name)) for name in table["model"]],
+        _("Model"): [model_label(str(name), found.names, language()) for name in table["model"]],
         _("Columns"): table["columns"],
         _("Explained (%)"): (100 * table["explained"]).round(1),
         _("Error elsewhere (points)"): table["held_out"].round(2),
@@ -260,24 +288,6 @@ def model_rows(found: Explanation) -> pd.DataFrame:
     if found.comparison.criterion:
         columns[found.comparison.criterion] = table["criterion"].round(0)
     return pd.DataFrame(columns)
-
-
-def _model_name(name: str) -> str:
-    names = {
-        "contours": _("+ density"),
-        "squares": _("+ census squares"),
-        "census": _("+ census by bureau"),
-        "income": _("+ income of the commune"),
-        "past": _("+ past blocs"),
-        "file": _("+ your table"),
-    }
-    if name == "mean":
-        return _("The mean alone")
-    if name.startswith("one: "):
-        return _("One covariate alone: {name}").format(name=covariate_name(name[5:]))
-    if name.startswith("+ C("):
-        return _("+ effects of their own (communes, arrondissements)")
-    return names.get(name.removeprefix("+ "), name)
 
 
 def _files(place: Workspace, found: Explanation) -> None:
@@ -302,7 +312,7 @@ def _files(place: Workspace, found: Explanation) -> None:
 
     offered: Callable[[str, Written], Finding] = partial(make, which)
     drawn = found.vintage is not None
-    notes = map(translate, notes_of(found))
+    notes = map(translate, notes_of(found, language()))
     file_downloads.offer_table(
         offered,
         f"{name}_{which}",

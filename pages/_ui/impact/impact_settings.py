@@ -11,7 +11,7 @@ from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import target_of
-from pages._ui import loaders
+from pages._ui import loaders, selects
 from pages._ui.i18n import _, date, election_name, language, number
 from pages._ui.impact import (
     columns,
@@ -27,7 +27,6 @@ from pages._ui.trial import arms_view as trial_views
 
 DRAWS = (0, 1000, 2000, 10_000)
 _USUAL = 2000
-_MOST_SEED = 2**31 - 1
 
 
 def settings(source: Source) -> tuple[Spec, int, int] | None:
@@ -50,10 +49,8 @@ def settings(source: Source) -> tuple[Spec, int, int] | None:
         key="impact.draws",
         persist_state="session",
     )
-    seed = st.number_input(
-        _("Seed"), 0, _MOST_SEED, 0, 1, key="impact.seed", persist_state="session"
-    )
-    return (spec, int(draws), int(seed)) if spec else None
+    seed = selects.seed(_("Seed"), key="impact_seed", usual=0)
+    return (spec, int(draws), seed) if spec else None
 
 
 def marked(source: Source) -> None:

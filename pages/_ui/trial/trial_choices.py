@@ -24,11 +24,10 @@ from analysis.workflows.ranked_trial import (
 )
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.trial_power import ADJUSTED, lag_of
-from pages._ui import loaders, state
+from pages._ui import loaders, selects, state
 from pages._ui.i18n import _, election_name, number, percent
 
 PLAIN = "difference"
-_MOST_SEED = 2**31 - 1
 _USUAL = "trial.first.usual"  # the number of bureaux that was offered last
 _MOST_LISTED, _MOST_NEAR = 2000, 10
 _FAR = 5000
@@ -95,13 +94,11 @@ def _first(units: pd.DataFrame, budget: float, choices: Choices) -> int:
 
 
 def _seed(ranked: Ranking) -> int:
-    return _whole(
+    return selects.seed(
         _("Seed of the draw"),
-        "t_seed",
-        ranked.settings.seed,
-        0,
-        _MOST_SEED,
-        help_text=_(
+        key="t_seed",
+        usual=ranked.settings.seed,
+        help=_(
             "Any whole number that nobody could choose to suit: tonight's lottery, for one. The "
             "same seed draws the same bureaux."
         ),

@@ -124,6 +124,53 @@ def test_the_ledger_of_a_workspace_remembers_what_a_folder_forgot(design, tmp_pa
     assert (code, "ledger of sealed designs cannot be read" in err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda lines: lines[1:],
+        lambda lines: [lines[0].replace('"seed": 3', '"seed": 5'), lines[1]],
+        lambda lines: [json.dumps(json.loads(lines[0]) | {"units": []}), lines[1]],
+        lambda lines: [lines[1], lines[0]],
+        lambda lines: [lines[0].replace('"fingerprint": "', '"fingerprint": "0'), lines[1]],
+    ],
+)
+def test_a_ledger_changed_by_hand_is_noticed(design, tmp_path, change):
+    place = tmp_path / "place"
+    place.mkdir()
+    design("--workspace", place)
+    design("--workspace", place, "--again", "two wards were lost", seed=4)
+    lines = (place / LEDGER).read_text(encoding="utf-8").splitlines()
+    (place / LEDGER).write_text("\n".join(change(lines)) + "\n", encoding="utf-8")
+    code, _, err = design("--workspace", place, seed=5)
+    assert (code, "ledger of sealed designs was changed" in err) == (1, True)
+
+
+def test_a_ledger_begun_without_digests_goes_on(design, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir()
+    design("--workspace", place)
+    row = json.loads((place / LEDGER).read_text(encoding="utf-8"))
+    old = json.dumps({key: value for key, value in row.items() if key != "digest"})
+    (place / LEDGER).write_text(old + "\n", encoding="utf-8")
+    again = ("--workspace", place, "--again", "two wards were lost")
+    assert design(*again, seed=4)[0] == 0
+    # From here on the old line is held too.
+    text = (place / LEDGER).read_text(encoding="utf-8")
+    (place / LEDGER).write_text(text.replace('"seed": 3', '"seed": 6', 1), encoding="utf-8")
+    assert design(*again, seed=5)[0] == 1
+
+
+@pytest.mark.parametrize("out", ["elsewhere/b.csv", "elsewhere/deeper.csv"])
+def test_another_folder_does_not_hide_a_draw(design, tmp_path, out):
+    """Seals beside the units and right below are known, wherever the next one goes."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "other").mkdir()
+    design(out="other/a.csv" if "deeper" in out else "arms.csv")
+    code, _, err = design(seed=4, out=out)
+    assert (code, "drawn before" in err) == (1, True)
+    assert not (tmp_path / out).exists()
+
+
 def test_a_lag_that_the_workspace_does_not_hold_is_refused(design, tmp_path, valmont):
     code, _, err = design("--workspace", valmont.path, "--lag", "2022_pres_t9")
     assert (code, "2022_pres_t9 is not in this workspace" in err) == (1, True)

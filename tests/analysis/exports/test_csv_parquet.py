@@ -203,3 +203,15 @@ def test_numbers_and_texts_are_spelt_as_pandas_spells_them(ranking, bureaux, pro
     assert [[row[n] for n in place] for row in cells] == list(
         csv.reader(io.StringIO(expected, newline=""), **how)
     )
+
+
+def test_ten_digits_are_ten_however_small_the_number(ranking, bureaux, provenance):
+    """A float has no tenth power of its own beyond 10²²: what is rounded by one has 17 digits."""
+    rng = np.random.default_rng(0)
+    powers = rng.uniform(-60, 40, len(ranking))
+    told = ranking.assign(score=rng.uniform(1, 10, len(ranking)) * 10**powers)
+    content = to_bytes(told, ".csv", bureaux=bureaux, provenance=provenance).decode()
+    cells = [row["score"] for row in csv.DictReader(io.StringIO(content))]
+    figures = [re.sub(r"e.*|\D", "", cell).strip("0") for cell in cells if float(cell) < 1e15]
+    assert max(map(len, figures)) == 10
+    np.testing.assert_allclose([float(cell) for cell in cells], told["score"], rtol=1e-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from analysis.electorate.explain.formula_terms import read_terms
 from analysis.electorate.explain.regression import ROBINSON, ModelSpec, fit_model
+from analysis.electorate.explain.term_words import model_label
 from analysis.errors import DataError
 from analysis.exports import read_provenance
 from analysis.exports.model_export import Written
@@ -19,7 +21,15 @@ from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.explain_bureaux import Question, asked_of, observe
-from analysis.workflows.explain_files import FIGURES, TABLES, explain_to_file, finding, table_of
+from analysis.workflows.explain_files import (
+    FIGURES,
+    TABLES,
+    better_elsewhere,
+    explain_to_file,
+    finding,
+    notes_of,
+    table_of,
+)
 from analysis.workflows.explaining import bring_covariates, explain
 from analysis.workflows.reproduce import reproduce
 from tests.made import DATA, RESULTS, candidates, general, write_results
@@ -198,6 +208,32 @@ def test_what_is_the_same_inside_communes_is_told_between_them(tmp_path):
     # Asked for all the same: the effects of communes hold it already.
     assert inside.effects.empty
     assert inside.fitted.design.dropped
+    # Communes asked for by name are told one by one, by name, and are no table of the user's.
+    several = explain(place, Question("abstention", ELECTION, terms="C(commune_id)"))
+    assert several.asked.fixed == "none"
+    told = several.effects[several.effects["name"] == "commune_id"]
+    # All forty are called the same in these files.
+    known = {f"Bourg ({commune})" for commune in place.read("places")["commune_id"]}
+    assert len(told) == len(known) - 1
+    assert set(told["start"]) | set(told["end"]) == known
+    assert "+ place" in set(several.comparison.table["model"])
+    leaving = finding(place, several, table="coefficients", written=Written("en"))
+    assert leaving.rows["label"].str.removeprefix("Commune: ").isin(known).sum() == len(told)
+
+
+def test_the_rival_that_errs_less_elsewhere_is_named(abstention):
+    """Whichever model of the table errs least where none had seen it, a reader is told."""
+    table = abstention.comparison.table
+    winning = table.assign(held_out=[3.0, 1.0, *[2.0] * (len(table) - 2)])
+    said = better_elsewhere(
+        replace(abstention, comparison=replace(abstention.comparison, table=winning)), "en"
+    )
+    assert model_label(str(table["model"].iloc[1]), {}, "en") in said
+    assert "1.00 points against 2.00" in said
+    best = table.assign(held_out=[*[2.0] * (len(table) - 1), 1.0])
+    whole = replace(abstention, comparison=replace(abstention.comparison, table=best))
+    assert better_elsewhere(whole, "en") is None
+    assert not any("smaller one" in note for note in notes_of(whole, "en"))
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,13 @@ def test_held_out_parts_are_the_widest_ground(bureaux):
     assert (name, folds.max()) == ("department_id", 4)
 
 
+def test_communes_asked_for_by_name_err_elsewhere_as_effects_of_their_own_do(bureaux):
+    """The level of a commune that was held out is unknown either way: the first is not taken."""
+    by_name = compared(bureaux, "poor + C(commune_id)")[1].table["held_out"].iloc[-1]
+    fixed = compared(bureaux, "poor", fixed="commune_id")[1].table["held_out"].iloc[-1]
+    assert by_name == pytest.approx(fixed, abs=1e-6)
+
+
 def test_noise_explains_nothing_elsewhere():
     table = draw(120, 9)
     rng = np.random.default_rng(4)

@@ -114,6 +114,8 @@ def test_an_option_that_is_none_is_refused_by_name(problem):
         ("origin,destination,share,n\nA,B,-0.5,10\n", "lies from 0 to 1"),
         ("origin,destination,share,n\nA,B,0.5,0\n", "lies from 0 to 1"),
         ("origin,destination,share,n\nA,B,x,10\n", "lies from 0 to 1"),
+        ("origin,destination,share,n\nA,B,0.5,inf\n", "lies from 0 to 1"),
+        ('origin,destination,share,n\nA,B,0.5,"1,200"\n', "lies from 0 to 1"),
         ("origin,destination,share,n\nA,B,0.5,10\nA,B,0.4,10\n", "more than once"),
         ("origin,destination,share,n\nA,B,0.5,10\nA,C,0.4,11\n", "are the same"),
         ("origin,destination,share,n\nA,B,0.7,10\nA,C,0.6,10\n", "add up to more than 1"),
@@ -137,6 +139,12 @@ def test_a_survey_in_percent_with_semicolons_is_read(tmp_path):
     assert read.table.to_dict("records") == [
         {"origin": "A", "destination": "B", "share": 0.525, "n": 120}
     ]
+
+
+def test_percent_signs_and_commas_are_read_as_they_are_meant(tmp_path):
+    file = tmp_path / "sondage.csv"
+    file.write_text('origin,destination,share,n\nA,B,"0,8 %",120\nA,C,50%,120\n', encoding="utf-8")
+    assert read_survey(file).table["share"].tolist() == pytest.approx([0.008, 0.5])
 
 
 def test_published_figures_say_who_asked_and_when():
