@@ -1,4 +1,4 @@
-"""Sealed designs by name: whose votes, which election, when, how many bureaux, what is announced."""
+"""Sealed designs by name: whose votes, which election, since when, and what they announce."""
 
 from __future__ import annotations
 
