@@ -60,7 +60,11 @@ def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
-    _far_out(str(bureau.get("far_out", "")), _annulled(found, str(bureau["bureau_id"])), found.history.elections)
+    _far_out(
+        str(bureau.get("far_out", "")),
+        _annulled(found, str(bureau["bureau_id"])),
+        found.history.elections,
+    )
     by_hand.ask(bureau)
     _parts(bureau)
     where = st.container()
