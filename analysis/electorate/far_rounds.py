@@ -92,8 +92,8 @@ def without_far_rounds(history: History) -> tuple[History, FarRounds]:
         far = find_far_rounds(counts, history)
         row = np.flatnonzero(far.any.any(axis=1))
         mended, wrong = _mended(counts.rows(row), far.rows(row)), far.any[row]
-    told = np.isfinite(history.votes[row]) | history.annulled[row]
-    votes = np.where(told, mended.lists[:, :, chosen], np.nan)
+    stood = np.isfinite(history.votes[row]) | history.annulled[row]
+    votes = np.where(stood, mended.lists[:, :, chosen], np.nan)
     new = {
         "registered": mended.registered,
         "ballots": mended.ballots,

@@ -90,8 +90,9 @@ def outcome_name(outcome: str) -> str:
 
 
 def choose(place: Workspace, seals: Sequence[str], *, key: str) -> str:
-    """Ask which sealed design, the newest first, and say under it what that one announces."""
+    """Ask which sealed design, the newest first; say its whole name and what it announces."""
     names = seal_names(place, seals)
     chosen = st.selectbox(_("Sealed design"), seals[::-1], format_func=names.__getitem__, key=key)
-    st.caption(announced(trials.trial(place, chosen)))
+    # The box shows the beginning of a name only.
+    st.caption(f"**{names[chosen]}**  \n" + announced(trials.trial(place, chosen)))
     return chosen
