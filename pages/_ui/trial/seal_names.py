@@ -26,8 +26,9 @@ def seal_names(place: Workspace, seals: Sequence[str]) -> dict[str, str]:
     """Name sealed designs of a place; two that would be called alike are told by their mark."""
     names = {one: _named(place, one) for one in seals}
     often = Counter(names.values())
+    # In front, since a narrow box shows the beginning only.
     return {
-        one: name if often[name] == 1 else f"{name} ({one[:_SHORT]})" for one, name in names.items()
+        one: name if often[name] == 1 else f"{one[:_SHORT]} · {name}" for one, name in names.items()
     }
 
 
