@@ -95,10 +95,9 @@ def _report(file: RankingFile) -> None:
     speak(file.workspace.manifest.get("terrain"))
     show(file.announced.summary())
     _report_margin(file)
-    show(
-        f"rank correlation with size alone: {ranking.size_correlation:.2f}; "
-        f"bureaux without a contour: {int(file.table['vintage'].isna().sum())}"
-    )
+    with_size = ranking.size_correlation
+    told = f"rank correlation with size alone: {with_size:.2f}; " if with_size == with_size else ""
+    show(f"{told}bureaux without a contour: {int(file.table['vintage'].isna().sum())}")
     for note in file.prospects.notes:
         show(f"note: {note}")
     if file.hold_back is not None:

@@ -37,6 +37,10 @@ def _table(found: Validation, told: dict[str, Any]) -> str:
     """Return cells as rows and methods as columns, then means and the worst of five worlds."""
     from analysis.targeting.validation import METHODS
 
+    untold = len(found.untold)
+    few = f"cannot tell: {untold} pairs at which under 1% of the registered or 200 votes moved"
+    if found.cells.empty:
+        return f"the past of this place cannot tell one order from another\n{few}"
     # One word of a name under the other: the longest has three.
     words = [m.split("_") for m in METHODS]
     lines = [
@@ -54,10 +58,7 @@ def _table(found: Validation, told: dict[str, Any]) -> str:
         lines.append(f"{'worst of five worlds, ' + bloc:<46}" + shares)
     lines += _parts(found)
     lines += _held(told["calibration"])
-    untold = len(found.untold)
-    lines.append(
-        f"cannot tell: {untold} pairs at which under 1% of the registered or 200 votes moved"
-    )
+    lines.append(few)
     return "\n".join(lines)
 
 

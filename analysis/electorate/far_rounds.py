@@ -1,9 +1,10 @@
 """Rounds of a bureau that none of its others leads one to expect, and a past without them.
 
-Two candidates' votes typed in each other's place, a column shifted, one digit too many on
-the roll: the official files hold such counts, and each would lead a ranking. A round is
-judged against the rounds before it and, apart from them, the rounds after it. A bureau that
-was redrawn or has changed for good is at odds with one side only, and stays as it is.
+Two candidates' votes typed in each other's place, a column shifted, one digit too many on the
+roll, a count that was annulled: the official files hold such counts, and each would lead a
+ranking. A round is judged against the rounds before it and, apart from them, the rounds after
+it. A bureau that was redrawn or has changed for good is at odds with one side only, and stays
+as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.abstention.transform import rate_of
-from analysis.electorate.history import History
+from analysis.electorate.history import ANNULLED, History
 from analysis.electorate.rates import OVERDISPERSION
 from analysis.electorate.robust import known_median, latest_before
 from analysis.electorate.round_to_round import Counts, Judge, Side, counts_of
@@ -91,7 +92,8 @@ def without_far_rounds(history: History) -> tuple[History, FarRounds]:
         far = find_far_rounds(counts, history)
         row = np.flatnonzero(far.any.any(axis=1))
         mended, wrong = _mended(counts.rows(row), far.rows(row)), far.any[row]
-    votes = np.where(np.isfinite(history.votes[row]), mended.lists[:, :, chosen], np.nan)
+    stood = np.isfinite(history.votes[row]) | history.annulled[row]
+    votes = np.where(stood, mended.lists[:, :, chosen], np.nan)
     new = {
         "registered": mended.registered,
         "ballots": mended.ballots,
@@ -150,10 +152,13 @@ def _judged(counts: Counts, seen: Counts, judge: Judge, rows: np.ndarray | None)
     known = np.isfinite(counts.valid)
     judged = (known.sum(axis=1) >= ROUNDS)[:, None] & (np.nan_to_num(counts.valid) >= SMALL)
     judged &= ~(_redrawn(log_roll) & ~roll)
-    none = np.zeros(roll.shape, dtype=bool)
-    votes, shares = _look(_Case(counts, seen, "votes", judged, none), judge, rows)
+    # People voted and nothing was counted: the other rounds tell of the lists.
+    annulled = (counts.ballots >= ANNULLED) & ~known
+    votes, shares = _look(_Case(counts, seen, "votes", judged, annulled), judge, rows)
     turnout, rate = _look(_Case(counts, seen, "turnout", judged, roll), judge, rows)
-    return FarRounds(votes, turnout | roll, roll, shares, rate[:, :, 0], np.exp(registered))
+    return FarRounds(
+        votes | annulled, turnout | roll, roll, shares, rate[:, :, 0], np.exp(registered)
+    )
 
 
 @dataclass(frozen=True)
@@ -318,13 +323,22 @@ def _mended(counts: Counts, far: FarRounds) -> Counts:
     fits = far.roll & (np.abs(counts.ballots / registered - rate) < LEAST_TURNOUT)
     wrong = far.turnout & ~fits
     ballots = np.where(wrong, rate * registered, counts.ballots)
-    scaled = counts.valid * ballots / np.maximum(counts.ballots, 1)
-    valid = np.where(wrong, np.minimum(scaled, ballots), counts.valid)
+    annulled = far.votes & np.isnan(counts.valid)
+    told = np.where(annulled, ballots * _usually_valid(counts), counts.valid)
+    scaled = told * ballots / np.maximum(counts.ballots, 1)
+    valid = np.where(wrong, np.minimum(scaled, ballots), told)
     shares = far.shares / np.nansum(_exclusive(far.shares), axis=2, keepdims=True)
     replaced = far.votes & np.isfinite(shares).any(axis=2)
     own = counts.lists * np.where(wrong, valid / counts.valid, 1.0)[:, :, None]
     lists = np.where(replaced[:, :, None], shares * valid[:, :, None], own)
     return Counts(registered, ballots, valid, lists)
+
+
+def _usually_valid(counts: Counts) -> np.ndarray:
+    """Return valid votes per ballot over the rounds of a bureau that were counted (bureaux × 1)."""
+    known = np.isfinite(counts.valid)
+    of = np.where(known, counts.ballots, 0.0).sum(axis=1, keepdims=True)
+    return np.asarray(np.nansum(counts.valid, axis=1, keepdims=True) / np.where(of > 0, of, np.nan))
 
 
 def _exclusive(shares: np.ndarray) -> np.ndarray:

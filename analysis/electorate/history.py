@@ -17,6 +17,9 @@ from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS, commune_of
 from analysis.tables.workspace import Workspace
 
+# So many ballots, and not one of them valid: the count was annulled, or never typed.
+ANNULLED = 20
+
 
 @dataclass(frozen=True)
 class History:
@@ -31,7 +34,8 @@ class History:
         Past elections, oldest first.
     registered, ballots, valid, votes
         Arrays (bureaux × elections); NaN where a bureau did not vote or, for
-        `votes`, where the bloc had no candidate.
+        `votes`, where the bloc had no candidate. Where a count was annulled, `ballots` alone
+        is known.
     blocs
         Votes by bloc, array (bureaux × elections × blocs), blocs as in `schema.BLOCS`;
         NaN where no candidate's votes are known.
@@ -53,6 +57,11 @@ class History:
     def abstentions(self) -> np.ndarray:
         """Registered less ballots (bureaux × elections)."""
         return self.registered - self.ballots
+
+    @property
+    def annulled(self) -> np.ndarray:
+        """Where people voted and not one vote is counted (bureaux × elections)."""
+        return np.asarray((self.ballots >= ANNULLED) & ~(self.valid > 0))
 
 
 def read_history(
@@ -148,8 +157,11 @@ def _history(
         name: np.ascontiguousarray(cube[:, :, place]) for place, name in enumerate(dense.columns)
     }
     registered = columns["ballots"] + columns["abstentions"]
-    votes = np.where(columns["offered"] > 0, columns["votes"], np.nan)
+    # The Conseil constitutionnel annuls bureaux, whose ballots the official files then call null.
+    counted = ~((columns["ballots"] >= ANNULLED) & (columns["valid"] == 0))
+    votes = np.where(counted & (columns["offered"] > 0), columns["votes"], np.nan)
     blocs = slice(len(COUNTS), len(COUNTS) + len(BLOCS))
+    listed = counted & (columns["listed"] > 0)
     return History(
         units=units,
         elections=tuple(
@@ -158,9 +170,9 @@ def _history(
         ),
         registered=registered,
         ballots=columns["ballots"],
-        valid=columns["valid"],
+        valid=np.where(counted, columns["valid"], np.nan),
         votes=votes,
-        blocs=np.where(columns["listed"][:, :, None] > 0, cube[:, :, blocs], np.nan),
+        blocs=np.where(listed[:, :, None], cube[:, :, blocs], np.nan),
         unmatched=pd.DataFrame(
             [(e, n, int(t["ballots"].sum() + t["abstentions"].sum()), x) for e, n, t, x in lost],
             columns=["election_id", "bureaux", "registered", "examples"],

@@ -255,11 +255,12 @@ def _stood(votes: np.ndarray) -> np.ndarray:
 
 
 def _left_out(history: History, far: FarRounds) -> pd.DataFrame:
-    """Return `bureau_id` and `election_id` of the counts that are far out."""
+    """Return `bureau_id`, `election_id` and `annulled` of the counts that are far out."""
     row, election = np.nonzero(far.any)
     names = np.array([e.election_id for e in history.elections], dtype=object)
     ids = history.units["bureau_id"].astype("str").to_numpy()[row]
-    return pd.DataFrame({"bureau_id": ids, "election_id": names[election]})
+    annulled = history.annulled[row, election]
+    return pd.DataFrame({"bureau_id": ids, "election_id": names[election], "annulled": annulled})
 
 
 def electorate_table(
@@ -357,6 +358,16 @@ def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
         )
         for row in history.unmatched.itertuples()
     ]
+    uncounted = [
+        Text(
+            "{election}: in {n} bureaux people voted and no vote is counted, as where the "
+            "result was annulled; their other rounds stand for it: {bureau_id}",
+            election=election,
+            n=len(rows),
+            bureau_id=some(rows["bureau_id"]),
+        )
+        for election, rows in far[far["annulled"]].groupby("election_id")
+    ]
     moved = [
         Text(
             "{election}: in {n} bureaux the counts are unlike those before "
@@ -367,6 +378,6 @@ def _notes(history: History, far: pd.DataFrame) -> tuple[str, ...]:
             n=len(rows),
             bureau_id=some(rows["bureau_id"]),
         )
-        for election, rows in far.groupby("election_id")
+        for election, rows in far[~far["annulled"]].groupby("election_id")
     ]
-    return (*unmatched, *moved)
+    return (*unmatched, *uncounted, *moved)

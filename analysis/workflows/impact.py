@@ -23,6 +23,7 @@ from analysis.experiments.seal import Sealed, digest, examine
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import read_units
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.tables.workspace import Workspace
 from analysis.workflows.impact_votes import Votes, with_votes
 from analysis.workflows.seal_ledger import told_of
@@ -133,6 +134,9 @@ def answer(question: Question) -> Answer:
     DataError
         When files, columns or the seal cannot answer it.
     """
+    if question.units.is_file():
+        with question.units.open("rb") as beginning:
+            refuse_mistaken(question.units.name, beginning.read(1 << 12))
     table, spec, lost = read_units(question.units), question.spec, None
     sealed = None
     if question.seal:

@@ -8,12 +8,14 @@ from analysis.readers.codes import ABROAD
 from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, number, speak_of
 
-# Streamlit leaves a hand of white round a page; here the map is the page.
+# Streamlit leaves a hand of white round a page; here the map is the page. A written table wider
+# than a phone scrolls by itself, or all of the page would.
 _ROOM = """<style>
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1.75rem 4rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 4rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; }
 [data-testid="stMetricLabel"] p { white-space: normal; }
+[data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
 </style>"""
 
 

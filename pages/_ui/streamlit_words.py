@@ -14,6 +14,7 @@ from pages._ui.i18n import _, language
 
 _HINT = "[data-testid='InputInstructions']"
 _BUTTON = "[data-testid='stFileUploaderDropzone'] button [data-testid='stMarkdownContainer'] p"
+_REFUSED = "[data-testid='stTooltipErrorContent']"
 _LIMIT = "[data-testid='stFileUploaderDropzoneInstructions']"
 # Boxes that take less, by the beginning of their key, in MB.
 _LESS = {"letters": 1, "people": 400}
@@ -27,6 +28,7 @@ def replace_words() -> None:
     words = {
         _HINT: _("Enter to confirm"),
         _BUTTON: _("Choose a file"),
+        _REFUSED: _("Outside the limits: the value before still counts."),
         _LIMIT: _("up to {n} GB per file").format(n=f"{gigabytes:g}"),
     } | {
         f"[class*='st-key-{key}'] {_LIMIT}": _("up to {n} MB per file").format(n=most)

@@ -215,6 +215,13 @@ def test_a_block_of_the_draw_is_not_called_by_the_word_for_a_political_family():
             assert not re.search(r"\bblocs?\b", str(text.string), re.IGNORECASE), text.id
 
 
+def test_french_is_typed_with_one_apostrophe():
+    for text in read_catalogue(catalogue_file("fr")):
+        for french in extract.strings(text):
+            told = re.sub("`[^`]*`", "", french)  # commands are typed as a shell reads them
+            assert not re.search(r"\w'[\w{«*]", told), french
+
+
 def test_the_choice_of_a_language_falls_back_to_french():
     assert languages.choose(None, "en") == "en"
     assert languages.choose("fr", "en") == "fr"

@@ -1,7 +1,9 @@
 """The page Impact: what it shows of a table is what the library estimates on it."""
 
+import datetime as dt
 import io
 import json
+import os
 import re
 import shutil
 
@@ -448,6 +450,19 @@ def test_a_seal_without_its_scenario_is_told(page, own, scenario):
     name = _("Votes of the registered, {election}").format(election=election_name("2024_legi_t1"))
     assert of(app, "outcomes").value == [f"{name} · {bloc_name(one)}" for one in blocs]
     assert app.metric[0].value
+
+
+def test_a_sealed_plan_is_chosen_by_what_it_prepares_and_says_what_it_announces(page, own):
+    place, content = own
+    file = open_trial(place.path, content["fingerprint"]).file
+    os.utime(file, (0, dt.datetime(2024, 6, 9, 12, tzinfo=dt.UTC).timestamp()))
+    app = page(workspace=place.path.name)
+    assert app.selectbox(key="impact.seal").options == [
+        "Gauche, Législatives 2024, 1er tour · 9 juin 2024 · à visiter : 38, témoins : 10"
+    ]
+    said = "\n".join(values(app.caption))
+    assert "Il annonce : Participation (Législatives 2024, 1er tour)." in said
+    assert content["fingerprint"][:12] in said
 
 
 def test_a_table_is_brought_to_the_sealed_arms(page, own):

@@ -518,11 +518,11 @@ def test_the_checks_are_those_of_the_library(page, places, looked_back):
     past, worlds = (text for text in values(app.markdown) if text.startswith(f"| {_('Order')} |"))
     means = looked_back
     told = [row.strip("| ").split(" | ") for row in past.splitlines()[2:]]
-    assert [row[-1] for row in told] == [f"**{percent(share, 1)}**" for share in means]
+    assert [row[1] for row in told] == [f"**{percent(share, 1)}**" for share in means]
     assert {method_name(name) for name in means.index} == {row[0] for row in told}
     ranking, prospects = answer(places.valmont, LEFT)
     worst = compare(prospects)["worst"].sort_values(ascending=False)
-    told = [row.strip("| ").split(" | ")[-1] for row in worlds.splitlines()[2:]]
+    told = [row.strip("| ").split(" | ")[1] for row in worlds.splitlines()[2:]]
     assert told == [percent(share, 0) for share in worst]
     # The rival is named where it wins; where none does, that is said.
     names = [method_name(name) for name in worst.index if worst[name] > worst["default"] + 0.005]

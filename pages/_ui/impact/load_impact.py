@@ -18,6 +18,7 @@ from analysis.experiments.promised import Announced, Standing
 from analysis.experiments.rank_weighted import RankWeighted
 from analysis.experiments.subgroups import Subgroups
 from analysis.experiments.unit_files import read_content
+from analysis.readers.mistaken import refuse_mistaken
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question
 from analysis.workflows import trial_results
@@ -47,6 +48,7 @@ def _found(source: Source) -> TrialTable:
         return TrialTable(trial_results.example_table())
     if source.kind == BROUGHT:
         sealed = seal_of(source)
+        refuse_mistaken(source.name, source.content[: 1 << 12])
         table = read_content(source.name, source.content)
         return TrialTable(table).under(sealed.promise if sealed else {})
     place = Workspace(Path(source.folder))

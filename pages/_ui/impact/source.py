@@ -15,6 +15,7 @@ from analysis.workflows.sealed_trials import in_force, open_trial, read_seal
 from analysis.workflows.trial_results import EXAMPLE_NAME, scenario_sealed_with
 from pages._ui.access import gate
 from pages._ui.i18n import _, election_name, language
+from pages._ui.trial import seal_names
 
 if TYPE_CHECKING:
     from analysis.experiments.seal import Sealed
@@ -101,9 +102,7 @@ def _ours(place: Workspace) -> Source | None:
             "pages/trial_design.py", label=_("Design and seal the trial"), icon=":material/science:"
         )
         return None
-    chosen = st.selectbox(
-        _("Sealed design"), seals[::-1], format_func=lambda one: one[:12], key="impact.seal"
-    )
+    chosen = seal_names.choose(place, seals, key="impact.seal")
     known = place.read("elections").sort_values("date", ascending=False)["election_id"].tolist()
     prepared = _prepared(place, chosen)
     awaited = prepared if prepared not in known else ""
@@ -161,7 +160,7 @@ def _brought(place: Workspace) -> Source | None:
     )
     seals = {
         NO_SEAL: _("None: the arms are in the table"),
-        **{one: one[:12] for one in in_force(place.path)},
+        **seal_names.seal_names(place, in_force(place.path)),
         UPLOADED: _("A seal that I bring"),
     }
     seal: str | None = st.selectbox(

@@ -60,7 +60,11 @@ def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")
-    _far_out(str(bureau.get("far_out", "")), found.history.elections)
+    _far_out(
+        str(bureau.get("far_out", "")),
+        _annulled(found, str(bureau["bureau_id"])),
+        found.history.elections,
+    )
     by_hand.ask(bureau)
     _parts(bureau)
     where = st.container()
@@ -154,8 +158,23 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
     return [sentence for *_far, sentence in sorted(found, reverse=True)[:3]]
 
 
-def _far_out(elections: str, past: tuple[Election, ...]) -> None:
+def _annulled(found: Prospects, bureau_id: str) -> set[str]:
+    """Return the elections at which people voted in a bureau and no vote is counted."""
+    here = (found.history.units["bureau_id"] == bureau_id).to_numpy()
+    gone = found.history.annulled[here].any(axis=0)
+    return {e.election_id for e, no in zip(found.history.elections, gone, strict=True) if no}
+
+
+def _far_out(elections: str, annulled: set[str], past: tuple[Election, ...]) -> None:
     """Say which counts of the bureau are left out of its rates, and how sure that is."""
+    if gone := [one for one in elections.split() if one in annulled]:
+        st.caption(
+            _(
+                "{elections}: people voted here and no vote is counted, as where the result was "
+                "annulled. The other rounds stand for it."
+            ).format(elections=", ".join(map(election_name, gone)))
+        )
+    elections = " ".join(one for one in elections.split() if one not in annulled)
     if not elections:
         return
     latest = {one.election_id for one in past if one.date.year == past[-1].date.year}

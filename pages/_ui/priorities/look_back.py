@@ -139,23 +139,22 @@ def _past(found: Validation | None) -> None:
 
 
 def _table(found: Validation) -> str:
-    """Write the share met by every method, pair by pair, the means last."""
+    """Write the share met by every method, the means first: a phone shows three columns."""
     cells = found.cells
-    head = [_("Order")]
+    head = [_("Order"), _("Mean")]
     pairs = cells[["from", "to", "kind"]].drop_duplicates()
     signs = {"L": _("lost"), "G": _("won")}
     for row in pairs.to_dict("records"):
         head.append(
             f"{election_name(row['from'])} → {election_name(row['to'])} ({signs[row['kind']]})"
         )
-    head.append(_("Mean"))
     wide = cells.pivot_table("met_20", "method", ["from", "to", "kind"], sort=False)
     means = found.means
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     for method in sorted(METHODS, key=lambda name: -means[name]):
         shown = [percent(v, 1) if pd.notna(v) else "—" for v in wide.loc[method]]
         lines.append(
-            f"| {method_name(method)} | {' | '.join(shown)} | **{percent(means[method], 1)}** |"
+            f"| {method_name(method)} | **{percent(means[method], 1)}** | {' | '.join(shown)} |"
         )
     return "\n".join(lines)
 
@@ -169,13 +168,15 @@ def _worlds(found: Prospects) -> None:
             "order would:"
         ).format(share=percent(DECIDES, 0))
     )
-    names = [*table.columns]
+    # What decides stands first: a phone shows three columns.
+    names = ["worst", *(name for name in table.columns if name != "worst")]
     lines = [
         f"| {_('Order')} | {' | '.join(world_name(name) for name in names)} |",
         "|---|" + "---:|" * len(names),
     ]
     for method, row in table.sort_values("worst", ascending=False).iterrows():
-        lines.append(f"| {method_name(str(method))} | {' | '.join(percent(v, 0) for v in row)} |")
+        told = " | ".join(percent(row[name], 0) for name in names)
+        lines.append(f"| {method_name(str(method))} | {told} |")
     st.markdown("\n".join(lines))
     best, ours = str(table["worst"].idxmax()), float(table.loc["default", "worst"])
     told = (

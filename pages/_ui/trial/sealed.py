@@ -18,7 +18,7 @@ from pages._ui import inputs, loaders, messages, state
 from pages._ui.access import gate, taken_away, visitor
 from pages._ui.i18n import _, language, number
 from pages._ui.priorities.compare import described
-from pages._ui.trial import arms_view, draft
+from pages._ui.trial import arms_view, draft, seal_names
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.number_tables import show_table
 
@@ -33,9 +33,7 @@ def in_force(place: Workspace, ranked: Ranking) -> Trial | None:
         return None
     chosen = seals[-1]
     if len(seals) > 1:
-        chosen = st.selectbox(
-            _("Sealed design"), seals[::-1], format_func=lambda one: one[:12], key="trial.chosen"
-        )
+        chosen = seal_names.choose(place, seals, key="trial.chosen")
     return trials.trial(place, chosen)
 
 
@@ -63,7 +61,8 @@ def header(scenario: Scenario, trial: Trial) -> None:
 
 
 def _no_scenario(trial: Trial) -> str:
-    announced = ", ".join(f"`{one}`" for one in trial.sealed.promise.get("outcomes", ()))
+    outcomes = trial.sealed.promise.get("outcomes", ())
+    announced = ", ".join(map(seal_names.outcome_name, outcomes))
     told = _(
         "Its seal was made elsewhere and came without its scenario: the ranking, the votes and "
         "the hours on this page are those on screen, not those it was drawn for."

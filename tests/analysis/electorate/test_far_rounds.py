@@ -290,6 +290,23 @@ TARGET = election_of("2027_pres_t1")
 PLANTED, FIRST, SEEDS = 40, 20, (0, 1, 2)
 
 
+def test_a_count_that_was_annulled_is_drawn_to_the_other_rounds():
+    past, rows = a_place(), [7, 40, 93]
+    ballots = past.ballots.astype(float)
+    valid, blocs = past.valid.astype(float).copy(), past.blocs.copy()
+    valid[rows, MIDDLE], blocs[rows, MIDDLE] = np.nan, np.nan
+    wrong = changed(past, valid=valid, blocs=blocs)
+    assert wrong.annulled.sum() == len(rows)
+    sound, far = without_far_rounds(wrong)
+    assert far.votes[rows, MIDDLE].all()
+    assert sound.ballots[rows, MIDDLE].tolist() == ballots[rows, MIDDLE].tolist()
+    share = sound.votes[rows, MIDDLE] / sound.valid[rows, MIDDLE]
+    truth = past.votes[rows, MIDDLE] / past.valid[rows, MIDDLE]
+    assert np.abs(share - truth).max() < 0.06
+    others = np.setdiff1d(np.arange(len(valid)), rows)
+    assert np.array_equal(sound.votes[others], without_far_rounds(past)[0].votes[others])
+
+
 class Town:
     """Paris prepared once for the left in 2027, to be ranked with other counts."""
 
@@ -401,3 +418,18 @@ def test_the_first_hundred_of_paris_are_ours_and_stay_home_more(town):
 def test_false_alarms_in_paris_are_few(town):
     far = without_far_rounds(town.past)[1]
     assert far.any.mean() < 0.005
+
+
+def test_annulled_bureaux_of_paris_have_no_vote_that_moved(town):
+    """Every ballot of these is called null in the file, as the Conseil constitutionnel had it."""
+    ids = town.past.units["bureau_id"].astype(str).tolist()
+    for bureau, election in (("75056_1215", "2022_pres_t1"), ("75056_1662", "2022_pres_t2")):
+        row, number = ids.index(bureau), town.names.index(election)
+        assert town.past.annulled[row, number]
+        assert np.isnan(town.past.valid[row, number])
+        sound, _ = without_far_rounds(town.past)
+        assert 0.9 < sound.valid[row, number] / town.past.ballots[row, number] < 1
+    table = town.prospects.table.set_index("bureau_id")
+    # With nothing counted it had moved by .114; its neighbours of the 12th by .06 to .08.
+    assert table.loc["75056_1215", "movement"] < 0.09
+    assert table.loc["75056_1215", "marginal"] > 0.2

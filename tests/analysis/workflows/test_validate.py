@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 import analysis.workflows.validate
+from analysis.cli.commands_validation import _table
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
 from analysis.targeting.calibration import COVERED, MOVEMENTS, RELIABILITY, Calibration
-from analysis.targeting.validation import METHODS
+from analysis.targeting.validation import CELLS, METHODS, PARTS_JUDGED, Validation
 from analysis.workflows.validate import KEPT, keep, kept, kept_calibration, validate
 
 
@@ -81,3 +82,15 @@ def test_what_other_code_of_the_same_version_found_is_not_read(copy, left, monke
     del told["program"]
     file.write_text(json.dumps(told), encoding="utf-8")
     assert kept(copy) is None
+
+
+def test_a_past_that_tells_nothing_is_said_in_words_not_in_empty_columns():
+    empty = Validation(
+        pd.DataFrame(columns=list(CELLS)),
+        pd.DataFrame([{"bloc": "left", "from": "a", "to": "b", "votes": 12, "share": 0.003}]),
+        pd.DataFrame(columns=[*PARTS_JUDGED, "bloc", "to"]),
+    )
+    said = _table(empty, {"worlds_worst": {}, "calibration": {}})
+    assert "cannot tell one order from another" in said
+    assert "1 pairs" in said
+    assert "nan" not in said
