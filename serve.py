@@ -140,6 +140,10 @@ routes = [
     Route("/u/{path:path}", leave, methods=["GET", "POST"]),
 ]
 if settings.server:
+    from analysis.database.engine import share
+
+    # Before a phone's post could open connections of its own.
+    share(settings.store)
     owned_files.tag_names()
     config.set_option("server.trustedUserHeaders", {LOGIN_HEADER: "login"})
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.contact_tables import DOOR_BOXES
 from analysis.database.engine import (
+    close,
     connect,
     lock,
     or_nothing,
@@ -131,6 +132,10 @@ class Store:
                     raise
         raise AssertionError("unreachable")
 
+    def close(self) -> None:
+        """Close its connections, unless others of this process use them."""
+        close(self.engine)
+
     def imports(self) -> pd.DataFrame:
         """Return one row per import, the latest first."""
         return self.frame(sa.select(IMPORTS).order_by(IMPORTS.c.received_s.desc(), IMPORTS.c.file))
@@ -189,7 +194,7 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
         claim(engine, campaign)
         _keep_first_day(engine, campaign)
     except DataError:
-        engine.dispose()
+        close(engine)
         raise
     return Store(engine, campaign, folder)
 

@@ -318,7 +318,7 @@ def store_of(workspace: Path) -> Any:  # noqa: ANN401 - imported late
         seen, store = _stores.get(workspace, (None, None))
         state = (url, *(_state(folder / name) for name in watched))
         if store is not None and seen != state:
-            store.engine.dispose()
+            store.close()
             del _stores[workspace]
             if not url and state[-1] is None:
                 raise DataError("The store was deleted.", where="{file}", file=folder / SQLITE)
