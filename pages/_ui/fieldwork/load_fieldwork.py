@@ -28,7 +28,7 @@ _SOME = 64
 _STORES = 100
 # Fifty phones send every few seconds: without this every page of a server would be counted and
 # drawn anew for each of them.
-HELD_S = 30
+HELD_S = 60
 # Parts of a day's forecast do not move when the page is looked at twice.
 _SEED = 0
 
@@ -82,7 +82,7 @@ class Mark:
 
 
 def mark(place: Workspace) -> Mark:
-    """Return what the answers on screen depend on; on a server they may be half a minute old."""
+    """Return what the answers on screen depend on; on a server they may be a minute old."""
     opened = store(place)
     asked = (str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path))
     state = _held(*asked) if server_access.settings().server else progress.state(opened)
