@@ -18,15 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.contact_tables import DOOR_BOXES
-from analysis.database.engine import (
-    close,
-    connect,
-    lock,
-    or_nothing,
-    reading,
-    tenant_of,
-    writing,
-)
+from analysis.database.engine import close, connect, lock, or_nothing, reading, tenant_of, writing
 from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
 from analysis.database.store_faults import is_passing
