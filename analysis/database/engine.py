@@ -23,6 +23,7 @@ BUSY_S = 60
 # Connections to PostgreSQL that a process keeps, and that it opens besides when many ask at once;
 # who comes then waits for one of them.
 _KEPT, _MORE = 8, 24
+WAIT_S = 30.0
 _common: dict[tuple[int, str], Engine] = {}
 _sharing = threading.Lock()
 _WRITE, _TENANT, _ROLE, _PERSON = "palier_write", "palier_tenant", "palier_role", "palier_person"
@@ -150,6 +151,7 @@ def _postgresql(url: URL) -> Engine:
         hide_parameters=True,
         pool_size=_KEPT,
         max_overflow=_MORE,
+        pool_timeout=WAIT_S,
     )
 
     @event.listens_for(engine, "begin")
