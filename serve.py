@@ -27,7 +27,7 @@ from analysis.errors import DataError
 from analysis.workflows import server_access, slow_headers
 from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
-from pages._ui.access import open_pages, owned_files
+from pages._ui.access import open_pages, owned_files, said_by_browsers
 from pages._ui.access.login_callback import bound_address, claims_of, login_of, secrets_of
 
 # What the first page imports, the slowest first; each brings others with it.
@@ -145,6 +145,7 @@ if settings.server:
     # Before a phone's post could open connections of its own.
     share(settings.store)
     owned_files.tag_names()
+    said_by_browsers.limit()
     config.set_option("server.trustedUserHeaders", {LOGIN_HEADER: "login"})
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))
 door = Middleware(FrontDoor, settings=settings, claims_of=claims_of, login_of=login_of)

@@ -22,9 +22,7 @@ REALM = "@server"
 TENANT = "current_setting('palier.tenant', true)"
 _PERSON = "current_setting('palier.person', true)"
 _LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
-_REPLACED = (
-    *("plan", "due", "flags", "tally_day", "tally_hour", "tally_address", "tally_turf"),
-)
+_REPLACED = (*("plan", "due", "flags", "tally_day", "tally_hour", "tally_address", "tally_turf"),)
 _ERASED = tuple(table.name for table in TABLES if table in ERASABLE)
 # Of all modules that declare tables, those above included.
 _DECLARED = (access_tables, message_tables)

@@ -1,0 +1,43 @@
+"""What a browser may ask of a server: pages, and nothing of what is meant for who develops one.
+
+Streamlit lets any browser, logged in or not, empty the caches of everybody, ask for the name of the
+repository, and send as much in a message as the app may send to it.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from streamlit.runtime.app_session import AppSession
+from uvicorn.config import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+# What is typed and clicked on a page; files come by another way.
+MOST_BYTES = 8_000_000
+_OF_DEVELOPERS = (
+    "_handle_clear_cache_request",
+    "_handle_git_information_request",
+    "_handle_set_run_on_save_request",
+)
+
+
+def limit() -> None:
+    """Have this process do no more than run pages, for messages of a bearable size."""
+    for name in _OF_DEVELOPERS:
+        if not callable(getattr(AppSession, name, None)):
+            raise RuntimeError(f"Streamlit calls {name} otherwise: look at what browsers may ask.")
+        setattr(AppSession, name, _nothing)
+    made = WebSocketsSansIOProtocol.__init__
+
+    @wraps(made)
+    def first(self: WebSocketsSansIOProtocol, config: Config, *rest: Any, **more: Any) -> None:  # noqa: ANN401 - of uvicorn
+        # Streamlit has one size for both directions, and a map of the nation is large.
+        config.ws_max_size = min(config.ws_max_size, MOST_BYTES)
+        made(self, config, *rest, **more)
+
+    WebSocketsSansIOProtocol.__init__ = first  # type: ignore[method-assign]
+
+
+def _nothing(_session: AppSession, *_asked: object) -> None:
+    """Leave all as it is."""
