@@ -7,6 +7,7 @@ import contextlib
 from types import SimpleNamespace
 
 import pytest
+from starlette.applications import Starlette
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import caching
 from streamlit.runtime.app_session import AppSession, AppSessionState
@@ -27,7 +28,7 @@ MESSAGES = {"clear_cache": True, "load_git_info": True, "set_run_on_save": True}
 def cleared(monkeypatch):
     """Limit what browsers may say, and note whose caches are emptied."""
     noted = []
-    for name in said_by_browsers._OF_DEVELOPERS:
+    for name in (*said_by_browsers._OF_DEVELOPERS, "_handle_file_urls_request"):
         monkeypatch.setattr(AppSession, name, getattr(AppSession, name))
     monkeypatch.setattr(Sockets, "__init__", Sockets.__init__)
     monkeypatch.setattr(caching.cache_data, "clear", lambda: noted.append("data"))
@@ -49,13 +50,22 @@ def test_nobody_empties_the_caches_of_all_or_asks_for_the_repository(cleared, na
     assert cleared == []
 
 
-def test_a_message_of_200_mb_is_not_taken_in(cleared):
-
-    async def nothing(*_told):
-        pass
-
+@pytest.mark.usefixtures("cleared")
+def test_a_message_of_200_mb_is_not_taken_in():
     said_by_browsers.limit()
-    config = Config(nothing, ws_max_size=200_000_000)
+    config = Config(Starlette(), ws_max_size=200_000_000)
     with contextlib.closing(asyncio.new_event_loop()) as loop:
-        made = Sockets(config=config, server_state=ServerState(), app_state={}, _loop=loop)
-    assert made.conn.max_size == said_by_browsers.MOST_BYTES
+        Sockets(config=config, server_state=ServerState(), app_state={}, _loop=loop)
+    assert config.ws_max_size == said_by_browsers.MOST_BYTES
+
+
+@pytest.mark.parametrize(("names", "answers"), [(3, 1), (1_001, 0)])
+@pytest.mark.usefixtures("cleared")
+def test_addresses_are_given_for_as_many_files_as_a_person_chooses(monkeypatch, names, answers):
+    given = []
+    monkeypatch.setattr(said_by_browsers, "_FILES", lambda _s, asked: given.append(asked))
+    said_by_browsers.limit()
+    message = BackMsg()
+    message.file_urls_request.file_names.extend(["a"] * names)
+    AppSession.handle_backmsg(SESSION, message)
+    assert [len(asked.file_names) for asked in given] == [names] * answers

@@ -9,12 +9,15 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
+from streamlit.proto.Common_pb2 import FileURLsRequest
 from streamlit.runtime.app_session import AppSession
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 # What is typed and clicked on a page; files come by another way.
 MOST_BYTES = 8_000_000
+MOST_FILES = 1_000
+_FILES = AppSession._handle_file_urls_request  # noqa: SLF001
 _OF_DEVELOPERS = (
     "_handle_clear_cache_request",
     "_handle_git_information_request",
@@ -25,9 +28,10 @@ _OF_DEVELOPERS = (
 def limit() -> None:
     """Have this process do no more than run pages, for messages of a bearable size."""
     for name in _OF_DEVELOPERS:
-        if not callable(getattr(AppSession, name, None)):
+        if name not in vars(AppSession):
             raise RuntimeError(f"Streamlit calls {name} otherwise: look at what browsers may ask.")
         setattr(AppSession, name, _nothing)
+    AppSession._handle_file_urls_request = _some_files  # type: ignore[method-assign]  # noqa: SLF001
     made = WebSocketsSansIOProtocol.__init__
 
     @wraps(made)
@@ -37,6 +41,12 @@ def limit() -> None:
         made(self, config, *rest, **more)
 
     WebSocketsSansIOProtocol.__init__ = first  # type: ignore[method-assign]
+
+
+def _some_files(session: AppSession, asked: FileURLsRequest) -> None:
+    """Give addresses for as many files as somebody chooses at once, not for a million names."""
+    if len(asked.file_names) <= MOST_FILES:
+        _FILES(session, asked)
 
 
 def _nothing(_session: AppSession, *_asked: object) -> None:

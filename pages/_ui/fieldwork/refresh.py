@@ -17,7 +17,6 @@ EVERY_S = 5
 
 def watch(place: Workspace, shown: Mark) -> None:
     """Look every few seconds whether something came in; only then run the page again."""
-
     alone = visitor.current().person is None
 
     @st.fragment(run_every=EVERY_S if alone else load_fieldwork.HELD_S)

@@ -1,4 +1,4 @@
-"""However many ask at once, a process has one pool of connections to a database, and it is bound."""
+"""A process has one pool of connections to a database, with a bound, however many ask."""
 
 from __future__ import annotations
 
