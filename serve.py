@@ -24,7 +24,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from analysis.access.server_settings import check_address
 from analysis.errors import DataError
-from analysis.workflows import server_access, slow_headers
+from analysis.workflows import loop_wakeups, server_access, slow_headers
 from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
 from pages._ui.access import open_pages, owned_files, said_by_browsers
@@ -62,6 +62,7 @@ def _letters(ending: threading.Event) -> None:
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that the server answers at once."""
+    loop_wakeups.together(asyncio.get_running_loop())
     threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
     threading.Thread(target=_letters, args=(ending,), name="messages", daemon=True).start()
