@@ -10,39 +10,36 @@ from analysis.workflows import loop_wakeups
 THREADS, EACH = 8, 2_000
 
 
+async def handed_over(got, done):
+    """Hand over numbers from threads that wait for nobody; then from some that come late."""
+    loop = asyncio.get_running_loop()
+
+    def hand(n):
+        for i in range(EACH):
+            loop.call_soon_threadsafe(got[n].append, i)
+        loop.call_soon_threadsafe(done[n].set)
+
+    for n in range(THREADS):
+        threading.Thread(target=hand, args=(n,)).start()
+    await asyncio.wait_for(asyncio.gather(*(one.wait() for one in done)), 60)
+    # A loop that sleeps is woken by the next one, too.
+    for _ in range(3):
+        late = asyncio.Event()
+        threading.Timer(0.01, loop.call_soon_threadsafe, (late.set,)).start()
+        await asyncio.wait_for(late.wait(), 60)
+
+
 def run(*, together):
-    """Hand over numbers from threads that wait for nobody; return what ran and the wake-ups."""
+    """Return what ran, by thread, and how often the loop was woken."""
     got, woken = {n: [] for n in range(THREADS)}, []
 
     async def work():
-        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        loop = asyncio.get_running_loop()
         write = loop._write_to_self
         loop._write_to_self = lambda: (woken.append(1), write())
         if together:
             loop_wakeups.together(loop)
-
-        def hand(n):
-            for i in range(EACH):
-                loop.call_soon_threadsafe(got[n].append, i)
-            loop.call_soon_threadsafe(done)
-
-        left = THREADS
-
-        def done():
-            nonlocal left
-            left -= 1
-            if not left:
-                over.set()
-
-        threads = [threading.Thread(target=hand, args=(n,)) for n in range(THREADS)]
-        for thread in threads:
-            thread.start()
-        await asyncio.wait_for(over.wait(), 60)
-        # A loop that sleeps is woken by the next one, too.
-        for _ in range(3):
-            late = asyncio.Event()
-            threading.Timer(0.01, loop.call_soon_threadsafe, (late.set,)).start()
-            await asyncio.wait_for(late.wait(), 60)
+        await handed_over(got, [asyncio.Event() for _ in range(THREADS)])
 
     asyncio.run(work())
     return got, len(woken)
