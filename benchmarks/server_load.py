@@ -369,6 +369,14 @@ def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, flo
         promise("faults", len(seen.faults), 0.5, "faults"),
     ]
     if args.soak:
+        for part in range(4):
+            at = slice(len(seen.memory) * part // 4, len(seen.memory) * (part + 1) // 4)
+            sizes, opened = [mb for _at, mb in seen.memory[at]], seen.connections[at]
+            if sizes:
+                print(
+                    f"      quarter {part + 1}: memory {statistics.median(sizes):.0f} MB, "
+                    f"connections {statistics.median(opened):.0f} (at most {max(opened)})"
+                )
         kept.append(promise("memory grows by", growth(seen), GROWTH_MB_H, "MB in an hour"))
     return all(kept)
 
