@@ -31,7 +31,7 @@ def limit() -> None:
         if name not in vars(AppSession):
             raise RuntimeError(f"Streamlit calls {name} otherwise: look at what browsers may ask.")
         setattr(AppSession, name, _nothing)
-    AppSession._handle_file_urls_request = _some_files  # type: ignore[method-assign]  # noqa: SLF001
+    AppSession._handle_file_urls_request = _some_files  # type: ignore[method-assign,assignment]  # noqa: SLF001
     made = WebSocketsSansIOProtocol.__init__
 
     @wraps(made)
