@@ -359,9 +359,11 @@ def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, flo
     if len(own) > 1:
         (begun, used), (ended, most) = own[0], own[-1]
         there = sum(begun <= at < ended for at, _page, _s in seen.pages)
+        cost = (most - used) / max(there, 1)
         print(
-            f"      processor of the server: {(most - used) / max(there, 1):.3f} s a page with all "
-            f"else, {(most - used) / (ended - begun):.2f} cores"
+            f"      processor of the server: {cost:.3f} s a page with all else, "
+            f"{(most - used) / (ended - begun):.2f} cores; a core that does nothing else is full "
+            f"at {args.think / max(cost, 1e-3):.0f} people"
         )
     kept = [
         promise("attempts acknowledged and lost", gone, 0.5, "attempts"),
