@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config, net_util
+from streamlit.runtime import forward_msg_cache
 from streamlit.runtime.pages_manager import PagesManager
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -36,6 +38,10 @@ FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
 # Streamlit asks a service outside who it is, to print a link and to judge foreign pages; the front
 # door judges them here, and an address that others may know is in palier.toml.
 net_util.get_external_ip = lambda: None
+
+# Each message of each page asks for this one, behind a lock at which the threads of all pages wait.
+_LEAST = int(config.get_option("global.minCachedMessageSize"))
+vars(forward_msg_cache)["config"] = SimpleNamespace(get_option=lambda _name: _LEAST)
 
 slow_headers.give_up(AutoHTTPProtocol)
 
