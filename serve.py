@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -19,15 +20,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config, net_util
+from streamlit.runtime import forward_msg_cache
 from streamlit.runtime.pages_manager import PagesManager
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from analysis.access.server_settings import check_address
 from analysis.errors import DataError
-from analysis.workflows import server_access, slow_headers
+from analysis.workflows import loop_wakeups, server_access, slow_headers
 from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
-from pages._ui.access import open_pages, owned_files
+from pages._ui.access import open_pages, owned_files, said_by_browsers
 from pages._ui.access.login_callback import bound_address, claims_of, login_of, secrets_of
 
 # What the first page imports, the slowest first; each brings others with it.
@@ -36,6 +38,10 @@ FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
 # Streamlit asks a service outside who it is, to print a link and to judge foreign pages; the front
 # door judges them here, and an address that others may know is in palier.toml.
 net_util.get_external_ip = lambda: None
+
+# Each message of each page asks for this one, behind a lock at which the threads of all pages wait.
+_LEAST = int(config.get_option("global.minCachedMessageSize"))
+vars(forward_msg_cache)["config"] = SimpleNamespace(get_option=lambda _name: _LEAST)
 
 slow_headers.give_up(AutoHTTPProtocol)
 
@@ -62,6 +68,7 @@ def _letters(ending: threading.Event) -> None:
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that the server answers at once."""
+    loop_wakeups.together(asyncio.get_running_loop())
     threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
     threading.Thread(target=_letters, args=(ending,), name="messages", daemon=True).start()
@@ -140,7 +147,12 @@ routes = [
     Route("/u/{path:path}", leave, methods=["GET", "POST"]),
 ]
 if settings.server:
+    from analysis.database.engine import share
+
+    # Before a phone's post could open connections of its own.
+    share(settings.store)
     owned_files.tag_names()
+    said_by_browsers.limit()
     config.set_option("server.trustedUserHeaders", {LOGIN_HEADER: "login"})
     routes.append(Route("/invitation", invitation, methods=["GET", "POST"]))
 door = Middleware(FrontDoor, settings=settings, claims_of=claims_of, login_of=login_of)

@@ -33,6 +33,7 @@ from typing import Any
 
 import httpx
 import psutil
+import psycopg
 import sqlalchemy as sa
 import websockets
 from common import ROOT, promise
@@ -63,6 +64,7 @@ class Seen:
     sent: dict[str, set[str]] = field(default_factory=dict)
     memory: list[tuple[float, float]] = field(default_factory=list)
     busy: list[tuple[float, float]] = field(default_factory=list)
+    connections: list[int] = field(default_factory=list)
     fragments: int = 0
 
 
@@ -255,8 +257,10 @@ def _in_field(folder: Path, number: int) -> list[dict[str, Any]]:
     ]
 
 
-def watch(port: int, seen: Seen, stop: threading.Event) -> None:
-    """Note the memory of the server (MB) and its processor time (s) every ten seconds."""
+def watch(port: int, database: postgres.Server, seen: Seen, stop: threading.Event) -> None:
+    """Note every ten seconds the server's memory (MB), processor time (s) and connections."""
+    asks = psycopg.connect(database.url(), autocommit=True)
+    counted = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'palier'"
     process = next(
         p
         for p in psutil.process_iter(["cmdline"])
@@ -267,13 +271,15 @@ def watch(port: int, seen: Seen, stop: threading.Event) -> None:
             used = process.cpu_times()
             seen.busy.append((time.monotonic(), used.user + used.system))
             seen.memory.append((time.monotonic(), process.memory_info().rss / 1e6))
+            # Of this process, which entered the campaigns, a few are left.
+            seen.connections.append(asks.execute(counted).fetchall()[0][0])
 
 
 @contextlib.contextmanager
 def running(
     place: Path, people: int, phones: int
-) -> Iterator[tuple[str, int, list[Person], list[dict[str, Any]]]]:
-    """Run the server; yield its address, its port, who there is and which turfs."""
+) -> Iterator[tuple[str, int, postgres.Server, list[Person], list[dict[str, Any]]]]:
+    """Run the server; yield its address, port and database, who there is and which turfs."""
     port = free_port()
     with postgres.running() as database, tempfile.TemporaryDirectory() as folder:
         told = environment(
@@ -283,7 +289,7 @@ def running(
             entered, turfs = campaigns(place, people, phones)
             options = ("--client.showErrorDetails", "full")
             with serve("serve.py", *options, env=told, port=port) as url:
-                yield url, port, entered, turfs
+                yield url, port, database, entered, turfs
 
 
 async def load(
@@ -345,16 +351,19 @@ def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, flo
     posts = sorted(seen.posts)
     peak = max((mb for _at, mb in seen.memory), default=0.0)
     print(
-        f"      memory of the server: {peak:.0f} MB at most; phones 95% "
+        f"      memory of the server: {peak:.0f} MB at most; "
+        f"{max(seen.connections, default=0)} connections at most; phones 95% "
         f"{posts[int(0.95 * (len(posts) - 1))] if posts else 0:.2f} s"
     )
     own = [(at, used) for at, used in seen.busy if at >= first]
     if len(own) > 1:
         (begun, used), (ended, most) = own[0], own[-1]
         there = sum(begun <= at < ended for at, _page, _s in seen.pages)
+        cost = (most - used) / max(there, 1)
         print(
-            f"      processor of the server: {(most - used) / max(there, 1):.3f} s a page with all "
-            f"else, {(most - used) / (ended - begun):.2f} cores"
+            f"      processor of the server: {cost:.3f} s a page with all else, "
+            f"{(most - used) / (ended - begun):.2f} cores; a core that does nothing else is full "
+            f"at {args.think / max(cost, 1e-3):.0f} people"
         )
     kept = [
         promise("attempts acknowledged and lost", gone, 0.5, "attempts"),
@@ -362,6 +371,14 @@ def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, flo
         promise("faults", len(seen.faults), 0.5, "faults"),
     ]
     if args.soak:
+        for part in range(4):
+            at = slice(len(seen.memory) * part // 4, len(seen.memory) * (part + 1) // 4)
+            sizes, opened = [mb for _at, mb in seen.memory[at]], seen.connections[at]
+            if sizes:
+                print(
+                    f"      quarter {part + 1}: memory {statistics.median(sizes):.0f} MB, "
+                    f"connections {statistics.median(opened):.0f} (at most {max(opened)})"
+                )
         kept.append(promise("memory grows by", growth(seen), GROWTH_MB_H, "MB in an hour"))
     return all(kept)
 
@@ -382,8 +399,9 @@ def main() -> None:
         return
     seen, stop, before = Seen(), threading.Event(), psutil.getloadavg()[0]
     place = ROOT / "workspaces" / "valmont"
-    with running(place, args.people, args.phones) as (url, port, entered, turfs):
-        watcher = threading.Thread(target=watch, args=(port, seen, stop), daemon=True)
+    with running(place, args.people, args.phones) as (url, port, database, entered, turfs):
+        told = (port, database, seen, stop)
+        watcher = threading.Thread(target=watch, args=told, daemon=True)
         watcher.start()
         asyncio.run(load(url, entered, turfs, seen, args))
         stop.set()

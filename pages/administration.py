@@ -17,6 +17,7 @@ VIEWS = {
     "audit": _("Audit"),
 }
 
+administration_view.mail_settings()
 with messages.explain_data_errors():
     view = choose_view(VIEWS, "admin_view")
     if view == "invitations":

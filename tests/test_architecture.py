@@ -166,3 +166,15 @@ def test_no_base_name_stands_twice(tree):
             found[file.name].append(name(file))
     assert not {one: files for one, files in found.items() if len(files) > 1}
     assert Counter(file.name for file in LIBRARY + UI)  # the walk found the house
+
+
+def test_gdal_opens_files_behind_one_door():
+    """Who lets it open a file makes it ask addresses, unless the format was looked at before."""
+    doors = {"analysis/readers/shapes.py", "analysis/fetch/cutting.py"}
+    found = {
+        name(file)
+        for file in LIBRARY
+        if {one.split(".")[0] for one in imported(file)} & {"pyogrio", "fiona", "osgeo"}
+        or "gpd.read_file" in file.read_text(encoding="utf-8")
+    }
+    assert found == doors

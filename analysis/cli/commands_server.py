@@ -26,6 +26,7 @@ def serve() -> None:
     from analysis.errors import DataError
     from analysis.fieldwork.store import VARIABLE
     from analysis.workflows import server_access
+    from analysis.workflows.message_work import misconfigured
 
     settings = server_access.settings()
     if not settings.server:
@@ -33,6 +34,9 @@ def serve() -> None:
             "No server is configured here.",
             mend="Write palier.toml (docs/server.md), or start the app for yourself: make app.",
         )
+    # Pages are served all the same: what is wrong stands on the administrator's, too.
+    for fault in misconfigured():
+        console(stderr=True).print(str(fault))
     # Its tables are brought up to date before anybody comes.
     server_access.engine()
     server_access.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
@@ -12,15 +13,19 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from analysis.database.store_faults import explain
+from analysis.database.store_faults import busy, explain
 from analysis.errors import DataError
 
 # How long a writer waits for another one before it gives up.
 BUSY_S = 60
-# Connections to PostgreSQL that a process keeps, and that it opens besides when many ask at once.
+# Connections to PostgreSQL that a process keeps, and that it opens besides when many ask at once;
+# who comes then waits for one of them.
 _KEPT, _MORE = 8, 24
+WAIT_S = 30.0
 _common: dict[tuple[int, str], Engine] = {}
+_sharing = threading.Lock()
 _WRITE, _TENANT, _ROLE, _PERSON = "palier_write", "palier_tenant", "palier_role", "palier_person"
 _FILE_ID = "palier_file"
 # Whose rights a transaction has: the app's own by default; the owner's only to migrate.
@@ -100,19 +105,34 @@ def become_person(connection: Connection, person: str) -> None:
         connection.execute(own, {"person": person})
 
 
-def share(engine: Engine) -> None:
-    """Have whoever connects to the same database of PostgreSQL use the connections of this one.
+def share(url: str) -> Engine:
+    """Return the one engine that all of this process use from now on for a database of PostgreSQL.
 
-    Seventy campaigns of a server would each keep some of their own. A process that was forked has
-    none in common with the one before.
+    Seventy campaigns of a server would each keep some connections of their own. A process that was
+    forked has none in common with the one before. A file has no use for it.
     """
-    _common[_name_of(engine.url)] = engine
+    engine = connect(url)
+    if engine.dialect.name != "postgresql":
+        return engine
+    with _sharing:
+        return _common.setdefault(_name_of(engine.url), engine)
 
 
 def part_with(engine: Engine) -> None:
     """Share an engine no longer, and close its connections."""
     _common.pop(_name_of(engine.url), None)
     engine.dispose()
+
+
+def close(engine: Engine) -> None:
+    """Close what was opened for a while; connections that others of this process use stay.
+
+    To dispose of a shared engine would put a second pool beside the connections in use, and a
+    third at the next call: the bound of a pool would hold for none.
+    """
+    shared = _common.get(_name_of(engine.url)) if engine.dialect.name == "postgresql" else None
+    if shared is None or shared.pool is not engine.pool:
+        engine.dispose()
 
 
 def _name_of(url: URL) -> tuple[int, str]:
@@ -131,6 +151,7 @@ def _postgresql(url: URL) -> Engine:
         hide_parameters=True,
         pool_size=_KEPT,
         max_overflow=_MORE,
+        pool_timeout=WAIT_S,
     )
 
     @event.listens_for(engine, "begin")
@@ -314,6 +335,8 @@ def _file_id(file: str) -> tuple[int, int] | None:
 def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
+    except PoolTimeout as error:
+        raise busy(engine.url) from error
     except SQLAlchemyError as error:
         if not isinstance(error, DBAPIError) or error.orig is None:
             raise

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakSet
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import Pool
 
+from analysis.database import tenancy
 from analysis.database.engine import become, lock, reading, tenant_of, writing
 from analysis.errors import DataError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = "palier migration"
+# Connections to databases that were found to be of this version, and to let the roles in.
+_whole: WeakSet[Pool] = WeakSet()
 
 
 def upgrade(
@@ -42,11 +47,25 @@ def upgrade(
     DataError
         When the store was written by a newer version.
     """
+    if revision == "head" and engine.pool in _whole:
+        return
+    if not _is_at(engine, revision):
+        _bring(engine, revision, rebuild)
+    # A file may be replaced between two questions; who replaces a database stops the server first.
+    if revision == "head" and engine.dialect.name == "postgresql":
+        _whole.add(engine.pool)
+
+
+def _is_at(engine: Engine, revision: str) -> bool:
     wanted = newest_revision() if revision == "head" else revision
     # As the owner: the app's role has no rights yet in a store that was never migrated.
     with reading(engine, role="owner") as connection:
-        if revision_of(connection) == wanted:
-            return
+        if revision_of(connection) != wanted:
+            return False
+        return revision != "head" or not tenancy.lacking(connection)
+
+
+def _bring(engine: Engine, revision: str, rebuild: Callable[[Connection], None]) -> None:
     with writing(engine, role="owner") as connection:
         lock(connection, [_LOCK])
         now = revision_of(connection)
@@ -81,6 +100,7 @@ def upgrade_in(
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
     if revision == "head":
+        tenancy.grant_again(connection)
         for tenant in tenants_of(connection):
             become(connection, tenant)
             rebuild(connection)

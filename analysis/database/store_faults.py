@@ -62,6 +62,16 @@ def explain(error: DBAPIError, url: URL) -> DataError:
     )
 
 
+def busy(url: URL) -> DataError:
+    """Say that every connection to the store was in use for as long as one waits."""
+    return DataError(
+        "The store has more to do than it can: nothing was read or written.",
+        where="{place}",
+        mend="Try again in a minute.",
+        place=url.set(query={}).render_as_string(hide_password=True),
+    )
+
+
 def _answered(error: DBAPIError) -> bool:
     """Tell whether the store was there and said no, not busy, cut off or damaged."""
     if error.connection_invalidated or isinstance(error, InterfaceError):

@@ -6,18 +6,44 @@ fails on a table that none protected. In SQLite a file has one tenant, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.engine import Connection
 
+from analysis.database import access_tables, message_tables
+from analysis.database.contact_tables import ERASABLE, TABLES
 from analysis.database.engine import ROLES, no_role
+from analysis.database.models import METADATA
 
 # What belongs to the server and to no campaign: people, sessions, organisations, campaigns.
 REALM = "@server"
 TENANT = "current_setting('palier.tenant', true)"
 _PERSON = "current_setting('palier.person', true)"
 _LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
+_REPLACED = (*("plan", "due", "flags", "tally_day", "tally_hour", "tally_address", "tally_turf"),)
+_ERASED = tuple(table.name for table in TABLES if table in ERASABLE)
+# Of all modules that declare tables, those above included.
+_DECLARED = (access_tables, message_tables)
+_EVERY = tuple(METADATA.tables)
+# What the two roles may do in the newest store: role → right → tables. A test compares it with
+# what the migrations gave.
+RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
+    ROLES["app"]: {
+        "SELECT": ("alembic_version", *_EVERY),
+        "INSERT": _EVERY,
+        "UPDATE": ("meta", "sessions", "invitations"),
+        "DELETE": _REPLACED,
+    },
+    ROLES["eraser"]: {"SELECT": ("alembic_version", *_ERASED), "DELETE": _ERASED},
+}
+# A role or a table that is not there lacks everything.
+_LACKING = sa.text(
+    "SELECT * FROM unnest(CAST(:role AS text[]), CAST(:part AS text[]), CAST(:right AS text[]))"
+    " AS ought (role, part, privilege) WHERE NOT coalesce(has_table_privilege("
+    "to_regrole(role), to_regclass(part), privilege), false)"
+)
 _STEPS = sa.text(
     "SELECT session_user AS who, EXISTS (SELECT FROM pg_roles WHERE rolname = :role"
     " AND pg_has_role(session_user, oid, 'MEMBER')) AS down"
@@ -25,6 +51,11 @@ _STEPS = sa.text(
 
 
 def create_roles() -> None:
+    """Create the roles in a migration; see `make_roles`."""
+    make_roles(op.get_bind())
+
+
+def make_roles(connection: Connection) -> None:
     """Create the roles of the app and the eraser, and let the one who migrates step down to them.
 
     Roles belong to the whole server: since version 16 of PostgreSQL whoever did not make one may
@@ -35,19 +66,52 @@ def create_roles() -> None:
     DataError
         When the one who migrates may not, and nobody did it before.
     """
-    if not _is_postgresql():
+    if connection.dialect.name != "postgresql":
         return
     for role in _LOCAL_ROLES:
         # Another database of the same server may have made it, at this very moment.
         for attempt in (f"CREATE ROLE {role} NOLOGIN", f"GRANT {role} TO CURRENT_USER"):
-            op.execute(
+            connection.exec_driver_sql(
                 f"DO $$ BEGIN {attempt}; EXCEPTION WHEN duplicate_object OR unique_violation "
                 "OR insufficient_privilege OR internal_error THEN NULL; END $$"
             )
-        steps = op.get_bind().execute(_STEPS, {"role": role}).one()
+        steps = connection.execute(_STEPS, {"role": role}).one()
         if not steps.down:
             raise no_role(role, steps.who)
-    _grant("USAGE", "SCHEMA public", _LOCAL_ROLES)
+    for role in _LOCAL_ROLES:
+        connection.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {role}")
+
+
+def lacking(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return what the two roles may not do and ought to: role, table, right.
+
+    A store that was migrated where the roles could not be made, or brought back by a dump without
+    its privileges, has the newest tables and lets the app read none of them.
+    """
+    if connection.dialect.name != "postgresql":
+        return []
+    ought = [(role, table, right) for role, of in RIGHTS.items() for table, right in _each(of)]
+    asked = {name: [one[n] for one in ought] for n, name in enumerate(("role", "part", "right"))}
+    return [tuple(row) for row in connection.execute(_LACKING, asked)]
+
+
+def grant_again(connection: Connection) -> None:
+    """Give the two roles what they lack, in a transaction of the owner; nothing is taken away.
+
+    Raises
+    ------
+    DataError
+        When the roles cannot be made.
+    """
+    if missing := lacking(connection):
+        make_roles(connection)
+        for role, table, right in missing:
+            connection.exec_driver_sql(f"GRANT {right} ON {table} TO {role}")
+
+
+def _each(of: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    for right, tables in of.items():
+        yield from ((table, right) for table in tables)
 
 
 def protect(

@@ -18,14 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.database.contact_tables import DOOR_BOXES
-from analysis.database.engine import (
-    connect,
-    lock,
-    or_nothing,
-    reading,
-    tenant_of,
-    writing,
-)
+from analysis.database.engine import close, connect, lock, or_nothing, reading, tenant_of, writing
 from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
 from analysis.database.store_faults import is_passing
@@ -131,6 +124,10 @@ class Store:
                     raise
         raise AssertionError("unreachable")
 
+    def close(self) -> None:
+        """Close its connections, unless others of this process use them."""
+        close(self.engine)
+
     def imports(self) -> pd.DataFrame:
         """Return one row per import, the latest first."""
         return self.frame(sa.select(IMPORTS).order_by(IMPORTS.c.received_s.desc(), IMPORTS.c.file))
@@ -189,7 +186,7 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
         claim(engine, campaign)
         _keep_first_day(engine, campaign)
     except DataError:
-        engine.dispose()
+        close(engine)
         raise
     return Store(engine, campaign, folder)
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.glance import GEOGRAPHIC, NO, SURE, Glance
-from analysis.readers.shapes import read_shapes, to_metric
+from analysis.readers.shapes import layers_of, read_shapes, to_metric
 from analysis.readers.street_tables import streets_of_place
 from analysis.tables.sources import LeftOut, Report
 
@@ -97,11 +96,7 @@ def _layer(file: Path) -> str:
     """Return the layer to read of a file that holds all classes."""
     if file.suffix.lower() != ".gpkg" or not file.is_file():
         return ""
-    try:
-        layers = [str(name) for name, _kind in pyogrio.list_layers(file)]
-    except (RuntimeError, ValueError):
-        return ""  # the reading itself says what is wrong with the file
-    return next((name for name in layers if _CLASS in name.lower()), "")
+    return next((name for name in layers_of(file) if _CLASS in name.lower()), "")
 
 
 def _table(

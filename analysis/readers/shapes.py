@@ -193,6 +193,21 @@ def _in_folder(path: Path) -> Path | str:
     return f"/vsizip/{path}/{shapes[0]}" if len(shapes) == 1 and "/" in shapes[0] else path
 
 
+def layers_of(path: Path) -> list[str]:
+    """Return the names of the layers of a file of shapes; none of one that cannot be opened.
+
+    Raises
+    ------
+    DataError
+        When it is of no format offered.
+    """
+    refuse_others(path)
+    try:
+        return [str(name) for name, _kind in pyogrio.list_layers(path)]
+    except (RuntimeError, ValueError):
+        return []  # the reading itself says what is wrong with the file
+
+
 def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
     known = raw.crs
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.contacts.contact_store import Contacts, Controller, controller_of
 from analysis.contacts.key_ring import FOLDER, open_ring
 from analysis.contacts.suppression import open_objections
+from analysis.database import engine
 from analysis.fieldwork.campaign import FOLDER as FIELD
 from analysis.fieldwork.store import Store, open_store
 from analysis.workflows import server_access
@@ -99,9 +100,9 @@ def who_answers(workspace: Path | str) -> Controller:
 def close(contacts: Contacts, *, store: bool = True) -> None:
     """Close what was opened for the people of a campaign; its store too, unless others use it."""
     if store:
-        contacts.engine.dispose()
+        engine.close(contacts.engine)
     if contacts.objections is not None and contacts.engine.dialect.name == "sqlite":
-        contacts.objections.engine.dispose()
+        engine.close(contacts.objections.engine)
 
 
 def keys_folder(workspace: Path | str) -> Path:

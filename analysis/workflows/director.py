@@ -245,7 +245,7 @@ def brief_of(
     try:
         return brief(file, store, day=day or today(store))
     finally:
-        store.engine.dispose()
+        store.close()
 
 
 def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:

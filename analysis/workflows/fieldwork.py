@@ -46,7 +46,7 @@ def opened(workspace: Path | str, url: str = "") -> Iterator[Store]:
     try:
         yield store
     finally:
-        store.engine.dispose()
+        store.close()
 
 
 def put_into_field(store: Store, walks: Walks) -> int:

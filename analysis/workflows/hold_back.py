@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +15,11 @@ from analysis.errors import DataError
 from analysis.experiments.drawing_rule import Rule
 from analysis.targeting.rank import Ranking, reach
 from analysis.workflows.sealed_trials import in_force, open_trial
+
+# Draws of lists that were looked at last, by seed and content.
+_draws: dict[tuple[int, bytes], pd.Series] = {}
+_drawing = threading.Lock()
+_MOST_DRAWS = 64
 
 CONTROL = "control"  # as `experiments.design` writes it
 # Of every five bureaux, one is held back unless a sealed design says otherwise.
@@ -183,8 +190,18 @@ def _sealed(folder: Path, seals: tuple[str, ...]) -> pd.Series:
 
 
 def _default(table: pd.DataFrame, seed: int) -> pd.Series:
+    """Return the arms of the default draw; the same list is not drawn at every look at a page."""
     # The draw needs scipy, which a ranking need not wait for.
     from analysis.experiments.design import declare
     from analysis.experiments.seal import drawn
 
-    return drawn(declare(trial_units(table), DEFAULT), seed).set_index("unit_id")["arm"]
+    units = trial_units(table)
+    content = pd.util.hash_pandas_object(units, index=False).to_numpy().tobytes()
+    key = (seed, hashlib.sha256(",".join(units.columns).encode() + content).digest())
+    with _drawing:
+        if key not in _draws:
+            if len(_draws) >= _MOST_DRAWS:
+                _draws.pop(next(iter(_draws)))
+            arms = drawn(declare(units, DEFAULT), seed).set_index("unit_id")["arm"]
+            _draws[key] = arms
+        return _draws[key]

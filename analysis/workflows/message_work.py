@@ -230,8 +230,10 @@ def work(
     Raises
     ------
     DataError
-        When another worker is at it, or no mail server is named.
+        When another worker is at it, no mail server is named, or a setting of mail is wrong.
     """
+    for fault in misconfigured():
+        raise fault
     total: Counter[str] = Counter()
     with _alone(workspace), _until_told() as told, _posts() as posts:
         ending = partial(_either, told.is_set, stop)
@@ -256,7 +258,7 @@ def _round(
 ) -> Counter[str]:
     contacts, total = open_contacts(workspace), Counter[str]()
     try:
-        seal = Seal.read(os.environ.get(dkim_seal.VARIABLE, ""))
+        seal = _seal()
         if how.returned is not None:
             say("returned", take_back_all(contacts, how.returned))
         for message in waiting(contacts):
@@ -286,6 +288,21 @@ def _round(
     finally:
         close(contacts)
     return total
+
+
+def misconfigured() -> list[DataError]:
+    """Return what is wrong with the settings of mail: nothing leaves until they are mended."""
+    faults = []
+    for read in (_seal, bounces_to):
+        try:
+            read()
+        except DataError as error:
+            faults.append(error)
+    return faults
+
+
+def _seal() -> Seal | None:
+    return Seal.read(os.environ.get(dkim_seal.VARIABLE, ""))
 
 
 def bounces_to() -> str:

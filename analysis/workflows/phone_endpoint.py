@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ FIRST_S, WHOLE_S = 10.0, 60.0
 WRONG, PAUSE_S, LONGEST_PAUSE_S = 20, 60.0, 3600.0
 # A link that is never revoked ends some days after the last outing.
 DAYS_AFTER = 14
+# Where no last outing is named, it ends so long after the key of the campaign was drawn.
+MOST_DAYS = 365
 _OPEN = {"Access-Control-Allow-Origin": "*"}
 # A phone page is a file: the browser asks first whether it may post from there.
 _ASKED_FIRST = {
@@ -194,9 +196,18 @@ def _vouched(head: bytes, workspaces: Path) -> Path:
     told = {name: _plain(text) for name, text in named.items()}
     if not campaign.is_token(told["token"], told["turf_id"], told.get("seal", "")):
         raise _WrongTokenError(named["turf_id"])
-    if campaign.ends and datetime.now(UTC).date() > campaign.ends + timedelta(days=DAYS_AFTER):
+    if datetime.now(UTC).date() > _last_day(workspace, campaign):
         raise _RefusalError(403, _OVER)
     return workspace
+
+
+def _last_day(workspace: Path, campaign: Any) -> date:  # noqa: ANN401 - imported late
+    """Return until when tokens hold: nobody knows who still has a page of a year ago."""
+    if campaign.ends:
+        after: date = campaign.ends + timedelta(days=DAYS_AFTER)
+        return after
+    drawn = (workspace / "fieldwork" / "campaign.key").stat().st_mtime
+    return datetime.fromtimestamp(drawn, UTC).date() + timedelta(days=MOST_DAYS)
 
 
 def _plain(text: str) -> str:
@@ -318,7 +329,7 @@ def store_of(workspace: Path) -> Any:  # noqa: ANN401 - imported late
         seen, store = _stores.get(workspace, (None, None))
         state = (url, *(_state(folder / name) for name in watched))
         if store is not None and seen != state:
-            store.engine.dispose()
+            store.close()
             del _stores[workspace]
             if not url and state[-1] is None:
                 raise DataError("The store was deleted.", where="{file}", file=folder / SQLITE)

@@ -89,5 +89,5 @@ def _contacts(workspace: Workspace) -> Contacts | None:
         mine = sa.select(ROLL_FILES.c.roll).where(ROLL_FILES.c.tenant == store.campaign.campaign_id)
         any_roll = len(store.frame(mine.limit(1))) > 0
     finally:
-        store.engine.dispose()
+        store.close()
     return open_contacts(workspace.path) if any_roll else None

@@ -53,16 +53,15 @@ def room(few: int) -> int:
 
 def engine() -> Engine:
     """Return the server's store, whichever tenant, brought up to date at the first call."""
-    from analysis.database.engine import connect, share
+    from analysis.database.engine import share
     from analysis.database.migrate import upgrade
     from analysis.fieldwork import tallies
 
     url = settings().store
     with _opening:
         if url not in _opened:
-            fresh = connect(url)
+            fresh = share(url)
             upgrade(fresh, rebuild=tallies.rebuild)
-            share(fresh)
             _opened[url] = fresh
         return _opened[url]
 

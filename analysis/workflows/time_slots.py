@@ -86,7 +86,7 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
             if (found := learned(store, slot)) is not None:
                 return found
         finally:
-            store.engine.dispose()
+            store.close()
     rate = min(share_open * USUAL[slot], 1.0)
     return Opening(slot, dict.fromkeys(KINDS, round(rate, 4)), ASSUMED)
 

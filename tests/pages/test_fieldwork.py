@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from analysis.access.server_settings import ServerSettings
 from analysis.errors import DataError
 from analysis.fieldwork import exposure, inbox, progress
 from analysis.fieldwork.campaign import change_campaign, open_campaign
@@ -278,3 +279,22 @@ def test_a_part_of_the_place_is_chosen_by_name(page, field):
         assert _("What is said at the door") in values(app.subheader)
     next(box for box in app.selectbox if box.label == _("Territory")).set_value("all").run()
     assert values(app.metric)[0] == number(int(told.sum()))
+
+
+def test_a_server_counts_what_phones_send_when_it_is_due_or_asked_to(field, monkeypatch):
+    """Fifty phones would have every page of two hundred people counted and drawn without end."""
+    counted = []
+
+    def comes_and_is_seen(turf, *, server=True):
+        settings = ServerSettings(server=server)
+        monkeypatch.setattr(field_loaders.server_access, "settings", lambda: settings)
+        inbox.receive_from_phone(field.store, outing(field, turf, day=0))
+        counted.append(field_loaders.totals(field_loaders.mark(field.place)).attempts)
+
+    monkeypatch.setattr(field_loaders, "part_of", lambda _place: None)
+    comes_and_is_seen("T0001")
+    comes_and_is_seen("T0002")
+    field_loaders.look_again()
+    counted.append(field_loaders.totals(field_loaders.mark(field.place)).attempts)
+    comes_and_is_seen("T0003", server=False)  # one's own machine never waits
+    assert counted == [20, 20, 40, 60]

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import time
 from datetime import date
 from functools import partial
 
@@ -203,6 +205,19 @@ def test_the_server_notices_a_new_key_and_a_new_calendar(post, places):
     own.store.engine.dispose()
     fresh = json.loads(first) | {"token": open_campaign(own.place.path).token("T0003")}
     assert post(json.dumps(fresh).encode()).status_code == 403
+
+
+def test_without_a_last_outing_tokens_hold_for_a_year_after_the_key_was_drawn(post, places):
+    own = campaign_in(places, "terrain_sans_fin")
+    key = own.place.path / "fieldwork" / "campaign.key"
+    for days, status in ((364, 200), (367, 403)):
+        drawn = time.time() - days * 86_400
+        os.utime(key, (drawn, drawn))
+        assert post(signed(own)).status_code == status
+    renew_key(own.store)
+    own.store.engine.dispose()
+    newest = open_campaign(own.place.path).token("T0003")
+    assert post(signed(own, token=newest)).status_code == 200
 
 
 def test_nothing_is_thanked_for_when_the_store_is_gone(post, places):

@@ -134,3 +134,13 @@ def test_a_volunteer_of_a_team_has_the_turfs_it_was_handed(field, as_person):
         field.turfs[GARE][0]
     ]
     assert not any(turf in " ".join(headings) for turf in field.turfs[QUAIS])
+
+
+def test_a_wrong_setting_of_mail_stands_on_the_administrator_s_page(as_person, monkeypatch):
+    monkeypatch.setenv("PALIER_BOUNCES", "retours")
+    app = as_person("administration", "administrator", "campaign", "")
+    assert app.error[0].value.startswith("Les e-mails ne peuvent pas revenir")
+    assert "BOUNCES" in texts(app)
+    monkeypatch.delenv("PALIER_BOUNCES")
+    again = as_person("administration", "administrator", "campaign", "")
+    assert not any("revenir" in one.value for one in again.error)

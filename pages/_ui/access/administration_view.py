@@ -15,12 +15,19 @@ from analysis.access import membership as known
 from analysis.access.rights import Grant, Scope
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
+from analysis.workflows.message_work import misconfigured
 from pages._ui import loaders, messages, territory
 from pages._ui.access import visitor
 from pages._ui.i18n import _
 
 _LINK = "admin.link"
 _WEEK, _MOST_DAYS = 7, 60
+
+
+def mail_settings() -> None:
+    """Say what is wrong with the settings of mail, which the server read at its start."""
+    for fault in misconfigured():
+        messages.show_error(fault)
 
 
 def people() -> None:

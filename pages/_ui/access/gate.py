@@ -87,10 +87,8 @@ def ways() -> None:
     found = visitor.current()
     if found.person is None:
         return
-    from analysis.access import membership
-
-    names = {c["campaign"]: c["name"] for c in membership.campaigns(server_access.engine())}
     own = found.person.campaigns()
+    names = _names(tuple(own))
     with st.sidebar:
         if len(own) > 1:
             st.selectbox(
@@ -106,6 +104,15 @@ def ways() -> None:
         st.caption(_("Logged in as {name}").format(name=messages.plain(found.person.name)))
         if st.button(_("Log out"), key="access.logout", icon=":material/logout:"):
             log_out()
+
+
+@st.cache_data(ttl=300, max_entries=1000, show_spinner=False)
+def _names(campaigns: tuple[str, ...]) -> dict[str, str]:
+    """Return what people call campaigns; every run of every page asks."""
+    from analysis.access import membership
+
+    known = {c["campaign"]: c["name"] for c in membership.campaigns(server_access.engine())}
+    return {campaign: known[campaign] for campaign in campaigns if campaign in known}
 
 
 def log_out() -> None:

@@ -63,6 +63,7 @@ def _close_paper() -> None:
 
 def _keep(results: list[Told]) -> None:
     _close_paper()
+    load_fieldwork.look_again()
     for name, result in results:
         new = None if isinstance(result, DataError) else result.new
         visitor.current().note("import", name, new)

@@ -18,7 +18,7 @@ from analysis.fieldwork.progress import Totals
 from analysis.fieldwork.store import VARIABLE, Store, open_store
 from analysis.geography.address_search import names_of
 from analysis.tables.workspace import Workspace
-from analysis.workflows import field_pictures, fieldwork
+from analysis.workflows import field_pictures, fieldwork, server_access
 from analysis.workflows.turf_states import turfs_of_teams
 from pages._ui import loaders, territory
 from pages._ui.access import visitor
@@ -26,6 +26,9 @@ from pages._ui.access import visitor
 _SOME = 64
 # A federation has seventy campaigns; those of one machine have a file each.
 _STORES = 100
+# Fifty phones send every few seconds: without this every page of a server would be counted and
+# drawn anew for each of them.
+HELD_S = 60
 # Parts of a day's forecast do not move when the page is looked at twice.
 _SEED = 0
 
@@ -55,7 +58,7 @@ def _stamp(folder: Path) -> int:
 
 
 @st.cache_resource(
-    max_entries=_STORES, show_spinner=False, on_release=lambda opened: opened.engine.dispose()
+    max_entries=_STORES, show_spinner=False, on_release=lambda opened: opened.close()
 )
 def _store(folder: str, url: str, stamp: int) -> Store:
     del stamp  # the campaign was changed: its objective is part of the store
@@ -79,11 +82,21 @@ class Mark:
 
 
 def mark(place: Workspace) -> Mark:
-    """Return what the answers on screen depend on."""
+    """Return what the answers on screen depend on; on a server they may be a minute old."""
     opened = store(place)
-    stamp = _stamp(place.path)
-    url = os.environ.get(VARIABLE, "")
-    return Mark(str(place.path), url, stamp, progress.state(opened), opened.part)
+    asked = (str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path))
+    state = _held(*asked) if server_access.settings().server else progress.state(opened)
+    return Mark(*asked, state, opened.part)
+
+
+@st.cache_data(ttl=HELD_S, max_entries=_STORES, show_spinner=False)
+def _held(folder: str, url: str, campaign: int) -> tuple[int, int]:
+    return progress.state(_store(folder, url, campaign))
+
+
+def look_again() -> None:
+    """Have the next page see what came in this moment: who brought returns looks for them."""
+    _held.clear()
 
 
 def narrowed(place: Workspace, asked: Mark) -> Mark:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
@@ -11,7 +13,7 @@ from pages._ui import state
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, language
 
-_PHONE = 320
+_PHONE, _MOST_PX = 320, 1460
 _PRINT = """<style>
 @media print {
   [data-testid="stSidebar"], [data-testid="stHeader"], [data-testid="stToolbar"],
@@ -76,8 +78,23 @@ def guide(name: str) -> None:
         st.markdown(words)
         if picture:
             # A phone's screen as wide as the page would fill three of them.
+            tall = guides.is_tall(picture)
             st.image(
-                picture,
+                _reduced(picture, _PHONE if tall else _MOST_PX),
                 caption=caption,
-                width=_PHONE if guides.is_tall(picture) else "stretch",
+                width=_PHONE if tall else "stretch",
             )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _reduced(picture: Path, most_px: int) -> bytes:
+    """Return a picture no wider than it is shown, which Streamlit would make anew at each run."""
+    from PIL import Image
+
+    with Image.open(picture) as whole:
+        if whole.width <= most_px:
+            return picture.read_bytes()
+        height = int(whole.height * most_px / whole.width)
+        made = io.BytesIO()
+        whole.resize((most_px, height), Image.Resampling.BILINEAR).save(made, "PNG")
+    return made.getvalue()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from analysis.access import audit, membership
 from analysis.access.rights import Grant
+from analysis.database import tenancy
 from analysis.database.access_tables import AUDIT, GRANTS
 from analysis.database.engine import connect, of_tenant, reading, writing
 from analysis.database.migrate import upgrade
@@ -262,3 +263,40 @@ def test_the_app_cannot_change_tables_nor_unlearn_what_was_written(engine):
     ):
         with pytest.raises((DataError, DBAPIError)), writing(of_tenant(engine, LEFT)) as c:
             c.exec_driver_sql(statement)
+
+
+GIVEN = "SELECT grantee, table_name, privilege_type FROM information_schema.role_table_grants"
+GIVEN += " WHERE grantee IN ('palier_app', 'palier_eraser')"
+
+
+def test_the_rights_that_are_given_again_are_those_that_the_migrations_gave(engine):
+    ought = {
+        (role, table, right)
+        for role, of in tenancy.RIGHTS.items()
+        for right, tables in of.items()
+        for table in tables
+    }
+    assert {tuple(row) for row in rows(engine, GIVEN)} == ought
+
+
+def test_a_store_whose_roles_were_never_let_in_lets_them_in_when_it_is_opened(server, tmp_path):
+    """As a release without the roles left it, or a dump that was restored without privileges."""
+    url, folder = server.database(), tmp_path / "place"
+    folder.mkdir()
+    store = open_store(folder, url)
+    field_plan.register(store.engine, turfs())
+    receive(store, attempt(0))
+    with writing(store.engine, role="owner") as connection:
+        for role in ("palier_app", "palier_eraser"):
+            for table in (*METADATA.tables, "alembic_version"):
+                connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {role}")
+            connection.exec_driver_sql(f"REVOKE USAGE ON SCHEMA public FROM {role}")
+    with pytest.raises(DataError, match="permission denied"):
+        progress.totals(store)
+    store.engine.dispose()
+    again = open_store(folder, url)
+    assert progress.totals(again).attempts == 1
+    assert len(rows(again.engine, GIVEN)) == sum(
+        len(tables) for of in tenancy.RIGHTS.values() for tables in of.values()
+    )
+    again.engine.dispose()

@@ -164,3 +164,20 @@ def test_endless_names_are_drawn(run, tmp_path):
     asked = ("--workspace", tmp_path / "w", "--bloc", "left", "--for", "2027_pres_t1")
     for suffix in ("pdf", "png"):
         assert run("rank", *asked, "--out", tmp_path / f"r.{suffix}")[0] == 0
+
+
+def test_a_server_tells_at_its_start_that_bounces_have_no_address(run, monkeypatch):
+    from analysis.access.server_settings import ServerSettings
+    from analysis.workflows import server_access
+
+    ended = subprocess.CompletedProcess([], 0)
+    monkeypatch.setenv("PALIER_BOUNCES", "retours")
+    monkeypatch.setattr(server_access, "settings", lambda: ServerSettings(server=True))
+    monkeypatch.setattr(server_access, "engine", lambda: None)
+    monkeypatch.setattr(server_access, "close", lambda: None)
+    monkeypatch.setattr("subprocess.run", lambda *_a, **_k: ended)
+    code, _, err = run("serve")
+    assert code == 0
+    assert "PALIER_BOUNCES" in err
+    monkeypatch.delenv("PALIER_BOUNCES")
+    assert run("serve") == (0, "", "")

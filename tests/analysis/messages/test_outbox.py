@@ -332,6 +332,18 @@ def test_what_is_no_address_of_bounces_is_told_before_anybody_is_written_to(monk
         message_work.bounces_to()
 
 
+def test_a_wrong_setting_of_mail_stops_the_worker_at_its_start(monkeypatch, tmp_path):
+    monkeypatch.setenv("PALIER_SMTP", "smtp://127.0.0.1:9")
+    assert message_work.misconfigured() == []
+    monkeypatch.setenv(message_work.BOUNCES, "retours")
+    monkeypatch.setenv("PALIER_DKIM", f"s1:example.org:{tmp_path / 'none.pem'}")
+    told = [str(fault) for fault in message_work.misconfigured()]
+    assert ["PALIER_DKIM" in told[0], "PALIER_BOUNCES" in told[1]] == [True, True]
+    # Without an end of its own: it is not tried again and again in silence.
+    with pytest.raises(DataError, match="PALIER_DKIM"):
+        message_work.work(tmp_path, message_work.Work(), lambda _what, _count: None)
+
+
 def test_a_domain_is_not_written_to_faster_than_it_bears():
     now = [0.0]
     pace = Pace(60, clock=lambda: now[0])

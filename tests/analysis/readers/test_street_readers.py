@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import geopandas as gpd
 import numpy as np
@@ -250,3 +252,25 @@ def test_nameless_streets_take_the_name_of_most_addresses_along_them(tmp_path):
     assert list(named["name"]) == ["Rue A", "", "", ""]
     assert (streets["name"] == "").all()
     assert np.array_equal(named["length_m"], streets["length_m"])
+
+
+def test_a_virtual_layer_named_gpkg_is_not_even_listed(tmp_path):
+    """GDAL would ask the address of its source for the names of its layers."""
+    asked = []
+
+    class Asked(BaseHTTPRequestHandler):
+        def handle_one_request(self):
+            asked.append(self.rfile.readline())
+
+    with HTTPServer(("127.0.0.1", 0), Asked) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        file = tmp_path / "TRONCON_DE_ROUTE.gpkg"
+        file.write_text(
+            '<OGRVRTDataSource><OGRVRTLayer name="troncon_de_route"><SrcDataSource>'
+            f"/vsicurl/http://127.0.0.1:{server.server_port}/x.geojson</SrcDataSource>"
+            "</OGRVRTLayer></OGRVRTDataSource>"
+        )
+        with pytest.raises(DataError, match="not a file of shapes that is read here"):
+            read_bd_topo(file, crs_metric=CRS)
+        server.shutdown()
+    assert asked == []

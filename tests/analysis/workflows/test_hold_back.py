@@ -227,3 +227,20 @@ def test_without_its_seal_a_file_is_not_made_again(own, sealed, tmp_path):
     (place.path / "trials" / sealed / SEAL).unlink()
     with pytest.raises(DataError, match="missing from this workspace"):
         reproduce(file)
+
+
+def test_the_default_draw_is_kept_for_its_list_and_seed_alone(tmp_path, monkeypatch):
+    """Two hundred people look at the page Turfs: the same draw is not made for each of them."""
+    made = []
+    monkeypatch.setattr(
+        "analysis.experiments.design.declare", lambda *given: made.append(1) or declare(*given)
+    )
+    looked_at = [(45, 11), (45, 11), (46, 11), (45, 12), (45, 11)]
+    arms = [
+        with_arms(ranking(size), WHOLE, folder=tmp_path, seed=seed)["arm"]
+        for size, seed in looked_at
+    ]
+    assert len(made) == 3
+    assert arms[0].equals(arms[1])
+    assert arms[0].equals(arms[4])
+    assert not arms[0].equals(arms[3])
