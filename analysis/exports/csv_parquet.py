@@ -23,6 +23,7 @@ from analysis.tables.spreadsheet_text import FORMULA, NUMBER
 
 # The last digits of a float differ between processors; ten are ours on all of them.
 _DIGITS = 10
+CONTEXT = "http://www.w3.org/ns/csvw"
 
 
 def to_csv(document: Leaving) -> bytes:
@@ -125,7 +126,7 @@ def to_csvw(document: Leaving) -> bytes:
         for one in units
     ]
     metadata = {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": language}],
+        "@context": [CONTEXT, {"@language": language}],
         "dc:title": document.heading,
         "dc:description": [line for line in (document.subtitle, *document.remarks) if line],
         "dc:creator": "Palier",

@@ -14,9 +14,9 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from analysis.charts.chart_words import licence
+from analysis.charts.chart_words import licence, say
 from analysis.exports.column_units import format_of, headings_of, units_of
-from analysis.exports.document import Leaving, invented
+from analysis.exports.document import Leaving
 from analysis.exports.embedded_provenance import KEY
 from analysis.exports.provenance import only_made_once
 
@@ -69,11 +69,15 @@ def to_xlsx(document: Leaving) -> bytes:
     return out.getvalue()
 
 
-def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
-    """Write tables of the field, a sheet each under its name; the same bytes twice."""
+def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame], *, fictional: bool = False) -> bytes:
+    """Write tables of the field, a sheet each under its name; the same bytes twice.
+
+    Of an `fictional` place the head of every printed page says so.
+    """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
-        told = only_made_once("field")
+        told = only_made_once("field", fictional=fictional)
+        warning = f" · {say('fictional', 'fr')} · {say('fictional', 'en')}" if fictional else ""
         book.set_properties({"author": "Palier", "created": _CREATED, "keywords": told})
         for name, table in tables.items():
             sheet = book.add_worksheet(name)
@@ -83,7 +87,7 @@ def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
                 sheet.write_row(row, 0, values)
             sheet.freeze_panes(1, 1)
             sheet.autofit()
-            on_paper(sheet, name)
+            on_paper(sheet, f"{name}{warning}")
     return out.getvalue()
 
 
@@ -159,12 +163,7 @@ def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
         (
             [say("source"), say("licence"), say("date"), "sha256"],
             [
-                [
-                    ""
-                    if key == "licence" and invented(provenance)
-                    else licence(source.get(key) or "", document.language)
-                    for key in keys
-                ]
+                [licence(source.get(key) or "", document.language) for key in keys]
                 for source in provenance.sources
             ],
         ),

@@ -160,18 +160,19 @@ def _place(workspace: Workspace, language: str) -> _Place:
         counts["ballots"][order],
         elections.set_index("election_id")["date"].dt.year,
         latest[["households", "poor_households"]].astype(float).dropna(),
-        _sources(workspace.manifest.get("sources", ()), language),
+        _sources(workspace.sources, language),
         language,
     )
 
 
-def _sources(reports: Sequence[Mapping[str, Any]], language: str) -> dict[str, str]:
+def _sources(read: Sequence[Mapping[str, Any]], language: str) -> dict[str, str]:
     known = words(language)["facts"]
     found = {}
-    for source in (report["source"] for report in reports):
+    for source in read:
         role = str(source["role"])
         stated = licence(str(source["licence"]), language)
-        found[role] = f"{known.get(role, role)}, {source['file']}, {stated}"
+        parts = (known.get(role, role), str(source["file"]), stated)
+        found[role] = ", ".join(filter(None, parts))
     return found
 
 
