@@ -13,14 +13,12 @@ import pandas as pd
 
 from analysis.cli.known_action import check_action
 from analysis.errors import DataError, some
-from analysis.exports.csv_account import put_account
-from analysis.fieldwork import exposure, progress, turf_links
+from analysis.fieldwork import progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
 from analysis.fieldwork.store import Store, renew_key
-from analysis.tables.workspace import Workspace
 from analysis.workflows import fieldwork
 
 
@@ -186,8 +184,7 @@ def _forecast(store: Store, asked: Asked) -> list[str]:
 def _rates(store: Store, asked: Asked) -> tuple[str, bool]:
     learned = fieldwork.learned(store)
     if asked.out:
-        fictional = Workspace(asked.workspace).fictional
-        fieldwork.learned_to_file(store, learned, asked.out, fictional=fictional)
+        fieldwork.learned_to_file(store, learned, asked.out, asked.workspace)
     talks = fieldwork.learned(store, "conversations").summary()
     return f"{learned.summary()}\n{talks}\n{_shown(learned.table)}", True
 
@@ -204,9 +201,8 @@ def _covered(store: Store, asked: Asked) -> tuple[str, bool]:
 
 
 def _export(store: Store, asked: Asked) -> tuple[str, bool]:
-    number, out = exposure.export(store, _out(asked)), _out(asked)
-    put_account(out, "field", fictional=Workspace(asked.workspace).fictional)
-    return f"{number:,} attempts: {out}", True
+    number = fieldwork.export_to_file(store, asked.workspace, _out(asked))
+    return f"{number:,} attempts: {asked.out}", True
 
 
 def _check(store: Store, _asked: Asked) -> tuple[str, bool]:

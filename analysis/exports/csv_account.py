@@ -72,6 +72,18 @@ def put_account(
 ) -> Path:
     """Write `account_of` a CSV beside it, and return where.
 
+    Parameters
+    ----------
+    path
+        The CSV.
+    kind, title, language, fictional
+        As for `account_of`.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file beside it.
+
     Raises
     ------
     DataError

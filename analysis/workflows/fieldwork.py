@@ -200,7 +200,7 @@ def learned_params(store: Store, rates: learning.Learned) -> dict[str, Mapping[s
 
 
 def learned_to_file(
-    store: Store, rates: learning.Learned, out: Path, *, fictional: bool = False
+    store: Store, rates: learning.Learned, out: Path, workspace: Path | None = None
 ) -> None:
     """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes.
 
@@ -212,12 +212,20 @@ def learned_to_file(
         As `learned` returns them.
     out
         The TOML file.
-    fictional
-        Whether the place is invented: the first line says so.
+    workspace
+        Its folder: the first line says so where the place is invented.
     """
+    fictional = workspace is not None and Workspace(workspace).fictional
     params = learned_params(store, rates)
     warning = f"# {say('fictional_note', 'fr')}\n" if fictional else ""
     _write(out, warning + tomli_w.dumps({name: dict(value) for name, value in params.items()}))
+
+
+def export_to_file(store: Store, workspace: Path, out: Path) -> int:
+    """Write every attempt as CSV, what it is beside it, and return their number."""
+    number = exposure.export(store, out)
+    put_account(out, "field", fictional=Workspace(workspace).fictional)
+    return number
 
 
 def contact(store: Store, workspace: Workspace) -> pd.DataFrame:

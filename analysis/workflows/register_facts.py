@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
+from analysis.charts.chart_words import say
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import left_before
 from analysis.contacts.registers import FIELDS, Entry, entries, total
@@ -17,13 +19,21 @@ from analysis.database.engine import reading
 from analysis.database.models import ATTEMPTS
 from analysis.errors import DataError, some
 from analysis.exports.reports.register_pdf import KINDS, WORDS, Section, register_text
+from analysis.tables.workspace import MANIFEST, Workspace
 
 _CNIL = timedelta(days=3)
 _RISKS = ("opinion", "leak", "reuse", "pressure")
 _MEASURES = ("keys", "roles", "doors", "erase")
 
 
-def register(contacts: Contacts, kind: str, language: str, today: date | None = None) -> str:
+def register(
+    contacts: Contacts,
+    kind: str,
+    language: str,
+    today: date | None = None,
+    *,
+    folder: Path | None = None,
+) -> str:
     """Return a register as Markdown, filled; `exports.reports.register_pdf` prints it.
 
     Parameters
@@ -36,6 +46,8 @@ def register(contacts: Contacts, kind: str, language: str, today: date | None = 
         "fr" or "en".
     today
         The day it bears.
+    folder
+        Of the workspace: an invented place is said to be one.
 
     Returns
     -------
@@ -59,6 +71,8 @@ def register(contacts: Contacts, kind: str, language: str, today: date | None = 
     who = contacts.controller
     sections = [_who(contacts), *_FILLED[kind](contacts, language)]
     place = who.name or who.controller
+    if folder is not None and (folder / MANIFEST).is_file() and Workspace(folder).fictional:
+        place = f"{place} ({say('fictional', language)})".strip()
     return register_text(kind, sections, place=place, day=day, language=language)
 
 

@@ -224,7 +224,14 @@ def check_path(path: Path) -> None:
 
 
 def write_backtest(found: AbstentionBacktest, path: Path, *, fictional: bool = False) -> None:
-    """Write the methods as JSON, and that the place is invented where it is.
+    """Write the methods as JSON.
+
+    Parameters
+    ----------
+    found, path
+        The look back; a file .json.
+    fictional
+        Whether the place is invented: the file says so.
 
     Raises
     ------
