@@ -222,7 +222,22 @@ def learned_to_file(
 
 
 def export_to_file(store: Store, workspace: Path, out: Path) -> int:
-    """Write every attempt as CSV, what it is beside it, and return their number."""
+    """Write every attempt as CSV, and beside it what it is.
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace
+        Folder of the place.
+    out
+        The CSV file.
+
+    Returns
+    -------
+    int
+        How many attempts.
+    """
     number = exposure.export(store, out)
     put_account(out, "field", fictional=Workspace(workspace).fictional)
     return number

@@ -106,9 +106,8 @@ def test_a_trial_is_said_to_be_verified(town):
     out = town / "essai.csv"
     design_to_file(units, Rule("gain_per_hour", unit="bureau_id"), Promise(), seed=3, out=out)
     assert "provenance" not in out.read_text(encoding="utf-8").splitlines()[0]
-    assert "Lieu\u00a0: Valmont (territoire fictif)." in out.with_suffix(".plan.md").read_text(
-        encoding="utf-8"
-    )
+    plan = out.with_suffix(".plan.md").read_text(encoding="utf-8")
+    assert "Lieu\u00a0: Valmont (territoire fictif)." in plan
     files = [out, plan_to_pdf(out), out.with_suffix(".seal.json")]
     assert all("verify" in refused(file) for file in files)
 
