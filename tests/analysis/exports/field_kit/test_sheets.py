@@ -342,7 +342,8 @@ def test_all_files_are_written(walks, place, tmp_path):
     assert names == [
         "sheets.pdf", "turfs.xlsx", "turfs.gpx", "turfs.kml", "turfs.geojson",
         "gpx/T0001.gpx", "gpx/T0002.gpx", "gpx/T0003.gpx",
-        "returns_form.csv", "returns_form.csv-metadata.json", "phone/T0001.html", "phone/T0002.html", "phone/T0003.html",
+        "returns_form.csv", "returns_form.csv-metadata.json",
+        "phone/T0001.html", "phone/T0002.html", "phone/T0003.html",
     ]  # fmt: skip
     assert all(file.stat().st_size > 800 for file in files)
     assert not [*(tmp_path / "out").rglob("*.part")]
