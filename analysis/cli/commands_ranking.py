@@ -113,7 +113,8 @@ def _report_moved(file: RankingFile, earlier: Earlier, out: Path, language: str)
         show(f"moved: {n} bureaux, {reason_text(str(reason), 'en')}")
     if moved.empty:
         show("moved: none")
-    show(f"written: {moved_to_file(moved, out, language)}")
+    fictional = file.workspace.fictional
+    show(f"written: {moved_to_file(moved, out, language, fictional=fictional)}")
 
 
 def _report_margin(file: RankingFile) -> None:

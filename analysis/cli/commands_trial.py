@@ -143,7 +143,7 @@ def design(  # noqa: PLR0913 - one option per part of a design
     near, known = near_of(workspace, neighbours, apart), Ledger(workspace, again)
     show(design_to_file(units, rule, promise, seed=seed, out=out, near=near, known=known))
     if plan_pdf:
-        show(f"written: {plan_to_pdf(out)}")
+        show(f"written: {plan_to_pdf(out, language)}")
 
 
 def power(  # noqa: PLR0913 - one option per part of a question
@@ -198,7 +198,7 @@ def power(  # noqa: PLR0913 - one option per part of a question
 
 def verify(seal: Annotated[Path, typer.Argument(help="The sealed file, .seal.json.")]) -> None:
     """Make the draw of a seal again, and say if anything moved."""
-    from analysis.workflows.trial_design import verify_seal
+    from analysis.workflows.seal_ledger import verify_seal
 
     show(verify_seal(seal))
 

@@ -214,7 +214,7 @@ def _register(contacts: Contacts, asked: Asked) -> str:
     from analysis.exports.reports.register_pdf import register_pdf
     from analysis.workflows.register_facts import register
 
-    text = register(contacts, asked.what, asked.language)
+    text = register(contacts, asked.what, asked.language, folder=asked.workspace)
     if asked.out is None:
         return text
     is_pdf = asked.out.suffix == ".pdf"

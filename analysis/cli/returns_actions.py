@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.cli.known_action import check_action
 from analysis.errors import DataError, some
-from analysis.fieldwork import exposure, progress, turf_links
+from analysis.fieldwork import progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim
@@ -184,7 +184,7 @@ def _forecast(store: Store, asked: Asked) -> list[str]:
 def _rates(store: Store, asked: Asked) -> tuple[str, bool]:
     learned = fieldwork.learned(store)
     if asked.out:
-        fieldwork.learned_to_file(store, learned, asked.out)
+        fieldwork.learned_to_file(store, learned, asked.out, asked.workspace)
     talks = fieldwork.learned(store, "conversations").summary()
     return f"{learned.summary()}\n{talks}\n{_shown(learned.table)}", True
 
@@ -201,7 +201,8 @@ def _covered(store: Store, asked: Asked) -> tuple[str, bool]:
 
 
 def _export(store: Store, asked: Asked) -> tuple[str, bool]:
-    return f"{exposure.export(store, _out(asked)):,} attempts: {asked.out}", True
+    number = fieldwork.export_to_file(store, asked.workspace, _out(asked))
+    return f"{number:,} attempts: {asked.out}", True
 
 
 def _check(store: Store, _asked: Asked) -> tuple[str, bool]:

@@ -74,7 +74,6 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
     str
         Markdown.
     """
-    text = files("analysis.experiments").joinpath(f"plan_{plan.language}.md")
     rule, lottery, none = design.rule, design.lottery, _NONE
     full = lottery.treated != EACH
     named = _WORDS[plan.language]["place"].format(place=plan.place) if plan.place else ""
@@ -105,7 +104,18 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
         "error": "CR2" if rule.cluster else "HC1",
         "sight": _sight(plan),
     }
-    return text.read_text(encoding="utf-8").format(**values)
+    return _template(plan.language).format(**values)
+
+
+def language_of(plan: str) -> str:
+    """Return the language that a plan is written in, "fr" or "en"."""
+    head = plan.strip().partition("\n")[0]
+    return next((one for one in LANGUAGES if _template(one).startswith(head)), LANGUAGES[0])
+
+
+def _template(language: str) -> str:
+    text = files("analysis.experiments").joinpath(f"plan_{language}.md")
+    return text.read_text(encoding="utf-8")
 
 
 def _sight(plan: Plan) -> str:

@@ -10,6 +10,8 @@ import pandas as pd
 from analysis.i18n import Words
 
 _WORDS = Words.columns("column", files("analysis.exports") / "column_units.csv")
+# Of tables of models, trials and the field, whose units and meanings stand with what makes them.
+_HEADINGS = Words.columns("column", files("analysis.exports") / "column_headings.csv")
 
 _FORMATS = {
     "score": "0.0",
@@ -66,7 +68,8 @@ def heading_of(column: str, language: str) -> str:
     >>> heading_of("gain_per_hour", "en")
     'Votes per hour'
     """
-    known = _WORDS["fr" if language == "fr" else "en"].get(f"heading.{column}", "")
+    key, tongue = f"heading.{column}", "fr" if language == "fr" else "en"
+    known = _WORDS[tongue].get(key, "") or _HEADINGS[tongue].get(key, "")
     words = column.replace("_", " ").strip()
     return known or words[:1].upper() + words[1:]
 

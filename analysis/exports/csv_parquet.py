@@ -19,12 +19,13 @@ import pyarrow.parquet as pq
 from analysis.exports.column_units import heading_of, kind_of, units_of
 from analysis.exports.document import IN_COLUMN, Leaving, source_line
 from analysis.exports.embedded_provenance import KEY
-from analysis.tables.spreadsheet_text import FORMULA, NUMBER
+from analysis.tables.spreadsheet_text import FORMULA, NUMBER, ZEROS
 
 # The last digits of a float differ between processors; ten are ours on all of them.
 _DIGITS = 10
 # Powers of ten up to this are floats.
 _EXACT = 22
+CONTEXT = "http://www.w3.org/ns/csvw"
 
 
 def to_csv(document: Leaving) -> bytes:
@@ -75,7 +76,12 @@ def _cells(values: pd.Series, how: _Dialect) -> pa.Array:
     text = _large(values)
     risky = pc.match_substring_regex(text, FORMULA)
     risky = pc.and_not(risky, pc.match_substring_regex(text, NUMBER))
-    return _quoted(pc.if_else(risky, _joined("'", text), text), how)
+    text = pc.if_else(risky, _joined("'", text), text)
+    if how.decimal == ",":
+        # Whoever opens it by a double click keeps the zeros of codes: `="01004"`.
+        code = pc.match_substring_regex(text, ZEROS)
+        text = pc.if_else(code, _joined('="', text, '"'), text)
+    return _quoted(text, how)
 
 
 def _large(values: pd.Series | pd.Index | np.ndarray) -> pa.Array:
@@ -127,7 +133,7 @@ def to_csvw(document: Leaving) -> bytes:
         for one in units
     ]
     metadata = {
-        "@context": ["http://www.w3.org/ns/csvw", {"@language": language}],
+        "@context": [CONTEXT, {"@language": language}],
         "dc:title": document.heading,
         "dc:description": [line for line in (document.subtitle, *document.remarks) if line],
         "dc:creator": "Palier",

@@ -260,13 +260,10 @@ class Document:
     @property
     def sources(self) -> str:
         """One line: the sources with their licences, and the version that wrote this."""
-        fictional = invented(self.provenance)
-        named = [
-            source_line(one, self.language, fictional=fictional) for one in self.provenance.sources
-        ]
+        named = [source_line(one, self.language) for one in self.provenance.sources]
         parts = [*named, f"Palier {self.provenance.version}"]
         told = f"{self.say('sources')}{self._colon}{' ; '.join(parts)}"
-        return f"{self.say('fictional_note')} {told}" if fictional else told
+        return f"{self.say('fictional_note')} {told}" if invented(self.provenance) else told
 
     def unmapped_note(self, *, most: int = 5) -> str:
         """Name the bureaux no map can show, in one sentence; empty when there are none."""
@@ -287,7 +284,7 @@ def invented(provenance: Provenance) -> bool:
     return bool(provenance.parameters.get("fictional"))
 
 
-def source_line(source: Mapping[str, str], language: str, *, fictional: bool = False) -> str:
+def source_line(source: Mapping[str, str], language: str) -> str:
     """Return a source in one line: file, how it was made, licence, date.
 
     Parameters
@@ -296,8 +293,6 @@ def source_line(source: Mapping[str, str], language: str, *, fictional: bool = F
         `name`, `role`, `licence`, `date`.
     language
         "fr" or "en".
-    fictional
-        Whether the town is invented: then nobody's licence covers it, nor is anyone credited.
 
     Returns
     -------
@@ -307,7 +302,7 @@ def source_line(source: Mapping[str, str], language: str, *, fictional: bool = F
     role, _space, year = source.get("role", "").partition(" ")
     # Contours may have been made from addresses, of some year.
     made = say("contours_made", language).format(year) if role == "contours_made" else ""
-    stated = "" if fictional else licence(source.get("licence", ""), language)
+    stated = licence(source.get("licence", ""), language)
     return ", ".join(filter(None, (source.get("name"), made, stated, source.get("date"))))
 
 

@@ -119,9 +119,18 @@ class Provenance:
         return cls(**values)
 
 
-def only_made_once(kind: str) -> str:
-    """Return what a file of ours carries that `reproduce` does not make again."""
-    return _dumps({KIND: kind, "palier": __version__})
+def only_made_once(kind: str, *, fictional: bool = False) -> str:
+    """Return what a file of ours carries that `reproduce` does not make again.
+
+    Parameters
+    ----------
+    kind
+        A key of `ONCE`.
+    fictional
+        Whether it is of a place that is invented.
+    """
+    invented = {"fictional": True} if fictional else {}
+    return _dumps({KIND: kind, "palier": __version__, **invented})
 
 
 def not_again(kind: str, where: str) -> DataError:
@@ -161,7 +170,6 @@ def of_workspace(
         With digests of all tables and the sources of the workspace.
     """
     keys = ("role", "licence", "date", "sha256")
-    sources = (report["source"] for report in workspace.manifest["sources"])
     return Provenance(
         version=__version__,
         command=command,
@@ -174,7 +182,8 @@ def of_workspace(
         seed=seed,
         data=workspace.digests,
         sources=tuple(
-            {"name": str(one["file"]), **{key: str(one[key]) for key in keys}} for one in sources
+            {"name": str(one["file"]), **{key: str(one[key]) for key in keys}}
+            for one in workspace.sources
         ),
     )
 

@@ -137,8 +137,7 @@ _TEXTS = ("search", "share_of", "bureau", "registered", "turnout", "valid", "bla
 
 
 def _sources(page: ResultsPage) -> list[str]:
-    fictional = invented(page.source)
-    told = [source_line(one, page.language, fictional=fictional) for one in page.source.sources]
+    told = [source_line(one, page.language) for one in page.source.sources]
     return [*told, page.say("made").format(page.source.version)]
 
 

@@ -14,9 +14,9 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from analysis.charts.chart_words import licence
+from analysis.charts.chart_words import licence, say
 from analysis.exports.column_units import format_of, headings_of, units_of
-from analysis.exports.document import Leaving, invented
+from analysis.exports.document import Leaving
 from analysis.exports.embedded_provenance import KEY
 from analysis.exports.provenance import only_made_once
 
@@ -24,7 +24,9 @@ from analysis.exports.provenance import only_made_once
 _CELL = 32_000
 # A workbook must bear a date; one that never changes makes the same bytes twice.
 _CREATED = datetime(2000, 1, 1)
-_WIDEST = 40
+_WIDEST = 56
+# Letters on A4 grow too small to read where a page is to hold more characters than this.
+_ON_PAPER = 230
 _HEAD_HIGH = 45  # three lines
 # What a team needs of a ranking; the first sheet keeps all.
 TEAM = (
@@ -69,11 +71,15 @@ def to_xlsx(document: Leaving) -> bytes:
     return out.getvalue()
 
 
-def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
-    """Write tables of the field, a sheet each under its name; the same bytes twice."""
+def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame], *, fictional: bool = False) -> bytes:
+    """Write tables of the field, a sheet each under its name; the same bytes twice.
+
+    Of an `fictional` place the head of every printed page says so.
+    """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
-        told = only_made_once("field")
+        told = only_made_once("field", fictional=fictional)
+        warning = f" · {say('fictional', 'fr')} · {say('fictional', 'en')}" if fictional else ""
         book.set_properties({"author": "Palier", "created": _CREATED, "keywords": told})
         for name, table in tables.items():
             sheet = book.add_worksheet(name)
@@ -83,7 +89,7 @@ def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame]) -> bytes:
                 sheet.write_row(row, 0, values)
             sheet.freeze_panes(1, 1)
             sheet.autofit()
-            on_paper(sheet, name)
+            on_paper(sheet, f"{name}{warning}")
     return out.getvalue()
 
 
@@ -92,11 +98,14 @@ def _sheet(
 ) -> Worksheet:
     """Write a table: frozen header and first column, filter, formats by column."""
     sheet = book.add_worksheet(name)
-    heads = headings_of(table.columns, document.language)
+    heads, widths = headings_of(table.columns, document.language), list[int]()
     for at, (column, head) in enumerate(zip(table, heads, strict=True)):
         values = table[column]
-        style = book.add_format({"num_format": format_of(column, values)})
-        sheet.set_column(at, at, _width(head, values), style)
+        # A text beside a number would run into it.
+        indent = {} if is_numeric_dtype(values) else {"indent": 1}
+        style = book.add_format({"num_format": format_of(column, values), **indent})
+        widths.append(_width(head, values))
+        sheet.set_column(at, at, widths[-1], style)
         if is_bool_dtype(values):
             # Excel shows TRUE or 1; people read yes or no.
             values = values.map({True: document.say("yes"), False: document.say("no")})
@@ -107,6 +116,10 @@ def _sheet(
     sheet.write_row(0, 0, heads, _head(book))
     sheet.set_row(0, _HEAD_HIGH)
     sheet.freeze_panes(1, 1)
+    # All columns on one page would be dust: paper takes the first, the screen has all.
+    wide = (pd.Series(widths).cumsum() <= _ON_PAPER).sum()
+    if wide < len(widths):
+        sheet.print_area(0, 0, len(table), int(wide) - 1)
     sheet.autofilter(0, 0, len(table), len(table.columns) - 1)
     on_paper(sheet, document.heading)
     return sheet
@@ -144,7 +157,7 @@ def _units(book: xlsxwriter.Workbook, document: Leaving) -> None:
     heads = headings_of(document.table.columns, document.language)
     for at, (head, unit) in enumerate(zip(heads, units, strict=True), start=1):
         sheet.write_row(at, 0, [head, *unit.values()])
-    for at, width in enumerate((30, 24, 28, 90)):
+    for at, width in enumerate((44, 24, 28, 90)):
         sheet.set_column(at, at, width)
     sheet.freeze_panes(1, 0)
     on_paper(sheet, document.heading)
@@ -159,12 +172,7 @@ def _sources(book: xlsxwriter.Workbook, document: Leaving, text: str) -> None:
         (
             [say("source"), say("licence"), say("date"), "sha256"],
             [
-                [
-                    ""
-                    if key == "licence" and invented(provenance)
-                    else licence(source.get(key) or "", document.language)
-                    for key in keys
-                ]
+                [licence(source.get(key) or "", document.language) for key in keys]
                 for source in provenance.sources
             ],
         ),
@@ -212,7 +220,7 @@ def _pieces(text: str) -> list[list[str]]:
 
 def _width(head: str, values: pd.Series) -> int:
     """Return a width in characters that shows the header, on three lines, and nearly all values."""
-    shown = 8 if is_numeric_dtype(values) else int(values.str.len().quantile(0.95))
+    shown = 8 if is_numeric_dtype(values) else int(values.str.len().max())
     longest = max(map(len, head.split()))
     # Room for the arrow of the filter beside the header.
     return min(max(longest + 4, len(head) // 2 + 3, shown + 2), _WIDEST)

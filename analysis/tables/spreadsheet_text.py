@@ -11,6 +11,10 @@ import pandas as pd
 FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - the wide signs that Excel runs too
 # A number is a number, whatever its sign.
 NUMBER = r"^[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?$"
+# A code that a French Excel, by a double click, would read as a number and rob of its zeros; so
+# written, it is shown whole, and holds nothing to run.
+ZEROS = r"^0\d+$"
+_HELD = r'^="0\d+"$'
 _MARKED = r"^'(?='*[=+\-@\t\r\n＝＋－＠])"  # noqa: RUF001
 
 
@@ -29,11 +33,11 @@ def safe(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as it was before `safe`."""
+    """Return a table as it was before `safe`, and before codes were held for Excel."""
     texts = {
-        name: column.str.replace(_MARKED, "", regex=True)
+        name: _let_go(column).str.replace(_MARKED, "", regex=True)
         for name, column in table.items()
-        if is_text(column) and _found(column, _MARKED).any()
+        if is_text(column) and _found(column, f"{_HELD}|{_MARKED}").any()
     }
     return table.assign(**texts) if texts else table
 
@@ -48,7 +52,8 @@ def csv_text(
     table
         Any; its index is left out.
     french
-        Semicolons, decimal commas, CRLF, as a French spreadsheet opens by a double click.
+        Semicolons, decimal commas, CRLF, as a French spreadsheet opens by a double click; codes
+        that begin with 0 stay whole there.
     form
         How floats are written, as "%.10g"; all their digits when not given.
     head
@@ -61,7 +66,8 @@ def csv_text(
     """
     # pandas quotes a line's own end only: a lone carriage return would cut a row in two.
     cut = any(is_text(column) and _found(column, "\r").any() for _, column in table.items())
-    text: str = safe(table).to_csv(
+    told = safe(table)
+    text: str = (_held(told) if french else told).to_csv(
         index=False,
         header=head,
         quoting=csv.QUOTE_NONNUMERIC if cut else csv.QUOTE_MINIMAL,
@@ -71,6 +77,21 @@ def csv_text(
         lineterminator="\r\n" if french else "\n",
     )
     return text
+
+
+def _let_go(column: pd.Series) -> pd.Series:
+    held = _found(column, _HELD)
+    return column.mask(held, column.str.slice(2, -1)) if held.any() else column
+
+
+def _held(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose codes keep their zeros in Excel: 01004 is `="01004"`."""
+    codes = {
+        name: column.astype("object").mask(here, '="' + column.astype("str") + '"')
+        for name, column in table.items()
+        if is_text(column) and (here := _found(column, ZEROS)).any()
+    }
+    return table.assign(**codes) if codes else table
 
 
 def is_text(column: pd.Series) -> bool:

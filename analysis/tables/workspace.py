@@ -109,6 +109,15 @@ class Workspace:
         """Whether the place is invented; every screen says so."""
         return bool(self.manifest.get("fictional", False))
 
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """What was read: role, file, licence, date, digest of each.
+
+        Nobody's licence covers what is invented, nor is anybody credited with it.
+        """
+        read = (report["source"] for report in self.manifest.get("sources", ()))
+        return [{**one, "licence": ""} if self.fictional else dict(one) for one in read]
+
     def has(self, name: str) -> bool:
         """Tell whether table `name` is there and holds rows."""
         return bool(self.manifest["tables"].get(name, {}).get("rows", 0))

@@ -190,8 +190,9 @@ def backtest_to_file(
         When the election is unknown or has no past, or the file cannot be written.
     """
     check_path(out)
-    found = look_back(open_workspace(folder), election, progress)
-    write_backtest(found, out)
+    workspace = open_workspace(folder)
+    found = look_back(workspace, election, progress)
+    write_backtest(found, out, fictional=workspace.fictional)
     return found
 
 

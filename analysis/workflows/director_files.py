@@ -168,8 +168,7 @@ def _foot(brief: Brief, language: str) -> str:
         "maps: good neighbours, for when hours remain.",
         version=__version__,
     )
-    credit = "" if brief.file.workspace.fictional else " " + ", ".join(licences)
-    return told(text, language) + credit
+    return " ".join(filter(None, (told(text, language), ", ".join(licences))))
 
 
 def _short(ids: pd.Series) -> pd.Series:

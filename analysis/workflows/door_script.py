@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.charts.chart_words import say
 from analysis.errors import DataError
+from analysis.exports.csv_account import put_account
 from analysis.fieldwork import answer_counts, script_versions
 from analysis.fieldwork.answer_counts import Answered
 from analysis.fieldwork.answer_shares import LEVELS, shares
@@ -50,7 +52,8 @@ def set_from_file(workspace: Path, file: Path) -> str:
 
 def shown(workspace: Workspace) -> bytes:
     """Return the script in use as TOML."""
-    return to_toml(script_of(workspace))
+    warning = f"# {say('fictional_note', 'fr')}\n" if workspace.fictional else ""
+    return warning.encode() + to_toml(script_of(workspace))
 
 
 def answered(store: Store) -> Answered:
@@ -114,12 +117,13 @@ def to_csv(table: pd.DataFrame) -> bytes:
     return csv_text(table.round(4)).encode()
 
 
-def to_xlsx(table: pd.DataFrame) -> bytes:
+def to_xlsx(table: pd.DataFrame, *, fictional: bool = False) -> bytes:
     """Return shares as a workbook, one sheet a level."""
     # The writer of workbooks loads only for who wants one.
     from analysis.exports.workbook import sheets_to_xlsx
 
-    return sheets_to_xlsx({level: part.round(4) for level, part in table.groupby("level")})
+    sheets = {level: part.round(4) for level, part in table.groupby("level")}
+    return sheets_to_xlsx(sheets, fictional=fictional)
 
 
 def answers_to_file(store: Store, workspace: Workspace, out: Path) -> tuple[pd.DataFrame, Answered]:
@@ -144,7 +148,10 @@ def answers_to_file(store: Store, workspace: Workspace, out: Path) -> tuple[pd.D
     """
     found = answered(store)
     table = shares_whole(found, workspace)
-    write(out, to_xlsx(table) if out.suffix.lower() == ".xlsx" else to_csv(table))
+    is_book, fictional = out.suffix.lower() == ".xlsx", workspace.fictional
+    write(out, to_xlsx(table, fictional=fictional) if is_book else to_csv(table))
+    if not is_book:
+        put_account(out, "field", fictional=fictional)
     return table, found
 
 

@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 import tomli_w
 
+from analysis.charts.chart_words import say
 from analysis.errors import DataError
+from analysis.exports.csv_account import put_account
 from analysis.fieldwork import exposure, field_plan, inbox, learning, progress
 from analysis.fieldwork.outlook import (
     Aim,
@@ -197,7 +199,9 @@ def learned_params(store: Store, rates: learning.Learned) -> dict[str, Mapping[s
     return dict(exposure.learned_params(rates, progress.outings(store)))
 
 
-def learned_to_file(store: Store, rates: learning.Learned, out: Path) -> None:
+def learned_to_file(
+    store: Store, rates: learning.Learned, out: Path, workspace: Path | None = None
+) -> None:
     """Write the planner's numbers that the doors taught, as TOML that `rank --params` takes.
 
     Parameters
@@ -208,9 +212,35 @@ def learned_to_file(store: Store, rates: learning.Learned, out: Path) -> None:
         As `learned` returns them.
     out
         The TOML file.
+    workspace
+        Its folder: the first line says so where the place is invented.
     """
+    fictional = workspace is not None and Workspace(workspace).fictional
     params = learned_params(store, rates)
-    _write(out, tomli_w.dumps({name: dict(value) for name, value in params.items()}))
+    warning = f"# {say('fictional_note', 'fr')}\n" if fictional else ""
+    _write(out, warning + tomli_w.dumps({name: dict(value) for name, value in params.items()}))
+
+
+def export_to_file(store: Store, workspace: Path, out: Path) -> int:
+    """Write every attempt as CSV, and beside it what it is.
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace
+        Folder of the place.
+    out
+        The CSV file.
+
+    Returns
+    -------
+    int
+        How many attempts.
+    """
+    number = exposure.export(store, out)
+    put_account(out, "field", fictional=Workspace(workspace).fictional)
+    return number
 
 
 def contact(store: Store, workspace: Workspace) -> pd.DataFrame:
@@ -242,6 +272,7 @@ def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:
     """
     table = contact(store, Workspace(workspace))
     _write(out, contact_to_text(table))
+    put_account(out, "field", fictional=Workspace(workspace).fictional)
     return table
 
 

@@ -23,6 +23,7 @@ from analysis.experiments.seal import Sealed, digest, examine
 from analysis.experiments.subgroups import Subgroups, estimate_subgroups
 from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import read_units
+from analysis.exports.csv_account import of_no_real_place
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.tables.workspace import Workspace
 from analysis.workflows.impact_votes import Votes, with_votes
@@ -166,6 +167,12 @@ def answer(question: Question) -> Answer:
     }
     made = made_from(sources, question.draws, question.seed)
     return Answer(impact, groups, lost, made, ranked, sealed.standing if sealed else None, felt)
+
+
+def is_fictional(question: Question) -> bool:
+    """Tell whether the units, or the workspace whose results are read, are of no real place."""
+    votes = question.votes
+    return of_no_real_place(question.units) or bool(votes and Workspace(votes.workspace).fictional)
 
 
 def _check_arm_is_named(spec: Spec, sealed: Sealed | None) -> None:

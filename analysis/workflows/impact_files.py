@@ -8,7 +8,7 @@ from typing import Any
 from analysis.experiments.trial_words import say
 from analysis.experiments.unit_files import as_json, check_suffix
 from analysis.tables.workspace import Workspace
-from analysis.workflows.impact import Answer, Question, answer
+from analysis.workflows.impact import Answer, Question, answer, is_fictional
 from analysis.workflows.model_territory import title_of
 
 
@@ -28,7 +28,7 @@ def answer_to_bytes(
     title
         Heading of the page; a general one when empty.
     simulated
-        Whether the data were made: the page says so at its head.
+        Whether the data were made: the page says so at its head, the JSON by a key.
 
     Returns
     -------
@@ -36,7 +36,8 @@ def answer_to_bytes(
         The whole file.
     """
     if suffix == ".json":
-        return as_json(found.to_json()).encode()
+        invented = {"fictional": True} if simulated else {}
+        return as_json({**found.to_json(), **invented}).encode()
     # The report pulls in fonts and PDF machinery: only when it is wanted.
     from analysis.exports.reports.trial_report import TrialReport, report_to_bytes
 
@@ -64,7 +65,7 @@ def impact_to_file(question: Question, out: Path) -> Answer:
     """
     check_suffix(out, ".json")
     found = answer(question)
-    out.write_bytes(answer_to_bytes(found, ".json"))
+    out.write_bytes(answer_to_bytes(found, ".json", simulated=is_fictional(question)))
     return found
 
 
@@ -76,12 +77,13 @@ def check_report(path: Path) -> None:
 
 
 def place_told(question: Question, language: str) -> dict[str, Any]:
-    """Return title and `simulated` of a report whose outcomes are read in a workspace."""
+    """Return `simulated` of a report, and its title where outcomes are read in a workspace."""
+    simulated = is_fictional(question)
     if question.votes is None:
-        return {}
+        return {"simulated": simulated}
     workspace = Workspace(question.votes.workspace)
     title = f"{say('report', language)} · {title_of(workspace, '', language)}"
-    return {"title": title, "simulated": workspace.fictional}
+    return {"title": title, "simulated": simulated}
 
 
 def report_to_file(

@@ -25,7 +25,7 @@ from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows import impact as question_of
 from analysis.workflows import trial_results
-from analysis.workflows.impact import Question
+from analysis.workflows.impact import Question, is_fictional
 from analysis.workflows.impact_votes import Votes
 from analysis.workflows.model_columns import columns_of
 from analysis.workflows.ranking import answer as ranking_of
@@ -83,16 +83,18 @@ def origin_of(asked: Question) -> Origin:
     votes, data = asked.votes, _digests(asked.units)
     parameters: dict[str, Any] = {
         "kind": "file",
-        "units": asked.units.as_posix(),
+        "units": _shown(asked.units),
         "spec": _columns(asked.spec),
         "draws": asked.draws,
     }
+    if is_fictional(asked):
+        parameters["fictional"] = True
     if asked.seal:
-        parameters["seal"] = asked.seal.as_posix()
+        parameters["seal"] = _shown(asked.seal)
         data |= _digests(asked.seal)
     if votes:
         parameters |= {
-            "workspace": votes.workspace.as_posix(),
+            "workspace": _shown(votes.workspace),
             "elections": list(votes.elections),
             "choices": {label: asdict(one) for label, one in votes.choices.items()},
             "vintage": votes.vintage,
@@ -100,6 +102,11 @@ def origin_of(asked: Question) -> Origin:
         }
         data |= Workspace(votes.workspace).digests
     return Origin(parameters, data, asked.seed)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as it was given, but where that would tell how a disk is arranged: its name."""
+    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
 
 
 def _digests(file: Path) -> dict[str, str]:
@@ -232,7 +239,7 @@ def again(file: Path, workspace: Path | None) -> Finding:
     file
         The file; tables it names are looked for where they were, then beside it.
     workspace
-        Where the place lies now; None for where it was.
+        Where the place lies now; None where it rests on none.
 
     Returns
     -------
@@ -246,7 +253,7 @@ def again(file: Path, workspace: Path | None) -> Finding:
     """
     provenance = read_provenance(file)
     given, seed = dict(provenance.parameters), provenance.seed or 0
-    place = workspace or Path(str(given.get("workspace", "")))
+    place = workspace or Path()
     made = {"file": _of_file, "trial": _of_trial, "example": _of_example}[given["kind"]]
     impact, data = made(given, seed, file.parent, place)
     # Doors visited since then move no result.
@@ -343,12 +350,18 @@ def origin_on_screen(  # noqa: PLR0913 - what the page knows of a source
     """
     told: dict[str, Any] = {"kind": kind, "spec": _columns(spec), "draws": draws}
     data: Mapping[str, str] = {}
+    # The example's data are made, as those of an invented place.
+    fictional = kind == "example"
     if files:
-        told |= dict(zip(("units", "seal"), (path for path, _digest in files), strict=False))
+        shown = (_shown(Path(path)) for path, _digest in files)
+        told |= dict(zip(("units", "seal"), shown, strict=False))
         data = {Path(path).name: known for path, known in files}
     if trial is not None:
         folder, seal, elections, names = trial
-        told |= {"workspace": folder.as_posix(), "seal": seal}
+        told |= {"workspace": _shown(folder), "seal": seal}
         told |= {"elections": list(elections), "names": dict(names)}
-        data = Workspace(folder).digests
+        workspace = Workspace(folder)
+        data, fictional = workspace.digests, workspace.fictional
+    if fictional:
+        told["fictional"] = True
     return Origin(told, data, seed)

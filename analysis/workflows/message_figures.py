@@ -67,6 +67,5 @@ def figures_of(workspace: Workspace, bureaux: Sequence[str], language: str) -> F
 
 
 def _licence(workspace: Workspace, language: str) -> str:
-    stated = (one["source"] for one in workspace.manifest.get("sources", ()))
-    found = next((one["licence"] for one in stated if one["role"] == _ROLE), "")
+    found = next((one["licence"] for one in workspace.sources if one["role"] == _ROLE), "")
     return licence(found, language) if found else "–"

@@ -6,9 +6,11 @@ import json
 import math
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
+from analysis.charts.chart_words import say
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import left_before
 from analysis.contacts.registers import FIELDS, Entry, amount_of, entries, total
@@ -28,13 +30,21 @@ from analysis.exports.reports.register_pdf import KINDS, WORDS, Section, registe
 from analysis.i18n import format_day, format_number, told
 from analysis.messages.approve import approval_of
 from analysis.messages.drafts import draft_of, drafts
+from analysis.tables.workspace import MANIFEST, Workspace
 
 _CNIL = timedelta(days=3)
 _RISKS = ("opinion", "leak", "reuse", "pressure")
 _MEASURES = ("keys", "roles", "doors", "erase")
 
 
-def register(contacts: Contacts, kind: str, language: str, today: date | None = None) -> str:
+def register(
+    contacts: Contacts,
+    kind: str,
+    language: str,
+    today: date | None = None,
+    *,
+    folder: Path | None = None,
+) -> str:
     """Return a register as Markdown, filled; `exports.reports.register_pdf` prints it.
 
     Parameters
@@ -47,6 +57,8 @@ def register(contacts: Contacts, kind: str, language: str, today: date | None = 
         "fr" or "en".
     today
         The day it bears.
+    folder
+        Of the workspace: an invented place is said to be one.
 
     Returns
     -------
@@ -70,6 +82,8 @@ def register(contacts: Contacts, kind: str, language: str, today: date | None = 
     who = contacts.controller
     sections = [_who(contacts, language), *_FILLED[kind](contacts, language)]
     place = who.name or who.controller
+    if folder is not None and (folder / MANIFEST).is_file() and Workspace(folder).fictional:
+        place = f"{place} ({say('fictional', language)})".strip()
     return register_text(kind, sections, place=place, day=day, language=language)
 
 

@@ -83,6 +83,8 @@ def reproduce(file: Path, workspace: Path | None = None) -> Reproduction:
     if provenance.command == "impact":
         # Trials rest on files of units and seals, with or without a place.
         _check_version(file, provenance)
+        if provenance.parameters.get("workspace"):
+            workspace = _place(file, provenance, workspace).path
         content = file_of(impact_tables.again(file, workspace), suffix_of(file))
         return _compared(content, file)
     place = _place(file, provenance, workspace)

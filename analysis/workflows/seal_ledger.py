@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.errors import DataError, some
 from analysis.experiments.promised import Earlier
-from analysis.experiments.seal import Sealed, fingerprint
+from analysis.experiments.seal import Sealed, fingerprint, verify
 from analysis.workflows.sealed_trials import in_force, retired
 
 LEDGER = Path("trials") / "ledger.jsonl"
@@ -262,3 +262,19 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def verify_seal(path: Path) -> str:
+    """Make the draw of a seal again; raise a `DataError` if anything moved."""
+    found: Sealed = verify(path)
+    judged = [f["file"] for f in found.files.values() if (path.parent / f["file"]).is_file()]
+    missing = [f["file"] for f in found.files.values() if f["file"] not in judged]
+    lines = [
+        found.design.summary(),
+        f"{path.name}: the draw of seed {found.seed} gives the sealed assignment of "
+        f"{len(found.assignment)} units",
+        f"unchanged: {', '.join(judged) or 'no file beside the seal'}",
+    ]
+    lines += [f"not looked at, not beside the seal: {', '.join(missing)}"] if missing else []
+    lines += [str(note) for note in found.standing.notes if found.standing.earlier]
+    return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from analysis.electorate.transfers.place_transfers import transfers_of
 from analysis.electorate.transfers.survey_fit import Survey
 from analysis.electorate.transfers.surveys import compare, published, read_survey
 from analysis.errors import DataError
+from analysis.exports.csv_account import put_account
 from analysis.exports.model_export import Finding, Written
 from analysis.exports.provenance import Provenance, of_workspace
 from analysis.exports.registry import check_format, put_leaving
@@ -142,27 +142,20 @@ def transfers_to_file(asked: Asked, out: Path, *, progress: Progress | None = No
             mend="Give --workspace DIR --from ELECTION --to ELECTION, or --origin FILE.csv "
             "--destination FILE.csv.",
         )
-    write_table(found.table, out)
+    _put(found.table, out, asked)
     beside = compare(found, pd.concat(surveys, ignore_index=True)) if surveys else pd.DataFrame()
     if beside.empty:
         return Answer(found, beside, None)
     beside_file = out.with_name(f"{out.stem}_surveys.csv")
-    write_table(beside, beside_file)
+    _put(beside, beside_file, asked)
     return Answer(found, beside, beside_file)
 
 
-def survey_in(name: str, content: bytes) -> Survey:
-    """Return the survey in a file that somebody brings.
-
-    Raises
-    ------
-    DataError
-        When it is no survey, as `read_survey` says.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
-        path.write_bytes(content)
-        return read_survey(path)
+def _put(table: pd.DataFrame, out: Path, asked: Asked) -> None:
+    """Write a table, and beside it what it is and whether the place is invented."""
+    write_table(table, out)
+    fictional = asked.workspace is not None and Workspace(asked.workspace).fictional
+    put_account(out, "result", language="en", fictional=fictional)
 
 
 def beside_surveys(

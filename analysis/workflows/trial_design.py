@@ -1,4 +1,4 @@
-"""Trials before the campaign: a design drawn and sealed, what it can see, a seal verified."""
+"""Trials before the campaign: a design drawn and sealed, and what it can see."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.charts.chart_words import say
 from analysis.errors import DataError
 from analysis.experiments import unit_columns
 from analysis.experiments.design import Design, declare
@@ -20,8 +21,9 @@ from analysis.experiments.placebo import Placebo
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.preanalysis_plan import LANGUAGES, Plan, place_of, write_plan
 from analysis.experiments.promised import ESTIMATORS, Earlier
-from analysis.experiments.seal import Sealed, digest, drawn, replacing, verify, write_seal
+from analysis.experiments.seal import digest, drawn, replacing, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
+from analysis.exports.csv_account import of_no_real_place, put_account
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows.declared_columns import declared_columns, with_own_columns
@@ -281,7 +283,11 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     table, rule = grouped(table, rule, near)
     design = declare(table, rule)
     sight = _sight(table, rule, promise, seed)
-    made = draft(design, promise, seed, sight, place=place_of(own))
+    place = place_of(own)
+    fictional = of_no_real_place(units) or _fictional(known.workspace)
+    if fictional:
+        place = f"{place} ({say('fictional', promise.language)})".strip()
+    made = draft(design, promise, seed, sight, place=place)
     assignment = drawn(design, seed)
     paths = beside(out)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as folder:
@@ -293,7 +299,7 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
         write_csv(arms, aside[out])
         aside[paths["plan"]].write_text(made.plan, encoding="utf-8")
         files = {
-            "units": digest(units),
+            "units": digest(units) | ({"place": place} if fictional else {}),
             "assignment": digest(aside[out]),
             "plan": digest(aside[paths["plan"]]),
         }
@@ -303,6 +309,8 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
         set_aside(out, paths.values(), content)
         for path, written in aside.items():
             os.replace(written, path)
+    language = promise.language
+    put_account(out, "plan", title=place, language=language, fictional=fictional)
     enter(known.workspace, content, paths["seal"].name)
     counts = assignment.loc[design.drawn, "arm"].value_counts()
     return "\n".join(
@@ -361,31 +369,19 @@ def beside(out: Path) -> Mapping[str, Path]:
     return {"seal": out.with_suffix(".seal.json"), "plan": out.with_suffix(".plan.md")}
 
 
-def plan_to_pdf(out: Path) -> Path:
+def _fictional(workspace: Path | None) -> bool:
+    return workspace is not None and Workspace(workspace).fictional
+
+
+def plan_to_pdf(out: Path, language: str = "fr") -> Path:
     """Write the plan beside an assignment as PDF too, and return the file."""
     # Fonts and PDF machinery load only for who wants paper.
     from analysis.exports.reports.plan_pdf import plan_pdf
 
     plan = beside(out)["plan"]
     paper = plan.with_suffix(".pdf")
-    paper.write_bytes(plan_pdf(plan.read_text(encoding="utf-8")))
+    paper.write_bytes(plan_pdf(plan.read_text(encoding="utf-8"), language=language))
     return paper
-
-
-def verify_seal(path: Path) -> str:
-    """Make the draw of a seal again; raise a `DataError` if anything moved."""
-    found: Sealed = verify(path)
-    judged = [f["file"] for f in found.files.values() if (path.parent / f["file"]).is_file()]
-    missing = [f["file"] for f in found.files.values() if f["file"] not in judged]
-    lines = [
-        found.design.summary(),
-        f"{path.name}: the draw of seed {found.seed} gives the sealed assignment of "
-        f"{len(found.assignment)} units",
-        f"unchanged: {', '.join(judged) or 'no file beside the seal'}",
-    ]
-    lines += [f"not looked at, not beside the seal: {', '.join(missing)}"] if missing else []
-    lines += [str(note) for note in found.standing.notes if found.standing.earlier]
-    return "\n".join([*lines, f"fingerprint: {found.fingerprint}"])
 
 
 def _sight(table: pd.DataFrame, rule: Rule, promise: Promise, seed: int) -> pd.DataFrame | None:

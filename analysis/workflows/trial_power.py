@@ -17,6 +17,7 @@ from analysis.experiments.holdout import HoldOut, hold_out
 from analysis.experiments.placebo import Measure, Placebo, PlaceboAsk, placebo_curve
 from analysis.experiments.power import Ask, power_curve
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv, write_json
+from analysis.exports.csv_account import of_no_real_place, put_account
 from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.hold_back import trial_units
@@ -112,6 +113,9 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
         What to print.
     """
     check_suffix(out, ".csv", ".json")
+    fictional = of_no_real_place(units)
+    if past is not None:
+        fictional = Workspace(past.workspace).fictional
     table, rule = grouped(read_units(units), rule, near)
     if not ask.sizes:
         ask = _with_sizes(ask, len(table), rule)
@@ -124,10 +128,12 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
         found = _past_curve(table, rule, ask, past, rng)
         curve, last, lines = found.curve, found.median().iloc[-1], _lost(found)
     if out.suffix == ".json":
-        write_json({"power": curve.to_dict("records"), "seed": seed, "draws": ask.draws}, out)
+        told = {"power": curve.to_dict("records"), "seed": seed, "draws": ask.draws}
+        write_json(told | ({"fictional": True} if fictional else {}), out)
     else:
         write_csv(curve, out)
-    told = (
+        put_account(out, "result", language="en", fictional=fictional)
+    seen = (
         f"{last['units']:.0f} units see an effect of assignment of "
         f"{100 * last['detectable_assignment']:.2f} points in {100 * ask.power:.0f}% of draws: "
         f"{100 * last['detectable_reached']:.2f} points among the reached"
@@ -136,7 +142,7 @@ def power_to_file(  # noqa: PLR0913 - the parts of one command
     lag = "" if past is None or by == "difference" else ", each past election by the one before"
     lines.append(f"estimator of the headline: {by}{lag} (impact --estimator {by})")
     shown = curve.to_string(index=False, float_format="{:.4f}".format)
-    return "\n".join([shown, *lines, told, f"written: {out}"])
+    return "\n".join([shown, *lines, seen, f"written: {out}"])
 
 
 def _past_curve(

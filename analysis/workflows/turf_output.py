@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +17,8 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError
+from analysis.exports.csv_account import put_account
+from analysis.exports.registry import beside
 from analysis.tables.schema import WALKLISTS
 from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.workspace import Workspace
@@ -83,7 +85,9 @@ def write_walks(
         out.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (out / name).write_text(text, encoding="utf-8", newline="")
-        written = [*(out / name for name in texts), *(sheets() if sheets else ())]
+        tables = [out / name for name in texts]
+        told = [put_account(one, "turfs", **_account(walks)) for one in tables]
+        written = [*tables, *told, *(sheets() if sheets else ())]
         # Last: until it is there, the folder is the earlier run's.
         written.append(write_summary(out, walks.summary, written))
     except OSError as error:
@@ -95,6 +99,11 @@ def write_walks(
             strerror=error.strerror,
         ) from error
     return written, said + clear(before, written)
+
+
+def _account(walks: Walks) -> dict[str, Any]:
+    place, fictional = str(walks.summary.get("place", "")), walks.summary.get("fictional")
+    return {"title": place, "fictional": bool(fictional)}
 
 
 def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
@@ -266,10 +275,18 @@ def zip_of(kit: Kit, cut: Path, part: Walks | None = None) -> bytes:
         if part is not None:
             cut = Path(at) / "part"
             write_walks(part, cut)
-        for name, file in (written | {name: cut / name for name in TABLES}).items():
+        tables = {file.name: file for file in _tables(cut)}
+        for name, file in (written | tables).items():
             entry = zipfile.ZipInfo(name, _DATE)
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     return content.getvalue()
+
+
+def _tables(cut: Path) -> list[Path]:
+    """Return the tables of a cut, and what stands beside them."""
+    files = (cut / name for name in TABLES)
+    both = (file for table in files for file in (table, beside(table)))
+    return [file for file in both if file.is_file()]
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -225,7 +225,8 @@ def validate_to_json(
         table = compare(prospects)
         worst[bloc] = {name: round(float(v), 4) for name, v in table["worst"].items()}
         held[bloc] = calibration_of(prospects, bloc).to_json()
-    return found, {**found.to_json(), "worlds_worst": worst, "calibration": held}
+    told = {**found.to_json(), "worlds_worst": worst, "calibration": held}
+    return found, told | ({"fictional": True} if workspace.fictional else {})
 
 
 def calibration_of(

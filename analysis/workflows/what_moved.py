@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, Text
+from analysis.exports.csv_account import put_account
 from analysis.exports.provenance import read_provenance
 from analysis.i18n import told
 from analysis.tables.spreadsheet_text import csv_text
@@ -259,7 +260,9 @@ def moved_to_text(moved: pd.DataFrame, language: str) -> str:
     return csv_text(moved.assign(reason_text=words))
 
 
-def moved_to_file(moved: pd.DataFrame, out: Path, language: str) -> Path:
+def moved_to_file(
+    moved: pd.DataFrame, out: Path, language: str, *, fictional: bool = False
+) -> Path:
     """Write what moved beside a ranking, `NAME.moved.csv`, and return where.
 
     Parameters
@@ -269,7 +272,9 @@ def moved_to_file(moved: pd.DataFrame, out: Path, language: str) -> Path:
     out
         File of the ranking.
     language
-        "fr" or "en": dialect of the CSV.
+        "fr" or "en": of the reasons.
+    fictional
+        Whether the place is invented: what stands beside the file says so.
 
     Returns
     -------
@@ -279,4 +284,5 @@ def moved_to_file(moved: pd.DataFrame, out: Path, language: str) -> Path:
     beside = out.with_name(f"{out.name.partition('.')[0]}.moved.csv")
     with written_whole(beside) as aside:
         aside.write_text(moved_to_text(moved, language), encoding="utf-8", newline="\n")
+    put_account(beside, "moved", language=language, fictional=fictional)
     return beside

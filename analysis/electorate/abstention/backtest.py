@@ -223,8 +223,15 @@ def check_path(path: Path) -> None:
         )
 
 
-def write_backtest(found: AbstentionBacktest, path: Path) -> None:
+def write_backtest(found: AbstentionBacktest, path: Path, *, fictional: bool = False) -> None:
     """Write the methods as JSON.
+
+    Parameters
+    ----------
+    found, path
+        The look back; a file .json.
+    fictional
+        Whether the place is invented: the file says so.
 
     Raises
     ------
@@ -233,7 +240,8 @@ def write_backtest(found: AbstentionBacktest, path: Path) -> None:
     """
     check_path(path)
     try:
-        path.write_text(json.dumps(found.to_dict(), indent=2) + "\n", encoding="utf-8")
+        told = found.to_dict() | ({"fictional": True} if fictional else {})
+        path.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise DataError(
             "The file cannot be written there.",

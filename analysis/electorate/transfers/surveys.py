@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,20 @@ _ROUNDING = 0.005
 def _every() -> pd.DataFrame:
     text = {"published": str, "source": str, "institute": str, "population": str}
     return pd.read_csv(_PUBLISHED, dtype=text)
+
+
+def survey_in(name: str, content: bytes) -> Survey:
+    """Return the survey in a file that somebody brings.
+
+    Raises
+    ------
+    DataError
+        When it is no survey, as `read_survey` says.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(name).name
+        path.write_bytes(content)
+        return read_survey(path)
 
 
 def published(origin: str, destination: str) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import pandas as pd
 
-from analysis.charts.chart_words import LANGUAGES, election, licence
+from analysis.charts.chart_words import LANGUAGES, election, licence, say
 from analysis.exports.field_kit.kit import Kit, words
 from analysis.exports.field_kit.turf_surroundings import Fact
 from analysis.fieldwork.arguments import Arguments
@@ -160,18 +159,21 @@ def _place(workspace: Workspace, language: str) -> _Place:
         counts["ballots"][order],
         elections.set_index("election_id")["date"].dt.year,
         latest[["households", "poor_households"]].astype(float).dropna(),
-        _sources(workspace.manifest.get("sources", ()), language),
+        _sources(workspace, language),
         language,
     )
 
 
-def _sources(reports: Sequence[Mapping[str, Any]], language: str) -> dict[str, str]:
+def _sources(workspace: Workspace, language: str) -> dict[str, str]:
     known = words(language)["facts"]
     found = {}
-    for source in (report["source"] for report in reports):
+    for source in workspace.sources:
         role = str(source["role"])
         stated = licence(str(source["licence"]), language)
-        found[role] = f"{known.get(role, role)}, {source['file']}, {stated}"
+        # Who publishes such files has no part in invented ones.
+        kind = say("fictional", language) if workspace.fictional else known.get(role, role)
+        parts = (kind, str(source["file"]), stated)
+        found[role] = ", ".join(filter(None, parts))
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from analysis.errors import DataError
+from analysis.exports.csv_account import account_of
 from analysis.exports.field_kit import turf_files
 from analysis.exports.field_kit.kit import Kit
 from analysis.exports.field_kit.map_background import surroundings_of
@@ -20,6 +21,7 @@ from analysis.exports.field_kit.sheet_door import draw_door_page
 from analysis.exports.field_kit.sheet_names import draw_names
 from analysis.exports.field_kit.sheet_page import draw_sheet
 from analysis.exports.field_kit.sheet_slip import draw_slip
+from analysis.exports.registry import BESIDE
 from analysis.fieldwork.arguments import arguments_in
 from analysis.fieldwork.campaign import open_campaign
 from analysis.fieldwork.script_versions import current
@@ -177,7 +179,18 @@ def _files(kit: Kit) -> Iterator[tuple[str, bytes]]:
             yield f"turfs{suffix}", write(kit)
     for turf_id in kit.tables:
         yield f"gpx/{turf_id}.gpx", turf_files.to_gpx(kit, turf_id)
-    yield "returns_form.csv", turf_files.to_form(kit)
+    blank = turf_files.to_form(kit)
+    yield "returns_form.csv", blank
+    yield (
+        f"returns_form{BESIDE}",
+        account_of(
+            blank,
+            "turfs",
+            title=f"{kit.say('form')} · {kit.place}",
+            language=kit.language,
+            fictional=kit.fictional,
+        ),
+    )
     for turf_id in kit.tables:
         yield f"phone/{turf_id}.html", phone_page(kit, turf_id)
 

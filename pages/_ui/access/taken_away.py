@@ -9,9 +9,13 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from analysis.errors import DataError
 from pages._ui.access import owned_files, visitor
 from pages._ui.access.visitor import Visitor
+from pages._ui.i18n import _
 
+# A table alone has no room to say what it is; what stands beside it keeps its name.
+_SAY_NOTHING = (".csv", ".csv-metadata.json")
 Content = bytes | str | Callable[[], bytes]
 
 
@@ -43,7 +47,21 @@ def offer(  # noqa: PLR0913 - what the button takes, and who may press it
         data = partial(_noted, found, data, file_name)
         more["on_click"] = "ignore"
         more["disabled"] = more.get("disabled", False) or not found.may(right)
-    (place or st).download_button(label, data, file_name, **more)
+    (place or st).download_button(label, data, _marked(file_name), **more)
+
+
+def _marked(file_name: str) -> str:
+    """Return a file's name; that of a bare table says that its place is invented, where it is."""
+    from pages._ui import loaders  # reads who visits, as this does
+
+    if not file_name.startswith("palier_") or not file_name.endswith(_SAY_NOTHING):
+        return file_name
+    try:
+        fictional = loaders.workspace().fictional
+    except DataError:
+        return file_name
+    stem, dot, rest = file_name.partition(".")
+    return f"{stem}_{_('fictional')}{dot}{rest}" if fictional else file_name
 
 
 def _noted(found: Visitor, content: Content, file_name: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,9 +13,11 @@ import streamlit as st
 from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.estimates import Impact
 from analysis.exports.model_export import Finding, Written
+from analysis.tables.workspace import Workspace
 from analysis.workflows.impact import Answer, made_from
 from analysis.workflows.impact_files import answer_to_bytes
 from analysis.workflows.impact_tables import Origin, finding
+from analysis.workflows.model_territory import title_of
 from pages._ui import file_downloads
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, language
@@ -30,6 +33,10 @@ def downloads(
     sources, standing = sources_of(source, draws, seed), impacts.standing(source)
     found = Answer(impact, None, lost, sources, standing=standing)
     title = _("What the canvass changed: {source}").format(source=described(source))
+    fictional = False
+    if source.kind == OURS:
+        place = Workspace(Path(source.folder))
+        title, fictional = f"{title} · {title_of(place, '', language())}", place.fictional
     names = {
         ".html": _("Report (HTML)"),
         ".pdf": _("Report (PDF)"),
@@ -45,7 +52,7 @@ def downloads(
                 suffix,
                 language(),
                 title=title,
-                simulated=source.kind == EXAMPLE,
+                simulated=fictional or source.kind == EXAMPLE,
             ),
             f"palier_impact{suffix}",
             key=f"impact.report{suffix}",

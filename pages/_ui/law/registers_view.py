@@ -26,10 +26,10 @@ def registers() -> None:
     kind = st.selectbox(
         _("Register"), KINDS, format_func=lambda one: told[f"title.{one}"], key="law.register"
     )
-    with load_law.opened() as (_folder, contacts), messages.explain_data_errors():
+    with load_law.opened() as (folder, contacts), messages.explain_data_errors():
         if kind in _ENTRIES:
             _add(contacts, _ENTRIES[kind])
-        text = register(contacts, kind, language())
+        text = register(contacts, kind, language(), folder=folder)
         taken_away.offer(
             None,
             _("This register (PDF)"),

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from analysis.errors import DataError
+from analysis.experiments.preanalysis_plan import language_of
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
@@ -179,7 +180,7 @@ def files(place: Workspace, trial: Trial) -> None:
 def _pdf(plan: str, fingerprint: str) -> bytes:
     from analysis.exports.reports.plan_pdf import plan_pdf
 
-    return plan_pdf(plan, footer=fingerprint)
+    return plan_pdf(plan, footer=fingerprint, language=language_of(plan))
 
 
 def _retire(place: Workspace, trial: Trial) -> None:

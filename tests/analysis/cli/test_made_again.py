@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import io
+import re
 import shutil
 import zipfile
 
 import pandas as pd
+import pypdfium2
 import pytest
 
 from analysis.errors import DataError
+from analysis.experiments.analysis_spec import Spec
 from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.power import Ask as Power
+from analysis.exports.csv_account import of_no_real_place, put_account
 from analysis.exports.embedded_provenance import has_column, in_xlsx
 from analysis.exports.model_export import Written
 from analysis.exports.registry import SUFFIXES
 from analysis.exports.reports.register_pdf import register_pdf
 from analysis.exports.workbook import sheets_to_xlsx
-from analysis.tables.workspace import Workspace
+from analysis.tables.elections import Choice
 from analysis.turf.planning import Plan
+from analysis.workflows import impact_tables
 from analysis.workflows.bare_files import refuse_bare
+from analysis.workflows.impact import Question
+from analysis.workflows.impact_files import impact_to_file, place_told, report_to_file
+from analysis.workflows.impact_votes import Votes
+from analysis.workflows.published_results import page_to_file
 from analysis.workflows.ranking import rank_to_file
 from analysis.workflows.reproduce import reproduce
 from analysis.workflows.transfers import Asked, table_to_file, transfers_to_file
 from analysis.workflows.trial_design import Promise, design_to_file, plan_to_pdf
+from analysis.workflows.trial_power import past_of, power_to_file
 from analysis.workflows.turf_output import TABLES, turfs_to_folder
 from analysis.workflows.turfs import Ask
 from tests.made import ROOT
@@ -94,7 +106,8 @@ def test_a_trial_is_said_to_be_verified(town):
     out = town / "essai.csv"
     design_to_file(units, Rule("gain_per_hour", unit="bureau_id"), Promise(), seed=3, out=out)
     assert "provenance" not in out.read_text(encoding="utf-8").splitlines()[0]
-    assert "Lieu\u00a0: Valmont." in out.with_suffix(".plan.md").read_text(encoding="utf-8")
+    plan = out.with_suffix(".plan.md").read_text(encoding="utf-8")
+    assert "Lieu\u00a0: Valmont (territoire fictif)." in plan
     files = [out, plan_to_pdf(out), out.with_suffix(".seal.json")]
     assert all("verify" in refused(file) for file in files)
 
@@ -166,11 +179,90 @@ def test_doors_visited_since_keep_no_other_file_from_being_made_again(town):
         (town / "valmont" / "covered.csv").unlink()
 
 
-def test_every_file_of_an_invented_town_says_so(town):
-    for suffix in (".html", ".kml", ".geojson", ".csv"):
-        file = ranked(town, suffix)
-        if suffix == ".csv":
-            file = file.with_name("cibles.csv-metadata.json")
-        text = file.read_text(encoding="utf-8")
-        assert "Lieu fictif" in text, suffix
-    assert Workspace(town / "valmont").fictional
+def text_of(file):
+    """Return what people and programs read in a file, packed or not."""
+    content = file.read_bytes()
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            content = b"".join(book.read(name) for name in book.namelist())
+    text = content.decode("utf-8", "replace")
+    if content.startswith(b"%PDF-"):
+        pages = pypdfium2.PdfDocument(content)
+        text += "".join(page.get_textpage().get_text_range() for page in pages)
+    return text
+
+
+def says_invented(file):
+    """Tell whether a file says it, in it or in what stands beside it."""
+    plain = re.search(r'[Ff]icti(f|onal) |"fictional": true|fictif\)|place\)', text_of(file))
+    return bool(plain) or of_no_real_place(file)
+
+
+def credited(file):
+    """Return who is named in a file as the source of real data."""
+    # An assumption of the ranking has a source of its own, which is real.
+    text = re.sub(r"main homes \\?\(INSEE", "", text_of(file))
+    return set(re.findall(r"INSEE|Licence Ouverte|Etalab|OpenStreetMap|ODbL", text))
+
+
+@pytest.fixture(scope="module")
+def all_written(town):
+    """Write every kind of file of the command line that is of the embedded town."""
+    place, out = town / "valmont", town / "all"
+    out.mkdir()
+    ask = {name: value for name, value in ASKED.items() if name != "draws"}
+    for suffix in SUFFIXES:
+        rank_to_file(place, out / f"cibles{suffix}", ask)
+    rank_to_file(place, out / "une.csv", ask, dialect="plain+provenance")
+    units = out / "cibles.csv"
+    rule, promise = Rule("gain_per_hour", unit="bureau_id"), Promise(language="en")
+    design_to_file(units, rule, promise, seed=3, out=out / "essai.csv")
+    plan_to_pdf(out / "essai.csv", "en")
+    asked = Asked(place, ("2022_pres_t1", "2022_pres_t2"))
+    found = transfers_to_file(asked, out / "reports.csv").found
+    for suffix in (".md", ".tex", ".xlsx", ".parquet"):
+        table_to_file(asked, found, out / f"reports_table{suffix}", Written())
+    votes = Votes(place, ("2024_legi_t1",), {"left": Choice("left")})
+    question = Question(out / "essai.csv", Spec(()), seal=out / "essai.seal.json", votes=votes)
+    answer = impact_to_file(question, out / "effet.json")
+    for suffix in (".html", ".pdf"):
+        told = place_told(question, "fr")
+        report_to_file(answer, out / f"effet{suffix}", "fr", **told)
+        assert "Valmont" in told["title"]
+    for suffix in (".md", ".xlsx", ".csv"):
+        table = out / f"effet_table{suffix}"
+        impact_tables.table_to_file(answer.impact, question, table, "estimates", Written())
+    page_to_file(place, "2024_legi_t1", out / "resultats.html")
+    curve = Power((), draws=20, sizes=(20,))
+    for suffix in (".csv", ".json"):
+        past = past_of(place, "2024_legi_t1", ["left"])
+        power_to_file(units, rule, curve, seed=1, out=out / f"vue{suffix}", past=past)
+    turfs_to_folder(place, units, Ask(Plan(teams=2)), out / "secteurs", sheets={"language": "en"})
+    return out
+
+
+def test_every_file_of_an_invented_town_says_so(all_written):
+    files = [file for file in all_written.rglob("*") if file.is_file()]
+    assert len({file.suffix for file in files}) == 12
+    # What was asked of a cut is a wish, not data.
+    silent = [f.name for f in files if f.name != "order.json" and not says_invented(f)]
+    assert silent == []
+
+
+def test_nobody_is_credited_with_what_is_invented(all_written):
+    files = [file for file in all_written.rglob("*") if file.is_file()]
+    assert {file.name: found for file in files if (found := credited(file))} == {}
+
+
+def test_no_file_tells_how_a_disk_is_arranged(all_written, town):
+    files = [file for file in all_written.rglob("*") if file.is_file()]
+    assert [file.name for file in files if str(town).encode() in file.read_bytes()] == []
+
+
+def test_a_file_of_a_real_place_is_not_called_invented(tmp_path):
+    (tmp_path / "units.csv").write_text("bureau_id,gain\n75056_0101,1\n")
+    assert not of_no_real_place(tmp_path / "units.csv")
+    told = put_account(tmp_path / "units.csv", "result", language="fr")
+    assert not of_no_real_place(tmp_path / "units.csv")
+    assert "fictif" not in told.read_text(encoding="utf-8")
+    assert "Run the command again" in refused(tmp_path / "units.csv")

@@ -13,7 +13,7 @@ from analysis.tables.spreadsheet_text import csv_text, plain, safe
 from tests.made import ROOT
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-texts = st.text(alphabet="=+-@\t\r\n'\";,1.5eaé＝", max_size=8)  # noqa: RUF001
+texts = st.text(alphabet="=+-@\t\r\n'\";,1.50eaé＝", max_size=8)  # noqa: RUF001
 
 
 def is_number(text: str) -> bool:
@@ -72,3 +72,12 @@ def test_every_table_that_is_taken_away_goes_through_the_one_writer():
             if not name.startswith("analysis/sample/") and raw.search(file.read_text("utf-8")):
                 found.add(name)
     assert found - INNER == set()
+
+
+def test_codes_keep_their_zeros_by_a_double_click_in_a_french_excel():
+    table = pd.DataFrame({"commune_id": ["01004", "75056", "2A004"], "n": [1, 2, 3]})
+    text = csv_text(table, french=True)
+    assert text.splitlines()[1:] == ['"=""01004""";1', "75056;2", "2A004;3"]
+    read = pd.read_csv(io.StringIO(text), sep=";", dtype={"commune_id": "str"})
+    assert plain(read)["commune_id"].tolist() == ["01004", "75056", "2A004"]
+    assert csv_text(table).splitlines()[1] == "01004,1"

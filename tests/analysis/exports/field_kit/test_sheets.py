@@ -199,16 +199,24 @@ def test_facts_are_those_of_the_tables_with_their_sources(kit, place):
     here = last[last["bureau_id"].isin(bureaux)][["registered", "ballots"]].sum()
     share = round(100 * (1 - here["ballots"] / here["registered"]))
     assert f"{share}\u202f% d’abstention sur {here['registered']} inscrits" in facts[0].text
-    assert "Licence Ouverte 2.0" in facts[0].source
+    # Nobody publishes the files of an invented town.
+    assert facts[0].source == "territoire fictif, general_results.csv"
     context = place.read("context")
     context = context[context["vintage"].eq(2024) & context["bureau_id"].isin(bureaux)]
     poor = round(100 * context["poor_households"].sum() / context["households"].sum())
     assert f"dont {poor}\u202f% sous le seuil de pauvreté" in facts[1].text
-    assert facts[1].source.startswith("INSEE")
+    assert "INSEE" not in facts[1].source
     largest = kit.tables["T0001"]["dwellings"].max()
     assert f"({largest} porte" in facts[2].text
     sheet = pages_of(sheet_pdf(kit, "T0001"))[0]
     assert all(fact.text[:40] in sheet for fact in facts)
+
+
+def test_facts_of_a_real_place_credit_who_publishes(kit, walks, place, monkeypatch):
+    monkeypatch.setattr(type(place), "fictional", False)
+    sources = [fact.source for fact in kit_of(walks, place).facts["T0001"]]
+    assert "Licence Ouverte 2.0" in sources[0]
+    assert "INSEE" in sources[1]
 
 
 def test_withheld_squares_give_way_to_the_next_fact(walks, place, monkeypatch):
@@ -334,7 +342,8 @@ def test_all_files_are_written(walks, place, tmp_path):
     assert names == [
         "sheets.pdf", "turfs.xlsx", "turfs.gpx", "turfs.kml", "turfs.geojson",
         "gpx/T0001.gpx", "gpx/T0002.gpx", "gpx/T0003.gpx",
-        "returns_form.csv", "phone/T0001.html", "phone/T0002.html", "phone/T0003.html",
+        "returns_form.csv", "returns_form.csv-metadata.json",
+        "phone/T0001.html", "phone/T0002.html", "phone/T0003.html",
     ]  # fmt: skip
     assert all(file.stat().st_size > 800 for file in files)
     assert not [*(tmp_path / "out").rglob("*.part")]
