@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui import state
 from pages._ui.access import gate
 from pages._ui.i18n import _, language_switch
 from pages._ui.streamlit_words import replace_words
@@ -45,6 +46,7 @@ parts = {
     _("Server"): [("administration", _("Administration"), "admin_panel_settings")],
 }
 page = st.navigation(gate.only_open(who, parts), expanded=True)
+state.turn_to(page.url_path)
 
 # The browser draws the sidebar while the libraries of tables and maps are still loading.
 from pages._ui import shell  # noqa: E402

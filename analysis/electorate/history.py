@@ -17,6 +17,9 @@ from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS, commune_of
 from analysis.tables.workspace import Workspace
 
+# Bureaux that a remark names, of those it counts.
+_NAMED = 3
+
 
 @dataclass(frozen=True)
 class History:
@@ -115,7 +118,8 @@ def read_history(
             cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float)
             gone = moved.loc[moved.index.difference(dense.bureaux[voting])]
         if len(gone):
-            lost.append((election.election_id, len(gone), gone, some(gone.index)))
+            named = ", ".join(gone.index[:_NAMED]) + "…" * (len(gone) > _NAMED)
+            lost.append((election.election_id, len(gone), gone, named))
     units = _units(unit_ids, cube[:, reference, :], vintage, workspace)
     history = _history(dense, cube, past, units, lost)
     if not np.isfinite(history.votes).any():

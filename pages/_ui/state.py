@@ -23,6 +23,7 @@ _WRITTEN = "state.written"
 _ABSENT = "state.absent"
 _KEPT = "state.kept"
 _ANSWERS = "state.answers"
+_PAGE, _RECALLED = "state.page", "state.recalled"
 
 
 def workspaces() -> Path:
@@ -98,12 +99,22 @@ def recall(key: str, default: Any) -> None:  # noqa: ANN401 - whatever the widge
 
     A widget forgets when its page is left; the address and the session do not.
     """
+    st.session_state.setdefault(_RECALLED, set()).add(key)
     if key in st.session_state:
         return
     answer = st.session_state.get(_ANSWERS, {}).get(key)
     if answer is None and key in st.query_params:
         answer = _parse(st.query_params.get_all(key), default)
     st.session_state[key] = default if answer is None else answer
+
+
+def begins_with(key: str, options: list[str]) -> dict[str, int]:
+    """Return where a list of options begins: at the answer.
+
+    A browser that is behind takes what a widget begins with for the answer, and sends it back:
+    wherever a widget is asked for, that is what `recall` put there, not the first or least.
+    """
+    return {"index": options.index(st.session_state[key])}
 
 
 def remember(key: str, answer: Any, default: Any) -> None:  # noqa: ANN401
@@ -133,6 +144,17 @@ def _parse(texts: list[str], default: Any) -> Any:  # noqa: ANN401
         return type(default)(texts[-1])
     except ValueError:
         return None
+
+
+def turn_to(page: str) -> None:
+    """Let widgets take their answers anew where another page opens.
+
+    Streamlit may still hold what a widget was given before it was answered, and would show that.
+    """
+    if st.session_state.get(_PAGE, page) != page:
+        for key in {*st.session_state.get(_RECALLED, ()), *st.session_state.get(_ANSWERS, {})}:
+            st.session_state.pop(key, None)
+    st.session_state[_PAGE] = page
 
 
 def write_link() -> None:

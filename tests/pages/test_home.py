@@ -27,13 +27,27 @@ def test_the_director_reads_what_rank_says(open_app, places):
     asked = Scenario("left", "2027_pres_t1", settings=Settings(hours=300.0))
     ranking, _ = answer(places.valmont, asked)
     first = ranking.table.head(ranking.k)
-    assert shown(app)["volunteer-hours"] == "300"
+    assert shown(app)["volunteer-hours, of 300"] == f"{first['hours'].sum():,.0f}"
     assert shown(app)["doors"] == f"{first['doors'].sum():,.0f}"
     worth, least, most = ranking.hours_per_vote()
     said = texts(app)
     assert f"One vote for {worth:.0f} hours ({least:.0f} to {most:.0f})." in said
     assert any("**Invented example**" in each for each in said)
     assert any("No trial is sealed" in each for each in said)
+
+
+def test_what_is_chosen_after_home_is_kept_on_the_next_pages(open_app):
+    app = open_app().switch_page("pages/priorities.py").run()
+    usual = app.selectbox(key="bloc").value
+    app.selectbox(key="bloc").select("left" if usual != "left" else "right").run()
+    chosen = app.selectbox(key="bloc").value
+    app.number_input(key="hours").set_value(300).run()
+    for page in ("turfs", "home", "priorities"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        if page != "home":
+            assert app.selectbox(key="bloc").value == chosen != usual
+            assert app.number_input(key="hours").value == 300
 
 
 def test_a_place_without_contours_has_zones_without_maps(open_app):

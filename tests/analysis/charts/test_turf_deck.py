@@ -114,6 +114,11 @@ def test_arrondissements_are_outlined_and_labelled():
     none = gpd.GeoDataFrame({"name": [], "kind": []}, geometry=[], crs=CRS)
     ground = ground_of(bureaux, none, {"75056": "Paris"})
     assert ground.labels["text"].tolist() == ["1er", "18e"]
+    halles = {"75056_0101": "Halles", "75056_0102": "Halles"}
+    labels = ground_of(bureaux, none, {"75056": "Paris"}, halles).labels
+    assert labels["text"].tolist() == ["1er", "18e", "Halles"]
+    assert found["arrondissement", "01"].contains(labels.geometry.iloc[2])
+    assert labels.crs == bureaux.crs
 
 
 def test_streets_stay_faintly_under_images_that_may_not_come(streets):
