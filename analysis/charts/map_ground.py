@@ -190,6 +190,38 @@ def _great(streets: gpd.GeoDataFrame) -> pd.Series:
     return named & (streets["name"].str.match(_GREAT) | (length >= _GREAT_M))
 
 
+# Width of the window of a map on screen over its height.
+_WINDOW = 1.7
+
+
+def in_window(
+    streets: gpd.GeoDataFrame, bounds: np.ndarray, *, around_m: float
+) -> gpd.GeoDataFrame:
+    """Return the streets round what is drawn, and the great ones that the window shows beside.
+
+    Parameters
+    ----------
+    streets
+        A `schema.STREETS` table.
+    bounds
+        West, south, east and north of what is drawn, metres.
+    around_m
+        Every street this close is there.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Rows of `streets`.
+    """
+    corners = bounds.reshape(2, 2) + [[-around_m], [around_m]]
+    wide, high = corners[1] - corners[0]
+    beside = np.array([max(0.0, _WINDOW * high - wide), max(0.0, wide / _WINDOW - high)]) / 2
+    near = streets.intersects(shapely.box(*corners[0], *corners[1]))
+    seen = streets.intersects(shapely.box(*(corners[0] - beside), *(corners[1] + beside)))
+    known = ~streets["kind"].isin(["street", "path"]) | _great(streets)
+    return streets[near | (seen & known)]
+
+
 def merged_streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return streets as one line for each stretch of one name and kind, by importance.
 
