@@ -157,7 +157,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     state.remember("candidates", chosen, [])
     if not chosen:
         st.info(_("Choose at least one candidate, list or nuance."))
-        st.stop()
+        state.stop()
     return "", tuple(chosen)
 
 
