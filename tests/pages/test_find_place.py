@@ -110,6 +110,7 @@ class Address(dict):
     """What Streamlit keeps the address in."""
 
     def get_all(self, key):
+        """Return every text of a key."""
         return [self[key]] if key in self else []
 
 
