@@ -55,7 +55,9 @@ def page(open_app):
 
 def ranked_list(app):
     """Return the list on screen; none while the page asks something first."""
-    return next((f.value for f in app.dataframe if {_("Votes/100 h"), _("Bureau")} <= {*f.value}), None)
+    return next(
+        (f.value for f in app.dataframe if {_("Votes/100 h"), _("Bureau")} <= {*f.value}), None
+    )
 
 
 def errors(app):
