@@ -17,7 +17,7 @@ function stretch(box, west, north, east, south) {
 }
 
 // Labels by what they name: metres of a pixel from which, and up to which, they show; and sizes.
-const LABELS_SHOWN = { quartier: [1, 14] };
+const LABELS_SHOWN = { quartier: [1, 16] };
 const LABEL_SIZES = { commune: 13, quartier: 12 };
 
 const between = (least, value, most) => Math.max(least, Math.min(most, value));
