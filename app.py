@@ -4,8 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages._ui import state
 from pages._ui.access import gate
-from pages._ui.i18n import _, language_switch
+from pages._ui.i18n import _, language_switch, take_from_link
 from pages._ui.streamlit_words import replace_words
 
 # Wide enough for its longest name: what it does not need is the map’s.
@@ -15,6 +16,9 @@ ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
 st.set_page_config(
     page_title="Palier", page_icon=ICON, layout="wide", initial_sidebar_state=MENU_PX
 )
+state.begin()
+if back := state.went_back():
+    take_from_link()
 with st.sidebar:
     language_switch()
 replace_words()
@@ -45,10 +49,14 @@ parts = {
     _("Server"): [("administration", _("Administration"), "admin_panel_settings")],
 }
 page = st.navigation(gate.only_open(who, parts), expanded=True)
+state.turn_to(page.url_path, back=back)
 
 # The browser draws the sidebar while the libraries of tables and maps are still loading.
 from pages._ui import shell  # noqa: E402
 
-gate.ways()
-shell.frame()
-page.run()
+try:
+    gate.ways()
+    shell.frame()
+    page.run()
+finally:
+    state.write_address()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.fieldwork.field_plan import turfs_in_field
-from pages._ui import loaders, messages, phone_order, shell
+from pages._ui import loaders, messages, phone_order, shell, state
 from pages._ui.access import visitor
 from pages._ui.fieldwork import (
     bring_returns,
@@ -60,7 +60,7 @@ with answer_side, messages.explain_data_errors():
             outlook.empty(bool(turfs_in_field(store)))
         st.subheader(VIEWS["say"])
         door_words.say(place)
-        st.stop()
+        state.stop()
     view = choose_view(VIEWS, "field_view")
     if view == "ground":
         ground.ground(place, mark)

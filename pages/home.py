@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages._ui import inputs, loaders, messages
+from pages._ui import inputs, loaders, messages, state
 from pages._ui.home import director_view, load_brief, welcome
 
 st.title("Palier")
@@ -17,7 +17,7 @@ welcome.what_next()
 with answer, messages.explain_data_errors():
     scenario = inputs.kept_scenario(place)
     if scenario is None:
-        st.stop()
+        state.stop()
     clear = director_view.first_look(place, scenario)
     found = load_brief.brief_of(place, scenario)
     clear()

@@ -9,7 +9,7 @@ from analysis.workflows import turf_cuts
 from analysis.workflows.jobs import Job
 from analysis.workflows.ranking import ranking_file
 from analysis.workflows.turf_folder import cuts
-from pages._ui import inputs, loaders, messages, phone_order, ready_panel, shell
+from pages._ui import inputs, loaders, messages, phone_order, ready_panel, shell, state
 from pages._ui.i18n import _
 from pages._ui.trial.arms_view import choose_view
 from pages._ui.turfs import follow, turf_choices, turf_downloads, turf_editing, turfs_view
@@ -67,7 +67,7 @@ with answer_side, messages.explain_data_errors():
                 "is listed with the reason."
             )
         )
-        st.stop()
+        state.stop()
     turfs_view.balance(walks)
     view = choose_view(VIEWS, turf_editing.VIEW)
     if view == "turfs":

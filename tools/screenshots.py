@@ -83,7 +83,8 @@ def field_pictures(browser: Browser, url: str, field: SimpleNamespace) -> None:
     for name, (address, width, height) in FIELD_SHOTS.items():
         page = open_page(browser, url + address, width=width, height=height).page
         drawn = ":is([data-testid='stVegaLiteChart'], [data-testid='stDeckGlJsonChart'])"
-        page.locator(f"{drawn} :is(canvas, svg)").first.wait_for()
+        # Turfs are drawn by WebGL, the days of the field as a picture.
+        page.locator(f"{drawn} :is(canvas, svg), [data-testid='stMain'] img").first.wait_for()
         page.wait_for_timeout(DRAWN_MS)
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
         page.screenshot(path=IMAGES / name)

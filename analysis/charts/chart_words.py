@@ -83,7 +83,6 @@ WORDS = Words(
         "this_bureau": "this bureau",
         "town": "the town",
         "as_told": "as told",
-        "volunteer_hours": "volunteer-hours",
         "why": "Why",
         "field_fan": "expected, 90 times in 100",
         "field_so_far": "so far",

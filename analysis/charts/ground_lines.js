@@ -16,6 +16,10 @@ function stretch(box, west, north, east, south) {
   if (south > box[3]) box[3] = south;
 }
 
+// Labels by what they name: metres of a pixel from which, and up to which, they show; and sizes.
+const LABELS_SHOWN = { quartier: [1, 16] };
+const LABEL_SIZES = { commune: 13, quartier: 12 };
+
 const between = (least, value, most) => Math.max(least, Math.min(most, value));
 
 async function fetchGround(url) {
@@ -132,8 +136,10 @@ function writeNames(context, ground, view, look, seen) {
   context.lineJoin = "round";
   context.strokeStyle = look.paper;
   context.fillStyle = look.ink;
-  for (const { text, level, x, y } of look.metres > 3 ? ground.labels : []) {
-    const size = (level === "commune" ? 13 : 14) * look.ratio;
+  for (const { text, level, x, y } of ground.labels) {
+    const [closest, farthest] = LABELS_SHOWN[level] ?? [3, Infinity];
+    if (look.metres <= closest || look.metres > farthest) continue;
+    const size = (LABEL_SIZES[level] ?? 14) * look.ratio;
     context.font = `600 ${size}px ${look.font}`;
     context.lineWidth = 3.5 * look.ratio;
     const [px, py] = [(x - view.x) * k + width / 2, (y - view.y) * k + height / 2];

@@ -52,6 +52,7 @@ STYLES: Mapping[str, LineStyle] = {
 
 
 WATER = "#86b5dc"
+QUARTIER = "quartier"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,10 @@ class Backdrop:
 
 
 def ground_of(
-    bureaux: gpd.GeoDataFrame, streets: gpd.GeoDataFrame, names: Mapping[str, str]
+    bureaux: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame,
+    names: Mapping[str, str],
+    quartiers: Mapping[str, str] | None = None,
 ) -> Ground:
     """Return what maps of some bureaux draw under or over their colours.
 
@@ -124,6 +128,8 @@ def ground_of(
         A `schema.STREETS` table in the same CRS; may be empty.
     names
         Name of each commune by its id.
+    quartiers
+        Name of the quartier of each bureau by its id, where they are known.
 
     Returns
     -------
@@ -143,7 +149,28 @@ def ground_of(
         geometry=points,
         crs=bureaux.crs,
     )
+    if quartiers:
+        # Last: where two names would touch, that of the larger part stays.
+        labels = pd.concat([labels, _quartiers(bureaux, quartiers)], ignore_index=True)
     return Ground(merged_streets(streets), grounds, labels)
+
+
+def _quartiers(bureaux: gpd.GeoDataFrame, names: Mapping[str, str]) -> gpd.GeoDataFrame:
+    """Return a label for each quartier, inside its largest piece."""
+    own = bureaux["bureau_id"].astype("str").map(names)
+    pieces = bureaux.geometry.groupby(own.to_numpy()).agg(
+        lambda some: shapely.point_on_surface(_largest(shapely.union_all(some.to_numpy())))
+    )
+    return gpd.GeoDataFrame(
+        {"text": pd.Series(pieces.index, dtype="str"), "level": QUARTIER},
+        geometry=pieces.to_numpy(dtype=object),
+        crs=bureaux.crs,
+    )
+
+
+def _largest(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(shape)
+    return parts[np.argmax(shapely.area(parts))]
 
 
 def arrondissement_label(code: str) -> str:
@@ -161,6 +188,38 @@ def _great(streets: gpd.GeoDataFrame) -> pd.Series:
     named = streets["name"] != ""
     length = streets["length_m"].groupby(streets["name"]).transform("sum")
     return named & (streets["name"].str.match(_GREAT) | (length >= _GREAT_M))
+
+
+# Width of the window of a map on screen over its height.
+_WINDOW = 1.7
+
+
+def in_window(
+    streets: gpd.GeoDataFrame, bounds: np.ndarray, *, around_m: float
+) -> gpd.GeoDataFrame:
+    """Return the streets round what is drawn, and the great ones that the window shows beside.
+
+    Parameters
+    ----------
+    streets
+        A `schema.STREETS` table.
+    bounds
+        West, south, east and north of what is drawn, metres.
+    around_m
+        Every street this close is there.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Rows of `streets`.
+    """
+    corners = bounds.reshape(2, 2) + [[-around_m], [around_m]]
+    wide, high = corners[1] - corners[0]
+    beside = np.array([max(0.0, _WINDOW * high - wide), max(0.0, wide / _WINDOW - high)]) / 2
+    near = streets.intersects(shapely.box(*corners[0], *corners[1]))
+    seen = streets.intersects(shapely.box(*(corners[0] - beside), *(corners[1] + beside)))
+    known = ~streets["kind"].isin(["street", "path"]) | _great(streets)
+    return streets[near | (seen & known)]
 
 
 def merged_streets(streets: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -12,7 +12,7 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from analysis.charts.map_ground import STYLES, WATER, Ground
+from analysis.charts.map_ground import QUARTIER, STYLES, WATER, Ground
 from analysis.geography.outlines import ARRONDISSEMENT
 
 _INK, _PAPER = "#1c2733", "#ffffff"
@@ -119,9 +119,12 @@ def _names(chart: Axes, ground: Ground, metres: float) -> None:
         taken.append((x, y, half))
         return True
 
-    for text, spot in zip(ground.labels["text"], ground.labels.geometry, strict=True):
-        if free(spot.x, spot.y, _LABEL_SIZE):
-            _write(chart, text, (spot.x, spot.y), size=_LABEL_SIZE, weight="bold")
+    labels = ground.labels
+    for text, level, spot in zip(labels["text"], labels["level"], labels.geometry, strict=True):
+        small = level == QUARTIER
+        size = _NAME_SIZE + 1 if small else _LABEL_SIZE
+        if free(spot.x, spot.y, len(text) * _LETTER * size / 2 if small else size):
+            _write(chart, text, (spot.x, spot.y), size=size, weight="bold")
     last: dict[str, list[tuple[float, float]]] = {}
     for name in names_along(ground.streets):
         if len(taken) >= _MOST_NAMES + len(ground.labels):

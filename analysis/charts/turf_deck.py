@@ -11,7 +11,7 @@ import pandas as pd
 import pydeck
 import shapely
 
-from analysis.charts.map_ground import STYLES, WATER, merged_streets
+from analysis.charts.map_ground import STYLES, WATER, in_window, merged_streets
 
 WGS84 = "OGC:CRS84"
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -177,14 +177,12 @@ def _paths(lines: gpd.GeoSeries) -> list[list[list[float]]]:
 def _streets(picture: TurfPicture, *, images: bool) -> list[pydeck.Layer]:
     """Return the streets round the turfs, and the names of the longer ones of one turf.
 
-    Over images they are faint and without names: there should the images stay away.
+    Over images they are faint: all there is should the images stay away.
     """
     if picture.streets.empty:
         return []
-    around = shapely.box(
-        *shapely.buffer(shapely.box(*picture.stops.total_bounds), _AROUND_M).bounds
-    )
-    merged = merged_streets(picture.streets[picture.streets.intersects(around)])
+    seen = in_window(picture.streets, picture.stops.total_bounds, around_m=_AROUND_M)
+    merged = merged_streets(seen)
     if merged.empty:
         return []
     merged = merged.explode(ignore_index=True)
@@ -207,8 +205,6 @@ def _streets(picture: TurfPicture, *, images: bool) -> list[pydeck.Layer]:
         opacity=_FAINT if images else 0.55,
         cap_rounded=True,
     )
-    if images:
-        return [paths]
     named = merged[(merged["name"] != "") & (merged.length > _NAMED_M)]
     if picture.route is None:
         named = named[named["kind"] == "main"]

@@ -19,6 +19,8 @@ from analysis.tables.workspace import Workspace
 
 # So many ballots, and not one of them valid: the count was annulled, or never typed.
 ANNULLED = 20
+# Bureaux that a remark names, of those it counts.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ def read_history(
             cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float)
             gone = moved.loc[moved.index.difference(dense.bureaux[voting])]
         if len(gone):
-            lost.append((election.election_id, len(gone), gone, some(gone.index)))
+            named = ", ".join(gone.index[:_NAMED]) + "…" * (len(gone) > _NAMED)
+            lost.append((election.election_id, len(gone), gone, named))
     units = _units(unit_ids, cube[:, reference, :], vintage, workspace)
     history = _history(dense, cube, past, units, lost)
     if not np.isfinite(history.votes).any():

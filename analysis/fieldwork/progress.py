@@ -245,11 +245,13 @@ def turf_days(store: Store) -> pd.DataFrame:
     return store.frame(query)
 
 
-def state(store: Store) -> tuple[int, int]:
-    """Return a mark that changes whenever something was imported, for screens that refresh."""
+def state(store: Store) -> tuple[int, ...]:
+    """Return a mark that changes with each import and with the turfs in the field, for screens."""
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(IMPORTS.c.received_s), 0))
     number, latest = store.frame(query.select_from(IMPORTS)).iloc[0]
-    return int(number), int(latest)
+    turfs = sa.select(sa.func.count(), total(TALLY_TURF.c.planned))
+    there, planned = store.frame(turfs.select_from(TALLY_TURF)).iloc[0]
+    return int(number), int(latest), int(there), int(planned)
 
 
 def total(value: Any) -> Any:  # noqa: ANN401 - a column or an expression

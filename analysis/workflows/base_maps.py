@@ -7,7 +7,14 @@ import os
 import geopandas as gpd
 import pandas as pd
 
-from analysis.charts.map_ground import OPENSTREETMAP, Backdrop, Ground, TileSource, ground_of
+from analysis.charts.map_ground import (
+    OPENSTREETMAP,
+    QUARTIER,
+    Backdrop,
+    Ground,
+    TileSource,
+    ground_of,
+)
 from analysis.errors import DataError
 from analysis.geography.crs import metric_crs
 from analysis.tables.schema import commune_of
@@ -66,7 +73,9 @@ def ground_in(workspace: Workspace, bureaux: gpd.GeoDataFrame) -> Ground:
     """
     streets = gpd.GeoDataFrame(workspace.read("streets"))
     names = workspace.read("places").set_index("commune_id")["name"]
-    return ground_of(bureaux, streets, names.to_dict())
+    zones = workspace.read("zones")
+    quartiers = zones[zones["kind"] == QUARTIER].set_index("bureau_id")["name"].astype("str")
+    return ground_of(bureaux, streets, names.to_dict(), quartiers.to_dict())
 
 
 def backdrop_in(workspace: Workspace, bureaux: gpd.GeoDataFrame, suffix: str) -> Backdrop | None:

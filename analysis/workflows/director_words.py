@@ -13,8 +13,8 @@ from analysis.i18n import format_day, format_number, format_percent, told
 from analysis.workflows.director import Brief, Zone
 from analysis.workflows.director_week import LATE_DAYS, Week
 
-# A zone whose bureaux are among the first in so many draws of 100 is sure enough, or likely.
-_SURE, _LIKELY = 0.5, 0.2
+# A zone whose bureaux are among the first in so many draws of 100 is sure enough.
+_SURE = 0.5
 # From this share on, one of the two ways to gain votes carries the zone.
 _CARRIES = 2 / 3
 _MEASURES = {"doors": "field_doors", "conversations": "field_talks"}
@@ -47,8 +47,9 @@ def chain(brief: Brief, language: str) -> list[tuple[str, str]]:
     write, hours = _writer(language), brief.hours
     say = partial(told, language=language)
     votes = Text("votes ({low} to {high})", low=write(hours.low), high=write(hours.high))
+    spent = Text("volunteer-hours, of {n}", n=write(hours.asked))
     return [
-        (write(hours.asked), chart_words.say("volunteer_hours", language)),
+        (write(hours.spent), say(spent)),
         (write(hours.doors), chart_words.say("field_doors", language)),
         (write(hours.conversations), chart_words.say("field_talks", language)),
         (write(hours.votes), say(votes)),
@@ -158,8 +159,6 @@ def _sure(brief: Brief, zone: Zone, language: str) -> str:
         text = Text(
             "Sure enough: in {n} draws of 100 its bureaux are among the {k} best.", **values
         )
-    elif zone.top >= _LIKELY:
-        text = Text("Likely: in {n} draws of 100 its bureaux are among the {k} best.", **values)
     else:
         text = Text(
             "One good choice among several: in {n} draws of 100 its bureaux are among the {k} "

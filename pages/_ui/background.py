@@ -16,7 +16,7 @@ from analysis.errors import DataError
 from analysis.workflows import jobs
 from analysis.workflows.jobs import Job, Key, StoppedError
 from analysis.workflows.server_access import room
-from pages._ui import messages
+from pages._ui import messages, state
 from pages._ui.i18n import _, number, percent
 
 Progress = Callable[[float], None]
@@ -160,10 +160,10 @@ def answer_of(
         # It ends when it next tells how far it is; nobody waits for that.
         st.info(_("Stopped: there is nothing to show yet."))
         st.button(_("Start again"), key="background.again", on_click=put, args=(_QUESTION, None))
-        st.stop()
+        state.stop()
     if job.running:
         watch(_QUESTION, Shown(_("Stop"), lambda job: f"{label} {percent(job.share, 0)}"))
-        st.stop()
+        state.stop()
     if job.error is not None and not isinstance(job.error, DataError):
         put(_QUESTION, None)
     return job.result()

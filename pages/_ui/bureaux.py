@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,9 +13,9 @@ from analysis.errors import some
 from analysis.geography.vintages import numbered_otherwise
 from analysis.geography.zones import territory_of
 from analysis.i18n import MISSING
-from pages._ui import state
+from pages._ui import loaders, state
 from pages._ui.bureau_map import Geometry, MapOptions, Paint, bureau_map
-from pages._ui.i18n import _, ngettext, number
+from pages._ui.i18n import _, election_name, ngettext, number
 from pages._ui.messages import plain, translate
 from pages._ui.trial.number_tables import written
 
@@ -24,6 +25,8 @@ SHOWN = 1000
 _FIGURE, _MARGIN, _LETTER = 52, 18, 7
 # Pixels of a bureau's name.
 _NAME = 250
+_BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
+_ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
 
 
 def show_map(geometry: Geometry | None, paint: Paint | None, *, label: str, key: str) -> None:
@@ -165,6 +168,12 @@ def _row_of(ids: np.ndarray, bureau_id: str | None) -> int | None:
 def _select_row(key: str, ids: np.ndarray) -> None:
     rows = st.session_state[key]["selection"]["rows"]
     state.select(str(ids[rows[0]]) if rows else None)
+
+
+def by_name(text: str) -> str:
+    """Write bureaux and elections by name where a text of the library has their codes."""
+    text = _ELECTION.sub(lambda code: election_name(code[0]), text)
+    return _BUREAU.sub(lambda code: loaders.labels([code[0]])[0], text)
 
 
 def title_of(bureau: pd.Series) -> str:

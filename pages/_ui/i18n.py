@@ -18,6 +18,7 @@ from analysis import i18n as languages
 from analysis.charts.chart_words import nuance
 from analysis.tables.schema import BLOCS
 from analysis.vocabulary import speak, spoken
+from pages._ui import state
 
 _KEY = "i18n.language"
 _SWITCH = "i18n.switch"
@@ -45,6 +46,11 @@ def speak_of(terrain: Mapping[str, Any] | None) -> None:
     st.session_state[_TERRAIN] = terrain
 
 
+def take_from_link() -> None:
+    """Speak the language of the address, where the browser went back to another."""
+    st.session_state.pop(_KEY, None)
+
+
 def language_switch() -> None:
     """Show the switch; the router calls it on every page, before any text of the page."""
     current = language()
@@ -61,7 +67,7 @@ def language_switch() -> None:
     )
     # Going to another page empties the query string, so it is written again on each run.
     if languages.choose(st.query_params.get(_PARAMETER)) != current:
-        st.query_params[_PARAMETER] = current
+        state.put(_PARAMETER, [current])
 
 
 def _keep_choice() -> None:

@@ -157,7 +157,7 @@ def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
     state.remember("candidates", chosen, [])
     if not chosen:
         st.info(_("Choose at least one candidate, list or nuance."))
-        st.stop()
+        state.stop()
     return "", tuple(chosen)
 
 
@@ -213,6 +213,7 @@ def choose_view(views: dict[str, str]) -> str:
     view = st.segmented_control(
         _("View"),
         list(views),
+        default=st.session_state["view"],
         format_func=views.__getitem__,
         key="view",
         label_visibility="collapsed",
@@ -249,6 +250,7 @@ def choose_settings(in_force: Callable[[str, Params], Weights], sides: Sides = _
         _("Volunteer-hours to spend"),
         min_value=1,
         max_value=MOST_HOURS,
+        value=st.session_state["hours"],
         step=50,
         key="hours",
         help=_("20 volunteers who go out 10 times for 2 hours are 400 hours."),
@@ -257,7 +259,9 @@ def choose_settings(in_force: Callable[[str, Params], Weights], sides: Sides = _
     with sides.strategy or nullcontext():
         preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
         if told := preset_help(preset):
-            st.caption(told)
+            # The map is the page: what it rests on and when it fails is behind the question mark.
+            does, _end, rest = told.partition(". ")
+            st.caption(f"{does.removesuffix('.')}.", help=rest)
     params = planner.params()
     with sides.weights or nullcontext():
         weights = _choose_weights(preset, in_force(preset, params))
@@ -295,7 +299,13 @@ def _choose_weights(preset: str, in_force: Weights) -> Weights:
             state.answer_with(key, round(100 * min(shown[name], 1.0)))
         state.answer_with(key, min(max(st.session_state[key], 0), 100))
         points = st.slider(
-            part_name(name), 0, 100, key=key, help=part_help(name), on_change=_become_custom
+            part_name(name),
+            0,
+            100,
+            st.session_state[key],
+            key=key,
+            help=part_help(name),
+            on_change=_become_custom,
         )
         state.remember(key, points, points if preset != "custom" else 0)
         chosen[name] = points / 100

@@ -84,7 +84,12 @@ def choose(place: Workspace, bureaux: pd.DataFrame, *, drawn: bool) -> str:
     if st.session_state[_KEY] not in offered:
         state.answer_with(_KEY, usual)
     chosen = st.segmented_control(
-        _("Map by"), offered, format_func=names.__getitem__, key=_KEY, label_visibility="collapsed"
+        _("Map by"),
+        offered,
+        default=st.session_state[_KEY],
+        format_func=names.__getitem__,
+        key=_KEY,
+        label_visibility="collapsed",
     )
     state.remember(_KEY, chosen or usual, usual)
     return chosen or usual

@@ -10,6 +10,7 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.i18n import told
+from pages._ui import state
 from pages._ui.i18n import _, language
 
 # What Markdown would take for its own; an underscore inside a word it leaves alone.
@@ -23,7 +24,7 @@ def explain_data_errors() -> Iterator[None]:
         yield
     except DataError as error:
         show_error(error)
-        st.stop()
+        state.stop()
 
 
 @contextmanager

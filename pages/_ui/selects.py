@@ -31,7 +31,9 @@ def select(
             )
         )
         state.answer_with(key, options[0])
-    choice = st.selectbox(label, options, key=key, format_func=show, help=help)
+    choice = st.selectbox(
+        label, options, **state.begins_with(key, options), key=key, format_func=show, help=help
+    )
     state.remember(key, choice, options[0])
     return str(choice)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -23,6 +24,11 @@ _WRITTEN = "state.written"
 _ABSENT = "state.absent"
 _KEPT = "state.kept"
 _ANSWERS = "state.answers"
+_PAGE, _RECALLED = "state.page", "state.recalled"
+# What the address is to be at the end of the run; what it was; answers at each address of a page.
+_PENDING, _SEEN, _PAST = "state.pending", "state.seen", "state.past"
+_WROTE, _BEHIND_S = "state.wrote", 0.5
+Address = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def workspaces() -> Path:
@@ -98,6 +104,7 @@ def recall(key: str, default: Any) -> None:  # noqa: ANN401 - whatever the widge
 
     A widget forgets when its page is left; the address and the session do not.
     """
+    st.session_state.setdefault(_RECALLED, set()).add(key)
     if key in st.session_state:
         return
     answer = st.session_state.get(_ANSWERS, {}).get(key)
@@ -106,15 +113,43 @@ def recall(key: str, default: Any) -> None:  # noqa: ANN401 - whatever the widge
     st.session_state[key] = default if answer is None else answer
 
 
+def begins_with(key: str, options: list[str]) -> dict[str, int]:
+    """Return where a list of options begins: at the answer.
+
+    A browser that is behind takes what a widget begins with for the answer, and sends it back:
+    wherever a widget is asked for, that is what `recall` put there, not the first or least.
+    """
+    return {"index": options.index(st.session_state[key])}
+
+
 def remember(key: str, answer: Any, default: Any) -> None:  # noqa: ANN401
     """Keep the answer of a widget, in the address too unless it is the default."""
     st.session_state.setdefault(_ANSWERS, {})[key] = answer
     if answer == default:
-        st.query_params.pop(key, None)
+        put(key, None)
         return
-    texts = [str(item) for item in answer] if isinstance(answer, list) else [str(answer)]
-    if st.query_params.get_all(key) != texts:
-        st.query_params[key] = texts
+    put(key, [str(item) for item in answer] if isinstance(answer, list) else [str(answer)])
+
+
+def answered(key: str) -> str:
+    """Return what was answered to what is no widget: of this session, else of the link."""
+    kept = st.session_state.setdefault(_ANSWERS, {})
+    return str(kept.setdefault(key, st.query_params.get(key, "")))
+
+
+def put(key: str, texts: list[str] | None) -> None:
+    """Put texts into the address, or None for nothing.
+
+    Where a page opens all of them are written at the end of the run, as one step back.
+    """
+    if (pending := st.session_state.get(_PENDING)) is not None:
+        pending[key] = texts
+    elif texts is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get_all(key) != texts:
+        st.query_params[key] = texts[0] if len(texts) == 1 else texts
+    if pending is None and st.session_state.get(_SEEN) not in {None, _address()}:
+        _note(_address())
 
 
 def answer_with(key: str, answer: Any) -> None:  # noqa: ANN401
@@ -135,13 +170,92 @@ def _parse(texts: list[str], default: Any) -> Any:  # noqa: ANN401
         return None
 
 
+def went_back() -> bool:
+    """Tell whether the address was changed by the browser, back or forward, and by no answer.
+
+    A browser that is behind sends the address before the last, with what was answered meanwhile.
+    """
+    if st.session_state.get(_SEEN) in {None, _address()}:
+        return False
+    if time.monotonic() - st.session_state.get(_WROTE, 0.0) < _BEHIND_S:
+        return False
+    kept = st.session_state.get(_ANSWERS, {})
+    live = ((st.session_state.get(key), answer) for key, answer in kept.items())
+    return all(now is None or now == answer for now, answer in live)
+
+
+def begin() -> None:
+    """Begin a run: until `turn_to` knows whether a page opens, the address waits."""
+    st.session_state[_PENDING] = {}
+
+
+def turn_to(page: str, *, back: bool) -> None:
+    """Let widgets take their answers anew on another page, and where the browser went `back`.
+
+    Streamlit may still hold what a widget was given before it was answered, and would show that.
+    """
+    before = st.session_state.get(_PAGE, page)
+    kept = st.session_state.setdefault(_ANSWERS, {})
+    if before != page or back:
+        for key in {*st.session_state.get(_RECALLED, ()), *kept}:
+            st.session_state.pop(key, None)
+    if before == page and back:
+        known, _then = st.session_state[_PAST].get((page, _address()), ({}, ()))
+        st.session_state[_ANSWERS] = dict(known)
+    if before != page:
+        st.session_state.setdefault(_PAST, {}).pop((page, _address()), None)
+    opens = back or st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE], st.session_state[_SEEN] = page, _address()
+    if not opens:
+        write_address()
+
+
+def stop() -> NoReturn:
+    """End the page here; once Streamlit was told so, nothing goes into the address."""
+    write_address()
+    st.stop()
+
+
+def write_address() -> None:
+    """Write into the address what was put there.
+
+    An address that was gone back to stays as it is: written anew, it would be a step that no
+    way back passes.
+    """
+    here, page = _address(), st.session_state.get(_PAGE)
+    asked = {key: list(texts) for key, texts in here}
+    for key, texts in (st.session_state.pop(_PENDING, None) or {}).items():
+        asked.pop(key, None)
+        if texts is not None:
+            asked[key] = texts
+    then = tuple(sorted((key, tuple(texts)) for key, texts in asked.items()))
+    past, kept = st.session_state.setdefault(_PAST, {}), st.session_state.get(_ANSWERS, {})
+    if past.get((page, here), ((), ()))[1] == then != here:
+        return
+    if then == here or (page, here) not in past:
+        past[page, here] = dict(kept), then
+    if then != here:
+        st.query_params.from_dict(asked)
+        _note(then)
+
+
+def _note(address: Address) -> None:
+    """Keep what was answered at an address, and that it is ours."""
+    kept, page = st.session_state.get(_ANSWERS, {}), st.session_state.get(_PAGE)
+    st.session_state.setdefault(_PAST, {})[page, address] = dict(kept), address
+    st.session_state[_SEEN], st.session_state[_WROTE] = address, time.monotonic()
+
+
+def _address() -> Address:
+    names = sorted(st.query_params)
+    return tuple((name, tuple(st.query_params.get_all(name))) for name in names)
+
+
 def write_link() -> None:
     """Put the workspace into the address, so that the link opens the same place."""
     name = folder().name
     # Another page opens without this page's address.
     st.session_state[_FOLDER] = name
-    if name == SAMPLE_NAME:
-        st.query_params.pop("workspace", None)
-    elif st.query_params.get("workspace") != name:
-        st.query_params["workspace"] = name
-    st.session_state[_WRITTEN] = st.query_params.get("workspace")
+    named = None if name == SAMPLE_NAME else name
+    put("workspace", [named] if named else None)
+    st.session_state[_WRITTEN] = named

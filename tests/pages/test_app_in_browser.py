@@ -91,10 +91,11 @@ def expect_ranking(page, ranking, language="en"):
     assert rows > 5
     table = ranking.table.head(rows)
     expect(bureaux).to_have_text(codes(table))
-    in_sight = ((1, "rank", 0), (3, "gain_per_hour", 3), (4, "gain_lower", 3))
+    told = table.assign(gain=100 * table["gain_per_hour"], low=100 * table["gain_lower"])
+    in_sight = ((1, "rank", 0), (3, "gain", 1), (4, "low", 1))
     for number, name, digits in in_sight:
         shown = [float(text) for text in column(page, number).all_text_contents()]
-        np.testing.assert_array_equal(shown, table[name].round(digits))
+        np.testing.assert_array_equal(shown, told[name].round(digits))
 
 
 def expect_card(page, bureau_id):

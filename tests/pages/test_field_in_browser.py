@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import urllib.error
 import urllib.request
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pypdfium2
 import pytest
 from playwright.sync_api import expect
 
@@ -18,6 +18,8 @@ from analysis.exports.field_kit.sheets import kit_of
 from analysis.fieldwork import field_plan, progress
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
+from analysis.workflows.turf_folder import cuts
+from analysis.workflows.turf_output import read_walks
 from pages._ui import state
 from tests.analysis.exports.walks_made import walks_of, with_tower
 from tests.browser import settle
@@ -137,21 +139,35 @@ def test_the_page_follows_what_others_import(app, visit, returns):
     expect(metrics(page).first).to_have_text(str(before + 7))
 
 
-def test_a_cut_from_the_page_and_its_files(app, visit):
-    page = visit(f"turfs?workspace={NAME}&lang=fr&bloc=left&turf_top=2")
-    button = page.get_by_role("button", name="Découper les secteurs")
-    button.click()
+def test_a_morning_from_home_to_printed_sheets(app, visit):
+    page = visit(f"?workspace={NAME}&lang=fr")
+    page.get_by_role("link", name="Changer la question").click()
+    settle(page)
+    page.locator(".st-key-bloc").get_by_role("combobox").click()
+    page.get_by_role("option", name="Gauche", exact=True).click()
+    page.get_by_role("link", name="Secteurs", exact=True).click()
+    # What was chosen on one page is cut on the next.
+    expect(page.locator(".st-key-bloc input")).to_have_value("Gauche")
+    settle(page)
+    few = page.locator(".st-key-turf_top input")
+    few.fill("2")
+    few.press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Découper les secteurs").click()
     expect(page.get_by_text("Plus long / moyenne")).to_be_visible(timeout=120_000)
     page.get_by_role("radio", name="Distribuer").click()
     register = page.get_by_role("button", name="Mettre ces secteurs sur le terrain")
     register.click()
     expect(page.get_by_text("Ces secteurs sont sur le terrain", exact=False)).to_be_visible()
     settle(page)
-    page.locator(".st-key-turfs-turf input").click()
-    page.get_by_role("option", name="-001").click()
     with page.expect_download(timeout=120_000) as coming:
-        page.get_by_role("button", name=re.compile(r"Feuille du secteur \w{4}-001 \(PDF\)")).click()
-    assert coming.value.path().read_bytes().startswith(b"%PDF-")
+        page.get_by_role("button", name="Feuilles à imprimer (PDF)").click()
+    printed = pypdfium2.PdfDocument(coming.value.path())
+    told = [one.get_textpage().get_text_bounded() for one in printed]
+    turfs = read_walks(max(cuts(app.place.path), key=lambda one: one.stat().st_mtime)).turf_ids
+    # A cover, and a sheet for each turf: each counts its own pages.
+    assert sum("page 1 sur" in text for text in told) == 1 + len(turfs)
+    assert all(any(turf in text for text in told[1:]) for turf in turfs)
     # Leave the app and come back: the cut is there.
     page.goto(f"{app.url}/turfs?workspace={NAME}&lang=fr&bloc=left")
     expect(page.get_by_text("Plus long / moyenne")).to_be_visible()

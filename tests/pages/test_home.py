@@ -27,13 +27,58 @@ def test_the_director_reads_what_rank_says(open_app, places):
     asked = Scenario("left", "2027_pres_t1", settings=Settings(hours=300.0))
     ranking, _ = answer(places.valmont, asked)
     first = ranking.table.head(ranking.k)
-    assert shown(app)["volunteer-hours"] == "300"
+    assert shown(app)["volunteer-hours, of 300"] == f"{first['hours'].sum():,.0f}"
     assert shown(app)["doors"] == f"{first['doors'].sum():,.0f}"
     worth, least, most = ranking.hours_per_vote()
     said = texts(app)
     assert f"One vote for {worth:.0f} hours ({least:.0f} to {most:.0f})." in said
     assert any("**Invented example**" in each for each in said)
     assert any("No trial is sealed" in each for each in said)
+
+
+def test_what_is_chosen_after_home_is_kept_on_the_next_pages(open_app):
+    app = open_app().switch_page("pages/priorities.py").run()
+    usual = app.selectbox(key="bloc").value
+    app.selectbox(key="bloc").select("left" if usual != "left" else "right").run()
+    chosen = app.selectbox(key="bloc").value
+    app.number_input(key="hours").set_value(300).run()
+    for page in ("turfs", "home", "priorities"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+        if page != "home":
+            assert app.selectbox(key="bloc").value == chosen != usual
+            assert app.number_input(key="hours").value == 300
+
+
+def test_the_browsers_way_back_undoes_one_choice_and_is_not_written_over(open_app, monkeypatch):
+    monkeypatch.setattr(state, "_BEHIND_S", 0.0)
+    app = open_app("priorities")
+    usual = app.selectbox(key="bloc").value
+    app.selectbox(key="bloc").select("left" if usual != "left" else "right").run()
+    first = dict(app.query_params)
+    app.number_input(key="hours").set_value(300).run()
+    assert dict(app.query_params) == {**first, "hours": "300"}
+
+    def back(address):
+        app.query_params.clear()
+        app.query_params.update(address)
+        app.run()
+        assert not app.exception
+        assert dict(app.query_params) == dict(address)
+        return app.selectbox(key="bloc").value, app.number_input(key="hours").value
+
+    chosen = app.selectbox(key="bloc").value
+    assert back(first) == (chosen, 500)
+    assert back({}) == (usual, 500)
+    assert back(first) == (chosen, 500)  # forward
+    # Another page opens with an empty address: what is written there then is one step, and the
+    # way back stays where it leads.
+    app.query_params.clear()
+    app.switch_page("pages/turfs.py").run()
+    assert not app.exception
+    assert app.selectbox(key="bloc").value == chosen
+    assert dict(app.query_params) == first
+    assert back({}) == (chosen, 500)
 
 
 def test_a_place_without_contours_has_zones_without_maps(open_app):

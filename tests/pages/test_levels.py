@@ -10,7 +10,11 @@ from analysis.geography.constituencies import UNKNOWN
 from pages._ui import level_map, levels
 from pages._ui.i18n import _
 
-PAGES = {"priorities": "Voix/h", "abstention": "Abstentionnistes", "swing": "Évolution (points)"}
+PAGES = {
+    "priorities": "Voix/100 h",
+    "abstention": "Abstentionnistes",
+    "swing": "Évolution (points)",
+}
 
 
 def _list(app):

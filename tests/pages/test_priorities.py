@@ -55,7 +55,9 @@ def page(open_app):
 
 def ranked_list(app):
     """Return the list on screen; none while the page asks something first."""
-    return next((f.value for f in app.dataframe if {_("Votes/h"), _("Bureau")} <= {*f.value}), None)
+    return next(
+        (f.value for f in app.dataframe if {_("Votes/100 h"), _("Bureau")} <= {*f.value}), None
+    )
 
 
 def errors(app):
@@ -91,13 +93,14 @@ def assert_shows(app, workspace, scenario):
     for column, (name, decimals) in {
         _("Rank"): ("rank", 0),
         _("Score"): ("score", 0),
-        _("Votes/h"): ("gain_per_hour", 3),
-        _("from"): ("gain_lower", 3),
-        _("to"): ("gain_upper", 3),
+        _("Votes/100 h"): ("gain_per_hour", 1),
+        _("from"): ("gain_lower", 1),
+        _("to"): ("gain_upper", 1),
         _("Registered"): ("registered", 0),
         _("Hours"): ("hours", 0),
     }.items():
-        np.testing.assert_array_equal(shown[column], table[name].round(decimals))
+        values_told = table[name] * (100 if name.startswith("gain") else 1)
+        np.testing.assert_array_equal(shown[column], values_told.round(decimals))
     first = table.iloc[0]
     title = app.subheader[0].value
     assert called([title.lower()]) == numbered([first["bureau_id"]])

@@ -136,7 +136,7 @@ def test_the_volatility_of_the_town_is_half_the_sum_of_what_blocs_moved(page, pl
     change = pd.concat([side / side.sum() for side in sides], axis=1).fillna(0).diff(axis=1)
     expected = change.iloc[:, 1].abs().sum() / 2
     shown = page().metric[-1]
-    assert shown.label == _("Volatility (Pedersen)")
+    assert shown.label == _("Share that changed (Pedersen’s volatility)")
     assert shown.value == percent(expected)
 
 
@@ -159,7 +159,7 @@ def test_abstention_is_of_the_registered_and_has_no_rival(page, places):
     swing = measure_swing(places.valmont, FROM, TO, Share())
     assert app.metric[0].label == _("Abstention, % of registered voters")
     assert app.metric[0].value == percent(swing.after)
-    assert _("Butler swing") not in [m.label for m in app.metric]
+    assert _("Shift from one to the other (Butler swing)") not in [m.label for m in app.metric]
 
 
 def test_a_candidate_who_stood_twice_can_be_followed(page, places):

@@ -57,7 +57,7 @@ def notes(forecast: AbstentionForecast) -> None:
         ).format(n=number(len(forecast.elections)), first=election_name(forecast.elections[0]))
     )
     for note in forecast.notes:
-        st.caption(plain(translate(note)))
+        st.caption(plain(bureaux.by_name(translate(note))))
 
 
 def levels_map(place: Workspace, shapes: Geometry | None, found: Outlook) -> None:

@@ -103,7 +103,8 @@ def _number(label: str, key: str, usual: float, least: float, most: float) -> fl
     state.recall(key, usual)
     asked = float(st.session_state[key])
     state.answer_with(key, min(max(asked, least), most) if math.isfinite(asked) else usual)
-    value = st.number_input(label, least, most, step=0.5, format="%.1f", key=key)
+    begins = float(st.session_state[key])
+    value = st.number_input(label, least, most, begins, step=0.5, format="%.1f", key=key)
     # Never the default: the expected level changes with the election, the answer does not.
     state.remember(key, value, None)
     return float(value)

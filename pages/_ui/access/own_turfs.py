@@ -23,7 +23,7 @@ def show() -> None:
     """Offer each turf that the grants of who is here name, of the latest cut of its place."""
     found = visitor.current()
     if found.person is None:
-        st.stop()
+        state.stop()
     scopes = found.person.scopes(found.campaign)
     named = {scope_id for scope, scope_id in scopes if scope == "turf"}
     for team in sorted(scope_id for scope, scope_id in scopes if scope == "team"):

@@ -30,7 +30,7 @@ from pages._ui.access import owned_files
 
 # Part of the file's name: a browser must not show a new layout to an old reader, or the reverse.
 LAYOUT = 1
-GROUND_LAYOUT = 1
+GROUND_LAYOUT = 2
 # Streamlit stops serving a static folder of more than 1 GB when it starts.
 KEPT_BYTES = 500_000_000
 _FINEST_STEP_M = 0.5

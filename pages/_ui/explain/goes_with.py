@@ -196,7 +196,7 @@ def _left_over(place: Workspace, found: Explanation) -> None:
     bureaux.show_map(shapes, paint(shapes, found, label), label=label, key="map.left_over")
     for note in notes_of(found, language())[1:]:
         if note != better_elsewhere(found, language()):
-            st.caption(plain(translate(note)))
+            st.caption(plain(bureaux.by_name(translate(note))))
     for reason in found.left_out:
         text = ngettext(
             "{n} bureau is left out: {why}.", "{n} bureaux are left out: {why}.", reason.count

@@ -67,12 +67,12 @@ def _store(folder: str, url: str, stamp: int) -> Store:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What answers depend on: the store, and what it has received."""
+    """What answers depend on: the store, what it has received, and which turfs are in the field."""
 
     folder: str
     url: str
     campaign: int
-    state: tuple[int, int]
+    state: tuple[int, ...]
     part: Part | None = None
 
     @property

@@ -37,6 +37,7 @@ def choose() -> str:
     name = st.segmented_control(
         _("Guide"),
         guides.NAMES,
+        default=st.session_state["guide"],
         format_func=lambda one: guides.title_of(one, tongue),
         key="guide",
         label_visibility="collapsed",

@@ -124,6 +124,7 @@ def round_one() -> tuple[float, float]:
 def _share(column: Any, label: str, key: str, usual: float) -> float:  # noqa: ANN401 - a column
     state.recall(key, usual)
     state.answer_with(key, min(max(float(st.session_state[key]), 0.0), 100.0))
-    answer = float(column.slider(label, 0.0, 100.0, step=0.01, key=key))
+    begins = st.session_state[key]
+    answer = float(column.slider(label, 0.0, 100.0, begins, step=0.01, key=key))
     state.remember(key, answer, usual)
     return answer

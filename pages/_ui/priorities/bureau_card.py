@@ -21,7 +21,7 @@ from pages._ui import loaders, pictures, state
 from pages._ui.bureaux import title_of
 from pages._ui.i18n import _, election_name, number, part_name, percent
 from pages._ui.priorities import by_hand
-from pages._ui.priorities.ranking_view import interval
+from pages._ui.priorities.ranking_view import vote_of
 
 # Standard errors from the mean at which a difference is worth a sentence: nine chances in ten.
 _SURE = 1.645
@@ -92,13 +92,11 @@ def _title(bureau: pd.Series) -> str:
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
     st.markdown(
         _(
-            "**Rank {rank}** of {n} · **{gain} votes per hour** ({interval}, 90%) · **{chance}** "
-            "chance of being in the first {k}"
+            "**Rank {rank}** of {n} · **{vote}** · **{chance}** chance of being in the first {k}"
         ).format(
             rank=number(bureau["rank"]),
             n=number(len(ranked.table)),
-            gain=number(bureau["gain_per_hour"], 3),
-            interval=interval(bureau["gain_lower"], bureau["gain_upper"]),
+            vote=vote_of(bureau),
             chance=percent(bureau["top_k_probability"], 0),
             k=number(ranked.k),
         )
@@ -205,7 +203,7 @@ def _parts(bureau: pd.Series) -> None:
         "**"
         + _("Score {score}, made of:").format(score=number(bureau["score"]))
         + "** "
-        + "; ".join(f"{name} {number(value, 1)}" for name, value in shown.items())
+        + ", ".join(f"{name} ({number(value, 1)})" for name, value in shown.items())
     )
     st.html(_bars(shown))
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.targeting.params import Params
+from pages._ui import state
 from pages._ui.i18n import LEARNED, _, parameter_name, parameter_source
 
 _KEY = "planner.params"
@@ -16,8 +17,10 @@ _LINK = "params"
 
 def params() -> Params:
     """Return the numbers in force: edited, else of the link, else the defaults."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = _from_link(st.query_params.get(_LINK, ""))
+    text = state.answered(_LINK)
+    if st.session_state.get(f"{_KEY}.text") != text:
+        st.session_state[f"{_KEY}.text"] = text
+        st.session_state[_KEY] = _from_link(text)
     known: Params = st.session_state[_KEY]
     return known
 
@@ -26,10 +29,10 @@ def set_params(chosen: Params) -> None:
     """Put numbers in force, and into the link where they are not the defaults."""
     st.session_state[_KEY] = chosen
     st.session_state.pop(_EDITOR, None)
-    if text := _to_link(chosen):
-        st.query_params[_LINK] = text
-    else:
-        st.query_params.pop(_LINK, None)
+    text = _to_link(chosen)
+    st.session_state[f"{_KEY}.text"] = text
+    state.answer_with(_LINK, text)
+    state.put(_LINK, [text] if text else None)
 
 
 def edit(current: Params) -> None:

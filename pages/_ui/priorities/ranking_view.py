@@ -27,6 +27,8 @@ from pages._ui.i18n import _, bloc_name, election_name, language, ngettext, numb
 from pages._ui.messages import translate
 
 MAIN_MAP = "priorities.map"
+# Votes are told for so many volunteer-hours: a few each, where an hour would be worth thousandths.
+HOURS = 100
 
 
 def reach(ranked: Ranking) -> None:
@@ -116,6 +118,19 @@ def one_vote(ranked: Ranking) -> tuple[str, str]:
     return told, _("{worth} h").format(worth=number(worth))
 
 
+def vote_of(bureau: pd.Series) -> str:
+    """Write how many volunteer-hours a vote takes in one bureau, with 90% ends."""
+    rates = (float(bureau[name]) for name in ("gain_per_hour", "gain_upper", "gain_lower"))
+    worth, least, most = (1 / rate if rate > 0 else np.inf for rate in rates)
+    if np.isinf(worth):
+        return _("no vote gained")
+    if np.isinf(most):
+        told = _("one vote for {worth} hours ({least}, or none at all)")
+        return told.format(worth=number(worth), least=number(least))
+    told = _("one vote for {worth} hours ({least} to {most})")
+    return told.format(worth=number(worth), least=number(least), most=number(most))
+
+
 def _votes(ranked: Ranking, rate: str) -> float:
     first = ranked.table.head(ranked.k)
     return float((first[rate] * first["hours"]).sum())
@@ -136,25 +151,25 @@ def levels_map(place: Workspace, ranked: Ranking, geometry: Geometry | None) -> 
 
 def units_look(table: pd.DataFrame) -> levels.Look:
     """Return how the ranking of départements or communes is shown."""
-    gain = table["gain_per_hour"]
+    gain = HOURS * table["gain_per_hour"]
     return levels.Look(
         _("Score (100: the mean bureau)"),
         table["score"],
         tooltip=(
-            _("Score {score}; {gain} votes per hour"),
+            _("Score {score}; {gain} votes for 100 hours"),
             _("{reached} of {bureaux} bureaux within these hours"),
             _("{registered} registered"),
         ),
         numbers={
             "score": (table["score"], 0),
-            "gain": (gain, 3),
+            "gain": (gain, 1),
             "reached": (table["reached"], 0),
             "bureaux": (table["bureaux"], 0),
             "registered": (table["registered"], 0),
         },
         columns={
             _("Score"): table["score"].round(0),
-            _("Votes/h"): gain.round(3),
+            _("Votes/100 h"): gain.round(1),
             _("Bureaux"): table["bureaux"],
             _("Reached"): table["reached"],
             _("Registered"): table["registered"],
@@ -181,16 +196,16 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
         Legend(_("Score (100: the mean bureau)"), graded.palette[1:], graded.labels[1:]),
         tooltip=(
             _("Rank {rank}: score {score}"),
-            _("Gain {gain} votes per hour [{low} to {high}]"),
+            _("{gain} votes for 100 hours [{low} to {high}]"),
             _("In the first {k}: {top} chances in 100").replace("{k}", str(ranked.k)),
             _("{registered} registered"),
         ),
         numbers={
             "rank": Number(table["rank"]),
             "score": Number(table["score"]),
-            "gain": Number(table["gain_per_hour"], 3),
-            "low": Number(table["gain_lower"], 3),
-            "high": Number(table["gain_upper"], 3),
+            "gain": Number(HOURS * table["gain_per_hour"], 1),
+            "low": Number(HOURS * table["gain_lower"], 1),
+            "high": Number(HOURS * table["gain_upper"], 1),
             "top": Number(100 * table["top_k_probability"]),
             "registered": Number(table["registered"]),
         },
@@ -209,9 +224,9 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
     table = ranked.table
     top = (100 * table["top_k_probability"]).round(0)
     columns = {
-        _("Votes/h"): table["gain_per_hour"].round(3),
-        _("from"): table["gain_lower"].round(3),
-        _("to"): table["gain_upper"].round(3),
+        _("Votes/100 h"): (HOURS * table["gain_per_hour"]).round(1),
+        _("from"): (HOURS * table["gain_lower"]).round(1),
+        _("to"): (HOURS * table["gain_upper"]).round(1),
         _("Top {k} (%)").format(k=ranked.k): top,
         _("Score"): table["score"].round(0),
         _("Registered"): table["registered"],
@@ -228,8 +243,8 @@ def honesty(ranked: Ranking, draws: int) -> None:
     """Say what size alone would have ranked, and how the draws were made; exports make `draws`."""
     st.caption(
         _(
-            "Rank correlation with the number of registered: {r}. Intervals: 90%, {draws} draws, "
-            "seed {seed}; exports use {all} draws."
+            "Is size what ranks? {r} (1: the largest first; 0: no; −1: the smallest first). "
+            "Intervals hold 9 times in 10; {draws} random draws (seed {seed}), {all} in the files."
         ).format(
             r=number(ranked.size_correlation, 2),
             draws=number(ranked.settings.draws),
@@ -247,9 +262,5 @@ def notes(found: Prospects) -> None:
         return
     title = ngettext("{n} remark on the data", "{n} remarks on the data", len(found.notes))
     with st.expander(title.format(n=number(len(found.notes)))):
-        st.markdown("\n".join(f"- {translate(note)}" for note in found.notes))
-
-
-def interval(low: float, high: float, digits: int = 3) -> str:
-    """Write an interval."""
-    return _("{low} to {high}").format(low=number(low, digits), high=number(high, digits))
+        told = (bureaux.by_name(translate(note)) for note in found.notes)
+        st.markdown("\n".join(f"- {note}" for note in told))

@@ -177,14 +177,14 @@ def _numbers(
     if rival:
         other = swings.moved(place, asked, Share(Choice(rival), share.of))
         columns[2].metric(
-            _("Butler swing"),
+            _("Shift from one to the other (Butler swing)"),
             points(butler_swing(whole, other.swing)),
             help=_("Half of what one gained and the other lost; positive when the first gained."),
         )
     if blocs:
         index = swings.pedersen(place, asked)
         columns[3].metric(
-            _("Volatility (Pedersen)"),
+            _("Share that changed (Pedersen’s volatility)"),
             percent(index),
             help=_(
                 "Half the sum of the changes of all blocs, of valid votes, in the whole place: at "
@@ -311,7 +311,7 @@ def _left_out(found: Moved) -> None:
             ).format(
                 election=election_name(reason.election_id),
                 n=number(reason.count),
-                which=plain(translate(reason.examples)),
+                which=plain(bureaux.by_name(translate(reason.examples))),
             )
         )
 

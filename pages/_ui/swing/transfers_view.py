@@ -11,7 +11,7 @@ from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.intervals import calibration
 from analysis.electorate.transfers.survey_fit import Survey
 from analysis.tables.workspace import Workspace
-from pages._ui import file_downloads, pictures
+from pages._ui import bureaux, file_downloads, pictures
 from pages._ui.i18n import _, election_name, ngettext, number, option_name, percent
 from pages._ui.messages import plain, translate
 from pages._ui.swing import surveys_view
@@ -82,7 +82,7 @@ def _remarks(found: Transfers) -> list[str]:
     texts = [translate(note) for note in found.notes[1:]]
     for reason in found.left_out:
         where = f" ({election_name(reason.election_id)})" if reason.election_id else ""
-        examples = translate(reason.examples)
+        examples = bureaux.by_name(translate(reason.examples))
         texts.append(f"{translate(reason.reason)}{where}: {number(reason.count)} ({examples})")
     return texts
 

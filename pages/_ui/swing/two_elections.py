@@ -102,7 +102,9 @@ def choose_one(
             )
         )
         state.answer_with(key, usual)
-    choice = st.selectbox(label, options, key=key, format_func=show)
+    choice = st.selectbox(
+        label, options, **state.begins_with(key, options), key=key, format_func=show
+    )
     state.remember(key, choice, usual)
     return str(choice)
 

@@ -26,7 +26,12 @@ def choose_view(views: dict[str, str], key: str) -> str:
     if st.session_state[key] not in views:
         state.answer_with(key, first)
     view = st.segmented_control(
-        _("View"), list(views), format_func=views.__getitem__, key=key, label_visibility="collapsed"
+        _("View"),
+        list(views),
+        default=st.session_state[key],
+        format_func=views.__getitem__,
+        key=key,
+        label_visibility="collapsed",
     )
     state.remember(key, view or first, first)
     return view or first
@@ -81,7 +86,8 @@ def map_of_blocks(geometry: Geometry | None, units: pd.DataFrame, *, key: str) -
     ends = [k * most // steps for k in range(steps + 1)]
     labels = [str(b) if b == a + 1 else f"{a + 1}–{b}" for a, b in pairwise(ends)]
     known = np.where(np.isnan(number), 0, np.searchsorted(ends, np.nan_to_num(number)))
-    legend = Legend(_("Block (1: the first of the ranking)"), ramp(steps), labels)
+    title = _("Block (1: the first of the ranking)")
+    legend = Legend(title, ramp(steps), labels, _("Not in the trial"))
     _show(geometry, units, known, legend, key)
 
 

@@ -14,6 +14,7 @@ from analysis.workflows.sealed_trials import retired
 from pages._ui import loaders
 from pages._ui.i18n import _, language, number
 from pages._ui.messages import plain
+from pages._ui.priorities.ranking_view import HOURS
 from pages._ui.trial import arms_view
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.number_tables import show_table
@@ -118,12 +119,12 @@ def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
                 **together,
                 **arm,
                 _("Rank"): facts["rank"].to_numpy(),
-                _("Votes/h"): facts["gain_per_hour"].to_numpy(),
+                _("Votes/100 h"): HOURS * facts["gain_per_hour"].to_numpy(),
                 _("Registered"): facts["registered"].to_numpy(),
                 _("Hours"): facts["hours"].round(0).to_numpy(),
             }
         ),
-        digits=3,
+        digits=1,
         key=key,
         height=320,
     )

@@ -155,7 +155,11 @@ def _ask() -> tuple[Measure, float]:
     if st.session_state["t_measure"] not in names:
         state.answer_with("t_measure", "share_registered")
     measure = left.selectbox(
-        _("What would be measured"), list(names), format_func=names.__getitem__, key="t_measure"
+        _("What would be measured"),
+        list(names),
+        **state.begins_with("t_measure", list(names)),
+        format_func=names.__getitem__,
+        key="t_measure",
     )
     state.remember("t_measure", measure, "share_registered")
     state.recall("t_spill", 0)
@@ -164,6 +168,7 @@ def _ask() -> tuple[Measure, float]:
         _("Reached all the same where held back (%)"),
         0,
         25,
+        st.session_state["t_spill"],
         key="t_spill",
         help=_(
             "In 2012 it was {share}: other canvassers, neighbours, meetings. It blurs the trial."

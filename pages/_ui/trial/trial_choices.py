@@ -110,8 +110,9 @@ def _whole(  # noqa: PLR0913 - a number, its limits, its words
 ) -> int:
     state.recall(key, default)
     state.answer_with(key, min(max(int(st.session_state[key]), least), most))
+    begins = {"value": st.session_state[key], "step": 1}
     answer = int(
-        st.number_input(label, min_value=least, max_value=most, step=1, key=key, help=help_text)
+        st.number_input(label, min_value=least, max_value=most, **begins, key=key, help=help_text)
     )
     state.remember(key, answer, default)
     return answer
@@ -183,7 +184,8 @@ def _one(label: str, key: str, names: dict[str, str]) -> str:
     state.recall(key, first)
     if st.session_state[key] not in names:
         state.answer_with(key, first)
-    answer = st.selectbox(label, list(names), format_func=names.__getitem__, key=key)
+    begins = state.begins_with(key, list(names))
+    answer = st.selectbox(label, list(names), **begins, format_func=names.__getitem__, key=key)
     state.remember(key, answer, first)
     return str(answer)
 

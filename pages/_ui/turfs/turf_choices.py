@@ -75,6 +75,7 @@ def _slot() -> str:
     slot: str = st.selectbox(
         _("When the outing is"),
         list(names),
+        **state.begins_with("turf_slot", list(names)),
         format_func=names.__getitem__,
         key="turf_slot",
         help=_(
@@ -97,7 +98,12 @@ def _number(
     least, most = limits
     state.answer_with(key, type(default)(min(max(st.session_state[key], least), most)))
     answer = st.number_input(
-        label, min_value=type(default)(least), max_value=type(default)(most), key=key, **options
+        label,
+        min_value=type(default)(least),
+        max_value=type(default)(most),
+        value=st.session_state[key],
+        key=key,
+        **options,
     )
     state.remember(key, answer, default)
     return float(answer)

@@ -238,7 +238,11 @@ def earlier(place: Workspace, folders: list[Path]) -> Path | None:
     if len(names) == 1:
         return names[first]
     name = st.selectbox(
-        _("Cut"), list(names), format_func=lambda one: _described(*known[one]), key="turfs.cut"
+        _("Cut"),
+        list(names),
+        **state.begins_with("turfs.cut", list(names)),
+        format_func=lambda one: _described(*known[one]),
+        key="turfs.cut",
     )
     st.session_state.setdefault("state.answers", {})["turfs.cut"] = name
     return names[name]

@@ -11,7 +11,7 @@ import pydeck
 import pytest
 import shapely
 
-from analysis.charts.map_ground import Ground, ground_of, light, merged_streets
+from analysis.charts.map_ground import Ground, ground_of, in_window, light, merged_streets
 from analysis.charts.print_ground import names_along
 from analysis.charts.turf_cut_line import cut_layers
 from analysis.charts.turf_deck import HUES, TurfPicture, hues_of, outlines_of, turf_deck
@@ -86,7 +86,7 @@ def test_outlines_hold_their_stops():
 
 
 @pytest.mark.parametrize("style", [None, "/app/static/geometry/style.json"])
-def test_names_of_streets_are_drawn_where_no_image_is(streets, style):
+def test_names_of_streets_are_drawn_whether_images_come_or_not(streets, style):
     spots = stops(("T-001", 0, 0), ("T-001", 105, 50), ("T-002", 60, 104))
     nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
     words = {"stop": "Stop", "doors": "Doors"}
@@ -94,7 +94,7 @@ def test_names_of_streets_are_drawn_where_no_image_is(streets, style):
         turf_deck(TurfPicture(spots, streets, nothing), style=style, titles=words).to_json()
     )
     drawn = [layer["id"] for layer in every["layers"]]
-    assert drawn == (["streets"] if style else ["streets", "names"]) + ["turfs", "stops", "numbers"]
+    assert drawn == ["streets", "names", "turfs", "stops", "numbers"]
     assert (every.get("mapStyle") == style) is bool(style)
     one = spots[spots["turf_id"] == "T-001"]
     route = way_along(graph_of(streets, "block"), shapely.get_coordinates(one.geometry.to_numpy()))
@@ -114,6 +114,11 @@ def test_arrondissements_are_outlined_and_labelled():
     none = gpd.GeoDataFrame({"name": [], "kind": []}, geometry=[], crs=CRS)
     ground = ground_of(bureaux, none, {"75056": "Paris"})
     assert ground.labels["text"].tolist() == ["1er", "18e"]
+    halles = {"75056_0101": "Halles", "75056_0102": "Halles"}
+    labels = ground_of(bureaux, none, {"75056": "Paris"}, halles).labels
+    assert labels["text"].tolist() == ["1er", "18e", "Halles"]
+    assert found["arrondissement", "01"].contains(labels.geometry.iloc[2])
+    assert labels.crs == bureaux.crs
 
 
 def test_streets_stay_faintly_under_images_that_may_not_come(streets):
@@ -123,8 +128,22 @@ def test_streets_stay_faintly_under_images_that_may_not_come(streets):
         style: {layer.id: layer for layer in turf_deck(picture, style=style, titles=words).layers}
         for style in (None, "style.json")
     }
-    assert "streets" in drawn["style.json"]
+    assert {"streets", "names"} <= {*drawn["style.json"]}
     assert drawn["style.json"]["streets"].opacity < drawn[None]["streets"].opacity
+
+
+def test_great_streets_fill_the_window_beside_the_turfs():
+    rows = [("Rue Courte", "street", 0, 50), ("Rue Loin", "street", 900, 950)]
+    rows += [("Avenue Foch", "street", 900, 960), ("La Seine", "water", 1000, 1100)]
+    rows += [("Avenue Ailleurs", "main", 9_000, 9_050)]
+    lines = [shapely.LineString([(X + a, Y), (X + b, Y)]) for _name, _kind, a, b in rows]
+    table = pd.DataFrame({"name": [one[0] for one in rows], "kind": [one[1] for one in rows]})
+    table["length_m"] = [line.length for line in lines]
+    streets = gpd.GeoDataFrame(table, geometry=lines, crs=CRS)
+    # Every street within 150 m: 400 m by 1,200. The window is 2,040 m wide: 820 m more each side.
+    bounds = np.array([X, Y - 450, X + 100, Y + 450])
+    found = in_window(streets, bounds, around_m=150)["name"].tolist()
+    assert found == ["Rue Courte", "Avenue Foch", "La Seine"]
 
 
 def test_a_small_file_leaves_out_what_matters_least(streets):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
-from analysis.fieldwork import exposure, inbox, learning, progress, revisits
+from analysis.fieldwork import exposure, field_plan, inbox, learning, progress, revisits
 from analysis.targeting.params import Params
 from analysis.workflows.fieldwork import write_covered
 from tests.analysis.fieldwork.made_returns import BUREAUX, NOW, attempt, phone_bytes
@@ -37,6 +37,17 @@ def test_totals(visited):
     assert (now.first_day, now.last_day) == (date(2025, 11, 21), date(2025, 11, 22))
     assert now.answer_rate == pytest.approx(1 / 22)
     assert now.open_rate == pytest.approx(2 / 22)  # who opens to refuse has opened
+
+
+def test_the_mark_of_screens_changes_with_returns_and_with_turfs_put_into_the_field(store):
+    before = progress.state(store)
+    content = phone_bytes(store.campaign, [attempt(0)], turf="T1", team_id="A")
+    inbox.receive(store, content, name="r.json", now=NOW)
+    after = progress.state(store)
+    assert after != before
+    more = {"turf_id": ["T9"], "address_id": ["a9"], "bureau_id": ["99900_0099"], "dwellings": [3]}
+    field_plan.register(store.engine, pd.DataFrame(more))
+    assert progress.state(store) not in {before, after}
 
 
 def test_an_empty_store_answers_every_question(store):
