@@ -113,7 +113,7 @@ def recall(key: str, default: Any) -> None:  # noqa: ANN401 - whatever the widge
     st.session_state[key] = default if answer is None else answer
 
 
-def begins_with(key: str, options: list[str]) -> dict[str, int]:
+def begins_with(key: str, options: list[str]) -> dict[str, Any]:
     """Return where a list of options begins: at the answer.
 
     A browser that is behind takes what a widget begins with for the answer, and sends it back:

@@ -90,7 +90,7 @@ def mark(place: Workspace) -> Mark:
 
 
 @st.cache_data(ttl=HELD_S, max_entries=_STORES, show_spinner=False)
-def _held(folder: str, url: str, campaign: int) -> tuple[int, int]:
+def _held(folder: str, url: str, campaign: int) -> tuple[int, ...]:
     return progress.state(_store(folder, url, campaign))
 
 

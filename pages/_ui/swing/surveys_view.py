@@ -7,7 +7,7 @@ import streamlit as st
 
 from analysis.electorate.transfers import Transfers
 from analysis.electorate.transfers.survey_fit import Survey
-from analysis.workflows.transfers import survey_in
+from analysis.electorate.transfers.surveys import survey_in
 from pages._ui.i18n import _, ngettext, number, option_name, percent
 from pages._ui.messages import plain
 from pages._ui.trial.number_tables import show_table
