@@ -12,11 +12,13 @@ COUNTS = ("registered", "ballots", "blank", "null", "valid")
 # Names as `plain` leaves them: small letters and digits only.
 _FIXED = {
     "department": ("codedudepartement", "codedepartement", "coddpt"),
-    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom", "codsubcom"),
+    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom", "codsubcom")
+    + ("codeinseedelacommune", "codeinseecommune", "insee", "codegeo"),
     "place": ("libelledelacommune", "libellecommune", "nomcommune", "libsubcom"),
     "number": (
         *("codedubvote", "codebvote", "codebv", "codedubureaudevote", "codebureaudevote"),
         *("codedubureau", "codebureau", "numerobureau", "numerodubureau", "numbureau", "numbv"),
+        *("numerodubureaudevote", "numerobureaudevote", "nbureau", "nbureaudevote", "ndebureau"),
         *("bvote", "bureaudevote", "bureau", "codburvot"),
     ),
     "round": ("tour", "numtour"),
@@ -46,6 +48,11 @@ _BLOCK_START = (
 )
 # What programs call a column without a name.
 _UNNAMED = re.compile(r"\s*(Unnamed: \d+|Column\d+|\.\.\.\d+)\s*$")
+# « Nombre d'inscrits » is « Inscrits », « Voix 01 » is « Voix 1 ».
+_AROUND = re.compile(
+    r"^(nombre|nbre|nbr|nb)(des|de|d)?(?=inscrits|votants|exprimes|blancs|nuls|voix)"
+    r"|(?<=\D)0+(?=\d+$)"
+)
 _NEEDED = ("commune", "number", "registered", "ballots", "valid")
 KNOWN = (
     "wide, first candidate named (Ministry, 2017–2022)",
@@ -138,17 +145,20 @@ def layout_of_header(cells: Sequence[str]) -> Layout | None:
 
 def layout_of_row(cells: Sequence[str]) -> Layout | None:
     """Return the layout of a first row that stands there without a header; None if unknown."""
+    cells = [cell.strip() for cell in cells]
+    while cells and not cells[-1]:
+        cells.pop()
     layout = _HEADLESS.get(len(cells))
-    if layout is None or cells[0].strip() not in {"1", "2"}:
+    if layout is None or cells[0] not in {"1", "2"}:
         return None
     counts = [cells[layout.fixed[name]] for name in COUNTS if name in layout.fixed]
     counts.append(cells[layout.block["votes"][0]])
-    return layout if all(count.strip().isdigit() for count in counts) else None
+    return layout if all(count.isdigit() for count in counts) else None
 
 
 def _named(cells: Sequence[str]) -> list[str]:
     """Return the names of a header in one spelling, to the last one that says anything."""
-    names = ["" if _UNNAMED.match(cell) else plain(cell) for cell in cells]
+    names = ["" if _UNNAMED.match(cell) else _AROUND.sub("", plain(cell)) for cell in cells]
     return names[: max((at for at, name in enumerate(names, 1) if name), default=0)]
 
 

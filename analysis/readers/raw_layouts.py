@@ -39,7 +39,7 @@ _ZEROS = re.compile(r"(?<=\d)[.,]0{1,2}$")
 # The last sign of a text of DOS.
 _BLANK = " \t\x1a"
 _MISREAD = "Ã©"
-_TWICE = Text("the same row again")
+_TWICE = Text("a copy of another row")
 _UNPUBLISHED = ("blank", "null")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
@@ -151,7 +151,7 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
 
 
 def _read_right(cell: str) -> str:
-    """Return a cell that was taken for another encoding and saved so: « LibellÃ© » is « Libellé »."""
+    """Return a cell that was read in a wrong encoding and saved so: « LibellÃ© » is « Libellé »."""
     try:
         return cell.encode("cp1252").decode("utf-8")
     except UnicodeError:
@@ -322,14 +322,14 @@ def _commune(row: list[str], layout: Layout) -> tuple[str, str]:
 
 
 def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str]]:
-    """Give nuance, name and votes of each candidate of a row; empty blocks are none."""
+    """Give nuance, name and votes of each candidate of a row; blocks of nobody are none."""
     blocks = (len(row) - layout.first) // layout.width if layout.width else 1
     for shift in (layout.width * block for block in range(blocks)):
         said = {
             ours: next(filter(None, (row[at + shift].strip() for at in places)), "")
             for ours, places in layout.block.items()
         }
-        if any(said.values()):
+        if any(said.values()) and set(said.values()) != {"", "0"}:
             yield said.get("nuance", ""), said.get("name", ""), said.get("votes", "")
 
 
