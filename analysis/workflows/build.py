@@ -38,7 +38,7 @@ from analysis.tables.schema import (
 from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
-from analysis.workflows.build_checks import checked, expect_in_place
+from analysis.workflows.build_checks import checked, in_place
 from analysis.workflows.build_refusals import (
     licensed,
     refuse_ground_alone,
@@ -356,9 +356,8 @@ def _read_vintages(
             known=known,
         )
         expect_known(table, known, file=file.name, results=_files_of(results))
-        told = () if inputs.layout.foreign else expect_in_place(table, file=file.name)
         tables.append(table)
-        reports.append(replace(report, notes=(*report.notes, *told)))
+        reports.append(report if inputs.layout.foreign else in_place(table, report))
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
 
 

@@ -16,6 +16,7 @@ from analysis.geography import level_shapes
 from analysis.geography.context import describe_bureaux
 from analysis.readers.known_places import communes
 from analysis.readers.results import Results
+from analysis.tables.sources import Report
 
 if TYPE_CHECKING:
     from analysis.workflows.build import Geography
@@ -35,7 +36,7 @@ _ANTIPODE_M = 20e6
 _FEW = 500
 
 
-def expect_in_place(contours: gpd.GeoDataFrame, *, file: str) -> tuple[Text, ...]:
+def in_place(contours: gpd.GeoDataFrame, report: Report) -> Report:
     """Compare where contours lie with where their communes do.
 
     Numbers of bureaux alone (`0101`) are those of every town.
@@ -44,13 +45,13 @@ def expect_in_place(contours: gpd.GeoDataFrame, *, file: str) -> tuple[Text, ...
     ----------
     contours
         A `schema.BUREAUX` table of one vintage.
-    file
-        The name of its file, for the error.
+    report
+        The account of their file.
 
     Returns
     -------
-    tuple of Text
-        What to note where the contours of some communes lie elsewhere.
+    Report
+        The same; where the contours of some communes lie elsewhere, with a note of it.
 
     Raises
     ------
@@ -70,20 +71,21 @@ def expect_in_place(contours: gpd.GeoDataFrame, *, file: str) -> tuple[Text, ...
     nearest = pd.Series(apart, index=at.index[known]).groupby(level=0).min()
     far = nearest[nearest > _ELSEWHERE_M]
     if far.empty:
-        return ()
+        return report
     names = communes()
     told = some(
         Text("{name} ({n} km)", name=names[code].name if code in names else code, n=round(m / 1000))
         for code, m in far.items()
     )
     if len(far) < len(nearest):
-        return (Text("contours far from their commune, look at them: {communes}", communes=told),)
+        note = Text("contours far from their commune, look at them: {communes}", communes=told)
+        return replace(report, notes=(*report.notes, note))
     raise DataError(
         "The contours lie far from the commune whose bureaux they should be.",
         where="{file}: {communes}",
         mend="The same numbers stand in files of every town: give the contours of this one. If "
         "they are, their coordinate system is misstated: download them again.",
-        file=file,
+        file=report.source.file,
         communes=told,
     )
 

@@ -11,8 +11,9 @@ import pytest
 import shapely
 
 from analysis.errors import DataError
+from analysis.tables.sources import Report, Source
 from analysis.workflows.build import build
-from analysis.workflows.build_checks import expect_in_place
+from analysis.workflows.build_checks import in_place
 
 BUREAU, ROUND = "99900_0007", "2022_pres_t1"
 
@@ -110,6 +111,7 @@ def test_all_counts_times_ten_are_told_by_the_squares(valmont_inputs, valmont, t
     assert note.startswith(f"{ratio:.2f} registered per adult of the squares in 2024_legi_t2")
 
 
+REPORT = Report(Source("contours 2024", "c.geojson", "", 1, "", ""), 1, 1)
 BREST, LYON, SAINT_DENIS = (-4.49, 48.39), (4.84, 45.76), (55.45, -20.88)
 
 
@@ -134,15 +136,15 @@ def contours(*where, crs="EPSG:2154"):
 )
 def test_contours_of_another_town_with_the_same_numbers_are_refused(code, there, says, crs):
     with pytest.raises(DataError, match="far from the commune") as refused:
-        expect_in_place(contours((code, there), (code, there), crs=crs), file="c.geojson")
+        in_place(contours((code, there), (code, there), crs=crs), REPORT)
     assert re.search(says, refused.value.where)
 
 
 def test_contours_in_their_commune_are_taken_and_one_astray_is_named():
     at_home = contours(("29019", BREST), ("97411", SAINT_DENIS), ("99900", LYON))
-    assert expect_in_place(at_home, file="c.geojson") == ()
+    assert in_place(at_home, REPORT) == REPORT
     # A bureau drawn astray leaves its commune where it is; a commune astray is told.
-    assert expect_in_place(contours(("29019", BREST), ("29019", LYON)), file="c.geojson") == ()
-    (note,) = expect_in_place(contours(("29019", BREST), ("29232", LYON)), file="c.geojson")
+    assert in_place(contours(("29019", BREST), ("29019", LYON)), REPORT) == REPORT
+    (note,) = in_place(contours(("29019", BREST), ("29232", LYON)), REPORT).notes
     assert "Quimper (7" in str(note)
     assert "Brest" not in str(note)
