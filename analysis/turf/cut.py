@@ -35,7 +35,7 @@ _LEFT_OVER = 0.5
 # Iterations for each building, and their ends; a short memory, for the searches are short. On the
 # way a turf may be too long, at 2 m of walk a second at first: at PyVRP's usual 500 m it never is,
 # and these searches end before that price comes down (benchmarks/turfs.py).
-_EACH, _LEAST, _MOST = 1, 100, 1000
+_EACH, _LEAST, _MOST = 1.5, 150, 1500
 _MEMORY, _TOO_LONG = 10, 400.0
 _NEIGHBOURS = 15
 _CM, _S = 100, 60
@@ -169,7 +169,7 @@ def _problem(
 
 def _search(problem: ProblemData, effort: int) -> np.ndarray | None:
     """Return the turf of each building, or None where none keeps to the minutes."""
-    each = min(max(_EACH * problem.num_clients, _LEAST), _MOST)
+    each = round(min(max(_EACH * problem.num_clients, _LEAST), _MOST))
     params = SolveParams(
         neighbourhood=NeighbourhoodParams(num_neighbours=_NEIGHBOURS),
         ils=Search(history_length=_MEMORY),
