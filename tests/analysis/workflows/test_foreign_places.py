@@ -15,10 +15,13 @@ import pandas as pd
 import pytest
 
 from analysis.charts.chart_words import short_name
+from analysis.charts.map_ground import OPENSTREETMAP
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.sample.abroad import write_abroad
+from analysis.tables.workspace import Workspace
 from analysis.vocabulary import speak, speaking
+from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.director import brief_of
 from analysis.workflows.director_words import heading, last_time
@@ -190,6 +193,11 @@ def test_the_first_page_names_election_bloc_and_day_as_the_country_does(
         assert "_" not in short_name(kind, "fr")
         assert max(map(len, short_name(kind, "fr").splitlines())) <= 14
     assert short_name("pres", "fr") == "prés."
+
+
+@pytest.mark.parametrize("place", ["waldau", "cedar"])
+def test_images_under_the_map_are_not_those_of_the_french_institute(ran, place):
+    assert tiles_of(Workspace(ran / "ws" / place)) == OPENSTREETMAP
 
 
 def test_the_election_to_come_is_of_the_calendar_of_the_country(tmp_path):
