@@ -19,7 +19,6 @@ from analysis.charts.map_ground import OPENSTREETMAP
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.sample.abroad import write_abroad
-from analysis.tables.workspace import Workspace
 from analysis.vocabulary import speak, speaking
 from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.build import Inputs, build
@@ -195,11 +194,6 @@ def test_the_first_page_names_election_bloc_and_day_as_the_country_does(
     assert short_name("pres", "fr") == "prés."
 
 
-@pytest.mark.parametrize("place", ["waldau", "cedar"])
-def test_images_under_the_map_are_not_those_of_the_french_institute(ran, place):
-    assert tiles_of(Workspace(ran / "ws" / place)) == OPENSTREETMAP
-
-
 def test_the_election_to_come_is_of_the_calendar_of_the_country(tmp_path):
     place = build(Inputs(terrain=made(tmp_path / "in", "cedar")), tmp_path / "ws")
     coming = target_of(place, "2028_pres_t1")
@@ -214,6 +208,8 @@ def test_an_empty_cell_of_registered_is_no_fault_of_a_postal_district(tmp_path):
         edit(tmp_path / f"btw{year}_wbz_ergebnisse.csv", ";5;0;0;0;0;", ";5;;;;;")
     place = build(Inputs(terrain=column_map), tmp_path / "ws")
     assert place.manifest["elections"]["2025_zweit_t1"]["bureaux"] == 24
+    # Its commune, 09162001, has the digits of one in the Ariège.
+    assert tiles_of(place) == OPENSTREETMAP
     edit(column_map, 'postal = {Bezirksart = "5"}', "")
     with pytest.raises(DataError, match="missing or no whole number"):
         build(Inputs(terrain=column_map), tmp_path / "ws2")
