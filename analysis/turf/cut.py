@@ -18,7 +18,15 @@ from pyvrp import (
     solve,
 )
 from pyvrp import IteratedLocalSearchParams as Search
-from pyvrp.search import NeighbourhoodParams
+from pyvrp.search import (
+    BinaryOperator,
+    NeighbourhoodParams,
+    Relocate1,
+    Relocate2,
+    Swap11,
+    SwapTails,
+    UnaryOperator,
+)
 from pyvrp.stop import MaxIterations
 from scipy.sparse.csgraph import minimum_spanning_tree
 
@@ -38,6 +46,8 @@ _LEFT_OVER = 0.5
 _EACH, _LEAST, _MOST = 1.5, 150, 1500
 _MEMORY, _TOO_LONG = 10, 400.0
 _NEIGHBOURS = 15
+# Swaps of pairs cost a sixth of the time and shorten no walk.
+_MOVES: list[type[UnaryOperator | BinaryOperator]] = [Relocate1, Relocate2, Swap11, SwapTails]
 _CM, _S = 100, 60
 
 
@@ -171,6 +181,7 @@ def _search(problem: ProblemData, effort: int) -> np.ndarray | None:
     """Return the turf of each building, or None where none keeps to the minutes."""
     each = round(min(max(_EACH * problem.num_clients, _LEAST), _MOST))
     params = SolveParams(
+        operators=_MOVES,
         neighbourhood=NeighbourhoodParams(num_neighbours=_NEIGHBOURS),
         ils=Search(history_length=_MEMORY),
         penalty=PenaltyParams(max_penalty=_TOO_LONG),
