@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -145,7 +146,7 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
     shown = start.decode(encoding, errors="replace")
     delimiter = delimiter_of(shown)
     with opened(path) as stream:
-        text = io.TextIOWrapper(stream, encoding, newline="")
+        text = io.TextIOWrapper(cast("Any", stream), encoding, newline="")
         rows = csv.reader(text, delimiter=delimiter)
         yield (list(map(_read_right, row)) for row in rows) if _MISREAD in shown else rows
 
