@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.charts.chart_words import name, say
+from analysis.charts.chart_words import say, short_name
 from analysis.charts.print_map import FAINT, INK
 from analysis.errors import DataError, some
 from analysis.i18n import format_percent
@@ -79,7 +79,7 @@ def history(
     lower.set_xticks(
         [places[election] for election in first["election_id"]],
         [
-            f"{name(f'{kind}_short', language)}\n{date.year}"
+            f"{short_name(kind, language)}\n{date.year}"
             for kind, date in zip(first["kind"], first["date"], strict=True)
         ],
     )

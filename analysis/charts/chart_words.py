@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from textwrap import fill
 from typing import Literal, get_args
 
 from analysis.errors import DataError
 from analysis.i18n import Words
 from analysis.tables.sources import UNSTATED
+from analysis.vocabulary import spoken
 
 Language = Literal["fr", "en"]
+_LINE = 14
 LANGUAGES: tuple[str, ...] = get_args(Language)
 
 WORDS = Words(
@@ -160,8 +163,25 @@ def licence(stated: str, language: str) -> str:
 
 
 def name(identifier: str, language: str) -> str:
-    """Return the name of a bloc or of part of an election id; else the id itself."""
-    return NAMES[language].get(identifier, identifier)
+    """Return the name of a bloc or of part of an election id; else the id itself.
+
+    A terrain's own name of it goes first.
+    """
+    return of_terrain(identifier, language) or NAMES[language].get(identifier, identifier)
+
+
+def short_name(kind: str, language: str) -> str:
+    """Return a kind of election in few letters; of a terrain, its own name on short lines."""
+    if own := of_terrain(kind, language):
+        return fill(own, _LINE)
+    return NAMES[language].get(f"{kind}_short", kind)
+
+
+def of_terrain(identifier: str, language: str) -> str:
+    """Return what the open terrain calls a bloc or a kind of election; "" where it does not."""
+    if (words := spoken()) is None:
+        return ""
+    return next(filter(None, (words.of(s, identifier, language) for s in ("blocs", "kinds"))), "")
 
 
 @cache
@@ -183,5 +203,8 @@ def election(election_id: str, language: str) -> str:
     kind, _, turn = rest.partition("_")
     if not (year.isdigit() and kind):
         return election_id
+    if own := of_terrain(kind, language):
+        # Its own kinds tell what they are; there may be no rounds.
+        return f"{own} {year}"
     words = (name(kind, language), year) if language == "fr" else (year, name(kind, language))
     return " ".join(words) + (f", {name(turn, language)}" if turn else "")

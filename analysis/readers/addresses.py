@@ -36,6 +36,7 @@ _BAN = {
     "x": ("x",),
     "y": ("y",),
 }
+_KEY = r"^(\d[\dAB]\d{3})_"
 # What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
 _NO_NUMBER = (99_999, 9_999, 999_999)
 
@@ -91,8 +92,8 @@ def read_addresses(
     table = read_columns(
         file,
         _BAN,
-        optional=frozenset({"address_id", "suffix", "lon", "lat", "x", "y"}),
-        keep=lambda piece: _in_places(piece, places),
+        optional=frozenset({"address_id", "suffix", "commune", "lon", "lat", "x", "y"}),
+        keep=lambda piece: _in_places(_with_commune(piece, file), places),
     )
     raw = _identified(texts(table))
     _expect_positions(raw, file)
@@ -150,13 +151,31 @@ def read_addresses(
 
 def _expect_positions(raw: pd.DataFrame, file: Path) -> None:
     if not ({"lon", "lat"} <= set(raw) or {"x", "y"} <= set(raw)):
-        raise DataError(
-            "{file} lacks column(s): lon / long / longitude and lat / latitude, or x and y.",
-            where="{file}: columns found: {columns}",
-            mend="Download the publisher's file again; keep its delimiter and its header line.",
-            file=file.name,
-            columns=some(header(file), most=8),
-        )
+        raise _lacking(file, Text("lon / long / longitude and lat / latitude, or x and y"))
+
+
+def _lacking(file: Path, wanted: Text) -> DataError:
+    return DataError(
+        "{file} lacks column(s): {wanted}.",
+        where="{file}: columns found: {columns}",
+        mend="Download the publisher's file again; keep its delimiter and its header line.",
+        file=file.name,
+        wanted=wanted,
+        columns=some(header(file), most=8),
+    )
+
+
+def _with_commune(piece: pa.Table, file: Path) -> pa.Table:
+    """Add the commune of each row where only the key begins with it: BAL 1.1, 29019_0450_00012."""
+    if "commune" in piece.column_names:
+        return piece
+    codes = pd.Series([], dtype="str")
+    if "address_id" in piece.column_names:
+        keys = pd.Series(pc.cast(piece["address_id"], pa.string()).to_pylist(), dtype="str")
+        codes = keys.str.extract(_KEY, expand=False)
+    if codes.notna().sum() == 0:
+        raise _lacking(file, Text("{names}", names=" / ".join(_BAN["commune"])))
+    return piece.append_column("commune", pa.array(codes.fillna(""), pa.string()))
 
 
 def _in_places(piece: pa.Table, places: tuple[str, ...]) -> pa.Table:

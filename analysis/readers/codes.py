@@ -15,6 +15,11 @@ _ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
 OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
 # Stands in an id between the former commune and the number of its bureau: 49301_49179-0001.
 _FORMER = "-"
+# What spreadsheets put around a code: « Bureau n° 4 », « BV 4 », « 4.0 », « ="0004" ».
+_CALLED = re.compile(
+    r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?|n\.)? *(?=\d)|(?<=\d)[.,]0+$"
+)
+_FORMULA = re.compile(r'="?([^"]*)"?')
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
 Named = str | tuple[str, ...]
 # The Ministry's département of those who vote at a consulate: results are published, no ground.
@@ -31,6 +36,21 @@ _OVERSEAS = {
     "ZS": "975",
     "ZW": "986",
 }
+
+
+@cache
+def bare_code(cell: str) -> str:
+    """Return a code of a commune or a bureau without what spreadsheets put around it.
+
+    Examples
+    --------
+    >>> [bare_code(c) for c in ("0004", "Bureau n° 4", "BV 4", "4.0", '="0004"', "01.1", "JUS1")]
+    ['0004', '4', '4', '4', '0004', '01.1', 'JUS1']
+    """
+    told = cell.strip()
+    if formula := _FORMULA.fullmatch(told):
+        told = formula[1].strip()
+    return _CALLED.sub("", told)
 
 
 @cache
@@ -143,7 +163,7 @@ def contour_code(text: str, commune: str = "") -> str:
         Code of the commune, needed for numbers alone.
     """
     for pattern, give in _CONTOUR_SPELLINGS:
-        if match := pattern.fullmatch(text.strip()):
+        if match := pattern.fullmatch(bare_code(text)):
             return give(match, commune)
     return ""
 

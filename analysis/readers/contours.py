@@ -16,6 +16,7 @@ from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.codes import (
     Named,
     arrondissement_of,
+    bare_code,
     contour_code,
     in_place,
     own_ids,
@@ -31,7 +32,14 @@ from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 _ID_NAMES = (
     *("codebureauvote", "id_brut_miom", "bureau_id", "id_bv", "id_bureau", "code_bureau"),
     *("code_bv", "codebv", "numerobureauvote", "num_bureau", "num_bv", "numero", "bureau"),
+    # Shapefiles cut a name after ten letters.
+    *("codebureau", "code_burea", "numerobure", "num_burea", "num"),
     *("id", "code", "identifiant"),
+)
+# A number of a bureau alone is of the commune that stands beside it.
+_COMMUNE_NAMES = (
+    *("codecommune", "code_commune", "code_commu", "codecommun", "code_insee", "insee_com"),
+    *("codeinsee", "insee", "commune_insee"),
 )
 _NAME_NAMES = ("llieu", "nombureauvote", "libelle", "nom_bureau", "lieu", "nom", "name")
 # A column holds ids if most of its cells are spelt like ids and few repeat.
@@ -249,7 +257,7 @@ def _find_ids(
     file, results = given
     spelt = {str(name).lower(): str(name) for name in raw.columns if name != raw.geometry.name}
     names = [asked] if asked else [spelt[name] for name in _ID_NAMES if name in spelt]
-    commune = communes[0] if len(communes) == 1 and len(communes[0]) == 5 else ""
+    commune = _communes(raw, spelt, communes)
     for name in (n for n in names if n in raw):
         ids = _codes(raw[name], commune)
         known = ids[ids != ""]
@@ -269,8 +277,20 @@ def _find_ids(
     )
 
 
+def _communes(
+    raw: gpd.GeoDataFrame, spelt: dict[str, str], communes: tuple[str, ...]
+) -> pd.Series | str:
+    """Return what numbers alone are of: the commune beside each, else the one asked for."""
+    asked = communes[0] if len(communes) == 1 and len(communes[0]) == 5 else ""
+    beside = next((spelt[name] for name in _COMMUNE_NAMES if name in spelt), "")
+    if not beside:
+        return asked
+    codes = raw[beside].fillna("").astype("str").map(bare_code)
+    return codes.where(codes.str.fullmatch(r"\d{4}|\d[\dAB]\d{3}"), asked)
+
+
 def _holding(
-    raw: gpd.GeoDataFrame, names: list[str], commune: str, results: Collection[str]
+    raw: gpd.GeoDataFrame, names: list[str], commune: pd.Series | str, results: Collection[str]
 ) -> tuple[str, pd.Series] | None:
     """Return the column most of whose values are ids of the results, if there is one."""
     known = set(results)
@@ -280,12 +300,12 @@ def _holding(
     return (best, read[best]) if best and met[best] > _MOST * len(raw) else None
 
 
-def _codes(column: pd.Series, commune: str) -> pd.Series:
+def _codes(column: pd.Series, commune: pd.Series | str) -> pd.Series:
     """Return canonical ids; a number that a gap turned into 12.0 is the text 12."""
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
-        column = column.astype("Int64")
     texts = column.astype("str").where(column.notna(), "")
-    return pd.Series([contour_code(t, commune) for t in texts], index=column.index, dtype="str")
+    of = commune if isinstance(commune, pd.Series) else [commune] * len(texts)
+    codes = [contour_code(text, one) for text, one in zip(texts, of, strict=True)]
+    return pd.Series(codes, index=column.index, dtype="str")
 
 
 def _own_ids(raw: gpd.GeoDataFrame, layout: Layout, file: str) -> pd.Series:

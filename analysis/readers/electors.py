@@ -11,7 +11,7 @@ from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.addresses import texts
-from analysis.readers.codes import commune_code, contour_code
+from analysis.readers.codes import bare_code, commune_code, contour_code
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
@@ -31,8 +31,6 @@ _COLUMNS = {
     "lat": ("lat", "latitude"),
 }
 _OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
-# What spreadsheets put around the number of a bureau: « Bureau n° 4 », « BV 4 », « 4.0 ».
-_CALLED = r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]?\.?)? *(?=\d)|(?<=\d)[.,]0+$"
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
@@ -121,7 +119,7 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
         return ""
     communes = addresses["commune_id"].unique()
     commune = str(communes[0]) if len(communes) == 1 else ""
-    said = raw["bureau"].str.strip().str.replace(_CALLED, "", regex=True)
+    said = raw["bureau"].map(bare_code)
     if "arrondissement" in raw:
         said = raw["arrondissement"].str.strip().str[-2:] + "-" + said
     codes = {text: contour_code(text, commune) for text in said.unique()}

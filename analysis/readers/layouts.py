@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,11 +12,13 @@ COUNTS = ("registered", "ballots", "blank", "null", "valid")
 # Names as `plain` leaves them: small letters and digits only.
 _FIXED = {
     "department": ("codedudepartement", "codedepartement", "coddpt"),
-    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom", "codsubcom"),
+    "commune": ("codedelacommune", "codecommune", "codeinsee", "codcom", "codsubcom")
+    + ("codeinseedelacommune", "codeinseecommune", "insee", "codegeo"),
     "place": ("libelledelacommune", "libellecommune", "nomcommune", "libsubcom"),
     "number": (
         *("codedubvote", "codebvote", "codebv", "codedubureaudevote", "codebureaudevote"),
         *("codedubureau", "codebureau", "numerobureau", "numerodubureau", "numbureau", "numbv"),
+        *("numerodubureaudevote", "numerobureaudevote", "nbureau", "nbureaudevote", "ndebureau"),
         *("bvote", "bureaudevote", "bureau", "codburvot"),
     ),
     "round": ("tour", "numtour"),
@@ -42,6 +45,13 @@ _BLOCK = {
 _BLOCK_START = (
     *("npanneau", "numerodepanneau", "nliste", "npan", "sexe", "prenom", "numliste"),
     *("numdepcand", "numerodeliste"),
+)
+# What programs call a column without a name.
+_UNNAMED = re.compile(r"\s*(Unnamed: \d+|Column\d+|\.\.\.\d+)\s*$")
+# « Nombre d'inscrits » is « Inscrits », « Voix 01 » is « Voix 1 ».
+_AROUND = re.compile(
+    r"^(nombre|nbre|nbr|nb)(des|de|d)?(?=inscrits|votants|exprimes|blancs|nuls|voix)"
+    r"|(?<=\D)0+(?=\d+$)"
 )
 _NEEDED = ("commune", "number", "registered", "ballots", "valid")
 KNOWN = (
@@ -76,6 +86,11 @@ class Layout:
     width: int = 0
 
     @property
+    def headless(self) -> bool:
+        """Whether the first line is already a row of results."""
+        return self.name == KNOWN[3]
+
+    @property
     def needs(self) -> int:
         """Columns that every row has at least."""
         return max(*self.fixed.values(), self.block["votes"][0]) + 1
@@ -107,14 +122,15 @@ _HEADLESS = {
 
 def layout_of_header(cells: Sequence[str]) -> Layout | None:
     """Return the layout a header line announces; None when the line is no header we know."""
-    names = [plain(cell) for cell in cells]
+    names = _named(cells)
     fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
     # The first name of some files was cut and glued: "Code du dCode du département".
     if "department" not in fixed and names and names[0].startswith("codedud"):
         fixed["department"] = 0
     if any(ours not in fixed for ours in _NEEDED):
         return None
-    numbered = "voix1" in names
+    # A table saved by a program calls what comes again « Voix.1 », after the first « Voix ».
+    numbered = "voix1" in names and "voix" not in names
     first_of = [name.removesuffix("1") for name in names] if numbered else names
     block = {ours: _all(first_of, given) for ours, given in _BLOCK.items()}
     if not block["votes"] or not (block["name"] or block["nuance"]):
@@ -122,19 +138,28 @@ def layout_of_header(cells: Sequence[str]) -> Layout | None:
     first = min(at for at, name in enumerate(first_of) if name in _BLOCK_START or _in_block(name))
     if max(fixed[ours] for ours in COUNTS if ours in fixed) > first:
         return Layout(KNOWN[2], fixed, block)
-    again = names.index("voix2") if "voix2" in names else None
+    again = _find(names, ("voix2",) if numbered else ("voix1",))
     width = again - block["votes"][0] if again else len(_without_rest(first_of, first))
     return Layout(KNOWN[1] if numbered else KNOWN[0], fixed, block, first, width)
 
 
 def layout_of_row(cells: Sequence[str]) -> Layout | None:
     """Return the layout of a first row that stands there without a header; None if unknown."""
+    cells = [cell.strip() for cell in cells]
+    while cells and not cells[-1]:
+        cells.pop()
     layout = _HEADLESS.get(len(cells))
-    if layout is None or cells[0].strip() not in {"1", "2"}:
+    if layout is None or cells[0] not in {"1", "2"}:
         return None
     counts = [cells[layout.fixed[name]] for name in COUNTS if name in layout.fixed]
     counts.append(cells[layout.block["votes"][0]])
-    return layout if all(count.strip().isdigit() for count in counts) else None
+    return layout if all(count.isdigit() for count in counts) else None
+
+
+def _named(cells: Sequence[str]) -> list[str]:
+    """Return the names of a header in one spelling, to the last one that says anything."""
+    names = ["" if _UNNAMED.match(cell) else _AROUND.sub("", plain(cell)) for cell in cells]
+    return names[: max((at for at, name in enumerate(names, 1) if name), default=0)]
 
 
 def _find(names: Sequence[str], given: tuple[str, ...]) -> int | None:

@@ -50,6 +50,7 @@ _KINDS = (
     ),
 )
 _MARK = b"\xef\xbb\xbf"
+GZIPPED = b"\x1f\x8b"
 
 
 def suffix_told(suffix: str, start: bytes) -> str:
@@ -68,7 +69,7 @@ def suffix_told(suffix: str, start: bytes) -> str:
     suffix = suffix.lower()
     if start.startswith(b"PAR1"):
         return ".parquet"
-    if start.startswith(b"\x1f\x8b"):
+    if start.startswith(GZIPPED):
         return ".gz"
     if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         # The first of its parts tells; the length of its name stands in its head.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import csv
 import datetime as dt
+import io
 import shutil
 import tempfile
 import zipfile
@@ -19,7 +20,7 @@ import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.mistaken import refuse_mistaken, suffix_told
+from analysis.readers.mistaken import GZIPPED, refuse_mistaken, suffix_told
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TEXTS = (".csv", ".txt", ".tsv")
@@ -42,44 +43,42 @@ _KEPT: dict[tuple[Path, int, int], Path] = {}
 Row = tuple[Any, ...]
 
 
-class Opened:
+class Opened(io.RawIOBase):
     """A gzipped file as it is opened out, up to what any known one has.
 
     A kilobyte of gzip can stand for a megabyte, and nothing in it says so before.
     """
 
-    def __init__(self, path: Path, most: int = 0) -> None:
-        self.path, self.left = path, most or _MOST_BYTES
-        self.most, self._stream = self.left, pa.input_stream(path, compression="gzip")
+    def __init__(self, content: Path | memoryview, most: int = 0, *, name: str = "") -> None:
+        self.path = content if isinstance(content, Path) else Path(name)
+        self.left = self.most = most or _MOST_BYTES
+        self._stream = pa.input_stream(content, compression="gzip")
 
-    @property
-    def closed(self) -> bool:
-        """Tell whether it was closed."""
-        return bool(self._stream.closed)
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
 
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes.
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a buffer of any kind
+        """Fill a buffer with the next bytes, and return how many they are.
 
         Raises
         ------
         DataError
             When there are more than are read here.
         """
-        block = bytes(self._stream.read(size if size >= 0 else self.left + 1))
+        block = self._stream.read(len(buffer))
         self.left -= len(block)
         if self.left < 0:
             raise too_large(self.path, Text("{n} MB", n=self.most // 1_000_000))
-        return block
+        buffer[: len(block)] = block
+        return len(block)
 
-    def close(self) -> None:
-        """Close it."""
-        self._stream.close()
 
-    def __enter__(self) -> Opened:
-        return self
-
-    def __exit__(self, *_fault: object) -> None:
-        self.close()
+def opened(content: Path | memoryview, name: str = "") -> pa.NativeFile | Opened:
+    """Return the bytes of a text, unpacked where it is gzipped, whatever its name."""
+    if _head(content).startswith(GZIPPED):
+        return Opened(content, name=name)
+    return pa.input_stream(content, compression=None)
 
 
 def too_large(path: Path, most: Text) -> DataError:
@@ -118,8 +117,10 @@ def suffix_in(path: Path) -> str:
     return suffix_told(path.suffix, _head(path))
 
 
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
+def _head(content: Path | memoryview) -> bytes:
+    if isinstance(content, memoryview):
+        return bytes(content[:_HEAD_BYTES])
+    with content.open("rb") as file:
         return file.read(_HEAD_BYTES)
 
 

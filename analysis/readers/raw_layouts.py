@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -17,6 +18,7 @@ from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of
 from analysis.readers.codes import (
     arrondissement_of,
+    bare_code,
     bureau_code,
     code_of_its_day,
     commune_code,
@@ -25,14 +27,20 @@ from analysis.readers.codes import (
 from analysis.readers.glance import LIKELY, NO, SURE, TABLES, Glance
 from analysis.readers.layouts import COUNTS, KNOWN, Layout, layout_of_header, layout_of_row
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.packed import plain_file
+from analysis.readers.packed import opened, plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
+from analysis.readers.tabular import two_encodings
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import SPACES
 
 LICENCE = Text("Licence Ouverte 2.0 (Ministère de l'Intérieur)")
 # Files of 2012 and 2014 explain themselves in 16 to 17 lines before the first row.
 _PREAMBLE_LINES = 30
+_ZEROS = re.compile(r"(?<=\d)[.,]0{1,2}$")
+# The last sign of a text of DOS.
+_BLANK = " \t\x1a"
+_MISREAD = "Ã©"
+_TWICE = Text("a copy of another row")
 _UNPUBLISHED = ("blank", "null")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
@@ -81,11 +89,16 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
     try:
         with _lines(file) as cells:
             layout, line, first = _detect(cells, file)
-            if first:
+            if layout.headless:
                 rows.add(first, layout, (file.name, line))
+            else:
+                # Files put together repeat it.
+                rows.header = first
             for number, row in enumerate(cells, start=line + 1):
                 rows.add(row, layout, (file.name, number))
-    except (UnicodeDecodeError, csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
+    except UnicodeDecodeError as error:
+        raise two_encodings(file.name, str(error)) from error
+    except (csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
         raise _broken(file.name, str(error)) from error
     if not rows.counts:
         raise DataError(
@@ -96,6 +109,14 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
             read=rows.read,
             election_id=election_id,
             places=some(places),
+        )
+    if len(rows.no_votes) > len(rows.counts):
+        raise DataError(
+            "The votes of {file} are no whole numbers.",
+            where="{file}: {lines}",
+            mend="Counts are ballots; look for rates, shifted columns or another delimiter.",
+            file=file.name,
+            lines=some(rows.no_votes),
         )
     return rows.to_raw(Source.of(file, role=f"results {election_id}", licence=LICENCE), layout)
 
@@ -110,7 +131,7 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
         raise DataError(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
-    with pa.input_stream(path) as stream:
+    with opened(path) as stream:
         start = stream.read(1 << 16)
     encoding = encoding_of(start)
     refuse_mistaken(path.name, start)
@@ -122,18 +143,29 @@ def _lines(path: Path) -> Iterator[Iterator[list[str]]]:
             file=path.name,
         )
     # The header may stand below lines of explanation: the delimiter is what most lines have.
-    delimiter = delimiter_of(start.decode(encoding, errors="replace"))
-    with pa.input_stream(path) as stream:
-        yield csv.reader(io.TextIOWrapper(stream, encoding, newline=""), delimiter=delimiter)
+    shown = start.decode(encoding, errors="replace")
+    delimiter = delimiter_of(shown)
+    with opened(path) as stream:
+        text = io.TextIOWrapper(cast("Any", stream), encoding, newline="")
+        rows = csv.reader(text, delimiter=delimiter)
+        yield (list(map(_read_right, row)) for row in rows) if _MISREAD in shown else rows
+
+
+def _read_right(cell: str) -> str:
+    """Return a cell that was read in a wrong encoding and saved so: « LibellÃ© » is « Libellé »."""
+    try:
+        return cell.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return cell
 
 
 def _detect(cells: Iterator[list[str]], file: Path) -> tuple[Layout, int, list[str]]:
-    """Return the layout, its line, and that line where it is already a row of results."""
+    """Return the layout, its line, and that line: a header, or already a row of results."""
     first = ""
     for line, row in enumerate(cells, start=1):
         first = first or ";".join(row)
         if (layout := layout_of_header(row)) is not None:
-            return layout, line, []
+            return layout, line, row
         if (layout := layout_of_row(row)) is not None:
             return layout, line, row
         if line == _PREAMBLE_LINES:
@@ -170,6 +202,10 @@ class _Rows:
     counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
     ballots: list[tuple[str, str, str, int | None]] = field(default_factory=list)
     unreadable: list[tuple[str, str, Text]] = field(default_factory=list)
+    no_votes: list[Text] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    again: int = 0
 
     def add(self, row: list[str], layout: Layout, where: tuple[str, int]) -> None:
         """Take in one row, if it is of the place and the round.
@@ -188,13 +224,13 @@ class _Rows:
         DataError
             When the row does not end where its layout says.
         """
-        if not any(cell.strip() for cell in row):
+        if not any(cell.strip(_BLANK) for cell in row) or row == self.header:
             return
         if not _is_whole(row, layout):
             file, line = where
             raise _broken(file, Text("line {line} has {n} cells", line=line, n=len(row)))
         code, commune = _commune(row, layout)
-        number = row[layout.fixed["number"]]
+        number = bare_code(row[layout.fixed["number"]]).removeprefix(f"{code}_")
         if not in_place(commune, self.places, arrondissement_of(code, number)):
             return
         self.read += 1
@@ -202,13 +238,21 @@ class _Rows:
         if turn is not None and row[turn].strip() != self.election_id[-1]:
             self.other_round += 1
             return
+        if (told := hash(tuple(row))) in self.seen:
+            self.again += 1
+            return
+        self.seen.add(told)
         bureau = bureau_code(code, number)
         counts = tuple(self._count(row, layout, name, bureau, where[1]) for name in COUNTS)
         place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else commune
         # A long file repeats the counts of a bureau with each of its candidates.
         self.counts.setdefault((bureau, *counts), (commune, place))
-        for nuance, name, votes in _candidates(row, layout):
-            self.ballots.append((bureau, nuance, name, _whole(votes)))
+        for nuance, name, cell in _candidates(row, layout):
+            votes = _whole(cell)
+            self.ballots.append((bureau, nuance, name, votes))
+            if votes is None and cell.strip():
+                found = Text("line {line}: {cell!r}", line=where[1], cell=cell)
+                self.no_votes.append(found)
 
     def _count(
         self, row: list[str], layout: Layout, name: str, bureau: str, line: int
@@ -231,8 +275,8 @@ class _Rows:
         ballots = pd.DataFrame(self.ballots, columns=columns)
         ballots = ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
         places = pd.DataFrame(list(self.counts.values()), columns=["commune_id", "name"])
-        kept = self.read - self.other_round
-        out = (LeftOut(Text("other round"), self.other_round),) if self.other_round else ()
+        gone = {Text("other round"): self.other_round, _TWICE: self.again}
+        out = tuple(LeftOut(reason, count) for reason, count in gone.items() if count)
         return Raw(
             counts=counts,
             ballots=ballots,
@@ -241,7 +285,7 @@ class _Rows:
                 Report(
                     source,
                     self.read,
-                    kept,
+                    self.read - sum(gone.values()),
                     out,
                     (Text("layout: {layout}", layout=layout.name),),
                 ),
@@ -261,36 +305,36 @@ def places_table(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_whole(row: list[str], layout: Layout) -> bool:
-    """Tell whether the row reaches its end; a trailing semicolon does no harm."""
+    """Tell whether the row reaches its end; trailing semicolons do no harm."""
     if len(row) < layout.needs:
         return False
     if not layout.width:
         return True
     rest = (len(row) - layout.first) % layout.width
-    return rest == 0 or (rest == 1 and row[-1] == "")
+    return not any(cell.strip() for cell in row[len(row) - rest :])
 
 
 def _commune(row: list[str], layout: Layout) -> tuple[str, str]:
     """Return the code as `bureau_code` wants it (an arrondissement stays one), and the commune."""
-    code = row[layout.fixed["commune"]].strip()
-    department = row[layout.fixed["department"]] if "department" in layout.fixed else ""
+    code = bare_code(row[layout.fixed["commune"]])
+    department = bare_code(row[layout.fixed["department"]]) if "department" in layout.fixed else ""
     code = code if len(code) == 5 else code_of_its_day(code, department)
     return code, commune_code(code)
 
 
 def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str]]:
-    """Give nuance, name and votes of each candidate of a row; empty blocks are none."""
+    """Give nuance, name and votes of each candidate of a row; blocks of nobody are none."""
     blocks = (len(row) - layout.first) // layout.width if layout.width else 1
     for shift in (layout.width * block for block in range(blocks)):
         said = {
             ours: next(filter(None, (row[at + shift].strip() for at in places)), "")
             for ours, places in layout.block.items()
         }
-        if any(said.values()):
+        if any(said.values()) and set(said.values()) != {"", "0"}:
             yield said.get("nuance", ""), said.get("name", ""), said.get("votes", "")
 
 
 def _whole(cell: str) -> int | None:
-    """Return a count; None where the cell holds none."""
-    text = re.sub(SPACES, "", cell.strip())
+    """Return a count, « 631,0 » too; None where the cell holds none."""
+    text = _ZEROS.sub("", re.sub(SPACES, "", cell.strip()))
     return int(text) if text.isdecimal() else None

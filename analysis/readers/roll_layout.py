@@ -20,7 +20,7 @@ import pyarrow as pa
 from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.packed import Opened, too_large
+from analysis.readers.packed import Opened, opened, too_large
 from analysis.tables.sources import sha256
 
 BAD = "\N{REPLACEMENT CHARACTER}"
@@ -103,10 +103,8 @@ class RollSource:
         return given if isinstance(given, RollSource) else cls(Path(given).name, Path(given))
 
     def stream(self) -> pa.NativeFile | Opened:
-        """Open it; what is compressed and so called is opened out."""
-        if isinstance(self.content, Path) and self.content.suffix.lower() == ".gz":
-            return Opened(self.content)
-        return pa.input_stream(self.content)
+        """Open it; what is gzipped is opened out."""
+        return opened(self.content, self.name)
 
     def sha256(self) -> str:
         """Return the digest of the file, "" where there is none."""

@@ -14,7 +14,7 @@ from analysis.errors import DataError, Text, some
 from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.packed import MOST_ROWS, Opened, plain_file, suffix_in, too_large
+from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
 
 LINE = "line"
 # Of a file that is one line, the name of its column is all of it.
@@ -128,11 +128,6 @@ def header(path: Path) -> list[str]:
 
 def _is_parquet(path: Path) -> bool:
     return suffix_in(path) == ".parquet"
-
-
-def opened(path: Path) -> pa.NativeFile | Opened:
-    """Return the bytes of a file of text, unpacked where it is gzipped, whatever its name."""
-    return Opened(path) if suffix_in(path) == ".gz" else pa.input_stream(path, compression=None)
 
 
 def _choose(
@@ -264,17 +259,22 @@ def _sniff(path: Path) -> tuple[str, str]:
 def _broken(path: Path, error: Exception) -> DataError:
     text = str(error).splitlines()[0]
     if "invalid UTF8" in text or isinstance(error, UnicodeDecodeError):
-        return DataError(
-            "{file} is not all in one encoding.",
-            where="{file}: {text}",
-            mend="Save it again as UTF-8, or download the original file.",
-            file=path.name,
-            text=text,
-        )
+        return two_encodings(path.name, text)
     return DataError(
         "{file} cannot be read to its end: it is cut or damaged.",
         where="{file}: {text}",
         mend="Download it again; compare its size with the publisher's.",
         file=path.name,
+        text=text,
+    )
+
+
+def two_encodings(file: str, text: str) -> DataError:
+    """Say that a file begins in one encoding and goes on in another."""
+    return DataError(
+        "{file} is not all in one encoding.",
+        where="{file}: {text}",
+        mend="Save it again as UTF-8, or download the original file.",
+        file=file,
         text=text,
     )

@@ -110,7 +110,9 @@ class _Votes:
     def agree(self, row: int, members: np.ndarray) -> bool:
         """Tell whether the votes of a row are the sums of those of its members."""
         own = self._of(np.array([row]))
-        return own.empty or own.equals(self._of(members))
+        # A département has no candidates of its own where each constituency has others.
+        nameless = own.index.isin([("", "")]).all()
+        return bool(nameless) or own.equals(self._of(members))
 
     def _of(self, rows: np.ndarray) -> pd.Series:
         bureaux = self.bureau_id.iloc[rows].astype("str")

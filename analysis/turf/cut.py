@@ -7,9 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pyvrp import Client, Depot, Location, ProblemData, SolveParams, VehicleType, solve
+from pyvrp import (
+    Client,
+    Depot,
+    Location,
+    PenaltyParams,
+    ProblemData,
+    SolveParams,
+    VehicleType,
+    solve,
+)
 from pyvrp import IteratedLocalSearchParams as Search
-from pyvrp.search import NeighbourhoodParams
+from pyvrp.search import (
+    BinaryOperator,
+    NeighbourhoodParams,
+    Relocate1,
+    Relocate2,
+    Swap11,
+    SwapTails,
+    UnaryOperator,
+)
 from pyvrp.stop import MaxIterations
 from scipy.sparse.csgraph import minimum_spanning_tree
 
@@ -23,10 +40,14 @@ UNEVEN = 1.15
 _BEYOND_MEAN = 4
 # A turf under this share of the mean is left over.
 _LEFT_OVER = 0.5
-# Iterations for each building, and their ends; a short memory, for the searches are short.
-_EACH, _LEAST, _MOST = 2, 200, 2000
-_MEMORY = 10
+# Iterations for each building, and their ends; a short memory, for the searches are short. On the
+# way a turf may be too long, at 2 m of walk a second at first: at PyVRP's usual 500 m it never is,
+# and these searches end before that price comes down (benchmarks/turfs.py).
+_EACH, _LEAST, _MOST = 1.5, 150, 1500
+_MEMORY, _TOO_LONG = 10, 400.0
 _NEIGHBOURS = 15
+# Swaps of pairs cost a sixth of the time and shorten no walk.
+_MOVES: list[type[UnaryOperator | BinaryOperator]] = [Relocate1, Relocate2, Swap11, SwapTails]
 _CM, _S = 100, 60
 
 
@@ -158,10 +179,12 @@ def _problem(
 
 def _search(problem: ProblemData, effort: int) -> np.ndarray | None:
     """Return the turf of each building, or None where none keeps to the minutes."""
-    each = min(max(_EACH * problem.num_clients, _LEAST), _MOST)
+    each = round(min(max(_EACH * problem.num_clients, _LEAST), _MOST))
     params = SolveParams(
+        operators=_MOVES,
         neighbourhood=NeighbourhoodParams(num_neighbours=_NEIGHBOURS),
         ils=Search(history_length=_MEMORY),
+        penalty=PenaltyParams(max_penalty=_TOO_LONG),
     )
     stop = MaxIterations(effort * each)
     best = solve(problem, stop, seed=0, collect_stats=False, params=params).best

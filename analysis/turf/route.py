@@ -6,13 +6,14 @@ from typing import Any
 
 import fast_tsp
 import numpy as np
-from pyvrp import Client, Depot, Location, ProblemData, Route, VehicleType, solve
+from pyvrp import Client, Depot, Location, ProblemData, Route, SolveParams, VehicleType, solve
+from pyvrp import IteratedLocalSearchParams as Search
 from pyvrp.stop import MaxIterations
 
 # Up to here fast-tsp tries every order within milliseconds; beyond, its answer would hang on the
 # clock, so PyVRP walks on with a fixed number of iterations.
 EXACT = 16
-_LEAST, _EACH = 300, 10
+_LEAST, _EACH, _MEMORY = 150, 5, 10
 _DM = 10
 _LARGEST = 65_000  # fast-tsp keeps distances in 16 bits
 
@@ -96,5 +97,6 @@ def _long(metres: np.ndarray, start: np.ndarray, returning: bool) -> np.ndarray:
         [np.zeros_like(metric)],
     )
     stop = MaxIterations(max(_LEAST, _EACH * size))
-    best = solve(problem, stop, seed=0, collect_stats=False).best
+    params = SolveParams(ils=Search(history_length=_MEMORY))
+    best = solve(problem, stop, seed=0, collect_stats=False, params=params).best
     return np.array(visited(best.routes()[0]))

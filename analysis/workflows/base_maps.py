@@ -44,6 +44,9 @@ def tiles_of(workspace: Workspace) -> TileSource | None:
     if told:
         url, _bar, credit = told.partition("|")
         return TileSource(url, credit)
+    if workspace.manifest.get("terrain"):
+        # A code of Bavaria, 09162001, begins as one of the Ariège.
+        return OPENSTREETMAP
     communes = workspace.read("places")["commune_id"]
     return PLAN_IGN if len(communes) and _is_french(str(communes.iloc[0])) else OPENSTREETMAP
 

@@ -38,7 +38,7 @@ from analysis.tables.schema import (
 from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
-from analysis.workflows.build_checks import checked
+from analysis.workflows.build_checks import checked, in_place
 from analysis.workflows.build_refusals import (
     licensed,
     refuse_ground_alone,
@@ -357,7 +357,7 @@ def _read_vintages(
         )
         expect_known(table, known, file=file.name, results=_files_of(results))
         tables.append(table)
-        reports.append(report)
+        reports.append(report if inputs.layout.foreign else in_place(table, report))
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
 
 

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
-from analysis.errors import Text, some
+from analysis.errors import DataError, Text, some
+from analysis.geography import level_shapes
 from analysis.geography.context import describe_bureaux
+from analysis.readers.known_places import communes
 from analysis.readers.results import Results
+from analysis.tables.sources import Report
 
 if TYPE_CHECKING:
     from analysis.workflows.build import Geography
@@ -22,8 +28,66 @@ _LEAST_PER_ADULT, _MOST_PER_ADULT = 0.25, 1.5
 _BUREAU_PER_ADULT = 4.0
 # Registered per address sum to those of the roll, but for the day they were counted on.
 _MOST_OF_ROLL, _BUREAU_OF_ROLL = 1.25, 2.0
+# So far from its commune's middle lies no bureau of Arles, the widest; middles of hamlets are those
+# of a town nearby.
+_ELSEWHERE_M = 30_000.0
+_ANTIPODE_M = 20e6
 # So few persons are no contradiction.
 _FEW = 500
+
+
+def in_place(contours: gpd.GeoDataFrame, report: Report) -> Report:
+    """Compare where contours lie with where their communes do.
+
+    Numbers of bureaux alone (`0101`) are those of every town.
+
+    Parameters
+    ----------
+    contours
+        A `schema.BUREAUX` table of one vintage.
+    report
+        The account of their file.
+
+    Returns
+    -------
+    Report
+        The same; where the contours of some communes lie elsewhere, with a note of it.
+
+    Raises
+    ------
+    DataError
+        When those of all communes do whose position is known.
+    """
+    ids = contours["commune_id"].astype("str")
+    at = level_shapes.points()[["x", "y"]].reindex(ids.to_numpy())
+    known = at["x"].notna().to_numpy()
+    middle = gpd.GeoSeries.from_xy(at["x"], at["y"], crs=level_shapes.CRS)[known]
+    apart = shapely.distance(
+        contours.geometry.to_numpy()[known], middle.to_crs(contours.crs).to_numpy()
+    )
+    # On the other side of the earth a metric CRS has no metres.
+    apart = np.nan_to_num(np.minimum(apart, _ANTIPODE_M), nan=_ANTIPODE_M)
+    # Of a commune some bureaux may be missing, or one be drawn astray: the nearest tells.
+    nearest = pd.Series(apart, index=at.index[known]).groupby(level=0).min()
+    far = nearest[nearest > _ELSEWHERE_M]
+    if far.empty:
+        return report
+    names = communes()
+    told = some(
+        Text("{name} ({n} km)", name=names[code].name if code in names else code, n=round(m / 1000))
+        for code, m in far.items()
+    )
+    if len(far) < len(nearest):
+        note = Text("contours far from their commune, look at them: {communes}", communes=told)
+        return replace(report, notes=(*report.notes, note))
+    raise DataError(
+        "The contours lie far from the commune whose bureaux they should be.",
+        where="{file}: {communes}",
+        mend="The same numbers stand in files of every town: give the contours of this one. If "
+        "they are, their coordinate system is misstated: download them again.",
+        file=report.source.file,
+        communes=told,
+    )
 
 
 def checked(geography: Geography, results: Results) -> tuple[Geography, pd.DataFrame]:

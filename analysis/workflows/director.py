@@ -30,6 +30,7 @@ from analysis.targeting.first_zones import (
     worth_of,
 )
 from analysis.targeting.margin import Margin, last_margin
+from analysis.vocabulary import Vocabulary
 from analysis.workflows.director_week import Week, field_decisions, plain_week, week_of
 from analysis.workflows.fieldwork import today
 from analysis.workflows.hold_back import set_aside
@@ -339,10 +340,15 @@ def near_of(workspace: Workspace, best: pd.DataFrame) -> Pairs:
 
 def _place_name(workspace: Workspace) -> str:
     names = workspace.read("places")["name"].astype("str").tolist()
-    return names[0] if len(names) == 1 else workspace.path.name
+    terrain = Vocabulary(workspace.manifest.get("terrain", {}))
+    return names[0] if len(names) == 1 else terrain.name() or workspace.path.name
 
 
 def _vote_day(file: RankingFile) -> date | None:
+    if (told := file.workspace.manifest.get("terrain")) is not None:
+        days = {str(one["id"]): str(one["date"]) for one in Vocabulary(told).elections()}
+        held = days.get(file.scenario.election)
+        return date.fromisoformat(held) if held else None
     try:
         return election_of(file.scenario.election).date.date()
     except DataError:  # another country's

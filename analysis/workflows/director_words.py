@@ -25,7 +25,7 @@ def heading(brief: Brief, language: str) -> str:
     """Name the place, whose votes and which election."""
     scenario = brief.file.scenario
     return " · ".join(
-        [brief.place, whose(brief, language).capitalize(), _election(scenario.election, language)]
+        [brief.place, _begun(whose(brief, language)), _election(scenario.election, language)]
     )
 
 
@@ -258,7 +258,10 @@ def decisions(brief: Brief, language: str) -> list[tuple[str, str]]:
 
 
 def _election(election_id: str, language: str) -> str:
-    name = chart_words.election(election_id, language)
+    return _begun(chart_words.election(election_id, language))
+
+
+def _begun(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.charts.chart_words import name as short_name
+from analysis.charts.chart_words import of_terrain, short_name
 from analysis.electorate.abstention.forecast import AbstentionForecast
 from analysis.tables.elections import Election
 from analysis.workflows.abstention import Outlook
@@ -132,12 +132,13 @@ def past_and_fan(found: Outlook, row: int) -> pd.DataFrame:
 
 
 def label(election: Election) -> str:
-    """Name an election in three short lines, for the foot of a chart."""
-    kind = short_name(f"{election.kind}_short", language())
-    if kind.endswith("_short"):
+    """Name an election in short lines, for the foot of a chart."""
+    kind = short_name(election.kind, language())
+    if kind == election.kind:
         return election.election_id
-    turn = "" if election.kind in {"euro", "refe"} else _("r. {n}").format(n=election.round)
-    return f"{kind}|{election.date:%Y}|{turn}"
+    once = election.kind in {"euro", "refe"} or of_terrain(election.kind, language())
+    turn = "" if once else _("r. {n}").format(n=election.round)
+    return "|".join([*kind.splitlines(), f"{election.date:%Y}", turn])
 
 
 def _chart(elections: list[str]) -> dict[str, object]:

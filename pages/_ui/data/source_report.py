@@ -174,12 +174,14 @@ def _table(rows: list[dict[str, Any]], columns: Mapping[str, Any] | None = None)
 def role_name(role: str) -> str:
     """Name what a file was read as: `contours 2017` is « Contours 2017 »."""
     kind, _space, of = role.partition(" ")
+    of = of.strip("()")
     names = {
         "general_results": _("Results: registered, ballots"),
         "candidats_results": _("Results: candidates"),
         "results": _("Results {of}"),
         "contours": _("Contours {of}"),
         "contours_made": _("Contours {of}, made from addresses"),
+        "registered": _("Registered, {of}"),
         "squares": _("Census squares"),
         "addresses": _("Addresses"),
         "electors": _("Registered per address"),

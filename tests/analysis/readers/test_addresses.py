@@ -399,3 +399,14 @@ def test_a_list_of_a_spreadsheet_is_read_by_its_short_headings(tmp_path, bureaux
     assert table["number"].tolist() == [1, 3]
     (item,) = report.left_out
     assert (str(item.reason), item.count) == ("a place without a number (9999)", 1)
+
+
+def test_a_list_of_the_format_bal_1_1_has_the_commune_in_its_key_alone(tmp_path, bureaux):
+    header = "cle_interop;numero;suffixe;voie_nom;long;lat"
+    rows = [";".join(cell for n, cell in enumerate(row.split(";")) if n != 4) for row in ROWS]
+    table, _ = read(write(tmp_path / "bal.csv", rows, header), bureaux, "75056")
+    assert table["commune_id"].unique().tolist() == ["75056"]
+    assert table["bureau_id"].tolist() == ["75056_0102"] * 2 + ["75056_0101"] * 2 + [""]
+    nameless = [row.replace("75101_", "x").replace("75102_", "x") for row in rows]
+    with pytest.raises(DataError, match="lacks column.* code_insee / commune_insee"):
+        read(write(tmp_path / "bal.csv", nameless, header), bureaux)

@@ -18,6 +18,7 @@ from analysis.experiments.unit_files import read_units
 from analysis.readers import packed, tabular
 from analysis.readers.packed import Opened
 from analysis.readers.people_files import read_people_file
+from analysis.readers.raw_layouts import read_raw
 from analysis.readers.roll_layout import RollSource, text_blocks
 from analysis.readers.tabular import pieces, read_columns
 from tests.mutations import damaged
@@ -79,6 +80,22 @@ def test_a_roll_without_an_end_of_line_is_not_gathered(tmp_path):
     file = gz(tmp_path / "roll.csv.gz", b"x" * 40_000_000)
     with pytest.raises(DataError, match="unpack to more"):
         list(text_blocks(RollSource.of(file), "utf-8"))
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv", "t.txt"])
+def test_raw_results_and_a_roll_have_a_cap_whatever_they_are_called(tmp_path, little_room, name):
+    head = "CodeArrdt;CodeBV;CodeCirco;CodeInsee;Inscrits;Votants;Exprimés;Liste;Voix;Blancs;Nuls"
+    row = "15;3;1;75115;1052;595;587;LAMASSOURE;500;7;1\n"
+    bomb = gz(tmp_path / name, f"{head}\n{row * 100_000}".encode())
+    in_memory = RollSource("liste.csv", memoryview(bomb.read_bytes()))
+    for read in (
+        lambda: read_raw(bomb, election_id="2014_euro_t1"),
+        lambda: list(text_blocks(RollSource.of(bomb), "utf-8")),
+        lambda: list(text_blocks(in_memory, "utf-8")),
+    ):
+        with pytest.raises(DataError, match="unpack to more") as refused:
+            read()
+        assert "4 MB" in str(refused.value)
 
 
 def test_a_cap_tells_and_closes(tmp_path):

@@ -70,6 +70,25 @@ def test_ids_are_found_under_many_names_and_spellings(tmp_path, column, ids, fir
     assert read(path, "75056")[0]["bureau_id"][0] == first
 
 
+@pytest.mark.parametrize("of", ["code_insee", "INSEE_COM", "codeCommune"])
+@pytest.mark.parametrize("number", ["num", "NUM_BV", "codeBureau"])
+def test_numbers_are_of_the_commune_that_stands_beside_them(tmp_path, of, number):
+    shapes = [square(n, 0) for n in range(4)]
+    communes = {of: ["29019", "29019", "75115", None]}
+    table = frame(["0001", "2", "3", "0004"], shapes, column=number, **communes)
+    found = read(write(tmp_path / "c.gpkg", table))[0]["bureau_id"].tolist()
+    assert found == ["29019_0001", "29019_0002", "75056_1503"]
+    assert read(tmp_path / "c.gpkg", "29019")[0]["bureau_id"].tolist() == [
+        *found[:2],
+        "29019_0004",
+    ]
+
+
+def test_a_shapefile_that_cut_the_name_of_the_ids_is_read(tmp_path):
+    frame(["29019_1", "29019_2"], [square(0, 0), square(1, 0)]).to_file(tmp_path / "bv.shp")
+    assert read(tmp_path / "bv.shp")[0]["bureau_id"].tolist() == ["29019_0001", "29019_0002"]
+
+
 def test_a_row_number_called_id_is_not_taken_for_a_bureau(tmp_path):
     shapes = frame(["a b c d", "e f g h"], [square(0, 0), square(1, 0)], column="id")
     shapes["id_bv"] = ["29019_1", "29019_2"]

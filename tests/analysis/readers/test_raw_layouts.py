@@ -142,10 +142,11 @@ def test_long_without_a_header_reads_the_round_asked_for(tmp_path, lines, preamb
     assert rows(read(path, "2012_pres_t2")) == [("29019_0076", "SOC", "HOLLANDE", 500)]
 
 
-def test_only_the_place_is_read_and_gzip_is_fine(tmp_path):
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.csv", "t.txt", "t"])
+def test_only_the_place_is_read_and_gzip_is_fine(tmp_path, name):
     other = NAMED_ROW.replace("1;Ain;1004;Ambérieu", "29;Finistère;29019;Brest")
     text = "\n".join([NAMED_HEAD, NAMED_ROW, other]) + "\n"
-    path = tmp_path / "t.csv.gz"
+    path = tmp_path / name
     path.write_bytes(gzip.compress(text.encode()))
     raw = read(path, "2024_legi_t1", ("29019",))
     assert counts(raw)[0][0] == "29019_0002"
@@ -205,7 +206,7 @@ def test_two_encodings_in_one_file_and_a_cut_archive_are_refused(tmp_path):
     path = tmp_path / "t.txt"
     start = "\n".join([PRES_HEAD, *[PRES_ROW] * 600]) + "\n"
     path.write_bytes(start.encode() + PRES_ROW.encode("cp1252") + b"\n")
-    with pytest.raises(DataError, match="cut or damaged"):
+    with pytest.raises(DataError, match="not all in one encoding"):
         read(path)
     packed = gzip.compress(start.encode())
     for length in (len(packed) - 40, 60):
@@ -276,3 +277,80 @@ def test_the_city_s_file_of_2014_has_the_bureaux_and_registered_of_the_ministry(
     assert (mine["valid"] != official["exprimes"]).sum() == 5
     assert len(raw.ballots) == 869 * 31
     assert not assemble(raw, read_blocs(), election_of).reports[0].left_out
+
+
+BLOCK = PRES_HEAD.split("% Exp/Vot;")[1]
+LONGER_HEAD = PRES_HEAD + ";;" + ";" * BLOCK.count(";")
+SAVED_HEAD = ";".join([PRES_HEAD, *(f"{name}.1" for name in BLOCK.split(";"))])
+UNNAMED_HEAD = ";".join([PRES_HEAD, *(f"Unnamed: {n}" for n in range(28, 35))])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (PRES_HEAD + ";", PRES_ROW + ";"),
+        (PRES_HEAD + ";;;", PRES_ROW + ";;;"),
+        (LONGER_HEAD, PRES_ROW),
+        (SAVED_HEAD, PRES_ROW),
+        (UNNAMED_HEAD, PRES_ROW),
+        (PRES_HEAD, PRES_ROW, PRES_HEAD),
+        (PRES_HEAD, PRES_ROW, PRES_HEAD, PRES_ROW),
+        (PRES_HEAD, PRES_ROW, "\x1a"),
+        (PRES_HEAD, PRES_ROW.replace(";1082;", ";1082,0;").replace(";639;", ";639.0;")),
+        (PRES_HEAD, PRES_ROW.replace(";056;", ";56.0;").replace(";0101;", ";101.0;")),
+        (PRES_HEAD, PRES_ROW.replace(";056;", ';="056";').replace(";0101;", ';="0101";')),
+        (PRES_HEAD, PRES_ROW.replace(";0101;", ";Bureau n° 101;")),
+        (PRES_HEAD, PRES_ROW.replace(";0101;", ";75056_0101;")),
+        (PRES_HEAD.replace("Code du b.vote", "N° bureau"), PRES_ROW),
+        (
+            PRES_HEAD.replace("Inscrits", "Nb inscrits").replace("Voix;", "Nombre de voix;"),
+            PRES_ROW,
+        ),
+        tuple(line.encode("utf-8").decode("cp1252") for line in (PRES_HEAD, PRES_ROW)),
+    ],
+)
+def test_what_spreadsheets_and_programs_make_of_a_file_changes_no_row(tmp_path, lines):
+    """Workbooks of the Ministry name the first candidate's columns, and leave the rest bare."""
+    raw = read(write(tmp_path / "t.txt", *lines))
+    assert counts(raw) == [("75056_0101", 1082, 820, 41, 15, 764)]
+    assert rows(raw) == [("75056_0101", "", "MACRON", 639), ("75056_0101", "", "LE PEN", 125)]
+    assert raw.unreadable.empty
+
+
+def test_a_row_that_stands_twice_counts_once_and_is_said(tmp_path):
+    raw = read(write(tmp_path / "t.txt", PRES_HEAD, PRES_ROW, PRES_ROW))
+    assert rows(raw) == [("75056_0101", "", "MACRON", 639), ("75056_0101", "", "LE PEN", 125)]
+    report = raw.reports[0]
+    assert (report.rows_read, report.rows_kept) == (2, 1)
+    assert [(o.reason, o.count) for o in report.left_out] == [("a copy of another row", 1)]
+
+
+def test_votes_that_are_texts_throughout_are_told_as_such(tmp_path):
+    row = PRES_ROW.replace(";639;", ";639 (83,64 %);").replace(";125;", ";125 (16,36 %);")
+    with pytest.raises(DataError, match="no whole numbers") as refused:
+        read(write(tmp_path / "t.txt", PRES_HEAD, row))
+    assert "line 2: '639 (83,64 %)'" in refused.value.where
+
+
+def test_the_sum_of_a_departement_without_candidates_of_its_own_is_no_bureau(tmp_path):
+    second = NAMED_ROW.replace(";2;900;500;480;15;5;", ";3;800;400;390;6;4;")
+    second = second.replace(";300;élu;", ";200;élu;").replace(";180;", ";190;")
+    total = "1;Ain;;Total;;1700;900;870;21;9;;;;500;;;;;370;"
+    bureaux = (NAMED_ROW, second)
+    raw = read(write(tmp_path / "t.csv", NAMED_HEAD, *bureaux, total), "2024_legi_t1")
+    found = assemble(raw, read_blocs(), election_of)
+    assert found.turnout["bureau_id"].astype("str").tolist() == ["01004_0002", "01004_0003"]
+    assert [(o.reason, o.count) for o in found.reports[0].left_out] == [
+        ("the sum of other rows", 1)
+    ]
+
+
+def test_a_block_of_nobody_with_no_vote_is_no_candidate(tmp_path):
+    row = NAMED_ROW.replace("2;RN;LE GRAND;180;", ";;;0;").replace("480;15", "300;195")
+    raw = read(write(tmp_path / "t.csv", NAMED_HEAD, row), "2024_legi_t1")
+    assert rows(raw) == [("01004_0002", "UG", "DUPONT", 300)]
+
+
+def test_old_rows_that_end_in_a_semicolon_are_read(tmp_path):
+    raw = read(write(tmp_path / "t.txt", *(row + ";" for row in OLD_ROWS)), "2012_pres_t1")
+    assert counts(raw) == [("29019_0076", 900, 500, None, None, 480)]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
+from analysis.errors import DataError
+from analysis.tables.sources import Report, Source
 from analysis.workflows.build import build
+from analysis.workflows.build_checks import in_place
 
 BUREAU, ROUND = "99900_0007", "2022_pres_t1"
 
@@ -103,3 +109,42 @@ def test_all_counts_times_ten_are_told_by_the_squares(valmont_inputs, valmont, t
     both = newest.merge(turnout[turnout["election_id"] == "2024_legi_t2"], on="bureau_id")
     ratio = 10 * both["registered"].sum() / both["adults"].sum()
     assert note.startswith(f"{ratio:.2f} registered per adult of the squares in 2024_legi_t2")
+
+
+REPORT = Report(Source("contours 2024", "c.geojson", "", 1, "", ""), 1, 1)
+BREST, LYON, SAINT_DENIS = (-4.49, 48.39), (4.84, 45.76), (55.45, -20.88)
+
+
+def contours(*where, crs="EPSG:2154"):
+    """Return a bureau of some hundred metres for each (commune, longitude and latitude)."""
+    table = {
+        "bureau_id": [f"{code}_{n:04d}" for n, (code, _) in enumerate(where, 1)],
+        "commune_id": [code for code, _ in where],
+    }
+    grounds = [shapely.box(x, y, x + 0.004, y + 0.003) for _, (x, y) in where]
+    return gpd.GeoDataFrame(table, geometry=grounds, crs="EPSG:4326").to_crs(crs)
+
+
+@pytest.mark.parametrize(
+    ("code", "there", "says", "crs"),
+    [
+        ("29019", LYON, r"Brest \(7[56]\d km\)", "EPSG:2154"),
+        ("69123", BREST, r"Lyon \(7[56]\d km\)", "EPSG:2154"),
+        ("97411", LYON, r"Saint-Denis \(\d+ km\)", "EPSG:2975"),
+        ("29019", SAINT_DENIS, r"Brest \(\d+ km\)", "EPSG:2154"),
+    ],
+)
+def test_contours_of_another_town_with_the_same_numbers_are_refused(code, there, says, crs):
+    with pytest.raises(DataError, match="far from the commune") as refused:
+        in_place(contours((code, there), (code, there), crs=crs), REPORT)
+    assert re.search(says, refused.value.where)
+
+
+def test_contours_in_their_commune_are_taken_and_one_astray_is_named():
+    at_home = contours(("29019", BREST), ("97411", SAINT_DENIS), ("99900", LYON))
+    assert in_place(at_home, REPORT) == REPORT
+    # A bureau drawn astray leaves its commune where it is; a commune astray is told.
+    assert in_place(contours(("29019", BREST), ("29019", LYON)), REPORT) == REPORT
+    (note,) = in_place(contours(("29019", BREST), ("29232", LYON)), REPORT).notes
+    assert "Quimper (7" in str(note)
+    assert "Brest" not in str(note)

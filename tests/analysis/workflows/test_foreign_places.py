@@ -8,20 +8,27 @@ import json
 import re
 import shlex
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from analysis.charts.chart_words import short_name
+from analysis.charts.map_ground import OPENSTREETMAP
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.sample.abroad import write_abroad
-from analysis.vocabulary import speak
+from analysis.vocabulary import speak, speaking
+from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.build import Inputs, build
+from analysis.workflows.director import brief_of
+from analysis.workflows.director_words import heading, last_time
 from analysis.workflows.ranking import target_of
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "any_terrain.md").read_text(encoding="utf-8")
+DAY = date(2026, 11, 28)
 COMMANDS = re.search(r"^```sh run\n(.*?)^```$", PAGE, re.M | re.S)[1].splitlines()
 
 
@@ -147,6 +154,46 @@ def test_exports_speak_of_the_districts_of_the_country(ran, name, word):
     assert [p for p in french if p.strip() != "bureaux"] == []
 
 
+@pytest.mark.parametrize(
+    ("place", "asked", "days", "headings"),
+    [
+        (
+            "cedar",
+            ("right", "2028_pres_t1"),
+            (date(2028, 11, 7) - DAY).days,
+            {
+                "en": "Cedar · Republicans · President of the United States 2028",
+                "fr": "Cedar · Républicains · Présidentielle des États-Unis 2028",
+            },
+        ),
+        (
+            "waldau",
+            ("left", "2029_zweit_t1"),
+            (date(2029, 2, 25) - DAY).days,
+            {
+                "en": "Waldau · Left (SPD, Greens, Linke) · Bundestag, second vote 2029",
+                "fr": "Waldau · Gauche (SPD, Grüne, Linke) · Bundestag, seconde voix 2029",
+            },
+        ),
+    ],
+)
+def test_the_first_page_names_election_bloc_and_day_as_the_country_does(
+    ran, place, asked, days, headings
+):
+    folder = ran / "ws" / place
+    found = brief_of(folder, {"bloc": asked[0], "election": asked[1], "hours": 100}, day=DAY)
+    assert found.days_left == days
+    told = json.loads((folder / "manifest.json").read_text())["terrain"]
+    with speaking(told):
+        assert {language: heading(found, language) for language in headings} == headings
+        last = last_time(found, "en")
+        assert not re.search(r"\b(ahead of|to pass) (left|right|centre)\b|round 1", last)
+        kind = asked[1].split("_")[1]
+        assert "_" not in short_name(kind, "fr")
+        assert max(map(len, short_name(kind, "fr").splitlines())) <= 14
+    assert short_name("pres", "fr") == "prés."
+
+
 def test_the_election_to_come_is_of_the_calendar_of_the_country(tmp_path):
     place = build(Inputs(terrain=made(tmp_path / "in", "cedar")), tmp_path / "ws")
     coming = target_of(place, "2028_pres_t1")
@@ -161,6 +208,8 @@ def test_an_empty_cell_of_registered_is_no_fault_of_a_postal_district(tmp_path):
         edit(tmp_path / f"btw{year}_wbz_ergebnisse.csv", ";5;0;0;0;0;", ";5;;;;;")
     place = build(Inputs(terrain=column_map), tmp_path / "ws")
     assert place.manifest["elections"]["2025_zweit_t1"]["bureaux"] == 24
+    # Its commune, 09162001, has the digits of one in the Ariège.
+    assert tiles_of(place) == OPENSTREETMAP
     edit(column_map, 'postal = {Bezirksart = "5"}', "")
     with pytest.raises(DataError, match="missing or no whole number"):
         build(Inputs(terrain=column_map), tmp_path / "ws2")
