@@ -46,7 +46,7 @@ _LEFT_OVER = 0.5
 _EACH, _LEAST, _MOST = 1.5, 150, 1500
 _MEMORY, _TOO_LONG = 10, 400.0
 _NEIGHBOURS = 15
-# Swaps of pairs cost a sixth of the time and shorten no walk.
+# Swaps of pairs cost time and shortened no walk where both were tried.
 _MOVES: list[type[UnaryOperator | BinaryOperator]] = [Relocate1, Relocate2, Swap11, SwapTails]
 _CM, _S = 100, 60
 
