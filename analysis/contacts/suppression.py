@@ -265,7 +265,10 @@ def objecting(contacts: Contacts, people: Iterable[str] | None = None) -> dict[s
         some_only = None if people is None else merged.members(people)
         few = some_only is not None and len(some_only) <= _FEW
         digests = _digests_of(connection, contacts, some_only or []) if few else None
-        for kind, reasons in _wishes(contacts, digests).items():
+    # Between two readings: who holds one connection of a bounded pool asks for no second.
+    wishes = _wishes(contacts, digests)
+    with reading(contacts.engine) as connection:
+        for kind, reasons in wishes.items():
             query = (
                 sa.select(POINTS.c.person, POINTS.c.digest)
                 .where(POINTS.c.tenant == contacts.tenant, POINTS.c.kind == kind)
