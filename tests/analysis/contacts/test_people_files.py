@@ -153,6 +153,11 @@ def test_a_wish_to_be_left_alone_is_understood_in_its_words(cell, objects):
     assert row.objects is objects
 
 
+def test_a_postcode_that_a_table_keeps_from_a_spreadsheet_is_read():
+    text = 'Nom;Code postal;Tél\nLe Gall;"=""01000""";"=""0639980001"""\n'
+    assert read_people_file(text.encode(), "x.csv").rows[0][1] == ["Le Gall", "01000", "0639980001"]
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
