@@ -142,7 +142,7 @@ _CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], 
     # 19-5: Paris, arrondissement and number.
     (
         re.compile(r"(\d{1,2})-(\d{1,3})"),
-        lambda m, commune: f"{commune or '75056'}_{int(m[1]):02d}{int(m[2]):02d}",
+        lambda m, commune: f"{commune_code(commune) or '75056'}_{int(m[1]):02d}{int(m[2]):02d}",
     ),
     # 750060019: Paris 2012, département, arrondissement on three digits, number on four.
     (
