@@ -219,7 +219,9 @@ def suppressed(contacts: Contacts, points: Iterable[Point]) -> dict[Point, str]:
                 ordered = connection.execute(query.order_by(SUPPRESSION.c.channel.desc()))
                 found |= {asked[one]: str(why) for one, why in ordered}
     why = {point: [found[one] for one in every if one in found] for point, every in told.items()}
-    return {point: reasons[0] for point, reasons in why.items() if reasons}
+    # So it is of a mailbox and its tag.
+    wish_first = {point: sorted(reasons, key="bounce".__eq__) for point, reasons in why.items()}
+    return {point: reasons[0] for point, reasons in wish_first.items() if reasons}
 
 
 def spellings(point: Point) -> tuple[Point, ...]:
