@@ -40,9 +40,12 @@ FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
 # door judges them here, and an address that others may know is in palier.toml.
 net_util.get_external_ip = lambda: None
 
-# Each message of each page asks for this one, behind a lock at which the threads of all pages wait.
-_LEAST = int(config.get_option("global.minCachedMessageSize"))
-vars(forward_msg_cache)["config"] = SimpleNamespace(get_option=lambda _name: _LEAST)
+# Each message of each page asks for it, behind a lock at which the threads of all pages wait.
+_ASKED = "global.minCachedMessageSize"
+_LEAST = {_ASKED: int(config.get_option(_ASKED))}
+vars(forward_msg_cache)["config"] = SimpleNamespace(
+    get_option=lambda name: _LEAST[name] if name in _LEAST else config.get_option(name)
+)
 
 slow_headers.give_up(AutoHTTPProtocol)
 

@@ -42,7 +42,9 @@ class Town:
     bureaux: int = 0
     copies: int = 1
     drawn: bool = True
+    # Degrees from Valmont to the town itself: contours elsewhere are refused.
     east: float = 0.0
+    north: float = 0.0
 
     @property
     def department(self):
@@ -50,10 +52,10 @@ class Town:
         return self.code[:2]
 
 
-SMALL = Town("01004", "Ambérieu-en-Bugey", bureaux=2)
-LARGE = Town("33063", "Bordeaux", copies=2, east=-3.0)
-MERGED = Town("49301", "Sèvremoine", bureaux=4, east=-4.0)
-UNDRAWN = Town("64024", "Anglet", bureaux=6, drawn=False, east=-4.5)
+SMALL = Town("01004", "Ambérieu-en-Bugey", bureaux=2, east=1.13, north=-2.72)
+LARGE = Town("33063", "Bordeaux", copies=2, east=-4.8, north=-3.84)
+MERGED = Town("49301", "Sèvremoine", bureaux=4, east=-5.33, north=-1.64)
+UNDRAWN = Town("64024", "Anglet", bureaux=6, drawn=False, east=-5.74, north=-5.19)
 # Those who vote at one consulate: results, and no ground.
 ABROAD = Town("ZZ001", "Abidjan", bureaux=1, drawn=False)
 TOWNS = (SMALL, LARGE, MERGED, UNDRAWN, ABROAD)
@@ -81,6 +83,7 @@ def files():
             nom_commune=town.name,
             id=town.code + doors["id"].str[5:],
             lon=(doors["lon"].astype(float) + town.east).round(7).astype(str),
+            lat=(doors["lat"].astype(float) + town.north).round(7).astype(str),
         )
         text = table.to_csv(index=False, sep=";")
         out[f"adresses-{town.department}.csv.gz"] = gzip.compress(text.encode(), 1, mtime=0)
@@ -141,7 +144,7 @@ def _contours(drawn):
         shapes = [
             shape
             for shape, at in zip(own.geometry, copy, strict=True)
-            for shape in gpd.GeoSeries([shape]).translate(town.east + 0.08 * at)
+            for shape in gpd.GeoSeries([shape]).translate(town.east + 0.08 * at, town.north)
         ]
         told = {"codeDepartement": town.department, "codeCommune": town.code}
         told["codeBureauVote"] = town.code + "_" + own["code_bv"].to_numpy()
@@ -157,6 +160,7 @@ def _roll():
         code_commune_ref=UNDRAWN.code,
         id_brut_bv_reu=UNDRAWN.code + own["id_brut_bv_reu"].str[5:],
         longitude=own["longitude"] + UNDRAWN.east,
+        latitude=own["latitude"] + UNDRAWN.north,
     )
 
 

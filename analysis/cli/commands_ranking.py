@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +97,7 @@ def _report(file: RankingFile) -> None:
     show(file.announced.summary())
     _report_margin(file)
     with_size = ranking.size_correlation
-    told = f"rank correlation with size alone: {with_size:.2f}; " if with_size == with_size else ""
+    told = "" if isnan(with_size) else f"rank correlation with size alone: {with_size:.2f}; "
     show(f"{told}bureaux without a contour: {int(file.table['vintage'].isna().sum())}")
     for note in file.prospects.notes:
         show(f"note: {note}")

@@ -34,9 +34,12 @@ _YEAR, _GROWN = re.compile(r"(?:19|20)\d\d"), 16
 _MOST = 0.6
 # Who wants to be left alone, in the words of a heading or a cell: one that is missed is a fault.
 LEAVE = re.compile(
-    r"(?:^|ne\w*|de)(?:pas|plus)\w*(?:contact|appel|ecrire|demarch|sollicit|derang|mail|sms)"
+    r"(?:^|ne\w*|(?<!mot)de)(?:pas(?!sage)|plus)\w*"
+    r"(?:contact|appel|ecrire|demarch|sollicit|derang|mail|sms)"
     r"|desabonn|desinscri|^unsub|opt(?:ed)?out|^stop(?!p)|blacklist|listenoire|listerouge"
-    r"|opposition|opposee?s?$|donot|dont(?:call|contact)"
+    r"|opposee?s?$|donot|dont(?:call|contact)"
+    # That of a council is no wish.
+    r"|^(?!.*(?:majorite|groupe|elue?s?d|conseill|municip|politi)).*opposition"
 )
 # A box of a form, and what stands around the name of a thing in one.
 _AGREE = re.compile(r"^(?:jaccepte|jeconsens|jesouhaiterecevoir|jeveuxrecevoir)")
@@ -149,7 +152,7 @@ def _propose(
     name, theirs = export
     if field := theirs.get(heading.strip().lower()):
         return Proposal(heading, field, name)
-    field = _by_heading().get(key, "") or _by_heading().get(_AROUND.sub("", key), "")
+    field = _by_heading().get(key, "") or _within(key)
     field = field or ("consent" if _AGREE.search(key) else "")
     if field and not _denied(field, cells):
         return Proposal(heading, field, name or "heading")
@@ -157,6 +160,12 @@ def _propose(
         return Proposal(heading, "objection", "heading")
     seen = next((one for one in _LOOKS if cells and _share(cells, one) >= _MOST), "")
     return Proposal(heading, seen, "values") if seen else Proposal(heading, "ignore", "")
+
+
+def _within(key: str) -> str:
+    """Return what a heading is without the words around it; a member's number is of no house."""
+    field = _by_heading().get(_AROUND.sub("", key), "")
+    return "" if field == "number" else field
 
 
 def _denied(field: str, cells: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from analysis.errors import Text
 _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
 # Of a wish to be left alone "refuse" says yes; of a consent it says no.
 _NOT = {"0", "non", "no", "n", "false", "faux"}
+_NO_WISH = re.compile(r"(?:non|pas|aucune?|sans)d?e?(?:oppos|desabonn|desinscri)")
 _NO = _NOT | {"refuse", "optout", "unsubscribed", "desabonne"}
 _DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:\D.*)?")
 _ISO = re.compile(r"(\d{4})[/.\-](\d\d?)[/.\-](\d\d?)(?:\D.*)?")
@@ -202,7 +203,7 @@ def _person(
     more = {"address": whole, "postcode": _postcode(first("postcode")), "city": first("city")}
     emails, phones = _points(told, more["postcode"][:3] or departement, cells)
     against = [value for _heading, value in told.get("objection", ())]
-    if not all(_objects(value) or _plain(value) in _NOT for value in against):
+    if not all(_objects(value) or _objects_not(value) for value in against):
         cells[Text("a wish about contacts that cannot be read")] += 1
     return PersonRow(
         line=line,
@@ -324,7 +325,14 @@ def _plain(value: str) -> str:
 def _objects(value: str) -> bool:
     """Tell whether a cell says that somebody wants to be left alone."""
     plain = _plain(value)
-    return _says(value) or LEAVE.search(plain) is not None or plain.startswith("refus")
+    wishes = LEAVE.search(plain) is not None or plain.startswith(("refus", "oppos", "soppos"))
+    return _says(value) or (wishes and not _objects_not(value))
+
+
+def _objects_not(value: str) -> bool:
+    """Tell whether a cell says that somebody has no such wish: « pas d'opposition »."""
+    plain = _plain(value)
+    return plain in _NOT or _NO_WISH.match(plain) is not None
 
 
 def _says(value: str) -> bool:

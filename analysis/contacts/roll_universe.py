@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -65,17 +64,13 @@ def roll_addresses(
 
 
 def roll_rows(
-    connection: Connection,
-    contacts: Contacts,
-    universe: Universe,
-    ground: Ground,
-    columns: Sequence[str],
-) -> sa.Select[Any]:
-    """Return a query of rows of a universe, one an elector; only for what passed the gate.
+    contacts: Contacts, universe: Universe, ground: Ground, columns: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """Return rows of a universe, one an elector; only for what passed the gate.
 
     Parameters
     ----------
-    connection, contacts
+    contacts
         The campaign.
     universe, ground
         Of the roll.
@@ -84,18 +79,22 @@ def roll_rows(
 
     Returns
     -------
-    sqlalchemy.Select
+    list of tuple
         The columns asked for, ordered by them; the main list alone unless the universe names a
         list.
     """
+    # First: who holds one connection of a bounded pool asks for no second.
+    against = objecting(contacts)
     named = [ROLL_ROWS.c[name] for name in columns]
-    query = rows_query(connection, contacts, *named, today=ground.today)
-    if not any(name == "list" for name, _value in universe.leaves):
-        query = query.where(ROLL_ROWS.c.list_kind == "LP")
-    return query.where(
-        _roll_where(connection, universe.where, ground),
-        _lines_of(connection, contacts, objecting(contacts)),
-    ).order_by(*named)
+    with reading(contacts.engine) as connection:
+        query = rows_query(connection, contacts, *named, today=ground.today)
+        if not any(name == "list" for name, _value in universe.leaves):
+            query = query.where(ROLL_ROWS.c.list_kind == "LP")
+        query = query.where(
+            _roll_where(connection, universe.where, ground),
+            _lines_of(connection, contacts, against),
+        ).order_by(*named)
+        return [tuple(map(str, row)) for row in connection.execute(query)]
 
 
 def _lines_of(connection: Connection, contacts: Contacts, against: Iterable[str]) -> Where:

@@ -219,7 +219,9 @@ def suppressed(contacts: Contacts, points: Iterable[Point]) -> dict[Point, str]:
                 ordered = connection.execute(query.order_by(SUPPRESSION.c.channel.desc()))
                 found |= {asked[one]: str(why) for one, why in ordered}
     why = {point: [found[one] for one in every if one in found] for point, every in told.items()}
-    return {point: reasons[0] for point, reasons in why.items() if reasons}
+    # So it is of a mailbox and its tag.
+    wish_first = {point: sorted(reasons, key="bounce".__eq__) for point, reasons in why.items()}
+    return {point: reasons[0] for point, reasons in wish_first.items() if reasons}
 
 
 def spellings(point: Point) -> tuple[Point, ...]:
@@ -265,7 +267,10 @@ def objecting(contacts: Contacts, people: Iterable[str] | None = None) -> dict[s
         some_only = None if people is None else merged.members(people)
         few = some_only is not None and len(some_only) <= _FEW
         digests = _digests_of(connection, contacts, some_only or []) if few else None
-        for kind, reasons in _wishes(contacts, digests).items():
+    # Between two readings: who holds one connection of a bounded pool asks for no second.
+    wishes = _wishes(contacts, digests)
+    with reading(contacts.engine) as connection:
+        for kind, reasons in wishes.items():
             query = (
                 sa.select(POINTS.c.person, POINTS.c.digest)
                 .where(POINTS.c.tenant == contacts.tenant, POINTS.c.kind == kind)

@@ -19,7 +19,7 @@ _FORMER = "-"
 _CALLED = re.compile(
     r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?|n\.)? *(?=\d)|(?<=\d)[.,]0+$"
 )
-_FORMULA = re.compile(r'="?([^"]*)"?')
+_FORMULA = re.compile(r'="([^"]*)"')
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
 Named = str | tuple[str, ...]
 # The Ministry's département of those who vote at a consulate: results are published, no ground.
@@ -47,10 +47,14 @@ def bare_code(cell: str) -> str:
     >>> [bare_code(c) for c in ("0004", "Bureau n° 4", "BV 4", "4.0", '="0004"', "01.1", "JUS1")]
     ['0004', '4', '4', '4', '0004', '01.1', 'JUS1']
     """
+    return _CALLED.sub("", bare_text(cell))
+
+
+def bare_text(cell: str) -> str:
+    """Return a text that a table keeps from a spreadsheet: « ="01000" » is « 01000 »."""
     told = cell.strip()
-    if formula := _FORMULA.fullmatch(told):
-        told = formula[1].strip()
-    return _CALLED.sub("", told)
+    formula = _FORMULA.fullmatch(told)
+    return formula[1].strip() if formula else told
 
 
 @cache
@@ -138,7 +142,7 @@ _CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], 
     # 19-5: Paris, arrondissement and number.
     (
         re.compile(r"(\d{1,2})-(\d{1,3})"),
-        lambda m, commune: f"{commune or '75056'}_{int(m[1]):02d}{int(m[2]):02d}",
+        lambda m, commune: f"{commune_code(commune) or '75056'}_{int(m[1]):02d}{int(m[2]):02d}",
     ),
     # 750060019: Paris 2012, département, arrondissement on three digits, number on four.
     (

@@ -14,6 +14,7 @@ import openpyxl
 
 from analysis.errors import DataError, Text
 from analysis.readers.beginnings import delimiter_of, encoding_of
+from analysis.readers.codes import bare_text
 from analysis.readers.packed import DAMAGED, cell_text
 
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
@@ -110,7 +111,7 @@ def _told(
         else:
             # Spreadsheets leave out empty cells at the end.
             full = [*cells, *[""] * (len(headings) - len(cells))][: len(headings)]
-            rows.append((line, [cell.strip() for cell in full]))
+            rows.append((line, [bare_text(cell) for cell in full]))
     return headings, rows, refused
 
 

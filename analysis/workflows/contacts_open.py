@@ -94,7 +94,7 @@ def who_answers(workspace: Path | str) -> Controller:
     try:
         return controller_of(store.engine, default="")
     finally:
-        store.engine.dispose()
+        store.close()
 
 
 def close(contacts: Contacts, *, store: bool = True) -> None:

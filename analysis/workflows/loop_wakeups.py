@@ -12,7 +12,7 @@ from typing import Any
 
 
 def together(loop: asyncio.AbstractEventLoop) -> None:
-    """Have a loop of asyncio woken once until it has woken; a loop of another kind is left alone.
+    """Have a loop of asyncio woken once until it has woken; one made otherwise is left alone.
 
     Nothing is missed: what is handed over lies in the queue before the wake-up is asked for, and
     the loop looks into its queue after it has taken the wake-up in.
@@ -22,9 +22,9 @@ def together(loop: asyncio.AbstractEventLoop) -> None:
     loop
         That runs, or will.
     """
-    if not isinstance(loop, asyncio.selector_events.BaseSelectorEventLoop):
-        return
     inner: Any = loop
+    if not (hasattr(inner, "_write_to_self") and hasattr(inner, "_process_self_data")):
+        return
     write, read = inner._write_to_self, inner._process_self_data  # noqa: SLF001
     asked = False
 

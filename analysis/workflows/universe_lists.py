@@ -166,9 +166,7 @@ def _doors(found: Members) -> Table:
 
 def _named(contacts: Contacts, universe: Universe, ground: Ground, words: str) -> Table:
     columns = ("bureau_id", "address_id", *_NAMES, *_PLACE)
-    with reading(contacts.engine) as connection:
-        query = roll_rows(connection, contacts, universe, ground, columns)
-        rows = [tuple(map(str, row)) for row in connection.execute(query)]
+    rows = roll_rows(contacts, universe, ground, columns)
     return (*columns, "notice"), [(*row, words) for row in rows]
 
 

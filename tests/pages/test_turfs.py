@@ -21,6 +21,7 @@ from analysis.workflows.jobs import StoppedError
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.sealed_trials import SCENARIO, keep, open_trial, sealed_with
 from analysis.workflows.turf_folder import TARGETS, cuts
+from pages._ui.fieldwork import load_fieldwork as field_loaders
 from pages._ui.i18n import _, number
 from pages._ui.messages import translate
 from pages._ui.turfs import load_turfs as turf_loaders
@@ -136,8 +137,12 @@ def test_files_wait_until_the_field_knows_the_turfs(page, own, made):
     assert not app.exception
     kits = [b for b in app.get("download_button") if "turfs.kit" in b.proto.id]
     assert [b.proto.disabled for b in kits] == [True]
+    # A server holds what it counted for a minute, but not from who puts turfs into the field.
+    asked = (str(own.path), "", field_loaders._stamp(own.path))
+    before = field_loaders._held(*asked)
     app.button(key="turfs.register").click().run()
     assert not app.exception
+    assert field_loaders._held(*asked) != before
     assert _("These turfs are in the field: returns are counted against them.") in values(
         app.success
     )

@@ -95,7 +95,7 @@ def _held(folder: str, url: str, campaign: int) -> tuple[int, ...]:
 
 
 def look_again() -> None:
-    """Have the next page see what came in this moment: who brought returns looks for them."""
+    """Have the next page see what came in this moment: who brought it in looks for it."""
     _held.clear()
 
 

@@ -131,6 +131,7 @@ def _put_into_field(place: Workspace, walks: Walks) -> bool:
     if st.button(_("Put these turfs into the field"), key="turfs.register", type="primary"):
         with messages.explain_data_errors():
             put_into_field(store, walks)
+            field.look_again()
             visitor.current().note("plan", place.path.name, len(walks.turf_ids))
         st.rerun()
     return False

@@ -126,6 +126,9 @@ def test_exports_of_other_systems_are_recognised(headings, export, fields):
         ("Nom;STOP SMS;Opt-out e-mail;UNSUB_TIME", "used_name objection objection objection"),
         ("Nom;Pas d’appel;Liste rouge;Opposition", "used_name objection objection objection"),
         ("Nom;N° de rue;Rue;Pas de porte", "used_name number address ignore"),
+        ("Nom;Numéro adhérent;Rue;N°", "used_name ignore address number"),
+        ("Nom;Date de passage mail;Passage SMS", "used_name ignore ignore"),
+        ("Nom;Mot de passe mail;Majorité / Opposition", "used_name ignore ignore"),
         ("nationbuilder_id;email4;fax_number;unsubscribed_at", "ignore email ignore objection"),
     ],
 )
@@ -139,7 +142,8 @@ def test_headings_as_people_write_them(headings, fields):
     [
         *(("STOP", True), ("Désabonné", True), ("optout", True), ("refuse", True), ("x", True)),
         *(("Ne plus appeler", True), ("02/03/2025", True)),
-        *(("non", False), ("0", False), ("", False)),
+        *(("Opposée au démarchage", True), ("S'oppose à tout contact", True)),
+        *(("non", False), ("0", False), ("", False), ("Pas d'opposition", False)),
     ],
 )
 def test_a_wish_to_be_left_alone_is_understood_in_its_words(cell, objects):
@@ -147,6 +151,11 @@ def test_a_wish_to_be_left_alone_is_understood_in_its_words(cell, objects):
     columns = [(one.heading, one.field) for one in proposed(file)]
     (row,) = clean(file.rows, columns, SIGNED, day=DAY).people
     assert row.objects is objects
+
+
+def test_a_postcode_that_a_table_keeps_from_a_spreadsheet_is_read():
+    text = 'Nom;Code postal;Tél\nLe Gall;"=""01000""";"=""0639980001"""\n'
+    assert read_people_file(text.encode(), "x.csv").rows[0][1] == ["Le Gall", "01000", "0639980001"]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,15 @@ def test_a_wish_after_a_bounce_still_ends_the_person(campaigns):
     assert suppression.suppressed(north, [JEAN]) == {JEAN: "unsubscribe"}
 
 
+def test_a_wish_of_the_mailbox_is_told_before_a_bounce_of_its_tag(campaigns):
+    north, tagged = campaigns[0], ("email", "jean+lettre@example.org")
+    suppression.suppress(north, *tagged, "bounce")
+    assert suppression.suppressed(north, [JEAN, tagged]) == {tagged: "bounce"}
+    suppression.suppress(north, *JEAN, "objection")
+    told = {JEAN: "objection", tagged: "objection"}
+    assert suppression.suppressed(north, [JEAN, tagged]) == told
+
+
 def test_it_holds_when_the_campaign_says_later_who_answers(tmp_path, store, named):
     before = opened(store, tmp_path, named("north"))
     enter(before, "p1", email="jean@example.org")

@@ -84,8 +84,16 @@ def test_numbers_are_of_the_commune_that_stands_beside_them(tmp_path, of, number
     ]
 
 
+def test_an_arrondissement_beside_the_ids_of_paris_is_part_of_it(tmp_path):
+    table = frame(["19-5", "19-6"], [square(0, 0), square(1, 0)], column="num", insee="75119")
+    found = read(write(tmp_path / "c.gpkg", table))[0]
+    assert found["bureau_id"].tolist() == ["75056_1905", "75056_1906"]
+
+
 def test_a_shapefile_that_cut_the_name_of_the_ids_is_read(tmp_path):
-    frame(["29019_1", "29019_2"], [square(0, 0), square(1, 0)]).to_file(tmp_path / "bv.shp")
+    # What a Shapefile leaves of codeBureauVote.
+    cut = frame(["29019_1", "29019_2"], [square(0, 0), square(1, 0)], column="codeBureau")
+    cut.to_file(tmp_path / "bv.shp")
     assert read(tmp_path / "bv.shp")[0]["bureau_id"].tolist() == ["29019_0001", "29019_0002"]
 
 
