@@ -222,6 +222,14 @@ def test_french_is_typed_with_one_apostrophe():
             assert not re.search(r"\w'[\w{«*]", told), french
 
 
+def test_french_signs_do_not_begin_a_line():
+    code = r"`[^`]*`|https?://\S+|allow: \w+|@ ; < >|« python -[^»]*»|out geom;|:material/\w+:"
+    plain = r" [:;!?%»](?=[\s,.)]|$)|« |[\w}][;!?](?=\s|$)|[\w}]:(?=\s)|[\d}]%(?=[\s,.)]|$)"
+    for text in read_catalogue(catalogue_file("fr")):
+        for french in extract.strings(text) if text.id else ():
+            assert not re.search(plain, re.sub(code, "", french)), french
+
+
 def test_the_choice_of_a_language_falls_back_to_french():
     assert languages.choose(None, "en") == "en"
     assert languages.choose("fr", "en") == "fr"
