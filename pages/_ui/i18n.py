@@ -131,7 +131,8 @@ def election_name(election_id: str) -> str:
     if parts is None or kind is None:
         return election_id
     name = _("{kind} {year}").format(kind=kind, year=parts[1])
-    if parts[2] in {"euro", "refe"} or own:  # one round only, or the kind tells
+    # One round only, or the kind tells; of two the second is said.
+    if parts[2] in {"euro", "refe"} or (own and parts[3] == "1"):
         return name
     rounds = {"1": _("round 1"), "2": _("round 2")}
     return f"{name}, {rounds[parts[3]]}"

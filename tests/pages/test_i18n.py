@@ -8,8 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis import i18n as languages
+from analysis.errors import DataError
 from analysis.tables.schema import BLOCS
 from analysis.text_catalogue import catalogue_file, read_catalogue
+from analysis.workflows import server_access
 from pages._ui import i18n
 from tools import extract_texts as extract
 from tools.text_marks import misused
@@ -274,6 +276,26 @@ def test_the_switch_lasts_and_is_in_the_link(app):
     assert app.query_params["lang"] == "en"
     app.radio[0].set_value("fr").run()
     assert app.title[0].value == "Présidentielle 2022, 1er tour"
+
+
+def _closed() -> None:
+    from pages._ui import i18n, state
+    from pages._ui.access import gate
+
+    state.begin()
+    i18n.language_switch()
+    gate.enter()
+
+
+def test_the_language_is_in_the_link_before_anybody_is_let_in(monkeypatch):
+    def refuse() -> None:
+        raise DataError("Closed.", mend="Open it.")
+
+    monkeypatch.setattr(server_access, "settings", refuse)
+    app = AppTest.from_function(_closed).run()
+    app.radio[0].set_value("en").run()
+    assert app.error
+    assert app.query_params["lang"] == "en"
 
 
 def test_the_command_says_what_is_missing(project, capsys):
