@@ -25,7 +25,7 @@ from analysis.experiments.seal import digest, drawn, replacing, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
 from analysis.exports.csv_account import of_no_real_place, put_account
 from analysis.tables.file_lock import held
-from analysis.tables.workspace import Workspace
+from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows.declared_columns import declared_columns, with_own_columns
 from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
@@ -370,7 +370,9 @@ def beside(out: Path) -> Mapping[str, Path]:
 
 
 def _fictional(workspace: Path | None) -> bool:
-    return workspace is not None and Workspace(workspace).fictional
+    # A folder that only keeps the ledger is no place.
+    built = workspace is not None and (workspace / MANIFEST).is_file()
+    return built and Workspace(workspace).fictional
 
 
 def plan_to_pdf(out: Path, language: str = "fr") -> Path:
