@@ -8,6 +8,7 @@ As a server for several people (`palier.toml`, `docs/server.md`) it is started b
 
 import asyncio
 import importlib
+import pkgutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,6 +58,15 @@ def _load() -> None:
         importlib.import_module(name)
 
 
+def _load_pages() -> None:
+    """Load what all pages need: many people at once would all wait for the first one's imports."""
+    import pages._ui as kit
+
+    _load()
+    for module in pkgutil.walk_packages(kit.__path__, f"{kit.__name__}."):
+        importlib.import_module(module.name)
+
+
 def _letters(ending: threading.Event) -> None:
     """Send what was approved, in the background, where something takes messages away."""
     from analysis.workflows.mail_worker import work_on
@@ -67,9 +77,12 @@ def _letters(ending: threading.Event) -> None:
 
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
-    """Load in the background, so that the server answers at once."""
+    """Load in the background, so that one person is answered at once; before, for many."""
     loop_wakeups.together(asyncio.get_running_loop())
-    threading.Thread(target=_load, name="first imports", daemon=True).start()
+    if settings.server:
+        await asyncio.to_thread(_load_pages)
+    else:
+        threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
     threading.Thread(target=_letters, args=(ending,), name="messages", daemon=True).start()
     watching = asyncio.create_task(open_pages.watch()) if settings.server else None

@@ -48,7 +48,7 @@ from tests.server_made import configured, environment
 CAMPAIGNS = 4
 # Of every ten people; each opens the pages of their role, as often one as another.
 ROLES = ("administrator", "strategist", "strategist", "analyst", "analyst", *["organiser"] * 5)
-PAGE_S, STEP_S = 2.0, 10.0
+PAGE_S, STEP_S, HALF_S = 2.0, 10.0, 30.0
 # What a soak may add in an hour once all pages have been opened.
 GROWTH_MB_H = 150.0
 _DONE, _FRAGMENT = 0, 3
@@ -330,6 +330,16 @@ def growth(seen: Seen) -> float:
     return slope * 3600
 
 
+def by_half_minute(seen: Seen) -> str:
+    """Return what 95% of the pages of each half minute took: a start is told from a burden."""
+    begun = min((at for at, _page, _s in seen.pages), default=0)
+    halves: dict[int, list[float]] = {}
+    for at, _page, seconds in seen.pages:
+        halves.setdefault(int((at - begun) // HALF_S), []).append(seconds)
+    ends = (sorted(some)[int(0.95 * (len(some) - 1))] for _number, some in sorted(halves.items()))
+    return " ".join(f"{end:.1f}" for end in ends)
+
+
 def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, float]) -> bool:
     """Print what was measured, and whether the promises are kept."""
     first = min((at for at, _page, _s in seen.pages), default=0) + min(args.warm, args.minutes * 20)
@@ -346,6 +356,7 @@ def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, flo
                 f"      {page:15s} n {len(own):5d}  median {statistics.median(own):6.2f} s  "
                 f"95% {own[int(0.95 * (len(own) - 1))]:6.2f} s"
             )
+    print(f"      95% by half minute: {by_half_minute(seen)} s")
     for fault, number in sorted({f: seen.faults.count(f) for f in seen.faults}.items())[:12]:
         print(f"      {number} × {fault}")
     posts = sorted(seen.posts)

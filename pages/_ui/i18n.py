@@ -21,7 +21,7 @@ from analysis.vocabulary import speak, spoken
 from pages._ui import state
 
 _KEY = "i18n.language"
-_SWITCH = "i18n.switch"
+_SWITCH, _PAGE = "i18n.switch", "i18n.page"
 _PARAMETER = "lang"
 _TERRAIN = "i18n.terrain"
 
@@ -47,12 +47,18 @@ def speak_of(terrain: Mapping[str, Any] | None) -> None:
 
 
 def take_from_link() -> None:
-    """Speak the language of the address, where the browser went back to another."""
-    st.session_state.pop(_KEY, None)
+    """Speak the language of the address, where the browser went back to another.
+
+    Another page that is opened begins with an empty address: it says nothing of the language.
+    """
+    page, before = st.context.url, st.session_state.get(_PAGE)
+    if _PARAMETER in st.query_params or page == before:
+        st.session_state.pop(_KEY, None)
 
 
 def language_switch() -> None:
     """Show the switch; the router calls it on every page, before any text of the page."""
+    st.session_state[_PAGE] = st.context.url
     current = language()
     st.session_state[_KEY] = current
     st.radio(

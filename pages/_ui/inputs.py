@@ -257,11 +257,16 @@ def choose_settings(in_force: Callable[[str, Params], Weights], sides: Sides = _
     )
     state.remember("hours", hours, HOURS)
     with sides.strategy or nullcontext():
-        preset = select(_("Strategy"), [*PRESETS, "custom"], key="preset", show=preset_name)
-        if told := preset_help(preset):
-            # The map is the page: what it rests on and when it fails is behind the question mark.
-            does, _end, rest = told.partition(". ")
-            st.caption(f"{does.removesuffix('.')}.", help=rest)
+        # The map is the page: what it rests on and when it fails is behind the question mark.
+        strategies = [*PRESETS, "custom"]
+        state.recall("preset", strategies[0])
+        told = preset_help(str(st.session_state["preset"]))
+        does, _end, rest = told.partition(". ")
+        preset = select(
+            _("Strategy"), strategies, key="preset", show=preset_name, help=rest or None
+        )
+        if does:
+            st.caption(f"{does.removesuffix('.')}.")
     params = planner.params()
     with sides.weights or nullcontext():
         weights = _choose_weights(preset, in_force(preset, params))

@@ -412,7 +412,9 @@ READ = {
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_each_file_is_read_back_and_made_again(app, taken, suffix):
     file = taken[suffix]
-    assert file.name == f"palier_left_2027_pres_t1{suffix}"
+    # A CSV has no place inside for what it is.
+    invented = "_fictional" if suffix == ".csv" else ""
+    assert file.name == f"palier_left_2027_pres_t1{invented}{suffix}"
     scenario = with_settings(LEFT, hours=300.0)
     if suffix in READ:
         assert READ[suffix](file).tolist() == for_teams(app, scenario)["bureau_id"].tolist()
