@@ -74,7 +74,7 @@ def to_xlsx(document: Leaving) -> bytes:
 def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame], *, fictional: bool = False) -> bytes:
     """Write tables of the field, a sheet each under its name; the same bytes twice.
 
-    Of an `fictional` place the head of every printed page says so.
+    Of a `fictional` place the head of every printed page says so.
     """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
@@ -220,7 +220,7 @@ def _pieces(text: str) -> list[list[str]]:
 
 def _width(head: str, values: pd.Series) -> int:
     """Return a width in characters that shows the header, on three lines, and nearly all values."""
-    shown = 8 if is_numeric_dtype(values) else int(values.str.len().max())
+    shown = 8 if is_numeric_dtype(values) else max(map(len, values.dropna()), default=0)
     longest = max(map(len, head.split()))
     # Room for the arrow of the filter beside the header.
     return min(max(longest + 4, len(head) // 2 + 3, shown + 2), _WIDEST)
