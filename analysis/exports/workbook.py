@@ -220,7 +220,7 @@ def _pieces(text: str) -> list[list[str]]:
 
 def _width(head: str, values: pd.Series) -> int:
     """Return a width in characters that shows the header, on three lines, and nearly all values."""
-    shown = 8 if is_numeric_dtype(values) else max(map(len, values.dropna()), default=0)
+    shown = 8 if is_numeric_dtype(values) else int(values.str.len().max())
     longest = max(map(len, head.split()))
     # Room for the arrow of the filter beside the header.
     return min(max(longest + 4, len(head) // 2 + 3, shown + 2), _WIDEST)

@@ -155,14 +155,6 @@ def test_the_books_words_are_all_there(save, ranking):
     assert len(book.custom_doc_props["palier_provenance_sha256"].value) == 64
 
 
-def test_a_column_that_says_nothing_is_a_column_of_a_workbook(ranking, bureaux, provenance):
-    silent = ranking.assign(place=pd.Series([None] * len(ranking), dtype="str"))
-    book = to_bytes(silent, ".xlsx", bureaux=bureaux, provenance=provenance)
-    assert "Place" in [
-        cell.value for cell in openpyxl.load_workbook(io.BytesIO(book)).worksheets[0][1]
-    ]
-
-
 def test_the_workbook_speaks_english(save):
     book = openpyxl.load_workbook(save("t.xlsx", language="en"))
     assert book.sheetnames == ["Targets", "For the teams", "Units", "Sources"]
