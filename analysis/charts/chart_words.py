@@ -204,7 +204,8 @@ def election(election_id: str, language: str) -> str:
     if not (year.isdigit() and kind):
         return election_id
     if own := of_terrain(kind, language):
-        # Its own kinds tell what they are; there may be no rounds.
-        return f"{own} {year}"
-    words = (name(kind, language), year) if language == "fr" else (year, name(kind, language))
+        # Its own kinds tell what they are; where there are no rounds, the first is not said.
+        words, turn = (own, year), turn if turn != "t1" else ""
+    else:
+        words = (name(kind, language), year) if language == "fr" else (year, name(kind, language))
     return " ".join(words) + (f", {name(turn, language)}" if turn else "")

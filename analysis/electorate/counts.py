@@ -16,11 +16,14 @@ from analysis.tables.workspace import Workspace
 
 # Parts that a crosswalk may hand on: sums of them stay consistent.
 COUNTS = ("ballots", "abstentions", "valid", "votes")
-# Rows of the chosen, and of anybody, in the table of votes: 0 where none is known.
+# Rows of the chosen, and of anybody, in the table of votes: 0 where none is known, or the count
+# was annulled.
 ROWS = ("offered", "listed")
 # A row of votes is summed up as its votes plus this: a float holds their sum and the number of
 # rows exactly. Rows that are summed up at once.
 ROW, PIECE = 1 << 36, 1 << 17
+# So many ballots, and not one of them valid: the count was annulled, or never typed.
+ANNULLED = 20
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,9 @@ def read_counts(
     values[(*where, 1)] = turnout["registered"].to_numpy() - ballots
     values[(*where, 2)] = turnout["valid"].to_numpy()
     _add_votes(workspace, members, pd.Index(elections), bureaux, values)
+    # The Conseil constitutionnel annuls bureaux, whose ballots the official files then call null.
+    annulled = (values[:, :, 0] >= ANNULLED) & (values[:, :, COUNTS.index("valid")] == 0)
+    values[annulled, -len(ROWS) :] = 0
     return Dense(bureaux, columns, values, present)
 
 

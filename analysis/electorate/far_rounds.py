@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.electorate.abstention.transform import rate_of
-from analysis.electorate.history import ANNULLED, History
+from analysis.electorate.counts import ANNULLED
+from analysis.electorate.history import History
 from analysis.electorate.rates import OVERDISPERSION
 from analysis.electorate.robust import known_median, latest_before
 from analysis.electorate.round_to_round import Counts, Judge, Side, counts_of

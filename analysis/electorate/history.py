@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from analysis.electorate.counts import COUNTS, ROWS, Dense, read_counts
+from analysis.electorate.counts import ANNULLED, COUNTS, ROWS, Dense, read_counts
 from analysis.errors import DataError, some
 from analysis.geography.crosswalk import prorate
 from analysis.geography.zones import lies_in
@@ -17,8 +17,6 @@ from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS, commune_of
 from analysis.tables.workspace import Workspace
 
-# So many ballots, and not one of them valid: the count was annulled, or never typed.
-ANNULLED = 20
 # Bureaux that a remark names, of those it counts.
 _NAMED = 3
 
@@ -160,7 +158,6 @@ def _history(
         name: np.ascontiguousarray(cube[:, :, place]) for place, name in enumerate(dense.columns)
     }
     registered = columns["ballots"] + columns["abstentions"]
-    # The Conseil constitutionnel annuls bureaux, whose ballots the official files then call null.
     counted = ~((columns["ballots"] >= ANNULLED) & (columns["valid"] == 0))
     votes = np.where(counted & (columns["offered"] > 0), columns["votes"], np.nan)
     blocs = slice(len(COUNTS), len(COUNTS) + len(BLOCS))

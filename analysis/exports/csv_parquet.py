@@ -33,7 +33,8 @@ def to_csv(document: Leaving) -> bytes:
 
     The dialect "plain" is UTF-8 without BOM, commas, decimal points: `pandas.read_csv(path)`
     reads it. "excel_fr" is UTF-8 with BOM, semicolons, decimal commas, CRLF: a French Excel
-    opens it by a double click, and `pandas.read_csv(path, sep=";", decimal=",")` reads it.
+    opens it by a double click, and `pandas.read_csv(path, sep=";", decimal=",")` reads it, codes
+    that begin with 0 as `="01004"`: `spreadsheet_text.plain` gives them back.
     Texts that a spreadsheet would run as formulas begin with an apostrophe in both. Either
     dialect with `IN_COLUMN` after it carries the provenance in the first row of a last column:
     for who can keep one file only.

@@ -74,7 +74,7 @@ def to_xlsx(document: Leaving) -> bytes:
 def sheets_to_xlsx(tables: Mapping[str, pd.DataFrame], *, fictional: bool = False) -> bytes:
     """Write tables of the field, a sheet each under its name; the same bytes twice.
 
-    Of an `fictional` place the head of every printed page says so.
+    Of a `fictional` place the head of every printed page says so.
     """
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:

@@ -12,6 +12,7 @@ from analysis.errors import DataError, Text, some
 from analysis.readers.codes import bureau_code, commune_code, contour_code
 from analysis.readers.tabular import header, read_columns
 from analysis.tables.sources import LeftOut
+from analysis.tables.spreadsheet_text import plain
 
 # How files call the column that says of which bureau, or of which commune, a row is.
 BUREAU = ("bureau_id", "BUREAU_ID", "id_brut_miom", "codeBureauVote", "id_bv", "code_bv")
@@ -64,7 +65,7 @@ def read_covariates(
             file=path.name,
             names=some(names, most=12),
         )
-    table = read_columns(path, {name: (name,) for name in names}).to_pandas()[names]
+    table = plain(read_columns(path, {name: (name,) for name in names}).to_pandas()[names])
     texts = table.pop(key).astype("str")
     alone = next(iter(communes)) if len(communes) == 1 else ""
     ids = texts.map(lambda text: _bureau(text, alone)) if key in BUREAU else texts.map(commune_code)

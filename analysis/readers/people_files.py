@@ -16,6 +16,7 @@ from analysis.errors import DataError, Text
 from analysis.readers.beginnings import delimiter_of, encoding_of
 from analysis.readers.codes import bare_text
 from analysis.readers.packed import DAMAGED, cell_text
+from analysis.tables.spreadsheet_text import plain_text
 
 # A cell may hold ends of lines; a quotation mark that nobody closes must not eat the file.
 _MOST_LINES = 12
@@ -136,7 +137,8 @@ def _delimited(content: bytes, name: str) -> Iterator[_Line]:
             at += 1
             continue
         cells, used = _cells(texts, at, delimiter, width)
-        yield at + 1, cells
+        # Codes held whole for Excel, and texts it would run: our own lists come back so.
+        yield at + 1, cells if isinstance(cells, Text) else [plain_text(one) for one in cells]
         if not width and not isinstance(cells, Text) and len(cells) > 1:
             width = len(cells)
         at += used

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import pandas as pd
 
@@ -40,6 +41,17 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
         if is_text(column) and _found(column, f"{_HELD}|{_MARKED}").any()
     }
     return table.assign(**texts) if texts else table
+
+
+def plain_text(cell: str) -> str:
+    """Return a cell as `plain` does.
+
+    Examples
+    --------
+    >>> plain_text('="01004"'), plain_text("'+33639980001")
+    ('01004', '+33639980001')
+    """
+    return cell[2:-1] if re.match(_HELD, cell) else re.sub(_MARKED, "", cell)
 
 
 def csv_text(
@@ -81,7 +93,10 @@ def csv_text(
 
 def _let_go(column: pd.Series) -> pd.Series:
     held = _found(column, _HELD)
-    return column.mask(held, column.str.slice(2, -1)) if held.any() else column
+    if not held.any():
+        return column
+    texts = column.astype("object") if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return texts.mask(held, column.astype("str").str.slice(2, -1))
 
 
 def _held(table: pd.DataFrame) -> pd.DataFrame:
@@ -106,6 +121,8 @@ def is_text(column: pd.Series) -> bool:
 def _found(column: pd.Series, pattern: str) -> pd.Series:
     if isinstance(column.dtype, pd.StringDtype):
         return column.str.contains(pattern, regex=True, na=False).astype(bool)
+    # A category that is new to a column may not be put into it.
+    column = column.astype("object")
     texts = column.where(column.map(lambda cell: isinstance(cell, str)), "").astype("str")
     here: pd.Series = texts.str.contains(pattern, regex=True)
     return here

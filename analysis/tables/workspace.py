@@ -204,6 +204,13 @@ class Workspace:
         _VERIFIED.add(key)
 
 
+def is_invented(folder: Path | None) -> bool:
+    """Tell whether a place is invented; a folder that keeps returns or seals alone is no place."""
+    if folder is None or not (folder / MANIFEST).is_file():
+        return False
+    return Workspace(folder).fictional
+
+
 def _groups_with(told: pq.FileMetaData, elections: Sequence[str]) -> list[int]:
     """Return the groups of rows that may hold some elections, by the least and greatest id."""
     every = list(range(told.num_row_groups))

@@ -32,7 +32,7 @@ from analysis.geography.address_search import names_of
 from analysis.tables.covered import update_covered
 from analysis.tables.schema import OUTCOMES
 from analysis.tables.spreadsheet_text import csv_text
-from analysis.tables.workspace import Workspace
+from analysis.tables.workspace import Workspace, is_invented
 from analysis.turf.walk_list import Walks
 
 # Name of a file, and what came of it.
@@ -215,9 +215,8 @@ def learned_to_file(
     workspace
         Its folder: the first line says so where the place is invented.
     """
-    fictional = workspace is not None and Workspace(workspace).fictional
     params = learned_params(store, rates)
-    warning = f"# {say('fictional_note', 'fr')}\n" if fictional else ""
+    warning = f"# {say('fictional_note', 'fr')}\n" if is_invented(workspace) else ""
     _write(out, warning + tomli_w.dumps({name: dict(value) for name, value in params.items()}))
 
 
@@ -239,7 +238,7 @@ def export_to_file(store: Store, workspace: Path, out: Path) -> int:
         How many attempts.
     """
     number = exposure.export(store, out)
-    put_account(out, "field", fictional=Workspace(workspace).fictional)
+    put_account(out, "field", fictional=is_invented(workspace))
     return number
 
 
@@ -272,7 +271,7 @@ def contact_to_file(store: Store, workspace: Path, out: Path) -> pd.DataFrame:
     """
     table = contact(store, Workspace(workspace))
     _write(out, contact_to_text(table))
-    put_account(out, "field", fictional=Workspace(workspace).fictional)
+    put_account(out, "field", fictional=is_invented(workspace))
     return table
 
 

@@ -30,7 +30,7 @@ from analysis.exports.reports.register_pdf import KINDS, WORDS, Section, registe
 from analysis.i18n import format_day, format_number, told
 from analysis.messages.approve import approval_of
 from analysis.messages.drafts import draft_of, drafts
-from analysis.tables.workspace import MANIFEST, Workspace
+from analysis.tables.workspace import is_invented
 
 _CNIL = timedelta(days=3)
 _RISKS = ("opinion", "leak", "reuse", "pressure")
@@ -82,7 +82,7 @@ def register(
     who = contacts.controller
     sections = [_who(contacts, language), *_FILLED[kind](contacts, language)]
     place = who.name or who.controller
-    if folder is not None and (folder / MANIFEST).is_file() and Workspace(folder).fictional:
+    if is_invented(folder):
         place = f"{place} ({say('fictional', language)})".strip()
     return register_text(kind, sections, place=place, day=day, language=language)
 

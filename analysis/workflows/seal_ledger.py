@@ -17,6 +17,7 @@ from typing import Any
 from analysis.errors import DataError, some
 from analysis.experiments.promised import Earlier
 from analysis.experiments.seal import Sealed, fingerprint, verify
+from analysis.tables.file_lock import held
 from analysis.workflows.sealed_trials import in_force, retired
 
 LEDGER = Path("trials") / "ledger.jsonl"
@@ -195,18 +196,22 @@ def enter(workspace: Path | None, content: Mapping[str, Any], file: str) -> None
     """
     if workspace is None:
         return
-    own = Drawn.of(content, file)
-    if own.fingerprint in {one.fingerprint for one in ledger(workspace)}:
-        return
+    own, path = Drawn.of(content, file), workspace / LEDGER
+    # A line rests on those before it: two that are added at once would break the chain.
+    with held(path.with_suffix(".lock")):
+        if own.fingerprint not in {one.fingerprint for one in ledger(workspace)}:
+            _append(path, own, content.get("earlier", []))
+
+
+def _append(path: Path, own: Drawn, earlier: Sequence[Mapping[str, Any]]) -> None:
     row = {
         "fingerprint": own.fingerprint,
         "seed": own.seed,
-        "file": file,
+        "file": own.file,
         "units": sorted(own.units),
         "made": own.made,
-        "earlier": content.get("earlier", []),
+        "earlier": earlier,
     }
-    path = workspace / LEDGER
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     except FileNotFoundError:

@@ -25,7 +25,7 @@ from analysis.experiments.seal import digest, drawn, replacing, write_seal
 from analysis.experiments.unit_files import check_suffix, read_units, write_csv
 from analysis.exports.csv_account import of_no_real_place, put_account
 from analysis.tables.file_lock import held
-from analysis.tables.workspace import MANIFEST, Workspace
+from analysis.tables.workspace import Workspace, is_invented
 from analysis.workflows.declared_columns import declared_columns, with_own_columns
 from analysis.workflows.near_units import Near, grouped
 from analysis.workflows.ranking import Scenario
@@ -284,7 +284,7 @@ def design_to_file(  # noqa: PLR0913 - the parts of one command
     design = declare(table, rule)
     sight = _sight(table, rule, promise, seed)
     place = place_of(own)
-    fictional = of_no_real_place(units) or _fictional(known.workspace)
+    fictional = of_no_real_place(units) or is_invented(known.workspace)
     if fictional:
         place = f"{place} ({say('fictional', promise.language)})".strip()
     made = draft(design, promise, seed, sight, place=place)
@@ -367,13 +367,6 @@ def _sealed_once(content: dict[str, Any], known: Ledger, *paths: Path) -> dict[s
 def beside(out: Path) -> Mapping[str, Path]:
     """Return where the seal and the plan of an assignment stand."""
     return {"seal": out.with_suffix(".seal.json"), "plan": out.with_suffix(".plan.md")}
-
-
-def _fictional(workspace: Path | None) -> bool:
-    """Tell whether a place is invented; a folder that only keeps a ledger is none."""
-    if workspace is None or not (workspace / MANIFEST).is_file():
-        return False
-    return Workspace(workspace).fictional
 
 
 def plan_to_pdf(out: Path, language: str = "fr") -> Path:

@@ -133,11 +133,10 @@ def election_name(election_id: str) -> str:
     parts = re.fullmatch(r"(\d{4})_([a-z]+)_t([12])", election_id)
     words = spoken()
     own = words.of("kinds", parts[2], language()) if words and parts else ""
-    kind = own or (_kinds().get(parts[2]) if parts else None)
-    if parts is None or kind is None:
+    if parts is None or not (kind := own or _kinds().get(parts[2])):
         return election_id
     name = _("{kind} {year}").format(kind=kind, year=parts[1])
-    if parts[2] in {"euro", "refe"} or own:  # one round only, or the kind tells
+    if parts[2] in {"euro", "refe"} or (own and parts[3] == "1"):  # the kind tells, of the first
         return name
     rounds = {"1": _("round 1"), "2": _("round 2")}
     return f"{name}, {rounds[parts[3]]}"

@@ -55,9 +55,10 @@ def seed(label: str, *, key: str, usual: int, help: str | None = None) -> int:  
 
 def _seed_of(typed: str) -> int:
     digits = "".join(typed.split())
-    # No longer than the largest: what is pasted there may be a book.
-    if digits.isascii() and digits.isdecimal() and int(digits[:11]) <= _MOST_SEED:
-        return int(digits)
+    # What is pasted there may be a book: no number that long is made of it.
+    known = digits.lstrip("0") or "0"
+    if digits.isascii() and digits.isdecimal() and int(known[:11]) <= _MOST_SEED:
+        return int(known)
     raise DataError(
         "“{typed}” is no number to draw with." if digits else "A draw needs its number.",
         mend="Write a whole number from 0 to {most:,}, in digits only.",

@@ -8,8 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis import i18n as languages
+from analysis.errors import DataError
 from analysis.tables.schema import BLOCS
 from analysis.text_catalogue import catalogue_file, read_catalogue
+from analysis.workflows import server_access
 from pages._ui import i18n
 from tools import extract_texts as extract
 from tools.text_marks import misused
@@ -222,6 +224,14 @@ def test_french_is_typed_with_one_apostrophe():
             assert not re.search(r"\w'[\w{«*]", told), french
 
 
+def test_french_signs_do_not_begin_a_line():
+    code = r"`[^`]*`|https?://\S+|allow: \w+|@ ; < >|« python -[^»]*»|out geom;|:material/\w+:"
+    plain = r" [:;!?%»](?=[\s,.)]|$)|« |[\w}][;!?](?=\s|$)|[\w}]:(?=\s)|[\d}]%(?=[\s,.)]|$)"
+    for text in read_catalogue(catalogue_file("fr")):
+        for french in extract.strings(text) if text.id else ():
+            assert not re.search(plain, re.sub(code, "", french)), french
+
+
 def test_the_choice_of_a_language_falls_back_to_french():
     assert languages.choose(None, "en") == "en"
     assert languages.choose("fr", "en") == "fr"
@@ -266,6 +276,26 @@ def test_the_switch_lasts_and_is_in_the_link(app):
     assert app.query_params["lang"] == "en"
     app.radio[0].set_value("fr").run()
     assert app.title[0].value == "Présidentielle 2022, 1er tour"
+
+
+def _closed() -> None:
+    from pages._ui import i18n, state
+    from pages._ui.access import gate
+
+    state.begin()
+    i18n.language_switch()
+    gate.enter()
+
+
+def test_the_language_is_in_the_link_before_anybody_is_let_in(monkeypatch):
+    def refuse() -> None:
+        raise DataError("Closed.", mend="Open it.")
+
+    monkeypatch.setattr(server_access, "settings", refuse)
+    app = AppTest.from_function(_closed).run()
+    app.radio[0].set_value("en").run()
+    assert app.error
+    assert app.query_params["lang"] == "en"
 
 
 def test_the_command_says_what_is_missing(project, capsys):

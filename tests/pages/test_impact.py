@@ -28,6 +28,7 @@ from pages._ui.i18n import _, bloc_name, election_name
 from pages._ui.impact import impact_settings, trial_report
 from pages._ui.impact.source import BROUGHT, OURS, Source
 from pages._ui.messages import translate
+from pages._ui.trial.seal_names import outcome_names
 
 SPEC = Spec(
     ("turnout", "left_share"),
@@ -461,8 +462,16 @@ def test_a_sealed_plan_is_chosen_by_what_it_prepares_and_says_what_it_announces(
         "Gauche, Législatives 2024, 1er tour · 9 juin 2024 · à visiter : 38, témoins : 10"
     ]
     said = "\n".join(values(app.caption))
-    assert "Il annonce : Participation (Législatives 2024, 1er tour)." in said
+    assert "Participation, Législatives 2024, 1er tour." in said
     assert content["fingerprint"][:12] in said
+
+
+def test_what_a_seal_announces_of_another_table_keeps_its_name():
+    announced = ("2024_legi_t1_candidates_valid", "doors_valid", "2024_legi_t1_registered")
+    assert outcome_names(announced) == (
+        "Vos candidats, part des exprimés, Législatives 2024, 1er tour · `doors_valid` · "
+        "`2024_legi_t1_registered`"
+    )
 
 
 def test_a_table_is_brought_to_the_sealed_arms(page, own):

@@ -28,7 +28,7 @@ from pages._ui.i18n import (
     preset_name,
 )
 from pages._ui.messages import translate
-from pages._ui.priorities import bureau_card
+from pages._ui.priorities import bureau_card, ranking_view
 from tests.made import called, numbered, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -655,3 +655,18 @@ def test_municipal_elections_can_be_prepared_and_looked_back_at(page, places, tm
         assert election_name("2028_regi_t1") in options
     finally:
         shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"),
+    [
+        ((0.08, 0.02, 0.2), "une voix pour 13 heures (5 à 50)"),
+        ((0.02, -0.01, 0.05), "une voix pour 50 heures (20, ou aucune)"),
+        ((2.5, 2.0, 4.0), "une voix pour 0,4 heures (0,3 à 0,5)"),
+        ((0.0, -0.01, 0.02), "aucune voix gagnée"),
+        ((-0.02, -0.05, -0.01), "aucune voix gagnée"),
+    ],
+)
+def test_a_vote_is_told_in_hours_or_as_none(gain, said):
+    names = ("gain_per_hour", "gain_lower", "gain_upper")
+    assert ranking_view.vote_of(pd.Series(dict(zip(names, gain, strict=True)))) == said

@@ -158,7 +158,8 @@ def test_nonsense_in_the_link_is_left_aside(page, query):
 @pytest.mark.parametrize(
     ("typed", "drawn"),
     [("abc", None), ("12abc3", None), ("-5", None), ("3.7", None), ("", None), ("1e9", None),
-     ("99999999999", None), ("9" * 6000, None), ("٣", None), (" 12\u202f034 ", 12034)],
+     ("99999999999", None), ("9" * 6000, None), ("٣", None), (" 12\u202f034 ", 12034),
+     ("0" * 12 + "42", 42), ("0" * 12 + "9" * 12, None)],
 )  # fmt: skip
 def test_a_seed_that_is_none_is_refused_and_not_mended_in_silence(page, typed, drawn):
     app = page()

@@ -169,14 +169,14 @@ def labelled(table: pd.DataFrame, names: LevelNames, language: str) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        With `label` as second column; any other table as it is.
+        With `in_words` as second column; any other table as it is.
     """
     say = {"column": column_label, "name": column_label, "model": model_label}
     if (key := str(table.columns[0])) not in say:
         return table
     labels = [say[key](str(one), names, language) for one in table[key]]
     fresh = table.copy()
-    fresh.insert(1, "label", pd.Series(labels, table.index, dtype="object"))
+    fresh.insert(1, "in_words", pd.Series(labels, table.index, dtype="object"))
     return fresh
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from analysis.electorate.counts import ANNULLED
 from analysis.errors import DataError, Text, some
 from analysis.geography.crosswalk import prorate
 from analysis.geography.zones import lies_in, whole_communes, zones_of
@@ -71,8 +72,8 @@ def tables_of(workspace: Workspace, origin: str, destination: str, place: str = 
     elections = workspace.read("elections").set_index("election_id")
     _check_elections(list(elections.index), origin, destination)
     places = _places(workspace, place)
-    before, lost_before = _counts(workspace, origin, places)
-    after, lost_after = _counts(workspace, destination, places)
+    before, lost_before = _counted(*_counts(workspace, origin, places), origin)
+    after, lost_after = _counted(*_counts(workspace, destination, places), destination)
     vintages = elections.loc[[origin, destination], "vintage"]
     before = _hand_on(workspace, before, vintages)
     common = before.index.intersection(after.index).sort_values()
@@ -233,6 +234,23 @@ def _counts(
         }
     )[named]
     return counts.loc[:, counts.sum() > 0], tuple(left_out)
+
+
+def _counted(
+    counts: pd.DataFrame, left_out: tuple[LeftOut, ...], election: str
+) -> tuple[pd.DataFrame, tuple[LeftOut, ...]]:
+    """Leave out bureaux whose count was annulled: nobody knows whom their people voted for."""
+    voted = counts.sum(axis=1) - counts.get(ABSTENTION, 0)
+    annulled = (voted >= ANNULLED) & (voted == counts.get(SPOILT, 0))
+    if not annulled.any():
+        return counts, left_out
+    lost = counts.index[annulled]
+    reason = Text("bureaux whose votes by candidate are not known")
+    counts = counts[~annulled]
+    return counts.loc[:, counts.sum() > 0], (
+        *left_out,
+        LeftOut(reason, len(lost), some(lost), election_id=election),
+    )
 
 
 def _votes(workspace: Workspace, election: str, bureaux: pd.Index) -> pd.DataFrame:

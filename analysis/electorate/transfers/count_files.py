@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import DataError, some
-from analysis.tables.spreadsheet_text import csv_text
+from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.unreadable import why_unreadable
 
 
@@ -34,6 +34,7 @@ def read_counts(path: Path | str) -> pd.DataFrame:
         head = Path(path).read_text(encoding="utf-8-sig").partition("\n")[0]
         separator = ";" if head.count(";") > head.count(",") else ","
         table = pd.read_csv(path, sep=separator, encoding="utf-8-sig", dtype=str, index_col=False)
+        table = plain(table)
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The table of counts cannot be read.",

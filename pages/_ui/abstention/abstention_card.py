@@ -136,7 +136,9 @@ def label(election: Election) -> str:
     kind = short_name(election.kind, language())
     if kind == election.kind:
         return election.election_id
-    once = election.kind in {"euro", "refe"} or of_terrain(election.kind, language())
+    once = election.kind in {"euro", "refe"} or (
+        election.round == 1 and of_terrain(election.kind, language())
+    )
     turn = "" if once else _("r. {n}").format(n=election.round)
     return "|".join([*kind.splitlines(), f"{election.date:%Y}", turn])
 

@@ -16,7 +16,7 @@ from analysis.access.rights import Grant, Scope
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
 from analysis.workflows.message_work import misconfigured
-from pages._ui import loaders, messages, territory
+from pages._ui import loaders, messages, state, territory
 from pages._ui.access import visitor
 from pages._ui.i18n import _
 
@@ -80,7 +80,7 @@ def _own() -> tuple[Engine, str]:
     """Return the store for the open campaign, and who asks."""
     found = visitor.current()
     if found.person is None or not found.may("people"):
-        st.stop()
+        state.stop()
     return of_tenant(server_access.engine(), found.campaign), found.person.user_id
 
 

@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from analysis.access import rights
 from analysis.errors import DataError
 from analysis.workflows import server_access
-from pages._ui import messages
+from pages._ui import messages, state
 from pages._ui.access import open_pages, visitor
 from pages._ui.access.visitor import Visitor
 from pages._ui.i18n import _
@@ -29,10 +29,10 @@ def enter() -> Visitor:
         found = visitor.look()
     except DataError as error:
         messages.show_error(error)
-        st.stop()
+        state.stop()
     if found is None:
         _welcome()
-        st.stop()
+        state.stop()
     open_pages.seen(visitor.token(), found)
     return found
 
@@ -121,7 +121,7 @@ def log_out() -> None:
 
     sessions.end(server_access.engine(), visitor.token())
     st.logout()
-    st.stop()
+    state.stop()
 
 
 def _choose() -> None:

@@ -259,7 +259,7 @@ def coefficient_rows(found: Explanation) -> pd.DataFrame:
 
 def _in_words(table: pd.DataFrame, found: Explanation) -> pd.DataFrame:
     heads = {
-        "label": _("Column"),
+        "in_words": _("Column"),
         "estimate": _("Coefficient"),
         "std_error": _("Standard error"),
         "statistic": "t",

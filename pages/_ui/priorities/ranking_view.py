@@ -29,6 +29,7 @@ from pages._ui.messages import translate
 MAIN_MAP = "priorities.map"
 # Votes are told for so many volunteer-hours: a few each, where an hour would be worth thousandths.
 HOURS = 100
+_MANY_HOURS = 3
 
 
 def reach(ranked: Ranking) -> None:
@@ -114,8 +115,8 @@ def one_vote(ranked: Ranking) -> tuple[str, str]:
         return _("One vote for"), _("none gained")
     ends = _("One vote for ({least} h, or none)") if np.isinf(most) else ""
     ends = ends or _("One vote for ({least} to {most} h)")
-    told = ends.format(least=number(least), most="" if np.isinf(most) else number(most))
-    return told, _("{worth} h").format(worth=number(worth))
+    told = ends.format(least=_hours(least), most="" if np.isinf(most) else _hours(most))
+    return told, _("{worth} h").format(worth=_hours(worth))
 
 
 def vote_of(bureau: pd.Series) -> str:
@@ -126,9 +127,14 @@ def vote_of(bureau: pd.Series) -> str:
         return _("no vote gained")
     if np.isinf(most):
         told = _("one vote for {worth} hours ({least}, or none at all)")
-        return told.format(worth=number(worth), least=number(least))
+        return told.format(worth=_hours(worth), least=_hours(least))
     told = _("one vote for {worth} hours ({least} to {most})")
-    return told.format(worth=number(worth), least=number(least), most=number(most))
+    return told.format(worth=_hours(worth), least=_hours(least), most=_hours(most))
+
+
+def _hours(hours: float) -> str:
+    """Write hours: half an hour is not none."""
+    return number(hours, 0 if hours >= _MANY_HOURS else 1)
 
 
 def _votes(ranked: Ranking, rate: str) -> float:

@@ -10,16 +10,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from analysis.errors import DataError
-from analysis.tables.schema import BLOCS
+from analysis.experiments.trial_words import outcome_name
 from analysis.tables.workspace import Workspace
 from analysis.workflows.sealed_trials import Trial
 from analysis.workflows.trial_results import scenario_sealed_with
-from pages._ui.i18n import _, bloc_name, date, election_name, number
+from pages._ui.i18n import _, bloc_name, date, election_name, language, number
 from pages._ui.trial import load_trials as trials
 
 _SHORT = 12
-# An outcome as a seal announces it: perhaps the election, perhaps whose votes, and a measure.
-_OUTCOME = re.compile(r"(?:(\d{4}_[a-z]+_t[12])_)?(?:(.+)_)?(turnout|registered|valid)")
+_ELECTION = re.compile(r"\d{4}_[a-z]+_t[12](?=_)")
 
 
 def seal_names(place: Workspace, seals: Sequence[str]) -> dict[str, str]:
@@ -54,8 +53,8 @@ def _prepared(trial: Trial) -> str:
             scenario.election,
         )
         return f"{votes}, {election_name(election)}"
-    of = [_OUTCOME.fullmatch(one) for one in trial.sealed.promise.get("outcomes", ())]
-    elections = dict.fromkeys(election_name(one[1]) for one in of if one and one[1])
+    of = map(_ELECTION.match, trial.sealed.promise.get("outcomes", ()))
+    elections = dict.fromkeys(election_name(one[0]) for one in of if one)
     return ", ".join(elections) or _("Sealed elsewhere")
 
 
@@ -71,23 +70,16 @@ def announced(trial: Trial) -> str:
     outcomes = trial.sealed.promise.get("outcomes", ())
     if not outcomes:
         return _("It announces no outcome.") + " " + mark
-    told = ", ".join(map(outcome_name, outcomes))
-    return _("It announces: {outcomes}.").format(outcomes=told) + " " + mark
+    told = _("It announces: {outcomes}.").format(outcomes=outcome_names(outcomes))
+    return f"{told} {mark}"
 
 
-def outcome_name(outcome: str) -> str:
-    """Name an announced outcome; one of a table that was brought keeps its own name."""
-    found = _OUTCOME.fullmatch(outcome)
-    if not found:
-        return f"`{outcome}`"
-    election, whose, measure = found.groups()
-    votes = bloc_name(whose) if whose in BLOCS else _("your candidates")
-    named = {
-        "turnout": _("Turnout"),
-        "registered": _("Votes of the registered: {votes}").format(votes=votes),
-        "valid": _("Votes of the valid ballots: {votes}").format(votes=votes),
-    }[measure]
-    return f"{named} ({election_name(election)})" if election else named
+def outcome_names(outcomes: Sequence[str]) -> str:
+    """Name announced outcomes; one of a table that was brought keeps its own name."""
+    told = [outcome_name(one, language()) for one in outcomes]
+    return " · ".join(
+        f"`{one}`" if name == one else name for one, name in zip(outcomes, told, strict=True)
+    )
 
 
 def choose(place: Workspace, seals: Sequence[str], *, key: str) -> str:

@@ -62,8 +62,7 @@ def header(scenario: Scenario, trial: Trial) -> None:
 
 
 def _no_scenario(trial: Trial) -> str:
-    outcomes = trial.sealed.promise.get("outcomes", ())
-    announced = ", ".join(map(seal_names.outcome_name, outcomes))
+    announced = seal_names.outcome_names(trial.sealed.promise.get("outcomes", ()))
     told = _(
         "Its seal was made elsewhere and came without its scenario: the ranking, the votes and "
         "the hours on this page are those on screen, not those it was drawn for."

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.charts import chart_words
 from analysis.errors import DataError
+from analysis.vocabulary import speaking
 
 
 def holes(text):
@@ -40,3 +41,9 @@ def test_another_language_is_refused_with_the_ones_there_are():
 def test_elections_are_named(election_id, french, english):
     assert chart_words.election(election_id, "fr") == french
     assert chart_words.election(election_id, "en") == english
+
+
+def test_a_second_round_abroad_is_not_called_as_the_first():
+    with speaking({"kinds": {"bund": {"fr": "Présidence", "en": "President"}}}):
+        assert chart_words.election("2026_bund_t1", "fr") == "Présidence 2026"
+        assert chart_words.election("2026_bund_t2", "fr") == "Présidence 2026, 2d tour"

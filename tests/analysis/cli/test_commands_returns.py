@@ -63,6 +63,16 @@ def test_from_turfs_to_the_impact(returns):
     assert "Conflicts\nnone" in returns("list")[1]
 
 
+def test_a_folder_that_holds_returns_alone_gives_them_out(returns):
+    (returns.workspace / "manifest.json").unlink()
+    returns("turfs", returns.folder / "turfs.csv")
+    returns("import", returns.folder / "feuille.csv")
+    assert "5 attempts" in returns("export", "--out", returns.folder / "all.csv")[1]
+    told = json.loads((returns.folder / "all.csv-metadata.json").read_text(encoding="utf-8"))
+    assert "fictional" not in told["dc:provenance"]
+    assert returns("rates", "--out", returns.folder / "learned.toml")[0] == 0
+
+
 def test_what_waits_in_the_inbox_is_counted_when_it_can_be(returns):
     campaign = open_campaign(returns.workspace)
     file = returns.folder / "retours.json"

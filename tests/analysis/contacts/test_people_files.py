@@ -6,6 +6,7 @@ import datetime as dt
 import io
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from analysis.contacts import people_columns
@@ -13,6 +14,7 @@ from analysis.contacts.file_origins import Declared
 from analysis.contacts.people_rows import clean
 from analysis.errors import DataError
 from analysis.readers.people_files import read_people_file
+from analysis.tables.spreadsheet_text import csv_text
 
 DAY = dt.date(2026, 3, 1)
 SIGNED = Declared("sign_up", "information")
@@ -46,6 +48,13 @@ def test_any_encoding_and_delimiter_gives_the_same_people(encoding, delimiter):
         (7, "a quotation mark that nobody closes"),
         (8, "more cells than headings"),
     ]
+
+
+def test_a_list_of_ours_comes_back_with_its_codes_and_numbers():
+    own = pd.DataFrame({"postcode": ["01000", "75018"], "phone": ["+33639980001", "+33639980002"]})
+    content = csv_text(own, french=True).encode("utf-8-sig")
+    rows = [list(cells) for _line, cells in read_people_file(content, "liste.csv").rows]
+    assert rows == own.to_numpy().tolist()
 
 
 def test_a_workbook_reads_like_its_csv():

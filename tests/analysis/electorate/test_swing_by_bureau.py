@@ -222,6 +222,23 @@ def test_a_bureau_without_a_counterpart_is_named(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("of", ["valid", "registered"])
+def test_a_count_that_was_annulled_is_no_loss(tmp_path, of):
+    rows = [((900, 800, 400), (900, 600, 360))] * 3
+    workspace = place(tmp_path, rows)
+    turnout = pd.read_csv(tmp_path / "general_results.csv", sep=";", dtype=str)
+    votes = pd.read_csv(tmp_path / "candidats_results.csv", sep=";", dtype=str).fillna("")
+    first = [(t["id_election"] == BEFORE) & (t["code_bv"] == "0002") for t in (turnout, votes)]
+    turnout.loc[first[0], ["exprimes", "nuls"]] = ["0", "800"]
+    votes.loc[first[1], "voix"] = "0"
+    workspace = build(Inputs(*write_results(tmp_path, turnout, votes)), tmp_path / "workspace")
+    swing = measure_swing(workspace, BEFORE, AFTER, Share(A.choice, of))
+    assert swing.table["bureau_id"].tolist() == ["31555_0001", "31555_0003"]
+    assert "31555_0002" in [one.examples for one in swing.left_out]
+    # People came all the same.
+    assert len(measure_swing(workspace, BEFORE, AFTER, Share()).table) == 3
+
+
 @pytest.mark.parametrize(
     ("ask", "what"),
     [

@@ -16,6 +16,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.experiments.unit_files import read_content
 from analysis.exports import read_provenance, to_bytes, write
+from analysis.exports.column_units import heading_of
 from analysis.exports.document import FIRST
 from analysis.exports.registry import beside
 from tests.made import ROOT
@@ -215,3 +216,11 @@ def test_ten_digits_are_ten_however_small_the_number(ranking, bureaux, provenanc
     figures = [re.sub(r"e.*|\D", "", cell).strip("0") for cell in cells if float(cell) < 1e15]
     assert max(map(len, figures)) == 10
     np.testing.assert_allclose([float(cell) for cell in cells], told["score"], rtol=1e-9)
+
+
+def test_columns_of_models_have_a_heading_in_french():
+    told = pd.read_csv(ROOT / "analysis" / "workflows" / "model_columns.csv")["column"]
+    bare = {one: one.replace("_", " ")[:1].upper() + one.replace("_", " ")[1:] for one in told}
+    same = {one for one, name in bare.items() if heading_of(one, "fr") == name}
+    assert same == {"bureaux", "source"}
+    assert heading_of("in_words", "fr") == "En toutes lettres"

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.readers.covariate_tables import read_covariates
+from analysis.tables.spreadsheet_text import csv_text
 from tests.made import DATA
 
 
@@ -47,6 +48,14 @@ def test_numbers_alone_belong_to_the_only_commune(tmp_path):
     file = write(tmp_path, "code_bv,revenu_median\n0327,37610\n0334,34230\n")
     table, _left = read_covariates(file, frozenset({"75056"}))
     assert table["revenu_median"].to_dict() == {"75056_0327": 37610.0, "75056_0334": 34230.0}
+
+
+def test_a_table_of_ours_for_a_french_spreadsheet_comes_back(tmp_path):
+    own = pd.DataFrame({"commune_id": ["01004", "75056"], "poor": [0.25, 0.5]})
+    file = write(tmp_path, csv_text(own, french=True))
+    table, left = read_covariates(file, frozenset({"01004", "75056"}))
+    assert table["poor"].to_dict() == {"01004": 0.25, "75056": 0.5}
+    assert not left
 
 
 def test_two_rows_of_one_id_are_both_left_out(tmp_path):

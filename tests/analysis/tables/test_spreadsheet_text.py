@@ -81,3 +81,11 @@ def test_codes_keep_their_zeros_by_a_double_click_in_a_french_excel():
     read = pd.read_csv(io.StringIO(text), sep=";", dtype={"commune_id": "str"})
     assert plain(read)["commune_id"].tolist() == ["01004", "75056", "2A004"]
     assert csv_text(table).splitlines()[1] == "01004,1"
+
+
+def test_categories_keep_their_zeros_too():
+    codes = pd.Series(["01004", "75056", None, "01004"], dtype="category")
+    text = csv_text(pd.DataFrame({"commune_id": codes}), french=True)
+    assert text.splitlines()[1:] == ['"=""01004"""', "75056", '""', '"=""01004"""']
+    read = pd.read_csv(io.StringIO(text), sep=";", dtype="category", skip_blank_lines=False)
+    assert plain(read)["commune_id"].fillna("").tolist() == ["01004", "75056", "", "01004"]

@@ -218,7 +218,7 @@ def test_what_is_the_same_inside_communes_is_told_between_them(tmp_path):
     assert set(told["start"]) | set(told["end"]) == known
     assert "+ place" in set(several.comparison.table["model"])
     leaving = finding(place, several, table="coefficients", written=Written("en"))
-    assert leaving.rows["label"].str.removeprefix("Commune: ").isin(known).sum() == len(told)
+    assert leaving.rows["in_words"].str.removeprefix("Commune: ").isin(known).sum() == len(told)
 
 
 def test_the_rival_that_errs_less_elsewhere_is_named(abstention):

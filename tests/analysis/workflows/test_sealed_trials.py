@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from analysis.errors import DataError
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
 from analysis.workflows.ranking import Scenario
-from analysis.workflows.seal_ledger import unexplained
+from analysis.workflows.seal_ledger import enter, ledger, unexplained
 from analysis.workflows.sealed_trials import (
     FOLDER,
     PLAN,
@@ -244,3 +245,17 @@ def test_a_design_in_force_is_retired_with_a_reason_which_the_next_seal_repeats(
         first.fingerprint,
         "The list of bureaux was wrong.",
     )
+
+
+def test_draws_that_are_entered_at_once_leave_the_ledger_whole(tmp_path):
+    seals = [
+        {
+            "fingerprint": f"{n:064d}",
+            "seed": n,
+            "assignment": {"unit_id": ["a", "b"], "block": ["1", "1"]},
+        }
+        for n in range(24)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda one: enter(tmp_path, one, f"{one['seed']}.seal.json"), seals))
+    assert sorted(one.seed for one in ledger(tmp_path)) == list(range(24))

@@ -87,7 +87,7 @@ def test_levels_are_named_and_numbers_stay():
     assert named["end"].tolist() == [0.4, "18e"]
     assert effects["end"].tolist() == [0.4, "75056_18"]
     rows = labelled(named, NAMES, "fr")
-    assert rows["label"].tolist() == ["Gauche à un scrutin passé", "Arrondissement"]
+    assert rows["in_words"].tolist() == ["Gauche à un scrutin passé", "Arrondissement"]
     assert rows["name"].tolist() == effects["name"].tolist()
     other = pd.DataFrame({"bureau_id": ["75056_1801"]})
     assert labelled(other, NAMES, "fr") is other

@@ -98,6 +98,17 @@ def test_candidates_of_constituencies_count_by_nuance(tmp_path):
     assert pair.destination["LR"].sum() == 450
 
 
+def test_a_count_that_was_annulled_tells_nothing_of_who_voted_what(tmp_path):
+    rows = [(one, "01004", f"000{n}", 500, 300, 5, 5) for n in (1, 2, 3) for one in (FIRST, SECOND)]
+    rows = [(*r[:5], 0, 300) if (r[0], r[2]) == (FIRST, "0002") else r for r in rows]
+    votes = [(r[0], "01004", r[2], "", name, 145 * (r[6] < 300)) for r in rows for name in "AB"]
+    files = write_results(tmp_path, general(*rows), candidates(*votes))
+    pair = tables_of(build(Inputs(*files), tmp_path / "workspace"), FIRST, SECOND)
+    assert pair.origin.index.tolist() == ["01004_0001", "01004_0003"]
+    assert pair.origin["blank_null"].tolist() == [10, 10]
+    assert ("01004_0002", FIRST) in [(r.examples, r.election_id) for r in pair.left_out]
+
+
 def test_departments_add_up_to_every_total(two_departments):
     pair = tables_of(two_departments, FIRST, SECOND)
     told = []
