@@ -229,6 +229,11 @@ def _number_text(text: str, language: str) -> str:
     return format_number(value, digits, language=language)
 
 
+def quoted(text: str, language: str) -> str:
+    """Return what somebody says, in the quotation marks of `language`."""
+    return f"“{text}”" if language == "en" else f"«\N{NO-BREAK SPACE}{text}\N{NO-BREAK SPACE}»"
+
+
 def _translated(template: str, language: str) -> str:
     found = texts_of(language).pgettext(ERROR, template)
     if found != template:

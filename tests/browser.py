@@ -38,7 +38,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
-    # No page needs WebGL; a card imitated on the processor would cost more than the pages.
+    # The processor draws maps of WebGL too: a graphics card imitated for every page costs more.
     "--disable-gpu",
     # Where nothing answers outside, a page of another's would wait for its style sheet.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",

@@ -21,7 +21,7 @@ STATE_COLOURS = {"ready": "#7f7f7f", "out": "#0072b2", "back": "#009e73", "late"
 _CHOSEN_ALPHA, _CHOSEN_PIXELS = 150, 4.0
 # Round the stops of a turf, to the middle of its streets; turfs this close are neighbours.
 _ROUND_M, _CLOSE_M = 14.0, 60.0
-_AROUND_M = 150.0
+_AROUND_M, _COARSE_M = 150.0, 1.0
 # A name wants a street of this length, where one turf is in view.
 _NAMED_M = 70.0
 _STREET_GREY = "#b0b4b8"
@@ -123,7 +123,8 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     pydeck.Deck
         Its layers `turfs` and `stops` can be picked.
     """
-    grounds = outlines_of(picture.stops).to_crs(WGS84)
+    grounds = outlines_of(picture.stops)
+    grounds = grounds.set_geometry(grounds.simplify(_COARSE_M)).to_crs(WGS84)
     layers = _streets(picture, images=bool(style))
     layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
     grounds["colour"] = [
@@ -133,7 +134,7 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     colour = picture.stops["turf_id"].map(grounds.set_index("turf_id")["colour"])
     if picture.route is None:
         layers += [
-            _grounds(grounds, picture.chosen),
+            *_grounds(grounds, picture.chosen),
             _dots(picture.stops, colour, picture.chosen),
             _numbers(grounds),
         ]
@@ -272,36 +273,38 @@ def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
     )
 
 
-def _grounds(grounds: gpd.GeoDataFrame, chosen: frozenset[str]) -> pydeck.Layer:
+def _grounds(grounds: gpd.GeoDataFrame, chosen: frozenset[str]) -> list[pydeck.Layer]:
+    # What can be picked is drawn again at each press, and a press of over a quarter of a second is
+    # no click for deck.gl: outlines of hundreds of turfs, without a graphics card, took as long.
     exploded = grounds.explode(ignore_index=True)
-    rows = pd.DataFrame(
-        {
-            "polygon": [
-                np.round(shapely.get_coordinates(shape.exterior), 6).tolist()
-                for shape in exploded.geometry
-            ],
-            "fill": [
-                _rgb(colour, _CHOSEN_ALPHA if turf in chosen else 70)
-                for turf, colour in zip(exploded["turf_id"], exploded["colour"], strict=True)
-            ],
-            "line": [_rgb(colour, 230) for colour in exploded["colour"]],
-            "width": [_CHOSEN_PIXELS if t in chosen else 1.5 for t in exploded["turf_id"]],
-            "turf_id": exploded["turf_id"],
-            "label": "",
-        }
-    )
-    return pydeck.Layer(
+    turf, colour = exploded["turf_id"], exploded["colour"]
+    around = [
+        np.round(shapely.get_coordinates(shape.exterior), 6).tolist() for shape in exploded.geometry
+    ]
+    alpha = [_CHOSEN_ALPHA if one in chosen else 70 for one in turf]
+    fill = list(map(_rgb, colour, alpha))
+    ground = pydeck.Layer(
         "PolygonLayer",
-        rows,
+        pd.DataFrame({"polygon": around, "fill": fill, "turf_id": turf, "label": ""}),
         id="turfs",
         get_polygon="polygon",
         get_fill_color="fill",
-        get_line_color="line",
-        get_line_width="width",
-        line_width_units=pydeck.types.String("pixels"),
-        line_width_min_pixels=1.5,
+        stroked=False,
         pickable=True,
     )
+    line = [_rgb(one, 230) for one in colour]
+    width = [_CHOSEN_PIXELS if one in chosen else 1.5 for one in turf]
+    outlines = pydeck.Layer(
+        "PathLayer",
+        pd.DataFrame({"path": around, "line": line, "width": width}),
+        id="outlines",
+        get_path="path",
+        get_color="line",
+        get_width="width",
+        width_units=pydeck.types.String("pixels"),
+        width_min_pixels=1.5,
+    )
+    return [ground, outlines]
 
 
 def _records(stops: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -57,9 +57,9 @@ def zone_map(
     seen.plot(ax=chart, color=colours.tolist(), edgecolor=_LINE, linewidth=0.5, aspect=None)
     chart.set_xlim(window[0], window[2])
     chart.set_ylim(window[1], window[3])
-    _labels(chart, own)
+    numbers = _labels(chart, own)
     if streets is not None:
-        _names(chart, streets, window)
+        _names(chart, streets, window, numbers)
     _corner(figure, bureaux, own)
     return figure
 
@@ -73,22 +73,31 @@ def _window(own: gpd.GeoDataFrame, figure: Figure) -> tuple[float, float, float,
     return x - half, y - half * height / width, x + half, y + half * height / width
 
 
-def _labels(chart: Axes, own: gpd.GeoDataFrame) -> None:
+def _labels(chart: Axes, own: gpd.GeoDataFrame) -> list[tuple[float, float]]:
     points = own.geometry.representative_point()
     for text, point in zip(own["label"], points, strict=True):
         chart.text(
             point.x, point.y, text, color=PAPER, fontsize=7, fontweight="bold", ha="center",
             va="center",
         )  # fmt: skip
+    return [(point.x, point.y) for point in points]
 
 
-def _names(chart: Axes, streets: pd.DataFrame, window: tuple[float, float, float, float]) -> None:
-    """Write names of streets, each clear of those before; what finds no room is left out."""
+def _names(
+    chart: Axes,
+    streets: pd.DataFrame,
+    window: tuple[float, float, float, float],
+    numbers: list[tuple[float, float]],
+) -> None:
+    """Write names of streets, each clear of numbers and those before; without room, none."""
     high = window[3] - window[1]
     taken: list[float] = []
     for row in streets.itertuples():
         y = float(row.y)
         inside = window[0] < row.x < window[2] and window[1] < y < window[3]
+        for across, up in numbers:
+            if abs(row.x - across) < _SIDE * high and abs(y - up) < _LINE_HIGH * high:
+                y = up - _LINE_HIGH * high
         if not inside or any(abs(y - other) < _LINE_HIGH * high for other in taken):
             continue
         taken.append(y)
@@ -112,8 +121,7 @@ def _corner(figure: Figure, bureaux: gpd.GeoDataFrame, own: gpd.GeoDataFrame) ->
     gpd.GeoSeries([whole]).plot(ax=small, color="#d9dee3", aspect=None)
     point = own.geometry.union_all().centroid
     small.plot([point.x], [point.y], "o", color=_ZONE, markersize=5, markeredgecolor=PAPER)
-    small.set_xticks([])
-    small.set_yticks([])
+    small.set(xticks=[], yticks=[], xlabel="", ylabel="")
     small.set_aspect("equal")
     for spine in small.spines.values():
         spine.set_color(FAINT)

@@ -161,6 +161,12 @@ def test_a_click_chooses_and_lets_go(page, cut, monkeypatch):
     assert state["turfs.chosen"] == [walks.turf_ids[0]]
     turf_editing._clicked("map", cut[1], walks)
     assert state["turfs.chosen"] == []
+    turf_editing._clicked("map", cut[1], walks)
+    # The map itself lets go of what is clicked twice, and says that nothing is chosen.
+    chosen, state["map"] = state["map"], {"selection": {"objects": {}}}
+    turf_editing._clicked("map", cut[1], walks)
+    assert state["turfs.chosen"] == []
+    state["map"] = chosen
     address = walks.turfs.iloc[0]
     state["turfs.click_picks"] = "addresses"
     picked = {"turf_id": address["turf_id"], "address_id": address["address_id"]}

@@ -1,16 +1,19 @@
-"""Turfs changed in a browser with the keyboard alone, and on the width of a phone."""
+"""Turfs changed in a browser by keyboard and by clicks on the map, on the width of a phone too."""
 
 from __future__ import annotations
 
+import math
 import shutil
 
 import pytest
 from playwright.sync_api import expect
 
+from analysis.charts.turf_deck import WGS84, outlines_of, turf_deck
 from analysis.tables.workspace import Workspace
 from analysis.workflows import turf_cuts
 from analysis.workflows.turf_output import read_walks
 from pages._ui import state
+from pages._ui.turfs import load_turfs
 from tests.browser import open_page, settle
 from tests.pages.conftest import HARMLESS
 from tests.pages.test_turfs import ORDER, ranked, wait
@@ -29,10 +32,40 @@ def cut(valmont):
     shutil.rmtree(at)
 
 
+@pytest.fixture(scope="module")
+def largest(cut):
+    """Return the largest turf on the map, and how far from its middle, in pixels."""
+    place = Workspace(cut.parents[1])
+    picture = load_turfs.picture(str(place.path), place.digest, read_walks(cut), None)
+    view = turf_deck(picture, style=None, titles={"stop": "", "doors": ""}).initial_view_state
+    grounds = outlines_of(picture.stops)
+    row = grounds.loc[[grounds.area.idxmax()]]
+    point = row.representative_point().to_crs(WGS84).iloc[0]
+    scale = 512 * 2**view.zoom / 360
+    across = (point.x - view.longitude) * scale
+    up = (point.y - view.latitude) * scale / math.cos(math.radians(view.latitude))
+    return str(row["turf_id"].iloc[0]), (across, -up)
+
+
+def click(page, shift):
+    """Click the map this far from its middle, once it answers there."""
+    chart = page.get_by_test_id("stDeckGlJsonChart")
+    chart.evaluate("each => each.scrollIntoView({block: 'center'})")
+    box = chart.bounding_box()
+    at = [box["x"] + box["width"] / 2 + shift[0], box["y"] + box["height"] / 2 + shift[1]]
+    expect(tip := page.locator(".deck-tooltip")).to_have_count(1)
+    for nudge in (2, 1, 0):
+        page.mouse.move(at[0] + nudge, at[1])
+    expect(tip).to_be_visible()
+    page.mouse.click(*at)
+
+
 @pytest.mark.parametrize("width", [1400, 390])
-def test_a_turf_is_split_by_keyboard_and_the_change_taken_back(browser, served, cut, width):
+def test_a_turf_is_split_by_keyboard_and_the_change_taken_back(
+    browser, served, cut, largest, width
+):
     before = (cut / "turfs.csv").read_bytes()
-    turf = read_walks(cut).turf_ids[0]
+    turf = next(one for one in read_walks(cut).turf_ids if one != largest[0])
     link = f"{served}/turfs?workspace={NAME}&bloc=left&turf_view=edit"
     visit = open_page(browser, link, width=width, height=900)
     page = visit.page
@@ -57,5 +90,31 @@ def test_a_turf_is_split_by_keyboard_and_the_change_taken_back(browser, served, 
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"{turf} est nouveau")).to_be_visible(timeout=60_000)
     assert (cut / "turfs.csv").read_bytes() == before
+    _cut_by_clicks(page, *largest)
+    assert largest[0] not in read_walks(cut).turf_ids
+    settle(page)
+    page.get_by_role("button", name="Annuler", exact=True).click()
+    expect(page.get_by_text(f"{largest[0]} est nouveau")).to_be_visible(timeout=60_000)
+    assert (cut / "turfs.csv").read_bytes() == before
     assert not [one for one in visit.errors if HARMLESS not in one]
     page.context.close()
+
+
+def _cut_by_clicks(page, turf, shift):
+    """Choose a turf by a click on the map, and cut it by two."""
+    settle(page)
+    page.get_by_text("les deux bouts d’une coupe", exact=True).click()
+    chosen = page.get_by_test_id("stMultiSelect").first
+    chosen.get_by_role("button", name="Clear all").click()
+    expect(page.get_by_text("Cliquez sur le secteur à couper.")).to_be_visible()
+    settle(page)
+    click(page, shift)
+    expect(chosen.get_by_text(turf)).to_be_visible()
+    expect(page.get_by_text("Cliquez là où commence la ligne.")).to_be_visible()
+    settle(page)
+    click(page, (0, -120))
+    expect(page.get_by_text("Cliquez là où finit la ligne.")).to_be_visible()
+    settle(page)
+    click(page, (0, 120))
+    page.get_by_role("button", name=f"Couper {turf} ").click()
+    expect(page.get_by_text(f"{turf} n’existe plus.")).to_be_visible(timeout=60_000)

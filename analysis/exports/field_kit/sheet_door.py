@@ -20,6 +20,7 @@ from analysis.exports.field_kit.pdf_canvas import (
 from analysis.exports.field_kit.sheet_content import Sheet
 from analysis.exports.field_kit.sheet_table import Column, Grid, Row, caption, page_head
 from analysis.fieldwork.questionnaire import Question, Script
+from analysis.i18n import quoted
 
 _WIDE = RIGHT - LEFT
 _MOST_BOXES = 24  # across the page: strokes need 16 points
@@ -66,7 +67,7 @@ def _head(paper: Paper, sheet: Sheet) -> float:
 def _said(paper: Paper, sheet: Sheet, y: float, size: float) -> float:
     kit = sheet.kit
     if kit.script is not None:
-        opening = f"« {kit.script.say(kit.script.opening, kit.language)} »"
+        opening = quoted(kit.script.say(kit.script.opening, kit.language), kit.language)
         y = paper.block(LEFT, y, wrap(opening, _WIDE, size=size + 1), size=size + 1) - 4
     told = kit.argument(sheet.turf_id)
     if told:

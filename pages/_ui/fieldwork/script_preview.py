@@ -8,6 +8,7 @@ from string import ascii_uppercase
 import streamlit as st
 
 from analysis.fieldwork.questionnaire import Question, Script
+from analysis.i18n import quoted
 from pages._ui.i18n import _, language
 
 _PHONE = (
@@ -108,7 +109,7 @@ def _phone(script: Script, shown: str) -> str:
 
 def _sheet(script: Script, shown: str) -> str:
     opening = escape(script.say(script.opening, shown))
-    parts, heads = [f"<p>« {opening} »</p>"], []
+    parts, heads = [f"<p>{quoted(opening, shown)}</p>"], []
     for n, question in enumerate(script.questions, 1):
         only = _only_if(script, question)
         parts.append(f"<b>{n}. {escape(script.say(question.text, shown))}{only}</b><br>")

@@ -40,7 +40,7 @@ from pages._ui.turfs.turfs_view import labels
 _CHOSEN, _ADDRESSES, _NEXT = "turfs.chosen", "turfs.addresses", "turfs.next"
 _SAID, _PROBLEM, _SEEN = "turfs.said", "turfs.edit_problem", "turfs.seen"
 VIEW = "turf_view"
-_CLICK, _BY_STATE = "turfs.click_picks", "turfs.by_state"
+_CLICK, _BY_STATE, _LAST = "turfs.click_picks", "turfs.by_state", "turfs.last_clicked"
 
 
 def is_open() -> bool:
@@ -345,6 +345,10 @@ def _clicked(key: str, folder: Path, walks: Walks) -> None:
     picked: Mapping[str, Any] = next((rows[0] for rows in objects.values() if rows), {})
     if cut_line.take(picked, folder.name, st.session_state.get(_CHOSEN, [])):
         return
+    if not picked and st.session_state.get(_CLICK) != CUT:
+        # A second click on the same place comes as a selection of nothing.
+        of, name = st.session_state.pop(_LAST, (_CHOSEN, ""))
+        st.session_state[of] = [one for one in st.session_state.get(of, []) if one != name]
     turf = picked.get("turf_id")
     if turf not in walks.turf_ids:
         return
@@ -360,6 +364,7 @@ def _clicked(key: str, folder: Path, walks: Walks) -> None:
 
 def _toggle(key: str, name: str) -> None:
     kept = st.session_state.get(key, [])
+    st.session_state[_LAST] = key, name
     st.session_state[key] = [one for one in kept if one != name] + [name] * (name not in kept)
 
 

@@ -85,6 +85,21 @@ def test_outlines_hold_their_stops():
     assert all(grounds.geometry[turf].contains(point) for turf, point in named)
 
 
+def test_what_a_click_draws_again_is_light():
+    spots = stops(*((f"T-{n:03}", 400 * (n // 5), 40 * (n % 5)) for n in range(40)))
+    nothing = gpd.GeoDataFrame({"geometry": []}, geometry="geometry", crs=CRS)
+    deck = turf_deck(
+        TurfPicture(spots, nothing, nothing), style=None, titles={"stop": "Stop", "doors": "Doors"}
+    )
+    layers = {layer["id"]: layer for layer in json.loads(deck.to_json())["layers"]}
+    assert {name for name, layer in layers.items() if layer.get("pickable")} == {"turfs", "stops"}
+    assert layers["turfs"]["stroked"] is False
+    # A circle round each stop, to a metre.
+    assert all(len(row["polygon"]) <= 20 for row in layers["turfs"]["data"])
+    edges = [row["path"] for row in layers["outlines"]["data"]]
+    assert edges == [row["polygon"] for row in layers["turfs"]["data"]]
+
+
 @pytest.mark.parametrize("style", [None, "/app/static/geometry/style.json"])
 def test_names_of_streets_are_drawn_whether_images_come_or_not(streets, style):
     spots = stops(("T-001", 0, 0), ("T-001", 105, 50), ("T-002", 60, 104))
@@ -94,7 +109,7 @@ def test_names_of_streets_are_drawn_whether_images_come_or_not(streets, style):
         turf_deck(TurfPicture(spots, streets, nothing), style=style, titles=words).to_json()
     )
     drawn = [layer["id"] for layer in every["layers"]]
-    assert drawn == ["streets", "names", "turfs", "stops", "numbers"]
+    assert drawn == ["streets", "names", "turfs", "outlines", "stops", "numbers"]
     assert (every.get("mapStyle") == style) is bool(style)
     one = spots[spots["turf_id"] == "T-001"]
     route = way_along(graph_of(streets, "block"), shapely.get_coordinates(one.geometry.to_numpy()))
