@@ -175,7 +175,7 @@ def _chained(rows: Sequence[Mapping[str, Any]], file: Path) -> str:
         if row.get(_CHAIN, before) != before or (begun and _CHAIN not in row):
             raise DataError(
                 "The ledger of sealed designs was changed after it was written.",
-                where="{file}, line {line}",
+                where="line {line} of {file}",
                 mend="Bring it back as it was: it says which units were drawn before.",
                 file=file,
                 line=line,

@@ -37,9 +37,17 @@ def workspaces() -> Path:
     return server_access.folder_of(campaign) if campaign else WORKSPACES
 
 
+def _place_asked() -> str | None:
+    """Return the place in the address, as it will be where it waits to be written."""
+    pending = st.session_state.get(_PENDING) or {}
+    if "workspace" in pending:
+        return pending["workspace"][0] if pending["workspace"] else None
+    return st.query_params.get("workspace")
+
+
 def folder() -> Path:
     """Return the workspace in use: of a link just followed, chosen, else the embedded place."""
-    asked = st.query_params.get("workspace")
+    asked = _place_asked()
     # A session that began anew behind an open page must not take its own place for the link's.
     followed = asked if asked != st.session_state.get(_WRITTEN) and _is_here(asked) else None
     chosen = followed or st.session_state.get(_FOLDER) or asked or _usual()
@@ -62,7 +70,7 @@ def _usual() -> str:
 
 def absent() -> str | None:
     """Return the workspace that the link asked for and that is not on this machine."""
-    asked = st.query_params.get("workspace")
+    asked = _place_asked()
     if asked and not _is_here(asked):
         st.session_state[_ABSENT] = asked
     missing = st.session_state.get(_ABSENT)
@@ -72,7 +80,7 @@ def absent() -> str | None:
 def choose_folder(name: str) -> None:
     """Use the workspace `name` from now on, and forget what belonged to the last one."""
     st.session_state[_FOLDER] = name
-    st.session_state[_WRITTEN] = st.query_params.get("workspace")
+    st.session_state[_WRITTEN] = _place_asked()
     st.session_state.pop(_BUREAU, None)
     st.session_state.pop(_ABSENT, None)
 

@@ -619,9 +619,9 @@ def test_a_round_that_nothing_follows_is_in_doubt(places, monkeypatch, elections
     told = []
     monkeypatch.setattr(bureau_card.st, "warning", told.append)
     past = answer(places.valmont, LEFT)[1].history.elections
-    bureau_card._far_out(elections, past)
+    bureau_card._far_out(elections, set(), past)
     assert told[0].startswith("En doute") == doubt
-    bureau_card._far_out("", past)
+    bureau_card._far_out("", set(), past)
     assert len(told) == 1
 
 
