@@ -253,7 +253,7 @@ def scenarios() -> dict[str, Scenario]:
     }
 
 
-def played(name: str, trials: int, again: int) -> dict[str, tuple[float, float, float, float]]:
+def played(name: str, trials: int, again: int = 0) -> dict[str, tuple[float, float, float, float]]:
     """Play a scenario; return size, coverage, mean estimate and mean width by estimator."""
     scenario = scenarios()[name]
     seed = sum(name.encode()) + 1_000_000 * again

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.electorate.transfers.surveys import survey_in
 from analysis.errors import DataError
 from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.seal import verify
@@ -38,7 +39,6 @@ from analysis.readers.squares import read_squares
 from analysis.tables.covered import read_covered
 from analysis.tables.workspace import Workspace
 from analysis.workflows.ranking import read_scenario
-from analysis.workflows.transfers import survey_in
 from analysis.workflows.trial_design import Promise, design_to_file
 from tests import roll
 from tests.analysis.fieldwork.made_returns import NOW, as_bytes, attempt, phone_file

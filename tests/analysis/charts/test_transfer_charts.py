@@ -91,7 +91,11 @@ def test_bureaux_that_moved_otherwise_stand_out():
         Swing(table, 0.3, 0.42, 0.9, (), Noise(1.0, 0, "assumed")), language="en"
     )
     dots = [c for c in figure.axes[0].collections if isinstance(c, PathCollection)]
-    assert [len(c.get_offsets()) for c in dots] == [2, 1]
+    # All are drawn together, so that neither kind lies on top; the others stand in the legend.
+    assert [len(c.get_offsets()) for c in dots] == [3, 0, 0]
+    like, also_like, unlike = map(tuple, dots[0].get_facecolors())
+    assert like == also_like != unlike
+    assert unlike[:3] == tuple(dots[2].get_facecolors()[0][:3])
     legend = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]
     assert "whole: +12.0 points" in legend
 

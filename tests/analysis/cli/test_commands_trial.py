@@ -51,7 +51,7 @@ def test_from_units_to_a_sealed_design_and_back(run, units, tmp_path):
     assert (full == [5, 4]).all(axis=None)
     plan = (tmp_path / "arms.plan.md").read_text(encoding="utf-8")
     assert "Résultats : vote, turnout." in plan
-    assert "lagged : " in plan
+    assert "lagged\N{NO-BREAK SPACE}: " in plan
     seal = tmp_path / "arms.seal.json"
     code, told, _ = run("verify", seal)
     assert code == 0
