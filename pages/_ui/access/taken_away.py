@@ -12,7 +12,6 @@ from streamlit.delta_generator import DeltaGenerator
 from analysis.errors import DataError
 from pages._ui.access import owned_files, visitor
 from pages._ui.access.visitor import Visitor
-from pages._ui.i18n import _
 
 # A table alone has no room to say what it is; what stands beside it keeps its name.
 _SAY_NOTHING = (".csv", ".csv-metadata.json")
@@ -61,7 +60,7 @@ def _marked(file_name: str) -> str:
     except DataError:
         return file_name
     stem, dot, rest = file_name.partition(".")
-    return f"{stem}_{_('fictional')}{dot}{rest}" if fictional else file_name
+    return f"{stem}_fictional{dot}{rest}" if fictional else file_name
 
 
 def _noted(found: Visitor, content: Content, file_name: str) -> bytes:
