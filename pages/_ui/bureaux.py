@@ -122,8 +122,7 @@ def show_list(
     rows = _travelling(ids, state.selected())
     shown, ids = whole.iloc[rows], ids[rows]
     row = _row_of(ids, state.selected())
-    # The key carries the row, so that a choice made on the map is taken over by the list.
-    name = f"{key}.{row}"
+    name = _begun_anew(key, None if row is None else str(ids[row]), row)
     widths = {title: max(_FIGURE, _MARGIN + _LETTER * len(title)) for title in shown}
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
@@ -132,7 +131,7 @@ def show_list(
         hide_index=True,
         height=420,
         placeholder=MISSING,
-        on_select=lambda: _select_row(name, ids),
+        on_select=lambda: _select_row(key, name, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
         column_config={
@@ -165,8 +164,23 @@ def _row_of(ids: np.ndarray, bureau_id: str | None) -> int | None:
     return int(found[0]) if len(found) else None
 
 
-def _select_row(key: str, ids: np.ndarray) -> None:
-    rows = st.session_state[key]["selection"]["rows"]
+def _begun_anew(key: str, bureau_id: str | None, row: int | None) -> str:
+    """Return the name of the list, another where another bureau or row is to be chosen in it.
+
+    A new name makes the list take over a choice made on the map. No name comes twice: a browser
+    that is behind still sends what was chosen in a list that has left the screen.
+    """
+    *begun, count = st.session_state.get(f"{key}.begun", ("", None, 0))
+    if begun != [bureau_id, row]:
+        count += 1
+        st.session_state[f"{key}.begun"] = (bureau_id, row, count)
+    return f"{key}.{count}"
+
+
+def _select_row(key: str, name: str, ids: np.ndarray) -> None:
+    if name != f"{key}.{st.session_state[f'{key}.begun'][2]}":
+        return
+    rows = st.session_state[name]["selection"]["rows"]
     state.select(str(ids[rows[0]]) if rows else None)
 
 

@@ -17,6 +17,7 @@ from analysis.targeting.worlds import compare
 from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, with_settings
 from analysis.workflows.validate import calibration_of, validate
+from pages._ui import bureaux, state
 from pages._ui.i18n import (
     _,
     bloc_name,
@@ -473,6 +474,35 @@ def show(app, view):
 
 
 # The other views
+
+
+def test_a_list_that_has_left_the_screen_chooses_nothing(monkeypatch):
+    session, lists = {}, {}
+    monkeypatch.setattr(bureaux.st, "session_state", session)
+    monkeypatch.setattr(bureaux.st, "dataframe", lambda _shown, **k: lists.update({k["key"]: k}))
+    ids = pd.Series(["a", "b", "c"])
+    table = pd.DataFrame({"bureau_id": ids, "label": ids})
+
+    def listed():
+        before = {*lists}
+        bureaux.show_list(table, {"x": pd.Series([1, 2, 3])}, key="list")
+        (name,) = {*lists} - before
+        return name
+
+    def send(name, rows):
+        session[name] = {"selection": {"rows": rows}}
+        lists[name]["on_select"]()
+
+    first = listed()
+    send(first, [1])
+    assert state.selected() == "b"
+    second = listed()
+    state.select(None)
+    assert listed() not in {first, second}
+    # A browser that is behind sends what stood in the lists before.
+    send(second, [1])
+    send(first, [1])
+    assert state.selected() is None
 
 
 def test_two_scenarios_stand_side_by_side(page, places):
