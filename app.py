@@ -16,47 +16,48 @@ ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
 st.set_page_config(
     page_title="Palier", page_icon=ICON, layout="wide", initial_sidebar_state=MENU_PX
 )
-state.begin()
-if back := state.went_back():
-    take_from_link()
-with st.sidebar:
-    language_switch()
-replace_words()
-who = gate.enter()
-parts = {
-    _("Start"): [("home", _("Home"), "home"), ("data", _("Data"), "database")],
-    _("Before the vote"): [
-        ("abstention", _("Abstention"), "trending_down"),
-        ("swing", _("Swing and transfers"), "shuffle"),
-        ("priorities", _("Priorities"), "target"),
-        ("trial_design", _("Trial design"), "science"),
-    ],
-    _("In the field"): [
-        ("my_turf", _("My turf"), "person_pin_circle"),
-        ("turfs", _("Walks"), "hiking"),
-        ("fieldwork", _("Field"), "door_open"),
-    ],
-    _("People"): [
-        ("contacts", _("Contacts"), "contacts"),
-        ("letters", _("Messages"), "mail"),
-        ("law", _("Law"), "gavel"),
-    ],
-    _("After the vote"): [
-        ("impact", _("Impact"), "balance"),
-        ("points", _("The 3.1 points"), "search"),
-    ],
-    _("Help"): [("guides", _("Guides"), "menu_book")],
-    _("Server"): [("administration", _("Administration"), "admin_panel_settings")],
-}
-page = st.navigation(gate.only_open(who, parts), expanded=True)
-state.turn_to(page.url_path, back=back)
+with gate.turn():
+    state.begin()
+    if back := state.went_back():
+        take_from_link()
+    with st.sidebar:
+        language_switch()
+    replace_words()
+    who = gate.enter()
+    parts = {
+        _("Start"): [("home", _("Home"), "home"), ("data", _("Data"), "database")],
+        _("Before the vote"): [
+            ("abstention", _("Abstention"), "trending_down"),
+            ("swing", _("Swing and transfers"), "shuffle"),
+            ("priorities", _("Priorities"), "target"),
+            ("trial_design", _("Trial design"), "science"),
+        ],
+        _("In the field"): [
+            ("my_turf", _("My turf"), "person_pin_circle"),
+            ("turfs", _("Walks"), "hiking"),
+            ("fieldwork", _("Field"), "door_open"),
+        ],
+        _("People"): [
+            ("contacts", _("Contacts"), "contacts"),
+            ("letters", _("Messages"), "mail"),
+            ("law", _("Law"), "gavel"),
+        ],
+        _("After the vote"): [
+            ("impact", _("Impact"), "balance"),
+            ("points", _("The 3.1 points"), "search"),
+        ],
+        _("Help"): [("guides", _("Guides"), "menu_book")],
+        _("Server"): [("administration", _("Administration"), "admin_panel_settings")],
+    }
+    page = st.navigation(gate.only_open(who, parts), expanded=True)
+    state.turn_to(page.url_path, back=back)
 
-# The browser draws the sidebar while the libraries of tables and maps are still loading.
-from pages._ui import shell  # noqa: E402
+    # The browser draws the sidebar while the libraries of tables and maps are still loading.
+    from pages._ui import shell
 
-try:
-    gate.ways()
-    shell.frame()
-    page.run()
-finally:
-    state.write_address()
+    try:
+        gate.ways()
+        shell.frame()
+        page.run()
+    finally:
+        state.write_address()

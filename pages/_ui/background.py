@@ -17,6 +17,7 @@ from analysis.workflows import jobs
 from analysis.workflows.jobs import Job, Key, StoppedError
 from analysis.workflows.server_access import room
 from pages._ui import messages, state
+from pages._ui.access import gate
 from pages._ui.i18n import _, number, percent
 
 Progress = Callable[[float], None]
@@ -154,7 +155,7 @@ def answer_of(
         return at_once(key, work)
     job = _job_for(key, work)
     if job.running:
-        with st.spinner(label):
+        with st.spinner(label), gate.letting_others():
             job.wait(PATIENCE_S if patience_s is None else patience_s)
     if job.stopping:
         # It ends when it next tells how far it is; nobody waits for that.

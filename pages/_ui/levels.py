@@ -165,8 +165,10 @@ def first_look(
         As `show` takes it.
     """
     drawn = place.manifest["tables"].get("bureaux", {}).get("rows", 0)
+    if known or drawn:
+        return lambda: None
     offered = by_level.levels_in(place, by_level.communes_in(place, asked.places))
-    if known or drawn or len(offered) == 1:
+    if len(offered) == 1:
         return lambda: None
     elections, level = asked.elections or (_last(place),), offered[0]
     table = counted_by(place, replace(asked, elections=elections), level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 from analysis.access import rights
 from analysis.errors import DataError
 from analysis.workflows import server_access
+from analysis.workflows.turns import Turns
 from pages._ui import messages, state
 from pages._ui.access import open_pages, visitor
 from pages._ui.access.visitor import Visitor
@@ -19,6 +21,22 @@ from pages._ui.i18n import _
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
 _CHOICE = "access.choice"
+_PAGES = Turns(at_once=2, longest_s=10.0)
+
+
+def turn() -> AbstractContextManager[None]:
+    """Return the turn of a page: on a server with many people a few pages run at once."""
+    try:
+        many = server_access.settings().server
+    except DataError:
+        # `enter` tells it.
+        many = False
+    return _PAGES.turn() if many else nullcontext()
+
+
+def letting_others() -> AbstractContextManager[None]:
+    """Let other pages run while this one waits for work in the background."""
+    return _PAGES.letting_others()
 
 
 def enter() -> Visitor:

@@ -84,6 +84,8 @@ def guide(name: str) -> None:
                 _reduced(picture, _PHONE if tall else _MOST_PX),
                 caption=caption,
                 width=_PHONE if tall else "stretch",
+                # As it is: else each run would make a JPEG of it.
+                output_format="PNG",
             )
 
 

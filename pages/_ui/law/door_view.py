@@ -79,7 +79,7 @@ def proof(contacts: Contacts, person: str) -> None:
         whole = _("the act is whole") if first.whole else _("the act is not here")
         st.caption(_("Digest {digest}: {whole}").format(digest=digest[:16], whole=whole))
         if first.drawing:
-            st.image(first.drawing, width=300)
+            st.image(first.drawing, width=300, output_format="PNG")
 
 
 def _slip(contacts: Contacts, texts: dict[str, str]) -> None:

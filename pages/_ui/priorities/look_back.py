@@ -230,7 +230,7 @@ def _held(found: Calibration | None) -> None:
         lines.append(f"| {world_name(str(world))} | {shares} |")
     left, right = st.columns([1, 1.2])
     left.markdown("\n".join(lines))
-    right.image(loaders.reliability(found))
+    right.image(loaders.reliability(found), output_format="PNG")
     st.caption(
         _(
             "This tells whether the arithmetic is honest about what it believes. If the ranges "

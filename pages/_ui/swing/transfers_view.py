@@ -121,7 +121,8 @@ def _picture(
     place: Workspace, asked: Question, found: Transfers, survey: Survey | None, kind: str
 ) -> None:
     with pictures.sideways("transfers_picture"):
-        st.image(swings.picture(place, asked, kind, found, survey), width="stretch")
+        drawn = swings.picture(place, asked, kind, found, survey)
+        st.image(drawn, width="stretch", output_format="PNG")
     captions = {
         "matrix": _(
             "Each row adds up to 100%: where the voters of one option of the first election went. "
