@@ -16,9 +16,11 @@ ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
 st.set_page_config(
     page_title="Palier", page_icon=ICON, layout="wide", initial_sidebar_state=MENU_PX
 )
+# Judged before the run waits for its turn: a browser is behind by a moment, not by that.
+back = state.went_back()
 with gate.turn():
     state.begin()
-    if back := state.went_back():
+    if back:
         take_from_link()
     with st.sidebar:
         language_switch()
