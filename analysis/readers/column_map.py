@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -93,12 +93,22 @@ def sniff(glance: Glance) -> float:
 def files_named(content: bytes) -> tuple[str, ...]:
     """Return the names of the files that a column map describes; none where it is no map."""
     try:
-        told = tomllib.loads(content.decode("utf-8-sig"))
-        elections = told.get("election", [])
-        parts = [*elections, *(e.get("turnout", {}) for e in elections), told.get("geometry", {})]
-        return tuple(str(part["file"]) for part in parts if "file" in part)
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        return tuple(_files_in(tomllib.loads(content.decode("utf-8-sig"))))
+    except (ValueError, RecursionError):
         return ()
+
+
+def _files_in(told: object) -> Iterator[str]:
+    """Yield whatever is called a file, wherever it stands."""
+    if isinstance(told, list):
+        for part in told:
+            yield from _files_in(part)
+    elif isinstance(told, dict):
+        for key, part in told.items():
+            if key == "file":
+                yield str(part)
+            else:
+                yield from _files_in(part)
 
 
 def read_terrain(path: Path | str) -> Terrain:

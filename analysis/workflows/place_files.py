@@ -8,13 +8,14 @@ import shutil
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from analysis.errors import DataError
+from analysis.errors import DataError, some
 from analysis.fetch.chosen_place import ChosenPlace, choose
 from analysis.fetch.place import Fetched
+from analysis.readers.column_map import files_named
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN
 from analysis.workflows import jobs
 from analysis.workflows.build import Inputs, build
@@ -266,6 +267,20 @@ def _without_folder(error: DataError, folder: Path) -> DataError:
     )
 
 
+def _refuse_elsewhere(sent: Path) -> None:
+    """Refuse a column map that was sent and names what was not: another file of this machine."""
+    names = files_named(sent.read_bytes())
+    away = [n for n in names if PurePath(n).name != n or "\\" in n or n in {".", ".."}]
+    if away:
+        raise DataError(
+            "A column map that is sent names files beside it, and no folders.",
+            where="{file}: {away}",
+            mend="Write the names alone, and send those files with the map.",
+            file=sent.name,
+            away=some(away),
+        )
+
+
 def _on_disk(files: Sequence[GivenFile], folder: Path) -> list[GivenFile]:
     """Return the files where they lie; what was sent is written first, under its own name."""
     mapped = [file for file in files if file.role in {TERRAIN, NAMED}]
@@ -279,6 +294,8 @@ def _on_disk(files: Sequence[GivenFile], folder: Path) -> list[GivenFile]:
             file.source.seek(0)
             with at.open("wb") as copy:
                 shutil.copyfileobj(file.source, copy)
+            if file in mapped:
+                _refuse_elsewhere(at)
         elif together and file in mapped:
             at.parent.mkdir(exist_ok=True)
             at.symlink_to(file.source.resolve())

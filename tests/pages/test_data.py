@@ -476,6 +476,24 @@ def test_a_column_map_is_sent_with_some_of_its_files(page, places, eupenau):
     check_eupenau(read(page.run()), places)
 
 
+@pytest.mark.parametrize("away", ["{folder}/", "../theirs/", "..\\\\", "./"])
+@pytest.mark.parametrize("at", ["wahl_2024.csv", "bezirke.geojson"])
+def test_a_column_map_that_is_sent_reads_no_other_file(page, places, eupenau, at, away):
+    before = contents(places)
+    file = eupenau / "eupenau.toml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(f'"{at}"') == 1
+    sent = text.replace(f'"{at}"', f'"{away.format(folder=eupenau)}{at}"').encode()
+    give(page, eupenau / "wahl_2019.csv", name="eupenau")
+    names = {"wahl_2024.csv", "bezirke.geojson"} - {at}
+    uploads = [(name, (eupenau / name).read_bytes(), "text/plain") for name in names]
+    page.file_uploader(key=f"{FORM}.uploads").set_value([*uploads, (file.name, sent, "text/plain")])
+    read(page.run())
+    assert contents(places) == before
+    assert not page.exception
+    assert "sans dossier" in texts(page)
+
+
 def check_eupenau(page, places):
     assert not page.exception
     place = Workspace(places / "eupenau")
