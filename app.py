@@ -16,16 +16,15 @@ ICON = Path(__file__).parent / "pages" / "_ui" / "icon.svg"
 st.set_page_config(
     page_title="Palier", page_icon=ICON, layout="wide", initial_sidebar_state=MENU_PX
 )
-# Judged before the run waits for its turn: a browser is behind by a moment, not by that.
-back = state.went_back()
+state.begin()
+if back := state.went_back():
+    take_from_link()
+with st.sidebar:
+    language_switch()
+replace_words()
+# Whoever may no longer come in is told so at once, and waits in no row before that.
+who = gate.enter()
 with gate.turn():
-    state.begin()
-    if back:
-        take_from_link()
-    with st.sidebar:
-        language_switch()
-    replace_words()
-    who = gate.enter()
     parts = {
         _("Start"): [("home", _("Home"), "home"), ("data", _("Data"), "database")],
         _("Before the vote"): [

@@ -82,6 +82,7 @@ class FrontDoor:
         scheme = "wss:" if self.settings.secure else "ws:"
         self._policy = _POLICY.format(sockets=f" {scheme}")
         self._health = health.Health(self.settings)
+        server_access.DOOR.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer why not."""

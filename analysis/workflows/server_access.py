@@ -30,6 +30,8 @@ _ACTIONS = {
     *("import", "export", "list", "show", "search", "end", "refused", "turfs", "print", "send"),
     *("new", "preview", "approve", "status", "halt", "returned", "count", "erase", "access"),
 }
+# Set where the front door stands before the pages (`front_door.FrontDoor`).
+DOOR = threading.Event()
 _opening = threading.Lock()
 _opened: dict[str, Engine] = {}
 

@@ -9,11 +9,13 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from analysis.access import rights
+from analysis.access.server_settings import ServerSettings, check_address
 from analysis.errors import DataError
 from analysis.workflows import server_access
 from analysis.workflows.turns import Turns
 from pages._ui import messages, state
 from pages._ui.access import open_pages, visitor
+from pages._ui.access.login_callback import bound_address
 from pages._ui.access.visitor import Visitor
 from pages._ui.i18n import _
 
@@ -42,7 +44,9 @@ def letting_others() -> AbstractContextManager[None]:
 def enter() -> Visitor:
     """Return who is at the browser; where a server knows nobody, offer to log in and stop."""
     try:
-        if not server_access.settings().server:
+        settings = server_access.settings()
+        _refuse_unguarded(settings)
+        if not settings.server:
             return Visitor()
         found = visitor.look()
     except DataError as error:
@@ -53,6 +57,18 @@ def enter() -> Visitor:
         state.stop()
     open_pages.seen(visitor.token(), found)
     return found
+
+
+def _refuse_unguarded(settings: ServerSettings) -> None:
+    """Refuse to show anything where `streamlit run app.py` answers others, without a front door."""
+    check_address(bound_address(), settings)
+    if settings.server and not server_access.DOOR.is_set():
+        raise DataError(
+            "A server is not started by the file of its pages: nothing would guard its files.",
+            where="{started}",
+            mend="Start it with make serve, or streamlit run serve.py.",
+            started="streamlit run app.py",
+        )
 
 
 def opens(found: Visitor, page: str) -> bool:

@@ -184,8 +184,11 @@ def test_turfs_take_doors_and_registered_from_the_roll_and_from_nowhere_else_aft
 def test_a_cut_says_which_doors_were_measured_from_the_roll(campaign, invented, tmp_path, valmont):
     file = write_roll(invented.table.head(800), tmp_path / "roll.csv")
     contacts = open_contacts(campaign)
+    # The law counts days in Paris, where the next may have begun.
     day = date.today()
-    now = replace(ORIGIN, asked_on=day, promised_on=day, list_date=day, expires_on=day)
+    now = replace(
+        ORIGIN, asked_on=day, promised_on=day, list_date=day, expires_on=day + timedelta(1)
+    )
     roll = import_roll(contacts, campaign, file, now).roll.roll
     workspace = type(valmont)(campaign)
     assert rolls_in_use(workspace) == [roll]
