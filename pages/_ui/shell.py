@@ -9,13 +9,16 @@ from pages._ui import loaders, messages, state
 from pages._ui.i18n import _, number, speak_of
 
 # Streamlit leaves a hand of white round a page; here the map is the page. A written table wider
-# than a phone scrolls by itself, or all of the page would.
+# than a phone scrolls by itself, or all of the page would. Files are taken away where the house
+# writes them: Streamlit's own of a table holds formulas as they were typed, and nobody notes it.
 _ROOM = """<style>
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1.75rem 4rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 4rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; }
 [data-testid="stMetricLabel"] p { white-space: normal; }
 [data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
+[data-testid="stElementToolbarButton"]:has(> button[aria-label^="Download as CSV"]),
+button[aria-label^="Download as CSV"] { display: none; }
 </style>"""
 
 
