@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from html import escape
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from analysis import i18n as languages
 from analysis.errors import Text
 from analysis.workflows import server_access
 from analysis.workflows.front_door import cookie_header
+from analysis.workflows.phone_endpoint import Patience
 from analysis.workflows.request_body import BodyError, read_body
 
 _MOST_BYTES = 300
@@ -51,6 +53,9 @@ _REFUSED = Text(
 )
 
 
+_patience = Patience()
+
+
 async def invitation(request: Request) -> Response:
     """Show the page of a link, or exchange its secret for a login."""
     if request.method == "POST":
@@ -64,6 +69,9 @@ async def invitation(request: Request) -> Response:
 
 
 async def _exchange(request: Request) -> Response:
+    address = request.client.host if request.client else ""
+    if wait := _patience.left(address):
+        return Response(status_code=429, headers={"Retry-After": f"{math.ceil(wait)}"})
     try:
         secret = await read_body(request, _MOST_BYTES)
     except BodyError as refused:
@@ -72,6 +80,7 @@ async def _exchange(request: Request) -> Response:
     given = secret.decode("ascii", "replace")
     token = await run_in_threadpool(_login_for, given, settings.session_hours)
     if token is None:
+        _patience.note(address)
         return Response(status_code=403)
     kept = cookie_header(token, settings.session_hours * 3600, secure=settings.secure)
     return Response(status_code=204, headers={"Set-Cookie": kept, **_HEADERS})

@@ -137,14 +137,20 @@ async def turf_page(request: Request, workspaces: Path) -> Response:
         return Response(opener(language, "worker.js"), media_type="text/javascript")
     if request.method == "GET":
         return HTMLResponse(opener(language, "open.html"), headers=_PRIVATE)
+    address = request.client.host if request.client else ""
+    if wait := _patience.left(address):
+        return _refuse(429, _WAIT, language, {"Retry-After": f"{math.ceil(wait)}"})
     try:
         content = await read_body(request, _LONGEST_TOKEN)
     except BodyError as refused:
         told = _SLOW if refused.status == HTTPStatus.REQUEST_TIMEOUT else _TOO_LARGE
         return _refuse(refused.status, told, language)
-    return await run_in_threadpool(
+    answer = await run_in_threadpool(
         _opened, request.path_params["path"], content, workspaces, language
     )
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        _patience.note(address)
+    return answer
 
 
 def _opened(path: str, token: bytes, workspaces: Path, language: str) -> Response:

@@ -155,6 +155,52 @@ def test_who_guesses_tokens_has_to_wait(post, field, monkeypatch):
     assert 0 < int(last.headers["Retry-After"]) <= endpoint.PAUSE_S
 
 
+def test_who_guesses_the_token_of_a_link_has_to_wait_and_others_do_not(places, monkeypatch):
+    monkeypatch.setattr(endpoint, "WRONG", 5)
+    monkeypatch.setattr(endpoint, "_patience", endpoint.Patience())
+
+    async def turf(request):
+        return await endpoint.turf_page(request, places.folder)
+
+    app = Starlette(routes=[Route("/t/{path:path}", turf, methods=["POST"])])
+
+    async def ask(times, client):
+        transport = httpx.ASGITransport(app=app, client=(client, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://palier") as phone:
+            return [await phone.post("/t/none/T0001", content=b"b" * 24) for _ in range(times)]
+
+    guessed = asyncio.run(ask(6, "192.0.2.1"))
+    assert [one.status_code for one in guessed] == [404] * 5 + [429]
+    assert 0 < int(guessed[-1].headers["Retry-After"]) <= endpoint.PAUSE_S
+    assert [one.status_code for one in asyncio.run(ask(1, "192.0.2.2"))] == [404]
+
+
+@pytest.mark.parametrize("key", ["", "ab" * 4, "zz" * 32, "\n"])
+def test_with_no_whole_key_no_return_is_vouched_for(post, field, key):
+    body = outing(field, "T0002", day=0)
+    before = progress.totals(field.store)
+    file = field.place.path / "fieldwork" / "campaign.key"
+    kept = file.read_bytes()
+    file.write_text(key, encoding="ascii")
+    try:
+        answer = post(body)
+    finally:
+        file.write_bytes(kept)
+    assert answer.status_code >= 400
+    assert str(field.place.path) not in answer.text
+    assert progress.totals(field.store) == before
+
+
+def test_the_token_of_one_turf_corrects_nothing_of_another(post, field):
+    theirs = json.loads(outing(field, "T0002", day=3))
+    assert post(json.dumps(theirs).encode()).json()["new"] == SOME
+    mine = json.loads(outing(field, "T0001", day=4))
+    for own, other in zip(mine["attempts"], theirs["attempts"], strict=True):
+        own["corrects"] = other["attempt_id"]
+    mine["checksum"] = phone_files.checksum({k: v for k, v in mine.items() if k != "checksum"})
+    assert post(json.dumps(mine).encode()).status_code == 422
+
+
 def test_a_body_that_does_not_come_is_given_up(field, places, monkeypatch):
     monkeypatch.setattr(endpoint, "FIRST_S", 0.05)
 

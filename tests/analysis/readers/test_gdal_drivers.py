@@ -100,9 +100,17 @@ def test_the_secret_would_be_read_if_it_were_given(tmp_path):
     assert read_shapes(secret)[0]["name"].tolist() == ["Secret"]
 
 
-def test_what_the_app_and_its_commands_load_opens_no_other_format():
+def test_what_the_app_loads_opens_no_other_format_and_asks_nobody_who_it_is():
     # As a process of its own: here the tests have loaded everything already.
-    code = "import serve, pyogrio, json; print(json.dumps(sorted(pyogrio.list_drivers())))"
+    code = (
+        "from streamlit import net_util; asks = net_util.get_external_ip\n"
+        "import json, serve, pyogrio\n"
+        "drivers = sorted(pyogrio.list_drivers())\n"
+        "print(json.dumps([net_util.get_external_ip is not asks, drivers]))\n"
+        "assert net_util.get_external_ip() is None"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert set(json.loads(done.stdout.splitlines()[-1])) <= READ_HERE
+    ours, drivers = json.loads(done.stdout.splitlines()[-1])
+    assert ours
+    assert set(drivers) <= READ_HERE
     assert "GDAL_SKIP" not in done.stderr
