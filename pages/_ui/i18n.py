@@ -185,20 +185,12 @@ def preset_name(preset: str) -> str:
 
 def preset_help(preset: str) -> str:
     """Say what a strategy does, what it rests on and when it fails, a sentence each."""
-    elsewhere = spoken() is not None
     texts = {
         "gain_per_hour": _(
             "First where many of ours live and where our vote has moved most, and a little where "
             "abstainers are ours rather than the rival's. It rests on what moved between past "
-            "elections of France, where this order meets as much of it as support alone, or more: "
-            "whether it does here, the view Checks says. It fails where support alone tells more."
-        )
-        if elsewhere
-        else _(
-            "First where many of ours live and where our vote has moved most, and a little where "
-            "abstainers are ours rather than the rival's. It rests on what moved between past "
             "elections: in Paris and in France this order meets as much of it as support alone, or "
-            "more. It fails where support alone tells more, as for the right."
+            "more; of this place the view Checks tells. It fails where support alone tells more."
         ),
         "abstainers_first": _(
             "First where many stay home of whom many would vote for us. It rests on how our vote "
