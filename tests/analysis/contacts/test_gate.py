@@ -51,6 +51,7 @@ def quarter(store, tmp_path_factory):
         *(said(who) for who in ("anna", "carl", "dora", "emil", "fay", "hana2", "jo", "kim")),
         *(said(who, "letter_sms", "sms") for who in ("anna", "kim")),
         *(said(who, "political_ads", "email") for who in ("carl", "jo")),
+        said("kim", "political_ads", "sms"),
         said("jo", "open_tracking", "email"),
         said("fay", "phone", "phone", given=False),
     )
