@@ -109,8 +109,8 @@ def test_what_approval_asks_of_each_person_is_what_delivery_asks(make, channel):
         universe = Universe.read({"of": "people", "where": where})
         draft = save(contacts, "m", Letter.read(letter), universe)
         assert agreements(asked_of(draft, ())) == WORDS[channel], where
-    plain = save(contacts, "m", Letter.read(letter), EVERYBODY)
-    assert agreements(asked_of(plain, ())) == {one for one in WORDS[channel] if "letter" in one[0]}
+    plain = asked_of(save(contacts, "m", Letter.read(letter), EVERYBODY), ())
+    assert agreements(plain) == {one for one in WORDS[channel] if "letter" in one[0]}
     # A yes to chosen messages by one channel is none by another.
     other = "email" if channel == "sms" else "sms"
     say(contacts, *(said(one, "political_ads", other) for one in people))
@@ -119,9 +119,8 @@ def test_what_approval_asks_of_each_person_is_what_delivery_asks(make, channel):
     assert "ads: 14" in str(refused.value.where)
     say(contacts, *(said(one, "political_ads", channel) for one in people[:12]))
     message = approved(contacts, letter, universe)
-    post = Pigeon()
     # Whoever is approved is reached: the page of approval told the truth.
-    assert send_message(contacts, message, Way(post, BASE, SETTING.ground)) == {"sent": 12}
+    assert send_message(contacts, message, Way(Pigeon(), BASE, SETTING.ground)) == {"sent": 12}
 
 
 def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
