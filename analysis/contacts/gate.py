@@ -191,7 +191,7 @@ def _of_rows(
     yield from _origins(request, known)
     yield from _eve(contacts, request, known)
     yield from _minors(connection, contacts, request, known)
-    yield from _consent(connection, request, _asked(conditions, request, known), known)
+    yield from _consent(connection, request, _asked(conditions, request.channel), known)
 
 
 def _origins(request: Request, known: _People) -> Iterable[Row]:
@@ -211,14 +211,40 @@ def _other_function(origin: str) -> lawful.Rule | None:
     return lawful.rule_of_origin("other_function") if told and told.rule == "no" else None
 
 
-def _asked(conditions: set[str], request: Request, known: _People) -> set[str]:
+def _asked(conditions: set[str], channel: str) -> set[str]:
     """Return what is asked of each person: what their data ask, and a channel always."""
     asked = conditions & set(lawful.OF_ROWS)
-    if request.channel in ("sms", "email", "themed_email"):
+    if channel in ("sms", "email", "themed_email"):
         asked.add("consent")
-    if request.channel in ("themed_email", "online"):
+    if channel in ("themed_email", "online"):
         asked.add("ads")
-    return asked | ({"no_refusal"} if request.channel == "phone" else set())
+    return asked | ({"no_refusal"} if channel == "phone" else set())
+
+
+def _words(channel: str) -> dict[str, tuple[str, str]]:
+    """Return purpose and channel of the word that each condition asks for."""
+    own = _CONSENT.get(channel, ("", ""))
+    return {
+        "consent": own,
+        "no_refusal": own,
+        "ads": ("political_ads", _ADS.get(channel, "email")),
+        "tracking": ("open_tracking", "email"),
+    }
+
+
+def agreements(request: Request) -> frozenset[tuple[str, str]]:
+    """Return what each person of a request must have said yes to, by purpose and channel.
+
+    What is asked when a message is approved and what is asked when it leaves are this one answer.
+
+    Parameters
+    ----------
+    request
+        What is wanted, of whomever.
+    """
+    _whole, _rules, conditions = _of_table(request)
+    asked = _asked(conditions, request.channel) - {"no_refusal"}
+    return frozenset(_words(request.channel)[one] for one in asked)
 
 
 def _eve(contacts: Contacts, request: Request, known: _People) -> Iterable[Row]:
@@ -261,14 +287,8 @@ def _consent(
 ) -> Iterable[Row]:
     if not asked:
         return
-    channel = request.channel
     said = consents.current(connection, people=request.people)
-    keys = {
-        "consent": _CONSENT.get(channel, ("", "")),
-        "no_refusal": _CONSENT.get(channel, ("", "")),
-        "ads": ("political_ads", _ADS.get(channel, "email")),
-        "tracking": ("open_tracking", "email"),
-    }
+    keys = _words(request.channel)
     for condition in sorted(asked):
         for who in request.people:
             word = said.get((known.merged.of(who), *keys[condition]))

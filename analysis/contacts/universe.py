@@ -49,6 +49,8 @@ CONSENTS = {
     "measured": ("open_tracking", "email"),
 }
 _JOINS = ("all", "any")
+# Rules by which nobody is chosen, and which forbid no choice.
+_MERELY = ("unknown", "person_phone", "person_email")
 _DEEPEST = 6
 _OLDEST = 130
 _LONGEST_DAYS = 3_650
@@ -146,17 +148,18 @@ def _check(node: object, of: str, depth: int) -> None:
 
 def _check_leaf(name: str, value: object, of: str) -> None:
     if name not in CONDITIONS[of]:
-        source = "person" if of == "people" else "roll"
-        told = lawful.verdict(f"{source}.{name}", "door")
+        sources = ("person" if of == "people" else "roll", "mail")
+        told = [lawful.verdict(f"{source}.{name}", "door") for source in sources]
+        refusing = [one.rule for one in told if not one.allowed and one.rule not in _MERELY]
         # What is never lawful is called so; what is merely unknown, unknown.
-        if not told.allowed and told.rule not in ("unknown", "person_phone", "person_email"):
+        if refusing:
             raise DataError(
                 "This is not lawful: {why}",
                 where="condition {name}",
                 mend="{way}",
-                why=lawful_words.why(told.rule),
+                why=lawful_words.why(refusing[0]),
                 name=name,
-                way=lawful_words.mend(told.rule),
+                way=lawful_words.mend(refusing[0]),
             )
         known = some(CONDITIONS[of], most=len(CONDITIONS[of]))
         raise _no_rule(Text("there is no condition {name}; known: {known}", name=name, known=known))

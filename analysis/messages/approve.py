@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -73,12 +74,15 @@ class Setting:
         Whether a mail server is named.
     records
         Reads what the domain of who writes publishes; None where nobody asks the network.
+    past
+        Turnout of bureaux at past votes, as `control.draw` takes it; None where nobody knows.
     """
 
     ground: Ground
     base: str
     server: bool = False
     records: Records | None = None
+    past: pd.DataFrame | None = None
 
 
 def prepare(
@@ -131,7 +135,7 @@ def prepare(
         )
     chosen = secrets.randbits(_SEED_BITS) if seed is None else seed
     terms = replace(terms, subjects=bool(draft.letter.subject_b))
-    drawn = draw(found.people, found.bureau, seed=chosen, terms=terms)
+    drawn = draw(found.people, found.bureau, seed=chosen, terms=terms, past=setting.past)
     samples = _rendered(contacts, draft, setting, drawn)
     return Prepared(draft, drawn, found.refused, tuple(checks), samples, terms)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.errors import DataError, Text
 from analysis.experiments.design import CONTROL, declare
 from analysis.experiments.drawing_rule import Rule
-from analysis.experiments.power import detectable
+from analysis.experiments.power import Ask, detectable, power_curve
 from analysis.experiments.seal import drawn, fingerprint, seal
 from analysis.messages.recipients import SENT
 
@@ -37,13 +37,21 @@ class Draw:
     seed, seal
         Of the draw, and the fingerprint of all that was drawn.
     sees
-        Smallest change of a rate that is seen with 80%, by the rate without the message.
+        Smallest change of a rate that is seen with 80%, by the rate without the message; empty
+        where bureaux were drawn whole.
+    bureaux
+        How many were drawn whole, 0 where people were drawn.
+    turnout
+        Smallest change of the turnout of such bureaux that is seen with 80%; None where their past
+        does not tell.
     """
 
     table: pd.DataFrame = field(repr=False)
     seed: int
     seal: str
     sees: Mapping[float, float]
+    bureaux: int = 0
+    turnout: float | None = None
 
     @property
     def letters(self) -> int:
@@ -70,6 +78,7 @@ class Draw:
         return [
             first,
             *self._subjects(),
+            *self._whole(),
             *(
                 Text(
                     "Of an act of {rate:.0f} people in 100, a change of {seen:.1f} points or more "
@@ -78,6 +87,36 @@ class Draw:
                     seen=100 * seen,
                 )
                 for rate, seen in self.sees.items()
+            ),
+        ]
+
+    def _whole(self) -> list[Text]:
+        if not self.bureaux:
+            return []
+        kept = self.table.loc[self.table["arm"] == CONTROL, "cell"].nunique()
+        told = (
+            Text(
+                "Of two past votes, nobody knows how the turnout of enough of these bureaux "
+                "changed: what it can tell is not known before sending."
+            )
+            if self.turnout is None
+            else Text(
+                "By how differently their turnout changed before, a change of {seen:.1f} points "
+                "or more is seen four times in five, counted on all electors of a bureau, "
+                "whoever of them gets the message.",
+                seen=100 * self.turnout,
+            )
+        )
+        return [
+            Text(
+                "Bureaux are drawn whole: {sent} get the message, {kept} do not.",
+                sent=self.bureaux - kept,
+                kept=kept,
+            ),
+            told,
+            Text(
+                "Of acts of people nothing is said: how alike people of one bureau are in what "
+                "they do is not known."
             ),
         ]
 
@@ -93,6 +132,7 @@ class Draw:
             "letters": self.letters,
             "controls": self.controls,
             "sees": {f"{rate:g}": round(seen, 6) for rate, seen in self.sees.items()},
+            "sees_turnout": None if self.turnout is None else round(self.turnout, 6),
         }
 
 
@@ -127,6 +167,7 @@ def draw(
     *,
     seed: int,
     terms: Terms = Terms(),  # noqa: B008 - it cannot change
+    past: pd.DataFrame | None = None,
 ) -> Draw:
     """Draw who is kept for comparison, and who gets which subject.
 
@@ -142,6 +183,9 @@ def draw(
         Of the draw.
     terms
         How.
+    past
+        `bureau_id`, `turnout_rate` of a past vote, `before` of the one before it: what bureaux that
+        are drawn whole can tell. It changes nothing of the draw.
 
     Returns
     -------
@@ -172,8 +216,12 @@ def draw(
         }
     ).merge(units, on="person", validate="one_to_one")
     table = _in_order(table, seed, terms)
-    sees = {} if terms.whole_bureaux else _sees(len(table), int((table["arm"] == CONTROL).sum()))
-    return Draw(table, seed, str(content["fingerprint"]), sees)
+    mark = str(content["fingerprint"])
+    if not terms.whole_bureaux:
+        sees = _sees(len(table), int((table["arm"] == CONTROL).sum()))
+        return Draw(table, seed, mark, sees)
+    turnout = None if past is None else _sees_of_turnout(units, past, seed)
+    return Draw(table, seed, mark, {}, units["bureau"].nunique(), turnout)
 
 
 def _rule(units: pd.DataFrame, terms: Terms) -> Rule:
@@ -226,3 +274,20 @@ def _sees(people: int, controls: int) -> dict[float, float]:
         rate: detectable(float(np.sqrt(rate * (1 - rate) * spread)), people - 2, power=POWER)
         for rate in BASE_RATES
     }
+
+
+def _sees_of_turnout(units: pd.DataFrame, past: pd.DataFrame, seed: int) -> float | None:
+    """Return the smallest change of turnout seen, as drawn on the past; None where it is mute."""
+    bureaux = units.drop_duplicates("bureau")[["bureau", "order"]]
+    known = bureaux.merge(past, left_on="bureau", right_on="bureau_id", validate="one_to_one")
+    if len(known) < BLOCK:
+        return None
+    # As `effect.on_turnout` will estimate it: one row a bureau, beside its turnout before.
+    rule = Rule(rank_by="order", block_size=BLOCK, control=HELD_BACK, unit="bureau")
+    ask = Ask(("turnout_rate",), ("before",), coverage=(1.0,), power=POWER, estimator="ancova")
+    try:
+        curve = power_curve(known, rule, ask, np.random.default_rng(seed))
+    except DataError:
+        # It does not vary, or there are too few.
+        return None
+    return float(curve["detectable_assignment"].iloc[0])

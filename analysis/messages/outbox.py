@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.gate import passes
+from analysis.contacts.gate import agreements, passes
 from analysis.contacts.suppression import catch_up, listed
 from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import or_nothing, reading, tenant_of, writing
@@ -27,7 +27,7 @@ from analysis.errors import DataError
 from analysis.messages.approve import approval_of
 from analysis.messages.delivery_guard import Guard, guard_of
 from analysis.messages.delivery_ledger import Ledger, Told, ledger_of
-from analysis.messages.drafts import POINT_OF, PURPOSE_OF, Draft, draft_of
+from analysis.messages.drafts import POINT_OF, Draft, draft_of
 from analysis.messages.letter_layout import Layout, lay_out
 from analysis.messages.letter_links import bounce_secret, links, return_path
 from analysis.messages.loads import PURPOSE as MEASURED
@@ -278,7 +278,8 @@ class _Sending:
     def _known(self, people: Sequence[str], part: Mapping[str, int], ledger: Ledger) -> _Batch:
         catch_up(self.contacts)
         letter = self.draft.letter
-        purposes = (PURPOSE_OF[letter.channel], *(("political_ads",) if self.draft.themed else ()))
+        asked = agreements(asked_of(self.draft, ()))
+        purposes = tuple(sorted(purpose for purpose, _channel in asked))
         guard = guard_of(self.contacts, self.draft.message, people, purposes, letter.channel)
         with reading(self.contacts.engine) as connection:
             address = addresses(connection, self.contacts, people, POINT_OF[letter.channel])

@@ -12,6 +12,9 @@ from analysis.messages.approve import approval_of, terms_of
 from analysis.messages.effect import Effect, effects, on_turnout, trial_of
 from analysis.tables.workspace import Workspace
 
+# Days within which two rounds of one election follow each other.
+_ROUNDS = 60
+
 
 def all_effects(contacts: Contacts, place: Workspace | Path, message: str) -> list[Effect]:
     """Return what a message changed, turnout last where a vote came after it.
@@ -42,15 +45,44 @@ def all_effects(contacts: Contacts, place: Workspace | Path, message: str) -> li
 
 def _turnout(workspace: Workspace, since: dt.date) -> pd.DataFrame | None:
     """Return the turnout of the first vote after a day, beside that of the last one before it."""
-    dated = workspace.read("elections", columns=["election_id", "date"]).sort_values("date")
-    day = pd.to_datetime(dated["date"]).dt.date
-    after, before = dated.loc[day > since, "election_id"], dated.loc[day <= since, "election_id"]
-    if not len(after) or not len(before):
-        return None
+    dated = _dated(workspace)
+    after, before = dated.index[dated > since], dated.index[dated <= since]
+    return _beside(workspace, after[0], before[-1]) if len(after) and len(before) else None
+
+
+def past_turnout(workspace: Workspace) -> pd.DataFrame | None:
+    """Return the turnout of the last first round beside that of the vote before it.
+
+    A second round follows its first so closely that it would promise too much: a message is
+    followed by a vote months after the last.
+
+    Parameters
+    ----------
+    workspace
+        The place.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        `bureau_id`, `registered`, `turnout_rate`, `before`; None where there are no two votes.
+    """
+    dated = _dated(workspace)
+    far = [n for n in range(1, len(dated)) if (dated.iloc[n] - dated.iloc[n - 1]).days > _ROUNDS]
+    return _beside(workspace, dated.index[far[-1]], dated.index[far[-1] - 1]) if far else None
+
+
+def _dated(workspace: Workspace) -> pd.Series:
+    """Return the day of each vote, by its id, the oldest first."""
+    dated = workspace.read("elections", columns=["election_id", "date"])
+    days = pd.to_datetime(dated.set_index("election_id")["date"]).dt.date
+    return days.sort_values(kind="stable")
+
+
+def _beside(workspace: Workspace, vote: str, last: str) -> pd.DataFrame:
     columns = ["election_id", "bureau_id", "registered", "ballots"]
     table = workspace.read("turnout", columns=columns)
     table = table[table["registered"] > 0].assign(rate=lambda t: t["ballots"] / t["registered"])
-    vote = table[table["election_id"] == after.iloc[0]]
-    last = table[table["election_id"] == before.iloc[-1]].set_index("bureau_id")["rate"]
-    told = vote.assign(turnout_rate=vote["rate"], before=vote["bureau_id"].map(last))
+    told = table[table["election_id"] == vote].rename(columns={"rate": "turnout_rate"})
+    before = table[table["election_id"] == last].set_index("bureau_id")["rate"]
+    told = told.assign(before=told["bureau_id"].map(before))
     return told[["bureau_id", "registered", "turnout_rate", "before"]].dropna()

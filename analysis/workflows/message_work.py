@@ -42,6 +42,7 @@ from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
 from analysis.workflows import mail_out, server_access, universes
 from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.message_effects import past_turnout
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
 BOUNCES = "PALIER_BOUNCES"
@@ -164,7 +165,11 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
     setting = Setting(
-        ground, base_address(), server=takes_away(draft.letter.channel), records=published
+        ground,
+        base_address(),
+        server=takes_away(draft.letter.channel),
+        records=published,
+        past=past_turnout(Workspace(workspace)) if choice.whole_bureaux else None,
     )
     terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
     return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)

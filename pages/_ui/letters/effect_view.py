@@ -80,6 +80,12 @@ def _sees(approval: Approval) -> None:
                 "Said before: of an act of {rate}, a change of {seen} points or more is seen."
             ).format(rate=percent(float(rate), 0), seen=number(100 * float(seen), 1))
         )
+    if (seen := approval.control.get("sees_turnout")) is not None:
+        st.caption(
+            _("Said before: a change of turnout of {seen} points or more is seen.").format(
+                seen=number(100 * float(seen), 1)
+            )
+        )
 
 
 def _subjects(contacts: Contacts, message: str, approval: Approval) -> None:

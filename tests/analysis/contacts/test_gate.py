@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def quarter(store, tmp_path_factory):
         *(said(who) for who in ("anna", "carl", "dora", "emil", "fay", "hana2", "jo", "kim")),
         *(said(who, "letter_sms", "sms") for who in ("anna", "kim")),
         *(said(who, "political_ads", "email") for who in ("carl", "jo")),
+        said("kim", "political_ads", "sms"),
         said("jo", "open_tracking", "email"),
         said("fay", "phone", "phone", given=False),
     )
@@ -178,3 +180,12 @@ def test_a_refusal_tells_what_would_make_it_lawful_and_no_name(quarter):
     assert "Ask them at the door" in refusal.text
     assert "ben" not in refusal.text.replace("been", "")
     assert FLOOR == 11
+
+
+def test_a_row_of_a_roll_has_no_contact_point_no_score_and_is_nobody_of_the_supporters():
+    columns = set(ROLL_ROWS.c.keys())
+    assert {"birth_name", "bureau_id", "address_id"} <= columns
+    told = re.compile("person|mail|phone|mobile|score|support|opinion|theme|turnout|voted|probab")
+    assert not [one for one in columns if told.search(one)]
+    # The five that are dropped at reading have no place either.
+    assert not [one for one in columns if re.search("place|country|nationality", one)]

@@ -18,7 +18,7 @@ from analysis.messages.control import Terms, draw
 from analysis.messages.drafts import draft_of, drafts, save
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.preflight import preflight, refuse_bad
-from tests.analysis.contacts.invented import said, say
+from tests.analysis.contacts.invented import merge, said, say
 from tests.analysis.messages.conftest import (
     BASE,
     CONTROLLER,
@@ -132,19 +132,30 @@ def test_who_lacks_a_value_is_counted_before_anything_leaves(make):
 
 def test_nobody_gets_a_third_letter_in_a_week(make, letter):
     author, other = make("author"), make("other")
-    supporters(author, 12)
+    people = supporters(author, 40)
+    care(author, people[:12])
+    say(author, *(said(one, "political_ads") for one in people[:12]))
+    everybody = Terms(control=False)
     for n in range(2):
-        approve(
-            other,
-            prepare(
-                author,
-                save(author, f"m{n}", letter, EVERYBODY),
-                SETTING,
-                terms=Terms(control=False),
-            ),
-        )
+        draft = save(author, f"m{n}", letter, THEME)
+        approve(other, prepare(author, draft, SETTING, terms=everybody))
     with pytest.raises(DataError, match="frequency: 12"):
-        prepare(author, save(author, "m3", letter, EVERYBODY), SETTING)
+        prepare(author, save(author, "m3", letter, THEME), SETTING)
+    # Whoever is one with somebody who had two has had two, whichever of them stands for both.
+    of_two = [merge(author, people[20], people[0]), merge(author, people[1], people[21])]
+    third = save(author, "m4", letter, EVERYBODY)
+    seen = prepare(author, third, SETTING, terms=everybody)
+    assert not {people[n] for n in (0, 1, 20, 21)} & set(seen.draw.table["person"])
+    assert (seen.draw.letters, seen.refused) == (26, {"frequency": 12})
+    # Apart again, they had none.
+    merge(author, people[20], people[0], undoes=of_two[0])
+    assert prepare(author, third, SETTING, terms=everybody).draw.letters == 27
+    # One letter each is two letters of who is both.
+    approve(other, prepare(author, third, SETTING, terms=everybody))
+    assert prepare(author, third, SETTING, terms=everybody).draw.letters == 27
+    merge(author, people[30], people[31])
+    seen = prepare(author, third, SETTING, terms=everybody)
+    assert (seen.draw.letters, seen.refused["frequency"]) == (25, 13)
 
 
 def test_messages_never_go_to_the_roll(make, letter):

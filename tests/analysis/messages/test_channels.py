@@ -24,7 +24,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from analysis.contacts import consents, vault
+from analysis.contacts.gate import agreements
 from analysis.contacts.suppression import objecting, suppressed
+from analysis.contacts.universe import Universe
 from analysis.database.contact_tables import CONSENTS
 from analysis.database.engine import connect, reading, writing
 from analysis.database.migrate import upgrade
@@ -34,12 +36,13 @@ from analysis.messages.approve import approve, prepare
 from analysis.messages.came_back import came_back
 from analysis.messages.control import Terms
 from analysis.messages.dkim_seal import Seal
-from analysis.messages.drafts import save
+from analysis.messages.drafts import POINT_OF, save
 from analysis.messages.inbound import hook_secret, is_sms_stop, take_call
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.letter_links import bounce_secret, return_path
 from analysis.messages.loads import note_load
 from analysis.messages.outbox import Way, progress_of, send_message
+from analysis.messages.recipients import asked_of
 from analysis.messages.sms_post import FILE, GatewayPost, sms_post
 from analysis.messages.smtp_post import RefusedError
 from analysis.workflows import inbound_hook, mail_worker, message_work
@@ -83,12 +86,41 @@ def phoned(make, count=12):
     return contacts, people
 
 
-def approved(contacts, letter):
-    """Approve a message to everybody; return its id."""
-    draft = save(contacts, "m", Letter.read(letter), EVERYBODY)
+def approved(contacts, letter, universe=EVERYBODY):
+    """Approve a message to everybody, or to some; return its id."""
+    draft = save(contacts, "m", Letter.read(letter), universe)
     prepared = prepare(contacts, draft, SETTING, terms=Terms(control=False))
     approve(replace(contacts, by="other"), prepared)
     return draft.message
+
+
+WORDS = {
+    "email": {("letter_email", "email"), ("political_ads", "email")},
+    "sms": {("letter_sms", "sms"), ("political_ads", "sms")},
+}
+
+
+@pytest.mark.parametrize("channel", sorted(POINT_OF))
+def test_what_approval_asks_of_each_person_is_what_delivery_asks(make, channel):
+    contacts, people = phoned(make, 14)
+    letter = TEXT if channel == "sms" else LETTER
+    care(contacts, people)
+    for where in ({"volunteering": True}, {"donation": True}, {"theme": "housing"}):
+        universe = Universe.read({"of": "people", "where": where})
+        draft = save(contacts, "m", Letter.read(letter), universe)
+        assert agreements(asked_of(draft, ())) == WORDS[channel], where
+    plain = asked_of(save(contacts, "m", Letter.read(letter), EVERYBODY), ())
+    assert agreements(plain) == {one for one in WORDS[channel] if "letter" in one[0]}
+    # A yes to chosen messages by one channel is none by another.
+    other = "email" if channel == "sms" else "sms"
+    say(contacts, *(said(one, "political_ads", other) for one in people))
+    with pytest.raises(DataError, match="Nobody of this universe") as refused:
+        approved(contacts, letter, universe)
+    assert "ads: 14" in str(refused.value.where)
+    say(contacts, *(said(one, "political_ads", channel) for one in people[:12]))
+    message = approved(contacts, letter, universe)
+    # Whoever is approved is reached: the page of approval told the truth.
+    assert send_message(contacts, message, Way(Pigeon(), BASE, SETTING.ground)) == {"sent": 12}
 
 
 def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):

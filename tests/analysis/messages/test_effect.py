@@ -81,6 +81,38 @@ def test_few_tell_nothing_and_bureaux_drawn_whole_tell_by_their_turnout():
     assert (found.letters, found.controls) == (72, 8)
 
 
+def test_what_whole_bureaux_can_tell_is_said_before_sending_or_why_it_is_not():
+    people = [f"p{n:04d}" for n in range(1_600)]
+    bureau = {name: f"99900_{n % 80:04d}" for n, name in enumerate(people)}
+    rng = np.random.default_rng(8)
+    before = rng.normal(0.6, 0.08, 80)
+    moved = rng.normal(0.0, 1.0, 80)
+    moved = 0.02 * (moved - moved.mean()) / moved.std()
+    past = pd.DataFrame({"bureau_id": sorted(set(bureau.values())), "before": before})
+    past = past.assign(turnout_rate=before - 0.1 + moved)
+    whole = Terms(whole_bureaux=True)
+    told = draw(people, bureau, seed=4, terms=whole, past=past)
+    # By hand, 72 against 8, quantiles of Student with 70: (1.994 + 0.847) · 0.02 · √(1/72 + 1/8).
+    assert told.turnout == pytest.approx(0.0212, rel=0.12)
+    said = " ".join(map(str, told.summary()))
+    assert "72 get the message, 8 do not" in said
+    assert f"a change of {100 * told.turnout:.1f} points" in said
+    assert "acts of people nothing is said" in said
+    assert told.to_dict()["sees_turnout"] == pytest.approx(told.turnout, abs=1e-6)
+    # What is known of the past changes nothing of who is drawn, and is drawn the same again.
+    mute = draw(people, bureau, seed=4, terms=whole)
+    assert (mute.seal, mute.turnout) == (told.seal, None)
+    assert draw(people, bureau, seed=4, terms=whole, past=past).turnout == told.turnout
+    # Twice the spread, half as much is seen.
+    wider = past.assign(turnout_rate=before - 0.1 + 2 * moved)
+    twice = draw(people, bureau, seed=4, terms=whole, past=wider).turnout
+    assert twice == pytest.approx(2 * told.turnout, rel=0.01)
+    for nothing in (None, past.head(9), past.assign(turnout_rate=before)):
+        found = draw(people, bureau, seed=4, terms=whole, past=nothing)
+        assert found.turnout is None
+        assert "not known before sending" in " ".join(map(str, found.summary()))
+
+
 def test_acts_since_the_approval_are_counted_by_arm_and_by_subject(make, monkeypatch):
     author = make()
     people = supporters(author, 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from email.message import EmailMessage
 
 import httpx
@@ -11,19 +12,28 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from analysis.contacts import confirmations
 from analysis.contacts.consents import current
 from analysis.contacts.suppression import objecting, suppressed
-from analysis.database.contact_tables import CONSENTS
+from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading
 from analysis.database.message_tables import RESPONSES, STEPS
 from analysis.errors import DataError
 from analysis.messages.approve import approve, prepare
 from analysis.messages.control import Terms
 from analysis.messages.drafts import save
-from analysis.messages.letter_links import bounce_secret, leave_secret, return_path, secret_in
+from analysis.messages.letter_links import (
+    bearer,
+    bounce_secret,
+    leave_secret,
+    return_path,
+    secret_in,
+)
+from analysis.messages.recipients import addresses
 from analysis.messages.returned_mail import is_stop, read_returned, take_back, take_back_all
 from analysis.workflows import leave_page
-from tests.analysis.messages.conftest import EVERYBODY, SETTING, supporters
+from tests.analysis.contacts.invented import opened
+from tests.analysis.messages.conftest import CONTROLLER, EVERYBODY, SETTING, supporters
 
 SECRET = "0123456789abcdef" * 2
 BACK = return_path("contact@example.org", SECRET)
@@ -166,19 +176,21 @@ def ask(app, method, path, **other):
     return asyncio.run(asked())
 
 
-def test_a_get_shows_a_button_and_a_post_leaves_as_often_as_one_likes(sent, monkeypatch, tmp_path):
-    contacts, message, people = sent
-    monkeypatch.setattr(
-        leave_page,
-        "workspace_of",
-        lambda _folder, name: tmp_path if name == contacts.tenant else None,
-    )
-    monkeypatch.setattr(leave_page, "open_contacts", lambda _workspace: contacts)
+def served(monkeypatch, folder, *campaigns):
+    """Return the pages to leave of campaigns that are open already."""
+    by_name = {one.tenant: one for one in campaigns}
+    monkeypatch.setattr(leave_page, "workspace_of", lambda _folder, name: by_name.get(name))
+    monkeypatch.setattr(leave_page, "open_contacts", lambda workspace: workspace)
 
     async def answer(request):
-        return await leave_page.leave_page(request, tmp_path)
+        return await leave_page.leave_page(request, folder)
 
-    app = Starlette(routes=[Route("/u/{path:path}", answer, methods=["GET", "POST"])])
+    return Starlette(routes=[Route("/u/{path:path}", answer, methods=["GET", "POST"])])
+
+
+def test_a_get_shows_a_button_and_a_post_leaves_as_often_as_one_likes(sent, monkeypatch, tmp_path):
+    contacts, message, people = sent
+    app = served(monkeypatch, tmp_path, contacts)
     link = f"/u/{contacts.tenant}/{leave_secret(contacts.ring, message, people[0])}"
     before = rows(contacts, CONSENTS)
     shown = ask(app, "GET", link, headers={"Accept-Language": "fr"})
@@ -201,3 +213,70 @@ def test_a_get_shows_a_button_and_a_post_leaves_as_often_as_one_likes(sent, monk
         assert ask(app, "POST", f"/u/{contacts.tenant}/{wrong}", **one_click).status_code == 404
     assert ask(app, "POST", link.replace("/u/", "/u/other"), **one_click).status_code == 404
     assert set(objecting(contacts)) == {people[0]}
+
+
+def test_who_holds_a_forwarded_link_can_leave_and_do_nothing_else(sent, monkeypatch, tmp_path):
+    contacts, message, people = sent
+    app, who = served(monkeypatch, tmp_path, contacts), people[0]
+    secret = leave_secret(contacts.ring, message, who)
+    link = f"/u/{contacts.tenant}/{secret}"
+    # It says nothing of whose it is, and asks for nothing.
+    page = ask(app, "GET", link).text
+    assert page.count("<form") == page.count("<button") == 1
+    assert "<input" not in page
+    for told in (who, "@example.org", "Zoé", message):
+        assert told not in page.replace("contact@example.org", "")
+    # It opens no preferences, confirms nothing, and is no return path.
+    with reading(contacts.engine) as connection:
+        assert confirmations.look(connection, contacts, secret) is None
+        assert bearer(connection, contacts, bounce=secret) is None
+    assert take_back(contacts, report("5.1.1", to=return_path("c@example.org", secret))) == "bounce"
+    assert not suppressed(contacts, [("email", f"{who}@example.org")])
+    # Whatever is sent along, whoever holds it leaves: nothing is agreed to, and nothing changed.
+    persons = rows(contacts, PERSONS)
+    wants = {"do": "agree", "box": "political_ads", "email": "me@example.org", "person": people[1]}
+    for _again in range(2):
+        assert ask(app, "POST", link, data=wants).status_code == 200
+    assert ask(app, "PUT", link, data=wants).status_code == 405
+    assert objecting(contacts) == {who: "unsubscribe"}
+    assert not suppressed(contacts, [("email", "me@example.org")])
+    with reading(contacts.engine) as connection:
+        now = current(connection)
+        assert addresses(connection, contacts, [who]) == {who: f"{who}@example.org"}
+    held = {one for one, yes in now.items() if yes}
+    assert held == {(one, "letter_email", "email") for one in people[1:]}
+    assert rows(contacts, PERSONS) == persons
+
+
+@pytest.fixture
+def elsewhere(store, tmp_path, named, letter):
+    """Return another campaign of the same store: people of the same ids, and a message to them."""
+    other = opened(store, tmp_path / "b", named("d"), controller=named("list"))
+    other = replace(other, controller=replace(CONTROLLER, controller=named("list")))
+    supporters(other, 12)
+    draft = save(replace(other, by="author"), "m", letter, EVERYBODY)
+    approve(other, prepare(other, draft, SETTING, terms=Terms(control=False)))
+    return other
+
+
+def test_secrets_of_a_campaign_find_nobody_in_another(sent, elsewhere, monkeypatch, tmp_path):
+    (one, message, people), other = sent, elsewhere
+    leaving = leave_secret(one.ring, message, people[0])
+    bounce = bounce_secret(one.ring, message, people[0])
+    app = served(monkeypatch, tmp_path, one, other)
+    before = [rows(other, table) for table in (CONSENTS, STEPS, RESPONSES)]
+    assert ask(app, "GET", f"/u/{other.tenant}/{leaving}").status_code == 404
+    assert ask(app, "POST", f"/u/{other.tenant}/{leaving}").status_code == 404
+    for content in (
+        report("5.1.1", to=return_path("c@example.org", bounce)),
+        report("", kind="feedback-report", to=return_path("c@example.org", bounce)),
+    ):
+        take_back(other, content)
+    assert [rows(other, table) for table in (CONSENTS, STEPS, RESPONSES)] == before
+    assert objecting(other) == objecting(one) == {}
+    with reading(other.engine) as connection:
+        assert bearer(connection, other, leave=leaving) is None
+        assert bearer(connection, other, bounce=bounce) is None
+    # In its own they do what they are for.
+    assert take_back(one, report("", kind="feedback-report", to=return_path("c@x.fr", bounce)))
+    assert (objecting(one), objecting(other)) == ({people[0]: "complaint"}, {})

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 
+import numpy as np
 import pytest
 from aiosmtpd.controller import Controller as Server
 from typer.testing import CliRunner
 
 from analysis.cli.main import app
-from analysis.contacts.contact_store import say_controller
+from analysis.contacts.contact_store import insert_many, say_controller
+from analysis.database.contact_tables import HOMES
+from analysis.database.engine import writing
 from analysis.errors import DataError
 from analysis.tables.file_lock import held
+from analysis.tables.workspace import Workspace
 from analysis.workflows import message_work
 from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.message_effects import past_turnout
 from tests.analysis.messages.conftest import CONTROLLER, supporters
 from tests.analysis.messages.test_outbox import Mailbox
 
@@ -94,6 +100,38 @@ def test_the_whole_way(campaign, tmp_path, monkeypatch):
     told = run("message", "status", *here)
     assert "control 2" in told
     assert "sent 18" in told
+
+
+def test_a_preview_says_what_the_turnout_of_whole_bureaux_can_tell(campaign, tmp_path):
+    here = ("--workspace", campaign)
+    contacts = open_contacts(campaign)
+    home = {"tenant": contacts.tenant, "version": 2, "source": "said", "score": None}
+    home |= {"commune_id": "99900"}
+    with writing(contacts.engine) as connection:
+        homes = [
+            home | {"person": f"p{n:03d}", "bureau_id": f"99900_{n + 1:04d}"} for n in range(20)
+        ]
+        insert_many(connection, HOMES, homes)
+    close(contacts)
+    rule = json.dumps({"of": "people", "where": {"all": []}})
+    new = ("message", "new", tmp_path / "letter.toml", *here, "--universe", rule, "--by", "alice")
+    message = run(*new).split()[0]
+    seen = run("message", "preview", message, *here, "--seed", 1, "--whole-bureaux")
+    assert "Bureaux are drawn whole: 18 get the message, 2 do not." in seen
+    told = re.search(r"a change of ([\d.]+) points or more is seen four times in five", seen)
+    # Its last vote that did not follow another at once is that of June 2024, beside June 2022.
+    past = past_turnout(Workspace(campaign)).set_index("bureau_id")
+    assert past.loc["99900_0001", "turnout_rate"] == pytest.approx(477 / 822)
+    assert past.loc["99900_0001", "before"] == pytest.approx(455 / 828)
+    # The simplest rule beside it: nothing taken off but the turnout before.
+    # Bureau 20 did not exist in 2022.
+    few = past.loc[past.index.isin({one["bureau_id"] for one in homes})]
+    assert len(few) == 19
+    rest = few["turnout_rate"] - np.polyval(
+        np.polyfit(few["before"], few["turnout_rate"], 1), few["before"]
+    )
+    rough = 2.8 * rest.std(ddof=2) * np.sqrt(1 / 18 + 1 / 2)
+    assert float(told[1]) == pytest.approx(100 * rough, rel=0.3)
 
 
 @pytest.mark.parametrize("content", ["", "[1]", "{", "subject = 1", 'blocks = "x"', "blocks = [1]"])

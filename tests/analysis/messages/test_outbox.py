@@ -353,3 +353,30 @@ def test_a_domain_is_not_written_to_faster_than_it_bears():
     now[0] = 1.0
     assert pace.wait_s("example.org") == 0
     assert Pace().wait_s("example.org") == 0
+
+
+def test_while_a_domain_waits_the_others_go_on(make, letter, monkeypatch):
+    author, other, now, left = make("author"), make("other"), [0.0], []
+    people = supporters(author, 14)
+    moved = [(one, "email", f"{one}@example.net") for one in people[:4]]
+    with writing(author.engine) as connection:
+        vault.put(connection, author.ring, moved)
+    draft = save(author, "m", letter, EVERYBODY)
+    approve(other, prepare(author, draft, SETTING, seed=1, terms=Terms(control=False)))
+
+    class Watched(Pigeon):
+        def send(self, sender, to, content):
+            left.append((now[0], to.partition("@")[2]))
+            super().send(sender, to, content)
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    monkeypatch.setattr(outbox.time, "sleep", sleep)
+    post, pace = Watched(), Pace(60, clock=lambda: now[0])
+    assert send_message(other, draft.message, way(post, pace=pace)) == {"sent": 14}
+    assert sorted(post.people) == people
+    # One a second to each: ten in nine seconds, and the four of the other beside the first of them.
+    at = {domain: [when for when, to in left if to == domain] for _when, domain in left}
+    assert at["example.org"] == pytest.approx(range(10))
+    assert at["example.net"] == pytest.approx(range(4))
