@@ -652,6 +652,55 @@ def test_a_link_to_a_place_that_is_not_here_says_so(page):
     assert any("elsewhere" in text for text in values(app.warning))
 
 
+# Pinned and excluded by hand
+
+
+@pytest.mark.parametrize("kind", ["pinned", "excluded"])
+def test_a_bureau_goes_first_or_out_by_hand_with_its_reason_and_back_again(page, places, kind):
+    ids = answer(places.valmont, LEFT)[0].table["bureau_id"].astype("str").tolist()
+    bureau, reason = ids[4], "marché du jeudi = tout le quartier ; à midi, demander Zoé"
+
+    def look_at(app):
+        app.session_state[state._BUREAU] = bureau
+        return app.run()
+
+    app = look_at(page(bloc="left"))
+    buttons = {one: app.button(key=f"hand.{one}.{bureau}") for one in ("pinned", "excluded")}
+    assert all(button.disabled for button in buttons.values())
+    app.text_input(key=f"hand.reason.{bureau}").set_value("   ").run()
+    assert app.button(key=f"hand.{kind}.{bureau}").disabled
+    app.text_input(key=f"hand.reason.{bureau}").set_value(f" {reason} ").run()
+    app.button(key=f"hand.{kind}.{bureau}").click().run()
+    assert not app.exception
+    decided = with_settings(LEFT, **{kind: {bureau: reason}})
+    table = answer(places.valmont, decided)[0].table
+    # Those without ground come after whatever was excluded.
+    at = 0 if kind == "pinned" else int(table["reachable"].sum()) - 1
+    assert table["bureau_id"].iloc[at] == bureau
+
+    def order(shown):
+        return called(ranked_list(shown)[_("Bureau")])
+
+    again = look_at(page(**links(app)))
+    for one in (app, again):
+        assert order(one) == numbered(table["bureau_id"])
+        said = {
+            "pinned": _("Pinned by hand: {reason}"),
+            "excluded": _("Excluded by hand: {reason}"),
+        }
+        assert said[kind].format(reason=reason) in values(one.info)
+        assert not [b for b in one.button if b.key == f"hand.pinned.{bureau}"]
+    again.button(key=f"hand.back.{bureau}").click().run()
+    assert order(again) == numbered(pd.Series(ids))
+    assert kind not in links(again)
+
+
+def test_nonsense_by_hand_in_the_link_is_left_aside(page, places):
+    app = page(bloc="left", pinned="99900_0001=  ", excluded="=why")
+    assert not errors(app)
+    assert_shows(app, places.valmont, LEFT)
+
+
 # Doors already visited
 
 
