@@ -3,7 +3,7 @@
 python benchmarks/look_back_tables.py PARIS.json FRANCE.json VALMONT.json
 
 Each FILE is what `python -m analysis validate --workspace DIR --out FILE` wrote: per file a table
-of the orders, then the intervals of the first and the chances of all.
+of the orders and one of the five worlds, then the intervals of the first and the chances of all.
 """
 
 from __future__ import annotations
@@ -54,6 +54,16 @@ def orders(told: dict[str, Any]) -> list[str]:
     return lines
 
 
+def worlds(told: dict[str, Any]) -> list[str]:
+    """Return what each order wins in each world, by bloc; nothing of a file that kept the worst."""
+    rows = [
+        row([f"{BLOCS[bloc]}, {world}", *(short(by_order[one][world], 2) for one in HEADS)])
+        for bloc, by_order in told.get("worlds", {}).items()
+        for world in by_order["default"]
+    ]
+    return [*head(list(HEADS.values())), *rows] if rows else []
+
+
 def intervals(told: dict[str, Any]) -> list[str]:
     """Return coverage by bloc and world, and how far chances are apart."""
     worlds = ("equal", "abstention", "fence", "volatility", "opponents")
@@ -102,6 +112,7 @@ def main() -> int:
     told = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
     for name, one in told.items():
         print(f"{name}: {len(one['cells'])} pairs", *orders(one), "", sep="\n")
+        print(*worlds(one), "", sep="\n")
     first = next(iter(told.values()))
     print(*intervals(first), "", sep="\n")
     classes = ["under .05", ".05–.1"] + [f".{n}–.{n + 1}" for n in range(1, 9)] + [".9–1"]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analysis.workflows.ranking import ranking_file
+from analysis.workflows.hold_back import as_announced
 from pages._ui import inputs, levels, loaders, messages, phone_order, shell
 from pages._ui.i18n import _
 from pages._ui.priorities import (
@@ -52,24 +52,25 @@ with answer_side, messages.explain_data_errors():
     ranked = loaders.ranking(place, scenario)
     view = inputs.choose_view(VIEWS)
     if view == "compare":
-        compare.compare(place, scenario, ranked)
+        compare.compare(place, scenario)
     elif view == "checks":
         look_back.checks(place, scenario, ranked, found)
     elif view == "files":
         downloads.downloads(place, scenario)
     else:
-        file = ranking_file(place, scenario, ranked, found)
+        file = loaders.file_on_screen(place, scenario)
+        shown = as_announced(ranked, file.announced)
         map_side, card_side = st.columns(shell.MAP_AND_CARD)
         with map_side, phone_order.map_box():
-            ranking_view.levels_map(place, ranked, loaders.geometry(place, found))
+            ranking_view.levels_map(place, shown, file.announced, loaders.geometry(place, found))
         with card_side:
             ranking_view.reach(file.announced)
-            bureau_id, frame = bureau_card.bureau_card(ranked, found)
+            bureau_id, frame = bureau_card.bureau_card(shown, found)
         bureau_card.map_first()
         with map_side:
             ranking_view.last_time(file, scenario)
             back = st.container()
-            ranking_view.ranked_list(ranked, key="priorities.list")
+            ranking_view.ranked_list(shown, key="priorities.list")
             ranking_view.honesty(ranked, scenario.settings.draws)
             ranking_view.notes(found)
         bureau_card.picture(place, scenario, bureau_id, frame)

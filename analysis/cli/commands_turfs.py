@@ -184,7 +184,7 @@ def _report(walks: Walks) -> str:
 
 
 def _slot(opening: Mapping[str, Any] | None) -> list[str]:
-    """Say what is expected to open in the slot of the outing, and how that is known."""
+    """Say where conversations are expected in the slot of the outing, and how that is known."""
     from analysis.workflows.time_slots import ASSUMED
 
     if opening is None:
@@ -193,7 +193,7 @@ def _slot(opening: Mapping[str, Any] | None) -> list[str]:
     how = f"learned at {opening['doors']} doors of this slot"
     if opening["source"] == ASSUMED:
         how = "assumed, for no returns tell of this slot: the same for every kind of building"
-    return [f"doors that open, {opening['slot']}: {rates} ({how})"]
+    return [f"doors with a conversation, {opening['slot']}: {rates} ({how})"]
 
 
 def start_of(text: str) -> tuple[float, float] | None:

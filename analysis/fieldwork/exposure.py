@@ -95,7 +95,7 @@ def learned_params(
     Parameters
     ----------
     rates
-        Open rates of all cells.
+        Open rates of all cells (`of="opened"`).
     outings
         As `progress.outings` returns them.
     at_the_door
@@ -107,7 +107,14 @@ def learned_params(
         `share_open`, where a door opened `share_talk`, and where hours are known
         `minutes_between` and `doors_per_hour_dense`: value, low, high and source of each. The
         pace holds where the teams went: if that was not dense, leave the last one out.
+
+    Raises
+    ------
+    ValueError
+        When the rates are of conversations: `share_talk` would be counted twice.
     """
+    if rates.of != "opened":
+        raise ValueError("share_open is a rate of doors opened, not of conversations")
     minutes = at_the_door or AtTheDoor()
     low, high = rates.level_interval()
     source = f"learned at {int(rates.table['doors'].sum())} doors"

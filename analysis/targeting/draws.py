@@ -40,7 +40,6 @@ _COLUMNS = ("abstention", "support", "movement", "marginal", "rival_marginal")
 _ERRORS = tuple(f"{name}_se" for name in _COLUMNS)
 _Columns = Mapping[str, np.ndarray]
 LEVEL = 0.90
-
 # More say nothing that fewer do not, and would not fit into memory.
 MOST_DRAWS = 100_000
 # Ten hours of every registered person of France would be fifty times as much.
@@ -49,10 +48,11 @@ MOST_HOURS = 1e7
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many bureaux the hours reach, and how many draws tell how sure that is."""
+    """How many bureaux the hours reach, how many draws tell how sure, and where nobody is sent."""
 
     k: int
     draws: int = 1000
+    aside: np.ndarray | bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +212,7 @@ def simulate(
     rng
         Source of chance.
     wanted
-        How many bureaux, and how many draws.
+        How many bureaux, how many draws, and which bureaux are never among the first.
     plan
         The strategist's weights; None ranks each draw by its own gain.
 
@@ -253,8 +253,8 @@ def simulate(
     _over_threads(draw_piece, [slice(n, min(n + step, size)) for n in range(0, size, step)])
     # Nobody to meet there: no draw puts such a bureau in front.
     there = reachable(table) > 0
-    scores[:, ~there] = -np.inf
-    first = np.where(there, _among_first(scores, wanted.k), 0.0)
+    scores[:, ~there | wanted.aside] = -np.inf
+    first = np.where(~there | wanted.aside, 0.0, _among_first(scores, wanted.k))
     return Uncertainty(ends[0] * there, ends[1] * there, first, wanted.k, draws)
 
 

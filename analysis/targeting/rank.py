@@ -279,13 +279,15 @@ def weights_in_force(prospects: Prospects, preset: str, params: Params) -> Weigh
         return Weights()
 
 
-def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
+def rank_bureaux(prospects: Prospects, settings: Settings, aside: Collection[str] = ()) -> Ranking:
     """Rank the bureaux of a place for the settings of a strategist.
 
     Parameters
     ----------
     prospects, settings
         As `prepare` returns it; weights, hours, planner's numbers, seed.
+    aside
+        Bureaux that keep their rank and take no hours: none is among the first `k`.
 
     Returns
     -------
@@ -302,15 +304,11 @@ def rank_bureaux(prospects: Prospects, settings: Settings) -> Ranking:
     score = points.sum(axis=1).to_numpy()
     hand = _by_hand(prospects.table["bureau_id"], settings)
     order = _order(prospects.table, score, hand)
-    k = reach(value.hours[order], settings.hours)
+    away = prospects.table["bureau_id"].isin(aside).to_numpy()
+    k = reach(value.hours[order[~away[order]]], settings.hours)
     plan = None if settings.chosen is None else plan_score(prospects.table, value, weights)
-    drawn = simulate(
-        prospects.table,
-        settings.params,
-        np.random.default_rng(settings.seed),
-        wanted=Wanted(k, settings.draws),
-        plan=plan,
-    )
+    rng, wanted = np.random.default_rng(settings.seed), Wanted(k, settings.draws, away)
+    drawn = simulate(prospects.table, settings.params, rng, wanted=wanted, plan=plan)
     table = prospects.table.assign(
         score=score,
         gain_per_hour=value.gain_per_hour,

@@ -102,7 +102,7 @@ def checked_walks(
     changed = changed.assign(
         arm=changed["was"].map(told["arm"]),
         profile=changed["was"].map(told["profile"]),
-        # What opens was told turf by turf: its doors take their turf's share along.
+        # Who talks was told turf by turf: its doors take their turf's share along.
         opening=changed["was"].map(opened / told["doors"]).astype(float),
     )
     pieces = []

@@ -82,7 +82,7 @@ class Made:
     stops
         One row per stop, the columns of `schema.WALKLISTS` but for `turf_id`, and `turf` (a
         number), `arm`, `rank`, `profile`, `approach_m`, `return_m` (missing without a start),
-        `opening` (share of its doors that is expected to open).
+        `opening` (share of its doors where a conversation is expected).
     unreached
         `address_id`, `reason`.
     least_walk_m

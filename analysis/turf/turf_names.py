@@ -18,13 +18,13 @@ def name_turfs(stops: pd.DataFrame) -> pd.DataFrame:
     """Return the stops with `turf_id`: of the cut KRPT, KRPT-001 is to be walked first.
 
     Priority is the mean rank of the bureaux, by doors; within a bureau, the doors that are
-    expected to open in an hour: nothing is guessed of a building's votes.
+    expected to talk in an hour: nothing is guessed of a building's votes.
 
     Parameters
     ----------
     stops
-        As `make_turfs` returns them, with `opening`: the share of each stop's doors that is
-        expected to open.
+        As `make_turfs` returns them, with `opening`: the share of each stop's doors where a
+        conversation is expected.
 
     Returns
     -------

@@ -25,7 +25,8 @@ class Work:
         Length of an outing; volunteers in a team. Two knock together: a team of four is
         two pairs that share the doors of a building.
     share_open, minutes_no_answer, minutes_conversation
-        Share of doors that open; minutes at a door that stays shut, and at one that opens.
+        Share of doors with a conversation (of a ranking: those that open × those of them that
+        talk); minutes at a door without one, and at one with one.
     minutes_noting
         Between two doors: the next one, and what is to be written down.
     minutes_building, minutes_floor, doors_per_floor
@@ -87,9 +88,9 @@ class Work:
     @property
     def minutes_per_door(self) -> float:
         """Expected minutes at a door, of a team."""
-        opened = self.share_open * self.minutes_conversation
-        shut = (1 - self.share_open) * self.minutes_no_answer
-        return (opened + shut + self.minutes_noting) / max(1, self.team // 2)
+        talks = self.share_open * self.minutes_conversation
+        others = (1 - self.share_open) * self.minutes_no_answer
+        return (talks + others + self.minutes_noting) / max(1, self.team // 2)
 
     def at_building(self, doors: np.ndarray) -> np.ndarray:
         """Return minutes inside buildings of so many doors: entry, stairs, doors."""

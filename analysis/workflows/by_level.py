@@ -217,7 +217,9 @@ def named(workspace: Workspace, table: pd.DataFrame, level: str) -> pd.DataFrame
     return told
 
 
-def ranking_by(workspace: Workspace, ranked: Ranking, level: str) -> pd.DataFrame:
+def ranking_by(
+    workspace: Workspace, ranked: Ranking, level: str, announced: Ranking | None = None
+) -> pd.DataFrame:
     """Return what hours do in each unit.
 
     Parameters
@@ -228,23 +230,27 @@ def ranking_by(workspace: Workspace, ranked: Ranking, level: str) -> pd.DataFram
         Of its bureaux.
     level
         `departement`, `circonscription` or `commune`.
+    announced
+        The same without the controls of a trial, where there is one.
 
     Returns
     -------
     pandas.DataFrame
         `unit_id`, `name`, `registered`, `bureaux`, `reached` (bureaux that the hours reach),
         `doors`, `hours`, `gain_per_hour` (votes, in all its bureaux), `score` (mean of its
-        voters; 100 is the mean bureau), by falling score.
+        voters; 100 is the mean bureau), by falling score. Of controls only the registered and
+        the score are counted.
     """
-    table = ranked.table
+    table, told = ranked.table, announced or ranked
+    ours = table["bureau_id"].isin(told.table["bureau_id"])
     counted = pd.DataFrame(
         {
             "registered": table["registered"],
-            "bureaux": 1,
-            "reached": (np.arange(len(table)) < ranked.k).astype(int),
-            "doors": table["doors"],
-            "hours": table["hours"],
-            "votes": table["gain_per_hour"] * table["hours"],
+            "bureaux": ours.astype(int),
+            "reached": table["bureau_id"].isin(told.table["bureau_id"].head(told.k)).astype(int),
+            "doors": table["doors"].where(ours, 0.0),
+            "hours": table["hours"].where(ours, 0.0),
+            "votes": (table["gain_per_hour"] * table["hours"]).where(ours, 0.0),
             "points": table["score"] * table["registered"],
         }
     )

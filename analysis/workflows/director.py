@@ -33,7 +33,6 @@ from analysis.targeting.margin import Margin, last_margin
 from analysis.vocabulary import Vocabulary
 from analysis.workflows.director_week import Week, field_decisions, plain_week, week_of
 from analysis.workflows.fieldwork import today
-from analysis.workflows.hold_back import set_aside
 from analysis.workflows.ranking import (
     RankingFile,
     Scenario,
@@ -266,7 +265,7 @@ def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:
     Brief
         Its week is None without a store.
     """
-    announced = set_aside(file.ranking, file.table)
+    announced = file.announced
     first = worth_of(announced.table.head(announced.k))
     per_vote, least, most = announced.hours_per_vote()
     talks = announced.table.head(announced.k)

@@ -13,7 +13,8 @@ import pandas as pd
 
 from analysis.errors import DataError
 from analysis.experiments.drawing_rule import Rule
-from analysis.targeting.rank import Ranking, reach
+from analysis.targeting.prospects import Prospects
+from analysis.targeting.rank import Ranking, rank_bureaux, reach
 from analysis.workflows.sealed_trials import in_force, open_trial
 
 # Draws of lists that were looked at last, by seed and content.
@@ -167,7 +168,7 @@ def with_arms(
     return table.assign(arm=arm)[~held].reset_index(drop=True)
 
 
-def set_aside(ranking: Ranking, armed: pd.DataFrame) -> Ranking:
+def set_aside(ranking: Ranking, armed: pd.DataFrame, prospects: Prospects | None = None) -> Ranking:
     """Return the ranking teams can walk: its hours are spent on bureaux that are no controls.
 
     Parameters
@@ -176,12 +177,45 @@ def set_aside(ranking: Ranking, armed: pd.DataFrame) -> Ranking:
         The ranking of every bureau.
     armed
         Its table as `with_arms` returns it; without controls the ranking stays as it is.
+    prospects
+        What the ranking rests on, to draw the chances of the first places among these bureaux;
+        None leaves them as they were among all.
+
+    Returns
+    -------
+    Ranking
+        Without the controls; ranks are those among all bureaux.
     """
     kept = armed[armed["arm"] != CONTROL].reset_index(drop=True)
     if len(kept) == len(ranking.table):
         return ranking
+    if prospects is not None:
+        held = {*ranking.table["bureau_id"]} - {*kept["bureau_id"]}
+        again = rank_bureaux(prospects, ranking.settings, held).table.set_index("bureau_id")
+        chances = again["top_k_probability"].reindex(kept["bureau_id"])
+        kept = kept.assign(top_k_probability=chances.to_numpy())
     k = reach(kept["hours"].to_numpy(dtype=float), ranking.settings.hours)
     return replace(ranking, table=kept, k=k)
+
+
+def as_announced(ranking: Ranking, announced: Ranking) -> Ranking:
+    """Return every bureau with the `k` and the chances that are announced.
+
+    Parameters
+    ----------
+    ranking, announced
+        Of every bureau; of those that are no controls, as `set_aside` returns it.
+
+    Returns
+    -------
+    Ranking
+        Controls have no chance of being among the first: nobody is sent there.
+    """
+    if announced is ranking:
+        return ranking
+    told = announced.table.set_index("bureau_id")["top_k_probability"]
+    chances = told.reindex(ranking.table["bureau_id"]).fillna(0.0).to_numpy()
+    return replace(ranking, table=ranking.table.assign(top_k_probability=chances), k=announced.k)
 
 
 def _sealed(folder: Path, seals: tuple[str, ...]) -> pd.Series:

@@ -241,10 +241,10 @@ class RankingFile:
         seed = self.scenario.settings.seed
         return with_arms(self.ranking.table, self.hold_back, folder=self.workspace.path, seed=seed)
 
-    @property
+    @cached_property
     def announced(self) -> Ranking:
         """The ranking whose hours, doors and votes are told: without the controls."""
-        return set_aside(self.ranking, self.table)
+        return set_aside(self.ranking, self.table, self.prospects)
 
     @property
     def provenance(self) -> Provenance:

@@ -1,4 +1,4 @@
-"""When the outing is: what share of doors opens then, by kind of building."""
+"""When the outing is: at what share of doors somebody talks then, by kind of building."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from analysis.fieldwork.store import SQLITE, VARIABLE, Store, open_store
 from analysis.tables.workspace import Workspace
 from analysis.turf.planning import Made
 
-# Slot of an outing → doors that open then, against the mean of all hours: judgement. That more
-# people are at home on evenings and at weekends is as in Weeks, Jones, Folsom and Benrud (1980),
-# Optimal times to contact sample households, Public Opinion Quarterly 44(1), 101-114.
+# Slot of an outing → doors where somebody talks then, against the mean of all hours: judgement.
+# That more people are at home on evenings and at weekends is as in Weeks, Jones, Folsom and Benrud
+# (1980), Optimal times to contact sample households, Public Opinion Quarterly 44(1), 101-114.
 USUAL = {"weekday_day": 0.8, "weekday_evening": 1.2, "weekend": 1.1}
 ASSUMED = "assumed"
 LEARNED = "learned"
@@ -27,14 +27,16 @@ LEARNED = "learned"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What share of doors is expected to open in the slot of the outing.
+    """At what share of doors a conversation is expected in the slot of the outing.
+
+    A refusal opens a door and is soon over: it is no conversation and counts as none here.
 
     Attributes
     ----------
     slot
         One of `USUAL`.
     rates
-        Kind of building → share of its doors, 0 to 1.
+        Kind of building → share of its doors with a conversation, 0 to 1.
     source
         `assumed`, the same for every kind, or `learned` from returns of this slot.
     doors
@@ -61,12 +63,13 @@ def opening_of(workspace: Workspace, slot: str, share_open: float) -> Opening:
     slot
         One of `USUAL`.
     share_open
-        The planner's share over all hours, where there are no returns of the slot.
+        The planner's share of doors with a conversation over all hours (`Work.share_open`), where
+        there are no returns of the slot.
 
     Returns
     -------
     Opening
-        Share of doors expected to open, 0 to 1, by kind of building.
+        Share of doors where a conversation is expected, 0 to 1, by kind of building.
 
     Raises
     ------
@@ -115,7 +118,9 @@ def learned(store: Store, slot: str) -> Opening | None:
         return None
     grid = pd.MultiIndex.from_product([USUAL, KINDS], names=["slot", "kind"])
     table = learning.learn_rates(
-        sums.reindex(grid, fill_value=0).reset_index(), factors=("slot", "kind")
+        sums.reindex(grid, fill_value=0).reset_index(),
+        factors=("slot", "kind"),
+        of="conversations",
     ).table
     here = table[table["slot"] == slot].set_index("kind")
     rates = {str(kind): round(float(rate), 4) for kind, rate in here["rate"].items()}
@@ -123,7 +128,7 @@ def learned(store: Store, slot: str) -> Opening | None:
 
 
 def with_opening(made: Made, opening: Opening | None) -> Made:
-    """Return the turfs with what opens of each stop in the slot; as they are without one."""
+    """Return the turfs with the share of each stop that talks in the slot; as they are without."""
     if opening is None:
         return made
     kind = field_plan.kind_of(made.stops["dwellings"])

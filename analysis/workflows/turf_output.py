@@ -125,7 +125,7 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
     out
         Folder to write into.
     slot
-        When the outing is, to go first where doors open then; empty for any time.
+        When the outing is, to go first where people talk then; empty for any time.
     names
         Whether the names of the roll stand on the sheets, with their notice.
     sheets

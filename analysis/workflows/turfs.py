@@ -65,7 +65,7 @@ class Ask:
     long_run
         Whether to search ten times as long too, and to keep the shorter walks.
     opening
-        When the outing is, and what opens then: the order of turfs within a bureau follows it.
+        When the outing is, and who talks then: the order of turfs within a bureau follows it.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -114,7 +114,7 @@ def order(
     hold_back
         How the targets treat the trial.
     opening
-        What opens when the outing is; None where that is not said.
+        Who talks when the outing is; None where that is not said.
 
     Returns
     -------

@@ -193,9 +193,9 @@ def validate_to_json(
 ) -> tuple[Validation, dict[str, Any]]:
     """Return the look backs and the worlds of the coming order, and both as plain values.
 
-    Parameters and errors are those of `validate`; `worlds_worst` holds, by bloc and method, the
-    least share of the best possible that the order wins in five stated worlds; `calibration`, by
-    bloc, how often intervals and probabilities hold there.
+    Parameters and errors are those of `validate`; `worlds` holds, by bloc, method and stated world,
+    the share of the best possible that the order wins, and `worlds_worst` the least of the five;
+    `calibration`, by bloc, how often intervals and probabilities hold.
 
     Parameters
     ----------
@@ -214,6 +214,7 @@ def validate_to_json(
         The look backs, and plain values for JSON.
     """
     found = validate(workspace, places=places, seed=seed, progress=progress)
+    worlds: dict[str, dict[str, dict[str, float]]] = {}
     worst: dict[str, dict[str, float]] = {}
     held: dict[str, dict[str, Any]] = {}
     target = _day_after(workspace)
@@ -222,10 +223,11 @@ def validate_to_json(
         if past is None:
             break
         prospects = prospects_of(workspace, past.of_bloc(bloc), Choice(bloc), target, places=places)
-        table = compare(prospects)
-        worst[bloc] = {name: round(float(v), 4) for name, v in table["worst"].items()}
+        table = compare(prospects).astype(float).round(4)
+        worst[bloc] = table.pop("worst").to_dict()
+        worlds[bloc] = table.to_dict("index")
         held[bloc] = calibration_of(prospects, bloc).to_json()
-    told = {**found.to_json(), "worlds_worst": worst, "calibration": held}
+    told = {**found.to_json(), "worlds": worlds, "worlds_worst": worst, "calibration": held}
     return found, told | ({"fictional": True} if workspace.fictional else {})
 
 

@@ -26,7 +26,7 @@ from analysis.targeting.validation import Validation
 from analysis.targeting.weights import Weights
 from analysis.workflows.base_maps import ground_in, tiles_of
 from analysis.workflows.bureau_past import draw_past
-from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.hold_back import HoldBack, hold_back_of
 from analysis.workflows.jobs import Key
 from analysis.workflows.kept_rates import LARGE
 from analysis.workflows.ranking import (
@@ -195,6 +195,20 @@ def ranking_file(place: Workspace, scenario: Scenario, held: HoldBack) -> Rankin
     """Return a ranking as it leaves, with all its draws."""
     ranked = ranking(place, scenario, light=False)
     return RankingFile(place, scenario, ranked, prospects(place, scenario), held)
+
+
+def file_on_screen(place: Workspace, scenario: Scenario) -> RankingFile:
+    """Return the ranking on screen, with what is announced of it under the designs in force."""
+    seals = hold_back_of(place.path, ranking(place, scenario).table).seals
+    return _file_on_screen(str(place.path), place.digest, scenario.to_toml(), seals)
+
+
+@st.cache_resource(max_entries=_SOME, show_spinner=False)
+def _file_on_screen(folder: str, digest: str, toml: str, seals: tuple[str, ...]) -> RankingFile:
+    scenario, ranked = Scenario.from_dict(tomllib.loads(toml)), ranking_now(folder, digest, toml)
+    found = _prospects(folder, digest, _question(scenario))
+    held = HoldBack(seals=seals) if seals else None
+    return RankingFile(Workspace(Path(folder)), scenario, ranked, found, held)
 
 
 def weights_of(found: Prospects) -> Callable[[str, Params], Weights]:

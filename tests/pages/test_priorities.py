@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.experiments.design import declare
+from analysis.experiments.drawing_rule import Rule
 from analysis.tables.workspace import Workspace
 from analysis.targeting.calibration import calibrate
 from analysis.targeting.margin import last_margin
@@ -15,7 +17,10 @@ from analysis.targeting.rank import Settings
 from analysis.targeting.weights import Weights
 from analysis.targeting.worlds import compare
 from analysis.workflows.build import Inputs, build
-from analysis.workflows.ranking import Scenario, answer, with_settings
+from analysis.workflows.by_level import ranking_by
+from analysis.workflows.hold_back import trial_units
+from analysis.workflows.ranking import Scenario, answer, ranking_file, with_settings
+from analysis.workflows.sealed_trials import SCENARIO, keep, sealed_with
 from analysis.workflows.validate import calibration_of, validate
 from pages._ui import bureaux, state
 from pages._ui.i18n import (
@@ -534,6 +539,54 @@ def test_two_scenarios_stand_side_by_side(page, places):
 
 
 @pytest.fixture(scope="module")
+def held(places):
+    """Seal a trial in a copy of Valmont; return the ranking as it leaves the house."""
+    place = Workspace(shutil.copytree(places.valmont.path, places.folder / "held"))
+    scenario = with_settings(LEFT, hours=700.0)
+    ranking, prospects = answer(place, scenario)
+    design = declare(trial_units(ranking.table), Rule("priority", unit="unit_id"))
+    keep(place.path, sealed_with(design, 4, texts := {SCENARIO: scenario.to_toml()}), texts)
+    return ranking_file(place, scenario, ranking, prospects)
+
+
+def test_with_a_sealed_trial_everything_is_counted_without_its_controls(page, held):
+    announced, k = held.announced, held.announced.k
+    controls = {*held.ranking.table["bureau_id"]} - {*announced.table["bureau_id"]}
+    assert controls
+    assert k != held.ranking.k, "the test needs hours at which it shows"
+    app = page(workspace="held", bloc="left", hours="700")
+    told = _("Counted without the {n} bureaux that the sealed trial leaves alone.")
+    assert told.format(n=number(len(controls))) in values(app.caption)
+    assert values(app.metric) == reach(announced)
+    # Every bureau is listed; the hours never come to a control.
+    shown = ranked_list(app)
+    assert len(shown) == len(held.ranking.table)
+    chances = shown.set_index(pd.Index(called(shown[_("Bureau")])))[_("Top {k} (%)").format(k=k)]
+    assert (chances[numbered(pd.Series(sorted(controls)))] == 0).all()
+    assert chances.sum() == pytest.approx(100 * k, abs=len(shown) / 2)
+    first = next(text for text in values(app.markdown) if "chance" in text and "**Rang" in text)
+    assert first.endswith(f"dans les {number(k)} premiers")
+    show(app, "compare")
+    app.button[0].click().run()
+    table = next(text for text in values(app.markdown) if text.startswith("| | A | B |"))
+    cells = [row.strip("| ").split(" | ")[1:] for row in table.splitlines()[2:]]
+    assert cells == [[one, one] for one in reach(announced)]
+    same = _("**{same}** bureaux are reached in both, **{new}** only in B, **{gone}** only in A.")
+    assert same.format(same=k, new=0, gone=0) in values(app.markdown)
+
+
+def test_communes_count_the_bureaux_reached_without_the_controls(held):
+    place, announced = held.workspace, held.announced
+    whole = ranking_by(place, held.ranking, "commune", announced)
+    assert whole["reached"].sum() == announced.k
+    assert whole["bureaux"].sum() == len(announced.table)
+    for name in ("hours", "doors"):
+        assert whole[name].sum() == pytest.approx(announced.table[name].sum())
+    assert whole["registered"].sum() == held.ranking.table["registered"].sum()
+    assert ranking_by(place, held.ranking, "commune")["reached"].sum() == held.ranking.k
+
+
+@pytest.fixture(scope="module")
 def looked_back(places):
     """Look back at past elections as the library does."""
     return validate(places.valmont, blocs=("left",)).means
@@ -597,6 +650,55 @@ def test_a_link_to_a_place_that_is_not_here_says_so(page):
     assert any("elsewhere" in text for text in values(app.warning))
     app.number_input(key="hours").set_value(600).run()
     assert any("elsewhere" in text for text in values(app.warning))
+
+
+# Pinned and excluded by hand
+
+
+@pytest.mark.parametrize("kind", ["pinned", "excluded"])
+def test_a_bureau_goes_first_or_out_by_hand_with_its_reason_and_back_again(page, places, kind):
+    ids = answer(places.valmont, LEFT)[0].table["bureau_id"].astype("str").tolist()
+    bureau, reason = ids[4], "marché du jeudi = tout le quartier ; à midi, demander Zoé"
+
+    def look_at(app):
+        app.session_state[state._BUREAU] = bureau
+        return app.run()
+
+    app = look_at(page(bloc="left"))
+    buttons = {one: app.button(key=f"hand.{one}.{bureau}") for one in ("pinned", "excluded")}
+    assert all(button.disabled for button in buttons.values())
+    app.text_input(key=f"hand.reason.{bureau}").set_value("   ").run()
+    assert app.button(key=f"hand.{kind}.{bureau}").disabled
+    app.text_input(key=f"hand.reason.{bureau}").set_value(f" {reason} ").run()
+    app.button(key=f"hand.{kind}.{bureau}").click().run()
+    assert not app.exception
+    decided = with_settings(LEFT, **{kind: {bureau: reason}})
+    table = answer(places.valmont, decided)[0].table
+    # Those without ground come after whatever was excluded.
+    at = 0 if kind == "pinned" else int(table["reachable"].sum()) - 1
+    assert table["bureau_id"].iloc[at] == bureau
+
+    def order(shown):
+        return called(ranked_list(shown)[_("Bureau")])
+
+    again = look_at(page(**links(app)))
+    for one in (app, again):
+        assert order(one) == numbered(table["bureau_id"])
+        said = {
+            "pinned": _("Pinned by hand: {reason}"),
+            "excluded": _("Excluded by hand: {reason}"),
+        }
+        assert said[kind].format(reason=reason) in values(one.info)
+        assert not [b for b in one.button if b.key == f"hand.pinned.{bureau}"]
+    again.button(key=f"hand.back.{bureau}").click().run()
+    assert order(again) == numbered(pd.Series(ids))
+    assert kind not in links(again)
+
+
+def test_nonsense_by_hand_in_the_link_is_left_aside(page, places):
+    app = page(bloc="left", pinned="99900_0001=  ", excluded="=why")
+    assert not errors(app)
+    assert_shows(app, places.valmont, LEFT)
 
 
 # Doors already visited

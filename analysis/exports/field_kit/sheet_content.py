@@ -110,7 +110,7 @@ def seal_of(kit: Kit) -> str:
 
 
 def slot_of(kit: Kit) -> list[str]:
-    """Return when the outing is, and how it is known what opens then; nothing where it is open."""
+    """Return when the outing is, and how it is known who talks then; nothing where it is open."""
     opening = kit.walks.summary.get("opening")
     if not opening:
         return []

@@ -10,13 +10,14 @@ import streamlit as st
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
-from analysis.workflows.ranking import Scenario
+from analysis.workflows.hold_back import as_announced
+from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, state
 from pages._ui.i18n import _, bloc_name, election_name, number, preset_name
 from pages._ui.priorities import ranking_view
 
 
-def compare(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
+def compare(place: Workspace, scenario: Scenario) -> None:
     """Show the kept scenario beside the one on screen."""
     text = state.kept()
     if st.button(_("Keep the scenario on screen as A"), type="secondary" if text else "primary"):
@@ -27,22 +28,24 @@ def compare(place: Workspace, scenario: Scenario, ranked: Ranking) -> None:
         return
     try:
         kept = Scenario.from_dict(tomllib.loads(text))
-        first = loaders.ranking(place, kept)
+        first = loaders.file_on_screen(place, kept)
         shapes = loaders.geometry(place, loaders.prospects(place, kept))
     except DataError:
         st.warning(_("The kept scenario does not fit this place. Keep another one."))
         return
-    st.markdown(_table(first, ranked))
+    second = loaders.file_on_screen(place, scenario)
+    st.markdown(_table(first.announced, second.announced))
     left, right = st.columns(2)
     geometry = loaders.geometry(place, loaders.prospects(place, scenario))
-    for column, name, one, ranking, drawn in (
+    for column, name, one, file, drawn in (
         (left, "A", kept, first, shapes),
-        (right, "B", scenario, ranked, geometry),
+        (right, "B", scenario, second, geometry),
     ):
         with column:
             st.markdown(f"**{name}** — {described(one)}")
-            ranking_view.priority_map(drawn, ranking, key=f"compare.{name}")
-    _changes(first, ranked)
+            shown = as_announced(file.ranking, file.announced)
+            ranking_view.priority_map(drawn, shown, key=f"compare.{name}")
+    _changes(first, second)
 
 
 def _table(first: Ranking, second: Ranking) -> str:
@@ -67,13 +70,19 @@ def described(scenario: Scenario) -> str:
     )
 
 
-def _changes(first: Ranking, second: Ranking) -> None:
-    both = first.table[["bureau_id", "rank"]].merge(
-        second.table[["bureau_id", "label", "rank", "registered"]],
+def _changes(first: RankingFile, second: RankingFile) -> None:
+    both = first.ranking.table[["bureau_id", "rank"]].merge(
+        second.ranking.table[["bureau_id", "label", "rank", "registered"]],
         on="bureau_id",
         suffixes=("_a", "_b"),
     )
-    inside = pd.DataFrame({"a": both["rank_a"] <= first.k, "b": both["rank_b"] <= second.k})
+    reached = {"a": first.announced, "b": second.announced}
+    inside = pd.DataFrame(
+        {
+            name: both["bureau_id"].isin(one.table["bureau_id"].head(one.k))
+            for name, one in reached.items()
+        }
+    )
     entered, left = inside["b"] & ~inside["a"], inside["a"] & ~inside["b"]
     st.markdown(
         _(

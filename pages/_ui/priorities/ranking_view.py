@@ -142,14 +142,16 @@ def _votes(ranked: Ranking, rate: str) -> float:
     return float((first[rate] * first["hours"]).sum())
 
 
-def levels_map(place: Workspace, ranked: Ranking, geometry: Geometry | None) -> None:
+def levels_map(
+    place: Workspace, ranked: Ranking, announced: Ranking, geometry: Geometry | None
+) -> None:
     """Show the ranking at the level asked for: départements, communes or bureaux."""
     level = levels.choose(place, ranked.table, drawn=geometry is not None)
     if level == BUREAU:
         shapes = levels.squares(place, ranked.table) if geometry is None else geometry
         priority_map(shapes, ranked, key=MAIN_MAP)
         return
-    table = ranking_by(place, ranked, level)
+    table = ranking_by(place, ranked, level, announced)
     vintages = ranked.table["vintage"].dropna()
     vintage = None if geometry is None else int(vintages.iloc[0])
     levels.show(place, levels.Units(level, table, vintage), units_look(table), key=MAIN_MAP)

@@ -79,8 +79,8 @@ def _slot() -> str:
         format_func=names.__getitem__,
         key="turf_slot",
         help=_(
-            "Within a bureau, the turfs where most doors should open at these hours come first: "
-            "as the returns tell of each kind of building, never by an estimated vote."
+            "Within a bureau, the turfs with most conversations to expect at these hours come "
+            "first: as the returns tell of each kind of building, never by an estimated vote."
         ),
     )
     state.remember("turf_slot", slot, "")

@@ -63,17 +63,18 @@ def slot_names() -> dict[str, str]:
 
 
 def _opening(opening: Mapping[str, Any]) -> str:
-    """Say what should open in the slot, and how that is known."""
+    """Say at what share of doors one should talk in the slot, and how that is known."""
     when = slot_names()[opening["slot"]]
     if opening["source"] == LEARNED:
         rates = ", ".join(
             f"{kind_name(kind)} {percent(rate, 0)}" for kind, rate in opening["rates"].items()
         )
-        text = _("Outing: {when}. Doors that open then, learned at {n} doors: {rates}.")
+        text = _("Outing: {when}. Doors with a conversation then, learned at {n} doors: {rates}.")
         return text.format(when=when, n=number(opening["doors"]), rates=rates)
     text = _(
-        "Outing: {when}. No returns tell of these hours yet: {rate} of doors are assumed to open, "
-        "in every kind of building; within a bureau, the turfs with most doors an hour come first."
+        "Outing: {when}. No returns tell of these hours yet: a conversation is assumed at {rate} "
+        "of the doors, in every kind of building; within a bureau, the turfs with most doors an "
+        "hour come first."
     )
     return text.format(when=when, rate=percent(max(opening["rates"].values()), 0))
 

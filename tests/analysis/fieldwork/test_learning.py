@@ -144,12 +144,18 @@ def test_refusals_open_doors_and_change_no_conversation():
 
 def test_the_planner_learns_the_rate_and_the_pace(campaign):
     store, rows = campaign
-    learned = learning.learn_rates(progress.cells(store, *FACTORS), factors=FACTORS)
-    given = exposure.learned_params(learned, progress.outings(store))
+    cells, outings = progress.cells(store, *FACTORS), progress.outings(store)
+    given = exposure.learned_params(
+        learning.learn_rates(cells, factors=FACTORS, of="opened"), outings
+    )
     rate = (rows["outcome"] == "conversation").mean()
+    # Nobody refused here: every door that opened talked.
     assert given["share_open"]["value"] == pytest.approx(rate, abs=1e-4)
     assert given["share_open"]["low"] < rate < given["share_open"]["high"]
+    assert given["share_talk"]["value"] == 1
     assert 20 < given["doors_per_hour_dense"]["value"] < 32
+    with pytest.raises(ValueError, match="doors opened"):
+        exposure.learned_params(learning.learn_rates(cells, factors=FACTORS), outings)
 
 
 def test_without_differences_every_cell_takes_the_level():

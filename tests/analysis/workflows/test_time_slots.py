@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.cli.commands_turfs import _slot
 from analysis.errors import DataError
+from analysis.exports.field_kit.sheet_content import sheet_of
+from analysis.exports.field_kit.sheets import kit_of
 from analysis.fieldwork import field_plan, inbox
 from analysis.fieldwork.outcome_codes import KINDS
 from analysis.fieldwork.store import open_store
@@ -17,6 +21,9 @@ from analysis.turf.planning import Made
 from analysis.turf.turf_names import name_turfs
 from analysis.workflows.time_slots import ASSUMED, LEARNED, USUAL, Opening, opening_of, with_opening
 from analysis.workflows.turfs import Ask, make_walks
+from pages._ui.i18n import kind_name, number, percent
+from pages._ui.turfs import turfs_view
+from tests.analysis.exports.walks_made import walks_of
 from tests.analysis.fieldwork.made_returns import attempt, phone_bytes
 
 # Other tests may have begun a campaign in the shared place.
@@ -97,6 +104,40 @@ def test_returns_of_a_slot_teach_what_opens_in_it(evenings):
     assert weekend.rates["tower"] == pytest.approx(0.1, abs=0.08)
     # Nothing was returned of blocks: they lean on the slot, between the others.
     assert 0.1 < evening.rates["block"] < 0.5
+
+
+def test_refusals_open_doors_and_are_no_conversations(place):
+    # Of 300 doors 45 talk and 120 refuse: 55% open, a conversation at 15%.
+    store = open_store(place.path)
+    turfs = pd.DataFrame(
+        {"turf_id": ["T1"], "address_id": HOUSE, "bureau_id": "99900_0001", "dwellings": 1}
+    )
+    field_plan.register(store.engine, turfs)
+    outcomes = ["conversation"] * 45 + ["refused"] * 120 + ["no_answer"] * 135
+    told = [
+        attempt(
+            n, address_id=HOUSE, at=f"2025-11-20T18:{n % 60:02d}:{n // 60:02d}+01:00", outcome=o
+        )
+        for n, o in enumerate(outcomes)
+    ]
+    inbox.receive(store, phone_bytes(store.campaign, told), name="phone.json")
+    store.engine.dispose()
+    opening = opening_of(place, "weekday_evening", 0.25)
+    assert opening.rates["house"] == pytest.approx(0.15, abs=0.02)
+    share = percent(opening.rates["house"], 0)
+    said = turfs_view._opening(opening.to_dict())
+    assert f"Portes où une conversation a lieu alors, d’après {number(300)} portes" in said
+    assert f"{kind_name('house')} {share}" in said
+    assumed = replace(opening, source=ASSUMED, rates=dict.fromkeys(KINDS, 0.3))
+    assert f"une conversation à {percent(0.3, 0)} des portes" in turfs_view._opening(
+        assumed.to_dict()
+    )
+    assert _slot(opening.to_dict())[0].startswith("doors with a conversation, weekday_evening: ")
+    # The sheet says the same of a turf of such doors.
+    walks = walks_of(place, turfs=1, work={"share_open": 0.15}, opening=opening.to_dict())
+    goal = sheet_of(kit_of(walks, place), "T0001").goal
+    assert f"une conversation a lieu à {percent(0.15, 0)} des portes" in goal
+    assert "ouvr" not in goal + said
 
 
 def test_turfs_whose_doors_open_then_come_first_within_a_bureau(evenings):

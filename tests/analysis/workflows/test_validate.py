@@ -15,7 +15,16 @@ from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
 from analysis.targeting.calibration import COVERED, MOVEMENTS, RELIABILITY, Calibration
 from analysis.targeting.validation import CELLS, METHODS, PARTS_JUDGED, Validation
-from analysis.workflows.validate import KEPT, keep, kept, kept_calibration, validate
+from analysis.targeting.value import ANSWERS
+from analysis.workflows.validate import (
+    KEPT,
+    keep,
+    kept,
+    kept_calibration,
+    validate,
+    validate_to_json,
+)
+from benchmarks import look_back_tables
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +36,13 @@ def left(valmont):
 @pytest.fixture
 def copy(valmont, tmp_path):
     return Workspace(shutil.copytree(valmont.path, tmp_path / "copy"))
+
+
+def held():
+    """Return a calibration of one interval and one chance for each belief."""
+    covered = pd.DataFrame([(m, "equal", 0.9) for m in MOVEMENTS], columns=[*COVERED])
+    came = pd.DataFrame([(m, 0.9, 1, 0.95, 0.9, 1) for m in MOVEMENTS], columns=[*RELIABILITY])
+    return Calibration(covered, came, 1, 1)
 
 
 def test_every_pair_has_every_method_within_its_interval(left):
@@ -67,10 +83,7 @@ def test_what_is_kept_comes_back_until_data_or_program_change(copy, left):
 
 
 def test_what_other_code_of_the_same_version_found_is_not_read(copy, left, monkeypatch):
-    covered = pd.DataFrame([(m, "equal", 0.9) for m in MOVEMENTS], columns=[*COVERED])
-    came = pd.DataFrame([(m, 0.9, 1, 0.95, 0.9, 1) for m in MOVEMENTS], columns=[*RELIABILITY])
-    held = Calibration(covered, came, 1, 1)
-    file = keep(copy, {**left.to_json(), "calibration": {"left": held.to_json()}})
+    file = keep(copy, {**left.to_json(), "calibration": {"left": held().to_json()}})
     assert kept(copy) is not None
     assert kept_calibration(copy, "left") is not None
     told = json.loads(file.read_text(encoding="utf-8"))
@@ -82,6 +95,22 @@ def test_what_other_code_of_the_same_version_found_is_not_read(copy, left, monke
     del told["program"]
     file.write_text(json.dumps(told), encoding="utf-8")
     assert kept(copy) is None
+
+
+def test_the_file_keeps_all_five_worlds_beside_the_worst(valmont, left, monkeypatch):
+    monkeypatch.setattr(analysis.workflows.validate, "validate", lambda *_, **__: left)
+    monkeypatch.setattr(analysis.workflows.validate, "calibration_of", lambda *_: held())
+    told = json.loads(json.dumps(validate_to_json(valmont)[1]))
+    assert {*told["worlds"]} == {*told["worlds_worst"]} == {"left"}
+    for method, by_world in told["worlds"]["left"].items():
+        assert {*by_world} == {*ANSWERS}
+        assert min(by_world.values()) == told["worlds_worst"]["left"][method]
+    assert {*told["worlds"]["left"]} == {*METHODS}
+    # A line per world; a file of before that kept the worst alone has no such table.
+    lines = look_back_tables.worlds(told)
+    assert len(lines) == 2 + len(ANSWERS)
+    assert lines[2].startswith("| left, equal | ")
+    assert look_back_tables.worlds({"worlds_worst": told["worlds_worst"]}) == []
 
 
 def test_a_past_that_tells_nothing_is_said_in_words_not_in_empty_columns():
