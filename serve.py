@@ -78,6 +78,14 @@ def _letters(ending: threading.Event) -> None:
     work_on(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
 
 
+def _durations(ending: threading.Event) -> None:
+    """Do away each day with what was kept long enough, in the background."""
+    from analysis.workflows.daily_retention import keep_to_durations
+    from pages._ui.state import WORKSPACES
+
+    keep_to_durations(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
+
+
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that one person is answered at once; before, for many."""
@@ -87,7 +95,8 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     else:
         threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
-    threading.Thread(target=_letters, args=(ending,), name="messages", daemon=True).start()
+    for work, name in ((_letters, "messages"), (_durations, "durations")):
+        threading.Thread(target=work, args=(ending,), name=name, daemon=True).start()
     watching = asyncio.create_task(open_pages.watch()) if settings.server else None
     yield
     ending.set()

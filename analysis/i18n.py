@@ -33,7 +33,9 @@ LANGUAGES = {"fr": "Français", "en": "English"}
 _LOCALE = {"fr": Locale("fr"), "en": Locale("en", "GB")}
 MISSING = "–"
 # Marks in the catalogue: texts of the library, names of its tables.
-ERROR, TABLE = "error", "table"
+ERROR, TABLE, THEME = "error", "table", "theme"
+# Under which mark the words are kept that a translation may ask for.
+_NAMED = {TABLE: TABLE, THEME: "asked.theme"}
 # How lists and places are strung together, each language with its own spaces.
 _JOINTS = {": ": "{0}: {1}", "; ": "{0}; {1}"}
 _NUMBER = re.compile(r"(-?[\d,]+(?:\.(\d+))?)(%?)")
@@ -193,8 +195,8 @@ def _told(text: str, language: str) -> str:
 class _Filler(string.Formatter):
     """Fill a translation: texts are translated, numbers written as the language does.
 
-    A translation may ask for a table's name, ``{name:table}``, or for a whole number with its
-    thousands set apart, ``{n:n}``.
+    A translation may ask for a table's name, ``{name:table}``, for a subject's, ``{name:theme}``,
+    or for a whole number with its thousands set apart, ``{n:n}``.
     """
 
     def __init__(self, language: str) -> None:
@@ -204,8 +206,8 @@ class _Filler(string.Formatter):
         """Write one value."""
         if isinstance(value, Text):
             value = told(value, self.language)
-        if format_spec == TABLE:
-            return texts_of(self.language).pgettext(TABLE, value)
+        if format_spec in _NAMED:
+            return texts_of(self.language).pgettext(_NAMED[format_spec], value)
         if isinstance(value, str):
             return _number_text(value, self.language) if format_spec else value
         # A whole number under ten thousand may be a year, or part of a code.

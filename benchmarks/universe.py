@@ -2,13 +2,16 @@
 
 python benchmarks/universe.py [--postgresql URL]
 
-The rule asks for a consent, a theme, the bureau's abstention and no contact for a month. The rival
-reads the same tables whole into pandas and works the same answer out there; it must be the same.
+The rule asks for a consent, a theme, the bureau's abstention and no contact for a month. What is
+promised is what the page waits for: who objected, the gate, who is in, and the counts by bureau
+that it shows. "one query" is the part that finds people when who objected is known. The rival reads
+the same tables whole into pandas and works the same answer out there; it must be the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -25,18 +28,19 @@ from analysis.contacts.merged import groups
 from analysis.contacts.people_universe import people_query
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
-from analysis.contacts.universe_members import members
 from analysis.database.contact_tables import (
     CONSENTS,
     CONTACTS,
     HOMES,
     MERGES,
     PERSONS,
+    POINTS,
     STATEMENTS,
     VAULT_KEYS,
 )
 from analysis.database.engine import analyse, connect, reading, writing
 from analysis.database.migrate import upgrade
+from analysis.workflows import universes
 
 MOST_S = 0.300
 PEOPLE, SAID, BUREAUX, OBJECTED, MERGED = 25_000, 200_000, 60, 500, 1_000
@@ -54,19 +58,21 @@ RULE = {
 }
 
 
-def main() -> None:
-    """Measure, and fail where the promise is not kept."""
+def main() -> int:
+    """Measure; return 1 where the promise is not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgresql", default="", help="URL of an empty database")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for url in (f"sqlite:///{folder}/store.sqlite", asked.postgresql):
-            if url:
-                measure(Path(folder), url)
+        urls = (f"sqlite:///{folder}/store.sqlite", asked.postgresql)
+        print("load of the machine:", "{:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
+        # Every store is measured, also after one that is too slow.
+        kept = [measure(Path(folder), url) for url in urls if url]
+    return 0 if all(kept) else 1
 
 
-def measure(folder: Path, url: str) -> None:
-    """Measure one store."""
+def measure(folder: Path, url: str) -> bool:
+    """Measure one store; tell whether the promise is kept."""
     contacts = opened(folder, url)
     fill(contacts)
     ground = ground_of()
@@ -78,21 +84,23 @@ def measure(folder: Path, url: str) -> None:
             query = people_query(connection, rule, ground, against)
             return [str(person) for person, _bureau in connection.execute(query)]
 
-    def whole() -> list[str]:
-        return list(members(contacts, rule, ground).people)
+    def page() -> list[str]:
+        return list(universes.count(contacts, rule, ground, "email").people)
 
     def rival() -> list[str]:
         return by_pandas(contacts, ground, against)
 
     kind = contacts.engine.dialect.name
-    found = {}
-    for name, work in (("one query", by_query), ("with counts", whole), ("pandas", rival)):
+    found, kept = {}, True
+    for name, work in (("one query", by_query), ("as the page", page), ("pandas", rival)):
         found[name], took, cpu = best(work)
         told = f"{1000 * took:6.0f} ms, {1000 * cpu:6.0f} ms of this process's CPU"
         print(f"{kind:11} {name:12} {told}, {len(found[name]):,} people", flush=True)
-        if name == "one query":
-            promise(f"{kind}: a universe of {PEOPLE:,} people", 1000 * took, 1000 * MOST_S, "ms")
-    assert found["one query"] == found["with counts"] == found["pandas"]
+        if name == "as the page":
+            what = f"{kind}: a universe of {PEOPLE:,} people, as the page counts it"
+            kept = promise(what, 1000 * took, 1000 * MOST_S, "ms")
+    assert found["one query"] == found["as the page"] == found["pandas"]
+    return kept
 
 
 def best(work) -> tuple[list[str], float, float]:  # noqa: ANN001 - a function of nothing
@@ -183,7 +191,7 @@ def fill(contacts: Contacts) -> None:
     suppression.suppress_many(contacts, objected, "stop")
     with writing(contacts.engine) as connection:
         # As the server does by itself within a minute.
-        for table in (PERSONS, VAULT_KEYS, HOMES, CONSENTS, STATEMENTS, CONTACTS, MERGES):
+        for table in (PERSONS, VAULT_KEYS, HOMES, CONSENTS, STATEMENTS, CONTACTS, MERGES, POINTS):
             analyse(connection, table)
 
 
@@ -229,4 +237,4 @@ def by_pandas(contacts: Contacts, ground: Ground, against: dict[str, str]) -> li
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -110,10 +110,13 @@ def decide_merges(
     """
     likely = _likely(pairs)
     line = likely["one"].map(lines)
+    # Of both: which of a pair stands first is chance, and « Louise » may bear what « Louis » gave.
+    bears = likely["one"].map(own_email).eq(other=True)
+    bears &= likely["other"].map(own_email).eq(other=True)
     own = (
         likely["born"].isin([*_DATED, "near"])
         | (likely["phone"] == "mobile")
-        | ((likely["email"] == "same") & likely["one"].map(own_email).eq(other=True))
+        | ((likely["email"] == "same") & bears)
     )
     own |= line.notna() & (line == likely["other"].map(lines))
     # Twins may share an initial and a birth date.

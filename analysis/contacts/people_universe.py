@@ -46,6 +46,30 @@ def people_query(
     sqlalchemy.Select
         Nobody erased, merged into another or objecting is in it; `bureau_id` is null where unknown.
     """
+    query, inside = _reachable(connection, universe, ground, against)
+    return query.where(inside).order_by(PERSONS.c.person)
+
+
+def with_sizes(
+    connection: Connection, universe: Universe, ground: Ground, against: Iterable[str]
+) -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """Return the query of `people_query`, and one of how many there are by bureau, in it or not.
+
+    Parameters
+    ----------
+    connection, universe, ground, against
+        As in `people_query`.
+    """
+    query, inside = _reachable(connection, universe, ground, against)
+    whole = query.subquery()
+    sizes = sa.select(whole.c.bureau_id, sa.func.count()).group_by(whole.c.bureau_id)
+    return query.where(inside).order_by(PERSONS.c.person), sizes
+
+
+def _reachable(
+    connection: Connection, universe: Universe, ground: Ground, against: Iterable[str]
+) -> tuple[sa.Select[Any], Where]:
+    """Return a query of all who are not erased, merged into another or objecting; the rule."""
     merged = _with_merged(connection)
     where = _People(connection, tenant_of(connection), merged, ground)
     person = PERSONS.c.person
@@ -53,12 +77,12 @@ def people_query(
         VAULT_KEYS.c.tenant == PERSONS.c.tenant, VAULT_KEYS.c.person == person
     )
     absorbed = sa.select(merged.c.person).where(merged.c.person != merged.c.root)
-    return (
+    query = (
         sa.select(person, where.home("bureau_id").label("bureau_id"))
         .where(PERSONS.c.tenant == where.tenant, alive, person.not_in(absorbed))
-        .where(where.of(universe.where), person.not_in(listed(connection, against)))
-        .order_by(person)
+        .where(person.not_in(listed(connection, against)))
     )
+    return query, where.of(universe.where)
 
 
 # One row a person who is merged with another; of the transaction alone.

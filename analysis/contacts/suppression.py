@@ -277,7 +277,9 @@ def objecting(contacts: Contacts, people: Iterable[str] | None = None) -> dict[s
                 .where(POINTS.c.digest.in_(listed(connection, reasons)))
             )
             every |= {who: reasons[one] for who, one in connection.execute(query)}
-    return {member: why for who, why in every.items() for member in merged.members([who])}
+    by_root = {merged.of(who): why for who, why in every.items()}
+    others = {one: by_root[root] for one, root in merged.root.items() if root in by_root}
+    return every | others
 
 
 def _digests_of(connection: Connection, contacts: Contacts, people: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from analysis.contacts import lawful, lawful_words
+from analysis.contacts import asked, lawful, lawful_words
 from analysis.errors import DataError, Listed, Text, some
 
 Of = Literal["roll", "people"]
@@ -261,6 +261,11 @@ _RELATIONS = {
 _WEEK, _MONTH = 7, 30
 
 
+def _theme(code: str) -> str:
+    """Return the English word of a theme; one of an older rule stays as it was written."""
+    return asked.WORDS["en"].get(f"theme.{code}", code)
+
+
 def _since(days: int) -> Text:
     if days == _WEEK:
         return Text("not contacted for a week")
@@ -288,7 +293,7 @@ _WORDS: dict[str, Callable[[Any], Text]] = {
         "of bureaux where the expected abstention is under {share:.0%}", share=share
     ),
     "not_contacted_days": _since,
-    "theme": lambda theme: Text("who said that {theme} matters to them", theme=theme),
+    "theme": lambda code: Text("who said that {theme} matters to them", theme=_theme(code)),
     "volunteering": lambda yes: (
         Text("ready to volunteer") if yes else Text("who did not say they volunteer")
     ),

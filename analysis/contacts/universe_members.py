@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.people_universe import people_query
+from analysis.contacts.people_universe import with_sizes
 from analysis.contacts.roll_universe import roll_addresses
 from analysis.contacts.suppression import objecting
 from analysis.contacts.universe import Universe
@@ -70,12 +67,13 @@ def members(contacts: Contacts, universe: Universe, ground: Ground) -> Members:
         return Members((), table, *floored(table.groupby("bureau_id")["electors"].sum(), every))
     against = objecting(contacts)
     with reading(contacts.engine) as connection:
-        query = people_query(connection, universe, ground, against)
-        rows = connection.execute(query).all()
-        every = _everybody(connection, against)
+        query, of_bureaux = with_sizes(connection, universe, ground, against)
+        # As tuples: pandas looks for a name of each value in rows of the store.
+        rows = [tuple(row) for row in connection.execute(query)]
+        every = {str(bureau): int(n) for bureau, n in connection.execute(of_bureaux)}
     table = pd.DataFrame(rows, columns=["person", "bureau_id"]).astype("str")
     sizes = table.groupby("bureau_id").size()
-    return Members(tuple(table["person"]), table, *floored(sizes, every))
+    return Members(tuple(table["person"]), table, *floored(sizes, pd.Series(every, dtype="int64")))
 
 
 def floored(sizes: pd.Series, every: pd.Series) -> tuple[pd.DataFrame, int | None]:
@@ -99,11 +97,3 @@ def floored(sizes: pd.Series, every: pd.Series) -> tuple[pd.DataFrame, int | Non
     table = table[inside > 0].assign(hidden=lambda t: t["people"].isna()).reset_index(drop=True)
     is_told = total >= FLOOR and (left == 0 or left >= FLOOR)
     return table, total if is_told else None
-
-
-def _everybody(connection: Connection, against: Iterable[str]) -> pd.Series:
-    """Return how many people there are by bureau, those who objected apart."""
-    whole = people_query(connection, Universe("people", {"all": []}), Ground(), against).subquery()
-    query = sa.select(whole.c.bureau_id, sa.func.count()).group_by(whole.c.bureau_id)
-    rows = {str(bureau): int(n) for bureau, n in connection.execute(query)}
-    return pd.Series(rows, dtype="int64")

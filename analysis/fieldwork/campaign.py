@@ -117,6 +117,11 @@ def open_campaign(workspace: Path | str) -> Campaign:
         ) from error
 
 
+def is_begun(workspace: Path | str) -> bool:
+    """Tell whether a workspace has a campaign already."""
+    return (Path(workspace) / FOLDER / _FILE).is_file()
+
+
 def workspace_of(workspaces: Path, campaign_id: str) -> Path | None:
     """Return the folder, among those of `workspaces`, whose campaign has this id."""
     # Each file of each phone asks: where it was found, it is looked for first.

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from analysis.contacts import vault
+from analysis.contacts.asked import WORDS
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import passes
 from analysis.contacts.merged import groups
@@ -240,7 +241,7 @@ def values_of(
     ground
         Facts of their bureaux.
     language
-        In which numbers are written.
+        In which numbers and themes are written.
 
     Returns
     -------
@@ -256,7 +257,7 @@ def values_of(
     bureaux = {
         str(who): str(one) for who, one in connection.execute(homes.order_by(HOMES.c.version))
     }
-    themes = _themes(connection, contacts, people)
+    themes, words = _themes(connection, contacts, people), WORDS[language]
     found = {}
     for who in people:
         told, bureau = known.get(who, {}), bureaux.get(who, "")
@@ -267,7 +268,7 @@ def values_of(
             "city": told.get("city", ""),
             "bureau": bureau.rpartition("_")[2].lstrip("0") if bureau else "",
             "abstention": "" if rate is None else format_percent(rate, language=language),
-            "themes": themes.get(who, []),
+            "themes": [words.get(f"theme.{one}", one) for one in themes.get(who, [])],
         }
         found[who] = {name: _cut(value) for name, value in values.items() if value}
     return found

@@ -10,7 +10,7 @@ from analysis.contacts.contact_store import Contacts, Controller, controller_of
 from analysis.contacts.key_ring import FOLDER, open_ring
 from analysis.contacts.suppression import open_objections
 from analysis.database import engine
-from analysis.fieldwork.campaign import FOLDER as FIELD
+from analysis.fieldwork.campaign import is_begun
 from analysis.fieldwork.store import Store, open_store
 from analysis.workflows import server_access
 
@@ -88,7 +88,7 @@ def who_answers(workspace: Path | str) -> Controller:
     workspace
         As in `open_contacts`; where no campaign has begun, none is begun.
     """
-    if not (Path(workspace) / FIELD / "campaign.json").is_file():
+    if not is_begun(workspace):
         return Controller("")
     store = open_store(workspace)
     try:

@@ -12,7 +12,7 @@ from analysis.contacts.contact_store import insert_many
 from analysis.contacts.gate import passes
 from analysis.contacts.passage import Request
 from analysis.contacts.universe import Universe
-from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS
+from analysis.database.contact_tables import PERSONS, ROLL_FILES, ROLL_ROWS, STATEMENTS
 from analysis.database.engine import writing
 from analysis.workflows import universes
 from analysis.workflows.contacts_open import close, open_contacts
@@ -42,7 +42,13 @@ def town(places):
         points = [(name, "phone", f"+336399820{n:02d}") for n, name in enumerate(names)]
         vault.put(connection, contacts.ring, points)
         vault.index(connection, contacts.ring, points)
+    stated = {"kind": "theme", "value": "housing", "given": True, "how": "web"} | contacts.stamp()
+    with writing(contacts.engine) as connection:
+        rows = [stated | {"statement": name, "person": name} for name in names]
+        insert_many(connection, STATEMENTS, rows)
     universes.save(contacts, "Tous", Universe.read({"of": "people"}))
+    themed = {"of": "people", "where": {"theme": "housing"}}
+    universes.save(contacts, "Loger", Universe.read(themed))
     passes(contacts, Request("door", "list", ("roll.address",)))
     close(contacts)
     yield folder
@@ -77,6 +83,23 @@ def test_a_universe_is_said_counted_and_a_list_is_prepared(open_app, town):
     app.selectbox(key="universe.sex").select("M")
     app.slider(key="universe.age").set_range(18, 30).run()
     assert "Nobody is in this universe" in words(app)
+
+
+def test_themes_are_chosen_and_read_by_their_words(open_app, town):
+    app = open_view(open_app, town, "contacts", contacts_view="universes", lang="fr")
+    app.radio(key="universe.of").set_value("people").run()
+    theme = app.multiselect(key="universe.theme")
+    assert {"Logement", "École"} <= set(theme.options)
+    theme.select("Santé").run()
+    assert "Personne n’est dans cet univers" in words(app)
+    app.multiselect(key="universe.theme").select("Logement").run()
+    assert app.metric[0].value == "12"
+    assert "le thème «\u202fsanté\u202f» ou " in words(app)
+    app.multiselect(key="universe.theme").unselect("Santé").run()
+    assert "qui ont cité le thème «\u202flogement\u202f»" in words(app)
+    app.selectbox(key="universe.kept").select("Loger").run()
+    assert app.metric[0].value == "12"
+    assert "thème «\u202flogement\u202f»" in words(app)
 
 
 def test_calls_show_one_person_at_a_time_or_say_why_none(open_app, town, monkeypatch):

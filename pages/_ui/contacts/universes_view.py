@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analysis.contacts.asked import WORDS, themes
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.gate import roll_in_force
 from analysis.contacts.lawful_words import basis
@@ -108,11 +109,19 @@ def _people() -> list[dict[str, Any]]:
     to = left.selectbox(
         _("Consent"), list(consent), format_func=consent.__getitem__, key="universe.consent"
     )
-    theme = right.text_input(_("Theme they named"), max_chars=32, key="universe.theme").strip()
+    words = WORDS[language()]
+    named = right.multiselect(
+        _("Themes they named"),
+        themes(),
+        format_func=lambda one: words[f"theme.{one}"].capitalize(),
+        key="universe.theme",
+        placeholder=_("Whatever they named"),
+    )
     volunteering = left.checkbox(_("Ready to volunteer"), key="universe.volunteering")
     donation = right.checkbox(_("Ready to donate"), key="universe.donation")
     said: list[dict[str, Any]] = [{"consent": to}] if to else []
-    said += [{"theme": theme}] if theme else []
+    either: list[dict[str, Any]] = [{"theme": one} for one in named]
+    said += [{"any": either}] if len(either) > 1 else either
     said += [{"volunteering": True}] if volunteering else []
     return said + ([{"donation": True}] if donation else [])
 

@@ -28,8 +28,8 @@ def retention() -> None:
             load_law.said(_("Done and written down: {n}").format(n=number(count)))
         st.caption(
             _(
-                "The same every night, by the command: `python -m analysis duties retention "
-                "--run --workspace …`."
+                "The server does the same by itself once a day. By the command: "
+                "`python -m analysis duties retention --run --workspace …`."
             )
         )
         runs = kept.runs(contacts)

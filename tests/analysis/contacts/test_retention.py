@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import os
+import shutil
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from analysis.contacts import confirmations, retention
+from analysis.contacts.contact_store import insert_many
 from analysis.contacts.suppression import suppressed
-from analysis.database.contact_tables import CONFIRMATIONS, DOOR_BOXES, VAULT_KEYS
+from analysis.database.contact_tables import (
+    CONFIRMATIONS,
+    DOOR_BOXES,
+    ROLL_FILES,
+    ROLL_ROWS,
+    VAULT_KEYS,
+)
 from analysis.database.engine import reading, writing
 from analysis.fieldwork.inbox import REFUSED
 from analysis.i18n import LANGUAGES
-from analysis.workflows import mail_out
+from analysis.workflows import daily_retention, mail_out
 from analysis.workflows.duties import run_retention
-from tests.analysis.contacts.invented import enter, merge, opened, said, say
+from tests.analysis.contacts.invented import elector, enter, merge, opened, roll, said, say
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -130,3 +139,55 @@ def test_boxes_letters_and_refused_files_do_not_lie_about(contacts, campaign):
         **dict.fromkeys(("inactive", "roll", "unconfirmed", "withdrawn"), 0),
         **dry,
     }
+
+
+def lines(contacts):
+    with reading(contacts.engine) as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(ROLL_ROWS)).scalar_one()
+
+
+def expire(contacts, name):
+    """Enter a roll that was over yesterday, with three electors."""
+    ended = roll(contacts, name, expires_on=after(-1))
+    with writing(contacts.engine) as connection:
+        insert_many(connection, ROLL_FILES, [ended])
+        insert_many(
+            connection, ROLL_ROWS, [elector(contacts, n) | {"roll": name} for n in range(3)]
+        )
+
+
+def test_what_is_over_goes_by_itself_once_a_day(contacts, campaign, monkeypatch):
+    expire(contacts, "r1")
+    # A campaign before it whose files cannot be read, and a place where none has begun.
+    broken = campaign.parent / "a_broken"
+    shutil.copytree(campaign / "fieldwork", broken / "fieldwork")
+    (broken / "fieldwork" / "campaign.json").write_text("{", encoding="utf-8")
+    (campaign.parent / "b_none" / "fieldwork").mkdir(parents=True)
+    ending, turns = threading.Event(), []
+
+    def turn(workspaces, ending, *, real=daily_retention.turn):
+        real(workspaces, ending)
+        turns.append(lines(contacts))
+        if len(turns) == 1:
+            expire(contacts, "r2")
+        else:
+            ending.set()
+
+    monkeypatch.setattr(daily_retention, "FIRST_S", 0.01)
+    monkeypatch.setattr(daily_retention, "ROUND_S", 0.01)
+    monkeypatch.setattr(daily_retention, "turn", turn)
+    # Nothing takes messages away here: durations do not wait for that.
+    monkeypatch.delenv("PALIER_SMTP", raising=False)
+    daily_retention.keep_to_durations(campaign.parent, ending)
+    assert turns == [0, 3]
+    assert [(kind, n) for _at, kind, n in retention.runs(contacts) if n] == [("roll", 1)]
+    assert not list((campaign.parent / "b_none" / "fieldwork").iterdir())
+
+
+def test_the_day_after_is_another(contacts, campaign, monkeypatch):
+    assert daily_retention.once_a_day(campaign)
+    assert not daily_retention.once_a_day(campaign)
+    monkeypatch.setattr(retention, "runs", lambda *_told, **_most: [(ago(1), "roll", 0)])
+    expire(contacts, "r1")
+    assert daily_retention.once_a_day(campaign)
+    assert lines(contacts) == 0

@@ -112,6 +112,7 @@ def test_a_theme_needs_the_separate_yes_to_political_advertising(make, letter):
     shows = Letter.read(LETTER | {"subject": "{{ themes | join(', ') }}"})
     shown = prepare(author, save(author, "n", shows, EVERYBODY), SETTING)
     assert shown.refused == {"ads": 16}
+    assert {one.subject for one in shown.samples} == {"logement"}
 
 
 def test_a_segment_of_three_is_refused(make, letter):
