@@ -19,7 +19,7 @@ from analysis.database.engine import reading
 from analysis.database.message_tables import APPROVALS, DELIVERIES, RESPONSES, STEPS
 from analysis.fieldwork.small_cells import FLOOR, shown
 from analysis.messages.leaving import LEFT, REPLIED
-from analysis.messages.loads import BY_MACHINE, LOADED
+from analysis.messages.loads import BY_MACHINE, LOADED, counted_cells
 from analysis.messages.recipients import SENT as TO_SEND
 
 _DAY_S = 86_400
@@ -41,8 +41,9 @@ class CameBack:
         signed: people of them who said since that they volunteer, give, or care about a theme.
     by_bureau
         `cell` (bureau), `sent`, `bounced`, and for `left` and `signed` their number, `_rate`,
-        `_low` and `_high`; for `replied`, of which one person may write several, their number,
-        `_low` and `_high`; `hidden`. Rates from 0 to 1; all missing where hidden.
+        `_low` and `_high`; for `replied` and `loaded`, of which one person may make several, their
+        number, `_low` and `_high`; `hidden`. Rates from 0 to 1; all missing where hidden. `loaded`
+        is without programs that say so, and missing where loads are not counted by bureau.
     by_day
         `day` (ISO, UTC), and each of `COUNTED`.
     by_theme
@@ -80,7 +81,9 @@ def came_back(contacts: Contacts, message: str) -> CameBack:
         counts |= dict.fromkeys((LOADED, BY_MACHINE, *COUNTED[1:], "delivered"), 0)
         table, signs = table[:0], signs[:0]
     themes = _by_theme(signs, counts["sent"])
-    return CameBack(counts, _by_bureau(table), _by_day(table), themes, hidden)
+    # Of some bureaux loads are counted with those of others: of them alone they tell nothing.
+    cells = {cell for bureau, cell in counted_cells(contacts, message).items() if cell == bureau}
+    return CameBack(counts, _by_bureau(table, cells), _by_day(table), themes, hidden)
 
 
 def _signs(contacts: Contacts, message: str) -> pd.DataFrame:
@@ -145,9 +148,9 @@ def _counted(contacts: Contacts, message: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "cell", "day", "n"])
 
 
-def _by_bureau(table: pd.DataFrame) -> pd.DataFrame:
+def _by_bureau(table: pd.DataFrame, counted: set[str]) -> pd.DataFrame:
     wide = table.pivot_table("n", "cell", "kind", "sum", fill_value=0)
-    kinds = ["sent", "bounced", LEFT, REPLIED, SIGNED]
+    kinds = ["sent", "bounced", LEFT, REPLIED, LOADED, SIGNED]
     wide = wide.reindex(columns=kinds, fill_value=0).astype("int64")
     wide = wide[wide["sent"] > 0].sort_index().reset_index()
     seen = shown(wide["sent"].to_numpy(np.int64))
@@ -157,10 +160,13 @@ def _by_bureau(table: pd.DataFrame) -> pd.DataFrame:
         told = {"rate": wide[kind] / wide["sent"], "low": low, "high": high}
         wide = wide.assign(**{f"{kind}_{name}": one for name, one in told.items()})
         numbers += [f"{kind}_{name}" for name in told]
-    low, high = count_interval(wide[REPLIED])
-    wide = wide.assign(**{f"{REPLIED}_low": low, f"{REPLIED}_high": high})
-    numbers += [f"{REPLIED}_low", f"{REPLIED}_high"]
+    for kind in (REPLIED, LOADED):
+        low, high = count_interval(wide[kind])
+        wide = wide.assign(**{f"{kind}_low": low, f"{kind}_high": high})
+        numbers += [f"{kind}_low", f"{kind}_high"]
     wide[numbers] = wide[numbers].astype("float64").mask(~pd.Series(seen, wide.index))
+    loads = [LOADED, f"{LOADED}_low", f"{LOADED}_high"]
+    wide[loads] = wide[loads].where(wide["cell"].isin(counted))
     return wide.assign(hidden=~seen)
 
 

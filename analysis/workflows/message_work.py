@@ -136,7 +136,12 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
         records=published,
         election=choice.election,
     )
-    terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
+    terms = Terms(
+        choice.control,
+        choice.control and choice.whole_bureaux,
+        compares=choice.compares,
+        loads=choice.loads,
+    )
     return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)
 
 

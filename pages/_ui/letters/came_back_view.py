@@ -55,7 +55,8 @@ def _counts(contacts: Contacts, message: str) -> None:
     if loads := found.counts["loaded"] + found.counts["loaded_by_machine"]:
         told = _(
             "Loads: {n}, of which {machine} by programs that say so. A load is no reader: programs "
-            "of mail fetch pictures by themselves. Only who agreed is counted, by eleven or more."
+            "of mail fetch pictures by themselves. Only who agreed is counted, by eleven or more. "
+            "By bureau, those of such programs are left out."
         )
         machine = number(found.counts["loaded_by_machine"])
         st.caption(told.format(n=number(loads), machine=machine))
@@ -91,16 +92,17 @@ def _by_bureau(found: CameBack) -> None:
         ]
         for kind in ("left", "signed")
     }
-    load_letters.table_of(
-        {
-            _("Bureau"): [named[one] or "–" for one in ids],
-            _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
-            _("Came back"): [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
-            _("Unsubscribed"): rates["left"],
-            _("Replies"): _events(table, "replied"),
-            _("Signed up"): rates["signed"],
-        }
-    )
+    columns = {
+        _("Bureau"): [named[one] or "–" for one in ids],
+        _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
+        _("Came back"): [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
+        _("Unsubscribed"): rates["left"],
+        _("Replies"): _events(table, "replied"),
+        _("Signed up"): rates["signed"],
+    }
+    if table["loaded"].notna().any():
+        columns[_("Loads")] = _events(table, "loaded")
+    load_letters.table_of(columns)
     if table["hidden"].any():
         st.caption(_("Hidden: fewer than 11 letters, or a number that would tell such a one."))
 

@@ -182,6 +182,15 @@ def test_who_was_chosen_by_abstention_is_written_to_without_asking_again(work, m
     assert approval_of(work.contacts, first).control.get("election", "") == (VOTE if kept else "")
 
 
+def test_what_is_chosen_at_approval_is_what_is_approved(work):
+    message = work.approved(
+        ABSTAINS, PLAIN, election=VOTE, control=True, compares="donation", loads=True
+    )
+    told = approval_of(work.contacts, message).control
+    names = ("election", "compares", "loads", "controls", "whole_bureaux")
+    assert [told[name] for name in names] == [VOTE, "donation", True, 1, False]
+
+
 def test_a_message_that_cannot_leave_does_not_hold_back_those_behind_it(work, monkeypatch, caplog):
     with monkeypatch.context() as patch:
         without_election(patch)
