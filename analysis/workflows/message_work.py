@@ -41,6 +41,8 @@ from analysis.workflows.contacts_open import close, open_contacts
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
 BOUNCES = "PALIER_BOUNCES"
+# Folder in which each campaign of a server has its mailbox of returned mail.
+RETURNED = "PALIER_RETURNED"
 # One person's machine behind an https proxy: where others reach its pages to leave.
 ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
@@ -281,7 +283,7 @@ def _sent(
 def misconfigured() -> list[DataError]:
     """Return what is wrong with the settings of mail: nothing leaves until they are mended."""
     faults = []
-    for read in (_seal, bounces_to):
+    for read in (_seal, bounces_to, mailboxes):
         try:
             read()
         except DataError as error:
@@ -312,6 +314,25 @@ def bounces_to() -> str:
             mend="Write it as name@domain.fr.",
             name=BOUNCES,
         ) from error
+
+
+def mailboxes() -> Path | None:
+    """Return the folder with each campaign's mailbox of returned mail; None where none is named.
+
+    Raises
+    ------
+    DataError
+        When what is named is no folder.
+    """
+    named = os.environ.get(RETURNED, "")
+    if named and not Path(named).is_dir():
+        raise DataError(
+            "Returned mail cannot be read in what is no folder.",
+            where="{name}",
+            mend="Name a folder with a mailbox for each campaign, under the name of its folder.",
+            name=RETURNED,
+        )
+    return Path(named) if named else None
 
 
 def takes_away(channel: str) -> bool:

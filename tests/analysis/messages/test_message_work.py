@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import email
 import json
+import os
 import shutil
 import socket
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 
 import pandas as pd
@@ -24,11 +28,12 @@ from analysis.messages.drafts import save
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import progress_of
 from analysis.tables.file_lock import held
-from analysis.workflows import message_work, universes
+from analysis.workflows import mail_worker, message_work, universes
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.letter_files import read_letter
 from tests.analysis.messages.conftest import CONTROLLER, EVERYBODY, SETTING, supporters
 from tests.analysis.messages.conftest import LETTER as PLAIN
+from tests.analysis.messages.test_leaving import report
 from tests.analysis.messages.test_outbox import Mailbox, Pigeon
 
 LETTER = """
@@ -209,3 +214,34 @@ def test_a_message_that_cannot_leave_does_not_hold_back_those_behind_it(work, mo
     assert "no election is named" in caplog.text
     # Named by hand, it leaves.
     assert work.sends(once=True, election=VOTE)["sent"] == 24
+
+
+def test_the_server_reads_the_mailbox_of_each_campaign_when_it_changed(work, monkeypatch, tmp_path):
+    message = work.approved(EVERYBODY, PLAIN)
+    work.sends(once=True)
+    back = [sender for sender, _to, _content in work.post.taken]
+    place, box = tmp_path / "town" / "place", tmp_path / "mail" / "town" / "place"
+    for folder in (place / "fieldwork", box):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(message_work, "_posts", lambda: nullcontext({}))
+    read, ending, name = {}, Event(), place.relative_to(tmp_path)
+
+    def bounced(n):
+        mail_worker.once(place, ending, name, read)
+        assert progress_of(work.contacts, message)["bounced"] == n
+        return dict(read)
+
+    (box / "1.eml").write_bytes(report("5.1.1", to=back[0]))
+    bounced(0)  # no folder is named
+    monkeypatch.setenv("PALIER_RETURNED", str(tmp_path / "mail"))
+    first = bounced(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(message_work, "take_back_all", None)  # nothing changed: it is not read
+        assert bounced(1) == first
+    (box / "2.eml").write_bytes(report("5.1.1", to=back[1]))
+    os.utime(box, ns=(1, first[box] + 1))  # whatever the clock of the disk tells apart
+    assert bounced(2) != first
+    # A campaign without a mailbox, and one that cannot be read, do not end the worker.
+    mail_worker.once(place, ending, Path("none"), read)
+    monkeypatch.setenv("PALIER_RETURNED", str(tmp_path / "nowhere"))
+    bounced(2)
