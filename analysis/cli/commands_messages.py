@@ -146,9 +146,10 @@ def _check(action: str, what: str, by: str) -> None:
 
 def _new(contacts: Contacts, file: Path, name: str, universe: str, change: str) -> None:
     from analysis.messages.drafts import save
-    from analysis.workflows import message_work, universes
+    from analysis.workflows import universes
+    from analysis.workflows.letter_files import read_letter
 
-    letter = message_work.read_letter(file)
+    letter = read_letter(file)
     names = {one.name for one in universes.saved(contacts)}
     rule = (
         universes.saved_as(contacts, universe).rule

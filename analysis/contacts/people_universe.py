@@ -59,6 +59,11 @@ def with_sizes(
     ----------
     connection, universe, ground, against
         As in `people_query`.
+
+    Returns
+    -------
+    tuple of sqlalchemy.Select
+        The people; `bureau_id` and a count, of everybody who might be asked.
     """
     query, inside = _reachable(connection, universe, ground, against)
     whole = query.subquery()

@@ -82,7 +82,7 @@ RESPONSES = Table(
     *key("message"),
     Column("kind", WORD, primary_key=True),
     Column("hour_s", WHEN, primary_key=True, autoincrement=False),
-    # Of who left: the variant of the subject.
+    # Of who left or answered: the variant of the subject.
     Column("link", WORD, primary_key=True),
     Column("cell", ID, primary_key=True),
     # Counts are added up: what was written before is left alone.

@@ -50,6 +50,8 @@ class Prepared:
         The message as ten of its recipients would get it.
     terms
         How it was drawn.
+    election
+        For which abstention was expected; "" where it was not asked for.
     """
 
     draft: Draft
@@ -58,6 +60,7 @@ class Prepared:
     checks: tuple[Check, ...]
     samples: tuple[Filled, ...]
     terms: Terms = Terms()
+    election: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class Setting:
         Reads what the domain of who writes publishes; None where nobody asks the network.
     past
         Turnout of bureaux at past votes, as `control.draw` takes it; None where nobody knows.
+    election
+        For which `ground` expects abstention; "" where it is not asked for.
     """
 
     ground: Ground
@@ -83,6 +88,7 @@ class Setting:
     server: bool = False
     records: Records | None = None
     past: pd.DataFrame | None = None
+    election: str = ""
 
 
 def prepare(
@@ -137,7 +143,8 @@ def prepare(
     terms = replace(terms, subjects=bool(draft.letter.subject_b))
     drawn = draw(found.people, found.bureau, seed=chosen, terms=terms, past=setting.past)
     samples = _rendered(contacts, draft, setting, drawn)
-    return Prepared(draft, drawn, found.refused, tuple(checks), samples, terms)
+    refused, election = found.refused, setting.election
+    return Prepared(draft, drawn, refused, tuple(checks), samples, terms, election)
 
 
 def _rendered(
@@ -220,6 +227,8 @@ def _refuse_changed(connection: Connection, contacts: Contacts, draft: Draft) ->
 
 def _row(contacts: Contacts, prepared: Prepared) -> dict[str, Any]:
     draft, who = prepared.draft, contacts.controller
+    # The worker fills the letter with the facts that were looked at: it has to know of which vote.
+    control = prepared.draw.to_dict() | asdict(prepared.terms) | {"election": prepared.election}
     return {
         "tenant": contacts.tenant,
         "message": draft.message,
@@ -232,7 +241,7 @@ def _row(contacts: Contacts, prepared: Prepared) -> dict[str, Any]:
         "sponsor": who.sponsor,
         "election": who.election,
         "refused": json.dumps(dict(prepared.refused)),
-        "control": json.dumps(prepared.draw.to_dict() | asdict(prepared.terms)),
+        "control": json.dumps(control),
         "seed": prepared.draw.seed,
         "seal": prepared.draw.seal,
         "at_s": int(time.time()),

@@ -1,4 +1,4 @@
-"""What came back of a message: delivered, bounced, left, by bureau and day; counts, and no names.
+"""What came back of a message: bounced, left, replied, by bureau and day; counts, and no names.
 
 A bureau with fewer than eleven letters is not shown, nor any that would tell its number. Nobody is
 watched: who opened a message is not asked, and who left is counted by hour and bureau alone.
@@ -18,13 +18,14 @@ from analysis.database.contact_tables import STATEMENTS
 from analysis.database.engine import reading
 from analysis.database.message_tables import APPROVALS, DELIVERIES, RESPONSES, STEPS
 from analysis.fieldwork.small_cells import FLOOR, shown
-from analysis.messages.loads import BY_MACHINE, LOADED
+from analysis.messages.leaving import LEFT, REPLIED
+from analysis.messages.loads import BY_MACHINE, LOADED, counted_cells
 from analysis.messages.recipients import SENT as TO_SEND
 
 _DAY_S = 86_400
 _OUTSIDE = 0.05
 SIGNED = "signed"
-COUNTED = ("sent", "bounced", "complained", "left", SIGNED)
+COUNTED = ("sent", "bounced", "complained", LEFT, REPLIED, SIGNED)
 _SIGNS = ("volunteering", "donation", "theme")
 
 
@@ -36,12 +37,15 @@ class CameBack:
     ----------
     counts
         Letters by what became of them: sent, delivered, bounced, complained, left, refused, gate;
+        replied: mails that answer them, automatic ones left out;
         signed: people of them who said since that they volunteer, give, or care about a theme.
     by_bureau
         `cell` (bureau), `sent`, `bounced`, and for `left` and `signed` their number, `_rate`,
-        `_low` and `_high`, `hidden`; rates from 0 to 1, missing where hidden.
+        `_low` and `_high`; for `replied` and `loaded`, of which one person may make several, their
+        number, `_low` and `_high`; `hidden`. Rates from 0 to 1; all missing where hidden. `loaded`
+        is without programs that say so, and missing where loads are not counted by bureau.
     by_day
-        `day` (ISO, UTC), `sent`, `bounced`, `complained`, `left`, `signed`.
+        `day` (ISO, UTC), and each of `COUNTED`.
     by_theme
         `theme`, `n` (people of the letters who named it since; missing under eleven), `rate`,
         `low`, `high`.
@@ -74,12 +78,12 @@ def came_back(contacts: Contacts, message: str) -> CameBack:
     counts["delivered"] = counts["sent"] - counts["bounced"]
     hidden = counts["sent"] < FLOOR
     if hidden:
-        counts |= dict.fromkeys(
-            (LOADED, BY_MACHINE, "bounced", "complained", "left", SIGNED, "delivered"), 0
-        )
+        counts |= dict.fromkeys((LOADED, BY_MACHINE, *COUNTED[1:], "delivered"), 0)
         table, signs = table[:0], signs[:0]
     themes = _by_theme(signs, counts["sent"])
-    return CameBack(counts, _by_bureau(table), _by_day(table), themes, hidden)
+    # Of some bureaux loads are counted with those of others: of them alone they tell nothing.
+    cells = {cell for bureau, cell in counted_cells(contacts, message).items() if cell == bureau}
+    return CameBack(counts, _by_bureau(table, cells), _by_day(table), themes, hidden)
 
 
 def _signs(contacts: Contacts, message: str) -> pd.DataFrame:
@@ -144,19 +148,25 @@ def _counted(contacts: Contacts, message: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "cell", "day", "n"])
 
 
-def _by_bureau(table: pd.DataFrame) -> pd.DataFrame:
+def _by_bureau(table: pd.DataFrame, counted: set[str]) -> pd.DataFrame:
     wide = table.pivot_table("n", "cell", "kind", "sum", fill_value=0)
-    kinds = ["sent", "bounced", "left", SIGNED]
+    kinds = ["sent", "bounced", LEFT, REPLIED, LOADED, SIGNED]
     wide = wide.reindex(columns=kinds, fill_value=0).astype("int64")
     wide = wide[wide["sent"] > 0].sort_index().reset_index()
     seen = shown(wide["sent"].to_numpy(np.int64))
     numbers = list(kinds)
-    for kind in ("left", SIGNED):
+    for kind in (LEFT, SIGNED):
         low, high = rate_interval(wide[kind], wide["sent"])
         told = {"rate": wide[kind] / wide["sent"], "low": low, "high": high}
         wide = wide.assign(**{f"{kind}_{name}": one for name, one in told.items()})
         numbers += [f"{kind}_{name}" for name in told]
+    for kind in (REPLIED, LOADED):
+        low, high = count_interval(wide[kind])
+        wide = wide.assign(**{f"{kind}_low": low, f"{kind}_high": high})
+        numbers += [f"{kind}_low", f"{kind}_high"]
     wide[numbers] = wide[numbers].astype("float64").mask(~pd.Series(seen, wide.index))
+    loads = [LOADED, f"{LOADED}_low", f"{LOADED}_high"]
+    wide[loads] = wide[loads].where(wide["cell"].isin(counted))
     return wide.assign(hidden=~seen)
 
 
@@ -181,3 +191,23 @@ def rate_interval(count: pd.Series, of: pd.Series) -> tuple[np.ndarray, np.ndarr
         count.to_numpy(float), of.to_numpy(float), alpha=_OUTSIDE, method="wilson"
     )
     return np.asarray(low), np.asarray(high)
+
+
+def count_interval(count: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of Garwood's exact 95% interval of what a Poisson count is the chance of.
+
+    Parameters
+    ----------
+    count
+        Events; shape (n,). One letter may bring several: they are no share of anything.
+
+    References
+    ----------
+    Garwood (1936), Biometrika 28, 437.
+    """
+    from scipy.stats import chi2
+
+    seen = count.to_numpy(float)
+    # With no event the lower end is 0, where the quantile is not defined.
+    low = np.where(seen > 0, chi2.ppf(_OUTSIDE / 2, 2 * np.maximum(seen, 1)) / 2, 0.0)
+    return low, np.asarray(chi2.ppf(1 - _OUTSIDE / 2, 2 * seen + 2) / 2)

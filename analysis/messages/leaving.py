@@ -1,22 +1,27 @@
-"""Leaving: at once, for all channels and campaigns of the controller, as often as it is asked."""
+"""Leaving: at once, for all channels and campaigns of the controller, as often as it is asked.
+
+What came back of a message is written here too: a step of a person, or an answer that is counted.
+"""
 
 from __future__ import annotations
 
 import secrets
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from analysis.contacts import consents
+from analysis.contacts import consents, vault
 from analysis.contacts.consents import PURPOSES, Said
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.suppression import objecting, suppress_people
-from analysis.database.engine import or_nothing, reading, writing
+from analysis.database.engine import lock, or_nothing, reading, writing
 from analysis.database.message_tables import RESPONSES, STEPS
 from analysis.messages.letter_links import Bearer
 
 _HOUR_S = 3600
+LEFT, REPLIED = "left", "replied"
 
 
 def leave(
@@ -47,11 +52,16 @@ def leave(
         return False
     take_back_consents(contacts, [bearer.person], how=how)
     with writing(contacts.engine) as connection:
-        count = {"kind": "left", "link": bearer.variant, "cell": bearer.cell, "n": 1}
-        hour = int(time.time()) // _HOUR_S * _HOUR_S
-        row = {"tenant": contacts.tenant, "message": bearer.message, "hour_s": hour, **count}
-        connection.execute(sa.insert(RESPONSES).values(**row, part=secrets.token_hex(8)))
+        row = _response(contacts, bearer, LEFT, secrets.token_hex(8))
+        connection.execute(sa.insert(RESPONSES).values(**row))
     return True
+
+
+def _response(contacts: Contacts, bearer: Bearer, kind: str, part: str) -> dict[str, Any]:
+    """Return the row that counts one answer by hour and bureau: it names nobody."""
+    about = {"tenant": contacts.tenant, "message": bearer.message, "cell": bearer.cell}
+    hour = int(time.time()) // _HOUR_S * _HOUR_S
+    return {**about, "kind": kind, "hour_s": hour, "link": bearer.variant, "part": part, "n": 1}
 
 
 def take_back_consents(contacts: Contacts, people: Sequence[str], *, how: str) -> None:
@@ -93,3 +103,30 @@ def note_step(contacts: Contacts, bearer: Bearer, step: str, code: str) -> None:
     row = {**who, "step": step, "code": code, "at_s": int(time.time())}
     with writing(contacts.engine) as connection:
         connection.execute(or_nothing(connection, STEPS).values(**row))
+
+
+def note_reply(contacts: Contacts, bearer: Bearer, mail: str) -> None:
+    """Count an answer to a message; the same mail is counted once. Nothing it says is kept.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    bearer
+        Whose message is answered.
+    mail
+        What tells the answer from others, such as its Message-ID; a keyed digest is kept.
+    """
+    part = vault.digest(contacts.ring.index, "reply", mail)
+    known = sa.select(RESPONSES.c.part).where(
+        RESPONSES.c.tenant == contacts.tenant,
+        RESPONSES.c.message == bearer.message,
+        RESPONSES.c.kind == REPLIED,
+        RESPONSES.c.part == part,
+    )
+    with writing(contacts.engine) as connection:
+        # The hour is in the key: read again in the next one, it would be another row.
+        lock(connection, [f"reply {part}"])
+        if connection.execute(known).first() is None:
+            row = _response(contacts, bearer, REPLIED, part)
+            connection.execute(sa.insert(RESPONSES).values(**row))

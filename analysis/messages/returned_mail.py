@@ -2,13 +2,15 @@
 
 RFC 3464 tells what became of a message, RFC 5965 who complained; where a server writes neither,
 flufl.bounce knows how it says so. A status that begins with 4 is never for good, whatever the rest
-says: "failed 4.4.7" is a full queue. Vacation replies mean nothing.
+says: "failed 4.4.7" is a full queue. Vacation replies mean nothing; what people answer is counted,
+and not kept.
 """
 
 from __future__ import annotations
 
 import email
 import email.header
+import hashlib
 import mailbox
 import re
 import unicodedata
@@ -27,13 +29,14 @@ from analysis.contacts.normalise import canonical_email
 from analysis.contacts.suppression import suppress_many
 from analysis.database.engine import reading
 from analysis.errors import DataError
-from analysis.messages.leaving import leave, note_step
+from analysis.messages.leaving import leave, note_reply, note_step
 from analysis.messages.letter_links import Bearer, bearer, secret_in
 from analysis.messages.recipients import addresses
 
 Kind = Literal["bounce", "delayed", "complaint", "stop", "vacation", "other"]
 _TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 _IN_ORIGINAL = re.compile(rb"\bb-([0-9a-f]{32})@|^Message-ID:\s*<([0-9a-f]{32})@", re.I | re.M)
+_ANSWERED = re.compile(r"<([0-9a-f]{32})@", re.IGNORECASE)
 _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
 # One word, alone in the subject or the first line, as people write it.
 STOP_WORDS = frozenset(
@@ -59,12 +62,15 @@ class Returned:
         Status of a bounce, such as 5.1.1.
     sender
         Who wrote it, in canonical spelling; "" where that is no address.
+    reply
+        Where a person answers: Message-ID of the answer, or a digest of it where it has none.
     """
 
     kind: Kind
     secret: str
     code: str = ""
     sender: str = ""
+    reply: str = ""
 
 
 def read_returned(content: bytes) -> Returned:
@@ -86,7 +92,11 @@ def read_returned(content: bytes) -> Returned:
     temporary, permanent = failures
     if permanent or temporary:
         return _weighed(bool(permanent), _text_of(message), secret)
-    return Returned("other", secret, sender=sender)
+    if _is_of_machine(message):
+        return Returned("other", secret, sender=sender)
+    named = str(message.get("Message-ID", "")).strip()
+    reply = named or hashlib.sha256(content).hexdigest()
+    return Returned("other", secret, sender=sender, reply=reply)
 
 
 def _secret(message: Message, content: bytes) -> str:
@@ -95,6 +105,9 @@ def _secret(message: Message, content: bytes) -> str:
         for _name, address in getaddresses(told):
             if secret := secret_in(address):
                 return secret
+    # Answers go to whom the message came from, and name it.
+    if answered := _ANSWERED.search(str(message.get("In-Reply-To", ""))):
+        return answered.group(1).lower()
     found = _IN_ORIGINAL.search(content)
     return next((one for one in found.groups() if one), b"").decode().lower() if found else ""
 
@@ -144,6 +157,14 @@ def _is_automatic(message: Message) -> bool:
     named = any(message.get(name) for name in ("X-Autoreply", "X-Autorespond", "X-Vacation"))
     precedence = str(message.get("Precedence", "")).strip().lower()
     return automatic == "auto-replied" or named or precedence == "auto_reply"
+
+
+def _is_of_machine(message: Message) -> bool:
+    """Tell whether nobody wrote it: it says so (RFC 3834), came by a list or without a sender."""
+    automatic = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    precedence = str(message.get("Precedence", "")).strip().lower()
+    nobody = str(message.get("Return-Path", "")).strip() == "<>"
+    return automatic not in ("", "no") or precedence in ("bulk", "junk", "list") or nobody
 
 
 def _says_stop(message: Message) -> bool:
@@ -206,6 +227,8 @@ def take_back(contacts: Contacts, content: bytes) -> Kind:
         leave(contacts, known, reason="complaint", how="email")
     elif told.kind == "stop":
         _stop(contacts, told, known)
+    elif told.reply and known:
+        note_reply(contacts, known, told.reply)
     return told.kind
 
 

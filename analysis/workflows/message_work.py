@@ -1,23 +1,20 @@
-"""Messages of a workspace: read from a file, looked at, approved; the worker that sends them."""
+"""Messages of a workspace: looked at, approved; the worker that sends them."""
 
 from __future__ import annotations
 
-import base64
-import json
+import logging
 import os
 import signal
 import threading
 import time
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from analysis.access import audit
 from analysis.contacts.contact_store import Contacts
@@ -27,11 +24,10 @@ from analysis.contacts.universe_ground import Ground
 from analysis.database.engine import writing
 from analysis.errors import DataError
 from analysis.messages import dkim_seal, sms_post
-from analysis.messages.approve import Prepared, Setting, approve, prepare
+from analysis.messages.approve import Prepared, Setting, approval_of, approve, prepare
 from analysis.messages.control import Terms
 from analysis.messages.dkim_seal import Seal
 from analysis.messages.drafts import Draft, draft_of
-from analysis.messages.letter_blocks import Letter
 from analysis.messages.mail_records import published
 from analysis.messages.outbox import Way, send_message, waiting
 from analysis.messages.returned_mail import take_back_all
@@ -46,46 +42,15 @@ from analysis.workflows.message_effects import past_turnout
 
 # Address to which mail comes back that cannot be delivered; else that of who answers.
 BOUNCES = "PALIER_BOUNCES"
+# Folder in which each campaign of a server has its mailbox of returned mail.
+RETURNED = "PALIER_RETURNED"
 # One person's machine behind an https proxy: where others reach its pages to leave.
 ADDRESS = "PALIER_ADDRESS"
 _LOCK = "message_worker.lock"
 _ROUND_S = 10.0
 Posts = dict[str, Post]
 _ABSTENTION = "results.abstention"
-
-
-def read_letter(file: Path) -> Letter:
-    """Read a message from a file of TOML or JSON; a picture may name a file beside it.
-
-    Raises
-    ------
-    DataError
-        When it cannot be read, or is not whole.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-        told = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
-        blocks = [_with_picture(one, file.parent) for one in told.get("blocks", [])]
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(
-            "The message cannot be read.",
-            where="{file}: {why}",
-            mend="Give a file of TOML or JSON with language, subject and blocks.",
-            file=file.name,
-            why=type(error).__name__,
-        ) from error
-    return Letter.read(told | {"blocks": blocks})
-
-
-def _with_picture(block: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    told = dict(block)
-    if told.get("kind") == "picture" and (name := told.pop("file", "")):
-        # Beside the message, and nowhere else.
-        data = (folder / Path(str(name)).name).read_bytes()
-        told["data"] = base64.b64encode(data).decode()
-    return told
+_NOT_SENT = Counter({"not sent": 1})
 
 
 def base_address() -> str:
@@ -94,7 +59,7 @@ def base_address() -> str:
 
 
 def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
-    """Return the facts of the place that a message needs.
+    """Return the facts of the place that a message shows.
 
     Parameters
     ----------
@@ -103,21 +68,21 @@ def ground_for(workspace: Path, draft: Draft, election: str) -> Ground:
     draft
         The message.
     election
-        For which abstention is expected, where it is asked for.
+        For which abstention is expected, where it is shown.
 
     Returns
     -------
     Ground
-        Empty where the message neither shows abstention nor chooses by it.
+        Empty where the message shows no abstention.
 
     Raises
     ------
     DataError
-        When abstention is asked for and the election is not named, or unknown.
+        When abstention is shown and the election is not named, or unknown.
     """
-    rule = draft.universe
-    if _ABSTENTION in draft.letter.shown:
-        rule = Universe("people", {"abstention_over": 0.0})
+    if _ABSTENTION not in draft.letter.shown:
+        return Ground()
+    rule = Universe("people", {"abstention_over": 0.0})
     return universes.ground_of(Workspace(workspace), rule, election)
 
 
@@ -164,14 +129,23 @@ def look(workspace: Path, contacts: Contacts, message: str, choice: Choice) -> P
         )
     draft = draft_of(contacts, message)
     ground = ground_for(workspace, draft, choice.election)
+    if not ground.abstention:
+        # What is not shown may still choose; once approved, who gets it is frozen.
+        ground = universes.ground_of(Workspace(workspace), draft.universe, choice.election)
     setting = Setting(
         ground,
         base_address(),
         server=takes_away(draft.letter.channel),
         records=published,
         past=past_turnout(Workspace(workspace)) if choice.whole_bureaux else None,
+        election=choice.election,
     )
-    terms = Terms(choice.control, choice.control and choice.whole_bureaux, compares=choice.compares)
+    terms = Terms(
+        choice.control,
+        choice.control and choice.whole_bureaux,
+        compares=choice.compares,
+        loads=choice.loads,
+    )
     return prepare(contacts, draft, setting, seed=choice.seed, terms=terms)
 
 
@@ -262,43 +236,56 @@ def _round(
     say: Callable[[str, Mapping[str, int]], None],
 ) -> Counter[str]:
     contacts, total = open_contacts(workspace), Counter[str]()
+    fault: DataError | None = None
     try:
         seal = _seal()
+        sign = seal.signed if seal else bytes
         if how.returned is not None:
             say("returned", take_back_all(contacts, how.returned))
+        ways = {
+            channel: Way(post, base_address(), Ground(), bounces_to(), stop=stop, sign=sign)
+            for channel, post in posts.items()
+        }
         for message in waiting(contacts):
             if stop() or how.message not in ("", message):
                 continue
-            draft = draft_of(contacts, message)
-            post = posts.get(draft.letter.channel)
-            if post is None:
-                say(message, {"not sent": 1})
-                continue
-            way = Way(
-                post,
-                base_address(),
-                ground_for(workspace, draft, how.election),
-                bounces_to(),
-                Pace(how.per_minute, time.monotonic),
-                stop=stop,
-                sign=seal.signed if seal else bytes,
-            )
-            count = send_message(contacts, message, way)
+            try:
+                count = _sent(workspace, contacts, message, how, ways)
+            except DataError as error:
+                # What is wrong with one message is no reason for those behind it to wait.
+                fault, count = fault or error, _NOT_SENT
             say(message, count)
             total.update(count)
-    except DataError:
-        # What waits is tried again; who asked for one round is told.
-        if how.once:
-            raise
+    except DataError as error:
+        fault = error
     finally:
         close(contacts)
+    # What waits is tried again; who asked for one round is told.
+    if fault is not None and how.once:
+        raise fault
+    if fault is not None:
+        logging.getLogger(__name__).warning("messages of %s wait: %s", workspace.name, fault.what)
     return total
+
+
+def _sent(
+    workspace: Path, contacts: Contacts, message: str, how: Work, ways: Mapping[str, Way]
+) -> Counter[str]:
+    """Send one message by the way of its channel, with the facts that its approval looked at."""
+    draft, approval = draft_of(contacts, message), approval_of(contacts, message)
+    way = ways.get(draft.letter.channel)
+    if way is None:
+        return _NOT_SENT
+    told = approval.control.get("election", "") if approval else ""
+    ground = ground_for(workspace, draft, how.election or str(told))
+    pace = Pace(how.per_minute, time.monotonic)
+    return send_message(contacts, message, replace(way, ground=ground, pace=pace))
 
 
 def misconfigured() -> list[DataError]:
     """Return what is wrong with the settings of mail: nothing leaves until they are mended."""
     faults = []
-    for read in (_seal, bounces_to):
+    for read in (_seal, bounces_to, mailboxes):
         try:
             read()
         except DataError as error:
@@ -329,6 +316,25 @@ def bounces_to() -> str:
             mend="Write it as name@domain.fr.",
             name=BOUNCES,
         ) from error
+
+
+def mailboxes() -> Path | None:
+    """Return the folder with each campaign's mailbox of returned mail; None where none is named.
+
+    Raises
+    ------
+    DataError
+        When what is named is no folder.
+    """
+    named = os.environ.get(RETURNED, "")
+    if named and not Path(named).is_dir():
+        raise DataError(
+            "Returned mail cannot be read in what is no folder.",
+            where="{name}",
+            mend="Name a folder with a mailbox for each campaign, under the name of its folder.",
+            name=RETURNED,
+        )
+    return Path(named) if named else None
 
 
 def takes_away(channel: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from analysis.contacts.contact_store import say_controller
 from analysis.messages.drafts import drafts
 from analysis.messages.outbox import Way, send_message
+from analysis.messages.returned_mail import take_back
 from analysis.workflows import message_work
 from analysis.workflows.contacts_open import close, open_contacts
 from tests.analysis.messages.conftest import BASE, CONTROLLER, SETTING, supporters
@@ -116,11 +117,15 @@ def test_a_message_is_written_approved_by_another_and_what_came_back_is_counted(
     post = Pigeon()
     way = Way(post, BASE, SETTING.ground)
     assert send_message(contacts, row["message"], way)["sent"] == 36
+    answer = f"From: p@example.org\nTo: {post.taken[0][0]}\nSubject: Re\n\nJe viens."
+    take_back(contacts, answer.encode())
     close(contacts)
     app = see(open_app, town, "back", lang="fr")
-    metrics = [one.value for one in app.metric][-6:]
-    assert metrics == ["36", "36", "0", "0", "0", "0"]
+    assert [one.value for one in app.metric][-7:] == ["36", "36", "0", "0", "0", "1", "0"]
     by_bureau, by_day = [one.value for one in app.dataframe][-2:]
     assert by_bureau["Envoyés"].astype(int).sum() == 36
     assert len(by_day) == 1
+    assert by_day["Réponses"].tolist() == ["1"]
+    # One event: Garwood's interval goes from 0.03 to 5.57, told in whole replies.
+    assert sorted(by_bureau["Réponses"]) == ["0 (0 – 4)", "1 (0 – 6)"]
     assert see(open_app, town, "list").dataframe[0].value["État"].tolist() == ["envoyé"]

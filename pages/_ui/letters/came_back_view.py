@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -35,6 +37,7 @@ def _counts(contacts: Contacts, message: str) -> None:
         "bounced": _("Came back"),
         "complained": _("Complaints"),
         "left": _("Unsubscribed"),
+        "replied": _("Replies"),
         "signed": _("Signed up"),
     }
     for column, name in zip(st.columns(len(names)), names, strict=True):
@@ -52,10 +55,17 @@ def _counts(contacts: Contacts, message: str) -> None:
     if loads := found.counts["loaded"] + found.counts["loaded_by_machine"]:
         told = _(
             "Loads: {n}, of which {machine} by programs that say so. A load is no reader: programs "
-            "of mail fetch pictures by themselves. Only who agreed is counted, by eleven or more."
+            "of mail fetch pictures by themselves. Only who agreed is counted, by eleven or more. "
+            "By bureau, those of such programs are left out."
         )
         machine = number(found.counts["loaded_by_machine"])
         st.caption(told.format(n=number(loads), machine=machine))
+    st.caption(
+        _(
+            "Replies: mails that answer it, as far as returned mail is read here; automatic ones "
+            "do not count, and no text is kept."
+        )
+    )
     st.caption(
         _(
             "Signed up: said since the approval that they help, give, or care about a theme. "
@@ -82,17 +92,29 @@ def _by_bureau(found: CameBack) -> None:
         ]
         for kind in ("left", "signed")
     }
-    load_letters.table_of(
-        {
-            _("Bureau"): [named[one] or "–" for one in ids],
-            _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
-            _("Came back"): [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
-            _("Unsubscribed"): rates["left"],
-            _("Signed up"): rates["signed"],
-        }
-    )
+    columns = {
+        _("Bureau"): [named[one] or "–" for one in ids],
+        _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
+        _("Came back"): [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
+        _("Unsubscribed"): rates["left"],
+        _("Replies"): _events(table, "replied"),
+        _("Signed up"): rates["signed"],
+    }
+    if table["loaded"].notna().any():
+        columns[_("Loads")] = _events(table, "loaded")
+    load_letters.table_of(columns)
     if table["hidden"].any():
         st.caption(_("Hidden: fewer than 11 letters, or a number that would tell such a one."))
+
+
+def _events(table: pd.DataFrame, kind: str) -> list[str]:
+    """Return numbers with their interval, in whole events."""
+    return [
+        _("hidden here")
+        if pd.isna(n)
+        else f"{number(n)} ({number(math.floor(low))} – {number(math.ceil(high))})"
+        for n, low, high in table[[kind, f"{kind}_low", f"{kind}_high"]].to_numpy()
+    ]
 
 
 def _by_theme(found: CameBack) -> None:
@@ -123,6 +145,7 @@ def _by_day(found: CameBack) -> None:
             _("Came back"): [number(n) for n in table["bounced"]],
             _("Complaints"): [number(n) for n in table["complained"]],
             _("Unsubscribed"): [number(n) for n in table["left"]],
+            _("Replies"): [number(n) for n in table["replied"]],
             _("Signed up"): [number(n) for n in table["signed"]],
         }
     )

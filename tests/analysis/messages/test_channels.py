@@ -13,6 +13,7 @@ import time
 from base64 import b64encode
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from math import isnan
 
 import dkim
 import httpx
@@ -353,8 +354,12 @@ def test_loads_are_counted_by_cells_of_who_agreed_and_nobody_else_has_a_picture(
     for program, known in (("Mozilla/5.0 Thunderbird", token), ("GoogleImageProxy", token)):
         assert note_load(contacts, draft.message, known, program)
     assert not note_load(contacts, draft.message, "0" * 32, "Mozilla/5.0")
-    counts = came_back(contacts, draft.message).counts
-    assert (counts["loaded"], counts["loaded_by_machine"]) == (1, 1)
+    back = came_back(contacts, draft.message)
+    assert (back.counts["loaded"], back.counts["loaded_by_machine"]) == (1, 1)
+    # By bureau without machines; where four agreed nothing is counted, not even none.
+    loads = back.by_bureau[["cell", "loaded", "loaded_low", "loaded_high"]].to_numpy().tolist()
+    assert loads[0] == ["99900_0001", 1, pytest.approx(0.0253178), pytest.approx(5.571643)]
+    assert all(map(isnan, loads[1][1:]))
     # Who says something of themselves afterwards is counted once; a theme of three is not told.
     later = int(time.time()) + 60
     care(contacts, people[:12], at_s=later)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from email.message import EmailMessage
 
 import httpx
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
@@ -19,10 +21,14 @@ from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading
 from analysis.database.message_tables import RESPONSES, STEPS
 from analysis.errors import DataError
+from analysis.messages import leaving
 from analysis.messages.approve import approve, prepare
+from analysis.messages.came_back import came_back, count_interval
 from analysis.messages.control import Terms
 from analysis.messages.drafts import save
+from analysis.messages.leaving import note_step
 from analysis.messages.letter_links import (
+    Bearer,
     bearer,
     bounce_secret,
     leave_secret,
@@ -163,6 +169,53 @@ def test_a_dead_mailbox_a_complaint_and_a_stop_act_once(sent, tmp_path):
     with pytest.raises(DataError, match="no file or folder"):
         take_back_all(contacts, tmp_path / "none")
     assert take_back(contacts, b"") == "other"
+
+
+def test_what_people_answer_is_counted_once_by_bureau_and_not_kept(sent):
+    contacts, message, people = sent
+    secrets = [bounce_secret(contacts.ring, message, one) for one in people]
+    to = [return_path("contact@example.org", one) for one in secrets]
+    plain = {"To": "contact@example.org", "Message_ID": "<a1@mail.example>"}
+    answer = plain | {"In_Reply_To": f"<{secrets[0].upper()}@example.org>"}
+    for again in range(3):
+        # A mail that is read again an hour later is still the same.
+        assert take_back(contacts, mail("Re: x", "Je viens avec du thé.", **answer)) == "other"
+        later = time.time() + 3600 * again
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(leaving.time, "time", lambda at=later: at)
+            take_back(contacts, mail("Re: x", "Avec ou sans ?", To=to[1]))
+    take_back(contacts, mail("Re: x", "Et à dix ?", **answer | {"Message_ID": "<a2@mail.example>"}))
+    for told in (
+        plain,  # about none of our messages
+        {"To": return_path("contact@example.org", SECRET)},  # of nobody
+        {"To": to[2], "Auto_Submitted": "auto-generated; x"},
+        {"To": to[2], "Precedence": "bulk"},
+        {"To": to[2], "Precedence": "auto_reply"},
+        {"To": to[2], "Return_Path": "<>"},
+    ):
+        take_back(contacts, mail("x", "Bonjour.", **told))
+    take_back(contacts, mail("STOP", To=to[3]))
+    # A report without a status is written by a machine.
+    take_back(contacts, report("2.0.0", "", to=to[4]).replace(b"Action: \nStatus: 2.0.0\n", b""))
+    with reading(contacts.engine) as connection:
+        kept = [dict(row) for row in connection.execute(sa.select(RESPONSES)).mappings()]
+    mine = [row for row in kept if row["tenant"] == contacts.tenant and row["kind"] == "replied"]
+    assert sorted(row["cell"] for row in mine) == ["99900_0001", "99900_0001", "99900_0002"]
+    assert not any(word in str(kept) for word in ("thé", "a1@", "jean", *people, secrets[0]))
+    for who in people:
+        note_step(contacts, Bearer(message, who, ""), "sent", "")
+    found = came_back(contacts, message)
+    assert (found.counts["replied"], found.counts["left"]) == (3, 1)
+    assert found.by_day["replied"].sum() == 3
+    # Six letters a bureau are too few to tell of it.
+    assert found.by_bureau["replied"].isna().all()
+
+
+def test_the_interval_of_a_number_of_events_is_that_of_garwood():
+    low, high = count_interval(pd.Series([0, 1, 10]))
+    # Published: Garwood 1936, as printed by R's poisson.test.
+    assert low == pytest.approx([0, 0.0253178, 4.795389], abs=1e-6)
+    assert high == pytest.approx([3.688879, 5.571643, 18.39036], abs=1e-5)
 
 
 def ask(app, method, path, **other):

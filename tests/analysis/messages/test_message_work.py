@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import email
 import json
+import os
 import re
 import shutil
 import socket
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from aiosmtpd.controller import Controller as Server
 from typer.testing import CliRunner
 
 from analysis.cli.main import app
 from analysis.contacts.contact_store import insert_many, say_controller
+from analysis.contacts.universe import Universe
 from analysis.database.contact_tables import HOMES
 from analysis.database.engine import writing
 from analysis.errors import DataError
+from analysis.messages import approve as approving
+from analysis.messages.approve import approval_of, approve
+from analysis.messages.drafts import save
+from analysis.messages.letter_blocks import Letter
+from analysis.messages.outbox import progress_of
 from analysis.tables.file_lock import held
 from analysis.tables.workspace import Workspace
-from analysis.workflows import message_work
+from analysis.workflows import mail_worker, message_work, universes
 from analysis.workflows.contacts_open import close, open_contacts
+from analysis.workflows.letter_files import read_letter
 from analysis.workflows.message_effects import past_turnout
-from tests.analysis.messages.conftest import CONTROLLER, supporters
-from tests.analysis.messages.test_outbox import Mailbox
+from tests.analysis.messages.conftest import CONTROLLER, EVERYBODY, SETTING, supporters
+from tests.analysis.messages.conftest import LETTER as PLAIN
+from tests.analysis.messages.test_leaving import report
+from tests.analysis.messages.test_outbox import Mailbox, Pigeon
 
 LETTER = """
 language = "fr"
@@ -139,7 +156,130 @@ def test_a_broken_file_is_no_message(tmp_path, content):
     for suffix in (".toml", ".json"):
         (tmp_path / f"x{suffix}").write_text(content, encoding="utf-8")
         with pytest.raises(DataError) as caught:
-            message_work.read_letter(tmp_path / f"x{suffix}")
+            read_letter(tmp_path / f"x{suffix}")
         assert caught.value.mend
     with pytest.raises(DataError, match="cannot be read"):
-        message_work.read_letter(tmp_path / "none.toml")
+        read_letter(tmp_path / "none.toml")
+
+
+VOTE = "2027_pres_t1"
+ABSTAINS = Universe.read({"of": "people", "where": {"abstention_over": 0.3}})
+SHOWS = PLAIN | {"blocks": [{"kind": "text", "text": "Ici, {{ abstention }} ne votent pas."}]}
+
+
+@pytest.fixture
+def work(make, monkeypatch, tmp_path):
+    """Return 24 supporters, half of them where 31% abstain, and what approves and sends."""
+    contacts = make()
+    supporters(contacts, 24)
+    rates = SETTING.ground.abstention
+    table = pd.DataFrame({"bureau_id": list(rates), "abstention": list(rates.values())})
+    monkeypatch.setattr(message_work, "Workspace", lambda folder: folder)
+    ahead = {VOTE: SimpleNamespace(forecast=SimpleNamespace(table=table))}
+    monkeypatch.setattr(universes, "look_ahead", lambda _place, election: ahead[election])
+    monkeypatch.setattr(message_work, "open_contacts", lambda _folder: contacts)
+    monkeypatch.setattr(message_work, "close", lambda _contacts: None)
+    monkeypatch.setattr(message_work, "base_address", lambda: SETTING.base)
+    monkeypatch.setattr(message_work, "takes_away", lambda _channel: True)
+    monkeypatch.setattr(message_work, "published", None)
+    order, post = [], Pigeon()
+    monkeypatch.setattr(message_work, "waiting", lambda _contacts: order)
+
+    def approved(rule, letter, **choice):
+        draft = save(contacts, "m", Letter.read(letter), rule)
+        chosen = message_work.Choice(**{"control": False} | choice)
+        seen = message_work.look(tmp_path, contacts, draft.message, chosen)
+        approve(replace(contacts, by="other"), seen)
+        order.append(draft.message)
+        return draft.message
+
+    def sends(say=lambda _what, _count: None, **how):
+        how = message_work.Work(**how)
+        return message_work._round(tmp_path, how, {"email": post}, lambda: False, say)
+
+    return SimpleNamespace(contacts=contacts, post=post, approved=approved, sends=sends)
+
+
+def without_election(patch):
+    """Let approvals be written as they were before they kept the election."""
+    row = approving._row
+
+    def before(contacts, prepared):
+        told = row(contacts, prepared)
+        control = json.loads(told["control"])
+        control.pop("election", "")
+        return told | {"control": json.dumps(control)}
+
+    patch.setattr(approving, "_row", before)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_who_was_chosen_by_abstention_is_written_to_without_asking_again(work, monkeypatch, kept):
+    if not kept:
+        without_election(monkeypatch)
+    first = work.approved(ABSTAINS, PLAIN, election=VOTE)
+    second = work.approved(EVERYBODY, PLAIN)
+    assert work.sends(once=True) == {"sent": 36}
+    sent = [progress_of(work.contacts, one)["sent"] for one in (first, second)]
+    assert sent == [12, 24]
+    assert approval_of(work.contacts, first).control.get("election", "") == (VOTE if kept else "")
+
+
+def test_what_is_chosen_at_approval_is_what_is_approved(work):
+    message = work.approved(
+        ABSTAINS, PLAIN, election=VOTE, control=True, compares="donation", loads=True
+    )
+    told = approval_of(work.contacts, message).control
+    names = ("election", "compares", "loads", "controls", "whole_bureaux")
+    assert [told[name] for name in names] == [VOTE, "donation", True, 1, False]
+
+
+def test_a_message_that_cannot_leave_does_not_hold_back_those_behind_it(work, monkeypatch, caplog):
+    with monkeypatch.context() as patch:
+        without_election(patch)
+        broken = work.approved(EVERYBODY, SHOWS, election=VOTE)
+    whole = work.approved(EVERYBODY, SHOWS, election=VOTE)
+    said = []
+    with pytest.raises(DataError, match="no election is named"):
+        work.sends(lambda what, count: said.append((what, dict(count))), once=True)
+    assert said == [(broken, {"not sent": 1}), (whole, {"sent": 24})]
+    # The rates are those of the election that was looked at when it was approved.
+    parts = [email.message_from_bytes(one).get_payload()[0] for _from, _to, one in work.post.taken]
+    texts = [one.get_payload(decode=True).decode() for one in parts]
+    assert [sum(f"Ici, {rate}" in one for one in texts) for rate in (31, 25)] == [12, 12]
+    # A worker that goes on is not ended by it, and tells why.
+    assert work.sends()["not sent"] == 1
+    assert "no election is named" in caplog.text
+    # Named by hand, it leaves.
+    assert work.sends(once=True, election=VOTE)["sent"] == 24
+
+
+def test_the_server_reads_the_mailbox_of_each_campaign_when_it_changed(work, monkeypatch, tmp_path):
+    message = work.approved(EVERYBODY, PLAIN)
+    work.sends(once=True)
+    back = [sender for sender, _to, _content in work.post.taken]
+    place, box = tmp_path / "town" / "place", tmp_path / "mail" / "town" / "place"
+    for folder in (place / "fieldwork", box):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(message_work, "_posts", lambda: nullcontext({}))
+    read, ending, name = {}, Event(), place.relative_to(tmp_path)
+
+    def bounced(n):
+        mail_worker.once(place, ending, name, read)
+        assert progress_of(work.contacts, message)["bounced"] == n
+        return dict(read)
+
+    (box / "1.eml").write_bytes(report("5.1.1", to=back[0]))
+    bounced(0)  # no folder is named
+    monkeypatch.setenv("PALIER_RETURNED", str(tmp_path / "mail"))
+    first = bounced(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(message_work, "take_back_all", None)  # nothing changed: it is not read
+        assert bounced(1) == first
+    (box / "2.eml").write_bytes(report("5.1.1", to=back[1]))
+    os.utime(box, ns=(1, first[box] + 1))  # whatever the clock of the disk tells apart
+    assert bounced(2) != first
+    # A campaign without a mailbox, and one that cannot be read, do not end the worker.
+    mail_worker.once(place, ending, Path("none"), read)
+    monkeypatch.setenv("PALIER_RETURNED", str(tmp_path / "nowhere"))
+    bounced(2)

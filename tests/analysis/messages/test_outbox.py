@@ -337,8 +337,11 @@ def test_a_wrong_setting_of_mail_stops_the_worker_at_its_start(monkeypatch, tmp_
     assert message_work.misconfigured() == []
     monkeypatch.setenv(message_work.BOUNCES, "retours")
     monkeypatch.setenv("PALIER_DKIM", f"s1:example.org:{tmp_path / 'none.pem'}")
+    monkeypatch.setenv(message_work.RETURNED, str(tmp_path / "nowhere"))
     told = [str(fault) for fault in message_work.misconfigured()]
     assert ["PALIER_DKIM" in told[0], "PALIER_BOUNCES" in told[1]] == [True, True]
+    # Its name is told; what it was set to is not.
+    assert ("PALIER_RETURNED" in told[2], "nowhere" in told[2]) == (True, False)
     # Without an end of its own: it is not tried again and again in silence.
     with pytest.raises(DataError, match="PALIER_DKIM"):
         message_work.work(tmp_path, message_work.Work(), lambda _what, _count: None)
