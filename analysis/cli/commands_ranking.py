@@ -92,9 +92,12 @@ def rank(  # noqa: PLR0913 - the options that scripts use
 
 
 def _report(file: RankingFile) -> None:
+    from analysis.workflows.hold_back import set_aside
+
     ranking = file.ranking
     speak(file.workspace.manifest.get("terrain"))
-    show(file.announced.summary())
+    # Without its chances, which this sentence does not tell and which take draws of their own.
+    show(set_aside(ranking, file.table).summary())
     _report_margin(file)
     with_size = ranking.size_correlation
     told = "" if isnan(with_size) else f"rank correlation with size alone: {with_size:.2f}; "
