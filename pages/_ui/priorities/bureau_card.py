@@ -129,8 +129,8 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
             "{value} of households are poor against {mean}: rank {place} of {n}, highest first."
         ),
         "reserve": _(
-            "{value} of those who stay home when few vote were the bloc's, against {mean}: "
-            "rank {place} of {n}, highest first."
+            "Of the votes missing when few vote, {value} ({low} to {high}) were the bloc's, "
+            "against {mean}: rank {place} of {n}, highest first."
         ),
     }
     weights = table["registered"].to_numpy(dtype=float)
@@ -142,10 +142,13 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
         if not np.isfinite(bureau[column]) or spread == 0:
             continue
         mean = float(np.average(values[known], weights=weights[known]))
-        sure = abs(bureau[column] - mean) > _SURE * float(bureau.get(f"{column}_se", 0.0))
+        error = _SURE * float(bureau.get(f"{column}_se", 0.0))
+        sure = abs(bureau[column] - mean) > error
         place = int((values[known] > bureau[column]).sum()) + 1
         sentence = text.format(
             value=percent(bureau[column]),
+            low=percent(max(bureau[column] - error, 0.0)),
+            high=percent(min(bureau[column] + error, 1.0)),
             mean=percent(mean),
             place=number(place),
             n=number(int(known.sum())),
