@@ -28,12 +28,7 @@ _PAGES = Turns(at_once=2, longest_s=10.0)
 
 def turn() -> AbstractContextManager[None]:
     """Return the turn of a page: on a server with many people a few pages run at once."""
-    try:
-        many = server_access.settings().server
-    except DataError:
-        # `enter` tells it.
-        many = False
-    return _PAGES.turn() if many else nullcontext()
+    return _PAGES.turn() if server_access.settings().server else nullcontext()
 
 
 def letting_others() -> AbstractContextManager[None]:
