@@ -169,7 +169,8 @@ def dump(folder: Path, url: str) -> None:
     # Row-level security holds for the dump as well: it is told whose rows it may see.
     campaign = json.loads((folder / NAMES[1] / "fieldwork" / "campaign.json").read_text())
     settings = {"PGOPTIONS": f"-c palier.tenant={campaign['campaign_id']}"}
-    command = [binaries / "pg_dump", "--enable-row-security", url]
+    # The tool knows servers by their plain address, without the name of our driver.
+    command = [binaries / "pg_dump", "--enable-row-security", url.replace("+psycopg", "")]
     with (folder / "places" / "dump.sql").open("wb") as out:
         subprocess.run(command, check=True, stdout=out, env={**os.environ, **settings})
 

@@ -15,12 +15,19 @@ SAME_SPRING_YEARS, ANY_YEARS = 0.5, 20.0
 # Points of turnout between two rounds, without which they tell nothing of who stays home.
 TURNOUT_APART = 0.05
 UNKNOWN_ERROR = 0.15
-# Of the place's slope where one pair alone tells it; ends of what a bureau is drawn to.
-ONE_SPRING_ERROR, PRIOR_ENDS, TINY = 0.1, (0.01, 0.95), 1e-12
+# What the list had last time weighs as much as the pairs of so many usual bureaux. With less, the
+# estimate foretells which bureaux lose or win by turnout worse than that share does; within a
+# spring it never does better, so that the share itself stands for it.
+LAST_AGAINST_ANY, LAST_AGAINST_SPRINGS = 4.0, np.inf
+# Of the place's slope where one pair alone tells it.
+ONE_SPRING_ERROR, TINY = 0.1, 1e-12
 
 
 def expect_reserve(history: History, support: Rate) -> Rate:
-    """Estimate the bloc's share among those who vote at one round of a spring and not the next.
+    """Expect the bloc's share among those who vote at one round of a spring and not the next.
+
+    It is the share of those who voted when the bloc last stood: no slope over springs foretold
+    the next one better.
 
     Parameters
     ----------
@@ -32,11 +39,17 @@ def expect_reserve(history: History, support: Rate) -> Rate:
     Returns
     -------
     Rate
-        Share of marginal voters, by bureau, with its error: counting noise, the spread of
-        bureaux, and how far the springs disagree. The support, with an error of 0.15, where no
-        two first rounds of one spring differ in turnout.
+        Share of marginal voters, by bureau, with its error: how far the springs seen lie from it
+        and disagree. The share last time, with an error of 0.15,
+        where no two first rounds of one spring differ in turnout.
     """
-    return marginal_share(history, history.votes, support.value, within_years=SAME_SPRING_YEARS)
+    return marginal_share(
+        history,
+        history.votes,
+        support.value,
+        within_years=SAME_SPRING_YEARS,
+        last_weight=LAST_AGAINST_SPRINGS,
+    )
 
 
 def expect_marginal(history: History, votes: np.ndarray, support: np.ndarray) -> Rate:
@@ -56,17 +69,24 @@ def expect_marginal(history: History, votes: np.ndarray, support: np.ndarray) ->
     Rate
         Share and standard error of every bureau, 0 to 1.
     """
-    return marginal_share(history, votes, support, within_years=ANY_YEARS)
+    return marginal_share(
+        history, votes, support, within_years=ANY_YEARS, last_weight=LAST_AGAINST_ANY
+    )
 
 
 def marginal_share(
-    history: History, votes: np.ndarray, support: np.ndarray, *, within_years: float
+    history: History,
+    votes: np.ndarray,
+    support: np.ndarray,
+    *,
+    within_years: float,
+    last_weight: float,
 ) -> Rate:
     """Estimate a list's share among the voters whom a fall in turnout loses.
 
     The slope through the origin of the change of the list's votes per registered on the change of
-    turnout, over pairs of first rounds. Each bureau's slope is drawn to the place's, in proportion
-    to its own support, by as much as one typical bureau tells.
+    turnout, over pairs of first rounds. Most of that change is people who changed sides: each
+    bureau's slope is drawn to the share that the list had there when it last stood.
 
     Parameters
     ----------
@@ -75,9 +95,11 @@ def marginal_share(
     votes
         Of the list (bureaux × elections); NaN where it did not stand.
     support
-        Its expected share of valid votes, by bureau.
+        Its expected share of valid votes, by bureau; taken where its last share is not known.
     within_years
         Only pairs at most so far apart.
+    last_weight
+        What the last share weighs, 1 as much as a typical bureau's pairs tell; may be infinite.
 
     Returns
     -------
@@ -90,21 +112,37 @@ def marginal_share(
     )
     pairs = _pairs(history, stood, turnout, within_years)
     registered = history.units["registered"].to_numpy(dtype=float)
-    mean_support = float(np.average(support, weights=np.maximum(registered, 1e-9)))
+    last, counting = _last_share(history, votes, support, stood)
     if not len(pairs):
-        value = np.clip(support, 0.01, 0.99)
-        return Rate(value, np.full(len(support), UNKNOWN_ERROR), mean_support, ())
+        level = float(np.average(last, weights=np.maximum(registered, 1e-9)))
+        return Rate(last, np.full(len(support), UNKNOWN_ERROR), level, ())
     seen = _Pairs.of(history.registered[:, stood], share, turnout, pairs)
-    prior = np.clip(seen.slope * np.clip(support / max(mean_support, 1e-9), 0.1, 3.0), *PRIOR_ENDS)
-    typical = seen.typical(registered)
-    value = (seen.own_xy + typical * prior) / (seen.own_xx + typical)
+    prior, typical = last, last_weight * seen.typical(registered)
+    value = prior + (seen.own_xy - seen.own_xx * prior) / (seen.own_xx + typical)
     used = sorted({stood[n] for n in pairs.ravel()})
     return Rate(
         value=np.clip(value, 0.001, 0.999),
-        std_error=np.sqrt(seen.variance(prior, typical, registered)),
+        std_error=np.sqrt(seen.variance(prior, typical, registered) + counting),
         level=seen.slope,
         elections=tuple(history.elections[n].election_id for n in used),
     )
+
+
+def _last_share(
+    history: History, votes: np.ndarray, support: np.ndarray, stood: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the list's share of valid votes when it last stood, and its counting variance.
+
+    Where it is not known what is expected of the list stands for it, without variance.
+    """
+    if not stood:
+        return np.clip(support, 0.01, 0.99), np.zeros(len(support))
+    valid = history.valid[:, stood[-1]]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        last = votes[:, stood[-1]] / valid
+        variance = OVERDISPERSION * last * (1 - last) / valid
+    share = np.clip(np.where(np.isfinite(last), last, support), 0.01, 0.99)
+    return share, np.nan_to_num(variance, posinf=0.0)
 
 
 @dataclass(frozen=True)
@@ -197,7 +235,7 @@ class _Pairs:
         prior
             Spring expected of each bureau.
         typical
-            Weight of `prior` beside a bureau's own pairs.
+            Weight of `prior` beside a bureau's own pairs, may be infinite.
         registered
             Per bureau; larger ones count more in the spread.
 
@@ -212,7 +250,9 @@ class _Pairs:
         spread = _mean_where(self.own_xx > 0.001, apart, registered, 0.01)
         trust = self.own_xx + typical
         return np.asarray(
-            noise * self.own_xx / trust**2 + (typical / trust) ** 2 * spread + self.disagreement
+            noise * self.own_xx / trust**2
+            + (1 - self.own_xx / trust) ** 2 * spread
+            + self.disagreement
         )
 
     @property

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.electorate.history import History
+from analysis.electorate.reserve import SAME_SPRING_YEARS, TURNOUT_APART
+from analysis.electorate.volatility import pedersen
 from analysis.tables.table_texts import TableTexts
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings, score_bureaux
@@ -110,12 +113,18 @@ class Came:
     ----------
     registered, ballots, valid, votes
         One per bureau; NaN where it did not vote, or the bloc did not stand.
+    blocs
+        Votes of every bloc (bureaux × blocs).
+    date
+        Its day.
     """
 
     registered: np.ndarray
     ballots: np.ndarray
     valid: np.ndarray
     votes: np.ndarray
+    blocs: np.ndarray
+    date: datetime
 
 
 def last_stood(history: History) -> int | None:
@@ -296,7 +305,7 @@ def judge(prospects: Prospects, moved: np.ndarray, rng: np.random.Generator) -> 
 
 
 def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
-    """Return how far off each part was, beside the rule of thumb « as last time ».
+    """Return how far off each part was, beside its rule of thumb.
 
     Parameters
     ----------
@@ -312,27 +321,63 @@ def judge_parts(prospects: Prospects, before: int, came: Came) -> pd.DataFrame:
     pandas.DataFrame
         `part`, `error` (mean absolute, weighted by registered), `noise` (that of counting
         alone), `correlation` (of ranks), `rule_error`. The forecast and the rule are both moved
-        to the level that came: what is judged is which bureau, not the tide.
+        to the level that came: what is judged is which bureau, not the tide. The rule is « as
+        last time » for abstention and support, « the same everywhere » for movement and
+        volatility, and for the shares of marginal voters the bloc's own share last time, both
+        multiplied by how much turnout changed; these have no row where it changed by less than
+        `TURNOUT_APART`, and the reserve none but within one spring.
     """
     table, history = prospects.table, prospects.history
     size = np.where(came.registered >= LEAST_REGISTERED, came.registered, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         old = history.registered[:, before]
         share_before = history.votes[:, before] / history.valid[:, before]
-        moved = np.abs(came.votes / size - history.votes[:, before] / old)
+        changed = came.votes / size - history.votes[:, before] / old
         turnout_before = history.ballots[:, before] / old
-        pairs = {
-            "abstention": (table["abstention"], 1 - came.ballots / size, 1 - turnout_before, size),
-            "support": (table["support"], came.votes / came.valid, share_before, came.valid),
-            "movement": (table["movement"], moved, np.full(len(table), np.nanmean(moved)), size),
-        }
+        turned = came.ballots / size - turnout_before
+    sides = _sides_changed(history, before, came)
+    pairs = {
+        "abstention": (table["abstention"], 1 - came.ballots / size, 1 - turnout_before),
+        "support": (table["support"], came.votes / came.valid, share_before),
+        "movement": (table["movement"], np.abs(changed), _alike(np.abs(changed))),
+        "volatility": (table["volatility"], sides, _alike(sides)),
+    }
+    if abs(_mean(turned, size)) >= TURNOUT_APART:
+        seen = (changed, turned * share_before)
+        pairs["marginal"] = (turned * table["marginal"], *seen)
+        years = (came.date - history.elections[before].date).days / 365.25
+        if years <= SAME_SPRING_YEARS:
+            pairs["reserve"] = (turned * table["reserve"], *seen)
+    of = {"support": came.valid, "volatility": came.valid}
     return pd.DataFrame(
         [
-            (name, *_error(np.asarray(told, dtype=float), came_, rule, of, size))
-            for name, (told, came_, rule, of) in pairs.items()
+            (name, *_error(np.asarray(told, dtype=float), came_, rule, of.get(name, size), size))
+            for name, (told, came_, rule) in pairs.items()
         ],
         columns=list(PARTS_JUDGED),
     )
+
+
+def _sides_changed(history: History, before: int, came: Came) -> np.ndarray:
+    """Return the Pedersen index between the election before and what came, by bureau."""
+    pair = replace(
+        history,
+        valid=np.column_stack([history.valid[:, before], came.valid]),
+        blocs=np.stack([history.blocs[:, before], came.blocs], axis=1),
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pedersen(pair, 0, 1)[0]
+
+
+def _alike(values: np.ndarray) -> np.ndarray:
+    known = values[np.isfinite(values)]
+    return np.full(len(values), known.mean() if len(known) else np.nan)
+
+
+def _mean(values: np.ndarray, size: np.ndarray) -> float:
+    """Return the mean over bureaux that are known, weighted by their size; nought of none."""
+    known = np.isfinite(values) & np.isfinite(size)
+    return float(np.average(values[known], weights=size[known])) if known.any() else 0.0
 
 
 def _error(

@@ -146,12 +146,14 @@ def _came(
     ).table(0)
     dense = dense.reindex(past.history.units["bureau_id"].astype("str"))
     registered = (dense["ballots"] + dense["abstentions"]).to_numpy(dtype=float)
+    every = dense[list(BLOCS)].to_numpy(dtype=float)
     for bloc in blocs:
         votes = dense[bloc].to_numpy(dtype=float)
         if np.nansum(votes) > 0:
             ballots, valid = (dense[n].to_numpy(dtype=float) for n in ("ballots", "valid"))
             # A bloc without candidate in a constituency has lost nothing there.
-            yield bloc, Came(registered, ballots, valid, np.where(votes > 0, votes, np.nan))
+            stood = np.where(votes > 0, votes, np.nan)
+            yield bloc, Came(registered, ballots, valid, stood, every, target.date)
 
 
 def _cell(  # noqa: PLR0913 - one question on one past

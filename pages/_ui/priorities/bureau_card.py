@@ -129,8 +129,9 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
             "{value} of households are poor against {mean}: rank {place} of {n}, highest first."
         ),
         "reserve": _(
-            "Of the votes missing when few vote, {value} ({low} to {high}) were the bloc's, "
-            "against {mean}: rank {place} of {n}, highest first."
+            "Of the votes missing when few vote, {value} ({low} to {high}) are taken to be the "
+            "bloc’s, as of those cast last time, against {mean}: rank {place} of {n}, highest "
+            "first."
         ),
     }
     weights = table["registered"].to_numpy(dtype=float)

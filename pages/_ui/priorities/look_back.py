@@ -123,6 +123,18 @@ def _past(found: Validation | None) -> None:
     )
     if not found.cells.empty:
         st.markdown(_table(found))
+    if not found.parts.empty:
+        st.markdown(_("What each part of the score foretold, beside its rule of thumb:"))
+        st.markdown(_parts(found))
+        st.caption(
+            _(
+                "Mean error in points over these elections, each moved to the level that came: "
+                "what is judged is which bureau, not the tide. The rule of thumb is “as last "
+                "time” for abstention and support, “the same everywhere” for movement and "
+                "changed sides; for marginal voters and the reserve, that they vote as the others "
+                "did last time. Counting alone makes the last column."
+            )
+        )
     if not found.untold.empty:
         pairs = ", ".join(
             f"{election_name(row['from'])} → {election_name(row['to'])} "
@@ -156,6 +168,28 @@ def _table(found: Validation) -> str:
         lines.append(
             f"| {method_name(method)} | **{percent(means[method], 1)}** | {' | '.join(shown)} |"
         )
+    return "\n".join(lines)
+
+
+def _parts(found: Validation) -> str:
+    """Write how far off each part and its rule of thumb were on the mean, in points."""
+    names = {
+        "abstention": _("Abstention"),
+        "support": _("Support"),
+        "movement": _("Movement of our vote"),
+        "marginal": _("Marginal voters"),
+        "reserve": _("Reserve"),
+        "volatility": _("Changed sides"),
+    }
+    told = found.parts.dropna(subset=["error", "rule_error"]).groupby("part")
+    means = told[["error", "rule_error", "noise", "correlation"]].mean()
+    head = [_("Part"), _("Error"), _("Rule of thumb"), _("Rank correlation"), _("Counting")]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    for part, label in names.items():
+        if part in means.index:
+            error, rule, noise, ranks = (100 * means.loc[part]).tolist()
+            shown = (number(error, 1), number(rule, 1), number(ranks / 100, 2), number(noise, 1))
+            lines.append(f"| {label} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.electorate.rates import Rate
 from analysis.electorate.reserve import (
+    LAST_AGAINST_ANY,
     UNKNOWN_ERROR,
     _Pairs,
     expect_marginal,
@@ -36,29 +37,53 @@ def many_came_then_few(share, bureaux=8, size=40_000.0, elections=SPRING):
     return history(registered, ballots, votes, elections=elections, blocs=votes * 0)
 
 
+def drawn(own, last):
+    """Return what a bureau's own share becomes, drawn to the one that the list had last."""
+    return (np.asarray(own) + LAST_AGAINST_ANY * np.asarray(last)) / (1 + LAST_AGAINST_ANY)
+
+
+def last_of(share):
+    """Return the list's share of the 40% who still came in `many_came_then_few`."""
+    return (0.25 * 0.7 - np.asarray(share) * 0.3) / 0.4
+
+
 def test_votes_lost_over_ballots_lost():
-    reserve = expect_reserve(many_came_then_few(0.4), support(0.3))
-    assert reserve.level == pytest.approx(0.4)
-    assert reserve.value == pytest.approx(0.4)
+    reserve = expect_reserve(many_came_then_few(0.25), support(0.3))
+    assert reserve.level == pytest.approx(0.25)
+    # The list had a quarter before and after: both say the same.
+    assert reserve.value == pytest.approx(0.25)
     assert reserve.elections == ("2017_pres_t1", "2017_legi_t1")
-    # Counting: 2·2·.175·.825/40,000 a bureau, of which half is drawn away, over .3 squared; one
-    # spring alone may be off by a tenth.
-    counting = 4 * 0.175 * 0.825 / 40_000 * 0.25 / 0.09
-    assert reserve.std_error == pytest.approx(np.sqrt(counting + 0.01))
+    # Counting the 16,000 votes, twice what chance alone makes it; the one spring says the same, and
+    # one alone may be off by a tenth.
+    assert reserve.std_error == pytest.approx(np.sqrt(2 * 0.25 * 0.75 / 16_000 + 0.01))
 
 
-def test_a_bureau_is_drawn_half_way_to_the_place():
-    """As much as one typical bureau tells: .3 and .5 about .4 become .35 and .45."""
+def test_counting_is_part_of_the_error_of_marginal_voters():
+    past = many_came_then_few(0.25)
+    marginal = expect_marginal(past, past.votes, np.full(8, 0.3))
+    # 2·2·.175·.825/40,000 a bureau, of which a fifth is its own, over .3 squared; and of the last
+    # 16,000 votes.
+    counting = 4 * 0.175 * 0.825 / 40_000 / 0.09 / (1 + LAST_AGAINST_ANY) ** 2
+    counting += 2 * 0.25 * 0.75 / 16_000
+    assert marginal.std_error == pytest.approx(np.sqrt(counting + 0.01))
+
+
+def test_a_bureau_is_drawn_to_the_share_that_the_list_had_last():
+    """Of bureaux alike each tells one part, and its last share four: of a spring, all."""
     shares = np.array([0.3, 0.5] * 4)
-    reserve = expect_reserve(many_came_then_few(shares), support(0.3))
+    past = many_came_then_few(shares)
+    reserve = expect_reserve(past, support(0.3))
     assert reserve.level == pytest.approx(0.4)
-    assert reserve.value == pytest.approx([0.35, 0.45] * 4)
+    assert reserve.value == pytest.approx(last_of(shares))
+    marginal = expect_marginal(past, past.votes, np.full(8, 0.3))
+    assert marginal.value == pytest.approx(drawn(shares, last_of(shares)))
 
 
-def test_the_place_is_shared_out_by_support():
-    """All lose alike, but half have twice the support: .4·2/3 and .4·4/3 are half of each."""
-    reserve = expect_reserve(many_came_then_few(0.4), support(*[0.2, 0.4] * 4))
-    assert reserve.value == pytest.approx([(0.4 + 0.8 / 3) / 2, (0.4 + 1.6 / 3) / 2] * 4)
+def test_the_support_stands_in_where_the_last_share_is_not_known():
+    past = many_came_then_few(0.4)
+    past.valid[3, 2] = np.nan
+    reserve = expect_reserve(past, support(*[0.2, 0.4] * 4))
+    assert reserve.value[[2, 3]] == pytest.approx([last_of(0.4), 0.4])
 
 
 def two_springs(first, second):
@@ -73,11 +98,12 @@ def two_springs(first, second):
 
 def test_springs_that_disagree_leave_doubt():
     reserve = expect_reserve(two_springs(0.3, 0.5), support(0.3))
-    assert reserve.value == pytest.approx(0.4)
-    # Springs of .3 and .5 lie a tenth from their mean: the error of a mean of two is a tenth. All
-    # bureaux moved alike over both, so that they add nothing.
-    assert reserve.std_error == pytest.approx(0.1, rel=0.01)
-    agreed = expect_reserve(two_springs(0.4, 0.4), support(0.3))
+    assert reserve.value == pytest.approx(last_of(0.5))
+    # Springs of .3 and .5 lie a tenth from their mean: the error of a mean of two is a tenth. To
+    # it comes how far slopes lie from the last share: .4 from .0625.
+    apart = 0.4 - last_of(0.5)
+    assert reserve.std_error == pytest.approx(np.hypot(0.1, apart), rel=0.01)
+    agreed = expect_reserve(two_springs(0.25, 0.25), support(0.3))
     assert (agreed.std_error < 0.02).all()
 
 
@@ -120,22 +146,25 @@ def test_a_roll_that_grew_loses_nothing_by_growing():
 
 
 def test_those_who_come_are_those_who_would_stay_home():
-    """A rise in turnout tells the same as the fall."""
+    """A rise in turnout tells the same as the fall, drawn to what the list had last."""
     past, turned = many_came_then_few(0.4), many_came_then_few(0.4)
     for array in (turned.registered, turned.ballots, turned.votes, turned.valid):
         array[:] = array[:, ::-1].copy()
-    one, other = (expect_reserve(p, support(0.3)) for p in (past, turned))
-    assert one.value == pytest.approx(other.value)
+    one, other = (expect_marginal(p, p.votes, np.full(8, 0.3)) for p in (past, turned))
+    assert one.level == pytest.approx(other.level)
+    assert one.value == pytest.approx(drawn(0.4, last_of(0.4)))
+    assert other.value == pytest.approx(drawn(0.4, 0.25))
 
 
 def test_rounds_years_apart_are_no_reserve_but_tell_of_marginal_voters():
     past = many_came_then_few(0.4, elections=YEARS)
     rate = support(0.3)
     reserve = expect_reserve(past, rate)
-    assert reserve.value == pytest.approx(rate.value)
+    assert reserve.value == pytest.approx(last_of(0.4))
     assert (reserve.std_error == UNKNOWN_ERROR).all()
     assert reserve.elections == ()
-    assert expect_marginal(past, past.votes, rate.value).value == pytest.approx(0.4)
+    marginal = expect_marginal(past, past.votes, rate.value)
+    assert marginal.value == pytest.approx(drawn(0.4, last_of(0.4)))
 
 
 def test_rounds_of_like_turnout_tell_nothing():
@@ -154,12 +183,13 @@ def test_a_share_stays_a_share(low, end):
     assert ((reserve.value > 0) & (reserve.value < 1)).all()
 
 
-def test_a_bureau_that_is_new_or_empty_takes_its_places_reserve():
+def test_a_bureau_that_is_new_or_empty_takes_the_share_it_had_last():
     past = many_came_then_few(0.4)
     past.registered[3, 0] = past.ballots[3, 0] = past.votes[3, 0] = np.nan
     past.registered[4, :2] = past.ballots[4, :2] = past.votes[4, 0] = 0
     reserve = expect_reserve(past, support(0.3))
-    assert reserve.value[[3, 4]] == pytest.approx(0.4)
+    # Nothing of the pair, and the list's share at the round that all but the empty one had.
+    assert reserve.value[[3, 4]] == pytest.approx(last_of(0.4))
     assert np.isfinite(reserve.std_error).all()
 
 

@@ -118,3 +118,13 @@ def test_where_all_move_alike_all_are_alike():
     found = expect_volatility(voted(A, B, A))
     assert found.level == pytest.approx(0.1, abs=1e-3)
     assert np.ptp(found.value) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_bureau_keeps_half_of_its_distance_to_the_place():
+    """Half of the bureaux moved a fifth and half nothing: a tenth on the mean, .15 and .05 kept."""
+    past = voted(A, A, units=400, size=1e8)
+    past.blocs[:200, 1] = 1e8 * np.array(C)
+    found = expect_volatility(past)
+    assert found.value[[0, 399]] == pytest.approx([0.15, 0.05], abs=1e-3)
+    # What is not kept may be there: the distance, .1, times a half.
+    assert found.std_error == pytest.approx(0.05, abs=1e-3)

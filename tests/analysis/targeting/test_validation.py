@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 
@@ -95,10 +96,11 @@ def past_of(rounds=ROUNDS[:1], **counts):
     )
 
 
-def came_of(**counts):
+def came_of(day=ROUNDS[2].date, **counts):
     told = {name: np.array(row, dtype=float) for name, row in counts.items()}
     unknown = np.full(len(told["registered"]), np.nan)
-    return Came(**{"ballots": unknown, "valid": unknown, **told})
+    bare = {"votes": unknown, "ballots": unknown, "valid": unknown, "blocs": unknown[:, None]}
+    return Came(**{**bare, **told}, date=day)
 
 
 @pytest.mark.parametrize(
@@ -186,9 +188,13 @@ def test_parts_are_judged_by_hand_beside_as_last_time():
             "abstention": [0.5, 0.5, 0.6, 0.2, 0.9],
             "support": [0.27, 0.35, 0.45, 0.55, 0.9],
             "movement": [0.2, 0.1, 0.3, 0.4, 0.9],
+            **dict.fromkeys(("volatility", "marginal", "reserve"), [0.2, 0.1, 0.3, 0.4, 0.9]),
         }
     )
     told = judge_parts(SimpleNamespace(table=table, history=past), 0, came).set_index("part")
+    # Nothing is known of other blocs.
+    assert told.loc["volatility"].isna().all()
+    told = told.loc[["abstention", "support", "movement"]]
     # Abstention came as .4 .3 .5 .2; both guesses are moved to its mean of .35.
     assert told["error"].to_dict() == pytest.approx(
         {
@@ -213,3 +219,57 @@ def test_parts_are_judged_by_hand_beside_as_last_time():
     # Of 500 valid votes, not of 1,000 registered.
     counting = np.sqrt(2 / np.pi / 500) * np.sqrt([0.1716, 0.21, 0.24, 0.25]).mean()
     assert told["noise"]["support"] == pytest.approx(counting)
+
+
+@pytest.mark.parametrize(
+    ("day", "judged"),
+    [(datetime(2017, 6, 11), ["marginal", "reserve"]), (datetime(2022, 4, 10), ["marginal"])],
+)
+def test_shares_of_marginal_voters_are_judged_by_what_turnout_brought(day, judged):
+    # Turnout falls by 10 and 20 points; the bloc had half of the votes, and loses 2 and 10 points.
+    past = past_of(
+        registered=[1000, 1000, 1000],
+        ballots=[600, 800, 700],
+        valid=[600, 800, 700],
+        votes=[300, 400, 350],
+    )
+    came = came_of(
+        registered=[1000, 1000, 1000],
+        ballots=[500, 600, 700],
+        valid=[500, 600, 700],
+        votes=[280, 300, 350],
+        day=day,
+    )
+    table = pd.DataFrame(
+        {
+            "marginal": [0.2, 0.5, 0.9],
+            "reserve": [0.1, 0.1, 0.1],
+            **dict.fromkeys(("abstention", "support", "movement", "volatility"), [0.1, 0.2, 0.3]),
+        }
+    )
+    told = judge_parts(SimpleNamespace(table=table, history=past), 0, came).set_index("part")
+    assert [name for name in told.index if name in {"marginal", "reserve"}] == judged
+    # Told were -.02, -.1 and 0, which came; the rule says -.05, -.1, 0: one point too low on mean.
+    assert told.loc["marginal", "error"] == pytest.approx(0)
+    assert told.loc["marginal", "rule_error"] == pytest.approx((0.02 + 0.01 + 0.01) / 3)
+    assert told.loc["marginal", "correlation"] == pytest.approx(1)
+    if "reserve" in judged:
+        # Told -.01, -.02, 0, whose mean is 3 points too high: off by 2, 5 and 3.
+        assert told.loc["reserve", "error"] == pytest.approx((0.02 + 0.05 + 0.03) / 3)
+
+
+def test_volatility_is_judged_by_the_sides_that_were_changed():
+    # So many votes that counting noise is nothing: sides changed by .1, .2 and 0.
+    past = past_of(registered=[10**9] * 3, valid=[10**9] * 3, votes=[5 * 10**8] * 3)
+    past = replace(past, blocs=np.full((3, 1, 2), 5e8))
+    came = came_of(
+        registered=[10**9] * 3,
+        valid=[10**9] * 3,
+        blocs=np.array([[6e8, 4e8], [3e8, 7e8], [5e8, 5e8]]),
+    )
+    names = ("abstention", "support", "movement", "marginal", "reserve")
+    table = pd.DataFrame({**dict.fromkeys(names, [0.1] * 3), "volatility": [0.1, 0.3, 0.05]})
+    told = judge_parts(SimpleNamespace(table=table, history=past), 0, came).set_index("part")
+    # Told 5 points too high on mean: .05, .25, 0.
+    assert told.loc["volatility", "error"] == pytest.approx((0.05 + 0.05 + 0) / 3, abs=1e-4)
+    assert told.loc["volatility", "rule_error"] == pytest.approx(0.2 / 3, abs=1e-4)
