@@ -86,6 +86,14 @@ def _durations(ending: threading.Event) -> None:
     keep_to_durations(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
 
 
+def _rates(ending: threading.Event) -> None:
+    """Work out in the background what the first page of a large place asks."""
+    from analysis.workflows.rates_ahead import work_ahead
+    from pages._ui.state import WORKSPACES
+
+    work_ahead(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
+
+
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that one person is answered at once; before, for many."""
@@ -95,7 +103,7 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     else:
         threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
-    for work, name in ((_letters, "messages"), (_durations, "durations")):
+    for work, name in ((_letters, "messages"), (_durations, "durations"), (_rates, "rates")):
         threading.Thread(target=work, args=(ending,), name=name, daemon=True).start()
     watching = asyncio.create_task(open_pages.watch()) if settings.server else None
     yield

@@ -34,6 +34,17 @@ def promise(name: str, measured: float, limit: float, unit: str) -> bool:
     return kept
 
 
+def promise_least(name: str, measured: float, limit: float, unit: str) -> bool:
+    """Print one promise of at least so much, and tell whether it is kept."""
+    kept = measured >= limit
+    print(
+        f"{'PASS' if kept else 'FAIL'}  {name}: {measured:.3g} {unit} "
+        f"(at least {limit:.3g} {unit}, {measured / limit:.2f} of it)",
+        flush=True,
+    )
+    return kept
+
+
 def in_child(script: str, job: str, folder: Path) -> dict[str, Any]:
     """Run one job of a benchmark in a process of its own; return what it prints as JSON."""
     command = [sys.executable, script, "--job", job, "--folder", str(folder)]

@@ -63,10 +63,10 @@ def _table(found: Validation, told: dict[str, Any]) -> str:
 
 
 def _parts(found: Validation) -> list[str]:
-    """Return how far off each part was, beside « as last time », means over pairs by bloc."""
+    """Return how far off each part was, beside its rule of thumb, means over pairs by bloc."""
     means = found.parts.groupby(["part", "bloc"], sort=False).mean(numeric_only=True)
     return [
-        f"{f'{part}, {bloc}: error':<46}{row['error']:>13.4f} as last time "
+        f"{f'{part}, {bloc}: error':<46}{row['error']:>13.4f} its rule "
         f"{row['rule_error']:.4f}, counting alone {row['noise']:.4f}, rank correlation "
         f"{row['correlation']:.2f}"
         for (part, bloc), row in means.sort_index(level=0, sort_remaining=False).iterrows()

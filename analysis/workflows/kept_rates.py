@@ -12,7 +12,9 @@ import hashlib
 import io
 import json
 import os
+import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from functools import cache
@@ -38,6 +40,10 @@ FOLDER, SUFFIX = ".rates", ".zip"
 LARGE, MOST = 5_000, 6
 _COUNTS = ("registered", "ballots", "valid", "votes", "blocs")
 _LIBRARIES = ("numpy", "pandas", "pyarrow")
+# Who works out which file, and how many wait for it; how often these look whether to go on.
+_turns: dict[Path, tuple[threading.Lock, int]] = {}
+_lock = threading.Lock()
+_LOOK_S = 0.1
 _FAULTS = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, pa.ArrowException)
 
 
@@ -65,13 +71,37 @@ def prospects_kept(  # noqa: PLR0913 - a question on a place
         One row per bureau: rates 0 to 1 with their standard errors.
     """
     file = workspace.path / FOLDER / (_key(workspace, choice, target, (rival, *places)) + SUFFIX)
-    if (known := _read(file)) is not None:
-        return known
-    found = prepare(workspace, choice, target, places=places, rival=rival, progress=progress)
-    if len(found.table) >= LARGE:
-        with contextlib.suppress(OSError):
-            _write(file, found)
+    with _alone(file, progress):
+        if (known := _read(file)) is not None:
+            return known
+        found = prepare(workspace, choice, target, places=places, rival=rival, progress=progress)
+        if len(found.table) >= LARGE:
+            with contextlib.suppress(OSError):
+                _write(file, found)
     return found
+
+
+@contextlib.contextmanager
+def _alone(file: Path, progress: Progress) -> Iterator[None]:
+    """Hold a file's turn: whoever asks the same meanwhile waits for what comes of it.
+
+    `progress` is told nought while it waits, and may raise.
+    """
+    with _lock:
+        turn, waiting = _turns.get(file, (threading.Lock(), 0))
+        _turns[file] = (turn, waiting + 1)
+    try:
+        while not turn.acquire(timeout=_LOOK_S):
+            progress(0.0)
+        try:
+            yield
+        finally:
+            turn.release()
+    finally:
+        with _lock:
+            turn, waiting = _turns.pop(file)
+            if waiting > 1:
+                _turns[file] = (turn, waiting - 1)
 
 
 def _key(workspace: Workspace, choice: Choice, target: Election, where: tuple[str, ...]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import numpy as np
@@ -182,3 +184,55 @@ def test_a_small_place_keeps_nothing(valmont, tmp_path):
     found = prospects_kept(place, LEFT, TARGET)
     assert same(found, prospects_kept(place, LEFT, replace(TARGET)))
     assert not (place.path / FOLDER).exists()
+
+
+def test_two_who_ask_the_same_at_once_work_it_out_once(place, monkeypatch):
+    begun, go_on, asked = threading.Event(), threading.Event(), []
+
+    def slow(*question, **given):
+        asked.append(question)
+        begun.set()
+        assert go_on.wait(20)
+        return prepare(*question, **given)
+
+    monkeypatch.setattr(kept_rates, "prepare", slow)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(prospects_kept, place, LEFT, TARGET)
+        assert begun.wait(20)
+        told = []
+
+        def tell(share):
+            told.append(share)
+            go_on.set()
+
+        second = pool.submit(prospects_kept, place, LEFT, TARGET, progress=tell)
+        assert same(first.result(60), second.result(60))
+    assert len(asked) == 1
+    # Whoever waited was told so, and could have stopped.
+    assert told[0] == 0
+    assert not kept_rates._turns
+
+
+def test_whoever_waits_may_stop_and_the_other_goes_on(place, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*question, **given):
+        begun.set()
+        assert go_on.wait(20)
+        return prepare(*question, **given)
+
+    class StopError(Exception):
+        pass
+
+    def stop(_share):
+        raise StopError
+
+    monkeypatch.setattr(kept_rates, "prepare", slow)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(prospects_kept, place, LEFT, TARGET)
+        assert begun.wait(20)
+        with pytest.raises(StopError):
+            prospects_kept(place, LEFT, TARGET, progress=stop)
+        go_on.set()
+        assert len(first.result(60).table)
+    assert not kept_rates._turns

@@ -113,6 +113,19 @@ def test_the_file_keeps_all_five_worlds_beside_the_worst(valmont, left, monkeypa
     assert look_back_tables.worlds({"worlds_worst": told["worlds_worst"]}) == []
 
 
+def test_the_seven_pairs_are_those_of_two_springs_where_the_bloc_moved_that_way():
+    met = {"default": {"met_20": 0.3}, "size": {"met_20": 0.2}}
+    met |= {name: {"met_20": 0.25} for name in look_back_tables.RULES}
+    spring = {"from": "2022_pres_t1", "to": "2022_legi_t1"}
+    cells = [
+        {"bloc": "left", **spring, "kind": "L", "methods": met},
+        {"bloc": "centre", **spring, "kind": "G", "methods": met},
+        {"bloc": "left", "from": "2017_pres_t1", "to": "2017_legi_t1", "kind": "L", "methods": met},
+    ]
+    told = dict.fromkeys(look_back_tables.RULES, 0.25)
+    assert look_back_tables.seven({"cells": cells}) == {"left L": {"default": 0.3, **told}}
+
+
 def test_a_past_that_tells_nothing_is_said_in_words_not_in_empty_columns():
     empty = Validation(
         pd.DataFrame(columns=list(CELLS)),

@@ -1,0 +1,71 @@
+"""What Priorities asks first of a large place, worked out before anybody opens it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from analysis.errors import DataError
+from analysis.tables.workspace import MANIFEST, Workspace
+from analysis.workflows.director import usual_scenario
+from analysis.workflows.kept_rates import LARGE
+from analysis.workflows.ranking import prospects_of
+
+# Between two looks for places that were built meanwhile; a look reads their manifests alone.
+ROUND_S = 60.0
+
+
+class _EndingError(Exception):
+    """The server ends."""
+
+
+def work_ahead(workspaces: Path, ending: threading.Event) -> None:
+    """Keep the rates of the usual question ready for every large place, until told to end.
+
+    Parameters
+    ----------
+    workspaces
+        With a folder for each place, or for each campaign with its places.
+    ending
+        Set when the server ends: the work in hand is dropped.
+    """
+    seen: set[tuple[Path, str]] = set()
+    while True:
+        turn(workspaces, ending, seen)
+        if ending.wait(ROUND_S):
+            return
+
+
+def turn(workspaces: Path, ending: threading.Event, seen: set[tuple[Path, str]]) -> None:
+    """Work out the usual question of each large place that was not seen as it is now.
+
+    Parameters
+    ----------
+    workspaces, ending
+        As for `work_ahead`.
+    seen
+        Folders and digests of places; those of this turn are added.
+    """
+
+    def go_on(_share: float) -> None:
+        if ending.is_set():
+            raise _EndingError
+
+    found = [one for depth in ("*", "*/*") for one in workspaces.glob(f"{depth}/{MANIFEST}")]
+    for folder in sorted(file.parent for file in found):
+        try:
+            go_on(0.0)
+            place = Workspace(folder)
+            if (folder, place.digest) in seen:
+                continue
+            seen.add((folder, place.digest))
+            if max(one["bureaux"] for one in place.manifest["elections"].values()) < LARGE:
+                continue
+            prospects_of(place, usual_scenario(place), go_on)
+        except _EndingError:
+            return
+        except Exception as error:
+            # Whoever opens the page is told; here nobody waits, and the next place has its turn.
+            why = error.what if isinstance(error, DataError) else type(error).__name__
+            logging.getLogger(__name__).info("rates of %s wait: %s", folder.name, why)
