@@ -135,21 +135,26 @@ def find_far_rounds(counts: Counts, history: History) -> FarRounds:
     A bad round accuses its neighbours at first; the bureaux that have one are judged again,
     their counts against their other rounds as mended so far.
     """
-    judge = Judge.taught_by(counts, history)
-    far = _judged(counts, counts, judge, None)
+    judge, fits = Judge.taught_by(counts, history), _ballots_fit(counts)
+    far = _judged(counts, counts, judge, fits, None)
     rows = np.flatnonzero(far.any.any(axis=1))
     part, now = counts.rows(rows), far.rows(rows)
     for _ in range(PASSES - 1):
-        now = _judged(part, _mended(part, now), judge, rows)
+        now = _judged(part, _mended(part, now), judge, fits[rows], rows)
     for name in far.__dataclass_fields__:
         getattr(far, name)[rows] = getattr(now, name)
     return far
 
 
-def _judged(counts: Counts, seen: Counts, judge: Judge, rows: np.ndarray | None) -> FarRounds:
-    """Judge counts against other rounds as `seen`; `rows` are their places among all bureaux."""
+def _judged(
+    counts: Counts, seen: Counts, judge: Judge, fits: np.ndarray, rows: np.ndarray | None
+) -> FarRounds:
+    """Judge counts against other rounds as `seen`; `rows` are their places among all bureaux.
+
+    `fits` tells which ballots are as many as one expects of the roll (`_ballots_fit`).
+    """
     log_roll = np.log(counts.registered)
-    registered, roll = _far_rolls(log_roll, judge.days)
+    registered, roll = _far_rolls(log_roll, judge.days, fits)
     known = np.isfinite(counts.valid)
     judged = (known.sum(axis=1) >= ROUNDS)[:, None] & (np.nan_to_num(counts.valid) >= SMALL)
     judged &= ~(_redrawn(log_roll) & ~roll)
@@ -286,12 +291,26 @@ def _joined(sides: list[Side], place: np.ndarray) -> np.ndarray:
     return np.asarray(sum(shares) / sum(one.precision for one in sides))
 
 
-def _far_rolls(roll: np.ndarray, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ballots_fit(counts: Counts) -> np.ndarray:
+    """Mark ballots that are as many as one expects of the roll (bureaux × elections).
+
+    Turnout over the median bureau's, against the bureau's other rounds. A wrong digit on the roll
+    leaves the ballots as they were; where a bureau was split or merged both moved.
+    """
+    turnout = np.log(counts.ballots / counts.registered)
+    turnout = np.where(np.isfinite(turnout), turnout, np.nan)
+    turnout = turnout - known_median(turnout.T)[None, :]
+    return np.asarray(np.abs(turnout - known_median(turnout)[:, None]) < FAR_ROLL / 2)
+
+
+def _far_rolls(
+    roll: np.ndarray, days: np.ndarray, fits: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the logarithm of the roll to expect, and which rolls are errors."""
     (before, since), (after, until) = _around(roll, days)
     near = np.fmin(np.abs(roll - before), np.abs(roll - after))
     centre = known_median(roll)[:, None]
-    far = (np.nan_to_num(near) > FAR_ROLL) & (np.abs(roll - centre) > FAR_ROLL)
+    far = (np.nan_to_num(near) > FAR_ROLL) & (np.abs(roll - centre) > FAR_ROLL) & ~fits
     # On the straight line in time: the two rounds of one election have one roll.
     middle = (before * (until - days) + after * (days - since)) / (until - since)
     expected = np.where(np.isfinite(middle), middle, np.fmax(before, after))

@@ -89,6 +89,7 @@ def expect_rate(
     rates = num / den
     distance, noise = _mean_distance(rates, den, levels, weights)
     commune = pd.factorize(history.units["commune_id"])[0]
+    distance = distance + _missed(rates - levels, den, weights, commune)
     shrunk, spread = shrink(distance, noise, commune)
     usual = _drift(rates - levels, den, levels)
     drift = _own_drift(rates - levels, den, levels, weights, usual)
@@ -205,6 +206,27 @@ def _mean_distance(
         mean = distance.sum(axis=1) / total
         noise = (variance * weight**2).sum(axis=1) / total**2
     return np.where(total > 0, mean, np.nan), np.where(total > 0, noise, np.inf)
+
+
+def _missed(
+    distances: np.ndarray, counts: np.ndarray, weights: np.ndarray, commune: np.ndarray
+) -> np.ndarray:
+    """Return what a bureau's mean distance lacks for the elections that it was not there at.
+
+    A bureau that is new, or was renumbered, knows its commune at its own elections alone, and a
+    local list may have led that one: what the commune was at all elections is told by the others.
+    """
+    there = np.isfinite(distances)
+    size = (commune.max() + 1, distances.shape[1])
+    cell = np.ravel_multi_index((commune[:, None], np.arange(size[1])[None, :]), size)[there]
+    of, n = counts[there], size[0] * size[1]
+    total = np.bincount(cell, of, n).reshape(size)
+    mean = np.bincount(cell, distances[there] * of, n).reshape(size) / np.maximum(total, 1e-9)
+    known = total > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        whole = (known * mean) @ weights / (known @ weights)
+        own = (there * mean[commune]) @ weights / (there @ weights)
+    return np.asarray(np.nan_to_num(whole[commune] - own, posinf=0.0, neginf=0.0))
 
 
 def shrink(

@@ -200,6 +200,21 @@ def test_a_latest_round_whose_roll_moved_is_redrawn_and_not_an_error():
     assert not without_far_rounds(wrong)[1].any[rows, 7].any()
 
 
+@pytest.mark.parametrize("election", [3, 7])
+def test_a_bureau_that_was_split_is_no_wrong_digit_on_its_roll(election):
+    past, rows = a_place(), [20, 90]
+    for table in (past.registered, past.ballots, past.valid, past.blocs, past.votes):
+        table[rows, election:] = np.round(table[rows, election:] / 8)
+    past.units.loc[rows, "registered"] = past.registered[rows, -1].astype("int64")
+    sound, far = without_far_rounds(past)
+    assert not far.roll.any()
+    assert sound.units["registered"].tolist() == past.units["registered"].tolist()
+    # A digit lost on the roll alone is one: more ballots than registered, or nearly.
+    past = a_place()
+    past.registered[rows, election] = np.round(past.registered[rows, election] / 8)
+    assert without_far_rounds(past)[1].roll[rows, election].all()
+
+
 def test_a_quarter_that_moves_together_stays():
     """What moved all neighbours by number is a candidate of theirs, no error."""
     past = a_place(bureaux=400)

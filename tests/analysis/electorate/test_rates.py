@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.electorate.rates import expect_rate, shrink
+from analysis.electorate.rates import _missed, expect_rate, shrink
 from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
 from analysis.targeting.prospects import prepare
@@ -269,3 +269,21 @@ def test_real_abstention_is_as_far_from_expected_as_the_errors_say(paris, electi
     z = error / np.sqrt(table.loc[ids, "abstention_se"].to_numpy() ** 2 + rate * (1 - rate) / n)
     assert len(ids) > 800
     assert 0.8 < z.std() < 1.25
+
+
+def test_a_new_bureau_takes_what_its_commune_was_at_the_elections_it_missed():
+    """At the first the commune lay .1 over the level, at the second .4: a quarter on the mean.
+
+    The new bureau, .5 over at the second, is .1 over its commune: .35. Of the third, alone in its
+    commune, nobody knows more than itself.
+    """
+    distances = np.array([[0.1, 0.3], [np.nan, 0.5], [np.nan, 0.2]])
+    counts = np.array([[700.0, 500.0], [np.nan, 500.0], [np.nan, 900.0]])
+    commune = np.array([0, 0, 1])
+    missed = _missed(distances, counts, np.array([1.0, 1.0]), commune)
+    assert missed == pytest.approx([0, 0.25 - 0.4, 0])
+    assert 0.5 + missed[1] == pytest.approx(0.35)
+    # The same where the first election counts thrice.
+    assert _missed(distances, counts, np.array([3.0, 1.0]), commune)[1] == pytest.approx(-0.225)
+    nobody = np.full((3, 2), np.nan)
+    assert (_missed(nobody, nobody, np.ones(2), commune) == 0).all()
