@@ -17,14 +17,24 @@ from pages._ui.turfs import load_turfs, turf_editing
 from tests.pages.test_turfs import ORDER, ranked, values, wait
 
 
-@pytest.fixture
-def cut(places):
-    """Cut two bureaux in a place of its own."""
+@pytest.fixture(scope="module")
+def cut_once(places, tmp_path_factory):
+    """Cut two bureaux in a place of its own, and keep the cut as it was."""
     name = "retouches"
     own = Workspace(shutil.copytree(places.valmont.path, places.folder / name, dirs_exist_ok=True))
     targets = ranked(own)[["bureau_id", "rank", "hours", "registered"]].to_csv(index=False)
     job = wait(turf_cuts.cut(own.path, targets.encode(), ORDER))
     folder = turf_cuts.folder_of(job)
+    as_cut = tmp_path_factory.mktemp("cut") / folder.name
+    shutil.move(folder, as_cut)
+    return own, folder, as_cut
+
+
+@pytest.fixture
+def cut(cut_once):
+    """Give each test the cut as it was made."""
+    own, folder, as_cut = cut_once
+    shutil.copytree(as_cut, folder)
     yield own, folder
     shutil.rmtree(folder)
 
