@@ -82,7 +82,7 @@ def measure(folder: Path, url: str) -> bool:
     def by_query() -> list[str]:
         with reading(contacts.engine) as connection:
             query = people_query(connection, rule, ground, against)
-            return [str(person) for person, _bureau in connection.execute(query)]
+            return sorted(str(who) for who, *_ in connection.execute(query) if who is not None)
 
     def page() -> list[str]:
         return list(universes.count(contacts, rule, ground, "email").people)

@@ -8,11 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.contacts import rights_requests as owed
-from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import UNSWEPT
-from analysis.database.engine import reading
-from analysis.workflows import duties
+from analysis.workflows import duties, people_shown
 from pages._ui import messages
 from pages._ui.access import taken_away
 from pages._ui.i18n import DAY, _, date, language, ngettext
@@ -96,13 +94,10 @@ def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
 def _who(contacts: Contacts, person: str) -> str:
     if not person:
         return _("nobody known")
-    names = ("first_names", "used_name", "birth_name")
-    with reading(contacts.engine) as connection:
-        known = vault.read(connection, contacts.ring, [person], names).get(person)
-    if known is None:
+    name = people_shown.name_of(contacts, person)
+    if name is None:
         return _("erased")
-    shown = " ".join(known[name] for name in names[:2] if name in known)
-    return messages.plain(shown) or _("a person without name")
+    return messages.plain(name) or _("a person without name")
 
 
 def _act(folder: Path, contacts: Contacts, one: owed.Request) -> None:
