@@ -105,41 +105,40 @@ KEEPERS = {
 }
 
 
-def calls_of(module: str, text: str) -> dict[str, set[str]]:
-    """Return dotted names of what each function of a module calls, by module:function."""
-    tree = ast.parse(text)
-    known = {}
+def names_of(module: str, tree: ast.Module) -> dict[str, str]:
+    """Return what names of a module mean, dotted: what it imports, and its own functions."""
+    known = {n.name: f"{module}.{n.name}" for n in tree.body if isinstance(n, ast.FunctionDef)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             # Without a name of its own, `import a.b` brings `a`.
-            named = [
-                (a.asname, a.name) if a.asname else 2 * (a.name.split(".")[0],) for a in node.names
-            ]
-            known |= dict(named)
+            for one in node.names:
+                root = one.name.split(".")[0]
+                known |= {one.asname: one.name} if one.asname else {root: root}
         elif isinstance(node, ast.ImportFrom):
             known |= {(a.asname or a.name): f"{node.module}.{a.name}" for a in node.names}
-    own = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
-    known |= {name: f"{module}.{name}" for name in own}
+    return known
+
+
+def dotted(node: ast.AST, known: dict[str, str]) -> str:
+    if isinstance(node, ast.Attribute):
+        inner = dotted(node.value, known)
+        return f"{inner}.{node.attr}" if inner else ""
+    return known.get(node.id, "") if isinstance(node, ast.Name) else ""
+
+
+def calls_of(module: str, text: str) -> dict[str, set[str]]:
+    """Return dotted names that each function of a module names, by module:function.
+
+    Not calls alone: a reader that is handed over is called by somebody else.
+    """
+    tree = ast.parse(text)
+    known = names_of(module, tree)
     found: dict[str, set[str]] = {}
-
-    def dotted(node: ast.expr) -> str:
-        if isinstance(node, ast.Name):
-            return known.get(node.id, "")
-        if isinstance(node, ast.Attribute):
-            inner = dotted(node.value)
-            return f"{inner}.{node.attr}" if inner else ""
-        return ""
-
-    def visit(node: ast.AST, place: str) -> None:
-        for child in ast.iter_child_nodes(node):
-            is_named = isinstance(child, ast.FunctionDef) and place.endswith(":")
-            inside = f"{module}:{child.name}" if is_named else place
-            # Not calls alone: a reader that is handed over is called by somebody else.
-            if isinstance(child, ast.Name | ast.Attribute) and (name := dotted(child)):
-                found.setdefault(inside, set()).add(name)
-            visit(child, inside)
-
-    visit(tree, f"{module}:")
+    parts = [p for n in tree.body for p in (n.body if isinstance(n, ast.ClassDef) else [n])]
+    for node in parts:
+        own = node.name if isinstance(node, ast.FunctionDef) else ""
+        told = {dotted(one, known) for one in ast.walk(node)} - {""}
+        found.setdefault(f"{module}:{own}", set()).update(told)
     return found
 
 
