@@ -40,6 +40,7 @@ def universes() -> None:
         st.markdown(f"### {sentence[:1].upper()}{sentence[1:]}")
         if rule.of == "roll" and not roll_in_force(contacts, datetime.now(UTC)):
             st.info(_("There is no electoral roll in use: import one, or choose supporters."))
+            _listed(place, contacts, Ground())
             return
         channel = _channel(rule)
         ground = _ground(place, rule)
