@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from analysis.access import audit
 from analysis.contacts.contact_store import Contacts, insert_many, new_id
-from analysis.contacts.gate import passes
+from analysis.contacts.gate import passes, roll_in_force
 from analysis.contacts.passage import FLOOR, Passage, Request
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
@@ -230,17 +231,20 @@ def counted(contacts: Contacts, ground: Ground) -> list[tuple[Saved, Members | N
     Returns
     -------
     list of tuple
-        None beside those that cannot be counted: the law refuses their rule, or they ask for the
-        abstention expected and `ground` knows none.
+        None beside those that cannot be counted: no roll is in use, the law refuses their rule, or
+        they ask for the abstention expected and `ground` knows none.
     """
     return [(one, _counted(contacts, one.rule, ground)) for one in saved(contacts)]
 
 
 def _counted(contacts: Contacts, rule: Universe, ground: Ground) -> Members | None:
+    of_roll = rule.of == "roll"
+    if of_roll and not roll_in_force(contacts, datetime.now(UTC)):
+        return None
     if rule.asks_abstention and not ground.abstention:
         return None
     try:
-        return count(contacts, rule, ground, "door" if rule.of == "roll" else "phone")
+        return count(contacts, rule, ground, "door" if of_roll else "phone")
     except DataError:
         return None
 

@@ -64,6 +64,7 @@ def campaign(request, places, tmp_path_factory):
             assert contacts.engine.dialect.name == request.param
             person = enter_slip(contacts, SIGNED)
             universes.save(contacts, "Tous", Universe.read({"of": "people"}))
+            universes.save(contacts, "Portes", Universe.read({"of": "roll"}))
             owed.receive(contacts, "portability", person, dt.date.today())
         yield folder
 
@@ -112,5 +113,7 @@ def test_a_universe_is_counted_where_it_is_listed(as_role):
     app = as_role("contacts", "strategist", contacts_view="universes")
     app.toggle(key="universe.list").set_value(True).run()
     assert not app.exception
-    # One person would be told by their number.
-    assert app.dataframe[-1].value["Personnes"].tolist() == ["moins de 11"]
+    # One person would be told by their number; doors are those of a roll, and there is none.
+    known = app.dataframe[-1].value.set_index("Nom")["Personnes"]
+    assert known.to_dict() == {"Tous": "moins de 11", "Portes": "pas de compte"}
+    assert "n’est plus en vigueur" in shown(app)

@@ -212,6 +212,7 @@ def _listed(place: Workspace, contacts: Contacts, ground: Ground) -> None:
         return
     if not ground.abstention and any(one.rule.asks_abstention for one in every):
         ground = _expected(place)
+    counted = library.counted(contacts, ground)
     shown = [
         {
             _("Name"): one.name,
@@ -219,10 +220,11 @@ def _listed(place: Workspace, contacts: Contacts, ground: Ground) -> None:
             _("Saved on"): date(datetime.fromtimestamp(one.at_s, UTC).date()),
             _("Whom it means"): messages.translate(one.rule.sentence),
         }
-        for one, found in library.counted(contacts, ground)
+        for one, found in counted
     ]
     st.dataframe(shown, hide_index=True, width="stretch")
-    st.caption(_("Not countable: its roll is no longer in use, or the law refuses its rule."))
+    if any(found is None for _one, found in counted):
+        st.caption(_("Not countable: its roll is no longer in use, or the law refuses its rule."))
 
 
 # ---- what leaves ---------------------------------------------------------------------------
