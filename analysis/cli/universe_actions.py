@@ -10,6 +10,7 @@ from analysis.cli.known_action import check_action
 from analysis.contacts import lawful, lawful_words
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.universe import Universe
+from analysis.contacts.universe_ground import Ground
 from analysis.errors import DataError
 from analysis.i18n import choose, told
 from analysis.tables.workspace import Workspace
@@ -45,7 +46,7 @@ def run(action: str, order: Order) -> str:
     place = open_workspace(order.workspace)
     with people_of(place.path) as contacts:
         if action == "list":
-            return _list(contacts, order)
+            return _list(contacts, place, order)
         rule = _rule(contacts, order, saving=action == "save")
         if action == "say":
             return told(rule.sentence, choose(order.language))
@@ -62,11 +63,17 @@ def _rule(contacts: Contacts, order: Order, *, saving: bool) -> Universe:
     return universes.read_rule(order.rule)
 
 
-def _list(contacts: Contacts, order: Order) -> str:
+def _list(contacts: Contacts, place: Workspace, order: Order) -> str:
+    asking = [one.rule for one in universes.saved(contacts) if one.rule.asks_abstention]
+    known = bool(asking and order.election)
+    ground = universes.ground_of(place, asking[0], order.election) if known else Ground()
     lines = []
-    for one in universes.saved(contacts):
+    for one, found in universes.counted(contacts, ground):
         day = datetime.fromtimestamp(one.at_s, UTC).date().isoformat()
-        lines.append(f"{day}  {one.name}: {told(one.rule.sentence, choose(order.language))}")
+        # Hidden, or not to be counted so: `count` says why.
+        many = "-" if found is None or found.total is None else str(found.total)
+        sentence = told(one.rule.sentence, choose(order.language))
+        lines.append(f"{day}  {one.name}: {sentence}  [{many}]")
     return "\n".join(lines) or "no universe is saved"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Engine
 
 from analysis.contacts.key_ring import KeyRing
@@ -158,5 +159,20 @@ def insert_many(connection: Connection, table: sa.Table, rows: Sequence[dict[str
     rows
         Value by column, the same columns in each.
     """
-    if rows:
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
         connection.execute(sa.insert(table), list(rows))
+        return
+    # Its driver sends each row apart, which takes ten times as long as a list a column.
+    lists = [
+        sa.literal([row[name] for row in rows], ARRAY(_uncut(table.c[name].type)))
+        for name in rows[0]
+    ]
+    values = sa.func.unnest(*lists).table_valued(*rows[0]).render_derived()
+    connection.execute(sa.insert(table).from_select(list(rows[0]), sa.select(values)))
+
+
+def _uncut(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Return a type to send: told that it is varchar(64), PostgreSQL would cut what is longer."""
+    return sa.Text() if isinstance(kind, sa.String) else kind

@@ -27,8 +27,8 @@ from analysis.database.engine import tenant_of
 
 def people_query(
     connection: Connection, universe: Universe, ground: Ground, against: Iterable[str]
-) -> sa.Select[Any]:
-    """Return a query of `person` (who stands for a group) and `bureau_id`, in order.
+) -> sa.CompoundSelect[Any]:
+    """Return a query of who is in a universe, and of how many might be asked, by bureau.
 
     Parameters
     ----------
@@ -43,51 +43,53 @@ def people_query(
 
     Returns
     -------
-    sqlalchemy.Select
-        Nobody erased, merged into another or objecting is in it; `bureau_id` is null where unknown.
+    sqlalchemy.CompoundSelect
+        `person` (who stands for a group), `bureau_id` ("" where nobody knows it) and 1; then, with
+        no person, `bureau_id` and a number, of those in it or not. Nobody erased, merged into
+        another or objecting is in either. In no order.
     """
-    query, inside = _reachable(connection, universe, ground, against)
-    return query.where(inside).order_by(PERSONS.c.person)
+    tenant, merged = tenant_of(connection), _with_merged(connection)
+    everybody = _reachable(connection, merged, against).cte("everybody")
+    where = _People(connection, tenant, merged, everybody, ground)
+    row = everybody.c
+    inside = sa.select(row.person, row.bureau_id, sa.literal(1).label("number"))
+    sizes = sa.select(sa.null(), row.bureau_id, sa.func.count()).group_by(row.bureau_id)
+    return sa.union_all(inside.where(where.of(universe.where)), sizes)
 
 
-def with_sizes(
-    connection: Connection, universe: Universe, ground: Ground, against: Iterable[str]
-) -> tuple[sa.Select[Any], sa.Select[Any]]:
-    """Return the query of `people_query`, and one of how many there are by bureau, in it or not.
-
-    Parameters
-    ----------
-    connection, universe, ground, against
-        As in `people_query`.
-
-    Returns
-    -------
-    tuple of sqlalchemy.Select
-        The people; `bureau_id` and a count, of everybody who might be asked.
-    """
-    query, inside = _reachable(connection, universe, ground, against)
-    whole = query.subquery()
-    sizes = sa.select(whole.c.bureau_id, sa.func.count()).group_by(whole.c.bureau_id)
-    return query.where(inside).order_by(PERSONS.c.person), sizes
-
-
-def _reachable(
-    connection: Connection, universe: Universe, ground: Ground, against: Iterable[str]
-) -> tuple[sa.Select[Any], Where]:
-    """Return a query of all who are not erased, merged into another or objecting; the rule."""
-    merged = _with_merged(connection)
-    where = _People(connection, tenant_of(connection), merged, ground)
-    person = PERSONS.c.person
+def _reachable(connection: Connection, merged: sa.Table, against: Iterable[str]) -> sa.Select[Any]:
+    """Return a query of all who are not erased, merged into another or objecting."""
+    tenant, person = tenant_of(connection), PERSONS.c.person
+    others, own = merged.alias("others"), _latest_homes(tenant)
     alive = sa.exists().where(
         VAULT_KEYS.c.tenant == PERSONS.c.tenant, VAULT_KEYS.c.person == person
     )
-    absorbed = sa.select(merged.c.person).where(merged.c.person != merged.c.root)
-    query = (
-        sa.select(person, where.home("bureau_id").label("bureau_id"))
-        .where(PERSONS.c.tenant == where.tenant, alive, person.not_in(absorbed))
+    absorbed = sa.select(others.c.person).where(others.c.person != others.c.root)
+    homes = [
+        sa.func.coalesce(merged.c[name], own.c[name], "").label(name)
+        for name in ("bureau_id", "commune_id")
+    ]
+    # Joined once: a home looked up for each person costs more than the rule itself.
+    every = PERSONS.outerjoin(merged, merged.c.person == person)
+    return (
+        sa.select(person, PERSONS.c.relation, *homes)
+        .select_from(every.outerjoin(own, own.c.person == person))
+        .where(PERSONS.c.tenant == tenant, alive, person.not_in(absorbed))
         .where(person.not_in(listed(connection, against)))
     )
-    return query, where.of(universe.where)
+
+
+def _latest_homes(tenant: str) -> sa.Subquery:
+    """Return where each person was last said to live, one row each."""
+    later = HOMES.alias("later")
+    newer = sa.exists().where(
+        later.c.tenant == HOMES.c.tenant,
+        later.c.person == HOMES.c.person,
+        later.c.version > HOMES.c.version,
+    )
+    # Not by a maximum: PostgreSQL does not see how many are left, and reads all homes per person.
+    columns = (HOMES.c.person, HOMES.c.bureau_id, HOMES.c.commune_id)
+    return sa.select(*columns).where(HOMES.c.tenant == tenant, ~newer).subquery()
 
 
 # One row a person who is merged with another; of the transaction alone.
@@ -135,6 +137,7 @@ class _People:
     connection: Connection
     tenant: str
     merged: sa.Table
+    row: sa.CTE
     ground: Ground
 
     def of(self, node: Node) -> Where:
@@ -146,31 +149,15 @@ class _People:
         if name == "not":
             return sa.not_(self.of(value))
         if name == "relation":
-            return PERSONS.c.relation == value
+            return self.row.c.relation == value
         if name == "consent":
             return self._consent(*CONSENTS[value])
         if name == "not_contacted_days":
             return self._not_contacted(value)
         if name in ("theme", "volunteering", "donation"):
             return self._stated(name, value)
-        columns = (self.home("bureau_id"), self.home("commune_id"))
+        columns = (self.row.c.bureau_id, self.row.c.commune_id)
         return placed(self.connection, columns, name, value, self.ground)
-
-    def home(self, column: str) -> sa.ColumnElement[str]:
-        """Return the latest home of a person, "" where nobody knows it."""
-        own = (
-            sa.select(HOMES.c[column])
-            .where(HOMES.c.tenant == PERSONS.c.tenant, HOMES.c.person == PERSONS.c.person)
-            .order_by(HOMES.c.version.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        of_group = (
-            sa.select(self.merged.c[column])
-            .where(self.merged.c.person == PERSONS.c.person)
-            .scalar_subquery()
-        )
-        return sa.func.coalesce(of_group, own, "")
 
     def _grouped(
         self, table: sa.Table | sa.Subquery, *columns: sa.ColumnElement[Any]
@@ -187,7 +174,7 @@ class _People:
         no = sa.func.max(sa.case((latest.c.taken_s >= latest.c.given_s, latest.c.taken_s), else_=0))
         since = sa.func.max(sa.func.coalesce(self.merged.c.since_s, 0))
         holds = sa.and_(yes > 0, sa.or_(no == 0, sa.and_(yes > no, yes > since)))
-        return PERSONS.c.person.in_(self._grouped(latest).having(holds))
+        return self.row.c.person.in_(self._grouped(latest).having(holds))
 
     def _stated(self, kind: str, value: str | bool) -> Where:
         """Return that the last word of somebody on a theme, volunteering or a donation is yes."""
@@ -197,7 +184,7 @@ class _People:
         query = query.where(STATEMENTS.c.tenant == self.tenant, STATEMENTS.c.kind == kind)
         if kind == "theme":
             query = query.where(STATEMENTS.c.value == value)
-        found = PERSONS.c.person.in_(query)
+        found = self.row.c.person.in_(query)
         return found if value is not False else sa.not_(found)
 
     def _not_contacted(self, days: int) -> Where:
@@ -205,4 +192,4 @@ class _People:
         reached = self._grouped(CONTACTS).where(
             CONTACTS.c.tenant == self.tenant, CONTACTS.c.at_s >= since
         )
-        return PERSONS.c.person.not_in(reached)
+        return self.row.c.person.not_in(reached)

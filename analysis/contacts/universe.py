@@ -101,6 +101,11 @@ class Universe:
         return list(_leaves(self.where))
 
     @property
+    def asks_abstention(self) -> bool:
+        """Tell whether it asks for the abstention expected of a bureau."""
+        return any(name.startswith("abstention") for name, _value in self.leaves)
+
+    @property
     def chosen(self) -> tuple[str, ...]:
         """Return by which data it chooses, as the gate names them."""
         return tuple(dict.fromkeys(CONDITIONS[self.of][name] for name, _value in self.leaves))

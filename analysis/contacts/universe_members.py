@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.people_universe import with_sizes
+from analysis.contacts.people_universe import people_query
 from analysis.contacts.roll_universe import roll_addresses
 from analysis.contacts.suppression import objecting
 from analysis.contacts.universe import Universe
@@ -67,10 +67,11 @@ def members(contacts: Contacts, universe: Universe, ground: Ground) -> Members:
         return Members((), table, *floored(table.groupby("bureau_id")["electors"].sum(), every))
     against = objecting(contacts)
     with reading(contacts.engine) as connection:
-        query, of_bureaux = with_sizes(connection, universe, ground, against)
+        query = people_query(connection, universe, ground, against)
         # As tuples: pandas looks for a name of each value in rows of the store.
-        rows = [tuple(row) for row in connection.execute(query)]
-        every = {str(bureau): int(n) for bureau, n in connection.execute(of_bureaux)}
+        found = [tuple(row) for row in connection.execute(query)]
+    rows = sorted((who, bureau) for who, bureau, _number in found if who is not None)
+    every = {str(bureau): int(number) for who, bureau, number in found if who is None}
     table = pd.DataFrame(rows, columns=["person", "bureau_id"]).astype("str")
     sizes = table.groupby("bureau_id").size()
     return Members(tuple(table["person"]), table, *floored(sizes, pd.Series(every, dtype="int64")))

@@ -157,6 +157,16 @@ def _by_name(connection: Connection, contacts: Contacts, text: str, most: int) -
     return sorted(hits)[:most]
 
 
+def name_of(contacts: Contacts, person: str) -> str | None:
+    """Return first names and family name of who asked something; None where they were erased."""
+    names = ("first_names", "used_name")
+    with reading(contacts.engine) as connection:
+        known = vault.read(connection, contacts.ring, [person], (*names, "birth_name"))
+    if person not in known:
+        return None
+    return " ".join(known[person][name] for name in names if name in known[person])
+
+
 def counts(contacts: Contacts) -> dict[str, int]:
     """Return how many people, merges and links there are: numbers, nobody's name."""
     with reading(contacts.engine) as connection:

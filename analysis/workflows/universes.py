@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from analysis.access import audit
 from analysis.contacts.contact_store import Contacts, insert_many, new_id
-from analysis.contacts.gate import passes
+from analysis.contacts.gate import passes, roll_in_force
 from analysis.contacts.passage import FLOOR, Passage, Request
 from analysis.contacts.universe import Universe
 from analysis.contacts.universe_ground import Ground
@@ -25,7 +26,6 @@ from analysis.i18n import told
 from analysis.tables.workspace import Workspace
 from analysis.workflows.abstention import look_ahead
 
-_ABSTENTION = ("abstention_over", "abstention_under")
 _NAME = 120
 
 
@@ -88,7 +88,7 @@ def ground_of(workspace: Workspace, universe: Universe, election: str = "") -> G
     DataError
         When abstention is asked for and the election is not named, or unknown.
     """
-    if not any(name in _ABSTENTION for name, _value in universe.leaves):
+    if not universe.asks_abstention:
         return Ground()
     if not election:
         raise DataError(
@@ -216,6 +216,37 @@ def saved(contacts: Contacts) -> list[Saved]:
         Saved(rule=Universe.read(json.loads(row["rule"])), **{name: row[name] for name in names})
         for row in rows
     ]
+
+
+def counted(contacts: Contacts, ground: Ground) -> list[tuple[Saved, Members | None]]:
+    """Return the universes that were saved with who is in each today, the latest first.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    ground
+        Facts of the place, for all of them.
+
+    Returns
+    -------
+    list of tuple
+        None beside those that cannot be counted: no roll is in use, the law refuses their rule, or
+        they ask for the abstention expected and `ground` knows none.
+    """
+    return [(one, _counted(contacts, one.rule, ground)) for one in saved(contacts)]
+
+
+def _counted(contacts: Contacts, rule: Universe, ground: Ground) -> Members | None:
+    of_roll = rule.of == "roll"
+    if of_roll and not roll_in_force(contacts, datetime.now(UTC)):
+        return None
+    if rule.asks_abstention and not ground.abstention:
+        return None
+    try:
+        return count(contacts, rule, ground, "door" if of_roll else "phone")
+    except DataError:
+        return None
 
 
 def saved_as(contacts: Contacts, name: str) -> Saved:

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from analysis.contacts import rights_requests as owed
+from analysis.contacts import vault
 from analysis.contacts.box_seal import bound_to, public_key, shut
 from analysis.contacts.contact_store import Controller, say_controller
 from analysis.database.contact_tables import CONSENTS, DOOR_BOXES, VAULT_KEYS
@@ -145,6 +146,45 @@ def test_requests_are_answered_with_their_clock(page, contacts):
         assert connection.execute(sa.select(VAULT_KEYS)).first() is None
     assert [one.state for one in owed.requests(contacts)] == ["done", "done"]
     assert list(app.dataframe[0].value["État"]) == ["répondue", "répondue"]
+
+
+def test_from_a_person_found_one_comes_to_what_they_ask(open_app, folder, contacts):
+    enter_slip(contacts, SIGNED)
+    app = open_app("contacts", workspace=folder.name, contacts_view="persons", lang="fr")
+    app.text_input(key="persons.asked").set_value("exemple")
+    press(app, "persons.go")
+    (ask,) = [one for one in app.button if one.label == "Une demande de Camille Exemple"]
+    press(app, ask.key)
+    assert [one.value for one in app.title] == ["Loi"]
+    assert "De qui\u00a0: **Camille Exemple**" in shown(app)
+
+
+def test_a_person_is_put_right_and_takes_along_what_they_gave(page, contacts):
+    person = enter_slip(contacts, SIGNED)
+    app = page("requests")
+    for kind in ("portability", "rectification"):
+        app.session_state["law.who"] = person
+        app.run()
+        app.selectbox(key="law.kind").select(kind).run()
+        press(app, "law.receive")
+        assert "la demande attend ci-dessous" in shown(app)
+    known = {one.kind: f"law.{one.request}" for one in owed.requests(contacts)}
+    app.selectbox(key=f"{known['rectification']}.field").select("city")
+    app.text_input(key=f"{known['rectification']}.text").set_value("Valmont").run()
+    press(app, f"{known['rectification']}.right")
+    press(app, f"{known['portability']}.gather")
+    labels = " ".join(one.label for one in app.get("download_button"))
+    assert "portable.json" in labels
+    assert "portable.csv" in labels
+    press(app, f"{known['portability']}.done")
+    assert {one.state for one in owed.requests(contacts)} == {"done"}
+    assert name_and_city(contacts, person) == ("Camille", "Valmont")
+
+
+def name_and_city(contacts, person):
+    with reading(contacts.engine) as connection:
+        known = vault.read(connection, contacts.ring, [person])[person]
+    return known["first_names"], known["city"]
 
 
 def test_durations_and_registers_are_shown(page, contacts):

@@ -102,6 +102,16 @@ def test_themes_are_chosen_and_read_by_their_words(open_app, town):
     assert "thème «\u202flogement\u202f»" in words(app)
 
 
+def test_saved_universes_are_listed_with_how_many_are_in_each(open_app, town):
+    app = open_view(open_app, town, "contacts", contacts_view="universes", lang="fr")
+    assert not app.dataframe or "Nom" not in app.dataframe[-1].value  # counted when asked for
+    app.toggle(key="universe.list").set_value(True).run()
+    assert not app.exception
+    table = app.dataframe[-1].value.set_index("Nom")
+    assert table["Personnes"].to_dict() == {"Loger": "12", "Tous": "12"}
+    assert "thème «\u202flogement\u202f»" in table["Qui est visé"]["Loger"]
+
+
 def test_calls_show_one_person_at_a_time_or_say_why_none(open_app, town, monkeypatch):
     monkeypatch.setattr("analysis.contacts.calls.at_decent_hours", lambda *_told: True)
     app = open_view(open_app, town, "contacts", contacts_view="calls", lang="fr")

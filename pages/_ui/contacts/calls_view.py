@@ -29,7 +29,7 @@ def calls() -> None:
             return
         name = st.selectbox(_("Universe"), list(kept), key="calls.universe")
         rule = kept[name]
-        if any(condition.startswith("abstention") for condition, _value in rule.leaves):
+        if rule.asks_abstention:
             st.info(_("This universe asks for a forecast: choose one by bureaux for calls."))
             return
         st.caption(messages.plain(messages.translate(rule.sentence)))

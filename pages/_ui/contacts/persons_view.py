@@ -13,6 +13,7 @@ from analysis.errors import DataError
 from analysis.workflows import people_linking, people_shown
 from analysis.workflows.people_shown import Side
 from pages._ui import messages
+from pages._ui.contacts import to_answer
 from pages._ui.contacts.people_opened import opened, say_once
 from pages._ui.i18n import _, number
 
@@ -22,6 +23,7 @@ _SHOWN = 25
 
 def persons() -> None:
     """Show what the linkage proposes and what holds, and find one person."""
+    to_answer.go_on()
     with opened() as (contacts, _place):
         say_once(_SAID)
         counts = people_shown.counts(contacts)
@@ -221,3 +223,9 @@ def _search(contacts: Contacts) -> None:
     words = _words()
     table = pd.DataFrame([{words[n]: known.get(n, "") for n in words} for _who, known in found])
     st.dataframe(table, hide_index=True, width="stretch")
+    to_answer.ask(
+        {
+            who: " ".join(known[n] for n in ("first_names", "used_name") if n in known)
+            for who, known in found
+        }
+    )

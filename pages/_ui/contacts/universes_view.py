@@ -22,7 +22,7 @@ from pages._ui import loaders, messages
 from pages._ui.abstention import coming_election
 from pages._ui.access import taken_away
 from pages._ui.contacts import people_opened
-from pages._ui.i18n import _, language, number
+from pages._ui.i18n import _, date, language, number
 from pages._ui.inputs import choose_election
 
 _CHANNELS = {"roll": ("door", "post"), "people": ("phone", "email", "sms", "door", "post")}
@@ -40,6 +40,7 @@ def universes() -> None:
         st.markdown(f"### {sentence[:1].upper()}{sentence[1:]}")
         if rule.of == "roll" and not roll_in_force(contacts, datetime.now(UTC)):
             st.info(_("There is no electoral roll in use: import one, or choose supporters."))
+            _listed(place, contacts, Ground())
             return
         channel = _channel(rule)
         ground = _ground(place, rule)
@@ -47,6 +48,7 @@ def universes() -> None:
             found = library.count(contacts, rule, ground, channel)
             _numbers(found)
         _save(contacts, rule)
+        _listed(place, contacts, ground)
         with messages.explain_data_errors():
             _export(contacts, rule, ground, channel)
 
@@ -145,8 +147,10 @@ def _channel(rule: Universe) -> str:
 
 
 def _ground(place: Workspace, rule: Universe) -> Ground:
-    if not any(name.startswith("abstention") for name, _value in rule.leaves):
-        return Ground()
+    return _expected(place) if rule.asks_abstention else Ground()
+
+
+def _expected(place: Workspace) -> Ground:
     question = coming_election.Question(choose_election(place), ())
     table = coming_election.outlook(place, question).forecast.table
     rates = zip(table["bureau_id"], table["abstention"], strict=True)
@@ -156,8 +160,12 @@ def _ground(place: Workspace, rule: Universe) -> Ground:
 # ---- how many ------------------------------------------------------------------------------
 
 
+def _total(found: Members) -> str:
+    return _("fewer than 11") if found.total is None else number(found.total)
+
+
 def _numbers(found: Members) -> None:
-    total = _("fewer than 11") if found.total is None else number(found.total)
+    total = _total(found)
     left, right = st.columns(2)
     left.metric(_("People"), total)
     if found.doors:
@@ -192,6 +200,31 @@ def _save(contacts: Contacts, rule: Universe) -> None:
         library.save(contacts, name, rule)
         st.session_state["universes.said"] = [_("Saved: {name}").format(name=messages.plain(name))]
         st.rerun()
+
+
+def _listed(place: Workspace, contacts: Contacts, ground: Ground) -> None:
+    """Show the universes that were saved, and how many are in each today."""
+    every = library.saved(contacts)
+    # Each is counted anew, which takes its time: nobody waits for it who did not ask.
+    if not every or not st.toggle(
+        _("Saved universes, and how many are in each today"), key="universe.list"
+    ):
+        return
+    if not ground.abstention and any(one.rule.asks_abstention for one in every):
+        ground = _expected(place)
+    counted = library.counted(contacts, ground)
+    shown = [
+        {
+            _("Name"): one.name,
+            _("People"): _("not countable") if found is None else _total(found),
+            _("Saved on"): date(datetime.fromtimestamp(one.at_s, UTC).date()),
+            _("Whom it means"): messages.translate(one.rule.sentence),
+        }
+        for one, found in counted
+    ]
+    st.dataframe(shown, hide_index=True, width="stretch")
+    if any(found is None for _one, found in counted):
+        st.caption(_("Not countable: its roll is no longer in use, or the law refuses its rule."))
 
 
 # ---- what leaves ---------------------------------------------------------------------------

@@ -8,15 +8,15 @@ from pathlib import Path
 import streamlit as st
 
 from analysis.contacts import rights_requests as owed
-from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import UNSWEPT
-from analysis.database.engine import reading
-from analysis.workflows import duties
+from analysis.workflows import duties, people_shown
 from pages._ui import messages
 from pages._ui.access import taken_away
 from pages._ui.i18n import DAY, _, date, language, ngettext
 from pages._ui.law import load_law
+
+_WHO = "law.who"
 
 
 def requests() -> None:
@@ -53,27 +53,50 @@ def _states() -> dict[str, str]:
     }
 
 
+def begin_with(person: str) -> None:
+    """Begin the next request with somebody who was found already."""
+    st.session_state[_WHO] = person
+
+
 def _receive(contacts: Contacts) -> None:
-    with st.expander(_("A person asks for something"), expanded=False, key="law.request"):
+    known = str(st.session_state.get(_WHO, ""))
+    title = _("A person asks for something")
+    with st.expander(title, expanded=bool(known), key="law.request"):
         kinds = _kinds()
         kind = st.selectbox(_("What"), list(kinds), format_func=kinds.__getitem__, key="law.kind")
-        contact = st.text_input(
-            _("Their e-mail or telephone"),
-            key="law.contact",
-            help=_("The search is written down. Ask for a proof of identity only if in doubt."),
-        ).strip()
+        contact = _of_whom(contacts, known)
         came = st.date_input(_("Received on"), dt.date.today(), key="law.came", format=DAY)
-        if not st.button(_("Write the request down"), key="law.receive", disabled=not contact):
+        ready = bool(known or contact)
+        if not st.button(_("Write the request down"), key="law.receive", disabled=not ready):
             return
         with messages.explain_data_errors():
-            people = owed.find(contacts, contact)
+            people = [known] if known else owed.find(contacts, contact)
             for person in people or [""]:
                 owed.receive(contacts, kind, person, came)
+        st.session_state.pop(_WHO, None)
+        if known:
+            load_law.said(_("Written down: it waits below with its clock."))
         found = ngettext(
             "{n} person has this contact.", "{n} people have this contact.", len(people)
         )
         nobody = _("Nobody here has this contact: answer so, the request is written down.")
         load_law.said(found.format(n=len(people)) if people else nobody)
+
+
+def _of_whom(contacts: Contacts, known: str) -> str:
+    """Return the contact by which somebody is to be found; show who was found already."""
+    if known:
+        st.markdown(_("Of whom: **{name}**").format(name=_who(contacts, known)))
+        if st.button(_("Somebody else"), key="law.other"):
+            st.session_state.pop(_WHO, None)
+            st.rerun()
+        return ""
+    text = st.text_input(
+        _("Their e-mail or telephone"),
+        key="law.contact",
+        help=_("The search is written down. Ask for a proof of identity only if in doubt."),
+    )
+    return text.strip()
 
 
 def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
@@ -96,13 +119,10 @@ def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
 def _who(contacts: Contacts, person: str) -> str:
     if not person:
         return _("nobody known")
-    names = ("first_names", "used_name", "birth_name")
-    with reading(contacts.engine) as connection:
-        known = vault.read(connection, contacts.ring, [person], names).get(person)
-    if known is None:
+    name = people_shown.name_of(contacts, person)
+    if name is None:
         return _("erased")
-    shown = " ".join(known[name] for name in names[:2] if name in known)
-    return messages.plain(shown) or _("a person without name")
+    return messages.plain(name) or _("a person without name")
 
 
 def _act(folder: Path, contacts: Contacts, one: owed.Request) -> None:

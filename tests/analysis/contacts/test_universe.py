@@ -218,6 +218,35 @@ def test_themes_calls_and_places_choose_people(supporters):
     assert not themed & set(both.people)
 
 
+def test_people_are_where_they_last_said_they_live(store, tmp_path):
+    contacts = opened(store, tmp_path, f"moved-{store.dialect.name}")
+    moves = {"still": ["B1"], "moved": ["B1", "B2"], "back": ["B1", "B2", "B1"], "nowhere": []}
+    row = {"source": "file", "relation": "regular", "file_id": ""} | contacts.stamp()
+    home = {"tenant": contacts.tenant, "commune_id": "99900", "source": "said", "score": None}
+    with writing(contacts.engine) as connection:
+        insert_many(connection, PERSONS, [row | {"person": who} for who in moves])
+        vault.put(connection, contacts.ring, [(who, "city", "Valmont") for who in moves])
+        homes = [
+            home | {"person": who, "version": n, "bureau_id": bureau}
+            for who, bureaux in moves.items()
+            for n, bureau in enumerate(bureaux)
+        ]
+        insert_many(connection, HOMES, homes)
+    assert set(find(contacts, "people", {"bureaux": ["B1"]}).people) == {"still", "back"}
+    assert find(contacts, "people", {"bureaux": ["B2"]}).people == ("moved",)
+    table = find(contacts, "people").table.set_index("person")["bureau_id"]
+    assert table.to_dict() == {"still": "B1", "moved": "B2", "back": "B1", "nowhere": ""}
+
+
+def test_what_does_not_fit_is_refused_and_never_cut(store, tmp_path):
+    if store.dialect.name == "sqlite":
+        pytest.skip("SQLite keeps texts of any length whole.")
+    contacts = opened(store, tmp_path, "long")
+    row = {"source": "file", "relation": "regular", "file_id": ""} | contacts.stamp()
+    with pytest.raises(DataError), writing(contacts.engine) as connection:
+        insert_many(connection, PERSONS, [row | {"person": "p" * 300}])
+
+
 def test_permuting_all_names_leaves_every_universe_as_it_was(supporters, electors):
     contacts, _words = supporters
     rules = [QUARTER, {"of": "roll", "where": {"sex": "F"}}]

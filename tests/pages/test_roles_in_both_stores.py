@@ -1,0 +1,119 @@
+"""Each role on the pages of people, with the store of one machine and with that of a server."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import shutil
+
+import pytest
+
+from analysis.access.membership import Person
+from analysis.access.rights import Grant
+from analysis.contacts import rights_requests as owed
+from analysis.contacts.contact_store import Controller, say_controller
+from analysis.contacts.universe import Universe
+from analysis.fieldwork.store import VARIABLE
+from analysis.workflows import universes
+from analysis.workflows.contacts_open import people_of
+from analysis.workflows.door_contacts import enter_slip
+from pages._ui import state
+from pages._ui.access import gate, visitor
+from pages._ui.access.visitor import Visitor
+from tests.analysis import postgres
+from tests.analysis.contacts.test_door_consents import SIGNED
+
+# Written out by hand, as the table of roles in the guide says it: page → view and what it shows.
+SHOWS = {
+    "contacts": ("contacts_view", "persons", "Trouver une personne"),
+    "letters": ("letters_view", "", "Messages"),
+    "law": ("law_view", "requests", "À répondre"),
+}
+OPENS = {
+    "administrator": {"contacts", "letters", "law"},
+    "strategist": {"contacts", "letters"},
+    "organiser": {"contacts", "letters"},
+    "analyst": set(),
+    "volunteer": set(),
+}
+
+
+@contextlib.contextmanager
+def url_of(kind):
+    """Give the URL of an empty store: none for a file of the workspace."""
+    if kind == "sqlite":
+        yield ""
+        return
+    if postgres.binaries() is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    with postgres.running(durable=False) as server:
+        yield server.migrated()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def campaign(request, places, tmp_path_factory):
+    """Make a campaign with one person, a saved universe and an open request."""
+    folder = tmp_path_factory.mktemp("roles")
+    place = shutil.copytree(places.valmont.path, folder / state.SAMPLE_NAME)
+    with url_of(request.param) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, url)
+        patch.setenv("PALIER_KEYS", str(folder / "keys.json"))
+        with people_of(place) as contacts:
+            say_controller(contacts, Controller("liste", name="Liste", contact="x@y.example"))
+        with people_of(place) as contacts:
+            assert contacts.engine.dialect.name == request.param
+            person = enter_slip(contacts, SIGNED)
+            universes.save(contacts, "Tous", Universe.read({"of": "people"}))
+            universes.save(contacts, "Portes", Universe.read({"of": "roll"}))
+            owed.receive(contacts, "portability", person, dt.date.today())
+        yield folder
+
+
+@pytest.fixture
+def as_role(campaign, open_app, monkeypatch):
+    """Open a page as somebody of a role."""
+
+    def opened(page, role, **query):
+        found = Visitor(Person("zoe", "Zoe", (Grant("ours", role),)), "ours")
+        monkeypatch.setattr(state, "workspaces", lambda: campaign)
+        monkeypatch.setattr(visitor, "current", lambda: found)
+        monkeypatch.setattr(Visitor, "note", lambda *_a, **_k: None)
+        monkeypatch.setattr(gate, "enter", lambda: found)
+        monkeypatch.setattr(gate, "ways", lambda: None)
+        return open_app(page, lang="fr", **query)
+
+    return opened
+
+
+def shown(app):
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info)
+    return " ".join(str(one.value) for kind in kinds for one in kind)
+
+
+@pytest.mark.parametrize("role", OPENS)
+def test_each_role_sees_of_people_what_the_table_says(as_role, role):
+    for page, (key, view, words) in SHOWS.items():
+        app = as_role(page, role, **({key: view} if view else {}))
+        assert not app.exception
+        assert (words in shown(app)) == (page in OPENS[role]), page
+        assert ("Camille" in shown(app)) == (page == "law" and role == "administrator"), page
+
+
+def test_only_who_answers_for_the_campaign_takes_requests_in_from_a_search(as_role):
+    for role, offered in (("administrator", True), ("organiser", False)):
+        app = as_role("contacts", role, contacts_view="persons")
+        app.text_input(key="persons.asked").set_value("exemple")
+        app.button(key="persons.go").click().run()
+        assert not app.exception
+        assert len(app.dataframe[-1].value) == 1
+        assert any("Une demande de Camille" in one.label for one in app.button) == offered
+
+
+def test_a_universe_is_counted_where_it_is_listed(as_role):
+    app = as_role("contacts", "strategist", contacts_view="universes")
+    app.toggle(key="universe.list").set_value(True).run()
+    assert not app.exception
+    # One person would be told by their number; doors are those of a roll, and there is none.
+    known = app.dataframe[-1].value.set_index("Nom")["Personnes"]
+    assert known.to_dict() == {"Tous": "moins de 11", "Portes": "pas de compte"}
+    assert "n’est plus en vigueur" in shown(app)
