@@ -25,6 +25,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from analysis.contacts import consents, vault
+from analysis.contacts.asked import wordings
 from analysis.contacts.gate import agreements
 from analysis.contacts.suppression import objecting, suppressed
 from analysis.contacts.universe import Universe
@@ -47,6 +48,7 @@ from analysis.messages.recipients import asked_of
 from analysis.messages.sms_post import FILE, GatewayPost, sms_post
 from analysis.messages.smtp_post import RefusedError
 from analysis.workflows import inbound_hook, mail_worker, message_work
+from analysis.workflows.door_contacts import enter_slip
 from tests.analysis.contacts.invented import said, say
 from tests.analysis.messages.conftest import (
     BASE,
@@ -122,6 +124,48 @@ def test_what_approval_asks_of_each_person_is_what_delivery_asks(make, channel):
     message = approved(contacts, letter, universe)
     # Whoever is approved is reached: the page of approval told the truth.
     assert send_message(contacts, message, Way(Pigeon(), BASE, SETTING.ground)) == {"sent": 12}
+
+
+SLIP = {
+    "said_on": "2026-11-01",
+    "turf": "",
+    "team": "",
+    "language": "fr",
+    "first_name": "Camille",
+    "email": "",
+    "said": ["adult"],
+    "themes": ["housing"],
+}
+
+
+def test_texts_by_theme_reach_who_ticked_their_box_on_a_form_of_ours(make):
+    contacts = make()
+    asked = wordings(contacts)["fr"]
+    ticked = ("letter_sms", "opinion", "political_ads_sms")
+    for n in range(13):
+        # The thirteenth agrees to be chosen for by e-mail, which says nothing of texts.
+        boxes = ticked if n < 12 else ("letter_sms", "opinion", "political_ads")  # noqa: PLR2004
+        who = {"last_name": f"Exemple{n}", "phone": f"06 39 98 02 {n:02d}"}
+        who |= {"email": f"e{n}@valmont.example"}
+        texts = {box: [asked[box].text_id, asked[box].version] for box in boxes}
+        enter_slip(contacts, SLIP | who | {"texts": texts})
+    message = approved(
+        contacts, TEXT, Universe.read({"of": "people", "where": {"theme": "housing"}})
+    )
+    pigeon = Pigeon()
+    assert send_message(contacts, message, Way(pigeon, BASE, SETTING.ground)) == {"sent": 12}
+
+
+def test_a_campaign_of_before_gets_the_words_of_a_box_that_is_new(make, monkeypatch):
+    contacts = make()
+    before = {box: said for box, said in consents._defaults().items() if not box.endswith("_sms")}
+    with monkeypatch.context() as older, writing(contacts.engine) as connection:
+        older.setattr(consents, "_defaults", lambda: before)
+        own = {"purpose": "phone", "language": "fr", "wording": "Appelez-moi."}
+        consents.reword(connection, contacts, **own)
+    told = wordings(contacts)["fr"]
+    assert "par SMS" in told["political_ads_sms"].wording
+    assert told["phone"].wording == "Appelez-moi."
 
 
 def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
