@@ -51,6 +51,11 @@ def relabel(
     seen
         `version_of` the table that `blocs` was made from; None where that does not matter.
 
+    Returns
+    -------
+    Workspace
+        As it is now.
+
     Raises
     ------
     DataError

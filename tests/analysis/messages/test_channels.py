@@ -34,6 +34,7 @@ from analysis.database.engine import connect, reading, writing
 from analysis.database.migrate import upgrade
 from analysis.errors import DataError
 from analysis.exports.printed_letter import printed
+from analysis.messages import inbound
 from analysis.messages.approve import approve, prepare
 from analysis.messages.came_back import came_back
 from analysis.messages.control import Terms
@@ -195,6 +196,47 @@ def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
     with reading(contacts.engine) as connection:
         assert connection.execute(query).scalar() == 2  # said twice, written once
     assert progress_of(contacts, message)["waiting"] == 0
+
+
+def test_answers_by_text_are_counted_as_those_by_mail_are(make, tmp_path):
+    contacts, people = phoned(make, 13)
+    texted = approved(contacts, TEXT)
+    post = sms_post(f"file://{tmp_path}/out")
+    assert send_message(contacts, texted, Way(post, BASE, SETTING.ground)) == {"sent": 12}
+    # A letter by mail that leaves later is not what a text answers.
+    mailed = approved(contacts, LETTER)
+    send_message(contacts, mailed, Way(Pigeon(), BASE, SETTING.ground))
+    numbers = [f"+336399801{n:02d}" for n in range(13)]
+    calls = [
+        {"from": numbers[0], "text": "Oui, je viens"},
+        {"from": numbers[0], "text": "À quelle heure ?"},
+        {"from": numbers[1], "text": "Oui", "id": "a"},
+        {"from": numbers[1], "text": "Oui", "id": "b"},
+        {"from": numbers[2], "text": "STOP"},
+        {"from": numbers[3], "text": " "},  # nothing was said
+        {"from": numbers[12], "text": "Qui êtes-vous ?"},  # got no text
+        {"from": "+33700000000", "text": "Oui"},  # nobody we know
+        {"from": "VALMONT", "text": "Oui"},  # no number
+    ]
+    for _twice in range(2):
+        told = [take_call(contacts, {"kind": "sms", **one}) for one in calls]
+        assert [one for one in told if one != "other"] == ["stop"]
+    counts = came_back(contacts, texted).counts
+    assert (counts["replied"], counts["left"]) == (4, 1)
+    assert came_back(contacts, mailed).counts["replied"] == 0
+    assert set(objecting(contacts)) == {people[2]}
+    # A month later a text is no answer any more.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inbound.time, "time", lambda now=time.time: now() + 31 * 86_400)
+        take_call(contacts, {"kind": "sms", "from": numbers[4], "text": "Bonjour"})
+    assert came_back(contacts, texted).counts["replied"] == 4
+    # The gateway names the text it could not bring: its number is left alone, not the mailbox.
+    rows = [json.loads(line) for line in (tmp_path / "out" / FILE).read_text().splitlines()]
+    named = next(row["id"] for row in rows if row["to"] == numbers[5])
+    assert take_call(contacts, {"kind": "bounce", "id": named, "status": "5.1.1"}) == "bounce"
+    points = [("phone", numbers[5]), ("email", f"{people[5]}@example.org")]
+    assert suppressed(contacts, points) == {points[0]: "bounce"}
+    assert progress_of(contacts, texted)["bounced"] == 1
 
 
 def test_a_gateway_takes_refuses_for_good_or_later():
