@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from analysis.contacts.contact_store import Contacts
+from analysis.contacts.merged import groups
 from analysis.database.contact_tables import CONTACTS, STATEMENTS, VAULT_KEYS
 from analysis.database.engine import reading
 from analysis.database.message_tables import DELIVERIES
@@ -106,7 +107,9 @@ def first_day(
     Returns
     -------
     dict
-        Seconds since 1970 by person; who did it never since is not in it.
+        Seconds since 1970 by person; who did it never since is not in it. What one of several
+        people who were merged did, each of them did: a form filled in under another address of
+        mail makes a second person, found later to be the one who was drawn.
     """
     if act == _REACHED:
         table = CONTACTS
@@ -119,7 +122,12 @@ def first_day(
         .where(table.c.tenant == contacts.tenant, which, table.c.at_s > since_s)
         .group_by(table.c.person)
     )
-    return {str(who): int(at) for who, at in connection.execute(query)}
+    merged = groups(connection)
+    first: dict[str, int] = {}
+    for who, at in connection.execute(query):
+        root = merged.of(str(who))
+        first[root] = min(int(at), first.get(root, int(at)))
+    return {one: at for root, at in first.items() for one in merged.members([root])}
 
 
 def _approved(contacts: Contacts, message: str) -> Approval:

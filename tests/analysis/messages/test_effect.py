@@ -20,6 +20,7 @@ from analysis.messages.approve import approval_of, approve, is_sealed, prepare
 from analysis.messages.control import Terms, draw
 from analysis.messages.drafts import save
 from analysis.messages.letter_blocks import Letter
+from tests.analysis.contacts.invented import merge
 from tests.analysis.messages.conftest import EVERYBODY, LETTER, SETTING, supporters
 
 MANY, RATE, PLANTED = 100, 0.30, 0.12
@@ -145,6 +146,18 @@ def test_acts_since_the_approval_are_counted_by_arm_and_by_subject(make, monkeyp
     assert looked.decided == "B"
     assert looked.low > 1
     assert time.time() > 1_790_000_000
+    # Two who got it gave under another address of mail, and are found to be who was drawn.
+    later = arms.index[arms["variant"] == "A"][6:8]
+    rows = [row | {"statement": new_id(), "person": f"again {who}", "at_s": int(time.time())}
+            for who in later]  # fmt: skip
+    with writing(author.engine) as connection:
+        insert_many(connection, STATEMENTS, rows)
+    assert effect.trial_of(author, draft.message)["donation"].sum() == 36
+    merge(author, later[0], f"again {later[0]}")
+    merge(author, f"again {later[1]}", later[1])
+    assert effect.trial_of(author, draft.message)["donation"].sum() == 38
+    by_act = {one.act: one for one in effect.effects(author, draft.message)}
+    assert by_act["donation"].estimate.value == pytest.approx(38 / 180, abs=0.01)
 
 
 def test_a_day_is_fishers_noncentral_hypergeometric():
