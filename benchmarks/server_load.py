@@ -111,15 +111,17 @@ class Visit:
         """Have a page open when the right to it is taken back; note how long it stays."""
         async with self._socket() as socket:
             reader = asyncio.create_task(self._read(socket))
+            # A page whose line is cut gets nothing more: a browser comes back, and is asked again.
+            reader.add_done_callback(lambda _task: self.out.set())
             try:
                 await self._open(socket, self.person.pages[0])
                 await asyncio.sleep(max(0.0, at - time.monotonic()))
                 await asyncio.to_thread(_withdraw, self.person)
                 began = time.monotonic()
                 while not self.out.is_set() and time.monotonic() < began + 60:
-                    if asks_again:
-                        await socket.send(_asks(self.page))
-                    with contextlib.suppress(TimeoutError):
+                    with contextlib.suppress(TimeoutError, websockets.ConnectionClosed):
+                        if asks_again:
+                            await socket.send(_asks(self.page))
                         await asyncio.wait_for(self.out.wait(), 1)
                 how = "asks again" if asks_again else "touches nothing"
                 self.seen.out.append((how, time.monotonic() - began))

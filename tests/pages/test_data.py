@@ -568,6 +568,16 @@ def test_files_are_dropped_and_read_on_a_phone(app_of_its_own, browser):
         page.get_by_role("heading", name="Data", exact=True).wait_for()
         page.get_by_text("Bring files", exact=True).click()
         page.get_by_text("Drop the files here").wait_for()
+        # What a box does not take is refused in words that stand there, without pointing at a mark.
+        box = page.get_by_test_id("stFileUploader")
+        told = "e => getComputedStyle(e, '::after').content"
+        assert box.evaluate(told) == "none"
+        page.locator("input[type=file]").set_input_files(
+            {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+        )
+        page.get_by_test_id("stFileChipIconError").wait_for()
+        assert "This file is not taken" in box.evaluate(told)
+        page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
         files = [VALMONT / name for name in (*RESULTS, "contours_2024.geojson")]
         page.locator("input[type=file]").set_input_files(files)
         page.get_by_text("What each file is").wait_for()
