@@ -67,7 +67,7 @@ def _offer(known: KnownPlace) -> None:
     for note in place.notes:
         st.info(translate(note))
     name = slug_of(f"{place.name} {known.code}")
-    target = state.WORKSPACES / name
+    target = state.workspaces() / name
     offers = offers_for(place, target, catalogue)
     sizes = _sizes(tuple(o.source.urls for o in offers if not o.here))
     without, also = _choose_files(offers, sizes)
