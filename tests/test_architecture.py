@@ -182,5 +182,6 @@ def test_gdal_opens_files_behind_one_door():
 
 def test_pages_ask_whose_places_are_open():
     """A page that names the folder of this machine's places writes there for every campaign."""
-    found = {name(file) for file in UI if "WORKSPACES" in file.read_text(encoding="utf-8")}
+    pages = (ROOT / "pages").rglob("*.py")
+    found = {name(file) for file in pages if "WORKSPACES" in file.read_text(encoding="utf-8")}
     assert found == {"pages/_ui/state.py"}
