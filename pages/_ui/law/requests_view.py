@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import streamlit as st
@@ -13,7 +12,7 @@ from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import UNSWEPT
 from analysis.database.engine import reading
 from analysis.workflows import duties
-from pages._ui import messages
+from pages._ui import browser_clock, messages
 from pages._ui.access import taken_away
 from pages._ui.i18n import DAY, _, date, language, ngettext
 from pages._ui.law import load_law
@@ -62,7 +61,7 @@ def _receive(contacts: Contacts) -> None:
             key="law.contact",
             help=_("The search is written down. Ask for a proof of identity only if in doubt."),
         ).strip()
-        came = st.date_input(_("Received on"), dt.date.today(), key="law.came", format=DAY)
+        came = st.date_input(_("Received on"), browser_clock.today(), key="law.came", format=DAY)
         if not st.button(_("Write the request down"), key="law.receive", disabled=not contact):
             return
         with messages.explain_data_errors():
@@ -77,7 +76,7 @@ def _receive(contacts: Contacts) -> None:
 
 
 def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
-    left = one.days_left(dt.date.today())
+    left = one.days_left(browser_clock.today())
     clock = _("due on {day}").format(day=date(one.due_on))
     late = left is not None and left < 0
     days = ngettext("{n} day left", "{n} days left", left or 0).format(n=left)

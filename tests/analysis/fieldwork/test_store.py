@@ -316,3 +316,18 @@ def test_postgresql_counts_the_plan_at_once(server, tmp_path):
     with opened.engine.connect() as connection:
         assert connection.execute(query).scalar_one() == len(turfs())
     opened.engine.dispose()
+
+
+def test_a_turn_around_midnight_is_of_two_days_of_the_campaign_whatever_the_server_says(
+    store, monkeypatch
+):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    # In Paris it is 23:50 and 00:10; for the server both are one evening.
+    at = ("2025-11-21T22:50:00+00:00", "2025-11-21T23:10:00+00:00")
+    rows = [attempt(n, at=moment) for n, moment in enumerate(at)]
+    receive(store, *rows)
+    days = progress.by(store, "day")
+    assert [str(day)[:10] for day in days["day"]] == ["2025-11-21", "2025-11-22"]
+    monkeypatch.undo()
+    time.tzset()
