@@ -24,6 +24,7 @@ def act_names() -> dict[str, str]:
         "theme": _("Named a theme"),
         "talked": _("Talked with a caller"),
         "turnout": _("Turnout of the bureau"),
+        "doors": _("Conversations per door knocked at"),
         "left": _("Unsubscribed"),
     }
 

@@ -82,6 +82,27 @@ def test_few_tell_nothing_and_bureaux_drawn_whole_tell_by_their_turnout():
     assert (found.letters, found.controls) == (72, 8)
 
 
+def test_doors_of_bureaux_drawn_whole_tell_by_their_conversations():
+    people = [f"p{n:04d}" for n in range(4_000)]
+    bureau = {name: f"99900_{n % 80:04d}" for n, name in enumerate(people)}
+    whole = draw(people, bureau, seed=4, terms=Terms(whole_bureaux=True)).table
+    table = whole.assign(assigned=(whole["arm"] == "send").astype(int))
+    arms = whole.drop_duplicates("cell").set_index("cell")["arm"]
+    rng = np.random.default_rng(6)
+    knocked = rng.integers(100, 200, 80)
+    talked = rng.binomial(knocked, 0.20 + 0.10 * (arms == "send").to_numpy())
+    doors = pd.DataFrame({"bureau_id": arms.index, "doors": knocked, "conversation": talked})
+    found = effect.on_doors(table, doors)
+    assert (found.act, found.letters, found.controls) == ("doors", 72, 8)
+    assert found.estimate.interval[0] < 0.10 < found.estimate.interval[1]
+    assert found.estimate.interval[0] > 0
+    kept = (arms == "control").to_numpy()
+    assert found.without == pytest.approx(talked[kept].sum() / knocked[kept].sum())
+    # Where one bureau of the controls alone was walked, nothing is told.
+    few = doors[~kept | (doors.index == np.flatnonzero(kept)[0])]
+    assert effect.on_doors(table, few).estimate is None
+
+
 def test_what_whole_bureaux_can_tell_is_said_before_sending_or_why_it_is_not():
     people = [f"p{n:04d}" for n in range(1_600)]
     bureau = {name: f"99900_{n % 80:04d}" for n, name in enumerate(people)}
