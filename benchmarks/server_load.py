@@ -8,8 +8,11 @@ what a browser is to the server: a WebSocket that asks for a page, waits until i
 to the end, answers what the page asks it to do by itself (fragments that run every so often),
 reads for a while (exponential, `--think` seconds in the mean) and asks for another page of their
 role. A phone sends one attempt more every ten seconds, the file of before with it, as phones do.
-Lost is an attempt that was answered with 200 and is not in the store at the end. The clients run
-on the same cores. The time of a page is that of its script, without what a browser then draws.
+Lost is an attempt that was answered with 200 and is not in the store at the end. Besides, accounts
+lose their role while all this goes on: half of them have a page open and touch nothing, half ask
+for it again and again; what counts is how long after the withdrawal either page is closed. The
+clients run on the same cores. The time of a page is that of its script, without what a browser then
+draws.
 """
 
 from __future__ import annotations
@@ -49,6 +52,10 @@ CAMPAIGNS = 4
 # Of every ten people; each opens the pages of their role, as often one as another.
 ROLES = ("administrator", "strategist", "strategist", "analyst", "analyst", *["organiser"] * 5)
 PAGE_S, STEP_S, HALF_S = 2.0, 10.0, 30.0
+# A right taken back closes a page within this time.
+OUT_S = 5.0
+# What is said to who is logged in and may do nothing any more, in French and English.
+_OUT = ("plus aucune campagne", "no campaign has a task")
 # What a soak may add in an hour once all pages have been opened.
 GROWTH_MB_H = 150.0
 _DONE, _FRAGMENT = 0, 3
@@ -66,14 +73,18 @@ class Seen:
     busy: list[tuple[float, float]] = field(default_factory=list)
     connections: list[int] = field(default_factory=list)
     fragments: int = 0
+    # How the page was used and how many seconds it outlived the right to it.
+    out: list[tuple[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who asks: the secret of the login, and the pages that open."""
+    """Who asks: the secret of the login, the pages that open, and by which grant of a campaign."""
 
     token: str
     pages: tuple[str, ...]
+    campaign: str = ""
+    grant: str = ""
 
 
 class Visit:
@@ -82,11 +93,10 @@ class Visit:
     def __init__(self, url: str, person: Person, seen: Seen, *, think: float) -> None:
         self.url, self.person, self.seen, self.think = url, person, seen, think
         self.every: dict[str, asyncio.Task[None]] = {}
-        self.finished = asyncio.Event()
+        self.finished, self.out = asyncio.Event(), asyncio.Event()
         self.page = ""
 
-    async def live(self, until: float, rng: random.Random) -> None:
-        """Open pages until it is time."""
+    def _socket(self) -> websockets.connect:
         address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
         options: dict[str, Any] = {
             "additional_headers": {"Cookie": f"palier_session={self.person.token}"},
@@ -95,8 +105,34 @@ class Visit:
             "max_size": None,
             "compression": None,
         }
+        return websockets.connect(address, **options)
+
+    async def lose(self, at: float, *, asks_again: bool) -> None:
+        """Have a page open when the right to it is taken back; note how long it stays."""
+        async with self._socket() as socket:
+            reader = asyncio.create_task(self._read(socket))
+            # A page whose line is cut gets nothing more: a browser comes back, and is asked again.
+            reader.add_done_callback(lambda _task: self.out.set())
+            try:
+                await self._open(socket, self.person.pages[0])
+                await asyncio.sleep(max(0.0, at - time.monotonic()))
+                await asyncio.to_thread(_withdraw, self.person)
+                began = time.monotonic()
+                while not self.out.is_set() and time.monotonic() < began + 60:
+                    with contextlib.suppress(TimeoutError, websockets.ConnectionClosed):
+                        if asks_again:
+                            await socket.send(_asks(self.page))
+                        await asyncio.wait_for(self.out.wait(), 1)
+                how = "asks again" if asks_again else "touches nothing"
+                self.seen.out.append((how, time.monotonic() - began))
+            finally:
+                for task in (reader, *self.every.values()):
+                    task.cancel()
+
+    async def live(self, until: float, rng: random.Random) -> None:
+        """Open pages until it is time."""
         await asyncio.sleep(rng.uniform(0, min(self.think, 60)))
-        async with websockets.connect(address, **options) as socket:
+        async with self._socket() as socket:
             reader = asyncio.create_task(self._read(socket))
             try:
                 while time.monotonic() < until and not reader.done():
@@ -131,6 +167,8 @@ class Visit:
                 rerun = said.auto_rerun
                 again = self._again(socket, rerun.fragment_id, rerun.interval)
                 self._replace(rerun.fragment_id, again)
+            elif kind == "delta" and any(one in said.delta.new_element.alert.body for one in _OUT):
+                self.out.set()
             elif kind == "delta" and said.delta.new_element.WhichOneof("type") == "exception":
                 told = said.delta.new_element.exception
                 self.seen.faults.append(f"{self.page}: {told.type} {told.message}"[:200])
@@ -145,6 +183,15 @@ class Visit:
             await asyncio.sleep(interval)
             self.seen.fragments += 1
             await socket.send(_asks(self.page, fragment))
+
+
+def _withdraw(person: Person) -> None:
+    from analysis.access import membership
+    from analysis.database.engine import of_tenant
+    from analysis.workflows import server_access
+
+    engine = of_tenant(server_access.engine(), person.campaign)
+    membership.revoke(engine, person.grant, by=membership.NOBODY)
 
 
 def _asks(page: str, fragment: str = "") -> bytes:
@@ -217,13 +264,14 @@ def campaigns(place: Path, people: int, phones: int) -> tuple[list[Person], list
         with writing(of_tenant(engine, REALM)) as connection:
             user = membership.enter(connection, "load", str(number), f"P{number}")
         given = Grant(ids[number % CAMPAIGNS], role)
-        membership.grant(engine, user, given, by=membership.NOBODY)
+        granted = membership.grant(engine, user, given, by=membership.NOBODY)
         open_to = tuple(
             page
             for page, right in rights.pages().items()
             if rights.may([given], given.campaign, right) and page not in ("my_turf", "points")
         )
-        entered.append(Person(sessions.open_session(engine, user, hours=12), open_to))
+        token = sessions.open_session(engine, user, hours=12)
+        entered.append(Person(token, open_to, given.campaign, granted))
     return entered, turfs[:phones]
 
 
@@ -300,10 +348,18 @@ async def load(
     rng = random.Random(1)  # noqa: S311 - no secret
     people = [
         Visit(url, one, seen, think=args.think).live(until, random.Random(rng.random()))  # noqa: S311
-        for one in entered
+        for one in entered[: args.people]
+    ]
+    # Over the second half of the time, when all are at work.
+    half, losing = args.minutes * 30, entered[len(people) :]
+    out = [
+        Visit(url, one, seen, think=args.think).lose(
+            until - half * (1 - n / max(len(losing), 1)), asks_again=bool(n % 2)
+        )
+        for n, one in enumerate(losing)
     ]
     results = await asyncio.gather(
-        *people, *(phone(url, turf, seen, until) for turf in turfs), return_exceptions=True
+        *people, *out, *(phone(url, turf, seen, until) for turf in turfs), return_exceptions=True
     )
     seen.faults += [f"{one!r}"[:200] for one in results if isinstance(one, BaseException)]
 
@@ -338,6 +394,20 @@ def by_half_minute(seen: Seen) -> str:
         halves.setdefault(int((at - begun) // HALF_S), []).append(seconds)
     ends = (sorted(some)[int(0.95 * (len(some) - 1))] for _number, some in sorted(halves.items()))
     return " ".join(f"{end:.1f}" for end in ends)
+
+
+def closed(seen: Seen) -> list[bool]:
+    """Print how long pages outlived the right to them, and whether the promise is kept."""
+    for how in sorted({how for how, _s in seen.out}):
+        own = sorted(s for one, s in seen.out if one == how)
+        print(
+            f"      role taken back from who {how}: n {len(own)}, median "
+            f"{statistics.median(own):.1f} s, at most {own[-1]:.1f} s"
+        )
+    longest = max((s for _how, s in seen.out), default=None)
+    if longest is None:
+        return []
+    return [promise("a page outlives its right by", longest, OUT_S, "s")]
 
 
 def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, float]) -> bool:
@@ -381,6 +451,7 @@ def tell(seen: Seen, gone: int, args: argparse.Namespace, busy: tuple[float, flo
         promise("95% of pages", times[int(0.95 * (len(times) - 1))] if times else 99, PAGE_S, "s"),
         promise("faults", len(seen.faults), 0.5, "faults"),
     ]
+    kept += closed(seen)
     if args.soak:
         for part in range(4):
             at = slice(len(seen.memory) * part // 4, len(seen.memory) * (part + 1) // 4)
@@ -399,6 +470,7 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--people", type=int, default=200)
     words.add_argument("--phones", type=int, default=50)
+    words.add_argument("--losing", type=int, default=20, help="accounts that lose their role")
     words.add_argument("--minutes", type=float, default=5)
     words.add_argument("--think", type=float, default=30, help="mean seconds on a page")
     words.add_argument("--warm", type=float, default=60, help="seconds that are not counted")
@@ -410,7 +482,13 @@ def main() -> None:
         return
     seen, stop, before = Seen(), threading.Event(), psutil.getloadavg()[0]
     place = ROOT / "workspaces" / "valmont"
-    with running(place, args.people, args.phones) as (url, port, database, entered, turfs):
+    with running(place, args.people + args.losing, args.phones) as (
+        url,
+        port,
+        database,
+        entered,
+        turfs,
+    ):
         told = (port, database, seen, stop)
         watcher = threading.Thread(target=watch, args=told, daemon=True)
         watcher.start()

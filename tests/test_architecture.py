@@ -178,3 +178,10 @@ def test_gdal_opens_files_behind_one_door():
         or "gpd.read_file" in file.read_text(encoding="utf-8")
     }
     assert found == doors
+
+
+def test_pages_ask_whose_places_are_open():
+    """A page that names the folder of this machine's places writes there for every campaign."""
+    pages = (ROOT / "pages").rglob("*.py")
+    found = {name(file) for file in pages if "WORKSPACES" in file.read_text(encoding="utf-8")}
+    assert found == {"pages/_ui/state.py"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import Annotated
@@ -49,11 +50,15 @@ def serve() -> None:
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "streamlit", "run", str(server_access.ROOT / "serve.py")]
     environment = os.environ | {VARIABLE: settings.store}
-    try:
-        ended = subprocess.run([*command, *words], env=environment, check=False).returncode
-    except Stopped:
-        ended = 0
-    raise typer.Exit(ended)
+    with subprocess.Popen([*command, *words], env=environment) as served:
+        # Whoever ends this process ends the server, which would keep the port to itself.
+        signal.signal(signal.SIGTERM, lambda *_: served.terminate())
+        try:
+            ended = served.wait()
+        except Stopped:
+            served.terminate()
+            ended = 0
+    raise typer.Exit(0 if ended == -signal.SIGTERM else ended)
 
 
 def campaign(

@@ -216,7 +216,7 @@ def hold(connection: Connection, contacts: Contacts, person: str, act: Act) -> i
     rows = [
         Said(
             person=person,
-            purpose=purpose,
+            purpose=table[purpose].consent,
             channel=table[purpose].channel,
             given=True,
             said_s=said_s,

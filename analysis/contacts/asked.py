@@ -26,19 +26,22 @@ class Purpose:
     Attributes
     ----------
     name
-        As in `consents.purpose`.
+        Of the box.
     needs
         The contact point it takes: "email", "phone" or "" for any.
     channel
         As in `consents.channel`.
     door
         Whether it is asked for at doors.
+    consent
+        As in `consents.purpose`.
     """
 
     name: str
     needs: str
     channel: str
     door: bool
+    consent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def _table() -> dict[str, Any]:
 @cache
 def purposes() -> Mapping[str, Purpose]:
     """Return what people may agree to, by name."""
-    return {name: Purpose(name, **row) for name, row in _table()["purposes"].items()}
+    rows = _table()["purposes"].items()
+    return {name: Purpose(name, **{"consent": name} | row) for name, row in rows}
 
 
 def themes() -> tuple[str, ...]:

@@ -34,6 +34,8 @@ PURPOSES: dict[str, tuple[str, ...]] = {
     "open_tracking": ("email",),
     "opinion": ("any",),
 }
+# Boxes with words of their own where a purpose is asked for by channel.
+OWN_WORDS = {("political_ads", "sms"): "political_ads_sms"}
 # How it was said: without one of these a column "consent" of a file is none.
 HOWS = ("door", "paper", "web", "phone", "email", "sms", "post", "import", "meeting")
 LANGUAGES = ("fr", "en")
@@ -73,7 +75,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ConsentText:
-    """A wording: its id and version, purpose and language."""
+    """A wording: its id and version, which box it stands beside (`purpose`), and language."""
 
     text_id: str
     version: int
@@ -89,7 +91,7 @@ def _defaults() -> dict[str, dict[str, str]]:
 
 
 def texts(connection: Connection, contacts: Contacts) -> list[ConsentText]:
-    """Return every wording, all versions; the default ones are written where there are none.
+    """Return every wording, all versions; a box that has none yet gets its default.
 
     Parameters
     ----------
@@ -109,10 +111,11 @@ def texts(connection: Connection, contacts: Contacts) -> list[ConsentText]:
         .where(CONSENT_TEXTS.c.tenant == contacts.tenant)
         .order_by(CONSENT_TEXTS.c.text_id, CONSENT_TEXTS.c.version)
     )
-    if connection.execute(query.limit(1)).first() is None:
-        connection.execute(or_nothing(connection, CONSENT_TEXTS), first)
     names = ConsentText.__dataclass_fields__
     rows = connection.execute(query).mappings().all()
+    if {one["text_id"] for one in first} - {row["text_id"] for row in rows}:
+        connection.execute(or_nothing(connection, CONSENT_TEXTS), first)
+        rows = connection.execute(query).mappings().all()
     return [ConsentText(**{name: row[name] for name in names}) for row in rows]
 
 
@@ -124,7 +127,7 @@ def latest_text(known: Iterable[ConsentText], purpose: str, language: str) -> Co
     known
         What `texts` returned.
     purpose
-        One of `PURPOSES`.
+        A box: one of `PURPOSES`, or of `OWN_WORDS`.
     language
         "fr" or "en".
 
@@ -277,7 +280,8 @@ def _fault(one: Said, known: dict[tuple[str, int], str]) -> Text | None:
         return Text("its date")
     if not one.given:
         return None
-    if known.get((one.text_id, one.text_version)) != one.purpose:
+    boxes = (one.purpose, OWN_WORDS.get((one.purpose, one.channel)))
+    if known.get((one.text_id, one.text_version), "") not in boxes:
         return Text("its text and version")
     return None if one.proof.strip() else Text("its proof")
 

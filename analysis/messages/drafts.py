@@ -63,8 +63,14 @@ class Draft:
         return "themed_email" if self.themed and channel == "email" else channel
 
 
-def save(
-    contacts: Contacts, name: str, letter: Letter, universe: Universe, *, message: str = ""
+def save(  # noqa: PLR0913 - what a draft is made of, and of which it is a version
+    contacts: Contacts,
+    name: str,
+    letter: Letter,
+    universe: Universe,
+    *,
+    message: str = "",
+    seen: int | None = None,
 ) -> Draft:
     """Write a draft, or another version of it; return it.
 
@@ -78,6 +84,8 @@ def save(
         What, and whom one means.
     message
         Of which draft it is a version; "" for a new one.
+    seen
+        The version that it was made from; None where that does not matter.
 
     Returns
     -------
@@ -87,7 +95,8 @@ def save(
     Raises
     ------
     DataError
-        When it was approved already, or goes to the roll.
+        When it was approved already, goes to the roll, or somebody else saved another version
+        since the one that was `seen`.
     """
     if universe.of != "people":
         raise DataError(
@@ -102,6 +111,15 @@ def save(
             raise DataError(
                 "This message was approved: it stays as it is.",
                 mend="Write a new one.",
+            )
+        if last is not None and seen is not None and last["version"] != seen:
+            raise DataError(
+                "Somebody else saved version {version} of this message meanwhile.",
+                where="{by}",
+                mend="Read it on Check and approve: yours is still written here. Saved again, it "
+                "becomes the version after it.",
+                version=last["version"],
+                by=last["by_user"],
             )
         draft = Draft(
             message, last["version"] + 1 if last else 1, name.strip(), letter, universe, contacts.by

@@ -2,7 +2,7 @@
 
 Everybody counts in the arm they were drawn into, whether or not their message left. An act counts
 from the approval on: somebody said that they volunteer, give, or care about a subject, or talked
-with a caller. Where bureaux were drawn whole, their turnout tells too.
+with a caller. Where bureaux were drawn whole, their turnout and their doors tell too.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from analysis.contacts.contact_store import Contacts
+from analysis.contacts.merged import groups
 from analysis.database.contact_tables import CONTACTS, STATEMENTS, VAULT_KEYS
 from analysis.database.engine import reading
 from analysis.database.message_tables import DELIVERIES
@@ -39,14 +40,14 @@ class Effect:
     Attributes
     ----------
     act
-        One of `ACTS`, or "turnout".
+        One of `ACTS`, "turnout" or "doors".
     estimate
         Of being drawn for the message, in shares of the drawn; None where too few did it or an
         arm has fewer than eleven, so that it is not shown.
     without
         Share among those kept for comparison.
     letters, controls
-        People (or bureaux, for turnout) of each arm.
+        People (or bureaux, for turnout and doors) of each arm.
     """
 
     act: str
@@ -106,7 +107,9 @@ def first_day(
     Returns
     -------
     dict
-        Seconds since 1970 by person; who did it never since is not in it.
+        Seconds since 1970 by person; who did it never since is not in it. What one of several
+        people who were merged did, each of them did: a form filled in under another address of
+        mail makes a second person, found later to be the one who was drawn.
     """
     if act == _REACHED:
         table = CONTACTS
@@ -119,7 +122,12 @@ def first_day(
         .where(table.c.tenant == contacts.tenant, which, table.c.at_s > since_s)
         .group_by(table.c.person)
     )
-    return {str(who): int(at) for who, at in connection.execute(query)}
+    merged = groups(connection)
+    first: dict[str, int] = {}
+    for who, at in connection.execute(query):
+        root = merged.of(str(who))
+        first[root] = min(int(at), first.get(root, int(at)))
+    return {one: at for root, at in first.items() for one in merged.members([root])}
 
 
 def _approved(contacts: Contacts, message: str) -> Approval:
@@ -215,3 +223,33 @@ def on_turnout(table: pd.DataFrame, turnout: pd.DataFrame) -> Effect:
     kept = units["assigned"] == 0
     without = float(np.average(units.loc[kept, "turnout_rate"]))
     return Effect("turnout", estimate, without, int((~kept).sum()), int(kept.sum()))
+
+
+def on_doors(table: pd.DataFrame, doors: pd.DataFrame) -> Effect:
+    """Return the effect on how many doors give a conversation, of bureaux that were drawn whole.
+
+    Parameters
+    ----------
+    table
+        As `trial_of` returns it.
+    doors
+        `bureau_id`, `doors` knocked at since the message was approved, `conversation` at them.
+
+    Returns
+    -------
+    Effect
+        In conversations per door, a bureau weighing as its doors; without an estimate where an arm
+        has fewer than two bureaux with doors, or eleven doors.
+    """
+    arms = table.drop_duplicates("cell")[["cell", "assigned", "block"]]
+    units = arms.merge(doors[doors["doors"] > 0], left_on="cell", right_on="bureau_id", how="inner")
+    units = units.assign(rate=units["conversation"] / units["doors"])
+    sent = units["assigned"] == 1
+    letters, controls = int(sent.sum()), int((~sent).sum())
+    fewest = min(units.loc[sent, "doors"].sum(), units.loc[~sent, "doors"].sum())
+    if min(letters, controls) < 2 or fewest < FLOOR:  # noqa: PLR2004 - a spread takes two
+        return Effect("doors", None, np.nan, letters, controls)
+    spec = Spec(("rate",), assigned="assigned", block="block", weight="doors", unit="bureau_id")
+    estimate = estimate_impact(units, spec).pick("rate")
+    without = float(np.average(units.loc[~sent, "rate"], weights=units.loc[~sent, "doors"]))
+    return Effect("doors", estimate, without, letters, controls)

@@ -28,7 +28,9 @@ LEAST_CONTRAST = 4.5
 _CSS = (
     "body{margin:0;padding:0;background:" + PAPER + ";color:" + INK + ";"
     "font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:1.5}"
-    ".sheet{max-width:600px;margin:0 auto;padding:16px}"
+    # Programs of mail drop what is said of the body, and may be dark: the sheet says it again.
+    ".sheet{max-width:600px;margin:0 auto;padding:16px;background:" + PAPER + ";color:" + INK + ";"
+    "overflow-wrap:anywhere}"
     "h1{font-size:24px;line-height:1.25;margin:16px 0;color:ACCENT}"
     "p{margin:0 0 16px}"
     "img{max-width:100%;height:auto;border:0;display:block;margin:0 0 16px}"
@@ -36,9 +38,11 @@ _CSS = (
     "text-decoration:none;border-radius:4px;font-weight:bold}"
     "table{border-collapse:collapse;width:100%;margin:0 0 4px}"
     "td{padding:6px 8px 6px 0;border-bottom:1px solid #d1d5db}"
-    ".n{text-align:right;font-weight:bold}"
+    ".n{text-align:right;font-weight:bold;min-width:112px;overflow-wrap:break-word}"
     ".soft{color:" + SOFT + ";font-size:13px}"
-    ".soft a{color:" + SOFT + "}"
+    # Of a size that a thumb hits: WCAG 2.2, 2.5.5, asks for 44 px.
+    ".way{margin:0}"
+    ".soft a{color:" + SOFT + ";display:inline-block;padding:13px 0;min-width:44px}"
     ".ahead{display:none;max-height:0;overflow:hidden}"
 )  # fmt: skip
 # Private signs, which no template may hold (`read_template`).
@@ -201,8 +205,8 @@ def lay_out(
     told = WORDS[letter.language]
     draft.add(
         f'<hr><div class="soft">{"".join(f"<p>{escape(line)}</p>" for line in foot)}'
-        f'<p><a href="{_LEAVE}">{escape(told["foot.leave"])}</a> · '
-        f'<a href="{_NOTICE}">{escape(told["foot.notice"])}</a></p></div>',
+        f'<p class="way"><a href="{_LEAVE}">{escape(told["foot.leave"])}</a></p>'
+        f'<p class="way"><a href="{_NOTICE}">{escape(told["foot.notice"])}</a></p></div>',
         "--\n" + "\n\n".join(
             [*foot]
             + [
@@ -216,6 +220,7 @@ def lay_out(
     page = (
         f'<!DOCTYPE html><html lang="{letter.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light only">'
         f"<title></title><style>{_CSS.replace('ACCENT', letter.accent)}</style></head>"
         f'<body>{ahead}<div class="sheet" role="article">{"".join(draft.html)}</div></body></html>'
     )

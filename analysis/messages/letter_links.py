@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,7 +12,10 @@ from sqlalchemy.engine import Connection
 from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.key_ring import KeyRing
-from analysis.database.message_tables import DELIVERIES
+from analysis.contacts.merged import groups
+from analysis.contacts.suppression import listed
+from analysis.database.engine import tenant_of
+from analysis.database.message_tables import DELIVERIES, MESSAGES, STEPS
 from analysis.messages.letter_layout import Links
 
 _LEAVE_SIGNS, _BOUNCE_SIGNS = 48, 32  # hexadecimal: 192 and 128 bits
@@ -97,9 +101,14 @@ def return_path(address: str, secret: str) -> str:
 def secret_in(address: str) -> str:
     """Return the secret of a return path; "" where there is none."""
     tag = address.strip().strip("<>").rpartition("@")[0].rpartition("+")[2].lower()
-    secret = tag.removeprefix(_MARK)
-    is_one = len(secret) == _BOUNCE_SIGNS and tag.startswith(_MARK)
-    return secret if is_one and not set(secret) - set("0123456789abcdef") else ""
+    return bare_secret(tag.removeprefix(_MARK)) if tag.startswith(_MARK) else ""
+
+
+def bare_secret(text: str) -> str:
+    """Return a secret of a return path that stands alone, as the id of a text; "" for none."""
+    secret = text.strip().lower()
+    is_one = len(secret) == _BOUNCE_SIGNS and not set(secret) - set("0123456789abcdef")
+    return secret if is_one else ""
 
 
 def bearer(
@@ -125,6 +134,51 @@ def bearer(
     names = ("message", "person", "cell", "variant")
     query = sa.select(*(DELIVERIES.c[name] for name in names)).where(
         DELIVERIES.c.tenant == contacts.tenant, column == kept(secret[:_LEAVE_SIGNS])
+    )
+    row = connection.execute(query).first()
+    return Bearer(*map(str, row)) if row else None
+
+
+def channel_of(connection: Connection, message: str) -> str:
+    """Return by what a message goes: "email" or "sms"."""
+    query = sa.select(MESSAGES.c.channel).where(
+        MESSAGES.c.tenant == tenant_of(connection), MESSAGES.c.message == message
+    )
+    return str(connection.execute(query.limit(1)).scalar_one())
+
+
+def last_text(connection: Connection, people: Sequence[str], since_s: int) -> Bearer | None:
+    """Return the last text that went to some people, who share a number; None for none.
+
+    Parameters
+    ----------
+    connection
+        Of the campaign.
+    people
+        Who, with whom they are merged.
+    since_s
+        What left before does not count; seconds since 1970.
+
+    Returns
+    -------
+    Bearer or None
+        Message, person, cell and variant.
+    """
+    if not people:
+        return None
+    tenant = tenant_of(connection)
+    who = listed(connection, groups(connection).members(people))
+    texts = sa.select(MESSAGES.c.message).where(
+        MESSAGES.c.tenant == tenant, MESSAGES.c.channel == "sms"
+    )
+    same = (DELIVERIES.c.tenant == STEPS.c.tenant) & (DELIVERIES.c.message == STEPS.c.message)
+    query = (
+        sa.select(*(DELIVERIES.c[name] for name in ("message", "person", "cell", "variant")))
+        .join(STEPS, same & (DELIVERIES.c.person == STEPS.c.person))
+        .where(STEPS.c.tenant == tenant, STEPS.c.step == "sent", STEPS.c.at_s >= since_s)
+        .where(STEPS.c.person.in_(who), STEPS.c.message.in_(texts))
+        .order_by(STEPS.c.at_s.desc())
+        .limit(1)
     )
     row = connection.execute(query).first()
     return Bearer(*map(str, row)) if row else None

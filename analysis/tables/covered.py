@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError, some
+from analysis.tables.file_lock import held
 from analysis.tables.spreadsheet_text import csv_text, plain
 from analysis.tables.whole_files import written_whole
 
@@ -77,12 +80,13 @@ def update_covered(folder: Path, shares: Mapping[str, str]) -> None:
         When the file there is none of ours, or cannot be written.
     """
     file = folder / COVERED
-    known = _read(file)
-    before = {} if known is None else dict(zip(known["bureau_id"], known["covered"], strict=True))
-    rows = sorted((before | dict(shares)).items())
-    table = pd.DataFrame(rows, columns=["bureau_id", "covered"], dtype="str")
     try:
-        with written_whole(file) as aside:
+        # What somebody brings meanwhile is not written over with what stood before it.
+        with _alone(folder), written_whole(file) as aside:
+            known = _read(file)
+            given = () if known is None else zip(known["bureau_id"], known["covered"], strict=True)
+            rows = sorted((dict(given) | dict(shares)).items())
+            table = pd.DataFrame(rows, columns=["bureau_id", "covered"], dtype="str")
             aside.write_text(csv_text(table), encoding="utf-8", newline="")
     except OSError as error:
         raise DataError(
@@ -111,21 +115,20 @@ def bring_covered(folder: Path, content: bytes, ids: pd.Series) -> None:
     DataError
         As `read_covered`.
     """
-    file = folder / COVERED
-    before = file.read_bytes() if file.is_file() else None
-    file.write_bytes(content)
-    try:
-        read_covered(folder, ids, whole=False)
-    except DataError:
-        file.unlink()
-        if before is not None:
-            file.write_bytes(before)
-        raise
+    # Read aside: who counts meanwhile, or a machine that stops, sees the old file or the new one.
+    with _alone(folder), TemporaryDirectory(prefix=".covered-", dir=folder) as aside:
+        (Path(aside) / COVERED).write_bytes(content)
+        read_covered(Path(aside), ids, whole=False)
+        (Path(aside) / COVERED).replace(folder / COVERED)
 
 
 def forget_covered(folder: Path) -> None:
     """Take away what a workspace knows of visits."""
     (folder / COVERED).unlink(missing_ok=True)
+
+
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    return held(folder / ".covered.lock")
 
 
 def _read(file: Path) -> pd.DataFrame | None:

@@ -1,4 +1,4 @@
-"""What a message changed in a place: acts of people, and turnout where bureaux were drawn whole."""
+"""What a message changed in a place: acts; turnout and doors where bureaux were drawn whole."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import datetime as dt
 from pathlib import Path
 
 import pandas as pd
+import sqlalchemy as sa
 
 from analysis.contacts.contact_store import Contacts
+from analysis.database.models import TALLY_DAY
+from analysis.fieldwork.campaign import is_begun
+from analysis.fieldwork.store import open_store
 from analysis.messages.approve import approval_of, terms_of
-from analysis.messages.effect import Effect, effects, on_turnout, trial_of
+from analysis.messages.effect import Effect, effects, on_doors, on_turnout, trial_of
 from analysis.tables.workspace import Workspace
 
 # Days within which two rounds of one election follow each other.
@@ -17,7 +21,7 @@ _ROUNDS = 60
 
 
 def all_effects(contacts: Contacts, place: Workspace | Path, message: str) -> list[Effect]:
-    """Return what a message changed, turnout last where a vote came after it.
+    """Return what a message changed, last the doors knocked at and the vote that came after it.
 
     Parameters
     ----------
@@ -31,7 +35,8 @@ def all_effects(contacts: Contacts, place: Workspace | Path, message: str) -> li
     Returns
     -------
     list of Effect
-        Turnout only where whole bureaux were drawn; empty for a message without a control.
+        Doors and turnout only where whole bureaux were drawn; empty for a message without a
+        control.
     """
     found = effects(contacts, message)
     approval = approval_of(contacts, message)
@@ -39,8 +44,24 @@ def all_effects(contacts: Contacts, place: Workspace | Path, message: str) -> li
         return found
     since = dt.datetime.fromtimestamp(approval.at_s, dt.UTC).date()
     workspace = place if isinstance(place, Workspace) else Workspace(place)
-    turnout = _turnout(workspace, since)
-    return found if turnout is None else [*found, on_turnout(trial_of(contacts, message), turnout)]
+    drawn = trial_of(contacts, message)
+    doors, turnout = _doors(workspace, since), _turnout(workspace, since)
+    found = found if doors.empty else [*found, on_doors(drawn, doors)]
+    return found if turnout is None else [*found, on_turnout(drawn, turnout)]
+
+
+def _doors(workspace: Workspace, since: dt.date) -> pd.DataFrame:
+    """Return doors and conversations by bureau of the days after a day; empty without a field."""
+    if not is_begun(workspace.path):
+        return pd.DataFrame()
+    store = open_store(workspace.path)
+    try:
+        day, names = TALLY_DAY.c, ("doors", "conversation")
+        sums = (sa.func.sum(day[name]).label(name) for name in names)
+        query = sa.select(day.bureau_id, *sums).where(day.day > since).group_by(day.bureau_id)
+        return store.frame(query).astype(dict.fromkeys(names, "float64"))
+    finally:
+        store.close()
 
 
 def _turnout(workspace: Workspace, since: dt.date) -> pd.DataFrame | None:

@@ -22,8 +22,8 @@ def held(contacts: Contacts, person: str) -> list[str]:
         return []
     with reading(contacts.engine) as connection:
         now = current(connection, people=[person])
-    given = {purpose for (_who, purpose, _channel), yes in now.items() if yes}
-    return [purpose for purpose in purposes() if purpose in given]
+    given = {(purpose, channel) for (_who, purpose, channel), yes in now.items() if yes}
+    return [name for name, one in purposes().items() if (one.consent, one.channel) in given]
 
 
 def offered(contacts: Contacts, person: str) -> list[str]:
@@ -78,7 +78,7 @@ def _say(contacts: Contacts, link: Link, wanted: list[str], *, given: bool, lang
     rows = [
         Said(
             person=link.person,
-            purpose=purpose,
+            purpose=purposes()[purpose].consent,
             channel=purposes()[purpose].channel,
             given=given,
             said_s=int(time.time()),

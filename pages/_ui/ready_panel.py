@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
@@ -11,14 +10,14 @@ import streamlit as st
 
 from analysis.workflows.ranking import RankingFile
 from analysis.workflows.readiness import Remark, ready
-from pages._ui import messages
+from pages._ui import browser_clock, messages
 from pages._ui.access import gate
 from pages._ui.i18n import _, ngettext, number
 
 
 def ask_if_ready(file: RankingFile) -> None:
     """Show in a box what is old, assumed, unsealed or without ground."""
-    found = ready(file, dt.date.today())  # noqa: DTZ011 - where the campaign is
+    found = ready(file, browser_clock.today())
     title = _("Ready? Nothing stands in the way.")
     if found:
         title = ngettext("Ready? {n} thing to know", "Ready? {n} things to know", len(found))

@@ -6,11 +6,13 @@ import shutil
 import threading
 import time
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analysis.readers.blocs import read_blocs
 from analysis.readers.reader_registry import ROLES
+from analysis.readers.relabel import relabel
 from analysis.tables.workspace import Workspace
 from analysis.workflows import jobs, place_files
 from pages._ui import state
@@ -386,6 +388,39 @@ def test_a_bloc_is_changed_and_changed_back(page, places):
     assert Workspace(places / "valmont").read("candidates").equals(table)
 
 
+def _of_2022(file):
+    blocs = read_blocs(file)
+    return blocs[blocs["election"] == "2022_pres"].set_index("key")["bloc"]
+
+
+def test_whoever_saves_second_sees_what_the_first_changed_and_loses_nothing(page, places):
+    view(page.run(), "blocs")
+    page.selectbox(key="blocs.election").select("2022_pres").run()
+    (editor,) = page.data_editor
+    mine, theirs = editor.value["name"].iloc[0], editor.value["name"].iloc[1]
+    page.session_state[editor.key] = {
+        "edited_rows": {0: {"bloc": "other"}},
+        "added_rows": [],
+        "deleted_rows": [],
+    }
+    page.run()
+    file = places / "valmont" / "blocs.csv"
+    blocs = read_blocs(file)
+    row = {"election": "2022_pres", "key": theirs, "bloc": "far_left", "source": "user"}
+    kept = blocs[(blocs["election"] != "2022_pres") | (blocs["key"] != theirs)]
+    relabel(places / "valmont", pd.concat([kept, pd.DataFrame([row])], ignore_index=True))
+    page.button(key="blocs.save").click().run()
+    assert not page.exception
+    assert f"a changé les blocs entre-temps : {theirs} : " in texts(page)
+    assert "pas encore enregistré" in texts(page)
+    assert "other" not in set(_of_2022(file)[[mine, theirs]])
+    (editor,) = page.data_editor
+    assert editor.value.set_index("name")["bloc"][[mine, theirs]].tolist() == ["other", "far_left"]
+    page.button(key="blocs.save").click().run()
+    assert _of_2022(file)[[mine, theirs]].tolist() == ["other", "far_left"]
+    assert "entre-temps" not in texts(page)
+
+
 def test_a_candidate_without_a_bloc_is_listed_and_placed(page, places):
     row = edit_bloc(page, "2022_pres", 1, "")
     votes = Workspace(places / "valmont").manifest["without_bloc"]
@@ -533,6 +568,16 @@ def test_files_are_dropped_and_read_on_a_phone(app_of_its_own, browser):
         page.get_by_role("heading", name="Data", exact=True).wait_for()
         page.get_by_text("Bring files", exact=True).click()
         page.get_by_text("Drop the files here").wait_for()
+        # What a box does not take is refused in words that stand there, without pointing at a mark.
+        box = page.get_by_test_id("stFileUploader")
+        told = "e => getComputedStyle(e, '::after').content"
+        assert box.evaluate(told) == "none"
+        page.locator("input[type=file]").set_input_files(
+            {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+        )
+        page.get_by_test_id("stFileChipIconError").wait_for()
+        assert "This file is not taken" in box.evaluate(told)
+        page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button").click()
         files = [VALMONT / name for name in (*RESULTS, "contours_2024.geojson")]
         page.locator("input[type=file]").set_input_files(files)
         page.get_by_text("What each file is").wait_for()

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from analysis.contacts.contact_store import say_controller
-from analysis.messages.drafts import drafts
+from analysis.messages.drafts import draft_of, drafts, save
+from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import Way, send_message
 from analysis.messages.returned_mail import take_back
 from analysis.workflows import message_work
 from analysis.workflows.contacts_open import close, open_contacts
-from tests.analysis.messages.conftest import BASE, CONTROLLER, SETTING, supporters
+from tests.analysis.messages.conftest import (
+    BASE,
+    CONTROLLER,
+    EVERYBODY,
+    LETTER,
+    SETTING,
+    supporters,
+)
 from tests.analysis.messages.test_outbox import Pigeon
 
 
@@ -129,3 +138,27 @@ def test_a_message_is_written_approved_by_another_and_what_came_back_is_counted(
     # One event: Garwood's interval goes from 0.03 to 5.57, told in whole replies.
     assert sorted(by_bureau["Réponses"]) == ["0 (0 – 4)", "1 (0 – 6)"]
     assert see(open_app, town, "list").dataframe[0].value["État"].tolist() == ["envoyé"]
+
+
+def test_of_two_who_write_one_message_the_second_is_told_and_keeps_what_they_wrote(
+    open_app, places
+):
+    folder = places.folder / "two_writers"
+    shutil.copytree(places.valmont.path, folder)
+    contacts = open_contacts(folder)
+    first = save(replace(contacts, by="Ada"), "Lettre", Letter.read(LETTER), EVERYBODY)
+    app = see(open_app, folder, "write", lang="fr")
+    app.selectbox(key="letters.write.1").select(first.message).run()
+    type_in(app, "Objet", "Mien")
+    type_in(app, "Votre nom, comme auteur", "Ada")
+    app.run()
+    theirs = Letter.read(LETTER | {"subject": "Autre"})
+    save(replace(contacts, by="Bob"), "Lettre", theirs, EVERYBODY, message=first.message)
+    press(app, "Enregistrer le brouillon")
+    assert "a enregistré la version 2 de ce message entre-temps" in words(app)
+    assert draft_of(contacts, first.message).letter.subject == "Autre"
+    press(app, "Enregistrer le brouillon")
+    assert draft_of(contacts, first.message).letter.subject == "Mien"
+    assert draft_of(contacts, first.message).version == 3
+    close(contacts)
+    shutil.rmtree(folder)

@@ -90,6 +90,18 @@ def test_a_file_too_large_is_not_read(post, monkeypatch):
     assert post(b"x" * 101).status_code == 413
 
 
+def test_a_file_too_large_is_refused_in_words_whatever_token_it_bears(post, field, monkeypatch):
+    content = outing(field, "T0001", day=0)
+    before = progress.totals(field.store)
+    monkeypatch.setattr(endpoint, "MOST_BYTES", len(content) - 1)
+    answer = post(content)
+    assert answer.status_code == 413
+    assert "trop gros" in answer.text
+    assert progress.totals(field.store) == before
+    monkeypatch.setattr(endpoint, "MOST_BYTES", len(content))
+    assert post(content).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("asked", "language"),
     [

@@ -16,7 +16,7 @@ from analysis.access.rights import Grant, Scope
 from analysis.database.engine import of_tenant
 from analysis.workflows import server_access
 from analysis.workflows.message_work import misconfigured
-from pages._ui import loaders, messages, state, territory
+from pages._ui import browser_clock, loaders, messages, state, territory
 from pages._ui.access import visitor
 from pages._ui.i18n import _
 
@@ -187,15 +187,4 @@ def _moment(seconds: int) -> str:
 
 
 def _local(seconds: int) -> dt.datetime:
-    zone = st.context.timezone
-    known_zone = dt.UTC if not zone else _zone(zone)
-    return dt.datetime.fromtimestamp(seconds, known_zone)
-
-
-def _zone(name: str) -> dt.tzinfo:
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return dt.UTC
+    return browser_clock.local(dt.datetime.fromtimestamp(seconds, dt.UTC))

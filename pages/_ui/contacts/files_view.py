@@ -22,6 +22,7 @@ from pages._ui import messages
 from pages._ui.access import taken_away
 from pages._ui.contacts.people_opened import opened, say_once
 from pages._ui.i18n import _, date, number
+from pages._ui.streamlit_words import most_mb
 
 _SAID, _AHEAD = "people.said", "people.ahead"
 _EXAMPLES = 3
@@ -42,7 +43,7 @@ def files() -> None:
         file = st.file_uploader(
             _("File of supporters (CSV or XLSX)"),
             type=["csv", "txt", "tsv", "xlsx"],
-            max_upload_size=400,
+            max_upload_size=most_mb("people"),
             key="people.file",
         )
         if file is not None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from analysis.errors import some
 from analysis.readers.blocs import DEFAULT, read_blocs
-from analysis.readers.relabel import relabel
+from analysis.readers.relabel import moved_since, relabel, version_of
 from analysis.tables.schema import BLOCS
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace
 from analysis.workflows.place_files import slug_of
-from pages._ui import loaders
+from pages._ui import loaders, messages
 from pages._ui.access import taken_away, visitor
 from pages._ui.i18n import _, bloc_name, election_name, ngettext, number
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 _OWN = "blocs.own"
 _SAVED = "blocs.saved"
+_SEEN = "blocs.seen"
 _MIXED = "*"
 _ROUND = r"_t\d+$"
 # Edits of more rows than this are made in the file itself.
@@ -42,30 +47,91 @@ def edit(place: Workspace) -> None:
     blocs = read_blocs(place.path / "blocs.csv")
     rows = _of_election(table)
     rows = _grouped(rows, _ask_grain(rows))
+    # Saved blocs make another table: edits of the one before must not be laid over it.
+    key = f"blocs.editor.{place.digest[:12]}.{rows['election'].iloc[0]}.{rows.columns[2]}"
+    seen, others = _meanwhile(place, blocs)
+    shown = rows.assign(bloc=seen.over(rows))
     options = _options(table)
     edited: pd.DataFrame = st.data_editor(
-        rows,
-        # Saved blocs make another table: edits of the one before must not be laid over it.
-        key=f"blocs.editor.{place.digest[:12]}.{rows['election'].iloc[0]}.{rows.columns[2]}",
+        shown,
+        key=key,
         hide_index=True,
         disabled=[name for name in rows if name != "bloc"],
         column_order=[name for name in rows if name not in {"election", "key"}],
         column_config=_columns([*options, *({_MIXED} & set(rows["bloc"]))]),
         height=min(38 + 35 * len(rows), 560),
     )
+    st.session_state[_SEEN] = replace(seen, editor=key, rows=shown)
+    _say_others(seen, others)
     changed = edited[edited["bloc"].fillna("") != rows["bloc"]]
     count = len(changed)
     label = ngettext("Save {n} change", "Save {n} changes", count).format(n=number(count))
-    if st.button(
+    save = st.button(
         label if count else _("Save (change a bloc in the table first)"),
         type="primary",
         disabled=not count,
         key="blocs.save",
-    ):
-        _save(place, _changed(blocs, changed), count)
+    )
+    # Whoever clicked had not seen what the other changed: shown first, saved at the next click.
+    if save and others.empty:
+        _save(place, _changed(blocs, changed), count, seen.version)
     _say_saved()
     _own_blocs(options)
-    _take_away(place, blocs)
+    _take_away(place, blocs, seen.version, reset=others.empty)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was on the screen: the table of blocs, the rows of the editor, changes not yet saved."""
+
+    place: Path
+    version: str
+    blocs: pd.DataFrame
+    others: pd.DataFrame
+    mine: Mapping[tuple[str, str], str]
+    editor: str = ""
+    rows: pd.DataFrame | None = None
+
+    def over(self, rows: pd.DataFrame) -> list[str]:
+        """Return the bloc of each row, as it was being changed when somebody else saved."""
+        given = zip(rows["election"], rows["key"], rows["bloc"], strict=True)
+        return [self.mine.get((election, key), bloc) for election, key, bloc in given]
+
+
+def _meanwhile(place: Workspace, blocs: pd.DataFrame) -> tuple[_Seen, pd.DataFrame]:
+    """Return what is seen from now on, and what somebody else changed since the run before."""
+    version, nothing = version_of(place), moved_since(blocs, blocs)
+    seen: _Seen | None = st.session_state.get(_SEEN)
+    if seen is None or seen.place != place.path:
+        return _Seen(place.path, version, blocs, nothing, {}), nothing
+    if seen.version == version or seen.rows is None:
+        return seen, nothing
+    mine = dict(seen.mine)
+    for row, said in st.session_state.get(seen.editor, {}).get("edited_rows", {}).items():
+        line = seen.rows.iloc[int(row)]
+        mine[line["election"], line["key"]] = said.get("bloc") or ""
+    others = moved_since(seen.blocs, blocs)
+    return _Seen(place.path, version, blocs, others, mine), others
+
+
+def _say_others(seen: _Seen, now: pd.DataFrame) -> None:
+    if seen.others.empty or not (seen.mine or len(now)):
+        return
+    lines = [
+        _("{key}: {before} → {bloc}").format(
+            key=row.key, before=_option(row.before), bloc=_option(row.bloc)
+        )
+        for row in seen.others.itertuples(index=False)
+    ]
+    st.warning(
+        _("Somebody else changed the blocs meanwhile: {others}.").format(
+            others=messages.plain(some(lines))
+        )
+    )
+    if seen.mine:
+        st.info(
+            _("What you chose still stands in the table, not yet saved: look, then save it again.")
+        )
 
 
 def _of_election(table: pd.DataFrame) -> pd.DataFrame:
@@ -173,10 +239,11 @@ def _changed(blocs: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
     return kept[kept["bloc"] != ""]
 
 
-def _save(place: Workspace, blocs: pd.DataFrame, count: int) -> None:
-    relabel(place.path, blocs)
+def _save(place: Workspace, blocs: pd.DataFrame, count: int, seen: str) -> None:
+    relabel(place.path, blocs, seen=seen)
     visitor.current().note("blocs", place.path.name, count)
     st.session_state[_SAVED] = count
+    st.session_state.pop(_SEEN, None)
     st.rerun()
 
 
@@ -205,7 +272,7 @@ def _own_blocs(options: list[str]) -> None:
             st.rerun()
 
 
-def _take_away(place: Workspace, blocs: pd.DataFrame) -> None:
+def _take_away(place: Workspace, blocs: pd.DataFrame, seen: str, *, reset: bool) -> None:
     left, right = st.columns(2)
     taken_away.offer(
         left,
@@ -218,5 +285,6 @@ def _take_away(place: Workspace, blocs: pd.DataFrame) -> None:
         width="stretch",
     )
     own = int((blocs["source"] == "user").sum())
-    if own and right.button(_("Back to the default blocs"), key="blocs.reset", width="stretch"):
-        _save(place, read_blocs(DEFAULT), own)
+    asked = own and right.button(_("Back to the default blocs"), key="blocs.reset", width="stretch")
+    if asked and reset:
+        _save(place, read_blocs(DEFAULT), own, seen)

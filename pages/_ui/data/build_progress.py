@@ -106,7 +106,7 @@ def congratulate() -> None:
         )
 
         # The address names the place: a connection that is lost meanwhile must not open another.
-        if only_abroad(state.WORKSPACES / name):
+        if only_abroad(state.workspaces() / name):
             page, label, icon = "abstention", _("See who abstains"), "trending_down"
         else:
             page, label, icon = "priorities", _("Find the priority bureaux"), "target"

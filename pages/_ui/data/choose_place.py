@@ -8,7 +8,7 @@ import streamlit as st
 
 from analysis.errors import DataError
 from analysis.tables.workspace import Workspace
-from pages._ui import state
+from pages._ui import browser_clock, state
 from pages._ui.home import welcome
 from pages._ui.i18n import _, date, ngettext, number
 
@@ -68,7 +68,7 @@ def _label(name: str, place: Workspace) -> str:
 
 
 def _provenance(place: Workspace) -> str:
-    built = dt.datetime.fromisoformat(place.manifest["built"]).astimezone()
+    built = browser_clock.local(dt.datetime.fromisoformat(place.manifest["built"]))
     texts = [
         _("Read on {day} at {time}.").format(day=date(built.date()), time=f"{built:%H:%M}"),
         ngettext("{n} file.", "{n} files.", len(place.manifest["sources"])).format(

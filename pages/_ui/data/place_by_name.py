@@ -18,6 +18,7 @@ from analysis.workflows.jobs import BusyError
 from analysis.workflows.place_fetch import DownloadWatch, Wanted, start_fetching
 from analysis.workflows.place_files import fetch_command, slug_of
 from pages._ui import state
+from pages._ui.access import visitor
 from pages._ui.data import build_progress
 from pages._ui.data.bring_files import may_write
 from pages._ui.i18n import _, language, ngettext, number
@@ -67,7 +68,7 @@ def _offer(known: KnownPlace) -> None:
     for note in place.notes:
         st.info(translate(note))
     name = slug_of(f"{place.name} {known.code}")
-    target = state.WORKSPACES / name
+    target = state.workspaces() / name
     offers = offers_for(place, target, catalogue)
     sizes = _sizes(tuple(o.source.urls for o in offers if not o.here))
     without, also = _choose_files(offers, sizes)
@@ -89,8 +90,10 @@ def _offer(known: KnownPlace) -> None:
         else:
             build_progress.start(job, watch)
     _by_hand(place, missing, reached=not missing or bool(sizes))
-    _command(known, target)
-    _store(catalogue)
+    if visitor.current().person is None:
+        # On a server neither is theirs: the command line, and files that every campaign reads.
+        _command(known, target)
+        _store(catalogue)
 
 
 def _choose_files(

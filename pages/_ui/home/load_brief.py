@@ -17,7 +17,7 @@ from analysis.workflows.director_week import Week, example_week
 from analysis.workflows.jobs import Key
 from analysis.workflows.ranking import Scenario, ranking_file
 from analysis.workflows.sealed_trials import in_force
-from pages._ui import loaders
+from pages._ui import browser_clock, loaders
 from pages._ui.background import Progress, answer_of, is_known
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
@@ -26,7 +26,7 @@ from pages._ui.i18n import _, language
 
 def brief_of(place: Workspace, scenario: Scenario) -> Brief:
     """Return the director's answer; the page shows how far it is."""
-    day, mark = dt.date.today(), _mark(place)  # noqa: DTZ011 - where the campaign is
+    day, mark = browser_clock.today(), _mark(place)
     folder, toml = str(place.path), scenario.to_toml()
 
     def work(progress: Progress) -> Brief:
@@ -44,7 +44,7 @@ def brief_of(place: Workspace, scenario: Scenario) -> Brief:
 
 def is_ready(place: Workspace, scenario: Scenario) -> bool:
     """Tell whether the director's answer is worked out."""
-    day = dt.date.today()  # noqa: DTZ011 - where the campaign is
+    day = browser_clock.today()
     return is_known(_key(place, scenario.to_toml(), _mark(place), day))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import streamlit as st
 
 from analysis.contacts.acts import ADULT
@@ -14,7 +12,7 @@ from analysis.contacts.door_boxes import REFUSED, TAKEN, waiting
 from analysis.workflows import mail_out
 from analysis.workflows.door_contacts import enter_slip, open_doors
 from analysis.workflows.letters_by_link import page_address
-from pages._ui import messages
+from pages._ui import browser_clock, messages
 from pages._ui.i18n import DAY, _, language, ngettext
 from pages._ui.law import load_law
 
@@ -86,7 +84,9 @@ def _slip(contacts: Contacts, texts: dict[str, str]) -> None:
     told = WORDS[language()]
     with st.expander(_("Type in a slip of paper")), st.form("law.slip", clear_on_submit=False):
         st.caption(_("As the person wrote and ticked it; keep the signed paper under lock."))
-        day = st.date_input(_("Date on the slip"), dt.date.today(), key="law.slip.day", format=DAY)
+        day = st.date_input(
+            _("Date on the slip"), browser_clock.today(), key="law.slip.day", format=DAY
+        )
         turf = st.text_input(_("Turf"), key="law.slip.turf")
         team = st.text_input(_("Team"), key="law.slip.team")
         fields = {

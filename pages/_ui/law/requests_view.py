@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import streamlit as st
@@ -11,7 +10,7 @@ from analysis.contacts import rights_requests as owed
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.erasure import UNSWEPT
 from analysis.workflows import duties, people_shown
-from pages._ui import messages
+from pages._ui import browser_clock, messages
 from pages._ui.access import taken_away
 from pages._ui.i18n import DAY, _, date, language, ngettext
 from pages._ui.law import load_law
@@ -65,7 +64,7 @@ def _receive(contacts: Contacts) -> None:
         kinds = _kinds()
         kind = st.selectbox(_("What"), list(kinds), format_func=kinds.__getitem__, key="law.kind")
         contact = _of_whom(contacts, known)
-        came = st.date_input(_("Received on"), dt.date.today(), key="law.came", format=DAY)
+        came = st.date_input(_("Received on"), browser_clock.today(), key="law.came", format=DAY)
         ready = bool(known or contact)
         if not st.button(_("Write the request down"), key="law.receive", disabled=not ready):
             return
@@ -100,7 +99,7 @@ def _of_whom(contacts: Contacts, known: str) -> str:
 
 
 def _waiting(folder: Path, contacts: Contacts, one: owed.Request) -> None:
-    left = one.days_left(dt.date.today())
+    left = one.days_left(browser_clock.today())
     clock = _("due on {day}").format(day=date(one.due_on))
     late = left is not None and left < 0
     days = ngettext("{n} day left", "{n} days left", left or 0).format(n=left)

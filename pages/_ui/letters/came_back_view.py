@@ -62,8 +62,8 @@ def _counts(contacts: Contacts, message: str) -> None:
         st.caption(told.format(n=number(loads), machine=machine))
     st.caption(
         _(
-            "Replies: mails that answer it, as far as returned mail is read here; automatic ones "
-            "do not count, and no text is kept."
+            "Replies: mails and texts that answer it, as far as they are read here; automatic ones "
+            "do not count, and nothing they say is kept."
         )
     )
     st.caption(

@@ -24,6 +24,7 @@ def act_names() -> dict[str, str]:
         "theme": _("Named a theme"),
         "talked": _("Talked with a caller"),
         "turnout": _("Turnout of the bureau"),
+        "doors": _("Conversations per door knocked at"),
         "left": _("Unsubscribed"),
     }
 
@@ -51,17 +52,16 @@ def _table(found: list[Effect]) -> None:
     load_letters.table_of(
         {
             _("Act since the approval"): [names[one.act] for one in found],
+            # With its interval beside it: a phone shows two columns of a table.
+            _("Change in points (95%)"): [
+                hidden
+                if one is None
+                else f"{signed(100 * one.value)} ({signed(100 * one.interval[0])} … "
+                f"{signed(100 * one.interval[1])})"
+                for one in rows
+            ],
             _("Without the message"): [
                 hidden if one.estimate is None else percent(one.without) for one in found
-            ],
-            _("Change (points)"): [
-                hidden if one is None else signed(100 * one.value) for one in rows
-            ],
-            _("95% interval"): [
-                "–"
-                if one is None
-                else f"{signed(100 * one.interval[0])} … {signed(100 * one.interval[1])}"
-                for one in rows
             ],
         }
     )

@@ -129,9 +129,9 @@ def _hook(contacts: Contacts) -> None:
     with st.expander(_("What comes back by itself")):
         st.caption(
             _(
-                "Give this address to the gateway of texts and to the provider of mail: STOP, "
-                "bounces and complaints are called in there. Who has it can only make people left "
-                "alone."
+                "Give this address to the gateway of texts and to the provider of mail: answers, "
+                "STOP, bounces and complaints are called in there. Who has it can only make people "
+                "left alone or counted."
             )
         )
         st.code(message_states.hook_address(contacts), language=None, wrap_lines=True)

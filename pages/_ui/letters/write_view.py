@@ -10,6 +10,7 @@ import streamlit as st
 
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.universe import Universe
+from analysis.errors import DataError
 from analysis.exports.printed_letter import printed
 from analysis.messages.drafts import THEMED, draft_of, drafts, save
 from analysis.messages.letter_blocks import LANGUAGES, Letter
@@ -74,7 +75,8 @@ def _loaded(contacts: Contacts, message: str) -> dict[str, Any]:
     told = {"channel": "email"} | json.loads(draft.letter.to_json())
     told["blocks"] = [fresh(one) for one in told["blocks"]]
     told["round"] = st.session_state["letters.count"]
-    return {**told, "message": message, "name": draft.name, "universe": draft.universe}
+    told |= {"message": message, "name": draft.name, "universe": draft.universe}
+    return {**told, "seen": draft.version}
 
 
 # ---- what ----------------------------------------------------------------------------------
@@ -234,7 +236,14 @@ def _keep(contacts: Contacts, told: dict[str, Any], letter: Letter | None, rule:
     ):
         assert letter is not None
         name = told["name"] or letter.subject or _("Text message")
-        draft = save(author, name, letter, rule, message=told["message"])
+        try:
+            draft = save(author, name, letter, rule, message=told["message"], seen=told.get("seen"))
+        except DataError as error:
+            messages.show_error(error)
+            if told["message"]:
+                # Said once: who saves again has been told of the other.
+                told["seen"] = draft_of(contacts, told["message"]).version
+            return
         st.session_state.pop(TOLD, None)
         load_letters.point_at(draft.message)
         load_letters.say_next(

@@ -170,12 +170,13 @@ def test_a_server_tells_at_its_start_that_bounces_have_no_address(run, monkeypat
     from analysis.access.server_settings import ServerSettings
     from analysis.workflows import server_access
 
-    ended = subprocess.CompletedProcess([], 0)
+    begin = subprocess.Popen
     monkeypatch.setenv("PALIER_BOUNCES", "retours")
     monkeypatch.setattr(server_access, "settings", lambda: ServerSettings(server=True))
     monkeypatch.setattr(server_access, "engine", lambda: None)
     monkeypatch.setattr(server_access, "close", lambda: None)
-    monkeypatch.setattr("subprocess.run", lambda *_a, **_k: ended)
+    monkeypatch.setattr("subprocess.Popen", lambda *_a, **_k: begin(["true"]))
+    monkeypatch.setattr("signal.signal", lambda *_a: None)
     code, _, err = run("serve")
     assert code == 0
     assert "PALIER_BOUNCES" in err

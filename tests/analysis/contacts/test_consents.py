@@ -91,7 +91,9 @@ def test_a_wording_has_versions_and_a_proof_is_kept_as_a_keyed_digest(people):
     latest = consents.latest_text(known, "phone", "en")
     assert (latest.version, latest.wording) == (2, "Call me.")
     assert {(one.purpose, one.language) for one in known} == {
-        (purpose, language) for purpose in consents.PURPOSES for language in ("fr", "en")
+        (box, language)
+        for box in (*consents.PURPOSES, *consents.OWN_WORDS.values())
+        for language in ("fr", "en")
     }
     say(people, said("p1", "phone", "phone", text_id="phone.en", text_version=2, proof="signed"))
     with reading(people.engine) as connection:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -316,3 +318,33 @@ def test_postgresql_counts_the_plan_at_once(server, tmp_path):
     with opened.engine.connect() as connection:
         assert connection.execute(query).scalar_one() == len(turfs())
     opened.engine.dispose()
+
+
+def test_a_turn_around_midnight_is_of_two_days_of_the_campaign_whatever_the_server_says(
+    store, monkeypatch
+):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    # In Paris it is 23:50 and 00:10; for the server both are one evening.
+    at = ("2025-11-21T22:50:00+00:00", "2025-11-21T23:10:00+00:00")
+    rows = [attempt(n, at=moment) for n, moment in enumerate(at)]
+    receive(store, *rows)
+    days = progress.by(store, "day")
+    assert [str(day)[:10] for day in days["day"]] == ["2025-11-21", "2025-11-22"]
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_doors_since_a_day_are_counted_by_bureau_for_what_a_message_changed(small, folder):
+    from analysis.workflows import message_effects
+
+    outcomes = ("no_answer", "conversation", "conversation")
+    receive(small, *(attempt(n, doors=1, outcome=one) for n, one in enumerate(outcomes)))
+    place = SimpleNamespace(path=folder)
+    before = message_effects._doors(place, date(2025, 11, 20))
+    assert before.to_dict("records") == [
+        {"bureau_id": "99900_0001", "doors": 3.0, "conversation": 2.0}
+    ]
+    # What was knocked at on the day of the approval may have been before it.
+    assert message_effects._doors(place, date(2025, 11, 21)).empty
+    assert message_effects._doors(SimpleNamespace(path=folder / "nothing"), date(2025, 1, 1)).empty

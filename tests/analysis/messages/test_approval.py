@@ -193,3 +193,17 @@ def test_the_preflight_says_what_cannot_be_proved():
         "subject": "doubt", "words": "doubt", "domain": "unproved", "server": "unproved",
     }  # fmt: skip
     assert "cannot be proved here" in next(one.told for one in checks if one.name == "domain")
+
+
+def test_who_saves_a_draft_second_is_told_of_the_version_between(make):
+    ada, bob = make("ada"), make("bob")
+    first = save(ada, "m", Letter.read(LETTER), EVERYBODY)
+    other = Letter.read(LETTER | {"subject": "Autre"})
+    save(bob, "m", other, EVERYBODY, message=first.message, seen=1)
+    mine = Letter.read(LETTER | {"subject": "Mien"})
+    with pytest.raises(DataError, match="saved version 2") as told:
+        save(ada, "m", mine, EVERYBODY, message=first.message, seen=1)
+    assert str(told.value.where) == "bob"
+    assert draft_of(ada, first.message).letter.subject == "Autre"
+    # Having read it, she puts hers after it.
+    assert save(ada, "m", mine, EVERYBODY, message=first.message, seen=2).version == 3

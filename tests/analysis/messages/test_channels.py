@@ -25,6 +25,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from analysis.contacts import consents, vault
+from analysis.contacts.asked import wordings
 from analysis.contacts.gate import agreements
 from analysis.contacts.suppression import objecting, suppressed
 from analysis.contacts.universe import Universe
@@ -33,6 +34,7 @@ from analysis.database.engine import connect, reading, writing
 from analysis.database.migrate import upgrade
 from analysis.errors import DataError
 from analysis.exports.printed_letter import printed
+from analysis.messages import inbound
 from analysis.messages.approve import approve, prepare
 from analysis.messages.came_back import came_back
 from analysis.messages.control import Terms
@@ -47,6 +49,7 @@ from analysis.messages.recipients import asked_of
 from analysis.messages.sms_post import FILE, GatewayPost, sms_post
 from analysis.messages.smtp_post import RefusedError
 from analysis.workflows import inbound_hook, mail_worker, message_work
+from analysis.workflows.door_contacts import enter_slip
 from tests.analysis.contacts.invented import said, say
 from tests.analysis.messages.conftest import (
     BASE,
@@ -124,6 +127,48 @@ def test_what_approval_asks_of_each_person_is_what_delivery_asks(make, channel):
     assert send_message(contacts, message, Way(Pigeon(), BASE, SETTING.ground)) == {"sent": 12}
 
 
+SLIP = {
+    "said_on": "2026-11-01",
+    "turf": "",
+    "team": "",
+    "language": "fr",
+    "first_name": "Camille",
+    "email": "",
+    "said": ["adult"],
+    "themes": ["housing"],
+}
+
+
+def test_texts_by_theme_reach_who_ticked_their_box_on_a_form_of_ours(make):
+    contacts = make()
+    asked = wordings(contacts)["fr"]
+    ticked = ("letter_sms", "opinion", "political_ads_sms")
+    for n in range(13):
+        # The thirteenth agrees to be chosen for by e-mail, which says nothing of texts.
+        boxes = ticked if n < 12 else ("letter_sms", "opinion", "political_ads")  # noqa: PLR2004
+        who = {"last_name": f"Exemple{n}", "phone": f"06 39 98 02 {n:02d}"}
+        who |= {"email": f"e{n}@valmont.example"}
+        texts = {box: [asked[box].text_id, asked[box].version] for box in boxes}
+        enter_slip(contacts, SLIP | who | {"texts": texts})
+    message = approved(
+        contacts, TEXT, Universe.read({"of": "people", "where": {"theme": "housing"}})
+    )
+    pigeon = Pigeon()
+    assert send_message(contacts, message, Way(pigeon, BASE, SETTING.ground)) == {"sent": 12}
+
+
+def test_a_campaign_of_before_gets_the_words_of_a_box_that_is_new(make, monkeypatch):
+    contacts = make()
+    before = {box: said for box, said in consents._defaults().items() if not box.endswith("_sms")}
+    with monkeypatch.context() as older, writing(contacts.engine) as connection:
+        older.setattr(consents, "_defaults", lambda: before)
+        own = {"purpose": "phone", "language": "fr", "wording": "Appelez-moi."}
+        consents.reword(connection, contacts, **own)
+    told = wordings(contacts)["fr"]
+    assert "par SMS" in told["political_ads_sms"].wording
+    assert told["phone"].wording == "Appelez-moi."
+
+
 def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
     contacts, people = phoned(make)
     message = approved(contacts, TEXT)
@@ -151,6 +196,47 @@ def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
     with reading(contacts.engine) as connection:
         assert connection.execute(query).scalar() == 2  # said twice, written once
     assert progress_of(contacts, message)["waiting"] == 0
+
+
+def test_answers_by_text_are_counted_as_those_by_mail_are(make, tmp_path):
+    contacts, people = phoned(make, 13)
+    texted = approved(contacts, TEXT)
+    post = sms_post(f"file://{tmp_path}/out")
+    assert send_message(contacts, texted, Way(post, BASE, SETTING.ground)) == {"sent": 12}
+    # A letter by mail that leaves later is not what a text answers.
+    mailed = approved(contacts, LETTER)
+    send_message(contacts, mailed, Way(Pigeon(), BASE, SETTING.ground))
+    numbers = [f"+336399801{n:02d}" for n in range(13)]
+    calls = [
+        {"from": numbers[0], "text": "Oui, je viens"},
+        {"from": numbers[0], "text": "À quelle heure ?"},
+        {"from": numbers[1], "text": "Oui", "id": "a"},
+        {"from": numbers[1], "text": "Oui", "id": "b"},
+        {"from": numbers[2], "text": "STOP"},
+        {"from": numbers[3], "text": " "},  # nothing was said
+        {"from": numbers[12], "text": "Qui êtes-vous ?"},  # got no text
+        {"from": "+33700000000", "text": "Oui"},  # nobody we know
+        {"from": "VALMONT", "text": "Oui"},  # no number
+    ]
+    for _twice in range(2):
+        told = [take_call(contacts, {"kind": "sms", **one}) for one in calls]
+        assert [one for one in told if one != "other"] == ["stop"]
+    counts = came_back(contacts, texted).counts
+    assert (counts["replied"], counts["left"]) == (4, 1)
+    assert came_back(contacts, mailed).counts["replied"] == 0
+    assert set(objecting(contacts)) == {people[2]}
+    # A month later a text is no answer any more.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inbound.time, "time", lambda now=time.time: now() + 31 * 86_400)
+        take_call(contacts, {"kind": "sms", "from": numbers[4], "text": "Bonjour"})
+    assert came_back(contacts, texted).counts["replied"] == 4
+    # The gateway names the text it could not bring: its number is left alone, not the mailbox.
+    rows = [json.loads(line) for line in (tmp_path / "out" / FILE).read_text().splitlines()]
+    named = next(row["id"] for row in rows if row["to"] == numbers[5])
+    assert take_call(contacts, {"kind": "bounce", "id": named, "status": "5.1.1"}) == "bounce"
+    points = [("phone", numbers[5]), ("email", f"{people[5]}@example.org")]
+    assert suppressed(contacts, points) == {points[0]: "bounce"}
+    assert progress_of(contacts, texted)["bounced"] == 1
 
 
 def test_a_gateway_takes_refuses_for_good_or_later():

@@ -20,6 +20,7 @@ from analysis.messages.approve import approval_of, approve, is_sealed, prepare
 from analysis.messages.control import Terms, draw
 from analysis.messages.drafts import save
 from analysis.messages.letter_blocks import Letter
+from tests.analysis.contacts.invented import merge
 from tests.analysis.messages.conftest import EVERYBODY, LETTER, SETTING, supporters
 
 MANY, RATE, PLANTED = 100, 0.30, 0.12
@@ -79,6 +80,27 @@ def test_few_tell_nothing_and_bureaux_drawn_whole_tell_by_their_turnout():
     assert found.estimate.interval[0] < 0.04 < found.estimate.interval[1]
     assert found.estimate.interval[0] > 0
     assert (found.letters, found.controls) == (72, 8)
+
+
+def test_doors_of_bureaux_drawn_whole_tell_by_their_conversations():
+    people = [f"p{n:04d}" for n in range(4_000)]
+    bureau = {name: f"99900_{n % 80:04d}" for n, name in enumerate(people)}
+    whole = draw(people, bureau, seed=4, terms=Terms(whole_bureaux=True)).table
+    table = whole.assign(assigned=(whole["arm"] == "send").astype(int))
+    arms = whole.drop_duplicates("cell").set_index("cell")["arm"]
+    rng = np.random.default_rng(6)
+    knocked = rng.integers(100, 200, 80)
+    talked = rng.binomial(knocked, 0.20 + 0.10 * (arms == "send").to_numpy())
+    doors = pd.DataFrame({"bureau_id": arms.index, "doors": knocked, "conversation": talked})
+    found = effect.on_doors(table, doors)
+    assert (found.act, found.letters, found.controls) == ("doors", 72, 8)
+    assert found.estimate.interval[0] < 0.10 < found.estimate.interval[1]
+    assert found.estimate.interval[0] > 0
+    kept = (arms == "control").to_numpy()
+    assert found.without == pytest.approx(talked[kept].sum() / knocked[kept].sum())
+    # Where one bureau of the controls alone was walked, nothing is told.
+    few = doors[~kept | (doors.index == np.flatnonzero(kept)[0])]
+    assert effect.on_doors(table, few).estimate is None
 
 
 def test_what_whole_bureaux_can_tell_is_said_before_sending_or_why_it_is_not():
@@ -145,6 +167,18 @@ def test_acts_since_the_approval_are_counted_by_arm_and_by_subject(make, monkeyp
     assert looked.decided == "B"
     assert looked.low > 1
     assert time.time() > 1_790_000_000
+    # Two who got it gave under another address of mail, and are found to be who was drawn.
+    later = arms.index[arms["variant"] == "A"][6:8]
+    rows = [row | {"statement": new_id(), "person": f"again {who}", "at_s": int(time.time())}
+            for who in later]  # fmt: skip
+    with writing(author.engine) as connection:
+        insert_many(connection, STATEMENTS, rows)
+    assert effect.trial_of(author, draft.message)["donation"].sum() == 36
+    merge(author, later[0], f"again {later[0]}")
+    merge(author, f"again {later[1]}", later[1])
+    assert effect.trial_of(author, draft.message)["donation"].sum() == 38
+    by_act = {one.act: one for one in effect.effects(author, draft.message)}
+    assert by_act["donation"].estimate.value == pytest.approx(38 / 180, abs=0.01)
 
 
 def test_a_day_is_fishers_noncentral_hypergeometric():

@@ -1,13 +1,14 @@
 """Blocs given again to the candidates of a workspace."""
 
 import shutil
+import threading
 
 import pandas as pd
 import pytest
 
 from analysis.errors import DataError
 from analysis.readers.blocs import read_blocs
-from analysis.readers.relabel import relabel
+from analysis.readers.relabel import moved_since, relabel, version_of
 from analysis.tables.workspace import Workspace
 
 
@@ -18,7 +19,8 @@ def place(valmont, tmp_path):
 
 
 def contents(place):
-    return {f.name: f.read_bytes() for f in sorted(place.path.iterdir()) if f.is_file()}
+    kept = (f for f in sorted(place.path.iterdir()) if f.is_file() and f.suffix != ".lock")
+    return {f.name: f.read_bytes() for f in kept}
 
 
 def moved(blocs, key, bloc):
@@ -72,3 +74,36 @@ def test_wrong_blocs_are_refused_and_the_workspace_stays(place, spoil, said):
     with pytest.raises(DataError, match=said):
         relabel(place.path, spoil(read_blocs(place.path / "blocs.csv")))
     assert contents(place) == before
+
+
+def test_of_two_who_save_at_once_one_is_told_and_nothing_is_written_over(place):
+    seen, blocs = version_of(place), read_blocs(place.path / "blocs.csv")
+    start = threading.Barrier(2)
+    told = {}
+
+    def save(key, bloc):
+        start.wait(30)
+        try:
+            relabel(place.path, moved(blocs, key, bloc), seen=seen)
+            told[key] = ""
+        except DataError as error:
+            told[key] = error.what
+
+    both = [
+        threading.Thread(target=save, args=a) for a in (("MACRON", "right"), ("ROUSSEL", "own"))
+    ]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(60)
+    (kept,) = [key for key, what in told.items() if not what]
+    (refused,) = [what for what in told.values() if what]
+    assert refused.startswith("Somebody else changed the blocs meanwhile")
+    after = moved_since(blocs, read_blocs(place.path / "blocs.csv"))
+    assert after["key"].tolist() == [kept]
+    # What was read again is saved over it, and both hold.
+    now = Workspace(place.path)
+    other = "ROUSSEL" if kept == "MACRON" else "MACRON"
+    again = moved(read_blocs(place.path / "blocs.csv"), other, "own")
+    relabel(place.path, again, seen=version_of(now))
+    assert set(moved_since(blocs, read_blocs(place.path / "blocs.csv"))["key"]) == {kept, other}
