@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-_ASKED, _MAP, _SIDES = "asked_last", "map_first", "sides_turned"
+_ASKED, _MAP, _LIST, _SIDES = "asked_last", "map_first", "list_after", "sides_turned"
 _ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
 _SIDE = f'{_ROW} > [data-testid="stColumn"]'
 # Rows of numbers alone, not those that hold such rows.
@@ -28,6 +28,7 @@ _PHONE = f"""<style>
   {_SIDE} > [data-testid="stVerticalBlock"] > * {{ order: 3; }}
   {_SIDE}:last-child > [data-testid="stVerticalBlock"] > * {{ order: 2; }}
   {_SIDE} > [data-testid="stVerticalBlock"] > :has(> .st-key-{_MAP}) {{ order: 1; }}
+  {_SIDE}:last-child > [data-testid="stVerticalBlock"] > :has(> .st-key-{_LIST}) {{ order: 3; }}
 }}
 </style>"""
 
@@ -47,6 +48,11 @@ def asked_last(part: str = "page") -> DeltaGenerator:
 def map_box() -> DeltaGenerator:
     """Return where the map goes, in the first of two columns."""
     return st.container(key=_MAP)
+
+
+def list_box() -> DeltaGenerator:
+    """Return where the list goes, at the head of the second column: last on a phone."""
+    return st.container(key=_LIST)
 
 
 def sides_turned() -> DeltaGenerator:

@@ -33,7 +33,7 @@ _MANY_HOURS = 3
 
 
 def reach(ranked: Ranking) -> None:
-    """Say how far the hours reach, in four numbers, two a row."""
+    """Say how far the hours reach, in four numbers."""
     helps = {
         "votes": _(
             "Volunteer-hours for one net vote, with 90% ends: {votes} votes in all, between {low} "
@@ -41,7 +41,7 @@ def reach(ranked: Ranking) -> None:
         ),
         "hours": _("Volunteer-hours to knock at every door of the bureaux reached."),
     }
-    columns = [*st.columns(2), *st.columns(2)]
+    columns = st.columns(4)
     for column, (name, label, text) in zip(columns, reached(ranked), strict=True):
         told = helps.get(name)
         if name == "votes":
@@ -243,8 +243,7 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
         _("Doors"): table["doors"].round(0),
         _("Hours"): table["hours"].round(0),
     }
-    bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]})
-    bureaux.without_ground(table)
+    bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]}, beside=True)
 
 
 def honesty(ranked: Ranking, draws: int) -> None:
