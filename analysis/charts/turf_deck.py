@@ -106,7 +106,13 @@ def hues_of(grounds: np.ndarray) -> list[int]:
     return [int(hue) for hue in hues]
 
 
-def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, str]) -> pydeck.Deck:
+def turf_deck(
+    picture: TurfPicture,
+    *,
+    style: str | None,
+    titles: Mapping[str, str],
+    wide_px: int = 620,
+) -> pydeck.Deck:
     """Return the map of turfs, or of one where its route is given.
 
     Parameters
@@ -117,6 +123,8 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
         Address of a style of images under it; None draws the streets of the place alone.
     titles
         Words of the tooltip: `stop`, `doors`.
+    wide_px
+        Pixels that the turfs fill at most from west to east when the map opens.
 
     Returns
     -------
@@ -143,7 +151,7 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     west, south, east, north = grounds.total_bounds
     corners = [[west, south], [east, north]]
     view = pydeck.data_utils.compute_view(corners, view_proportion=1)
-    view.zoom = _zoom(west, south, east, north)
+    view.zoom = _zoom(grounds.total_bounds, wide_px)
     if picture.mark is not None:
         view.latitude, view.longitude = picture.mark
         view.zoom = _CLOSE_ZOOM
@@ -157,9 +165,10 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     )
 
 
-def _zoom(west: float, south: float, east: float, north: float) -> float:
-    """Return the zoom at which some degrees fill about 640 × 460 pixels."""
-    wide = max(east - west, 1e-4) / 360 * 512 / 620
+def _zoom(bounds: Sequence[float], wide_px: int) -> float:
+    """Return the zoom at which some degrees fill so many pixels, or 400 from south to north."""
+    west, south, east, north = bounds
+    wide = max(east - west, 1e-4) / 360 * 512 / wide_px
     high = max(north - south, 1e-4) / 360 * 512 / 400 / np.cos(np.radians((south + north) / 2))
     return float(min(-np.log2(max(wide, high)), 17.0))
 

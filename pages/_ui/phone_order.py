@@ -3,6 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+# Of a map, where what it shows lies when it opens.
+_PHONE_PX, _WIDE_PX = 300, 620
+
 _ASKED, _MAP, _LIST, _SIDES = "asked_last", "map_first", "list_after", "sides_turned"
 _ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
 _SIDE = f'{_ROW} > [data-testid="stColumn"]'
@@ -43,6 +46,14 @@ def asked_last(part: str = "page") -> DeltaGenerator:
     """
     st.html(_PHONE)
     return st.container(key=f"{_ASKED}_{part}")
+
+
+def map_px() -> int:
+    """Return how many pixels a map shall fill from side to side when it opens.
+
+    Nobody tells a page how wide its window is; a phone says what it is.
+    """
+    return _PHONE_PX if "Mobi" in (st.context.headers.get("User-Agent") or "") else _WIDE_PX
 
 
 def map_box() -> DeltaGenerator:

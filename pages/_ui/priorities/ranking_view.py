@@ -201,7 +201,13 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
     graded = classes(table["score"], n=7, language=language())
     paint = Paint(
         graded.index,
-        Legend(_("Score (100: the mean bureau)"), graded.palette[1:], graded.labels[1:]),
+        Legend(
+            _("Score (100: the mean bureau)"),
+            graded.palette[1:],
+            graded.labels[1:],
+            hatched=_("held back by the sealed trial"),
+        ),
+        hatched=table["held_back"].eq(True) if "held_back" in table else None,
         tooltip=(
             _("Rank {rank}: score {score}"),
             _("{gain} votes for 100 hours [{low} to {high}]"),
@@ -243,6 +249,10 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
         _("Doors"): table["doors"].round(0),
         _("Hours"): table["hours"].round(0),
     }
+    if "held_back" in table:
+        names = table["label"].astype("str")
+        told = _("held back") + " · " + names
+        table = table.assign(label=told.where(table["held_back"], names))
     bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]}, beside=True)
 
 

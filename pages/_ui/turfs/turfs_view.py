@@ -13,7 +13,7 @@ from analysis.charts.turf_deck import turf_deck
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import LEARNED
-from pages._ui import loaders, messages, state
+from pages._ui import bureaux, loaders, messages, phone_order, state
 from pages._ui.access import visitor
 from pages._ui.i18n import _, kind_name, ngettext, number, percent, pgettext
 from pages._ui.trial.number_tables import show_table
@@ -49,7 +49,7 @@ def balance(walks: Walks) -> None:
     if opening := told.get("opening"):
         st.caption(_opening(opening))
     for note in told["notes"]:
-        st.caption(":material/warning: " + messages.translate(note))
+        st.caption(":material/warning: " + bureaux.by_name(messages.translate(note)))
 
 
 def slot_names() -> dict[str, str]:
@@ -111,7 +111,12 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
     titles = {"stop": pgettext("walk", "Stop"), "doors": _("Doors")}
     picture = found.picture(str(place.path), place.digest, walks, turf)
     mark = _looked_for(place, walks)
-    deck = turf_deck(replace(picture, mark=mark), style=found.style(place), titles=titles)
+    deck = turf_deck(
+        replace(picture, mark=mark),
+        style=found.style(place),
+        titles=titles,
+        wide_px=phone_order.map_px(),
+    )
     # The name changes with what is drawn: a selection of another picture means nothing here.
     name = f"{key}.{turf or 'all'}.{mark}"
     st.pydeck_chart(
