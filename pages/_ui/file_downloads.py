@@ -20,7 +20,7 @@ Content = Callable[[str], bytes]
 # Of a table: the format that holds contours.
 _PLACES = ".geojson"
 # Buttons of a row: with more, their words are cut.
-_A_ROW = 4
+_A_ROW = 3
 
 
 def written(notes: Iterable[str] = ()) -> Written:

@@ -219,4 +219,4 @@ def test_turfs_far_apart_are_all_in_sight_when_the_map_opens(streets, wide):
     picture = TurfPicture(both, streets, none)
     view = turf_deck(picture, style=None, titles={"doors": ""}, wide_px=wide).initial_view_state
     west, _south, east, _north = outlines_of(both).to_crs(4326).total_bounds
-    assert (east - west) / 360 * 512 * 2**view.zoom == pytest.approx(wide)
+    assert (east - west) / 360 * 512 * 2**view.zoom == pytest.approx(wide, abs=0.5)
