@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,15 +13,43 @@ import streamlit as st
 from analysis.charts.turf_deck import turf_deck
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.time_slots import LEARNED
+from analysis.workflows.turf_cuts import cut_for
 from pages._ui import bureaux, loaders, messages, phone_order, state
 from pages._ui.access import visitor
-from pages._ui.i18n import _, kind_name, ngettext, number, percent, pgettext
+from pages._ui.i18n import (
+    _,
+    bloc_name,
+    election_name,
+    kind_name,
+    ngettext,
+    number,
+    percent,
+    pgettext,
+)
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 
 _TURF = "turfs.turf"
 _MOST_UNCUT = 1000
+
+
+def asked_otherwise(folder: Path, asked: Scenario) -> None:
+    """Say for whom turfs were cut, where that is not what is asked above them."""
+    made = cut_for(folder)
+    if made is None or _question(made) == _question(asked):
+        return
+    votes = ", ".join(made.candidates) or bloc_name(made.bloc)
+    st.warning(
+        _("These turfs were cut for another question: {votes}, {election}.").format(
+            votes=votes, election=election_name(made.election)
+        )
+    )
+
+
+def _question(asked: Scenario) -> tuple[object, ...]:
+    return asked.bloc, asked.candidates, asked.election, asked.places
 
 
 def balance(walks: Walks) -> None:
