@@ -28,8 +28,7 @@ _STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
 # A label is hidden where its middle is covered: by twice the other, so that no two touch.
 _ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
-_FAINT = 0.25
-_CLOSE_ZOOM = 16.5
+_FAINT, _CLOSE_ZOOM = 0.25, 16.5
 
 
 @dataclass(frozen=True)
@@ -107,11 +106,7 @@ def hues_of(grounds: np.ndarray) -> list[int]:
 
 
 def turf_deck(
-    picture: TurfPicture,
-    *,
-    style: str | None,
-    titles: Mapping[str, str],
-    wide_px: int = 620,
+    picture: TurfPicture, *, style: str | None, titles: Mapping[str, str], wide_px: int = 620
 ) -> pydeck.Deck:
     """Return the map of turfs, or of one where its route is given.
 
@@ -148,10 +143,9 @@ def turf_deck(
         ]
     else:
         layers += [_route(picture), *_walk(picture.stops)]
-    west, south, east, north = grounds.total_bounds
-    corners = [[west, south], [east, north]]
-    view = pydeck.data_utils.compute_view(corners, view_proportion=1)
-    view.zoom = _zoom(grounds.total_bounds, wide_px)
+    bounds = grounds.total_bounds
+    view = pydeck.data_utils.compute_view(bounds.reshape(2, 2).tolist(), view_proportion=1)
+    view.zoom = _zoom(bounds, wide_px)
     if picture.mark is not None:
         view.latitude, view.longitude = picture.mark
         view.zoom = _CLOSE_ZOOM
@@ -401,8 +395,6 @@ def _route(picture: TurfPicture) -> pydeck.Layer:
 
 
 def _walk(stops: gpd.GeoDataFrame) -> list[pydeck.Layer]:
-    rows = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops))
-    inside = _text(
-        rows[["at", "text", "angle"]], "order", size=11, colour=[255, 255, 255], paper=False
-    )
+    rows, white = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops)), [255] * 3
+    inside = _text(rows[["at", "text", "angle"]], "order", size=11, colour=white, paper=False)
     return [_circles(rows, radius=11, most=11), inside]
