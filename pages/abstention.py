@@ -51,8 +51,10 @@ with messages.explain_data_errors():
             with map_side, phone_order.map_box():
                 abstention_view.levels_map(place, shapes, found)
             with map_side:
-                abstention_view.forecast_list(found)
+                abstention_view.whole(found.forecast)
+                abstention_view.about_list(found)
                 abstention_view.notes(found.forecast)
             with card_side:
-                abstention_view.whole(found.forecast)
+                with phone_order.list_box():
+                    abstention_view.forecast_list(found)
                 abstention_card.bureau_card(found)

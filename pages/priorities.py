@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analysis.workflows.hold_back import as_announced
-from pages._ui import inputs, levels, loaders, messages, phone_order, shell
+from pages._ui import bureaux, inputs, levels, loaders, messages, phone_order, shell
 from pages._ui.i18n import _
 from pages._ui.priorities import (
     bureau_card,
@@ -64,13 +64,16 @@ with answer_side, messages.explain_data_errors():
         with map_side, phone_order.map_box():
             ranking_view.levels_map(place, shown, file.announced, loaders.geometry(place, found))
         with card_side:
-            ranking_view.reach(file.announced)
+            list_side = phone_order.list_box()
             bureau_id, frame = bureau_card.bureau_card(shown, found)
         bureau_card.map_first()
+        with list_side:
+            ranking_view.ranked_list(shown, key="priorities.list")
         with map_side:
+            ranking_view.reach(file.announced)
             ranking_view.last_time(file, scenario)
             back = st.container()
-            ranking_view.ranked_list(shown, key="priorities.list")
+            bureaux.without_ground(shown.table)
             ranking_view.honesty(ranked, scenario.settings.draws)
             ranking_view.notes(found)
         bureau_card.picture(place, scenario, bureau_id, frame)

@@ -68,6 +68,7 @@ with answer_side, messages.explain_data_errors():
             )
         )
         state.stop()
+    turfs_view.asked_otherwise(folder, scenario)
     turfs_view.balance(walks)
     view = choose_view(VIEWS, turf_editing.VIEW)
     if view == "turfs":

@@ -27,22 +27,24 @@ from tests.browser import chromium, open_page, serve, settle
 from tests.pages.field_made import outing
 
 ROOT = Path(__file__).parents[1]
+# French ones, which the README shows; guides in English show those of `en`.
 IMAGES = ROOT / "docs" / "images"
+FOLDERS = {"fr": IMAGES, "en": IMAGES / "en"}
 PHONE = 600
 # WebGL paints after its canvas is there.
 DRAWN_MS = 3000
 # file: address, width, height
 SHOTS = {
-    "priorites.png": ("/priorities?bloc=left&lang=fr", 1400, 1150),
-    "donnees.png": ("/data?lang=fr", 1400, 1000),
-    "priorites_telephone.png": ("/priorities?bloc=left&lang=fr", 390, 844),
+    "priorites.png": ("/priorities?bloc=left", 1400, 1150),
+    "donnees.png": ("/data?workspace=valmont", 1400, 1000),
+    "priorites_telephone.png": ("/priorities?bloc=left", 390, 844),
 }
 
 
 FIELD = "captures"
 FIELD_SHOTS = {
-    "secteurs.png": (f"/turfs?workspace={FIELD}&bloc=left&lang=fr", 1400, 1220),
-    "terrain.png": (f"/fieldwork?workspace={FIELD}&lang=fr", 1400, 1050),
+    "secteurs.png": (f"/turfs?workspace={FIELD}&bloc=left", 1400, 1220),
+    "terrain.png": (f"/fieldwork?workspace={FIELD}", 1400, 1050),
 }
 ORDER = {
     "top": 8, "teams": None, "spares": 2, "low_mobility": 0, "start": None, "returning": False,
@@ -80,55 +82,79 @@ def campaign() -> SimpleNamespace:
 
 def field_pictures(browser: Browser, url: str, field: SimpleNamespace) -> None:
     """Keep the pages of the field, a sheet, and a phone page with a few doors noted."""
+    for language, folder in FOLDERS.items():
+        field_pages(browser, url, language)
+        phone_picture(browser, field, language, folder / "telephone.png")
+    kit = kit_for(field.walks, field.place)
+    longest = max(kit.tables, key=lambda one: len(kit.tables[one]))
+    paper = pypdfium2.PdfDocument(sheet_pdf(kit, longest))[0]
+    paper.render(scale=1.6).to_pil().convert("L").save(IMAGES / "feuille.png", optimize=True)
+    print(IMAGES / "feuille.png")
+    field.store.engine.dispose()
+    shutil.rmtree(ROOT / "workspaces" / FIELD)
+
+
+def field_pages(browser: Browser, url: str, language: str) -> None:
+    """Keep the pages of the field in a language."""
     for name, (address, width, height) in FIELD_SHOTS.items():
-        page = open_page(browser, url + address, width=width, height=height).page
+        page = open_page(
+            browser, f"{url}{address}&lang={language}", width=width, height=height
+        ).page
         drawn = ":is([data-testid='stVegaLiteChart'], [data-testid='stDeckGlJsonChart'])"
         # Turfs are drawn by WebGL, the days of the field as a picture.
         page.locator(f"{drawn} :is(canvas, svg), [data-testid='stMain'] img").first.wait_for()
         page.wait_for_timeout(DRAWN_MS)
         expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-        page.screenshot(path=IMAGES / name)
-        print(IMAGES / name)
-    turf, kit = field.walks.turf_ids[0], kit_for(field.walks, field.place)
-    longest = max(kit.tables, key=lambda one: len(kit.tables[one]))
-    paper = pypdfium2.PdfDocument(sheet_pdf(kit, longest))[0]
-    paper.render(scale=1.6).to_pil().convert("L").save(IMAGES / "feuille.png", optimize=True)
-    print(IMAGES / "feuille.png")
+        page.screenshot(path=FOLDERS[language] / name)
+        print(FOLDERS[language] / name)
+
+
+def phone_picture(browser: Browser, field: SimpleNamespace, language: str, to: Path) -> None:
+    """Keep a phone page of a language, with a few doors noted."""
+    turf, kit = field.walks.turf_ids[0], kit_for(field.walks, field.place, language=language)
     file = ROOT / "workspaces" / FIELD / f"{turf}.html"
     file.write_bytes(phone_page(kit, turf))
-    page = browser.new_page(viewport={"width": 390, "height": 844}, locale="fr-FR")
+    page = browser.new_page(viewport={"width": 390, "height": 844}, locale=language)
     page.goto(file.as_uri())
     for stop in (1, 1, 2):
         page.locator(f'[data-key="nobody:{stop}"]').click()
-    page.screenshot(path=IMAGES / "telephone.png")
-    print(IMAGES / "telephone.png")
-    field.store.engine.dispose()
-    shutil.rmtree(ROOT / "workspaces" / FIELD)
+    page.screenshot(path=to)
+    print(to)
 
 
 def main() -> None:
     """Open each page in headless Chromium and keep what it shows."""
-    IMAGES.mkdir(exist_ok=True)
+    FOLDERS["en"].mkdir(parents=True, exist_ok=True)
     with serve("app.py") as url, chromium() as browser:
         field_pictures(browser, url, campaign())
         if "--field" in sys.argv:
             return
-        for name, (address, width, height) in SHOTS.items():
-            page = open_page(browser, url + address, width=width, height=height).page
-            settle(page)
-            # The tables come after the last message of the page, each in its own time.
-            page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
-            expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
-            if "priorities" in address:
-                page.locator(".map[data-paints]").wait_for()
-            if width < PHONE:
-                # What a phone is taken out for: the map and its legend.
-                page.locator(".map").evaluate(
-                    "map => { map.style.scrollMarginTop = '70px'; map.scrollIntoView(); }"
-                )
-            page.evaluate("document.fonts.ready.then(() => undefined)")
-            page.screenshot(path=IMAGES / name)
-            print(IMAGES / name)
+        for language, folder in FOLDERS.items():
+            shots(browser, url, language, folder)
+
+
+def shots(browser: Browser, url: str, language: str, folder: Path) -> None:
+    """Keep the pages of the place in a language."""
+    for name, (address, width, height) in SHOTS.items():
+        if width < PHONE and folder != IMAGES:
+            continue  # no guide shows it
+        page = open_page(
+            browser, f"{url}{address}&lang={language}", width=width, height=height
+        ).page
+        settle(page)
+        # The tables come after the last message of the page, each in its own time.
+        page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
+        expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+        if "priorities" in address:
+            page.locator(".map[data-paints]").wait_for()
+        if width < PHONE:
+            # What a phone is taken out for: the map and its legend.
+            page.locator(".map").evaluate(
+                "map => { map.style.scrollMarginTop = '70px'; map.scrollIntoView(); }"
+            )
+        page.evaluate("document.fonts.ready.then(() => undefined)")
+        page.screenshot(path=folder / name)
+        print(folder / name)
 
 
 if __name__ == "__main__":

@@ -16,13 +16,16 @@ from analysis.charts.share_map import share_map
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Swing
 from analysis.experiments.trial_words import points
-from analysis.i18n import Words, format_percent
+from analysis.i18n import Words, format_number, format_percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from matplotlib.axes import Axes
 
 # As many dots as may be told apart on one picture.
 _FEW = 3000
+# Of a crowd: how thin its dots are at most, and how far past most of it the picture goes.
+_PALEST, _OUTSIDE, _AIR = 0.3, 0.002, 0.02
 _LIKE, _UNLIKE = "#8fa3b5", "#b35806"
 # Orange lost, purple gained, as on the map of the swing; pale where the neighbours differ.
 KINDS = {
@@ -40,6 +43,7 @@ _WORDS = Words(
         "unlike": "moved unlike the whole ({})",
         "like": "as the whole, up to chance in the ballots",
         "uniform": "whole: {}",
+        "outside": "{} outside the picture",
         "high_high": "more than the whole, neighbours too",
         "low_low": "less than the whole, neighbours too",
         "high_low": "more, but the neighbours less",
@@ -75,14 +79,14 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
     chart = figure.subplots()
     unlike = table["unlike"].to_numpy()
     share = format_percent(float(unlike.mean()), language=language)
-    # Tens of thousands of dots would hide one another: all at once, small and pale, in the order
-    # of the bureaux, so that neither kind lies on top.
+    # Tens of thousands of dots would hide one another: all at once, small and thin, in the order
+    # of the bureaux, so that neither kind lies on top. Paler than this they are not seen on paper.
     crowd = min(1.0, _FEW / max(len(table), 1))
     chart.scatter(
         table["before"],
         table["after"],
         s=max(9 * crowd, 1),
-        alpha=max(0.6 * crowd, 0.08),
+        alpha=max(0.6 * crowd, _PALEST),
         color=np.where(unlike, _UNLIKE, _LIKE),
         linewidths=0 if crowd < 1 else None,
     )
@@ -94,6 +98,8 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
         ends, ends + swing.swing, color=INK, linewidth=1, label=words["uniform"].format(moved)
     )
     chart.plot(ends, ends, color=FAINT, linewidth=0.8, linestyle=":")
+    if crowd < 1:
+        _draw_near(chart, table, language)
     for axis, word in ((chart.xaxis, "before"), (chart.yaxis, "after")):
         axis.set_major_formatter(FuncFormatter(lambda v, _: format_percent(v, language=language)))
         axis.set_label_text(words[word], fontsize=8, color=INK)
@@ -103,6 +109,18 @@ def before_and_after(swing: Swing, *, title: str = "", language: str = "fr") -> 
     if title:
         figure.suptitle(title, fontsize=10, fontweight="bold", color=INK, x=0.01, ha="left")
     return figure
+
+
+def _draw_near(chart: Axes, table: pd.DataFrame, language: str) -> None:
+    """Leave a few bureaux of a crowd out of the picture: hamlets of ten voters stretch it."""
+    both = table[["before", "after"]].to_numpy(dtype=float)
+    most = float(np.nanquantile(both, 1 - _OUTSIDE / 2)) + _AIR
+    least = max(float(np.nanquantile(both, _OUTSIDE / 2)) - _AIR, -_AIR)
+    chart.set_xlim(least, most)
+    chart.set_ylim(least, most)
+    gone = int(((both < least) | (both > most)).any(axis=1).sum())
+    told = _WORDS[language]["outside"].format(format_number(gone, language=language))
+    chart.text(0.99, 0.01, told, transform=chart.transAxes, ha="right", fontsize=7, color=FAINT)
 
 
 def graded(values: pd.Series, language: str = "fr") -> tuple[Classes, tuple[str, ...]]:

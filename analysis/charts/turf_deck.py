@@ -28,8 +28,7 @@ _STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
 # A label is hidden where its middle is covered: by twice the other, so that no two touch.
 _ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
-_FAINT = 0.25
-_CLOSE_ZOOM = 16.5
+_FAINT, _CLOSE_ZOOM = 0.25, 16.5
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,9 @@ def hues_of(grounds: np.ndarray) -> list[int]:
     return [int(hue) for hue in hues]
 
 
-def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, str]) -> pydeck.Deck:
+def turf_deck(
+    picture: TurfPicture, *, style: str | None, titles: Mapping[str, str], wide_px: int = 620
+) -> pydeck.Deck:
     """Return the map of turfs, or of one where its route is given.
 
     Parameters
@@ -117,6 +118,8 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
         Address of a style of images under it; None draws the streets of the place alone.
     titles
         Words of the tooltip: `stop`, `doors`.
+    wide_px
+        Pixels that the turfs fill at most from west to east when the map opens.
 
     Returns
     -------
@@ -140,10 +143,9 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
         ]
     else:
         layers += [_route(picture), *_walk(picture.stops)]
-    west, south, east, north = grounds.total_bounds
-    corners = [[west, south], [east, north]]
-    view = pydeck.data_utils.compute_view(corners, view_proportion=1)
-    view.zoom = _zoom(west, south, east, north)
+    bounds = grounds.total_bounds
+    view = pydeck.data_utils.compute_view(bounds.reshape(2, 2).tolist(), view_proportion=1)
+    view.zoom = _zoom(bounds, wide_px)
     if picture.mark is not None:
         view.latitude, view.longitude = picture.mark
         view.zoom = _CLOSE_ZOOM
@@ -157,9 +159,10 @@ def turf_deck(picture: TurfPicture, *, style: str | None, titles: Mapping[str, s
     )
 
 
-def _zoom(west: float, south: float, east: float, north: float) -> float:
-    """Return the zoom at which some degrees fill about 640 × 460 pixels."""
-    wide = max(east - west, 1e-4) / 360 * 512 / 620
+def _zoom(bounds: Sequence[float], wide_px: int) -> float:
+    """Return the zoom at which some degrees fill so many pixels, or 400 from south to north."""
+    west, south, east, north = bounds
+    wide = max(east - west, 1e-4) / 360 * 512 / wide_px
     high = max(north - south, 1e-4) / 360 * 512 / 400 / np.cos(np.radians((south + north) / 2))
     return float(min(-np.log2(max(wide, high)), 17.0))
 
@@ -392,8 +395,6 @@ def _route(picture: TurfPicture) -> pydeck.Layer:
 
 
 def _walk(stops: gpd.GeoDataFrame) -> list[pydeck.Layer]:
-    rows = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops))
-    inside = _text(
-        rows[["at", "text", "angle"]], "order", size=11, colour=[255, 255, 255], paper=False
-    )
+    rows, white = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops)), [255] * 3
+    inside = _text(rows[["at", "text", "angle"]], "order", size=11, colour=white, paper=False)
     return [_circles(rows, radius=11, most=11), inside]

@@ -149,6 +149,10 @@ def build(  # noqa: PLR0913 - one option per file of a place
     streets: Annotated[
         Path | None, typer.Option(help="Streets: OpenStreetMap, BD TOPO, or a graph as text.")
     ] = None,
+    quarters: Annotated[
+        Path | None,
+        typer.Option(help="Quarters: IRIS of INSEE, or the town's own polygons."),
+    ] = None,
     licence: Annotated[
         list[str] | None,
         typer.Option(metavar="FILE=TEXT", help="Licence of a file that states none; repeatable."),
@@ -181,6 +185,7 @@ def build(  # noqa: PLR0913 - one option per file of a place
         reu=reu,
         reu_bureaux=reu_bureaux,
         streets=streets,
+        quarters=quarters,
         licences=tuple(licence or ()),
         places=tuple(place or ()),
         leave_out=leave_out_contradictions,

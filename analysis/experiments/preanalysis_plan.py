@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.experiments.assignment import EACH
 from analysis.experiments.design import Design
-from analysis.i18n import Words
+from analysis.experiments.trial_words import election_name, name, outcome_name
+from analysis.i18n import Words, format_number, format_percent
 
 LANGUAGES = ("fr", "en")
 _NONE = "—"
@@ -20,7 +21,7 @@ _WORDS = Words(
     {
         "place": "Place: {place}.",
         "unknown": "unknown: no past election was given",
-        "one": "{outcome}: {effect:.2f} points of effect of assignment",
+        "one": "{outcome}: {effect} points of effect of assignment",
         "difference": "least squares with block effects",
         "ancova": "least squares with block effects, adjusted for the covariates below",
         "lin": "least squares with block effects, adjusted arm by arm for the covariates below",
@@ -75,7 +76,7 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
         Markdown.
     """
     rule, lottery, none = design.rule, design.lottery, _NONE
-    full = lottery.treated != EACH
+    full, tongue = lottery.treated != EACH, plan.language
     named = _WORDS[plan.language]["place"].format(place=plan.place) if plan.place else ""
     values = {
         "place": f"{named}\n\n" if named else "",
@@ -88,19 +89,19 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
         "block_size": rule.block_size,
         "treated": rule.block_size - rule.control,
         "control": rule.control,
-        "share": f"{rule.share:g}",
+        "share": _number(rule.share, tongue),
         "rank_by": rule.rank_by,
         "territory": rule.territory or none,
         "cluster": rule.cluster or none,
         "balance": ", ".join(rule.balance) or none,
-        "accept": f"{100 * rule.accept:g} %",
+        "accept": format_percent(rule.accept, 0, language=tongue),
         "seed": seed,
-        "outcomes": ", ".join(plan.outcomes) or none,
-        "first": plan.outcomes[0] if plan.outcomes else none,
+        "outcomes": _between(tongue).join(_both(one, tongue) for one in plan.outcomes) or none,
+        "first": outcome_name(plan.outcomes[0], tongue) if plan.outcomes else none,
         "headline": _WORDS[plan.language][plan.estimator or "difference"],
-        "lag": plan.lag or none,
-        "covariates": ", ".join(plan.covariates) or none,
-        "subgroups": ", ".join(plan.subgroups) or none,
+        "lag": election_name(plan.lag, tongue) if plan.lag else none,
+        "covariates": ", ".join(name("column", one, tongue) for one in plan.covariates) or none,
+        "subgroups": ", ".join(name("column", one, tongue) for one in plan.subgroups) or none,
         "error": "CR2" if rule.cluster else "HC1",
         "sight": _sight(plan),
     }
@@ -118,15 +119,36 @@ def _template(language: str) -> str:
     return text.read_text(encoding="utf-8")
 
 
+def _between(language: str) -> str:
+    return "\N{NO-BREAK SPACE}; " if language == "fr" else "; "
+
+
+def _both(outcome: str, language: str) -> str:
+    """Name an outcome, and its column, by which whoever reads the results finds it."""
+    told = outcome_name(outcome, language)
+    return f"`{outcome}`" if told == outcome else f"{told} (`{outcome}`)"
+
+
+def _number(value: float, language: str) -> str:
+    """Write a share with the decimals that it has, three at most."""
+    digits = next(n for n in range(4) if n == 3 or round(value, n) == value)  # noqa: PLR2004
+    return format_number(value, digits, language=language)
+
+
 def _sight(plan: Plan) -> str:
     if plan.sight is None:
         return _WORDS[plan.language]["unknown"]
     seen = plan.sight.drop_duplicates("outcome")
+    tongue = plan.language
     told = [
-        _WORDS[plan.language]["one"].format(outcome=name, effect=100 * effect)
-        for name, effect in zip(seen["outcome"], seen["detectable_assignment"], strict=True)
+        _WORDS[tongue]["one"].format(
+            # Past elections stand for outcomes that have none.
+            outcome=election_name(outcome_name(one, tongue), tongue),
+            effect=format_number(100 * effect, 2, language=tongue),
+        )
+        for one, effect in zip(seen["outcome"], seen["detectable_assignment"], strict=True)
     ]
-    return "; ".join(told) if plan.language == "en" else " ; ".join(told)
+    return _between(tongue).join(told)
 
 
 def place_of(units: pd.DataFrame) -> str:

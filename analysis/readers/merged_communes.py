@@ -73,8 +73,9 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     registered = units.pivot_table(
         "registered", "commune", "election_id", aggfunc="sum", observed=True
     )
-    order = [election for election in elections["election_id"] if election in registered]
-    registered = registered[order]
+    # A second round is held only where the first decided nothing.
+    first = elections.loc[elections["round"] == 1, "election_id"]
+    registered = registered[[election for election in first if election in registered]]
     before = registered.ffill(axis=1).shift(axis=1)
     ratio = registered / before
     moved = (ratio >= _FACTOR) | (ratio <= 1 / _FACTOR)

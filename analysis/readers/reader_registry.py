@@ -129,6 +129,12 @@ READERS = (
         "polling_places:read_polling_places",
     ),
     Reader(
+        "quarters",
+        Text("Quarters: IRIS of INSEE, or the town's own polygons"),
+        "quarters:sniff",
+        "quarters:read_quarters",
+    ),
+    Reader(
         "streets",
         Text("Streets (OpenStreetMap, .osm.pbf)"),
         "openstreetmap:sniff_extract",

@@ -39,11 +39,7 @@ from analysis.tables.sources import Report
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, writing
 from analysis.workflows.build_checks import checked, in_place
-from analysis.workflows.build_refusals import (
-    licensed,
-    refuse_ground_alone,
-    refuse_unread,
-)
+from analysis.workflows.build_refusals import licensed, refuse_ground_alone, refuse_unread
 from analysis.workflows.electoral_roll import (
     ElectoralRoll,
     made_facts,
@@ -52,7 +48,7 @@ from analysis.workflows.electoral_roll import (
     with_names,
     with_own_bureaux,
 )
-from analysis.workflows.place_names import all_zones, named_only, own_places
+from analysis.workflows.place_names import all_zones, named_only, own_places, with_quarters
 from analysis.workflows.street_network import read_streets
 
 MAINLAND = "EPSG:2154"
@@ -78,8 +74,8 @@ class Inputs:
     reu, reu_bureaux
         Addresses and polling places of the electoral roll; without contours they are made
         from its addresses.
-    streets
-        Streets in any layout that is read; None where there are none.
+    streets, quarters
+        Streets in any layout that is read, polygons of quarters; None where there are none.
     places
         Communes or départements to keep; empty for all.
     licences
@@ -108,6 +104,7 @@ class Inputs:
     reu: Path | None = None
     reu_bureaux: Path | None = None
     streets: Path | None = None
+    quarters: Path | None = None
     places: tuple[str, ...] = ()
     licences: dict[str, str] = field(default_factory=dict)
     leave_out: bool = False
@@ -309,6 +306,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         progress("streets", 0.68)
         streets, report = read_streets(inputs.streets, addresses, crs=crs, within=outline)
         reports.append(report)
+    zones, named = with_quarters(roll.zones, inputs, results, bureaux, addresses)
     progress("crosswalk", 0.7)
     links = link_vintages(bureaux, addresses=addresses, squares=areas)
     return Geography(
@@ -318,10 +316,10 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         areas,
         addresses,
         streets,
-        tuple(reports),
+        (*reports, *named),
         roll.made,
         polling_places(roll.names, known),
-        roll.zones,
+        zones,
     )
 
 

@@ -44,6 +44,7 @@ class Given:
     reu: Path | None = None
     reu_bureaux: Path | None = None
     streets: Path | None = None
+    quarters: Path | None = None
     licences: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     leave_out: bool = False
@@ -83,6 +84,7 @@ def inputs_of(given: Given) -> Inputs:
         reu=given.reu,
         reu_bureaux=given.reu_bureaux,
         streets=given.streets,
+        quarters=given.quarters,
         places=given.places if given.terrain else codes_of(given.places),
         leave_out=given.leave_out,
         fictional=given.fictional,

@@ -18,7 +18,7 @@ _INVENTED = "Licence Ouverte 2.0"
 
 def refuse_unread(inputs: Inputs, raw: Raw) -> None:
     """Refuse licences of files that are not read."""
-    names = ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets")
+    names = ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets", "quarters")
     ground = [getattr(inputs, name) for name in names]
     files = [file.name for file in (*inputs.contours.values(), *ground) if file]
     known = [*(r.source.file for r in raw.reports), *files]
@@ -44,6 +44,7 @@ def refuse_ground_alone(inputs: Inputs) -> None:
         "--squares": inputs.squares,
         "--addresses": inputs.addresses,
         "--streets": inputs.streets,
+        "--quarters": inputs.quarters,
     }
     extra = [name for name, file in given.items() if file]
     if extra and not (inputs.contours or inputs.reu):

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import DataError
@@ -209,13 +210,16 @@ def as_announced(ranking: Ranking, announced: Ranking) -> Ranking:
     Returns
     -------
     Ranking
-        Controls have no chance of being among the first: nobody is sent there.
+        With `held_back`: controls have no chance of being among the first, nobody is sent there.
     """
     if announced is ranking:
         return ranking
     told = announced.table.set_index("bureau_id")["top_k_probability"]
-    chances = told.reindex(ranking.table["bureau_id"]).fillna(0.0).to_numpy()
-    return replace(ranking, table=ranking.table.assign(top_k_probability=chances), k=announced.k)
+    chances = told.reindex(ranking.table["bureau_id"]).to_numpy()
+    table = ranking.table.assign(
+        top_k_probability=np.nan_to_num(chances), held_back=np.isnan(chances)
+    )
+    return replace(ranking, table=table, k=announced.k)
 
 
 def _sealed(folder: Path, seals: tuple[str, ...]) -> pd.Series:

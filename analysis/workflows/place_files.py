@@ -83,6 +83,7 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         reu=of.get("reu"),
         reu_bureaux=of.get("reu_bureaux"),
         streets=of.get("streets"),
+        quarters=of.get("quarters"),
         places=places,
         leave_out=leave_out,
         raw=tuple((file.election, file.path) for file in files if file.role == RAW),
@@ -151,7 +152,9 @@ def build_command(inputs: Inputs, workspace: Path, *, between: str = " \\\n  ") 
         parts.append(["--contours", str(file), "--vintage", str(year)])
         if licence := inputs.licences.get(file.name):
             parts.append(["--licence", f"{file.name}={licence}"])
-    for name in ("squares", "addresses", "electors", "reu", "reu_bureaux", "streets"):
+    for name in (
+        *("squares", "addresses", "electors", "reu", "reu_bureaux", "streets", "quarters"),
+    ):
         if file := getattr(inputs, name):
             parts.append([f"--{name.replace('_', '-')}", str(file)])
     if inputs.places:

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.geography.vintages import match_vintages
 from analysis.geography.zones import place_named, territory_of
+from analysis.readers.reader_registry import reader_of
 from analysis.tables.schema import ZONES
 from analysis.tables.workspace import Workspace
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from analysis.readers.results import Results
+    from analysis.tables.sources import Report
     from analysis.workflows.build import Inputs
 
 
@@ -51,6 +56,43 @@ def own_places(inputs: Inputs, results: Results) -> tuple[str, ...]:
     """Return the places asked for; one commune alone lends its code to bare numbers."""
     communes = tuple(results.places["commune_id"])
     return inputs.places or (communes if len(communes) == 1 else ())
+
+
+def with_quarters(
+    zones: pd.DataFrame,
+    inputs: Inputs,
+    results: Results,
+    bureaux: gpd.GeoDataFrame,
+    addresses: gpd.GeoDataFrame,
+) -> tuple[pd.DataFrame, tuple[Report, ...]]:
+    """Add the quarter that each bureau lies in; what the town says of its bureaux goes before.
+
+    Parameters
+    ----------
+    zones
+        Those that are known, by bureau.
+    inputs, results
+        The file of quarters is among the former; numbers of bureaux are those of the latter.
+    bureaux, addresses
+        Canonical tables, the former of all vintages.
+
+    Returns
+    -------
+    tuple
+        All zones, and the account of the file, where there is one.
+    """
+    if inputs.quarters is None:
+        return zones, ()
+    matches = match_vintages(results.elections, results.turnout, bureaux)
+    fits = matches.groupby("vintage")["registered_share"].last()
+    # Numbers move between bureaux: contours of the latest result say where a bureau is.
+    order = bureaux["vintage"].map(fits).sort_values(ascending=False, kind="stable")
+    drawn = bureaux.loc[order.index].drop_duplicates("bureau_id")
+    streets = addresses["street"].dropna().astype("str").unique()
+    found, report = reader_of("quarters", inputs.quarters).read(
+        inputs.quarters, bureaux=drawn, streets=streets
+    )
+    return pd.concat([zones, found], ignore_index=True), (report,)
 
 
 def all_zones(named: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:

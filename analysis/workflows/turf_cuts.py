@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tomllib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from analysis.errors import DataError
 from analysis.workflows import jobs
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.turf_folder import FOLDER, ORDER, TARGETS, order_of
 
 STEPS = ("loading", "cutting", "writing")
@@ -66,6 +68,15 @@ def cut(workspace: Path, targets: bytes, order: Mapping[str, Any]) -> Path | job
             strerror=error.strerror,
         ) from error
     return jobs.submit((FOLDER, target), make_cut, target, killable=True)
+
+
+def cut_for(folder: Path) -> Scenario | None:
+    """Return the question that turfs were cut for; None where a file of targets came alone."""
+    try:
+        text = order_of(folder)["scenario"]
+        return Scenario.from_dict(tomllib.loads(text)) if text else None
+    except (DataError, KeyError, tomllib.TOMLDecodeError):
+        return None
 
 
 def under_way(workspace: Path) -> jobs.Job | None:

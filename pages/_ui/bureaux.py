@@ -23,9 +23,12 @@ from pages._ui.trial.number_tables import written
 SHOWN = 1000
 # Pixels of a column: a figure's at least, and what a letter of its title asks for.
 _FIGURE, _MARGIN, _LETTER = 52, 18, 7
-# Pixels of a bureau's name.
-_NAME = 250
+# Pixels of a bureau's name; of the list, and of its rows where the browser chooses those.
+_NAME, _HIGH = 250, 420
+# Beside a map a list is narrow: a name stands in lines, and figures that follow scroll.
+_NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 122, 40, 360, 66
 _BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
+_FOLLOWED = re.compile(rf"(?<=_[0-9A-Z]{{4}}), (?={_BUREAU.pattern})")
 _ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
 
 
@@ -91,6 +94,7 @@ def show_list(
     *,
     key: str,
     first: Mapping[str, Sequence[object]] | None = None,
+    beside: bool = False,
 ) -> None:
     """Show a list; it follows the map, and a click on a row brings the bureau into view.
 
@@ -105,6 +109,8 @@ def show_list(
         Names the list.
     first
         Columns that stand before the bureau.
+    beside
+        Whether it stands beside the map, in a quarter of the page, rather than under it.
     """
     order = _apart(table["bureau_id"])
     whole = (
@@ -123,19 +129,21 @@ def show_list(
     shown, ids = whole.iloc[rows], ids[rows]
     row = _row_of(ids, state.selected())
     name = _begun_anew(key, None if row is None else str(ids[row]), row)
-    widths = {title: max(_FIGURE, _MARGIN + _LETTER * len(title)) for title in shown}
+    figure, letter = (_FIGURE_BESIDE, _LETTER - 2) if beside else (_FIGURE, _LETTER)
+    widths = {title: max(figure, _MARGIN + letter * len(title)) for title in shown}
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
         figures,
         key=name,
         hide_index=True,
-        height=420,
+        height=_HIGH_BESIDE if beside else _HIGH,
+        row_height=_ROW_BESIDE if beside else None,
         placeholder=MISSING,
         on_select=lambda: _select_row(key, name, ids),
         selection_mode="single-row",
         selection_default={"selection": {"rows": [] if row is None else [row]}},
         column_config={
-            _("Bureau"): st.column_config.TextColumn(width=_NAME),
+            _("Bureau"): st.column_config.TextColumn(width=_NAME_BESIDE if beside else _NAME),
             **numbers,
         },
     )
@@ -187,6 +195,8 @@ def _select_row(key: str, name: str, ids: np.ndarray) -> None:
 def by_name(text: str) -> str:
     """Write bureaux and elections by name where a text of the library has their codes."""
     text = _ELECTION.sub(lambda code: election_name(code[0]), text)
+    # Names hold commas themselves.
+    text = _FOLLOWED.sub("; ", text)
     return _BUREAU.sub(lambda code: loaders.labels([code[0]])[0], text)
 
 

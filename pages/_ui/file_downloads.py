@@ -19,6 +19,8 @@ Make = Callable[[str, Written], Finding]
 Content = Callable[[str], bytes]
 # Of a table: the format that holds contours.
 _PLACES = ".geojson"
+# Buttons of a row: with more, their words are cut.
+_A_ROW = 3
 
 
 def written(notes: Iterable[str] = ()) -> Written:
@@ -104,7 +106,7 @@ def _buttons(  # noqa: PLR0913 - what a row of buttons is
     label: Callable[[Format], str] = _table,
 ) -> None:
     """Show a button for each format; those of `mute` say that contours are missing."""
-    sides = st.columns(columns or len(formats))
+    sides = st.columns(columns or min(len(formats), _A_ROW))
     for number, form in enumerate(formats):
         without = form.suffix in mute
         taken_away.offer(

@@ -3,7 +3,10 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-_ASKED, _MAP, _SIDES = "asked_last", "map_first", "sides_turned"
+# Of a map, where what it shows lies when it opens.
+_PHONE_PX, _WIDE_PX = 300, 620
+
+_ASKED, _MAP, _LIST, _SIDES = "asked_last", "map_first", "list_after", "sides_turned"
 _ROW = f'[data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"] .st-key-{_MAP})'
 _SIDE = f'{_ROW} > [data-testid="stColumn"]'
 # Rows of numbers alone, not those that hold such rows.
@@ -28,6 +31,7 @@ _PHONE = f"""<style>
   {_SIDE} > [data-testid="stVerticalBlock"] > * {{ order: 3; }}
   {_SIDE}:last-child > [data-testid="stVerticalBlock"] > * {{ order: 2; }}
   {_SIDE} > [data-testid="stVerticalBlock"] > :has(> .st-key-{_MAP}) {{ order: 1; }}
+  {_SIDE}:last-child > [data-testid="stVerticalBlock"] > :has(> .st-key-{_LIST}) {{ order: 3; }}
 }}
 </style>"""
 
@@ -44,9 +48,22 @@ def asked_last(part: str = "page") -> DeltaGenerator:
     return st.container(key=f"{_ASKED}_{part}")
 
 
+def map_px() -> int:
+    """Return how many pixels a map shall fill from side to side when it opens.
+
+    Nobody tells a page how wide its window is; a phone says what it is.
+    """
+    return _PHONE_PX if "Mobi" in (st.context.headers.get("User-Agent") or "") else _WIDE_PX
+
+
 def map_box() -> DeltaGenerator:
     """Return where the map goes, in the first of two columns."""
     return st.container(key=_MAP)
+
+
+def list_box() -> DeltaGenerator:
+    """Return where the list goes, at the head of the second column: last on a phone."""
+    return st.container(key=_LIST)
 
 
 def sides_turned() -> DeltaGenerator:

@@ -12,7 +12,7 @@ from pages._ui.i18n import _, number, speak_of
 # than a phone scrolls by itself, or all of the page would. Files are taken away where the house
 # writes them: Streamlit's own of a table holds formulas as they were typed, and nobody notes it.
 _ROOM = """<style>
-[data-testid="stMainBlockContainer"] { padding: 3.25rem 1.75rem 4rem; }
+[data-testid="stMainBlockContainer"] { padding: 3.25rem 1.25rem 4rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 4rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; }
 [data-testid="stMetricLabel"] p { white-space: normal; }
@@ -22,8 +22,8 @@ button[aria-label^="Download as CSV"] { display: none; }
 </style>"""
 
 
-# Of a window of 1,400 pixels the map has six tenths, beside the menu and a card or settings.
-MAP_AND_CARD, SETTINGS_AND_MAP = (3.4, 1.0), (1.0, 3.4)
+# Of a window of 1,400 pixels the map has six tenths, beside the menu and list, card or settings.
+MAP_AND_CARD, SETTINGS_AND_MAP = (3.2, 1.0), (1.0, 3.4)
 
 
 def frame() -> None:

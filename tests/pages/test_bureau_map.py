@@ -226,6 +226,14 @@ def test_paint_that_does_not_fit_is_refused():
         Legend("t", ["#000000"], ["a", "b"])
 
 
+def test_the_legend_counts_what_is_hatched():
+    legend = Legend("t", ["#000000"], ["a"], hatched="held back")
+    told, _columns = Paint([1, 1, 0], legend, hatched=[False, True, True]).packed()
+    assert (told["hatched"], told["legend"]["hatched"]) == ([1, 2], "held back (2)")
+    told, _columns = Paint([1, 1, 0], legend).packed()
+    assert (told["hatched"], told["legend"]["hatched"]) == ([], "")
+
+
 def test_a_move_of_the_nation_stays_under_its_budget():
     n = 69_000
     rng = np.random.default_rng(1)

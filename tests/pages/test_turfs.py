@@ -127,6 +127,25 @@ def test_the_page_shows_the_cut(page, made):
     assert len(app.dataframe[0].value) == len(walks.of(first))
 
 
+@pytest.mark.parametrize(("bloc", "told"), [("centre", 1), ("left", 0)])
+def test_turfs_cut_for_another_question_say_so(page, made, monkeypatch, bloc, told):
+    cut_for_it = Scenario(bloc, "2027_pres_t1")
+    monkeypatch.setattr("pages._ui.turfs.turfs_view.cut_for", lambda _folder: cut_for_it)
+    warnings = [one.value for one in page().warning]
+    said = [text for text in warnings if text.startswith("Ces secteurs ont été")]
+    assert len(said) == told
+    assert all("Centre, Présidentielle 2027, 1er tour" in text for text in said)
+
+
+def test_the_question_of_a_cut_is_read_from_its_order(tmp_path):
+    order = {"scenario": Scenario("left", "2027_pres_t1").to_toml()}
+    (tmp_path / "order.json").write_text(json.dumps(order), encoding="utf-8")
+    assert turf_cuts.cut_for(tmp_path) == Scenario("left", "2027_pres_t1")
+    for order in ({"scenario": ""}, {}, {"scenario": "bloc ="}):
+        (tmp_path / "order.json").write_text(json.dumps(order), encoding="utf-8")
+        assert turf_cuts.cut_for(tmp_path) is None
+
+
 def test_a_slot_of_the_link_is_asked_for_and_nonsense_is_not(page):
     assert page(turf_slot="weekend").selectbox(key="turf_slot").value == "weekend"
     assert page(turf_slot="night").selectbox(key="turf_slot").value == ""

@@ -21,7 +21,7 @@ from pages._ui.messages import plain, translate
 def whole(forecast: AbstentionForecast) -> None:
     """Say the level of the whole place, how far bureaux differ, and what the forecast lacks."""
     table = forecast.table
-    columns = [st.container() for _part in range(3)]
+    columns = st.columns(3)
     columns[0].metric(
         _("Abstention in the whole place"),
         percent(forecast.level.value),
@@ -130,15 +130,19 @@ def forecast_list(found: Outlook) -> None:
     table = found.forecast.table.assign(label=found.units["label"].to_numpy())
     table = table.iloc[highest_first(found)]
     columns: dict[str, pd.Series] = {
-        _("Registered"): table["registered"],
         _("Abstention (%)"): (100 * table["abstention"]).round(1),
         _("from"): (100 * table["low_90"]).round(1),
         _("to"): (100 * table["high_90"]).round(1),
+        _("Registered"): table["registered"],
         _("Abstainers"): (table["abstention"] * table["registered"]).round(0),
         _("Elections seen"): table["past"],
         _("Rests on"): table["source"].map(source_name),
     }
-    bureaux.show_list(table, columns, key="abstention.list")
+    bureaux.show_list(table, columns, key="abstention.list", beside=True)
+
+
+def about_list(found: Outlook) -> None:
+    """Say what the intervals of the list hold, and which bureaux stand apart in it."""
     st.caption(
         _(
             "Intervals: 90% of bureaux should be counted inside, if the level of the whole place "
@@ -146,6 +150,7 @@ def forecast_list(found: Outlook) -> None:
         )
     )
     bureaux.without_ground(found.units)
+    table = found.forecast.table
     if new := int((table["source"] != "own").sum()):
         st.caption(
             ngettext(

@@ -307,7 +307,10 @@ class BureauMap {
     this.readTheme();
     this.showLegend();
     if (before?.url !== head.url || this.failed) this.load(head.url);
-    else this.repaint();
+    else {
+      if (this.drawn && String(before.hatched) !== String(head.hatched)) this.drawLines();
+      this.repaint();
+    }
     if (this.geometry) this.select(head.selected);
     return ++this.turn;
   }
@@ -443,6 +446,7 @@ class BureauMap {
     const { lines, ground, theme, ratio } = this;
     lines.clearRect(0, 0, lines.canvas.width, lines.canvas.height);
     this.drawBorders(this.seen);
+    this.hatch();
     lines.globalAlpha = 1;
     if (!ground) return;
     const streets = this.settings.streets && !this.tiled;
@@ -466,6 +470,29 @@ class BureauMap {
     lines.globalAlpha = between(0.25, mean / 40, 0.8);
     lines.lineWidth = between(0.5, mean / 30, 1.1) * ratio;
     lines.stroke();
+  }
+
+  hatch() {
+    const { lines, ratio, geometry, drawn: view, theme } = this;
+    if (!this.head.hatched.length) return;
+    const { width, height } = lines.canvas;
+    lines.save();
+    lines.beginPath();
+    for (const i of this.head.hatched) trace(lines, geometry, i, view, width, height);
+    lines.clip("evenodd");
+    // Light and dark side by side are seen on every colour.
+    for (const [colour, shift] of [[theme.paper, 0], [theme.ink, 1.5]]) {
+      lines.beginPath();
+      for (let x = shift * ratio - height; x < width; x += 6 * ratio) {
+        lines.moveTo(x, height);
+        lines.lineTo(x + height, 0);
+      }
+      lines.strokeStyle = colour;
+      lines.globalAlpha = 0.9;
+      lines.lineWidth = 1.2 * ratio;
+      lines.stroke();
+    }
+    lines.restore();
   }
 
   repaint() {
@@ -680,8 +707,13 @@ class BureauMap {
   look(text) {
     const found = this.lookForHouse(text);
     if (found.length) return found;
-    // Without its house the map goes to the street.
-    const wanted = plain(this.houseOf(text)?.[1] ?? text);
+    // « 19e bureau 67 » is no house of a street; without its house the map goes to the street.
+    const whole = this.spotsOf(text);
+    return whole.length ? whole : this.spotsOf(this.houseOf(text)?.[1] ?? "");
+  }
+
+  spotsOf(text) {
+    const wanted = plain(text);
     const words = wanted.split(" ").filter(Boolean);
     if (!words.length) return [];
     const fits = this.spots().filter((spot) => words.every((word) => spot.plain.includes(word)));
@@ -733,6 +765,7 @@ class BureauMap {
       colour.style.background = legend.palette[i];
       return element("li", {}, colour, label);
     });
+    if (legend.hatched) rows.push(element("li", {}, element("i", { className: "hatched" }), legend.hatched));
     if (legend.no_data) rows.push(element("li", {}, element("i", { className: "nothing" }), legend.no_data));
     this.parts.legend.replaceChildren(element("strong", { textContent: legend.title }), element("ul", {}, ...rows));
   }

@@ -45,12 +45,15 @@ class Legend:
         Texts of classes 1, 2, …
     no_data
         Why class 0 has none; the legend adds how many there are.
+    hatched
+        What hatching means; the legend adds how many are hatched.
     """
 
     title: str
     palette: Sequence[str]
     labels: Sequence[str]
     no_data: str = ""
+    hatched: str = ""
 
     def __post_init__(self) -> None:
         if len(self.palette) != len(self.labels):
@@ -108,12 +111,15 @@ class Paint:
         Lines under the bureau's name; `{gain}` stands for the number `gain`.
     numbers
         Numbers of the tooltip by name.
+    hatched
+        Which bureaux are hatched (booleans); None for none.
     """
 
     classes: ArrayLike
     legend: Legend
     tooltip: Sequence[str] = ()
     numbers: Mapping[str, Number] = field(default_factory=dict)
+    hatched: ArrayLike | None = None
 
     def __post_init__(self) -> None:
         greatest = int(np.max(self.classes, initial=0))
@@ -135,14 +141,16 @@ class Paint:
         for name, given in self.numbers.items():
             numbers[name], column = given.packed()
             columns.append(column)
+        hatched = [] if self.hatched is None else np.flatnonzero(self.hatched).tolist()
         legend = {
             "title": self.legend.title,
             "palette": list(self.legend.palette),
             "labels": list(self.legend.labels),
             "no_data": _no_data(classes, self.legend.no_data),
+            "hatched": f"{self.legend.hatched} ({number(len(hatched))})" if hatched else "",
         }
         told = {"legend": legend, "bits": bits, "tooltip": list(self.tooltip), "numbers": numbers}
-        return told, columns
+        return {**told, "hatched": hatched}, columns
 
 
 def _planes(steps: NDArray[Any], bits: int) -> bytes:

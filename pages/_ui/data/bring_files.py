@@ -155,7 +155,7 @@ def _lacking_ground(given: list[GivenFile], roles: set[str]) -> Iterator[str]:
         yield _("contours of different years")
     # A column map may bring contours of its own; of the roll's addresses they are made.
     ground = years or {TERRAIN, "reu"} & roles
-    if {"squares", "addresses", "reu_bureaux"} & roles and not ground:
+    if {"squares", "addresses", "reu_bureaux", "quarters"} & roles and not ground:
         yield _("contours, without which squares and addresses cannot be placed")
     if "electors" in roles and not {"addresses", "reu"} & roles:
         yield _("addresses, which registered per address belong to")

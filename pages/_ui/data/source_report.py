@@ -188,6 +188,7 @@ def role_name(role: str) -> str:
         "reu": _("Addresses of the electoral roll"),
         "reu_bureaux": _("Polling places"),
         "streets": _("Streets"),
+        "quarters": _("Quarters"),
     }
     name = names.get(kind, role)
     return name.format(of=election_name(of)) if of and "{of}" in name else name.replace("{of}", "")

@@ -17,7 +17,7 @@ from analysis.tables.workspace import Workspace
 from analysis.workflows.explain_bureaux import Question
 from analysis.workflows.explain_files import TABLES, better_elsewhere, finding, notes_of
 from analysis.workflows.explaining import Explanation
-from pages._ui import bureaux, file_downloads, pictures
+from pages._ui import bureaux, file_downloads
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.explain.explain_choices import (
     choose_terms,
@@ -87,8 +87,7 @@ def _numbers(found: Explanation) -> None:
 
 def _effects(found: Explanation) -> None:
     st.subheader(_("A typical difference, in points"))
-    with pictures.sideways("typical_effects", least_px=500):
-        st.vega_lite_chart(effect_rows(found), _effect_spec(), width="stretch")
+    st.vega_lite_chart(effect_rows(found), _effect_spec(), width="stretch")
     for row in sentences(found):
         st.markdown(f"- {row}")
     st.caption(

@@ -57,6 +57,8 @@ def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]
     st.subheader(_title(bureau))
     if not chosen:
         st.caption(_("First of the ranking. Click a bureau on the map or in the list to see it."))
+    if bureau.get("held_back", False):
+        st.info(_("Held back by the sealed trial: no team goes there."))
     _numbers(bureau, ranked)
     for sentence in particular(bureau, table):
         st.markdown(f"- {sentence}")

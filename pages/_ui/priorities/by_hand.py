@@ -46,14 +46,11 @@ def ask(bureau: pd.Series) -> None:
             key=f"hand.reason.{name}",
             placeholder=_("works all day on market days"),
         )
-        left, right = st.columns(2)
         if not reason.strip():
             st.caption(_("Write the reason first: whoever reads the file will ask."))
-        for column, kind, label in (
-            (left, "pinned", _("Pin: goes first")),
-            (right, "excluded", _("Exclude")),
-        ):
-            column.button(
+        # One under the other: beside the map there is no room for both.
+        for kind, label in (("pinned", _("Pin: goes first")), ("excluded", _("Exclude"))):
+            st.button(
                 label,
                 key=f"hand.{kind}.{name}",
                 disabled=not reason.strip(),

@@ -33,7 +33,7 @@ _MANY_HOURS = 3
 
 
 def reach(ranked: Ranking) -> None:
-    """Say how far the hours reach, in four numbers, two a row."""
+    """Say how far the hours reach, in four numbers."""
     helps = {
         "votes": _(
             "Volunteer-hours for one net vote, with 90% ends: {votes} votes in all, between {low} "
@@ -41,7 +41,7 @@ def reach(ranked: Ranking) -> None:
         ),
         "hours": _("Volunteer-hours to knock at every door of the bureaux reached."),
     }
-    columns = [*st.columns(2), *st.columns(2)]
+    columns = st.columns(4)
     for column, (name, label, text) in zip(columns, reached(ranked), strict=True):
         told = helps.get(name)
         if name == "votes":
@@ -201,7 +201,13 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
     graded = classes(table["score"], n=7, language=language())
     paint = Paint(
         graded.index,
-        Legend(_("Score (100: the mean bureau)"), graded.palette[1:], graded.labels[1:]),
+        Legend(
+            _("Score (100: the mean bureau)"),
+            graded.palette[1:],
+            graded.labels[1:],
+            hatched=_("held back by the sealed trial"),
+        ),
+        hatched=table["held_back"].eq(True) if "held_back" in table else None,
         tooltip=(
             _("Rank {rank}: score {score}"),
             _("{gain} votes for 100 hours [{low} to {high}]"),
@@ -243,8 +249,11 @@ def ranked_list(ranked: Ranking, *, key: str) -> None:
         _("Doors"): table["doors"].round(0),
         _("Hours"): table["hours"].round(0),
     }
-    bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]})
-    bureaux.without_ground(table)
+    if "held_back" in table:
+        names = table["label"].astype("str")
+        told = _("held back") + " · " + names
+        table = table.assign(label=told.where(table["held_back"], names))
+    bureaux.show_list(table, columns, key=key, first={_("Rank"): table["rank"]}, beside=True)
 
 
 def honesty(ranked: Ranking, draws: int) -> None:

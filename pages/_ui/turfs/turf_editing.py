@@ -27,7 +27,7 @@ from analysis.workflows.turf_states import (
     refuse_others,
     turf_states,
 )
-from pages._ui import messages, shell, state
+from pages._ui import messages, phone_order, shell, state
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork as field
 from pages._ui.i18n import DAY, _, date, ngettext, number, pgettext
@@ -311,6 +311,7 @@ def _map(  # noqa: PLR0913, PLR0917 - where, what is there, and what is chosen
         replace(picture, states=standing, chosen=frozenset([*turfs, *addresses])),
         style=found.style(place),
         titles={"stop": pgettext("walk", "Stop"), "doors": _("Doors")},
+        wide_px=phone_order.map_px(),
     )
     cutting = st.session_state.get(_CLICK) == CUT
     if cutting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,15 +13,43 @@ import streamlit as st
 from analysis.charts.turf_deck import turf_deck
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
+from analysis.workflows.ranking import Scenario
 from analysis.workflows.time_slots import LEARNED
-from pages._ui import loaders, messages, state
+from analysis.workflows.turf_cuts import cut_for
+from pages._ui import bureaux, loaders, messages, phone_order, state
 from pages._ui.access import visitor
-from pages._ui.i18n import _, kind_name, ngettext, number, percent, pgettext
+from pages._ui.i18n import (
+    _,
+    bloc_name,
+    election_name,
+    kind_name,
+    ngettext,
+    number,
+    percent,
+    pgettext,
+)
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 
 _TURF = "turfs.turf"
 _MOST_UNCUT = 1000
+
+
+def asked_otherwise(folder: Path, asked: Scenario) -> None:
+    """Say for whom turfs were cut, where that is not what is asked above them."""
+    made = cut_for(folder)
+    if made is None or _question(made) == _question(asked):
+        return
+    votes = ", ".join(made.candidates) or bloc_name(made.bloc)
+    st.warning(
+        _("These turfs were cut for another question: {votes}, {election}.").format(
+            votes=votes, election=election_name(made.election)
+        )
+    )
+
+
+def _question(asked: Scenario) -> tuple[object, ...]:
+    return asked.bloc, asked.candidates, asked.election, asked.places
 
 
 def balance(walks: Walks) -> None:
@@ -49,7 +78,7 @@ def balance(walks: Walks) -> None:
     if opening := told.get("opening"):
         st.caption(_opening(opening))
     for note in told["notes"]:
-        st.caption(":material/warning: " + messages.translate(note))
+        st.caption(":material/warning: " + bureaux.by_name(messages.translate(note)))
 
 
 def slot_names() -> dict[str, str]:
@@ -111,7 +140,12 @@ def turf_map(place: Workspace, walks: Walks, turf: str | None, *, key: str) -> N
     titles = {"stop": pgettext("walk", "Stop"), "doors": _("Doors")}
     picture = found.picture(str(place.path), place.digest, walks, turf)
     mark = _looked_for(place, walks)
-    deck = turf_deck(replace(picture, mark=mark), style=found.style(place), titles=titles)
+    deck = turf_deck(
+        replace(picture, mark=mark),
+        style=found.style(place),
+        titles=titles,
+        wide_px=phone_order.map_px(),
+    )
     # The name changes with what is drawn: a selection of another picture means nothing here.
     name = f"{key}.{turf or 'all'}.{mark}"
     st.pydeck_chart(

@@ -210,3 +210,13 @@ def test_a_click_anywhere_round_a_turf_tells_where_it_was():
     # No click falls between the spots.
     assert distances.max() < told[2]["getRadius"]
     assert [layer.id for layer in cut_layers(turf, [])] == ["spots"]
+
+
+@pytest.mark.parametrize("wide", [300, 620])
+def test_turfs_far_apart_are_all_in_sight_when_the_map_opens(streets, wide):
+    both = stops(("A", 0, 0), ("A", 40, 0), ("B", 6000, 300), ("B", 6040, 300))
+    none = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs=CRS)
+    picture = TurfPicture(both, streets, none)
+    view = turf_deck(picture, style=None, titles={"doors": ""}, wide_px=wide).initial_view_state
+    west, _south, east, _north = outlines_of(both).to_crs(4326).total_bounds
+    assert (east - west) / 360 * 512 * 2**view.zoom == pytest.approx(wide, abs=0.5)

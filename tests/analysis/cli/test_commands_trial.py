@@ -50,7 +50,7 @@ def test_from_units_to_a_sealed_design_and_back(run, units, tmp_path):
     full = arms[arms["full"]].groupby("block")["assigned"].agg(["size", "sum"])
     assert (full == [5, 4]).all(axis=None)
     plan = (tmp_path / "arms.plan.md").read_text(encoding="utf-8")
-    assert "Résultats : vote, turnout." in plan
+    assert "Résultats : `vote`\N{NO-BREAK SPACE}; participation (`turnout`)." in plan
     assert "lagged\N{NO-BREAK SPACE}: " in plan
     seal = tmp_path / "arms.seal.json"
     code, told, _ = run("verify", seal)

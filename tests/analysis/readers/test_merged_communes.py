@@ -20,7 +20,7 @@ def told(**registered):
     table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
     return changed_communes(
         table.astype({"election_id": "category", "bureau_id": "category"}),
-        pd.DataFrame({"election_id": DAYS}),
+        pd.DataFrame({"election_id": DAYS, "round": 1}),
     )
 
 
@@ -45,7 +45,7 @@ def test_consulates_whose_lists_change_are_no_merged_communes():
     rows = [("2017_pres_t1", "ZZ146_0001", 1000), ("2022_pres_t1", "ZZ146_0001", 9000)]
     table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
     table = table.astype({"election_id": "category", "bureau_id": "category"})
-    elections = pd.DataFrame({"election_id": ["2017_pres_t1", "2022_pres_t1"]})
+    elections = pd.DataFrame({"election_id": ["2017_pres_t1", "2022_pres_t1"], "round": 1})
     assert changed_communes(table, elections) == ()
 
 
@@ -53,6 +53,16 @@ def test_a_commune_that_changed_is_called_by_its_name():
     rows = [("2014_euro_t1", "49301_0001", 1000), ("2017_pres_t1", "49301_0001", 19_000)]
     table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
     table = table.astype({"election_id": "category", "bureau_id": "category"})
-    elections = pd.DataFrame({"election_id": ["2014_euro_t1", "2017_pres_t1"]})
+    elections = pd.DataFrame({"election_id": ["2014_euro_t1", "2017_pres_t1"], "round": 1})
     (note,) = changed_communes(table, elections)
     assert "Sèvremoine (49301): 1000 registered before, 19000 in" in str(note)
+
+
+def test_a_second_round_held_in_half_of_a_town_is_no_split():
+    rows = [("2024_legi_t1", "75056_0101", 1300), ("2024_legi_t1", "75056_0201", 1400)]
+    table = pd.DataFrame(
+        [*rows, ("2024_legi_t2", "75056_0101", 1300)],
+        columns=["election_id", "bureau_id", "registered"],
+    ).astype({"election_id": "category", "bureau_id": "category"})
+    elections = pd.DataFrame({"election_id": ["2024_legi_t1", "2024_legi_t2"], "round": [1, 2]})
+    assert changed_communes(table, elections) == ()

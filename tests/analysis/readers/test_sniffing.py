@@ -66,6 +66,8 @@ def test_files_of_the_embedded_place(name, role):
         ("a.geojson", BUREAU, "contours"),
         ("a.geojson", geojson(IRIS="5620"), "unused"),
         ("iris_contours.geojson", BUREAU, "unused"),
+        ("a.geojson", geojson(NOM_IRIS="PLAISANCE 20"), "quarters"),
+        ("quartiers.gpkg", b"SQLite format 3\0", "quarters"),
         ("bureaux_2012.geojson", geojson(ID="750060019"), "contours"),
         ("a.gpkg", b"SQLite format 3\0", "contours"),
         ("a.zip", b"PK", "contours"),
@@ -118,7 +120,7 @@ def test_known_elections_begin_with_the_latest():
 
 
 def test_every_reader_can_be_loaded_and_every_role_found():
-    assert len(ROLES) == 11
+    assert len(ROLES) == 12
     official = ("general_results", "candidats_results", "addresses", "contours", "squares")
     assert (*official, "reu", "reu_bureaux") == PUBLISHED
     for reader in READERS:

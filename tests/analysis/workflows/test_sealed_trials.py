@@ -11,6 +11,7 @@ import pytest
 from analysis.errors import DataError
 from analysis.experiments.design import declare
 from analysis.experiments.drawing_rule import Rule
+from analysis.experiments.preanalysis_plan import Plan, write_plan
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.seal_ledger import enter, ledger, unexplained
 from analysis.workflows.sealed_trials import (
@@ -259,3 +260,18 @@ def test_draws_that_are_entered_at_once_leave_the_ledger_whole(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda one: enter(tmp_path, one, f"{one['seed']}.seal.json"), seals))
     assert sorted(one.seed for one in ledger(tmp_path)) == list(range(24))
+
+
+def test_a_plan_says_names_and_writes_numbers_as_its_language_does():
+    units = pd.DataFrame({"unit_id": [f"u{n}" for n in range(10)], "priority": range(10)})
+    sight = pd.DataFrame({"outcome": ["2022_pres_t1"], "detectable_assignment": [0.1057]})
+    outcomes = ("2027_pres_t1_left_registered", "vote")
+    plan = Plan(outcomes, sight=sight, language="fr", lag="2024_legi_t1")
+    text = " ".join(write_plan(plan, declare(units, Rule(rank_by="priority")), 3).split())
+    left = "Gauche, part des inscrits, Présidentielle 2027, 1er tour"
+    assert f"Résultats : {left} (`2027_pres_t1_left_registered`) ; `vote`." in text
+    assert f"Le premier, {left}, vient en tête" in text
+    assert "à une élection antérieure : Législatives 2024, 1er tour." in text
+    assert "Présidentielle 2022, 1er tour : 10,57 points" in text
+    assert "Numéro du tirage : 3." in text
+    assert "part des tirages acceptée : 100 %" in text
