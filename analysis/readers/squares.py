@@ -94,7 +94,8 @@ def read_squares(
         return piece if within is None else piece.filter(_near(piece["id"], within, crs_metric))
 
     with _unzipped(file) as plain:
-        table = read_columns(plain, _COLUMNS, keep=near)
+        uneven: list[LeftOut] = []
+        table = read_columns(plain, _COLUMNS, left_out=uneven, keep=near)
     raw = _numbers(table, file.name)
     bad = _impossible(raw)
     raw, lost = raw[~bad].reset_index(drop=True), _left_out(raw[bad])
@@ -115,7 +116,8 @@ def read_squares(
     outside = read - len(areas) - int(bad.sum())
     far = (LeftOut(Text("outside the contours"), outside),) if outside else ()
     source = Source.of(file, role="squares", licence=LICENCE)
-    report = Report(source, read, len(areas), (*far, *lost), _imputed_note(areas))
+    read += sum(rows.count for rows in uneven)
+    report = Report(source, read, len(areas), (*far, *lost, *uneven), _imputed_note(areas))
     return gpd.GeoDataFrame(areas, crs=crs_metric), report
 
 

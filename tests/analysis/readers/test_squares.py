@@ -147,6 +147,7 @@ def test_empty_cut_and_foreign_files(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="would unpack to more"):
         read_squares(tmp_path / "s.zip", crs_metric=LAMBERT)
     path = write(tmp_path / "row.csv", [*ROWS, "CRS3035RES200mN24"])
+    path.write_text(path.read_text().strip())
     with pytest.raises(DataError, match="cut or damaged"):
         read_squares(path, crs_metric=LAMBERT)
     with pytest.raises(DataError, match="does not measure in metres"):
