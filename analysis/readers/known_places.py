@@ -82,6 +82,14 @@ def communes() -> dict[str, KnownPlace]:
 
 
 @cache
+def place_name(code: str) -> str:
+    """Return the name of a commune, département or other place with its code; else the code."""
+    found = (place.name for place in known_places() if place.code == code and place.name)
+    name = next(found, "")
+    return f"{name} ({code})" if name else code
+
+
+@cache
 def movements() -> dict[str, str]:
     """Return the code of each commune that is no more → that of the commune it is part of."""
     gone = {code: within for _kind, code, _name, _of, within, *_ in _rows("former;")}
