@@ -21,6 +21,7 @@ from analysis.readers.calendar import election_of
 from analysis.readers.codes import bureau_code, code_of_its_day, contour_code
 from analysis.readers.contours import read_contours
 from analysis.readers.electors import read_electors
+from analysis.readers.known_places import officially_spelt
 from analysis.readers.openstreetmap import read_extract, read_overpass
 from analysis.readers.raw_layouts import read_raw
 from analysis.readers.reader_registry import reader_of
@@ -470,3 +471,12 @@ def test_numbers_of_a_parquet_need_no_text(tmp_path):
     table.assign(code_commune_ref=1004).to_parquet(tmp_path / "reu.parquet")
     read = read_roll(tmp_path / "reu.parquet", crs_metric=LAMBERT, places=PLACE)
     assert len(read.addresses) == 60
+
+
+@pytest.mark.parametrize("said", ["AMBERIEU-EN-BUGEY", "Ambérieu-En-Bugey", "Amberieu en Bugey"])
+def test_a_commune_has_its_official_spelling_and_another_name_stays(tmp_path, said):
+    row = raw("1", 300)
+    path = write(tmp_path / "t1.txt", [RAW, [*row[:2], said, *row[3:]]])
+    read = assemble(read_raw(path, election_id="2022_pres_t1"), read_blocs(), election_of)
+    assert read.places["name"].tolist() == ["Ambérieu-en-Bugey"]
+    assert officially_spelt("01004", "Ville inventée") == "Ville inventée"
