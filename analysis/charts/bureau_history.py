@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -74,7 +75,9 @@ def history(
         _lines(chart, [ordered, town], column, places=places)
         heading = f"{say(word, language)} ({say(of, language)})"
         chart.set_title(heading, loc="left", fontsize=8.5, color=INK)
-        chart.yaxis.set_major_formatter(FuncFormatter(partial(_rate, language=language)))
+        chart.yaxis.set_major_formatter(
+            FuncFormatter(partial(_rate, chart=chart, language=language))
+        )
     first = ordered[ordered["election_id"].isin(_firsts(ordered))]
     lower.set_xticks(
         [places[election] for election in first["election_id"]],
@@ -84,9 +87,9 @@ def history(
         ],
     )
     _legend(upper, [say("this_bureau", language), say("town", language)])
-    foot = say("rounds", language)
+    foot = say("rounds", language) if (bureau["round"] > 1).any() else ""
     if (bureau["share_valid"] > _ALONE).any():
-        foot += "\n" + say("alone", language)
+        foot = f"{foot}\n{say('alone', language)}".strip()
     lower.set_xlabel(foot, fontsize=7, color=FAINT, loc="left")
     if title:
         figure.suptitle(title, fontsize=10, fontweight="bold", color=INK, x=0.01, ha="left")
@@ -138,5 +141,8 @@ def _legend(chart: Axes, labels: list[str]) -> None:
     )  # fmt: skip
 
 
-def _rate(value: float, _: int, *, language: str) -> str:
-    return format_percent(value, language=language)
+def _rate(value: float, _: int, *, chart: Axes, language: str) -> str:
+    """Return a rate of the axis; with a decimal where its steps are no whole points."""
+    percent = 100 * np.asarray(chart.get_yticks(), dtype=float)
+    digits = 0 if np.allclose(percent, percent.round(), atol=0.01) else 1
+    return format_percent(value, digits, language=language)

@@ -84,7 +84,7 @@ WORDS = Words(
         "of_registered": "% of registered",
         "of_valid": "% of valid votes",
         "this_bureau": "this bureau",
-        "town": "the town",
+        "town": "the whole territory",
         "as_told": "as told",
         "why": "Why",
         "field_fan": "expected, 90 times in 100",

@@ -300,7 +300,9 @@ def _instants(
 
 
 def _days(text: pd.Series, file: str) -> pd.Series:
-    french = text.str.replace(r"^(\d{1,2})/(\d{1,2})/(\d{4})$", r"\3-\2-\1", regex=True)
+    # A spreadsheet adds midnight to a day.
+    bare = text.str.replace(r"[ T]00:00(:00(\.0+)?)?$", "", regex=True)
+    french = bare.str.replace(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$", r"\3-\2-\1", regex=True)
     day = pd.to_datetime(french, format="%Y-%m-%d", errors="coerce")
     _refuse(day.isna() & text.ne(""), text, file)
     return day.dt.strftime("%Y-%m-%d").fillna("").astype("str")

@@ -36,6 +36,7 @@ _BAN = {
     "x": ("x",),
     "y": ("y",),
 }
+TURNED = Text("longitude and latitude stand in each other's column: read the other way round")
 _KEY = r"^(\d[\dAB]\d{3})_"
 # What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
 _NO_NUMBER = (99_999, 9_999, 999_999)
@@ -89,12 +90,15 @@ def read_addresses(
         When the file cannot be read, lacks columns, or is of another place.
     """
     file = Path(path)
+    left_out: list[LeftOut] = []
     table = read_columns(
         file,
         _BAN,
+        left_out=left_out,
         optional=frozenset({"address_id", "suffix", "commune", "lon", "lat", "x", "y"}),
         keep=lambda piece: _in_places(_with_commune(piece, file), places),
     )
+    read = table.num_rows + sum(rows.count for rows in left_out)
     raw = _identified(texts(table))
     _expect_positions(raw, file)
     if raw.empty:
@@ -105,7 +109,6 @@ def read_addresses(
             file=file.name,
             places=some(places),
         )
-    left_out: list[LeftOut] = []
     points, turned = _placed(raw, crs_metric, bureaux)
     kept = raw
     for told in _NO_NUMBER:
@@ -144,7 +147,7 @@ def read_addresses(
         crs=crs_metric,
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
-    report = Report(source, len(raw), len(kept), tuple(left_out), turned + notes)
+    report = Report(source, read, len(kept), tuple(left_out), turned + notes)
     checked = ADDRESSES.check(addresses.reset_index(drop=True))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
@@ -195,6 +198,12 @@ def texts(table: pa.Table) -> pd.DataFrame:
     return pa.table(columns).to_pandas().astype("str")
 
 
+def decimals(cells: pd.Series) -> np.ndarray:
+    """Return decimal numbers, NaN for none; a French spreadsheet writes 2,3522."""
+    dotted = cells.str.strip().str.replace(",", ".")
+    return pd.to_numeric(dotted, errors="coerce").to_numpy(dtype=float)
+
+
 def _identified(raw: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with an id: of a list that has none, the place that the row names."""
     if "address_id" in raw:
@@ -227,10 +236,7 @@ def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
     official projection of the place, which the CRS of the workspace is.
     """
     lon, lat, x_told, y_told = (
-        # A French spreadsheet writes 2,3522.
-        pd.to_numeric(raw[name].str.replace(",", "."), errors="coerce").to_numpy(dtype=float)
-        if name in raw
-        else np.full(len(raw), np.nan)
+        decimals(raw[name]) if name in raw else np.full(len(raw), np.nan)
         for name in ("lon", "lat", "x", "y")
     )
     # 0, 0 is what some files write for "unknown".
@@ -254,9 +260,7 @@ def _placed(
     turned = _points(raw.rename(columns={"lon": "lat", "lat": "lon"}), crs)
     if not _near(turned, bureaux):
         return points, ()
-    return turned, (
-        Text("longitude and latitude stand in each other's column: read the other way round"),
-    )
+    return turned, (TURNED,)
 
 
 def _near(points: np.ndarray, bureaux: gpd.GeoDataFrame) -> bool:

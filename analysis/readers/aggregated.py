@@ -25,7 +25,7 @@ from analysis.readers.glance import NO, SURE, Glance, look
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
-from analysis.tables.sources import Report, Source
+from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count, plain_counts
 
 LICENCE = Text("Licence Ouverte 2.0 (Etalab)")
@@ -121,14 +121,16 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     True
     """
     general, candidates = _in_order(general, candidates)
-    counts, read = _read(general, _GENERAL, places)
+    uneven: list[LeftOut] = []
+    counts, read = _read(general, _GENERAL, places, uneven)
+    of_general = tuple(uneven)
     unreadable = []
     for name in _COUNTS:
         if name in counts.column_names:
             counts, broken = _as_counts(counts, name)
             unreadable.append(broken)
     frame = _counts_frame(counts)
-    ballots, ballots_read = _read(candidates, _CANDIDATES, places)
+    ballots, ballots_read = _read(candidates, _CANDIDATES, places, uneven)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
     votes = _votes_frame(ballots)
     return Raw(
@@ -136,11 +138,12 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         ballots=votes,
         places=_places(frame),
         reports=(
-            Report(_source(general, "general_results"), read, len(frame)),
+            Report(_source(general, "general_results"), read, len(frame), of_general),
             Report(
                 _source(candidates, "candidats_results"),
                 ballots_read,
                 len(votes),
+                tuple(uneven[len(of_general) :]),
                 notes=(
                     Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers),
                 )
@@ -170,17 +173,22 @@ def _source(path: Path, role: str) -> Source:
 
 
 def _read(
-    path: Path, aliases: dict[str, tuple[str, ...]], places: tuple[str, ...]
+    path: Path,
+    aliases: dict[str, tuple[str, ...]],
+    places: tuple[str, ...],
+    left_out: list[LeftOut],
 ) -> tuple[pa.Table, int]:
     """Read the rows of `places`, with `bureau_id` in place of the codes."""
 
     def keep(piece: pa.Table) -> pa.Table:
         return piece.filter(_inside(piece, places)) if places else piece
 
-    table = read_columns(path, aliases, optional=_OPTIONAL, keep=keep)
+    before = len(left_out)
+    table = read_columns(path, aliases, left_out=left_out, optional=_OPTIONAL, keep=keep)
+    read = table.num_rows + sum(rows.count for rows in left_out[before:])
     ids = _bureau_ids(table)
     table = table.drop_columns(["commune", "number", "department"])
-    return table.append_column("bureau_id", ids), table.num_rows
+    return table.append_column("bureau_id", ids), read
 
 
 def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
@@ -277,7 +285,9 @@ def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
     """Turn votes into numbers; a few shifted rows become missing, many are an error."""
     numbers, bad = _numbers(table["votes"])
     unreadable = bad | np.isnan(numbers)
-    if (negative := numbers < 0).any():
+    negative = numbers < 0
+    many = unreadable.sum() > max(1, _MOST_UNREADABLE * len(numbers))
+    if negative.any() and (many or unreadable.all()):
         raise DataError(
             "Column votes (voix / Voix) of {file} holds counts below 0.",
             where="{file}: {lines}",
@@ -285,7 +295,7 @@ def _readable_votes(table: pa.Table, file: str) -> tuple[pa.Table, int]:
             file=file,
             lines=_lines(table, "votes", negative),
         )
-    if unreadable.sum() > max(1, _MOST_UNREADABLE * len(numbers)):
+    if many:
         raise DataError(
             "Column votes (voix / Voix) of {file} does not hold whole numbers.",
             where="{file}: {lines}",

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from analysis.errors import DataError, Text, some
+from analysis.readers.beginnings import plain
 from analysis.readers.glance import GEOGRAPHIC, NO, SURE, Glance
 from analysis.readers.shapes import layers_of, read_shapes, to_metric
 from analysis.readers.street_tables import streets_of_place
@@ -29,6 +30,8 @@ _COLUMNS = {
 }
 _NAMES = (
     *("nom_voie_ban_gauche", "nom_voie_ban_droite", "nom_v_ban_g", "nom_v_ban_d"),
+    # Eleven letters, of which a Shapefile keeps ten.
+    *("nom_v_ban_", "nom_v_ban1"),
     *("nom_collaboratif_gauche", "nom_collaboratif_droite", "nom_coll_g", "nom_coll_d"),
     *("nom_1_gauche", "nom_1_droite", "nom_1_g", "nom_1_d"),
     *("nom_voie_g", "nom_voie_d"),
@@ -107,18 +110,20 @@ def _table(
     within: shapely.Geometry | None,
 ) -> tuple[gpd.GeoDataFrame, Report]:
     texts = {new: _texts(raw, old) for new, old in found.items()}
-    kind = texts["nature"].map(_KINDS)
+    kind = texts["nature"].map(plain).map({plain(name): kind for name, kind in _KINDS.items()})
     kind = kind.mask((kind == "street") & texts["importance"].isin(_MAIN), "main")
+    shapeless = raw.geometry.isna() | raw.is_empty
     built = texts["state"].isin(("", "En service"))
     left_out = tuple(
         LeftOut(reason, int(rows.sum()), some(texts["nature"][rows].unique()))
         for reason, rows in (
             (Text("not in service"), ~built),
             (Text("no way on the ground"), built & kind.isna()),
+            (Text("no shape"), built & kind.notna() & shapeless),
         )
         if rows.any()
     )
-    kept = built & kind.notna()
+    kept = built & kind.notna() & ~shapeless
     moved = to_metric(raw.loc[kept, ["geometry"]], crs, file=file.name)
     # A piece is one line; files of shapes may wrap it as a collection of one.
     parts, row = shapely.get_parts(moved.geometry.to_numpy(), return_index=True)

@@ -83,7 +83,7 @@ def code_of_its_day(code: str, department: str = "") -> str:
     code, department
         As for `commune_code`.
     """
-    code, department = code.strip(), department.strip()
+    code, department = bare_text(code).upper(), bare_text(department).upper()
     if len(code) <= 3 and department:
         department = department.zfill(2)
         code = department + code.zfill(3)
@@ -114,11 +114,12 @@ def bureau_code(commune: str, number: str) -> str:
     number
         `1`, `0001`, `01.1`, `JUS1`, `001A`; digits alone are padded to four.
     """
+    commune = bare_text(commune)
     whole = commune_code(commune)
-    number = number.strip()
-    if whole != commune.strip() and whole in _ARRONDISSEMENTS.values() and number.isdigit():
+    number = bare_code(number)
+    if whole != commune and whole in _ARRONDISSEMENTS.values() and number.isdigit():
         # 75115 is the 15th, 13208 the 8th; Lyon's 69381 the 1st.
-        arrondissement = int(commune.strip()[-2:]) % 80
+        arrondissement = int(commune[-2:]) % 80
         if int(number) < 100:
             number = f"{arrondissement:02d}{int(number):02d}"
     number = number.zfill(4) if number.isdigit() else number
@@ -136,9 +137,11 @@ def former_commune(bureau_id: str) -> str:
 _CONTOUR_SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str], str]], ...] = (
     # 29019_0076: the national file, and most city portals; some with a dash or a space.
     (
-        re.compile(r"([0-9Z][0-9ABC-Z]\d{3})[_ -]((?:\d[\dAB]\d{3}-)?\w[\w.]*)"),
+        re.compile(r"([0-9Z][0-9ABC-Zab]\d{3})[_ -]((?:\d[\dAB]\d{3}-)?\w[\w.]*)"),
         lambda m, _: bureau_code(m[1], m[2]),
     ),
+    # 1004_0001: its first zero lost in a spreadsheet.
+    (re.compile(r"(\d{4})_(\d{1,4})"), lambda m, _: bureau_code(m[1], m[2])),
     # 19-5: Paris, arrondissement and number.
     (
         re.compile(r"(\d{1,2})-(\d{1,3})"),

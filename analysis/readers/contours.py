@@ -24,7 +24,8 @@ from analysis.readers.codes import (
     put_together,
 )
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
-from analysis.readers.shapes import dissolve, overlaps, read_shapes, repair, to_metric
+from analysis.readers.polygons import dissolve, outlines, overlaps, repair
+from analysis.readers.shapes import astray, fields_of, layers_of, read_shapes, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
@@ -44,6 +45,8 @@ _COMMUNE_NAMES = (
 _NAME_NAMES = ("llieu", "nombureauvote", "libelle", "nom_bureau", "lieu", "nom", "name")
 # A column holds ids if most of its cells are spelt like ids and few repeat.
 _MOST = 0.5
+# Files that may hold several layers; how many names of ids speak of anything.
+_LAYERED, _VAGUE = frozenset({".gpkg", ".zip", ".kml"}), 3
 # Names that speak of bureaux, of a file or of its columns.
 _OF_BUREAUX = re.compile(r"bureau|contour|secteur|\bbv\b|_bv|bv_", re.IGNORECASE)
 
@@ -138,11 +141,15 @@ def read_contours(  # noqa: PLR0913 - each tells what one file does not
         or holds other places than those asked for.
     """
     file = Path(path)
-    raw, notes = read_shapes(file, layer=layout.layer, crs=layout.crs)
+    layer, chosen = (layout.layer, ()) if layout.layer else _layer(file, parts(layout.id_column))
+    raw, notes = read_shapes(file, layer=layer, crs=layout.crs)
     shapes, left_out = _with_ids(raw, communes, layout, (file.name, known))
     if communes and not layout.foreign:
         shapes = _inside(shapes, communes, left_out, file.name)
     shapes = _without(shapes, shapes.geometry.isna() | shapes.is_empty, Text("no shape"), left_out)
+    shapes = _without(
+        shapes, astray(shapes, crs_metric), Text("lies in another part of the world"), left_out
+    )
     shapes, repaired = repair(to_metric(shapes, crs_metric, file=file.name))
     shapes = _without(shapes, shapely.area(shapes.geometry) == 0, Text("not a polygon"), left_out)
     if shapes.empty:
@@ -156,15 +163,37 @@ def read_contours(  # noqa: PLR0913 - each tells what one file does not
             ),
         )
     bureaux, joined = dissolve(shapes, "bureau_id")
+    whole = outlines(bureaux) & ~bureaux["bureau_id"].isin(list(known)).to_numpy()
+    gone = shapes["bureau_id"].isin(bureaux.loc[whole, "bureau_id"])
+    shapes = _without(shapes, gone, Text("the outline of others put together"), left_out)
+    bureaux = bureaux[~whole].reset_index(drop=True)
     table = BUREAUX.check(bureaux.assign(vintage=vintage))
     report = Report(
         Source.of(file, role=f"contours {vintage}", licence=layout.licence),
         rows_read=len(raw),
         rows_kept=len(shapes),
         left_out=tuple(left_out),
-        notes=(*notes, *repaired, *joined, *overlaps(bureaux, "bureau_id")),
+        notes=(*chosen, *notes, *repaired, *joined, *overlaps(bureaux, "bureau_id")),
     )
     return gpd.GeoDataFrame(table, crs=crs_metric), report
+
+
+def _layer(file: Path, wanted: tuple[str, ...]) -> tuple[str, tuple[Text, ...]]:
+    """Return which layer of several holds bureaux, by its polygons and names; "" of one alone."""
+    if not file.is_file() or file.stat().st_size == 0 or file.suffix.lower() not in _LAYERED:
+        return "", ()
+    names = layers_of(file)
+    if len(names) <= 1:
+        return "", ()
+
+    def speaks(name: str) -> int:
+        kind, fields = fields_of(file, name)
+        known = {*map(str.lower, fields)} & {*_ID_NAMES[:-_VAGUE], *map(str.lower, wanted)}
+        return 4 * ("Polygon" in kind) + 2 * bool(known) + bool(_OF_BUREAUX.search(name))
+
+    best = max(names, key=speaks)
+    layers = some((name for name in names if name != best), most=8)
+    return best, (Text("read the layer {layer}, not {layers}", layer=best, layers=layers),)
 
 
 def expect_known(

@@ -65,7 +65,9 @@ def read_covariates(
             file=path.name,
             names=some(names, most=12),
         )
-    table = plain(read_columns(path, {name: (name,) for name in names}).to_pandas()[names])
+    uneven: list[LeftOut] = []
+    read = read_columns(path, {name: (name,) for name in names}, left_out=uneven)
+    table = plain(read.to_pandas()[names])
     texts = table.pop(key).astype("str")
     alone = next(iter(communes)) if len(communes) == 1 else ""
     ids = texts.map(lambda text: _bureau(text, alone)) if key in BUREAU else texts.map(commune_code)
@@ -80,6 +82,7 @@ def read_covariates(
         )
         if gone.any()
     )
+    left = (*uneven, *left)
     # Of a national file only the place tells whether texts are categories: few, each of several.
     kept = _usable(table[wanted & ~twice].apply(_number_or_category), path)
     if words := [name for name in table if name not in kept]:

@@ -10,13 +10,15 @@ import pandas as pd
 from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.addresses import texts
+from analysis.readers.addresses import decimals, texts
 from analysis.readers.codes import bare_code, commune_code, contour_code
 from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.set_aside import tolerated
 from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
+from analysis.readers.total_rows import SUM, is_called_total
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
-from analysis.tables.whole_numbers import is_count
+from analysis.tables.whole_numbers import is_count, plain_counts
 
 _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie", "n°", "no"),
@@ -72,7 +74,8 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
         When the file cannot be read, lacks columns, or is of another place.
     """
     file = Path(path)
-    electors = _electors(file, addresses)
+    left_out: list[LeftOut] = []
+    electors = _electors(file, addresses, left_out)
     known = address_keys(addresses)
     row, exact = meet(electors, known)
     found = row >= 0
@@ -89,14 +92,18 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     table = addresses.copy()
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
-    return table, _electors_report(file, electors, known, row, exact)
+    return table, _electors_report(file, electors, known, (row, exact), left_out)
 
 
-def _electors(file: Path, addresses: gpd.GeoDataFrame) -> pd.DataFrame:
+def _electors(file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
     """Return rows of the file with the keys of their address, and `said`, as it was written."""
-    raw = texts(read_columns(file, _COLUMNS, optional=_OPTIONAL))
+    raw = texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL))
     in_two = set(header(file)) >= _PARIS
+    raw = raw[(raw != "").any(axis=1)]
     street = raw["street"] + " " + raw["street_end"] if in_two else raw["street"]
+    persons = _persons(raw["registered"], file)
+    raw = _without_sums(raw.assign(said=street, persons=persons), left_out)
+    street = raw["said"]
     number, inside = split_numbers(raw["number"])
     suffix = raw["suffix"].where(raw["suffix"] != "", inside) if "suffix" in raw else inside
     return pd.DataFrame(
@@ -105,7 +112,7 @@ def _electors(file: Path, addresses: gpd.GeoDataFrame) -> pd.DataFrame:
             "street": street_keys(street),
             "number": number,
             "suffix": suffix_keys(suffix),
-            "registered": _persons(raw["registered"], file),
+            "registered": raw["persons"].astype("int64"),
             "said": street,
             "bureau": _bureaux(raw, addresses),
             **_metres(raw, addresses),
@@ -129,10 +136,7 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
 def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
     """Return the position each row gives, in the CRS of the addresses; NaN where none."""
     lon, lat = (
-        pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float)
-        if name in raw
-        else np.full(len(raw), np.nan)
-        for name in ("lon", "lat")
+        decimals(raw[name]) if name in raw else np.full(len(raw), np.nan) for name in ("lon", "lat")
     )
     transform = Transformer.from_crs("EPSG:4326", addresses.crs, always_xy=True).transform
     x, y = transform(lon, lat)
@@ -156,9 +160,28 @@ def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.S
     )
 
 
+def _without_sums(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
+    """Leave out rows whose count is none, and those that are a total: no one lives there twice."""
+    unread = raw["persons"].isna()
+    nowhere = (split_numbers(raw["number"])[0].isna() & ~unread).to_numpy(dtype=bool)
+    rest = raw["persons"].sum() - raw["persons"]
+    sums = nowhere & ((raw["persons"] == rest) & (rest > 0) | raw["said"].map(is_called_total))
+    for reason, gone in ((Text("no whole number of registered"), unread), (SUM, sums)):
+        if gone.any():
+            cells = zip(raw.index[gone], raw["said"][gone], raw["registered"][gone], strict=True)
+            told = some(
+                Text("line {line}: {street} {cell!r}", line=i + 2, street=street.strip(), cell=cell)
+                for i, street, cell in cells
+            )
+            left_out.append(LeftOut(reason, int(gone.sum()), told))
+    return raw[~unread & ~sums].reset_index(drop=True)
+
+
 def _persons(cells: pd.Series, file: Path) -> pd.Series:
-    numbers = pd.to_numeric(cells, errors="coerce")
-    if (bad := ~is_count(numbers)).any():
+    """Return counts of persons; missing where a slip of a hand is none."""
+    numbers = pd.to_numeric(plain_counts(cells), errors="coerce")
+    bad = ~is_count(numbers)
+    if not tolerated(int(bad.sum()), len(bad), leave_out=False) or bad.all():
         raise DataError(
             "The number of registered voters of an address is not a whole number.",
             where="{file}: {cells}",
@@ -168,7 +191,7 @@ def _persons(cells: pd.Series, file: Path) -> pd.Series:
                 Text("line {line}: {cell!r}", line=i + 2, cell=cells[i]) for i in cells.index[bad]
             ),
         )
-    return numbers.astype("int64")
+    return numbers.mask(bad)
 
 
 def address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -240,8 +263,13 @@ def _first(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.n
 
 
 def _electors_report(
-    file: Path, electors: pd.DataFrame, known: pd.DataFrame, row: np.ndarray, exact: np.ndarray
+    file: Path,
+    electors: pd.DataFrame,
+    known: pd.DataFrame,
+    met_rows: tuple[np.ndarray, np.ndarray],
+    left_out: list[LeftOut],
 ) -> Report:
+    row, exact = met_rows
     found, several = row >= 0, row == SEVERAL
     persons = electors["registered"].to_numpy()
     streets = set(zip(known["commune"], known["street"], strict=True))
@@ -261,7 +289,8 @@ def _electors_report(
         ),
         *met_otherwise,
     )
-    left_out = [
+    read = len(electors) + sum(rows.count for rows in left_out)
+    left_out += [
         LeftOut(reason, int(mask.sum()), _streets(electors[mask]))
         for reason, mask in (
             (Text("street not among the addresses"), ~street_known),
@@ -271,7 +300,7 @@ def _electors_report(
         if mask.any()
     ]
     source = Source.of(file, role="electors", licence=UNSTATED)
-    return Report(source, len(electors), int(found.sum()), tuple(left_out), notes)
+    return Report(source, read, int(found.sum()), tuple(left_out), notes)
 
 
 def _streets(rows: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from analysis.readers.mistaken import mistaken, suffix_told
 from analysis.readers.packed import WORKBOOKS, start_of
 
 GEOGRAPHIC = frozenset(
-    {".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet", ".pbf"}
+    {".geojson", ".json", ".gpkg", ".shp", ".fgb", ".kml", ".geoparquet", ".pbf", ".osm"}
 )
 TABLES = frozenset({".csv", ".txt", ".gz", ".parquet"}) | WORKBOOKS
 READABLE = GEOGRAPHIC | TABLES | {".zip", ".toml", ".pbf", ".xls", ".ods"}

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from analysis.readers.beginnings import plain
+
 TABLE = Path(__file__).with_name("places.csv.gz")
 # The order in which places of one name are offered.
 KINDS = (
@@ -79,6 +81,28 @@ def departments() -> dict[str, KnownPlace]:
 def communes() -> dict[str, KnownPlace]:
     """Return the communes of today by code."""
     return {place.code: place for place in known_places() if place.kind == "commune"}
+
+
+def officially_spelt(commune: str, name: str) -> str:
+    """Return the official spelling of a commune's name: files write « SAINT-ETIENNE ».
+
+    Parameters
+    ----------
+    commune
+        Its code.
+    name
+        As a file has it; another name than the official one stays.
+    """
+    known = communes().get(commune)
+    return known.name if known and plain(known.name) == plain(name) else name
+
+
+@cache
+def place_name(code: str) -> str:
+    """Return the name of a commune, département or other place with its code; else the code."""
+    found = (place.name for place in known_places() if place.code == code and place.name)
+    name = next(found, "")
+    return f"{name} ({code})" if name else code
 
 
 @cache

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
+from analysis.readers.beginnings import delimiter_of, encoding_of
 from analysis.readers.codes import Named, own_ids, parts, put_together
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.packed import WORKBOOKS, plain_file, suffix_in
+from analysis.readers.packed import WORKBOOKS, opened, plain_file, suffix_in
 from analysis.readers.set_aside import tolerated
+from analysis.readers.uneven_rows import UnevenRows, unfinished
 from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
 
@@ -52,7 +57,7 @@ class ElectionMap:
     candidates
         Column of votes, or value of the candidate column, → what to call it.
     text
-        `delimiter`, `encoding`, `decimal`, `thousands`, where they are not ; utf-8 and none.
+        `delimiter`, `encoding`, `decimal`, `thousands`, where the file does not tell them.
     commune
         The commune where no column says it.
     only
@@ -94,8 +99,9 @@ def identified_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
     DataError
         When the file or a column is missing, or rows and header differ in length.
     """
-    table, others = _chosen(read_rows(this), this)
-    return _identified(table, this), others
+    read, uneven = read_rows(this)
+    table, others = _chosen(read, this)
+    return _identified(table, this), [*uneven, *others]
 
 
 def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:
@@ -107,7 +113,9 @@ def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:
         postal = table[column].str.strip() == value
         name = this.columns.get("registered", "")
         if name in table:
-            table.loc[postal & (table[name].str.strip() == ""), name] = "0"
+            # Empty, a dash or a cross: no number is told.
+            untold = ~table[name].str.contains(r"\d")
+            table.loc[postal & untold, name] = "0"
     return table
 
 
@@ -134,7 +142,8 @@ def with_turnout(
     if this.turnout is None:
         return rows, this, ()
     there = this.turnout
-    table = _identified(read_rows(there), there)
+    read, uneven = read_rows(there)
+    table = _identified(read, there)
     wanted = [there.columns[n] for n in ("registered", "ballots") if n in there.columns]
     named = {str(name): f"{name} ({there.file.name})" for name in wanted}
     table = table[["bureau_id", *named]].rename(columns=named)
@@ -160,11 +169,12 @@ def with_turnout(
         )
     gone = known[~known["bureau_id"].isin(ids)]
     reason = Text("no unit of the results")
-    out = (LeftOut(reason, len(gone), some(gone["bureau_id"])),) if len(gone) else ()
+    out = (*uneven, *((LeftOut(reason, len(gone), some(gone["bureau_id"])),) if len(gone) else ()))
     source = Source.of(
         there.file, role=f"registered ({this.election.election_id})", licence=this.licence
     )
-    report = Report(source, len(known), len(known) - len(gone), out)
+    read_of = len(known) + sum(rows.count for rows in uneven)
+    report = Report(source, read_of, len(known) - len(gone), out)
     joined = rows.merge(known, on="bureau_id", how="left", validate="many_to_one")
     joined[[*named.values()]] = joined[[*named.values()]].fillna("")
     columns = {
@@ -173,20 +183,20 @@ def with_turnout(
     return joined, replace(this, columns={**this.columns, **columns}), (report,)
 
 
-def read_rows(this: ElectionMap) -> pd.DataFrame:
-    """Return the file as text, with the line each row stands in."""
-    file, encoding = plain_file(this.file), this.text.get("encoding", "utf-8-sig")
-    delimiter = this.text.get("delimiter", ";")
-    if file != this.file and suffix_in(this.file) in WORKBOOKS:
-        encoding, delimiter = "utf-8", ";"
+def read_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
+    """Return the file as text, with the line each row stands in; and what no row of it is."""
+    file = plain_file(this.file)
     try:
-        with file.open("rb") as beginning:
-            refuse_mistaken(file.name, beginning.read(1 << 12))
-        with file.open(encoding=encoding, newline="") as stream:
+        with opened(file) as beginning:
+            start = beginning.read(1 << 16)
+        refuse_mistaken(file.name, start)
+        encoding, delimiter = _written(this, start)
+        with opened(file) as packed:
+            stream = io.TextIOWrapper(cast("Any", packed), encoding, newline="")
             reader = csv.reader(stream, delimiter=delimiter)
             read = [[*row, reader.line_num] for row in reader if any(map(str.strip, row))]
         names, rows = _below_header(read, this.wanted)
-    except (OSError, UnicodeError, LookupError, TypeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeError, LookupError, TypeError, csv.Error) as error:
         raise DataError(
             "{file} cannot be read as the column map says.",
             where="{file}: {error}",
@@ -204,23 +214,47 @@ def read_rows(this: ElectionMap) -> pd.DataFrame:
             missing=", ".join(missing),
             columns=some(names, most=12),
         )
-    if other := [row for row in rows if len(row) != len(names) + 1]:
-        raise DataError(
-            "{file} has rows that are shorter or longer than its header.",
-            where="{other}",
-            mend="The file is cut, or a text holds the delimiter: export it again.",
-            file=file.name,
-            other=some(
-                Text(
-                    "line {line}: {n} of {needed} cells",
-                    line=row[-1],
-                    n=len(row) - 1,
-                    needed=len(names),
-                )
-                for row in other
-            ),
-        )
-    return pd.DataFrame(rows, columns=[*names, LINE]).astype({LINE: "int64"})
+    whole, uneven = _even(rows, len(names), this.file)
+    table = pd.DataFrame(whole, columns=[*names, LINE]).astype({LINE: "int64"})
+    return table, list(uneven.left_out())
+
+
+def _written(this: ElectionMap, start: bytes) -> tuple[str, str]:
+    """Return encoding and delimiter of a file: those that the map names, else what it begins with.
+
+    Parameters
+    ----------
+    this
+        Its map.
+    start
+        Its beginning.
+    """
+    if suffix_in(this.file) in WORKBOOKS:
+        return "utf-8", ";"
+    encoding = this.text.get("encoding") or encoding_of(start)
+    if start.startswith(codecs.BOM_UTF8) and encoding == "utf-8":
+        encoding = "utf-8-sig"
+    # Titles may stand above the header: the delimiter is what most lines have.
+    shown = start.decode(encoding, errors="replace")
+    return encoding, this.text.get("delimiter") or delimiter_of(shown)
+
+
+def _even(rows: list[list[Any]], width: int, file: Path) -> tuple[list[list[Any]], UnevenRows]:
+    """Return the rows as wide as the header, and the others; what is empty at an end is none."""
+    whole, uneven = [], UnevenRows(file.name)
+    for row in rows:
+        *cells, line = row
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        if len(cells) == width:
+            whole.append([*cells, line])
+        else:
+            filled = sum(cell.strip() != "" for cell in cells)
+            uneven.add(" ".join(cells), cells=len(cells), filled=filled, line=line)
+    if rows and len(rows[-1]) <= width and unfinished(file):
+        uneven.refuse_many(0)
+    uneven.refuse_many(len(whole))
+    return whole, uneven
 
 
 def _below_header(
@@ -232,10 +266,22 @@ def _below_header(
     none has, it is the widest of the first rows, for the error to compare the map with.
     """
     first = [[str(cell).strip() for cell in row[:-1]] for row in rows[:_MOST_PREAMBLE]]
-    at = next((n for n, names in enumerate(first) if set(wanted) <= set(names)), None)
-    if at is None:
-        return max(first, key=len, default=[]), []
-    return first[at], rows[at + 1 :]
+    for at, names in enumerate(first):
+        spelt = _spelt_as(names, wanted)
+        if set(wanted) <= set(spelt):
+            return spelt, rows[at + 1 :]
+    return max(first, key=len, default=[]), []
+
+
+def _spelt_as(names: list[str], wanted: Collection[str]) -> list[str]:
+    """Return the names of a header, those of the map in its spelling: case, accents and spaces."""
+    told = {_folded(name): name for name in wanted if name not in names}
+    return [told.pop(_folded(name), name) for name in names]
+
+
+def _folded(name: str) -> str:
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join("".join(c for c in apart if not unicodedata.combining(c)).split())
 
 
 def _chosen(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
@@ -255,6 +301,10 @@ def _chosen(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list[
             )
         others.append(LeftOut(Text("another {column}", column=column), int((~kept).sum())))
         table = table[kept]
+    if this.long and (again := table.drop(columns=LINE).duplicated()).any():
+        lines = some(Text("line {line}", line=line) for line in table.loc[again, LINE])
+        others.append(LeftOut(Text("a copy of another row"), int(again.sum()), lines))
+        table = table[~again]
     if this.long and this.without:
         none = table[this.long["candidate"]].str.strip().isin(this.without)
         reason = Text("rows that are no candidate")

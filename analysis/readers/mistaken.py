@@ -30,7 +30,16 @@ _KINDS = (
         Text("packed in a way that is not opened here"),
         _UNPACK,
     ),
-    (rb"(?i:\s*<(!doctype\s+html|html|head|body|table|script)\b)", Text("a web page"), _AGAIN),
+    (
+        rb"(?i:\s*(<\?xml[^>]*>\s*)?<(!doctype\s+html|html|head|body|table|script)\b)",
+        Text("a web page"),
+        _AGAIN,
+    ),
+    (
+        rb"(?i)[^<{;,\n]{0,80}(server is probably too busy|rate[_ ]limited|too many requests)",
+        Text("an answer of a site that was too busy"),
+        Text("Wait some minutes, and ask it again."),
+    ),
     (
         rb"(?s)\s*<\?xml.{0,400}schemas-microsoft-com:office:spreadsheet",
         Text("an old Excel workbook (.xml)"),

@@ -13,7 +13,10 @@ import shapely
 from pyproj import Transformer
 
 from analysis.errors import DataError, Text
+from analysis.readers.beginnings import encoding_of
 from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.mistaken import refuse_mistaken
+from analysis.readers.packed import opened
 from analysis.readers.street_tables import MARGIN_M, as_lines, streets_of_place
 from analysis.tables.sources import LeftOut, Report
 
@@ -36,19 +39,26 @@ _CLOSED = ("no", "private", "use_sidepath")
 _OPEN = ("yes", "designated", "permissive", "destination")
 _ONE_WAY = ("yes", "true", "1", "-1")
 _LEAST_POINTS = 2
+_BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
+_GENERATOR = "Overpass API"
+_START, _SHOWN = 1 << 12, 120
 _NO_STREET = Text("a way that is no street, or not built yet")
 _CUT = Text("a way without its points")
 
 
 def sniff_extract(glance: Glance) -> float:
-    """Tell an extract by its name: its content is binary."""
-    return SURE if glance.name.lower().endswith(".pbf") else NO
+    """Tell an extract by its name, for its content is binary, or by its first tag."""
+    named = glance.name.lower().endswith(".pbf")
+    return SURE if named or (glance.suffix == ".osm" and "<osm" in glance.text) else NO
 
 
 def sniff_overpass(glance: Glance) -> float:
     """Tell an answer of the Overpass API by its members."""
-    ways = '"elements"' in glance.text and '"way"' in glance.text
-    return SURE if ways and glance.suffix in {".json", ".geojson"} else NO
+    if not glance.text.lstrip().startswith("{"):
+        return NO
+    answer = '"elements"' in glance.text and ('"way"' in glance.text or _GENERATOR in glance.text)
+    lines = '"LineString"' in glance.text and '"highway"' in glance.text
+    return SURE if answer or (lines and "@id" in glance.text) else NO
 
 
 def read_overpass(
@@ -76,15 +86,37 @@ def read_overpass(
         When the file is no such answer, or holds no street of the place.
     """
     file = Path(path)
+    told = _told_by(file)
+    ways = list(_lines_of(told) if "features" in told else _ways_of(told))
+    if not ways:
+        raise DataError(
+            "No street of this file can be read: it holds no way.",
+            where="{file}: {n} element(s)",
+            mend="Ask for ways of the place with “way[highway]”, “out geom;” and JSON, and save "
+            "the answer as it comes.",
+            file=file.name,
+            n=len(told.get("elements") or told.get("features") or ()),
+        )
+    return _table(file, iter(ways), crs_metric, within)
+
+
+def _told_by(file: Path) -> dict[str, Any]:
+    """Return an answer of Overpass, or what overpass-turbo made of one, if it is whole.
+
+    Raises
+    ------
+    DataError
+        When it is neither, is cut, or says that it ran out of time or memory.
+    """
     try:
-        elements = json.loads(file.read_text(encoding="utf-8"))["elements"]
-        spots = {e["id"]: (e["lon"], e["lat"]) for e in elements if e["type"] == "node"}
-        ways = [
-            (str(e["id"]), e.get("tags", {}), _shape(e, spots))
-            for e in elements
-            if e["type"] == "way"
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        with opened(file) as stream:
+            content = stream.read()
+        refuse_mistaken(file.name, content[:_START])
+        told = json.loads(content.decode(encoding_of(content[:_START])))
+        list(told.get("features") or told["elements"])
+    except (*_BROKEN, RecursionError) as error:
+        if isinstance(error, DataError):
+            raise
         raise DataError(
             "{file} is not an answer of the Overpass API, or is cut.",
             where="{file}: {error}",
@@ -92,13 +124,48 @@ def read_overpass(
             file=file.name,
             error=f"{type(error).__name__} {error}",
         ) from error
-    return _table(file, iter(ways), crs_metric, within)
+    if "error" in (remark := str(told.get("remark", ""))):
+        raise DataError(
+            "{file} is not whole: the Overpass API gave up before its end.",
+            where="{file}: {remark}",
+            mend="Ask again later, for a smaller place or with a longer [timeout:…].",
+            file=file.name,
+            remark=remark[:_SHOWN],
+        )
+    result: dict[str, Any] = told
+    return result
 
 
-def _shape(way: Mapping[str, Any], spots: Mapping[int, tuple[float, float]]) -> list[Any]:
-    if "geometry" in way:
-        return [(point["lon"], point["lat"]) for point in way["geometry"] if point]
-    return [spots[node] for node in way.get("nodes", []) if node in spots]
+def _ways_of(told: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[Any]]]:
+    """Give number, tags and points of each way; what is broken in one is its own loss."""
+    elements = [e for e in told["elements"] if isinstance(e, dict)]
+    spots = {e.get("id"): _point(e) for e in elements if e.get("type") == "node"}
+    for number, way in enumerate(elements, start=1):
+        if way.get("type") == "way":
+            shape = way.get("geometry") or ()
+            points = [_point(p) for p in shape] or [spots.get(n) for n in way.get("nodes") or ()]
+            name = str(way.get("id", f"n{number}"))
+            yield name, way.get("tags") or {}, [p for p in points if p]
+
+
+def _lines_of(told: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[Any]]]:
+    """Give number, tags and points of each line that overpass-turbo exported as GeoJSON."""
+    for number, feature in enumerate(told["features"], start=1):
+        drawn = feature.get("geometry") or {}
+        if drawn.get("type") == "LineString":
+            tags = feature.get("properties") or {}
+            name = str(tags.get("@id") or feature.get("id") or f"n{number}").removeprefix("way/")
+            points = [_point({"lon": p[0], "lat": p[1]}) for p in drawn["coordinates"]]
+            yield name, tags, [p for p in points if p]
+
+
+def _point(told: object) -> tuple[float, float] | None:
+    """Return a place on the earth; None for none."""
+    try:
+        lon, lat = float(told["lon"]), float(told["lat"])  # type: ignore[index]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) < 90 else None  # noqa: PLR2004
 
 
 def read_extract(
@@ -124,6 +191,7 @@ def read_extract(
         When the file is no extract, is cut, or holds no street of the place.
     """
     file = Path(path)
+    _refuse_others(file)
     try:
         return _table(file, _ways_in(file, _box(within, crs_metric)), crs_metric, within)
     # osmium raises RuntimeError for what it cannot open or read.
@@ -137,6 +205,30 @@ def read_extract(
             file=file.name,
             error=error,
         ) from error
+
+
+def _refuse_others(file: Path) -> None:
+    """Refuse what is neither an extract nor an answer, by what it is where that is known.
+
+    Raises
+    ------
+    DataError
+        When it is none.
+    """
+    if not file.is_file():
+        return
+    with file.open("rb") as stream:
+        start = stream.read(_START)
+    refuse_mistaken(file.name, start)
+    if b"OSMHeader" not in start and b"<osm" not in start and file.suffix.lower() != ".pbf":
+        raise DataError(
+            "{file} is no file of streets that is read here.",
+            where="{file}: begins with “{first}”",
+            mend="Give an extract of OpenStreetMap (.osm.pbf), an answer of the Overpass API "
+            "(JSON), or troncon_de_route of BD TOPO.",
+            file=file.name,
+            first=start[:_SHOWN].decode("utf-8", errors="replace").strip(),
+        )
 
 
 def _box(within: shapely.Geometry | None, crs: str) -> tuple[float, float, float, float] | None:
@@ -200,7 +292,7 @@ def _told(kind: str, tags: Mapping[str, str]) -> dict[str, Any]:
     foot, access = tags.get("foot", ""), tags.get("access", "")
     closed = foot in _CLOSED or (access in _CLOSED and foot not in _OPEN)
     return {
-        "name": tags.get("name", ""),
+        "name": str(tags.get("name") or ""),
         "kind": kind,
         "walkable": kind not in ("motorway", "water") and not closed,
         "one_way": tags.get("oneway", "") in _ONE_WAY,

@@ -6,6 +6,7 @@ import atexit
 import csv
 import datetime as dt
 import io
+import re
 import shutil
 import tempfile
 import zipfile
@@ -28,6 +29,7 @@ _TEXTS = (".csv", ".txt", ".tsv")
 _MOST_BYTES, _MOST_COLUMNS, MOST_ROWS = 8_000_000_000, 2_000, 100_000_000
 _HEAD_ROWS, _HEAD_BYTES = 40, 4096
 _TABLE_COLUMNS = 2
+_NOTES = re.compile(r"(?i)(read|lisez)[ _-]?m(e|oi)|licen[cs]e|notice|m[ée]tadon|metadata")
 # Parts of a workbook that need not be in memory; what else a table of a million rows has is less.
 _MOST_BESIDE, _SHEETS = 300_000_000, "xl/worksheets/"
 # What openpyxl and those below it raise over damaged files. Their XML is a SyntaxError; what is
@@ -92,6 +94,37 @@ def too_large(path: Path, most: Text) -> DataError:
     )
 
 
+def without_gzip(path: Path) -> Path:
+    """Return a file opened out where it is gzipped, whatever its name; another as it is.
+
+    Raises
+    ------
+    DataError
+        When it is damaged, or would fill the disk.
+    """
+    if not _head(path).startswith(GZIPPED):
+        return path
+    told = path.stat()
+    key = (path, told.st_mtime_ns, told.st_size)
+    if key not in _KEPT:
+        name = path.stem if path.suffix.lower() == ".gz" else path.name
+        target = Path(tempfile.mkdtemp(dir=_folder())) / name
+        try:
+            with opened(path) as packed, target.open("wb") as plain:
+                shutil.copyfileobj(packed, plain, 1 << 20)
+        except (OSError, EOFError) as error:
+            raise _damaged(path, error) from error
+        _keep(key, target)
+    return _KEPT[key]
+
+
+def _keep(key: tuple[Path, int, int], target: Path) -> None:
+    """Remember a file that was written out; the oldest of many goes."""
+    _KEPT[key] = target
+    while len(_KEPT) > _MOST_KEPT:
+        shutil.rmtree(_KEPT.pop(next(iter(_KEPT))).parent, ignore_errors=True)
+
+
 def plain_file(path: Path) -> Path:
     """Return a file of text for a workbook or a zip that holds one; another file as it is.
 
@@ -106,9 +139,7 @@ def plain_file(path: Path) -> Path:
     told = path.stat()
     key = (path, told.st_mtime_ns, told.st_size)
     if key not in _KEPT:
-        _KEPT[key] = _written(path)
-        while len(_KEPT) > _MOST_KEPT:
-            shutil.rmtree(_KEPT.pop(next(iter(_KEPT))).parent, ignore_errors=True)
+        _keep(key, _written(path))
     return _KEPT[key]
 
 
@@ -182,20 +213,25 @@ def _written(path: Path) -> Path:
     except DAMAGED as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(
-            "{file} cannot be opened: it is cut or damaged, or has a password.",
-            where="{file}: {error}",
-            mend="Save it again as XLSX or CSV, without a password, or download it again.",
-            file=path.name,
-            error=str(error) or type(error).__name__,
-        ) from error
+        raise _damaged(path, error) from error
     return target
+
+
+def _damaged(path: Path, error: BaseException) -> DataError:
+    return DataError(
+        "{file} cannot be opened: it is cut or damaged, or has a password.",
+        where="{file}: {error}",
+        mend="Save it again as XLSX or CSV, without a password, or download it again.",
+        file=path.name,
+        error=str(error) or type(error).__name__,
+    )
 
 
 def _texts_in(archive: zipfile.ZipFile) -> list[str]:
     names = [n for n in archive.namelist() if Path(n).suffix.lower() in _TEXTS]
     tables = [n for n in names if not n.startswith("__MACOSX") and not Path(n).name.startswith(".")]
-    # Notes lie beside tables as .txt.
+    # Notes lie beside tables as .txt, and may be called so.
+    tables = [n for n in tables if not _NOTES.search(Path(n).stem)] or tables
     return [n for n in tables if not n.lower().endswith(".txt")] or tables
 
 

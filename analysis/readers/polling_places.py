@@ -69,7 +69,9 @@ def read_polling_places(
     """
     file = Path(path)
     optional = frozenset({"address", *ZONES})
-    raw = texts(read_columns(file, _COLUMNS, optional=optional)).reset_index(drop=True)
+    uneven: list[LeftOut] = []
+    table = read_columns(file, _COLUMNS, left_out=uneven, optional=optional)
+    raw = texts(table).reset_index(drop=True)
     commune = places[0] if len(places) == 1 and len(places[0]) == 5 else ""  # noqa: PLR2004
     raw["bureau_id"] = [contour_code(said, commune) for said in raw["said"].str.strip()]
     understood = raw["bureau_id"] != ""
@@ -82,10 +84,13 @@ def read_polling_places(
         (outside, Text("outside the place")),
         (twice & ~outside, Text("a bureau named before")),
     )
-    left_out = tuple(
-        LeftOut(reason, int(gone.sum()), some(raw.loc[gone, "said"]))
-        for gone, reason in reasons
-        if gone.any()
+    left_out = (
+        *uneven,
+        *(
+            LeftOut(reason, int(gone.sum()), some(raw.loc[gone, "said"]))
+            for gone, reason in reasons
+            if gone.any()
+        ),
     )
     kept = raw[understood & ~outside & ~twice].reset_index(drop=True)
     if kept.empty:
@@ -99,7 +104,8 @@ def read_polling_places(
     kept["name"] = _with_address(kept)
     columns = ["said", "bureau_id", "name", *(kind for kind in ZONES if kind in kept)]
     source = Source.of(file, role="reu_bureaux", licence=UNSTATED)
-    return kept[columns], Report(source, len(raw), len(kept), left_out)
+    read = len(raw) + sum(rows.count for rows in uneven)
+    return kept[columns], Report(source, read, len(kept), left_out)
 
 
 def _with_address(rows: pd.DataFrame) -> pd.Series:

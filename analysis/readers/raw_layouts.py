@@ -30,6 +30,7 @@ from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import opened, plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import two_encodings
+from analysis.readers.uneven_rows import UnevenRows, unfinished
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import SPACES
 
@@ -85,17 +86,19 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
         place.
     """
     file = Path(path)
-    rows = _Rows(election_id, places)
+    rows = _Rows(election_id, places, UnevenRows(file.name))
     try:
         with _lines(file) as cells:
             layout, line, first = _detect(cells, file)
             if layout.headless:
-                rows.add(first, layout, (file.name, line))
+                rows.add(first, layout, line)
             else:
                 # Files put together repeat it.
                 rows.header = first
+            number = line
             for number, row in enumerate(cells, start=line + 1):
-                rows.add(row, layout, (file.name, number))
+                rows.add(row, layout, number)
+            rows.refuse_uneven(file, number)
     except UnicodeDecodeError as error:
         raise two_encodings(file.name, str(error)) from error
     except (csv.Error, OSError, EOFError, pa.ArrowInvalid) as error:
@@ -197,7 +200,9 @@ class _Rows:
 
     election_id: str
     places: tuple[str, ...]
+    uneven: UnevenRows
     read: int = 0
+    rows: int = 0
     other_round: int = 0
     counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
     ballots: list[tuple[str, str, str, int | None]] = field(default_factory=list)
@@ -206,8 +211,9 @@ class _Rows:
     header: list[str] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     again: int = 0
+    last_uneven: tuple[int, int] = (0, 0)
 
-    def add(self, row: list[str], layout: Layout, where: tuple[str, int]) -> None:
+    def add(self, row: list[str], layout: Layout, line: int) -> None:
         """Take in one row, if it is of the place and the round.
 
         Parameters
@@ -216,19 +222,17 @@ class _Rows:
             Its cells.
         layout
             Where each value stands.
-        where
-            File and line, which errors name.
-
-        Raises
-        ------
-        DataError
-            When the row does not end where its layout says.
+        line
+            Where it stands, which notes name.
         """
         if not any(cell.strip(_BLANK) for cell in row) or row == self.header:
             return
         if not _is_whole(row, layout):
-            file, line = where
-            raise _broken(file, Text("line {line} has {n} cells", line=line, n=len(row)))
+            filled = [cell for cell in row if cell.strip(_BLANK)]
+            self.uneven.add(";".join(row), cells=len(row), filled=len(filled), line=line)
+            self.last_uneven = line, len(row)
+            return
+        self.rows += 1
         code, commune = _commune(row, layout)
         number = bare_code(row[layout.fixed["number"]]).removeprefix(f"{code}_")
         if not in_place(commune, self.places, arrondissement_of(code, number)):
@@ -243,7 +247,7 @@ class _Rows:
             return
         self.seen.add(told)
         bureau = bureau_code(code, number)
-        counts = tuple(self._count(row, layout, name, bureau, where[1]) for name in COUNTS)
+        counts = tuple(self._count(row, layout, name, bureau, line) for name in COUNTS)
         place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else commune
         # A long file repeats the counts of a bureau with each of its candidates.
         self.counts.setdefault((bureau, *counts), (commune, place))
@@ -251,8 +255,29 @@ class _Rows:
             votes = _whole(cell)
             self.ballots.append((bureau, nuance, name, votes))
             if votes is None and cell.strip():
-                found = Text("line {line}: {cell!r}", line=where[1], cell=cell)
+                found = Text("line {line}: {cell!r}", line=line, cell=cell)
                 self.no_votes.append(found)
+
+    def refuse_uneven(self, file: Path, last: int) -> None:
+        """Raise where rows do not end where their layout says, more than slips, or the file is cut.
+
+        Parameters
+        ----------
+        file
+            What was read.
+        last
+            Its last line.
+
+        Raises
+        ------
+        DataError
+            When it is cut or damaged.
+        """
+        line, cells = self.last_uneven
+        if last and last == line and unfinished(file):
+            told = Text("line {line} has {n} cells, and the file ends there", line=line, n=cells)
+            raise _broken(file.name, told)
+        self.uneven.refuse_many(self.rows)
 
     def _count(
         self, row: list[str], layout: Layout, name: str, bureau: str, line: int
@@ -276,7 +301,12 @@ class _Rows:
         ballots = ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
         places = pd.DataFrame(list(self.counts.values()), columns=["commune_id", "name"])
         gone = {Text("other round"): self.other_round, _TWICE: self.again}
-        out = tuple(LeftOut(reason, count) for reason, count in gone.items() if count)
+        uneven = self.uneven.left_out()
+        out = (
+            *(LeftOut(reason, count) for reason, count in gone.items() if count),
+            *uneven,
+        )
+        read = self.read + sum(rows.count for rows in uneven)
         return Raw(
             counts=counts,
             ballots=ballots,
@@ -284,7 +314,7 @@ class _Rows:
             reports=(
                 Report(
                     source,
-                    self.read,
+                    read,
                     self.read - sum(gone.values()),
                     out,
                     (Text("layout: {layout}", layout=layout.name),),

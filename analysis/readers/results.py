@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.errors import DataError, Listed, Text, some
 from analysis.readers.blocs import give_blocs
 from analysis.readers.implausible import told_of_sizes
+from analysis.readers.known_places import officially_spelt
 from analysis.readers.merged_communes import changed_communes, given_to_today
 from analysis.readers.raw_results import Raw
 from analysis.readers.set_aside import files_of, set_aside, tolerated
@@ -117,7 +118,7 @@ def assemble(
     changed = tuple(chain.from_iterable(notes))
     return Results(
         elections=elections,
-        places=PLACES.check(raw.places.drop_duplicates("commune_id").sort_values("commune_id")),
+        places=_spelt(PLACES.check(raw.places.drop_duplicates("commune_id"))),
         turnout=turnout,
         votes=table,
         candidates=candidates,
@@ -282,6 +283,15 @@ def _sums(bad: pd.DataFrame) -> Text:
         Text("{bureau} ({votes} for {valid} valid)", bureau=b, votes=s, valid=v)
         for b, s, v in zip(bad["bureau_id"], bad["sum"], bad["valid"], strict=True)
     )
+
+
+def _spelt(places: pd.DataFrame) -> pd.DataFrame:
+    """Return the places in order, French communes in their official spelling."""
+    table = places.sort_values("commune_id")
+    french = table["department_id"] != ""
+    pairs = zip(table["commune_id"], table["name"], strict=True)
+    spelt = [officially_spelt(str(code), str(name)) for code, name in pairs]
+    return table.assign(name=table["name"].mask(french, pd.Series(spelt, table.index, dtype="str")))
 
 
 def _candidates(ballots: pd.DataFrame, blocs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -17,14 +17,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
-from analysis.geography.crs import checked_metric
 from analysis.geography.made_contours import far_points
-from analysis.readers.addresses import texts
-from analysis.readers.codes import arrondissement_of, commune_code, contour_code, in_place
+from analysis.readers.addresses import decimals, texts
+from analysis.readers.beginnings import plain
+from analysis.readers.codes import (
+    arrondissement_of,
+    bare_text,
+    commune_code,
+    contour_code,
+    in_place,
+)
 from analysis.readers.glance import NO, SURE, Glance, year_in
+from analysis.readers.roll_positions import placed, scores
 from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import ADDRESSES
@@ -38,6 +44,8 @@ EXTRACTED = 2022
 # of the street's name: it may be another street.
 LEAST_SCORE = 0.7
 
+# Stands before the line of an address without an id.
+_NO_ID = "reu_"
 _COLUMNS = {
     "commune": ("code_commune_ref",),
     "bureau": ("id_brut_bv_reu",),
@@ -131,9 +139,15 @@ def read_roll(
     """
     file = Path(path)
     told = None if codes is None else codes.to_dict()
+    left_out: list[LeftOut] = []
     table = read_columns(
-        file, _COLUMNS, optional=_OPTIONAL, keep=lambda piece: _in_places(piece, places)
+        file,
+        _COLUMNS,
+        left_out=left_out,
+        optional=_OPTIONAL,
+        keep=lambda piece: _in_places(piece, places),
     )
+    read = table.num_rows + sum(rows.count for rows in left_out)
     raw = _with_codes(texts(table).assign(line=table[LINE].to_numpy()), told or {})
     if raw.empty:
         raise DataError(
@@ -143,8 +157,9 @@ def read_roll(
             file=file.name,
             places=some(places),
         )
-    left_out: list[LeftOut] = []
-    trusted = _trusted(raw.assign(point=_points(raw, crs_metric)), left_out)
+    points, turned = placed(raw, crs_metric)
+    score, scaled = scores(raw)
+    trusted = _trusted(raw.assign(point=points, **score), left_out)
     positions = _positions(trusted, crs_metric)
     far = far_points(positions)
     kept = _without(trusted, far, Text("far from the rest of its bureau"), left_out)
@@ -158,7 +173,7 @@ def read_roll(
             left_out=some(Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out),
         )
     source = Source.of(file, role="reu", licence=LICENCE)
-    report = Report(source, len(raw), len(kept), tuple(left_out), _notes(kept))
+    report = Report(source, read, len(kept), tuple(left_out), (*turned, *scaled, *_notes(kept)))
     year = year_in(file.name) or EXTRACTED
     return Roll(_addresses(kept, crs_metric), positions, year, report)
 
@@ -188,9 +203,15 @@ def read_polling_places(
     """
     file = Path(path)
     optional = frozenset({"ministry", "number", "street"})
+    left_out: list[LeftOut] = []
     table = read_columns(
-        file, _PLACES, optional=optional, keep=lambda piece: _in_places(piece, places)
+        file,
+        _PLACES,
+        left_out=left_out,
+        optional=optional,
+        keep=lambda piece: _in_places(piece, places),
     )
+    read = table.num_rows + sum(rows.count for rows in left_out)
     raw = texts(table).reset_index(drop=True)
     if raw.empty:
         raise DataError(
@@ -207,12 +228,11 @@ def read_polling_places(
     address = (number + " " + raw.get("street", blank).str.strip()).str.strip()
     name = raw["name"].str.strip()
     raw["name"] = name + np.where((name != "") & (address != ""), ", ", "") + address
-    left_out: list[LeftOut] = []
     kept = _without(raw, raw["bureau_id"] == "", Text("no id of a bureau"), left_out, "said")
     twice = kept.duplicated("bureau_id")
     kept = _without(kept, twice, Text("a bureau named before"), left_out, "said")
     source = Source.of(file, role="reu_bureaux", licence=LICENCE)
-    report = Report(source, len(raw), len(kept), tuple(left_out))
+    report = Report(source, read, len(kept), tuple(left_out))
     return kept[["said", "bureau_id", "name"]].reset_index(drop=True), report
 
 
@@ -221,7 +241,7 @@ def _in_places(piece: pa.Table, places: tuple[str, ...]) -> pa.Table:
     codes = pc.cast(piece["commune"], pa.string()).combine_chunks().dictionary_encode()
     inside = []
     for code in codes.dictionary.to_pylist():
-        padded = (code or "").strip().zfill(5)
+        padded = bare_text(code or "").zfill(5)
         inside.append(in_place(commune_code(padded), places, arrondissement_of(padded)))
     mask = pc.take(pa.array(inside, pa.bool_()), codes.indices)
     return piece.filter(pc.fill_null(mask, not places))
@@ -235,6 +255,7 @@ def _canonical(ids: pd.Series, communes: pd.Series) -> pd.Series:
 
 
 def _code(said: str, commune: str) -> str:
+    said, commune = bare_text(said), bare_text(commune)
     whole = commune.zfill(5) if commune else ""
     before, underscore, number = said.rpartition("_")
     # Spreadsheets take the first zero of 01004_0001.
@@ -246,26 +267,14 @@ def _with_codes(raw: pd.DataFrame, told: dict[str, str]) -> pd.DataFrame:
     own = _canonical(raw["bureau"], raw["commune"])
     pairs = zip(raw["bureau"].str.strip(), own, strict=True)
     bureau = pd.Series([told.get(said, id_) for said, id_ in pairs], index=raw.index, dtype="str")
-    communes = {code: commune_code(code.strip().zfill(5)) for code in raw["commune"].unique()}
-    line = "reu_" + raw["line"].astype("str")
+    communes = {code: commune_code(bare_text(code).zfill(5)) for code in raw["commune"].unique()}
+    line = _NO_ID + raw["line"].astype("str")
     ids = raw["address_id"].str.strip() if "address_id" in raw else line
     return raw.assign(
         bureau_id=bureau,
         commune_id=raw["commune"].map(communes),
         address_id=ids.where(ids != "", line),
     )
-
-
-def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
-    lon, lat = (
-        pd.to_numeric(raw[name], errors="coerce").to_numpy(dtype=float) for name in ("lon", "lat")
-    )
-    known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
-    transform = Transformer.from_crs("EPSG:4326", checked_metric(crs), always_xy=True).transform
-    x, y = transform(np.where(known, lon, np.nan), np.where(known, lat, np.nan))
-    usable = np.isfinite(x) & np.isfinite(y)
-    points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))
-    return points
 
 
 def _trusted(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
@@ -279,23 +288,32 @@ def _trusted(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
         vague = kept["type"].str.strip().eq("municipality") & several
         kept = _without(kept, vague, Text("placed at its commune only"), left_out)
     if "score" in kept:
-        score = pd.to_numeric(kept["score"], errors="coerce")
+        score = kept["score"]
         kept = _without(kept, score.isna(), Text("without a score"), left_out)
         low = (score < LEAST_SCORE)[kept.index]
         kept = _without(kept, low, Text("score under {least:.1f}", least=LEAST_SCORE), left_out)
-    twice = kept.duplicated(["address_id", "bureau_id"])
+    # INSEE's own table has no ids: what is called the same in one commune is one address.
+    kept = kept.assign(same=_same(kept))
+    twice = kept.duplicated(["same", "bureau_id"])
     kept = _without(kept, twice, Text("repeated row"), left_out)
     # One address in two bureaux: the one with more lines of the roll has it.
-    order = kept[["address_id", "bureau_id"]].assign(weight=_weight(kept))
+    order = kept[["same", "bureau_id"]].assign(weight=_weight(kept))
     order = order.sort_values(["weight", "bureau_id"], ascending=[False, True], kind="stable")
-    second = order.duplicated("address_id").reindex(kept.index)
+    second = order.duplicated("same").reindex(kept.index)
     return _without(kept, second, Text("more of this address votes in another bureau"), left_out)
+
+
+def _same(rows: pd.DataFrame) -> pd.Series:
+    """Return what tells an address: its id, else what it is called and where it stands."""
+    own = rows["address_id"]
+    at = rows["commune_id"] + " " + rows["address"].map(plain) + rows["lon"] + rows["lat"]
+    return own.mask(own.str.startswith(_NO_ID), at)
 
 
 def _weight(rows: pd.DataFrame) -> pd.Series:
     if "weight" not in rows:
         return pd.Series(1.0, index=rows.index)
-    return pd.to_numeric(rows["weight"], errors="coerce").fillna(1.0).clip(lower=1.0)
+    return pd.Series(decimals(rows["weight"]), index=rows.index).fillna(1.0).clip(lower=1.0)
 
 
 def _positions(rows: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:

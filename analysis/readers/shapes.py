@@ -1,4 +1,4 @@
-"""Polygons from any file: opened, brought into a metric CRS, repaired, joined, compared."""
+"""Shapes from any file: opened, brought into a metric CRS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import geopandas as gpd
 import numpy as np
@@ -21,8 +21,8 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
+from analysis.readers.packed import without_gzip
 
-_OVERLAP_SHARE = 0.01
 _ASSUMED = CRS("EPSG:4326")
 _END = 1 << 16
 # Shapefile, its table, GeoPackage, FlatGeobuf, Parquet.
@@ -68,6 +68,7 @@ def read_shapes(
         raise DataError(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
+    path = without_gzip(path)
     refuse_others(path)
     try:
         with warnings.catch_warnings(record=True) as heard:
@@ -80,7 +81,7 @@ def read_shapes(
             where="{file}: {error}",
             mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
             file=path.name,
-            error=str(error).partition("\n")[0] or type(error).__name__,
+            error=_without_folder(str(error).partition("\n")[0], path) or type(error).__name__,
         ) from error
     if not isinstance(raw, gpd.GeoDataFrame) or raw.empty or raw.geometry.isna().all():
         raise DataError(
@@ -103,6 +104,28 @@ def read_shapes(
         )
         shapes = shapes.set_crs(_ASSUMED, allow_override=True)
     return shapes, tuple(dict.fromkeys(notes))
+
+
+def _without_folder(text: str, path: Path) -> str:
+    return text.replace("/vsizip/", "").replace(str(path), path.name)
+
+
+def astray(shapes: gpd.GeoDataFrame, crs: str) -> np.ndarray:
+    """Tell which shapes lie where a metric CRS does not hold, where others do.
+
+    Parameters
+    ----------
+    shapes
+        In any CRS.
+    crs
+        The metric one.
+    """
+    area = checked_metric(crs).area_of_use
+    if area is None:
+        return np.zeros(len(shapes), dtype=bool)
+    boxes = shapes.geometry.to_crs("EPSG:4326").bounds.to_numpy()
+    away = np.array([_apart(tuple(one), area.bounds) for one in boxes], dtype=bool)
+    return away & ~away.all()
 
 
 def _in_degrees(shapes: gpd.GeoDataFrame) -> bool:
@@ -184,13 +207,37 @@ def _on_earth(raw: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_folder(path: Path) -> Path | str:
-    """Return the address of the one file of shapes that lies in a folder of a zip."""
+    """Return the address of the one file of shapes in a zip, or of the folder of several.
+
+    Raises
+    ------
+    DataError
+        When it holds several that cannot be layers of one another.
+    """
     if path.suffix.lower() != ".zip":
         return path
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
     shapes = [n for n in names if Path(n).suffix.lower() in _SHAPES and "__MACOSX" not in n]
-    return f"/vsizip/{path}/{shapes[0]}" if len(shapes) == 1 and "/" in shapes[0] else path
+    if len(shapes) <= 1:
+        return f"/vsizip/{path}/{shapes[0]}" if shapes else path
+    folders = {str(PurePosixPath(name).parent) for name in shapes}
+    if len(folders) > 1 or {Path(name).suffix.lower() for name in shapes} != {".shp"}:
+        raise DataError(
+            "{file} holds several files of shapes, and nothing tells which is meant.",
+            where="{file}: {shapes}",
+            mend="Take the one of the bureaux out of it, and give that.",
+            file=path.name,
+            shapes=some(shapes),
+        )
+    folder = folders.pop()
+    return f"/vsizip/{path}" + ("" if folder == "." else f"/{folder}")
+
+
+def fields_of(path: Path, layer: str) -> tuple[str, list[str]]:
+    """Return the type of geometry of a layer and the names of its columns."""
+    told = pyogrio.read_info(_in_folder(path), layer=layer)
+    return str(told["geometry_type"] or ""), list(map(str, told["fields"]))
 
 
 def layers_of(path: Path) -> list[str]:
@@ -203,7 +250,7 @@ def layers_of(path: Path) -> list[str]:
     """
     refuse_others(path)
     try:
-        return [str(name) for name, _kind in pyogrio.list_layers(path)]
+        return [str(name) for name, _kind in pyogrio.list_layers(_in_folder(path))]
     except (RuntimeError, ValueError):
         return []  # the reading itself says what is wrong with the file
 
@@ -238,8 +285,8 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
         raise DataError(
             "{file} does not say in which coordinate system it is.",
             where="{corners}",
-            mend="Put its .prj file beside it, or name the CRS in a column map "
-            "(docs/any_terrain.md).",
+            mend="Put its .prj file beside it (into the same zip), or export it in WGS 84; a "
+            "column map names it with crs under [geometry].",
             file=path.name,
             corners=corners,
         )
@@ -247,7 +294,8 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
         raise DataError(
             "{file} says it is in degrees, but its coordinates are not.",
             where="{file}: {corners}",
-            mend="It is probably in metres (Lambert-93): export it in WGS 84, or name its CRS.",
+            mend="It is probably in metres (Lambert-93): export it in WGS 84, or write its system "
+            "into it (.prj; in GeoJSON the member crs).",
             file=path.name,
             corners=corners,
         )
@@ -328,71 +376,3 @@ def _apart(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     if other[0] > other[2]:
         beside = one[0] > other[2] and one[2] < other[0]
     return beside or one[1] > other[3] or one[3] < other[1]
-
-
-def repair(shapes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """Make every polygon valid, keeping what has an area; tell which were mended.
-
-    One that nothing makes valid becomes empty.
-
-    Parameters
-    ----------
-    shapes
-        With a column `bureau_id`, to name the repaired.
-    """
-    geometry = shapes.geometry.to_numpy()
-    wrong = ~shapely.is_valid(geometry)
-    if not wrong.any():
-        return shapes, ()
-    mended = geometry.copy()
-    mended[wrong] = shapely.make_valid(geometry[wrong], method="structure", keep_collapsed=False)
-    # GEOS may leave a ring that touches itself: a second pass, and a buffer of 0 m, close it.
-    still = ~shapely.is_valid(mended)
-    mended[still] = shapely.make_valid(mended[still], method="structure", keep_collapsed=False)
-    still = ~shapely.is_valid(mended)
-    mended[still] = shapely.buffer(mended[still], 0)
-    mended[~shapely.is_valid(mended)] = shapely.Polygon()
-    names = some(shapes["bureau_id"].to_numpy()[wrong])
-    note = Text("{wrong} invalid polygon(s) repaired: {names}", wrong=int(wrong.sum()), names=names)
-    return shapes.set_geometry(mended, crs=shapes.crs), (note,)
-
-
-def dissolve(shapes: gpd.GeoDataFrame, by: str) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
-    """Join the rows that share an id into one shape; the first row gives the other columns."""
-    several = shapes.duplicated(by, keep=False)
-    if not several.any():
-        return shapes.reset_index(drop=True), ()
-    parts = shapes[several]
-    joined = gpd.GeoDataFrame(parts.dissolve(by=by, aggfunc="first", sort=False).reset_index())
-    note = Text(
-        "{n} rows joined into {bureaux} bureau(x) in parts: {joined}",
-        n=len(parts),
-        bureaux=len(joined),
-        joined=some(joined[by]),
-    )
-    whole = pd.concat([shapes[~several], joined[shapes.columns]], ignore_index=True)
-    return gpd.GeoDataFrame(whole, crs=shapes.crs), (note,)
-
-
-def overlaps(shapes: gpd.GeoDataFrame, by: str) -> tuple[str, ...]:
-    """Tell which neighbours overlap by more than 1% of the smaller one."""
-    geometry = shapes.geometry.to_numpy()
-    one, other = shapely.STRtree(geometry).query(geometry, predicate="intersects")
-    one, other = one[one < other], other[one < other]
-    area = shapely.area(geometry)
-    common = shapely.area(shapely.intersection(geometry[one], geometry[other]))
-    share = common / np.minimum(area[one], area[other])
-    worst = np.flatnonzero(share > _OVERLAP_SHARE)
-    if not len(worst):
-        return ()
-    worst = worst[np.argsort(-share[worst], kind="stable")]
-    ids = shapes[by].to_numpy()
-    names = some(
-        Text(
-            "{one} and {other} ({share:.0%})", one=ids[one[k]], other=ids[other[k]], share=share[k]
-        )
-        for k in worst
-    )
-    return (
-        Text("{n} pair(s) of bureaux overlap by more than 1%: {names}", n=len(worst), names=names),
-    )

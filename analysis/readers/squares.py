@@ -24,6 +24,7 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.glance import NO, OF_OTHERS, SURE, Glance
 from analysis.readers.outside_links import refuse_bomb
+from analysis.readers.set_aside import tolerated
 from analysis.readers.tabular import LINE, Aliases, read_columns
 from analysis.tables.schema import AREAS
 from analysis.tables.sources import LeftOut, Report, Source
@@ -94,8 +95,10 @@ def read_squares(
         return piece if within is None else piece.filter(_near(piece["id"], within, crs_metric))
 
     with _unzipped(file) as plain:
-        table = read_columns(plain, _COLUMNS, keep=near)
-    raw = _numbers(table, file.name)
+        uneven: list[LeftOut] = []
+        table = read_columns(plain, _COLUMNS, left_out=uneven, keep=near)
+    notes = tuple(uneven)
+    raw = _numbers(table, file.name, uneven)
     bad = _impossible(raw)
     raw, lost = raw[~bad].reset_index(drop=True), _left_out(raw[bad])
     squares = _squares(raw["id"], crs_metric, file.name)
@@ -112,10 +115,12 @@ def read_squares(
             read=read,
         )
     areas = AREAS.check(_areas(raw, squares, crs_metric))
-    outside = read - len(areas) - int(bad.sum())
+    slips = sum(rows.count for rows in uneven[len(notes) :])
+    outside = read - len(areas) - int(bad.sum()) - slips
     far = (LeftOut(Text("outside the contours"), outside),) if outside else ()
     source = Source.of(file, role="squares", licence=LICENCE)
-    report = Report(source, read, len(areas), (*far, *lost), _imputed_note(areas))
+    read += sum(rows.count for rows in notes)
+    report = Report(source, read, len(areas), (*far, *lost, *uneven), _imputed_note(areas))
     return gpd.GeoDataFrame(areas, crs=crs_metric), report
 
 
@@ -178,14 +183,24 @@ def _bounds(bounds: tuple[float, ...], crs: str, code: int) -> tuple[float, ...]
     return transformer.transform_bounds(west, south, east, north)
 
 
-def _numbers(table: pa.Table, file: str) -> pd.DataFrame:
-    """Return the rows with every count as a float."""
-    raw = pd.DataFrame({"id": table["id"].cast(pa.string()).to_pandas()})
+def _numbers(table: pa.Table, file: str, left_out: list[LeftOut]) -> pd.DataFrame:
+    """Return the rows with every count as a float; slips of a hand and copies are left out."""
+    raw = pd.DataFrame({"id": table["id"].cast(pa.string()).to_pandas().astype("str")})
+    found: dict[int, Text] = {}
+    unplaced = _grid(pa.chunked_array([pa.array(raw["id"], pa.string())]))["crs"].isna()
+    if tolerated(int(unplaced.sum()), len(raw), leave_out=False) and not unplaced.all():
+        found = {k: Text("{id!r}", id=raw["id"].iloc[k]) for k in np.flatnonzero(unplaced)}
     for name in (*_COUNTS, "imputed"):
         texts = table[name].cast(pa.string()).to_pandas().astype("str")
         numbers = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
-        if (bad := numbers.isna() | (numbers < 0) & (name != "Ind_snv")).any():
-            lines = table[LINE].to_numpy()[bad]
+        bad = numbers.isna() | (numbers < 0) & (name != "Ind_snv")
+        lines = table[LINE].to_numpy()[bad]
+        slips = tolerated(int(bad.sum()), len(bad), leave_out=False) and not bad.all()
+        if slips or bad.empty:
+            for k, line in zip(np.flatnonzero(bad), lines, strict=True):
+                cell = texts.iloc[k]
+                found[k] = Text("line {line}: {name} {cell!r}", line=line, name=name, cell=cell)
+        else:
             raise DataError(
                 "Column {name} of the squares holds values that are no counts.",
                 where="{file}: {lines}",
@@ -198,7 +213,15 @@ def _numbers(table: pa.Table, file: str) -> pd.DataFrame:
                 ),
             )
         raw[name] = numbers.astype("float64")
-    return raw
+    kept = raw.drop(index=list(found))
+    copies = kept.duplicated()
+    for reason, told in (
+        (Text("an id or a figure that is none"), list(found.values())),
+        (Text("a copy of another row"), kept.loc[copies, "id"].tolist()),
+    ):
+        if told:
+            left_out.append(LeftOut(reason, len(told), some(told)))
+    return kept[~copies].reset_index(drop=True)
 
 
 def _impossible(raw: pd.DataFrame) -> pd.Series:

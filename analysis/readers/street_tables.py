@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.errors import DataError, Text
+from analysis.errors import DataError, Text, some
 from analysis.tables.schema import STREETS
 from analysis.tables.sources import LeftOut, Report, Source
 
@@ -57,27 +57,40 @@ def streets_of_place(  # noqa: PLR0913 - each tells what a file does not
         When no street of the file lies in the place.
     """
     geometry = lines.geometry.to_numpy()
-    drawn = shapely.length(geometry) > 0
+    length = shapely.length(geometry)
+    # A corner that lies nowhere makes the length endless.
+    drawn = (length > 0) & np.isfinite(length)
     table = lines[drawn].reset_index(drop=True)
     if within is not None:
         table = table[_near(table.geometry.to_numpy(), within)].reset_index(drop=True)
     if table.empty:
         raise DataError(
-            "No street of this file lies in the place.",
-            where="{file}: {n} street(s) read",
+            "No street of this file lies in the place."
+            if len(lines)
+            else "No way of this file is a street with its points.",
+            where="{file}: {n} street(s) read; {left_out}"
+            if left_out
+            else "{file}: {n} street(s) read",
             mend="Give streets of the commune or of its département.",
             file=path.name,
             n=len(lines),
+            left_out=some(Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out),
         )
     if "length_m" not in table:
         table["length_m"] = shapely.length(table.geometry.to_numpy())
-    # A way may be there twice, cut at the border of two extracts.
+    # A way may be there twice, whole or cut at the border of two extracts.
+    twice = (
+        table["street_id"] + " " + shapely.to_wkb(table.geometry.to_numpy(), hex=True)
+    ).duplicated()
+    copies = int(twice.sum())
+    table = table[~twice].reset_index(drop=True)
     again = table["street_id"].groupby(table["street_id"]).cumcount()
     table["street_id"] = np.where(
         again > 0, table["street_id"] + "-" + (again + 1).astype(str), table["street_id"]
     )
     kept = STREETS.check(table[list(STREETS.columns)])
-    gone = _left_out(left_out, empty=int((~drawn).sum()), far=int(drawn.sum()) - len(table))
+    far = int(drawn.sum()) - len(table) - copies
+    gone = _left_out(left_out, empty=int((~drawn).sum()), far=far, copies=copies)
     read = len(table) + sum(item.count for item in gone)
     source = Source.of(path, role=ROLE, licence=licence)
     return kept, Report(source, read, len(table), gone, notes)
@@ -89,9 +102,12 @@ def _near(lines: np.ndarray, within: shapely.Geometry) -> np.ndarray:
     return np.asarray(shapely.intersects(near, lines))
 
 
-def _left_out(told: tuple[LeftOut, ...], *, empty: int, far: int) -> tuple[LeftOut, ...]:
+def _left_out(
+    told: tuple[LeftOut, ...], *, empty: int, far: int, copies: int
+) -> tuple[LeftOut, ...]:
     more = (
         LeftOut(Text("a line without length"), empty),
+        LeftOut(Text("a copy of another row"), copies),
         LeftOut(Text("more than {m} m from the place", m=int(MARGIN_M)), far),
     )
     return (*told, *(item for item in more if item.count))

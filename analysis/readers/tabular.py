@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from analysis.readers.beginnings import delimiter_of, encoding_of, plain
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
+from analysis.readers.uneven_rows import UnevenRows, unfinished
+from analysis.tables.sources import LeftOut
 
 LINE = "line"
 # Of a file that is one line, the name of its column is all of it.
@@ -32,6 +35,7 @@ def read_columns(
     path: Path,
     aliases: Aliases,
     *,
+    left_out: list[LeftOut],
     optional: frozenset[str] = frozenset(),
     keep: Keep | None = None,
 ) -> pa.Table:
@@ -45,6 +49,8 @@ def read_columns(
     aliases
         Our name → the names it has in the editions of the file; case, accents, points and
         spaces make no difference.
+    left_out
+        Takes in the notes and uneven rows of the file, which are not read.
     optional
         Which of our names may be absent; they are then left out of the result.
     keep
@@ -69,10 +75,14 @@ def read_columns(
             "{file} is empty.", where="{path}", mend="Download it again.", file=path.name, path=path
         )
     path = plain_file(path)
-    stream = _parquet if _is_parquet(path) else _delimited
+    uneven = UnevenRows(path.name)
     kept, rows, line = [], 0, 1 if _is_parquet(path) else 2
     try:
-        for piece in stream(path, aliases, optional):
+        for piece in (
+            _parquet(path, aliases, optional)
+            if _is_parquet(path)
+            else _delimited(path, aliases, optional, uneven)
+        ):
             lines = pa.array(np.arange(line, line + piece.num_rows))
             line += piece.num_rows
             table = piece.append_column(LINE, lines)
@@ -90,6 +100,8 @@ def read_columns(
             file=path.name,
             path=path,
         )
+    uneven.refuse_many(line - 2)
+    left_out += uneven.left_out()
     return pa.concat_tables(kept, promote_options="permissive").unify_dictionaries()
 
 
@@ -213,18 +225,32 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _delimited(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterator[pa.Table]:
+def _delimited(
+    path: Path, aliases: Aliases, optional: frozenset[str], uneven: UnevenRows | None = None
+) -> Iterator[pa.Table]:
     encoding, delimiter = _sniff(path)
     names = header(path)
     chosen = _choose(names, aliases, optional, path)
     text = pa.dictionary(pa.int32(), pa.string())
+    last = unfinished(path) if uneven else ""
+
+    def apart(row: pv.InvalidRow) -> str:
+        # A file that is cut ends within a row.
+        if uneven is None or row.text.strip() == last:
+            return "error"
+        uneven.add(row.text, cells=row.actual_columns)
+        return "skip"
+
     reader = pv.open_csv(
         opened(path),
         # Names are ours to give: the file may repeat some or have fewer than its rows.
         read_options=pv.ReadOptions(
-            block_size=_BLOCK_BYTES, encoding=encoding, column_names=names, skip_rows=1
+            block_size=_BLOCK_BYTES,
+            encoding=encoding,
+            column_names=[*names, *[""] * _beyond(path, encoding, delimiter, len(names))],
+            skip_rows=1,
         ),
-        parse_options=pv.ParseOptions(delimiter=delimiter),
+        parse_options=pv.ParseOptions(delimiter=delimiter, invalid_row_handler=apart),
         convert_options=pv.ConvertOptions(
             include_columns=list(chosen),
             column_types=dict.fromkeys(chosen, text),
@@ -234,6 +260,14 @@ def _delimited(path: Path, aliases: Aliases, optional: frozenset[str]) -> Iterat
     for batch in reader:
         table = pa.Table.from_batches([batch])
         yield table.rename_columns([chosen[name] for name in table.column_names])
+
+
+def _beyond(path: Path, encoding: str, delimiter: str, width: int) -> int:
+    """Return how many empty cells stand behind the last name in the first row of a file."""
+    with opened(path) as stream:
+        lines = stream.read(1 << 16).decode(encoding, errors="ignore").splitlines()[1:2]
+    more = next(csv.reader(lines, delimiter=delimiter), [])[width:]
+    return 0 if any(cell.strip() for cell in more) else len(more)
 
 
 def _sniff(path: Path) -> tuple[str, str]:
@@ -249,6 +283,13 @@ def _sniff(path: Path) -> tuple[str, str]:
             mend="Give a CSV, an Excel workbook (.xlsx), or a Parquet file that ends in .parquet.",
             file=path.name,
             path=path,
+        )
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        raise DataError(
+            "{file} is JSON, where a table is wanted.",
+            where="{file}",
+            mend="Give the same as CSV, an Excel workbook (.xlsx) or Parquet.",
+            file=path.name,
         )
     # The mark of UTF-8 is taken off with the first name.
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding

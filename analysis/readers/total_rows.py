@@ -67,6 +67,11 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(reason=reasons)
 
 
+def is_called_total(label: str) -> bool:
+    """Tell whether a label calls its row a total, in any of many languages."""
+    return _TOTAL.fullmatch(_words(label)) is not None
+
+
 def _is_called_total(bureau_id: pd.Series) -> np.ndarray:
     """Tell which ids call their row a total."""
     ids = bureau_id.astype("category").cat
@@ -75,7 +80,7 @@ def _is_called_total(bureau_id: pd.Series) -> np.ndarray:
     # Nearly all are numbers.
     for at in np.flatnonzero(~names.str.fullmatch(r".*_\d+")):
         label = names.iloc[at].rpartition("_")[2]
-        called[at] = _TOTAL.fullmatch(_words(label)) is not None
+        called[at] = is_called_total(label)
     flags: np.ndarray = called[ids.codes.to_numpy()]
     return flags
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError
 from analysis.targeting.value import Value, hesitant, reachable
 
 PARTS = ("mobilise", "persuade", "hesitant", "need", "access", "classic", "visited")
@@ -127,7 +127,8 @@ def need_ground(table: pd.DataFrame) -> None:
         raise DataError(
             "None of these bureaux has doors to knock at: their voters live abroad, in prison or "
             "vote by post.",
-            where=some(table["bureau_id"]),
+            where="{n} bureaux",
+            n=len(table),
             mend="Read what they voted under Abstention and Swing; choose a place with ground "
             "to rank doors.",
         )

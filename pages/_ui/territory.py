@@ -9,6 +9,7 @@ import streamlit as st
 
 from analysis.errors import DataError, some
 from analysis.geography.zones import bureaux_in, departments
+from analysis.readers.codes import ABROAD
 from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.access import visitor
@@ -40,7 +41,7 @@ def choose_places(place: Workspace) -> tuple[str, ...]:
             return ()
         zones = zones[zones["department_id"] == department]
     zones = zones[zones["kind"] != "departement"]
-    whole = str(places["name"].iloc[0]) if len(places) == 1 else _("All communes")
+    whole = str(places["name"].iloc[0]) if len(places) == 1 else _all(places)
     if zones.empty:
         st.text_input(_("Territory"), whole, disabled=True)
         return ()
@@ -108,6 +109,11 @@ def part_name(place: Workspace, code: str) -> str:
     places = loaders.table(str(place.path), place.digest, "places").set_index("commune_id")["name"]
     zones = loaders.zones(str(place.path), place.digest).set_index("place")["name"]
     return str(places.get(code) or zones.get(code) or code)
+
+
+def _all(places: pd.DataFrame) -> str:
+    abroad = (places["department_id"] == ABROAD).all()
+    return _("All consulates") if abroad else _("All communes")
 
 
 def department_name(code: str) -> str:

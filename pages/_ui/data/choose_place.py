@@ -7,6 +7,7 @@ import datetime as dt
 import streamlit as st
 
 from analysis.errors import DataError
+from analysis.readers.known_places import place_name
 from analysis.tables.workspace import Workspace
 from pages._ui import browser_clock, state
 from pages._ui.home import welcome
@@ -76,5 +77,6 @@ def _provenance(place: Workspace) -> str:
         ),
     ]
     if codes := place.manifest["places"]:
-        texts.append(_("Kept: {codes}.").format(codes=", ".join(codes)))
+        names = [place_name(code) for code in codes]
+        texts.append(_("Kept: {codes}.").format(codes=", ".join(names)))
     return " ".join(texts)

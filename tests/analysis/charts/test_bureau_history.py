@@ -59,3 +59,18 @@ def test_says_what_is_missing(bureau):
         history(bureau.drop(columns="share_valid"), bureau)
     with pytest.raises(DataError, match="no election"):
         history(bureau.iloc[:0], bureau)
+
+
+def test_steps_of_half_a_point_are_written_with_their_decimal(bureau):
+    close = bureau.assign(turnout_rate=[0.620, 0.624, 0.628])
+    upper = history(close, close.assign(turnout_rate=0.6), language="fr").axes[0]
+    written = [upper.yaxis.get_major_formatter()(at, 0) for at in upper.get_yticks()]
+    read = [float(text.replace("\u202f%", "").replace(",", ".")) / 100 for text in written]
+    assert read == pytest.approx(upper.get_yticks().tolist())
+    assert len(set(written)) == len(written)
+
+
+def test_the_mark_of_a_second_round_is_explained_where_there_is_one(bureau):
+    assert "losange" in history(bureau, bureau, language="fr").axes[1].get_xlabel()
+    first = bureau[bureau["round"] == 1]
+    assert history(first, first, language="fr").axes[1].get_xlabel() == ""

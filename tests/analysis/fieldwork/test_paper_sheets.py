@@ -69,6 +69,13 @@ def test_a_workbook_says_the_same(read):
     pd.testing.assert_frame_equal(read(book.getvalue()).table, read(COUNTS).table)
 
 
+@pytest.mark.parametrize(
+    "day", ["21/11/2025", "21.11.2025", "21-11-2025", "2025-11-21 00:00:00", "21/11/2025 00:00"]
+)
+def test_a_day_is_the_same_in_every_order_that_leaves_no_doubt(read, day):
+    pd.testing.assert_frame_equal(read(COUNTS.replace("2025-11-21", day)).table, read(COUNTS).table)
+
+
 def test_ids_follow_from_what_rows_say(read):
     header, *rows = LONG.splitlines(keepends=True)
     again = read(header + "".join(reversed(rows))).table

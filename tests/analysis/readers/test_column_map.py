@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 
@@ -149,7 +150,7 @@ def test_a_list_that_does_not_stand_in_a_district_has_no_row(folder):
         ('registered = "Wahlberechtigte"', 'registered = "Inscrits"', r"lacks column.*Inscrits"),
         ('"Mitte" =', '"Mitten" =', r"lacks column.*Mitten"),
         ('"Grüne" = {nuance', '"Grüne" = {parti', r"unknown key\(s\): parti[\s\S]*candidate Grüne"),
-        ('delimiter = ","\n', "", r"lacks column[\s\S]*check the delimiter"),
+        ('delimiter = ","', 'delimiter = "|"', r"lacks column[\s\S]*check the delimiter"),
         ('file = "wahl_2019.csv"', 'file = "absent.csv"', "cannot be read as the column map says"),
         ('unit = "Wahlbezirk"', 'unit = "Wahlbezirk"\nencoding = "klingon"', "cannot be read as"),
         ("[terrain]", "[terrain", "column map cannot be read"),
@@ -170,8 +171,12 @@ def test_a_slip_in_the_map_is_named(folder, old, new, says):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("0;433;3;430;95;85;250", "0;433;3", r"shorter or longer[\s\S]*line 6: 6 of 10 cells"),
         ("Gemeinde;", "SP;", r"twice: .*SP"),
+        (
+            "0;433;3;430;95;85;250",
+            "0;433;3\n63067;03;5",
+            r"cut or damaged[\s\S]*line 6 has 6 cells",
+        ),
     ],
 )
 def test_a_slip_in_a_file_is_named(folder, old, new, says):
@@ -180,6 +185,48 @@ def test_a_slip_in_a_file_is_named(folder, old, new, says):
         read_terrain(folder / MAP)
     assert caught.value.where
     assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "says"),
+    [
+        ("63067;03;5\n", "more or fewer cells", "line 8 has 3 cells: “63067 03 5”"),
+        (
+            "Quelle: Statistik Eupenau\n",
+            "a note",
+            "line 8 has 1 cells: “Quelle: Statistik Eupenau”",
+        ),
+    ],
+)
+def test_a_note_or_one_uneven_row_is_told_and_the_others_are_read(folder, more, reason, says):
+    path = folder / WIDE
+    path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    read = results(read_terrain(folder / MAP))
+    (item,) = [o for r in read.reports for o in r.left_out if reason in o.reason]
+    assert (item.count, item.examples) == (1, says)
+    assert (read.turnout["election_id"] == "2019_muni_t1").sum() == 5
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_encoding_and_delimiter_are_told_by_the_file_where_the_map_does_not(
+    folder, encoding, delimiter
+):
+    path = folder / WIDE
+    text = "Gemeinderat\n© Statistik\n\n" + path.read_text(encoding="utf-8")
+    path.write_text(text.replace(";", delimiter), encoding=encoding)
+    read = results(read_terrain(folder / MAP))
+    assert read.turnout.groupby("election_id", observed=True)["registered"].sum().iloc[0] == 5014
+
+
+def test_names_of_a_header_are_met_in_another_case_accents_and_lines(folder):
+    path = folder / WIDE
+    text = unicodedata.normalize("NFD", path.read_text(encoding="utf-8"))
+    head, rows = text.split("\n", 1)
+    head = head.upper().replace("GEMEINDE;", '"Gemeinde\n";')
+    path.write_text(f"{head}\n{rows}", encoding="utf-8")
+    read = results(read_terrain(folder / MAP))
+    assert read.turnout.groupby("election_id", observed=True)["registered"].sum().iloc[0] == 5014
 
 
 @pytest.mark.parametrize(

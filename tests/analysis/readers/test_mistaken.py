@@ -62,7 +62,7 @@ CALLED = {
 @pytest.mark.parametrize("name", CALLED)
 def test_a_table_is_read_whatever_its_name_says(tmp_path, name):
     (file := tmp_path / name).write_bytes(CALLED[name])
-    table = read_columns(file, ALIASES)
+    table = read_columns(file, ALIASES, left_out=[])
     assert table["bureau"].to_pylist() == ["99900_0001", "99900_0002"]
     assert table["votes"].to_pylist() == ["12", "30"]
     with file.open("rb") as stream:
@@ -90,7 +90,7 @@ def test_what_is_no_table_is_told_by_what_it_is(tmp_path, name):
     content, what, way = OTHERS[name]
     (file := tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=rf"{what}[\s\S]*{way}"):
-        read_columns(file, ALIASES)
+        read_columns(file, ALIASES, left_out=[])
     with pytest.raises(DataError, match=what):
         read_contours(file, vintage=2024, crs_metric="EPSG:2154")
     with file.open("rb") as stream:
@@ -134,7 +134,7 @@ def test_an_open_document_is_told_to_be_saved_otherwise(tmp_path):
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", "<office/>")
     with pytest.raises(DataError, match=r"LibreOffice[\s\S]*XLSX or CSV"):
-        read_columns(file, ALIASES)
+        read_columns(file, ALIASES, left_out=[])
 
 
 def test_a_kml_without_a_layer_holds_no_shapes(tmp_path):
@@ -148,5 +148,5 @@ def test_a_kml_without_a_layer_holds_no_shapes(tmp_path):
 def test_a_file_of_one_long_line_is_named_in_short(tmp_path):
     (file := tmp_path / "l.csv").write_bytes(b"x" * 3_000_000)
     with pytest.raises(DataError, match=r"lacks column\(s\)") as found:
-        read_columns(file, ALIASES)
+        read_columns(file, ALIASES, left_out=[])
     assert len(str(found.value)) < 500

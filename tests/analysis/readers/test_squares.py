@@ -108,7 +108,7 @@ def test_an_empty_square_has_no_living_standard(tmp_path):
         (HEADER, ROWS[0].replace(",42,", ",,"), r"Column Men of[\s\S]*line 2: ''"),
         (HEADER, ROWS[0].replace("63.5", "-1"), r"Column Ind of[\s\S]*line 2: '-1'"),
         (HEADER, ROWS[0].replace("CRS3035", "square"), "does not say where they are"),
-        (HEADER, f"{ROWS[0]}\n{ROWS[0]}", "more than one row for the same area_id"),
+        (HEADER, f"{ROWS[0]}\n{ROWS[0].replace('63.5', '64.5')}", "more than one row for the same"),
         (HEADER.replace(",", ":"), ROWS[0].replace(",", ":"), r"lacks column\(s\)"),
     ],
 )
@@ -117,6 +117,26 @@ def test_bad_rows_say_which(tmp_path, header, row, says):
     with pytest.raises(DataError, match=says) as caught:
         read_squares(path, crs_metric=LAMBERT, within=near())
     assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("slip", "reason", "says"),
+    [
+        (ROWS[0], "a copy of another row", "CRS3035RES200mN2466800E3482800"),
+        (ROWS[0].replace("63.5", "NA"), "an id or a figure that is none", "line 5: Ind 'NA'"),
+        (ROWS[0].replace("63.5", "-1"), "an id or a figure that is none", "line 5: Ind '-1'"),
+        (ROWS[0].replace("CRS3035", "square"), "an id or a figure that is none", "'square"),
+        ("Source : Insee", "a note, no row of the table", "Source : Insee"),
+    ],
+)
+def test_one_slip_among_the_squares_is_told_and_refuses_nothing(tmp_path, slip, reason, says):
+    right, _ = read_squares(write(tmp_path / "r.csv"), crs_metric=LAMBERT)
+    areas, report = read_squares(write(tmp_path / "s.csv", [*ROWS, slip]), crs_metric=LAMBERT)
+    assert areas["population"].tolist() == right["population"].tolist()
+    (item,) = report.left_out
+    assert (item.reason, item.count) == (reason, 1)
+    assert says in item.examples
+    assert report.rows_read == len(ROWS) + 1
 
 
 def test_squares_of_another_region_are_refused(tmp_path):
@@ -147,6 +167,7 @@ def test_empty_cut_and_foreign_files(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="would unpack to more"):
         read_squares(tmp_path / "s.zip", crs_metric=LAMBERT)
     path = write(tmp_path / "row.csv", [*ROWS, "CRS3035RES200mN24"])
+    path.write_text(path.read_text().strip())
     with pytest.raises(DataError, match="cut or damaged"):
         read_squares(path, crs_metric=LAMBERT)
     with pytest.raises(DataError, match="does not measure in metres"):

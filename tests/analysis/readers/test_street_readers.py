@@ -156,6 +156,7 @@ def test_bd_topo_in_every_file_of_shapes(tmp_path, suffix):
     streets, report = read_bd_topo(file, crs_metric=CRS)
     told = streets.set_index("street_id")
     assert dict(told["kind"]) == {"T1": "street", "T2": "main", "T3": "path", "T4": "motorway"}
+    assert told["name"]["T1"] == "Rue Haute"
     assert told["name"]["T2"] == "AV BASSE"
     assert told["name"]["T4"] == ""
     assert list(told.index[~told["walkable"]]) == ["T4"]
@@ -228,6 +229,19 @@ def test_streets_of_another_place_are_refused(overpass):
     elsewhere = shapely.box(0, 0, 100, 100)
     with pytest.raises(DataError, match="No street of this file lies in the place"):
         read_overpass(overpass, crs_metric=CRS, within=elsewhere)
+
+
+def test_bd_topo_in_capitals_and_a_piece_without_a_line(tmp_path):
+    file = bd_topo(tmp_path, ".geojson")
+    table = gpd.read_file(file)
+    table["nature"] = table["nature"].str.upper()
+    table.loc[table["cleabs"] == "T3", "geometry"] = None
+    table.to_file(file)
+    streets, report = read_bd_topo(file, crs_metric=CRS)
+    assert dict(zip(streets["street_id"], streets["kind"], strict=True)) == {
+        "T1": "street", "T2": "main", "T4": "motorway"
+    }  # fmt: skip
+    assert ("no shape", 1) in [(item.reason, item.count) for item in report.left_out]
 
 
 def test_other_shapes_are_not_taken_for_bd_topo(tmp_path):

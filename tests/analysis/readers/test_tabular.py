@@ -24,7 +24,7 @@ CUT = gzip.compress(b"code;nb\n" + b"x;1\n" * 10_000, mtime=0)[:-9]
 
 
 def read(path, **options):
-    return read_columns(path, ALIASES, **options).to_pandas().astype({"code": "str"})
+    return read_columns(path, ALIASES, left_out=[], **options).to_pandas().astype({"code": "str"})
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
