@@ -609,6 +609,7 @@ def test_files_of_paris_are_known_for_what_they_are(page):
         "candidats_results.csv": "candidats_results",
         "electeurs_par_adresse_2012.csv": "electors",
         "general_results.csv": "general_results",
+        "iris_contours.geojson": "quarters",
         "secteurs-des-bureaux-de-vote-2017.geojson": "contours",
         "street_graph.txt": "streets",
     }
