@@ -15,8 +15,9 @@ import shapely
 from analysis.errors import DataError, Text, some
 from analysis.geography.bureau_names import readable
 from analysis.readers.glance import GEOGRAPHIC, LIKELY, NO, SURE, Glance
+from analysis.readers.polygons import repair
 from analysis.readers.raw_results import no_zones
-from analysis.readers.shapes import read_shapes, repair, to_metric
+from analysis.readers.shapes import read_shapes, to_metric
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
 KIND = "quartier"
