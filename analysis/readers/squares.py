@@ -189,7 +189,7 @@ def _numbers(table: pa.Table, file: str, left_out: list[LeftOut]) -> pd.DataFram
     found: dict[int, Text] = {}
     unplaced = _grid(pa.chunked_array([pa.array(raw["id"], pa.string())]))["crs"].isna()
     if tolerated(int(unplaced.sum()), len(raw), leave_out=False) and not unplaced.all():
-        found = {k: Text("{id!r}", id=raw["id"].iloc[k]) for k in np.flatnonzero(unplaced)}
+        found = {k: Text("{id!r}", id=raw["id"].iloc[k]) for k in np.flatnonzero(unplaced).tolist()}
     for name in (*_COUNTS, "imputed"):
         texts = table[name].cast(pa.string()).to_pandas().astype("str")
         numbers = pd.to_numeric(texts.str.replace(",", "."), errors="coerce")
@@ -197,7 +197,7 @@ def _numbers(table: pa.Table, file: str, left_out: list[LeftOut]) -> pd.DataFram
         lines = table[LINE].to_numpy()[bad]
         slips = tolerated(int(bad.sum()), len(bad), leave_out=False) and not bad.all()
         if slips or bad.empty:
-            for k, line in zip(np.flatnonzero(bad), lines, strict=True):
+            for k, line in zip(np.flatnonzero(bad).tolist(), lines, strict=True):
                 cell = texts.iloc[k]
                 found[k] = Text("line {line}: {name} {cell!r}", line=line, name=name, cell=cell)
         else:
