@@ -89,7 +89,8 @@ def sniff(glance: Glance) -> float:
     """Tell polygons of bureaux by what they are called; other polygons are none."""
     if glance.suffix == ".zip":
         return PERHAPS
-    if glance.suffix not in GEOGRAPHIC:
+    packed = glance.suffix == ".gz" and "FeatureCollection" in glance.text
+    if glance.suffix not in GEOGRAPHIC and not packed:
         return PERHAPS if "geometry" in glance.columns else NO
     if OF_OTHERS.search(glance.name):
         return NO

@@ -22,6 +22,7 @@ from analysis.geography.level_shapes import (
     on_mainland,
 )
 from analysis.geography.outlines import COMMUNE
+from analysis.readers.codes import ABROAD
 from analysis.tables.workspace import Workspace
 from analysis.workflows import by_level
 from analysis.workflows.base_maps import tiles_of
@@ -61,6 +62,11 @@ class Units:
     level: str
     table: pd.DataFrame
     vintage: int | None = None
+
+    @property
+    def abroad(self) -> bool:
+        """Whether all of them are consulates."""
+        return bool(self.table["unit_id"].astype("str").str.startswith(ABROAD).all())
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +128,9 @@ def show(
         if unit_id and unit_id != UNKNOWN:
             opens(unit_id)
 
-    options = MapOptions(on_select=chosen, label=look.title, height=460, texts=_texts())
+    options = MapOptions(
+        on_select=chosen, label=look.title, height=460, texts=_texts(abroad=units.abroad)
+    )
     bureau_map(geometry, _paint(look, rows), key=name, options=options)
     _told(units, drawn)
     listed = units.table.assign(name=_in_words(units.table["name"], units.level))
@@ -204,7 +212,9 @@ def _told(units: Units, drawn: LevelMap) -> None:
     opens = {
         DEPARTEMENT: _("Click a département, or choose it in the list, to see its communes."),
         CONSTITUENCY: _("Click a constituency, or choose it in the list, to see what lies in it."),
-        COMMUNE: _("Click a commune, or choose it in the list, to see its bureaux."),
+        COMMUNE: _("Click a consulate, or choose it in the list, to see its bureaux.")
+        if units.abroad
+        else _("Click a commune, or choose it in the list, to see its bureaux."),
     }
     lines = [opens[units.level]]
     if units.level == CONSTITUENCY and units.vintage is None:
@@ -263,7 +273,7 @@ def _open_row(key: str, ids: list[str], chosen: Callable[[str], None]) -> None:
         chosen(ids[rows[0]])
 
 
-def _texts() -> dict[str, str]:
+def _texts(*, abroad: bool) -> dict[str, str]:
     return {
         "help": _(
             "Arrow keys move the map, plus and minus zoom, 0 shows everything, Enter opens what is "
@@ -271,5 +281,5 @@ def _texts() -> dict[str, str]:
         ),
         "nothing": _("Nothing here"),
         "count": _("{n} on the map"),
-        "search": _("Département, constituency or commune"),
+        "search": _("Consulate") if abroad else _("Département, constituency or commune"),
     }

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.geography.constituencies import UNKNOWN
-from pages._ui import level_map, levels
+from pages._ui import level_map, levels, territory
 from pages._ui.i18n import _
 
 PAGES = {
@@ -89,3 +89,16 @@ def test_what_was_counted_is_shown_as_shares_and_as_a_change():
     change = levels.counted(table, ("a", "b"), "title")
     assert change.around_nought
     assert change.shown.tolist() == [10.0, -5.0]
+
+
+@pytest.mark.parametrize(
+    ("ids", "abroad"),
+    [(["ZZ001", "ZZ058"], True), (["ZZ001", "75056"], False), (["01004", "01053"], False)],
+)
+def test_consulates_are_called_so_where_there_is_nothing_else(ids, abroad):
+    units = level_map.Units("commune", pd.DataFrame({"unit_id": ids}))
+    assert units.abroad is abroad
+    assert ("onsulat" in level_map._texts(abroad=units.abroad)["search"]) is abroad
+    departments = ["ZZ" if one.startswith("ZZ") else one[:2] for one in ids]
+    shown = territory._all(pd.DataFrame({"department_id": departments}))
+    assert ("onsulat" in shown) is abroad

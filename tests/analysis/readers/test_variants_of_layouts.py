@@ -21,10 +21,11 @@ from analysis.readers.calendar import election_of
 from analysis.readers.codes import bureau_code, code_of_its_day, contour_code
 from analysis.readers.contours import read_contours
 from analysis.readers.electors import read_electors
+from analysis.readers.glance import look
 from analysis.readers.known_places import officially_spelt
 from analysis.readers.openstreetmap import read_extract, read_overpass
 from analysis.readers.raw_layouts import read_raw
-from analysis.readers.reader_registry import reader_of
+from analysis.readers.reader_registry import reader_of, role_of
 from analysis.readers.results import assemble
 from analysis.readers.reu import read_roll
 
@@ -226,6 +227,8 @@ def test_contours_are_read_gzipped_and_beside_others_in_a_zip(tmp_path):
                     if file.suffix != ".gz":
                         archive.write(file, f"donnees/{file.name}")
     for name in ("c.geojson.gz", "one.zip", "two.zip"):
+        with (tmp_path / name).open("rb") as file:
+            assert role_of(look(name, file)) == "contours"
         assert contours(tmp_path / name)[0]["bureau_id"].tolist() == IDS
     with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
         for name in ("c.geojson", "d.geojson"):
