@@ -227,7 +227,7 @@ def test_a_territory_that_changes_is_told_with_its_numbers(counts, right):
     rows += [(day, "99902_0001", 3000) for day in DAYS]
     table = pd.DataFrame(rows, columns=["election_id", "bureau_id", "registered"])
     ids = {"election_id": "category", "bureau_id": "category"}
-    notes = changed_communes(table.astype(ids), pd.DataFrame({"election_id": DAYS}))
+    notes = changed_communes(table.astype(ids), pd.DataFrame({"election_id": DAYS, "round": 1}))
     assert len(notes) == bool(right)
     said = str(notes)
     assert said.count("registered before") == len(right)
