@@ -4,7 +4,7 @@ python benchmarks/universe.py [--postgresql URL]
 
 The rule asks for a consent, a theme, the bureau's abstention and no contact for a month. What is
 promised is what the page waits for: who objected, the gate, who is in, and the counts by bureau
-that it shows. "one query" is the part that finds people when who objected is known. The rival reads
+that it shows. "one query" finds people and counts, when who objected is known. The rival reads
 the same tables whole into pandas and works the same answer out there; it must be the same.
 """
 

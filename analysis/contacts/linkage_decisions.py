@@ -118,11 +118,14 @@ def decide_merges(
         | (likely["phone"] == "mobile")
         | ((likely["email"] == "same") & bears)
     )
-    own |= line.notna() & (line == likely["other"].map(lines))
+    # The roll says it more surely than what a family may share, so that less of the rest is asked.
+    one_line = line.notna() & (line == likely["other"].map(lines))
     # Twins may share an initial and a birth date.
     called = likely["first"].isin(_CALLED)
     whole = likely["one"].map(_whole_groups(likely)).eq(other=True)
-    return _written(likely, own & called & whole & (likely["probability"] >= _MERGED))
+    probability = likely["probability"]
+    enough = (own & (probability >= _MERGED)) | (one_line & (probability >= ASKED))
+    return _written(likely, enough & called & whole)
 
 
 def _likely(pairs: pd.DataFrame) -> pd.DataFrame:
