@@ -75,7 +75,8 @@ def cut_for(folder: Path) -> Scenario | None:
     try:
         text = order_of(folder)["scenario"]
         return Scenario.from_dict(tomllib.loads(text)) if text else None
-    except (DataError, KeyError, tomllib.TOMLDecodeError):
+    except (OSError, DataError, KeyError, tomllib.TOMLDecodeError):
+        # What the command line cut has no order of the page.
         return None
 
 

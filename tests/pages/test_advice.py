@@ -139,12 +139,18 @@ def test_numbers_are_written_as_the_language_does():
 
 
 def test_a_text_inside_a_text_is_translated_too():
-    why = Text("line {line} has {n} cells", line=3, n=2)
+    why = Text("line {line} has {n} cells: “{text}”", line=3, n=2, text="a;b")
     error = DataError("{file} is empty.", where="{file}: {why}", file="a.csv", why=why)
-    assert str(error) == "a.csv is empty.\n  where: a.csv: line 3 has 2 cells"
-    assert i18n.told(error.where, "fr") == "a.csv\u00a0: la ligne 3 a 2 cellules"
+    assert str(error) == "a.csv is empty.\n  where: a.csv: line 3 has 2 cells: “a;b”"
+    assert (
+        i18n.told(error.where, "fr")
+        == "a.csv\u00a0: la ligne 3 a 2 cellule(s)\u00a0: «\u00a0a;b\u00a0»"
+    )
     inside = ValueError(why)
-    assert i18n.told(DataError("{error}", error=inside).what, "fr") == "la ligne 3 a 2 cellules"
+    assert (
+        i18n.told(DataError("{error}", error=inside).what, "fr")
+        == "la ligne 3 a 2 cellule(s)\u00a0: «\u00a0a;b\u00a0»"
+    )
     assert i18n.told(error.where, "en") == error.where
 
 
