@@ -158,11 +158,17 @@ def in_column(file: Path) -> bool:
 def _moved(again: Provenance, provenance: Provenance) -> Provenance:
     """Keep the folder that the file recorded, and the data it rests on, which were compared.
 
-    The place may have moved since, and doors may have been visited.
+    The place may have moved since, doors may have been visited, and another copy of the same
+    official file has a date, and may have a name, of its own.
     """
     recorded = provenance.parameters.get("workspace", "")
     parameters = {**again.parameters, "workspace": recorded}
-    return replace(again, parameters=parameters, data=provenance.data)
+    told = {one["sha256"]: one for one in provenance.sources}
+    sources = tuple(
+        {**one, **{key: told.get(one["sha256"], one)[key] for key in ("name", "date")}}
+        for one in again.sources
+    )
+    return replace(again, parameters=parameters, data=provenance.data, sources=sources)
 
 
 def _ranking(file: Path, place: Workspace, provenance: Provenance) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shutil
 import zipfile
@@ -163,6 +164,21 @@ def test_registers_and_tables_of_answers_say_what_they_are(tmp_path):
     book = sheets_to_xlsx({"all": pd.DataFrame({"question": ["q"], "n": [12]})})
     (tmp_path / "reponses.xlsx").write_bytes(book)
     assert "page Field" in refused(tmp_path / "reponses.xlsx")
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".xlsx", ".pdf"])
+def test_a_place_built_from_other_copies_of_the_same_files_makes_it_again(town, tmp_path, suffix):
+    file, other = ranked(town, suffix), tmp_path / "valmont"
+    shutil.copytree(town / "valmont", other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    for number, report in enumerate(manifest["sources"]):
+        report["source"] |= {"date": "2026-02-03", "file": f"copy ({number}).csv"}
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    assert reproduce(file, other).identical
+    # Bytes of another file are another source, whatever its tables came to.
+    manifest["sources"][0]["source"]["sha256"] = "0" * 64
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    assert not reproduce(file, other).same
 
 
 def test_doors_visited_since_keep_no_other_file_from_being_made_again(town):
