@@ -481,15 +481,17 @@ def show(app, view):
 # The other views
 
 
-def test_the_reserve_is_told_with_its_ends_and_of_votes_not_of_people():
-    names = ("expected_abstention", "support", "volatility", "poverty_rate")
-    table = pd.DataFrame(np.nan, index=range(20), columns=[*names]).assign(
-        registered=100.0, reserve=[0.9, *[0.3] * 19], reserve_se=0.1
-    )
-    (told,) = bureau_card.particular(table.iloc[0], table)
-    # .9 ± 1.645 × .1, and no more than all.
-    assert f"{percent(0.9)} (de {percent(0.7355)} à {percent(1.0)})" in told
-    assert "restent chez eux" not in told
+def test_the_card_opens_on_what_the_list_shows_first(monkeypatch):
+    ids = pd.Series(["98601_0001", "ZZ001_0001", "97101_0001", "01001_0002", "01001_0001"])
+    assert bureaux.first_listed(ids) == 3
+    # Where all lies overseas, its own first.
+    assert bureaux.first_listed(ids.head(3)) == 0
+    shown = []
+    monkeypatch.setattr(bureaux.st, "session_state", {})
+    monkeypatch.setattr(bureaux.st, "dataframe", lambda table, **_k: shown.append(table))
+    table = pd.DataFrame({"bureau_id": ids, "label": ids})
+    bureaux.show_list(table, {}, key="l")
+    assert shown[0].iloc[0].tolist() == [ids[3]]
 
 
 def test_a_list_that_has_left_the_screen_chooses_nothing(monkeypatch):
