@@ -34,7 +34,7 @@ from pages._ui.i18n import (
     preset_name,
 )
 from pages._ui.messages import translate
-from pages._ui.priorities import bureau_card, ranking_view
+from pages._ui.priorities import bureau_card, planner, ranking_view
 from tests.made import called, numbered, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -267,6 +267,24 @@ def test_planners_numbers_travel_by_the_link(page, places):
     given = {"share_open": {"value": 0.4, "low": 0.3, "high": 0.5}}
     scenario = with_settings(LEFT, params=Params.from_dict(given))
     assert_shows(app, places.valmont, scenario)
+
+
+def test_planners_numbers_are_written_and_read_as_people_write_them(monkeypatch):
+    # Learned from returns, a number may have more digits than are written.
+    told = {0.25: "0,25", 25.0: "25", 0.0324: "0,0324", -0.005: "−0,005", 1200.5: "1\u202f200,5"}
+    for value, text in told.items():
+        assert planner._written(value) == text
+        assert planner._read(text) == value
+    session, took = {"planner.editor": {"edited_rows": {0: {"low": " 0.15 "}}}}, []
+    monkeypatch.setattr(planner.st, "session_state", session)
+    monkeypatch.setattr(planner, "set_params", took.append)
+    planner._take(Params())
+    assert (took[0].share_open.low, took[0].share_open.value) == (0.15, 0.25)
+    for wrong in ("a lot", "", "0,9", "nan", "1.2.3"):
+        session["planner.editor"] = {"edited_rows": {0: {"low": wrong}}}
+        planner._take(Params())
+        assert session.pop("planner.params.problem"), wrong
+    assert len(took) == 1
 
 
 def test_candidates_by_name_are_asked_for_then_counted(page, places):
