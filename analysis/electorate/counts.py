@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +23,8 @@ COUNTS = ("ballots", "abstentions", "valid", "votes")
 ROWS = ("offered", "listed")
 # A row of votes is summed up as its votes plus this: a float holds their sum and the number of
 # rows exactly. Rows that are summed up at once.
-ROW, PIECE = 1 << 36, 1 << 17
+ROW_BITS, PIECE = 36, 1 << 17
+ROW = 1 << ROW_BITS
 # So many ballots, and not one of them valid: the count was annulled, or never typed.
 ANNULLED = 20
 
@@ -37,7 +40,7 @@ class Dense:
     columns
         `COUNTS`, one per bloc, then `ROWS`.
     values
-        Array (elections × bureaux × columns).
+        Array (columns × elections × bureaux).
     present
         Which bureaux voted (elections × bureaux).
     """
@@ -59,13 +62,16 @@ class Dense:
         """
         here = self.present[election] if within is None else self.present[election] & within
         return pd.DataFrame(
-            self.values[election, here], index=self.bureaux[here], columns=list(self.columns)
+            self.values[:, election, here].T, index=self.bureaux[here], columns=list(self.columns)
         )
 
     def on(self, bureaux: np.ndarray, election: int) -> np.ndarray:
-        """Return the counts of one election at some bureaux by position; NaN where none voted."""
-        counts = self.values[election, bureaux].astype(float)
-        counts[~self.present[election, bureaux]] = np.nan
+        """Return the counts of one election at some bureaux by position; NaN where none voted.
+
+        An array (columns × bureaux).
+        """
+        counts = self.values[:, election, bureaux].astype(float)
+        counts[:, ~self.present[election, bureaux]] = np.nan
         return counts
 
 
@@ -92,37 +98,50 @@ def read_counts(
     Returns
     -------
     Dense
-        Counts, (elections, bureaux, columns).
+        Counts, (columns, elections, bureaux).
     """
-    counted = ["election_id", "bureau_id", "registered", "ballots", "valid"]
-    turnout = workspace.read("turnout", columns=counted)
-    turnout = turnout[turnout["election_id"].isin(elections)]
+    counted = ("election_id", "bureau_id", "registered", "ballots", "valid")
+    turnout = _read(workspace, "turnout", counted, elections)
+    named, place = _words(turnout["bureau_id"])
+    voted = named.take(pc.unique(pa.array(place))).to_pylist()
     if places:
-        known, around = list(turnout["bureau_id"].cat.categories), whole_communes(workspace, places)
-        turnout = turnout[turnout["bureau_id"].isin(bureaux_in(workspace, known, around))]
-    named = turnout["bureau_id"].cat.remove_unused_categories().cat.categories
-    bureaux = pd.Index(named.astype("str")).sort_values()
+        voted = bureaux_in(workspace, voted, whole_communes(workspace, places))
+    bureaux = pd.Index(voted, dtype="str").sort_values()
     columns = (*COUNTS, *BLOCS, *ROWS)
-    values = np.zeros((len(elections), len(bureaux), len(columns)), dtype="int64")
-    present = np.zeros(values.shape[:2], dtype=bool)
-    where = (
-        _codes(turnout["election_id"], pd.Index(elections)),
-        _codes(turnout["bureau_id"], bureaux),
-    )
-    present[where] = True
-    ballots = turnout["ballots"].to_numpy()
-    values[(*where, 0)] = ballots
-    values[(*where, 1)] = turnout["registered"].to_numpy() - ballots
-    values[(*where, 2)] = turnout["valid"].to_numpy()
-    _add_votes(workspace, members, pd.Index(elections), bureaux, values)
+    values = np.zeros((len(columns), len(elections), len(bureaux)), dtype="int64")
+    present = np.zeros(values.shape[1:], dtype=bool)
+    held, when, known = *_words(turnout["election_id"]), pd.Index(elections, dtype="str")
+    where = _positions(held, known)[when], _positions(named, bureaux)[place]
+    kept = np.flatnonzero((where[0] >= 0) & (where[1] >= 0))
+    cells = where[0][kept], where[1][kept]
+    registered, ballots, valid = (turnout[name].to_numpy()[kept] for name in counted[2:])
+    present[cells] = True
+    for number, count in enumerate((ballots, registered - ballots, valid)):
+        values[number][cells] = count
+    _add_votes(workspace, members, known, bureaux, values)
     # The Conseil constitutionnel annuls bureaux, whose ballots the official files then call null.
-    annulled = (values[:, :, 0] >= ANNULLED) & (values[:, :, COUNTS.index("valid")] == 0)
-    values[annulled, -len(ROWS) :] = 0
+    annulled = (values[0] >= ANNULLED) & (values[COUNTS.index("valid")] == 0)
+    values[-len(ROWS) :, annulled] = 0
     return Dense(bureaux, columns, values, present)
 
 
-def _codes(ids: pd.Series, wanted: pd.Index) -> np.ndarray:
-    return np.asarray(wanted.get_indexer(ids.cat.categories))[ids.cat.codes.to_numpy()]
+def _read(
+    workspace: Workspace, name: str, columns: Sequence[str], elections: Sequence[str]
+) -> pa.Table:
+    some = len(elections) < len(workspace.manifest["elections"])
+    return workspace.read_arrow(name, columns=columns, elections=list(elections) if some else ())
+
+
+def _words(ids: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
+    """Return the words of a dictionary, and each row's word by position."""
+    array = ids.combine_chunks()
+    return array.dictionary, array.indices.to_numpy(zero_copy_only=False)
+
+
+def _positions(words: pa.Array, wanted: pd.Index) -> np.ndarray:
+    """Return where each word stands among those wanted; -1 for one that does not."""
+    known = pa.array(wanted.array).cast(words.type)
+    return np.asarray(pc.index_in(words, value_set=known).fill_null(-1)).astype(np.intp)
 
 
 def _add_votes(
@@ -133,53 +152,48 @@ def _add_votes(
     values: np.ndarray,
 ) -> None:
     """Add the votes of the chosen and of the blocs to `values`, in place."""
-    votes = _read_votes(workspace, elections)
-    labels = pd.Index(pc.unique(votes["candidate_id"]).to_pylist(), dtype="str")
-    chosen, bloc = _lookup(workspace.read("candidates"), elections, labels, members)
-    known_ids = {"election_id": elections, "bureau_id": bureaux, "candidate_id": labels}
-    codes = [_arrow_codes(votes[name], ids) for name, ids in known_ids.items()]
-    counts = votes["votes"].to_numpy()
-    size = values.shape[0] * values.shape[1]
-    by_bloc, mine = np.zeros(size * (len(BLOCS) + 1)), np.zeros(size)
-    # Pieces that fit a processor's cache.
-    for start in range(0, len(counts), PIECE):
+    columns = ("election_id", "bureau_id", "candidate_id", "votes")
+    votes = _read(workspace, "votes", columns, elections)
+    (held, when), (named, place), (people, who) = (_words(votes[name]) for name in columns[:3])
+    # A word may stand twice where dictionaries of pieces were joined.
+    labels = pd.Index(pc.unique(people).to_pylist(), dtype="str")
+    kinds, kind = _kinds(*_lookup(workspace.read("candidates"), elections, labels, members))
+    # What is not asked for goes into one cell more, behind all others.
+    size = len(elections) * len(bureaux)
+    election, bureau = _positions(held, elections), _positions(named, bureaux)
+    row, cell = election * len(labels), np.where(election < 0, size, election * len(bureaux))
+    bureau, person = np.where(bureau < 0, size, bureau), _positions(people, labels)
+    counts, width = votes["votes"].to_numpy(), len(kinds)
+
+    def summed(start: int) -> tuple[int, np.ndarray]:
         rows = slice(start, start + PIECE)
-        election, bureau, candidate = (position[place[rows]] for position, place in codes)
-        known = (election >= 0) & (bureau >= 0)
-        cells = (election * len(bureaux) + bureau)[known]
-        person = (election * len(labels) + candidate)[known]
-        packed = (counts[rows] + ROW)[known]
-        # One pass for all blocs: the bloc's number is the last digit of the cell.
-        _add(by_bloc, cells * (len(BLOCS) + 1) + (bloc.ravel() + 1)[person], packed)
-        own = chosen.ravel()[person]
-        _add(mine, cells[own], packed[own])
-    shape = values.shape[:2]
-    found, own = by_bloc.astype("int64").reshape(size, -1), mine.astype("int64").reshape(shape)
-    last = len(COUNTS) + len(BLOCS)
-    values[:, :, COUNTS.index("votes")], values[:, :, last] = own % ROW, own // ROW
-    values[:, :, last + 1] = (found // ROW).sum(axis=1).reshape(shape)
-    values[:, :, len(COUNTS) : last] = (found[:, 1:] % ROW).reshape(*shape, len(BLOCS))
+        cells = np.minimum(cell[when[rows]] + bureau[place[rows]], size) * width
+        cells += kind[row[when[rows]] + person[who[rows]]]
+        first = int(cells.min())
+        # Rows that are sorted touch a part of the cells only.
+        return first, np.bincount(cells - first, counts[rows] + ROW)
+
+    sums = np.zeros((size + 1) * width)
+    # Pieces that fit a processor's cache, on every core.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for first, found in pool.map(summed, range(0, len(counts), PIECE)):
+            sums[first : first + len(found)] += found
+    whole = sums[: size * width].astype("int64").reshape(*values.shape[1:], width)
+    own, every = values[-len(ROWS)], values[-len(ROWS) + 1]
+    for number, (bloc, chosen) in enumerate(kinds):
+        counted, rows = whole[:, :, number] & (ROW - 1), whole[:, :, number] >> ROW_BITS
+        every += rows
+        if bloc >= 0:
+            values[len(COUNTS) + bloc] += counted
+        if chosen:
+            values[COUNTS.index("votes")] += counted
+            own += rows
 
 
-def _add(sums: np.ndarray, where: np.ndarray, what: np.ndarray) -> None:
-    """Add values up by place, in `sums`; rows that are sorted touch a part of it only."""
-    if len(where):
-        first = int(where.min())
-        found = np.bincount(where - first, what)
-        sums[first : first + len(found)] += found
-
-
-def _read_votes(workspace: Workspace, elections: pd.Index) -> pa.Table:
-    names = ["election_id", "bureau_id", "candidate_id", "votes"]
-    some = len(elections) < len(workspace.manifest["elections"])
-    return workspace.read_arrow("votes", columns=names, elections=list(elections) if some else ())
-
-
-def _arrow_codes(ids: pa.ChunkedArray, wanted: pd.Index) -> tuple[np.ndarray, np.ndarray]:
-    """Return the position in `wanted` of each word of a dictionary, and each row's word."""
-    array = ids.combine_chunks()
-    positions = wanted.get_indexer(pd.Index(array.dictionary.to_pylist(), dtype="str"))
-    return np.asarray(positions), array.indices.to_numpy(zero_copy_only=False)
+def _kinds(chosen: np.ndarray, bloc: np.ndarray) -> tuple[list[tuple[int, bool]], np.ndarray]:
+    """Return what candidates can count for, a bloc and the choice, and which each of them does."""
+    found, kind = np.unique(2 * bloc + chosen, return_inverse=True)
+    return [(int(one) // 2, bool(one % 2)) for one in found], kind.ravel()
 
 
 def _lookup(

@@ -112,7 +112,7 @@ def read_history(
     voting, vintage = dense.present[reference], past["vintage"].iloc[reference]
     today = voting & lies_in(workspace, dense.bureaux, places)
     rows, unit_ids, links = np.flatnonzero(today), dense.bureaux[today], _crosswalk(workspace)
-    cube = np.empty((len(rows), len(past), len(dense.columns)))
+    cube = np.empty((len(dense.columns), len(past), len(rows)))
     lost = []
     for number, election in enumerate(past.itertuples()):
         same = pd.isna(vintage) or pd.isna(election.vintage) or election.vintage == vintage
@@ -121,12 +121,12 @@ def read_history(
             cube[:, number], gone = dense.on(rows, number), dense.table(number, ~voting)
         else:
             moved = _hand_on(dense.table(number), chosen)
-            cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float)
+            cube[:, number] = moved.reindex(unit_ids).to_numpy(dtype=float).T
             gone = moved.loc[moved.index.difference(dense.bureaux[voting])]
         if len(gone):
             named = ", ".join(gone.index[:_NAMED]) + "…" * (len(gone) > _NAMED)
             lost.append((election.election_id, len(gone), gone, named))
-    units = _units(unit_ids, cube[:, reference, :], vintage, workspace)
+    units = _units(unit_ids, cube[:, reference], vintage, workspace)
     history = _history(dense, cube, past, units, lost)
     if not np.isfinite(history.votes).any():
         raise DataError(
@@ -154,13 +154,13 @@ def _history(
     units: pd.DataFrame,
     lost: Sequence[tuple[str, int, pd.DataFrame, str]],
 ) -> History:
-    columns = {
-        name: np.ascontiguousarray(cube[:, :, place]) for place, name in enumerate(dense.columns)
-    }
+    named = zip(dense.columns, cube, strict=True)
+    columns = {name: np.ascontiguousarray(one.T) for name, one in named}
     registered = columns["ballots"] + columns["abstentions"]
     counted = ~((columns["ballots"] >= ANNULLED) & (columns["valid"] == 0))
     votes = np.where(counted & (columns["offered"] > 0), columns["votes"], np.nan)
-    blocs = slice(len(COUNTS), len(COUNTS) + len(BLOCS))
+    blocs = cube[len(COUNTS) : len(COUNTS) + len(BLOCS)]
+    by_bloc = np.stack([one.T for one in blocs], axis=2)
     listed = counted & (columns["listed"] > 0)
     return History(
         units=units,
@@ -172,7 +172,7 @@ def _history(
         ballots=columns["ballots"],
         valid=np.where(counted, columns["valid"], np.nan),
         votes=votes,
-        blocs=np.where(listed[:, :, None], cube[:, :, blocs], np.nan),
+        blocs=np.where(listed[:, :, None], by_bloc, np.nan),
         unmatched=pd.DataFrame(
             [(e, n, int(t["ballots"].sum() + t["abstentions"].sum()), x) for e, n, t, x in lost],
             columns=["election_id", "bureaux", "registered", "examples"],
@@ -204,7 +204,7 @@ def _crosswalk(workspace: Workspace) -> dict[tuple[int, int], pd.DataFrame]:
 def _units(
     ids: pd.Index, reference: np.ndarray, vintage: object, workspace: Workspace
 ) -> pd.DataFrame:
-    registered = reference[:, COUNTS.index("ballots")] + reference[:, COUNTS.index("abstentions")]
+    registered = reference[COUNTS.index("ballots")] + reference[COUNTS.index("abstentions")]
     drawn = np.zeros(len(ids), dtype=bool)
     if pd.notna(vintage):
         context = workspace.read("context")

@@ -19,7 +19,7 @@ from analysis.errors import DataError
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.store import Store, open_store
 from analysis.geography.zone_names import zone_names
-from analysis.readers.calendar import election_of, is_dated
+from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
 from analysis.targeting.first_zones import (
     MOST,
@@ -43,13 +43,8 @@ from analysis.workflows.ranking import (
     shapes_of,
 )
 from analysis.workflows.readiness import Remark, ready
-from analysis.workflows.refusals import is_held, one_choice
-
-# The votes to come, nearest first, of which a campaign prepares one.
-COMING = (
-    *("2027_pres_t1", "2027_pres_t2", "2027_legi_t1", "2027_legi_t2", "2028_regi_t1"),
-    *("2028_dpmt_t1", "2029_euro_t1", "2032_muni_t1", "2032_muni_t2"),
-)
+from analysis.workflows.refusals import one_choice
+from analysis.workflows.usual_question import usual_scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,31 +169,6 @@ class Brief:
             "week": week and plain_week(week),
             "decisions": [one.to_dict() for one in self.decisions],
         }
-
-
-def usual_scenario(workspace: Workspace) -> Scenario:
-    """Return what is asked before anybody has said: the largest bloc, the next vote.
-
-    Raises
-    ------
-    DataError
-        When no candidate of the place has a bloc.
-    """
-    table = workspace.read("candidates")
-    sizes = table[table["bloc"] != ""].groupby("bloc", observed=True)["votes"].sum()
-    if sizes.empty:
-        raise DataError(
-            "No candidate of this place has a bloc: there is nobody to gain votes for.",
-            where="{folder}",
-            mend="Give candidates their blocs on the page Data, or name candidates.",
-            folder=workspace.path.name,
-        )
-    known = workspace.read("elections").sort_values("date")
-    places = workspace.read("places")
-    coming = next((name for name in COMING if is_held(name, places)), COMING[0])
-    dated = any(map(is_dated, known["election_id"]))
-    election = coming if dated else str(known["election_id"].iloc[-1])
-    return Scenario(str(sizes.sort_values(ascending=False).index[0]), election)
 
 
 def brief_of(

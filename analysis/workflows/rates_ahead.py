@@ -8,9 +8,9 @@ from pathlib import Path
 
 from analysis.errors import DataError
 from analysis.tables.workspace import MANIFEST, Workspace
-from analysis.workflows.director import usual_scenario
 from analysis.workflows.kept_rates import LARGE
 from analysis.workflows.ranking import prospects_of
+from analysis.workflows.usual_question import usual_scenario
 
 # Between two looks for places that were built meanwhile; a look reads their manifests alone.
 ROUND_S = 60.0

@@ -155,6 +155,16 @@ def show_list(
         )
 
 
+def first_listed(bureau_ids: pd.Series) -> int:
+    """Return the position of the bureau that leads the list (`show_list`) of all these."""
+    return int(_apart(bureau_ids)[0])
+
+
+def ask_for_another() -> None:
+    """Say that a card shows the first of the list as long as nobody has chosen."""
+    st.caption(_("First of the list. Click a bureau on the map or in the list to see it."))
+
+
 def _apart(bureau_ids: pd.Series) -> np.ndarray:
     """Return positions: the mainland first, then overseas, then consulates, each in its order."""
     places = {"mainland": 0, "overseas": 1, "abroad": 2}

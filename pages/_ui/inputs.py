@@ -7,22 +7,18 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from analysis.charts.chart_words import nuance
-from analysis.readers.calendar import election_of, is_dated
-from analysis.tables.elections import elections_to_come
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.params import Params
 from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Settings
 from analysis.targeting.weights import PRESETS, Weights
-from analysis.workflows.director import COMING
 from analysis.workflows.ranking import Scenario
-from analysis.workflows.refusals import is_held
+from analysis.workflows.usual_question import blocs_by_votes, elections_to_prepare
 from pages._ui import loaders, state, territory
 from pages._ui.i18n import (
     _,
@@ -39,10 +35,6 @@ from pages._ui.selects import select
 
 BY_RESULTS = "results"
 BY_NAME = "by_name"
-# Paris, Lyon and Marseille elect councils of their arrondissements beside the city's.
-_OF_ARRONDISSEMENTS = ("2032_arrd_t1", "2032_arrd_t2")
-# A place's files may end before the last municipal election: it can be looked back at all the same.
-_LATE = ("2026_muni_t2", "2026_muni_t1")
 SLIDERS = ("mobilise", "persuade", "hesitant", "need", "access", "visited")
 HOURS, MOST_HOURS = 500, 10_000_000
 # What of a reopened scenario this page could not take over, said once.
@@ -92,26 +84,20 @@ def choose_rival(question: Scenario, found: Prospects) -> None:
     )
 
 
-def usual_question(place: Workspace) -> Scenario | None:
-    """Return what `choose_question` asks before anybody has answered; None without blocs."""
-    blocs, elections = _blocs(place), _elections(place)[1]
-    return Scenario(blocs[0], elections[0]) if blocs else None
-
-
 def kept_scenario(place: Workspace) -> Scenario | None:
     """Return what was asked last on Priorities, or what is usual; None without blocs."""
-    usual = usual_question(place)
-    if usual is None:
+    blocs, elections = _blocs(place), _elections(place)[1]
+    if not blocs:
         return None
-    for key, default in (("bloc", usual.bloc), ("election", usual.election), ("hours", HOURS)):
+    for key, default in (("bloc", blocs[0]), ("election", elections[0]), ("hours", HOURS)):
         state.recall(key, default)
     state.recall("preset", _PLAIN.preset)
     bloc, election = st.session_state["bloc"], st.session_state["election"]
     preset = st.session_state["preset"]
     hours = min(max(int(st.session_state["hours"]), 1), MOST_HOURS)
     return Scenario(
-        bloc if bloc in _blocs(place) else usual.bloc,
-        election if election in _elections(place)[1] else usual.election,
+        bloc if bloc in blocs else blocs[0],
+        election if election in elections else elections[0],
         settings=replace(
             _PLAIN,
             hours=float(hours),
@@ -126,9 +112,7 @@ def kept_scenario(place: Workspace) -> Scenario | None:
 
 def _blocs(place: Workspace) -> list[str]:
     """Return the blocs of a place, the one with most votes first."""
-    table = loaders.table(str(place.path), place.digest, "candidates")
-    sizes = table[table["bloc"] != ""].groupby("bloc")["votes"].sum()
-    return [str(bloc) for bloc in sizes.sort_values(ascending=False).index]
+    return blocs_by_votes(loaders.table(str(place.path), place.digest, "candidates"))
 
 
 def _choose_votes(place: Workspace) -> tuple[str, tuple[str, ...]]:
@@ -176,27 +160,10 @@ def choose_election(place: Workspace) -> str:
 
 def _elections(place: Workspace) -> tuple[list[str], list[str]]:
     """Return the elections to come, and all that can be prepared, those to come first."""
-    known = loaders.table(str(place.path), place.digest, "elections")
-    past = known.sort_values("date", ascending=False)["election_id"].tolist()[:-1]
-    if "terrain" in place.manifest:
-        coming = list(elections_to_come(place.manifest))
-    else:
-        coming = _coming(loaders.table(str(place.path), place.digest, "places"))
-        past = [*_late(known), *past]
-    return coming, [*(name for name in coming if name not in past), *past]
-
-
-def _coming(places: pd.DataFrame) -> list[str]:
-    """Return the elections to come that are held in some commune of the place."""
-    return [name for name in (*COMING, *_OF_ARRONDISSEMENTS) if is_held(name, places)]
-
-
-def _late(known: pd.DataFrame) -> list[str]:
-    """Return the last municipal rounds where the files lack them but have elections before."""
-    ids, first = set(known["election_id"]), known["date"].min()
-    if not any(map(is_dated, ids)):  # another country's
-        return []
-    return [name for name in _LATE if name not in ids and election_of(name).date > first]
+    known, places = (
+        loaders.table(str(place.path), place.digest, name) for name in ("elections", "places")
+    )
+    return elections_to_prepare(place.manifest, known, places)
 
 
 def put_together(question: Scenario, settings: Settings) -> Scenario:

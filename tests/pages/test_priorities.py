@@ -34,7 +34,7 @@ from pages._ui.i18n import (
     preset_name,
 )
 from pages._ui.messages import translate
-from pages._ui.priorities import bureau_card, ranking_view
+from pages._ui.priorities import bureau_card, planner, ranking_view
 from tests.made import called, numbered, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -269,6 +269,24 @@ def test_planners_numbers_travel_by_the_link(page, places):
     assert_shows(app, places.valmont, scenario)
 
 
+def test_planners_numbers_are_written_and_read_as_people_write_them(monkeypatch):
+    # Learned from returns, a number may have more digits than are written.
+    told = {0.25: "0,25", 25.0: "25", 0.0324: "0,0324", -0.005: "−0,005", 1200.5: "1\u202f200,5"}
+    for value, text in told.items():
+        assert planner._written(value) == text
+        assert planner._read(text) == value
+    session, took = {"planner.editor": {"edited_rows": {0: {"low": " 0.15 "}}}}, []
+    monkeypatch.setattr(planner.st, "session_state", session)
+    monkeypatch.setattr(planner, "set_params", took.append)
+    planner._take(Params())
+    assert (took[0].share_open.low, took[0].share_open.value) == (0.15, 0.25)
+    for wrong in ("a lot", "", "0,9", "nan", "1.2.3"):
+        session["planner.editor"] = {"edited_rows": {0: {"low": wrong}}}
+        planner._take(Params())
+        assert session.pop("planner.params.problem"), wrong
+    assert len(took) == 1
+
+
 def test_candidates_by_name_are_asked_for_then_counted(page, places):
     app = page(bloc="by_name")
     assert values(app.info) == [_("Choose at least one candidate, list or nuance.")]
@@ -481,15 +499,17 @@ def show(app, view):
 # The other views
 
 
-def test_the_reserve_is_told_with_its_ends_and_of_votes_not_of_people():
-    names = ("expected_abstention", "support", "volatility", "poverty_rate")
-    table = pd.DataFrame(np.nan, index=range(20), columns=[*names]).assign(
-        registered=100.0, reserve=[0.9, *[0.3] * 19], reserve_se=0.1
-    )
-    (told,) = bureau_card.particular(table.iloc[0], table)
-    # .9 ± 1.645 × .1, and no more than all.
-    assert f"{percent(0.9)} (de {percent(0.7355)} à {percent(1.0)})" in told
-    assert "restent chez eux" not in told
+def test_the_card_opens_on_what_the_list_shows_first(monkeypatch):
+    ids = pd.Series(["98601_0001", "ZZ001_0001", "97101_0001", "01001_0002", "01001_0001"])
+    assert bureaux.first_listed(ids) == 3
+    # Where all lies overseas, its own first.
+    assert bureaux.first_listed(ids.head(3)) == 0
+    shown = []
+    monkeypatch.setattr(bureaux.st, "session_state", {})
+    monkeypatch.setattr(bureaux.st, "dataframe", lambda table, **_k: shown.append(table))
+    table = pd.DataFrame({"bureau_id": ids, "label": ids})
+    bureaux.show_list(table, {}, key="l")
+    assert shown[0].iloc[0].tolist() == [ids[3]]
 
 
 def test_a_list_that_has_left_the_screen_chooses_nothing(monkeypatch):

@@ -23,14 +23,12 @@ _ROOM = 2
 
 
 def bureau_card(found: Outlook) -> None:
-    """Show the bureau in view, or the one where most are expected to stay home."""
+    """Show the bureau in view, or the first of the list."""
     row = row_in_view(found)
     one = found.forecast.table.iloc[row]
     st.subheader(plain(bureaux.title_of(found.units.iloc[row])))
     if one["bureau_id"] != state.selected():
-        st.caption(
-            _("Highest expected abstention. Click a bureau on the map or in the list to see it.")
-        )
+        bureaux.ask_for_another()
     _numbers(found.forecast, row)
     shown = past_and_fan(found, row)
     st.vega_lite_chart(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
@@ -48,7 +46,10 @@ def row_in_view(found: Outlook) -> int:
     """Return the row of the bureau in view, else of the one that leads the list."""
     table = found.forecast.table
     rows = np.flatnonzero(table["bureau_id"].to_numpy() == state.selected())
-    return int(rows[0]) if len(rows) else int(highest_first(found)[0])
+    order = highest_first(found)
+    return int(
+        rows[0] if len(rows) else order[bureaux.first_listed(table["bureau_id"].iloc[order])]
+    )
 
 
 def _numbers(forecast: AbstentionForecast, row: int) -> None:

@@ -17,8 +17,7 @@ from analysis.targeting.prospects import Prospects
 from analysis.targeting.rank import Ranking
 from analysis.targeting.weights import PARTS
 from analysis.workflows.ranking import Scenario
-from pages._ui import loaders, pictures, state
-from pages._ui.bureaux import title_of
+from pages._ui import bureaux, loaders, pictures, state
 from pages._ui.i18n import _, election_name, number, part_name, percent
 from pages._ui.priorities import by_hand
 from pages._ui.priorities.ranking_view import vote_of
@@ -36,7 +35,7 @@ _BAR = (
 
 
 def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]:
-    """Show the bureau in view, or the first of the ranking; its picture comes last (`picture`).
+    """Show the bureau in view, or the first of the list; its picture comes last (`picture`).
 
     Parameters
     ----------
@@ -50,13 +49,11 @@ def bureau_card(ranked: Ranking, found: Prospects) -> tuple[str, DeltaGenerator]
     """
     table = ranked.table
     chosen = state.selected()
-    row = table[table["bureau_id"] == chosen] if chosen else table.head(1)
-    if row.empty:
-        row = table.head(1)
-    bureau = row.iloc[0]
-    st.subheader(_title(bureau))
-    if not chosen:
-        st.caption(_("First of the ranking. Click a bureau on the map or in the list to see it."))
+    rows = np.flatnonzero(table["bureau_id"].to_numpy() == chosen)
+    bureau = table.iloc[rows[0] if len(rows) else bureaux.first_listed(table["bureau_id"])]
+    st.subheader(bureaux.title_of(bureau))
+    if not len(rows):
+        bureaux.ask_for_another()
     if bureau.get("held_back", False):
         st.info(_("Held back by the sealed trial: no team goes there."))
     _numbers(bureau, ranked)
@@ -85,10 +82,6 @@ def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGe
             "onto today's bureaux by the crosswalk where contours allow it."
         )
     )
-
-
-def _title(bureau: pd.Series) -> str:
-    return title_of(bureau)
 
 
 def _numbers(bureau: pd.Series, ranked: Ranking) -> None:
@@ -130,11 +123,6 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
         "poverty_rate": _(
             "{value} of households are poor against {mean}: rank {place} of {n}, highest first."
         ),
-        "reserve": _(
-            "Of the votes missing when few vote, {value} ({low} to {high}) are taken to be the "
-            "bloc’s, as of those cast last time, against {mean}: rank {place} of {n}, highest "
-            "first."
-        ),
     }
     weights = table["registered"].to_numpy(dtype=float)
     found = []
@@ -150,8 +138,6 @@ def particular(bureau: pd.Series, table: pd.DataFrame) -> list[str]:
         place = int((values[known] > bureau[column]).sum()) + 1
         sentence = text.format(
             value=percent(bureau[column]),
-            low=percent(max(bureau[column] - error, 0.0)),
-            high=percent(min(bureau[column] + error, 1.0)),
             mean=percent(mean),
             place=number(place),
             n=number(int(known.sum())),

@@ -8,7 +8,8 @@ import streamlit as st
 from analysis.errors import DataError
 from analysis.targeting.params import Params
 from pages._ui import state
-from pages._ui.i18n import LEARNED, _, parameter_name, parameter_source
+from pages._ui.i18n import LEARNED, _, number, parameter_name, parameter_source
+from pages._ui.trial.number_tables import decimals
 
 _KEY = "planner.params"
 _EDITOR = "planner.editor"
@@ -49,16 +50,15 @@ def edit(current: Params) -> None:
                 (
                     name,
                     parameter_name(name),
-                    b.value,
-                    b.low,
-                    b.high,
+                    *map(_written, (b.value, b.low, b.high)),
                     parameter_source(name, b.source),
                 )
                 for name, b in current.beliefs.items()
             ],
             columns=["name", "label", "value", "low", "high", "source"],
         ).set_index("name")
-        number = st.column_config.NumberColumn
+        # As text: a column of numbers is written in the browser's language, or in none.
+        text = st.column_config.TextColumn
         st.data_editor(
             rows,
             key=_EDITOR,
@@ -66,9 +66,9 @@ def edit(current: Params) -> None:
             disabled=["label", "source"],
             column_config={
                 "label": _("Number"),
-                "value": number(_("Most likely"), format="%.4g"),
-                "low": number(_("Low"), format="%.4g"),
-                "high": number(_("High"), format="%.4g"),
+                "value": text(_("Most likely"), required=True),
+                "low": text(_("Low"), required=True),
+                "high": text(_("High"), required=True),
                 "source": _("Source"),
             },
             on_change=_take,
@@ -86,18 +86,31 @@ def _take(current: Params) -> None:
     changes = st.session_state[_EDITOR]["edited_rows"]
     names = list(current.beliefs)
     plain = current.to_dict()
-    given = {
-        names[int(row)]: {**plain[names[int(row)]], **cells, "source": "user"}
-        for row, cells in changes.items()
-    }
     kept = {n: b for n, b in plain.items() if b != Params().to_dict()[n]}
     try:
+        given = {
+            names[int(row)]: {
+                **plain[names[int(row)]],
+                **{cell: _read(text) for cell, text in cells.items()},
+                "source": "user",
+            }
+            for row, cells in changes.items()
+        }
         set_params(Params.from_dict({**kept, **given}))
-    except DataError:
+    except (DataError, ValueError):
         st.session_state[f"{_KEY}.problem"] = _(
             "That number was not taken: low ≤ most likely ≤ high must hold."
         )
         st.session_state.pop(_EDITOR, None)
+
+
+def _written(value: float) -> str:
+    return number(value, decimals(pd.Series([value])))
+
+
+def _read(text: str) -> float:
+    """Return a number as people of either language write it; `ValueError` where it is none."""
+    return float("".join(text.split()).replace(",", ".").replace("−", "-"))
 
 
 def _to_link(chosen: Params) -> str:

@@ -11,7 +11,7 @@ from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows import kept_rates, rates_ahead
 from analysis.workflows.kept_rates import FOLDER
 from analysis.workflows.ranking import prospects_of
-from pages._ui import inputs
+from analysis.workflows.usual_question import usual_scenario
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_each_large_place_is_ready_once_and_a_damaged_one_stops_none(places, mon
     # The page finds what it asks; the next turn does nothing.
     monkeypatch.setattr(kept_rates, "prepare", never)
     place = Workspace(places / "a")
-    assert len(prospects_of(place, inputs.usual_question(place)).table)
+    assert len(prospects_of(place, usual_scenario(place)).table)
     monkeypatch.setattr(rates_ahead, "prospects_of", never)
     rates_ahead.turn(places, threading.Event(), seen)
 
