@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from analysis.tables.workspace import Workspace
@@ -130,22 +130,40 @@ def labels(
     >>> labels(["75056_1850", "75056_0101"], polling_places=places, communes=communes).tolist()
     ['18e, bureau 50, École rue Championnet', '1er, bureau 1']
     """
-    word, several, short = "bureau " if french else "", len(communes) > 1, cache(short_place)
+    ids = pd.Series(list(bureau_id), dtype="str")
+    if ids.empty:
+        return ids
+    codes, unique = pd.factorize(ids)
+    whole = pd.Series(unique, dtype="str")
+    parts = whole.str.rpartition("_")
+    commune, number = parts[0], parts[2]
+    digits = number.str.fullmatch(r"\d+").fillna(value=False).to_numpy(dtype=bool)
+    padded = number.str.zfill(4)
+    cut = commune.isin(list(CITIES)).to_numpy() & digits & (padded.str.len() == 4).to_numpy()  # noqa: PLR2004
+    first = pd.to_numeric(padded.str[:2].where(cut, "0")).to_numpy()
+    cut &= (first >= 1) & (first <= 20)  # noqa: PLR2004 - arrondissements of Paris
+    plain = number.str.lstrip("0").where(digits, number)
+    plain = plain.where(plain != "", number)
+    own = padded.str[2:].str.lstrip("0")
+    shown = plain.where(~cut, own.where(own != "", "0"))
+    town = _called(commune, communes, commune)
+    city = _called(commune, CITIES, "") + " " if len(communes) > 1 else ""
+    ordinals = dict(zip(range(21), map(ordinal, range(21)), strict=True))
+    quarter = city + pd.Series(first).map(ordinals).astype("str")
+    place = _called(whole, polling_places, "")
+    short = {name: short_place(name) for name in place.unique()}
+    names = place.map(short).astype("str")
+    middle = names.where(names == "", ", " + names)
+    word = "bureau " if french else ""
+    elsewhere = word + shown + middle + (", " + town).where(town != "", "")
+    there = quarter + ", " + word + shown + middle
+    told = np.where(cut, there, elsewhere).astype(object)
+    return pd.Series(told[codes], dtype="str")
 
-    def called(bureau: str) -> str:
-        commune, _, number = bureau.rpartition("_")
-        digits, padded = number.isdecimal(), number.zfill(4)
-        name = short(polling_places.get(bureau, ""))
-        place = f", {name}" if name else ""
-        if commune in CITIES and digits and len(padded) == 4 and 1 <= int(padded[:2]) <= 20:  # noqa: PLR2004 - arrondissements of Paris
-            city = f"{CITIES[commune]} " if several else ""
-            own = padded[2:].lstrip("0") or "0"
-            return f"{city}{ordinal(int(padded[:2]))}, {word}{own}{place}"
-        town = communes.get(commune, commune)
-        shown = number.lstrip("0") or number if digits else number
-        return f"{word}{shown}{place}" + (f", {town}" if town else "")
 
-    return pd.Series([called(bureau) for bureau in bureau_id], dtype="str")
+def _called(keys: pd.Series, names: Mapping[str, str], otherwise: pd.Series | str) -> pd.Series:
+    # Where no key is known at all, what is found has no type to be filled in.
+    return keys.map(dict(names)).astype(object).fillna(otherwise).astype("str")
 
 
 def ordinal(number: int) -> str:
