@@ -72,6 +72,11 @@ def weigh(pairs: pd.DataFrame, people: pd.DataFrame, *, own_email: dict[str, boo
         `linkage.COLUMNS`, everybody compared.
     own_email
         By person, whether their address of mail bears their first name.
+
+    Returns
+    -------
+    Weighed
+        The same pairs, in the same order.
     """
     known = people[people["id"].isin(pairs["one"])]
     rows = {

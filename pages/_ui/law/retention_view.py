@@ -60,7 +60,7 @@ def tell_lately(contacts: Contacts) -> None:
         _(
             "Their time was up, so that they were deleted, as the law asks: {gone}. How long "
             "things are kept, and every deletion, is on the page Law."
-        ).format(gone=" ; ".join(gone))
+        ).format(gone=", ".join(gone))
     )
 
 
