@@ -261,6 +261,12 @@ def judge(
         f"{len(to_merge) / linked.people:.2%} in {len(merges)} pairs to merge "
         f"({len(true_merges)} true)"
     )
+    shown = len(pairs) - bad + len(true_merges)
+    asked = len(links) + len(merges)
+    print(
+        f"    {asked} questions, {asked / linked.people:.2%} of people; {twice - shown} second "
+        "rows are neither merged nor asked about"
+    )
     for of_links, of_merges in STRICTER:
         sure = {one.ends[0] for one in links if one.probability >= of_links}
         sure |= _people_of(one for one in merges if one.probability >= of_merges)

@@ -13,6 +13,7 @@ References: Fellegi and Sunter 1969, JASA 64(328); Linacre et al. 2022, IJPDS 7(
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
@@ -64,7 +65,9 @@ COMPARISONS: dict[str, tuple[Level, ...]] = {
         Level(OTHER, "ELSE", 0.03, 0.9964),
     ),
     "first": (
-        Level("same", "list_has_any(firsts_l, firsts_r)", 0.86, 0.01),
+        # « J. » at jeanne.petit@example.org is Jeanne.
+        Level("mail", "(mailed_l OR mailed_r) AND list_has_any(firsts_l, firsts_r)", 0.03, 3.5e-4),
+        Level("same", "list_has_any(firsts_l, firsts_r)", 0.83, 0.01),
         # « Louis » is no slip for « Louise »: both are names that others bear.
         Level("near", f"{_NEAR_FIRST} AND NOT (known_l AND known_r)", 0.06, 1e-3),
         Level("initial", _INITIAL, 0.05, 8e-3),
@@ -292,6 +295,11 @@ def _prepared(people: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:
     words = [
         [name_key(w) for w in text.replace(",", " ").split()] for text in people["first_names"]
     ]
+    mailed = [
+        _by_mail(one, email, family, known)
+        for one, email, family in zip(words, people["email"], names, strict=True)
+    ]
+    words = [[by] if by else one for by, one in zip(mailed, words, strict=True)]
     first = [one[0] if one else None for one in words]
     date = people["birth_date"]
     swapped = date.str[:5] + date.str[8:10] + "-" + date.str[5:7]
@@ -307,6 +315,7 @@ def _prepared(people: pd.DataFrame, known: Collection[str]) -> pd.DataFrame:
             "initials": [_initials(text) for text in people["first_names"]],
             "letter": [one[:1] if one else None for one in first],
             "known": [one in known for one in first],
+            "mailed": [by is not None for by in mailed],
             "born": blank["birth_date"],
             "swapped": swapped.where(date != "", None),
             "year": year.where(year != "", None),
@@ -325,6 +334,17 @@ def _family_keys(name: str) -> set[str]:
     halves = [name_key(half) for half in name.split("-")]
     every = {name_key(name), bare_key(name), *(half for half in halves if len(half) > 2)}
     return every - {""}
+
+
+def _by_mail(
+    words: list[str], email: str, family: Collection[str], known: Collection[str]
+) -> str | None:
+    """Return the first name that the address of mail tells of who gave an initial."""
+    if not words or len(words[0]) > 2:
+        return None
+    told = (name_key(part) for part in re.split(r"[\d._+-]+", email.partition("@")[0]))
+    fits = (one for one in told if one in known and one not in family and len(one) > 2)
+    return next((one for one in fits if one.startswith(words[0][:1])), None)
 
 
 def _called(words: list[str]) -> list[str]:

@@ -13,16 +13,18 @@ from itertools import combinations
 
 import pandas as pd
 
-from analysis.contacts.linkage import OTHER
+from analysis.contacts.linkage import OTHER, UNKNOWN
+from analysis.contacts.linkage_rivals import Weighed
 
 # From here on a pair is decided without asking; from there on a person is asked.
 AUTOMATIC, ASKED = 0.975, 0.7
 # One person made of two is worse than a wrong line of the roll.
-_MERGED = 0.99
+_MERGED, _MERGED_ELSEWHERE = 0.99, 0.999
 # Who is this likely besides makes a person look.
 _RIVAL = 0.2
 ACCEPTED, PROPOSED = "accepted", "proposed"
-_CALLED, _DATED = ("same", "near"), ("same", "swapped")
+_LINE = {True: "same", False: UNKNOWN}
+_CALLED, _DATED = ("mail", "same", "near"), ("same", "swapped")
 
 
 def reasons_of(pairs: pd.DataFrame) -> pd.Series:
@@ -54,42 +56,32 @@ def _equal(pairs: pd.DataFrame, name: str, word: str) -> pd.Series:
     return pairs[name] == word if name in pairs else pd.Series(data=False, index=pairs.index)
 
 
-def decide_links(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return links of people and lines of the roll to write: one to one, rivals to a person.
+def decide_links(weighed: Weighed) -> pd.DataFrame:
+    """Return links of people and lines of the roll to write: one to one, the unsure to a person.
 
     Parameters
     ----------
-    pairs
-        As `linkage.link_rolls` returns them.
+    weighed
+        As `linkage_rivals.weigh` returns it.
 
     Returns
     -------
     pandas.DataFrame
         `one`, `other`, `probability`, `reasons`, `state` (accepted or proposed).
     """
-    likely = _likely(pairs)
-    at_once = _sure(likely) & _alone(likely, "one") & _alone(likely, "other")
-    return _written(likely, at_once)
-
-
-def only_lines(pairs: pd.DataFrame) -> dict[str, str]:
-    """Return the line of the roll of who has but one candidate there, a sure one.
-
-    Two rows of files with the same line are one person: the roll has nobody else who could be
-    the second.
-
-    Parameters
-    ----------
-    pairs
-        As `linkage.link_rolls` returns them.
-    """
-    likely = _likely(pairs)
-    sure = likely[_alone(likely, "one") & _sure(likely)]
-    return dict(zip(sure["one"], sure["other"], strict=True))
+    pairs = weighed.pairs
+    sure = _sure(pairs)
+    sure &= pairs[sure].groupby("other")["one"].transform("size").reindex(pairs.index) == 1
+    done = pairs[sure]
+    # What is decided leaves nothing to ask of the two; who of several it is, is asked.
+    free = ~pairs["one"].isin(done["one"]) & ~pairs["other"].isin(done["other"])
+    asked = free & (pairs["probability"] >= _RIVAL)
+    asked &= pairs["one"].map(weighed.on_roll()) >= ASKED
+    return _written(pairs, sure, asked)
 
 
 def decide_merges(
-    pairs: pd.DataFrame, *, own_email: Mapping[str, bool], lines: Mapping[str, str]
+    pairs: pd.DataFrame, weighed: Weighed, *, own_email: Mapping[str, bool]
 ) -> pd.DataFrame:
     """Return merges of people of the files to write, as `decide_links` does.
 
@@ -97,58 +89,72 @@ def decide_merges(
     ----------
     pairs
         As `linkage.find_twice` returns them.
+    weighed
+        The same people and their lines, as `linkage_rivals.weigh` returns them.
     own_email
         By person, whether their address of mail bears their first name: father and son of one
         name may share any other.
-    lines
-        As `only_lines` returns them.
 
     Returns
     -------
     pandas.DataFrame
         As `decide_links` returns it.
     """
-    likely = _likely(pairs)
-    line = likely["one"].map(lines)
+    likely = pairs[agree(pairs) & (pairs["probability"] >= _RIVAL)]
+    likely = _with_lines(likely, weighed)
     # Of both: which of a pair stands first is chance, and « Louise » may bear what « Louis » gave.
     bears = likely["one"].map(own_email).eq(other=True)
     bears &= likely["other"].map(own_email).eq(other=True)
-    own = (
-        likely["born"].isin([*_DATED, "near"])
-        | (likely["phone"] == "mobile")
-        | ((likely["email"] == "same") & bears)
-    )
-    # The roll says it more surely than what a family may share, so that less of the rest is asked.
-    one_line = line.notna() & (line == likely["other"].map(lines))
+    dated = likely["born"].isin(_DATED) | ((likely["born"] == "near") & (likely["first"] != "mail"))
+    own = (likely["phone"] == "mobile") | ((likely["email"] == "same") & bears) | dated
+    one_line = likely["line"]
+    # The roll says it more surely than what a family may share: of two who are both on it, it tells
+    # whether they are one elector or two.
+    there = weighed.on_roll()
+    both_there = likely["one"].map(there).ge(AUTOMATIC) & likely["other"].map(there).ge(AUTOMATIC)
+    probability = likely["probability"].mask(both_there, one_line)
     # Twins may share an initial and a birth date.
     called = likely["first"].isin(_CALLED)
     whole = likely["one"].map(_whole_groups(likely)).eq(other=True)
-    probability = likely["probability"]
-    enough = (own & (probability >= _MERGED)) | (one_line & (probability >= ASKED))
-    return _written(likely, enough & called & whole)
+    # Two of one name and day are in one town more easily than one person gives two homes.
+    bar = likely["home"].eq("same").map({True: _MERGED, False: _MERGED_ELSEWHERE})
+    enough = (own & called & (probability >= bar)) | (one_line >= AUTOMATIC)
+    told = likely.assign(probability=probability, line=one_line.ge(AUTOMATIC).map(_LINE))
+    # Without a date, two addresses of mail that are each somebody's own are the last thing to look
+    # at, and they say two: who looks knows no more, until one of the two says more.
+    spent = bears & _equal(likely, "email", OTHER) & (likely["born"] == UNKNOWN)
+    spent &= one_line < ASKED
+    return _written(told, enough & whole, (probability >= ASKED) & ~spent)
 
 
-def _likely(pairs: pd.DataFrame) -> pd.DataFrame:
-    good = pairs[agree(pairs)]
-    return good[good["probability"] >= _RIVAL]
+def _with_lines(likely: pd.DataFrame, weighed: Weighed) -> pd.DataFrame:
+    """Return pairs with `line`, how likely both have one line; and pairs that it alone tells of."""
+    ends = [frozenset(two) for two in zip(likely["one"], likely["other"], strict=True)]
+    chances = [weighed.one_line.get(two, 0.0) for two in ends]
+    missing = sorted(
+        tuple(sorted(two))
+        for two, chance in weighed.one_line.items()
+        if chance >= AUTOMATIC and two not in set(ends)
+    )
+    new = pd.DataFrame(missing, columns=["one", "other"])
+    lines = [weighed.one_line[frozenset(two)] for two in missing]
+    columns = [name for name in likely.columns if name not in ("one", "other", "probability")]
+    new = new.assign(probability=lines, **dict.fromkeys(columns, UNKNOWN), line=lines)
+    return pd.concat([likely.assign(line=chances), new], ignore_index=True)
 
 
-def _alone(likely: pd.DataFrame, side: str) -> pd.Series:
-    return likely.groupby(side)[side].transform("size") == 1
-
-
-def _sure(likely: pd.DataFrame) -> pd.Series:
+def _sure(pairs: pd.DataFrame) -> pd.Series:
     """Return which pairs are likely enough; a name alone never is, however rare."""
-    more = likely["born"].isin([*_DATED, "near"]) | (likely["year"] == "same")
-    more |= likely["home"].isin(["same", "street"])
-    return more & (likely["probability"] >= AUTOMATIC)
+    more = pairs["born"].isin([*_DATED, "near"]) | (pairs["year"] == "same")
+    more |= pairs["home"].isin(["same", "street"])
+    return more & (pairs["probability"] >= AUTOMATIC)
 
 
-def _written(likely: pd.DataFrame, at_once: pd.Series) -> pd.DataFrame:
-    kept = likely[at_once | (likely["probability"] >= ASKED)]
+def _written(pairs: pd.DataFrame, at_once: pd.Series, asked: pd.Series) -> pd.DataFrame:
+    kept = pairs[at_once | asked]
     table = kept[["one", "other", "probability"]].assign(
         reasons=reasons_of(kept) if len(kept) else pd.Series(dtype="str"),
-        state=at_once.map({True: ACCEPTED, False: PROPOSED}),
+        state=at_once[kept.index].map({True: ACCEPTED, False: PROPOSED}),
     )
     return table.sort_values(["one", "other"]).reset_index(drop=True)
 

@@ -133,6 +133,26 @@ def runs(contacts: Contacts, *, most: int = 200) -> list[tuple[int, str, int]]:
         return [(int(at), kind, n) for at, kind, n in connection.execute(query.limit(most))]
 
 
+def lately(contacts: Contacts, *, days: int, now_s: int) -> list[tuple[int, str, int]]:
+    """Return what runs of the last days did away with, the latest first.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    days, now_s
+        How many, before which second since 1970.
+
+    Returns
+    -------
+    list of tuple
+        When, class and rows, as `runs` returns them; nothing where none went.
+    """
+    return [
+        (at, kind, rows) for at, kind, rows in runs(contacts) if rows and at > now_s - days * DAY_S
+    ]
+
+
 def before_s(name: str, today: date) -> int:
     """Return the second before which things of a class are over, on a day."""
     day = datetime(today.year, today.month, today.day, tzinfo=UTC)

@@ -67,7 +67,10 @@ def once_a_day(place: Path) -> bool:
     with people_of(place) as contacts:
         if any(_day(at) >= today for at, _kind, _rows in retention.runs(contacts, most=1)):
             return False
-        run_retention(place, contacts, today=today, dry=False)
+        found = run_retention(place, contacts, today=today, dry=False)
+    if gone := ", ".join(f"{one.name} {one.rows}" for one in found if one.rows):
+        # A warning: on a laptop nothing less is seen, and nobody pressed a button.
+        logging.getLogger(__name__).warning("durations of %s, deleted: %s", place.name, gone)
     return True
 
 

@@ -16,6 +16,7 @@ from analysis.access import audit
 from analysis.contacts import consents, linkage, linkage_decisions, person_links, vault
 from analysis.contacts.contact_store import Contacts, insert_many
 from analysis.contacts.linkage_decisions import ACCEPTED
+from analysis.contacts.linkage_rivals import Weighed, weigh
 from analysis.contacts.merged import groups
 from analysis.contacts.normalise import (
     first_key,
@@ -74,15 +75,16 @@ def link_people(contacts: Contacts, *, today: dt.date | None = None) -> Linked:
         people = _people(connection, contacts)
         roll, keys = _roll(connection, contacts, day)
     compared = len(people)
-    lines = linkage_decisions.only_lines(linkage.link_rolls(people, roll))
     twice = linkage.find_twice(people, linkage.known_names(roll))
-    merges = linkage_decisions.decide_merges(twice, own_email=_own_email(people), lines=lines)
+    merges = linkage_decisions.decide_merges(
+        twice, _weighed(people, roll), own_email=_own_email(people)
+    )
     with writing(contacts.engine) as connection:
         lock(connection, [_LOCK])
         pairs = [((one, other), p, why, state) for one, other, p, why, state in _rows(merges)]
         merged = person_links.propose(connection, contacts, "merge", pairs)
         people = _grouped(people, groups(connection).root)
-        links = linkage_decisions.decide_links(linkage.link_rolls(people, roll))
+        links = linkage_decisions.decide_links(_weighed(people, roll))
         taken = person_links.links_of(connection, contacts)
         lines_taken = set(taken.values())
         found = [
@@ -102,6 +104,12 @@ def link_people(contacts: Contacts, *, today: dt.date | None = None) -> Linked:
         *(linked[ACCEPTED], linked[linkage_decisions.PROPOSED]),
         homes,
     )
+
+
+def _weighed(people: pd.DataFrame, roll: pd.DataFrame) -> Weighed:
+    pairs = linkage.link_rolls(people, roll)
+    pairs = pairs[linkage_decisions.agree(pairs)].reset_index(drop=True)
+    return weigh(pairs, people, own_email=_own_email(people))
 
 
 def _rows(pairs: pd.DataFrame) -> Iterable[tuple[str, str, float, str, str]]:
@@ -166,8 +174,8 @@ def _roll(
     born = pd.Series([one.isoformat() if one else "" for one in table["birth_date"]], dtype="str")
     year = pd.Series([str(int(y)) if pd.notna(y) else "" for y in table["birth_year"]], dtype="str")
     table = table.assign(birth_date=born, birth_year=year, email="", phones="")
-    same = ["birth_name", "first_names", "birth_date", "number", "street"]
-    table = table[~table.duplicated(same) | (table["birth_date"] == "")].reset_index(drop=True)
+    same = ["birth_name", "first_names", "birth_date", "birth_year", "number", "street"]
+    table = table[~table.duplicated(same) | (table["birth_year"] == "")].reset_index(drop=True)
     table["id"] = table["roll"] + ":" + table["line"].astype("str")
     keys = {
         name: (str(roll), int(line))

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import time
 
 import pytest
 import sqlalchemy as sa
 
+from analysis.contacts import retention, vault
 from analysis.contacts import rights_requests as owed
-from analysis.contacts import vault
 from analysis.contacts.box_seal import bound_to, public_key, shut
-from analysis.contacts.contact_store import Controller, say_controller
-from analysis.database.contact_tables import CONSENTS, DOOR_BOXES, VAULT_KEYS
+from analysis.contacts.contact_store import Controller, insert_many, say_controller
+from analysis.database.contact_tables import CONSENTS, DOOR_BOXES, ROLL_FILES, ROLL_ROWS, VAULT_KEYS
 from analysis.database.engine import reading, writing
 from analysis.fieldwork import field_plan
 from analysis.fieldwork.store import open_store
 from analysis.tables.workspace import Workspace
+from analysis.workflows import daily_retention
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.door_contacts import enter_slip
+from tests.analysis.contacts.invented import elector, roll
 from tests.analysis.contacts.test_door_consents import SIGNED, act_of
 from tests.analysis.exports.walks_made import walks_of
 
@@ -185,6 +188,29 @@ def name_and_city(contacts, person):
     with reading(contacts.engine) as connection:
         known = vault.read(connection, contacts.ring, [person])[person]
     return known["first_names"], known["city"]
+
+
+def test_what_went_by_itself_is_said_where_it_is_missed_and_in_the_log(
+    open_app, folder, contacts, caplog
+):
+    def said():
+        app = open_app("contacts", workspace=folder.name, lang="fr")
+        assert not app.exception
+        return [one.value for one in app.info if "durée de conservation" in one.value]
+
+    yesterday = TODAY - dt.timedelta(days=1)
+    with writing(contacts.engine) as connection:
+        insert_many(connection, ROLL_FILES, [roll(contacts, "r1", expires_on=yesterday)])
+        insert_many(connection, ROLL_ROWS, [elector(contacts)])
+    assert said() == []
+    assert daily_retention.once_a_day(folder)
+    log = [one.getMessage() for one in caplog.records if one.name == daily_retention.__name__]
+    assert log == [f"durations of {folder.name}, deleted: roll 1"]
+    (told,) = said()
+    assert "Liste électorale · 1." in told
+    # A month later it is history: the page Law has it.
+    later = int(time.time()) + 30 * 86_400
+    assert retention.lately(contacts, days=14, now_s=later) == []
 
 
 def test_durations_and_registers_are_shown(page, contacts):

@@ -185,6 +185,7 @@ def _reason_words() -> dict[str, str]:
         "family=other": _("another family name"),
         "first=same": _("same first name"),
         "first=near": _("first name but for a letter"),
+        "first=mail": _("initial, and the e-mail says the first name"),
         "first=initial": _("initial of the first name"),
         "first=second": _("a second first name"),
         "born=same": _("same birth date"),
@@ -199,6 +200,7 @@ def _reason_words() -> dict[str, str]:
         "email=same": _("same e-mail"),
         "phone=mobile": _("same mobile"),
         "phone=line": _("same landline"),
+        "line=same": _("the roll has one elector for both"),
     }
 
 

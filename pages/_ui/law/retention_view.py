@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from analysis.contacts import retention as kept
+from analysis.contacts.contact_store import Contacts
 from analysis.workflows import duties
 from pages._ui import messages
 from pages._ui.i18n import _, language, number
 from pages._ui.law import load_law
+
+# Whoever opens the app once a week still reads it.
+_TOLD_DAYS = 14
 
 
 def retention() -> None:
@@ -41,6 +47,21 @@ def retention() -> None:
                 for at, kind, n in runs
             ]
             st.dataframe(rows, hide_index=True)
+
+
+def tell_lately(contacts: Contacts) -> None:
+    """Say what went by itself these days: else whoever looks for it takes it for lost."""
+    found = kept.lately(contacts, days=_TOLD_DAYS, now_s=int(time.time()))
+    if not found:
+        return
+    names = _names()
+    gone = [f"{load_law.day_of(at)} · {names[kind]} · {number(rows)}" for at, kind, rows in found]
+    st.info(
+        _(
+            "Their time was up, so that they were deleted, as the law asks: {gone}. How long "
+            "things are kept, and every deletion, is on the page Law."
+        ).format(gone=", ".join(gone))
+    )
 
 
 def _table(over: dict[str, int]) -> list[dict[str, object]]:

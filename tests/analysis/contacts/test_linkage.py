@@ -10,7 +10,14 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from analysis.contacts import consents, linkage, linkage_decisions, person_links, vault
+from analysis.contacts import (
+    consents,
+    linkage,
+    linkage_decisions,
+    linkage_rivals,
+    person_links,
+    vault,
+)
 from analysis.contacts.consents import Said
 from analysis.contacts.contact_store import insert_many
 from analysis.contacts.file_origins import Declared
@@ -91,13 +98,20 @@ def household(n, known):
     return {key: own.get(value, value) for key, value in known.items()}
 
 
+def weighed(people, roll, own=None):
+    """Return the pairs of two lists, each weighed beside the others."""
+    pairs = linkage.link_rolls(people, roll)
+    pairs = pairs[linkage_decisions.agree(pairs)].reset_index(drop=True)
+    return linkage_rivals.weigh(pairs, people, own_email=own or {})
+
+
 @pytest.fixture(scope="module")
 def linked_cases():
     ones, lines = [], [*CROWD]
     for n, (one, candidates, _state) in enumerate(ONE_OF_ROLL.values()):
         ones.append({"id": f"p{n}", **household(n, one)})
         lines += [{"id": f"{n}:{i}", **household(n, c)} for i, c in enumerate(candidates)]
-    made = linkage_decisions.decide_links(linkage.link_rolls(table(*ones), table(*lines)))
+    made = linkage_decisions.decide_links(weighed(table(*ones), table(*lines)))
     return list(zip(made["one"], made["other"], made["state"], strict=True))
 
 
@@ -109,20 +123,21 @@ def test_who_is_linked_and_who_is_for_a_person(linked_cases, case):
 
 
 MAIL = {**BASE, "email": "MAIL"}
+OTHER_MAIL = {**BASE, "email": "other@x"}
+INITIAL = {**BASE, "first_names": "J.", "email": "jeanne.NAME@x"}
+OWN, OF_ONE = "an e-mail with the first name", "an e-mail with the first name of one"
 TWICE = {
     "the same date": ([DATED, DATED], "accepted"),
+    "the same date in two homes": ([DATED, {**DATED, "home": "ELSEWHERE"}], "accepted"),
     "nothing of their own": ([BASE, BASE], "proposed"),
     "the line of a household": ([{**BASE, "phones": "+33199000001"}] * 2, "proposed"),
     "a mobile": ([{**BASE, "phones": "+33639980001"}] * 2, "accepted"),
-    "an e-mail with the first name": ([MAIL, MAIL], "accepted"),
+    OWN: ([MAIL, MAIL], "accepted"),
     "an e-mail of the family": ([MAIL, MAIL], "proposed"),
-    "an e-mail with the first name of one": ([MAIL, MAIL], "proposed"),
-    "one elector fits both": ([BASE, BASE], "accepted"),
-    # Less likely than a merge must be by itself: the roll has nobody else.
-    "one elector fits both, one without address": (
-        [BASE, {"used_name": "NAME", "first_names": "Jean"}],
-        "accepted",
-    ),
+    OF_ONE: ([MAIL, MAIL], "proposed"),
+    "two e-mails with the first name": ([MAIL, OTHER_MAIL], ""),
+    "an e-mail tells the initial": ([INITIAL, {**BASE, "first_names": "Jeanne"}], "proposed"),
+    "an e-mail tells another": ([INITIAL, BASE], ""),
     "an initial hangs two together": (
         [DATED, {**DATED, "first_names": "J."}, {**DATED, "first_names": "Jeanne"}],
         "proposed",
@@ -131,32 +146,110 @@ TWICE = {
 }
 
 
-def test_two_rows_are_one_only_by_what_is_a_persons_own():
-    rows, lines, own = [*CROWD], {}, {}
-    for n, (case, (several, _state)) in enumerate(TWICE.items()):
+def merged(cases, *, roll=()):
+    """Return what is decided of rows of the files, by case."""
+    rows, own, lines = [*CROWD], {}, [*CROWD]
+    for n, (case, (several, _state)) in enumerate(cases.items()):
+        lines += [{"id": f"{n}.{i}", **household(n, one)} for i, one in enumerate(roll)]
         for i, one in enumerate(several):
             who = f"{n}:{i}"
             known = household(n, one)
-            rows.append({"id": who, **known} | ({"email": f"m{n}@x"} if "email" in known else {}))
-            bears = "an e-mail with the first name" in case
-            own[who] = bears and not (i and case.endswith("of one"))
-            lines |= {who: "r"} if case.startswith("one elector fits both") else {}
-    pairs = linkage.find_twice(table(*rows))
-    made = linkage_decisions.decide_merges(pairs, own_email=own, lines=lines)
+            if "email" in known:
+                known["email"] = known["email"].replace("MAIL", f"m{n}@x")
+            rows.append({"id": who, **known})
+            own[who] = "with the first name" in case and not (i and case == OF_ONE)
+    people = table(*rows)
+    names = linkage.known_names(table(*CROWD))
+    pairs = linkage.find_twice(people, names)
+    made = linkage_decisions.decide_merges(
+        pairs, weighed(people, table(*lines), own), own_email=own
+    )
     found = {}
     for one, state in zip(made["one"], made["state"], strict=True):
         found.setdefault(int(one.split(":")[0]), set()).add(state)
-    assert {case: "".join(sorted(found.get(n, ()))) for n, case in enumerate(TWICE)} == {
-        case: state for case, (_rows, state) in TWICE.items()
-    }
+    return {case: "".join(sorted(found.get(n, ()))) for n, case in enumerate(cases)}
+
+
+def test_two_rows_are_one_only_by_what_is_a_persons_own():
+    assert merged(TWICE) == {case: state for case, (_rows, state) in TWICE.items()}
+
+
+# Who bears « Jean » of the crowd is elsewhere; the roll has one elector of the name and home.
+ONE_ELECTOR = {
+    "one elector fits both": ([BASE, BASE], "accepted"),
+    "both by a slip that is not the other's": (
+        [{**BASE, "first_names": "Jaen"}, {**BASE, "first_names": "Jeam"}],
+        "accepted",
+    ),
+    # Whoever has the name and no address may be anybody.
+    "one without address": ([BASE, {"used_name": "NAME", "first_names": "Jean"}], "proposed"),
+    "two dates": ([DATED, {**BASE, "birth_date": "1981-06-20"}], ""),
+}
+
+
+def test_two_rows_are_one_where_the_roll_has_but_one_elector_for_both():
+    states = {case: state for case, (_rows, state) in ONE_ELECTOR.items()}
+    assert merged(ONE_ELECTOR, roll=[FATHER]) == states
+
+
+def test_two_rows_are_two_where_the_roll_has_father_and_son():
+    # By themselves the two would be asked about: same name, same home, no date.
+    both = {"no date": ([BASE, BASE], "")}
+    assert merged({"no date": ([BASE, BASE], "proposed")}) == {"no date": "proposed"}
+    assert merged(both, roll=[FATHER, SON]) == {"no date": ""}
+
+
+def line_of(*people, roll):
+    """Return how likely each person has each line, all weighed at once."""
+    found = weighed(table(*people), table(*CROWD, *roll)).pairs
+    return {(one, other): p for one, other, p in found.iloc[:, :3].itertuples(index=False)}
+
+
+def test_a_rival_elsewhere_takes_nothing_and_equal_ones_take_half():
+    at = {"birth_name": "Ardrizac", "first_names": "Jean", "postcode": "99900"}
+    home = {"home": "1 LILAS", "street": "LILAS"}
+    here = {"id": "a", **at, **home, "birth_date": "1950-02-03"}
+    there = {"id": "b", **at, "home": "9 TILLEULS", "street": "TILLEULS"}
+    son = {**here, "id": "c", "birth_date": "1981-06-20"}
+    row = {"id": "p", "used_name": "Ardrizac", "first_names": "Jean", "postcode": "99900", **home}
+    beside = line_of(row, roll=[here, there])
+    assert beside["p", "a"] > 0.9 > 0.1 > beside["p", "b"]
+    halves = line_of(row, roll=[here, son])
+    assert halves["p", "a"] == halves["p", "c"] == pytest.approx(0.5, abs=1e-3)
+    # The father's own row takes the father's line: what is left is the son's.
+    father = {**row, "id": "q", "birth_date": "1950-02-03"}
+    beside = line_of(row, father, roll=[here, son])
+    assert beside["q", "a"] > 0.999
+    assert beside["p", "c"] > 0.7 > 0.3 > beside["p", "a"]
+
+
+def test_weighing_agrees_with_a_count_of_every_way_by_hand():
+    # Two people, two lines: odds 9 and 4 for the first, 3 for the second on the first line; no
+    # points, so that a second row of the same elector counts a fifth of the two of a household.
+    pairs = pd.DataFrame(
+        {
+            "one": ["p", "p", "q"],
+            "other": ["a", "b", "a"],
+            "probability": [0.9, 0.8, 0.75],
+            "first": "same",
+            "born": "same",
+        }
+    )
+    people = table({"id": "p"}, {"id": "q"})
+    found = linkage_rivals.weigh(pairs, people, own_email={})
+    ways = {"": 1, "a": 9, "b": 4, "q": 3, "b q": 12, "a q": 0.2 * 9 * 3}
+    total = sum(ways.values())
+    assert found.pairs["probability"].tolist() == pytest.approx(
+        [(9 + ways["a q"]) / total, 16 / total, (3 + 12 + ways["a q"]) / total]
+    )
+    assert found.one_line == {frozenset("pq"): pytest.approx(ways["a q"] / total)}
 
 
 def test_lists_of_nobody_give_nothing():
     assert linkage.link_rolls(table(), table(*CROWD)).empty
-    assert linkage_decisions.decide_links(linkage.link_rolls(table(), table())).empty
-    assert linkage_decisions.decide_merges(
-        linkage.find_twice(table()), own_email={}, lines={}
-    ).empty
+    assert linkage_decisions.decide_links(weighed(table(), table())).empty
+    nobody = linkage.find_twice(table())
+    assert linkage_decisions.decide_merges(nobody, weighed(table(), table()), own_email={}).empty
 
 
 @pytest.fixture(scope="module")
