@@ -10,6 +10,7 @@ from pages._ui.priorities import (
     compare,
     downloads,
     look_back,
+    part_totals_view,
     ranking_view,
     visited,
 )
@@ -72,6 +73,7 @@ with answer_side, messages.explain_data_errors():
         with map_side:
             ranking_view.reach(file.announced)
             ranking_view.last_time(file, scenario)
+            part_totals_view.totals(file)
             back = st.container()
             bureaux.without_ground(shown.table)
             ranking_view.honesty(ranked, scenario.settings.draws)

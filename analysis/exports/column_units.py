@@ -27,6 +27,9 @@ _FORMATS = {
     "persuadable": "0.0%",
     "poverty_rate": "0.0%",
     "covered": "0%",
+    "votes_expected": "0.0",
+    "hours_per_vote": "0.0",
+    **dict.fromkeys(("doors_share", "hours_share", "votes_share"), "0.0%"),
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from analysis.errors import Text
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.street_tables import streets_of_place
 from analysis.tables.sources import UNSTATED, Report
@@ -67,6 +68,6 @@ def read_street_graph(
     )
     lines = shapely.linestrings(nodes[edges[["a", "b"]].to_numpy()])
     mended = name.removeprefix(file.name).strip(" ()")
-    notes = (mended,) if mended else ()
+    notes = (Text("lengths brought back from degrees to metres"),) if mended else ()
     frame = gpd.GeoDataFrame(table, geometry=lines, crs=crs_metric)
     return streets_of_place(file, frame, within=within, licence=UNSTATED, notes=notes)

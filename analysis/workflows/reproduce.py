@@ -23,6 +23,7 @@ from analysis.workflows import (
     explain_files,
     imagined_rounds,
     impact_tables,
+    part_totals,
     published_results,
     swing,
     transfers,
@@ -205,6 +206,7 @@ _FINDINGS: dict[str, Callable[[Workspace, Provenance, Written], Finding]] = {
     "transfers": transfers.again,
     "second_round": imagined_rounds.again,
     "explain": explain_files.again,
+    part_totals.COMMAND: part_totals.again,
 }
 _AGAIN: dict[str, Callable[[Path, Workspace, Provenance], bytes]] = {
     "rank": _ranking,

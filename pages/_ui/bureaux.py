@@ -26,7 +26,7 @@ _FIGURE, _MARGIN, _LETTER = 52, 18, 7
 # Pixels of a bureau's name; of the list, and of its rows where the browser chooses those.
 _NAME, _HIGH = 250, 420
 # Beside a map a list is narrow: a name stands in lines, and figures that follow scroll.
-_NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 122, 40, 360, 66
+_NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 110, 40, 420, 76
 _BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
 _FOLLOWED = re.compile(rf"(?<=_[0-9A-Z]{{4}}), (?={_BUREAU.pattern})")
 _ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
@@ -117,7 +117,7 @@ def show_list(
         pd.DataFrame(
             {
                 **(first or {}),
-                _("Bureau"): table["label"],
+                _("Bureau"): _in_short(table["label"]) if beside else table["label"],
                 **columns,
             }
         )
@@ -129,7 +129,7 @@ def show_list(
     shown, ids = whole.iloc[rows], ids[rows]
     row = _row_of(ids, state.selected())
     name = _begun_anew(key, None if row is None else str(ids[row]), row)
-    figure, letter = (_FIGURE_BESIDE, _LETTER - 2) if beside else (_FIGURE, _LETTER)
+    figure, letter = (_FIGURE_BESIDE, _LETTER - 1) if beside else (_FIGURE, _LETTER)
     widths = {title: max(figure, _MARGIN + letter * len(title)) for title in shown}
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
@@ -163,6 +163,12 @@ def first_listed(bureau_ids: pd.Series) -> int:
 def ask_for_another() -> None:
     """Say that a card shows the first of the list as long as nobody has chosen."""
     st.caption(_("First of the list. Click a bureau on the map or in the list to see it."))
+
+
+def _in_short(labels: pd.Series) -> pd.Series:
+    """Leave out the commune that all of them lie in: beside a map there is no room for it."""
+    towns = labels.str.rpartition(", ")[2].unique()
+    return labels.str.removesuffix(f", {towns[0]}") if len(towns) == 1 < len(labels) else labels
 
 
 def _apart(bureau_ids: pd.Series) -> np.ndarray:

@@ -15,6 +15,11 @@ _ROOM = """<style>
 [data-testid="stMainBlockContainer"] { padding: 3.25rem 1.25rem 4rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 4.25rem 1rem 4rem; } }
 [data-testid="stMainBlockContainer"] h1 { padding-top: 0; }
+@media (max-width: 640px) {
+  [data-testid="stHeading"] :is(h2, h3, h4), [data-testid="stMarkdownContainer"] > h4 {
+    padding-right: 5.5rem;
+  }
+}
 [data-testid="stMetricLabel"] p { white-space: normal; }
 [data-testid="stMarkdownContainer"]:has(> table) { overflow-x: auto; }
 [data-testid="stElementToolbarButton"]:has(> button[aria-label^="Download as CSV"]),

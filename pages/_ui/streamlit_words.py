@@ -19,6 +19,8 @@ _REFUSED = "[data-testid='stTooltipErrorContent']"
 _MARK = "[data-testid='stFileChipIconError']"
 _UNTAKEN = f"[data-testid='stFileUploader']:has({_MARK})"
 _LIMIT = "[data-testid='stFileUploaderDropzoneInstructions']"
+# What an empty day, month and year ask for.
+_EMPTY = "[data-testid='stDateInput'] [data-placeholder='true'][data-type='{part}']"
 # Boxes that take less, by the beginning of their key, in MB.
 _LESS = {"letters": 1, "people": 400}
 _GB = 1024
@@ -45,6 +47,8 @@ def _words() -> dict[str, str]:
         _HINT: _("Enter to confirm"),
         _BUTTON: _("Choose a file"),
         _REFUSED: _("Outside the limits: the value before still counts."),
+        _EMPTY.format(part="day"): _("dd"),
+        _EMPTY.format(part="year"): _("yyyy"),
         _LIMIT: _size(int(st.get_option("server.maxUploadSize"))),
     } | {f"[class*='st-key-{key}'] {_LIMIT}": _size(most_mb(key)) for key in _LESS}
 

@@ -22,7 +22,7 @@ from analysis.workflows.build import Inputs, build
 from analysis.workflows.ranking import Scenario, answer, target_of
 from analysis.workflows.reproduce import reproduce
 from pages._ui.abstention import abstention_card, abstention_proof
-from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.i18n import _, election_name, number, percent, pgettext
 from pages._ui.messages import translate
 from tests.made import called, candidates, general, numbered, sample_results, write_results
 
@@ -66,7 +66,8 @@ def values(elements):
 
 
 def listed(app):
-    return next(f.value for f in app.dataframe if {_("Abstention (%)"), _("Bureau")} <= {*f.value})
+    named = {pgettext("list", "Abstention (%)"), _("Bureau")}
+    return next(f.value for f in app.dataframe if named <= {*f.value})
 
 
 def assert_shows(app, forecast):
@@ -86,8 +87,9 @@ def assert_shows(app, forecast):
     )
     shown = listed(app)
     assert called(shown[_("Bureau")]) == numbered(ordered["bureau_id"])
-    for column, name in {"Abstention (%)": "abstention", "from": "low_90", "to": "high_90"}.items():
-        np.testing.assert_array_equal(shown[_(column)], (100 * ordered[name]).round(1))
+    expected = pgettext("list", "Abstention (%)")
+    for column, name in {expected: "abstention", _("from"): "low_90", _("to"): "high_90"}.items():
+        np.testing.assert_array_equal(shown[column], (100 * ordered[name]).round(1))
     np.testing.assert_array_equal(shown[_("Registered")], ordered["registered"])
 
 
@@ -128,7 +130,8 @@ def test_a_past_election_is_forecast_with_what_was_known_then(page, places):
 def test_the_card_opens_on_the_first_row_of_the_list(page, places):
     app = page()
     first = listed(app)[_("Bureau")].iloc[0]
-    assert app.subheader[0].value == first[0].upper() + first[1:]
+    # Beside the map the list leaves out the commune, which is the same for all.
+    assert app.subheader[0].value == first[0].upper() + first[1:] + ", Valmont"
     # Bureaux alike in their forecast, in another order than the list's; the first off the map.
     found = look_ahead(places.valmont, COMING)
     table = found.forecast.table[::-1].reset_index(drop=True).assign(abstention=0.5)

@@ -319,6 +319,17 @@ def test_an_election_before_all_others_cannot_be_prepared(page, places):
     assert ranked_list(app) is not None or errors(app)
 
 
+def test_totals_by_quarter_stand_below_the_map_and_leave_as_files(page, places):
+    app = page(bloc="left")
+    shown = next(f.value for f in app.dataframe if _("Hours per vote") in f.value)
+    ranked = answer(places.valmont, LEFT)[0].table
+    first = shown[shown[_("Name")] == "Les Tilleuls"].iloc[0]
+    assert first[_("Bureaux")] == 7
+    assert shown[_("Bureaux")].sum() == len(ranked)
+    assert shown[_("Votes expected")].is_monotonic_decreasing
+    assert shown[_("Share of the votes (%)")].sum() == pytest.approx(100, abs=0.6)
+
+
 def test_without_contours_the_list_is_whole_and_the_map_is_of_its_levels(page, places):
     app = page(workspace="nation", bloc="left")
     assert_shows(app, places.nation, LEFT)

@@ -29,7 +29,7 @@ from analysis.workflows.reproduce import reproduce
 from analysis.workflows.swing import Moved, look_back, neighbours
 from analysis.workflows.swing import finding as put_swing
 from analysis.workflows.transfers import finding as put_transfers
-from pages._ui.i18n import _, number, option_name, percent, signed
+from pages._ui.i18n import _, number, option_name, percent, pgettext, signed
 from pages._ui.swing import moved, shares, two_elections
 from pages._ui.swing import transfers_view as views
 from tests.made import called, candidates, general, numbered, sample_results, write_results
@@ -56,7 +56,8 @@ def values(elements):
 
 
 def listed(app):
-    return next(f.value for f in app.dataframe if {_("Swing (points)"), _("Bureau")} <= {*f.value})
+    named = {pgettext("list", "Swing (points)"), _("Bureau")}
+    return next(f.value for f in app.dataframe if named <= {*f.value})
 
 
 def in_points(share):
@@ -67,15 +68,15 @@ def assert_list(app, table):
     shown = listed(app)
     assert called(shown[_("Bureau")]) == numbered(table["bureau_id"])
     columns = {
-        "Before (%)": "before",
-        "After (%)": "after",
-        "Swing (points)": "swing",
-        "from": "lower",
-        "to": "upper",
-        "Apart (points)": "residual",
+        _("Before (%)"): "before",
+        _("After (%)"): "after",
+        pgettext("list", "Swing (points)"): "swing",
+        _("from"): "lower",
+        _("to"): "upper",
+        _("Apart (points)"): "residual",
     }
     for title, name in columns.items():
-        np.testing.assert_array_equal(shown[_(title)], (100 * table[name]).round(1))
+        np.testing.assert_array_equal(shown[title], (100 * table[name]).round(1))
     np.testing.assert_array_equal(shown[_("Otherwise than the whole")], table["unlike"])
 
 

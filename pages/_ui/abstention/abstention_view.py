@@ -14,7 +14,7 @@ from analysis.workflows.abstention import Outlook
 from analysis.workflows.by_level import abstention_by
 from pages._ui import bureaux, levels
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
-from pages._ui.i18n import _, election_name, language, ngettext, number, percent
+from pages._ui.i18n import _, election_name, language, ngettext, number, percent, pgettext
 from pages._ui.messages import plain, translate
 
 
@@ -130,7 +130,7 @@ def forecast_list(found: Outlook) -> None:
     table = found.forecast.table.assign(label=found.units["label"].to_numpy())
     table = table.iloc[highest_first(found)]
     columns: dict[str, pd.Series] = {
-        _("Abstention (%)"): (100 * table["abstention"]).round(1),
+        pgettext("list", "Abstention (%)"): (100 * table["abstention"]).round(1),
         _("from"): (100 * table["low_90"]).round(1),
         _("to"): (100 * table["high_90"]).round(1),
         _("Registered"): table["registered"],

@@ -8,7 +8,7 @@ import streamlit as st
 
 from analysis.charts.colours import classes
 from analysis.workflows.abstention import Outlook
-from pages._ui import bureaux
+from pages._ui import bureaux, phone_order, shell
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
 from pages._ui.i18n import _, language, percent
 from pages._ui.messages import show_error
@@ -22,9 +22,24 @@ def split(found: Outlook, shapes: Geometry | None) -> None:
         if found.no_split is not None:
             show_error(found.no_split)
         return
-    honest()
     weights = found.forecast.table["registered"].to_numpy(dtype=float)
     whole = in_all(found.split, weights)
+    label = _("Constant abstainers (% of registered, estimated)")
+    map_side, list_side = st.columns(shell.MAP_AND_CARD)
+    with map_side:
+        honest()
+    with map_side, phone_order.map_box():
+        painted = paint(shapes, found.split, label)
+        bureaux.show_map(shapes, painted, label=label, key="split.map")
+        bureaux.without_contour(shapes, found.units)
+    with list_side, phone_order.list_box():
+        _list(found, found.split)
+    with map_side:
+        _whole(whole)
+
+
+def _whole(whole: dict[str, float]) -> None:
+    """Say how many of the whole place always stay home, sometimes, and never."""
     columns = st.columns(3)
     for column, name in zip(columns, PARTS, strict=False):
         column.metric(
@@ -40,10 +55,6 @@ def split(found: Outlook, shapes: Geometry | None) -> None:
         percent(1 - whole["constant"] - whole["intermittent"]),
         help=_("Of the registered of the whole place."),
     )
-    label = _("Constant abstainers (% of registered, estimated)")
-    bureaux.show_map(shapes, paint(shapes, found.split, label), label=label, key="split.map")
-    bureaux.without_contour(shapes, found.units)
-    _list(found, found.split)
 
 
 def honest() -> None:
@@ -103,13 +114,13 @@ def _list(found: Outlook, split: pd.DataFrame) -> None:
         return (100 * table[name]).round(1)
 
     columns = {
-        _("Registered"): table["registered"],
         _("Constant (%)"): shares("constant"),
         _("Constant ≥"): shares("constant_low"),
         _("Constant ≤"): shares("constant_high"),
         _("Intermittent (%)"): shares("intermittent"),
         _("Intermittent ≥"): shares("intermittent_low"),
         _("Intermittent ≤"): shares("intermittent_high"),
+        _("Registered"): table["registered"],
     }
-    bureaux.show_list(table, columns, key="split.list")
+    bureaux.show_list(table, columns, key="split.list", beside=True)
     st.caption(_("≥ and ≤: all that is known for sure, in % of the registered."))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from analysis.i18n import MISSING
 from analysis.tables.workspace import Workspace
-from pages._ui import loaders
+from pages._ui import bureaux, loaders
 from pages._ui.access import taken_away
 from pages._ui.i18n import _, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
@@ -66,7 +66,7 @@ def _left_out(manifest: Mapping[str, Any]) -> None:
             _("Count"): item["count"],
             _("Read as"): role_name(entry["source"]["role"]),
             _("Election"): election_name(item["election_id"]) if item["election_id"] else "",
-            _("Which"): translate(item["examples"]),
+            _("Which"): bureaux.by_name(translate(item["examples"])),
         }
         for entry in manifest["sources"]
         for item in entry["left_out"]
@@ -85,7 +85,7 @@ def _left_out(manifest: Mapping[str, Any]) -> None:
 
 def _notes(manifest: Mapping[str, Any]) -> None:
     notes = [
-        f"- {role_name(entry['source']['role'])} — {plain(translate(note))}"
+        f"- {role_name(entry['source']['role'])} — {plain(bureaux.by_name(translate(note)))}"
         for entry in manifest["sources"]
         for note in entry["notes"]
     ]

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analysis.charts import swing_charts as charts
 from analysis.charts.swing_charts import KINDS
@@ -19,10 +20,10 @@ from analysis.tables.elections import Choice
 from analysis.tables.workspace import Workspace
 from analysis.workflows.published_results import page_bytes
 from analysis.workflows.swing import Moved, finding
-from pages._ui import bureaux, file_downloads, levels, phone_order, state
+from pages._ui import bureaux, file_downloads, levels, phone_order, shell, state
 from pages._ui.access import taken_away
 from pages._ui.bureau_map import Geometry, Legend, Number, Paint
-from pages._ui.i18n import _, election_name, language, ngettext, number, percent, signed
+from pages._ui.i18n import _, election_name, language, ngettext, number, percent, pgettext, signed
 from pages._ui.messages import plain, show_error, translate
 from pages._ui.swing import two_elections as swings
 from pages._ui.swing.shares import choose_share, share_name
@@ -39,11 +40,14 @@ def swing(place: Workspace, asked: Question) -> None:
     clear = levels.first_look(place, _counted(asked, share, label), known=known)
     found = swings.moved(place, asked, share)
     clear()
-    _numbers(place, asked, found, (share, blocs, rival))
-    _levels_map(place, asked, found, label)
-    _in_view(found)
-    _list(found, found.table.sort_values("swing", ascending=False, kind="stable"), "swing.list")
-    _left_out(found)
+    map_side, list_side = st.columns(shell.MAP_AND_CARD)
+    with map_side, phone_order.map_box():
+        _levels_map(place, asked, found, label)
+    first = found.table.sort_values("swing", ascending=False, kind="stable")
+    _beside(list_side, found, first, "swing")
+    with map_side:
+        _numbers(place, asked, found, (share, blocs, rival))
+        _left_out(found)
     maps = {"swing": _("Map of the swing"), "scatter": _("Before and after, bureau by bureau")}
     _files(place, found, maps)
 
@@ -76,16 +80,7 @@ def apart(place: Workspace, asked: Question) -> None:
     with phone_order.asked_last("share"):
         share, _blocs, _rival = choose_share(place, asked)
     found = swings.moved(place, asked, share)
-    unlike = int(found.table["unlike"].sum())
-    chance = (1 - found.swing.level) * len(found.table)
     shown = {"residual": _("Bureau by bureau"), "clusters": _("Neighbours alike")}
-    columns = st.columns(3)
-    columns[0].metric(
-        _("Bureaux that moved otherwise"),
-        _("{n} of {all}").format(n=number(unlike), all=number(len(found.table))),
-        help=_("Chance in the ballots alone would show about {n}.").format(n=number(chance)),
-    )
-    columns[1].metric(_("Swing of the whole"), points(found.swing.swing))
     view = choose_view(shown, "s_apart")
     shapes = swings.geometry(place, found.vintage, found.table)
     near = None
@@ -95,6 +90,45 @@ def apart(place: Workspace, asked: Question) -> None:
         except DataError as error:
             show_error(error)
             return
+    map_side, list_side = st.columns(shell.MAP_AND_CARD)
+    with map_side, phone_order.map_box():
+        if near is None:
+            _map(shapes, found, "residual", _("Swing less that of the whole (points)"))
+        else:
+            _cluster_map(shapes, found, near)
+        bureaux.without_contour(shapes, found.table)
+    far = found.table["residual"].abs().sort_values(ascending=False, kind="stable").index
+    _beside(list_side, found, found.table.loc[far], "residual")
+    with map_side:
+        _apart_numbers(found, near)
+        st.caption(
+            _(
+                "If every bureau had moved as the whole did, the column “apart” would be nought, "
+                "up to chance in the ballots. The interval ({level}) counts that chance, not "
+                "errors of the crosswalk between contours."
+            ).format(level=percent(found.swing.level, 0))
+            + " "
+            + chance_of(found)
+        )
+        _left_out(found)
+    maps = {"residual": _("Map of what moved otherwise")}
+    if near is not None:
+        maps["clusters"] = _("Map of neighbours alike")
+    _files(place, found, maps, near)
+
+
+def _apart_numbers(found: Moved, near: Clusters | None) -> None:
+    """Say how many moved otherwise, the whole, and how alike neighbours are where that is known."""
+    unlike = int(found.table["unlike"].sum())
+    chance = (1 - found.swing.level) * len(found.table)
+    columns = st.columns(3)
+    columns[0].metric(
+        _("Bureaux that moved otherwise"),
+        _("{n} of {all}").format(n=number(unlike), all=number(len(found.table))),
+        help=_("Chance in the ballots alone would show about {n}.").format(n=number(chance)),
+    )
+    columns[1].metric(_("Swing of the whole"), points(found.swing.swing))
+    if near is not None:
         columns[2].metric(
             _("Likeness of neighbours (Moran’s I)"),
             number(near.moran, 2),
@@ -102,28 +136,6 @@ def apart(place: Workspace, asked: Question) -> None:
                 p=number(near.p_value, 4)
             ),
         )
-        _cluster_map(shapes, found, near)
-    else:
-        label = _("Swing less that of the whole (points)")
-        _map(shapes, found, "residual", label)
-    bureaux.without_contour(shapes, found.table)
-    _in_view(found)
-    far = found.table["residual"].abs().sort_values(ascending=False, kind="stable").index
-    _list(found, found.table.loc[far], "apart.list")
-    st.caption(
-        _(
-            "If every bureau had moved as the whole did, the column “apart” would be nought, up to "
-            "chance in the ballots. The interval ({level}) counts that chance, not errors of the "
-            "crosswalk between contours."
-        ).format(level=percent(found.swing.level, 0))
-        + " "
-        + chance_of(found)
-    )
-    _left_out(found)
-    maps = {"residual": _("Map of what moved otherwise")}
-    if near is not None:
-        maps["clusters"] = _("Map of neighbours alike")
-    _files(place, found, maps, near)
 
 
 def chance_of(found: Moved) -> str:
@@ -255,6 +267,14 @@ def kind_names() -> dict[str, str]:
     }
 
 
+def _beside(side: DeltaGenerator, found: Moved, table: pd.DataFrame, column: str) -> None:
+    """Show the list of bureaux beside the map, its `column` first, and below it the one chosen."""
+    with side:
+        with phone_order.list_box():
+            _list(table, column)
+        _in_view(found)
+
+
 def _in_view(found: Moved) -> None:
     """Say the numbers of the bureau in view."""
     rows = found.table[found.table["bureau_id"] == state.selected()]
@@ -284,21 +304,23 @@ def _in_view(found: Moved) -> None:
     )
 
 
-def _list(found: Moved, table: pd.DataFrame, key: str) -> None:
+def _list(table: pd.DataFrame, column: str) -> None:
     def rounded(name: str) -> pd.Series:
         return (100 * table[name]).round(1)
 
+    apart = {_("Apart (points)"): rounded("residual")}
     columns = {
-        _("Before (%)"): rounded("before"),
-        _("After (%)"): rounded("after"),
-        _("Swing (points)"): rounded("swing"),
+        **(apart if column == "residual" else {}),
+        pgettext("list", "Swing (points)"): rounded("swing"),
         _("from"): rounded("lower"),
         _("to"): rounded("upper"),
-        _("Apart (points)"): rounded("residual"),
+        _("Before (%)"): rounded("before"),
+        _("After (%)"): rounded("after"),
+        **apart,
         _("Otherwise than the whole"): table["unlike"],
         _("Voters counted"): table["weight"],
     }
-    bureaux.show_list(table, columns, key=key)
+    bureaux.show_list(table, columns, key=f"{column}.list", beside=True)
 
 
 def _left_out(found: Moved) -> None:

@@ -28,6 +28,7 @@ from pages._ui.i18n import (
     percent,
     pgettext,
 )
+from pages._ui.messages import translate
 from pages._ui.trial.number_tables import show_table
 from pages._ui.turfs import load_turfs as found
 
@@ -111,7 +112,9 @@ def _opening(opening: Mapping[str, Any]) -> str:
 def _way(distance: str) -> str:
     name, _space, rest = distance.partition(" graph")
     if name == "street" and _space:
-        return _("the streets of the place") + (f" ({rest.strip()})" if rest.strip() else "")
+        file, _paren, mended = rest.strip().partition(" (")
+        file += f", {translate(mended.rstrip(')'))}" if mended else ""
+        return _("the streets of the place") + (f" ({file})" if file else "")
     ratio = distance.rpartition(" ")[2]
     return _("a straight line × {ratio}").format(ratio=number(float(ratio), 1))
 
