@@ -215,9 +215,10 @@ def scenarios() -> dict[str, Scenario]:
             blocked,
             {
                 "mean of blocks": pick("block_size_weighted"),
-                "block effects, HC1": pick("block_fixed_effects"),
+                "block effects, HC2": pick("block_fixed_effects"),
             },
             {
+                "block effects, HC1": reread("block_fixed_effects", "HC1", 264),
                 "block effects, HC0": reread("block_fixed_effects", "HC0", normal),
                 "weights 1/p and 1/(1 − p), HC1": two_weights,
             },
@@ -238,9 +239,12 @@ def scenarios() -> dict[str, Scenario]:
             blocked,
             {
                 "mean of blocks": pick("block_size_weighted"),
-                "block effects, HC1": pick("block_fixed_effects"),
+                "block effects, HC2": pick("block_fixed_effects"),
             },
-            {"block effects, HC0": reread("block_fixed_effects", "HC0", normal)},
+            {
+                "block effects, HC1": reread("block_fixed_effects", "HC1", 79),
+                "block effects, HC0": reread("block_fixed_effects", "HC0", normal),
+            },
         ),
         "lag-adjusted: 40 blocks of five, half told by the past": Scenario(
             *single(*[5] * 40),

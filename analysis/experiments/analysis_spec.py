@@ -51,7 +51,7 @@ class Spec:
         Names of the units; when empty, the first of `columns.UNIT_NAMES` there is.
     std_error
         The one that intervals and p-values come from; when empty, CR2 with clusters and
-        HC1 without.
+        HC1 without, HC2 where a unit is alone in its arm of a block (`Sample.kind`).
     gap
         Difference between the arms in the share reached, when it is known from elsewhere
         (a survey) and there is no column `reached`.
@@ -111,7 +111,7 @@ class Spec:
 
     @property
     def kind(self) -> Kind:
-        """The standard error that intervals and p-values come from."""
+        """The standard error asked for, or that of designs where no unit is alone in its arm."""
         return cast("Kind", self.std_error) or ("CR2" if self.cluster else "HC1")
 
 

@@ -17,7 +17,6 @@ from analysis.experiments.estimates import Estimand, Estimate
 from analysis.experiments.estimation_sample import Sample, regression_of
 from analysis.experiments.estimators import (
     Floats,
-    Kind,
     Layout,
     Regression,
     interval,
@@ -150,7 +149,7 @@ class Work:
         if sample.received is not None:
             yield from self._allocation(sample, regression, name, make)
         if sample.reached is not None:
-            found = ratio(regression, sample.outcome, sample.reached, self.spec.kind)
+            found = ratio(regression, sample.outcome, sample.reached, sample.kind(self.spec))
             self._note_stage(sample.name, "reached", found)
             self.gaps.setdefault(sample.name, found.first_stage)
             yield make("coverage", found.value, found.std_errors)
@@ -165,7 +164,7 @@ class Work:
         self, sample: Sample, regression: Regression, name: str, make: _Maker
     ) -> Iterator[Estimate]:
         assert sample.received is not None
-        kind = self.spec.kind
+        kind = sample.kind(self.spec)
         found = ratio(regression, sample.outcome, sample.received, kind)
         yield make("first_stage", found.first_stage, regression.std_errors(sample.received))
         allocation = make("allocation", found.value, found.std_errors)
@@ -195,8 +194,14 @@ class Work:
             self.notes.append(Note("swapped", treatment=treatment))
 
     def _maker(self, sample: Sample, regression: Regression, name: str) -> _Maker:
-        kind: Kind = self.spec.kind
+        kind = sample.kind(self.spec)
         df = regression.df(kind)
+        if kind == "HC2":
+            defined = np.isfinite(df) and np.isfinite(regression.scores(sample.outcome, kind)).all()
+            if not defined:
+                self.notes.append(Note("unit_alone"))
+            elif not self.spec.std_error:
+                self.notes.append(Note("alone_in_blocks"))
         if kind == "CR2":
             groups = int(sample.cluster.max()) + 1
             if not np.isfinite(df):
@@ -298,7 +303,7 @@ class Work:
     def _is_exact(self, sample: Sample, estimate: Mapping[str, Any]) -> bool:
         """Tell whether an estimate leaves nothing over that an error could come from."""
         size = float(np.abs(sample.outcome).max())
-        error = estimate["std_errors"].get(estimate.get("kind", self.spec.kind), float("nan"))
+        error = estimate["std_errors"].get(estimate["kind"], float("nan"))
         if size > 0 and error <= _FLAT * size:
             self.notes.append(Note("exact", outcome=sample.name))
             return True

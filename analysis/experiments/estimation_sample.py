@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.errors import DataError
-from analysis.experiments.analysis_spec import Trial
+from analysis.experiments.analysis_spec import Spec, Trial
 from analysis.experiments.assignment import Flags
-from analysis.experiments.estimators import Codes, Floats, Layout, Regression
+from analysis.experiments.estimators import Codes, Floats, Kind, Layout, Regression
 
 _COLLINEAR = 1e-9
 
@@ -113,6 +113,24 @@ class Sample:
         """
         weight = self.weight if weighted else np.ones(self.n)
         return Layout(self.block, self.cluster, weight if inverse is None else weight * inverse)
+
+    @property
+    def alone(self) -> bool:
+        """Whether a unit is alone in its arm of a block that has both."""
+        cell = np.bincount(2 * self.block + (self.assigned == 1), minlength=2 * max(self.blocks, 1))
+        arms = cell.reshape(-1, 2)
+        return bool((arms.min(axis=1) == 1).any())
+
+    def kind(self, spec: Spec) -> Kind:
+        """Return the standard error that intervals and p-values come from.
+
+        The one asked for. By default CR2 with clusters and HC1 without, except where a unit is
+        alone in its arm of a block: the estimate then rests on few units, for which HC1 is too
+        small and its degrees of freedom too many (MacKinnon and White 1985).
+        """
+        if not spec.std_error and not spec.cluster and self.alone:
+            return "HC2"
+        return spec.kind
 
     @property
     def nested(self) -> bool:

@@ -8,7 +8,7 @@ formula serves the regression, the instrumented ratio and Anderson and Rubin's i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -179,9 +179,12 @@ class Regression:
             return self._direction * np.sqrt(len(self._root) / self.residual_df)
         power: Mapping[str, float] = {"HC0": 0.0, "HC2": 0.5, "HC3": 1.0}
         rest = 1 - self.leverage
-        # A row that its own dummy fits perfectly has no residual to be scaled: undefined.
+        # A row that is fitted exactly has no residual to be scaled: undefined, unless it is by
+        # its own dummy, and tells nothing of the arm.
+        told = np.abs(self._direction) > _ZERO * np.sqrt(self._inverse[0, 0])
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(rest > _ZERO, self._direction / rest ** power[kind], np.nan)
+            pull = np.where(rest > _ZERO, self._direction / rest ** power[kind], np.nan)
+        return np.where(told, pull, 0.0)
 
     @cached_property
     def _adjusted(self) -> Floats:
@@ -272,11 +275,19 @@ class Regression:
     def df(self, kind: Kind) -> float:
         """Return the degrees of freedom to read a standard error of this kind with.
 
-        Missing (nan) for CR2 where they are fewer than `LEAST_DF`: then there is no interval.
+        Missing (nan) for HC2 and CR2 where they are fewer than `LEAST_DF`: then there is no
+        interval. HC2 is CR2 of units that err each on its own (Bell and McCaffrey 2002).
         """
-        if kind != "CR2":
+        if kind not in ("HC2", "CR2"):
             return float(self.residual_df)
-        return found if (found := self.least_df) >= LEAST_DF else float("nan")
+        found = self.least_df if kind == "CR2" else self.by_unit.satterthwaite_df
+        return found if found >= LEAST_DF else float("nan")
+
+    @cached_property
+    def by_unit(self) -> Regression:
+        """The same regression, each unit its own cluster."""
+        layout = replace(self.layout, cluster=np.arange(len(self.layout.block)))
+        return Regression(layout, self.regressors)
 
 
 def length(scores: Floats) -> float:

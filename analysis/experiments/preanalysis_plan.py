@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.experiments.assignment import EACH
 from analysis.experiments.design import Design
+from analysis.experiments.drawing_rule import Rule
 from analysis.experiments.trial_words import election_name, name, outcome_name
 from analysis.i18n import Words, format_number, format_percent
 
@@ -102,10 +103,17 @@ def write_plan(plan: Plan, design: Design, seed: int) -> str:
         "lag": election_name(plan.lag, tongue) if plan.lag else none,
         "covariates": ", ".join(name("column", one, tongue) for one in plan.covariates) or none,
         "subgroups": ", ".join(name("column", one, tongue) for one in plan.subgroups) or none,
-        "error": "CR2" if rule.cluster else "HC1",
+        "error": _error(rule),
         "sight": _sight(plan),
     }
     return _template(plan.language).format(**values)
+
+
+def _error(rule: Rule) -> str:
+    """Name the standard error of the headline, as `Sample.kind` chooses it."""
+    if rule.cluster:
+        return "CR2"
+    return "HC2" if 1 in (rule.control, rule.block_size - rule.control) else "HC1"
 
 
 def language_of(plan: str) -> str:

@@ -224,7 +224,8 @@ def _within(trial: Trial, spec: Spec, outcome: str, rows: Flags) -> tuple[Estima
     sample = Sample.of(replace(trial, outcomes=values), outcome)
     regression = regression_of(sample, "")
     value = float(regression.coefficients(sample.outcome)[0])
-    errors, df = regression.std_errors(sample.outcome), regression.df(spec.kind)
+    errors, kind = regression.std_errors(sample.outcome), sample.kind(spec)
+    df = regression.df(kind)
     treated = int(sample.assigned.sum())
     estimate = Estimate(
         outcome=outcome,
@@ -232,9 +233,9 @@ def _within(trial: Trial, spec: Spec, outcome: str, rows: Flags) -> tuple[Estima
         estimator="difference_in_means" if trial.block is None else "block_fixed_effects",
         value=value,
         std_errors=errors,
-        kind=spec.kind,
-        interval=interval(value, errors[spec.kind], df),
-        p_value=p_value(value, errors[spec.kind], df),
+        kind=kind,
+        interval=interval(value, errors[kind], df),
+        p_value=p_value(value, errors[kind], df),
         n=sample.n,
         blocks=sample.blocks,
         dropped=int(rows.sum()) - sample.n,

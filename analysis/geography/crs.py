@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from analysis.errors import DataError
 
-_MAINLAND = "EPSG:2154"  # RGF93 / Lambert-93
+MAINLAND = "EPSG:2154"  # RGF93 / Lambert-93
+# What Lambert-93 numbers are in, mainland and Corsica, metres: Lambert II, the nine zones of
+# 50 km (CC42 to CC50) and UTM have others there.
+_LAMBERT = ((90e3, 6.04e6, 1.11e6, 7.12e6), (1.15e6, 6.03e6, 1.25e6, 6.25e6))
 # The legal systems overseas (décret 2000-1276 as amended), by the INSEE prefix of a commune.
 _OVERSEAS = {
     "971": "EPSG:5490",  # Guadeloupe: RGAF09 / UTM 20N
@@ -43,7 +48,7 @@ def metric_crs(code: str) -> str:
         return _OVERSEAS[code[:3]]
     department = code[:2]
     if department in {"2A", "2B"} or (department.isdigit() and 1 <= int(department) <= 95):
-        return _MAINLAND
+        return MAINLAND
     raise DataError(
         "No metric coordinate system is known for “{code}”.",
         where="codes: 01 to 95, 2A, 2B and {overseas}",
@@ -51,6 +56,21 @@ def metric_crs(code: str) -> str:
         "(docs/any_terrain.md).",
         code=code,
         overseas=", ".join(_OVERSEAS),
+    )
+
+
+def is_lambert(bounds: Sequence[float]) -> bool:
+    """Tell whether coordinates without a name must be Lambert-93, were they of mainland France.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north of all of them.
+    """
+    west, south, east, north = bounds
+    return any(
+        west >= box[0] and south >= box[1] and east <= box[2] and north <= box[3]
+        for box in _LAMBERT
     )
 
 

@@ -109,12 +109,16 @@ def read_addresses(
             file=file.name,
             places=some(places),
         )
-    points, turned = _placed(raw, crs_metric, bureaux)
+    points, metric, turned = _placed(raw, crs_metric, bureaux)
+    elsewhere, in_metres = _in_system(points, metric, crs_metric)
     kept = raw
     for told in _NO_NUMBER:
         nameless = split_numbers(kept["number"])[0].eq(told).fillna(value=False)
         reason = Text("a place without a number ({number})", number=str(told))
         kept = _leave_out(kept, nameless, reason, left_out)
+    system = checked_metric(crs_metric).name
+    reason = Text("coordinates that are none of {system}", system=system)
+    kept = _leave_out(kept, elsewhere[kept.index], reason, left_out)
     nowhere = np.isnan(shapely.get_x(points))[kept.index]
     kept = _leave_out(kept, nowhere, Text("without coordinates"), left_out)
     kept = _leave_out(kept, kept.duplicated("address_id"), Text("another position"), left_out)
@@ -122,8 +126,9 @@ def read_addresses(
         raise DataError(
             "No address of this file can be placed on the map.",
             where="{file}: {left_out}",
-            mend="Give addresses with longitude and latitude, or x and y in metres; or build "
-            "without addresses.",
+            mend="Give addresses with longitude and latitude, or x and y in metres of {system}; or "
+            "build without addresses.",
+            system=system,
             file=file.name,
             left_out=Listed(
                 (Text("{reason}: {n}", reason=o.reason, n=o.count) for o in left_out), "; "
@@ -147,7 +152,7 @@ def read_addresses(
         crs=crs_metric,
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
-    report = Report(source, read, len(kept), tuple(left_out), turned + notes)
+    report = Report(source, read, len(kept), tuple(left_out), turned + in_metres + notes)
     checked = ADDRESSES.check(addresses.reset_index(drop=True))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
@@ -229,8 +234,8 @@ def _leave_out(
     return rows[~gone]
 
 
-def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
-    """Return the points in the metric CRS; without usable coordinates, a point of NaN.
+def _points(raw: pd.DataFrame, crs: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points in the metric CRS, and which were given in metres; of NaN where unknown.
 
     Where a row has no degrees, its x and y are taken: files of communes give them in the
     official projection of the place, which the CRS of the workspace is.
@@ -239,6 +244,12 @@ def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
         decimals(raw[name]) if name in raw else np.full(len(raw), np.nan)
         for name in ("lon", "lat", "x", "y")
     )
+    # Within 180 m of a false origin lies no place: such x and y are degrees, and far larger
+    # longitudes metres.
+    degrees = np.isnan(lon) & (np.abs(x_told) <= 180) & (np.abs(y_told) <= 90)
+    lon, lat = np.where(degrees, x_told, lon), np.where(degrees, y_told, lat)
+    metres = np.isnan(x_told) & (np.abs(lon) > 180) & (np.abs(lat) > 90)
+    x_told, y_told = np.where(metres, lon, x_told), np.where(metres, lat, y_told)
     # 0, 0 is what some files write for "unknown".
     known = (np.abs(lon) <= 180) & (np.abs(lat) <= 90) & ((lon != 0) | (lat != 0))
     transform = Transformer.from_crs("EPSG:4326", checked_metric(crs), always_xy=True).transform
@@ -247,20 +258,51 @@ def _points(raw: pd.DataFrame, crs: str) -> np.ndarray:
     x, y = np.where(metric, x_told, x), np.where(metric, y_told, y)
     usable = np.isfinite(x) & np.isfinite(y)
     points: np.ndarray = shapely.points(np.where(usable, x, np.nan), np.where(usable, y, np.nan))
-    return points
+    return points, metric & usable
 
 
 def _placed(
     raw: pd.DataFrame, crs: str, bureaux: gpd.GeoDataFrame
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the points, and what was made of columns that hold each other's coordinate."""
-    points = _points(raw, crs)
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return the points, which were metres, and what was made of columns that are swapped."""
+    points, metric = _points(raw, crs)
     if bureaux.empty or _near(points, bureaux) or not {"lon", "lat"} <= set(raw):
-        return points, ()
-    turned = _points(raw.rename(columns={"lon": "lat", "lat": "lon"}), crs)
+        return points, metric, ()
+    turned, in_metres = _points(raw.rename(columns={"lon": "lat", "lat": "lon"}), crs)
     if not _near(turned, bureaux):
-        return points, ()
-    return turned, (TURNED,)
+        return points, metric, ()
+    return turned, in_metres, (TURNED,)
+
+
+def _in_system(
+    points: np.ndarray, metric: np.ndarray, crs: str
+) -> tuple[np.ndarray, tuple[Text, ...]]:
+    """Tell which positions in metres lie where the metric CRS does not hold, and note the others.
+
+    Parameters
+    ----------
+    points
+        Of the rows, in the metric CRS.
+    metric
+        Whether the row gave metres.
+    crs
+        The CRS that they were taken to be in.
+    """
+    system = checked_metric(crs)
+    if not metric.any() or system.area_of_use is None:
+        return np.zeros(len(points), dtype=bool), ()
+    to_degrees = Transformer.from_crs(system, "EPSG:4326", always_xy=True).transform
+    lon, lat = to_degrees(shapely.get_x(points), shapely.get_y(points))
+    west, south, east, north = system.area_of_use.bounds
+    elsewhere = metric & ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
+    read = int((metric & ~elsewhere).sum())
+    note = Text(
+        "{n} position(s) in metres were read as {system}: if they are of another system, give "
+        "longitude and latitude",
+        n=read,
+        system=system.name,
+    )
+    return elsewhere, (note,) if read else ()
 
 
 def _near(points: np.ndarray, bureaux: gpd.GeoDataFrame) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -79,7 +80,7 @@ def read_bd_topo(
         When the file cannot be read, lacks columns, or holds no street of the place.
     """
     file = Path(path)
-    raw, _notes = read_shapes(file, layer=_layer(file))
+    raw, assumed = read_shapes(file, layer=_layer(file), metric=crs_metric)
     raw = gpd.GeoDataFrame(raw.rename(columns=str.lower), geometry=raw.geometry.to_numpy())
     raw = raw.set_crs(raw.crs or None)
     found = {new: next((c for c in old if c in raw), "") for new, old in _COLUMNS.items()}
@@ -92,7 +93,8 @@ def read_bd_topo(
             missing=some(missing),
             columns=some(raw.columns, most=8),
         )
-    return _table(file, raw, found, crs_metric, within)
+    table, report = _table(file, raw, found, crs_metric, within)
+    return table, replace(report, notes=(*assumed, *report.notes))
 
 
 def _layer(file: Path) -> str:

@@ -143,7 +143,8 @@ def read_contours(  # noqa: PLR0913 - each tells what one file does not
     """
     file = Path(path)
     layer, chosen = (layout.layer, ()) if layout.layer else _layer(file, parts(layout.id_column))
-    raw, notes = read_shapes(file, layer=layer, crs=layout.crs)
+    metric = "" if layout.foreign else crs_metric
+    raw, notes = read_shapes(file, layer=layer, crs=layout.crs, metric=metric)
     shapes, left_out = _with_ids(raw, communes, layout, (file.name, known))
     if communes and not layout.foreign:
         shapes = _inside(shapes, communes, left_out, file.name)

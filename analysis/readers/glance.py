@@ -67,6 +67,11 @@ def look(name: str, file: BinaryIO) -> Glance:
     return Glance(name, suffix, text, columns, mistaken(start))
 
 
+def of_text(text: str) -> Glance:
+    """Return the glance at a table without a name."""
+    return Glance("", ".csv", text, _first_line(text))
+
+
 def year_in(name: str) -> int | None:
     """Return the year a file says it is of: the last one in its name."""
     years = re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", PurePath(name).stem)

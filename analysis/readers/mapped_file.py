@@ -185,7 +185,7 @@ def with_turnout(
 
 def read_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
     """Return the file as text, with the line each row stands in; and what no row of it is."""
-    file = plain_file(this.file)
+    file = plain_file(this.file, this.wanted)
     try:
         with opened(file) as beginning:
             start = beginning.read(1 << 16)

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,7 +41,9 @@ DAMAGED = (
 
 # Written out a moment ago: a reader asks for header, beginning and rows one after the other.
 _MOST_KEPT = 16
-_KEPT: dict[tuple[Path, int, int], Path] = {}
+_KEPT: dict[tuple[Any, ...], Path] = {}
+# Name and bytes of a workbook → the sheet that was read, and those that were not.
+_CHOSEN: dict[tuple[str, int], tuple[str, tuple[str, ...]]] = {}
 Row = tuple[Any, ...]
 
 
@@ -118,15 +120,28 @@ def without_gzip(path: Path) -> Path:
     return _KEPT[key]
 
 
-def _keep(key: tuple[Path, int, int], target: Path) -> None:
+def _keep(key: tuple[Any, ...], target: Path) -> None:
     """Remember a file that was written out; the oldest of many goes."""
     _KEPT[key] = target
     while len(_KEPT) > _MOST_KEPT:
         shutil.rmtree(_KEPT.pop(next(iter(_KEPT))).parent, ignore_errors=True)
 
 
-def plain_file(path: Path) -> Path:
+def plain_file(path: Path, wanted: Collection[str] = ()) -> Path:
     """Return a file of text for a workbook or a zip that holds one; another file as it is.
+
+    Parameters
+    ----------
+    path
+        The file.
+    wanted
+        Names of columns: of several sheets, the one that has them all is meant. Without names,
+        the one that a reader knows.
+
+    Returns
+    -------
+    Path
+        A text that other readers read.
 
     Raises
     ------
@@ -137,10 +152,15 @@ def plain_file(path: Path) -> Path:
         return path
     refuse_mistaken(path.name, _head(path))
     told = path.stat()
-    key = (path, told.st_mtime_ns, told.st_size)
+    key = (path, told.st_mtime_ns, told.st_size, *sorted(wanted))
     if key not in _KEPT:
-        _keep(key, _written(path))
+        _keep(key, _written(path, wanted))
     return _KEPT[key]
+
+
+def sheet_read(name: str, size: int) -> tuple[str, tuple[str, ...]] | None:
+    """Return which sheet of a workbook was read, and the tables beside it; None of one alone."""
+    return _CHOSEN.get((name, size))
 
 
 def suffix_in(path: Path) -> str:
@@ -159,8 +179,7 @@ def start_of(file: BinaryIO, suffix: str) -> tuple[str, bytes] | None:
     """Return suffix and beginning of the one table in a workbook or a zip; None without one."""
     try:
         if suffix in WORKBOOKS:
-            rows = _rows(_sheet(file), most=_HEAD_ROWS)
-            return ".csv", "\n".join(";".join(row) for row in rows).encode()
+            return ".csv", _beginning(_sheet(file))
         with zipfile.ZipFile(file) as archive:
             inside = _texts_in(archive)
             if len(inside) != 1:
@@ -191,12 +210,12 @@ def _folder() -> Path:
     return folder
 
 
-def _written(path: Path) -> Path:
+def _written(path: Path, wanted: Collection[str]) -> Path:
     target = Path(tempfile.mkdtemp(dir=_folder())) / f"{path.stem}.csv"
     try:
         if suffix_in(path) in WORKBOOKS:
             with target.open("w", encoding="utf-8", newline="") as file, path.open("rb") as book:
-                csv.writer(file, delimiter=";").writerows(_wide(_sheet(book)))
+                csv.writer(file, delimiter=";").writerows(_wide(_sheet(book, wanted)))
             return target
         with zipfile.ZipFile(path) as archive:
             inside = _texts_in(archive)
@@ -235,22 +254,52 @@ def _texts_in(archive: zipfile.ZipFile) -> list[str]:
     return [n for n in tables if not n.lower().endswith(".txt")] or tables
 
 
-def _sheet(file: BinaryIO) -> Any:  # noqa: ANN401 - openpyxl has no types
-    """Return the one sheet of a workbook that is a table; notes stand in one column."""
+def _sheet(file: BinaryIO, wanted: Collection[str] = ()) -> Any:  # noqa: ANN401 - openpyxl has no types
+    """Return the one sheet of a workbook that is a table; notes stand in one column.
+
+    Of several tables that with the columns wanted is meant, else the one that a reader knows.
+    """
+    name = Path(getattr(file, "name", "") or "xlsx")
     with zipfile.ZipFile(file) as archive:
-        _refuse_swollen(archive, Path(getattr(file, "name", "") or "xlsx"))
+        _refuse_swollen(archive, name)
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     for sheet in book.worksheets:
         sheet.reset_dimensions()
     tables = [sheet for sheet in book.worksheets if _is_table(sheet)]
-    if len(tables) > 1:
+    if len(tables) <= 1:
+        return tables[0] if tables else book.worksheets[0]
+    meant = [sheet for sheet in tables if _is_meant(sheet, wanted)]
+    if len(meant) != 1:
         raise DataError(
-            "This workbook has several sheets, and nothing tells which is meant.",
+            "This workbook has several sheets that could be meant: {meant}."
+            if meant
+            else "This workbook has several sheets, and nothing tells which is meant.",
             where="sheets: {sheets}",
             mend="Keep one of them, or save it as CSV.",
+            meant=some(sheet.title for sheet in meant),
             sheets=some(sheet.title for sheet in tables),
         )
-    return tables[0] if tables else book.worksheets[0]
+    others = tuple(sheet.title for sheet in tables if sheet is not meant[0])
+    if name.is_file():
+        _CHOSEN[name.name, name.stat().st_size] = meant[0].title, others
+    return meant[0]
+
+
+def _is_meant(sheet: Any, wanted: Collection[str]) -> bool:  # noqa: ANN401
+    """Tell whether a sheet has the columns wanted, or a layout that some reader knows."""
+    if wanted:
+        spelt = {name.casefold() for name in wanted}
+        rows = _rows(sheet, most=_HEAD_ROWS)
+        return any(spelt <= {cell.strip().casefold() for cell in row} for row in rows)
+    # The readers are asked for only where a workbook has several tables.
+    from analysis.readers import glance, reader_registry
+
+    text = _beginning(sheet).decode()
+    return reader_registry.role_of(glance.of_text(text)) != reader_registry.UNUSED
+
+
+def _beginning(sheet: Any) -> bytes:  # noqa: ANN401
+    return "\n".join(";".join(row) for row in _rows(sheet, most=_HEAD_ROWS)).encode()
 
 
 def _refuse_swollen(book: zipfile.ZipFile, path: Path) -> None:

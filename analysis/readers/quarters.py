@@ -73,7 +73,7 @@ def read_quarters(
         When the file cannot be read, names nothing, or lies elsewhere than the bureaux.
     """
     file = Path(path)
-    raw, notes = read_shapes(file)
+    raw, notes = read_shapes(file, metric=str(bureaux.crs))
     spelt = {str(name).lower(): str(name) for name in raw.columns if name != raw.geometry.name}
     column = next((name for name in _NAMES if name in spelt), None)
     if column is None:

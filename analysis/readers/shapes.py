@@ -18,11 +18,16 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from analysis.errors import DataError, Text, some
-from analysis.geography.crs import checked_metric
+from analysis.geography.crs import MAINLAND, checked_metric, is_lambert
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
 from analysis.readers.packed import without_gzip
 
+ASSUMED_LAMBERT = Text(
+    "the file names no coordinate system, or degrees that its coordinates are not: read as metres "
+    "of Lambert-93 (EPSG:2154), in whose range they lie; were they not, write its system into it "
+    "(.prj; in GeoJSON the member crs)"
+)
 _ASSUMED = CRS("EPSG:4326")
 _END = 1 << 16
 # Shapefile, its table, GeoPackage, FlatGeobuf, Parquet.
@@ -39,7 +44,7 @@ _CRS_MEMBER = re.compile(r'"crs"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})')
 
 
 def read_shapes(
-    path: Path, *, layer: str = "", crs: str = ""
+    path: Path, *, layer: str = "", crs: str = "", metric: str = ""
 ) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Read every row of a file of shapes, with a CRS that is known.
 
@@ -51,6 +56,8 @@ def read_shapes(
         Which one of several.
     crs
         The CRS of a file that names none; empty to trust the file.
+    metric
+        Metric CRS of a French place; coordinates that can only be Lambert-93 need no name there.
 
     Returns
     -------
@@ -93,7 +100,9 @@ def read_shapes(
             n=len(raw),
         )
     notes = [f"GDAL: {str(w.message).splitlines()[0]}" for w in heard]
-    shapes = _with_crs(raw, crs, path)
+    shapes = _with_crs(raw, crs, path, metric)
+    if metric == MAINLAND and shapes.crs == MAINLAND and raw.crs != MAINLAND and not crs:
+        notes.append(ASSUMED_LAMBERT)
     if shapes.crs.is_projected and _in_degrees(shapes):
         notes.append(
             Text(
@@ -255,8 +264,8 @@ def layers_of(path: Path) -> list[str]:
         return []  # the reading itself says what is wrong with the file
 
 
-def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
-    known = raw.crs
+def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path, metric: str) -> gpd.GeoDataFrame:
+    known, asked = raw.crs, crs
     try:
         # GDAL takes WGS 84 for whatever it does not know, and says nothing.
         if crs := crs or (_declared(path) if known == _ASSUMED else ""):
@@ -273,6 +282,12 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
     if known is None and _in_degrees(raw) and _is_topojson(path):
         # The format has no place for a CRS.
         known = _ASSUMED
+    if (
+        (not asked and metric == MAINLAND)
+        and (known is None or (known.is_geographic and not _in_degrees(raw)))
+        and is_lambert(raw.total_bounds)
+    ):
+        known = CRS(MAINLAND)
     west, south, east, north = raw.total_bounds
     corners = Text(
         "coordinates from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}",
@@ -286,7 +301,12 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
             "{file} does not say in which coordinate system it is.",
             where="{corners}",
             mend="Put its .prj file beside it (into the same zip), or export it in WGS 84; a "
+            "column map names it with crs under [geometry]. The official system of this place is "
+            "{system}."
+            if metric
+            else "Put its .prj file beside it (into the same zip), or export it in WGS 84; a "
             "column map names it with crs under [geometry].",
+            system=checked_metric(metric).name if metric else "",
             file=path.name,
             corners=corners,
         )
@@ -294,8 +314,9 @@ def _with_crs(raw: gpd.GeoDataFrame, crs: str, path: Path) -> gpd.GeoDataFrame:
         raise DataError(
             "{file} says it is in degrees, but its coordinates are not.",
             where="{file}: {corners}",
-            mend="It is probably in metres (Lambert-93): export it in WGS 84, or write its system "
+            mend="It is probably in metres ({system}): export it in WGS 84, or write its system "
             "into it (.prj; in GeoJSON the member crs).",
+            system=checked_metric(metric).name if metric else "Lambert-93",
             file=path.name,
             corners=corners,
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
+from analysis.readers.packed import sheet_read
 
 if TYPE_CHECKING:
     from analysis.readers.raw_results import Raw
@@ -63,7 +64,14 @@ def refuse_ground_alone(inputs: Inputs) -> None:
 
 
 def licensed(report: Report, inputs: Inputs) -> Report:
-    """Put the licence that the user states, or that of invented files, into an account."""
+    """Put into an account the licence that holds, and which sheet of a workbook was read."""
     source = report.source
     known = _INVENTED if inputs.fictional else source.licence
-    return replace(report, source=replace(source, licence=inputs.licences.get(source.file, known)))
+    licence = inputs.licences.get(source.file, known)
+    told = replace(report, source=replace(source, licence=licence))
+    chosen = sheet_read(source.file, source.bytes)
+    if chosen is None:
+        return told
+    sheet, others = chosen
+    note = Text("read the sheet {sheet}, not {sheets}", sheet=sheet, sheets=some(others))
+    return replace(told, notes=(note, *told.notes))

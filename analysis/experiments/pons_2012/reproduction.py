@@ -153,7 +153,11 @@ def estimate_areas(table: pd.DataFrame, outcomes: Sequence[str]) -> Impact:
 
 def _spec(outcomes: Sequence[str]) -> Spec:
     return Spec(
-        tuple(outcomes), assigned="treatment", received="allocated", block="stratum_identifier"
+        tuple(outcomes),
+        assigned="treatment",
+        received="allocated",
+        block="stratum_identifier",
+        std_error="HC1",
     )
 
 

@@ -207,7 +207,7 @@ def _warnings(report: TrialReport, language: str) -> Iterator[str]:
         yield say("report_simulated", language)
     if report.standing is not None and report.standing.kind != "announced":
         yield from (note.say(language) for note in report.standing.notes)
-    worst = ("covariates_differ", "few_clusters", "cluster_alone")
+    worst = ("covariates_differ", "few_clusters", "cluster_alone", "unit_alone")
     yield from (note.say(language) for note in report.impact.notes if note.key in worst)
 
 

@@ -133,7 +133,11 @@ def _finer(key: str, *, asks_gap: bool) -> tuple[str | None, float | None]:
     kind = st.selectbox(
         _("Standard error of the intervals"),
         [AUTO, *KINDS],
-        format_func=lambda one: _("The usual one (HC1; CR2 with clusters)") if one == AUTO else one,
+        format_func=lambda one: (
+            _("The usual one (HC1; HC2 where a unit is alone in its arm; CR2 with clusters)")
+            if one == AUTO
+            else one
+        ),
         key=f"{key}.error",
     )
     gap = None

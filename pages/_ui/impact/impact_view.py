@@ -226,8 +226,9 @@ def assumptions(impact: Impact) -> None:
         st.markdown("\n".join(f"- {text}" for text in texts.values()))
         st.markdown(
             _(
-                "- Standard errors count the blocks as estimated (HC1) unless you choose others; "
-                "blocks of one unit are left out and counted.\n"
+                "- Standard errors count the blocks as estimated (HC1; HC2 where a unit is alone "
+                "in its arm of a block) unless you choose others; blocks of one unit are left "
+                "out and counted.\n"
                 "- With one control in a block the spread of controls within it cannot be "
                 "measured: no matched-pair formula is used in silence; drawing again needs no "
                 "such spread."

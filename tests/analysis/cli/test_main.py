@@ -343,7 +343,8 @@ def cut_file(path):
 
 def without_crs(path):
     shapes = gpd.read_file(VALMONT / "contours_2024.geojson")[["codeBureauVote", "geometry"]]
-    shapes = shapes.rename(columns={"codeBureauVote": "id_bv"}).to_crs("EPSG:2154")
+    # Lambert II: what can only be Lambert-93 is read as that.
+    shapes = shapes.rename(columns={"codeBureauVote": "id_bv"}).to_crs("EPSG:27572")
     shapes.to_file(path)
     path.with_suffix(".prj").unlink()
 

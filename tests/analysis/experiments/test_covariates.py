@@ -32,7 +32,7 @@ def peer(table, formula):
 
 def same(found, fit):
     assert found.value == pytest.approx(fit.params["assigned"], abs=1e-10)
-    assert found.std_error == pytest.approx(fit.bse["assigned"], abs=1e-10)
+    assert found.std_errors["HC1"] == pytest.approx(fit.bse["assigned"], abs=1e-10)
 
 
 # Categories

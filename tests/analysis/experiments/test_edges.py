@@ -431,3 +431,41 @@ def test_names_that_repeat_are_no_fault_of_households():
     alone, together = Spec(("vote",), assigned="arm"), Spec(("vote",), "arm", cluster="home")
     assert "units_twice" in {note.key for note in estimate_impact(table, alone).notes}
     assert "units_twice" not in {note.key for note in estimate_impact(table, together).notes}
+
+
+# A unit alone in its arm of a block
+
+
+def _with_one_control(blocks, size=5):
+    rng = np.random.default_rng(12)
+    arm = np.tile([0, *[1] * (size - 1)], blocks)
+    y = rng.normal(0.4, 0.05, blocks * size)
+    return pd.DataFrame({"assigned": arm, "block": np.repeat(np.arange(blocks), size), "y": y})
+
+
+def test_one_control_per_block_is_read_with_hc2_and_said():
+    table = _with_one_control(20)
+    impact = estimate_impact(table, Spec(("y",), block="block"))
+    found = impact.pick("y")
+    fit = smf.ols("y ~ assigned + C(block)", table).fit(cov_type="HC2")
+    assert found.kind == "HC2"
+    assert found.std_error == pytest.approx(fit.bse["assigned"], abs=1e-10)
+    # Satterthwaite's 28.3 degrees of freedom give t = 2.047; 79 would give 1.990.
+    half = (found.interval[1] - found.interval[0]) / 2
+    assert half / found.std_error == pytest.approx(2.047, abs=0.001)
+    assert any("alone in its arm" in note for note in impact.notes)
+    assert impact.to_json()["intervals_from"]["block_fixed_effects"] == "HC2"
+    asked = estimate_impact(table, Spec(("y",), block="block", std_error="HC1"))
+    assert asked.pick("y").kind == "HC1"
+    assert not any("alone in its arm" in note for note in asked.notes)
+
+
+def test_two_in_each_arm_are_read_with_hc1():
+    table = _with_one_control(12, 4).assign(assigned=np.tile([0, 0, 1, 1], 12))
+    assert estimate_impact(table, Spec(("y",), block="block")).pick("y").kind == "HC1"
+
+
+def test_one_unit_against_all_others_has_no_interval():
+    impact = estimate_impact(_with_one_control(1, 20), Spec(("y",)))
+    assert not impact.pick("y").judged
+    assert any("fitted exactly" in note for note in impact.notes)

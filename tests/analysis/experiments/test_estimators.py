@@ -7,6 +7,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.experiments.estimators import KINDS, Layout, Regression, interval, p_value
 
@@ -140,11 +141,44 @@ def test_scores_are_linear_in_the_outcome():
 
 
 def test_an_error_that_is_not_defined_is_said_to_be():
-    # The first unit's own covariate fits it perfectly: no residual to scale.
-    x = np.column_stack([[0.0, 1, 1, 0, 1, 0], [1.0, 0, 0, 0, 0, 0]])
-    errors = Regression(Layout.of(6), x).std_errors(np.array([5.0, 1, 2, 3, 4, 6]))
-    assert np.isnan(errors["HC2"])
-    assert np.isfinite(errors["HC1"])
+    # Alone in its arm, the first unit is fitted perfectly: no residual to scale.
+    y = np.array([5.0, 1, 2, 3, 4, 6])
+    alone = Regression(Layout.of(6), np.array([[1.0], [0], [0], [0], [0], [0]]))
+    assert np.isnan(alone.std_errors(y)["HC2"])
+    assert np.isfinite(alone.std_errors(y)["HC1"])
+
+
+def test_a_unit_with_its_own_dummy_counts_as_left_out():
+    y = np.array([5.0, 1, 2, 3, 4, 6])
+    x = np.array([0.0, 1, 1, 0, 1, 0])
+    own = Regression(Layout.of(6), np.column_stack([x, [1.0, 0, 0, 0, 0, 0]]))
+    without = Regression(Layout.of(5), x[1:, None])
+    assert own.std_errors(y)["HC2"] == pytest.approx(without.std_errors(y[1:])["HC2"])
+    assert own.df("HC2") == pytest.approx(without.df("HC2"))
+
+
+def test_hc2_of_pairs_is_the_paired_t_test():
+    rng = np.random.default_rng(11)
+    block, arm = np.repeat(np.arange(9), 2), np.tile([1.0, 0], 9)
+    y = rng.normal(size=18) + 0.4 * arm
+    fit = Regression(Layout.of(18, block=block), arm[:, None])
+    value, error = float(fit.coefficients(y)[0]), fit.std_errors(y)["HC2"]
+    paired = stats.ttest_rel(y[arm == 1], y[arm == 0])
+    assert fit.df("HC2") == pytest.approx(8)
+    assert value / error == pytest.approx(paired.statistic)
+    assert p_value(value, error, fit.df("HC2")) == pytest.approx(paired.pvalue)
+
+
+def test_hc2_has_the_degrees_of_freedom_of_cr2_by_hand():
+    """One control a block: 20 blocks of five have 28 degrees of freedom, not 79."""
+    block, x = np.repeat(np.arange(20), 5), np.tile([0.0, 1, 1, 1, 1], 20)[:, None]
+    y = np.random.default_rng(4).normal(size=100)
+    fit = Regression(Layout.of(100, block=block, cluster=block), x)
+    error, df, *_ = cr2_by_hand(block, np.arange(100), x, y, np.ones(100))
+    assert fit.std_errors(y)["HC2"] == pytest.approx(error)
+    assert fit.df("HC2") == pytest.approx(df)
+    assert 28 < df < 29
+    assert fit.df("HC1") == 79
 
 
 def test_intervals_and_p_values():

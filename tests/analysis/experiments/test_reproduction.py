@@ -16,7 +16,12 @@ from analysis.experiments.estimators import Layout, Regression
 from analysis.experiments.randomisation import Observed, randomisation_test
 
 KINDS = ("HC0", "HC1", "HC2", "HC3")
-PONS = {"assigned": "treatment", "received": "allocated", "block": "stratum_identifier"}
+PONS = {
+    "assigned": "treatment",
+    "received": "allocated",
+    "block": "stratum_identifier",
+    "std_error": "HC1",
+}
 
 
 def exactly(value):
