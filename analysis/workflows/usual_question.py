@@ -60,6 +60,11 @@ def elections_to_prepare(
     ----------
     manifest, elections, places
         Of its workspace.
+
+    Returns
+    -------
+    tuple of list of str
+        Ids of elections; the second list begins with the first.
     """
     known = elections.sort_values("date", ascending=False)["election_id"].tolist()
     # The first of all has none before it.
