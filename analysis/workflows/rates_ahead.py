@@ -61,8 +61,6 @@ def turn(workspaces: Path, ending: threading.Event, seen: set[tuple[Path, str]])
             if (folder, place.digest) in seen:
                 continue
             seen.add((folder, place.digest))
-            if max(one["bureaux"] for one in place.manifest["elections"].values()) < LARGE:
-                continue
             for asked in _questions(place):
                 prospects_of(place, asked, go_on)
         except _EndingError:
@@ -74,6 +72,11 @@ def turn(workspaces: Path, ending: threading.Event, seen: set[tuple[Path, str]])
 
 
 def _questions(place: Workspace) -> list[Scenario]:
-    """Return what is usually asked first; whoever is for another bloc need not wait either."""
+    """Return what is usually asked of a large place, then the same for the other blocs.
+
+    Whoever is for another bloc need not wait either. Of a smaller place nothing.
+    """
+    if max(one["bureaux"] for one in place.manifest["elections"].values()) < LARGE:
+        return []
     usual = usual_scenario(place)
     return [replace(usual, bloc=bloc) for bloc in blocs_by_votes(place.read("candidates"))]
