@@ -60,6 +60,11 @@ def elections_to_prepare(
     ----------
     manifest, elections, places
         Of its workspace.
+
+    Returns
+    -------
+    tuple of list of str
+        Ids; of the second, an election of the past is prepared with what came before it.
     """
     known = elections.sort_values("date", ascending=False)["election_id"].tolist()
     # The first of all has none before it.
