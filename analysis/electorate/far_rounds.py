@@ -196,12 +196,13 @@ def _look(case: _Case, judge: Judge, rows: np.ndarray | None) -> tuple[np.ndarra
         here = np.flatnonzero(close | case.wanted[:, number])
         sides = [one.of(here) for one in sides]
         place, of = here if rows is None else rows[here], case.counts.of(case.kind)[here, number]
-        off = _off(sides, least, place, of)
+        around = [_local(one.all_residuals, place) for one in sides]
+        off = _off(sides, around, least, of)
         far[here, number] = close[here] & off.far
         # Turnout is also asked for where the roll is wrong, and the count of it says nothing.
         drawn = off.drawn | (case.kind == "turnout")
         mean[here[:, None], number, stood] = np.where(
-            drawn, _joined(sides, place), rate_of(told[number][stood][:, here])
+            drawn, _joined(sides, around), rate_of(told[number][stood][:, here])
         ).T
 
     # Each round is a column of its own, and numpy holds no lock over its bureaux. Threads do not
@@ -227,24 +228,21 @@ class _Off:
     drawn: np.ndarray
 
 
-def _off(sides: list[Side], least: float, place: np.ndarray, of: np.ndarray) -> _Off:
+def _off(sides: list[Side], around: list[np.ndarray], least: float, of: np.ndarray) -> _Off:
     """Tell which rounds lie far from what every side that knows leads to expect, and where.
 
     Parameters
     ----------
-    sides
-        Of the bureaux looked at.
+    sides, around
+        Of the bureaux looked at, and `_local` of each side.
     least
         Points of a share that must have moved.
-    place
-        Where these bureaux are among all.
     of
         Persons whose share is judged, by bureau.
     """
     far, known = np.ones(len(of), dtype=bool), np.zeros(len(of), dtype=bool)
     drawn = np.ones(sides[0].residual.shape, dtype=bool)
-    for one in sides:
-        local = _local(one.all_residuals, place)
+    for one, local in zip(sides, around, strict=True):
         small = np.minimum(np.abs(one.residual), np.abs(one.residual - local))
         noise = np.sqrt(np.maximum(one.spread[:, None] ** 2, 0.25 * OVERDISPERSION / of))
         moved = np.abs(rate_of(one.expected + one.residual) - rate_of(one.expected))
@@ -267,17 +265,15 @@ def _local(residuals: np.ndarray, place: np.ndarray) -> np.ndarray:
     return np.nan_to_num(known_median(np.where(inside, found, np.nan)))
 
 
-def _joined(sides: list[Side], place: np.ndarray) -> np.ndarray:
+def _joined(sides: list[Side], around: list[np.ndarray]) -> np.ndarray:
     """Return the mean share of what both sides and the neighbours lead to expect, by precision.
 
     What moved all of a quarter at that round moved this bureau too.
 
     Parameters
     ----------
-    sides
-        Of some bureaux.
-    place
-        Where these are among all.
+    sides, around
+        Of some bureaux, and `_local` of each side.
 
     Returns
     -------
@@ -285,9 +281,8 @@ def _joined(sides: list[Side], place: np.ndarray) -> np.ndarray:
         Columns × bureaux, 0 to 1.
     """
     shares = []
-    for one in sides:
-        expected = one.expected + _local(one.all_residuals, place)
-        shares.append(np.nan_to_num(rate_of(expected)) * one.precision)
+    for one, local in zip(sides, around, strict=True):
+        shares.append(np.nan_to_num(rate_of(one.expected + local)) * one.precision)
     return np.asarray(sum(shares) / sum(one.precision for one in sides))
 
 

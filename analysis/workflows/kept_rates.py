@@ -31,13 +31,15 @@ import analysis
 from analysis.electorate.history import History
 from analysis.errors import Text
 from analysis.tables.elections import Choice, Election
+from analysis.tables.schema import BLOCS
 from analysis.tables.whole_files import written_whole
 from analysis.tables.workspace import Workspace
 from analysis.targeting.prospects import Progress, Prospects, prepare, silent
 
 FOLDER, SUFFIX = ".rates", ".zip"
-# Fewer bureaux are worked out again sooner than anybody notices; questions kept of one place.
-LARGE, MOST = 5_000, 6
+# Fewer bureaux are worked out again sooner than anybody notices; questions kept of one place: one
+# a bloc, worked out ahead, and a few of its own.
+LARGE, MOST = 5_000, len(BLOCS) + 4
 _COUNTS = ("registered", "ballots", "valid", "votes", "blocs")
 _LIBRARIES = ("numpy", "pandas", "pyarrow")
 # Who works out which file, and how many wait for it; how often these look whether to go on.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.errors import DataError
 from analysis.tables.workspace import MANIFEST, Workspace
 from analysis.workflows.kept_rates import LARGE
-from analysis.workflows.ranking import prospects_of
-from analysis.workflows.usual_question import usual_scenario
+from analysis.workflows.ranking import Scenario, prospects_of
+from analysis.workflows.usual_question import blocs_by_votes, usual_scenario
 
 # Between two looks for places that were built meanwhile; a look reads their manifests alone.
 ROUND_S = 60.0
@@ -21,7 +22,7 @@ class _EndingError(Exception):
 
 
 def work_ahead(workspaces: Path, ending: threading.Event) -> None:
-    """Keep the rates of the usual question ready for every large place, until told to end.
+    """Keep the rates of every bloc at the next vote ready for every large place, until told to end.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ def work_ahead(workspaces: Path, ending: threading.Event) -> None:
 
 
 def turn(workspaces: Path, ending: threading.Event, seen: set[tuple[Path, str]]) -> None:
-    """Work out the usual question of each large place that was not seen as it is now.
+    """Work out what each bloc asks of each large place that was not seen as it is now.
 
     Parameters
     ----------
@@ -60,12 +61,22 @@ def turn(workspaces: Path, ending: threading.Event, seen: set[tuple[Path, str]])
             if (folder, place.digest) in seen:
                 continue
             seen.add((folder, place.digest))
-            if max(one["bureaux"] for one in place.manifest["elections"].values()) < LARGE:
-                continue
-            prospects_of(place, usual_scenario(place), go_on)
+            for asked in _questions(place):
+                prospects_of(place, asked, go_on)
         except _EndingError:
             return
         except Exception as error:
             # Whoever opens the page is told; here nobody waits, and the next place has its turn.
             why = error.what if isinstance(error, DataError) else type(error).__name__
             logging.getLogger(__name__).info("rates of %s wait: %s", folder.name, why)
+
+
+def _questions(place: Workspace) -> list[Scenario]:
+    """Return what is usually asked of a large place, then the same for the other blocs.
+
+    Whoever is for another bloc need not wait either. Of a smaller place nothing.
+    """
+    if max(one["bureaux"] for one in place.manifest["elections"].values()) < LARGE:
+        return []
+    usual = usual_scenario(place)
+    return [replace(usual, bloc=bloc) for bloc in blocs_by_votes(place.read("candidates"))]

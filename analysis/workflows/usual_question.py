@@ -64,7 +64,7 @@ def elections_to_prepare(
     Returns
     -------
     tuple of list of str
-        Ids of elections; the second list begins with the first.
+        Ids; of the second, an election of the past is prepared with what came before it.
     """
     known = elections.sort_values("date", ascending=False)["election_id"].tolist()
     # The first of all has none before it.

@@ -66,9 +66,9 @@ def edit(current: Params) -> None:
             disabled=["label", "source"],
             column_config={
                 "label": _("Number"),
-                "value": text(_("Most likely"), required=True),
-                "low": text(_("Low"), required=True),
-                "high": text(_("High"), required=True),
+                "value": text(_("Most likely"), required=True, alignment="right"),
+                "low": text(_("Low"), required=True, alignment="right"),
+                "high": text(_("High"), required=True, alignment="right"),
                 "source": _("Source"),
             },
             on_change=_take,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -33,16 +34,19 @@ def kept(folder):
 def test_each_large_place_is_ready_once_and_a_damaged_one_stops_none(places, monkeypatch):
     seen = set()
     rates_ahead.turn(places, threading.Event(), seen)
+    place = Workspace(places / "a")
+    blocs = set(place.read("candidates")["bloc"]) - {""}
     both = [kept(places / "a"), kept(places / "campaign" / "b")]
-    assert [len(files) for files in both] == [1, 1]
+    assert [len(files) for files in both] == [len(blocs)] * 2
 
     def never(*_asked, **_given):
         raise AssertionError
 
-    # The page finds what it asks; the next turn does nothing.
+    # The page finds what it asks, for whichever bloc; the next turn does nothing.
     monkeypatch.setattr(kept_rates, "prepare", never)
-    place = Workspace(places / "a")
-    assert len(prospects_of(place, usual_scenario(place)).table)
+    usual = usual_scenario(place)
+    for bloc in blocs:
+        assert len(prospects_of(place, replace(usual, bloc=bloc)).table)
     monkeypatch.setattr(rates_ahead, "prospects_of", never)
     rates_ahead.turn(places, threading.Event(), seen)
 
