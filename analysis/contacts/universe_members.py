@@ -84,6 +84,11 @@ def objected(contacts: Contacts, universe: Universe, ground: Ground) -> int:
     ----------
     contacts, universe, ground
         As in `members`, of people.
+
+    Returns
+    -------
+    int
+        People, one a group that was merged.
     """
     against = objecting(contacts)
     if not against:
