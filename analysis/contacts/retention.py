@@ -122,11 +122,26 @@ def note(contacts: Contacts, found: list[Over]) -> None:
         insert_many(connection, RETENTION_RUNS, rows)
 
 
-def runs(contacts: Contacts, *, most: int = 200) -> list[tuple[int, str, int]]:
-    """Return what former runs did: when, class and rows, the latest first."""
+def runs(contacts: Contacts, *, most: int = 200, least: int = 0) -> list[tuple[int, str, int]]:
+    """Return what former runs did: when, class and rows, the latest first.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    most
+        How many.
+    least
+        Rows that went: 1 leaves out what was found empty, which is most days of most classes.
+
+    Returns
+    -------
+    list of tuple
+        Second since 1970, class, rows.
+    """
     query = (
         sa.select(RETENTION_RUNS.c.at_s, RETENTION_RUNS.c.kind, RETENTION_RUNS.c.rows)
-        .where(RETENTION_RUNS.c.tenant == contacts.tenant)
+        .where(RETENTION_RUNS.c.tenant == contacts.tenant, RETENTION_RUNS.c.rows >= least)
         .order_by(RETENTION_RUNS.c.at_s.desc(), RETENTION_RUNS.c.kind)
     )
     with reading(contacts.engine) as connection:

@@ -77,6 +77,27 @@ def members(contacts: Contacts, universe: Universe, ground: Ground) -> Members:
     return Members(tuple(table["person"]), table, *floored(sizes, pd.Series(every, dtype="int64")))
 
 
+def objected(contacts: Contacts, universe: Universe, ground: Ground) -> int:
+    """Return how many people a rule means who objected, and are therefore not in the universe.
+
+    Parameters
+    ----------
+    contacts, universe, ground
+        As in `members`, of people.
+
+    Returns
+    -------
+    int
+        People, one a group that was merged.
+    """
+    against = objecting(contacts)
+    if not against:
+        return 0
+    with reading(contacts.engine) as connection:
+        query = people_query(connection, universe, ground, ())
+        return sum(who in against for who, _bureau, _number in connection.execute(query))
+
+
 def floored(sizes: pd.Series, every: pd.Series) -> tuple[pd.DataFrame, int | None]:
     """Return counts by bureau and in all that tell of nobody: who is in, and who is not.
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from analysis.database.late_returns import close_late
 from analysis.database.store_faults import busy, explain
 from analysis.errors import DataError
 
@@ -153,6 +154,7 @@ def _postgresql(url: URL) -> Engine:
         max_overflow=_MORE,
         pool_timeout=WAIT_S,
     )
+    close_late(engine)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -221,6 +223,7 @@ def _keep_private(file: str) -> None:
 def _sqlite(url: URL) -> Engine:
     _keep_private(url.database or "")
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_S}, hide_parameters=True)
+    close_late(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:  # noqa: ANN401 - a DBAPI connection

@@ -21,7 +21,7 @@ from analysis.contacts.normalise import canonical_email, canonical_phone
 from analysis.contacts.passage import COMPLETE, FLOOR, Refusal, Request
 from analysis.contacts.suppression import listed, suppressed
 from analysis.contacts.universe_ground import DAY_S, Ground
-from analysis.contacts.universe_members import members
+from analysis.contacts.universe_members import members, objected
 from analysis.database.contact_tables import HOMES, STATEMENTS
 from analysis.database.engine import reading
 from analysis.database.message_tables import APPROVALS, DELIVERIES
@@ -84,6 +84,9 @@ def recipients(contacts: Contacts, draft: Draft, ground: Ground) -> Recipients:
         passes(contacts, asked)
     told.checked()
     refused = {one.rule: len(one.lines) for one in told.refusals}
+    # Who objected is in no universe: the gate sees only those who did since.
+    if gone := objected(contacts, draft.universe, ground):
+        refused["objection"] = refused.get("objection", 0) + gone
     left, lost = _reachable(contacts, told.allowed, POINT_OF[draft.letter.channel])
     left, often = _not_too_often(contacts, left)
     refused |= {name: n for name, n in {**lost, "frequency": often}.items() if n}

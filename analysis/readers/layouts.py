@@ -140,6 +140,9 @@ def layout_of_header(cells: Sequence[str]) -> Layout | None:
         return Layout(KNOWN[2], fixed, block)
     again = _find(names, ("voix2",) if numbered else ("voix1",))
     width = again - block["votes"][0] if again else len(_without_rest(first_of, first))
+    # A header with a column out of its place would be read beyond the end of the last candidate.
+    if max(at for places in block.values() for at in places) >= first + width:
+        return None
     return Layout(KNOWN[1] if numbered else KNOWN[0], fixed, block, first, width)
 
 

@@ -73,7 +73,8 @@ def street_keys(names: pd.Series) -> pd.Series:
 
 def split_numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Split `4`, `4bis`, `4 TER`, `12-14` into a number (missing if none) and a suffix."""
-    parts = texts.str.strip().str.extract(r"^0*(\d{1,9})\s*([A-Za-z]\w*)?")
+    # Digits of other scripts are digits to a pattern, and no number to pandas.
+    parts = texts.str.strip().str.extract(r"^0*([0-9]{1,9})\s*([A-Za-z]\w*)?")
     numbers = pd.to_numeric(parts[0]).astype("Int64")
     return numbers, parts[1].fillna("").astype("str")
 

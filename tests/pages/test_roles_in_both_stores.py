@@ -96,6 +96,8 @@ def test_each_role_sees_of_people_what_the_table_says(as_role, role):
         app = as_role(page, role, **({key: view} if view else {}))
         assert not app.exception
         assert (words in shown(app)) == (page in OPENS[role]), page
+        closed = [one.value for one in app.title] == ["Cette page ne vous est pas ouverte"]
+        assert closed == (page not in OPENS[role]), page
         assert ("Camille" in shown(app)) == (page == "law" and role == "administrator"), page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -78,6 +79,9 @@ def opens(found: Visitor, page: str) -> bool:
 def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
     """Return the pages that are open to them, by part; the first is where they come in.
 
+    The others have no link, and say so to who has their address from somebody else: without them
+    Streamlit speaks of a page that does not exist, in English.
+
     Parameters
     ----------
     found
@@ -86,15 +90,35 @@ def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
         Heading → pages: name of the file, title, icon.
     """
     shown: dict[str, list[StreamlitPage]] = {}
+    closed: list[StreamlitPage] = []
     for heading, pages in parts.items():
         for name, title, icon in pages:
-            if opens(found, name):
+            if not opens(found, name):
+                say = partial(_closed, alone=found.person is None)
+                closed.append(st.Page(say, title=title, url_path=name, visibility="hidden"))
+            else:
                 first = not shown
                 page = st.Page(
                     f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=first
                 )
                 shown.setdefault(heading, []).append(page)
+    for pages_of in list(shown.values())[:1]:
+        pages_of += closed
     return shown
+
+
+def _closed(*, alone: bool) -> None:
+    """Stand in for a page that is not open to whoever has its address."""
+    st.title(_("Not open to you"))
+    if alone:
+        st.info(_("This page is of a server, where several people work: here one person does."))
+    else:
+        st.info(
+            _(
+                "Your role in this campaign does not open this page, or you have no part of it "
+                "there. Whoever runs the campaign can change that."
+            )
+        )
 
 
 def link(page: str, *, label: str, icon: str | None = None) -> None:

@@ -38,15 +38,22 @@ def retention() -> None:
                 "`python -m analysis duties retention --run --workspace …`."
             )
         )
-        runs = kept.runs(contacts)
-        if runs:
-            st.subheader(_("What was done"))
-            names = _names()
-            rows = [
-                {_("Day"): load_law.day_of(at), _("What"): names[kind], _("Number"): n}
-                for at, kind, n in runs
-            ]
-            st.dataframe(rows, hide_index=True)
+        if last := kept.runs(contacts, most=1):
+            _done(contacts, last[0][0])
+
+
+def _done(contacts: Contacts, last_s: int) -> None:
+    """Show what went; of a day when nothing did, that it was looked at."""
+    st.subheader(_("What was done"))
+    st.caption(_("Looked at last on {day}.").format(day=load_law.day_of(last_s)))
+    names = _names()
+    if rows := [
+        {_("Day"): load_law.day_of(at), _("What"): names[kind], _("Number"): n}
+        for at, kind, n in kept.runs(contacts, least=1)
+    ]:
+        st.dataframe(rows, hide_index=True)
+    else:
+        st.info(_("Nothing has gone yet."))
 
 
 def tell_lately(contacts: Contacts) -> None:

@@ -13,6 +13,7 @@ from analysis.messages.came_back import CameBack, came_back
 from pages._ui import loaders, messages
 from pages._ui.i18n import _, date, language, number, percent
 from pages._ui.letters import effect_view, load_letters
+from pages._ui.trial.arms_view import choose_view
 
 
 def back() -> None:
@@ -92,17 +93,29 @@ def _by_bureau(found: CameBack) -> None:
         ]
         for kind in ("left", "signed")
     }
-    columns = {
-        _("Bureau"): [named[one] or "–" for one in ids],
-        _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
-        _("Came back"): [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
-        _("Unsubscribed"): rates["left"],
-        _("Replies"): _events(table, "replied"),
-        _("Signed up"): rates["signed"],
+    names = {
+        "left": _("Unsubscribed"),
+        "signed": _("Signed up"),
+        "replied": _("Replies"),
+        "bounced": _("Came back"),
+        "loaded": _("Loads"),
+    }
+    kinds = {
+        **rates,
+        "replied": _events(table, "replied"),
+        "bounced": [hidden if pd.isna(n) else number(n) for n in table["bounced"]],
     }
     if table["loaded"].notna().any():
-        columns[_("Loads")] = _events(table, "loaded")
-    load_letters.table_of(columns)
+        kinds["loaded"] = _events(table, "loaded")
+    # One beside the name of the bureau: a phone has room for no more.
+    kind = choose_view({one: names[one] for one in kinds}, "letters_by")
+    load_letters.table_of(
+        {
+            _("Bureau"): [named[one] or "–" for one in ids],
+            _("Sent"): [hidden if pd.isna(n) else number(n) for n in table["sent"]],
+            names[kind]: kinds[kind],
+        }
+    )
     if table["hidden"].any():
         st.caption(_("Hidden: fewer than 11 letters, or a number that would tell such a one."))
 

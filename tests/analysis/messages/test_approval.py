@@ -39,8 +39,8 @@ def test_another_approves_and_then_nothing_changes(make, letter):
     suppression.suppress_many(author, [("email", "p002@example.org")], "bounce")
     draft = save(author, "meeting", letter, EVERYBODY)
     seen = prepare(other, draft, SETTING, seed=7)
-    # Out of 38 who did not object: 4 without consent, 1 whose mailbox is dead.
-    assert seen.refused == {"consent": 4, "bounced": 1}
+    # Of 40, 2 said STOP; of the others 4 are without consent, and 1 has a mailbox that is dead.
+    assert seen.refused == {"consent": 4, "bounced": 1, "objection": 2}
     assert seen.draw.letters + seen.draw.controls == 33
     assert 1 <= seen.draw.controls <= 6
     assert len(seen.samples) == 10

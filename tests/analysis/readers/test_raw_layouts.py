@@ -44,6 +44,11 @@ NAMED_ROW = "1;Ain;1004;Ambérieu;2;900;500;480;15;5;1;UG;DUPONT;300;élu;2;RN;L
 LISTS_HEAD = NAMED_HEAD.replace("Nuance candidat", "Nuance liste").replace(
     "Nom candidat", "Libellé abrégé de liste"
 )
+# A name that stands after the last candidate.
+MISPLACED = (
+    NAMED_HEAD.split(";Numéro")[0] + ";Numéro de panneau 1;Voix 1;Elu 1;Numéro de panneau 2;Voix 2;"
+    "Nom candidat 1\n1;Ain;1004;Ambérieu;2;900;500;480;15;5;1;300;élu;2;180;DUPONT"
+)
 LONG_HEAD = "CodeArrdt;CodeBV;CodeCirco;CodeInsee;Inscrits;Votants;Exprimés;Liste;Voix;Blancs;Nuls"
 LONG_ROWS = [
     "15;3;1;75115;1052;595;587;LAMASSOURE;500;7;1",
@@ -162,6 +167,7 @@ def test_only_the_place_is_read_and_gzip_is_fine(tmp_path, name):
         ("a;b;c\n1;2;3\n", r"layout[\s\S]*begins with “a;b;c”[\s\S]*Known layouts: wide, first"),
         (PRES_HEAD.replace(";", ",") + "\n" + PRES_ROW, r"cut or damaged[\s\S]*line 2 has"),
         (PRES_HEAD.replace("Inscrits", "Electeurs") + "\n" + PRES_ROW, "layout of this file"),
+        (MISPLACED, "layout of this file"),
         (PRES_HEAD + "\n", "no bureau of the place"),
         (PRES_HEAD + "\n" + PRES_ROW[:-20] + "\n", r"cut or damaged[\s\S]*line 2 has 32 cells"),
         (PRES_HEAD + "\n" + PRES_ROW[:60] + "\n", r"cut or damaged[\s\S]*line 2"),

@@ -43,8 +43,8 @@ def test_keys_of_a_column_follow_its_rows():
 
 
 def test_numbers_and_suffixes_are_split():
-    texts = pd.Series(["4", "4bis", " 04 TER", "12-14", "", "lieu-dit", "7 p1"])
+    texts = pd.Series(["4", "4bis", " 04 TER", "12-14", "", "lieu-dit", "7 p1", "１２"])
     number, suffix = split_numbers(texts)
-    assert number.fillna(-1).tolist() == [4, 4, 4, 12, -1, -1, 7]
-    assert suffix.tolist() == ["", "bis", "TER", "", "", "", "p1"]
-    assert suffix_keys(suffix).tolist() == ["", "B", "T", "", "", "", "P1"]
+    assert number.fillna(-1).tolist() == [4, 4, 4, 12, -1, -1, 7, -1]
+    assert suffix.tolist() == ["", "bis", "TER", "", "", "", "p1", ""]
+    assert suffix_keys(suffix).tolist() == ["", "B", "T", "", "", "", "P1", ""]
