@@ -12,6 +12,7 @@ from pages._ui.priorities import (
     look_back,
     part_totals_view,
     ranking_view,
+    scatter,
     visited,
 )
 
@@ -73,6 +74,7 @@ with answer_side, messages.explain_data_errors():
         with map_side:
             ranking_view.reach(file.announced)
             ranking_view.last_time(file, scenario)
+            scatter.scatter(shown)
             part_totals_view.totals(file)
             back = st.container()
             bureaux.without_ground(shown.table)

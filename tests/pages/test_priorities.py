@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ from pages._ui.i18n import (
     preset_name,
 )
 from pages._ui.messages import translate
-from pages._ui.priorities import bureau_card, planner, ranking_view
+from pages._ui.priorities import bureau_card, planner, ranking_view, scatter
 from tests.made import called, numbered, sample_results, write_results
 
 # Outside a session the app's own texts and numbers are French, as the page is here.
@@ -320,7 +321,7 @@ def test_an_election_before_all_others_cannot_be_prepared(page, places):
 
 
 def test_totals_by_quarter_stand_below_the_map_and_leave_as_files(page, places):
-    app = page(bloc="left")
+    app = opened(page(bloc="left"), "priorities.totals.open")
     shown = next(f.value for f in app.dataframe if _("Hours per vote") in f.value)
     ranked = answer(places.valmont, LEFT)[0].table
     first = shown[shown[_("Name")] == "Les Tilleuls"].iloc[0]
@@ -328,6 +329,31 @@ def test_totals_by_quarter_stand_below_the_map_and_leave_as_files(page, places):
     assert shown[_("Bureaux")].sum() == len(ranked)
     assert shown[_("Votes expected")].is_monotonic_decreasing
     assert shown[_("Share of the votes (%)")].sum() == pytest.approx(100, abs=0.6)
+
+
+def test_a_point_of_the_scatter_brings_its_bureau_into_view_and_the_one_in_view_is_marked(
+    page, places
+):
+    ranked = answer(places.valmont, LEFT)[0]
+    second = ranked.table["bureau_id"].iloc[1]
+    drawn = scatter.points(ranked, second)
+    assert drawn.loc[drawn["chosen"], "bureau_id"].tolist() == [second]
+    marked = drawn.iloc[-1]  # drawn last, so that nothing hides it
+    assert marked["abstention"] == round(100 * ranked.table["expected_abstention"].iloc[1], 1)
+    assert marked["support"] == round(100 * ranked.table["support"].iloc[1], 1)
+    # The sample's bureau without ground has its rates too: it votes, nobody can walk there.
+    assert len(ranked.table) - len(drawn) == (~ranked.table["reachable"]).sum() == 1
+    assert not opened(page(bloc="left"), "priorities.scatter.open").exception
+
+
+def test_a_click_on_a_point_chooses_its_bureau_and_one_beside_the_points_none(monkeypatch):
+    chosen = []
+    monkeypatch.setattr(scatter.state, "select", chosen.append)
+    for points in ([{"bureau_id": "99900_0007"}], []):
+        event = {"chart": {"selection": {"points": points}}}
+        monkeypatch.setattr(scatter, "st", SimpleNamespace(session_state=event))
+        scatter.take_choice("chart")
+    assert chosen == ["99900_0007"]
 
 
 def test_without_contours_the_list_is_whole_and_the_map_is_of_its_levels(page, places):

@@ -20,6 +20,7 @@ from analysis.charts.chart_words import LANGUAGES
 from analysis.errors import DataError, some
 from analysis.exports.field_kit.turf_surroundings import Fact, Surroundings
 from analysis.i18n import Words, format_number
+from analysis.turf.isolated import isolated
 
 if TYPE_CHECKING:
     from analysis.charts.map_ground import Ground
@@ -189,6 +190,13 @@ class Kit:
             turf_id: [{str(k): v for k, v in row.items()} for row in islice(rows, len(table))]
             for turf_id, table in self.tables.items()
         }
+
+    @cached_property
+    def out_of_the_way(self) -> dict[tuple[str, int], float]:
+        """Return the minutes on foot for a door of the isolated stops, by turf and stop."""
+        found = isolated(self.walks)
+        keys = zip(found["turf_id"].astype(str), found["stop"].astype(int), strict=True)
+        return dict(zip(keys, found["minutes_per_door"], strict=True))
 
     @cached_property
     def measures(self) -> dict[str, dict[str, Any]]:

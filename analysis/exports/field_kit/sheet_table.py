@@ -22,6 +22,7 @@ from analysis.exports.field_kit.pdf_canvas import (
     width_of,
     wrap,
 )
+from analysis.i18n import format_number
 
 OUTCOMES = ("no_answer", "refused", "conversation", "moved", "no_access")
 _HAIR = 0.01  # points: sums of heights are not exact
@@ -192,7 +193,7 @@ def stops_grid(kit: Kit, stops: Sequence[Mapping[str, Any]]) -> Grid:
         Row(
             (*(str(stop[name]) for name in ("stop", "house")), _place(kit, stop),
              str(stop["dwellings"]), *blank),
-            high * (2 if stop["dwellings"] > _TALL or stop["split"] else 1),
+            high * (2 if _is_tall(kit, stop) else 1),
         )
         for stop in stops
     ]  # fmt: skip
@@ -220,12 +221,25 @@ def turfs_grid(kit: Kit, turfs: Sequence[Mapping[str, Any]]) -> Grid:
     return Grid(columns, rows, size)
 
 
+def _is_tall(kit: Kit, stop: Mapping[str, Any]) -> bool:
+    """Tell whether a row needs room: for many strokes, or for more than the street."""
+    return bool(stop["dwellings"] > _TALL or stop["split"] or _away(kit, stop))
+
+
+def _away(kit: Kit, stop: Mapping[str, Any]) -> float:
+    """Return the minutes on foot for a door of an isolated stop; 0 of others."""
+    return kit.out_of_the_way.get((str(stop["turf_id"]), int(stop["stop"])), 0.0)
+
+
 def _place(kit: Kit, stop: Mapping[str, Any]) -> str:
-    """Return the street, and which doors of a building that teams share."""
-    street = str(stop["street"] or "").strip() or kit.say("no_name_street")
-    if not stop["split"]:
-        return street
-    return f"{street} ({kit.say('doors_range').format(stop['door_from'], stop['door_to'])})"
+    """Return the street, which doors of a building that teams share, and how far out it lies."""
+    told = str(stop["street"] or "").strip() or kit.say("no_name_street")
+    if stop["split"]:
+        told += f" ({kit.say('doors_range').format(stop['door_from'], stop['door_to'])})"
+    if minutes := _away(kit, stop):
+        far = format_number(minutes, language=kit.language)
+        told += f" · {kit.say('out_of_the_way').format(far)}"
+    return told
 
 
 def page_head(paper: Paper, title: str, foot: str) -> float:

@@ -125,6 +125,6 @@ def _share(column: Any, label: str, key: str, usual: float) -> float:  # noqa: A
     state.recall(key, usual)
     state.answer_with(key, min(max(float(st.session_state[key]), 0.0), 100.0))
     begins = st.session_state[key]
-    answer = float(column.slider(label, 0.0, 100.0, begins, step=0.01, key=key))
+    answer = float(column.slider(label, 0.0, 100.0, begins, step=0.01, format="localized", key=key))
     state.remember(key, answer, usual)
     return answer

@@ -18,7 +18,15 @@ def totals(file: RankingFile) -> None:
     kinds = kinds_of(file.workspace, file.announced.table["bureau_id"])
     if not kinds:
         return
-    with st.expander(heading_of(kinds[0], language()), icon=":material/table_rows:"):
+    folded = st.expander(
+        heading_of(kinds[0], language()),
+        icon=":material/table_rows:",
+        key="priorities.totals.open",
+        on_change="rerun",
+    )
+    if not folded.open:
+        return
+    with folded:
         kind = kinds[0]
         if len(kinds) > 1:
             kind = st.selectbox(

@@ -12,6 +12,7 @@ import streamlit as st
 
 from analysis.charts.turf_deck import turf_deck
 from analysis.tables.workspace import Workspace
+from analysis.turf.isolated import isolated
 from analysis.turf.walk_list import Walks
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.time_slots import LEARNED
@@ -221,6 +222,43 @@ def table(walks: Walks) -> None:
             }
         ),
         digits=1,
+    )
+    _out_of_the_way(walks)
+
+
+def _out_of_the_way(walks: Walks) -> None:
+    """List the addresses that cost more walking for a door than a conversation takes there."""
+    found = isolated(walks)
+    if found.empty:
+        st.caption("✓ " + _("No address lies out of the way of its turf."))
+        return
+    st.markdown(
+        ngettext(
+            "**{n} address out of the way**: the detour costs more minutes on foot for a door than "
+            "a conversation there takes.",
+            "**{n} addresses out of the way**: the detour costs more minutes on foot for a door "
+            "than a conversation there takes.",
+            len(found),
+        ).format(n=number(len(found)))
+    )
+    stops = found[["turf_id", "stop"]].merge(walks.turfs, how="left", on=["turf_id", "stop"])
+    show_table(
+        pd.DataFrame(
+            {
+                _("Turf"): found["turf_id"],
+                pgettext("walk", "Stop"): found["stop"],
+                _("Address"): labels(stops),
+                _("Doors"): found["doors"],
+                _("Minutes on foot for a door"): found["minutes_per_door"],
+            }
+        ),
+        digits=1,
+    )
+    st.caption(
+        _(
+            "Sheets mark them. In “Change, hand over”, move one to another turf, or set it aside "
+            "with the reason."
+        )
     )
 
 
