@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def receive(
     except DataError:
         _move(kept, REFUSED)
         raise
-    receipt = store.add(returned, now=moment)
+    receipt = replace(store.add(returned, now=moment), notes=returned.notes)
     if returned.withheld:
         _keep_cleared(kept, returned)
     elif returned.boxes:

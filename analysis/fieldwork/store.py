@@ -62,6 +62,8 @@ class Receipt:
         It tells of.
     withheld
         Remarks left out because they seemed to tell who somebody is: field, row and kind.
+    notes
+        How something was read that might be read otherwise.
     """
 
     file: str
@@ -70,6 +72,7 @@ class Receipt:
     conflicts: int
     turfs: tuple[str, ...]
     withheld: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

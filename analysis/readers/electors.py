@@ -31,8 +31,9 @@ _COLUMNS = {
     "arrondissement": ("arrondissement",),
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
+    "id": ("address_id", "cle_interop", "id_adresse", "id_ban", "id"),
 }
-_OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
+_OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat", "id"})
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
@@ -75,7 +76,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     """
     file = Path(path)
     left_out: list[LeftOut] = []
-    electors = _electors(file, addresses, left_out)
+    electors, notes = _electors(file, addresses, left_out)
     known = address_keys(addresses)
     row, exact = meet(electors, known)
     found = row >= 0
@@ -92,21 +93,26 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     table = addresses.copy()
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
-    return table, _electors_report(file, electors, known, (row, exact), left_out)
+    return table, _electors_report(file, electors, known, (row, exact), left_out, notes)
 
 
-def _electors(file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
-    """Return rows of the file with the keys of their address, and `said`, as it was written."""
+def _electors(
+    file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]
+) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return rows of the file with the keys of their address, and `said`, as it was written.
+
+    Beside them notes: rows that stand there again, and may be copies or not.
+    """
     raw = texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL))
     in_two = set(header(file)) >= _PARIS
-    raw = raw[(raw != "").any(axis=1)]
+    raw, notes = _once(raw[(raw != "").any(axis=1)], left_out)
     street = raw["street"] + " " + raw["street_end"] if in_two else raw["street"]
     persons = _persons(raw["registered"], file)
     raw = _without_sums(raw.assign(said=street, persons=persons), left_out)
     street = raw["said"]
     number, inside = split_numbers(raw["number"])
     suffix = raw["suffix"].where(raw["suffix"] != "", inside) if "suffix" in raw else inside
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "commune": _commune(raw, addresses, file),
             "street": street_keys(street),
@@ -118,6 +124,27 @@ def _electors(file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]) 
             **_metres(raw, addresses),
         }
     )
+    return table, notes
+
+
+def _once(raw: pd.DataFrame, left_out: list[LeftOut]) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Leave copies of a row out where an id says that they are; without one say what is there."""
+    again = raw.duplicated()
+    if not again.any():
+        return raw, ()
+    lines = some(Text("line {line}", line=at + 2) for at in raw.index[again])
+    if "id" in raw and (raw.loc[again, "id"] != "").all():
+        left_out.append(LeftOut(Text("a copy of another row"), int(again.sum()), lines))
+        return raw[~again], ()
+    persons = pd.to_numeric(plain_counts(raw.loc[again, "registered"]), errors="coerce").sum()
+    note = Text(
+        "{n} row(s) stand twice, word for word ({lines}): without an id of the address nothing "
+        "tells whether they are copies, so their {persons} registered were counted too",
+        n=int(again.sum()),
+        lines=lines,
+        persons=int(persons),
+    )
+    return raw, (note,)
 
 
 def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
@@ -268,6 +295,7 @@ def _electors_report(
     known: pd.DataFrame,
     met_rows: tuple[np.ndarray, np.ndarray],
     left_out: list[LeftOut],
+    told: tuple[Text, ...],
 ) -> Report:
     row, exact = met_rows
     found, several = row >= 0, row == SEVERAL
@@ -288,6 +316,7 @@ def _electors_report(
             share=met / max(total, 1),
         ),
         *met_otherwise,
+        *told,
     )
     read = len(electors) + sum(rows.count for rows in left_out)
     left_out += [
