@@ -26,7 +26,7 @@ _BETWEEN = "\x1f"
 # Where more units than these repeat a count on each row, it is of the unit and not of the row.
 _MOST = 0.5
 # Their sums are of the unit: persons who may vote, and who voted.
-_OF_UNIT = ("registered", "ballots")
+_OF_UNIT = {"registered": Text("registered"), "ballots": Text("ballots")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,10 @@ def together(counts: pd.DataFrame, ballots: pd.DataFrame, column: str) -> Togeth
     ]
     if once:
         notes.append(
-            Text("{counts} stand on each of these rows alike: told once", counts=some(once))
+            Text(
+                "{counts} stand on each of these rows alike: told once",
+                counts=some(_OF_UNIT[name] for name in once),
+            )
         )
     kept = counts[~several].assign(bureau_id=unit[~several])
     return Together(
