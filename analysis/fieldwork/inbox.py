@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def receive(
     except DataError:
         _move(kept, REFUSED)
         raise
-    receipt = replace(store.add(returned, now=moment), notes=returned.notes)
+    receipt = store.add(returned, now=moment)
     if returned.withheld:
         _keep_cleared(kept, returned)
     elif returned.boxes:
