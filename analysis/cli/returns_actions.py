@@ -108,6 +108,7 @@ def _received(results: list[fieldwork.Told]) -> tuple[str, bool]:
         if isinstance(one, DataError)
         else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
         + (f", {len(one.withheld)} remarks withheld: {some(one.withheld)}" if one.withheld else "")
+        + "".join(f"\n{note}" for note in one.notes)
         for _name, one in results
     ]
     well = not any(isinstance(one, DataError) for _name, one in results)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from analysis.contacts.file_origins import Declared
 from analysis.contacts.normalise import Point, is_mobile, name_words, read_email, read_phones
 from analysis.contacts.people_columns import LEAVE, plain_heading
 from analysis.errors import Text
+from analysis.tables.written_days import DAY, iso, order_of
 
 _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
 # Of a wish to be left alone "refuse" says yes; of a consent it says no.
 _NOT = {"0", "non", "no", "n", "false", "faux"}
 _NO_WISH = re.compile(r"(?:non|pas|aucune?|sans)d?e?(?:oppos|desabonn|desinscri)")
 _NO = _NOT | {"refuse", "optout", "unsubscribed", "desabonne"}
-_DATE = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})(?:\D.*)?")
 _ISO = re.compile(r"(\d{4})[/.\-](\d\d?)[/.\-](\d\d?)(?:\D.*)?")
 _CHANNELS = {
     "email": ("email", "mail", "courriel", "mel"),
@@ -30,7 +30,7 @@ _UNSEEN = dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(
 # Whoever is a year or more under voting age is left out.
 VOTING_AGE = 18
 _OLDEST = 125
-_MONTHS, _TWO_DAYS = 12, "?"
+_DATED = ("birth_date", "consent_date", "consent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +124,19 @@ def clean(
     refused: list[tuple[int, Text]] = []
     cells: Counter[str] = Counter()
     rows = list(rows)
-    order = _order(cell for _line, values in rows for cell in _born(values, columns))
+    # Each column by itself: two tools wrote them, maybe.
+    orders = {
+        heading: order_of(_dated(rows, at))
+        for at, (heading, name) in enumerate(columns)
+        if name in _DATED
+    }
     for line, values in rows:
         told: dict[str, list[tuple[str, str]]] = {}
         for (heading, name), cell in zip(columns, values, strict=True):
             if value := cell.translate(_UNSEEN).strip():
-                read = _reordered(value, order) if name == "birth_date" else value
+                read = iso(value, orders[heading]) if heading in orders else value
+                # A yes of a day that may be two is a yes of no day.
+                read = "x" if read == "?" and name == "consent" else read
                 told.setdefault(name, []).append((heading, read))
         row = _person(line, told, declared, departement, cells)
         if why := _dead(told) or _fault(row, day):
@@ -139,28 +146,8 @@ def clean(
     return Cleaned(people, refused, dict(cells))
 
 
-def _born(values: Sequence[str], columns: Sequence[tuple[str, str]]) -> list[str]:
-    return [cell for (_h, name), cell in zip(columns, values, strict=True) if name == "birth_date"]
-
-
-def _order(cells: Iterable[str]) -> str:
-    """Return which comes first in the dates of a column: "day", "month", or "" for both."""
-    first = second = False
-    for cell in cells:
-        if found := _DATE.fullmatch(cell.strip()):
-            first |= int(found[1]) > _MONTHS
-            second |= int(found[2]) > _MONTHS
-    return "" if first and second else "month" if second else "day"
-
-
-def _reordered(text: str, order: str) -> str:
-    """Return a date as `read_date` takes it; what may be two days is none."""
-    found = _DATE.fullmatch(text)
-    if not found or order == "day":
-        return text
-    day, month = (found[2], found[1]) if order == "month" else (found[1], found[2])
-    certain = order == "month" or int(day) > _MONTHS or day == month
-    return f"{found[3]}-{month}-{day}" if certain else _TWO_DAYS
+def _dated(rows: Sequence[tuple[int, Sequence[str]]], at: int) -> Iterator[str]:
+    return (values[at] for _line, values in rows)
 
 
 def _dead(told: Mapping[str, Sequence[tuple[str, str]]]) -> Text | None:
@@ -244,7 +231,7 @@ def read_date(text: str) -> dt.date | None:
     try:
         if found := _ISO.fullmatch(text.strip()):
             day = dt.date(int(found[1]), int(found[2]), int(found[3]))
-        elif found := _DATE.fullmatch(text.strip()):
+        elif found := DAY.fullmatch(text.strip()):
             day = dt.date(int(found[3]), int(found[2]), int(found[1]))
         else:
             return None

@@ -22,11 +22,17 @@ from analysis.fieldwork.outcome_codes import OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
 from analysis.fieldwork.sheet_answers import answer_columns, answers_of, refuse_without_talk
 from analysis.tables.spreadsheet_text import plain
+from analysis.tables.written_days import Order, iso, order_of, usual_order
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
 _NEEDED = ("turf_id", "address_id", "date")
 _LONG = ("outcome", "doors", "floor", "door", "quality", "themes", "attempt_id", "corrects")
 _SHARED = (*_NEEDED, "time", "team_id", "opponent", "note", "token", "seal")
+_DAYS = ("date", "come_back_on")
+_MONTHS_FIRST = Text(
+    "days were read month first (02/03/2026 is 3 February), as the sheet shows or its country "
+    "writes; write 2026-02-03 to leave no doubt"
+)
 _WISHES = ("come_back_on", "come_back_slot")
 _YES, _NO = ("1", "oui", "yes", "x", "vrai", "true"), ("", "0", "non", "no", "faux", "false")
 _NAMESPACE = uuid.UUID("6f1b8f2e-6a57-5a0c-9d3f-2c0f6a4b7e11")
@@ -81,7 +87,8 @@ def read_sheet(
     future = "future" in accept and any(row["at"] > now for row in rows)
     accepted = ("future",) if future else ()
     digest = hashlib.sha256(content).hexdigest()
-    return Returned(rows, otherwise, file, digest, accepted, withheld)
+    notes = (_MONTHS_FIRST,) if _order(sheet, campaign) == "month" else ()
+    return Returned(rows, otherwise, file, digest, accepted, withheld, notes=notes)
 
 
 def _table(content: bytes, file: str) -> pd.DataFrame:
@@ -226,11 +233,12 @@ def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
         name: long.get(name, pd.Series("", long.index, dtype="str"))
         for name in (*_SHARED, *_LONG, *_WISHES, "script")
     }
+    order = _order(long, campaign)
     outcome = text["outcome"].map(_plain).replace(_WORDS["outcomes"])
     opponent = text["opponent"].map(_plain)
     _refuse(~opponent.isin([*_YES, *_NO]), text["opponent"], file)
     _refuse(~outcome.isin([*OUTCOMES, "undone"]), text["outcome"], file)
-    at, timed = _instants(text["date"], text["time"], campaign.time_zone, file)
+    at, timed = _instants(text["date"], text["time"], campaign.time_zone, file, order)
     rows = pd.DataFrame(
         {
             **{
@@ -254,7 +262,7 @@ def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
             "quality": _whole(text["quality"], file),
             "opponent": opponent.isin(_YES),
             "themes": text["themes"].str.replace("[+,; ]+", " ", regex=True),
-            "come_back_on": _days(text["come_back_on"], file),
+            "come_back_on": _days(text["come_back_on"], file, order),
             "come_back_slot": text["come_back_slot"]
             .map(_plain)
             .replace(_WORDS["slots"])
@@ -278,10 +286,16 @@ def _ids(given: pd.Series, rows: pd.DataFrame, campaign_id: str) -> pd.Series:
     return given.where(given.ne(""), made).astype("str")
 
 
+def _order(sheet: pd.DataFrame, campaign: Campaign) -> Order:
+    """Return what comes first in the days of a sheet: as they show, else as its country does."""
+    cells = [cell for name in _DAYS if name in sheet for cell in sheet[name]]
+    return order_of(cells, usual=usual_order(campaign.time_zone))
+
+
 def _instants(
-    date: pd.Series, time: pd.Series, time_zone: str, file: str
+    date: pd.Series, time: pd.Series, time_zone: str, file: str, order: Order
 ) -> tuple[pd.Series, pd.Series]:
-    day = _days(date, file)
+    day = _days(date, file, order)
     _refuse(day.eq(""), date, file)
     clock = (
         time.str.lower().str.replace("h", ":").str.replace(r"^(\d{1,2}:\d\d).*$", r"\1", regex=True)
@@ -299,11 +313,11 @@ def _instants(
     return zoned.dt.tz_convert("UTC"), timed
 
 
-def _days(text: pd.Series, file: str) -> pd.Series:
+def _days(text: pd.Series, file: str, order: Order) -> pd.Series:
     # A spreadsheet adds midnight to a day.
     bare = text.str.replace(r"[ T]00:00(:00(\.0+)?)?$", "", regex=True)
-    french = bare.str.replace(r"^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$", r"\3-\2-\1", regex=True)
-    day = pd.to_datetime(french, format="%Y-%m-%d", errors="coerce")
+    told = bare.map(lambda one: iso(one, order))
+    day = pd.to_datetime(told, format="%Y-%m-%d", errors="coerce")
     _refuse(day.isna() & text.ne(""), text, file)
     return day.dt.strftime("%Y-%m-%d").fillna("").astype("str")
 

@@ -149,6 +149,8 @@ class Returned:
         What was left empty because it seemed to tell who somebody is: field, row and kind.
     boxes
         Contacts of people, each in its own box that nothing here can open.
+    notes
+        How something was read that might be read otherwise.
     """
 
     rows: Sequence[Row]
@@ -158,6 +160,7 @@ class Returned:
     accepted: tuple[str, ...] = ()
     withheld: tuple[Text, ...] = ()
     boxes: tuple[Box, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     @property
     def source(self) -> str:

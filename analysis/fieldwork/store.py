@@ -60,8 +60,9 @@ class Receipt:
         Attempts counted from now on; in already; that say otherwise, and are kept beside.
     turfs
         It tells of.
-    withheld
-        Remarks left out because they seemed to tell who somebody is: field, row and kind.
+    withheld, notes
+        Remarks left out because they seemed to tell who somebody is: field, row and kind; and
+        how something was read that might be read otherwise.
     """
 
     file: str
@@ -70,6 +71,7 @@ class Receipt:
     conflicts: int
     turfs: tuple[str, ...]
     withheld: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,8 @@ def _add(
     if new:
         tallies.rebuild(connection, turfs)
         connection.execute(or_nothing(connection, DUE), [{"turf_id": turf} for turf in turfs])
-    return Receipt(returned.file, **numbers, turfs=tuple(turfs), withheld=returned.withheld)
+    said = (tuple(turfs), returned.withheld, returned.notes)
+    return Receipt(returned.file, len(new), len(again) - conflicts, conflicts, *said)
 
 
 def _keep_boxes(connection: Connection, returned: Returned, turf_id: str, now_s: int) -> None:

@@ -21,6 +21,10 @@ _CALLED = re.compile(
 )
 _FORMULA = re.compile(r'="([^"]*)"')
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
+# What surrounds a code in some files: no digit of it.
+_SLIPS = re.compile(r"\.0+$|SR\d\d$|^0(?=\d[\dAB]\d{3}$)")
+# Communes that left Guadeloupe in 2007 under other codes, as INSEE has them.
+_RENUMBERED = {"97123": "97701", "97127": "97801"}
 Named = str | tuple[str, ...]
 # The Ministry's département of those who vote at a consulate: results are published, no ground.
 ABROAD = "ZZ"
@@ -84,8 +88,10 @@ def code_of_its_day(code: str, department: str = "") -> str:
         As for `commune_code`.
     """
     code, department = bare_text(code).upper(), bare_text(department).upper()
+    # « 75 118 », « 01004.0 », 075056 (a département on three digits), 055SR04 (a sector).
+    code = _SLIPS.sub("", re.sub(r"\s", "", code))
     if len(code) <= 3 and department:
-        department = department.zfill(2)
+        department = department.removeprefix("0").zfill(2)
         code = department + code.zfill(3)
     # 1004 is 01004 with its zero lost in a spreadsheet.
     if len(code) == 4 and code.isdigit():
@@ -97,10 +103,17 @@ def code_of_its_day(code: str, department: str = "") -> str:
         return "97" + code[-3:]
     if re.fullmatch(r"9[78]\d{4}", code):
         return code[:3] + code[-2:]
+    code = _renumbered(code)
     for prefix, whole in _ARRONDISSEMENTS.items():
         if len(code) == 5 and code.startswith(prefix) and code != whole:
             return whole
     return code
+
+
+def _renumbered(code: str) -> str:
+    """Return the code of today of what left its département, or became one: Mayotte was 985."""
+    mayotte = re.fullmatch(r"985(0\d|1[0-7])", code)
+    return f"976{mayotte[1]}" if mayotte else _RENUMBERED.get(code, code)
 
 
 def bureau_code(commune: str, number: str) -> str:
@@ -114,7 +127,7 @@ def bureau_code(commune: str, number: str) -> str:
     number
         `1`, `0001`, `01.1`, `JUS1`, `001A`; digits alone are padded to four.
     """
-    commune = bare_text(commune)
+    commune = _SLIPS.sub("", re.sub(r"\s", "", bare_text(commune)))
     whole = commune_code(commune)
     number = bare_code(number)
     if whole != commune and whole in _ARRONDISSEMENTS.values() and number.isdigit():
@@ -242,7 +255,9 @@ def in_place(commune: str, places: tuple[str, ...], arrondissement: str = "") ->
     """
     if not places:
         return True
-    for place in (place.strip() for place in places):
+    for place in (_SLIPS.sub("", re.sub(r"\s", "", place.upper())) for place in places):
+        # 1 is 01, and 1004 is 01004.
+        place = place.zfill(2 if len(place) == 1 else 5) if len(place) in {1, 4} else place
         whole = commune_code(place) if len(place) >= 5 else place
         part = arrondissement_of(place) if len(place) == 5 else ""
         if commune.startswith(whole) and part in ("", arrondissement):

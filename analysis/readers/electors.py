@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -31,8 +32,13 @@ _COLUMNS = {
     "arrondissement": ("arrondissement",),
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
+    "x": ("x",),
+    "y": ("y",),
+    "id": ("address_id", "cle_interop", "id_adresse", "id_ban", "id"),
 }
-_OPTIONAL = frozenset({"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat"})
+_OPTIONAL = frozenset(
+    {"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat", "id", "x", "y"}
+)
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 _PLACE = ["commune", "street", "number"]
@@ -75,7 +81,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     """
     file = Path(path)
     left_out: list[LeftOut] = []
-    electors = _electors(file, addresses, left_out)
+    electors, notes = _electors(file, addresses, left_out)
     known = address_keys(addresses)
     row, exact = meet(electors, known)
     found = row >= 0
@@ -92,21 +98,27 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
     table = addresses.copy()
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
-    return table, _electors_report(file, electors, known, (row, exact), left_out)
+    report = _electors_report(file, electors, known, (row, exact), left_out)
+    return table, replace(report, notes=(*report.notes, *notes))
 
 
-def _electors(file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
-    """Return rows of the file with the keys of their address, and `said`, as it was written."""
+def _electors(
+    file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]
+) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return rows of the file with the keys of their address, and `said`, as it was written.
+
+    Beside them notes: rows that stand there again, and may be copies or not.
+    """
     raw = texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL))
     in_two = set(header(file)) >= _PARIS
-    raw = raw[(raw != "").any(axis=1)]
+    raw, notes = _once(raw[(raw != "").any(axis=1)], left_out)
     street = raw["street"] + " " + raw["street_end"] if in_two else raw["street"]
     persons = _persons(raw["registered"], file)
     raw = _without_sums(raw.assign(said=street, persons=persons), left_out)
     street = raw["said"]
     number, inside = split_numbers(raw["number"])
     suffix = raw["suffix"].where(raw["suffix"] != "", inside) if "suffix" in raw else inside
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "commune": _commune(raw, addresses, file),
             "street": street_keys(street),
@@ -115,9 +127,31 @@ def _electors(file: Path, addresses: gpd.GeoDataFrame, left_out: list[LeftOut]) 
             "registered": raw["persons"].astype("int64"),
             "said": street,
             "bureau": _bureaux(raw, addresses),
+            "id": raw.get("id", ""),
             **_metres(raw, addresses),
         }
     )
+    return table, notes
+
+
+def _once(raw: pd.DataFrame, left_out: list[LeftOut]) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Leave copies of a row out where an id says that they are; without one say what is there."""
+    again = raw.duplicated()
+    if not again.any():
+        return raw, ()
+    lines = some(Text("line {line}", line=at + 2) for at in raw.index[again])
+    if "id" in raw and (raw.loc[again, "id"] != "").all():
+        left_out.append(LeftOut(Text("a copy of another row"), int(again.sum()), lines))
+        return raw[~again], ()
+    persons = pd.to_numeric(plain_counts(raw.loc[again, "registered"]), errors="coerce").sum()
+    note = Text(
+        "{n} row(s) stand twice, word for word ({lines}): without an id of the address nothing "
+        "tells whether they are copies, so their {persons} registered were counted too",
+        n=int(again.sum()),
+        lines=lines,
+        persons=int(persons),
+    )
+    return raw, (note,)
 
 
 def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
@@ -134,13 +168,20 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
 
 
 def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndarray]:
-    """Return the position each row gives, in the CRS of the addresses; NaN where none."""
-    lon, lat = (
-        decimals(raw[name]) if name in raw else np.full(len(raw), np.nan) for name in ("lon", "lat")
+    """Return the position each row gives, in the CRS of the addresses; NaN where none.
+
+    Metres are those of the place: of another system they lie near no address.
+    """
+    lon, lat, *metres = (
+        decimals(raw[name]) if name in raw else np.full(len(raw), np.nan)
+        for name in ("lon", "lat", "x", "y")
     )
     transform = Transformer.from_crs("EPSG:4326", addresses.crs, always_xy=True).transform
-    x, y = transform(lon, lat)
-    return {"x": np.where(np.isfinite(x), x, np.nan), "y": np.where(np.isfinite(y), y, np.nan)}
+    x, y = (
+        np.where(np.isfinite(one), one, other)
+        for one, other in zip(transform(lon, lat), metres, strict=True)
+    )
+    return {"x": x, "y": y}
 
 
 def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.Series | str:
@@ -220,38 +261,61 @@ def meet(electors: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.nd
     Parameters
     ----------
     electors
-        `commune`, `street` (key), `number`, `suffix` (key), `bureau` ("" where not told), and
-        `x`, `y` in metres (missing where not told).
+        `commune`, `street` (key), `number`, `suffix` (key), `bureau` and `id` of the address (""
+        where not told), and `x`, `y` in metres (missing where not told).
     known
         As `address_keys` returns them.
     """
     exact = _row(electors, known, [*_PLACE, "suffix"])
     near = _row(electors, known, _PLACE)
+    # An id says which of all; one of another register is that of no address here.
+    if "id" in electors:
+        told = _first(electors.assign(address_id=electors["id"]), known, ["address_id"])
+        exact = np.where(told != NONE, told, exact)
     return np.where(exact != NONE, exact, near), exact != NONE
 
 
 def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
     row = _first(electors, known, keys)
-    several = known.groupby(keys)["bureau"].nunique()
-    several = several[several > 1]
+    several = _apart(known, keys)
     if several.empty:
         return row
     mine = pd.MultiIndex.from_frame(electors[keys])
     doubtful = np.flatnonzero((row >= 0) & mine.isin(several.index))
     rows = electors.iloc[doubtful]
     told = _first(rows, known, [*keys, "bureau"])
+    told[(rows["bureau"] == "").to_numpy()] = NONE
     pairs = (
         rows.reset_index(drop=True)
         .reset_index()
         .merge(
-            known[[*keys, "x", "y"]].rename_axis("row").reset_index(), on=keys, suffixes=("", "_of")
+            known[[*keys, "x", "y", "bureau"]].rename_axis("row").reset_index(),
+            on=keys,
+            suffixes=("", "_of"),
         )
     )
     pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
-    near = pairs[pairs["metres"] <= _NEAR_M].sort_values("metres").drop_duplicates("index")
-    told[near["index"]] = np.where(told[near["index"]] >= 0, told[near["index"]], near["row"])
-    row[doubtful] = np.where(told >= 0, told, SEVERAL)
+    # What the file says of the bureau goes before where it says the address is.
+    same = (pairs["bureau"] == "") | (pairs["bureau"] == pairs["bureau_of"])
+    near = pairs[same & (pairs["metres"] <= _NEAR_M)].sort_values("metres").drop_duplicates("index")
+    told[near["index"]] = near["row"]
+    # In one bureau the first address is as good as another.
+    other = np.where(several.to_numpy()[several.index.get_indexer(mine[doubtful])], SEVERAL, told)
+    row[doubtful] = np.where(told >= 0, told, np.where(other == SEVERAL, SEVERAL, row[doubtful]))
     return row
+
+
+def _apart(known: pd.DataFrame, keys: list[str]) -> pd.Series:
+    """Return the names that several places have, far from one another or in several bureaux.
+
+    By name, whether these are in several bureaux.
+    """
+    again = known[known.duplicated(keys, keep=False)]
+    groups = again.groupby(keys)
+    ends = groups[["x", "y"]].agg(["min", "max"])
+    wide = np.hypot(*(ends[one]["max"] - ends[one]["min"] for one in "xy")) > _NEAR_M
+    bureaux = groups["bureau"].min() != groups["bureau"].max()
+    return bureaux[bureaux | wide]
 
 
 def _first(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
@@ -271,6 +335,10 @@ def _electors_report(
 ) -> Report:
     row, exact = met_rows
     found, several = row >= 0, row == SEVERAL
+    places = _apart(known, [*_PLACE, "suffix"])
+    names = pd.MultiIndex.from_frame(electors[[*_PLACE, "suffix"]])
+    first = found & names.isin(places.index[~places.to_numpy(dtype=bool)])
+    first &= (electors["id"] == "").to_numpy() & electors["x"].isna().to_numpy()
     persons = electors["registered"].to_numpy()
     streets = set(zip(known["commune"], known["street"], strict=True))
     mine = zip(electors["commune"], electors["street"], strict=True)
@@ -288,6 +356,17 @@ def _electors_report(
             share=met / max(total, 1),
         ),
         *met_otherwise,
+        *(
+            (
+                Text(
+                    "{n} row(s) meet several addresses of one name in one bureau, far from one "
+                    "another, and nothing tells which: given to the first",
+                    n=int(first.sum()),
+                ),
+            )
+            if first.any()
+            else ()
+        ),
     )
     read = len(electors) + sum(rows.count for rows in left_out)
     left_out += [

@@ -17,6 +17,15 @@ from analysis.readers.mapped_file import (
 )
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.set_aside import tolerated
+from analysis.readers.total_rows import SUM
+from analysis.readers.voting_modes import (
+    Together,
+    apart,
+    mode_column,
+    sums_of,
+    together,
+    unit_of,
+)
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count, plain_counts
 
@@ -41,18 +50,27 @@ def read_election(this: ElectionMap) -> Raw:
     nameless = table["bureau_id"] == ""
     rows = table[~nameless]
     rows, mapped, more = with_turnout(rows, this)
+    mode = mode_column(list(map(str, rows.columns)), this.wanted)
+    sums: tuple[LeftOut, ...] = ()
+    if mode:
+        rows = rows.assign(bureau_id=[*map(apart, rows["bureau_id"], rows[mode])])
+        total = sums_of(rows["bureau_id"])
+        sums = (LeftOut(SUM, int(total.sum()), some(rows.loc[total, mode].unique())),)
+        rows = rows[~total]
     cells = _Counts(mapped, rows)
     ballots = _long(cells) if this.long else _wide(cells)
     counts = _counts(cells, ballots)
+    joined = together(counts, ballots, mode) if mode else Together(counts, ballots)
+    counts, ballots = joined.counts, joined.ballots
     nameless_rows = LeftOut(Text("no unit"), int(nameless.sum()))
-    left_out = (*others, *((nameless_rows,) if nameless_rows.count else ()))
+    left_out = tuple(one for one in (*others, nameless_rows, *sums) if one.count)
     read = len(table) + sum(other.count for other in others)
     source = Source.of(this.file, role=f"results {this.election.election_id}", licence=this.licence)
     return Raw(
         counts=counts.assign(election_id=this.election.election_id).astype(_IDS),
         ballots=ballots.assign(election_id=this.election.election_id).astype(_IDS | _NAMES),
         places=_places(rows, this),
-        reports=(Report(source, read, len(rows), left_out), *more),
+        reports=(Report(source, read, len(rows), left_out, joined.notes), *more),
         unreadable=pd.DataFrame(
             cells.unreadable, columns=nothing_unreadable().columns, dtype=object
         ),
@@ -107,7 +125,8 @@ class _Counts:
         units = self.rows["bureau_id"][bad]
         if not spare:
             election = self.this.election.election_id
-            self.unreadable += [(election, u, f) for u, f in zip(units, found, strict=True)]
+            told = zip(map(unit_of, units), found, strict=True)
+            self.unreadable += [(election, unit, what) for unit, what in told]
         return numbers.mask(bad).astype("Int64")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,7 +31,9 @@ from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import opened, plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import two_encodings
+from analysis.readers.total_rows import SUM
 from analysis.readers.uneven_rows import UnevenRows, unfinished
+from analysis.readers.voting_modes import Together, apart, mode_column, sums_of, together, unit_of
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import SPACES
 
@@ -94,7 +97,7 @@ def read_raw(path: Path | str, *, election_id: str, places: tuple[str, ...] = ()
                 rows.add(first, layout, line)
             else:
                 # Files put together repeat it.
-                rows.header = first
+                rows.name(first)
             number = line
             for number, row in enumerate(cells, start=line + 1):
                 rows.add(row, layout, number)
@@ -209,9 +212,17 @@ class _Rows:
     unreadable: list[tuple[str, str, Text]] = field(default_factory=list)
     no_votes: list[Text] = field(default_factory=list)
     header: list[str] = field(default_factory=list)
+    mode: str = ""
+    mode_at: int = sys.maxsize
     seen: set[int] = field(default_factory=set)
     again: int = 0
     last_uneven: tuple[int, int] = (0, 0)
+
+    def name(self, header: list[str]) -> None:
+        """Take in the header, with the column that says how a row voted, if there is one."""
+        self.header, self.mode = header, mode_column(header)
+        if self.mode:
+            self.mode_at = header.index(self.mode)
 
     def add(self, row: list[str], layout: Layout, line: int) -> None:
         """Take in one row, if it is of the place and the round.
@@ -246,7 +257,7 @@ class _Rows:
             self.again += 1
             return
         self.seen.add(told)
-        bureau = bureau_code(code, number)
+        bureau = self._apart(bureau_code(code, number), row)
         counts = tuple(self._count(row, layout, name, bureau, line) for name in COUNTS)
         place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else commune
         # A long file repeats the counts of a bureau with each of its candidates.
@@ -257,6 +268,10 @@ class _Rows:
             if votes is None and cell.strip():
                 found = Text("line {line}: {cell!r}", line=line, cell=cell)
                 self.no_votes.append(found)
+
+    def _apart(self, bureau: str, row: list[str]) -> str:
+        """Return the bureau, its ways of voting apart where the file tells them."""
+        return apart(bureau, row[self.mode_at]) if self.mode_at < len(row) else bureau
 
     def refuse_uneven(self, file: Path, last: int) -> None:
         """Raise where rows do not end where their layout says, more than slips, or the file is cut.
@@ -288,19 +303,25 @@ class _Rows:
         count = _whole(cell)
         if count is None and (name not in _UNPUBLISHED or cell.strip()):
             found = Text("line {line}: {name} {cell!r}", line=line, name=name, cell=cell)
-            self.unreadable.append((self.election_id, bureau, found))
+            self.unreadable.append((self.election_id, unit_of(bureau), found))
         return count
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
         """Return what was collected, and its account."""
         counts = pd.DataFrame(list(self.counts), columns=["bureau_id", *COUNTS])
-        types = _IDS | dict.fromkeys(COUNTS, "Int64")
-        counts = counts.assign(election_id=self.election_id).astype(types)
+        whole = dict.fromkeys(COUNTS, "Int64")
         columns = ["bureau_id", "nuance", "name", "votes"]
         ballots = pd.DataFrame(self.ballots, columns=columns)
-        ballots = ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
+        joined, sums = Together(counts, ballots), 0
+        if self.mode:
+            told = [table[~sums_of(table["bureau_id"])] for table in (counts, ballots)]
+            sums = len(counts) - len(told[0]) if layout.width else len(ballots) - len(told[1])
+            votes = told[1].astype({"votes": "Int64"})
+            joined = together(told[0].astype(whole), votes, self.mode)
+        counts = joined.counts.assign(election_id=self.election_id).astype(_IDS | whole)
+        ballots = joined.ballots.assign(election_id=self.election_id).astype(_BALLOT_TYPES)
         places = pd.DataFrame(list(self.counts.values()), columns=["commune_id", "name"])
-        gone = {Text("other round"): self.other_round, _TWICE: self.again}
+        gone = {Text("other round"): self.other_round, _TWICE: self.again, SUM: sums}
         uneven = self.uneven.left_out()
         out = (
             *(LeftOut(reason, count) for reason, count in gone.items() if count),
@@ -317,7 +338,7 @@ class _Rows:
                     read,
                     self.read - sum(gone.values()),
                     out,
-                    (Text("layout: {layout}", layout=layout.name),),
+                    (Text("layout: {layout}", layout=layout.name), *joined.notes),
                 ),
             ),
             unreadable=pd.DataFrame(

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 import shapely
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 
 from analysis.turf.graph import StreetGraph
+from analysis.turf.own_streets import on_own_street
 from analysis.turf.walk_list import FAR_FROM_STREETS, NO_STREET
 
 # Beyond this from any street, the graph does not know the place.
@@ -39,6 +41,9 @@ class Distance(Protocol):
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points (n × n) of one part, symmetric."""
 
+    def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:
+        """Return points, those nearer to another part than their own street's put on that."""
+
 
 @dataclass(frozen=True)
 class StraightLine:
@@ -63,6 +68,10 @@ class StraightLine:
         """Return metres between all pairs of points."""
         metres: np.ndarray = self.detour * cdist(xy, xy)
         return metres
+
+    def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:  # noqa: ARG002 - as others do
+        """Return the points as they are."""
+        return xy
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,12 @@ class OnStreets:
         """Return the part of the graph that each point's nearest street belongs to."""
         parts: np.ndarray = self.graph.part[_settle(self.graph, xy).edge]
         return parts
+
+    def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:
+        """Return points, those nearer to another part than their own street's put on that."""
+        if not self.graph.named or not self.graph.part.any():
+            return xy
+        return on_own_street(xy, streets, self.graph.named, self.parts)
 
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points.

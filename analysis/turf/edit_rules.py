@@ -154,7 +154,7 @@ def _walked(
     turf, plan = str(rows["turf_id"].iloc[0]), plan_of(walks)
     easy = bool((rows["profile"] == "low_mobility").all())
     work = plan.work.gentle() if easy else plan.work
-    xy = ground.xy(rows)
+    xy = ground.distance.own(ground.xy(rows), rows["street"])
     if len(set(ground.distance.parts(xy).tolist())) > 1:
         raise DataError(
             "Nobody can walk from one part of this turf to the other: water or a railway lies "

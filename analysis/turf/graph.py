@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,15 +13,14 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from analysis.errors import DataError, Text, some
+from analysis.turf.own_streets import by_name
+from analysis.turf.small_gaps import parts_of, with_paths
 
 # Faster than the first, nobody crosses between two corners; faster than the second, nobody walks.
 CROSSED_KMH, WALKED_KMH = 50.0, 60.0
 _METRES_OF_A_DEGREE = 111_195.0
-# A gap that a path not drawn may close: private streets of a campus end so, banks do not.
-_PATH_M = 50.0
 # Fewer metres of street that nothing joins are no place to walk: a jetty, a slip of the drawing.
 _LEAST_M = 200.0
 _FITS = 0.02  # lengths within 2% of a way to measure them are measured that way
@@ -52,6 +52,8 @@ class StreetGraph:
         one part to another.
     apart
         Streets too short to walk that hang together with none of these: lines, in metres.
+    named
+        Plain name of a street → its lines, where the source has names.
     """
 
     name: str
@@ -61,6 +63,7 @@ class StreetGraph:
     crossable: np.ndarray
     part: np.ndarray
     apart: np.ndarray
+    named: Mapping[str, shapely.Geometry] = field(default_factory=dict)
 
     @cached_property
     def tree(self) -> shapely.STRtree:
@@ -174,7 +177,10 @@ def graph_of(streets: gpd.GeoDataFrame, name: str) -> StreetGraph:
             "crossable": walked["kind"].ne("fast").to_numpy()[line[first]],
         }
     )
-    return _joined(name, np.c_[corner.real, corner.imag], pieces[pieces["a"] != pieces["b"]])
+    drawn_as = np.c_[corner.real, corner.imag]
+    water = streets.geometry[streets["kind"] == "water"].to_list()
+    graph = _joined(name, drawn_as, pieces[pieces["a"] != pieces["b"]], water)
+    return replace(graph, named=by_name(walked))
 
 
 def _fewer(count: int, many: int) -> Text:
@@ -224,8 +230,10 @@ def _graph(name: str, degrees: np.ndarray, edges: pd.DataFrame, crs: str) -> Str
     return _joined(name, nodes, walked.assign(crossable=walked["speed_kmh"] <= CROSSED_KMH))
 
 
-def _joined(name: str, nodes: np.ndarray, streets: pd.DataFrame) -> StreetGraph:
-    """Return the graph of streets that can all be walked, small gaps between them closed."""
+def _joined(
+    name: str, nodes: np.ndarray, streets: pd.DataFrame, water: Sequence[shapely.Geometry] = ()
+) -> StreetGraph:
+    """Return the graph of streets that can all be walked, small gaps but over water closed."""
     if streets.empty:
         raise DataError(
             "There is no street to walk on.",
@@ -234,8 +242,8 @@ def _joined(name: str, nodes: np.ndarray, streets: pd.DataFrame) -> StreetGraph:
             name=name,
         )
     columns = ["a", "b", "length_m", "crossable"]
-    streets = _with_paths(streets[columns].reset_index(drop=True), nodes)
-    part, length = _parts(streets, len(nodes))
+    streets = with_paths(streets[columns].reset_index(drop=True), nodes, water)
+    part, length = parts_of(streets, len(nodes))
     kept = length[part] >= min(_LEAST_M, length[0])
     return StreetGraph(
         name=name,
@@ -245,61 +253,6 @@ def _joined(name: str, nodes: np.ndarray, streets: pd.DataFrame) -> StreetGraph:
         crossable=streets.loc[kept, "crossable"].to_numpy(),
         part=part[kept],
         apart=shapely.linestrings(nodes[streets.loc[~kept, ["a", "b"]].to_numpy()]),
-    )
-
-
-def _parts(streets: pd.DataFrame, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the part of each street, the longest first, and the metres of each part."""
-    a, b = streets["a"].to_numpy(), streets["b"].to_numpy()
-    links = csr_array((np.ones(len(a)), (a, b)), shape=(count, count))
-    _, label = connected_components(links, directed=False)
-    metres = np.bincount(label[a], weights=streets["length_m"])
-    order = np.argsort(-metres, kind="stable")
-    number = np.empty(len(order), dtype=int)
-    number[order] = np.arange(len(order))
-    return number[label[a]], metres[order]
-
-
-def _with_paths(streets: pd.DataFrame, nodes: np.ndarray) -> pd.DataFrame:
-    """Add the ways across small gaps, from each part to the streets of a longer one near by."""
-    while True:
-        part, length = _parts(streets, len(nodes))
-        small = np.flatnonzero(part > 0)
-        if not len(small):
-            return streets
-        lines = shapely.linestrings(nodes[streets[["a", "b"]].to_numpy()])
-        main = np.flatnonzero(part == 0)
-        near, far = shapely.STRtree(lines[main]).query_nearest(
-            lines[small], max_distance=_PATH_M, return_distance=True, all_matches=False
-        )
-        if not near.size:
-            return streets
-        gaps = pd.DataFrame({"small": small[near[0]], "main": main[near[1]], "gap": far})
-        gaps = gaps.assign(part=part[gaps["small"]]).sort_values(["part", "gap", "small"])
-        gaps = gaps.drop_duplicates("part")
-        ways = [_ways_across(gaps, streets, lines, nodes, ends) for ends in _ENDS]
-        streets = pd.concat([streets, *ways], ignore_index=True)
-
-
-# From either end of the one street to either end of the other.
-_ENDS = (("a", "a"), ("a", "b"), ("b", "a"), ("b", "b"))
-
-
-def _ways_across(
-    gaps: pd.DataFrame,
-    streets: pd.DataFrame,
-    lines: np.ndarray,
-    nodes: np.ndarray,
-    ends: tuple[str, str],
-) -> pd.DataFrame:
-    """Return ways from an end of one street over the gap to an end of the other."""
-    leap = shapely.shortest_line(lines[gaps["small"]], lines[gaps["main"]])
-    leaps = shapely.get_coordinates(leap).reshape(-1, 2, 2)
-    one = streets[ends[0]].to_numpy()[gaps["small"]]
-    other = streets[ends[1]].to_numpy()[gaps["main"]]
-    metres = np.hypot(*(nodes[one] - leaps[:, 0]).T) + np.hypot(*(nodes[other] - leaps[:, 1]).T)
-    return pd.DataFrame(
-        {"a": one, "b": other, "length_m": gaps["gap"].to_numpy() + metres, "crossable": True}
     )
 
 

@@ -145,6 +145,7 @@ def make_turfs(
     units = split_buildings(count_doors(kept, registered, plan.work), plan.work)
     units["side"] = sides(units["number"])
     units = _placed(units, plan)
+    units[["x", "y"]] = distance.own(units[["x", "y"]].to_numpy(), units["street"])
     xy = units[["x", "y"]].to_numpy()
     # Nobody walks across water: what lies on two parts of the streets is cut apart.
     part = pd.Series(distance.parts(xy), index=units.index).map("\0{:06d}".format)

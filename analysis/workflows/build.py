@@ -329,7 +329,8 @@ def _crs(inputs: Inputs, results: Results) -> str:
     except DataError:
         if not inputs.contours:
             return MAINLAND
-        first, _ = read_shapes(next(iter(inputs.contours.values())))
+        metric = "" if inputs.layout.foreign else MAINLAND
+        first, _ = read_shapes(next(iter(inputs.contours.values())), metric=metric)
         return MAINLAND if _in_mainland(first) else utm_crs(first)
 
 

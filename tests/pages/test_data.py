@@ -91,6 +91,7 @@ def test_it_opens_on_the_report_of_the_embedded_place(page):
     assert "Il n’y a encore ici que le territoire d’exemple" in texts(page)
     sources, elections = tables(page)
     assert sources["Lignes lues"].tolist() == sources["Lignes gardées"].tolist()
+    assert all(re.fullmatch(r"\d{1,2}(er)? \w+ \d{4}", day) for day in sources["Fichier du"])
     manifest = Workspace(state.WORKSPACES / "valmont").manifest
     assert elections["Inscrits"].sum() == sum(
         e["registered"] for e in manifest["elections"].values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from analysis.i18n import MISSING
 from analysis.tables.workspace import Workspace
 from pages._ui import bureaux, loaders
 from pages._ui.access import taken_away
-from pages._ui.i18n import _, election_name, ngettext, number, percent
+from pages._ui.i18n import _, date, election_name, ngettext, number, percent
 from pages._ui.messages import plain, translate
 from pages._ui.trial.number_tables import written
 
@@ -50,7 +51,7 @@ def _sources(manifest: Mapping[str, Any]) -> None:
             _("Rows kept"): entry["rows_kept"],
             _("Left out"): entry["rows_read"] - entry["rows_kept"],
             _("File"): entry["source"]["file"],
-            _("File of"): entry["source"]["date"],
+            _("File of"): date(dt.date.fromisoformat(entry["source"]["date"])),
             _("Licence"): translate(entry["source"]["licence"]),
         }
         for entry in manifest["sources"]

@@ -124,6 +124,8 @@ def _told() -> None:
             )
         if result.withheld:
             st.warning(_withheld(result.withheld))
+        for note in result.notes:
+            st.info(messages.translate(note))
 
 
 def _withheld(found: tuple[Text, ...]) -> str:

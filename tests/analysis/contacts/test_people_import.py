@@ -375,3 +375,16 @@ def test_the_verb_imports_links_decides_and_names_nobody(campaign, tmp_path, cap
     assert ["absorbed", "0"] in act("list")[1]
     assert act("undo", made, "--kind", "merge")[0] == 1
     assert act("dance")[0] == 1
+
+
+def test_days_of_consent_have_the_order_of_their_column():
+    columns = [("né le", "birth_date"), ("accord", "consent"), ("le", "consent_date")]
+    columns += [("nom", "used_name"), ("canal", "consent_channel")]
+    rows = [(2, ["03/02/1980", "oui", "02/03/2026", "A", "email"])]
+    rows += [(3, ["25/02/1980", "oui", "02/25/2026", "B", "email"])]
+    found = clean(rows, columns, SIGNED, day=dt.date(2026, 3, 1))
+    assert [row.claims[0].said_on for row in found.people] == [
+        dt.date(2026, 2, 3),
+        dt.date(2026, 2, 25),
+    ]
+    assert [row.known["birth_date"] for row in found.people] == ["1980-02-03", "1980-02-25"]

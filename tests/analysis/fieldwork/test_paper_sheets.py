@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
 
@@ -189,3 +190,52 @@ def test_a_personal_remark_of_a_sheet_is_left_out_and_its_row_counts(read):
     assert "a name" in withheld
     changed = [(a, b) for a, b in zip(kept.rows, cleared.rows, strict=True) if a != b]
     assert [(a["note"], b["note"]) for a, b in changed] == [("sonner fort", "")]
+
+
+DATED = "turf_id,address_id,date,outcome,come_back_on\n"
+
+
+def dated(*days, back=""):
+    return DATED + "".join(
+        f"T1,99900_0001_0000{n},{day},refused,{back}\n" for n, day in enumerate(days)
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "back", "right"),
+    [
+        (["11/02/2025", "11/20/2025"], "", ["2025-11-02", "2025-11-20"]),
+        (["11/02/2025"], "11/25/2025", ["2025-11-02"]),
+        (["02/11/2025", "20/11/2025"], "", ["2025-11-02", "2025-11-20"]),
+        (["02/11/2025"], "", ["2025-11-02"]),
+        (
+            ["2025-11-02", "11/20/2025", "11/02/2025"],
+            "",
+            ["2025-11-02", "2025-11-20", "2025-11-02"],
+        ),
+        (["11-02-2025", "11.20.2025"], "", ["2025-11-02", "2025-11-20"]),
+    ],
+)
+def test_days_are_read_in_the_order_that_the_whole_sheet_shows(read, days, back, right):
+    returned = read(dated(*days, back=back))
+    assert returned.table["at"].dt.strftime("%Y-%m-%d").tolist() == right
+    shown = any(part in "".join([*days, back]) for part in ("/20/", "/25/", ".20."))
+    assert bool(returned.notes) == shown
+
+
+def test_where_no_day_tells_the_country_does_and_it_is_said(campaign):
+    there = dataclasses.replace(campaign, time_zone="America/Chicago")
+    content = dated("11/02/2025").encode()
+    returned = paper_sheets.read_sheet(content, there, file="sheet.csv", now=NOW)
+    assert returned.table["at"].dt.strftime("%Y-%m-%d").tolist() == ["2025-11-02"]
+    assert "month first" in str(returned.notes[0])
+    # A French day in an American town is still one.
+    content = dated("02/11/2025", "20/11/2025").encode()
+    returned = paper_sheets.read_sheet(content, there, file="sheet.csv", now=NOW)
+    assert returned.table["at"].dt.strftime("%Y-%m-%d").tolist() == ["2025-11-02", "2025-11-20"]
+    assert returned.notes == ()
+
+
+def test_two_orders_in_one_sheet_are_refused(read):
+    with pytest.raises(DataError, match=r"line 3: '11/20/2025', line 4: '02/11/2025'"):
+        read(dated("20/11/2025", "11/20/2025", "02/11/2025"))

@@ -109,3 +109,46 @@ def test_a_commune_lies_in_a_place(commune, places, inside):
 )
 def test_an_arrondissement_takes_its_own_bureaux_only(place, code, number, inside):
     assert in_place(commune_code(code), (place,), arrondissement_of(code, number)) is inside
+
+
+@pytest.mark.parametrize(
+    ("written", "commune", "bureau"),
+    [
+        # Saint-Barthélemy, Saint-Martin and Mayotte under the codes of their day.
+        ("97123", "97701", "97701_0001"),
+        ("97127", "97801", "97801_0001"),
+        ("98501", "97601", "97601_0001"),
+        ("98517", "97617", "97617_0001"),
+        # A sector of a town is the town; its bureaux keep their numbers.
+        ("13055SR04", "13055", "13055_0001"),
+        ("75056SR01", "75056", "75056_0001"),
+        # As files and spreadsheets spell them.
+        ("75 118", "75056", "75056_1801"),
+        ("2a 004", "2A004", "2A004_0001"),
+        ("01004.0", "01004", "01004_0001"),
+        ("075056", "75056", "75056_0001"),
+        ("988 18", "98818", "98818_0001"),
+        ("98735", "98735", "98735_0001"),
+    ],
+)
+def test_codes_of_another_day_or_spelling_are_of_the_same_place(written, commune, bureau):
+    assert commune_code(written) == commune
+    assert bureau_code(written, "1") == bureau
+
+
+@pytest.mark.parametrize(
+    ("commune", "place", "inside"),
+    [
+        *(("2A004", "2a", True), ("2A004", "2a004", True), ("2B033", "2a", False)),
+        *(("01004", "1", True), ("01004", "1004", True), ("11004", "1", False)),
+        *(("97701", "97123", True), ("97601", "98501", True), ("97101", "97123", False)),
+    ],
+)
+def test_a_place_is_asked_for_as_people_write_it(commune, place, inside):
+    assert in_place(commune, (place,)) is inside
+
+
+def test_a_département_of_three_digits_and_a_sector_beside_it():
+    assert commune_code("056", "075") == "75056"
+    assert commune_code("055SR04", "13") == "13055"
+    assert commune_code("101", "971") == "97101"

@@ -199,6 +199,68 @@ def test_registered_of_two_addresses_of_one_name_are_not_added_up(
         assert f"({lost} registered)" in report.left_out[0].examples
 
 
+# What else can tell them apart, or cannot; the third is what was noted.
+
+
+def _degrees(x):
+    point = gpd.GeoSeries([Point(650_000 + x, 6_860_000)], crs=LAMBERT).to_crs(4326)[0]
+    return f"{point.x:.7f};{point.y:.7f}"
+
+
+def _both(bureau):
+    return [(*row[:5], bureau, row[6]) for row in TWO]
+
+
+POSITIONS = [f"1;Rue de la Gare;4;{_degrees(0)}", f"1;Rue de la Gare;40;{_degrees(2000)}"]
+PLAIN = ["1;Rue de la Gare;4", "1;Rue de la Gare;40"]
+ON = "numero;voie;nb;lon;lat"
+APART = {
+    "one bureau, two places": (_both(W), ON, POSITIONS, (4, 40), ""),
+    "no bureau, two places": (_both(""), ON, POSITIONS, (4, 40), ""),
+    "one bureau, and nothing tells": (_both(W), "numero;voie;nb", PLAIN, (0, 44), "2 row(s) meet"),
+    "one of no bureau": (
+        [TWO[0], (*TWO[1][:5], "", 2000)], B2, ["1;1;Rue de la Gare;4", "2;1;Rue de la Gare;40"],
+        (4, 0), "4 of 44",
+    ),
+    "an id of the address": (
+        TWO, "cle_interop;numero;voie;nb", ["w1;1;Rue de la Gare;4", "e1;1;Rue de la Gare;40"],
+        (4, 40), "",
+    ),
+    "an id of another register": (
+        TWO, "cle_interop;bureau;numero;voie;nb", ["7;1;1;Rue de la Gare;4"], (4, 0), "",
+    ),
+    "metres": (
+        TWO, "numero;voie;nb;x;y",
+        ["1;Rue de la Gare;4;650000;6860000", "1;Rue de la Gare;40;652000;6860000"], (4, 40), "",
+    ),
+    "decimal commas": (TWO, ON, [row.replace(".", ",") for row in POSITIONS], (4, 40), ""),
+    "half-way": (TWO, ON, [f"1;Rue de la Gare;4;{_degrees(1000)}"], (0, 0), "0 of 4"),
+    "bureau and position disagree": (
+        TWO, f"bureau;{ON}", [f"1;1;Rue de la Gare;4;{_degrees(2000)}"], (4, 0), "",
+    ),
+    "rows twice, without an id": (
+        TWO, B2, ["1;1;Rue de la Gare;4", "1;1;Rue de la Gare;4"], (8, 0), "1 row(s) stand twice",
+    ),
+    "rows twice, with an id": (
+        TWO, f"cle_interop;{B2}", ["w1;1;1;Rue de la Gare;4"] * 2, (4, 0), "4 of 4 registered",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", APART.values(), ids=APART)
+def test_what_tells_two_places_of_one_name_apart(tmp_path, case):
+    known, header, rows, right, note = case
+    file = tmp_path / "e.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*known))
+    given = table.set_index("address_id")["registered"].fillna(0)
+    first, second = right
+    # In one bureau the first of the ids has what nothing tells apart.
+    assert (given["w1"], given["e1"]) == (first, second)
+    assert note in " ".join(map(str, report.notes))
+    assert report.rows_read == len(rows)
+
+
 # F. Territories that change behind a stable code.
 
 DAYS = ["2014_euro_t1", "2017_pres_t1", "2022_pres_t1"]

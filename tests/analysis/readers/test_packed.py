@@ -19,6 +19,8 @@ from analysis.readers.glance import look
 from analysis.readers.packed import plain_file
 from analysis.readers.shapes import read_shapes
 from analysis.tables.whole_numbers import plain_counts
+from analysis.workflows.build import Inputs
+from analysis.workflows.build_refusals import licensed
 from tests.made import candidates, general, grid, write_results
 
 COUNTS = general(("2022_pres_t1", "31555", "0001", 1900, 1500, 10, 5))
@@ -97,6 +99,51 @@ def test_several_tables_in_one_file_and_a_broken_one_are_refused(tmp_path):
     (tmp_path / "c.xlsx").write_bytes(b"PK\x03\x04 cut")
     with pytest.raises(DataError, match="cut or damaged"):
         plain_file(tmp_path / "c.xlsx")
+
+
+def several(path, **sheets):
+    with pd.ExcelWriter(path) as book:
+        for name, table in sheets.items():
+            table.to_excel(book, sheet_name=name, index=False)
+    return path
+
+
+HISTORY = pd.DataFrame({"year": [2017, 2022], "who": ["a", "b"], "how": ["x", "y"]})
+PLACED = pd.DataFrame(
+    {
+        "id": ["31555_1"], "numero": ["3"], "rep": [""], "nom_voie": ["Rue A"],
+        "code_insee": ["31555"], "lon": ["1.3"], "lat": ["43.6"],
+    }
+)  # fmt: skip
+
+
+def test_the_sheet_that_a_reader_knows_is_read_and_the_others_are_named(tmp_path):
+    general_, votes = (
+        several(tmp_path / f"{name}.xlsx", history=HISTORY, data=table, more=HISTORY)
+        for name, table in (("g", COUNTS), ("c", VOTES))
+    )
+    raw = read_aggregated(general_, votes)
+    assert raw.counts[["registered", "ballots"]].to_numpy().tolist() == [[1900, 1500]]
+    told = licensed(raw.reports[0], Inputs())
+    assert told.notes[0] == "read the sheet data, not history, more"
+    glance = look("g.xlsx", io.BytesIO(general_.read_bytes()))
+    assert reader_registry.role_of(glance) == "general_results"
+
+
+@pytest.mark.parametrize("more", [{"b": PLACED}, {"b": COUNTS}])
+def test_two_sheets_that_readers_know_are_refused_by_name(tmp_path, more):
+    file = several(tmp_path / "a.xlsx", a=PLACED, history=HISTORY, **more)
+    with pytest.raises(DataError, match=r"could be meant: a, b") as caught:
+        plain_file(file)
+    assert "Keep one of them" in caught.value.mend
+
+
+def test_of_a_column_map_the_sheet_with_its_columns_is_read(tmp_path):
+    file = several(tmp_path / "a.xlsx", a=PLACED, history=HISTORY)
+    assert plain_file(file, ("Who", "year")).read_text(encoding="utf-8").startswith("year;who")
+    assert "Rue A" in plain_file(file).read_text(encoding="utf-8")
+    with pytest.raises(DataError, match="nothing tells which is meant"):
+        plain_file(file, ("absent",))
 
 
 def test_a_packed_table_is_recognised_by_its_columns(tmp_path):

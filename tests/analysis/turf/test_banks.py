@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 from analysis.turf.distance import OnStreets
+from analysis.turf.graph import graph_of
 from analysis.turf.planning import Plan, make_turfs
 from analysis.turf.summary import to_walks
 from tests.made import SOUTH, WEST
 
+LAMBERT = "EPSG:2154"
 NOBODY = pd.DataFrame({"address_id": [], "reason": []}, dtype="str")
 # A ladder of two streets, 100 m apart, with rungs at both ends.
 EDGES = [(0, 1), (2, 3), (0, 2), (1, 3)]
@@ -64,3 +67,67 @@ def test_a_turf_is_on_one_bank_unless_one_can_walk_over(made_addresses, streets,
     bank = walks.turfs["address_id"].map(dict(zip(addresses["address_id"], there, strict=True)))
     if not same:
         assert bank.groupby(walks.turfs["turf_id"]).nunique().eq(1).all()
+
+
+# Streets with names and water, as files of streets have them.
+
+
+def table(*streets):
+    """Rows of name, kind and corners."""
+    lines = [shapely.LineString(shapely.points(np.add(xy, (WEST, SOUTH)))) for *_, xy in streets]
+    known = {"name": [s[0] for s in streets], "kind": [s[1] for s in streets]}
+    known |= {"walkable": [s[1] != "water" for s in streets], "one_way": False}
+    ids = [f"way/{n}" for n in range(len(streets))]
+    found = gpd.GeoDataFrame({"street_id": ids, **known}, geometry=lines, crs=LAMBERT)
+    return found.assign(length_m=found.length)
+
+
+def bank(name, y):
+    return (name, "street", [(0, y), (400, y)])
+
+
+CANAL = ("Canal", "water", [(-50, 20), (450, 20)])
+GAPS = {
+    "a garden of 40 m": ([bank("Sud", 0), bank("Nord", 40)], True),
+    "a canal of 40 m": ([bank("Sud", 0), CANAL, bank("Nord", 40)], False),
+    "a canal beside both": ([CANAL, bank("Sud", -40), bank("Nord", -5)], True),
+    "a ditch that ends half-way": (
+        [bank("Sud", 0), ("Fossé", "water", [(-50, 20), (200, 20)]), bank("Nord", 40)], False
+    ),
+    "a canal with a bridge": (
+        [bank("Sud", 0), CANAL, ("Pont", "street", [(0, 0), (0, 40)]), bank("Nord", 40)], True
+    ),
+    "an island in two arms": (
+        [bank("Sud", -20), ("Bras", "water", [(-50, 0), (450, 0)]), bank("Nord", 25),
+         ("Bras", "water", [(-50, 40), (450, 40)])], False
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("streets_of", "same"), GAPS.values(), ids=GAPS)
+def test_no_path_is_made_over_water(streets_of, same):
+    graph = graph_of(table(*streets_of), "made")
+    assert bool(graph.part.any()) is not same
+
+
+@pytest.mark.parametrize(
+    ("street", "y", "own"),
+    [
+        # A court 50 m behind its quay lies 30 m from the quay of the other bank.
+        ("Quai Sud", 50, 0),
+        ("QUAI  SUD", 50, 0),
+        ("Quai Nord", 50, 1),
+        ("Quai Sud", 10, 0),
+        # A name that no street has, or has too far away, is no help.
+        ("Impasse du Lavoir", 50, 1),
+        ("Quai Loin", 50, 1),
+    ],
+)
+def test_a_door_is_on_the_bank_of_the_street_that_it_names(street, y, own):
+    made = table(bank("Quai Sud", 0), CANAL, bank("Quai Nord", 80), bank("Quai Loin", 900))
+    distance = OnStreets(graph_of(made, "made"))
+    at = np.array([[WEST + 200.0, SOUTH + y]])
+    parts = distance.parts(np.array([[WEST + 200.0, SOUTH], [WEST + 200.0, SOUTH + 80]]))
+    found = distance.parts(distance.own(at, pd.Series([street])))
+    assert found[0] == parts[own]
+    assert parts[0] != parts[1]
