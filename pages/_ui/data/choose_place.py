@@ -62,9 +62,12 @@ def _places() -> tuple[dict[str, Workspace], list[str]]:
 def _label(name: str, place: Workspace) -> str:
     elections = place.manifest["elections"]
     bureaux = max(entry["bureaux"] for entry in elections.values())
-    label = _("{name}: {elections} elections, {bureaux} bureaux").format(
-        name=name, elections=number(len(elections)), bureaux=number(bureaux)
+    counted = ngettext(
+        "{name}: {elections} election, {bureaux} bureaux",
+        "{name}: {elections} elections, {bureaux} bureaux",
+        len(elections),
     )
+    label = counted.format(name=name, elections=number(len(elections)), bureaux=number(bureaux))
     return _("{label} (fictional)").format(label=label) if place.fictional else label
 
 
