@@ -21,6 +21,8 @@ KINDS = (
 )
 _ARRONDISSEMENT = {"75056": "751", "13055": "132", "69123": "693"}
 _MOST_LISTED = 6
+# So many départements are the country.
+COUNTRY = 90
 
 
 @cache

@@ -19,6 +19,7 @@ from analysis.errors import DataError
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.store import Store, open_store
 from analysis.geography.zone_names import zone_names
+from analysis.geography.zones import COUNTRY, departments
 from analysis.readers.calendar import election_of
 from analysis.tables.workspace import Workspace
 from analysis.targeting.first_zones import (
@@ -256,7 +257,7 @@ def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:
     week = None if store is None else week_of(store, day)
     return Brief(
         file=file,
-        place=_place_name(file.workspace),
+        place=place_name(file.workspace),
         day=day,
         vote=_vote_day(file),
         hours=hours,
@@ -307,10 +308,18 @@ def near_of(workspace: Workspace, best: pd.DataFrame) -> Pairs:
     return places[one], places[other]
 
 
-def _place_name(workspace: Workspace) -> str:
-    names = workspace.read("places")["name"].astype("str").tolist()
-    terrain = Vocabulary(workspace.manifest.get("terrain", {}))
-    return names[0] if len(names) == 1 else terrain.name() or workspace.path.name
+def place_name(workspace: Workspace) -> str:
+    """Return what people call a place: its commune, département or country, else its folder."""
+    places = workspace.read("places")
+    if len(places) == 1:
+        return str(places["name"].iloc[0])
+    if told := Vocabulary(workspace.manifest.get("terrain", {})).name():
+        return told
+    codes = places["department_id"].unique()
+    if len(codes) >= COUNTRY:
+        return "France"
+    alone = departments().get(str(codes[0]), "") if len(codes) == 1 else ""
+    return alone or workspace.path.name
 
 
 def _vote_day(file: RankingFile) -> date | None:

@@ -11,7 +11,7 @@ import streamlit as st
 from analysis.electorate.swing_by_bureau import Share
 from analysis.geography.level_shapes import BUREAU, CONSTITUENCY, DEPARTEMENT
 from analysis.geography.outlines import COMMUNE
-from analysis.geography.zones import departments
+from analysis.geography.zones import COUNTRY, departments
 from analysis.tables.workspace import Workspace
 from analysis.workflows import by_level
 from pages._ui import level_map, loaders, shell, state, territory
@@ -22,8 +22,6 @@ from pages._ui.level_map import Look, Units, squares
 __all__ = ["Counted", "Look", "Units", "choose", "counted", "first_look", "go", "show", "squares"]
 
 _KEY, _USUAL = "map_level", "usual"
-# So many départements are the country.
-_COUNTRY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def trail(place: Workspace) -> None:
     codes = places["department_id"].unique()
     if territory.zones_given() is not None:
         return
-    whole = _("France") if len(codes) >= _COUNTRY else shell.place_name()
+    whole = _("France") if len(codes) >= COUNTRY else shell.place_name()
     steps = [("", whole)]
     department = str(st.session_state.get("department") or territory.EVERYWHERE)
     if len(codes) > 1 and department in set(codes):

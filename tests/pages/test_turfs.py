@@ -117,6 +117,8 @@ def test_the_page_shows_the_cut(page, made):
     app.segmented_control(key="turf_view").set_value("turfs").run()
     assert not app.exception
     assert len(app.dataframe[0].value) == told["count"]
+    # Every walk of this cut is a street long: what costs more on foot than a talk would be listed.
+    assert any(_("No address lies out of the way of its turf.") in one.value for one in app.caption)
     app.segmented_control(key="turf_view").set_value("uncut").run()
     assert not app.exception
     app.segmented_control(key="turf_view").set_value("map").run()

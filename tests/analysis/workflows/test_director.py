@@ -4,6 +4,7 @@ import json
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.targeting.first_zones import first_zones, worth_of
 from analysis.targeting.margin import last_margin
-from analysis.workflows.director import brief_of, near_of
+from analysis.workflows.director import brief_of, near_of, place_name
 from analysis.workflows.director_files import brief_to_bytes
 from analysis.workflows.director_week import example_week, turf_states
 from analysis.workflows.ranking import Scenario, answer
@@ -145,3 +146,17 @@ def test_looking_begins_no_campaign(valmont, tmp_path):
     shutil.rmtree(place / "fieldwork", ignore_errors=True)
     assert brief_of(place, ASKED, day=DAY).week is None
     assert not (place / "fieldwork").exists()
+
+
+@pytest.mark.parametrize(
+    ("departments", "name"),
+    [
+        (["35", "35"], "Ille-et-Vilaine"),
+        ([f"{code:02d}" for code in range(1, 96)], "France"),
+        (["35", "56"], "deux"),
+    ],
+)
+def test_a_place_of_many_communes_is_called_what_people_call_it(departments, name):
+    places = pd.DataFrame({"name": "Bourg", "department_id": departments})
+    place = SimpleNamespace(read=lambda _table: places, manifest={}, path=Path("deux"))
+    assert place_name(place) == name

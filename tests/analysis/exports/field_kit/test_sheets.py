@@ -57,6 +57,21 @@ def test_a_cover_and_a_sheet_per_turf(kit):
             assert f"{row.stop} {row.house} {row.street} {row.dwellings}" in text
 
 
+def test_a_house_far_up_a_lane_is_marked_on_its_sheet_and_no_other(place):
+    walks = walks_of(place, turfs=1)
+    # From the stop before, and on to the one after, 400 metres each: 800 metres on 72 a minute.
+    far = walks.turfs["stop"].isin([5, 6])
+    stops = walks.turfs.assign(walk_m=walks.turfs["walk_m"].mask(far, 400.0))
+    one = stops["stop"] == 5
+    doors = ["dwellings", "door_to", "dwellings_of_building"]
+    stops[doors] = stops[doors].mask(one, 1)
+    kit = kit_of(walks_from(stops, place), place)
+    ((turf_id, stop),) = kit.out_of_the_way
+    assert (turf_id, stop) == ("T0001", 5)
+    text = pages_of(sheet_pdf(kit, "T0001"))[0].replace("\n", " ")
+    assert text.count("à l’écart") == 1
+
+
 def test_a_long_turf_goes_on_overleaf_with_each_stop_once(place):
     kit = kit_of(walks_of(place, turfs=1, stops=90), place)
     pages = pages_of(sheet_pdf(kit, "T0001"))
