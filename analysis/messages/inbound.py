@@ -58,8 +58,8 @@ def take_call(contacts: Contacts, told: Mapping[str, Any]) -> str:
         The campaign.
     told
         `{"kind": "sms", "from": …, "text": …, "id": …}` (`id` of the text that came, where the
-        gateway gives one; with both others, `kind` may be left out), or `{"kind": "bounce" or "complaint", "return_path": … or "id": …,
-        "status": "5.1.1"}` (`id` of the text that left).
+        gateway gives one; `kind` may be left out), or `{"kind": "bounce" or "complaint",
+        "return_path": … or "id": …, "status": "5.1.1"}` (`id` of the text that left).
 
     Returns
     -------
