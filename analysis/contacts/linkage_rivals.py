@@ -100,7 +100,9 @@ def weigh(pairs: pd.DataFrame, people: pd.DataFrame, *, own_email: dict[str, boo
             frozenset(two): _AGAIN * _shared(*(rows[who] for who in two))
             for two in combinations(mine, 2)
         }
-        total, of_edge, of_two = 0.0, defaultdict(float), defaultdict(float)
+        total = 0.0
+        of_edge: defaultdict[int, float] = defaultdict(float)
+        of_two: defaultdict[frozenset[str], float] = defaultdict(float)
         for weight, taken, twos in _ways(mine, others, odds, both):
             total += weight
             for edge in taken:

@@ -58,8 +58,8 @@ def take_call(contacts: Contacts, told: Mapping[str, Any]) -> str:
         The campaign.
     told
         `{"kind": "sms", "from": …, "text": …, "id": …}` (`id` of the text that came, where the
-        gateway gives one), or `{"kind": "bounce" or "complaint", "return_path": … or "id": …,
-        "status": "5.1.1"}` (`id` of the text that left).
+        gateway gives one; `kind` may be left out), or `{"kind": "bounce" or "complaint",
+        "return_path": … or "id": …, "status": "5.1.1"}` (`id` of the text that left).
 
     Returns
     -------
@@ -67,7 +67,8 @@ def take_call(contacts: Contacts, told: Mapping[str, Any]) -> str:
         "stop", "bounce", "complaint" or "other"; an answer to a text is "other", as of mails.
     """
     kind = str(told.get("kind", ""))
-    if kind == "sms":
+    # A gateway that cannot say its kind has people say STOP all the same.
+    if kind == "sms" or (not kind and {"from", "text"} <= told.keys()):
         text, named = str(told.get("text", "")), str(told.get("id", ""))
         return _sms(contacts, str(told.get("from", "")), text, named)
     secret = secret_in(str(told.get("return_path", ""))) or bare_secret(str(told.get("id", "")))

@@ -140,6 +140,18 @@ def test_a_message_is_written_approved_by_another_and_what_came_back_is_counted(
     assert see(open_app, town, "list").dataframe[0].value["État"].tolist() == ["envoyé"]
 
 
+def test_a_text_message_is_one_text_that_looks_the_same_everywhere(open_app, town):
+    app = see(open_app, town, "write", lang="en")
+    (sent_by,) = [one for one in app.radio if one.label == "Sent by"]
+    sent_by.set_value("sms").run()
+    type_in(app, "Text", "Hello {{ first_name | default('') }}")
+    app.run()
+    assert not any(one.label.startswith("+") for one in app.button)
+    assert not any(one.label == "Seen on" for one in app.radio)
+    assert app.code[0].value.startswith("Hello ‹first_name›")
+    assert "STOP" in app.code[0].value
+
+
 def test_of_two_who_write_one_message_the_second_is_told_and_keeps_what_they_wrote(
     open_app, places
 ):

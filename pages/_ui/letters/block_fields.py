@@ -52,8 +52,11 @@ def blocks_of(told: dict[str, Any], place: Workspace) -> None:
         with st.container(border=True):
             st.markdown(f"**{n + 1}. {names[block['kind']]}**")
             _FIELDS[block["kind"]](block, told, place)
-            _order(parts, n)
-    _add(parts)
+            if told["channel"] != "sms":
+                _order(parts, n)
+    # A text message is one text.
+    if told["channel"] != "sms":
+        _add(parts)
 
 
 def _order(parts: list[dict[str, Any]], n: int) -> None:

@@ -24,12 +24,15 @@ def screens(filled: Filled, *, key: str) -> None:
     key
         Names the choice.
     """
+    if not filled.subject:
+        # A text message: it looks the same everywhere.
+        st.code(filled.text, language=None, wrap_lines=True)
+        return
     names = {"desk": _("Desk (1,000 px)"), "phone": _("Phone (390 px)"), "text": _("Plain text")}
     seen = st.radio(
         _("Seen on"), list(names), format_func=names.__getitem__, horizontal=True, key=key
     )
-    if filled.subject:
-        st.markdown(_("**Subject:** {subject}").format(subject=messages.plain(filled.subject)))
+    st.markdown(_("**Subject:** {subject}").format(subject=messages.plain(filled.subject)))
     if seen == "text":
         st.code(filled.text, language=None, wrap_lines=True)
         return

@@ -42,7 +42,7 @@ def send() -> None:
         assert approval is not None
         _who(approval)
         progress = progress_of(contacts, message)
-        _numbers(progress)
+        _numbers(progress, draft_of(contacts, message).letter.channel)
         _ended()
         job = background.job_in(_SLOT)
         if job is not None and job.running:
@@ -70,12 +70,13 @@ def _who(approval: Approval) -> None:
     )
 
 
-def _numbers(progress: dict[str, int]) -> None:
+def _numbers(progress: dict[str, int], channel: str) -> None:
+    by_mail = channel == "email"
     names = {
         "sent": _("Sent"),
         "waiting": _("Waiting"),
         "gate": _("Refused by a rule at the last moment"),
-        "refused": _("Refused by the mail server"),
+        "refused": _("Refused by the mail server") if by_mail else _("Refused by the gateway"),
         "control": _("Kept for comparison"),
     }
     for column, name in zip(st.columns(len(names)), names, strict=True):

@@ -245,6 +245,18 @@ def test_weighing_agrees_with_a_count_of_every_way_by_hand():
     assert found.one_line == {frozenset("pq"): pytest.approx(ways["a q"] / total)}
 
 
+def test_more_ways_than_are_counted_are_left_to_a_person():
+    who, lines = [f"p{n}" for n in range(7)], ["a", "b", "c"]
+    pairs = pd.DataFrame(
+        [(one, other, 0.99, "same", "same") for one in who for other in lines],
+        columns=["one", "other", "probability", "first", "born"],
+    )
+    people = table(*({"id": one} for one in who))
+    found = linkage_rivals.weigh(pairs, people, own_email={})  # 4 to the 7th are 16,384
+    assert set(found.pairs["probability"]) == {0.5}
+    assert found.one_line == {}
+
+
 def test_lists_of_nobody_give_nothing():
     assert linkage.link_rolls(table(), table(*CROWD)).empty
     assert linkage_decisions.decide_links(weighed(table(), table())).empty

@@ -195,6 +195,9 @@ def test_texts_go_into_a_file_to_who_agreed_and_stop_ends_them(make, tmp_path):
     take_call(contacts, {"kind": "sms", "from": "+33 6 39 98 01 03", "text": "STOP"})
     with reading(contacts.engine) as connection:
         assert connection.execute(query).scalar() == 2  # said twice, written once
+    # A gateway that does not say what it brings is understood all the same.
+    assert take_call(contacts, {"from": "+33639980104", "text": "STOP"}) == "stop"
+    assert set(objecting(contacts)) == {people[3], people[4]}
     assert progress_of(contacts, message)["waiting"] == 0
 
 
