@@ -96,7 +96,7 @@ def communes_of_the_census() -> tuple[str, ...]:
     from analysis.readers.codes import commune_code
     from analysis.readers.tabular import read_columns
 
-    table = read_columns(CENSUS, {"id": ("BUREAU_ID",)}).to_pandas()
+    table = read_columns(CENSUS, {"id": ("BUREAU_ID",)}, left_out=[]).to_pandas()
     return tuple(sorted({commune_code(one.partition("_")[0]) for one in table["id"].astype("str")}))
 
 
