@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError, some
-from analysis.tables.spreadsheet_text import csv_text, plain
+from analysis.tables.spreadsheet_text import as_named, csv_text, plain
 from analysis.tables.unreadable import why_unreadable
 
 _MOST_ROWS = 10_000_000
@@ -107,8 +107,7 @@ def _delimited(content: bytes) -> pd.DataFrame:
     table = pd.read_csv(
         io.StringIO(text), sep=delimiter, dtype="str", keep_default_na=False, na_values=[""]
     )
-    # With fewer names than cells pandas makes the first column an index, in silence.
-    if len(table.columns) != len(names) or not isinstance(table.index, pd.RangeIndex):
+    if len(as_named(table).columns) != len(names):
         raise pd.errors.ParserError(f"{len(names)} names for more cells in a row")
     return plain(table if delimiter == "," else table.apply(_with_points, surely=delimiter == ";"))
 

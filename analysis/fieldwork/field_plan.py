@@ -17,6 +17,7 @@ from analysis.errors import DataError, Text, some
 from analysis.fieldwork import tallies
 from analysis.fieldwork.outcome_codes import KINDS
 from analysis.fieldwork.tallies import CHUNK
+from analysis.tables.spreadsheet_text import as_named
 from analysis.tables.whole_numbers import is_count
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def read_turfs(path: Path | str) -> pd.DataFrame:
         When it cannot be read, or lacks a column.
     """
     try:
-        table = pd.read_csv(path, dtype="str", keep_default_na=False)
+        table = as_named(pd.read_csv(path, dtype="str", keep_default_na=False))
     except (OSError, ValueError) as error:
         raise DataError(
             "The file of turfs cannot be read.",

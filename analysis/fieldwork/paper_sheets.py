@@ -21,8 +21,12 @@ from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.outcome_codes import OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
 from analysis.fieldwork.sheet_answers import answer_columns, answers_of, refuse_without_talk
+<<<<<<< HEAD
 from analysis.tables.spreadsheet_text import plain
 from analysis.tables.written_days import Order, iso, order_of, usual_order
+=======
+from analysis.tables.spreadsheet_text import as_named, plain
+>>>>>>> w-h14
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
 _NEEDED = ("turf_id", "address_id", "date")
@@ -118,7 +122,7 @@ def _csv(content: bytes) -> pd.DataFrame:
         text = content.decode("cp1252")  # what a French spreadsheet writes
     first = text.partition("\n")[0]
     sep = ";" if first.count(";") >= first.count(",") else ","
-    return pd.read_csv(io.StringIO(text), sep=sep, dtype="str", keep_default_na=False)
+    return as_named(pd.read_csv(io.StringIO(text), sep=sep, dtype="str", keep_default_na=False))
 
 
 def _check_size(content: bytes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import DataError, Text, some
-from analysis.tables.spreadsheet_text import plain
+from analysis.tables.spreadsheet_text import as_named, plain
 
 DEFAULT = Path(__file__).with_name("blocs.csv")
 _COLUMNS = ["election", "key", "bloc", "source"]
@@ -31,7 +31,8 @@ def read_blocs(path: Path | str = DEFAULT) -> pd.DataFrame:
     file = Path(path)
     try:
         # A list may be called "NA" or "null": nothing is a missing value here.
-        table = plain(pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig"))
+        read = pd.read_csv(file, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+        table = plain(as_named(read))
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The table of blocs cannot be read.",

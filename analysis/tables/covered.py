@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.errors import DataError, some
 from analysis.tables.file_lock import held
-from analysis.tables.spreadsheet_text import csv_text, plain
+from analysis.tables.spreadsheet_text import as_named, csv_text, plain
 from analysis.tables.whole_files import written_whole
 
 COVERED = "covered.csv"
@@ -137,7 +137,7 @@ def _read(file: Path) -> pd.DataFrame | None:
     try:
         # Excel in French writes semicolons, scripts write commas.
         table = pd.read_csv(file, sep=None, engine="python", dtype="str", encoding="utf-8-sig")
-        return plain(table[["bureau_id", "covered"]].dropna())
+        return plain(as_named(table)[["bureau_id", "covered"]].dropna())
     except (KeyError, ValueError, OSError, csv.Error) as error:
         raise DataError(
             "The table of visited doors cannot be read.",

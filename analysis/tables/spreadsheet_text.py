@@ -43,6 +43,21 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**texts) if texts else table
 
 
+def as_named(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that was read from text, unless its rows have more cells than its header.
+
+    pandas makes the first column an index then, and every value moves one name to the left.
+
+    Raises
+    ------
+    pandas.errors.ParserError
+        When they have.
+    """
+    if not isinstance(table.index, pd.RangeIndex):
+        raise pd.errors.ParserError(f"{len(table.columns)} names for more cells in a row")
+    return table
+
+
 def plain_text(cell: str) -> str:
     """Return a cell as `plain` does.
 

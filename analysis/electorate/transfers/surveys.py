@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.electorate.transfers.survey_fit import TOGETHER, Survey
 from analysis.electorate.transfers.transfer_results import Transfers
 from analysis.errors import DataError, Text, some
+from analysis.tables.spreadsheet_text import as_named
 from analysis.tables.unreadable import why_unreadable
 
 _PUBLISHED = Path(__file__).with_name("surveys.csv")
@@ -125,7 +126,8 @@ def read_survey(path: Path | str) -> Survey:
         head = Path(path).read_text(encoding="utf-8-sig").partition("\n")[0]
         separator = ";" if head.count(";") > head.count(",") else ","
         decimal = "," if separator == ";" else "."
-        table = _as_wide(pd.read_csv(path, sep=separator, encoding="utf-8-sig", decimal=decimal))
+        read = pd.read_csv(path, sep=separator, encoding="utf-8-sig", decimal=decimal)
+        table = _as_wide(as_named(read))
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(
             "The survey cannot be read.",

@@ -87,6 +87,8 @@ def test_the_order_of_candidates_does_not_matter(order):
         (HEADER + "2022_pres,A,,x\n", r"without an election[\s\S]*line 2"),
         (HEADER + "2022_pres,A,left,x\n2022_pres, A ,right,y\n", r"twice[\s\S]*line 2, line 3"),
         (HEADER + '2022_pres,"A,left\n', "cannot be read"),
+        # A cell more in each row: every value would stand under the name to its left.
+        (HEADER + "2022_pres,A,left,x,\n", r"cannot be read[\s\S]*4 names for more cells"),
     ],
 )
 def test_a_wrong_table_says_where_and_how_to_mend(tmp_path, text, says):
