@@ -21,12 +21,8 @@ from analysis.fieldwork.campaign import Campaign
 from analysis.fieldwork.outcome_codes import OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
 from analysis.fieldwork.sheet_answers import answer_columns, answers_of, refuse_without_talk
-<<<<<<< HEAD
-from analysis.tables.spreadsheet_text import plain
-from analysis.tables.written_days import Order, iso, order_of, usual_order
-=======
 from analysis.tables.spreadsheet_text import as_named, plain
->>>>>>> w-h14
+from analysis.tables.written_days import Order, iso, order_of, usual_order
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
 _NEEDED = ("turf_id", "address_id", "date")
