@@ -74,7 +74,8 @@ def reach(ranking, language):
 
 
 def codes(table):
-    return table["label"].tolist()
+    """Return what bureaux are called in a list beside the map, where all are of one town."""
+    return table["label"].str.removesuffix(", Valmont").tolist()
 
 
 def column(page, number):
@@ -206,8 +207,8 @@ def words(page):
 
 def foreign(lines, language):
     """Return the lines that are a text of the catalogue in the other language."""
-    # A switch names every language in its own words.
-    found = {" ".join(line.split()) for line in lines} - {*languages.LANGUAGES.values()}
+    # A switch names every language in its own words; over an empty year stands that of the page.
+    found = {" ".join(line.split()) for line in lines} - {*languages.LANGUAGES.values(), "yyyy"}
     return sorted(line for line in found if _is_foreign(line, language))
 
 
@@ -314,8 +315,8 @@ def each_follows_the_others(app, page, canvas, left):
     chosen = listed.locator("tr[aria-selected='true']")
     expect(chosen.locator("td").nth(1)).to_have_text(codes(left.table)[3])
     assert outlined(canvas, shapes[ids[3]]) > 0.6 > 0.3 > outlined(canvas, shapes[ids[4]])
-    # The boxes for choosing stand in a first column; a row is 66 pixels high, the header 35.
-    listed.locator(".dvn-scroller").click(position={"x": 15, "y": 35 + 66 * 4 + 17})
+    # The boxes for choosing stand in a first column; a row is 76 pixels high, the header 35.
+    listed.locator(".dvn-scroller").click(position={"x": 15, "y": 35 + 76 * 4 + 17})
     expect_card(page, ids[4])
     settle(page)
     assert outlined(canvas, shapes[ids[4]]) > 0.6 > 0.3 > outlined(canvas, shapes[ids[3]])
