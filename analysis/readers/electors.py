@@ -111,6 +111,8 @@ def _electors(
     """
     raw = texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL))
     in_two = set(header(file)) >= _PARIS
+    if "id" in raw and not _of_address(raw):
+        raw = raw.drop(columns="id")
     raw, notes = _once(raw[(raw != "").any(axis=1)], left_out)
     street = raw["street"] + " " + raw["street_end"] if in_two else raw["street"]
     persons = _persons(raw["registered"], file)
@@ -132,6 +134,13 @@ def _electors(
         }
     )
     return table, notes
+
+
+def _of_address(raw: pd.DataFrame) -> bool:
+    """Tell whether an id is one of the address: Paris has there the bureau, of many addresses."""
+    named = raw[raw["id"] != ""]
+    place = [name for name in ("id", "number", "suffix", "street", "street_end") if name in raw]
+    return bool(named.drop_duplicates(place)["id"].is_unique)
 
 
 def _once(raw: pd.DataFrame, left_out: list[LeftOut]) -> tuple[pd.DataFrame, tuple[Text, ...]]:
