@@ -37,7 +37,7 @@ from analysis.database.contact_tables import (
     STATEMENTS,
     VAULT_KEYS,
 )
-from analysis.database.engine import connect, reading, writing
+from analysis.database.engine import close, connect, reading, writing
 from analysis.database.migrate import upgrade
 from analysis.workflows import universes
 
@@ -66,13 +66,22 @@ def main() -> int:
         urls = (f"sqlite:///{folder}/store.sqlite", asked.postgresql)
         print("load of the machine:", "{:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
         # Every store is measured, also after one that is too slow.
-        kept = [measure(Path(folder), url) for url in urls if url]
+        kept = [measured(Path(folder), url) for url in urls if url]
     return 0 if all(kept) else 1
 
 
-def measure(folder: Path, url: str) -> bool:
-    """Measure one store; tell whether the promise is kept."""
+def measured(folder: Path, url: str) -> bool:
+    """Open a store, measure it and close it; tell whether the promise is kept."""
     contacts = opened(folder, url)
+    try:
+        return measure(contacts)
+    finally:
+        for engine in (contacts.engine, contacts.objections.engine):
+            close(engine)
+
+
+def measure(contacts: Contacts) -> bool:
+    """Measure one store; tell whether the promise is kept."""
     fill(contacts)
     ground = ground_of()
     rule = Universe.read(RULE)
