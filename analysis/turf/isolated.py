@@ -37,13 +37,29 @@ def isolated(walks: Walks) -> pd.DataFrame:
     work = Work.from_dict(dict(walks.summary.get("work", {})))
     turfs = walks.turfs
     cost = np.zeros(len(turfs))
-    for rows in turfs.groupby("turf_id", sort=False).indices.values():
-        cost[rows] = _minutes_per_door(turfs.iloc[rows], work)
+    near = _at_most(turfs, work) <= work.minutes_conversation
+    doubtful = np.flatnonzero(~near.groupby(turfs["turf_id"]).transform("all"))
+    for rows in turfs.iloc[doubtful].groupby("turf_id", sort=False).indices.values():
+        cost[doubtful[rows]] = _minutes_per_door(turfs.iloc[doubtful[rows]], work)
     found = turfs.assign(minutes_per_door=cost)[cost > 0]
     kept = ["turf_id", "stop", "address_id", "dwellings", "minutes_per_door"]
     told = found[kept].rename(columns={"dwellings": "doors"})
     order = ["minutes_per_door", "turf_id", "stop"]
     return told.sort_values(order, ascending=[False, True, True], ignore_index=True)
+
+
+def _at_most(turfs: pd.DataFrame, work: Work) -> pd.Series:
+    """Return what a detour that begins at each stop costs at most: all ways to, in and from it.
+
+    In a town hardly any turf has a stop where this is much, and only there is it worth looking.
+    """
+    legs, doors = (turfs.groupby("turf_id", sort=False)[n] for n in ("walk_m", "dwellings"))
+    metres, behind, most = turfs["walk_m"], 0.0, pd.Series(0.0, index=turfs.index)
+    for others in range(TOGETHER):
+        metres = metres + legs.shift(-others - 1).fillna(0.0)
+        behind = behind + doors.shift(-others)
+        most = most.combine(work.on_foot(metres) / behind, np.fmax)
+    return most
 
 
 def _minutes_per_door(stops: pd.DataFrame, work: Work) -> npt.NDArray[np.float64]:
