@@ -18,8 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -67,9 +69,8 @@ def look_back(folder: Path, number: int) -> None:
         inside = f"{own['coverage_90']:.1%} of {own['n_judged']:,.0f} bureaux inside 90%"
         print(f"{name}: {errors}; {inside}", flush=True)
         if number == SECOND:
-            kept, forecast.with_rules = forecast.with_rules, lambda *given: given[2:]
-            alone = backtest_abstention(place, target_of(place, name)).methods
-            forecast.with_rules = kept
+            with mock.patch.object(forecast, "with_rules", lambda *given: given[2:]):
+                alone = backtest_abstention(place, target_of(place, name)).methods
             own = alone.set_index("method").loc["model"]
             print(f"    model alone {own['mae_points']:.2f}; {own['coverage_90']:.1%} inside 90%")
 
@@ -111,17 +112,28 @@ def leave_out(folders: list[Path]) -> None:
     print(f"mean error, each under what the others choose: {np.mean(list(blind.values())):.3f}")
 
 
+def kept_first(known: dict[str, Any], name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that works once and afterwards gives what it found then."""
+
+    def first(*given: Any) -> Any:  # noqa: ANN401 - whatever is wrapped
+        if name not in known:
+            known[name] = work(*given)
+        return known[name]
+
+    return first
+
+
 def errors_by_share(place: Workspace, target: Election, shares: np.ndarray) -> list[float]:
     """Return the error of a second round for each share, the model fitted once."""
     from analysis.electorate.abstention import backtest, forecast, second_rounds
+    from analysis.electorate.abstention.series import read_series
 
-    series, came = backtest.read_series(place, target)
+    series, came = read_series(place, target)
     judged = (came["registered"] >= backtest.SMALLEST).to_numpy()
     known: dict[str, Any] = {}
     own = {name: getattr(forecast, name) for name in ("_links", "infer")}
     for name, work in own.items():
-        setattr(forecast, name, lambda *given, n=name, f=work: known.setdefault(n, None)
-                or known.__setitem__(n, f(*given)) or known[n])  # fmt: skip
+        setattr(forecast, name, kept_first(known, name, work))
     usual, found = second_rounds.MOVED, []
     for share in shares:
         second_rounds.MOVED = float(share)

@@ -211,8 +211,8 @@ def writers_at_once(store: Store, folder: Path, url: str, writers: int) -> tuple
     places = turfs.groupby("turf_id")["address_id"].agg(list)
     own = [
         [
-            phone_file(store, *places_of, rng)
-            for places_of in list(places.items())[w::writers][:FILES]
+            phone_file(store, str(turf), held, rng)
+            for turf, held in list(places.items())[w::writers][:FILES]
         ]
         for w in range(writers)
     ]

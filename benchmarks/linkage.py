@@ -15,7 +15,7 @@ import hashlib
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,7 +167,7 @@ def dump(contacts: Contacts) -> tuple[dict[str, str], dict[str, str]]:
             for t in TABLES
             if t not in (LINKS, MERGES)
         }
-        read = {
+        read: dict[str, Mapping] = {
             "links": links_of(connection, contacts),
             "merged": groups(connection).root,
             "homes": latest_homes(connection, contacts),

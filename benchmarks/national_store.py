@@ -18,8 +18,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import promise
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PEAK_GB, SECOND_S = 1.0, 5.0
 DEPARTMENTS = [f"{n:02d}" for n in range(1, 96) if n != 20] + ["2A", "2B"]
@@ -47,7 +51,7 @@ def generate(folder: Path, scale: float) -> None:
         _results(folder / FILES[name], ids, each, rng)
 
 
-def _contours(file: Path, ids: list[str], rng: object) -> None:
+def _contours(file: Path, ids: list[str], rng: np.random.Generator) -> None:
     """Write polygons of as many points as the official ones, each a ring moved elsewhere."""
     import numpy as np
 
@@ -76,7 +80,7 @@ def _contours(file: Path, ids: list[str], rng: object) -> None:
         out.write("]}\n")
 
 
-def _results(file: Path, ids: list[str], each: int, rng: object) -> None:
+def _results(file: Path, ids: list[str], each: int, rng: np.random.Generator) -> None:
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -7,10 +7,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from common import FILES, need_france
+
+if TYPE_CHECKING:
+    from analysis.electorate.transfers.joint import Joint
 
 SURVEYED = (("2017_pres_t1", "2017_pres_t2"), ("2022_pres_t1", "2022_pres_t2"))
 LEVEL = 0.90
@@ -20,7 +24,7 @@ LEVEL = 0.90
 class Surveyed:
     """Estimates of the pairs of elections that published surveys ask about, all of France."""
 
-    joints: dict[tuple[str, str], object]
+    joints: dict[tuple[str, str], Joint]
 
     @classmethod
     def of(cls, workspace: Path | None) -> Surveyed:

@@ -11,8 +11,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import write_po
 
+from analysis.i18n import ERROR
 from analysis.text_catalogue import catalogue_file, read_catalogue
-from tools.library_texts import ERROR, PUNCTUATION, keyed_texts, library_texts, misfilled
+from tools.library_texts import PUNCTUATION, keyed_texts, library_texts, misfilled
 from tools.text_marks import KEYWORDS, misused
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ from analysis.workflows.sealed_trials import in_force
 
 # Contours this many years older than the last vote may be those of bureaux since redrawn.
 _OLD_YEARS = 3
-_ASSUMED = {
+ASSUMED = {
     "share_open": Text("how many doors open"),
     "doors": Text("how many doors there are"),
     "doors_per_hour": Text("how fast teams walk"),
@@ -178,13 +178,13 @@ def _without_ground(table: pd.DataFrame, k: int) -> Iterable[Remark]:
 
 def _assumed(table: pd.DataFrame) -> Iterable[Remark]:
     counts = table["assumed"].str.split().explode().value_counts()
-    everywhere = [name for name in _ASSUMED if counts.get(name, 0) == len(table)]
+    everywhere = [name for name in ASSUMED if counts.get(name, 0) == len(table)]
     if everywhere:
         yield Remark(
             "assumed",
             Text(
                 "Assumed, not measured here: {what}.",
-                what=Listed(_ASSUMED[name] for name in everywhere),
+                what=Listed(ASSUMED[name] for name in everywhere),
             ),
             "priorities",
         )

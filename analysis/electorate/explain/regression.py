@@ -24,6 +24,11 @@ from analysis.tables.table_texts import TableTexts
 
 Floats = npt.NDArray[np.float64]
 Family = Literal["quasi_binomial", "fractional", "least_squares"]
+_CALLED: dict[Family, str] = {
+    "quasi_binomial": Text("quasi-binomial logit"),
+    "fractional": Text("fractional logit"),
+    "least_squares": Text("least squares"),
+}
 Errors = Literal["classical", "hc", "cluster", "conley"]
 # What every result says, wherever it goes.
 ROBINSON = Text(
@@ -191,7 +196,7 @@ class Fitted(TableTexts):
             "explained",
             n=len(self.data),
             columns=self.design.matrix.shape[1],
-            family=self.spec.family,
+            family=_CALLED[self.spec.family],
             explained=self.explained,
         )
 

@@ -105,7 +105,7 @@ def test_explain_writes_and_says(valmont, tmp_path, capsys):
     assert run("explain", *asked, "--out", out) == 0
     said = capsys.readouterr().out
     assert "Bureaux are not persons" in said
-    assert "46 bureaux, 2 columns, quasi_binomial" in said
+    assert "46 bureaux, 2 columns, quasi-binomial logit" in said
     effects = pd.read_csv(out)
     assert effects["name"].tolist() == ["poverty_rate"]
     assert f"{effects['points'][0]:.3f}" in said
