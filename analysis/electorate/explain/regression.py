@@ -18,17 +18,13 @@ from statsmodels.tools.sm_exceptions import SpecificationWarning
 from analysis.electorate.explain.coefficient_errors import check_reach, conley, inflation, width_m
 from analysis.electorate.explain.formula_terms import Design, Term, make_design
 from analysis.electorate.explain.quick_fit import fit_quickly
+from analysis.electorate.explain.term_words import FAMILIES
 from analysis.errors import DataError, Text, some
 from analysis.tables.sources import LeftOut
 from analysis.tables.table_texts import TableTexts
 
 Floats = npt.NDArray[np.float64]
 Family = Literal["quasi_binomial", "fractional", "least_squares"]
-_CALLED: dict[Family, str] = {
-    "quasi_binomial": Text("quasi-binomial logit"),
-    "fractional": Text("fractional logit"),
-    "least_squares": Text("least squares"),
-}
 Errors = Literal["classical", "hc", "cluster", "conley"]
 # What every result says, wherever it goes.
 ROBINSON = Text(
@@ -196,7 +192,7 @@ class Fitted(TableTexts):
             "explained",
             n=len(self.data),
             columns=self.design.matrix.shape[1],
-            family=_CALLED[self.spec.family],
+            family=FAMILIES[self.spec.family],
             explained=self.explained,
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.electorate.explain.covariates import label_of
+from analysis.errors import Text
 from analysis.geography.bureau_names import CITIES, ordinal
 from analysis.geography.zones import departments
 from analysis.i18n import Words
@@ -15,6 +16,12 @@ from analysis.tables.workspace import Workspace
 
 # By column, the name of each of its levels.
 LevelNames = Mapping[str, Mapping[str, str]]
+# What each family of model is called.
+FAMILIES = {
+    "quasi_binomial": Text("quasi-binomial logit"),
+    "fractional": Text("fractional logit"),
+    "least_squares": Text("least squares"),
+}
 _LEVEL = re.compile(r"^C\((\w+)[^)]*\)\[(?:T\.)?(.*)\]$")
 _NAME = re.compile(r"[A-Za-z_]\w*(?!\w*\()")
 _ONE, _MORE = "one: ", "+ "
