@@ -8,6 +8,11 @@ import unicodedata
 import geopandas as gpd
 import pandas as pd
 
+from analysis.geography.way_names import way_words
+
+_HOUSE = re.compile(
+    r"(?P<number>\d+)\s*(?P<suffix>bis|ter|quater|quinquies|[a-z])?\b\s*(?P<street>.*)"
+)
 _DEGREES = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*")
 
 
@@ -38,10 +43,12 @@ def names_of(addresses: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
 
 
 def index_of(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return `name` (plain: "12 bis rue haute"), `latitude`, `longitude` of located addresses."""
+    """Return `name` ("12 bis rue haute"), `latitude`, `longitude` of located addresses."""
     table = addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
     number = table["number"].astype("Int64").astype("string").fillna("")
-    words = number + " " + table["suffix"].fillna("").astype("str") + " " + table["street"]
+    house = number + " " + table["suffix"].fillna("").astype("str")
+    streets = {street: _spelt(street) for street in table["street"].unique()}
+    words = house + " " + table["street"].map(streets)
     points = gpd.GeoSeries(table.geometry, crs=table.crs).to_crs("OGC:CRS84")
     return pd.DataFrame(
         {
@@ -52,6 +59,19 @@ def index_of(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
+def _spelt(street: str) -> str:
+    return " ".join(way_words(str(street))).lower()
+
+
+def _asked(text: str) -> list[str]:
+    """Return what a typed address may mean, as an index spells it: in « 12 r haute » r is a rue."""
+    if not (house := _HOUSE.fullmatch(plain(text))):
+        return [_spelt(text)]
+    suffix, street = house["suffix"] or "", house["street"]
+    read = [(suffix, street), ("", f"{suffix} {street}")] if suffix else [("", street)]
+    return [plain(f"{house['number']} {mark} {_spelt(name)}") for mark, name in read]
+
+
 def degrees_in(text: str) -> tuple[float, float] | None:
     """Return latitude and longitude written as two numbers; None when the text is not that."""
     found = _DEGREES.fullmatch(text)
@@ -59,13 +79,19 @@ def degrees_in(text: str) -> tuple[float, float] | None:
 
 
 def find(index: pd.DataFrame, text: str) -> tuple[float, float] | None:
-    """Return latitude and longitude of what is typed; None when no address is called so."""
-    asked = plain(text)
-    found = index[index["name"] == asked]
-    if found.empty:
-        found = index[index["name"].str.startswith(asked + " ")]
-    if found.empty:
-        found = index[index["name"].str.endswith(" " + asked)]
+    """Return latitude and longitude of what is typed; None when no address is called so.
+
+    Kinds of ways may be shortened, and articles left out: « 12 r de la gare ».
+    """
+    names = index["name"]
+    asked = _asked(text)
+    found = index[names.isin(asked)]
+    for meets in (
+        lambda one: names.str.startswith(one + " "),
+        lambda one: names.str.endswith(" " + one),
+    ):
+        for one in filter(None, asked):
+            found = index[meets(one)] if found.empty else found
     if found.empty:
         return None
     # A street without a number: the middle of it.

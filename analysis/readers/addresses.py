@@ -14,10 +14,10 @@ from pyproj import Transformer
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.geography.way_names import split_numbers
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, header, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source

@@ -11,11 +11,11 @@ import pandas as pd
 from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
 from analysis.readers.addresses import decimals, texts
 from analysis.readers.codes import bare_code, commune_code, contour_code
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.set_aside import tolerated
-from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
 from analysis.readers.total_rows import SUM, is_called_total
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
@@ -56,7 +56,7 @@ def sniff(glance: Glance) -> float:
 def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Report]:
     """Read the number of registered per address and give it to the addresses.
 
-    They meet on commune, street (see `streets.street_key`) and number; an exact
+    They meet on commune, street (see `way_names.street_key`) and number; an exact
     suffix first, else the number without one, else its first suffix. Where several
     bureaux have such an address (one street name in two former communes), the file's own
     bureau or coordinates tell which; where it has neither, the row is listed.

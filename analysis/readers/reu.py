@@ -20,6 +20,7 @@ import shapely
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.made_contours import far_points
+from analysis.geography.way_names import split_numbers
 from analysis.readers.addresses import decimals, texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import (
@@ -31,7 +32,6 @@ from analysis.readers.codes import (
 )
 from analysis.readers.glance import NO, SURE, Glance, year_in
 from analysis.readers.roll_positions import placed, scores
-from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source

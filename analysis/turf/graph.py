@@ -53,7 +53,7 @@ class StreetGraph:
     apart
         Streets too short to walk that hang together with none of these: lines, in metres.
     named
-        Plain name of a street → its lines, where the source has names.
+        Key of a street's name → its lines, where the source has names.
     """
 
     name: str

@@ -116,6 +116,8 @@ def test_no_path_is_made_over_water(streets_of, same):
         # A court 50 m behind its quay lies 30 m from the quay of the other bank.
         ("Quai Sud", 50, 0),
         ("QUAI  SUD", 50, 0),
+        ("QU SUD", 50, 0),
+        ("SUD (QUAI)", 50, 0),
         ("Quai Nord", 50, 1),
         ("Quai Sud", 10, 0),
         # A name that no street has, or has too far away, is no help.
