@@ -17,6 +17,7 @@ from analysis.geography.crs import checked_metric
 from analysis.geography.way_names import split_numbers
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
+from analysis.readers.former_communes import FORMER, FORMER_NAME, side_columns
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.tabular import LINE, header, read_columns
 from analysis.tables.schema import ADDRESSES
@@ -30,12 +31,17 @@ _BAN = {
     "suffix": ("rep", "suffixe", "suffix"),
     "street": ("nom_voie", "voie_nom", "street", "voie", "rue", "libelle_voie"),
     "commune": ("code_insee", "commune_insee", "insee", "commune_id", "code_commune"),
+    "former": FORMER,
+    "former_name": FORMER_NAME,
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
     # In metres, in the official projection of the place.
     "x": ("x",),
     "y": ("y",),
 }
+_OPTIONAL = frozenset(
+    {"address_id", "suffix", "commune", "former", "former_name", "lon", "lat", "x", "y"}
+)
 TURNED = Text("longitude and latitude stand in each other's column: read the other way round")
 _KEY = r"^(\d[\dAB]\d{3})_"
 # What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
@@ -82,7 +88,8 @@ def read_addresses(
     Returns
     -------
     geopandas.GeoDataFrame
-        A `schema.ADDRESSES` table, and the report.
+        A `schema.ADDRESSES` table, with `former_communes.SIDE` where the file tells them, and the
+        report.
 
     Raises
     ------
@@ -95,7 +102,7 @@ def read_addresses(
         file,
         _BAN,
         left_out=left_out,
-        optional=frozenset({"address_id", "suffix", "commune", "lon", "lat", "x", "y"}),
+        optional=_OPTIONAL,
         keep=lambda piece: _in_places(_with_commune(piece, file), places),
     )
     read = table.num_rows + sum(rows.count for rows in left_out)
@@ -153,7 +160,7 @@ def read_addresses(
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
     report = Report(source, read, len(kept), tuple(left_out), turned + in_metres + notes)
-    checked = ADDRESSES.check(addresses.reset_index(drop=True))
+    checked = ADDRESSES.check(addresses.reset_index(drop=True)).assign(**side_columns(kept))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
 
 
@@ -218,7 +225,8 @@ def _identified(raw: pd.DataFrame) -> pd.DataFrame:
     # Places without a number are as many as their lines.
     lines = pd.Series(np.arange(1, len(raw) + 1), index=raw.index).astype("str")
     number = number.where(number != "", "l" + lines)
-    return raw.assign(address_id=raw["commune"] + "_" + raw["street"].map(plain) + "_" + number)
+    commune = raw["commune"] + (raw["former"].map(plain) if "former" in raw else "")
+    return raw.assign(address_id=commune + "_" + raw["street"].map(plain) + "_" + number)
 
 
 def _communes(codes: pd.Series) -> dict[str, str]:

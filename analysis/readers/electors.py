@@ -12,8 +12,10 @@ from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
+from analysis.readers.address_meeting import NONE, PLACE, SEVERAL, address_keys, apart, meet
 from analysis.readers.addresses import decimals, texts
 from analysis.readers.codes import bare_code, commune_code, contour_code
+from analysis.readers.former_communes import FORMER, SIDE, former_of
 from analysis.readers.glance import NO, SURE, Glance
 from analysis.readers.set_aside import tolerated
 from analysis.readers.tabular import header, read_columns
@@ -30,6 +32,7 @@ _COLUMNS = {
     "registered": ("nb", "registered", "inscrits", "nb_electeurs", "electeurs"),
     "bureau": ("bureau_id", "id_bv", "code_bv", "bureau", "bv"),
     "arrondissement": ("arrondissement",),
+    "former": FORMER,
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
     "x": ("x",),
@@ -37,14 +40,11 @@ _COLUMNS = {
     "id": ("address_id", "cle_interop", "id_adresse", "id_ban", "id"),
 }
 _OPTIONAL = frozenset(
-    {"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat", "id", "x", "y"}
+    {"suffix", "street_end", "commune", "bureau", "arrondissement", "former"}
+    | {"lon", "lat", "id", "x", "y"}
 )
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
-_PLACE = ["commune", "street", "number"]
-# Of several addresses of one name, the one this near to the file's own coordinates is meant.
-_NEAR_M = 100.0
-NONE, SEVERAL = -1, -2
 
 
 def sniff(glance: Glance) -> float:
@@ -58,8 +58,8 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
 
     They meet on commune, street (see `way_names.street_key`) and number; an exact
     suffix first, else the number without one, else its first suffix. Where several
-    bureaux have such an address (one street name in two former communes), the file's own
-    bureau or coordinates tell which; where it has neither, the row is listed.
+    places have such an address (one street name in two former communes), the file's own
+    bureau, former commune or coordinates tell which; where it has none of them, the row is listed.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
         )
     sums = np.bincount(row[found], weights=electors["registered"][found], minlength=len(addresses))
     listed = np.bincount(row[found], minlength=len(addresses)) > 0
-    table = addresses.copy()
+    table = addresses.drop(columns=list(SIDE), errors="ignore")
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
     report = _electors_report(file, electors, known, (row, exact), left_out)
@@ -120,9 +120,11 @@ def _electors(
     street = raw["said"]
     number, inside = split_numbers(raw["number"])
     suffix = raw["suffix"].where(raw["suffix"] != "", inside) if "suffix" in raw else inside
+    commune = _commune(raw, addresses, file)
     table = pd.DataFrame(
         {
-            "commune": _commune(raw, addresses, file),
+            "commune": commune,
+            "former": former_of(raw, commune, addresses),
             "street": street_keys(street),
             "number": number,
             "suffix": suffix_keys(suffix),
@@ -244,97 +246,6 @@ def _persons(cells: pd.Series, file: Path) -> pd.Series:
     return numbers.mask(bad)
 
 
-def address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the keys of the addresses, the number without suffix first; the index is the row."""
-    keys = pd.DataFrame(
-        {
-            "commune": addresses["commune_id"].to_numpy(),
-            "street": street_keys(addresses["street"]).to_numpy(),
-            "number": addresses["number"].to_numpy(),
-            "suffix": suffix_keys(addresses["suffix"]).to_numpy(),
-            "address_id": addresses["address_id"].to_numpy(),
-            "bureau": addresses["bureau_id"].astype("str").to_numpy(),
-            "x": addresses.geometry.x.to_numpy(),
-            "y": addresses.geometry.y.to_numpy(),
-        }
-    )
-    keys = keys[keys["number"].notna()]
-    return keys.sort_values(["suffix", "address_id"])
-
-
-def meet(electors: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row of the address of each row, and whether its suffix is meant.
-
-    Below 0 it has none, or several addresses in different bureaux answer to it.
-
-    Parameters
-    ----------
-    electors
-        `commune`, `street` (key), `number`, `suffix` (key), `bureau` and `id` of the address (""
-        where not told), and `x`, `y` in metres (missing where not told).
-    known
-        As `address_keys` returns them.
-    """
-    exact = _row(electors, known, [*_PLACE, "suffix"])
-    near = _row(electors, known, _PLACE)
-    # An id says which of all; one of another register is that of no address here.
-    if "id" in electors:
-        told = _first(electors.assign(address_id=electors["id"]), known, ["address_id"])
-        exact = np.where(told != NONE, told, exact)
-    return np.where(exact != NONE, exact, near), exact != NONE
-
-
-def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    row = _first(electors, known, keys)
-    several = _apart(known, keys)
-    if several.empty:
-        return row
-    mine = pd.MultiIndex.from_frame(electors[keys])
-    doubtful = np.flatnonzero((row >= 0) & mine.isin(several.index))
-    rows = electors.iloc[doubtful]
-    told = _first(rows, known, [*keys, "bureau"])
-    told[(rows["bureau"] == "").to_numpy()] = NONE
-    pairs = (
-        rows.reset_index(drop=True)
-        .reset_index()
-        .merge(
-            known[[*keys, "x", "y", "bureau"]].rename_axis("row").reset_index(),
-            on=keys,
-            suffixes=("", "_of"),
-        )
-    )
-    pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
-    # What the file says of the bureau goes before where it says the address is.
-    same = (pairs["bureau"] == "") | (pairs["bureau"] == pairs["bureau_of"])
-    near = pairs[same & (pairs["metres"] <= _NEAR_M)].sort_values("metres").drop_duplicates("index")
-    told[near["index"]] = near["row"]
-    # In one bureau the first address is as good as another.
-    other = np.where(several.to_numpy()[several.index.get_indexer(mine[doubtful])], SEVERAL, told)
-    row[doubtful] = np.where(told >= 0, told, np.where(other == SEVERAL, SEVERAL, row[doubtful]))
-    return row
-
-
-def _apart(known: pd.DataFrame, keys: list[str]) -> pd.Series:
-    """Return the names that several places have, far from one another or in several bureaux.
-
-    By name, whether these are in several bureaux.
-    """
-    again = known[known.duplicated(keys, keep=False)]
-    groups = again.groupby(keys)
-    ends = groups[["x", "y"]].agg(["min", "max"])
-    wide = np.hypot(*(ends[one]["max"] - ends[one]["min"] for one in "xy")) > _NEAR_M
-    bureaux = groups["bureau"].min() != groups["bureau"].max()
-    return bureaux[bureaux | wide]
-
-
-def _first(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    first = known.drop_duplicates(keys)
-    index = pd.MultiIndex.from_frame(first[keys])
-    position = index.get_indexer(pd.MultiIndex.from_frame(electors[keys]))
-    rows: np.ndarray = np.append(first.index.to_numpy(), NONE)[position]
-    return rows
-
-
 def _electors_report(
     file: Path,
     electors: pd.DataFrame,
@@ -344,8 +255,8 @@ def _electors_report(
 ) -> Report:
     row, exact = met_rows
     found, several = row >= 0, row == SEVERAL
-    places = _apart(known, [*_PLACE, "suffix"])
-    names = pd.MultiIndex.from_frame(electors[[*_PLACE, "suffix"]])
+    places = apart(known, [*PLACE, "suffix"])
+    names = pd.MultiIndex.from_frame(electors[[*PLACE, "suffix"]])
     first = found & names.isin(places.index[~places.to_numpy(dtype=bool)])
     first &= (electors["id"] == "").to_numpy() & electors["x"].isna().to_numpy()
     persons = electors["registered"].to_numpy()

@@ -314,7 +314,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         bureaux,
         links,
         areas,
-        addresses,
+        addresses[list(ADDRESSES.columns)],
         streets,
         (*reports, *named),
         roll.made,

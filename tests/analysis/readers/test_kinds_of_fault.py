@@ -10,11 +10,13 @@ import pytest
 from shapely import Point
 
 from analysis.errors import DataError
+from analysis.readers.addresses import read_addresses
 from analysis.readers.column_map import read_terrain
 from analysis.readers.contours import read_contours
 from analysis.readers.electors import read_electors
 from analysis.readers.merged_communes import changed_communes
 from analysis.readers.results import assemble
+from analysis.tables.schema import ADDRESSES
 
 MAP = """
 [terrain]
@@ -259,6 +261,72 @@ def test_what_tells_two_places_of_one_name_apart(tmp_path, case):
     assert (given["w1"], given["e1"]) == (first, second)
     assert note in " ".join(map(str, report.notes))
     assert report.rows_read == len(rows)
+
+
+# Former communes: Le Longeron (49179) and Torfou (49350) are parts of Sèvremoine (49301).
+
+HEAD = "id,numero,rep,nom_voie,code_insee,lon,lat"
+LONGERON, TORFOU = (-1.0752, 47.0106), (-1.1147, 47.0368)
+PARTS = {
+    "codes": ("code_insee_ancienne_commune", ("49179", "49350"), ("49179", "49350")),
+    "names": ("nom_ancienne_commune", ("49179", "49350"), ("LE LONGERON", "Torfou")),
+    "as lists call them": ("code_commune_associee", ("49179", "49350"), ("49179", "49350")),
+    "articles behind": ("ancienne_commune", ("49179", "49350"), ("Longeron (Le)", "Torfou")),
+    "the code of that day": ("code_insee", ("49179", "49350"), ("49179", "49350")),
+    "one is of the seat": ("commune_deleguee", ("49179", "49301"), ("Le Longeron", "49301")),
+}  # fmt: skip
+
+
+def sevremoine(folder, former):
+    lines = [
+        f"{key},{number},,Rue de la Gare,49301,{lon},{lat},{code}"
+        for (key, number), (lon, lat), code in zip(
+            [("w1", 1), ("e1", 1), ("w9", 9)],
+            [LONGERON, TORFOU, LONGERON],
+            [*former, former[0]],
+            strict=True,
+        )
+    ]
+    head = f"{HEAD},code_insee_ancienne_commune"
+    (folder / "ban.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs=LAMBERT)
+    return read_addresses(folder / "ban.csv", crs_metric=LAMBERT, bureaux=nothing)[0]
+
+
+@pytest.mark.parametrize(("column", "former", "told"), PARTS.values(), ids=PARTS)
+def test_the_former_commune_tells_two_streets_of_one_name_apart(tmp_path, column, former, told):
+    known = sevremoine(tmp_path, former)
+    commune = "" if column == "code_insee" else "code_insee;"
+    of = "" if column == "code_insee" else "49301;"
+    rows = [
+        f"{of}{told[0]};1;R DE LA GARE;4",
+        f"{of}{told[1]};1;R DE LA GARE;40",
+        # Torfou's street has no 9: that of Le Longeron is another.
+        f"{of}{told[1]};9;R DE LA GARE;3",
+    ]
+    file = tmp_path / "e.csv"
+    file.write_text(
+        "\n".join([f"{commune}{column};numero;voie;nb", *rows]) + "\n", encoding="utf-8"
+    )
+    table, report = read_electors(file, known)
+    given = table.set_index("address_id")["registered"].fillna(0)
+    assert given.to_dict() == {"w1": 4, "e1": 40, "w9": 0}
+    assert report.notes[0].startswith("44 of 47 registered")
+    assert list(table.columns) == list(ADDRESSES.columns)
+
+
+def test_addresses_without_an_id_are_two_in_two_former_communes(tmp_path):
+    file = tmp_path / "bal.csv"
+    rows = [
+        f"1;Rue de la Gare;49301;{former};{lon};{lat}"
+        for former, (lon, lat) in (("49179", LONGERON), ("49350", TORFOU))
+    ]
+    head = "numero;voie_nom;commune_insee;commune_deleguee_insee;long;lat"
+    file.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs=LAMBERT)
+    table, report = read_addresses(file, crs_metric=LAMBERT, bureaux=nothing)
+    assert len(table) == 2
+    assert not report.left_out
 
 
 # F. Territories that change behind a stable code.
