@@ -38,6 +38,9 @@ class Distance(Protocol):
     def parts(self, xy: np.ndarray) -> np.ndarray:
         """Return a number for each point, the same where one can walk to the other."""
 
+    def over_gap(self, xy: np.ndarray) -> np.ndarray:
+        """Tell which points are walked to over a gap of streets that nothing explains."""
+
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points (n × n) of one part, symmetric."""
 
@@ -63,6 +66,10 @@ class StraightLine:
     def parts(self, xy: np.ndarray) -> np.ndarray:
         """Return 0 for every point."""
         return np.zeros(len(xy), dtype=int)
+
+    def over_gap(self, xy: np.ndarray) -> np.ndarray:
+        """Return False for every point: there are no streets."""
+        return np.zeros(len(xy), dtype=bool)
 
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points."""
@@ -101,6 +108,13 @@ class OnStreets:
         """Return the part of the graph that each point's nearest street belongs to."""
         parts: np.ndarray = self.graph.part[_settle(self.graph, xy).edge]
         return parts
+
+    def over_gap(self, xy: np.ndarray) -> np.ndarray:
+        """Tell which points have a nearest street that only a gap joins to the others."""
+        if not self.graph.over_gap.any():
+            return np.zeros(len(xy), dtype=bool)
+        over: np.ndarray = self.graph.over_gap[_settle(self.graph, xy).edge]
+        return over
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:
         """Return points, those nearer to another part than their own street's put on that."""

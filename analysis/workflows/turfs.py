@@ -197,7 +197,7 @@ def make_walks(
     told = {
         **_told(workspace, visited),
         "without_addresses": bare,
-        "notes": [*found.notes, *measured],
+        "notes": [*found.notes, *measured, *made.notes],
         "opening": ask.opening.to_dict() if ask.opening else None,
         "made_from": {file.name: sha256(file) for file in files},
     }
