@@ -87,6 +87,12 @@ SUMS = {
     "called a total and off by one": [*WEST, summed("w", "TOTAL", WEST, 1), *EAST],
     "in Dutch": [*WEST, summed("w", "Totaal", WEST), *EAST],
     "in capitals with an accent": [*WEST, summed("w", "TOTAL GÉNÉRAL", WEST), *EAST],
+    "cantons at the end": [
+        *BOTH, *(summed("x", f"BC0{n}", [*WEST[n::2], *EAST[2 * n : 2 * n + 2]]) for n in (0, 1))
+    ],
+    "cantons of a place, first": [
+        summed("w", "C1", WEST[:3]), summed("w", "C2", WEST[3:]), *WEST, *EAST
+    ],
     "twice": [*BOTH, summed("x", "Total", BOTH), summed("x", "Total", BOTH)],
 }  # fmt: skip
 
@@ -116,10 +122,17 @@ def test_a_sum_that_slipped_by_two_is_known_by_its_name(tmp_path, name):
     assert read.turnout["registered"].sum() == sum(row[2] for row in BOTH)
 
 
+@pytest.mark.parametrize("name", ["Moyenne", "MOYENNE GÉNÉRALE", "Average", "Durchschnitt"])
+def test_a_mean_is_no_unit(tmp_path, name):
+    read = results(tmp_path, [*WEST, unit("w", name, 811), *EAST])
+    assert len(read.turnout) == 9
+    assert "called a mean" in str(read.reports)
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        *("Totalgasse 4", "Sommerau", "Ensemblestraße", "12"),
+        *("Totalgasse 4", "Moyenne-Corniche", "Meanwood", "Sommerau", "Ensemblestraße", "12"),
         *(
             "Ensemble de la Paix",
             "Ensemble des associations",
