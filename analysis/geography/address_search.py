@@ -8,11 +8,8 @@ import unicodedata
 import geopandas as gpd
 import pandas as pd
 
-from analysis.geography.way_names import way_words
+from analysis.geography.way_names import split_house, way_words
 
-_HOUSE = re.compile(
-    r"(?P<number>\d+)\s*(?P<suffix>bis|ter|quater|quinquies|[a-z])?\b\s*(?P<street>.*)"
-)
 _DEGREES = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*")
 
 
@@ -63,15 +60,6 @@ def _spelt(street: str) -> str:
     return " ".join(way_words(str(street))).lower()
 
 
-def _asked(text: str) -> list[str]:
-    """Return what a typed address may mean, as an index spells it: in « 12 r haute » r is a rue."""
-    if not (house := _HOUSE.fullmatch(plain(text))):
-        return [_spelt(text)]
-    suffix, street = house["suffix"] or "", house["street"]
-    read = [(suffix, street), ("", f"{suffix} {street}")] if suffix else [("", street)]
-    return [plain(f"{house['number']} {mark} {_spelt(name)}") for mark, name in read]
-
-
 def degrees_in(text: str) -> tuple[float, float] | None:
     """Return latitude and longitude written as two numbers; None when the text is not that."""
     found = _DEGREES.fullmatch(text)
@@ -83,15 +71,13 @@ def find(index: pd.DataFrame, text: str) -> tuple[float, float] | None:
 
     Kinds of ways may be shortened, and articles left out: « 12 r de la gare ».
     """
-    names = index["name"]
-    asked = _asked(text)
-    found = index[names.isin(asked)]
-    for meets in (
-        lambda one: names.str.startswith(one + " "),
-        lambda one: names.str.endswith(" " + one),
-    ):
-        for one in filter(None, asked):
-            found = index[meets(one)] if found.empty else found
+    number, street = split_house(text)
+    asked = plain(f"{number} {_spelt(street)}")
+    found = index[index["name"] == asked]
+    if found.empty:
+        found = index[index["name"].str.startswith(asked + " ")]
+    if found.empty:
+        found = index[index["name"].str.endswith(" " + asked)]
     if found.empty:
         return None
     # A street without a number: the middle of it.

@@ -65,6 +65,14 @@ _TENS = frozenset({10, 20, 30})
 # GARE (RUE DE LA): lists by alphabet write the kind behind.
 _BEHIND = re.compile(r"(?P<name>[^(),]+?)\s*(?:\((?P<in>[^()]+)\)|,(?P<after>[^(),]+))\s*")
 
+_HOUSE = re.compile(
+    r"\s*(?P<number>\d+(?:\s?[-/]\s?\d+)?)\s*(?P<suffix>bis|ter|quater|quinquies|[a-z])?\b[\s,]*"
+    r"(?P<street>.*)",
+    re.IGNORECASE,
+)
+# Letters that houses of one number mostly have.
+_LETTERS = frozenset("abcd")
+
 
 @cache
 def _kinds() -> dict[str, list[str]]:
@@ -161,6 +169,35 @@ def street_keys(names: pd.Series) -> pd.Series:
     """Return `street_key` of every name, worked out once for each street."""
     keys = {name: street_key(name) for name in names.unique()}
     return names.map(keys).astype("str")
+
+
+def split_house(address: str) -> tuple[str, str]:
+    """Return the number of a house with its suffix, and its street, of one text.
+
+    Examples
+    --------
+    >>> [split_house(t) for t in ("12bis, rue Haute", "12 r de la Gare", "3 R Rue Haute", "Le Mas")]
+    [('12 bis', 'rue Haute'), ('12', 'r de la Gare'), ('3 R', 'Rue Haute'), ('', 'Le Mas')]
+    """
+    if not (found := _HOUSE.fullmatch(address.strip())):
+        return "", address.strip()
+    number, suffix, street = found["number"], found["suffix"] or "", found["street"]
+    # An R before no kind of way is one itself.
+    lone = len(suffix) == 1 and suffix.lower() not in _LETTERS
+    if lone and not begins_with_kind(street):
+        return number, f"{suffix} {street}".strip()
+    return f"{number} {suffix}".strip(), street
+
+
+def begins_with_kind(street: str) -> bool:
+    """Tell whether a text begins with the kind of a way, shortened or not."""
+    first = re.match(r"\w+", street.upper())
+    return first is not None and first[0] in _openings()
+
+
+@cache
+def _openings() -> frozenset[str]:
+    return frozenset({*_kinds(), *_whole_kinds(), *_BEFORE})
 
 
 def split_numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:

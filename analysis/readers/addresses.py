@@ -35,12 +35,14 @@ _BAN = {
     "former_name": FORMER_NAME,
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
+    # Both in one, latitude first: portals of towns (Opendatasoft).
+    "point": ("geo_point_2d", "geo_point", "geopoint", "coordonnees_geo"),
     # In metres, in the official projection of the place.
     "x": ("x",),
     "y": ("y",),
 }
 _OPTIONAL = frozenset(
-    {"address_id", "suffix", "commune", "former", "former_name", "lon", "lat", "x", "y"}
+    {"address_id", "suffix", "commune", "former", "former_name", "lon", "lat", "point", "x", "y"}
 )
 TURNED = Text("longitude and latitude stand in each other's column: read the other way round")
 _KEY = r"^(\d[\dAB]\d{3})_"
@@ -56,7 +58,8 @@ _NAMED = frozenset({"nom", "prenom"})
 def sniff(glance: Glance) -> float:
     """Tell a file of addresses: numbers, and where they are."""
     columns = {*map(plain, glance.columns)}
-    told = all(columns & {*map(plain, _BAN[name])} for name in ("number", "street", "lon", "lat"))
+    has = {name: bool(columns & {*map(plain, names)}) for name, names in _BAN.items()}
+    told = has["number"] and has["street"] and (has["point"] or has["lon"] and has["lat"])
     identified = bool(columns & {*map(plain, _BAN["address_id"])})
     others = columns & {*map(plain, _COUNTED | _NAMED)}
     return SURE if told and (identified or not others) else NO
@@ -106,7 +109,7 @@ def read_addresses(
         keep=lambda piece: _in_places(_with_commune(piece, file), places),
     )
     read = table.num_rows + sum(rows.count for rows in left_out)
-    raw = _identified(texts(table))
+    raw = _identified(_parted(texts(table)))
     _expect_positions(raw, file)
     if raw.empty:
         raise DataError(
@@ -162,6 +165,18 @@ def read_addresses(
     report = Report(source, read, len(kept), tuple(left_out), turned + in_metres + notes)
     checked = ADDRESSES.check(addresses.reset_index(drop=True)).assign(**side_columns(kept))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
+
+
+def _parted(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with latitude and longitude, taken out of « 48.85, 2.35 » where need be."""
+    if "point" not in raw or {"lon", "lat"} <= set(raw):
+        return raw
+    parts = (
+        raw["point"]
+        .str.extract(r"^\W*?(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\W*$")
+        .fillna("")
+    )
+    return raw.assign(lat=parts[0], lon=parts[1])
 
 
 def _expect_positions(raw: pd.DataFrame, file: Path) -> None:

@@ -94,7 +94,7 @@ def lines_above(text: str) -> int:
     widths = [_cells(line) for line in lines]
     if not widths or widths[0] > _NO_HEADER:
         return 0
-    wide = [n for n, width in enumerate(widths[:-1]) if width > _NO_HEADER + 1]
+    wide = [n for n, width in enumerate(widths[:-1]) if width > _NO_HEADER]
     # What stands below a header is a row, after empty lines or not.
     return next((n for n in wide if any(w > _NO_HEADER for w in widths[n + 1 : n + 3])), 0)
 

@@ -11,12 +11,21 @@ import pandas as pd
 from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
-from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
+from analysis.geography.way_names import (
+    begins_with_kind,
+    split_house,
+    split_numbers,
+    street_keys,
+    suffix_keys,
+)
 from analysis.readers.address_meeting import NONE, PLACE, SEVERAL, address_keys, apart, meet
 from analysis.readers.addresses import decimals, texts
+from analysis.readers.beginnings import plain
 from analysis.readers.codes import bare_code, commune_code, contour_code
 from analysis.readers.former_communes import FORMER, SIDE, former_of
 from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.known_places import communes, place_name
+from analysis.readers.place_search import bare_name
 from analysis.readers.set_aside import tolerated
 from analysis.readers.tabular import header, read_columns
 from analysis.readers.total_rows import SUM, is_called_total
@@ -26,10 +35,19 @@ from analysis.tables.whole_numbers import is_count, plain_counts
 _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie", "n°", "no"),
     "suffix": ("rep", "suffixe", "suffix"),
-    "street": ("voie", "nom_voie", "libelle_voie", "street", "rue"),
+    "kind": ("type_voie", "type_de_voie", "typ_voie", "nature_voie", "type_voie_libelle"),
+    "street": ("voie", "nom_voie", "libelle_voie", "nom_de_voie", "street", "rue"),
     "street_end": ("nom",),
+    # Number and street in one.
+    "address": ("adresse", "adresse_complete", "libelle_adresse", "address"),
     "commune": ("code_insee", "insee", "code_commune", "commune_id", "commune"),
-    "registered": ("nb", "registered", "inscrits", "nb_electeurs", "electeurs"),
+    # Where the addresses are of several communes, better than nothing.
+    "town": ("nom_commune", "ville", "code_postal"),
+    "registered": (
+        *("nb", "registered", "inscrits", "nb_electeurs", "electeurs", "nb d'électeurs"),
+        *("nombre_electeurs", "nombre d'électeurs", "nb_inscrits", "nombre_inscrits"),
+        *("nombre d'inscrits", "total_inscrits"),
+    ),
     "bureau": ("bureau_id", "id_bv", "code_bv", "bureau", "bv"),
     "arrondissement": ("arrondissement",),
     "former": FORMER,
@@ -40,17 +58,22 @@ _COLUMNS = {
     "id": ("address_id", "cle_interop", "id_adresse", "id_ban", "id"),
 }
 _OPTIONAL = frozenset(
-    {"suffix", "street_end", "commune", "bureau", "arrondissement", "former"}
-    | {"lon", "lat", "id", "x", "y"}
+    {"number", "suffix", "kind", "street", "street_end", "address", "commune", "town"}
+    | {"bureau", "arrondissement", "former", "lon", "lat", "id", "x", "y"}
 )
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
+# What results of bureaux and tables of the roll have too.
+_OF_BUREAUX = frozenset({"registered", "inscrits"})
+_OF_RESULTS = frozenset({"votants", "exprimes", "voix", "idelection"})
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 
 
 def sniff(glance: Glance) -> float:
     """Tell a file of registered voters per address: persons, and numbers or streets."""
-    persons = glance.columns & {"nb", "nb_electeurs", "electeurs"}
-    return SURE if persons and glance.columns & {"numero", "voie", "nom_voie"} else NO
+    columns = {plain(name) for name in glance.columns}
+    persons = columns & {plain(name) for name in _COLUMNS["registered"]} - _OF_BUREAUX
+    named = columns & {"numero", "voie", "nomvoie", "libellevoie", "typevoie"}
+    return SURE if persons and named and not columns & _OF_RESULTS else NO
 
 
 def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Report]:
@@ -109,7 +132,9 @@ def _electors(
 
     Beside them notes: rows that stand there again, and may be copies or not.
     """
-    raw = texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL))
+    raw = _in_columns(
+        texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL)), file
+    )
     in_two = set(header(file)) >= _PARIS
     if "id" in raw and not _of_address(raw):
         raw = raw.drop(columns="id")
@@ -136,6 +161,29 @@ def _electors(
         }
     )
     return table, notes
+
+
+def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Return rows with `number` and `street`, taken apart or put together where need be."""
+    if "address" in raw and not {"number", "street"} <= set(raw):
+        parts = [split_house(text) for text in raw["address"]]
+        told = pd.DataFrame(parts, columns=["number", "street"], index=raw.index, dtype="str")
+        return raw.drop(columns=["number", "street"], errors="ignore").join(told)
+    if missing := [name for name in ("number", "street") if name not in raw]:
+        raise DataError(
+            "{file} lacks column(s): {wanted}.",
+            where="{file}: columns found: {columns}",
+            mend="Give number and street of each address, or both in a column “adresse”.",
+            file=file.name,
+            wanted=", ".join(" / ".join(_COLUMNS[name]) for name in missing),
+            columns=some(header(file), most=8),
+        )
+    if "kind" in raw:
+        # « R » and « DE LA GARE » in two columns; both in one where it was copied there.
+        whole = raw["kind"].str.strip() + " " + raw["street"]
+        told = raw["street"].map(begins_with_kind)
+        return raw.assign(street=raw["street"].where(told, whole.str.strip()))
+    return raw
 
 
 def _of_address(raw: pd.DataFrame) -> bool:
@@ -169,8 +217,8 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
     """Return the bureau each row names, in our spelling; "" where it names none."""
     if "bureau" not in raw:
         return ""
-    communes = addresses["commune_id"].unique()
-    commune = str(communes[0]) if len(communes) == 1 else ""
+    of = addresses["commune_id"].unique()
+    commune = str(of[0]) if len(of) == 1 else ""
     said = raw["bureau"].map(bare_code)
     if "arrondissement" in raw:
         said = raw["arrondissement"].str.strip().str[-2:] + "-" + said
@@ -196,26 +244,47 @@ def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndar
 
 
 def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.Series | str:
-    if "commune" in raw:
-        codes = {code: commune_code(code) for code in raw["commune"].unique()}
-        return raw["commune"].map(codes)
-    communes = addresses["commune_id"].unique()
-    if len(communes) == 1:
-        return str(communes[0])
+    here = frozenset(addresses["commune_id"].astype("str"))
+    only = next(iter(here)) if len(here) == 1 else ""
+    column = "commune" if "commune" in raw else "" if only else "town"
+    if column in raw:
+        codes = {text: _code_of(text, here) or only for text in raw[column].unique()}
+        if here & set(codes.values()):
+            return raw[column].map(codes)
+        raise DataError(
+            "{file} is of other communes than the addresses.",
+            where="{file}: {said}; addresses: {communes}",
+            mend="Give electors and addresses (BAN) of the same commune.",
+            file=file.name,
+            said=some(codes),
+            communes=some(place_name(code) for code in sorted(here)),
+        )
+    if only:
+        return only
     raise DataError(
         "{file} does not say in which commune its streets are.",
         where="the addresses are of {n} communes: {communes}",
         mend="Add a column code_insee, or choose one commune with --place.",
         file=file.name,
-        n=len(communes),
-        communes=some(communes),
+        n=len(here),
+        communes=some(sorted(here)),
     )
+
+
+def _code_of(text: str, here: frozenset[str]) -> str:
+    """Return the code of a commune from its code, its name or its postal code."""
+    code = commune_code(text)
+    if code in here or not text.strip():
+        return code
+    known = [communes()[one] for one in here & set(communes())]
+    named = [p for p in known if bare_name(p.name) == bare_name(text) or text.strip() in p.postal]
+    return named[0].code if len(named) == 1 else code
 
 
 def _without_sums(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
     """Leave out rows whose count is none, and those that are a total: no one lives there twice."""
     unread = raw["persons"].isna()
-    nowhere = (split_numbers(raw["number"])[0].isna() & ~unread).to_numpy(dtype=bool)
+    nowhere = (split_numbers(raw["number"])[0].fillna(0).eq(0) & ~unread).to_numpy(dtype=bool)
     rest = raw["persons"].sum() - raw["persons"]
     sums = nowhere & ((raw["persons"] == rest) & (rest > 0) | raw["said"].map(is_called_total))
     for reason, gone in ((Text("no whole number of registered"), unread), (SUM, sums)):

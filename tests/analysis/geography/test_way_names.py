@@ -12,7 +12,13 @@ import shapely
 
 from analysis.geography import way_names
 from analysis.geography.address_search import find, index_of
-from analysis.geography.way_names import split_numbers, street_key, street_keys, suffix_keys
+from analysis.geography.way_names import (
+    split_house,
+    split_numbers,
+    street_key,
+    street_keys,
+    suffix_keys,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +96,22 @@ def test_numbers_and_suffixes_are_split():
     assert number.fillna(-1).tolist() == [4, 4, 4, 12, -1, -1, 7, -1]
     assert suffix.tolist() == ["", "bis", "TER", "", "", "", "p1", ""]
     assert suffix_keys(suffix).tolist() == ["", "B", "T", "", "", "", "P1", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "street"),
+    [
+        ("12 R DE LA GARE", "12", "R DE LA GARE"),
+        ("12 R RUE HAUTE", "12 R", "RUE HAUTE"),
+        ("12B, rue Haute", "12 B", "rue Haute"),
+        ("4-6 av Foch", "4-6", "av Foch"),
+        ("12 L ABBAYE", "12", "L ABBAYE"),
+        ("rue du 8 Mai", "", "rue du 8 Mai"),
+        ("", "", ""),
+    ],
+)
+def test_a_house_is_parted_from_its_street(text, number, street):
+    assert split_house(text) == (number, street)
 
 
 def test_every_official_abbreviation_stands_for_its_kind():

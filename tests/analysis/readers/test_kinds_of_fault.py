@@ -276,6 +276,51 @@ def test_what_tells_two_places_of_one_name_apart(tmp_path, case):
     assert report.rows_read == len(rows)
 
 
+# How lists of town halls are laid out.
+
+FOCH = [TWO[0], ("f2", "80001", "Avenue Foch", 2, "bis", E, 500)]
+LISTS = {
+    "number and street in one": ("adresse;nb", ["1 R DE LA GARE;4", "2bis, AV FOCH;9"]),
+    "the kind in a column": (
+        "numero;type_voie;nom_voie;nb", ["1;R;DE LA GARE;4", "2BIS;AV;AV FOCH;9"]
+    ),
+    "names of columns in words": (
+        "Numéro;Voie;Nombre d'électeurs", ["1;R DE LA GARE;4", "2 B;AV FOCH;9"]
+    ),
+    "the commune by its name": (
+        "commune;numero;voie;nb", ["ABBEVILLE;1;R DE LA GARE;4", "Abbeville;2bis;AV FOCH;9"]
+    ),
+    "the commune by its postal code": (
+        "commune;numero;voie;nb", ["80100;1;R DE LA GARE;4", ";2bis;AV FOCH;9"]
+    ),
+    "a total of number 0": (
+        "numero;voie;nb", ["1;R DE LA GARE;4", "2bis;AV FOCH;9", "0;TOTAL;13"]
+    ),
+    "a total for each street": (
+        "numero;voie;nb", ["1;R DE LA GARE;4", ";Total R DE LA GARE;4", "2bis;AV FOCH;9"]
+    ),
+    "below a title": ("Électeurs\n\nnumero;voie;nb", ["1;R DE LA GARE;4", "2B;AV FOCH;9"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "rows"), LISTS.values(), ids=LISTS)
+def test_lists_of_town_halls_are_read_in_every_dress(tmp_path, header, rows):
+    file = tmp_path / "e.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*FOCH))
+    assert table.set_index("address_id")["registered"].to_dict() == {"w1": 4, "f2": 9}
+    assert report.notes[0].startswith("13 of 13 registered")
+
+
+def test_registered_of_another_commune_are_named(tmp_path):
+    file = tmp_path / "e.csv"
+    file.write_text("commune;numero;voie;nb\n33000;1;R DE LA GARE;4\n", encoding="utf-8")
+    with pytest.raises(DataError) as told:
+        read_electors(file, addresses(*FOCH))
+    assert "other communes than the addresses" in str(told.value)
+    assert "33000; addresses: Abbeville (80001)" in str(told.value)
+
+
 # Former communes: Le Longeron (49179) and Torfou (49350) are parts of Sèvremoine (49301).
 
 HEAD = "id,numero,rep,nom_voie,code_insee,lon,lat"
