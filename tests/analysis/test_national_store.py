@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from analysis import i18n
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import cutting, national_store
@@ -196,7 +197,7 @@ def test_a_merged_commune_has_its_whole_past(nation, tmp_path):
     registered = place.read("turnout").groupby("election_id", observed=True)["registered"].sum()
     assert registered["2017_pres_t1"] / registered["2022_pres_t1"] == pytest.approx(1, abs=0.1)
     notes = [note for source in place.manifest["sources"] for note in source["notes"]]
-    assert any("Le Longeron (49179) to 49301" in note for note in notes)
+    assert any("Le Longeron (49179) to Sèvremoine (49301)" in note for note in notes)
     assert any("Le Longeron (49179) is part of Sèvremoine (49301)" in note for note in notes)
     assert place.manifest["places"] == [MERGED.code]
 
@@ -281,6 +282,8 @@ def test_a_code_means_what_a_person_thinks_or_a_word_is_said(asked, codes, says)
     assert " ".join(found.codes) == codes
     assert says in " ".join(found.notes)
     assert bool(found.notes) is bool(says)
+    # As the report of a place keeps them.
+    assert all(i18n.told(str(note), "fr") != str(note) for note in found.notes)
 
 
 @pytest.mark.parametrize(
