@@ -119,8 +119,8 @@ def chosen(known: KnownPlace) -> ChosenPlace:
     if known.kind == "former":
         now = communes()[known.within[0]]
         note = Text(
-            "{name} is part of {now} by now: all of that commune is taken, because newer results do "
-            "not tell the former one apart",
+            "{name} is part of {now} by now: all of that commune is taken, because newer results "
+            "do not tell the former one apart",
             name=f"{known.name} ({known.code})" if known.name else known.code,
             now=f"{now.name} ({now.code})",
         )

@@ -66,8 +66,9 @@ class Units:
     @property
     def abroad(self) -> bool:
         """Whether all of them are consulates."""
-        codes = self.table["unit_id"].astype("str").str.rpartition(":")[2]
-        return bool(codes.str.startswith(ABROAD).all())
+        codes = set(self.table["unit_id"].astype("str").str.rpartition(":")[2])
+        # Some consulates are of no constituency that is known.
+        return bool(codes - {""}) and all(code.startswith(ABROAD) for code in codes - {""})
 
 
 @dataclass(frozen=True, eq=False)

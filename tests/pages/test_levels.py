@@ -98,7 +98,10 @@ def test_what_was_counted_is_shown_as_shares_and_as_a_change():
 def test_consulates_are_called_so_where_there_is_nothing_else(ids, abroad):
     for level, given in (
         ("commune", ids),
-        ("circonscription", [f"circonscription:{one[:2]}-01" for one in ids]),
+        (
+            "circonscription",
+            [*(f"circonscription:{one[:2]}-01" for one in ids), "circonscription:"],
+        ),
     ):
         units = level_map.Units(level, pd.DataFrame({"unit_id": given}))
         assert units.abroad is abroad
