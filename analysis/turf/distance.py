@@ -111,9 +111,13 @@ class OnStreets:
 
     def over_gap(self, xy: np.ndarray) -> np.ndarray:
         """Tell which points have a nearest street that only a gap joins to the others."""
-        if not self.graph.over_gap.any():
-            return np.zeros(len(xy), dtype=bool)
-        over: np.ndarray = self.graph.over_gap[_settle(self.graph, xy).edge]
+        over = np.zeros(len(xy), dtype=bool)
+        lines = shapely.linestrings(self.graph.nodes[self.graph.edges[self.graph.over_gap]])
+        # They are few, and so are the points near by, of which alone it is asked.
+        tree = shapely.STRtree(lines)
+        near = np.unique(tree.query(shapely.points(xy), predicate="dwithin", distance=_FAR_M)[0])
+        if len(near):
+            over[near] = self.graph.over_gap[_settle(self.graph, xy[near]).edge]
         return over
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:

@@ -209,7 +209,7 @@ def make_walks(
 
 def _labelled(walks: Walks, workspace: Workspace) -> Walks:
     """Return a cut that tells what its bureaux are called, those of `uncut` too."""
-    bureau = workspace.read("addresses", columns=["address_id", "bureau_id", "geometry"])
+    bureau = workspace.read_arrow("addresses", columns=["address_id", "bureau_id"]).to_pandas()
     of = walks.uncut["address_id"].map(bureau.set_index("address_id")["bureau_id"].astype("str"))
     ids = sorted({*walks.turfs["bureau_id"], *of} - {""})
     names = dict(zip(ids, bureau_labels(workspace, ids), strict=True))
