@@ -96,7 +96,7 @@ def lines_above(text: str) -> int:
         return 0
     wide = [n for n, width in enumerate(widths[:-1]) if width > _NO_HEADER]
     # What stands below a header is a row, after empty lines or not.
-    return next((n for n in wide if any(w > _NO_HEADER for w in widths[n + 1 : n + 3])), 0)
+    return next((n for n in wide if max(widths[n + 1 : n + 3]) > 1), 0)
 
 
 def _cells(line: str) -> int:

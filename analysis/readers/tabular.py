@@ -96,6 +96,7 @@ def read_columns(
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise _broken(path, error) from error
     if not kept:
+        uneven.refuse_many(0)
         raise DataError(
             "{file} has a header and no rows.",
             where="{path}",
