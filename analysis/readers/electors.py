@@ -21,11 +21,11 @@ from analysis.geography.way_names import (
 from analysis.readers.address_meeting import NONE, PLACE, SEVERAL, address_keys, apart, meet
 from analysis.readers.addresses import decimals, texts
 from analysis.readers.beginnings import plain
-from analysis.readers.codes import bare_code, commune_code, contour_code
+from analysis.readers.codes import bare_code, contour_code
+from analysis.readers.commune_names import codes_of
 from analysis.readers.former_communes import FORMER, SIDE, former_of
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.known_places import communes, place_name
-from analysis.readers.place_search import bare_name
+from analysis.readers.known_places import place_name
 from analysis.readers.set_aside import tolerated
 from analysis.readers.tabular import header, read_columns
 from analysis.readers.total_rows import SUM, is_called_total
@@ -248,15 +248,17 @@ def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.S
     only = next(iter(here)) if len(here) == 1 else ""
     column = "commune" if "commune" in raw else "" if only else "town"
     if column in raw:
-        codes = {text: _code_of(text, here) or only for text in raw[column].unique()}
-        if here & set(codes.values()):
-            return raw[column].map(codes)
+        codes = codes_of(raw[column], here)
+        # Whoever leaves a cell empty means the one commune there is.
+        codes = codes.mask(raw[column].str.strip() == "", only)
+        if codes.ne("").any():
+            return codes
         raise DataError(
             "{file} is of other communes than the addresses.",
             where="{file}: {said}; addresses: {communes}",
             mend="Give electors and addresses (BAN) of the same commune.",
             file=file.name,
-            said=some(codes),
+            said=some(raw[column].unique()),
             communes=some(place_name(code) for code in sorted(here)),
         )
     if only:
@@ -269,16 +271,6 @@ def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.S
         n=len(here),
         communes=some(sorted(here)),
     )
-
-
-def _code_of(text: str, here: frozenset[str]) -> str:
-    """Return the code of a commune from its code, its name or its postal code."""
-    code = commune_code(text)
-    if code in here or not text.strip():
-        return code
-    known = [communes()[one] for one in here & set(communes())]
-    named = [p for p in known if bare_name(p.name) == bare_name(text) or text.strip() in p.postal]
-    return named[0].code if len(named) == 1 else code
 
 
 def _without_sums(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:

@@ -525,3 +525,45 @@ def test_one_bad_polygon_is_repaired_or_set_aside(tmp_path, kind, ring, kept):
     assert ("29019_0002" in set(table["bureau_id"])) is kept
     assert "29019_0001" in set(table["bureau_id"])
     assert report.rows_read == report.rows_kept + sum(o.count for o in report.left_out)
+
+
+def bare_numbers(folder, *rows):
+    """Contours of bureaux that have a number alone, with what stands beside it."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": told,
+            "geometry": {"type": "Polygon", "coordinates": [[[x + k / 9, y] for x, y in SQUARE]]},
+        }
+        for k, told in enumerate(rows)
+    ]
+    file = folder / "c.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return file
+
+
+BESIDE = {
+    "the name of the commune": (
+        ("33063", "33039"),
+        [{"commune": "BORDEAUX", "bureau": "1"}, {"commune": "Bègles", "bureau": "1"}],
+        ["33039_0001", "33063_0001"],
+    ),
+    "the arrondissement": (
+        ("75056",),
+        [{"arrondissement": 18, "num_bv": 1}, {"arrondissement": "5e", "num_bv": 1}],
+        ["75056_0501", "75056_1801"],
+    ),
+    "the arrondissement of Lyon": (
+        ("69123",),
+        [{"insee": "69123", "arr": 2, "num_bv": 7}, {"insee": "69123", "arr": 3, "num_bv": 7}],
+        ["69123_0207", "69123_0307"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("places", "rows", "right"), BESIDE.values(), ids=BESIDE)
+def test_a_number_alone_is_of_what_stands_beside_it(tmp_path, places, rows, right):
+    file = bare_numbers(tmp_path, *rows)
+    table, report = read_contours(file, vintage=2024, crs_metric="EPSG:32631", communes=places)
+    assert sorted(table["bureau_id"]) == right
+    assert report.rows_kept == len(rows)

@@ -153,6 +153,15 @@ def test_an_election_of_a_new_kind_is_left_out_and_named(tmp_path):
         aggregated(tmp_path, lambda _h, rows: [["2026_metr_t1", *row[1:]] for row in rows])
 
 
+def test_an_election_that_the_file_of_votes_lacks_is_left_out(tmp_path):
+    def change(header, rows):
+        return rows if "voix" in header else [*rows, *(["2022_legi_t1", *r[1:]] for r in rows)]
+
+    read = aggregated(tmp_path, change)
+    assert set(read.turnout["election_id"]) == {"2022_pres_t1"}
+    assert told(read.reports[-1]) == {"the file of votes does not hold this election": (3, "")}
+
+
 def test_one_count_of_votes_below_nought_does_not_refuse_the_place(tmp_path):
     def change(header, rows):
         return [[*rows[0][:-1], -3], *rows[1:]] if "voix" in header else rows
