@@ -9,7 +9,7 @@ from analysis.errors import DataError, Text, some
 from analysis.fetch.catalogue import Place
 from analysis.readers.codes import arrondissement_of
 from analysis.readers.known_places import KnownPlace, communes, known_places, place_name
-from analysis.readers.place_search import find_place, search
+from analysis.readers.place_search import find_place, search, with_code
 
 # The code of Corsica until 1976, and the first digits of the postal codes there.
 _CORSICA = "20"
@@ -63,7 +63,7 @@ def choose(text: str) -> ChosenPlace:
         place = Place.of(text)
     except DataError:
         return _posted(code, find_place(text))
-    found = [p for p in known_places() if p.code == code and p.kind != "region"]
+    found = with_code(code)
     known = next((p for p in found if p.kind != "former"), found[0] if found else None)
     if known is not None:
         return _posted_too(code, chosen(known))

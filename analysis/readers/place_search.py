@@ -109,6 +109,11 @@ def find_place(text: str) -> KnownPlace:
     )
 
 
+def with_code(code: str) -> list[KnownPlace]:
+    """Return the places that have an official code; of regions, départements have the same."""
+    return list(_by_codes().get(code, ()))
+
+
 def label(place: KnownPlace) -> Text:
     """Name a place so that it is told from others of the same name."""
     if place.kind == "department":
