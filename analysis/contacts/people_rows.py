@@ -12,6 +12,7 @@ from analysis.contacts.file_origins import Declared
 from analysis.contacts.normalise import Point, is_mobile, name_words, read_email, read_phones
 from analysis.contacts.people_columns import LEAVE, plain_heading
 from analysis.errors import Text
+from analysis.geography.way_names import split_house
 from analysis.tables.written_days import DAY, iso, order_of
 
 _YES = {"1", "x", "oui", "yes", "o", "y", "true", "vrai", "ok", "accepte", "accepted", "optin"}
@@ -258,10 +259,7 @@ def _split_name(whole: str) -> dict[str, str]:
 
 def split_address(number: str, address: str) -> tuple[str, str]:
     """Return number and street, where the number stands before the street."""
-    found = re.match(r"\s*(\d+\s*(?:bis|ter|quater|[a-dA-D])?)\b[\s,]*(.*)", address)
-    if number or not found:
-        return number, address.strip()
-    return found[1].strip(), found[2].strip()
+    return (number, address.strip()) if number else split_house(address)
 
 
 def _postcode(text: str) -> str:

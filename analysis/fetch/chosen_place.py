@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
-from analysis.errors import DataError, Text
+from analysis.errors import DataError, Text, some
 from analysis.fetch.catalogue import Place
 from analysis.readers.codes import arrondissement_of
-from analysis.readers.known_places import KnownPlace, communes, known_places
-from analysis.readers.place_search import find_place, label
+from analysis.readers.known_places import KnownPlace, communes, known_places, place_name
+from analysis.readers.place_search import find_place, search, with_code
+
+# The code of Corsica until 1976, and the first digits of the postal codes there.
+_CORSICA = "20"
+# Codes that may be of a place in no table: of an invented town, or with a lost zero.
+_FREE = re.compile(r"(?!9[78]$)\d{2}|\d{4,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +48,60 @@ class ChosenPlace:
 def choose(text: str) -> ChosenPlace:
     """Return the place of a code or a name.
 
+    A code is read as INSEE's where there is one, else as a postal one, and what else a person may
+    mean by it is noted.
+
     Raises
     ------
     DataError
         When no place, or more than one, is called so.
     """
+    code = text.strip().upper()
+    if code == _CORSICA:
+        return _corsica()
     try:
         place = Place.of(text)
     except DataError:
-        return chosen(find_place(text))
-    found = [p for p in known_places() if p.code == text.strip().upper() and p.kind != "region"]
+        return _posted(code, find_place(text))
+    found = with_code(code)
     known = next((p for p in found if p.kind != "former"), found[0] if found else None)
     if known is not None:
-        return chosen(known)
+        return _posted_too(code, chosen(known))
+    if re.fullmatch(r"\d{5}", code) and search(code):
+        return _posted(code, find_place(code))
     # Codes spelt otherwise (ZA101), and of places that are not in the table.
     whole = arrondissement_of(text.strip())
     code = text.strip() if whole and whole != "56" else place.code
     return ChosenPlace(code, (code,), (place,))
+
+
+def _posted(code: str, known: KnownPlace) -> ChosenPlace:
+    """Return a place, and a word where its postal code was given."""
+    place = chosen(known)
+    if code not in known.postal:
+        return place
+    note = Text("{code} is a postal code: read as {place}", code=code, place=place_name(known.code))
+    return replace(place, notes=(*place.notes, note))
+
+
+def _posted_too(code: str, place: ChosenPlace) -> ChosenPlace:
+    """Return the place of an INSEE code, and a word where others have it as postal code."""
+    others = [other for other in search(code) if code in other.postal and other.code != code]
+    if not others:
+        return place
+    note = Text(
+        "{code} is read as INSEE's code, {place}; as a postal code it is that of {others}",
+        code=code,
+        place=place.name,
+        others=some(place_name(other.code) for other in others),
+    )
+    return replace(place, notes=(*place.notes, note))
+
+
+def _corsica() -> ChosenPlace:
+    codes = ("2A", "2B")
+    note = Text("20 is Corsica: both its départements are taken, 2A and 2B")
+    return ChosenPlace("Corse", codes, tuple(Place(code, "") for code in codes), (note,))
 
 
 def chosen(known: KnownPlace) -> ChosenPlace:
@@ -75,7 +118,12 @@ def chosen(known: KnownPlace) -> ChosenPlace:
         return ChosenPlace(name, (known.code,), (Place.of(known.code),))
     if known.kind == "former":
         now = communes()[known.within[0]]
-        note = Text("{place}: its results are in those of that commune", place=label(known))
+        note = Text(
+            "{name} is part of {now} by now: all of that commune is taken, because newer results "
+            "do not tell the former one apart",
+            name=f"{known.name} ({known.code})" if known.name else known.code,
+            now=f"{now.name} ({now.code})",
+        )
         return ChosenPlace(now.name, (now.code,), (Place.of(now.code),), (note,))
     if known.kind == "department":
         return ChosenPlace(name, (known.code,), (Place(known.code, ""),))
@@ -101,16 +149,37 @@ def _members(known: KnownPlace) -> list[KnownPlace]:
     return [p for p in known_places() if p.kind == kind and known.code in p.within]
 
 
-def codes_of(places: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the codes of places that are given by name; what looks like a code stays as it is.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The places of a build: their codes, and what the user should know of them."""
+
+    codes: tuple[str, ...]
+    notes: tuple[Text, ...] = ()
+
+
+def asked_for(places: tuple[str, ...]) -> Asked:
+    """Return the places that names and codes mean.
+
+    Parameters
+    ----------
+    places
+        As typed; codes that no table knows (of an invented town) stay as they are.
 
     Raises
     ------
     DataError
-        When no place, or more than one, is called so.
+        When no place, or more than one, is called so: 97 is several départements.
     """
-    found: list[str] = []
+    codes: list[str] = []
+    notes: list[Text] = []
     for text in places:
-        named = not any(letter.isdigit() for letter in text) or " " in text.strip()
-        found += choose(text).codes if named else (text,)
-    return tuple(dict.fromkeys(found))
+        try:
+            where = choose(text)
+        except DataError:
+            if not _FREE.fullmatch(text.strip()):
+                raise
+            codes.append(text)
+        else:
+            codes += where.codes
+            notes += where.notes
+    return Asked(tuple(dict.fromkeys(codes)), tuple(dict.fromkeys(notes)))

@@ -8,6 +8,8 @@ import unicodedata
 import geopandas as gpd
 import pandas as pd
 
+from analysis.geography.way_names import split_house, way_words
+
 _DEGREES = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*[,;]\s*([+-]?\d+(?:\.\d+)?)\s*")
 
 
@@ -38,10 +40,12 @@ def names_of(addresses: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
 
 
 def index_of(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return `name` (plain: "12 bis rue haute"), `latitude`, `longitude` of located addresses."""
+    """Return `name` ("12 bis rue haute"), `latitude`, `longitude` of located addresses."""
     table = addresses[~(addresses.geometry.isna() | addresses.geometry.is_empty)]
     number = table["number"].astype("Int64").astype("string").fillna("")
-    words = number + " " + table["suffix"].fillna("").astype("str") + " " + table["street"]
+    house = number + " " + table["suffix"].fillna("").astype("str")
+    streets = {street: _spelt(street) for street in table["street"].unique()}
+    words = house + " " + table["street"].map(streets)
     points = gpd.GeoSeries(table.geometry, crs=table.crs).to_crs("OGC:CRS84")
     return pd.DataFrame(
         {
@@ -52,6 +56,10 @@ def index_of(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
     )
 
 
+def _spelt(street: str) -> str:
+    return " ".join(way_words(str(street))).lower()
+
+
 def degrees_in(text: str) -> tuple[float, float] | None:
     """Return latitude and longitude written as two numbers; None when the text is not that."""
     found = _DEGREES.fullmatch(text)
@@ -59,8 +67,12 @@ def degrees_in(text: str) -> tuple[float, float] | None:
 
 
 def find(index: pd.DataFrame, text: str) -> tuple[float, float] | None:
-    """Return latitude and longitude of what is typed; None when no address is called so."""
-    asked = plain(text)
+    """Return latitude and longitude of what is typed; None when no address is called so.
+
+    Kinds of ways may be shortened, and articles left out: « 12 r de la gare ».
+    """
+    number, street = split_house(text)
+    asked = plain(f"{number} {_spelt(street)}")
     found = index[index["name"] == asked]
     if found.empty:
         found = index[index["name"].str.startswith(asked + " ")]

@@ -14,10 +14,11 @@ from pyproj import Transformer
 
 from analysis.errors import DataError, Listed, Text, some
 from analysis.geography.crs import checked_metric
+from analysis.geography.way_names import split_numbers
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import arrondissement_of, commune_code, in_place
+from analysis.readers.former_communes import FORMER, FORMER_NAME, side_columns
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, header, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source
@@ -30,12 +31,19 @@ _BAN = {
     "suffix": ("rep", "suffixe", "suffix"),
     "street": ("nom_voie", "voie_nom", "street", "voie", "rue", "libelle_voie"),
     "commune": ("code_insee", "commune_insee", "insee", "commune_id", "code_commune"),
+    "former": FORMER,
+    "former_name": FORMER_NAME,
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
+    # Both in one, latitude first: portals of towns (Opendatasoft).
+    "point": ("geo_point_2d", "geo_point", "geopoint", "coordonnees_geo"),
     # In metres, in the official projection of the place.
     "x": ("x",),
     "y": ("y",),
 }
+_OPTIONAL = frozenset(
+    {"address_id", "suffix", "commune", "former", "former_name", "lon", "lat", "point", "x", "y"}
+)
 TURNED = Text("longitude and latitude stand in each other's column: read the other way round")
 _KEY = r"^(\d[\dAB]\d{3})_"
 # What files of communes write where a place has no number (format BAL, 1.3), and its misspellings.
@@ -50,7 +58,8 @@ _NAMED = frozenset({"nom", "prenom"})
 def sniff(glance: Glance) -> float:
     """Tell a file of addresses: numbers, and where they are."""
     columns = {*map(plain, glance.columns)}
-    told = all(columns & {*map(plain, _BAN[name])} for name in ("number", "street", "lon", "lat"))
+    has = {name: bool(columns & {*map(plain, names)}) for name, names in _BAN.items()}
+    told = has["number"] and has["street"] and (has["point"] or has["lon"] and has["lat"])
     identified = bool(columns & {*map(plain, _BAN["address_id"])})
     others = columns & {*map(plain, _COUNTED | _NAMED)}
     return SURE if told and (identified or not others) else NO
@@ -82,7 +91,8 @@ def read_addresses(
     Returns
     -------
     geopandas.GeoDataFrame
-        A `schema.ADDRESSES` table, and the report.
+        A `schema.ADDRESSES` table, with `former_communes.SIDE` where the file tells them, and the
+        report.
 
     Raises
     ------
@@ -95,11 +105,11 @@ def read_addresses(
         file,
         _BAN,
         left_out=left_out,
-        optional=frozenset({"address_id", "suffix", "commune", "lon", "lat", "x", "y"}),
+        optional=_OPTIONAL,
         keep=lambda piece: _in_places(_with_commune(piece, file), places),
     )
     read = table.num_rows + sum(rows.count for rows in left_out)
-    raw = _identified(texts(table))
+    raw = _identified(_parted(texts(table)))
     _expect_positions(raw, file)
     if raw.empty:
         raise DataError(
@@ -153,8 +163,20 @@ def read_addresses(
     )
     source = Source.of(file, role="addresses", licence=LICENCE)
     report = Report(source, read, len(kept), tuple(left_out), turned + in_metres + notes)
-    checked = ADDRESSES.check(addresses.reset_index(drop=True))
+    checked = ADDRESSES.check(addresses.reset_index(drop=True)).assign(**side_columns(kept))
     return gpd.GeoDataFrame(checked, crs=crs_metric), report
+
+
+def _parted(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with latitude and longitude, taken out of « 48.85, 2.35 » where need be."""
+    if "point" not in raw or {"lon", "lat"} <= set(raw):
+        return raw
+    parts = (
+        raw["point"]
+        .str.extract(r"^\W*?(-?\d+(?:\.\d+)?)\s*[,;]\s*(-?\d+(?:\.\d+)?)\W*$")
+        .fillna("")
+    )
+    return raw.assign(lat=parts[0], lon=parts[1])
 
 
 def _expect_positions(raw: pd.DataFrame, file: Path) -> None:
@@ -218,7 +240,8 @@ def _identified(raw: pd.DataFrame) -> pd.DataFrame:
     # Places without a number are as many as their lines.
     lines = pd.Series(np.arange(1, len(raw) + 1), index=raw.index).astype("str")
     number = number.where(number != "", "l" + lines)
-    return raw.assign(address_id=raw["commune"] + "_" + raw["street"].map(plain) + "_" + number)
+    commune = raw["commune"] + (raw["former"].map(plain) if "former" in raw else "")
+    return raw.assign(address_id=commune + "_" + raw["street"].map(plain) + "_" + number)
 
 
 def _communes(codes: pd.Series) -> dict[str, str]:

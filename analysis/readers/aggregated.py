@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, Text, some
+from analysis.readers.calendar import is_election
 from analysis.readers.codes import (
     arrondissement_of,
     bureau_code,
@@ -186,9 +187,22 @@ def _read(
     before = len(left_out)
     table = read_columns(path, aliases, left_out=left_out, optional=_OPTIONAL, keep=keep)
     read = table.num_rows + sum(rows.count for rows in left_out[before:])
+    table = _of_known_elections(table, left_out)
     ids = _bureau_ids(table)
     table = table.drop_columns(["commune", "number", "department"])
     return table.append_column("bureau_id", ids), read
+
+
+def _of_known_elections(table: pa.Table, left_out: list[LeftOut]) -> pa.Table:
+    """Leave out elections of a kind that nobody knew: a new one does not refuse all others."""
+    names = pc.value_counts(table["election_id"]).to_pylist()
+    strange = {n["values"]: n["counts"] for n in names if not is_election(n["values"] or "")}
+    if not 0 < len(strange) < len(names):
+        return table
+    reason = Text("an election of a kind that is not known")
+    left_out.append(LeftOut(reason, sum(strange.values()), some(map(str, strange))))
+    texts = pc.cast(table["election_id"], pa.string())
+    return table.filter(pc.invert(pc.is_in(texts, pa.array(list(strange), pa.string()))))
 
 
 def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:

@@ -11,6 +11,8 @@ DELIMITERS = ";,\t|"
 _FRENCH = frozenset("àâäæçéèêëîïôöœùûüÿÀÂÄÆÇÉÈÊËÎÏÔÖŒÙÛÜŸñÑáíóúãõÁÍÓÚß°«»’‘“”–—…€\u00a0\u202f")
 # Of these nearly all accents of French are: one row alone tells a Macintosh by « é ».
 _COMMON = frozenset("àâçéèêëîïôœùûÀÂÇÉÈÊËÎÔŒ’«»°\u00a0")  # noqa: RUF001
+# A line of so few cells is a title; below so many lines there is no header.
+_NO_HEADER, _MOST_ABOVE = 2, 20
 _ABOVE = re.compile(r"[^\x00-\x7f]")
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -73,6 +75,33 @@ def _fits(before: str, sign: str, after: str) -> float:
 def delimiter_of(line: str) -> str:
     """Return what parts the cells of a header: the most frequent of `;`, `,`, tab and `|`."""
     return max(DELIMITERS, key=line.count)
+
+
+def lines_above(text: str) -> int:
+    r"""Return how many lines stand above the header of a table: a title, a source, `sep=;`.
+
+    Parameters
+    ----------
+    text
+        Its beginning. A first line of three names or more is the header.
+
+    Examples
+    --------
+    >>> lines_above("Source: the Ministry\n\ncode;name;registered;ballots\n1;X;2;1\n")
+    2
+    """
+    lines = text.splitlines()[:_MOST_ABOVE]
+    widths = [_cells(line) for line in lines]
+    if not widths or widths[0] > _NO_HEADER:
+        return 0
+    wide = [n for n, width in enumerate(widths[:-1]) if width > _NO_HEADER]
+    # What stands below a header is a row, after empty lines or not.
+    return next((n for n in wide if max(widths[n + 1 : n + 3]) > 1), 0)
+
+
+def _cells(line: str) -> int:
+    """Return how many cells of a line are not empty."""
+    return sum(bool(cell.strip(' "\ufeff')) for cell in line.split(delimiter_of(line)))
 
 
 def plain(cell: str) -> str:

@@ -108,6 +108,15 @@ def election_of(election_id: str) -> Election:
     return Election(election_id, datetime.fromisoformat(f"{year}-{days[turn - 1]}"), kind, turn)
 
 
+def is_election(election_id: str) -> bool:
+    """Tell whether an id names an election, of a kind and a year that are known."""
+    try:
+        election_of(election_id)
+    except DataError:
+        return False
+    return True
+
+
 def known_elections() -> tuple[str, ...]:
     """Return the ids of the rounds whose day is known, the latest first."""
     rounds = [f"{name}_t{turn}" for name, days in _DAYS.items() for turn, _ in enumerate(days, 1)]

@@ -23,7 +23,9 @@ from analysis.readers.codes import (
     parts,
     put_together,
 )
+from analysis.readers.commune_names import codes_of, of_arrondissement
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
+from analysis.readers.known_places import communes as known_communes
 from analysis.readers.polygons import dissolve, outlines, overlaps, repair
 from analysis.readers.shapes import astray, fields_of, layers_of, read_shapes, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
@@ -42,6 +44,8 @@ _COMMUNE_NAMES = (
     *("codecommune", "code_commune", "code_commu", "codecommun", "code_insee", "insee_com"),
     *("codeinsee", "insee", "commune_insee"),
 )
+_TOWN_NAMES = ("nom_commune", "nomcommune", "nom_com", "commune", "ville")
+_PARTS_NAMES = ("arrondissement", "num_arrondissement", "arrondisse", "arr", "c_ar")
 _NAME_NAMES = ("llieu", "nombureauvote", "libelle", "nom_bureau", "lieu", "nom", "name")
 # A column holds ids if most of its cells are spelt like ids and few repeat.
 _MOST = 0.5
@@ -313,11 +317,23 @@ def _communes(
 ) -> pd.Series | str:
     """Return what numbers alone are of: the commune beside each, else the one asked for."""
     asked = communes[0] if len(communes) == 1 and len(communes[0]) == 5 else ""
-    beside = next((spelt[name] for name in _COMMUNE_NAMES if name in spelt), "")
-    if not beside:
-        return asked
-    codes = raw[beside].fillna("").astype("str").map(bare_code)
-    return codes.where(codes.str.fullmatch(r"\d{4}|\d[\dAB]\d{3}"), asked)
+
+    def beside(names: tuple[str, ...]) -> pd.Series | None:
+        name = next((spelt[one] for one in names if one in spelt), "")
+        return raw[name].astype("str").where(raw[name].notna(), "").str.strip() if name else None
+
+    codes = beside(_COMMUNE_NAMES)
+    if codes is not None:
+        codes = codes.map(bare_code)
+        codes = codes.where(codes.str.fullmatch(r"\d{4}|\d[\dAB]\d{3}"), asked)
+    elif not asked and (towns := beside(_TOWN_NAMES)) is not None:
+        here = [code for code in known_communes() if communes and in_place(code, communes)]
+        codes = codes_of(towns, here)
+    numbers = beside(_PARTS_NAMES)
+    if numbers is None:
+        return asked if codes is None else codes
+    codes = pd.Series(asked, index=raw.index) if codes is None else codes
+    return of_arrondissement(codes, numbers)
 
 
 def _holding(

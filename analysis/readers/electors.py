@@ -11,11 +11,22 @@ import pandas as pd
 from pyproj import Transformer
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.way_names import (
+    begins_with_kind,
+    split_house,
+    split_numbers,
+    street_keys,
+    suffix_keys,
+)
+from analysis.readers.address_meeting import NONE, PLACE, SEVERAL, address_keys, apart, meet
 from analysis.readers.addresses import decimals, texts
-from analysis.readers.codes import bare_code, commune_code, contour_code
+from analysis.readers.beginnings import plain
+from analysis.readers.codes import bare_code, contour_code
+from analysis.readers.commune_names import codes_of
+from analysis.readers.former_communes import FORMER, SIDE, former_of
 from analysis.readers.glance import NO, SURE, Glance
+from analysis.readers.known_places import place_name
 from analysis.readers.set_aside import tolerated
-from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 from analysis.readers.tabular import header, read_columns
 from analysis.readers.total_rows import SUM, is_called_total
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
@@ -24,12 +35,22 @@ from analysis.tables.whole_numbers import is_count, plain_counts
 _COLUMNS = {
     "number": ("numero", "number", "num", "numero_voie", "n°", "no"),
     "suffix": ("rep", "suffixe", "suffix"),
-    "street": ("voie", "nom_voie", "libelle_voie", "street", "rue"),
+    "kind": ("type_voie", "type_de_voie", "typ_voie", "nature_voie", "type_voie_libelle"),
+    "street": ("voie", "nom_voie", "libelle_voie", "nom_de_voie", "street", "rue"),
     "street_end": ("nom",),
+    # Number and street in one.
+    "address": ("adresse", "adresse_complete", "libelle_adresse", "address"),
     "commune": ("code_insee", "insee", "code_commune", "commune_id", "commune"),
-    "registered": ("nb", "registered", "inscrits", "nb_electeurs", "electeurs"),
+    # Where the addresses are of several communes, better than nothing.
+    "town": ("nom_commune", "ville", "code_postal"),
+    "registered": (
+        *("nb", "registered", "inscrits", "nb_electeurs", "electeurs", "nb d'électeurs"),
+        *("nombre_electeurs", "nombre d'électeurs", "nb_inscrits", "nombre_inscrits"),
+        *("nombre d'inscrits", "total_inscrits"),
+    ),
     "bureau": ("bureau_id", "id_bv", "code_bv", "bureau", "bv"),
     "arrondissement": ("arrondissement",),
+    "former": FORMER,
     "lon": ("lon", "long", "longitude"),
     "lat": ("lat", "latitude"),
     "x": ("x",),
@@ -37,29 +58,31 @@ _COLUMNS = {
     "id": ("address_id", "cle_interop", "id_adresse", "id_ban", "id"),
 }
 _OPTIONAL = frozenset(
-    {"suffix", "street_end", "commune", "bureau", "arrondissement", "lon", "lat", "id", "x", "y"}
+    {"number", "suffix", "kind", "street", "street_end", "address", "commune", "town"}
+    | {"bureau", "arrondissement", "former", "lon", "lat", "id", "x", "y"}
 )
 # Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
+# What results of bureaux and tables of the roll have too.
+_OF_BUREAUX = frozenset({"registered", "inscrits"})
+_OF_RESULTS = frozenset({"votants", "exprimes", "voix", "idelection"})
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
-_PLACE = ["commune", "street", "number"]
-# Of several addresses of one name, the one this near to the file's own coordinates is meant.
-_NEAR_M = 100.0
-NONE, SEVERAL = -1, -2
 
 
 def sniff(glance: Glance) -> float:
     """Tell a file of registered voters per address: persons, and numbers or streets."""
-    persons = glance.columns & {"nb", "nb_electeurs", "electeurs"}
-    return SURE if persons and glance.columns & {"numero", "voie", "nom_voie"} else NO
+    columns = {plain(name) for name in glance.columns}
+    persons = columns & {plain(name) for name in _COLUMNS["registered"]} - _OF_BUREAUX
+    named = columns & {"numero", "voie", "nomvoie", "libellevoie", "typevoie"}
+    return SURE if persons and named and not columns & _OF_RESULTS else NO
 
 
 def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Report]:
     """Read the number of registered per address and give it to the addresses.
 
-    They meet on commune, street (see `streets.street_key`) and number; an exact
+    They meet on commune, street (see `way_names.street_key`) and number; an exact
     suffix first, else the number without one, else its first suffix. Where several
-    bureaux have such an address (one street name in two former communes), the file's own
-    bureau or coordinates tell which; where it has neither, the row is listed.
+    places have such an address (one street name in two former communes), the file's own
+    bureau, former commune or coordinates tell which; where it has none of them, the row is listed.
 
     Parameters
     ----------
@@ -95,7 +118,7 @@ def read_electors(path: Path | str, addresses: gpd.GeoDataFrame) -> tuple[gpd.Ge
         )
     sums = np.bincount(row[found], weights=electors["registered"][found], minlength=len(addresses))
     listed = np.bincount(row[found], minlength=len(addresses)) > 0
-    table = addresses.copy()
+    table = addresses.drop(columns=list(SIDE), errors="ignore")
     table["registered"] = pd.array(sums.astype("int64"), dtype="Int64")
     table.loc[~listed, "registered"] = pd.NA
     report = _electors_report(file, electors, known, (row, exact), left_out)
@@ -109,7 +132,9 @@ def _electors(
 
     Beside them notes: rows that stand there again, and may be copies or not.
     """
-    raw = texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL))
+    raw = _in_columns(
+        texts(read_columns(file, _COLUMNS, left_out=left_out, optional=_OPTIONAL)), file
+    )
     in_two = set(header(file)) >= _PARIS
     if "id" in raw and not _of_address(raw):
         raw = raw.drop(columns="id")
@@ -120,9 +145,11 @@ def _electors(
     street = raw["said"]
     number, inside = split_numbers(raw["number"])
     suffix = raw["suffix"].where(raw["suffix"] != "", inside) if "suffix" in raw else inside
+    commune = _commune(raw, addresses, file)
     table = pd.DataFrame(
         {
-            "commune": _commune(raw, addresses, file),
+            "commune": commune,
+            "former": former_of(raw, commune, addresses),
             "street": street_keys(street),
             "number": number,
             "suffix": suffix_keys(suffix),
@@ -134,6 +161,29 @@ def _electors(
         }
     )
     return table, notes
+
+
+def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Return rows with `number` and `street`, taken apart or put together where need be."""
+    if "address" in raw and not {"number", "street"} <= set(raw):
+        parts = [split_house(text) for text in raw["address"]]
+        told = pd.DataFrame(parts, columns=["number", "street"], index=raw.index, dtype="str")
+        return raw.drop(columns=["number", "street"], errors="ignore").join(told)
+    if missing := [name for name in ("number", "street") if name not in raw]:
+        raise DataError(
+            "{file} lacks column(s): {wanted}.",
+            where="{file}: columns found: {columns}",
+            mend="Give number and street of each address, or both in a column “adresse”.",
+            file=file.name,
+            wanted=", ".join(" / ".join(_COLUMNS[name]) for name in missing),
+            columns=some(header(file), most=8),
+        )
+    if "kind" in raw:
+        # « R » and « DE LA GARE » in two columns; both in one where it was copied there.
+        whole = raw["kind"].str.strip() + " " + raw["street"]
+        told = raw["street"].map(begins_with_kind)
+        return raw.assign(street=raw["street"].where(told, whole.str.strip()))
+    return raw
 
 
 def _of_address(raw: pd.DataFrame) -> bool:
@@ -167,8 +217,8 @@ def _bureaux(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> pd.Series | str:
     """Return the bureau each row names, in our spelling; "" where it names none."""
     if "bureau" not in raw:
         return ""
-    communes = addresses["commune_id"].unique()
-    commune = str(communes[0]) if len(communes) == 1 else ""
+    of = addresses["commune_id"].unique()
+    commune = str(of[0]) if len(of) == 1 else ""
     said = raw["bureau"].map(bare_code)
     if "arrondissement" in raw:
         said = raw["arrondissement"].str.strip().str[-2:] + "-" + said
@@ -194,26 +244,39 @@ def _metres(raw: pd.DataFrame, addresses: gpd.GeoDataFrame) -> dict[str, np.ndar
 
 
 def _commune(raw: pd.DataFrame, addresses: gpd.GeoDataFrame, file: Path) -> pd.Series | str:
-    if "commune" in raw:
-        codes = {code: commune_code(code) for code in raw["commune"].unique()}
-        return raw["commune"].map(codes)
-    communes = addresses["commune_id"].unique()
-    if len(communes) == 1:
-        return str(communes[0])
+    here = frozenset(addresses["commune_id"].astype("str"))
+    only = next(iter(here)) if len(here) == 1 else ""
+    column = "commune" if "commune" in raw else "" if only else "town"
+    if column in raw:
+        codes = codes_of(raw[column], here)
+        # Whoever leaves a cell empty means the one commune there is.
+        codes = codes.mask(raw[column].str.strip() == "", only)
+        if codes.ne("").any():
+            return codes
+        raise DataError(
+            "{file} is of other communes than the addresses.",
+            where="{file}: {said}; addresses: {communes}",
+            mend="Give electors and addresses (BAN) of the same commune.",
+            file=file.name,
+            said=some(raw[column].unique()),
+            communes=some(place_name(code) for code in sorted(here)),
+        )
+    if only:
+        return only
     raise DataError(
         "{file} does not say in which commune its streets are.",
         where="the addresses are of {n} communes: {communes}",
         mend="Add a column code_insee, or choose one commune with --place.",
         file=file.name,
-        n=len(communes),
-        communes=some(communes),
+        n=len(here),
+        communes=some(sorted(here)),
     )
 
 
 def _without_sums(raw: pd.DataFrame, left_out: list[LeftOut]) -> pd.DataFrame:
     """Leave out rows whose count is none, and those that are a total: no one lives there twice."""
     unread = raw["persons"].isna()
-    nowhere = (split_numbers(raw["number"])[0].isna() & ~unread).to_numpy(dtype=bool)
+    nowhere = (split_numbers(raw["number"])[0].fillna(0).eq(0) & ~unread).to_numpy(dtype=bool)
     rest = raw["persons"].sum() - raw["persons"]
     sums = nowhere & ((raw["persons"] == rest) & (rest > 0) | raw["said"].map(is_called_total))
     for reason, gone in ((Text("no whole number of registered"), unread), (SUM, sums)):
@@ -244,97 +307,6 @@ def _persons(cells: pd.Series, file: Path) -> pd.Series:
     return numbers.mask(bad)
 
 
-def address_keys(addresses: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the keys of the addresses, the number without suffix first; the index is the row."""
-    keys = pd.DataFrame(
-        {
-            "commune": addresses["commune_id"].to_numpy(),
-            "street": street_keys(addresses["street"]).to_numpy(),
-            "number": addresses["number"].to_numpy(),
-            "suffix": suffix_keys(addresses["suffix"]).to_numpy(),
-            "address_id": addresses["address_id"].to_numpy(),
-            "bureau": addresses["bureau_id"].astype("str").to_numpy(),
-            "x": addresses.geometry.x.to_numpy(),
-            "y": addresses.geometry.y.to_numpy(),
-        }
-    )
-    keys = keys[keys["number"].notna()]
-    return keys.sort_values(["suffix", "address_id"])
-
-
-def meet(electors: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row of the address of each row, and whether its suffix is meant.
-
-    Below 0 it has none, or several addresses in different bureaux answer to it.
-
-    Parameters
-    ----------
-    electors
-        `commune`, `street` (key), `number`, `suffix` (key), `bureau` and `id` of the address (""
-        where not told), and `x`, `y` in metres (missing where not told).
-    known
-        As `address_keys` returns them.
-    """
-    exact = _row(electors, known, [*_PLACE, "suffix"])
-    near = _row(electors, known, _PLACE)
-    # An id says which of all; one of another register is that of no address here.
-    if "id" in electors:
-        told = _first(electors.assign(address_id=electors["id"]), known, ["address_id"])
-        exact = np.where(told != NONE, told, exact)
-    return np.where(exact != NONE, exact, near), exact != NONE
-
-
-def _row(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    row = _first(electors, known, keys)
-    several = _apart(known, keys)
-    if several.empty:
-        return row
-    mine = pd.MultiIndex.from_frame(electors[keys])
-    doubtful = np.flatnonzero((row >= 0) & mine.isin(several.index))
-    rows = electors.iloc[doubtful]
-    told = _first(rows, known, [*keys, "bureau"])
-    told[(rows["bureau"] == "").to_numpy()] = NONE
-    pairs = (
-        rows.reset_index(drop=True)
-        .reset_index()
-        .merge(
-            known[[*keys, "x", "y", "bureau"]].rename_axis("row").reset_index(),
-            on=keys,
-            suffixes=("", "_of"),
-        )
-    )
-    pairs["metres"] = np.hypot(pairs["x"] - pairs["x_of"], pairs["y"] - pairs["y_of"])
-    # What the file says of the bureau goes before where it says the address is.
-    same = (pairs["bureau"] == "") | (pairs["bureau"] == pairs["bureau_of"])
-    near = pairs[same & (pairs["metres"] <= _NEAR_M)].sort_values("metres").drop_duplicates("index")
-    told[near["index"]] = near["row"]
-    # In one bureau the first address is as good as another.
-    other = np.where(several.to_numpy()[several.index.get_indexer(mine[doubtful])], SEVERAL, told)
-    row[doubtful] = np.where(told >= 0, told, np.where(other == SEVERAL, SEVERAL, row[doubtful]))
-    return row
-
-
-def _apart(known: pd.DataFrame, keys: list[str]) -> pd.Series:
-    """Return the names that several places have, far from one another or in several bureaux.
-
-    By name, whether these are in several bureaux.
-    """
-    again = known[known.duplicated(keys, keep=False)]
-    groups = again.groupby(keys)
-    ends = groups[["x", "y"]].agg(["min", "max"])
-    wide = np.hypot(*(ends[one]["max"] - ends[one]["min"] for one in "xy")) > _NEAR_M
-    bureaux = groups["bureau"].min() != groups["bureau"].max()
-    return bureaux[bureaux | wide]
-
-
-def _first(electors: pd.DataFrame, known: pd.DataFrame, keys: list[str]) -> np.ndarray:
-    first = known.drop_duplicates(keys)
-    index = pd.MultiIndex.from_frame(first[keys])
-    position = index.get_indexer(pd.MultiIndex.from_frame(electors[keys]))
-    rows: np.ndarray = np.append(first.index.to_numpy(), NONE)[position]
-    return rows
-
-
 def _electors_report(
     file: Path,
     electors: pd.DataFrame,
@@ -344,8 +316,8 @@ def _electors_report(
 ) -> Report:
     row, exact = met_rows
     found, several = row >= 0, row == SEVERAL
-    places = _apart(known, [*_PLACE, "suffix"])
-    names = pd.MultiIndex.from_frame(electors[[*_PLACE, "suffix"]])
+    places = apart(known, [*PLACE, "suffix"])
+    names = pd.MultiIndex.from_frame(electors[[*PLACE, "suffix"]])
     first = found & names.isin(places.index[~places.to_numpy(dtype=bool)])
     first &= (electors["id"] == "").to_numpy() & electors["x"].isna().to_numpy()
     persons = electors["registered"].to_numpy()

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.contacts.normalise import name_key
+from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
 from analysis.readers.known_places import known_places
-from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 
 # How far each way of meeting may be trusted; below `SURE` the bureau is not used.
 EXACT, NO_SUFFIX, NEAR_NUMBER, STREET, ALIKE = 1.0, 0.9, 0.75, 0.6, 0.8

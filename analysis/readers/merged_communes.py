@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.errors import Text, some
 from analysis.readers.codes import ABROAD, former_commune
-from analysis.readers.known_places import communes, known_places, movements
+from analysis.readers.known_places import communes, known_places, movements, place_name
 from analysis.tables.schema import commune_of
 
 # No town grows or shrinks so between two votes; and in a village a few families could.
@@ -38,7 +38,7 @@ def given_to_today(turnout: pd.DataFrame) -> tuple[Text, ...]:
             "{name} ({code}) to {commune}, {first} to {last}",
             name=names.get(own) or own,
             code=own,
-            commune=movements()[own],
+            commune=place_name(movements()[own]),
             first=first,
             last=last,
         )

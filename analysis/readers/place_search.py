@@ -17,6 +17,7 @@ from analysis.readers.known_places import (
     communes,
     departments,
     known_places,
+    place_name,
     with_article,
 )
 
@@ -29,6 +30,7 @@ _SHORT = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ONE_SLIP, _TWO_SLIPS = 4, 8
 _SIGNS = re.compile(r"[^a-z0-9]+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz "
+_BEGINNINGS = {"97": ("97",), "98": ("98",), "20": ("2A", "2B")}
 _BRACKETS = re.compile(r"^(?P<name>.*?)\s*\((?P<hint>[^()]*)\)\s*$")
 _TRAILING = re.compile(r"^(?P<name>.*\D)[\s,]+(?P<hint>\d\d\d?|2[abAB])\s*$")
 _CONSTITUENCY = re.compile(
@@ -89,6 +91,14 @@ def find_place(text: str) -> KnownPlace:
     first = [p for p in first if p.kind != "former"] or first
     if len(first) == 1 and sure:
         return first[0]
+    if text.strip() in _BEGINNINGS:
+        raise DataError(
+            "{name} is no département: the codes of several begin so.",
+            where="{places}",
+            mend="Give the code of one of them, or of each that you mean.",
+            name=text.strip(),
+            places=some((place_name(place.code) for place in first), most=MOST),
+        )
     raise DataError(
         "{n} places are called {name!r}." if sure else "No place is called {name!r} exactly.",
         where="{places}",
@@ -97,6 +107,11 @@ def find_place(text: str) -> KnownPlace:
         name=text,
         places=some(map(label, first), most=MOST),
     )
+
+
+def with_code(code: str) -> list[KnownPlace]:
+    """Return the places that have an official code; of regions, départements have the same."""
+    return list(_by_codes().get(code, ()))
 
 
 def label(place: KnownPlace) -> Text:
@@ -162,7 +177,10 @@ def _by_code(code: str) -> list[KnownPlace]:
     own = [place for place in _by_codes().get(code, ()) if place.name or place.kind == "former"]
     current = [place for place in own if place.kind != "former"]
     delivered = [place for place in _by_postal().get(code, ()) if place not in own]
-    return (current or own[:1]) + sorted(delivered, key=_order)
+    found = (current or own[:1]) + sorted(delivered, key=_order)
+    # 97 and 98 begin the codes of all that is overseas, 20 was Corsica.
+    begun = _BEGINNINGS.get(code, ())
+    return found or [place for place in departments().values() if place.code.startswith(begun)]
 
 
 def _constituency(text: str) -> list[KnownPlace]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from analysis.readers.beginnings import plain
 from analysis.readers.codes import contour_code, in_place
 from analysis.readers.glance import LIKELY, NO, Glance
 from analysis.readers.tabular import read_columns
+from analysis.readers.total_rows import SUM, is_called_total
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
 # Names of columns, the surest first: those that hold whole ids before numbers alone.
@@ -32,7 +34,13 @@ ZONES = {
     "circonscription": ("circonscription", "nom_circonscription", "libelle_circonscription"),
     "epci": ("epci", "nom_epci", "libelle_epci"),
 }
-_COLUMNS = {"said": _IDS, "name": _NAMES, "address": _ADDRESSES, **ZONES}
+# Of several communes in one file, that of each row: numbers alone are those of every town.
+_COMMUNES = ("code_commune", "code_insee", "insee", "commune_insee", "codecommune", "code_com")
+# « 1 à 4 » and « 1, 2 et 3 »: one place of several bureaux.
+_RANGE = re.compile(r"\D*(\d{1,4})\s*(?:à|a|au|–)\s*(\d{1,4})\s*", re.IGNORECASE)  # noqa: RUF001
+_SEVERAL = re.compile(r"\D*\d{1,4}(?:\s*(?:[,&+]|et)\s*\d{1,4})+\s*", re.IGNORECASE)
+_MOST_AT_ONE = 60
+_COLUMNS = {"commune": _COMMUNES, "said": _IDS, "name": _NAMES, "address": _ADDRESSES, **ZONES}
 
 
 def sniff(glance: Glance) -> float:
@@ -68,12 +76,19 @@ def read_polling_places(
         When the file cannot be read, lacks columns, or no id in it is understood.
     """
     file = Path(path)
-    optional = frozenset({"address", *ZONES})
+    optional = frozenset({"address", "commune", *ZONES})
     uneven: list[LeftOut] = []
     table = read_columns(file, _COLUMNS, left_out=uneven, optional=optional)
     raw = texts(table).reset_index(drop=True)
+    sums = raw["said"].map(is_called_total)
+    raw = _each_bureau(raw[~sums])
+    read = len(raw) + int(sums.sum()) + sum(rows.count for rows in uneven)
     commune = places[0] if len(places) == 1 and len(places[0]) == 5 else ""  # noqa: PLR2004
-    raw["bureau_id"] = [contour_code(said, commune) for said in raw["said"].str.strip()]
+    communes = raw.get("commune", pd.Series("", index=raw.index)).str.strip()
+    raw["bureau_id"] = [
+        contour_code(said, own or commune)
+        for said, own in zip(raw["said"].str.strip(), communes, strict=True)
+    ]
     understood = raw["bureau_id"] != ""
     outside = understood & ~raw["bureau_id"].map(
         lambda bureau: in_place(bureau.rpartition("_")[0], places)
@@ -86,6 +101,7 @@ def read_polling_places(
     )
     left_out = (
         *uneven,
+        *([LeftOut(SUM, int(sums.sum()), "")] if sums.any() else []),
         *(
             LeftOut(reason, int(gone.sum()), some(raw.loc[gone, "said"]))
             for gone, reason in reasons
@@ -104,8 +120,19 @@ def read_polling_places(
     kept["name"] = _with_address(kept)
     columns = ["said", "bureau_id", "name", *(kind for kind in ZONES if kind in kept)]
     source = Source.of(file, role="reu_bureaux", licence=UNSTATED)
-    read = len(raw) + sum(rows.count for rows in uneven)
     return kept[columns], Report(source, read, len(kept), left_out)
+
+
+def _each_bureau(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each bureau where one row names several."""
+    numbers = raw["said"].map(_numbers)
+    return raw.assign(said=numbers).explode("said").reset_index(drop=True)
+
+
+def _numbers(said: str) -> list[str]:
+    if (both := _RANGE.fullmatch(said)) and 0 < (n := int(both[2]) - int(both[1])) < _MOST_AT_ONE:
+        return [str(int(both[1]) + k) for k in range(n + 1)]
+    return re.findall(r"\d+", said) if _SEVERAL.fullmatch(said) else [said]
 
 
 def _with_address(rows: pd.DataFrame) -> pd.Series:

@@ -103,7 +103,8 @@ def assemble(
     kept = ~contradicts[rows]
     turnout = _with_votes(turnout, rows[kept], left_out, raw)
     table, candidates = _candidates(ballots[kept].assign(votes=votes[kept]), blocs)
-    table = _check(VOTES, table, files_of(raw, without="general_results"))
+    files = files_of(raw, without="general_results")
+    table = _once_each(table, left_out, files, leave_out=leave_out)
     last = raw.reports[-1]
     kept_rows = last.rows_kept - sum(o.count for o in orphans) - int((~kept).sum())
     report = replace(
@@ -143,6 +144,30 @@ def _check(table: Table, df: pd.DataFrame, files: str) -> pd.DataFrame:
             rows=error.where,
             remedy=error.mend,
         ) from error
+
+
+def _once_each(
+    votes: pd.DataFrame, left_out: list[LeftOut], files: str, *, leave_out: bool
+) -> pd.DataFrame:
+    """Return checked votes, without the bureaux where a candidate stands twice.
+
+    Nothing tells whether votes came in two rows or one row has another's name.
+    """
+    try:
+        return _check(VOTES, votes, files)
+    except DataError:
+        again = votes[votes.duplicated(["election_id", "bureau_id", "candidate_id"])]
+        keys = ["election_id", "bureau_id"]
+        units, bad = (len(rows[keys].drop_duplicates()) for rows in (votes, again))
+        if not bad or not tolerated(bad, units, leave_out=leave_out):
+            raise
+    for election, part in again.groupby("election_id", observed=True):
+        bureaux = part["bureau_id"].unique()
+        reason = Text("a candidate stands twice in the bureau")
+        left_out.append(LeftOut(reason, len(bureaux), some(bureaux), str(election)))
+    index = pd.MultiIndex.from_frame(votes[keys].astype("str"))
+    gone = index.isin(pd.MultiIndex.from_frame(again[keys].astype("str")))
+    return _check(VOTES, votes[~gone].reset_index(drop=True), files)
 
 
 def _with_votes(
@@ -250,6 +275,11 @@ def _contradictions(
             reason = Text("ballots that name several candidates (communes under 1,000)")
             out.append(LeftOut(reason, int(several.sum()), _sums(part[several]), str(election)))
         part = part[~several]
+        voted = turnout["election_id"].eq(election) & turnout["valid"].gt(0)
+        if len(part) == voted.sum() and part["sum"].eq(0).all():
+            reason = Text("the file of votes does not hold this election")
+            out.append(LeftOut(reason, len(part), "", str(election)))
+            continue
         if not tolerated(len(part), sizes[election], leave_out=leave_out):
             raise DataError(
                 "The votes of {n} bureau(x) do not sum to their valid ballots.",

@@ -20,6 +20,7 @@ import shapely
 
 from analysis.errors import DataError, Text, some
 from analysis.geography.made_contours import far_points
+from analysis.geography.way_names import split_house, split_numbers
 from analysis.readers.addresses import decimals, texts
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import (
@@ -31,7 +32,6 @@ from analysis.readers.codes import (
 )
 from analysis.readers.glance import NO, SURE, Glance, year_in
 from analysis.readers.roll_positions import placed, scores
-from analysis.readers.streets import split_numbers
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import ADDRESSES
 from analysis.tables.sources import LeftOut, Report, Source
@@ -68,7 +68,6 @@ _PLACES = {
     "street": ("voie_reu",),
 }
 # « 12bis Rue de l'Église 31000 Toulouse »: what stands before the postal code is the street's.
-_ADDRESS = r"^\s*(?:(?P<number>\d+\s?(?:bis|ter|quater|quinquies|[a-z])?)\s+)?(?P<street>.*?)\s*$"
 _TOWN = re.compile(r"\s+\d{5}\s.*$")
 
 
@@ -336,12 +335,14 @@ def _without(
 
 def _addresses(kept: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
     where = kept["address"].str.replace(_TOWN, "", regex=True).str.strip()
-    parts = where.str.extract(_ADDRESS, re.IGNORECASE)
+    parts = pd.DataFrame(
+        [split_house(text) for text in where], columns=["number", "street"], index=kept.index
+    )
     if "type" in kept:
         # « 8 Mai 1945 » is a street, and no number 8 of it.
         numbered = kept["type"].str.strip().eq("housenumber")
         parts = parts.where(numbered, pd.DataFrame({"number": "", "street": where}))
-    number, suffix = split_numbers(parts["number"].fillna(""))
+    number, suffix = split_numbers(parts["number"])
     persons = (
         pd.to_numeric(kept["registered"], errors="coerce")
         if "registered" in kept
@@ -353,7 +354,7 @@ def _addresses(kept: pd.DataFrame, crs: str) -> gpd.GeoDataFrame:
             "address_id": kept["address_id"],
             "bureau_id": kept["bureau_id"],
             "commune_id": kept["commune_id"],
-            "street": parts["street"].fillna("").astype("str"),
+            "street": parts["street"].astype("str"),
             "number": number,
             "suffix": suffix.str.lower(),
             "dwellings": pd.array([pd.NA] * len(kept), dtype="Int64"),

@@ -20,12 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.errors import DataError, some
-from analysis.readers import electors
+from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
+from analysis.readers.address_meeting import address_keys, meet
 from analysis.readers.beginnings import plain
 from analysis.readers.codes import bureau_code, commune_code
 from analysis.readers.roll_cells import LINE, Refusals, read_cells
 from analysis.readers.roll_layout import HEADINGS, RollLayout, RollSource, layout_of
-from analysis.readers.streets import split_numbers, street_keys, suffix_keys
 
 # Why a row is refused once its values are read.
 NO_NAME, MINOR, ELSEWHERE = "no_name", "minor", "elsewhere"
@@ -278,7 +278,7 @@ def _addresses(rows: pa.Table, addresses: gpd.GeoDataFrame) -> pa.Array:
             "y": np.nan,
         }
     )
-    row, _exact = electors.meet(asked, electors.address_keys(addresses))
+    row, _exact = meet(asked, address_keys(addresses))
     ids = np.append(addresses["address_id"].astype("str").to_numpy(dtype=object), "")
     # What has no number or no street meets nothing, even where an address has none either.
     blank = (number.isna() | (asked["street"] == "")).to_numpy()

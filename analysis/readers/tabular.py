@@ -12,7 +12,7 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError, Text, some
-from analysis.readers.beginnings import delimiter_of, encoding_of, plain
+from analysis.readers.beginnings import delimiter_of, encoding_of, lines_above, plain
 from analysis.readers.glance import look
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import MOST_ROWS, opened, plain_file, suffix_in, too_large
@@ -76,8 +76,11 @@ def read_columns(
         )
     path = plain_file(path)
     uneven = UnevenRows(path.name)
-    kept, rows, line = [], 0, 1 if _is_parquet(path) else 2
+    kept, rows, above = [], 0, 0
     try:
+        # Lines are those of the file: its header is one, and so are those above it.
+        above = 0 if _is_parquet(path) else 1 + _start(path)[2]
+        line = 1 + above
         for piece in (
             _parquet(path, aliases, optional)
             if _is_parquet(path)
@@ -93,6 +96,7 @@ def read_columns(
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise _broken(path, error) from error
     if not kept:
+        uneven.refuse_many(0)
         raise DataError(
             "{file} has a header and no rows.",
             where="{path}",
@@ -100,7 +104,7 @@ def read_columns(
             file=path.name,
             path=path,
         )
-    uneven.refuse_many(line - 2)
+    uneven.refuse_many(line - 1 - above)
     left_out += uneven.left_out()
     return pa.concat_tables(kept, promote_options="permissive").unify_dictionaries()
 
@@ -130,11 +134,9 @@ def header(path: Path) -> list[str]:
     path = plain_file(path)
     if _is_parquet(path):
         return list(pq.read_schema(path).names)
-    encoding, delimiter = _sniff(path)
-    with opened(path) as stream:
-        first = stream.read(1 << 16).decode(encoding, errors="ignore").splitlines()[:1]
+    _encoding, delimiter, above, lines = _start(path)
     # Spreadsheets put a byte order mark before the first name.
-    names = first[0].lstrip("\ufeff").split(delimiter) if first else []
+    names = lines[above].lstrip("\ufeff").split(delimiter) if lines else []
     return [name.strip().strip('"') for name in names]
 
 
@@ -228,7 +230,7 @@ def _is_text(kind: pa.DataType) -> bool:
 def _delimited(
     path: Path, aliases: Aliases, optional: frozenset[str], uneven: UnevenRows | None = None
 ) -> Iterator[pa.Table]:
-    encoding, delimiter = _sniff(path)
+    encoding, delimiter, above, lines = _start(path)
     names = header(path)
     chosen = _choose(names, aliases, optional, path)
     text = pa.dictionary(pa.int32(), pa.string())
@@ -247,8 +249,8 @@ def _delimited(
         read_options=pv.ReadOptions(
             block_size=_BLOCK_BYTES,
             encoding=encoding,
-            column_names=[*names, *[""] * _beyond(path, encoding, delimiter, len(names))],
-            skip_rows=1,
+            column_names=[*names, *[""] * _beyond(lines[above + 1 :], delimiter, len(names))],
+            skip_rows=1 + above,
         ),
         parse_options=pv.ParseOptions(delimiter=delimiter, invalid_row_handler=apart),
         convert_options=pv.ConvertOptions(
@@ -262,16 +264,14 @@ def _delimited(
         yield table.rename_columns([chosen[name] for name in table.column_names])
 
 
-def _beyond(path: Path, encoding: str, delimiter: str, width: int) -> int:
+def _beyond(rows: list[str], delimiter: str, width: int) -> int:
     """Return how many empty cells stand behind the last name in the first row of a file."""
-    with opened(path) as stream:
-        lines = stream.read(1 << 16).decode(encoding, errors="ignore").splitlines()[1:2]
-    more = next(csv.reader(lines, delimiter=delimiter), [])[width:]
+    more = next(csv.reader(rows[:1], delimiter=delimiter), [])[width:]
     return 0 if any(cell.strip() for cell in more) else len(more)
 
 
-def _sniff(path: Path) -> tuple[str, str]:
-    """Return encoding and delimiter, from the first 64 kB."""
+def _start(path: Path) -> tuple[str, str, int, list[str]]:
+    """Return encoding, delimiter, lines above the header, and all lines, from the first 64 kB."""
     with opened(path) as stream:
         start = stream.read(1 << 16)
     refuse_mistaken(path.name, start)
@@ -293,8 +293,9 @@ def _sniff(path: Path) -> tuple[str, str]:
         )
     # The mark of UTF-8 is taken off with the first name.
     encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-    first = start.decode(encoding, errors="replace").partition("\n")[0]
-    return encoding, delimiter_of(first)
+    text = start.decode(encoding, errors="ignore")
+    above, lines = lines_above(text), text.splitlines()
+    return encoding, delimiter_of(lines[above] if lines else ""), above, lines
 
 
 def _broken(path: Path, error: Exception) -> DataError:

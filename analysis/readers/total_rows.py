@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from analysis.errors import Text
 from analysis.tables.schema import commune_of
 
 SUM = Text("the sum of other rows")
+MEAN = Text("called a mean")
 NAMED = Text("called a total, and no smaller than any other row")
 _COUNTS = ["registered", "ballots", "valid"]
 # What files call a sum, in the languages of Europe and those of its neighbours.
@@ -28,8 +29,13 @@ _TOTAL = re.compile(
     r"|(genel )?toplam|(γενικο )?συνολο|итого|всего|усього|разом|общо|укупно|合計|总计|總計|합계"
     r"|all (precincts|districts|wards|units)|(county|city|state|district) ?wide"
 )
+_MEAN = re.compile(
+    r"(moyennes?|medianes?|moy)( (generale?|communale?|de la (commune|ville)|des bureaux))?"
+    r"|averages?|mean|median|durchschnitt|mittelwert|mittel|promedio|media|gemiddelde"
+)
 # A sum of one row is its copy; smaller sums may be met by chance.
 _LEAST_ROWS, _LEAST = 3, np.array([50, 10, 10])
+_LEAST_BLOCK = 2
 _DEEPEST = 4  # totals of totals of totals
 
 
@@ -38,7 +44,8 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
 
     A row is one when its registered, ballots, valid votes and the votes of every candidate are
     the sums of two or more rows that stand next before or after it, of all others of its
-    commune, or of all others; or when it is called a total and no row of its commune is larger.
+    commune, or of all others; or those of the first or last rows together; or when it is called a
+    total and no row of its commune is larger, or a mean.
 
     Parameters
     ----------
@@ -51,13 +58,15 @@ def total_rows(counts: pd.DataFrame, ballots: pd.DataFrame) -> pd.DataFrame:
         `election_id`, `bureau_id`, `reason`: one row each, in the order of `counts`.
     """
     found: dict[object, Text] = {}
-    named = _is_called_total(counts["bureau_id"])
+    named = _is_called(counts["bureau_id"], is_called_total)
+    mean = _is_called(counts["bureau_id"], is_called_mean)
     communes = commune_of(counts["bureau_id"]).cat.codes
     for election, part in counts.groupby("election_id", observed=True, sort=False):
         values = part[_COUNTS].fillna(0).to_numpy("int64")
         commune = pd.factorize(communes.loc[part.index])[0]
         sums = _summed(values, commune, _Votes(ballots, str(election), part["bureau_id"]))
         found |= dict.fromkeys(part.index[sums], SUM)
+        found |= dict.fromkeys(part.index[mean[counts.index.get_indexer(part.index)]], MEAN)
         called = np.setdiff1d(np.flatnonzero(named[counts.index.get_indexer(part.index)]), sums)
         if len(called):
             largest = _largest(values[:, 0], commune, np.union1d(called, sums))
@@ -72,15 +81,20 @@ def is_called_total(label: str) -> bool:
     return _TOTAL.fullmatch(_words(label)) is not None
 
 
-def _is_called_total(bureau_id: pd.Series) -> np.ndarray:
-    """Tell which ids call their row a total."""
+def is_called_mean(label: str) -> bool:
+    """Tell whether a label calls its row a mean of others."""
+    return _MEAN.fullmatch(_words(label)) is not None
+
+
+def _is_called(bureau_id: pd.Series, so: Callable[[str], bool]) -> np.ndarray:
+    """Tell which ids call their row so."""
     ids = bureau_id.astype("category").cat
     names = pd.Series(ids.categories, dtype="str")
     called = np.zeros(len(names) + 1, dtype=bool)
     # Nearly all are numbers.
     for at in np.flatnonzero(~names.str.fullmatch(r".*_\d+")):
         label = names.iloc[at].rpartition("_")[2]
-        called[at] = is_called_total(label)
+        called[at] = so(label)
     flags: np.ndarray = called[ids.codes.to_numpy()]
     return flags
 
@@ -112,9 +126,9 @@ class _Votes:
         mine = self.ballots[self.ballots["election_id"] == self.election]
         return mine.assign(bureau_id=mine["bureau_id"].astype("str"))
 
-    def agree(self, row: int, members: np.ndarray) -> bool:
-        """Tell whether the votes of a row are the sums of those of its members."""
-        own = self._of(np.array([row]))
+    def agree(self, rows: np.ndarray, members: np.ndarray) -> bool:
+        """Tell whether the votes of rows are, together, the sums of those of their members."""
+        own = self._of(rows)
         # A département has no candidates of its own where each constituency has others.
         nameless = own.index.isin([("", "")]).all()
         return bool(nameless) or own.equals(self._of(members))
@@ -133,9 +147,10 @@ def _summed(values: np.ndarray, commune: np.ndarray, votes: _Votes) -> np.ndarra
     for _ in range(_DEEPEST):
         suspects = _suspects(values[active], commune[active])
         new = {
-            active[row]
-            for row, members in suspects
-            if (values[active[row]] >= _LEAST).all() and votes.agree(active[row], active[members])
+            row
+            for rows, members in suspects
+            if (values[active[rows]] >= _LEAST).all() and votes.agree(active[rows], active[members])
+            for row in active[rows]
         }
         if not new:
             break
@@ -144,8 +159,8 @@ def _summed(values: np.ndarray, commune: np.ndarray, votes: _Votes) -> np.ndarra
     return found.astype(int)
 
 
-def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Give each row whose counts are the sum of others, and those others."""
+def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give the rows whose counts are the sums of others, mostly one at a time, and those others."""
     if len(values) < _LEAST_ROWS:
         return
     count = len(values)
@@ -153,17 +168,37 @@ def _suspects(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[int, np
     row = np.arange(count)
     first = _where(before, before[:-1] - values)
     for k in np.flatnonzero((first >= 0) & (row - first >= _LEAST_ROWS - 1)):
-        yield int(k), np.arange(first[k], k)
+        yield row[[k]], np.arange(first[k], k)
     end = _where(before, before[1:] + values)
     for k in np.flatnonzero(end - row - 1 >= _LEAST_ROWS - 1):
-        yield int(k), np.arange(k + 1, end[k])
+        yield row[[k]], np.arange(k + 1, end[k])
     sizes = np.bincount(commune)
     sums = np.stack([np.bincount(commune, weights=column) for column in values.T], axis=1)
     halves = (2 * values == sums[commune]).all(axis=1) & (sizes[commune] >= _LEAST_ROWS)
     for k in np.flatnonzero(halves):
-        yield int(k), np.flatnonzero((commune == commune[k]) & (row != k))
+        yield row[[k]], np.flatnonzero((commune == commune[k]) & (row != k))
     for k in np.flatnonzero((2 * values == values.sum(axis=0)).all(axis=1)):
-        yield int(k), row[row != k]
+        yield row[[k]], row[row != k]
+    yield from _blocks(values, np.zeros(count, dtype=int))
+    yield from _blocks(values, commune)
+
+
+def _blocks(values: np.ndarray, commune: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Give the first or last rows of a commune that together are the sum of all its others.
+
+    Totals of cantons or of districts stand so, one below another.
+    """
+    order = np.argsort(commune, kind="stable")
+    code = commune[order]
+    first = np.searchsorted(code, code)
+    before = np.vstack([np.zeros((1, 3), dtype="int64"), values[order].cumsum(axis=0)])
+    end = np.searchsorted(code, code, side="right")
+    within, whole = before[1:] - before[first], before[end] - before[first]
+    for k in np.flatnonzero((2 * within == whole).all(axis=1)):
+        head, tail = order[first[k] : k + 1], order[k + 1 : end[k]]
+        block, others = sorted((head, tail), key=len)
+        if _LEAST_BLOCK <= len(block) < len(others):
+            yield block, others
 
 
 def _where(sums: np.ndarray, wanted: np.ndarray) -> np.ndarray:

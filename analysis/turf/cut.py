@@ -28,7 +28,6 @@ from pyvrp.search import (
     UnaryOperator,
 )
 from pyvrp.stop import MaxIterations
-from scipy.sparse.csgraph import minimum_spanning_tree
 
 from analysis.turf.route import visited
 from analysis.turf.work import MOST, PLANNED, Work
@@ -105,10 +104,10 @@ def cut(work_min: np.ndarray, metres: np.ndarray, work: Work, *, effort: int = 1
         return _labelled(np.zeros(len(work_min), dtype=int), tree)
     turfs = math.ceil(total / (PLANNED * work.outing))
     while turfs < len(work_min):
-        if (label := _feasible(work_min, metres, work, turfs, effort)) is not None:
+        if (label := _feasible(work_min, metres, work, (turfs, total), effort)) is not None:
             # Nobody goes out for a few doors that are left over, if the others can take them.
             if _smallest(label, work_min) < _LEFT_OVER and total <= (turfs - 1) * work.outing:
-                fewer = _feasible(work_min, metres, work, turfs - 1, effort)
+                fewer = _feasible(work_min, metres, work, (turfs - 1, total), effort)
                 if fewer is not None and _smallest(fewer, work_min) >= _LEFT_OVER:
                     label = fewer
             return _labelled(label, tree)
@@ -123,10 +122,14 @@ def _smallest(label: np.ndarray, work_min: np.ndarray) -> float:
 
 
 def _feasible(
-    work_min: np.ndarray, metres: np.ndarray, work: Work, turfs: int, effort: int
+    work_min: np.ndarray, metres: np.ndarray, work: Work, into: tuple[int, float], effort: int
 ) -> np.ndarray | None:
-    """Return the best cut into `turfs`, nearly even if there is one; None if none fits."""
-    mean = float(work_min.sum() + work.on_foot(forest(metres).sum())) / turfs
+    """Return the best cut into turfs, nearly even if there is one; None if none fits.
+
+    `into` is their number, and the minutes that all of them take at least.
+    """
+    turfs, total = into
+    mean = total / turfs
     # A building of a whole outing is a turf by itself, however even the others.
     biggest = float(work_min.max())
     most = max(MOST * work.outing, biggest)
@@ -139,9 +142,20 @@ def _feasible(
 
 
 def forest(metres: np.ndarray) -> np.ndarray:
-    """Return the edges of the shortest tree that joins all buildings, longest last."""
-    # scipy takes 0 for no edge; a millimetre joins doors that share one position.
-    return np.sort(minimum_spanning_tree(np.maximum(metres, 0.001)).data)
+    """Return the edges of the shortest tree that joins all buildings, longest last.
+
+    Prim (1957) needs no list of edges sorted, of which every pair of buildings is one.
+    """
+    left = np.ones(len(metres), dtype=bool)
+    left[:1] = False
+    nearest = metres[0].astype(float) if len(metres) else np.zeros(0)
+    edges = np.zeros(max(len(metres) - 1, 0))
+    for k in range(len(edges)):
+        joined = int(np.where(left, nearest, np.inf).argmin())
+        edges[k], left[joined] = nearest[joined], False
+        np.minimum(nearest, metres[joined], out=nearest)
+    # Doors that share one position are a millimetre apart.
+    return np.sort(np.maximum(edges, 0.001))
 
 
 def _labelled(label: np.ndarray, tree: np.ndarray) -> Cut:

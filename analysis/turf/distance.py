@@ -38,6 +38,9 @@ class Distance(Protocol):
     def parts(self, xy: np.ndarray) -> np.ndarray:
         """Return a number for each point, the same where one can walk to the other."""
 
+    def over_gap(self, xy: np.ndarray) -> np.ndarray:
+        """Tell which points are walked to over a gap of streets that nothing explains."""
+
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points (n × n) of one part, symmetric."""
 
@@ -63,6 +66,10 @@ class StraightLine:
     def parts(self, xy: np.ndarray) -> np.ndarray:
         """Return 0 for every point."""
         return np.zeros(len(xy), dtype=int)
+
+    def over_gap(self, xy: np.ndarray) -> np.ndarray:
+        """Return False for every point: there are no streets."""
+        return np.zeros(len(xy), dtype=bool)
 
     def between(self, xy: np.ndarray) -> np.ndarray:
         """Return metres between all pairs of points."""
@@ -101,6 +108,17 @@ class OnStreets:
         """Return the part of the graph that each point's nearest street belongs to."""
         parts: np.ndarray = self.graph.part[_settle(self.graph, xy).edge]
         return parts
+
+    def over_gap(self, xy: np.ndarray) -> np.ndarray:
+        """Tell which points have a nearest street that only a gap joins to the others."""
+        over = np.zeros(len(xy), dtype=bool)
+        lines = shapely.linestrings(self.graph.nodes[self.graph.edges[self.graph.over_gap]])
+        # They are few, and so are the points near by, of which alone it is asked.
+        tree = shapely.STRtree(lines)
+        near = np.unique(tree.query(shapely.points(xy), predicate="dwithin", distance=_FAR_M)[0])
+        if len(near):
+            over[near] = self.graph.over_gap[_settle(self.graph, xy[near]).edge]
+        return over
 
     def own(self, xy: np.ndarray, streets: pd.Series) -> np.ndarray:
         """Return points, those nearer to another part than their own street's put on that."""

@@ -15,8 +15,9 @@ from pyproj import Transformer
 from scipy.sparse import csr_array
 
 from analysis.errors import DataError, Text, some
+from analysis.geography.way_names import street_keys
 from analysis.turf.own_streets import by_name
-from analysis.turf.small_gaps import parts_of, with_paths
+from analysis.turf.small_gaps import only_over_gaps, parts_of, with_paths
 
 # Faster than the first, nobody crosses between two corners; faster than the second, nobody walks.
 CROSSED_KMH, WALKED_KMH = 50.0, 60.0
@@ -50,10 +51,12 @@ class StreetGraph:
     part
         Number of the part each edge hangs together with: 0 for the longest. Nobody walks from
         one part to another.
+    over_gap
+        Whether it hangs together with the longest part only over a gap that nothing explains.
     apart
         Streets too short to walk that hang together with none of these: lines, in metres.
     named
-        Plain name of a street → its lines, where the source has names.
+        Key of a street's name → its lines, where the source has names.
     """
 
     name: str
@@ -62,6 +65,7 @@ class StreetGraph:
     length_m: np.ndarray
     crossable: np.ndarray
     part: np.ndarray
+    over_gap: np.ndarray
     apart: np.ndarray
     named: Mapping[str, shapely.Geometry] = field(default_factory=dict)
 
@@ -175,6 +179,7 @@ def graph_of(streets: gpd.GeoDataFrame, name: str) -> StreetGraph:
             "b": row[first + 1],
             "length_m": share * walked["length_m"].to_numpy()[line[first]],
             "crossable": walked["kind"].ne("fast").to_numpy()[line[first]],
+            "street": street_keys(walked["name"]).to_numpy()[line[first]],
         }
     )
     drawn_as = np.c_[corner.real, corner.imag]
@@ -241,8 +246,11 @@ def _joined(
             mend="Give streets of this place, or none: walks are then measured in straight lines.",
             name=name,
         )
-    columns = ["a", "b", "length_m", "crossable"]
-    streets = with_paths(streets[columns].reset_index(drop=True), nodes, water)
+    columns = ["a", "b", "length_m", "crossable", "street"]
+    drawn = len(streets)
+    streets = streets.assign(street=streets.get("street", ""))[columns].reset_index(drop=True)
+    streets = with_paths(streets, nodes, water)
+    over_gap = only_over_gaps(streets, nodes, drawn)
     part, length = parts_of(streets, len(nodes))
     kept = length[part] >= min(_LEAST_M, length[0])
     return StreetGraph(
@@ -252,6 +260,7 @@ def _joined(
         length_m=streets.loc[kept, "length_m"].to_numpy(),
         crossable=streets.loc[kept, "crossable"].to_numpy(),
         part=part[kept],
+        over_gap=over_gap[kept],
         apart=shapely.linestrings(nodes[streets.loc[~kept, ["a", "b"]].to_numpy()]),
     )
 

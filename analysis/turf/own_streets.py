@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from analysis.geography.address_search import plain
+from analysis.geography.way_names import street_keys
 
 # Doors lie this near to their street, the depth of a large court.
 _FAR_M = 150.0
 
 
 def by_name(streets: gpd.GeoDataFrame) -> dict[str, shapely.Geometry]:
-    """Return the lines of each street that has a name, by its plain name.
+    """Return the lines of each street that has a name, by its key (`way_names.street_key`).
 
     Parameters
     ----------
     streets
         `name` and lines.
     """
-    keys = streets["name"].map({name: plain(name) for name in streets["name"].unique()})
+    keys = street_keys(streets["name"])
     known = streets.geometry[keys != ""].groupby(keys[keys != ""])
     return {str(key): shapely.multilinestrings(lines.to_list()) for key, lines in known}
 
@@ -54,7 +54,7 @@ def on_own_street(
     """
     moved = xy.copy()
     points = shapely.points(xy)
-    keys = names.map({name: plain(str(name)) for name in names.unique()}).to_numpy()
+    keys = street_keys(names.astype("str")).to_numpy()
     for key in set(keys) & set(named):
         rows = np.flatnonzero(keys == key)
         way = shapely.shortest_line(points[rows], named[key])

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
-from analysis.errors import DataError, some
+from analysis.errors import DataError, Text, some
 from analysis.turf.cut import cut
 from analysis.turf.distance import UNREACHED, Distance, StraightLine, add_crossings
 from analysis.turf.doors import count_doors, sides, split_buildings
@@ -89,12 +89,15 @@ class Made:
         No way of cutting the groups into as many turfs walks less.
     distance
         How walks were measured.
+    notes
+        What to look at before a team is sent.
     """
 
     stops: pd.DataFrame
     unreached: pd.DataFrame
     least_walk_m: float
     distance: str
+    notes: tuple[Text, ...] = ()
 
 
 def make_turfs(
@@ -153,7 +156,24 @@ def make_turfs(
     stops, least = _walked(units, plan, distance, progress or _to_nobody)
     stops["opening"] = plan.work.share_open
     gone = pd.DataFrame({"address_id": ordered["address_id"], "reason": reason})
-    return Made(stops, gone[reason != ""].reset_index(drop=True), least, distance.name)
+    gone = gone[reason != ""].reset_index(drop=True)
+    return Made(stops, gone, least, distance.name, _over_gaps(units[distance.over_gap(xy)]))
+
+
+def _over_gaps(units: pd.DataFrame) -> tuple[Text, ...]:
+    """Name the streets that nothing but a gap joins to the others, those with most doors first."""
+    if units.empty:
+        return ()
+    doors = units.groupby("street")["dwellings"].sum().sort_values(ascending=False, kind="stable")
+    note = Text(
+        "{n} door(s) are on streets that a gap of up to 50 m parts from all others: a path that is "
+        "not drawn was taken to lead there. On an island, set them aside: {streets}",
+        n=int(doors.sum()),
+        streets=some(
+            Text("{street} ({n} doors)", street=street, n=int(n)) for street, n in doors.items()
+        ),
+    )
+    return (note,)
 
 
 def _unreached(addresses: gpd.GeoDataFrame, distance: Distance) -> np.ndarray:

@@ -12,6 +12,8 @@ from scipy.sparse.csgraph import connected_components
 
 # A gap that a path not drawn may close: private streets of a campus end so, banks do not.
 _PATH_M = 50.0
+# A gap this small is a slip of the drawing: no arm of water is as narrow.
+_SLIP_M = 5.0
 
 
 def parts_of(streets: pd.DataFrame, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -66,6 +68,52 @@ def with_paths(
         gaps = gaps.drop_duplicates("part")
         ways = [_ways_across(gaps, streets, lines, nodes, ends) for ends in _ENDS]
         streets = pd.concat([streets, *ways], ignore_index=True)
+
+
+def only_over_gaps(streets: pd.DataFrame, nodes: np.ndarray, drawn: int) -> np.ndarray:
+    """Tell which streets hang together with the longest part over a gap alone.
+
+    A gap is one that nothing explains: streets of one name on both sides are one street, and a
+    few metres are a slip of the drawing. What is left may be a path not drawn, or water that is
+    not: no file of streets tells an island from a campus.
+
+    Parameters
+    ----------
+    streets
+        As `with_paths` returns them, with `street`, the key of their name ("" for none).
+    nodes
+        Corners, metres (n × 2).
+    drawn
+        How many of these stood in the file; the others are ways across gaps.
+
+    Returns
+    -------
+    numpy.ndarray
+        For each street.
+    """
+    part, _ = parts_of(streets.iloc[:drawn], len(nodes))
+    if not part.any():
+        return np.zeros(len(streets), dtype=bool)
+    lines = shapely.linestrings(nodes[streets[["a", "b"]].to_numpy()[:drawn]])
+    name = streets["street"].to_numpy(dtype=object)[:drawn]
+    small = np.flatnonzero(part > 0)
+    tree = shapely.STRtree(lines)
+    slips = tree.query(lines[small], predicate="dwithin", distance=_SLIP_M)
+    named = small[name[small] != ""]
+    ways = tree.query(lines[named], predicate="dwithin", distance=_PATH_M)
+    a = np.r_[small[slips[0]], named[ways[0]]]
+    b = np.r_[slips[1], ways[1]]
+    sure = np.r_[np.ones(slips.shape[1], dtype=bool), name[named[ways[0]]] == name[ways[1]]]
+    links = csr_array(
+        (np.ones(sure.sum()), (part[a[sure]], part[b[sure]])), shape=(part.max() + 1,) * 2
+    )
+    _, whole = connected_components(links, directed=False)
+    after, _ = parts_of(streets, len(nodes))
+    ends = streets[["a", "b"]].to_numpy()
+    of_corner = np.zeros(len(nodes), dtype=int)
+    of_corner[ends[:drawn]] = part[:, None]
+    over: np.ndarray = (whole[of_corner[ends]] != whole[0]).any(axis=1) & (after == 0)
+    return over
 
 
 def _dry(gaps: pd.DataFrame, lines: np.ndarray, banks: shapely.STRtree) -> np.ndarray:

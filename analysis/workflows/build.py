@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 
 from analysis import __version__
-from analysis.errors import DataError
+from analysis.errors import DataError, Text
 from analysis.geography.crosswalk import link_vintages
 from analysis.geography.crs import metric_crs, utm_crs
 from analysis.geography.made_contours import MadeContours
@@ -76,11 +76,10 @@ class Inputs:
         from its addresses.
     streets, quarters
         Streets in any layout that is read, polygons of quarters; None where there are none.
-    places
-        Communes or départements to keep; empty for all.
+    places, place_notes
+        Communes or départements to keep, empty for all; what the user should know of them.
     licences
-        Name of a file, without its folder → the licence it is published under, where the user
-        knows better than the reader.
+        Name of a file, without its folder → its licence, where the user knows better.
     leave_out
         Leave contradictory bureaux out however many they are.
     fictional
@@ -106,6 +105,7 @@ class Inputs:
     streets: Path | None = None
     quarters: Path | None = None
     places: tuple[str, ...] = ()
+    place_notes: tuple[Text, ...] = ()
     licences: dict[str, str] = field(default_factory=dict)
     leave_out: bool = False
     fictional: bool = False
@@ -314,7 +314,7 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         bureaux,
         links,
         areas,
-        addresses,
+        addresses[list(ADDRESSES.columns)],
         streets,
         (*reports, *named),
         roll.made,
@@ -368,7 +368,8 @@ def _facts(
     inputs: Inputs, results: Results, geography: Geography, matches: pd.DataFrame
 ) -> dict[str, Any]:
     """Return the manifest without its tables."""
-    reports = [licensed(r, inputs) for r in (*results.reports, *geography.reports)]
+    first, *others = (licensed(r, inputs) for r in (*results.reports, *geography.reports))
+    reports = [replace(first, notes=(*inputs.place_notes, *first.notes)), *others]
     turnout = results.turnout.groupby("election_id", observed=True)
     totals = turnout[["registered", "ballots", "valid"]].sum()
     totals.insert(0, "bureaux", turnout.size())

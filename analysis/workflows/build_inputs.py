@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import DataError
-from analysis.fetch.chosen_place import codes_of
+from analysis.fetch.chosen_place import Asked, asked_for
 from analysis.readers.calendar import election_of
 from analysis.readers.contours import Layout
 from analysis.workflows.build import Inputs
@@ -74,6 +74,7 @@ def inputs_of(given: Given) -> Inputs:
             sources=", ".join(sources) or "none",
         )
     general, candidates = given.results or (None, None)
+    asked = Asked(given.places) if given.terrain else asked_for(given.places)
     return Inputs(
         general=general,
         candidates=candidates,
@@ -85,7 +86,8 @@ def inputs_of(given: Given) -> Inputs:
         reu_bureaux=given.reu_bureaux,
         streets=given.streets,
         quarters=given.quarters,
-        places=given.places if given.terrain else codes_of(given.places),
+        places=asked.codes,
+        place_notes=asked.notes,
         leave_out=given.leave_out,
         fictional=given.fictional,
         layout=Layout(id_column=given.contours_id),

@@ -28,7 +28,7 @@ from analysis.contacts.person_links import Kind
 from analysis.contacts.roll_store import rows_query
 from analysis.database.contact_tables import HOMES, PERSONS, ROLL_ROWS
 from analysis.database.engine import lock, reading, writing
-from analysis.readers.streets import split_numbers, street_keys, suffix_keys
+from analysis.geography.way_names import split_numbers, street_keys, suffix_keys
 
 _LOCK = "linkage"
 ROLL_COLUMNS = (

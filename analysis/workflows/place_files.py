@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from analysis.errors import DataError, some
-from analysis.fetch.chosen_place import ChosenPlace, choose
+from analysis.fetch.chosen_place import Asked, ChosenPlace, asked_for, choose
 from analysis.fetch.place import Fetched
 from analysis.readers.column_map import files_named
 from analysis.readers.reader_registry import NATIONAL, RAW, TERRAIN
@@ -55,7 +55,9 @@ class GivenFile:
         return self.source if isinstance(self.source, Path) else Path(self.name)
 
 
-def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out: bool) -> Inputs:
+def inputs_of(
+    files: Sequence[GivenFile], places: tuple[str, ...] | Asked, *, leave_out: bool
+) -> Inputs:
     """Return what `build` reads.
 
     Parameters
@@ -63,7 +65,7 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
     files
         Those that are read, each where it lies.
     places
-        Codes of communes or départements to keep; empty for all.
+        Codes of communes or départements to keep, empty for all; or what they mean.
     leave_out
         Leave contradictory bureaux out however many they are.
 
@@ -73,6 +75,9 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         Files that were not given are None.
     """
     of = {file.role: file.path for file in files}
+    if not isinstance(places, Asked):
+        # Codes of another country are its own.
+        places = Asked(places) if TERRAIN in of else asked_for(places)
     return Inputs(
         general=of.get(NATIONAL[0]),
         candidates=of.get(NATIONAL[1]),
@@ -84,7 +89,8 @@ def inputs_of(files: Sequence[GivenFile], places: tuple[str, ...], *, leave_out:
         reu_bureaux=of.get("reu_bureaux"),
         streets=of.get("streets"),
         quarters=of.get("quarters"),
-        places=places,
+        places=places.codes,
+        place_notes=places.notes,
         leave_out=leave_out,
         raw=tuple((file.election, file.path) for file in files if file.role == RAW),
         terrain=of.get(TERRAIN),
@@ -222,7 +228,8 @@ def inputs_after_fetch(place: ChosenPlace, fetched: Sequence[Fetched]) -> Inputs
     given = [GivenFile(f.path.name, f.path, r, f.source.vintage) for r, f in files.items()]
     # The other files are of one publisher; contours may be of any.
     own = {f.path.name: f.source.licence for r, f in files.items() if r == "contours"}
-    return replace(inputs_of(given, place.codes, leave_out=False), licences=own)
+    inputs = inputs_of(given, Asked(place.codes, place.notes), leave_out=False)
+    return replace(inputs, licences=own)
 
 
 def fetch_command(places: tuple[str, ...], workspace: Path) -> str:

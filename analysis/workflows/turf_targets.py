@@ -138,7 +138,7 @@ def _unranked(table: pd.DataFrame, path: Path) -> list[str]:
 
 
 def _same_place(table: pd.DataFrame, workspace: Workspace, path: Path) -> list[str]:
-    known = set(workspace.read("bureaux", columns=["bureau_id", "geometry"])["bureau_id"])
+    known = set(workspace.read_arrow("bureaux", columns=["bureau_id"])["bureau_id"].to_pylist())
     known |= set(workspace.read("turnout", columns=["bureau_id"])["bureau_id"].unique())
     unknown = table["bureau_id"][~table["bureau_id"].isin(known)]
     if len(unknown) == len(table):

@@ -197,7 +197,7 @@ def make_walks(
     told = {
         **_told(workspace, visited),
         "without_addresses": bare,
-        "notes": [*found.notes, *measured],
+        "notes": [*found.notes, *measured, *made.notes],
         "opening": ask.opening.to_dict() if ask.opening else None,
         "made_from": {file.name: sha256(file) for file in files},
     }
@@ -209,7 +209,7 @@ def make_walks(
 
 def _labelled(walks: Walks, workspace: Workspace) -> Walks:
     """Return a cut that tells what its bureaux are called, those of `uncut` too."""
-    bureau = workspace.read("addresses", columns=["address_id", "bureau_id", "geometry"])
+    bureau = workspace.read_arrow("addresses", columns=["address_id", "bureau_id"]).to_pandas()
     of = walks.uncut["address_id"].map(bureau.set_index("address_id")["bureau_id"].astype("str"))
     ids = sorted({*walks.turfs["bureau_id"], *of} - {""})
     names = dict(zip(ids, bureau_labels(workspace, ids), strict=True))

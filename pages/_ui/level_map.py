@@ -66,7 +66,9 @@ class Units:
     @property
     def abroad(self) -> bool:
         """Whether all of them are consulates."""
-        return bool(self.table["unit_id"].astype("str").str.startswith(ABROAD).all())
+        codes = set(self.table["unit_id"].astype("str").str.rpartition(":")[2])
+        # Some consulates are of no constituency that is known.
+        return bool(codes - {""}) and all(code.startswith(ABROAD) for code in codes - {""})
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +130,7 @@ def show(
         if unit_id and unit_id != UNKNOWN:
             opens(unit_id)
 
-    options = MapOptions(
-        on_select=chosen, label=look.title, height=460, texts=_texts(abroad=units.abroad)
-    )
+    options = MapOptions(on_select=chosen, label=look.title, height=460, texts=_texts(units))
     bureau_map(geometry, _paint(look, rows), key=name, options=options)
     _told(units, drawn)
     listed = units.table.assign(name=_in_words(units.table["name"], units.level))
@@ -219,7 +219,9 @@ def _told(units: Units, drawn: LevelMap) -> None:
     lines = [opens[units.level]]
     if units.level == CONSTITUENCY and units.vintage is None:
         lines.append(
-            _(
+            _("Each constituency is a dot at the middle of its consulates.")
+            if units.abroad
+            else _(
                 "No file that was read gives outlines of constituencies: each is a dot at the "
                 "middle of its communes, those of one town side by side round it."
             )
@@ -273,7 +275,10 @@ def _open_row(key: str, ids: list[str], chosen: Callable[[str], None]) -> None:
         chosen(ids[rows[0]])
 
 
-def _texts(*, abroad: bool) -> dict[str, str]:
+def _texts(units: Units) -> dict[str, str]:
+    search = _("Département, constituency or commune")
+    if units.abroad:
+        search = _("Consulate") if units.level == COMMUNE else _("Constituency or consulate")
     return {
         "help": _(
             "Arrow keys move the map, plus and minus zoom, 0 shows everything, Enter opens what is "
@@ -281,5 +286,5 @@ def _texts(*, abroad: bool) -> dict[str, str]:
         ),
         "nothing": _("Nothing here"),
         "count": _("{n} on the map"),
-        "search": _("Consulate") if abroad else _("Département, constituency or commune"),
+        "search": search,
     }

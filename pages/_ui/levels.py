@@ -12,6 +12,7 @@ from analysis.electorate.swing_by_bureau import Share
 from analysis.geography.level_shapes import BUREAU, CONSTITUENCY, DEPARTEMENT
 from analysis.geography.outlines import COMMUNE
 from analysis.geography.zones import COUNTRY, departments
+from analysis.readers.codes import ABROAD
 from analysis.tables.workspace import Workspace
 from analysis.workflows import by_level
 from pages._ui import level_map, loaders, shell, state, territory
@@ -75,7 +76,7 @@ def choose(place: Workspace, bureaux: pd.DataFrame, *, drawn: bool) -> str:
     names = {
         DEPARTEMENT: _("Départements"),
         CONSTITUENCY: _("Constituencies"),
-        COMMUNE: _("Communes"),
+        COMMUNE: _("Consulates") if _abroad(communes) else _("Communes"),
         BUREAU: _("Bureaux"),
     }
     state.recall(_KEY, _USUAL)
@@ -91,6 +92,10 @@ def choose(place: Workspace, bureaux: pd.DataFrame, *, drawn: bool) -> str:
     )
     state.remember(_KEY, chosen or usual, usual)
     return chosen or usual
+
+
+def _abroad(communes: pd.Series) -> bool:
+    return bool(communes.astype("str").str.startswith(ABROAD).all())
 
 
 def trail(place: Workspace) -> None:

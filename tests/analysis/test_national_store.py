@@ -10,12 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from analysis import i18n
 from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.fetch import cutting, national_store
 from analysis.fetch import download as downloading
 from analysis.fetch.catalogue import ROLES, read_catalogue
-from analysis.fetch.chosen_place import choose, codes_of
+from analysis.fetch.chosen_place import asked_for, choose
 from analysis.fetch.download_progress import Silent
 from analysis.fetch.place import fetch
 from analysis.fetch.what_exists import ask_sizes, offers_for
@@ -196,7 +197,8 @@ def test_a_merged_commune_has_its_whole_past(nation, tmp_path):
     registered = place.read("turnout").groupby("election_id", observed=True)["registered"].sum()
     assert registered["2017_pres_t1"] / registered["2022_pres_t1"] == pytest.approx(1, abs=0.1)
     notes = [note for source in place.manifest["sources"] for note in source["notes"]]
-    assert any("Le Longeron (49179) to 49301" in note for note in notes)
+    assert any("Le Longeron (49179) to Sèvremoine (49301)" in note for note in notes)
+    assert any("Le Longeron (49179) is part of Sèvremoine (49301)" in note for note in notes)
     assert place.manifest["places"] == [MERGED.code]
 
 
@@ -244,7 +246,7 @@ def test_the_command_takes_a_name_and_builds_at_once(publisher, nation, tmp_path
 def test_an_arrondissement_is_itself_and_names_become_codes():
     assert choose("13208").codes == choose("Marseille 8e").codes == ("13208",)
     assert choose("13208").parts[0].department == "13"
-    assert codes_of(("Ambérieu-en-Bugey", "99900", "2A", "33063")) == (
+    assert asked_for(("Ambérieu-en-Bugey", "99900", "2A", "33063")).codes == (
         "01004",
         "99900",
         "2A",
@@ -254,6 +256,48 @@ def test_an_arrondissement_is_itself_and_names_become_codes():
     assert choose("2e circonscription de la Gironde").codes == ("33",)
     assert "which communes lie in it" in choose("2e circonscription de la Gironde").notes[0]
     assert choose("La Réunion (974)").departments == ("974",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "codes", "says"),
+    [
+        ("2A", "2A", ""),
+        ("75", "75", ""),
+        ("971", "971", ""),
+        ("69123", "69123", ""),
+        ("13208", "13208", ""),
+        ("zz", "ZZ", ""),
+        ("ZZ042", "ZZ042", ""),
+        ("99900", "99900", ""),
+        ("1004", "1004", ""),
+        ("20", "2A 2B", "20 is Corsica: both its départements are taken"),
+        ("49179", "49301", "Le Longeron (49179) is part of Sèvremoine (49301) by now: all of"),
+        ("33000", "33063", "33000 is a postal code: read as Bordeaux (33063)"),
+        ("75011", "75111", "75011 is a postal code: read as Paris 11e Arrondissement (75111)"),
+        ("13001", "13001", "as a postal code it is that of Marseille 1er Arrondissement (13201)"),
+    ],
+)
+def test_a_code_means_what_a_person_thinks_or_a_word_is_said(asked, codes, says):
+    found = asked_for((asked,))
+    assert " ".join(found.codes) == codes
+    assert says in " ".join(found.notes)
+    assert bool(found.notes) is bool(says)
+    # As the report of a place keeps them.
+    assert all(i18n.told(str(note), "fr") != str(note) for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("97", "Guadeloupe (971), Martinique (972)"),
+        ("98", "Polynésie française (987)"),
+        ("131", "131"),
+    ],
+)
+def test_the_beginning_of_codes_is_no_place(asked, names):
+    with pytest.raises(DataError) as told:
+        asked_for((asked,))
+    assert names in str(told.value)
 
 
 def test_rows_of_no_departement_are_a_piece_of_their_own(tmp_path):

@@ -129,6 +129,8 @@ def test_nothing_can_be_read_before_the_results_are_given(page):
         ([*RESULTS, "carreaux_200m.csv"], "", "des contours, sans lesquels"),
         ([*RESULTS, "electeurs_par_adresse.csv"], "", "les adresses, auxquelles"),
         (RESULTS, "Lyon", "Ce ne sont pas des codes INSEE : LYON"),
+        (RESULTS, "49179", "Le Longeron (49179) fait désormais partie de Sèvremoine (49301)"),
+        (RESULTS, "97", "97 n’est pas un département"),
     ],
 )
 def test_what_is_lacking_is_said_before_anything_is_read(page, files, places, said):

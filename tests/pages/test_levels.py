@@ -96,9 +96,17 @@ def test_what_was_counted_is_shown_as_shares_and_as_a_change():
     [(["ZZ001", "ZZ058"], True), (["ZZ001", "75056"], False), (["01004", "01053"], False)],
 )
 def test_consulates_are_called_so_where_there_is_nothing_else(ids, abroad):
-    units = level_map.Units("commune", pd.DataFrame({"unit_id": ids}))
-    assert units.abroad is abroad
-    assert ("onsulat" in level_map._texts(abroad=units.abroad)["search"]) is abroad
+    for level, given in (
+        ("commune", ids),
+        (
+            "circonscription",
+            [*(f"circonscription:{one[:2]}-01" for one in ids), "circonscription:"],
+        ),
+    ):
+        units = level_map.Units(level, pd.DataFrame({"unit_id": given}))
+        assert units.abroad is abroad
+        assert ("onsulat" in level_map._texts(units)["search"]) is abroad
+    assert levels._abroad(pd.Series(ids)) is abroad
     departments = ["ZZ" if one.startswith("ZZ") else one[:2] for one in ids]
     shown = territory._all(pd.DataFrame({"department_id": departments}))
     assert ("onsulat" in shown) is abroad

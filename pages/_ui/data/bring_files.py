@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from analysis.fetch.chosen_place import asked_for
 from analysis.readers.reader_registry import NATIONAL, RAW, READERS, TERRAIN, UNUSED
 from analysis.vocabulary import spoken
 from analysis.workflows.jobs import BusyError
@@ -24,6 +25,7 @@ from pages._ui.access import visitor
 from pages._ui.data import build_progress
 from pages._ui.data.given_files import ask_files
 from pages._ui.i18n import _
+from pages._ui.messages import translate
 
 
 def files() -> None:
@@ -110,6 +112,8 @@ def _ask_places() -> tuple[str, ...]:
                 "Not INSEE codes: {words}. Write codes such as 75056 (commune) or 69 (département)."
             ).format(words=", ".join(wrong))
         )
+    for note in asked_for(places).notes:
+        st.info(translate(note))
     return places
 
 

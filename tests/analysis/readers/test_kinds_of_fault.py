@@ -10,11 +10,13 @@ import pytest
 from shapely import Point
 
 from analysis.errors import DataError
+from analysis.readers.addresses import read_addresses
 from analysis.readers.column_map import read_terrain
 from analysis.readers.contours import read_contours
 from analysis.readers.electors import read_electors
 from analysis.readers.merged_communes import changed_communes
 from analysis.readers.results import assemble
+from analysis.tables.schema import ADDRESSES
 
 MAP = """
 [terrain]
@@ -85,6 +87,12 @@ SUMS = {
     "called a total and off by one": [*WEST, summed("w", "TOTAL", WEST, 1), *EAST],
     "in Dutch": [*WEST, summed("w", "Totaal", WEST), *EAST],
     "in capitals with an accent": [*WEST, summed("w", "TOTAL GÉNÉRAL", WEST), *EAST],
+    "cantons at the end": [
+        *BOTH, *(summed("x", f"BC0{n}", [*WEST[n::2], *EAST[2 * n : 2 * n + 2]]) for n in (0, 1))
+    ],
+    "cantons of a place, first": [
+        summed("w", "C1", WEST[:3]), summed("w", "C2", WEST[3:]), *WEST, *EAST
+    ],
     "twice": [*BOTH, summed("x", "Total", BOTH), summed("x", "Total", BOTH)],
 }  # fmt: skip
 
@@ -114,10 +122,17 @@ def test_a_sum_that_slipped_by_two_is_known_by_its_name(tmp_path, name):
     assert read.turnout["registered"].sum() == sum(row[2] for row in BOTH)
 
 
+@pytest.mark.parametrize("name", ["Moyenne", "MOYENNE GÉNÉRALE", "Average", "Durchschnitt"])
+def test_a_mean_is_no_unit(tmp_path, name):
+    read = results(tmp_path, [*WEST, unit("w", name, 811), *EAST])
+    assert len(read.turnout) == 9
+    assert "called a mean" in str(read.reports)
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        *("Totalgasse 4", "Sommerau", "Ensemblestraße", "12"),
+        *("Totalgasse 4", "Moyenne-Corniche", "Meanwood", "Sommerau", "Ensemblestraße", "12"),
         *(
             "Ensemble de la Paix",
             "Ensemble des associations",
@@ -261,6 +276,117 @@ def test_what_tells_two_places_of_one_name_apart(tmp_path, case):
     assert report.rows_read == len(rows)
 
 
+# How lists of town halls are laid out.
+
+FOCH = [TWO[0], ("f2", "80001", "Avenue Foch", 2, "bis", E, 500)]
+LISTS = {
+    "number and street in one": ("adresse;nb", ["1 R DE LA GARE;4", "2bis, AV FOCH;9"]),
+    "the kind in a column": (
+        "numero;type_voie;nom_voie;nb", ["1;R;DE LA GARE;4", "2BIS;AV;AV FOCH;9"]
+    ),
+    "names of columns in words": (
+        "Numéro;Voie;Nombre d'électeurs", ["1;R DE LA GARE;4", "2 B;AV FOCH;9"]
+    ),
+    "the commune by its name": (
+        "commune;numero;voie;nb", ["ABBEVILLE;1;R DE LA GARE;4", "Abbeville;2bis;AV FOCH;9"]
+    ),
+    "the commune by its postal code": (
+        "commune;numero;voie;nb", ["80100;1;R DE LA GARE;4", ";2bis;AV FOCH;9"]
+    ),
+    "a total of number 0": (
+        "numero;voie;nb", ["1;R DE LA GARE;4", "2bis;AV FOCH;9", "0;TOTAL;13"]
+    ),
+    "a total for each street": (
+        "numero;voie;nb", ["1;R DE LA GARE;4", ";Total R DE LA GARE;4", "2bis;AV FOCH;9"]
+    ),
+    "below a title": ("Électeurs\n\nnumero;voie;nb", ["1;R DE LA GARE;4", "2B;AV FOCH;9"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "rows"), LISTS.values(), ids=LISTS)
+def test_lists_of_town_halls_are_read_in_every_dress(tmp_path, header, rows):
+    file = tmp_path / "e.csv"
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    table, report = read_electors(file, addresses(*FOCH))
+    assert table.set_index("address_id")["registered"].to_dict() == {"w1": 4, "f2": 9}
+    assert report.notes[0].startswith("13 of 13 registered")
+
+
+def test_registered_of_another_commune_are_named(tmp_path):
+    file = tmp_path / "e.csv"
+    file.write_text("commune;numero;voie;nb\n33000;1;R DE LA GARE;4\n", encoding="utf-8")
+    with pytest.raises(DataError) as told:
+        read_electors(file, addresses(*FOCH))
+    assert "other communes than the addresses" in str(told.value)
+    assert "33000; addresses: Abbeville (80001)" in str(told.value)
+
+
+# Former communes: Le Longeron (49179) and Torfou (49350) are parts of Sèvremoine (49301).
+
+HEAD = "id,numero,rep,nom_voie,code_insee,lon,lat"
+LONGERON, TORFOU = (-1.0752, 47.0106), (-1.1147, 47.0368)
+PARTS = {
+    "codes": ("code_insee_ancienne_commune", ("49179", "49350"), ("49179", "49350")),
+    "names": ("nom_ancienne_commune", ("49179", "49350"), ("LE LONGERON", "Torfou")),
+    "as lists call them": ("code_commune_associee", ("49179", "49350"), ("49179", "49350")),
+    "articles behind": ("ancienne_commune", ("49179", "49350"), ("Longeron (Le)", "Torfou")),
+    "the code of that day": ("code_insee", ("49179", "49350"), ("49179", "49350")),
+    "one is of the seat": ("commune_deleguee", ("49179", "49301"), ("Le Longeron", "49301")),
+}  # fmt: skip
+
+
+def sevremoine(folder, former):
+    lines = [
+        f"{key},{number},,Rue de la Gare,49301,{lon},{lat},{code}"
+        for (key, number), (lon, lat), code in zip(
+            [("w1", 1), ("e1", 1), ("w9", 9)],
+            [LONGERON, TORFOU, LONGERON],
+            [*former, former[0]],
+            strict=True,
+        )
+    ]
+    head = f"{HEAD},code_insee_ancienne_commune"
+    (folder / "ban.csv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs=LAMBERT)
+    return read_addresses(folder / "ban.csv", crs_metric=LAMBERT, bureaux=nothing)[0]
+
+
+@pytest.mark.parametrize(("column", "former", "told"), PARTS.values(), ids=PARTS)
+def test_the_former_commune_tells_two_streets_of_one_name_apart(tmp_path, column, former, told):
+    known = sevremoine(tmp_path, former)
+    commune = "" if column == "code_insee" else "code_insee;"
+    of = "" if column == "code_insee" else "49301;"
+    rows = [
+        f"{of}{told[0]};1;R DE LA GARE;4",
+        f"{of}{told[1]};1;R DE LA GARE;40",
+        # Torfou's street has no 9: that of Le Longeron is another.
+        f"{of}{told[1]};9;R DE LA GARE;3",
+    ]
+    file = tmp_path / "e.csv"
+    file.write_text(
+        "\n".join([f"{commune}{column};numero;voie;nb", *rows]) + "\n", encoding="utf-8"
+    )
+    table, report = read_electors(file, known)
+    given = table.set_index("address_id")["registered"].fillna(0)
+    assert given.to_dict() == {"w1": 4, "e1": 40, "w9": 0}
+    assert report.notes[0].startswith("44 of 47 registered")
+    assert list(table.columns) == list(ADDRESSES.columns)
+
+
+def test_addresses_without_an_id_are_two_in_two_former_communes(tmp_path):
+    file = tmp_path / "bal.csv"
+    rows = [
+        f"1;Rue de la Gare;49301;{former};{lon};{lat}"
+        for former, (lon, lat) in (("49179", LONGERON), ("49350", TORFOU))
+    ]
+    head = "numero;voie_nom;commune_insee;commune_deleguee_insee;long;lat"
+    file.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    nothing = gpd.GeoDataFrame({"bureau_id": []}, geometry=[], crs=LAMBERT)
+    table, report = read_addresses(file, crs_metric=LAMBERT, bureaux=nothing)
+    assert len(table) == 2
+    assert not report.left_out
+
+
 # F. Territories that change behind a stable code.
 
 DAYS = ["2014_euro_t1", "2017_pres_t1", "2022_pres_t1"]
@@ -399,3 +525,45 @@ def test_one_bad_polygon_is_repaired_or_set_aside(tmp_path, kind, ring, kept):
     assert ("29019_0002" in set(table["bureau_id"])) is kept
     assert "29019_0001" in set(table["bureau_id"])
     assert report.rows_read == report.rows_kept + sum(o.count for o in report.left_out)
+
+
+def bare_numbers(folder, *rows):
+    """Contours of bureaux that have a number alone, with what stands beside it."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": told,
+            "geometry": {"type": "Polygon", "coordinates": [[[x + k / 9, y] for x, y in SQUARE]]},
+        }
+        for k, told in enumerate(rows)
+    ]
+    file = folder / "c.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return file
+
+
+BESIDE = {
+    "the name of the commune": (
+        ("33063", "33039"),
+        [{"commune": "BORDEAUX", "bureau": "1"}, {"commune": "Bègles", "bureau": "1"}],
+        ["33039_0001", "33063_0001"],
+    ),
+    "the arrondissement": (
+        ("75056",),
+        [{"arrondissement": 18, "num_bv": 1}, {"arrondissement": "5e", "num_bv": 1}],
+        ["75056_0501", "75056_1801"],
+    ),
+    "the arrondissement of Lyon": (
+        ("69123",),
+        [{"insee": "69123", "arr": 2, "num_bv": 7}, {"insee": "69123", "arr": 3, "num_bv": 7}],
+        ["69123_0207", "69123_0307"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("places", "rows", "right"), BESIDE.values(), ids=BESIDE)
+def test_a_number_alone_is_of_what_stands_beside_it(tmp_path, places, rows, right):
+    file = bare_numbers(tmp_path, *rows)
+    table, report = read_contours(file, vintage=2024, crs_metric="EPSG:32631", communes=places)
+    assert sorted(table["bureau_id"]) == right
+    assert report.rows_kept == len(rows)

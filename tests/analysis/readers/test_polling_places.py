@@ -87,3 +87,47 @@ def paris_places():
     if not (file := DATA / "paris" / "bureaux-de-votes-2017.csv").is_file():
         pytest.skip("the shared data are not there")
     return file
+
+
+SEVREMOINE = "code_commune;num_bureau;lieu_de_vote\n"
+ODD = {
+    "two communes in one file": (
+        SEVREMOINE + "33039;1;École A\n49301;1;École B\n", {"49301_0001": "École B"}, 1
+    ),
+    "a former commune": (
+        SEVREMOINE + "49179;1;École A\n49301;1;École B\n",
+        {"49301_49179-0001": "École A", "49301_0001": "École B"}, 0,
+    ),
+    "from one to another": (
+        "num_bureau;lieu_de_vote\n1 à 3;École A\n4;École B\n",
+        {f"49301_000{n}": "École A" for n in (1, 2, 3)} | {"49301_0004": "École B"}, 0,
+    ),
+    "several by number": (
+        "num_bureau;lieu_de_vote\nBV 1, 2 et 7;École A\n4;École B\n",
+        {f"49301_000{n}": "École A" for n in (1, 2, 7)} | {"49301_0004": "École B"}, 0,
+    ),
+    "a point in a number": (
+        "num_bureau;lieu_de_vote\n01.1;École A\n01.2;École B\n",
+        {"49301_01.1": "École A", "49301_01.2": "École B"}, 0,
+    ),
+    "a total": (
+        "num_bureau;lieu_de_vote\n1;École A\nTotal;\n", {"49301_0001": "École A"}, 1
+    ),
+    "below a title": (
+        "Lieux\n\nnum_bureau;lieu_de_vote;adresse\n1;École A;\n", {"49301_0001": "École A"}, 0
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "right", "gone"), ODD.values(), ids=ODD)
+def test_the_bureau_of_a_row_is_its_own(tmp_path, text, right, gone):
+    table, report = read_polling_places(written(tmp_path, text), places=("49301",))
+    assert table.set_index("bureau_id")["name"].to_dict() == right
+    assert sum(one.count for one in report.left_out) == gone
+    assert report.rows_read == report.rows_kept + gone
+
+
+def test_rows_with_a_delimiter_in_their_text_are_told_so(tmp_path):
+    file = written(tmp_path, "num_bureau;lieu_de_vote\n1;&Eacute;cole d&#39;A\n")
+    with pytest.raises(DataError, match="more or fewer cells than its header"):
+        read_polling_places(file, places=("49301",))

@@ -118,6 +118,50 @@ def test_a_file_that_ends_within_a_row_is_cut(tmp_path):
         aggregated(tmp_path, lambda _h, rows: [*rows, ["2022_pres_t1", "01"]], end="")
 
 
+ABOVE = {
+    "as Excel says its delimiter": "sep=;\n",
+    "a title": "Résultats définitifs\n",
+    "a title, its source and an empty line": "Résultats, 1er tour\nSource : ministère\n\n",
+    "a title among empty cells": "Résultats définitifs;;;;;;;;\n;;;;;;;;\n",
+    "an empty line": "\n",
+}
+
+
+@pytest.mark.parametrize("above", ABOVE.values(), ids=ABOVE)
+def test_lines_above_the_header_are_no_table(tmp_path, above):
+    aggregated(tmp_path)
+    files = [tmp_path / name for name in ("general_results.csv", "candidats_results.csv")]
+    for file in files:
+        rows = file.read_text(encoding="utf-8")
+        file.write_text(above + rows.replace("0002;900", "0002;n/a"), encoding="utf-8")
+        with file.open("rb") as opened:
+            assert "id_election" in look(file.name, opened).columns
+    raw = read_aggregated(*files, places=PLACE)
+    assert raw.counts["registered"].sum() == 1800
+    (cell,) = raw.unreadable["found"]
+    assert str(cell).startswith(f"line {3 + len(above.splitlines())}:")
+
+
+def test_an_election_of_a_new_kind_is_left_out_and_named(tmp_path):
+    def change(_header, rows):
+        return [*rows, *(["2026_metr_t1", *row[1:]] for row in rows)]
+
+    read = aggregated(tmp_path, change)
+    assert read.turnout["registered"].sum() == 2700
+    assert told(read.reports[0]) == {"an election of a kind that is not known": (3, "2026_metr_t1")}
+    with pytest.raises(DataError, match="2026_metr_t1” does not name an election"):
+        aggregated(tmp_path, lambda _h, rows: [["2026_metr_t1", *row[1:]] for row in rows])
+
+
+def test_an_election_that_the_file_of_votes_lacks_is_left_out(tmp_path):
+    def change(header, rows):
+        return rows if "voix" in header else [*rows, *(["2022_legi_t1", *r[1:]] for r in rows)]
+
+    read = aggregated(tmp_path, change)
+    assert set(read.turnout["election_id"]) == {"2022_pres_t1"}
+    assert told(read.reports[-1]) == {"the file of votes does not hold this election": (3, "")}
+
+
 def test_one_count_of_votes_below_nought_does_not_refuse_the_place(tmp_path):
     def change(header, rows):
         return [[*rows[0][:-1], -3], *rows[1:]] if "voix" in header else rows

@@ -110,12 +110,50 @@ def test_no_path_is_made_over_water(streets_of, same):
     assert bool(graph.part.any()) is not same
 
 
+UNEXPLAINED = {
+    "an island, or a campus": ([bank("Rue Haute", 0), bank("Rue du Phare", 40)], True),
+    "one name on both sides": ([bank("Rue Haute", 0), bank("R HAUTE", 40)], False),
+    "a slip of the drawing": ([bank("Rue Haute", 0), bank("Rue du Phare", 4)], False),
+    "no name on either side": ([bank("", 0), bank("", 40)], True),
+    "a street to it": (
+        [bank("Rue Haute", 0), bank("Rue du Phare", 40), ("", "path", [(0, 0), (0, 40)])], False
+    ),
+    "behind a street of one name": (
+        [bank("Rue Haute", 0), bank("Rue Haute", 40), bank("Rue Haute", 80)], False
+    ),
+    "too far": ([bank("Rue Haute", 0), bank("Rue du Phare", 80)], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("streets_of", "unexplained"), UNEXPLAINED.values(), ids=UNEXPLAINED)
+def test_a_gap_that_nothing_explains_is_told_with_its_doors(
+    made_addresses, streets_of, unexplained
+):
+    distance = OnStreets(graph_of(table(*streets_of), "made"))
+    addresses = made_addresses(40)
+    there = np.arange(40) % 4 == 0
+    y = SOUTH + np.where(there, streets_of[1][2][0][1] + 2.0, -2.0)
+    addresses["geometry"] = shapely.points(WEST + np.linspace(5, 395, 40), y)
+    addresses["street"] = np.where(there, "Rue du Phare", "Rue Haute")
+    addresses["dwellings"] = pd.array([3] * 40, dtype="Int64")
+    made = make_turfs(addresses, {}, Plan(), distance)
+    # Ten addresses of three doors; the shorter of two equally long is either.
+    assert bool(made.notes) is unexplained
+    if unexplained:
+        (note,) = made.notes
+        assert "30 door(s)" in note or "90 door(s)" in note
+        assert "Rue du Phare (30 doors)" in note or "Rue Haute (90 doors)" in note
+        assert not distance.graph.part.any()
+
+
 @pytest.mark.parametrize(
     ("street", "y", "own"),
     [
         # A court 50 m behind its quay lies 30 m from the quay of the other bank.
         ("Quai Sud", 50, 0),
         ("QUAI  SUD", 50, 0),
+        ("QU SUD", 50, 0),
+        ("SUD (QUAI)", 50, 0),
         ("Quai Nord", 50, 1),
         ("Quai Sud", 10, 0),
         # A name that no street has, or has too far away, is no help.

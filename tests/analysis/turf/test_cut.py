@@ -112,3 +112,15 @@ def test_a_group_is_of_one_arm(arms):
     table, xy = buildings(("b1", arms[0], 0, 50), ("b2", arms[1], 10, 50))
     grouped = table.assign(group=group_bureaux(table, xy, Work()))
     assert len(grouped.drop_duplicates(["group", "arm"])) == grouped["group"].nunique()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 40])
+def test_the_shortest_tree_is_that_of_scipy(count):
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    rng = np.random.default_rng(count)
+    # On a grid many ways are equally long, and some doors share one position.
+    xy = rng.integers(0, 9, (count, 2)) * 10.0
+    metres = np.hypot(*(xy[:, None] - xy[None]).T) if count else np.zeros((0, 0))
+    right = minimum_spanning_tree(np.maximum(metres, 0.001)).data if count else []
+    np.testing.assert_array_equal(forest(metres), np.sort(right))
