@@ -74,6 +74,9 @@ def decide_links(weighed: Weighed) -> pd.DataFrame:
     """
     pairs = weighed.pairs
     sure = _sure(pairs)
+    # Whose date it is has the line; who shares the name and the home alone may be the father.
+    dated = sure & pairs["born"].isin(_DATED)
+    sure &= dated | ~pairs["other"].isin(pairs["other"][dated])
     sure &= pairs[sure].groupby("other")["one"].transform("size").reindex(pairs.index) == 1
     done = pairs[sure]
     # What is decided leaves nothing to ask of the two; who of several it is, is asked.

@@ -210,6 +210,20 @@ def test_one_elector_for_two_rows_makes_them_one_only_with_something_of_their_ow
     assert merged(ONE_ELECTOR, roll=[FATHER]) == states
 
 
+def test_of_two_rows_that_are_not_made_one_the_line_is_whose_date_it_is():
+    own = [{"id": "p", **household(0, DATED)}, {"id": "q", **household(0, BASE)}]
+    lines = [*CROWD, {"id": "a", **household(0, FATHER)}]
+
+    def linked(*people):
+        made = linkage_decisions.decide_links(weighed(table(*people), table(*lines)))
+        return list(zip(made["one"], made["other"], made["state"], strict=True))
+
+    assert linked(*own) == [("p", "a", "accepted")]
+    # Without a date either may be the elector.
+    two = [one | {"birth_date": ""} for one in own]
+    assert linked(*two) == [("p", "a", "proposed"), ("q", "a", "proposed")]
+
+
 def test_two_rows_are_two_where_the_roll_has_father_and_son():
     # By themselves the two would be asked about: same name, same home, no date.
     both = {"no date": ([LINE, LINE], "")}
