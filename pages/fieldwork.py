@@ -38,13 +38,17 @@ with messages.explain_data_errors():
     place = loaders.workspace()
     store = field.store(place)
 
-with phone_order.sides_turned():
-    in_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
-with in_side, messages.explain_data_errors():
-    if visitor.current().may("bring_returns"):
-        bring_returns.bring(place, store)
-    if visitor.current().may("settings"):
-        settings.settings(place, store)
+here = visitor.current()
+answer_side = st.container()
+# Who only reads has no side to write in.
+if here.may("bring_returns") or here.may("settings"):
+    with phone_order.sides_turned():
+        in_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
+    with in_side, messages.explain_data_errors():
+        if here.may("bring_returns"):
+            bring_returns.bring(place, store)
+        if here.may("settings"):
+            settings.settings(place, store)
 
 with answer_side, messages.explain_data_errors():
     whole = field.mark(place)
