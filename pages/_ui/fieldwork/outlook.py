@@ -196,12 +196,11 @@ def _shown(table: pd.DataFrame, key: str) -> pd.DataFrame:
 def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the page
     """Say what to do when nothing has come back yet, to who may do it."""
     here = visitor.current()
-    if not gate.opens(here, "turfs") and not here.may("bring_returns"):
-        st.info(
-            _("The turfs are in the field, and nothing has come back yet.")
-            if place_knows_turfs
-            else _("Nothing is in the field yet.")
-        )
+    if not place_knows_turfs and not gate.opens(here, "turfs"):
+        st.info(_("Nothing is in the field yet."))
+        return
+    if place_knows_turfs and not here.may("bring_returns"):
+        st.info(_("The turfs are in the field, and nothing has come back yet."))
         return
     if not place_knows_turfs:
         st.info(
