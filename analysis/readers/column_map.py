@@ -185,7 +185,7 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
     more: Keys = {"turnout": dict, **(_TURNOUT if apart else {}), **_ELECTION_MORE}
     check_keys(entry, {**_ELECTION, **({} if apart else _TURNOUT)}, more, where)
     held = election_day(entry, where)
-    wide, long = "candidates" in entry, {"candidate", "votes"} <= set(entry)
+    wide, long = bool(entry.get("candidates")), {"candidate", "votes"} <= set(entry)
     if not (wide or long):
         raise DataError(
             "The column map does not say where the votes are.",
