@@ -47,6 +47,21 @@ def test_a_template_takes_variables_conditions_and_one_loop():
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "{{ " + "(" * 4_900 + "first_name" + ")" * 4_900 + " }}",
+        "{% if first_name %}" * 500,
+        "{{ first_name" + "|upper" * 1_600 + " }}",
+        "{% if " + "not " * 2_400 + "first_name %}a{% endif %}",
+    ],
+    ids=["brackets", "conditions", "filters", "negations"],
+)
+def test_a_template_that_goes_deeper_than_a_text_is_refused(source):
+    with pytest.raises(DataError, match="refused"):
+        read_template(source)
+
+
+@pytest.mark.parametrize(
     "payload",
     [
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",
