@@ -94,6 +94,13 @@ def _rates(ending: threading.Event) -> None:
     work_ahead(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
 
 
+def _references(ending: threading.Event) -> None:
+    """Keep the memory of tables that every page looks at from growing."""
+    from analysis.workflows.spent_references import keep_letting_go
+
+    keep_letting_go(ending)
+
+
 @asynccontextmanager
 async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that one person is answered at once; before, for many."""
@@ -103,7 +110,9 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     else:
         threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()
-    for work, name in ((_letters, "messages"), (_durations, "durations"), (_rates, "rates")):
+    works = [(_letters, "messages"), (_durations, "durations"), (_rates, "rates")]
+    works += [(_references, "references")] if settings.server else []
+    for work, name in works:
         threading.Thread(target=work, args=(ending,), name=name, daemon=True).start()
     watching = asyncio.create_task(open_pages.watch()) if settings.server else None
     yield

@@ -14,7 +14,7 @@ import string
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache, lru_cache
 from gettext import NullTranslations
 from importlib.resources.abc import Traversable
@@ -32,6 +32,8 @@ LANGUAGES = {"fr": "Français", "en": "English"}
 # Texts are written in English, with the day before the month as in the French ones.
 _LOCALE = {"fr": Locale("fr"), "en": Locale("en", "GB")}
 MISSING = "–"
+# A file may say a number of hundreds of digits.
+_LONG = Context(prec=10_000, rounding=ROUND_HALF_UP)
 # Marks in the catalogue: texts of the library, names of its tables.
 ERROR, TABLE, THEME = "error", "table", "theme"
 # Under which mark the words are kept that a translation may ask for.
@@ -125,12 +127,13 @@ def format_number(x: float | None, digits: int = 0, *, language: str, sign: bool
     str
         « 1 234,6 », "1,234.6".
     """
-    if x is None or math.isnan(x):
+    # Whole numbers may be larger than any float.
+    if x is None or (not isinstance(x, int) and math.isnan(x)):
         return MISSING
-    if math.isinf(x):
+    if not isinstance(x, int) and math.isinf(x):
         return "∞" if x > 0 else "−∞"
     # Of the text of the number, not of its binary value: 0.125 is 0.13, and so is 1.125.
-    rounded = Decimal(str(x)).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    rounded = Decimal(str(x)).quantize(Decimal(1).scaleb(-digits), context=_LONG)
     return localised(f"{rounded:{'+' if sign else ''},.{digits}f}", language)
 
 

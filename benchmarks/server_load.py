@@ -57,7 +57,7 @@ OUT_S = 5.0
 # What is said to who is logged in and may do nothing any more, in French and English.
 _OUT = ("plus aucune campagne", "no campaign has a task")
 # What a soak may add in an hour once all pages have been opened.
-GROWTH_MB_H = 150.0
+GROWTH_MB_H = 60.0
 _DONE, _FRAGMENT = 0, 3
 
 

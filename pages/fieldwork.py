@@ -38,13 +38,18 @@ with messages.explain_data_errors():
     place = loaders.workspace()
     store = field.store(place)
 
+here = visitor.current()
 with phone_order.sides_turned():
-    in_side, answer_side = st.columns(shell.SETTINGS_AND_MAP)
-with in_side, messages.explain_data_errors():
-    if visitor.current().may("bring_returns"):
-        bring_returns.bring(place, store)
-    if visitor.current().may("settings"):
-        settings.settings(place, store)
+    # Who only reads has no side to write in.
+    writes = here.may("bring_returns") or here.may("settings")
+    sides = st.columns(shell.SETTINGS_AND_MAP) if writes else [st.container()]
+    answer_side = sides[-1]
+if writes:
+    with sides[0], messages.explain_data_errors():
+        if here.may("bring_returns"):
+            bring_returns.bring(place, store)
+        if here.may("settings"):
+            settings.settings(place, store)
 
 with answer_side, messages.explain_data_errors():
     whole = field.mark(place)

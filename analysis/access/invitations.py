@@ -183,6 +183,9 @@ def exchange(engine: Engine, secret: str, *, hours: float) -> str | None:
         Secret of the login, as `sessions.open_session` returns it.
     """
     campaign = secret.rpartition(".")[0]
+    # No text of PostgreSQL holds a zero, and it would say so as of a fault.
+    if not secret.isprintable():
+        return None
     with reading(of_tenant(engine, campaign)) as connection:
         found = _open(connection, secret)
     if not found or not found[0]["by_link"]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from analysis.cli.known_action import check_action
 from analysis.contacts import rights_requests as owed
-from analysis.contacts.contact_store import Contacts, Controller, say_controller
-from analysis.contacts.controller_check import checked, read_round
+from analysis.contacts.contact_store import Contacts, Controller
+from analysis.contacts.controller_check import read_round
 from analysis.contacts.door_boxes import waiting
 from analysis.contacts.erasure import UNSWEPT
 from analysis.contacts.registers import add, entries
@@ -20,6 +20,7 @@ from analysis.errors import DataError, Text, some
 from analysis.i18n import choose, told
 from analysis.workflows import duties
 from analysis.workflows.contacts_open import people_of
+from analysis.workflows.controllers_apart import say_who_answers
 from analysis.workflows.door_contacts import enter_slip, open_doors
 
 
@@ -89,8 +90,7 @@ def _controller(contacts: Contacts, asked: Asked) -> str:
         )
     if values or asked.rounds:
         rounds = tuple(read_round(one) for one in asked.rounds) or who.rounds
-        who = checked(replace(who, rounds=rounds, **values))
-        say_controller(contacts, who)
+        who = say_who_answers(contacts, replace(who, rounds=rounds, **values))
     lines = [f"{name}: {getattr(who, name) or '–'}" for name in known]
     lines += [f"round: {one.date}, {one.territory}, {one.time_zone}" for one in who.rounds]
     lacking = Text("missing: {names}", names=", ".join(who.missing))

@@ -2,14 +2,17 @@
 
 A threshold on all pairs merges couples. What must hold besides is here: first name and birth date
 do not contradict, nobody has two candidates, and two rows of files are one without asking only
-where something of the person's own agrees, not of the family's.
+where something of the person's own agrees, not of the family's: a birth date, a mobile, an e-mail
+with their first name. That the roll has one elector of the name there tells no father from a son
+who is not on it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import combinations
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -71,6 +74,9 @@ def decide_links(weighed: Weighed) -> pd.DataFrame:
     """
     pairs = weighed.pairs
     sure = _sure(pairs)
+    # Whose date it is has the line; who shares the name and the home alone may be the father.
+    dated = sure & pairs["born"].isin(_DATED)
+    sure &= dated | ~pairs["other"].isin(pairs["other"][dated])
     sure &= pairs[sure].groupby("other")["one"].transform("size").reindex(pairs.index) == 1
     done = pairs[sure]
     # What is decided leaves nothing to ask of the two; who of several it is, is asked.
@@ -80,9 +86,26 @@ def decide_links(weighed: Weighed) -> pd.DataFrame:
     return _written(pairs, sure, asked)
 
 
-def decide_merges(
-    pairs: pd.DataFrame, weighed: Weighed, *, own_email: Mapping[str, bool]
-) -> pd.DataFrame:
+class Own(NamedTuple):
+    """What of their contact points is people's own.
+
+    Attributes
+    ----------
+    email
+        By person, whether their address of mail bears their first name: father and son of one
+        name may share any other.
+    like_email
+        The same, or a first name that theirs may be a slip of.
+    bare
+        Who gave no contact point.
+    """
+
+    email: Mapping[str, bool]
+    like_email: Mapping[str, bool]
+    bare: Collection[str]
+
+
+def decide_merges(pairs: pd.DataFrame, weighed: Weighed, own: Own) -> pd.DataFrame:
     """Return merges of people of the files to write, as `decide_links` does.
 
     Parameters
@@ -91,9 +114,8 @@ def decide_merges(
         As `linkage.find_twice` returns them.
     weighed
         The same people and their lines, as `linkage_rivals.weigh` returns them.
-    own_email
-        By person, whether their address of mail bears their first name: father and son of one
-        name may share any other.
+    own
+        Of the same people.
 
     Returns
     -------
@@ -103,10 +125,9 @@ def decide_merges(
     likely = pairs[agree(pairs) & (pairs["probability"] >= _RIVAL)]
     likely = _with_lines(likely, weighed)
     # Of both: which of a pair stands first is chance, and « Louise » may bear what « Louis » gave.
-    bears = likely["one"].map(own_email).eq(other=True)
-    bears &= likely["other"].map(own_email).eq(other=True)
+    bears = _both(likely, own.email)
     dated = likely["born"].isin(_DATED) | ((likely["born"] == "near") & (likely["first"] != "mail"))
-    own = (likely["phone"] == "mobile") | ((likely["email"] == "same") & bears) | dated
+    shared = (likely["phone"] == "mobile") | ((likely["email"] == "same") & bears) | dated
     one_line = likely["line"]
     # The roll says it more surely than what a family may share: of two who are both on it, it tells
     # whether they are one elector or two.
@@ -118,13 +139,20 @@ def decide_merges(
     whole = likely["one"].map(_whole_groups(likely)).eq(other=True)
     # Two of one name and day are in one town more easily than one person gives two homes.
     bar = likely["home"].eq("same").map({True: _MERGED, False: _MERGED_ELSEWHERE})
-    enough = (own & called & (probability >= bar)) | (one_line >= AUTOMATIC)
+    enough = shared & ((called & (probability >= bar)) | (one_line >= AUTOMATIC))
     told = likely.assign(probability=probability, line=one_line.ge(AUTOMATIC).map(_LINE))
     # Without a date, two addresses of mail that are each somebody's own are the last thing to look
-    # at, and they say two: who looks knows no more, until one of the two says more.
-    spent = bears & _equal(likely, "email", OTHER) & (likely["born"] == UNKNOWN)
-    spent &= one_line < ASKED
+    # at, and they say two; a name and a home alone are nothing to look at, unless the roll has one
+    # elector for both. Whoever looks knows no more, until one of the two says more.
+    spent = _both(likely, own.like_email) & _equal(likely, "email", OTHER)
+    spent |= (likely["one"].isin(own.bare) | likely["other"].isin(own.bare)) & (one_line < ASKED)
+    spent &= likely["born"] == UNKNOWN
     return _written(told, enough & whole, (probability >= ASKED) & ~spent)
+
+
+def _both(pairs: pd.DataFrame, told: Mapping[str, bool]) -> pd.Series:
+    """Return where something is true of both of a pair."""
+    return pairs["one"].map(told).eq(other=True) & pairs["other"].map(told).eq(other=True)
 
 
 def _with_lines(likely: pd.DataFrame, weighed: Weighed) -> pd.DataFrame:

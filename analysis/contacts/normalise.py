@@ -266,7 +266,7 @@ def same_family(one: str, other: str) -> bool:
     keys = ({name_key(one), bare_key(one)}, {name_key(other), bare_key(other)})
     if keys[0] & keys[1]:
         return True
-    return any(_one_letter(a, b) for a in keys[0] for b in keys[1])
+    return any(one_letter(a, b) for a in keys[0] for b in keys[1])
 
 
 def same_first(one: str, other: str) -> bool:
@@ -280,10 +280,10 @@ def same_first(one: str, other: str) -> bool:
         words = [name_words(name) for name in (one, other)]
         short, long = sorted(words, key=len)
         return len(a) == 1 or len(b) == 1 or short == long[: len(short)] or a == b
-    return _one_letter(a, b)
+    return one_letter(a, b)
 
 
-def _one_letter(a: str, b: str) -> bool:
+def one_letter(a: str, b: str) -> bool:
     """Tell whether one letter was changed, added, left out, or two neighbours swapped."""
     if min(len(a), len(b)) < _LONG_NAME or abs(len(a) - len(b)) > 1:
         return False

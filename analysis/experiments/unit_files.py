@@ -17,10 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import DataError, some
+from analysis.tables.parquet_size import unpacked_bytes
 from analysis.tables.spreadsheet_text import as_named, csv_text, plain
 from analysis.tables.unreadable import why_unreadable
 
 _MOST_ROWS = 10_000_000
+# Once it is read; a trial of all bureaux of France takes a twentieth of it.
+_MOST_BYTES = 2_000_000_000
 _DELIMITERS = ",;\t|"
 _DECIMAL_COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
 _THOUSANDS = r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*"
@@ -55,6 +58,7 @@ def _table(path: Path, content: bytes) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             _refuse_many_rows(path, pq.read_metadata(io.BytesIO(content)).num_rows)
+            _refuse_large(path, unpacked_bytes(io.BytesIO(content)))
             return pd.read_parquet(io.BytesIO(content))
         return _delimited(content)
     except (pd.errors.ParserError, UnicodeDecodeError, csv.Error, pa.ArrowInvalid) as error:
@@ -77,6 +81,18 @@ def _refuse_many_rows(path: Path, rows: int) -> None:
             file=path.name,
             rows=rows,
             most=_MOST_ROWS,
+        )
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > _MOST_BYTES:
+        raise DataError(
+            "{file} would take more memory than a table of units may.",
+            where="{file}: {mb} MB, of {most} at most",
+            mend="Keep one row per unit, and the columns that the trial needs.",
+            file=path.name,
+            mb=size // 1_000_000,
+            most=_MOST_BYTES // 1_000_000,
         )
 
 

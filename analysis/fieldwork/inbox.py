@@ -14,7 +14,7 @@ from pathlib import Path
 from analysis.errors import DataError
 from analysis.fieldwork.paper_sheets import read_sheet
 from analysis.fieldwork.phone_files import MOST_BYTES, is_phone, read_phone, without_boxes
-from analysis.fieldwork.privacy import personal
+from analysis.fieldwork.privacy import file_name
 from analysis.fieldwork.returns_validation import Returned
 from analysis.fieldwork.store import Receipt, Store
 from analysis.tables.whole_files import written_whole
@@ -59,7 +59,7 @@ def receive(
     kept = keep(store.folder, content, name)
     moment = now if now is not None else datetime.now(UTC)
     try:
-        returned = read(content, store, name=Path(name).name, now=moment, accept=accept)
+        returned = read(content, store, name=file_name(name, "returns"), now=moment, accept=accept)
     except DataError:
         _move(kept, REFUSED)
         raise
@@ -168,9 +168,7 @@ def keep(folder: Path, content: bytes, name: str) -> Path:
     """
     folder = folder / INBOX
     digest = hashlib.sha256(content).hexdigest()[:12]
-    # A file may be called by the name of a person.
-    given = "" if personal(Path(name).stem.replace("_", " ")) else Path(name).name
-    plain = re.sub(r"[^\w.-]+", "_", given)[-80:].lstrip(".") or f"returns{Path(name).suffix[:5]}"
+    plain = re.sub(r"[^\w.-]+", "_", file_name(name, "returns"))[-80:].lstrip(".") or "returns"
     target = folder / f"{digest}-{plain}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 
 from analysis.errors import Text
 
@@ -94,6 +95,26 @@ def personal(text: str) -> str:
     look like.
     """
     return next(iter(kinds(text)), "")
+
+
+def file_name(given: str, plain: str) -> str:
+    """Return what a file is called once it is here: some are called by a person's name.
+
+    Parameters
+    ----------
+    given
+        As it was called.
+    plain
+        What it is called instead, with its own ending.
+
+    Returns
+    -------
+    str
+        Without folders.
+    """
+    path = Path(given)
+    said = personal(path.stem.replace("_", " ")) or not path.name.strip(". ")
+    return f"{plain}{path.suffix[:5]}" if said else path.name
 
 
 def kinds(text: str) -> tuple[str, ...]:

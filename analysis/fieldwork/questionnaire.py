@@ -16,6 +16,7 @@ import tomli_w
 
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork.script_rules import asked_of_a_person
+from analysis.tables.toml_text import toml_of
 
 KINDS = ("single", "several", "scale", "yes_no", "free")
 LEAST_QUESTIONS, MOST_QUESTIONS = 3, 6
@@ -123,7 +124,7 @@ def read_script(content: bytes, *, file: str) -> Script:
         When it is no script, or asks for what must not be known.
     """
     try:
-        told = tomllib.loads(content.decode("utf-8-sig"))
+        told = toml_of(content.decode("utf-8-sig"))
         script = _built(told)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError,
             AttributeError) as error:  # fmt: skip

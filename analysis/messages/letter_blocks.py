@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +27,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 LANGUAGES = ("fr", "en")
 CHANNELS = ("email", "sms")
-_MOST_BLOCKS, _MOST_ROWS, _MOST_BYTES = 30, 12, 500_000
+_MOST_BLOCKS, _MOST_ROWS, _MOST_BYTES, _MOST_POINTS = 30, 12, 500_000, 20_000_000
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -167,12 +169,30 @@ def _block_faults(block: Mapping[str, Any]) -> Iterator[Text]:
     for name in KINDS[kind]:
         if not block.get(name):
             yield Text("{name} is empty", name=name)
-    if kind == "picture" and not (0 < len(data := picture_bytes(block)) <= _MOST_BYTES and picture_kind(data)):  # fmt: skip # noqa: E501
-        yield Text("the picture is no PNG or JPEG of up to {n} bytes", n=_MOST_BYTES)
+    if kind == "picture":
+        yield from _picture_faults(picture_bytes(block))
     if kind == "button" and not is_plain_link(str(block.get("url", ""))):
         yield Text("the link is no https address without variables")
     if kind == "figures" and not _is_table(block.get("rows")):
         yield Text("the figures are no rows of a label and a value")
+
+
+def _picture_faults(data: bytes) -> Iterator[Text]:
+    from PIL import Image
+
+    points = 0
+    if 0 < len(data) <= _MOST_BYTES and picture_kind(data):
+        # Of a picture that cannot be drawn nothing is known: it is none.
+        with suppress(OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            with Image.open(io.BytesIO(data)) as picture:
+                wide, high = picture.size
+                picture.verify()
+            points = wide * high
+    if not points:
+        yield Text("the picture is no PNG or JPEG of up to {n} bytes", n=_MOST_BYTES)
+    # Half a megabyte can hold what takes two gigabytes to draw.
+    if points > _MOST_POINTS:
+        yield Text("the picture has more than {n} million points", n=_MOST_POINTS // 1_000_000)
 
 
 def is_plain_link(url: str) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from email.message import Message
 from email.utils import getaddresses
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from flufl.bounce import all_failures
 
@@ -46,6 +46,8 @@ STOP_WORDS = frozenset(
     )
 )
 _LONGEST = 2_000_000
+# What the library raises over mails that no program wrote.
+_BROKEN = (RecursionError, ValueError, LookupError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,15 @@ class Returned:
 
 
 def read_returned(content: bytes) -> Returned:
-    """Return what a mail that came back is."""
+    """Return what a mail that came back is; one that the library cannot read is "other"."""
+    try:
+        return _read(content)
+    # One such mail in a mailbox must not keep the others from being taken in.
+    except _BROKEN:
+        return Returned("other", "")
+
+
+def _read(content: bytes) -> Returned:
     message = email.message_from_bytes(content[:_LONGEST])
     secret, sender = _secret(message, content[:_LONGEST]), _sender(message)
     report = _parameter(message, "report-type")
@@ -242,13 +252,18 @@ def _stop(contacts: Contacts, told: Returned, known: Bearer | None) -> None:
 def mails_in(path: Path) -> Iterator[bytes]:
     """Yield the mails of a file (one mail, or an mbox) or a folder (of files, or a Maildir)."""
     if path.is_dir() and (path / "new").is_dir():
-        yield from (one.as_bytes() for one in mailbox.Maildir(path, create=False))
+        yield from _in_box(mailbox.Maildir(path, create=False))
     elif path.is_dir():
         yield from (one.read_bytes() for one in sorted(path.iterdir()) if one.is_file())
     elif path.read_bytes().startswith(b"From "):
-        yield from (one.as_bytes() for one in mailbox.mbox(path, create=False))
+        yield from _in_box(mailbox.mbox(path, create=False))
     else:
         yield path.read_bytes()
+
+
+def _in_box(box: mailbox.Mailbox[Any]) -> Iterator[bytes]:
+    # As they lie there: to read a mail and write it again may fail.
+    yield from (box.get_bytes(key) for key in box.iterkeys())
 
 
 def take_back_all(contacts: Contacts, path: Path) -> Counter[str]:

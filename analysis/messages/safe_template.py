@@ -106,6 +106,8 @@ def read_template(source: str) -> Safe:
         return Safe(source, frozenset(_names(tree)), _environment().from_string(source))
     except TemplateError as error:
         raise _refused(Text("{said}", said=str(error))) from error
+    except RecursionError as error:
+        raise _refused(Text("it goes deeper than a text does")) from error
 
 
 def _is_text(source: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -23,6 +22,7 @@ from analysis.readers.raw_results import Raw, combine
 from analysis.readers.shapes import read_shapes
 from analysis.readers.terrain_words import VOCABULARY, election_day, vocabulary_of
 from analysis.tables.elections import Election
+from analysis.tables.toml_text import toml_of
 
 _TERRAIN: Keys = {"name": str, "licence": str}
 _TERRAIN_MORE: Keys = {"crs": str, "currency": str}
@@ -93,7 +93,7 @@ def sniff(glance: Glance) -> float:
 def files_named(content: bytes) -> tuple[str, ...]:
     """Return the names of the files that a column map describes; none where it is no map."""
     try:
-        return tuple(_files_in(tomllib.loads(content.decode("utf-8-sig"))))
+        return tuple(_files_in(toml_of(content.decode("utf-8-sig"))))
     except (ValueError, RecursionError):
         return ()
 
@@ -168,7 +168,7 @@ def _crs(named: str, contours: Contours | None) -> str:
 
 def _load(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return toml_of(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(
             "The column map cannot be read.",
@@ -185,7 +185,7 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
     more: Keys = {"turnout": dict, **(_TURNOUT if apart else {}), **_ELECTION_MORE}
     check_keys(entry, {**_ELECTION, **({} if apart else _TURNOUT)}, more, where)
     held = election_day(entry, where)
-    wide, long = "candidates" in entry, {"candidate", "votes"} <= set(entry)
+    wide, long = bool(entry.get("candidates")), {"candidate", "votes"} <= set(entry)
     if not (wide or long):
         raise DataError(
             "The column map does not say where the votes are.",

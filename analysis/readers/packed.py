@@ -22,11 +22,13 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.mistaken import GZIPPED, refuse_mistaken, suffix_told
+from analysis.tables.parquet_size import unpacked_bytes
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _TEXTS = (".csv", ".txt", ".tsv")
 # Unpacked; the national files have less. Two cells in opposite corners are 5 kB on disk.
 _MOST_BYTES, _MOST_COLUMNS, MOST_ROWS = 8_000_000_000, 2_000, 100_000_000
+_MOST_MEMORY = 4_000_000_000
 _HEAD_ROWS, _HEAD_BYTES = 40, 4096
 _TABLE_COLUMNS = 2
 _NOTES = re.compile(r"(?i)(read|lisez)[ _-]?m(e|oi)|licen[cs]e|notice|m[ée]tadon|metadata")
@@ -94,6 +96,18 @@ def too_large(path: Path, most: Text) -> DataError:
         file=path.name,
         most=most,
     )
+
+
+def refuse_large(parquet: Path) -> None:
+    """Refuse a Parquet that would take more memory than is read here, before it is read.
+
+    Raises
+    ------
+    DataError
+        When it would.
+    """
+    if unpacked_bytes(parquet) > _MOST_MEMORY:
+        raise too_large(parquet, Text("{n} MB", n=_MOST_MEMORY // 1_000_000))
 
 
 def without_gzip(path: Path) -> Path:

@@ -21,7 +21,7 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.crs import MAINLAND, checked_metric, is_lambert
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
-from analysis.readers.packed import without_gzip
+from analysis.readers.packed import refuse_large, without_gzip
 
 ASSUMED_LAMBERT = Text(
     "the file names no coordinate system, or degrees that its coordinates are not: read as metres "
@@ -201,6 +201,7 @@ def _members(path: Path) -> list[tuple[str, bytes]]:
 
 def _open(path: Path, layer: str) -> pd.DataFrame:
     if path.suffix.lower() in {".parquet", ".geoparquet"}:
+        refuse_large(path)
         return gpd.read_parquet(path)
     # A ring that is not closed is closed; what cannot be mended is a row without a shape.
     more = {"layer": layer} if layer else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from analysis.errors import DataError, Text, some
+from analysis.tables.toml_text import toml_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def read_toml(path: Path | str) -> dict[str, Any]:
 def toml_in(content: bytes, name: str) -> dict[str, Any]:
     """Return what the content of such a file says, as `read_toml`; errors call it `name`."""
     try:
-        return tomllib.loads(content.decode("utf-8"))
+        return toml_of(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise _no_toml(name, error) from error
 

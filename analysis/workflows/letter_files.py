@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import DataError
 from analysis.messages.letter_blocks import Letter
+from analysis.tables.toml_text import toml_of
 
 
 def read_letter(file: Path) -> Letter:
@@ -23,7 +23,7 @@ def read_letter(file: Path) -> Letter:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        told = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+        told = toml_of(text) if file.suffix == ".toml" else json.loads(text)
         blocks = [_with_picture(one, file.parent) for one in told.get("blocks", [])]
     except (OSError, ValueError, AttributeError, TypeError) as error:
         if isinstance(error, DataError):

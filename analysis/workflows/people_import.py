@@ -20,6 +20,7 @@ from analysis.contacts.people_store import TakenIn
 from analysis.contacts.suppression import suppress_many
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError, Text
+from analysis.fieldwork.privacy import file_name
 from analysis.readers.home_matching import match_homes
 from analysis.readers.people_files import PeopleFile, read_people_file
 from analysis.tables.schema import commune_of
@@ -250,7 +251,12 @@ def bring_people(
             connection,
             contacts,
             ahead.cleaned,
-            file={"file": file.name, "sha256": file.sha256, "columns": said, "rows": ahead.rows},
+            file={
+                "file": file_name(file.name, "people"),
+                "sha256": file.sha256,
+                "columns": said,
+                "rows": ahead.rows,
+            },
             declared=declared,
             rule=rule,
             homes=homes,

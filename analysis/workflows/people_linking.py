@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,14 +16,10 @@ from sqlalchemy.engine import Connection
 from analysis.access import audit
 from analysis.contacts import consents, linkage, linkage_decisions, person_links, vault
 from analysis.contacts.contact_store import Contacts, insert_many
-from analysis.contacts.linkage_decisions import ACCEPTED
+from analysis.contacts.linkage_decisions import ACCEPTED, Own
 from analysis.contacts.linkage_rivals import Weighed, weigh
 from analysis.contacts.merged import groups
-from analysis.contacts.normalise import (
-    first_key,
-    name_key,
-    read_email,
-)
+from analysis.contacts.normalise import first_key, name_key, one_letter, read_email
 from analysis.contacts.people_rows import split_address
 from analysis.contacts.person_links import Kind
 from analysis.contacts.roll_store import rows_query
@@ -76,9 +73,7 @@ def link_people(contacts: Contacts, *, today: dt.date | None = None) -> Linked:
         roll, keys = _roll(connection, contacts, day)
     compared = len(people)
     twice = linkage.find_twice(people, linkage.known_names(roll))
-    merges = linkage_decisions.decide_merges(
-        twice, _weighed(people, roll), own_email=_own_email(people)
-    )
+    merges = linkage_decisions.decide_merges(twice, _weighed(people, roll), own_of(people))
     with writing(contacts.engine) as connection:
         lock(connection, [_LOCK])
         pairs = [((one, other), p, why, state) for one, other, p, why, state in _rows(merges)]
@@ -184,14 +179,30 @@ def _roll(
     return comparable(table), keys
 
 
-def _own_email(people: pd.DataFrame) -> dict[str, bool]:
-    """Return by person whether their address of mail bears their first name."""
+def own_of(people: pd.DataFrame) -> Own:
+    """Return what of their contact points is people's own; columns as `linkage.COLUMNS`."""
+    bare = frozenset(people["id"][people["email"] + people["phones"] == ""])
+    return Own(_own_email(people), _own_email(people, slips=True), bare)
+
+
+def _own_email(people: pd.DataFrame, *, slips: bool = False) -> dict[str, bool]:
+    """Return by person whether their address of mail bears their first name, or nearly so."""
+    bears = _bears_slip if slips else _bears
     return {
-        who: len(first := first_key(names)) > 2 and first in name_key(email.partition("@")[0])
+        who: len(first := first_key(names)) > 2 and bears(email.partition("@")[0], first)
         for who, names, email in zip(
             people["id"], people["first_names"], people["email"], strict=True
         )
     }
+
+
+def _bears(local: str, first: str) -> bool:
+    return first in name_key(local)
+
+
+def _bears_slip(local: str, first: str) -> bool:
+    words = (name_key(word) for word in re.split(r"[\d._+-]+", local))
+    return _bears(local, first) or any(one_letter(word, first) for word in words)
 
 
 def _grouped(people: pd.DataFrame, root: Mapping[str, str]) -> pd.DataFrame:

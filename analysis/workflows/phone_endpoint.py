@@ -322,7 +322,9 @@ def _refuse(
 def _answer(
     status: int, told: dict[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
-    return JSONResponse(told, status_code=status, headers={**_OPEN, **(headers or {})})
+    # What is wrong with a file may quote it, half characters and all.
+    plain = {name: _plain(said) if isinstance(said, str) else said for name, said in told.items()}
+    return JSONResponse(plain, status_code=status, headers={**_OPEN, **(headers or {})})
 
 
 def store_of(workspace: Path) -> Any:  # noqa: ANN401 - imported late

@@ -11,6 +11,7 @@ import geopandas as gpd
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.roll_origin import Origin
 from analysis.contacts.roll_store import REPLACED, Roll, add_roll, known_roll, rolls
+from analysis.fieldwork.privacy import file_name
 from analysis.readers.roll_layout import RollSource
 from analysis.readers.roll_rows import RollPlace, read_electoral_rows
 from analysis.tables.schema import commune_of
@@ -68,7 +69,7 @@ def import_roll(
         return Imported(known, again=True)
     read = read_electoral_rows(source, place_of(Workspace(workspace)), list_date=sound.list_date)
     told = {
-        "file": source.name,
+        "file": file_name(source.name, "roll"),
         "sha256": digest,
         "file_rows": read.file_rows,
         "dropped": {"forbidden": list(read.layout.forbidden), "unread": read.layout.unread},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from analysis.database.contact_tables import PASSED, UNIVERSES
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError, Text, some
 from analysis.i18n import told
+from analysis.tables.toml_text import toml_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows.abstention import look_ahead
 
@@ -54,8 +54,8 @@ def read_rule(text: str) -> Universe:
             return Universe.read(json.loads(text))
         content = file.read_text(encoding="utf-8")
         is_toml = file.suffix == ".toml"
-        return Universe.read(tomllib.loads(content) if is_toml else json.loads(content))
-    except (OSError, ValueError) as error:
+        return Universe.read(toml_of(content) if is_toml else json.loads(content))
+    except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(

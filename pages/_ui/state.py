@@ -51,12 +51,17 @@ def folder() -> Path:
     # A session that began anew behind an open page must not take its own place for the link's.
     followed = asked if asked != st.session_state.get(_WRITTEN) and _is_here(asked) else None
     chosen = followed or st.session_state.get(_FOLDER) or asked or _usual()
-    named = workspaces() / Path(str(chosen)).name
-    return named if (named / "manifest.json").is_file() else workspaces() / SAMPLE_NAME
+    return workspaces() / (_plain(chosen) if _is_here(chosen) else SAMPLE_NAME)
 
 
 def _is_here(name: str | None) -> bool:
-    return bool(name) and (workspaces() / Path(str(name)).name / "manifest.json").is_file()
+    return bool(_plain(name)) and (workspaces() / _plain(name) / "manifest.json").is_file()
+
+
+def _plain(name: str | None) -> str:
+    """Return the last part of what an address asks for; "" where that leads out of the folder."""
+    last = Path(str(name or "")).name
+    return "" if last == ".." else last
 
 
 def _usual() -> str:

@@ -101,6 +101,23 @@ def test_each_role_sees_of_people_what_the_table_says(as_role, role):
         assert ("Camille" in shown(app)) == (page == "law" and role == "administrator"), page
 
 
+def test_nobody_is_told_to_do_what_their_role_does_not_open(as_role):
+    missing = {
+        role: " ".join(str(one.value) for one in [*app.markdown, *app.caption])
+        for role in ("administrator", "strategist", "organiser")
+        for app in [as_role("letters", role)]
+    }
+    assert "PALIER_SMTP" in missing["administrator"]
+    for role in ("strategist", "organiser"):
+        assert "PALIER_SMTP" not in missing[role]
+        assert "Qui dirige la campagne lit sur cette page ce qui manque." in missing[role]
+    field = {role: as_role("fieldwork", role) for role in ("analyst", "organiser")}
+    assert [one.value for one in field["analyst"].info] == ["Rien n’est encore sur le terrain."]
+    assert "page Secteurs" in field["organiser"].info[0].value
+    # Who only reads has no empty side beside what they read.
+    assert len(field["analyst"].columns) == len(field["organiser"].columns) - 2
+
+
 def test_only_who_answers_for_the_campaign_takes_requests_in_from_a_search(as_role):
     for role, offered in (("administrator", True), ("organiser", False)):
         app = as_role("contacts", role, contacts_view="persons")

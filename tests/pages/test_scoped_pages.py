@@ -136,6 +136,21 @@ def test_a_volunteer_of_a_team_has_the_turfs_it_was_handed(field, as_person):
     assert not any(turf in " ".join(headings) for turf in field.turfs[QUAIS])
 
 
+def test_who_has_a_zone_alone_is_shown_where_their_turfs_are(field, as_person):
+    app = as_person("my_turf", "organiser", "zone", GARE)
+    assert not app.exception
+    assert [one.value for one in app.info] == [
+        "Aucun secteur ne vous est confié par son nom ni par votre équipe."
+    ]
+
+
+def test_a_volunteer_prints_the_guides(field, as_person):
+    app = as_person("guides", "volunteer", "team", "Nord")
+    assert not app.exception
+    buttons = {one.label: one.proto.disabled for one in app.get("download_button")}
+    assert buttons == {"Ce guide, à imprimer (HTML)": False, "Tous les guides (HTML)": False}
+
+
 def test_a_wrong_setting_of_mail_stands_on_the_administrator_s_page(as_person, monkeypatch):
     monkeypatch.setenv("PALIER_BOUNCES", "retours")
     app = as_person("administration", "administrator", "campaign", "")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.access import rights
 from analysis.access.server_settings import ServerSettings, check_address
@@ -23,6 +25,7 @@ from pages._ui.i18n import _
 # Heading → pages: name of the file, title, icon.
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
+_NOWHERE = "no_page"
 _CHOICE = "access.choice"
 _PAGES = Turns(at_once=2, longest_s=10.0)
 
@@ -79,8 +82,8 @@ def opens(found: Visitor, page: str) -> bool:
 def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
     """Return the pages that are open to them, by part; the first is where they come in.
 
-    The others have no link, and say so to who has their address from somebody else: without them
-    Streamlit speaks of a page that does not exist, in English.
+    The others have no link, and say so to who has their address from somebody else; so does an
+    address that no page has.
 
     Parameters
     ----------
@@ -91,20 +94,52 @@ def only_open(found: Visitor, parts: Parts) -> dict[str, list[StreamlitPage]]:
     """
     shown: dict[str, list[StreamlitPage]] = {}
     closed: list[StreamlitPage] = []
+    comes_in = ""
     for heading, pages in parts.items():
         for name, title, icon in pages:
             if not opens(found, name):
                 say = partial(_closed, alone=found.person is None)
                 closed.append(st.Page(say, title=title, url_path=name, visibility="hidden"))
             else:
-                first = not shown
+                comes_in = comes_in or name
                 page = st.Page(
-                    f"pages/{name}.py", title=title, icon=f":material/{icon}:", default=first
+                    f"pages/{name}.py",
+                    title=title,
+                    icon=f":material/{icon}:",
+                    default=name == comes_in,
                 )
                 shown.setdefault(heading, []).append(page)
+    closed.append(_answer_for_others([*chain(*shown.values()), *closed], comes_in))
     for pages_of in list(shown.values())[:1]:
         pages_of += closed
     return shown
+
+
+def _answer_for_others(pages: list[StreamlitPage], comes_in: str) -> StreamlitPage:
+    """Return the page of addresses that are none, and lead there who asks for one.
+
+    Streamlit says in English that there is no such page; it says so of the first page too where
+    somebody asks for it by its name, for its own address is the bare one.
+
+    Parameters
+    ----------
+    pages
+        All that have an address.
+    comes_in
+        Name of the first.
+    """
+    nowhere = st.Page(_nowhere, title=_("No such page"), url_path=_NOWHERE, visibility="hidden")
+    context = get_script_run_ctx()
+    asked = context.pages_manager.intended_page_name if context else ""
+    if context and asked and asked not in {page.url_path for page in (*pages, nowhere)}:
+        meant = next(page for page in pages if not page.url_path) if asked == comes_in else nowhere
+        context.pages_manager.set_script_intent(meant._script_hash, "")  # noqa: SLF001 - of a page
+    return nowhere
+
+
+def _nowhere() -> None:
+    st.title(_("No such page"))
+    st.info(_("Nothing is at this address. The menu has the pages that are open to you."))
 
 
 def _closed(*, alone: bool) -> None:
@@ -189,6 +224,7 @@ def _welcome() -> None:
         st.Page(_nothing, title="Palier", url_path=name, default=name == "home")
         for name in rights.pages()
     ]
+    _answer_for_others(pages, "home")
     st.navigation(pages, position="hidden").run()
     st.title("Palier")
     if st.query_params.get("login") == "unknown":

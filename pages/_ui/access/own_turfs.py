@@ -12,7 +12,7 @@ from analysis.exports.field_kit.kit import Kit
 from analysis.workflows.turf_folder import cuts
 from analysis.workflows.turf_states import turfs_of_teams
 from pages._ui import loaders, messages, state
-from pages._ui.access import taken_away, visitor
+from pages._ui.access import gate, taken_away, visitor
 from pages._ui.i18n import _, language
 from pages._ui.turfs import load_turfs, turf_downloads
 
@@ -35,6 +35,9 @@ def show() -> None:
         )
         st.write(text.format(team=f"`{messages.plain(team)}`"))
         named |= theirs
+    if not named and not any(scope == "team" for scope, _id in scopes):
+        st.info(_("No turf is given to you by its name or to a team of yours."))
+        gate.link("pages/turfs.py", label=_("The turfs of your zone"), icon=":material/hiking:")
     given = dict(_kits(named))
     for turf, kit in sorted(given.items()):
         st.subheader(_("Turf {turf}").format(turf=turf))

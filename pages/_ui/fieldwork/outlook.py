@@ -11,7 +11,7 @@ from analysis.fieldwork.store import Store
 from analysis.tables.schema import OUTCOMES
 from analysis.workflows.fieldwork import last_day_over
 from pages._ui import loaders, pictures
-from pages._ui.access import gate
+from pages._ui.access import gate, visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import (
@@ -194,7 +194,14 @@ def _shown(table: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the page
-    """Say what to do when nothing has come back yet."""
+    """Say what to do when nothing has come back yet, to who may do it."""
+    here = visitor.current()
+    if not place_knows_turfs and not gate.opens(here, "turfs"):
+        st.info(_("Nothing is in the field yet."))
+        return
+    if place_knows_turfs and not here.may("bring_returns"):
+        st.info(_("The turfs are in the field, and nothing has come back yet."))
+        return
     if not place_knows_turfs:
         st.info(
             _(

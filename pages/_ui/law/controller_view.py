@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from analysis.contacts.contact_store import Controller, say_controller
-from analysis.contacts.controller_check import checked, read_round
+from analysis.contacts.contact_store import Controller
+from analysis.contacts.controller_check import read_round
+from analysis.workflows.controllers_apart import say_who_answers
 from pages._ui import messages
 from pages._ui.i18n import _
 from pages._ui.law import load_law
@@ -39,7 +40,7 @@ def controller() -> None:
         asked = _form(who)
         if asked is not None:
             with messages.explain_data_errors():
-                say_controller(contacts, checked(asked))
+                say_who_answers(contacts, asked)
             load_law.said(_("Said. What was said before is kept beside it."))
 
 

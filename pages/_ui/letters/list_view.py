@@ -6,6 +6,7 @@ import streamlit as st
 
 from analysis.workflows import message_states
 from analysis.workflows.message_states import Means, Standing
+from pages._ui.access import gate, visitor
 from pages._ui.i18n import _, number
 from pages._ui.law.load_law import day_of
 from pages._ui.letters import load_letters
@@ -38,6 +39,9 @@ def missing(means: Means) -> None:
     if means.whole:
         return
     st.warning(_("Not sent: this machine cannot send messages yet."))
+    if not gate.opens(visitor.current(), "law"):
+        st.caption(_("Whoever runs the campaign reads on this page what is missing."))
+        return
     if not means.server:
         st.markdown(
             _(

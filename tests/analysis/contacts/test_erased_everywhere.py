@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import shutil
 import subprocess
@@ -12,27 +13,45 @@ from email import message_from_bytes
 from email.policy import default
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
+import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import make_url
+from starlette.applications import Starlette
+from starlette.routing import Route
 
+from analysis.access.server_settings import ServerSettings
 from analysis.contacts import rights_requests as owed
 from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts, say_controller
 from analysis.contacts.file_origins import Declared
 from analysis.database.engine import reading
+from analysis.database.models import ATTEMPTS
+from analysis.fieldwork import field_plan, inbox
+from analysis.fieldwork.store import open_store
 from analysis.messages.approve import approve, prepare
 from analysis.messages.control import Terms
 from analysis.messages.drafts import save
 from analysis.messages.letter_blocks import Letter
 from analysis.messages.outbox import Way, send_message
-from analysis.workflows import duties, people_import, people_linking
+from analysis.workflows import (
+    duties,
+    people_import,
+    people_linking,
+    phone_endpoint,
+    public_pages,
+    server_log,
+)
 from analysis.workflows.backup import back_up
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.door_contacts import enter_slip
+from analysis.workflows.front_door import FrontDoor
 from analysis.workflows.restore import restore
 from tests.analysis.contacts.test_door_consents import SIGNED
 from tests.analysis.contacts.test_public_pages import ENTRY, Site
+from tests.analysis.fieldwork.made_returns import as_bytes, attempt, phone_file, turfs
 from tests.analysis.messages.conftest import CONTROLLER, EVERYBODY, SETTING, supporters
 from tests.analysis.messages.test_outbox import Pigeon
 
@@ -90,7 +109,7 @@ def come_in(base, campaign):
     """Enter one person by each way, and have mail wait for the one of the public page."""
     by_file, by_page, at_door = zip(MARKS, PHONES, strict=True)
     text = f"Prénom;Nom;E-mail;Téléphone\n{by_file[0]};Trace;{address(by_file[0])};{by_file[1]}\n"
-    looked = people_import.look(base, text.encode(), "soutiens.csv")
+    looked = people_import.look(base, text.encode(), f"Mme {by_file[0]}.csv")
     fields = [one.field for one in looked.proposals]
     told = Declared("sign_up", "information", "regular")
     people_import.bring_people(base, campaign, looked.file, fields, told)
@@ -99,6 +118,71 @@ def come_in(base, campaign):
     site.send({}, site.link())
     slip = {"first_name": at_door[0], "email": address(at_door[0]), "phone": at_door[1]}
     enter_slip(base, SIGNED | slip)
+
+
+def note_at_doors(campaign):
+    """Bring remarks that say a name, a telephone or an address: by the network and by a sheet."""
+    store = open_store(campaign)
+    field_plan.register(store.engine, turfs())
+    remarks = [f"Mme {mark}, rappeler" for mark in MARKS]
+    remarks += [f"sonnette {mark.upper()}" for mark in MARKS]
+    remarks += [f"tel {phone}" for phone in PHONES] + [f"ecrire a {address(m)}" for m in MARKS]
+    rows = [attempt(n, note=remark) for n, remark in enumerate([*remarks, "chien"])]
+    answers = ask(campaign, "POST", "/api/returns", as_bytes(phone_file(store.campaign, rows)))
+    assert answers.json() == {
+        "new": 13,
+        "repeated": 0,
+        "conflicts": 0,
+        "turfs": ["T1"],
+        "withheld": 12,
+    }
+    lines = ["turf_id,address_id,date,time,team_id,outcome,note"]
+    lines += [
+        f'T2,99900_0002_{n:05d},2025-11-21,18:0{n},A,absent,"M. {mark}"'
+        for n, mark in enumerate(MARKS)
+    ]
+    paper = inbox.receive(store, "\n".join(lines).encode(), name=f"Mme {MARKS[0]}.csv")
+    assert (paper.new, len(paper.withheld)) == (3, 3)
+    with reading(store.engine) as connection:
+        assert set(connection.execute(sa.select(ATTEMPTS.c.note)).scalars()) == {"", "chien"}
+    store.engine.dispose()
+
+
+def ask(campaign, method, path, content=None):
+    """Ask a server that writes its log; the address itself may say a name."""
+
+    async def returns(request):
+        return await phone_endpoint.receive_returns(request, campaign.parent)
+
+    async def public(request):
+        if "boom" in request.query_params:
+            raise RuntimeError(f"no such person: {MARKS[0]} {PHONES[0]}")
+        return await public_pages.public_page(request, campaign.parent)
+
+    every = ["GET", "POST"]
+    routes = [
+        Route("/api/returns", returns, methods=every),
+        Route("/{path:path}", public, methods=every),
+    ]
+    # A login that is none: no store of a server is asked.
+    settings = ServerSettings(server=True, address="http://x")
+    door = FrontDoor(Starlette(routes=routes), settings, lambda _cookies: None)
+
+    async def asked():
+        transport = httpx.ASGITransport(app=door, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            return await client.request(method, path, content=content)
+
+    return asyncio.run(asked())
+
+
+def ask_by_name(campaign, tenant):
+    """Ask for addresses, with queries and files, that say who somebody is."""
+    for mark, phone in zip(MARKS, PHONES, strict=True):
+        for path in (f"/p/{tenant}/{mark}", f"/p/{mark}?q={phone}", f"/{mark}/x?boom=1"):
+            ask(campaign, "GET", path)
+        wrong = f'{{"campaign_id": "{tenant}", "turf_id": "{mark}", "token": "{phone}"}}'
+        assert ask(campaign, "POST", "/api/returns", wrong.encode()).status_code == 422
 
 
 def write_to_all(base):
@@ -141,9 +225,15 @@ def holding(folder, *more):
     return found
 
 
-def test_whoever_came_by_every_way_is_erased_from_every_byte(town, tmp_path, caplog, capfd):
+def test_whoever_came_by_every_way_is_erased_from_every_byte(
+    town, tmp_path, caplog, capfd, monkeypatch
+):
     base, folder = town.base, town.folder
+    serving = SimpleNamespace(settings=lambda: SimpleNamespace(server=True))
+    monkeypatch.setattr(server_log, "server_access", serving)
     come_in(base, folder)
+    note_at_doors(folder)
+    ask_by_name(folder, base.tenant)
     sent = write_to_all(base)
     assert [mark for mark in MARKS if mark in sent] == [*MARKS[1:]]  # of a file: no consent
     people_linking.link_people(base)
@@ -156,7 +246,9 @@ def test_whoever_came_by_every_way_is_erased_from_every_byte(town, tmp_path, cap
         one = owed.receive(base, "erasure", who, TODAY)
         assert duties.erase_for(folder, base, one.request).erased.swept
     after = back_up(tmp_path / "after.zip", {"valmont": folder}, url=town.url)
-    told = [("log", caplog.text.encode()), ("printed", "".join(capfd.readouterr()).encode())]
+    printed = "".join(capfd.readouterr())
+    assert all(f'"event": "{kind}"' in printed for kind in ("request", "import", "error"))
+    told = [("log", caplog.text.encode()), ("printed", printed.encode())]
     kept = [(str(one), one.read_bytes()) for one in (after.archive, after.keys)]
     assert holding(folder.parent, *told, *kept) == []
     assert [name for name, told in town.of_server() if any(one in told for one in clear())] == []

@@ -21,6 +21,7 @@ from analysis.contacts import (
 from analysis.contacts.consents import Said
 from analysis.contacts.contact_store import insert_many
 from analysis.contacts.file_origins import Declared
+from analysis.contacts.linkage_decisions import Own
 from analysis.contacts.merged import groups
 from analysis.contacts.roll_origin import Origin
 from analysis.database.contact_tables import LINKS, PERSONS, TABLES
@@ -122,6 +123,7 @@ def test_who_is_linked_and_who_is_for_a_person(linked_cases, case):
     assert mine == {f"{n}:{i}": state for i, state in ONE_OF_ROLL[case][2].items()}
 
 
+LINE = {**BASE, "phones": "+33199000001"}
 MAIL = {**BASE, "email": "MAIL"}
 OTHER_MAIL = {**BASE, "email": "other@x"}
 INITIAL = {**BASE, "first_names": "J.", "email": "jeanne.NAME@x"}
@@ -129,14 +131,21 @@ OWN, OF_ONE = "an e-mail with the first name", "an e-mail with the first name of
 TWICE = {
     "the same date": ([DATED, DATED], "accepted"),
     "the same date in two homes": ([DATED, {**DATED, "home": "ELSEWHERE"}], "accepted"),
-    "nothing of their own": ([BASE, BASE], "proposed"),
-    "the line of a household": ([{**BASE, "phones": "+33199000001"}] * 2, "proposed"),
+    # Whoever looks would see a name and a home, twice.
+    "nothing of their own": ([BASE, BASE], ""),
+    "nothing of their own in one": ([LINE, BASE], ""),
+    "a date on the one that says nothing else": ([LINE, DATED], ""),
+    "the line of a household": ([LINE, LINE], "proposed"),
     "a mobile": ([{**BASE, "phones": "+33639980001"}] * 2, "accepted"),
     OWN: ([MAIL, MAIL], "accepted"),
     "an e-mail of the family": ([MAIL, MAIL], "proposed"),
     OF_ONE: ([MAIL, MAIL], "proposed"),
     "two e-mails with the first name": ([MAIL, OTHER_MAIL], ""),
-    "an e-mail tells the initial": ([INITIAL, {**BASE, "first_names": "Jeanne"}], "proposed"),
+    "two e-mails, one of a name with a slip": (
+        [{**MAIL, "first_names": "Jaen"}, OTHER_MAIL],
+        "",
+    ),
+    "an e-mail tells the initial": ([INITIAL, {**LINE, "first_names": "Jeanne"}], "proposed"),
     "an e-mail tells another": ([INITIAL, BASE], ""),
     "an initial hangs two together": (
         [DATED, {**DATED, "first_names": "J."}, {**DATED, "first_names": "Jeanne"}],
@@ -148,7 +157,7 @@ TWICE = {
 
 def merged(cases, *, roll=()):
     """Return what is decided of rows of the files, by case."""
-    rows, own, lines = [*CROWD], {}, [*CROWD]
+    rows, own, like, lines = [*CROWD], {}, {}, [*CROWD]
     for n, (case, (several, _state)) in enumerate(cases.items()):
         lines += [{"id": f"{n}.{i}", **household(n, one)} for i, one in enumerate(roll)]
         for i, one in enumerate(several):
@@ -158,11 +167,13 @@ def merged(cases, *, roll=()):
                 known["email"] = known["email"].replace("MAIL", f"m{n}@x")
             rows.append({"id": who, **known})
             own[who] = "with the first name" in case and not (i and case == OF_ONE)
+            like[who] = own[who] or "with a slip" in case
     people = table(*rows)
     names = linkage.known_names(table(*CROWD))
     pairs = linkage.find_twice(people, names)
+    bare = set(people["id"][people["email"] + people["phones"] == ""])
     made = linkage_decisions.decide_merges(
-        pairs, weighed(people, table(*lines), own), own_email=own
+        pairs, weighed(people, table(*lines), own), Own(own, like, bare)
     )
     found = {}
     for one, state in zip(made["one"], made["state"], strict=True):
@@ -174,12 +185,19 @@ def test_two_rows_are_one_only_by_what_is_a_persons_own():
     assert merged(TWICE) == {case: state for case, (_rows, state) in TWICE.items()}
 
 
-# Who bears « Jean » of the crowd is elsewhere; the roll has one elector of the name and home.
+# Who bears « Jean » of the crowd is elsewhere; the roll has one elector of the name and home. The
+# other may be his father, who is not on it.
 ONE_ELECTOR = {
-    "one elector fits both": ([BASE, BASE], "accepted"),
+    "one elector fits both": ([BASE, BASE], "proposed"),
+    "one of the two by his date": ([DATED, BASE], "proposed"),
+    "two e-mails that are each one's own, with the first name": ([DATED, OTHER_MAIL], "proposed"),
+    "the same e-mail with the first name": ([{**DATED, "email": "MAIL"}, MAIL], "accepted"),
+    "an e-mail of the family of both": ([MAIL, MAIL], "proposed"),
+    "a mobile of both": ([{**BASE, "phones": "+33639980001"}] * 2, "accepted"),
+    "the date of both": ([DATED, DATED], "accepted"),
     "both by a slip that is not the other's": (
         [{**BASE, "first_names": "Jaen"}, {**BASE, "first_names": "Jeam"}],
-        "accepted",
+        "proposed",
     ),
     # Whoever has the name and no address may be anybody.
     "one without address": ([BASE, {"used_name": "NAME", "first_names": "Jean"}], "proposed"),
@@ -187,15 +205,29 @@ ONE_ELECTOR = {
 }
 
 
-def test_two_rows_are_one_where_the_roll_has_but_one_elector_for_both():
+def test_one_elector_for_two_rows_makes_them_one_only_with_something_of_their_own():
     states = {case: state for case, (_rows, state) in ONE_ELECTOR.items()}
     assert merged(ONE_ELECTOR, roll=[FATHER]) == states
 
 
+def test_of_two_rows_that_are_not_made_one_the_line_is_whose_date_it_is():
+    own = [{"id": "p", **household(0, DATED)}, {"id": "q", **household(0, BASE)}]
+    lines = [*CROWD, {"id": "a", **household(0, FATHER)}]
+
+    def linked(*people):
+        made = linkage_decisions.decide_links(weighed(table(*people), table(*lines)))
+        return list(zip(made["one"], made["other"], made["state"], strict=True))
+
+    assert linked(*own) == [("p", "a", "accepted")]
+    # Without a date either may be the elector.
+    two = [one | {"birth_date": ""} for one in own]
+    assert linked(*two) == [("p", "a", "proposed"), ("q", "a", "proposed")]
+
+
 def test_two_rows_are_two_where_the_roll_has_father_and_son():
     # By themselves the two would be asked about: same name, same home, no date.
-    both = {"no date": ([BASE, BASE], "")}
-    assert merged({"no date": ([BASE, BASE], "proposed")}) == {"no date": "proposed"}
+    both = {"no date": ([LINE, LINE], "")}
+    assert merged({"no date": ([LINE, LINE], "proposed")}) == {"no date": "proposed"}
     assert merged(both, roll=[FATHER, SON]) == {"no date": ""}
 
 
@@ -261,7 +293,22 @@ def test_lists_of_nobody_give_nothing():
     assert linkage.link_rolls(table(), table(*CROWD)).empty
     assert linkage_decisions.decide_links(weighed(table(), table())).empty
     nobody = linkage.find_twice(table())
-    assert linkage_decisions.decide_merges(nobody, weighed(table(), table()), own_email={}).empty
+    none = people_linking.own_of(table())
+    assert linkage_decisions.decide_merges(nobody, weighed(table(), table()), none).empty
+
+
+def test_an_address_of_mail_is_ones_own_with_the_first_name_or_a_slip_of_it():
+    rows = [
+        {"first_names": "Michel", "email": "michel.mazion@example.org"},
+        {"first_names": "Micehl", "email": "michel.mazion@example.org"},
+        {"first_names": "Michel", "email": "famille@example.org", "birth_date": "1950-02-03"},
+        {"first_names": "M.", "email": "m.mazion@example.org"},
+        {"first_names": "Michel", "birth_date": "1950-02-03"},
+    ]
+    own = people_linking.own_of(table(*({"id": str(n)} | one for n, one in enumerate(rows))))
+    assert list(own.email.values()) == [True, False, False, False, False]
+    assert list(own.like_email.values()) == [True, True, False, False, False]
+    assert own.bare == {"4"}
 
 
 @pytest.fixture(scope="module")

@@ -333,3 +333,24 @@ def test_secrets_of_a_campaign_find_nobody_in_another(sent, elsewhere, monkeypat
     # In its own they do what they are for.
     assert take_back(one, report("", kind="feedback-report", to=return_path("c@x.fr", bounce)))
     assert (objecting(one), objecting(other)) == ({people[0]: "complaint"}, {})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(9_000)),
+        "Content-Type: message/rfc822\n\n" * 60_000,
+        "From: " + "(" * 900_000 + "\n\nx",
+    ],
+    ids=["parts", "mails in mails", "remarks in remarks"],
+)
+def test_a_mail_that_nobody_can_read_keeps_no_other_from_being_taken_in(make, tmp_path, broken):
+    contacts = make()
+    assert read_returned(broken.encode()).kind == "other"
+    box = tmp_path / "box"
+    for name in ("cur", "new", "tmp"):
+        (box / name).mkdir(parents=True)
+    (box / "new" / "1").write_bytes(broken.encode())
+    (box / "new" / "2").write_bytes(mail(subject="STOP"))
+    assert take_back_all(contacts, box) == {"other": 1, "stop": 1}
+    assert suppressed(contacts, [("email", "jean@example.org")])

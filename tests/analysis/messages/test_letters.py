@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
+import struct
+import zlib
 
 import pytest
 
@@ -47,6 +49,21 @@ def test_a_template_takes_variables_conditions_and_one_loop():
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "{{ " + "(" * 4_900 + "first_name" + ")" * 4_900 + " }}",
+        "{% if first_name %}" * 500,
+        "{{ first_name" + "|upper" * 1_600 + " }}",
+        "{% if " + "not " * 2_400 + "first_name %}a{% endif %}",
+    ],
+    ids=["brackets", "conditions", "filters", "negations"],
+)
+def test_a_template_that_goes_deeper_than_a_text_is_refused(source):
+    with pytest.raises(DataError, match="refused"):
+        read_template(source)
+
+
+@pytest.mark.parametrize(
     "payload",
     [
         "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -82,6 +99,35 @@ def test_a_template_that_would_run_or_reach_anything_is_refused(payload):
     with pytest.raises(DataError, match="refused") as caught:
         read_template(payload)
     assert caught.value.mend
+
+
+def drawn(wide, high):
+    """Return a PNG of one colour."""
+
+    def part(kind, data):
+        crc = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + crc
+
+    head = struct.pack(">IIBBBBB", wide, high, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((wide + 1) * high), 9)
+    begins = b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head)
+    return begins + part(b"IDAT", rows) + part(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (drawn(5_000, 5_000), "more than 20 million points"),
+        (drawn(60_000, 60_000)[:33] + drawn(9, 9)[33:], "no PNG or JPEG"),
+        (DOT[:40] + bytes(30), "no PNG or JPEG"),
+        (b"\xff\xd8\xff" + bytes(90), "no PNG or JPEG"),
+    ],
+    ids=["large", "says to be larger", "broken", "no picture"],
+)
+def test_a_picture_that_would_fill_the_memory_or_cannot_be_drawn_is_refused(data, says):
+    block = {"kind": "picture", "data": base64.b64encode(data).decode(), "alt": "x"}
+    with pytest.raises(DataError, match=says):
+        Letter.read({"language": "fr", "subject": "x", "blocks": [block]})
 
 
 def test_a_variable_without_value_is_told_and_never_left_blank():

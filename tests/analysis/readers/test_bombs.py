@@ -15,12 +15,13 @@ import pytest
 
 from analysis.errors import DataError
 from analysis.experiments.unit_files import read_units
-from analysis.readers import packed, tabular
+from analysis.readers import packed, shapes, tabular
 from analysis.readers.packed import Opened
 from analysis.readers.people_files import read_people_file
 from analysis.readers.raw_layouts import read_raw
 from analysis.readers.roll_layout import RollSource, text_blocks
 from analysis.readers.tabular import pieces, read_columns
+from analysis.tables.parquet_size import unpacked_bytes
 from tests.mutations import damaged
 
 CODE = {"code": ("code",)}
@@ -55,6 +56,39 @@ def test_rows_that_would_all_be_kept_are_counted_and_those_let_go_are_not(tmp_pa
     with pytest.raises(DataError, match="unpack to more"):
         read_columns(many, CODE, left_out=[])
     assert read_columns(many, CODE, left_out=[], keep=lambda t: t.slice(0, 1)).num_rows < 10
+
+
+def repeated(file, text, rows):
+    """Write a Parquet that says one text once and how often it stands there."""
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), [text])
+    table = pa.table({"unit_id": column, "n": pa.array([1] * rows, pa.int64())})
+    pq.write_table(table, file, store_schema=False)
+    return file
+
+
+def test_what_a_parquet_takes_once_it_is_read_is_known_before(tmp_path):
+    file = repeated(tmp_path / "t.parquet", "x" * 1000, 20_000)
+    assert file.stat().st_size < 20_000
+    assert 20e6 < unpacked_bytes(file) < 21e6  # 20,000 texts of 1,000 bytes, and as many numbers
+    plain = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"a": [f"{n:08d}" for n in range(5_000)]}), plain, use_dictionary=False)
+    assert 8 * 5_000 <= unpacked_bytes(plain) < 20 * 5_000
+    lists = tmp_path / "l.parquet"
+    pq.write_table(pa.table({"a": [[1] * 30_000]}), lists)
+    assert unpacked_bytes(lists) >= 8 * 30_000
+
+
+def test_a_text_that_stands_in_every_row_of_a_parquet_fills_no_memory(tmp_path, monkeypatch):
+    bomb = repeated(tmp_path / "t.parquet", "x" * 8_000, 300_000)
+    assert bomb.stat().st_size < 20_000
+    tracemalloc.start()
+    with pytest.raises(DataError, match="more memory than a table of units"):
+        read_units(bomb)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
+    monkeypatch.setattr(packed, "_MOST_MEMORY", 1_000_000)
+    with pytest.raises(DataError, match="unpack to more"):
+        shapes._open(bomb, "")
 
 
 def test_a_parquet_of_more_rows_than_any_known_one_is_refused(tmp_path, little_room):

@@ -89,6 +89,17 @@ def test_its_polygons_join_every_district(folder):
     assert report.source.licence.startswith("CC BY 4.0")
 
 
+def test_a_map_that_lists_no_columns_of_votes_does_not_say_where_they_are(folder):
+    text = (folder / MAP).read_text(encoding="utf-8")
+    begins = text.index("[election.candidates]")
+    ends = text.index("[[election]]", begins)
+    (folder / MAP).write_text(
+        text[:begins] + "[election.candidates]\n" + text[ends:], encoding="utf-8"
+    )
+    with pytest.raises(DataError, match="does not say where the votes are"):
+        read_terrain(folder / MAP)
+
+
 def test_without_polygons_communes_or_blocs(folder):
     text = FILES[MAP].split("[geometry]")[0].replace('commune = "Gemeindeschlüssel"\n', "")
     text = text.replace('commune_name = "Gemeinde"\n', "").replace(', bloc = "left"', "")
