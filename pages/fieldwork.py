@@ -7,6 +7,7 @@ from pages._ui import loaders, messages, phone_order, shell, state
 from pages._ui.access import visitor
 from pages._ui.fieldwork import (
     bring_returns,
+    buildings_found,
     door_words,
     doors,
     field_downloads,
@@ -52,6 +53,7 @@ with answer_side, messages.explain_data_errors():
     store = mark.store
     outlook.headline(store, mark)
     refresh.watch(place, whole)
+    buildings_found.waiting(mark)
     if not field.totals(mark).attempts:
         # A part that was chosen on another page must not hide how a campaign begins.
         if field.totals(whole).attempts:
@@ -71,6 +73,7 @@ with answer_side, messages.explain_data_errors():
     elif view == "again":
         revisits.again(place, store, mark)
     elif view == "checks":
+        buildings_found.buildings(place, store, mark)
         return_checks.checks(store, mark)
     elif view == "hand":
         field_downloads.hand(place, mark)

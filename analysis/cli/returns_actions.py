@@ -18,7 +18,8 @@ from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
-from analysis.fieldwork.store import Store, renew_key
+from analysis.fieldwork.store import Store
+from analysis.fieldwork.store_owner import renew_key
 from analysis.workflows import fieldwork
 
 
@@ -108,6 +109,7 @@ def _received(results: list[fieldwork.Told]) -> tuple[str, bool]:
         if isinstance(one, DataError)
         else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
         + (f", {len(one.withheld)} remarks withheld: {some(one.withheld)}" if one.withheld else "")
+        + (f", {one.missing} missing building(s) reported" if one.missing else "")
         + "".join(f"\n{note}" for note in one.notes)
         for _name, one in results
     ]

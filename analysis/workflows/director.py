@@ -263,14 +263,16 @@ def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:
         hours=hours,
         margin=last_margin(file.prospects),
         mean=worth_of(announced.table[announced.table["registered"] > 0]),
-        zones=_zones(file, announced.table, announced.k),
+        zones=zones_to_begin(file),
         week=week,
         decisions=(*field_decisions(store, week), *ready(file, day)),
     )
 
 
-def _zones(file: RankingFile, table: pd.DataFrame, k: int) -> tuple[Zone, ...]:
-    best = best_of(table, k)
+def zones_to_begin(file: RankingFile) -> tuple[Zone, ...]:
+    """Return the zones to begin with, best first; none where the hours gain no vote anywhere."""
+    table = file.announced.table
+    best = best_of(table, file.announced.k)
     if best.empty:
         return ()
     near = near_of(file.workspace, best)

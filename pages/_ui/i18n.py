@@ -350,6 +350,7 @@ def outcome_name(code: str) -> str:
         "conversation": _("Conversation"),
         "moved": _("Moved away"),
         "no_access": _("No access"),
+        "do_not_disturb": _("Do not disturb"),
     }
     return names.get(code, code)
 

@@ -177,7 +177,7 @@ def test_an_older_store_keeps_its_rows_and_takes_others_in(server, tmp_path):
         (tmp_path / name).mkdir()
     # As it was before there were tenants: the tables and their claim, of version 2.
     from analysis.fieldwork.campaign import open_campaign
-    from analysis.fieldwork.store import claim
+    from analysis.fieldwork.store_owner import claim
 
     old = open_campaign(tmp_path / "old")
     engine = connect(url)
