@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
+from analysis.charts.names_apart import NamesApart
 from analysis.charts.print_map import spread
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
 from analysis.exports.field_kit.pdf_canvas import BOLD, FAINT, INK, SOFT, Paper, width_of
@@ -19,6 +19,7 @@ _LEAST = 160.0  # metres across: one building alone still has its street around 
 _ROOM = 0.12  # of the frame, left free around the stops
 _MOST_LINES = 25_000  # beyond, a page is slow to print and its lines run together
 _STREETS_LABELLED = 14
+_LEAST_KNOWN = 3  # addresses by which a street is named
 # Where along its street a name is tried, from the middle, in standard deviations of its addresses.
 _ALONG = (0.0, 0.7, -0.7, 1.3, -1.3)
 _LONGEST_M = 1000.0  # no piece of a street is longer
@@ -191,22 +192,20 @@ def street_labels(
     angle = np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))
     long = np.sqrt(np.maximum(xx, yy) / count)
     chosen: list[tuple[str, tuple[float, float], float]] = []
-    written: list[shapely.LineString] = []
+    # A letter is about a ninth as wide as two names are apart, and twice as high.
+    letter = apart / 9
+    written = NamesApart(2 * letter)
     for n in np.argsort(-count, kind="stable"):
-        # A letter is about a ninth as wide as two names are apart, and twice as high.
-        name = names[known[n]]
-        wide = len(name) * apart / 9
-        if count[n] < 3 or wide >= max(3.5 * long[n], 1.5 * apart):
+        name, wide = names[known[n]], len(names[known[n]]) * letter
+        if count[n] < _LEAST_KNOWN or wide >= max(3.5 * long[n], 1.5 * apart):
             continue
         along = np.array([np.cos(np.radians(angle[n])), np.sin(np.radians(angle[n]))])
         for share in _ALONG:
-            place = np.array([x[n], y[n]]) + share * long[n] * along
-            line = shapely.LineString([place - wide / 2 * along, place + wide / 2 * along])
-            near = any(np.hypot(*(place - one[1])) < apart for one in chosen)
+            x_, y_ = np.array([x[n], y[n]]) + share * long[n] * along
+            near = any(np.hypot(x_ - a, y_ - b) < apart for _, (a, b), _ in chosen)
             # Where streets cross, one name gives way along its street, or is left out.
-            if not near and all(line.distance(one) > 2 * apart / 9 for one in written):
-                chosen.append((name, (float(place[0]), float(place[1])), float(angle[n])))
-                written.append(line)
+            if not near and written.take((x_, y_), float(angle[n]), wide):
+                chosen.append((name, (float(x_), float(y_)), float(angle[n])))
                 break
         if len(chosen) == _STREETS_LABELLED:
             break

@@ -14,16 +14,16 @@ function streetsHere() {
 function missingEntry() {
   const streets = streetsHere(), told = missing.filter((one) => !one.gone);
   if (!streets.length) return null;
-  const whole = (name, head) => element("label", {}, words(head), element("input", { type: "number", inputmode: "numeric", min: 1, max: MOST[name], value: building[name],
+  const whole = (name, head) => element("label", {}, head, element("input", { type: "number", inputmode: "numeric", min: 1, max: MOST[name], value: building[name],
     "data-key": `missing:${name}`, oninput: (event) => { building[name] = event.target.value; } }));
-  const listed = (name, options) => element("label", {}, words(`missing_${name}`), element("select", { "data-key": `missing:${name}`,
+  const listed = (name, head, options) => element("label", {}, head, element("select", { "data-key": `missing:${name}`,
     onchange: (event) => { building[name] = event.target.value; } },
     options.map(([value, label]) => element("option", { value, selected: String(value) === String(building[name]) }, label))));
   return element("details", { class: "missing", open: building.open, ontoggle: (event) => { building.open = event.target.open; } },
     element("summary", {}, told.length ? `${words("missing")} (${told.length})` : words("missing")),
     element("p", { class: "soft" }, words("missing_help")),
-    listed("street", streets.map(([street], n) => [n, street])),
-    element("div", { class: "row" }, whole("number", "missing_number"), listed("suffix", SUFFIXES.map((one) => [one, one || "–"])), whole("doors", "missing_doors_head")),
+    listed("street", words("missing_street"), streets.map(([street], n) => [n, street])),
+    element("div", { class: "row" }, whole("number", words("missing_number")), listed("suffix", words("missing_suffix"), SUFFIXES.map((one) => [one, one || "–"])), whole("doors", words("missing_doors_head"))),
     button("missing:add", words("missing_add"), addMissing, { class: "wide" }),
     element("ul", {}, told.map((one) => element("li", { class: "row" }, element("span", { class: "where" }, `${one.name} · ${count("missing_doors", "missing_door", one.doors)}`),
       one.sent ? element("span", { class: "soft" }, words("missing_sent")) : button(`missing:${one.report_id}`, words("undo"), () => { one.gone = true; save(); draw(); })))));
