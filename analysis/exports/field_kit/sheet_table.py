@@ -239,7 +239,8 @@ def _place(kit: Kit, stop: Mapping[str, Any]) -> str:
     if stop["split"]:
         told += f" ({kit.say('doors_range').format(stop['door_from'], stop['door_to'])})"
     if alone := kit.left_alone.get(str(stop["address_id"])):
-        floors = [kit.say("floor").format(floor) for floor in alone["floors"]]
+        ground = kit.say("ground")
+        floors = [ground if n == "0" else kit.say("floor").format(n) for n in alone["floors"]]
         where = f" ({', '.join(floors)})" if floors else ""
         doors = kit.count("doors", "door_one", alone["doors"])
         told += f" · {kit.say('alone').format(doors)}{where}"

@@ -76,7 +76,7 @@ def test_doors_not_to_disturb_stand_on_the_cover_and_beside_their_building(kit):
     stop = kit.tables["T0001"].iloc[2]
     other = kit.tables["T0002"].iloc[0]
     told = [
-        {"address_id": stop["address_id"], "street": "Rue Haute", "doors": 2, "floors": ["3"]},
+        {"address_id": stop["address_id"], "street": "Rue Haute", "doors": 2, "floors": ["0", "3"]},
         {"address_id": other["address_id"], "street": "Rue Haute", "doors": 1, "floors": []},
         {"address_id": "gone", "street": "Rue Basse", "doors": 1, "floors": []},
     ]
@@ -84,7 +84,7 @@ def test_doors_not_to_disturb_stand_on_the_cover_and_beside_their_building(kit):
     cover, first, second, _third = pages_of(sheets_pdf(replace(kit, walks=walks)))
     said = " ".join(cover.split())
     assert "à ne pas déranger, laissées de côté : 4. Rue Haute (3), Rue Basse (1)." in said
-    assert "à ne pas déranger : 2 portes (étage 3)" in " ".join(first.split())
+    assert "à ne pas déranger : 2 portes (rez-de-chaussée, étage 3)" in " ".join(first.split())
     assert "à ne pas déranger : 1 porte" in " ".join(second.split())
 
 
