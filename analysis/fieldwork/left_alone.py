@@ -30,13 +30,15 @@ def left_alone(store: Store) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a report, the latest first: `attempt_id` (of the first telling), `address_id`,
-        `turf_id`, `bureau_id`, `doors`, `floor`, `door`, `day`, `at_s`. Nobody is named.
+        `turf_id`, `bureau_id`, `doors`, `floor`, `door`, `day`, `at_s`, `corrected` (told by a
+        correction). Nobody is named.
     """
     out, a = replaced().subquery(), ATTEMPTS.c
     first = sa.func.coalesce(a.corrects, a.attempt_id).label("attempt_id")
     told = (a.address_id, a.turf_id, a.bureau_id, a.doors, a.floor, a.door, a.day, a.at_s)
+    corrected = a.corrects.is_not(None).label("corrected")
     query = (
-        sa.select(first, *told)
+        sa.select(first, *told, corrected)
         .outerjoin(out, out.c.attempt_id == a.attempt_id)
         .where(a.outcome == DO_NOT_DISTURB, out.c.attempt_id.is_(None))
     )
@@ -102,9 +104,10 @@ def withdrawal(store: Store, attempt_id: str, now: datetime) -> tuple[str, bytes
         )
     row: Mapping[str, Any] = found.iloc[0].to_dict()
     zone = ZoneInfo(store.campaign.time_zone)
-    # The latest correction counts, and sheets tell minutes.
-    after = datetime.fromtimestamp(int(row["at_s"]), zone) + timedelta(minutes=1)
-    at = max(now.astimezone(zone), after)
+    at = now.astimezone(zone)
+    if row["corrected"]:
+        # The latest correction counts, and sheets tell minutes.
+        at = max(at, datetime.fromtimestamp(int(row["at_s"]), zone) + timedelta(minutes=1))
     told = {
         **{name: row[name] for name in ("turf_id", "address_id", "doors", "floor", "door")},
         "date": at.strftime("%Y-%m-%d"),
