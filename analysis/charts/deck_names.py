@@ -68,6 +68,11 @@ def text_layer(
         Red, green, blue.
     paper
         Whether each stands on a white ground, and waits for a closer look where it has no room.
+
+    Returns
+    -------
+    pydeck.Layer
+        Of this name.
     """
     # Those that would cover one another wait for a closer look, the first of the table last.
     sparse = {

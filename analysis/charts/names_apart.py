@@ -32,6 +32,11 @@ class NamesApart:
             How it runs, degrees from the first axis to the second.
         wide
             How long it is.
+
+        Returns
+        -------
+        bool
+            False where another name is in the way: nothing is written.
         """
         half = wide / 2 * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
         line = shapely.LineString([at - half, at + half])

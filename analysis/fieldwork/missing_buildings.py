@@ -82,7 +82,7 @@ def insert(
     placed: Mapping[str, tuple[str, str]],
     import_id: str,
 ) -> int:
-    """Add the reports that are not there yet; return how many.
+    """Add the reports that are not there yet.
 
     Parameters
     ----------
@@ -94,6 +94,11 @@ def insert(
         Bureau and kind of the addresses of turfs, as `field_plan.place` returns them.
     import_id
         Of the file.
+
+    Returns
+    -------
+    int
+        How many were new.
     """
     records = [
         {name: row[name] for name in ("report_id", "turf_id", "address_id", "number", "suffix")}

@@ -27,6 +27,11 @@ def buildings_of(found: pd.DataFrame, campaign: Campaign, file: str) -> list[dic
     file
         Name of the file, for the errors.
 
+    Returns
+    -------
+    list of dict
+        `missing_buildings.KEYS`, `turf_id`, `source`, `timed`.
+
     Raises
     ------
     DataError

@@ -44,6 +44,11 @@ def instants(
     order
         What comes first in its days.
 
+    Returns
+    -------
+    tuple of pandas.Series
+        Instants, and True where an hour was told.
+
     Raises
     ------
     DataError
@@ -68,7 +73,21 @@ def instants(
 
 
 def days(text: pd.Series, file: str, order: Order) -> pd.Series:
-    """Return days in a column of text as 2026-02-03; empty ones stay so.
+    """Read the days of a column of text; empty ones stay so.
+
+    Parameters
+    ----------
+    text
+        As they were written.
+    file
+        Name of the file, for the errors.
+    order
+        What comes first in its days.
+
+    Returns
+    -------
+    pandas.Series
+        As 2026-02-03.
 
     Raises
     ------
@@ -97,7 +116,17 @@ def whole(text: pd.Series, file: str) -> pd.Series:
 
 
 def refuse(bad: pd.Series, text: pd.Series, file: str) -> None:
-    """Raise a `DataError` that names the lines of the file where a column is `bad`, if any is."""
+    """Raise a `DataError` that names the lines where a column cannot be read, if any cannot.
+
+    Parameters
+    ----------
+    bad
+        Whether a cell is none that is known.
+    text
+        The column, named, by line of the file.
+    file
+        Its name.
+    """
     if bad.any():
         lines = (
             Text("line {line}: {cell!r}", line=line, cell=cell)

@@ -87,7 +87,22 @@ def stops_of(store: Store, turf_id: str, addresses: pd.DataFrame) -> pd.DataFram
 
 
 def named(store: Store, addresses: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-    """Return how addresses are read, buildings that volunteers found too: see `names_of`."""
+    """Return how addresses are read, buildings that volunteers found too.
+
+    Parameters
+    ----------
+    store
+        Knows those buildings.
+    addresses
+        The workspace's `addresses`.
+    ids
+        Those wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `names_of`.
+    """
     if ids.astype("str").str.startswith(ADDED).any():
         addresses = with_added(gpd.GeoDataFrame(addresses), accepted(store))
     return names_of(addresses, ids)

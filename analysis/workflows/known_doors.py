@@ -101,7 +101,7 @@ def told_added(visited: pd.DataFrame) -> list[Text]:
 
 
 def place_beside(addresses: gpd.GeoDataFrame, address_id: str, number: int) -> tuple[float, float]:
-    """Return latitude and longitude of a number in the street of an address.
+    """Find where a number in the street of an address stands.
 
     Between the two numbers of its side that are next to it; beside the one there is, at an end of
     the street.
@@ -114,6 +114,11 @@ def place_beside(addresses: gpd.GeoDataFrame, address_id: str, number: int) -> t
         An address of the street.
     number
         The house number.
+
+    Returns
+    -------
+    tuple of float
+        Latitude and longitude.
 
     Raises
     ------
