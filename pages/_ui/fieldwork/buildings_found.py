@@ -28,6 +28,7 @@ from pages._ui.i18n import DAY, _, ngettext, number
 from pages._ui.trial.number_tables import show_table
 
 _PROBLEM, _PLACE = "field.building.problem", "field.building.place"
+_ROUND_M = 250.0
 _SUFFIXES = ("", "bis", "ter", "quater", "A", "B", "C", "D")
 
 
@@ -115,7 +116,7 @@ def _decide(place: Workspace, opened: Store, table: pd.DataFrame) -> None:
     at = degrees_in(text or _beside(place, row))
     if at is None:
         st.caption(_("Write latitude, comma, longitude, or click on the map."))
-    _map(place, opened, row, at)
+    _map(place, row, at)
     left, right = st.columns(2)
     left.button(
         _("Accept"),
@@ -147,18 +148,19 @@ def _beside(place: Workspace, row: Mapping[str, Any]) -> str:
     return f"{latitude:.6f}, {longitude:.6f}"
 
 
-def _map(
-    place: Workspace, opened: Store, row: Mapping[str, Any], at: tuple[float, float] | None
-) -> None:
-    """Draw the turf and the place; a click is another place."""
-    stops = load_fieldwork.stops(place, opened, row["turf_id"])
+def _map(place: Workspace, row: Mapping[str, Any], at: tuple[float, float] | None) -> None:
+    """Draw the street round the place; a click is another place."""
     table = gpd.GeoDataFrame(loaders.table(str(place.path), place.digest, "addresses"))
-    spots = table[table["address_id"].isin(stops["address_id"])]
-    if spots.empty:
+    table = table[~(table.geometry.isna() | table.geometry.is_empty)]
+    beside = table[table["address_id"] == row["address_id"]]
+    if beside.empty:
         return
-    label = spots["address_id"].map(stops.set_index("address_id")["address"])
-    doors = spots["address_id"].map(stops.groupby("address_id")["dwellings"].sum())
-    drawn = spots.assign(turf_id=row["turf_id"], stop=1, label=label, dwellings=doors)
+    (street,), (middle,) = beside["street"], beside.geometry
+    spots = table[(table["street"] == street) & (table.distance(middle) < _ROUND_M)]
+    label = spots["number"].astype("string").fillna("") + " " + spots["suffix"] + " " + street
+    drawn = spots.assign(
+        turf_id=row["turf_id"], stop=1, label=label.str.strip(), dwellings=spots["dwellings"]
+    )
     none = drawn.iloc[:0]
     streets = gpd.GeoDataFrame(loaders.table(str(place.path), place.digest, "streets"))
     picture = TurfPicture(drawn, streets, none, mark=at)
