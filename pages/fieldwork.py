@@ -74,7 +74,7 @@ with answer_side, messages.explain_data_errors():
         revisits.again(place, store, mark)
     elif view == "checks":
         buildings_found.buildings(place, store, mark)
-        return_checks.checks(store, mark)
+        return_checks.checks(place, store, mark)
     elif view == "hand":
         field_downloads.hand(place, mark)
     else:
