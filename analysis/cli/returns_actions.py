@@ -16,6 +16,8 @@ from analysis.errors import DataError, some
 from analysis.fieldwork import progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
+from analysis.fieldwork.left_alone import left_alone
+from analysis.fieldwork.missing_buildings import reports
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
 from analysis.fieldwork.store import Store
@@ -143,6 +145,8 @@ def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
         "Imports": store.imports().drop(columns=["import_id", "sha256"]),
         "Conflicts": store.conflicts(),
         "Flags": store.flags(),
+        "Not to be disturbed": left_alone(store).drop(columns=["at_s", "corrected"]),
+        "Missing buildings": reports(store).drop(columns=["at_s"]),
     }
     return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
 
