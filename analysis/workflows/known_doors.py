@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ from analysis.fieldwork.left_alone import by_address, left_alone
 from analysis.fieldwork.missing_buildings import ADDED, accepted
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
+from analysis.turf.walk_list import Walks
 from analysis.workflows.time_slots import begun_store
 
 # Streets that a note names.
@@ -187,6 +188,40 @@ def with_left_alone(
     )
     left = pd.array(doors.fillna(0), dtype="Int64")
     return addresses.assign(left_alone=left), told, [note]
+
+
+def alone_now(walks: Walks, workspace: Workspace) -> Walks:
+    """Return turfs whose summary tells the doors that asked not to be disturbed until now.
+
+    A team that takes an older cut out again reads what was noted since. What the cut itself left
+    out whole stays told.
+
+    Parameters
+    ----------
+    walks
+        The turfs, as they were cut.
+    workspace
+        Whose returns are asked.
+
+    Returns
+    -------
+    Walks
+        The same where nothing is told otherwise.
+    """
+    told = list(walks.summary.get("left_alone", ()))
+    now = known_doors(workspace).left_alone
+    stops = walks.turfs.drop_duplicates("address_id")
+    street = dict(zip(stops["address_id"], stops["street"].fillna("").astype("str"), strict=True))
+    whole = [one for one in told if one["address_id"] not in street]
+    inside = [
+        {"address_id": address, "street": street[address], **one}
+        for address, one in now.items()
+        if address in street
+    ]
+    fresh = sorted([*whole, *inside], key=lambda one: (one["street"], one["address_id"]))
+    if fresh == told:
+        return walks
+    return replace(walks, summary={**walks.summary, "left_alone": fresh})
 
 
 def _by_street(told: Iterable[Mapping[str, Any]]) -> dict[str, int]:

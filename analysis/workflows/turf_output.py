@@ -25,7 +25,7 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.street_ways import way_along
 from analysis.turf.walk_list import Walks, checked
 from analysis.workflows.base_maps import ground_round
-from analysis.workflows.known_doors import known_doors
+from analysis.workflows.known_doors import alone_now, known_doors
 from analysis.workflows.time_slots import opening_of
 from analysis.workflows.turf_folder import SUMMARY, clear, earlier, set_aside, write_summary
 from analysis.workflows.turf_links_out import keep_pages
@@ -221,6 +221,8 @@ def kit_for(
         The turfs with addresses, words and surroundings.
     """
     from analysis.exports.field_kit.sheets import kit_of  # reads fonts and PDF machinery
+
+    walks = alone_now(walks, workspace)
 
     if names:
         from analysis.workflows.names_at_doors import door_names

@@ -29,7 +29,7 @@ from analysis.workflows.cut_again import cut_again
 from analysis.workflows.known_doors import KnownDoors, place_beside
 from analysis.workflows.outing_numbers import read_work
 from analysis.workflows.sealed_trials import keep
-from analysis.workflows.turf_output import turfs_to_folder, write_walks
+from analysis.workflows.turf_output import kit_for, turfs_to_folder, write_walks
 from analysis.workflows.turf_targets import read_targets
 from analysis.workflows.turfs import Ask, make_walks
 from tests.made import DATA, folder_bytes
@@ -176,6 +176,11 @@ def test_a_cut_asks_the_returns_and_is_made_again_after_others_came(valmont, tar
     assert walks.summary["doors"] == first.summary["doors"] - 1
     with fieldwork.opened(place.path) as store:
         fieldwork.take_in(store, [ask("2025-03-05")])
+    again = kit_for(walks, place)
+    stop = first.turfs.iloc[0]
+    # Who takes the same cut out again reads what was noted since; the cut stays as it is.
+    assert again.left_alone[stop["address_id"]]["doors"] == 2
+    assert walks.summary["left_alone"][0]["doors"] == 1
     # The files say what was known when they were written.
     assert cut_again(out / "turfs.csv") == (out / "turfs.csv").read_bytes()
 

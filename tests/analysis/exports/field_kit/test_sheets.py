@@ -83,7 +83,7 @@ def test_doors_not_to_disturb_stand_on_the_cover_and_beside_their_building(kit):
     walks = replace(kit.walks, summary={**kit.walks.summary, "left_alone": told})
     cover, first, second, _third = pages_of(sheets_pdf(replace(kit, walks=walks)))
     said = " ".join(cover.split())
-    assert "à ne pas déranger, laissées de côté : 4. Rue Haute (3), Rue Basse (1)." in said
+    assert "Portes à ne pas déranger : 4. Rue Haute (3), Rue Basse (1)." in said
     assert "à ne pas déranger : 2 portes (rez-de-chaussée, étage 3)" in " ".join(first.split())
     assert "à ne pas déranger : 1 porte" in " ".join(second.split())
 
