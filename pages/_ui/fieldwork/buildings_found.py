@@ -191,7 +191,7 @@ def _decided(opened: Store, report_id: str, at: tuple[float, float] | None) -> N
     except DataError as error:
         st.session_state[_PROBLEM] = error
         return
-    visitor.current().note("plan", report_id, 1)
+    visitor.current().note("building", report_id, 1)
 
 
 def _type_in(place: Workspace, opened: Store) -> None:
