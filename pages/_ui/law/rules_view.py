@@ -52,7 +52,6 @@ def _table() -> None:
         words = [messages.translate(lawful.CONDITIONS[one]) for one in conditions or ()]
         both = " " + _("and if") + " "
         allowed = _("if {conditions}").format(conditions=both.join(words)) if words else _("yes")
-        )
         rows.append(
             {
                 _("Allowed"): _("no") if conditions is None else allowed,
