@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pydeck
 import shapely
+from shapely.ops import substring
 
 from analysis.charts.names_apart import NamesApart
 
@@ -18,6 +19,9 @@ _ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
 # Pixels a letter of a street's name is wide and high, and where along its street it is tried.
 _SIZE, _LETTER = 12, 0.6
 _ALONG = (0.5, 0.35, 0.65, 0.2, 0.8)
+# A name goes round no corner: the straight line is nearly as long as the street.
+_STRAIGHT = 0.97
+_GREY = (60, 60, 60)
 
 
 def street_names(named: gpd.GeoDataFrame, pixel_m: float) -> pydeck.Layer:
@@ -33,22 +37,35 @@ def street_names(named: gpd.GeoDataFrame, pixel_m: float) -> pydeck.Layer:
     written = NamesApart(_SIZE * pixel_m)
     rows = []
     for line, name in zip(named.geometry, named["name"], strict=True):
+        wide = _LETTER * _SIZE * len(name) * pixel_m
         for share in _ALONG:
-            at, angle = _along(line, share)
-            if written.take(at, angle, _LETTER * _SIZE * len(name) * pixel_m):
+            at, angle, straight = _along(line, share, wide)
+            if straight >= _STRAIGHT and written.take(at, angle, wide):
                 rows.append({"point": shapely.Point(at), "text": name, "angle": angle})
                 break
+    if not rows:
+        return text_layer(
+            pd.DataFrame(columns=["at", "text", "angle"]), "names", size=_SIZE, colour=_GREY
+        )
     places = gpd.GeoSeries([row.pop("point") for row in rows], crs=named.crs).to_crs(WGS84)
     table = pd.DataFrame(rows).assign(at=[[round(p.x, 6), round(p.y, 6)] for p in places])
-    return text_layer(table, "names", size=_SIZE, colour=[60, 60, 60])
+    return text_layer(table, "names", size=_SIZE, colour=_GREY)
 
 
-def _along(line: shapely.LineString, share: float) -> tuple[tuple[float, float], float]:
-    """Return a place on a line and how the line runs there (degrees, read upright)."""
-    shares = (max(share - 0.15, 0.0), share, min(share + 0.15, 1.0))
-    low, mid, top = (np.array(line.interpolate(one, normalized=True).coords[0]) for one in shares)
-    angle = float(np.degrees(np.arctan2(*(top - low)[::-1])))
-    return (float(mid[0]), float(mid[1])), (angle + 90) % 180 - 90
+def _along(
+    line: shapely.LineString, share: float, wide: float
+) -> tuple[tuple[float, float], float, float]:
+    """Return a place on a line, how it runs there (degrees, read upright) and how straight.
+
+    Over the length of a name: 1 is straight, less goes round a corner.
+    """
+    middle = share * line.length
+    piece = substring(line, max(middle - wide / 2, 0.0), min(middle + wide / 2, line.length))
+    first, last = np.array(piece.coords[0]), np.array(piece.coords[-1])
+    run = last - first
+    at = line.interpolate(middle)
+    angle = float(np.degrees(np.arctan2(run[1], run[0])))
+    return (at.x, at.y), (angle + 90) % 180 - 90, float(np.hypot(*run) / piece.length)
 
 
 def text_layer(
