@@ -60,6 +60,8 @@ with answer_side, messages.explain_data_errors():
             st.info(_("Nothing has come back from this part yet."))
         else:
             outlook.empty(bool(turfs_in_field(store)))
+        if not field.buildings(mark).empty:
+            buildings_found.buildings(place, store, mark)
         st.subheader(VIEWS["say"])
         door_words.say(place)
         state.stop()

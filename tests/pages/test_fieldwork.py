@@ -192,6 +192,20 @@ def test_a_missing_building_is_typed_in_accepted_and_refused(page, field):
     assert accepted(field.store) == []
 
 
+def test_a_building_that_came_before_any_door_is_decided_on_too(page, field):
+    stop = field_loaders.stops(field.place, field.store, "T0002").iloc[0]
+    told = {"number": 14, "suffix": "bis", "doors": 6}
+    day = fieldwork.today(field.store)
+    sheet = fieldwork.building_sheet("T0002", stop["address_id"], day, told)
+    ((_name, receipt),) = fieldwork.take_in(field.store, [sheet])
+    assert (receipt.new, receipt.missing) == (0, 1)
+    app = page()
+    assert "**1 bâtiment manquant**" in texts(app)
+    app.button(key="field.building.no").click().run()
+    assert not app.exception
+    assert reports(field.store)["accepted"].tolist() == [False]
+
+
 def test_today_counts_as_over_once_returns_of_today_are_in(field):
     received(field)
     now = fieldwork.today(field.store)
