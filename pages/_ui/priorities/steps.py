@@ -5,14 +5,17 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from analysis.tables.workspace import Workspace
-from analysis.workflows.map_story import ABSTENTION, HOUR, SUPPORT, Step, story
 from analysis.workflows.ranking import RankingFile, Scenario
 from pages._ui import loaders, messages
 from pages._ui.i18n import _, number, percent
+
+if TYPE_CHECKING:
+    from analysis.workflows.map_story import Step
 
 _STEP = "priorities.step"
 # Hours are told with a decimal where they are few.
@@ -44,6 +47,9 @@ def told(file: RankingFile) -> Sequence[str]:
 @st.cache_data(max_entries=8, show_spinner=False)
 def _steps(folder: str, digest: str, toml: str, seals: tuple[str, ...]) -> tuple[Step, ...]:
     del digest, seals  # other data or another trial in force make other steps
+    # The director's zones load with the first step that is looked at, not with the page.
+    from analysis.workflows.map_story import story
+
     scenario = Scenario.from_dict(tomllib.loads(toml))
     return story(loaders.file_on_screen(Workspace(Path(folder)), scenario))
 
@@ -65,18 +71,18 @@ def _go(to: int | None) -> None:
 
 def _title(step: Step) -> str:
     titles = {
-        SUPPORT: _("Where we are strong"),
-        ABSTENTION: _("Where people stay at home"),
-        HOUR: _("Where an hour brings most"),
+        "support": _("Where we are strong"),
+        "abstention": _("Where people stay at home"),
+        "hour": _("Where an hour brings most"),
     }
     return titles.get(step.about, _("Where to begin"))
 
 
 def _said(step: Step) -> str:
-    if step.about in {SUPPORT, ABSTENTION}:
+    if step.about in {"support", "abstention"}:
         text = {
-            SUPPORT: _("{name}: {here} of the votes expected there, {whole} in the whole place."),
-            ABSTENTION: _(
+            "support": _("{name}: {here} of the votes expected there, {whole} in the whole place."),
+            "abstention": _(
                 "{name}: {here} of the registered are expected to abstain, {whole} in the whole "
                 "place."
             ),
