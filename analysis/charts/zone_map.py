@@ -18,8 +18,8 @@ _AWAY = "#f7f8f9"
 _LEAST_M, _AROUND = 350.0, 0.6
 # Of the height of the map: a line of letters, and half a long name.
 _LINE_HIGH, _SIDE = 0.085, 0.33
-# Where a name is tried, in lines above its place.
-_LINES = sorted((n / 2 for n in range(-6, 7)), key=abs)
+# Where a name is tried, in lines above its place; further away it would be another street.
+_LINES = sorted((n / 2 for n in range(-3, 4)), key=abs)
 
 
 def zone_map(
