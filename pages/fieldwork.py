@@ -7,6 +7,7 @@ from pages._ui import loaders, messages, phone_order, shell, state
 from pages._ui.access import visitor
 from pages._ui.fieldwork import (
     bring_returns,
+    buildings_found,
     door_words,
     doors,
     field_downloads,
@@ -57,12 +58,15 @@ with answer_side, messages.explain_data_errors():
     store = mark.store
     outlook.headline(store, mark)
     refresh.watch(place, whole)
+    buildings_found.waiting(mark)
     if not field.totals(mark).attempts:
         # A part that was chosen on another page must not hide how a campaign begins.
         if field.totals(whole).attempts:
             st.info(_("Nothing has come back from this part yet."))
         else:
             outlook.empty(bool(turfs_in_field(store)))
+        if not field.buildings(mark).empty:
+            buildings_found.buildings(place, store, mark)
         st.subheader(VIEWS["say"])
         door_words.say(place)
         state.stop()
@@ -76,7 +80,8 @@ with answer_side, messages.explain_data_errors():
     elif view == "again":
         revisits.again(place, store, mark)
     elif view == "checks":
-        return_checks.checks(store, mark)
+        buildings_found.buildings(place, store, mark)
+        return_checks.checks(place, store, mark)
     elif view == "hand":
         field_downloads.hand(place, mark)
     else:

@@ -64,7 +64,7 @@ with answer_side, messages.explain_data_errors():
         shown = as_announced(ranked, file.announced)
         map_side, card_side = st.columns(shell.MAP_AND_CARD)
         with map_side, phone_order.map_box():
-            ranking_view.levels_map(place, shown, file.announced, loaders.geometry(place, found))
+            ranking_view.levels_map(place, shown, file, loaders.geometry(place, found))
         with card_side:
             list_side = phone_order.list_box()
             bureau_id, frame = bureau_card.bureau_card(shown, found)

@@ -61,8 +61,8 @@ def course_chart(
     goal = say("field_objective", language)
     above.axhline(found.objective, color=_GOAL, linewidth=1.5, label=goal)
     above.set_ylim(0)
-    # Doors only grow: nothing is ever drawn in that corner.
-    above.legend(fontsize=_SIZE - 1, frameon=False, loc="lower right")
+    # Doors only grow: of what is drawn, the lower edge of the fan alone may come into that corner.
+    above.legend(fontsize=_SIZE - 1, framealpha=0.85, edgecolor="none", loc="lower right")
     _plain(above, language)
     _headed(above, say(f"field_total_{measure}", language))
     _days(below, daily, language)

@@ -11,6 +11,7 @@ import pandas as pd
 import pydeck
 import shapely
 
+from analysis.charts.deck_names import street_names, text_layer
 from analysis.charts.map_ground import STYLES, WATER, in_window, merged_streets
 
 WGS84 = "OGC:CRS84"
@@ -24,10 +25,9 @@ _ROUND_M, _CLOSE_M = 14.0, 60.0
 _AROUND_M, _COARSE_M = 150.0, 1.0
 # A name wants a street of this length, where one turf is in view.
 _NAMED_M = 70.0
+_EQUATOR_M = 40_075_016.7
 _STREET_GREY = "#b0b4b8"
 _DOTS_MOST = 6000
-# A label is hidden where its middle is covered: by twice the other, so that no two touch.
-_ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
 _FAINT, _CLOSE_ZOOM = 0.25, 16.5
 
 
@@ -128,7 +128,10 @@ def turf_deck(
     """
     grounds = outlines_of(picture.stops)
     grounds = grounds.set_geometry(grounds.simplify(_COARSE_M)).to_crs(WGS84)
-    layers = _streets(picture, images=bool(style))
+    bounds = grounds.total_bounds
+    zoom = _zoom(bounds, wide_px)
+    pixel_m = float(_EQUATOR_M * np.cos(np.radians(bounds[1])) / (512 * 2**zoom))
+    layers = _streets(picture, pixel_m, images=bool(style))
     layers += [_bureaux(picture.bureaux)] if len(picture.bureaux) else []
     grounds["colour"] = [
         STATE_COLOURS.get(picture.states.get(turf, ""), HUES[hue])
@@ -143,9 +146,8 @@ def turf_deck(
         ]
     else:
         layers += [_route(picture), *_walk(picture.stops)]
-    bounds = grounds.total_bounds
     view = pydeck.data_utils.compute_view(bounds.reshape(2, 2).tolist(), view_proportion=1)
-    view.zoom = _zoom(bounds, wide_px)
+    view.zoom = zoom
     if picture.mark is not None:
         view.latitude, view.longitude = picture.mark
         view.zoom = _CLOSE_ZOOM
@@ -178,7 +180,7 @@ def _paths(lines: gpd.GeoSeries) -> list[list[list[float]]]:
     ]
 
 
-def _streets(picture: TurfPicture, *, images: bool) -> list[pydeck.Layer]:
+def _streets(picture: TurfPicture, pixel_m: float, *, images: bool) -> list[pydeck.Layer]:
     """Return the streets round the turfs, and the names of the longer ones of one turf.
 
     Over images they are faint: all there is should the images stay away.
@@ -213,53 +215,7 @@ def _streets(picture: TurfPicture, *, images: bool) -> list[pydeck.Layer]:
     if picture.route is None:
         named = named[named["kind"] == "main"]
     named = named.sort_values("kind").drop_duplicates("name")
-    return [paths, *([_names(named)] if len(named) else [])]
-
-
-def _names(named: gpd.GeoDataFrame) -> pydeck.Layer:
-    lines = named.geometry.to_numpy()
-    middle = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    ends = [shapely.line_interpolate_point(lines, share, normalized=True) for share in (0.35, 0.65)]
-    run = shapely.get_coordinates(ends[1]) - shapely.get_coordinates(ends[0])
-    angle = np.degrees(np.arctan2(run[:, 1], run[:, 0]))
-    at = gpd.GeoSeries(middle, crs=named.crs).to_crs(WGS84)
-    rows = pd.DataFrame(
-        {
-            "at": [[round(p.x, 6), round(p.y, 6)] for p in at],
-            "text": named["name"].to_numpy(),
-            "angle": np.where(np.abs(angle) > 90, angle + 180, angle),  # noqa: PLR2004 - upright
-        }
-    )
-    return _text(rows, "names", size=12, colour=[60, 60, 60])
-
-
-def _text(
-    rows: pd.DataFrame, name: str, *, size: int, colour: Sequence[int], paper: bool = True
-) -> pydeck.Layer:
-    # Those that would cover one another wait for a closer look, the first of the table last.
-    sparse = {
-        "extensions": [{"@@type": "CollisionFilterExtension"}],
-        "collision_enabled": True,
-        "collision_group": pydeck.types.String("names"),
-        "collision_test_props": {"sizeScale": _ROOM_ROUND},
-        "get_collision_priority": "priority",
-    }
-    return pydeck.Layer(
-        "TextLayer",
-        rows.assign(priority=np.linspace(_MOST_PRIORITY, 0, len(rows))) if paper else rows,
-        id=name,
-        get_position="at",
-        get_text="text",
-        get_size=size,
-        get_angle="angle",
-        get_color=list(colour),
-        character_set=pydeck.types.String("auto"),
-        font_family=pydeck.types.String("sans-serif"),
-        font_weight=600,
-        background=paper,
-        get_background_color=[255, 255, 255, 200],
-        **(sparse if paper else {}),
-    )
+    return [paths, *([street_names(named, pixel_m)] if len(named) else [])]
 
 
 def _bureaux(bureaux: gpd.GeoDataFrame) -> pydeck.Layer:
@@ -376,7 +332,7 @@ def _numbers(grounds: gpd.GeoDataFrame) -> pydeck.Layer:
             "doors": grounds["stops"],
         }
     ).sort_values("doors", ascending=False, kind="stable")
-    return _text(rows, "numbers", size=15, colour=[20, 20, 20])
+    return text_layer(rows, "numbers", size=15, colour=[20, 20, 20])
 
 
 def _route(picture: TurfPicture) -> pydeck.Layer:
@@ -396,5 +352,5 @@ def _route(picture: TurfPicture) -> pydeck.Layer:
 
 def _walk(stops: gpd.GeoDataFrame) -> list[pydeck.Layer]:
     rows, white = _records(stops).assign(colour=[_rgb(HUES[0])] * len(stops)), [255] * 3
-    inside = _text(rows[["at", "text", "angle"]], "order", size=11, colour=white, paper=False)
+    inside = text_layer(rows[["at", "text", "angle"]], "order", size=11, colour=white, paper=False)
     return [_circles(rows, radius=11, most=11), inside]

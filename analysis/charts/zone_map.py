@@ -18,6 +18,8 @@ _AWAY = "#f7f8f9"
 _LEAST_M, _AROUND = 350.0, 0.6
 # Of the height of the map: a line of letters, and half a long name.
 _LINE_HIGH, _SIDE = 0.085, 0.33
+# Where a name is tried, in lines above its place; further away it would be another street.
+_LINES = sorted((n / 2 for n in range(-3, 4)), key=abs)
 
 
 def zone_map(
@@ -91,18 +93,19 @@ def _names(
 ) -> None:
     """Write names of streets, each clear of numbers and those before; without room, none."""
     high = window[3] - window[1]
+    line, side = _LINE_HIGH * high, _SIDE * high
     taken: list[float] = []
     for row in streets.itertuples():
-        y = float(row.y)
-        inside = window[0] < row.x < window[2] and window[1] < y < window[3]
-        for across, up in numbers:
-            if abs(row.x - across) < _SIDE * high and abs(y - up) < _LINE_HIGH * high:
-                y = up - _LINE_HIGH * high
-        if not inside or any(abs(y - other) < _LINE_HIGH * high for other in taken):
+        if not (window[0] < row.x < window[2] and window[1] < row.y < window[3]):
+            continue
+        # A name in the middle of its street, and never off the paper.
+        x = min(max(float(row.x), window[0] + side), window[2] - side)
+        beside = [up for across, up in numbers if abs(x - across) < side]
+        tried = (float(row.y) + lines * line for lines in _LINES)
+        y = next((y for y in tried if all(abs(y - up) >= line for up in (*beside, *taken))), None)
+        if y is None or not window[1] + line < y < window[3] - line:
             continue
         taken.append(y)
-        # A name in the middle of its street, and never off the paper.
-        x = min(max(float(row.x), window[0] + _SIDE * high), window[2] - _SIDE * high)
         told = chart.text(
             x, y, str(row.street), fontsize=6, color=INK, ha="center", va="center", zorder=5
         )

@@ -105,8 +105,9 @@ def turfs(  # noqa: PLR0913 - one option per wish of an organiser
             mend="Add --targets FILE to cut, or --edit FILE to change the turfs of --out.",
         )
     from analysis.turf.planning import Plan
+    from analysis.workflows.outing_numbers import read_work
     from analysis.workflows.turf_output import turfs_to_folder
-    from analysis.workflows.turfs import Ask, read_work
+    from analysis.workflows.turfs import Ask
 
     given = {"hours": hours, "team": team}
     work = read_work(params, {name: value for name, value in given.items() if value is not None})

@@ -16,9 +16,12 @@ from analysis.errors import DataError, some
 from analysis.fieldwork import progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
+from analysis.fieldwork.left_alone import left_alone
+from analysis.fieldwork.missing_buildings import reports
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
-from analysis.fieldwork.store import Store, renew_key
+from analysis.fieldwork.store import Store
+from analysis.fieldwork.store_owner import renew_key
 from analysis.workflows import fieldwork
 
 
@@ -108,6 +111,7 @@ def _received(results: list[fieldwork.Told]) -> tuple[str, bool]:
         if isinstance(one, DataError)
         else f"{one.file}: {one.new} new, {one.repeated} already in, {one.conflicts} in conflict"
         + (f", {len(one.withheld)} remarks withheld: {some(one.withheld)}" if one.withheld else "")
+        + (f", {one.missing} missing building(s) reported" if one.missing else "")
         + "".join(f"\n{note}" for note in one.notes)
         for _name, one in results
     ]
@@ -141,6 +145,8 @@ def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
         "Imports": store.imports().drop(columns=["import_id", "sha256"]),
         "Conflicts": store.conflicts(),
         "Flags": store.flags(),
+        "Not to be disturbed": left_alone(store).drop(columns=["at_s", "corrected"]),
+        "Missing buildings": reports(store).drop(columns=["at_s"]),
     }
     return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
 

@@ -101,7 +101,7 @@ class Verdict:
 CONDITIONS = {
     "roll": Text("a roll is in force"),
     "notice": Text("the notice goes out with it"),
-    "floor": Text("cells of at least 11"),
+    "floor": Text("groups of at least 11 people"),
     "counsel": Text("counsel wrote it down"),
     "consent": Text("each person said yes to the channel"),
     "no_refusal": Text("nobody said no"),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -129,6 +130,33 @@ ANSWERS = Table(
     # Doors that answered so; a text that is no code stands in `text`.
     Column("doors", Integer, nullable=False),
     Column("text", Text, nullable=False),
+)
+
+# Buildings that volunteers found and no file knows: their number in the street of an address.
+MISSING_BUILDINGS = Table(
+    "missing_buildings",
+    METADATA,
+    Column("report_id", Uuid(as_uuid=False), primary_key=True),
+    Column("import_id", _id(32), nullable=False),
+    Column("turf_id", _id(), nullable=False),
+    Column("bureau_id", _id(), nullable=False),
+    Column("address_id", _id(), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("suffix", _id(8), nullable=False),
+    Column("doors", Integer, nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+)
+
+# What an organiser decided on them: of several decisions the latest counts.
+BUILDING_DECISIONS = Table(
+    "building_decisions",
+    METADATA,
+    Column("report_id", Uuid(as_uuid=False), primary_key=True),
+    Column("decided_us", BigInteger, primary_key=True),
+    Column("accepted", Boolean, nullable=False),
+    # Where it stands, WGS 84; 0 where it was refused.
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
 )
 
 # Turfs with returns that the quality checks have not seen yet.

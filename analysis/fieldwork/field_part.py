@@ -16,11 +16,13 @@ from sqlalchemy.sql import visitors
 from analysis.database.models import (
     ANSWERS,
     ATTEMPTS,
+    BUILDING_DECISIONS,
     CONFLICTS,
     DUE,
     FLAGS,
     IMPORTS,
     META,
+    MISSING_BUILDINGS,
     PLAN,
     TALLY_ADDRESS,
     TALLY_DAY,
@@ -29,9 +31,18 @@ from analysis.database.models import (
 )
 from analysis.errors import DataError, some
 
-_PLACED = {one.name for one in (ATTEMPTS, PLAN, TALLY_DAY, TALLY_HOUR, TALLY_ADDRESS, TALLY_TURF)}
+_PLACED = {
+    *(one.name for one in (ATTEMPTS, PLAN, MISSING_BUILDINGS)),
+    *(one.name for one in (TALLY_DAY, TALLY_HOUR, TALLY_ADDRESS, TALLY_TURF)),
+}
 _OF_TURF = {FLAGS.name, DUE.name}
-_OF_ATTEMPT = {CONFLICTS.name: "attempt_id", ANSWERS.name: "attempt_id", IMPORTS.name: "import_id"}
+# Tables whose rows are of the part when another's, named by this column, are.
+_OF_ANOTHER = {
+    CONFLICTS.name: ("attempt_id", ATTEMPTS),
+    ANSWERS.name: ("attempt_id", ATTEMPTS),
+    IMPORTS.name: ("import_id", ATTEMPTS),
+    BUILDING_DECISIONS.name: ("report_id", MISSING_BUILDINGS),
+}
 _SCHEMA = {"postgresql": "public", "sqlite": "main"}
 
 
@@ -93,9 +104,10 @@ class Part:
         if real.name in _OF_TURF:
             plan = _real(PLAN, schema)
             return real.c.turf_id.in_(sa.select(plan.c.turf_id).where(self._inside(plan)))
-        if column := _OF_ATTEMPT.get(real.name):
-            attempts = _real(ATTEMPTS, schema)
-            own = sa.select(attempts.c[column]).where(self._inside(attempts))
+        if another := _OF_ANOTHER.get(real.name):
+            column, named = another
+            placed = _real(named, schema)
+            own = sa.select(placed.c[column]).where(self._inside(placed))
             return real.c[column].in_(own)
         return sa.false()
 

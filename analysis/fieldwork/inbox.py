@@ -83,7 +83,7 @@ def receive_from_phone(store: Store, content: bytes) -> Receipt:
     """
     now = datetime.now(UTC)
     returned = read_phone(content, store.campaign, file=now.isoformat(timespec="seconds"), now=now)
-    turf = str(returned.rows[0]["turf_id"])
+    turf = str((*returned.rows, *returned.missing)[0]["turf_id"])
     return receive(store, content, name=f"{turf}.json", now=now)
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from analysis.tables.attempts import OUTCOMES as OUTCOMES
 
+# Asked not to be visited again: later cuts leave as many doors of the address out.
+DO_NOT_DISTURB = "do_not_disturb"
+# Doors that opened, and behind which nobody wanted to talk.
+REFUSALS = ("refused", DO_NOT_DISTURB)
+# In a sheet: no attempt, but a building that no file knows (`missing_buildings`).
+MISSING = "missing_building"
 # Takes an attempt back; only a correction may say so.
 UNDONE = "undone"
 # Slot → first local hour of it; evening lasts until midnight.

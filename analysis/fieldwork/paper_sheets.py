@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import io
 import tomllib
-import unicodedata
 import uuid
 import zipfile
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -18,17 +18,18 @@ import pandas as pd
 
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork.campaign import Campaign
-from analysis.fieldwork.outcome_codes import OUTCOMES
+from analysis.fieldwork.missing_buildings import check_reports
+from analysis.fieldwork.outcome_codes import MISSING, OUTCOMES
 from analysis.fieldwork.returns_validation import Returned, check_rows, check_times
 from analysis.fieldwork.sheet_answers import answer_columns, answers_of, refuse_without_talk
+from analysis.fieldwork.sheet_buildings import COLUMNS, buildings_of
+from analysis.fieldwork.sheet_cells import days, folded, instants, order_in, refuse, whole
 from analysis.tables.spreadsheet_text import as_named, plain
-from analysis.tables.written_days import Order, iso, order_of, usual_order
 
 _WORDS = tomllib.loads(Path(__file__).with_name("sheet_columns.toml").read_text(encoding="utf-8"))
 _NEEDED = ("turf_id", "address_id", "date")
 _LONG = ("outcome", "doors", "floor", "door", "quality", "themes", "attempt_id", "corrects")
 _SHARED = (*_NEEDED, "time", "team_id", "opponent", "note", "token", "seal")
-_DAYS = ("date", "come_back_on")
 _MONTHS_FIRST = Text(
     "days were read month first (02/03/2026 is 3 February), as the sheet shows or its country "
     "writes; write 2026-02-03 to leave no doubt"
@@ -36,7 +37,6 @@ _MONTHS_FIRST = Text(
 _WISHES = ("come_back_on", "come_back_slot")
 _YES, _NO = ("1", "oui", "yes", "x", "vrai", "true"), ("", "0", "non", "no", "faux", "false")
 _NAMESPACE = uuid.UUID("6f1b8f2e-6a57-5a0c-9d3f-2c0f6a4b7e11")
-_MIDDAY = "12:00"
 _MOST_UNPACKED, _MOST_ROWS, _MOST_COLUMNS = 200_000_000, 100_000, 200
 
 
@@ -76,19 +76,29 @@ def read_sheet(
         When columns or rows are not what a sheet holds, or a token is wrong.
     """
     sheet = _filled(_table(content, file), file)
+    _check_tokens(sheet, campaign, file)
+    notes = (_MONTHS_FIRST,) if order_in(sheet, campaign) == "month" else ()
+    is_building = _are_buildings(sheet)
+    missing = check_reports(buildings_of(sheet[is_building], campaign, file), file)
+    rows, otherwise, withheld = check_rows(_told(sheet[~is_building], campaign, file), file)
+    if "future" not in accept:
+        check_times([*rows, *missing], now, file)
+    future = "future" in accept and any(row["at"] > now for row in (*rows, *missing))
+    accepted = ("future",) if future else ()
+    digest = hashlib.sha256(content).hexdigest()
+    kept = (rows, otherwise, file, digest, accepted, withheld)
+    return Returned(*kept, notes=notes, missing=missing)
+
+
+def _told(sheet: pd.DataFrame, campaign: Campaign, file: str) -> list[dict[str, Any]]:
+    """Return what the rows of a sheet tell of doors, one mapping an attempt."""
+    if sheet.empty:
+        return []
     counts = "outcome" not in sheet
     long = _from_counts(sheet, file) if counts else sheet
     table = _rows(long, campaign, file).assign(source="counts" if counts else "sheet")
-    _check_tokens(long, campaign, file)
-    plain = table.astype("object").where(table.notna(), None)
-    rows, otherwise, withheld = check_rows(plain.to_dict("records"), file)
-    if "future" not in accept:
-        check_times(rows, now, file)
-    future = "future" in accept and any(row["at"] > now for row in rows)
-    accepted = ("future",) if future else ()
-    digest = hashlib.sha256(content).hexdigest()
-    notes = (_MONTHS_FIRST,) if _order(sheet, campaign) == "month" else ()
-    return Returned(rows, otherwise, file, digest, accepted, withheld, notes=notes)
+    rows = table.astype("object").where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _table(content: bytes, file: str) -> pd.DataFrame:
@@ -105,7 +115,7 @@ def _table(content: bytes, file: str) -> pd.DataFrame:
             file=file,
             error=some([error]),
         ) from error
-    names = [_plain(name) for name in raw.columns]
+    names = [folded(name) for name in raw.columns]
     raw.columns = pd.Index([_WORDS["headings"].get(name, name) for name in names])
     raw.index = pd.RangeIndex(2, len(raw) + 2)
     return plain(raw.apply(lambda column: column.str.strip()))
@@ -168,14 +178,9 @@ def _cell(value: object) -> str:
     return str(value).removesuffix(" 00:00:00")
 
 
-def _plain(text: object) -> str:
-    letters = unicodedata.normalize("NFKD", str(text).strip().lower())
-    return "".join(c for c in letters if not unicodedata.combining(c))
-
-
 def _filled(sheet: pd.DataFrame, file: str) -> pd.DataFrame:
     """Keep our columns and the rows with something in them; refuse columns that are not ours."""
-    known = {*_SHARED, *_LONG, *_WISHES, *OUTCOMES, "script"}
+    known = {*_SHARED, *_LONG, *_WISHES, *COLUMNS, *OUTCOMES, "script"}
     known |= {*answer_columns(sheet)}
     told = {*known, *_WORDS["printed"]["names"]}
     strange = [name for name in sheet if name not in told and sheet[name].ne("").any()]
@@ -233,12 +238,12 @@ def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
         name: long.get(name, pd.Series("", long.index, dtype="str"))
         for name in (*_SHARED, *_LONG, *_WISHES, "script")
     }
-    order = _order(long, campaign)
-    outcome = text["outcome"].map(_plain).replace(_WORDS["outcomes"])
-    opponent = text["opponent"].map(_plain)
-    _refuse(~opponent.isin([*_YES, *_NO]), text["opponent"], file)
-    _refuse(~outcome.isin([*OUTCOMES, "undone"]), text["outcome"], file)
-    at, timed = _instants(text["date"], text["time"], campaign.time_zone, file, order)
+    order = order_in(long, campaign)
+    outcome = text["outcome"].map(folded).replace(_WORDS["outcomes"])
+    opponent = text["opponent"].map(folded)
+    refuse(~opponent.isin([*_YES, *_NO]), text["opponent"], file)
+    refuse(~outcome.isin([*OUTCOMES, "undone"]), text["outcome"], file)
+    at, timed = instants(text["date"], text["time"], campaign.time_zone, file, order)
     rows = pd.DataFrame(
         {
             **{
@@ -258,13 +263,13 @@ def _rows(long: pd.DataFrame, campaign: Campaign, file: str) -> pd.DataFrame:
             "at": at,
             "timed": timed,
             "outcome": outcome.astype("str"),
-            "doors": _whole(text["doors"], file).fillna(1),
-            "quality": _whole(text["quality"], file),
+            "doors": whole(text["doors"], file).fillna(1),
+            "quality": whole(text["quality"], file),
             "opponent": opponent.isin(_YES),
             "themes": text["themes"].str.replace("[+,; ]+", " ", regex=True),
-            "come_back_on": _days(text["come_back_on"], file, order),
+            "come_back_on": days(text["come_back_on"], file, order),
             "come_back_slot": text["come_back_slot"]
-            .map(_plain)
+            .map(folded)
             .replace(_WORDS["slots"])
             .astype("str"),
         }
@@ -286,66 +291,6 @@ def _ids(given: pd.Series, rows: pd.DataFrame, campaign_id: str) -> pd.Series:
     return given.where(given.ne(""), made).astype("str")
 
 
-def _order(sheet: pd.DataFrame, campaign: Campaign) -> Order:
-    """Return what comes first in the days of a sheet: as they show, else as its country does."""
-    cells = [cell for name in _DAYS if name in sheet for cell in sheet[name]]
-    return order_of(cells, usual=usual_order(campaign.time_zone))
-
-
-def _instants(
-    date: pd.Series, time: pd.Series, time_zone: str, file: str, order: Order
-) -> tuple[pd.Series, pd.Series]:
-    day = _days(date, file, order)
-    _refuse(day.eq(""), date, file)
-    clock = (
-        time.str.lower().str.replace("h", ":").str.replace(r"^(\d{1,2}:\d\d).*$", r"\1", regex=True)
-    )
-    clock = clock.str.replace(r":$", ":00", regex=True).str.zfill(5)
-    timed = time.ne("")
-    local = pd.to_datetime(
-        day + " " + clock.where(timed, _MIDDAY), format="%Y-%m-%d %H:%M", errors="coerce"
-    )
-    _refuse(local.isna(), time, file)
-    # The hour that the clocks skip or repeat is at most an hour off; the day is right.
-    zoned = local.dt.tz_localize(
-        time_zone, ambiguous=np.ones(len(local), bool), nonexistent="shift_forward"
-    )
-    return zoned.dt.tz_convert("UTC"), timed
-
-
-def _days(text: pd.Series, file: str, order: Order) -> pd.Series:
-    # A spreadsheet adds midnight to a day.
-    bare = text.str.replace(r"[ T]00:00(:00(\.0+)?)?$", "", regex=True)
-    told = bare.map(lambda one: iso(one, order))
-    day = pd.to_datetime(told, format="%Y-%m-%d", errors="coerce")
-    _refuse(day.isna() & text.ne(""), text, file)
-    return day.dt.strftime("%Y-%m-%d").fillna("").astype("str")
-
-
-def _whole(text: pd.Series, file: str) -> pd.Series:
-    number = pd.to_numeric(text.where(text.ne("")), errors="coerce")
-    _refuse(text.ne("") & (number.isna() | (number % 1 != 0) | (number.abs() > 1e6)), text, file)
-    return number.astype("Int64")
-
-
-def _refuse(bad: pd.Series, text: pd.Series, file: str) -> None:
-    if bad.any():
-        lines = (
-            Text("line {line}: {cell!r}", line=line, cell=cell)
-            # A sheet of counts has a row for each outcome: a line is named once.
-            for line, cell in dict(zip(text.index[bad], text[bad], strict=True)).items()
-        )
-        raise DataError(
-            "Column {name} of this sheet holds what cannot be read.",
-            where="{file}: {lines}",
-            mend="Dates as 22/11/2026, hours as 18:31, whole numbers, yes or no as 1 or 0, "
-            "outcomes as no_answer, refused, conversation, moved, no_access.",
-            name=text.name,
-            file=file,
-            lines=some(lines),
-        )
-
-
 def _check_tokens(long: pd.DataFrame, campaign: Campaign, file: str) -> None:
     """Refuse wrong tokens; a sheet that the organiser types in needs none."""
     if "token" not in long:
@@ -365,3 +310,10 @@ def _check_tokens(long: pd.DataFrame, campaign: Campaign, file: str) -> None:
             file=file,
             turf=some(wrong),
         )
+
+
+def _are_buildings(sheet: pd.DataFrame) -> pd.Series:
+    """Tell which rows are no attempts: they tell of a building that no file knows."""
+    if "outcome" not in sheet:
+        return pd.Series(False, sheet.index)  # noqa: FBT003 - a value
+    return sheet["outcome"].map(folded).replace(_WORDS["outcomes"]).eq(MISSING)

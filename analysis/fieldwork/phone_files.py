@@ -16,6 +16,7 @@ from typing import Any
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork import answers
 from analysis.fieldwork.campaign import Campaign
+from analysis.fieldwork.missing_buildings import check_reports
 from analysis.fieldwork.returns_validation import Box, Returned, check_rows, check_times
 
 FORMAT = 1
@@ -30,6 +31,7 @@ _KEYS = {
     "made_at",
     "attempts",
     "boxes",
+    "missing",
     "checksum",
 }
 _ATTEMPT_KEYS = {
@@ -58,6 +60,8 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\
 _HALF = re.compile(r"[\ud800-\udfff]")
 _BROKEN = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST = 1_000_000
+_BUILDING_NEEDED = ("report_id", "address_id", "at", "number", "doors")
+_BUILDING_TEXTS = ("report_id", "address_id", "at", "suffix")
 _BOX = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEALED = re.compile(r"[\w-]{100,40000}")
 _QR = re.compile(r"PALIER([01]):([\w-]+)")
@@ -124,15 +128,19 @@ def read_phone(
             told=told["checksum"],
         )
     labels = {name: _clean(told.get(name) or "") for name in ("turf_id", "team_id")}
+    missing = check_reports(
+        (one | labels | {"source": "phone"} for one in _missing(told, file)), file
+    )
     rows, otherwise, withheld = check_rows(
         [{**row, **labels, "source": "phone"} for row in _rows(told["attempts"], file)], file
     )
     if "future" not in accept:
-        check_times(rows, now, file)
-    future = "future" in accept and any(row["at"] > now for row in rows)
+        check_times([*rows, *({**one, "timed": True} for one in missing)], now, file)
+    future = "future" in accept and any(row["at"] > now for row in (*rows, *missing))
     accepted = tuple(compress(("edited", "future"), (edited, future)))
     digest = hashlib.sha256(content).hexdigest()
-    return Returned(rows, otherwise, file, digest, accepted, withheld, _boxes(told, file))
+    boxes = _boxes(told, file)
+    return Returned(rows, otherwise, file, digest, accepted, withheld, boxes, missing=missing)
 
 
 def without_boxes(content: bytes) -> bytes:
@@ -203,7 +211,10 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
     texts = ("campaign_id", "turf_id", "token", "checksum")
     wrong = [name for name in texts if not isinstance(told.get(name), str)]
     wrong += [n for n in ("seal", "team_id", "made_at") if not isinstance(told.get(n, ""), str)]
-    wrong += sorted(set(told) - _KEYS) + ["attempts"] * (not _is_list(told.get("attempts")))
+    wrong += sorted(set(told) - _KEYS)
+    # Who found a missing building and knocked nowhere tells that alone.
+    knocked = told.get("attempts") != [] or not told.get("missing")
+    wrong += ["attempts"] * (knocked and not _is_list(told.get("attempts")))
     if wrong:
         raise DataError(
             "This file of returns lacks something, or holds what it should not.",
@@ -256,6 +267,26 @@ def _boxes(told: Mapping[str, Any], file: str) -> tuple[Box, ...]:
         (one["box"], base64.urlsafe_b64decode(one["sealed"] + "=" * (-len(one["sealed"]) % 4)))
         for one in given
     )
+
+
+def _missing(told: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
+    """Return the missing buildings of a file, with their instants."""
+    given = told.get("missing", [])
+    fits = isinstance(given, list) and all(
+        isinstance(one, dict)
+        and {*_BUILDING_NEEDED} <= one.keys() <= {*_BUILDING_NEEDED, "suffix"}
+        and all(isinstance(one.get(name, ""), str) for name in _BUILDING_TEXTS)
+        for one in given
+    )
+    if not fits:
+        raise DataError(
+            "This file of returns lacks something, or holds what it should not.",
+            where="{file}: {wrong}",
+            mend="Send it again as the phone exported it.",
+            file=file,
+            wrong="missing",
+        )
+    return [{"suffix": "", **one, "at": _at(one["at"])} for one in given]
 
 
 def _is_list(value: object) -> bool:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from analysis.database.models import COUNTS, IMPORTS, TALLY_DAY, TALLY_HOUR, TALLY_TURF
 from analysis.errors import DataError
+from analysis.fieldwork.outcome_codes import REFUSALS
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.tallies import NO_HOUR
 
@@ -77,7 +78,8 @@ def totals(store: Store) -> Totals:
     """Return the campaign in a line."""
     t = TALLY_DAY.c
     query = sa.select(
-        *(total(t[name]) for name in ("attempts", "doors", "conversation", "refused")),
+        *(total(t[name]) for name in ("attempts", "doors", "conversation")),
+        total(refusals(t)),
         sa.select(total(TALLY_TURF.c.planned)).scalar_subquery(),
         *(sa.func.count(t[name].distinct()) for name in ("team_id", "turf_id", "bureau_id")),
         *(edge(t.day).filter(t.attempts > 0) for edge in (sa.func.min, sa.func.max)),
@@ -186,7 +188,7 @@ def cells(store: Store, *keys: str) -> pd.DataFrame:
     """
     t = TALLY_HOUR.c
     columns = [t[name] for name in keys]
-    opened = t.conversation + t.refused
+    opened = t.conversation + refusals(t)
     squared = (sa.cast(one, sa.Float) * one / t.doors for one in (t.conversation, opened))
     squares, opened_squares = map(sa.func.sum, squared)
     query = sa.select(
@@ -259,10 +261,16 @@ def total(value: Any) -> Any:  # noqa: ANN401 - a column or an expression
     return sa.cast(sa.func.coalesce(sa.func.sum(value), 0), sa.BigInteger)
 
 
+def refusals(counts: Any) -> Any:  # noqa: ANN401 - a table, or the columns of one of the store
+    """Return the doors that opened to refuse, those that asked not to be disturbed included."""
+    first, *others = (counts[name] for name in REFUSALS)
+    return sum(others, start=first)
+
+
 def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):
         doors, talks = table["doors"].to_numpy(dtype=float), table["conversation"].to_numpy()
-        talked, opened = talks / doors, (talks + table["refused"].to_numpy()) / doors
+        talked, opened = talks / doors, (talks + refusals(table).to_numpy()) / doors
         quality = table["quality_sum"].to_numpy() / table["quality_n"].to_numpy(dtype=float)
     rates = {"answer_rate": talked, "open_rate": opened, "quality": quality}
     return table.drop(columns=["quality_sum"]).assign(**rates)

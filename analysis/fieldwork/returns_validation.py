@@ -151,6 +151,8 @@ class Returned:
         Contacts of people, each in its own box that nothing here can open.
     notes
         How something was read that might be read otherwise.
+    missing
+        Buildings that no file knows, as `missing_buildings.check_reports` returns them.
     """
 
     rows: Sequence[Row]
@@ -161,11 +163,12 @@ class Returned:
     withheld: tuple[Text, ...] = ()
     boxes: tuple[Box, ...] = ()
     notes: tuple[Text, ...] = ()
+    missing: tuple[Row, ...] = ()
 
     @property
     def source(self) -> str:
         """How it was noted: phone, sheet or counts."""
-        return str(self.rows[0]["source"])
+        return str((*self.rows, *self.missing)[0]["source"])
 
     @property
     def table(self) -> pd.DataFrame:

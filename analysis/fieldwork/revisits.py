@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from analysis.database.models import ATTEMPTS, TALLY_ADDRESS
-from analysis.fieldwork.outcome_codes import SLOTS, UNDONE
+from analysis.fieldwork.outcome_codes import DO_NOT_DISTURB, SLOTS, UNDONE
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.tallies import CHUNK, replaced
 
@@ -83,7 +83,11 @@ def wishes(store: Store, today: date) -> pd.DataFrame:
     query = (
         sa.select(*columns)
         .outerjoin(out, out.c.attempt_id == a.attempt_id)
-        .where(a.come_back_on >= today, out.c.attempt_id.is_(None), a.outcome != UNDONE)
+        .where(
+            a.come_back_on >= today,
+            out.c.attempt_id.is_(None),
+            a.outcome.not_in((UNDONE, DO_NOT_DISTURB)),
+        )
     )
     return store.frame(query.order_by(a.come_back_on, a.come_back_slot, a.address_id))
 

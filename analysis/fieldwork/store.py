@@ -23,16 +23,15 @@ from analysis.database.migrate import upgrade
 from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
 from analysis.database.store_faults import is_passing
 from analysis.errors import DataError, Text
-from analysis.fieldwork import answer_store, field_plan, quality, tallies
-from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign, revoke_tokens
+from analysis.fieldwork import answer_store, field_plan, missing_buildings, quality, tallies
+from analysis.fieldwork.campaign import FOLDER, Campaign, open_campaign
 from analysis.fieldwork.field_part import Part
 from analysis.fieldwork.returns_validation import Returned, Row, chain_error
+from analysis.fieldwork.store_owner import claim
 
 # One URL moves the store of a team to its PostgreSQL.
 VARIABLE = "PALIER_STORE"
 SQLITE = "returns.sqlite"
-# Stands for the digest of a key that is being drawn anew.
-RENEWED = "renewed"
 _TRIES = 5
 Rows = list[dict[str, Any]]
 _AS_TOLD = (
@@ -63,6 +62,8 @@ class Receipt:
     withheld, notes
         Remarks left out because they seemed to tell who somebody is: field, row and kind; and
         how something was read that might be read otherwise.
+    missing
+        Buildings that no file knows, reported from now on.
     """
 
     file: str
@@ -72,6 +73,7 @@ class Receipt:
     turfs: tuple[str, ...]
     withheld: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +111,28 @@ class Store:
             When no turf is known, a correction corrects a correction, or the store fails.
         """
         import_id = uuid.uuid4().hex
-        every = [*returned.rows, *returned.otherwise]
+        every = [*returned.rows, *returned.otherwise, *returned.missing]
         with reading(self.engine) as connection:
             placed = field_plan.place(connection, (row["address_id"] for row in every))
         zone = ZoneInfo(self.campaign.time_zone)
-        rows = [_stored_row(row, placed, zone) | {"import_id": import_id} for row in every]
+        rows = [
+            _stored_row(row, placed, zone) | {"import_id": import_id}
+            for row in (*returned.rows, *returned.otherwise)
+        ]
         if self.part:
-            self.part.refuse_outside(rows)
+            where = {row["address_id"]: placed.get(row["address_id"], ("", ""))[0] for row in every}
+            self.part.refuse_outside(
+                {"turf_id": row["turf_id"], "bureau_id": where[row["address_id"]]} for row in every
+            )
         told = (rows[: len(returned.rows)], rows[len(returned.rows) :])
         for turn in range(_TRIES):
             try:
                 with writing(self.engine) as connection:
-                    return _add(connection, returned, told, int(now.timestamp()))
+                    receipt = _add(connection, returned, told, (import_id, int(now.timestamp())))
+                    missing = missing_buildings.insert(
+                        connection, returned.missing, placed, import_id
+                    )
+                    return replace(receipt, missing=missing)
             except DataError as error:
                 if turn == _TRIES - 1 or not is_passing(error):
                     raise
@@ -194,11 +206,11 @@ def open_store(workspace: Path | str, url: str = "") -> Store:
 
 
 def _add(
-    connection: Connection, returned: Returned, told: tuple[Rows, Rows], now_s: int
+    connection: Connection, returned: Returned, told: tuple[Rows, Rows], of: tuple[str, int]
 ) -> Receipt:
-    """Write one file: `told` are the rows of its table, and those that contradict them."""
-    first, otherwise = told
-    turfs = sorted({row["turf_id"] for row in first})
+    """Write one file: the rows of its table, and those that contradict them; its id and instant."""
+    (first, otherwise), (import_id, now_s) = told, of
+    turfs = sorted({row["turf_id"] for row in (*first, *returned.missing)})
     lock(connection, [field_plan.LOCK], shared=True)
     lock(connection, turfs)
     _bind(connection, [*first, *otherwise])
@@ -209,7 +221,7 @@ def _add(
     numbers = {"new": len(new), "repeated": len(again) - conflicts, "conflicts": conflicts}
     connection.execute(
         sa.insert(IMPORTS).values(
-            import_id=first[0]["import_id"],
+            import_id=import_id,
             file=returned.file,
             sha256=returned.sha256,
             source=returned.source,
@@ -272,6 +284,8 @@ def _stored_row(row: Row, placed: Mapping[str, tuple[str, str]], zone: ZoneInfo)
 
 def _insert(connection: Connection, records: Rows, turfs: list[str]) -> set[str]:
     """Insert the attempts that are not there yet, and return their ids."""
+    if not records:
+        return set()
     ordered = sorted(records, key=lambda row: row["attempt_id"])  # two writers, one order
     of_table = [{k: v for k, v in row.items() if k not in _APART} for row in ordered]
     connection.execute(or_nothing(connection, ATTEMPTS), of_table)
@@ -336,48 +350,6 @@ def _check_corrections(connection: Connection, rows: Rows) -> None:
 def _chunks(names: Iterable[str]) -> Iterable[list[str]]:
     every = list(names)
     return (every[i : i + tallies.CHUNK] for i in range(0, len(every), tallies.CHUNK))
-
-
-def claim(engine: Engine, campaign: Campaign) -> None:
-    """Write into a new store whose it is.
-
-    Raises
-    ------
-    DataError
-        When it is another campaign's, or another key's.
-    """
-    key = hashlib.sha256(campaign.secret).hexdigest()[:16]
-    mine = f"{campaign.campaign_id} {key}"
-    query = sa.select(META.c.value).where(META.c.name == "campaign")
-    with reading(engine) as connection:
-        owner = connection.execute(query).scalar_one_or_none()
-    if owner is None:
-        with writing(engine) as connection:
-            connection.execute(or_nothing(connection, META).values(name="campaign", value=mine))
-            owner = connection.execute(query).scalar_one()
-    if owner == f"{campaign.campaign_id} {RENEWED}":
-        _write_owner(engine, mine)
-    elif owner != mine:
-        raise DataError(
-            "This store belongs to another campaign, or its key is another.",
-            where="{owner}; this workspace is {campaign_id}",
-            mend="Give every organiser of a campaign a copy of its folder fieldwork, with "
-            "campaign.json and campaign.key.",
-            owner=owner.split()[0],
-            campaign_id=campaign.campaign_id,
-        )
-
-
-def _write_owner(engine: Engine, owner: str) -> None:
-    with writing(engine) as connection:
-        connection.execute(sa.update(META).where(META.c.name == "campaign").values(value=owner))
-
-
-def renew_key(store: Store) -> None:
-    """Draw a new key for the campaign of a store: no token in the field holds any longer."""
-    _write_owner(store.engine, f"{store.campaign.campaign_id} {RENEWED}")
-    revoke_tokens(store.folder.parent)
-    claim(store.engine, open_campaign(store.folder.parent))
 
 
 def _keep_first_day(engine: Engine, campaign: Campaign) -> None:

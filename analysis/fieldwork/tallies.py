@@ -20,7 +20,7 @@ from analysis.database.models import (
     TALLY_ADDRESS,
     TALLY_TURF,
 )
-from analysis.fieldwork.outcome_codes import OUTCOMES, UNDONE
+from analysis.fieldwork.outcome_codes import OUTCOMES, REFUSALS, UNDONE
 
 NO_HOUR = -1
 # Of `META`: the first day of the campaign, 2026-02-01; "" where none is said.
@@ -89,7 +89,9 @@ def _within_dwellings(counts: sa.Select[Any]) -> sa.Select[Any]:
         .scalar_subquery()
     )
     most = sa.func.coalesce(here.c.dwellings, elsewhere, told.c.doors)
-    settled = told.c.conversation + told.c.refused + told.c.moved
+    settled = told.c.conversation + told.c.moved
+    for name in REFUSALS:
+        settled += told.c[name]
     tried = _least(most, told.c.doors)
     names = [column.name for column in told.c if column.name != "bureau_id"]
     return sa.select(

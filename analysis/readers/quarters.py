@@ -34,6 +34,15 @@ _BUREAUX = re.compile(r"bureau|bv", re.IGNORECASE)
 # An IRIS is a quarter's piece: « PLAISANCE 20 » is the 20th of Plaisance.
 _PIECE = re.compile(r"[\s-]+\d+$")
 _WORDS = re.compile(r"[^\W\d_]{3,}")
+# Words of many names of quarters; streets are often written without the accents of capitals.
+_ACCENTED = (
+    "abbé académie allées arènes bénédictins cathédrale cèdres château châteaux châtelet chêne "
+    "chênes cité cités collège comédie crêtes école écoles écluse écluses église élysée élysées "
+    "épinette épinettes érables étang étangs étoile évêché évêque forêt fédération fédérés genêts "
+    "grâce hôpital hôpitaux hôtel île îles îlot liberté libération lycée médiathèque métiers musée "
+    "opéra pépinière préfecture république résistance rivière rivières salpêtrière santé sénat "
+    "théâtre trinité université vallée vélodrome"
+)
 
 
 def sniff(glance: Glance) -> float:
@@ -124,11 +133,12 @@ def _names(column: pd.Series, *, pieces: bool) -> pd.Series:
 
 
 def _accented(names: pd.Series, streets: Collection[str]) -> pd.Series:
-    """Return names whose words without accents have those that most streets write them with."""
+    """Return names whose words without accents have theirs, else those that most streets write."""
     spelt: dict[str, Counter[str]] = {}
     for word in (word for street in streets for word in _WORDS.findall(street)):
         spelt.setdefault(_bare(word), Counter())[word] += 1
     usual = {bare: max(found, key=found.__getitem__) for bare, found in spelt.items()}
+    usual |= {_bare(word): word for word in _ACCENTED.split() if _bare(word) != word}
 
     def mended(word: re.Match[str]) -> str:
         told = usual.get(word[0].lower(), word[0])

@@ -6,7 +6,7 @@ from analysis.errors import Text
 from analysis.tables.table import Column, Identity, Table
 
 # What happens at a door; few and exclusive.
-OUTCOMES = ("no_answer", "refused", "conversation", "moved", "no_access")
+OUTCOMES = ("no_answer", "refused", "conversation", "moved", "no_access", "do_not_disturb")
 
 ATTEMPTS = Table(
     name="attempts",
@@ -36,7 +36,7 @@ ATTEMPTS = Table(
     },
     identities=(
         Identity(
-            Text("an outcome is one of the five, or undone in a correction"),
+            Text("an outcome is one of the six, or undone in a correction"),
             lambda t: (
                 t["outcome"].isin(OUTCOMES) | (t["outcome"].eq("undone") & t["corrects"].ne(""))
             ),

@@ -21,8 +21,9 @@ def count_doors(
     Parameters
     ----------
     addresses
-        Columns `bureau_id`, `dwellings`, `registered` (both may be missing), and `households`
-        where the electoral roll tells them.
+        Columns `bureau_id`, `dwellings`, `registered` (both may be missing), `households`
+        where the electoral roll tells them, and `left_alone`, doors that asked not to be
+        disturbed, where there are any.
     registered
         Registered voters of each bureau; what its known addresses leave over is spread
         evenly over its others, at least one door each.
@@ -32,7 +33,8 @@ def count_doors(
     Returns
     -------
     pandas.DataFrame
-        `addresses` with `doors` (int64, at least 1) and `dwellings_from`, one of `KINDS`.
+        `addresses` with `doors` (int64, at least 1, or 0 where all asked to be left alone) and
+        `dwellings_from`, one of `KINDS`.
     """
     known, listed, measured = (
         addresses.get(name, pd.Series(pd.NA, addresses.index))
@@ -51,7 +53,9 @@ def count_doors(
     left = np.maximum(np.nan_to_num(total) - sums["doors"], 0)
     each = np.maximum(np.rint(left / sums["unknown"].clip(lower=1)), 1)
     doors = np.where(kind != _ASSUMED, doors, table["bureau"].map(each))
-    return addresses.drop(columns="households", errors="ignore").assign(
+    if "left_alone" in addresses:
+        doors = np.maximum(doors - addresses["left_alone"].to_numpy(dtype=float), 0)
+    return addresses.drop(columns=["households", "left_alone"], errors="ignore").assign(
         doors=doors.astype("int64"), dwellings_from=np.array(KINDS, dtype=object)[kind]
     )
 

@@ -17,7 +17,7 @@ from analysis.turf.distance import UNREACHED, Distance, StraightLine, add_crossi
 from analysis.turf.doors import count_doors, sides, split_buildings
 from analysis.turf.groups import group_bureaux
 from analysis.turf.route import order
-from analysis.turf.walk_list import NO_COORDINATES
+from analysis.turf.walk_list import LEFT_ALONE, NO_COORDINATES
 from analysis.turf.work import Work
 
 _NOWHERE = shapely.Point(np.nan, np.nan)
@@ -145,7 +145,16 @@ def make_turfs(
             n=len(reason),
             reason=some(sorted(set(reason))),
         )
-    units = split_buildings(count_doors(kept, registered, plan.work), plan.work)
+    counted = count_doors(kept, registered, plan.work)
+    reason[counted.index[counted["doors"] == 0]] = LEFT_ALONE
+    if (counted := counted[counted["doors"] > 0]).empty:
+        raise DataError(
+            "Every door of the targets asked not to be disturbed.",
+            where="{n} address(es)",
+            mend="Choose other targets, or take back on the page Field what was noted by mistake.",
+            n=len(kept),
+        )
+    units = split_buildings(counted, plan.work)
     units["side"] = sides(units["number"])
     units = _placed(units, plan)
     units[["x", "y"]] = distance.own(units[["x", "y"]].to_numpy(), units["street"])

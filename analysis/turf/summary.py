@@ -162,7 +162,10 @@ def walks_within(walks: Walks, turfs: Collection[str], uncut: Collection[str]) -
     stops = stops.assign(dwellings_of_building=doors)
     left = walks.uncut[walks.uncut["address_id"].isin(uncut)].reset_index(drop=True)
     records = [dict(one) for one in walks.summary["turfs"] if one["turf_id"] in set(turfs)]
-    return Walks(stops, left, retold(walks.summary, stops, records, left), walks.seal)
+    here = {*stops["address_id"], *left["address_id"]}
+    alone = [one for one in walks.summary.get("left_alone", ()) if one["address_id"] in here]
+    told = {**walks.summary, **({"left_alone": alone} if "left_alone" in walks.summary else {})}
+    return Walks(stops, left, retold(told, stops, records, left), walks.seal)
 
 
 def balance(turfs: pd.DataFrame) -> dict[str, Any]:

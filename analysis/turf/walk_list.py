@@ -20,6 +20,7 @@ FAR_FROM_STREETS = Text("unreachable: more than 300 m from any street of the gra
 IN_NO_BUREAU = Text("in no bureau: outside every contour")
 IN_CONTROL = Text("control bureau of the trial: not to be visited")
 IN_NO_ARM = Text("bureau in no arm of the sealed design: not to be visited")
+LEFT_ALONE = Text("asked at the door not to be disturbed")
 NOT_LISTED = Text("address that is not on the list of doors: not to be visited")
 
 # Why somebody set an address aside: from a list, so that nobody writes down who lives there.
@@ -102,6 +103,7 @@ class Walks:
             IN_CONTROL,
             IN_NO_ARM,
             NOT_LISTED,
+            LEFT_ALONE,
             *EXCLUDED.values(),
         ):
             rows = self.uncut.loc[self.uncut["reason"] == reason, "address_id"]

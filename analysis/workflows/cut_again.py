@@ -50,6 +50,7 @@ def keep_what_was_asked(out: Path, targets: Path, ask: Ask, workspace: Workspace
         "opening": ask.opening.to_dict() if ask.opening else None,
         "design": None,
         "data": workspace.digest,
+        **(ask.known.to_order() if ask.known else {}),
     }
     folder = out / MADE_FROM
     folder.mkdir(exist_ok=True)

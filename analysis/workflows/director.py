@@ -34,6 +34,7 @@ from analysis.targeting.margin import Margin, last_margin
 from analysis.vocabulary import Vocabulary
 from analysis.workflows.director_week import Week, field_decisions, plain_week, week_of
 from analysis.workflows.fieldwork import today
+from analysis.workflows.part_totals import first_parts
 from analysis.workflows.ranking import (
     RankingFile,
     Scenario,
@@ -118,6 +119,9 @@ class Brief:
         Today, and the day of the vote; None where it is not known.
     hours, margin, mean
         What the hours can do, the margin last time, and what the whole place would be worth.
+    parts
+        Where the hours go first: name of an arrondissement or another part of the place, bureaux
+        reached there, votes expected of them.
     zones
         Zones to begin with.
     week
@@ -133,6 +137,7 @@ class Brief:
     hours: Hours
     margin: Margin | None
     mean: ZoneWorth
+    parts: tuple[tuple[str, int, float], ...]
     zones: tuple[Zone, ...]
     week: Week | None
     decisions: tuple[Remark, ...]
@@ -157,6 +162,10 @@ class Brief:
             "days_left": self.days_left,
             "hours": _plain(asdict(self.hours)),
             "margin": self.margin and {**asdict(self.margin), "ahead": self.margin.ahead},
+            "parts": [
+                {"name": name, "bureaux": bureaux, "votes": votes}
+                for name, bureaux, votes in self.parts
+            ],
             "zones": [
                 {
                     "name": zone.name,
@@ -263,14 +272,17 @@ def brief(file: RankingFile, store: Store | None, *, day: date) -> Brief:
         hours=hours,
         margin=last_margin(file.prospects),
         mean=worth_of(announced.table[announced.table["registered"] > 0]),
-        zones=_zones(file, announced.table, announced.k),
+        parts=first_parts(file),
+        zones=zones_to_begin(file),
         week=week,
         decisions=(*field_decisions(store, week), *ready(file, day)),
     )
 
 
-def _zones(file: RankingFile, table: pd.DataFrame, k: int) -> tuple[Zone, ...]:
-    best = best_of(table, k)
+def zones_to_begin(file: RankingFile) -> tuple[Zone, ...]:
+    """Return the zones to begin with, best first; none where the hours gain no vote anywhere."""
+    table = file.announced.table
+    best = best_of(table, file.announced.k)
     if best.empty:
         return ()
     near = near_of(file.workspace, best)

@@ -131,7 +131,7 @@ def _sheet(brief: Brief, language: str) -> DirectorSheet:
     fictional = Text(
         "Invented place: nobody lives in {name}, nobody votes there.", name=brief.place
     )
-    hours = [words.one_vote(brief, language), words.last_time(brief, language)]
+    hours = [said(brief, language) for said in (words.one_vote, words.last_time, words.where)]
     return DirectorSheet(
         language=language,
         title=words.heading(brief, language),

@@ -103,6 +103,15 @@ def last_time(brief: Brief, language: str) -> str:
     return told(text, language)
 
 
+def where(brief: Brief, language: str) -> str:
+    """Say to which parts of the place the hours go first; "" where it is one."""
+    if not brief.parts:
+        return ""
+    write = _writer(language)
+    parts = ", ".join(f"{name} ({write(votes)})" for name, _bureaux, votes in brief.parts)
+    return told(Text("These votes are expected first in: {parts}.", parts=parts), language)
+
+
 def zone_lines(brief: Brief, zone: Zone, language: str) -> list[tuple[str, str]]:
     """Return why a zone, how sure that is, and what could be wrong: head and sentence.
 

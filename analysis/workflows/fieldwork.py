@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import tomli_w
@@ -18,6 +19,8 @@ from analysis.charts.chart_words import say
 from analysis.errors import DataError
 from analysis.exports.csv_account import put_account
 from analysis.fieldwork import exposure, field_plan, inbox, learning, progress
+from analysis.fieldwork.missing_buildings import ADDED, accepted
+from analysis.fieldwork.outcome_codes import MISSING
 from analysis.fieldwork.outlook import (
     Aim,
     Correction,
@@ -34,6 +37,7 @@ from analysis.tables.schema import OUTCOMES
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.tables.workspace import Workspace, is_invented
 from analysis.turf.walk_list import Walks
+from analysis.workflows.known_doors import with_added
 
 # Name of a file, and what came of it.
 Told = tuple[str, Receipt | DataError]
@@ -77,9 +81,31 @@ def stops_of(store: Store, turf_id: str, addresses: pd.DataFrame) -> pd.DataFram
         `address_id`, `dwellings`, `address` ("12 bis Rue Haute").
     """
     found = field_plan.addresses_of(store, turf_id)
-    names = names_of(addresses, found["address_id"])
+    names = named(store, addresses, found["address_id"])
     ordered = found.assign(address=names["name"].to_numpy(), at=names["at"].to_numpy())
     return ordered.sort_values("at").drop(columns="at").reset_index(drop=True)
+
+
+def named(store: Store, addresses: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """Return how addresses are read, buildings that volunteers found too.
+
+    Parameters
+    ----------
+    store
+        Knows those buildings.
+    addresses
+        The workspace's `addresses`.
+    ids
+        Those wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `names_of`.
+    """
+    if ids.astype("str").str.startswith(ADDED).any():
+        addresses = with_added(gpd.GeoDataFrame(addresses), accepted(store))
+    return names_of(addresses, ids)
 
 
 def take_in(
@@ -138,6 +164,32 @@ def counts_sheet(
         turf_id=turf_id, date=day.isoformat(), team_id=team_id, time=""
     )
     return f"{turf_id}_{day.isoformat()}.csv", csv_text(told).encode()
+
+
+def building_sheet(
+    turf_id: str, address_id: str, day: date, told: Mapping[str, object]
+) -> tuple[str, bytes]:
+    """Return a missing building, typed in from paper, as a file for `take_in`.
+
+    Parameters
+    ----------
+    turf_id
+        Whose volunteers found it.
+    address_id
+        An address of its street.
+    day
+        When.
+    told
+        `number`, `suffix`, `doors`.
+
+    Returns
+    -------
+    tuple
+        Name and CSV content.
+    """
+    row = {"turf_id": turf_id, "address_id": address_id, "date": day.isoformat(), **told}
+    text = csv_text(pd.DataFrame([{**row, "outcome": MISSING}]))
+    return f"{turf_id}_{day.isoformat()}.csv", text.encode()
 
 
 def today(store: Store) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from analysis.exports.model_export import Finding, Written
@@ -132,6 +134,32 @@ def totals_by(workspace: Workspace, announced: Ranking, kind: str) -> pd.DataFra
     sums.insert(0, "part_name", names.reindex(sums.index).fillna("").astype("str"))
     told = sums.rename_axis("part").reset_index()
     return told.sort_values(["votes_expected", "part"], ascending=[False, True], ignore_index=True)
+
+
+def first_parts(file: RankingFile, most: int = 3) -> tuple[tuple[str, int, float], ...]:
+    """Return where the hours go first: name, bureaux and votes expected of the bureaux reached.
+
+    Parameters
+    ----------
+    file
+        A ranking.
+    most
+        Parts at most, those of most votes first.
+
+    Returns
+    -------
+    tuple
+        Of the first of `kinds_of`; empty where the place is one part of each.
+    """
+    announced = file.announced
+    kinds = kinds_of(file.workspace, announced.table["bureau_id"])
+    if not kinds:
+        return ()
+    first = replace(announced, table=announced.table.head(announced.k))
+    table = totals_by(file.workspace, first, kinds[0])
+    named = table[table["part_name"] != ""].head(most)
+    rows = named[["part_name", "bureaux", "votes_expected"]].itertuples(index=False)
+    return tuple((str(name), int(bureaux), float(votes)) for name, bureaux, votes in rows)
 
 
 def finding(file: RankingFile, kind: str, written: Written) -> Finding:

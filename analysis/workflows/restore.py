@@ -24,7 +24,7 @@ from analysis.database.migrate import known_revisions, newest_revision, upgrade
 from analysis.database.models import META
 from analysis.errors import DataError, some
 from analysis.fieldwork import tallies
-from analysis.fieldwork.store import RENEWED
+from analysis.fieldwork.store_owner import RENEWED
 from analysis.workflows.backup import APART, STORE, WORKSPACES
 from analysis.workflows.backup_archive import Reader, damaged, opened
 from analysis.workflows.people_backup import erased_before, put_beside

@@ -25,6 +25,7 @@ from analysis.tables.workspace import Workspace
 from analysis.turf.street_ways import way_along
 from analysis.turf.walk_list import Walks, checked
 from analysis.workflows.base_maps import ground_round
+from analysis.workflows.known_doors import alone_now, known_doors
 from analysis.workflows.time_slots import opening_of
 from analysis.workflows.turf_folder import SUMMARY, clear, earlier, set_aside, write_summary
 from analysis.workflows.turf_links_out import keep_pages
@@ -144,6 +145,8 @@ def turfs_to_folder(  # noqa: PLR0913 - the parts of one command
     workspace = Workspace(folder)
     if slot:
         ask = replace(ask, opening=opening_of(workspace, slot, ask.plan.work.share_open))
+    if ask.known is None:
+        ask = replace(ask, known=known_doors(workspace))
     walks = make_walks(workspace, targets, ask)
 
     def asked() -> list[Path]:
@@ -218,6 +221,8 @@ def kit_for(
         The turfs with addresses, words and surroundings.
     """
     from analysis.exports.field_kit.sheets import kit_of  # reads fonts and PDF machinery
+
+    walks = alone_now(walks, workspace)
 
     if names:
         from analysis.workflows.names_at_doors import door_names

@@ -17,7 +17,6 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.bureau_names import bureau_labels
 from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
-from analysis.targeting.params import Params, read_toml
 from analysis.turf.distance import Distance, OnStreets
 from analysis.turf.graph import StreetGraph, fetch_graph, read_graph
 from analysis.turf.planning import Made, Plan, make_turfs
@@ -25,6 +24,14 @@ from analysis.turf.summary import to_walks
 from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, Walks
 from analysis.turf.work import Work
 from analysis.workflows.hold_back import HoldBack
+from analysis.workflows.known_doors import (
+    KnownDoors,
+    known_doors,
+    told_added,
+    with_added,
+    with_left_alone,
+)
+from analysis.workflows.outing_numbers import numbers_of_outing
 from analysis.workflows.ranking import Scenario
 from analysis.workflows.roll_doors import rolls_in_use, with_roll
 from analysis.workflows.sealed_trials import open_trial
@@ -66,6 +73,8 @@ class Ask:
         Whether to search ten times as long too, and to keep the shorter walks.
     opening
         When the outing is, and who talks then: the order of turfs within a bureau follows it.
+    known
+        What returns tell of the doors; None asks the returns of the campaign.
     """
 
     plan: Plan = field(default_factory=Plan)
@@ -74,6 +83,7 @@ class Ask:
     streets: str = ""
     long_run: bool = False
     opening: Opening | None = None
+    known: KnownDoors | None = None
 
     @classmethod
     def from_order(cls, order: Mapping[str, Any]) -> Ask:
@@ -93,6 +103,7 @@ class Ask:
             top=order["top"],
             long_run=bool(order.get("long_run", False)),
             opening=Opening(**opening) if opening else None,
+            known=KnownDoors.from_order(order),
         )
 
 
@@ -140,16 +151,8 @@ def order(
         "scenario": scenario.to_toml(),
         "data": workspace.digest,
         **({"roll": roll} if roll else {}),
+        **known_doors(workspace).to_order(),
     }
-
-
-def numbers_of_outing(scenario: Scenario) -> dict[str, float]:
-    """Return the planner's numbers that an outing shares with the ranking."""
-    mine = Work().to_dict()
-    params = scenario.settings.params
-    shared = {name: belief.value for name, belief in params.beliefs.items() if name in mine}
-    # An outing counts the doors with a conversation; the others are soon left.
-    return {**shared, "share_open": shared["share_open"] * params.share_talk.value}
 
 
 def make_walks(
@@ -186,9 +189,12 @@ def make_walks(
     found = read_targets(targets, workspace)
     armed, seals = with_arms(found.table, workspace, ask.design)
     meant = choose(armed, found.hours, ask.top, sealed=ask.design is not None)
-    visited, uncut = only_listed(*_sorted_out(_addresses(workspace), meant), found.doors)
+    known = known_doors(workspace) if ask.known is None else ask.known
+    addresses = with_added(_addresses(workspace), known.added)
+    visited, uncut = only_listed(*_sorted_out(addresses, meant), found.doors)
     found, bare = _without_addresses(found, meant, visited)
     visited, measured = with_roll(visited, workspace, ask.plan.work.registered_per_door)
+    visited, told_alone, said_alone = with_left_alone(visited, known.left_alone)
     graph = streets_of(workspace, ask.streets, visited)
     distance = OnStreets(graph) if graph else None
     registered = _registered(workspace, meant)
@@ -197,19 +203,19 @@ def make_walks(
     told = {
         **_told(workspace, visited),
         "without_addresses": bare,
-        "notes": [*found.notes, *measured, *made.notes],
+        "left_alone": told_alone,
+        "notes": [*found.notes, *measured, *made.notes, *said_alone, *told_added(visited)],
         "opening": ask.opening.to_dict() if ask.opening else None,
         "made_from": {file.name: sha256(file) for file in files},
     }
     made = with_opening(made, ask.opening)
     walks = to_walks(made, ask.plan, uncut, told, seal=" ".join(seals))
     summary = {**walks.summary, "gap": {**walks.summary["gap"], **gap}}
-    return _labelled(replace(walks, summary=summary), workspace)
+    return _labelled(replace(walks, summary=summary), workspace, addresses)
 
 
-def _labelled(walks: Walks, workspace: Workspace) -> Walks:
+def _labelled(walks: Walks, workspace: Workspace, bureau: pd.DataFrame) -> Walks:
     """Return a cut that tells what its bureaux are called, those of `uncut` too."""
-    bureau = workspace.read_arrow("addresses", columns=["address_id", "bureau_id"]).to_pandas()
     of = walks.uncut["address_id"].map(bureau.set_index("address_id")["bureau_id"].astype("str"))
     ids = sorted({*walks.turfs["bureau_id"], *of} - {""})
     names = dict(zip(ids, bureau_labels(workspace, ids), strict=True))
@@ -374,27 +380,3 @@ def _told(workspace: Workspace, visited: gpd.GeoDataFrame) -> dict[str, Any]:
         "fictional": workspace.fictional,
         "palier": __version__,
     }
-
-
-def read_work(file: Path | None, given: Mapping[str, Any]) -> Work:
-    """Return the numbers of an outing: those of a TOML file, then those `given`.
-
-    A file of parameters of `rank` may be given as it is: what it says of votes is not needed.
-
-    Raises
-    ------
-    DataError
-        When the file is no TOML, or a name or a number in it is wrong.
-    """
-    table: dict[str, Any] = {}
-    if file:
-        table = read_toml(file)
-        table |= table.pop("params", {})
-    others = set(Params().beliefs) - set(Work().to_dict())
-    mine = {name: value for name, value in table.items() if name not in others}
-    where = file.name if file else ""
-    work = Work.from_dict({**mine, **given}, where=where)
-    if "share_talk" not in table or "share_open" in given:
-        return work
-    talks = Params.from_dict({"share_talk": table["share_talk"]}, where).share_talk.value
-    return replace(work, share_open=work.share_open * talks)

@@ -337,9 +337,7 @@ def option_name(option: str) -> str:
         "newcomers": _("New on the roll"),
         "leavers": _("Gone from the roll"),
     }
-    if option in names:
-        return names[option]
-    return bloc_name(option) if option in BLOCS else nuance(option)
+    return names.get(option) or (bloc_name(option) if option in BLOCS else nuance(option))
 
 
 def outcome_name(code: str) -> str:
@@ -350,6 +348,7 @@ def outcome_name(code: str) -> str:
         "conversation": _("Conversation"),
         "moved": _("Moved away"),
         "no_access": _("No access"),
+        "do_not_disturb": _("Do not disturb"),
     }
     return names.get(code, code)
 

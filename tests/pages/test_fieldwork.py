@@ -14,6 +14,7 @@ from analysis.access.server_settings import ServerSettings
 from analysis.errors import DataError
 from analysis.fieldwork import exposure, inbox, progress
 from analysis.fieldwork.campaign import change_campaign, open_campaign
+from analysis.fieldwork.missing_buildings import accepted, reports
 from analysis.fieldwork.store import open_store
 from analysis.geography.zones import bureaux_in, zones_of
 from analysis.tables.covered import read_covered
@@ -138,6 +139,71 @@ def test_typed_counts_are_the_sheet_of_the_import(field):
     ]
     now = progress.totals(field.store)
     assert (now.doors, now.conversations, now.first_day) == (10, 2, date(2025, 3, 4))
+
+
+def test_a_door_not_to_disturb_is_listed_and_taken_back(page, field):
+    drop(page(), ("retours.json", outing(field, "T0001", day=0, knocks=3)))
+    stops = field_loaders.stops(field.place, field.store, "T0001").head(1)
+    told = stops.assign(**dict.fromkeys(OUTCOMES, 0)).assign(do_not_disturb=2)
+    day = fieldwork.today(field.store)
+    sheet = fieldwork.counts_sheet(told, turf_id="T0001", day=day, team_id="B")
+    fieldwork.take_in(field.store, [sheet])
+    app = page(field_view="again")
+    assert _("Not to be disturbed") in values(app.subheader)
+    assert "**2 portes** ont demandé à ne plus être visitées" in texts(app)
+    (one,) = app.selectbox(key="field.alone").options
+    assert one.startswith(stops["address"].iloc[0])
+    assert app.button(key="field.alone.back").disabled
+    app.selectbox(key="field.alone").select(one).run()
+    app.button(key="field.alone.back").click().run()
+    assert not app.exception
+    assert _("No door has asked not to be visited again.") in values(app.caption)
+    counted = progress.by(field.store, "turf_id").iloc[0]
+    assert (counted["do_not_disturb"], counted["doors"]) == (0, 5)
+
+
+def test_a_missing_building_is_typed_in_accepted_and_refused(page, field):
+    drop(page(), ("retours.json", outing(field, "T0001", day=0, knocks=3)))
+    app = page(field_view="checks")
+    assert _("Nobody has reported a building that is missing from the addresses.") in texts(app)
+    assert app.button(key="field.building.add").disabled
+    app.number_input(key="field.building.number").set_value(14)
+    app.number_input(key="field.building.doors").set_value(6).run()
+    app.button(key="field.building.add").click().run()
+    assert not app.exception
+    (row,) = reports(field.store).to_dict("records")
+    assert (row["number"], row["doors"], row["turf_id"]) == (14, 6, "T0001")
+    assert "signalent" not in texts(app)
+    assert "**1 bâtiment manquant**" in texts(app)
+    app.text_input(key=f"field.building.place.{row['report_id']}").set_value("chez moi").run()
+    assert app.button(key="field.building.yes").disabled
+    app.text_input(key=f"field.building.place.{row['report_id']}").set_value("").run()
+    app.button(key="field.building.yes").click().run()
+    assert not app.exception
+    (one,) = accepted(field.store)
+    addresses = field.place.read("addresses")
+    beside = addresses[addresses["address_id"] == one["beside"]].to_crs("OGC:CRS84").geometry
+    assert abs(one["latitude"] - beside.y.iloc[0]) < 0.01
+    assert "**1 bâtiment manquant**" not in texts(app)
+    # It has a name wherever addresses are read.
+    ids = pd.Series([one["address_id"]])
+    assert field_loaders.address_names(field.place, ids)["name"].iloc[0].startswith("14 ")
+    app.button(key="field.building.no").click().run()
+    assert accepted(field.store) == []
+
+
+def test_a_building_that_came_before_any_door_is_decided_on_too(page, field):
+    stop = field_loaders.stops(field.place, field.store, "T0002").iloc[0]
+    told = {"number": 14, "suffix": "bis", "doors": 6}
+    day = fieldwork.today(field.store)
+    sheet = fieldwork.building_sheet("T0002", stop["address_id"], day, told)
+    ((_name, receipt),) = fieldwork.take_in(field.store, [sheet])
+    assert (receipt.new, receipt.missing) == (0, 1)
+    app = page()
+    assert "**1 bâtiment manquant**" in texts(app)
+    app.button(key="field.building.no").click().run()
+    assert not app.exception
+    assert reports(field.store)["accepted"].tolist() == [False]
 
 
 def test_today_counts_as_over_once_returns_of_today_are_in(field):

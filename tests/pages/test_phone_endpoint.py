@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from analysis.fieldwork import phone_files, progress
 from analysis.fieldwork.campaign import change_campaign, open_campaign, revoke_tokens
-from analysis.fieldwork.store import open_store, renew_key
+from analysis.fieldwork.store import open_store
+from analysis.fieldwork.store_owner import renew_key
 from analysis.workflows import phone_endpoint as endpoint
 from tests.pages.field_made import campaign_in, outing
 

@@ -320,6 +320,22 @@ def test_an_election_before_all_others_cannot_be_prepared(page, places):
     assert ranked_list(app) is not None or errors(app)
 
 
+def test_the_map_is_told_in_steps_forward_and_back(page):
+    app = page(bloc="left")
+    app.button(key="priorities.step." + _("See it in a few steps")).click().run()
+    said = [one for one in values(app.markdown) if one.startswith("1/6 · ")]
+    assert said[0].startswith("1/6 · **Où nous sommes forts** — ")
+    assert app.button(key="priorities.step." + _("Previous")).disabled
+    for _turn in range(5):
+        app.button(key="priorities.step." + _("Next")).click().run()
+        assert not app.exception
+    last = [one for one in values(app.markdown) if one.startswith("6/6 · ")]
+    assert _("Where to begin") in last[0]
+    assert app.button(key="priorities.step." + _("Next")).disabled
+    app.button(key="priorities.step." + _("Close")).click().run()
+    assert not [one for one in values(app.markdown) if "/6 · " in one]
+
+
 def test_totals_by_quarter_stand_below_the_map_and_leave_as_files(page, places):
     app = opened(page(bloc="left"), "priorities.totals.open")
     shown = next(f.value for f in app.dataframe if _("Hours per vote") in f.value)

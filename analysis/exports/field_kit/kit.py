@@ -199,6 +199,12 @@ class Kit:
         return dict(zip(keys, found["minutes_per_door"], strict=True))
 
     @cached_property
+    def left_alone(self) -> dict[str, Mapping[str, Any]]:
+        """Return by address the doors that asked not to be disturbed: `doors`, `floors`."""
+        told = self.walks.summary.get("left_alone", ())
+        return {str(one["address_id"]): one for one in told}
+
+    @cached_property
     def measures(self) -> dict[str, dict[str, Any]]:
         """Return the bureaux, minutes and metres of each turf."""
         return {

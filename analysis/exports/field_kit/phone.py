@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from string import Template
@@ -26,7 +27,7 @@ from analysis.tables.schema import OUTCOMES
 # The codes of the format of returns; volunteers see words.
 THEMES = ("prices", "housing", "health", "school", "safety", "transport", "work",
           "environment", "europe", "other")  # fmt: skip
-_SCRIPTS = ("records", "keep", "send", "show", "ask", "list", "details", "map", "main")
+_SCRIPTS = ("records", "keep", "send", "show", "ask", "list", "missing", "details", "map", "main")
 # Only in pages that know of a server: the others hold nothing that could ask one.
 _POST = "post"
 # Only in pages that may take the contact of a person.
@@ -92,11 +93,13 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
             "id": str(stop["address_id"]),
             "n": int(stop["stop"]),
             "label": str(stop["label"]),
+            "street": str(stop["street"] or "").strip(),
             "doors": int(stop["dwellings"]),
             "from": int(stop["door_from"]),
             "split": bool(stop["split"]),
             "x": x,
             "y": y,
+            **_alone(kit, stop),
         }
         for stop, (x, y) in zip(sheet.stops, plan.stops, strict=True)
     ]
@@ -127,6 +130,12 @@ def _turf(kit: Kit, turf_id: str) -> dict[str, Any]:
         "script": _asked(kit),
         **plan.drawn(),
     }
+
+
+def _alone(kit: Kit, stop: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the doors of a stop that asked not to be disturbed; nothing where there are none."""
+    told = kit.left_alone.get(str(stop["address_id"]))
+    return {"alone": {"n": told["doors"], "floors": told["floors"]}} if told else {}
 
 
 def _words(kit: Kit, language: str) -> dict[str, str]:

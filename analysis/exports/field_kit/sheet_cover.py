@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from analysis.exports.field_kit.cover_map import draw_turfs
 from analysis.exports.field_kit.kit import Kit
@@ -27,6 +29,7 @@ from analysis.i18n import format_number
 
 _WIDE = RIGHT - LEFT
 _FOOT = 14.0
+_STREETS = 8  # named on the cover
 _MAP = 0.52  # of the first page's height, at most
 
 
@@ -95,9 +98,21 @@ def _notes(kit: Kit) -> str:
     if distance := str(summary.get("distance", "")):
         known = "straight" if distance.startswith("straight") else "graph"
         notes.append(kit.say("cover_distance").format(kit.say(known)))
+    if alone := kit.walks.summary.get("left_alone"):
+        notes.append(_alone(kit, alone))
     if left_out := len(kit.walks.uncut):
         notes.append(kit.count("uncut", "uncut_one", left_out))
     return " ".join(notes)
+
+
+def _alone(kit: Kit, told: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many doors are to be left alone, street by street."""
+    streets: Counter[str] = Counter()
+    for one in told:
+        streets[str(one["street"]) or kit.say("no_name_street")] += int(one["doors"])
+    named = ", ".join(f"{street} ({n})" for street, n in streets.most_common(_STREETS))
+    more = "…" if len(streets) > _STREETS else ""
+    return kit.say("cover_alone").format(streets.total(), named + more)
 
 
 def _cells(sheet: Sheet) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analysis.charts.names_apart import NamesApart
 from analysis.charts.print_map import spread
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
 from analysis.exports.field_kit.pdf_canvas import BOLD, FAINT, INK, SOFT, Paper, width_of
@@ -18,6 +19,9 @@ _LEAST = 160.0  # metres across: one building alone still has its street around 
 _ROOM = 0.12  # of the frame, left free around the stops
 _MOST_LINES = 25_000  # beyond, a page is slow to print and its lines run together
 _STREETS_LABELLED = 14
+_LEAST_KNOWN = 3  # addresses by which a street is named
+# Where along its street a name is tried, from the middle, in standard deviations of its addresses.
+_ALONG = (0.0, 0.7, -0.7, 1.3, -1.3)
 _LONGEST_M = 1000.0  # no piece of a street is longer
 _STREET_M = 6.0
 # House numbers stand where the nearest is farther than its own width, points.
@@ -188,12 +192,21 @@ def street_labels(
     angle = np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))
     long = np.sqrt(np.maximum(xx, yy) / count)
     chosen: list[tuple[str, tuple[float, float], float]] = []
+    # A letter is about a ninth as wide as two names are apart, and twice as high.
+    letter = apart / 9
+    written = NamesApart(2 * letter)
     for n in np.argsort(-count, kind="stable"):
-        name, place = names[known[n]], (float(x[n]), float(y[n]))
-        near = any(np.hypot(place[0] - a, place[1] - b) < apart for _, (a, b), _ in chosen)
-        # A letter is about a ninth as wide as two names are apart.
-        if count[n] >= 3 and not near and len(name) * apart / 9 < max(3.5 * long[n], 1.5 * apart):
-            chosen.append((name, place, float(angle[n])))
+        name, wide = names[known[n]], len(names[known[n]]) * letter
+        if count[n] < _LEAST_KNOWN or wide >= max(3.5 * long[n], 1.5 * apart):
+            continue
+        along = np.array([np.cos(np.radians(angle[n])), np.sin(np.radians(angle[n]))])
+        for share in _ALONG:
+            x_, y_ = np.array([x[n], y[n]]) + share * long[n] * along
+            near = any(np.hypot(x_ - a, y_ - b) < apart for _, (a, b), _ in chosen)
+            # Where streets cross, one name gives way along its street, or is left out.
+            if not near and written.take((x_, y_), float(angle[n]), wide):
+                chosen.append((name, (float(x_), float(y_)), float(angle[n])))
+                break
         if len(chosen) == _STREETS_LABELLED:
             break
     return chosen

@@ -23,8 +23,8 @@ from analysis.exports.field_kit.pdf_canvas import (
     wrap,
 )
 from analysis.i18n import format_number
+from analysis.tables.schema import OUTCOMES
 
-OUTCOMES = ("no_answer", "refused", "conversation", "moved", "no_access")
 _HAIR = 0.01  # points: sums of heights are not exact
 _TALL = 20  # doors beyond which a row is made higher: the strokes need room
 
@@ -177,7 +177,7 @@ def stops_grid(kit: Kit, stops: Sequence[Mapping[str, Any]]) -> Grid:
     """Lay out the buildings of one turf, in walking order, with boxes for the outcomes."""
     size, high = (11.5, 27.0) if kit.large else (8.5, 17.5)
     fixed = (28.0, 46.0, 38.0) if kit.large else (24.0, 38.0, 34.0)
-    box = 46.0 if kit.large else 43.0
+    box = 40.0 if kit.large else 37.0
     remark = 74.0 if kit.large else 84.0
     street = RIGHT - LEFT - sum(fixed) - box * len(OUTCOMES) - remark
     columns = [
@@ -197,6 +197,7 @@ def stops_grid(kit: Kit, stops: Sequence[Mapping[str, Any]]) -> Grid:
         )
         for stop in stops
     ]  # fmt: skip
+    rows.append(Row(("", "", kit.say("missing"), *("",) * (len(OUTCOMES) + 2)), high * 1.2))
     doors = sum(int(stop["dwellings"]) for stop in stops)
     rows.append(Row(("", "", kit.say("total"), str(doors), *blank), high * 1.2, bold=True))
     return Grid(columns, rows, size)
@@ -223,7 +224,8 @@ def turfs_grid(kit: Kit, turfs: Sequence[Mapping[str, Any]]) -> Grid:
 
 def _is_tall(kit: Kit, stop: Mapping[str, Any]) -> bool:
     """Tell whether a row needs room: for many strokes, or for more than the street."""
-    return bool(stop["dwellings"] > _TALL or stop["split"] or _away(kit, stop))
+    alone = str(stop["address_id"]) in kit.left_alone
+    return bool(stop["dwellings"] > _TALL or stop["split"] or alone or _away(kit, stop))
 
 
 def _away(kit: Kit, stop: Mapping[str, Any]) -> float:
@@ -236,6 +238,12 @@ def _place(kit: Kit, stop: Mapping[str, Any]) -> str:
     told = str(stop["street"] or "").strip() or kit.say("no_name_street")
     if stop["split"]:
         told += f" ({kit.say('doors_range').format(stop['door_from'], stop['door_to'])})"
+    if alone := kit.left_alone.get(str(stop["address_id"])):
+        ground = kit.say("ground")
+        floors = [ground if n == "0" else kit.say("floor").format(n) for n in alone["floors"]]
+        where = f" ({', '.join(floors)})" if floors else ""
+        doors = kit.count("doors", "door_one", alone["doors"])
+        told += f" · {kit.say('alone').format(doors)}{where}"
     if minutes := _away(kit, stop):
         far = format_number(minutes, language=kit.language)
         told += f" · {kit.say('out_of_the_way').format(far)}"

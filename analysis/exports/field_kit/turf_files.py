@@ -20,6 +20,7 @@ from analysis.exports.field_kit.sheet_door import boxes
 from analysis.exports.geojson import plain
 from analysis.exports.kml import NAMESPACE, extended_data, polygon_element, style, text_element
 from analysis.exports.workbook import on_paper
+from analysis.tables.schema import OUTCOMES
 from analysis.tables.spreadsheet_text import csv_text
 
 _GPX = "http://www.topografix.com/GPX/1/1"
@@ -50,14 +51,14 @@ _FORM = {
     "conversation": "conversations",
     "moved": "demenages",
     "no_access": "sans_acces",
+    "do_not_disturb": "ne_pas_deranger",
     "opponent": "adversaire",
     "note": "remarque",
     "token": "jeton",
     "seal": "seal",
 }
 _FILLED_IN = {
-    "date", "time", "team_id", "no_answer", "refused", "conversation", "moved", "no_access",
-    "opponent", "note",
+    "date", "time", "team_id", *OUTCOMES, "opponent", "note",
 }  # fmt: skip
 _WIDTHS = {"address_id": 22, "adresse_id": 22, "street": 34, "rue": 34, "note": 30, "token": 28,
            "remarque": 30, "jeton": 28}  # fmt: skip

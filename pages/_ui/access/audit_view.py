@@ -42,6 +42,7 @@ def audit() -> None:
         "uninvite": _("took an invitation back"),
         "settings": _("changed objective or calendar"),
         "plan": _("put turfs into the field"),
+        "building": _("decided on a missing building"),
         "seal": _("sealed a design"),
         "retire": _("retired a design"),
         "blocs": _("changed blocs"),

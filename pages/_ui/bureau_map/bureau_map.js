@@ -311,7 +311,10 @@ class BureauMap {
       if (this.drawn && String(before.hatched) !== String(head.hatched)) this.drawLines();
       this.repaint();
     }
-    if (this.geometry) this.select(head.selected);
+    if (this.geometry) {
+      this.select(head.selected);
+      this.show(head.shown);
+    }
     return ++this.turn;
   }
 
@@ -341,6 +344,8 @@ class BureauMap {
     this.parts.count.textContent = this.head.texts.count.replace("{n}", geometry.count);
     this.resize(true);
     this.select(this.head.selected);
+    this.shown = undefined;
+    this.show(this.head.shown);
     this.loadGround(url, this.head.ground);
   }
 
@@ -533,6 +538,7 @@ class BureauMap {
     context.globalAlpha = 1;
     context.drawImage(this.lines.canvas, 0, 0);
     context.setTransform(1, 0, 0, 1, 0, 0);
+    this.veil();
     if (this.hovered !== this.selected) this.outline(this.hovered, 1.5);
     this.outline(this.selected, 3);
     this.pin();
@@ -541,6 +547,51 @@ class BureauMap {
     this.parts.credit.textContent = credits.filter(Boolean).join(" · ");
     this.parts.credit.hidden = !this.parts.credit.textContent;
     this.showScale();
+  }
+
+  // The camera goes to some bureaux; once they are left, to the whole place. In between it is the reader's.
+  show(ids) {
+    const told = ids.join();
+    if (told === this.shown) return;
+    const begins = this.shown === undefined;
+    this.shown = told;
+    if (!ids.length) {
+      if (!begins) this.fit();
+      return;
+    }
+    const box = emptyBox();
+    for (const i of ids) stretch(box, ...this.geometry.boxes.subarray(4 * i, 4 * i + 4));
+    const [west, north, east, south] = box;
+    const { width, height } = this.canvas;
+    const k = 0.8 * Math.min(width / Math.max(1, east - west), height / Math.max(1, south - north));
+    this.travel({ x: (west + east) / 2, y: (north + south) / 2, k });
+  }
+
+  travel(to) {
+    const from = this.view;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return this.move(to.x, to.y, to.k);
+    const begun = performance.now(), told = this.shown;
+    const step = () => {
+      const share = Math.min(1, (performance.now() - begun) / 700), t = share * share * (3 - 2 * share);
+      if (this.closed || this.shown !== told) return;
+      this.move(from.x + (to.x - from.x) * t, from.y + (to.y - from.y) * t, from.k * (to.k / from.k) ** t);
+      if (share < 1) requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  // What the camera did not come for is paler.
+  veil() {
+    if (!this.head.shown.length) return;
+    const { context, theme, view } = this;
+    const { width, height } = this.canvas;
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    for (const i of this.head.shown) trace(context, this.geometry, i, view, width, height);
+    context.fillStyle = theme.paper;
+    context.globalAlpha = 0.6;
+    context.fill("evenodd");
+    context.globalAlpha = 1;
   }
 
   // The house that was looked for.

@@ -174,6 +174,8 @@ class MapOptions:
     ----------
     selected
         Bureau to outline; the map goes to it when it is out of sight.
+    shown
+        Bureaux that the camera goes to when they are others than before, the rest veiled.
     on_select
         Called with the bureau clicked, or None when empty ground was, before the page runs again.
     height
@@ -185,6 +187,7 @@ class MapOptions:
     """
 
     selected: str | None = None
+    shown: Sequence[str] = ()
     on_select: Callable[[str | None], None] | None = None
     height: int = 520
     label: str = ""
@@ -257,6 +260,7 @@ def _message(geometry: Geometry, paint: Paint, key: str, options: MapOptions) ->
         "url": geometry.url,
         "n": len(geometry),
         "selected": int(geometry.ids.get_loc(options.selected)) if known else -1,
+        "shown": [int(i) for i in geometry.ids.get_indexer_for([*options.shown]) if i >= 0],
         "height": options.height,
         "tiles": asdict(geometry.tiles) if geometry.tiles else None,
         "ground": geometry.ground,

@@ -118,6 +118,14 @@ def _told() -> None:
         )
         box = st.warning if result.conflicts else st.success if result.new else st.info
         box(shown)
+        if result.missing:
+            st.info(
+                ngettext(
+                    "{n} missing building was reported: see “Checks”.",
+                    "{n} missing buildings were reported: see “Checks”.",
+                    result.missing,
+                ).format(n=number(result.missing))
+            )
         if result.conflicts:
             st.caption(
                 _("What was told first still counts; the other telling is kept under “Checks”.")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from analysis.fieldwork import learning, progress, revisits
+from analysis.fieldwork import learning, missing_buildings, progress, revisits
+from analysis.fieldwork import left_alone as doors_alone
 from analysis.fieldwork.campaign import FOLDER
 from analysis.fieldwork.field_part import Part
 from analysis.fieldwork.outlook import Correction, Forecast
 from analysis.fieldwork.progress import Totals
 from analysis.fieldwork.store import VARIABLE, Store, open_store
-from analysis.geography.address_search import names_of
 from analysis.tables.workspace import Workspace
 from analysis.workflows import field_pictures, fieldwork, server_access
 from analysis.workflows.turf_states import turfs_of_teams
@@ -117,7 +117,8 @@ def stops(place: Workspace, opened: Store, turf: str) -> pd.DataFrame:
 
 def address_names(place: Workspace, ids: pd.Series) -> pd.DataFrame:
     """Return `name` ("12 bis Rue Haute"; the id where it is not known) and `at`, an order."""
-    return names_of(loaders.table(str(place.path), place.digest, "addresses"), ids)
+    addresses = loaders.table(str(place.path), place.digest, "addresses")
+    return fieldwork.named(store(place), addresses, ids)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)
@@ -182,6 +183,17 @@ def outings(asked: Mark) -> pd.DataFrame:
 def to_return(asked: Mark, day: date) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the addresses to go back to, and what was promised."""
     return revisits.to_return(asked.store, day), revisits.wishes(asked.store, day)
+
+
+@st.cache_data(max_entries=_SOME, show_spinner=False)
+def left_alone(asked: Mark) -> pd.DataFrame:
+    """Return the reports of doors that asked not to be disturbed."""
+    return doors_alone.left_alone(asked.store)
+
+
+def buildings(asked: Mark) -> pd.DataFrame:
+    """Return the buildings that volunteers reported; not kept: a decision is seen at once."""
+    return missing_buildings.reports(asked.store)
 
 
 @st.cache_data(max_entries=_SOME, show_spinner=False)

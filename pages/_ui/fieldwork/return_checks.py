@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import streamlit as st
 
 from analysis.fieldwork.store import Store
+from analysis.tables.workspace import Workspace
+from pages._ui import messages
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, rule_name, source_name
 from pages._ui.trial.number_tables import show_table
 
+# An id of an address, or a word.
+_IDS = re.compile(r"[\w:-]+")
 
-def checks(opened: Store, asked: Mark) -> None:
+
+def checks(place: Workspace, opened: Store, asked: Mark) -> None:
     """Show flags, conflicts and imports."""
     imports, flags, conflicts = load_fieldwork.kept(asked)
     st.subheader(_("To look at"))
@@ -26,7 +33,7 @@ def checks(opened: Store, asked: Mark) -> None:
                     _("Turf"): flags["turf_id"],
                     _("What"): flags["rule"].map(rule_name),
                     _("How many"): flags["count"],
-                    _("For instance"): flags["detail"],
+                    _("For instance"): _named(place, flags["detail"]),
                 }
             )
         )
@@ -58,3 +65,12 @@ def checks(opened: Store, asked: Mark) -> None:
             }
         )
     )
+
+
+def _named(place: Workspace, details: pd.Series) -> list[str]:
+    """Return examples in the page's language, addresses and ways of telling by their names."""
+    told = [str(messages.translate(one)) for one in details]
+    ids = pd.Series(sorted({one for text in told for one in _IDS.findall(text)}), dtype="str")
+    names = dict(zip(ids, load_fieldwork.address_names(place, ids)["name"], strict=True))
+    names |= {code: source_name(code) for code in ("phone", "sheet", "counts")}
+    return [_IDS.sub(lambda one: str(names.get(one[0], one[0])), text) for text in told]

@@ -50,8 +50,8 @@ def hours(found: Brief) -> None:
         with st.container(horizontal=True):
             for number, unit in steps:
                 st.metric(messages.plain(unit), number, width="content")
-        told = [words.one_vote(found, language()), words.last_time(found, language())]
-        for line in filter(None, told):
+        said = (words.one_vote, words.last_time, words.where)
+        for line in filter(None, (say(found, language()) for say in said)):
             st.markdown(messages.plain(line))
 
 

@@ -50,7 +50,8 @@ def _table() -> None:
     for rule in sorted(lawful.table(), key=lambda one: (channel not in one.channels, one.rule)):
         conditions = rule.channels.get(channel)
         words = [messages.translate(lawful.CONDITIONS[one]) for one in conditions or ()]
-        allowed = _("if {conditions}").format(conditions=", ".join(words)) if words else _("yes")
+        both = " " + _("and if") + " "
+        allowed = _("if {conditions}").format(conditions=both.join(words)) if words else _("yes")
         rows.append(
             {
                 _("Allowed"): _("no") if conditions is None else allowed,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -25,6 +27,7 @@ from pages._ui.bureau_map import (
 )
 from pages._ui.i18n import _, bloc_name, election_name, language, ngettext, number
 from pages._ui.messages import translate
+from pages._ui.priorities import steps
 
 MAIN_MAP = "priorities.map"
 # Votes are told for so many volunteer-hours: a few each, where an hour would be worth thousandths.
@@ -143,15 +146,16 @@ def _votes(ranked: Ranking, rate: str) -> float:
 
 
 def levels_map(
-    place: Workspace, ranked: Ranking, announced: Ranking, geometry: Geometry | None
+    place: Workspace, ranked: Ranking, announced: RankingFile, geometry: Geometry | None
 ) -> None:
     """Show the ranking at the level asked for: départements, communes or bureaux."""
     level = levels.choose(place, ranked.table, drawn=geometry is not None)
     if level == BUREAU:
         shapes = levels.squares(place, ranked.table) if geometry is None else geometry
-        priority_map(shapes, ranked, key=MAIN_MAP)
+        told = () if geometry is None else steps.told(announced)
+        priority_map(shapes, ranked, key=MAIN_MAP, told=told)
         return
-    table = ranking_by(place, ranked, level, announced)
+    table = ranking_by(place, ranked, level, announced.announced)
     vintages = ranked.table["vintage"].dropna()
     vintage = None if geometry is None else int(vintages.iloc[0])
     levels.show(place, levels.Units(level, table, vintage), units_look(table), key=MAIN_MAP)
@@ -187,8 +191,10 @@ def units_look(table: pd.DataFrame) -> levels.Look:
     )
 
 
-def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> None:
-    """Show the score on the map; a click brings the bureau into view."""
+def priority_map(
+    geometry: Geometry | None, ranked: Ranking, *, key: str, told: Sequence[str] = ()
+) -> None:
+    """Show the score on the map; a click brings the bureau into view, the camera goes to `told`."""
     if geometry is None:
         st.info(
             _(
@@ -226,6 +232,7 @@ def priority_map(geometry: Geometry | None, ranked: Ranking, *, key: str) -> Non
     )
     options = MapOptions(
         selected=state.selected(),
+        shown=told,
         on_select=state.select,
         label=_("Map of the score of {n} bureaux").format(n=len(geometry)),
     )

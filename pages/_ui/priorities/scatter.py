@@ -136,7 +136,8 @@ def _axis(field: str, title: str) -> dict[str, Any]:
         "field": field,
         "type": "quantitative",
         "scale": {"zero": False, "nice": True},
-        "axis": {"title": title, "tickMinStep": 1, "format": "d"},
+        # The number at an end of an axis stands within the picture, or it is cut.
+        "axis": {"title": title, "tickMinStep": 1, "format": "d", "labelFlush": True},
     }
 
 

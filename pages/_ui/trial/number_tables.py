@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from analysis.i18n import MISSING
-from pages._ui.i18n import language, number
+from pages._ui.i18n import DAY, language, number
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -71,10 +72,18 @@ def written(
         )
         for name, digits in kept.items()
     }
+    for name in (str(name) for name, values in table.items() if _are_days(values)):
+        columns[name] = st.column_config.DateColumn(width=(widths or {}).get(name), format=DAY)
     if theirs or not kept:
         return table, columns
     formats = {name: partial(number, digits=digits) for name, digits in kept.items()}
     return table.style.format(formats, na_rep=MISSING), columns
+
+
+def _are_days(values: pd.Series) -> bool:
+    """Tell whether a column holds days; those read from text are text, and stay as they are."""
+    there = values.dropna() if values.dtype == object else values.iloc[:0]
+    return len(there) > 0 and all(type(one) is date for one in there)
 
 
 def decimals(values: pd.Series) -> int:

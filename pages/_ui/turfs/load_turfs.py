@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +24,7 @@ from analysis.turf.summary import walks_within
 from analysis.turf.walk_list import Walks
 from analysis.workflows.base_maps import tiles_of
 from analysis.workflows.door_contacts import door_form
+from analysis.workflows.known_doors import alone_now
 from analysis.workflows.server_access import room
 from analysis.workflows.time_slots import Opening, opening_of
 from analysis.workflows.turf_edits import ground_of
@@ -105,7 +107,10 @@ def kit(
     zones
         Those whose turfs are wanted; None for all.
     """
-    return _kit(folder, _mark(folder), workspace, digest, options, zones)
+    made = _kit(folder, _mark(folder), workspace, digest, options, zones)
+    # Doors that asked not to be disturbed since it was made.
+    now = alone_now(made.walks, Workspace(Path(workspace)))
+    return made if now is made.walks else replace(made, walks=now)
 
 
 @st.cache_resource(max_entries=_FEW, show_spinner=False)

@@ -12,6 +12,7 @@ from analysis.tables.workspace import Workspace
 from analysis.targeting.rank import Ranking
 from analysis.workflows import turfs
 from analysis.workflows.hold_back import CONTROL, HoldBack, hold_back_of, set_aside, with_arms
+from analysis.workflows.outing_numbers import numbers_of_outing
 from analysis.workflows.ranking import Scenario
 from pages._ui import loaders, state
 from pages._ui.access import gate
@@ -185,7 +186,7 @@ def order(
 ) -> dict[str, Any]:
     """Return what the cut is made from, as `turf_cuts.cut` takes it."""
     rest = {name: value for name, value in asked.items() if name != "slot"}
-    share_open = turfs.numbers_of_outing(scenario)["share_open"]
+    share_open = numbers_of_outing(scenario)["share_open"]
     opening = found.opening(place, asked["slot"], share_open) if asked["slot"] else None
     return turfs.order(place, scenario, rest, held, opening)
 

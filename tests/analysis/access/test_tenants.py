@@ -177,7 +177,7 @@ def test_an_older_store_keeps_its_rows_and_takes_others_in(server, tmp_path):
         (tmp_path / name).mkdir()
     # As it was before there were tenants: the tables and their claim, of version 2.
     from analysis.fieldwork.campaign import open_campaign
-    from analysis.fieldwork.store import claim
+    from analysis.fieldwork.store_owner import claim
 
     old = open_campaign(tmp_path / "old")
     engine = connect(url)
@@ -187,8 +187,8 @@ def test_an_older_store_keeps_its_rows_and_takes_others_in(server, tmp_path):
             "INSERT INTO plan VALUES ('T1', '99900_0001_00001', '99900_0001', 3, 'house')"
         )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.fieldwork.store.writing", lambda e: writing(e, role="owner"))
-        patch.setattr("analysis.fieldwork.store.reading", lambda e: reading(e, role="owner"))
+        patch.setattr("analysis.fieldwork.store_owner.writing", lambda e: writing(e, role="owner"))
+        patch.setattr("analysis.fieldwork.store_owner.reading", lambda e: reading(e, role="owner"))
         claim(engine, old)
     engine.dispose()
     new = open_store(tmp_path / "new", url)  # whoever comes first

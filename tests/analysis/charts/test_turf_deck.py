@@ -11,6 +11,7 @@ import pydeck
 import pytest
 import shapely
 
+from analysis.charts.deck_names import street_names
 from analysis.charts.map_ground import Ground, ground_of, in_window, light, merged_streets
 from analysis.charts.print_ground import names_along
 from analysis.charts.turf_cut_line import cut_layers
@@ -178,6 +179,20 @@ def test_names_stand_on_their_street_and_read_upright(streets):
     assert [name.text for name in found] == ["Boulevard B", "Rue A"]
     assert (found[0].x - X, found[0].y - Y) == (pytest.approx(50), pytest.approx(100))
     assert all(-90 <= name.angle <= 90 for name in found)
+
+
+def test_names_of_streets_that_cross_are_written_apart():
+    east = shapely.LineString([(X - 90, Y), (X + 90, Y)])
+    north = shapely.LineString([(X + 5, Y - 90), (X + 5, Y + 90)])
+    named = {"name": ["Boulevard B", "Avenue de la Gare"]}
+    layer = street_names(gpd.GeoDataFrame(named, geometry=[east, north], crs=CRS), 0.5)
+    table = json.loads(pydeck.Deck([layer]).to_json())["layers"][0]["data"]
+    assert [row["text"] for row in table] == ["Boulevard B", "Avenue de la Gare"]
+    places = gpd.points_from_xy(*zip(*(row["at"] for row in table), strict=True), crs="OGC:CRS84")
+    first, second = places.to_crs(CRS)
+    assert (first.x - X, first.y - Y) == (pytest.approx(0, abs=0.2), pytest.approx(0, abs=0.2))
+    # 17 letters of 3.6 m are 31 m on either side of the middle: 27 m up the street they still meet.
+    assert (second.x - X, second.y - Y) == (pytest.approx(5, abs=0.2), pytest.approx(-54, abs=0.2))
 
 
 def test_labels_leave_each_other_room_and_the_map_goes_to_what_was_looked_for(streets):

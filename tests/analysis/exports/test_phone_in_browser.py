@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import DataError
+from analysis.exports.field_kit.kit import words
 from analysis.exports.field_kit.phone import phone_page
 from analysis.exports.field_kit.sheets import kit_of
 from analysis.fieldwork import field_plan, progress
@@ -366,6 +367,26 @@ def test_the_building_may_differ_from_what_was_known(phone, place):
     expect(phone.page.get_by_text("1 sur 26")).to_be_visible()
     table = returned(phone.export(), place).table
     assert table.loc[0, ["door", "floor"]].tolist() == ["26", "8"]
+
+
+def test_a_missing_building_has_a_street_of_the_turf_and_comes_with_the_file(phone, place, tower):
+    page = phone.page
+    page.locator("details.missing summary").tap()
+    page.get_by_label("Numéro").fill("0")
+    phone.tap("missing:add")
+    expect(page.get_by_role("status")).to_have_text(words("fr")["phone"]["missing_wrong"])
+    page.get_by_label("Numéro").fill("9001")
+    page.get_by_label("bis, ter…").select_option("bis")
+    page.locator('[data-key="missing:doors"]').fill("6")
+    phone.tap("missing:add")
+    page.reload()
+    # Who knocked nowhere tells it alone; told again, it is the same.
+    first, again = (returned(phone.export(), place) for _turn in range(2))
+    assert first.rows == []
+    (one,), (same,) = first.missing, again.missing
+    assert (one["number"], one["suffix"], one["doors"]) == (9001, "bis", 6)
+    assert one["address_id"] in set(tower.tables["T0001"]["address_id"])
+    assert one == same
 
 
 def test_a_second_visit_is_another_attempt(phone, place):

@@ -62,6 +62,24 @@ def test_a_bureau_lies_in_the_quarter_that_covers_most_of_it(tmp_path, bureaux):
     ]
 
 
+def test_words_that_no_street_writes_with_their_accents_have_them_too(tmp_path, bureaux):
+    file = written(
+        tmp_path,
+        [
+            (iris("CHAMPS ELYSEES 3"), ground(0, 1)),
+            (iris("ARTS ET METIERS 1"), ground(1, 2)),
+            (iris("VAL DE GRACE 2"), ground(2, 3)),
+            (iris("SALPETRIERE 1"), ground(3, 4)),
+        ],
+    )
+    streets = ["Avenue des Champs Elysées", "Rue Grace de Monaco", "Square Grace Kelly"]
+    zones, _report = read_quarters(file, bureaux=bureaux, streets=streets)
+    assert {*zones["name"]} <= {
+        *("Champs Élysées", "Arts et Métiers", "Val de Grâce", "Salpêtrière")
+    }
+    assert zones["name"].iloc[0] == "Champs Élysées"
+
+
 def test_a_town_s_own_polygons_keep_their_names(tmp_path, bureaux):
     file = written(tmp_path, [({"quartier": "Les Forges 2"}, ground(0, 4))])
     zones, report = read_quarters(file, bureaux=bureaux)

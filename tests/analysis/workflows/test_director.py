@@ -15,9 +15,11 @@ from analysis.cli.main import main
 from analysis.errors import DataError
 from analysis.targeting.first_zones import first_zones, worth_of
 from analysis.targeting.margin import last_margin
+from analysis.workflows import director_words
 from analysis.workflows.director import brief_of, near_of, place_name
 from analysis.workflows.director_files import brief_to_bytes
 from analysis.workflows.director_week import example_week, turf_states
+from analysis.workflows.part_totals import parts_of
 from analysis.workflows.ranking import Scenario, answer
 from analysis.workflows.readiness import not_loaded
 
@@ -46,6 +48,14 @@ def test_the_numbers_are_those_of_rank(valmont, found):
     assert hours.votes == pytest.approx((first["gain_per_hour"] * first["hours"]).sum())
     assert (hours.per_vote, hours.least, hours.most) == pytest.approx(ranking.hours_per_vote())
     assert found.margin == last_margin(prospects)
+    votes = (first["gain_per_hour"] * first["hours"]).groupby(
+        parts_of(valmont, first["bureau_id"], "quartier").to_numpy()
+    )
+    assert [votes_ for _name, _n, votes_ in found.parts] == pytest.approx(
+        votes.sum().nlargest(3).tolist()
+    )
+    assert sum(n for _name, n, _votes in found.parts) <= ranking.k
+    assert found.parts[0][0] in director_words.where(found, "fr")
     assert found.days_left == (date(2027, 4, 10) - DAY).days
 
 

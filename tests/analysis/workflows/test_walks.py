@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
+from functools import partial
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,16 +15,23 @@ import pytest
 from analysis.cli import main
 from analysis.cli.commands_turfs import start_of
 from analysis.errors import DataError
+from analysis.fieldwork import field_plan
+from analysis.fieldwork.store import open_store
+from analysis.tables.schema import OUTCOMES
 from analysis.tables.sources import sha256
 from analysis.tables.workspace import Workspace
 from analysis.turf.graph import write_graph
 from analysis.turf.planning import Plan
-from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, NOT_LISTED
+from analysis.turf.walk_list import IN_CONTROL, IN_NO_ARM, IN_NO_BUREAU, LEFT_ALONE, NOT_LISTED
 from analysis.turf.work import Work
+from analysis.workflows import fieldwork
+from analysis.workflows.cut_again import cut_again
+from analysis.workflows.known_doors import KnownDoors, place_beside
+from analysis.workflows.outing_numbers import read_work
 from analysis.workflows.sealed_trials import keep
-from analysis.workflows.turf_output import write_walks
+from analysis.workflows.turf_output import kit_for, turfs_to_folder, write_walks
 from analysis.workflows.turf_targets import read_targets
-from analysis.workflows.turfs import Ask, make_walks, read_work
+from analysis.workflows.turfs import Ask, make_walks
 from tests.made import DATA, folder_bytes
 
 FIRST = ["turf_id", "stop", "address_id", "bureau_id", "latitude", "longitude"]
@@ -123,6 +133,99 @@ def test_a_list_of_doors_cuts_these_doors_and_lists_the_others(valmont, tmp_path
     mine.assign(address_id="elsewhere").head(1).to_csv(file, index=False)
     with pytest.raises(DataError, match="None of the doors"):
         make_walks(valmont, file, Ask(top=1))
+
+
+def test_doors_that_asked_not_to_be_disturbed_are_left_out_and_named_by_street(valmont, targets):
+    plain = make_walks(valmont, targets, Ask(top=2))
+    stops = plain.turfs.drop_duplicates("address_id")
+    doors = stops.set_index("address_id")["dwellings_of_building"]
+    large, whole = doors[doors >= 3].index[0], doors[doors < 3].index[0]
+    alone = {
+        large: {"doors": 2, "floors": ["1"]},
+        whole: {"doors": int(doors[whole]), "floors": []},
+        "elsewhere": {"doors": 1, "floors": []},
+    }
+    walks = make_walks(valmont, targets, Ask(top=2, known=KnownDoors(alone)))
+    left = int(2 + doors[whole])
+    assert walks.summary["doors"] == plain.summary["doors"] - left
+    assert (
+        walks.turfs.loc[walks.turfs["address_id"] == large, "dwellings"].sum() == doors[large] - 2
+    )
+    assert whole not in set(walks.turfs["address_id"])
+    assert walks.uncut.loc[walks.uncut["reason"] == LEFT_ALONE, "address_id"].tolist() == [whole]
+    street = stops.set_index("address_id")["street"]
+    (note,) = [one for one in walks.summary["notes"] if "not to be disturbed" in one]
+    assert f": {left}. " in note
+    assert f"{street[large]} (" in note
+    assert f"{street[whole]} (" in note
+    told = {one["address_id"]: one["doors"] for one in walks.summary["left_alone"]}
+    assert told == {large: 2, whole: int(doors[whole])}
+
+
+def test_a_cut_asks_the_returns_and_is_made_again_after_others_came(valmont, targets, tmp_path):
+    place = Workspace(shutil.copytree(valmont.path, tmp_path / "place"))
+    first = make_walks(place, targets, Ask(top=2))
+    store = open_store(place.path)
+    field_plan.register(store.engine, first.turfs)
+    ask = partial(alone_sheet, first.turfs.iloc[0])
+    store.close()
+    with fieldwork.opened(place.path) as store:
+        fieldwork.take_in(store, [ask("2025-03-04")])
+    out = place.path / "turfs" / "made"
+    walks, *_ = turfs_to_folder(place.path, targets, Ask(top=2), out, sheets=None)
+    assert walks.summary["doors"] == first.summary["doors"] - 1
+    with fieldwork.opened(place.path) as store:
+        fieldwork.take_in(store, [ask("2025-03-05")])
+    again = kit_for(walks, place)
+    stop = first.turfs.iloc[0]
+    # Who takes the same cut out again reads what was noted since; the cut stays as it is.
+    assert again.left_alone[stop["address_id"]]["doors"] == 2
+    assert walks.summary["left_alone"][0]["doors"] == 1
+    # The files say what was known when they were written.
+    assert cut_again(out / "turfs.csv") == (out / "turfs.csv").read_bytes()
+
+
+def test_a_building_that_was_found_is_in_the_next_cut_between_its_neighbours(valmont, targets):
+    addresses = gpd.GeoDataFrame(valmont.read("addresses"))
+    first = make_walks(valmont, targets, Ask(top=2))
+    # Two neighbours of one side of a street, with a number between them that nobody has.
+    stops = first.turfs.drop_duplicates("address_id")
+    stops = stops[stops["number"].notna()].sort_values(["street", "side", "number"])
+    step = stops.groupby(["street", "side"])["number"].diff()
+    after = stops[step == 4].iloc[0] if (step == 4).any() else stops[step == 2].iloc[0]
+    same = (stops["street"] == after["street"]) & (stops["side"] == after["side"])
+    before = stops[same & (stops["number"] < after["number"])].iloc[-1]
+    number = int(after["number"]) - 2
+    place = place_beside(addresses, after["address_id"], number)
+    share = (number - before["number"]) / (after["number"] - before["number"])
+    for at, name in zip(place, ("latitude", "longitude"), strict=True):
+        wanted = before[name] + share * (after[name] - before[name])
+        assert at == pytest.approx(wanted, abs=2e-6)
+    added = {
+        "address_id": "added-1",
+        "beside": after["address_id"],
+        "number": number,
+        "suffix": "bis",
+        "doors": 3,
+        "latitude": place[0],
+        "longitude": place[1],
+    }
+    gone = {**added, "address_id": "added-2", "beside": "no longer there"}
+    walks = make_walks(valmont, targets, Ask(top=2, known=KnownDoors(added=[added, gone])))
+    (row,) = walks.turfs[walks.turfs["address_id"].str.startswith("added")].to_dict("records")
+    told = ("street", "number", "suffix", "dwellings", "bureau_id", "dwellings_from")
+    assert [row[name] for name in told] == [
+        *(after["street"], number, "bis", 3, after["bureau_id"], "dwellings")
+    ]
+    assert walks.summary["doors"] >= first.summary["doors"]
+    assert any("volunteers found" in one for one in walks.summary["notes"])
+
+
+def alone_sheet(stop, day):
+    counts = pd.DataFrame({"address_id": [stop["address_id"]], **dict.fromkeys(OUTCOMES, 0)})
+    counts["do_not_disturb"] = 1
+    day = date.fromisoformat(day)
+    return fieldwork.counts_sheet(counts, turf_id=stop["turf_id"], day=day, team_id="A")
 
 
 def test_no_control_bureau_is_visited_and_its_doors_are_listed(valmont, tmp_path, bureaux, sealed):

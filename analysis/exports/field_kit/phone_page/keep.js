@@ -6,7 +6,7 @@ const kept = { local: true, indexed: null };
 let written = "";
 
 function content() {
-  return JSON.stringify(turf.contact ? { records, settings, boxes } : { records, settings });
+  return JSON.stringify({ records, settings, ...(missing.length ? { missing } : {}), ...(turf.contact ? { boxes } : {}) });
 }
 
 function readLocal() {
@@ -18,6 +18,7 @@ function take(text) {
   const told = JSON.parse(text);
   merge(told.records);
   mergeBoxes(told.boxes);
+  mergeMissing(told.missing);
   settings = { ...settings, ...told.settings, layouts: { ...told.settings.layouts, ...settings.layouts } };
 }
 
@@ -32,7 +33,7 @@ function save() {
 }
 
 function mergeText(text) {
-  try { const told = JSON.parse(text); merge(told.records); mergeBoxes(told.boxes); }
+  try { const told = JSON.parse(text); merge(told.records); mergeBoxes(told.boxes); mergeMissing(told.missing); }
   catch { /* A text cut by a dying phone: the copy in IndexedDB is whole. */ }
 }
 
@@ -70,7 +71,7 @@ async function loadIndexed() {
     asked.onerror = () => resolve("");
   });
   if (text && text !== written) { try { if (written) mergeText(text); else take(text); } catch { /* as above */ } }
-  if (records.length) save();
+  if (records.length || missing.length) save();
   return content() !== before;
 }
 

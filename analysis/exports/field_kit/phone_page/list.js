@@ -11,7 +11,8 @@ function listView(totals) {
       element("p", {}, element("strong", {}, words("notice"))), element("p", {}, turf.texts[settings.language].notice)),
     saying(false),
     finished && element("p", { class: "good" }, words("finished")),
-    element("ol", {}, turf.stops.map((stop) => listItem(stop, totals.doneAt(stop)))));
+    element("ol", {}, turf.stops.map((stop) => listItem(stop, totals.doneAt(stop)))),
+    missingEntry());
 }
 
 function listItem(stop, done) {
@@ -23,9 +24,16 @@ function listItem(stop, done) {
   }, { class: "main" });
   return element("li", { class: "card" },
     button(`open:${stop.n}`, [stopSign(stop.n, done, all), element("span", { class: "where" }, element("strong", {}, stop.label),
-      element("span", { class: "soft" }, stop.split ? `${words("doors_range", { a: stop.from, b: lastDoor(stop) })} · ` : "", words("done_here", { done, all })))],
+      aloneText(stop), element("span", { class: "soft" }, stop.split ? `${words("doors_range", { a: stop.from, b: lastDoor(stop) })} · ` : "", words("done_here", { done, all })))],
       () => go(`s=${stop.n}`), { class: "open" }),
     nobody && element("div", { class: "row" }, nobody, button(`other:${stop.n}`, words("other"), () => go(`s=${stop.n}`))));
+}
+
+// Doors of earlier outings that asked not to be visited again: they are not counted here.
+function aloneText(stop) {
+  if (!stop.alone) return null;
+  const floors = stop.alone.floors.map((n) => (n === "0" ? words("ground") : words("floor", { n })));
+  return element("span", { class: "bad" }, `⊘ ${words("alone", { n: stop.alone.n })}`, floors.length ? ` (${floors.join(", ")})` : "");
 }
 
 let brushStop = null;
@@ -38,6 +46,7 @@ function buildingView(stop, totals) {
   return element("main", { class: "building" },
     element("h2", { tabindex: "-1" }, stopSign(stop.n, done, all), " ", stop.label),
     element("p", { class: "soft" }, words("done_here", { done, all })),
+    aloneText(stop),
     // Known by heart after the first door.
     saying(!records.length),
     element("p", { class: "label" }, words("brush")),

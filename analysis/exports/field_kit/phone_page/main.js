@@ -58,9 +58,10 @@ function tabs() {
 
 function sendView(totals) {
   const rows = turf.outcomes.map((name) => element("tr", {}, element("th", { scope: "row" }, outcomeLabel(name)), element("td", {}, String(totals.outcomes[name]))));
-  const empty = !records.some((record) => !record.gone);
+  const empty = !records.some((record) => !record.gone) && !missing.some((one) => !one.gone);
   const locked = records.some((record) => record.sent);
   return element("main", { class: "send" }, element("h2", {}, words("counts")),
+    missing.some((one) => !one.gone) && element("p", {}, words("missing_count", { n: missing.filter((one) => !one.gone).length })),
     empty ? element("p", {}, words("nothing_yet")) : [element("p", {}, count("attempts", "attempt_one", totals.attempts), ". ",
       totals.unsent ? words("not_sent", { n: totals.unsent }) : settings.posted?.ok === false ? words("not_received") : words("all_sent"), "."), element("table", {}, rows)],
     teamEntry(locked),

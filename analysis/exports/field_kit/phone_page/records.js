@@ -17,6 +17,8 @@ const allDoors = () => turf.stops.reduce((sum, stop) => sum + doorsIn(stop), 0);
 let records = [];
 // Contacts of people, each shut: id, when, content that nobody here can read; `gone`, thrown away.
 let boxes = [];
+// Buildings that no file knows, found on the way: what is exported, and `name`, `sent`, `gone`.
+let missing = [];
 
 function uuid() {
   // crypto.randomUUID is missing where a page is no "secure context", as some phones open files.
@@ -157,6 +159,15 @@ function merge(others) {
     else if (other.rev > mine.rev || (other.rev === mine.rev && other.sent && !mine.sent)) Object.assign(mine, other);
   }
   records.sort((a, b) => a.tick - b.tick);
+}
+
+function mergeMissing(others = []) {
+  const byId = new Map(missing.map((one) => [one.report_id, one]));
+  for (const other of others) {
+    const mine = byId.get(other.report_id);
+    if (!mine) missing.push(other);
+    else if (other.gone || (other.sent && !mine.gone)) Object.assign(mine, other);
+  }
 }
 
 function mergeBoxes(others = []) {

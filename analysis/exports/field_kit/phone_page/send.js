@@ -40,8 +40,11 @@ function makeFile({ withBoxes = true } = {}) {
   };
   const shut = withBoxes ? boxes.filter((one) => !one.gone) : [];
   if (shut.length) file.boxes = shut.map(({ box, sealed }) => ({ box, sealed }));
+  const found = missing.filter((one) => !one.gone);
+  if (found.length) file.missing = found.map(({ report_id, address_id, at, number, suffix, doors }) => ({ report_id, address_id, at, number, doors, ...(suffix ? { suffix } : {}) }));
   file.checksum = crc32(new TextEncoder().encode(canonical(file)));
   held.forEach((record) => { record.sent = true; });
+  found.forEach((one) => { one.sent = true; });
   shut.forEach((one) => { one.sent = true; });
   save();
   return file;

@@ -31,7 +31,7 @@ function choice(name, options, chosen, choose) {
   return element("div", { class: "choice", role: "group", "aria-label": name }, buttons);
 }
 
-const SIGNS = { no_answer: "–", refused: "×", conversation: "✓", moved: "→", no_access: "!" };
+const SIGNS = { no_answer: "–", refused: "×", conversation: "✓", moved: "→", no_access: "!", do_not_disturb: "⊘" };
 const outcomeLabel = (outcome) => [element("span", { class: `sign ${outcome}`, "aria-hidden": "true" }, SIGNS[outcome]), " ", words(outcome)];
 
 function doorName(stop, from, to = from) {

@@ -16,6 +16,7 @@ from analysis.exports.field_kit.kit import words
 from analysis.exports.field_kit.phone import THEMES, phone_page
 from analysis.exports.field_kit.sheets import kit_of
 from analysis.fieldwork.privacy import REMOVED, RULES
+from analysis.tables.schema import OUTCOMES
 from tests.analysis.exports.walks_made import SCRIPT, walks_of, with_tower
 
 LIMIT = 400_000
@@ -43,6 +44,17 @@ def test_the_largest_page_is_small_enough(place):
     assert len(page) <= LIMIT
     lines = np.array(turf_of(page)["lines"])
     assert len(lines) > 50
+
+
+def test_a_page_says_which_doors_not_to_disturb(kit):
+    address = kit.tables["T0002"]["address_id"].iloc[1]
+    told = [{"address_id": address, "street": "Rue Haute", "doors": 2, "floors": ["0", "3"]}]
+    walks = replace(kit.walks, summary={**kit.walks.summary, "left_alone": told})
+    turf = turf_of(phone_page(replace(kit, walks=walks), "T0002"))
+    said = {stop["id"]: stop["alone"] for stop in turf["stops"] if "alone" in stop}
+    assert said == {address: {"n": 2, "floors": ["0", "3"]}}
+    assert turf["outcomes"][-1] == "do_not_disturb"
+    assert turf["words"]["fr"]["do_not_disturb"] == "Ne pas déranger"
 
 
 def test_the_page_asks_nobody_for_anything(kit):
@@ -153,7 +165,7 @@ def luminance(colour):
 def test_letters_stand_out_from_what_is_behind_them(kit, theme):
     css = re.search(r"<style>(.*?)</style>", phone_page(kit, "T0001").decode(), re.DOTALL)[1]
     shade = colours(css, theme)
-    outcomes = ("no_answer", "refused", "conversation", "moved", "no_access")
+    outcomes = OUTCOMES
     pairs = [("ink", "paper"), ("ink", "card"), ("soft", "paper"), ("soft", "card")]
     pairs += [("on-main", "main"), ("bad", "paper"), ("good", "paper"), ("main", "paper")]
     # WCAG 2.2, 1.4.3: 4.5 to 1.

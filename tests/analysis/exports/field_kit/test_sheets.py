@@ -72,6 +72,22 @@ def test_a_house_far_up_a_lane_is_marked_on_its_sheet_and_no_other(place):
     assert text.count("à l’écart") == 1
 
 
+def test_doors_not_to_disturb_stand_on_the_cover_and_beside_their_building(kit):
+    stop = kit.tables["T0001"].iloc[2]
+    other = kit.tables["T0002"].iloc[0]
+    told = [
+        {"address_id": stop["address_id"], "street": "Rue Haute", "doors": 2, "floors": ["0", "3"]},
+        {"address_id": other["address_id"], "street": "Rue Haute", "doors": 1, "floors": []},
+        {"address_id": "gone", "street": "Rue Basse", "doors": 1, "floors": []},
+    ]
+    walks = replace(kit.walks, summary={**kit.walks.summary, "left_alone": told})
+    cover, first, second, _third = pages_of(sheets_pdf(replace(kit, walks=walks)))
+    said = " ".join(cover.split())
+    assert "Portes à ne pas déranger : 4. Rue Haute (3), Rue Basse (1)." in said
+    assert "à ne pas déranger : 2 portes (rez-de-chaussée, étage 3)" in " ".join(first.split())
+    assert "à ne pas déranger : 1 porte" in " ".join(second.split())
+
+
 def test_a_long_turf_goes_on_overleaf_with_each_stop_once(place):
     kit = kit_of(walks_of(place, turfs=1, stops=90), place)
     pages = pages_of(sheet_pdf(kit, "T0001"))
@@ -282,6 +298,23 @@ def test_names_run_along_their_street():
     assert street_labels(along[:2], np.zeros(2, dtype=int), ("Rue Haute",), apart=10.0) == []
 
 
+def test_names_of_streets_that_cross_do_not_run_through_one_another():
+    east = np.column_stack([np.linspace(-60, 60, 30), np.zeros(30)])
+    # Its middle is far enough from the other's, and its name would cross the other.
+    north = np.column_stack([np.full(20, 8.0), np.linspace(-49, 71, 20)])
+    codes = np.repeat([0, 1], [30, 20])
+    names = ("Boulevard des Tilleuls", "Avenue de la Gare Neuve")
+    labels = street_labels(np.vstack([east, north]), codes, names, apart=10.0)
+    assert [name for name, _place, _angle in labels] == [*names]
+    lines = []
+    for name, (x, y), angle in labels:
+        half = (
+            len(name) * 10 / 18 * np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
+        )
+        lines.append(shapely.LineString([(x, y) - half, (x, y) + half]))
+    assert lines[0].distance(lines[1]) > 2 * 10 / 9
+
+
 def test_outlines_hold_their_doors_even_a_single_one(place):
     kit = kit_of(walks_of(place, turfs=4, stops=1), place)
     for turf_id, ring in kit.outlines.items():
@@ -341,7 +374,8 @@ def test_a_narrow_space_does_not_break():
 def test_boxes_for_each_outcome(kit):
     grid = stops_grid(kit, kit.tables["T0001"].to_dict("records"))
     heads = [column.head for column in grid.columns]
-    assert heads[4:] == ["Absent", "Refus", "Échange", "Démén.", "Sans accès", "Revenir / remarque"]
+    outcomes = ["Absent", "Refus", "Échange", "Démén.", "Sans accès", "Ne pas déranger"]
+    assert heads[4:] == [*outcomes, "Revenir / remarque"]
     assert sum(column.wide for column in grid.columns) == pytest.approx(WIDE - 68)
     assert all(set(row.cells[4:]) == {""} for row in grid.rows)
     assert grid.rows[-1].cells[3] == str(kit.tables["T0001"]["dwellings"].sum())

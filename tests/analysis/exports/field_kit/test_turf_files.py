@@ -24,7 +24,7 @@ from tests.analysis.exports.walks_made import SCRIPT, walks_of, with_tower
 
 GPX = "{http://www.topografix.com/GPX/1/1}"
 NOW = pd.Timestamp("2027-03-07 12:00", tz="Europe/Paris")
-OUTCOMES = ["absents", "refus", "conversations", "demenages", "sans_acces"]
+OUTCOMES = ["absents", "refus", "conversations", "demenages", "sans_acces", "ne_pas_deranger"]
 
 
 def test_gpx_has_a_waypoint_per_stop_and_a_route_per_turf_in_order(kit):
