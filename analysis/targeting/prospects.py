@@ -194,9 +194,8 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
     named = polling_places(workspace)
-    ids = table["bureau_id"].tolist()
-    table["name"] = [named.get(one, "") for one in ids]
-    table["label"] = bureau_labels(workspace, ids).to_numpy()
+    table["name"] = [named.get(one, "") for one in table["bureau_id"].tolist()]
+    table["label"] = bureau_labels(workspace, table["bureau_id"]).to_numpy()
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)
