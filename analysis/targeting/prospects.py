@@ -214,13 +214,15 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     history, sound = past.history, past.sound
     usual = rival_of(sound, choice, target)
     against = rival_of(sound, choice, target, rival) if rival else usual
+    # What needs no forecast first: it is still being made.
+    labels = bureau_labels(workspace, history.units["bureau_id"]).to_numpy()
     table = electorate_table(sound, target, past.coming, rival=against)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
     named = polling_places(workspace)
     table["name"] = [named.get(one, "") for one in table["bureau_id"].tolist()]
-    table["label"] = bureau_labels(workspace, table["bureau_id"]).to_numpy()
+    table["label"] = labels
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)
