@@ -38,10 +38,14 @@ PLANTED, FIRST, MOST = 40, 20, 0.02
 
 @dataclass(frozen=True)
 class Moved:
-    """How far planted bureaux moved: places of the list as a share of it, and who came in front."""
+    """How far planted bureaux moved: places of the list as a share of it, and who came in front.
+
+    `off` is what the bloc's share of the valid votes at that round, as it is used, is off.
+    """
 
     places: np.ndarray
     entered: int
+    off: np.ndarray
 
 
 class Place:
@@ -139,17 +143,28 @@ class Place:
     def moved(self, election: str, kind: str, seeds: int) -> tuple[Moved, Moved]:
         """Return how the planted moved, with far-out counts left out and as typed."""
         found: tuple[list, list] = ([], [])
+        number = [e.election_id for e in self.past.elections].index(election)
+        right = self._share(self.mend(self.past), number)
         for seed in range(seeds):
             past, rows = self.planted(election, kind, np.random.default_rng(seed))
             both = ((self.mend(past), self.told), (past, self.told_as_typed))
             for kept, (one, told) in zip(found, both, strict=True):
                 ranks = self.ranks(one)[rows]
-                kept.append((np.abs(ranks - told[rows]), (ranks <= FIRST) & (told[rows] > FIRST)))
+                entered = (ranks <= FIRST) & (told[rows] > FIRST)
+                off = self._share(one, number)[rows] - right[rows]
+                kept.append((np.abs(ranks - told[rows]), entered, off))
         size = len(self.past.units)
         return tuple(
-            Moved(np.concatenate([m for m, _ in k]) / size, int(sum(e.sum() for _, e in k)))
+            Moved(
+                np.concatenate([m for m, _, _ in k]) / size,
+                int(sum(e.sum() for _, e, _ in k)),
+                np.concatenate([o for _, _, o in k]),
+            )
             for k in found
         )
+
+    def _share(self, past: History, number: int) -> np.ndarray:
+        return past.votes[:, number] / past.valid[:, number]
 
 
 def main() -> int:
@@ -170,7 +185,9 @@ def main() -> int:
         print(
             f"{bloc:<10} {election} {kind:<10} {len(ours.places)} planted: median "
             f"{np.median(ours.places):.2%} (as typed {np.median(bare.places):.2%}), "
-            f"entered {ours.entered} ({bare.entered})",
+            f"entered {ours.entered} ({bare.entered}), share of the bloc off by "
+            f"{100 * np.sqrt(np.mean(ours.off**2)):.2f} points "
+            f"({100 * np.sqrt(np.mean(bare.off**2)):.2f})",
             flush=True,
         )
         if (bloc, election, kind) in TOLD:

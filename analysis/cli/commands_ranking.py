@@ -65,9 +65,7 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     """Rank the bureaux of a workspace by what an hour of canvassing repays."""
     if over_each(each, workers, cluster):
         return
-    from analysis.workflows.place_names import places_named
     from analysis.workflows.ranking import rank_to_file
-    from analysis.workflows.what_moved import earlier_at
 
     given = {
         "election": election,
@@ -81,14 +79,24 @@ def rank(  # noqa: PLR0913 - the options that scripts use
     }
     asked = {name: value for name, value in given.items() if value is not None}
     if within:
+        from analysis.workflows.place_names import places_named
+
         asked["places"] = [*(place or ()), *places_named(workspace, within)]
     written: Options = {"language": language, "dialect": dialect}
-    earlier = earlier_at(since) if since else None
+    earlier = _earlier(since)
     file = rank_to_file(workspace, out, asked, params=params, audience=audience, **written)
     _report(file)
     show(f"written: {out}")
     if earlier:
         _report_moved(file, earlier, out, language)
+
+
+def _earlier(since: Path | None) -> Earlier | None:
+    if since is None:
+        return None
+    from analysis.workflows.what_moved import earlier_at
+
+    return earlier_at(since)
 
 
 def _report(file: RankingFile) -> None:

@@ -178,10 +178,12 @@ def _add_votes(
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for first, found in pool.map(summed, range(0, len(counts), PIECE)):
             sums[first : first + len(found)] += found
-    whole = sums[: size * width].astype("int64").reshape(*values.shape[1:], width)
+    # One kind after the other, so that each is read in one run.
+    by_kind = sums[: size * width].reshape(size, width).T.astype("int64", order="C")
+    whole = by_kind.reshape(width, *values.shape[1:])
     own, every = values[-len(ROWS)], values[-len(ROWS) + 1]
     for number, (bloc, chosen) in enumerate(kinds):
-        counted, rows = whole[:, :, number] & (ROW - 1), whole[:, :, number] >> ROW_BITS
+        counted, rows = whole[number] & (ROW - 1), whole[number] >> ROW_BITS
         every += rows
         if bloc >= 0:
             values[len(COUNTS) + bloc] += counted

@@ -78,7 +78,7 @@ def bureau_labels(workspace: Workspace, bureau_id: Iterable[str]) -> pd.Series:
         without a polling place « bureau 50, Rennes ». The same in every language: a name is data.
     """
     places = workspace.read("places")
-    communes = dict(zip(places["commune_id"], places["name"], strict=True))
+    communes = dict(zip(places["commune_id"].tolist(), places["name"].tolist(), strict=True))
     return labels(
         bureau_id,
         polling_places=polling_places(workspace),
@@ -97,7 +97,7 @@ def polling_places(workspace: Workspace) -> dict[str, str]:
 
 def _named(table: pd.DataFrame) -> dict[str, str]:
     table = table[table["name"] != ""]
-    return dict(zip(table["bureau_id"], table["name"], strict=True))
+    return dict(zip(table["bureau_id"].tolist(), table["name"].tolist(), strict=True))
 
 
 def labels(
@@ -130,13 +130,15 @@ def labels(
     >>> labels(["75056_1850", "75056_0101"], polling_places=places, communes=communes).tolist()
     ['18e, bureau 50, École rue Championnet', '1er, bureau 1']
     """
-    ids = pd.Series(list(bureau_id), dtype="str")
+    given = bureau_id if isinstance(bureau_id, pd.Series) else list(bureau_id)
+    ids = pd.Series(given, dtype="str").reset_index(drop=True)
     if ids.empty:
         return ids
     codes, unique = pd.factorize(ids)
     whole = pd.Series(unique, dtype="str")
-    parts = whole.str.rpartition("_")
-    commune, number = parts[0], parts[2]
+    # Patterns, because to part a text at a character is done one text at a time.
+    commune = whole.str.replace(r"_?[^_]*$", "", regex=True)
+    number = whole.str.replace(r"^.*_", "", regex=True)
     digits = number.str.fullmatch(r"\d+").fillna(value=False).to_numpy(dtype=bool)
     padded = number.str.zfill(4)
     cut = commune.isin(list(CITIES)).to_numpy() & digits & (padded.str.len() == 4).to_numpy()  # noqa: PLR2004

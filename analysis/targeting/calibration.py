@@ -17,8 +17,9 @@ from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 from analysis.targeting.draws import Wanted, simulate
 from analysis.targeting.params import Belief, Params
-from analysis.targeting.prospects import Prospects, electorate_table, rival_of
+from analysis.targeting.prospects import Prospects, electorate_table
 from analysis.targeting.rank import Settings, reach, score_bureaux
+from analysis.targeting.rivals import rival_of
 from analysis.targeting.simulated_past import Spread
 from analysis.targeting.validation import DECIDES
 from analysis.targeting.value import ANSWERS, reachable

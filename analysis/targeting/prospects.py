@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,21 +14,22 @@ from analysis.electorate.abstention.series import Series
 from analysis.electorate.far_rounds import FarRounds, without_far_rounds
 from analysis.electorate.history import History, read_history
 from analysis.electorate.movement import expect_movement
-from analysis.electorate.rates import Rate, expect_level, expect_rate
+from analysis.electorate.rates import Rate
 from analysis.electorate.reserve import expect_marginal, expect_reserve
 from analysis.electorate.support import expect_support
 from analysis.electorate.volatility import expect_volatility
-from analysis.errors import DataError, Text, some
+from analysis.errors import Text, some
 from analysis.geography.bureau_names import bureau_labels, polling_places
 from analysis.tables.covered import read_covered
 from analysis.tables.elections import Choice, Election
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
 from analysis.targeting.ground import has_ground
+from analysis.targeting.rivals import expect_rival, rival_of, stood
 
 # In a commune of this size and above, doors are assumed dense; under the other, spread.
 DENSE_REGISTERED, SPREAD_REGISTERED = 20_000, 1_000
-# Shares of the time that reading the past, then the forecast, have taken when they end.
+# Shares of the time that reading the past, then the forecast and the rates, have taken.
 _READ, _FORECAST = 0.25, 0.85
 
 Progress = Callable[[float], None]
@@ -108,24 +110,34 @@ def prepare(  # noqa: PLR0913 - a question on a place
         When there is no past election, the choice has no candidate, or the
         workspace's `covered.csv` is wrong.
     """
-    past = read_past(workspace, choice, target, places=places, progress=progress)
-    return prospects_of(workspace, past, choice, target, places=places, rival=rival)
+    past = _read(workspace, choice, target, places, progress)
+    found = prospects_of(workspace, past, choice, target, places=places, rival=rival)
+    progress(_FORECAST)
+    return found
 
 
 @dataclass(frozen=True)
 class Past:
-    """What every bloc's prospects rest on: counts as published, as they are used, abstention."""
+    """What every bloc's prospects rest on: counts as published, as they are used, abstention.
+
+    The forecast of abstention is made beside what does not need it; `forecast` waits for it.
+    """
 
     history: History
     sound: History
     far: FarRounds
-    forecast: AbstentionForecast
+    coming: Future[AbstentionForecast]
+
+    @property
+    def forecast(self) -> AbstentionForecast:
+        """Abstention as it is expected; errors are those of `forecast_abstention`."""
+        return self.coming.result()
 
     def of_bloc(self, bloc: str) -> Past:
         """Return the same past for the votes of another bloc."""
         number = BLOCS.index(bloc)
         both = (self.history, self.sound)
-        history, sound = (replace(h, votes=_stood(h.blocs[:, :, number])) for h in both)
+        history, sound = (replace(h, votes=stood(h.blocs[:, :, number])) for h in both)
         return replace(self, history=history, sound=sound)
 
 
@@ -151,16 +163,29 @@ def read_past(
     Past
         Counts of persons (bureaux × elections), and the forecast.
     """
+    past = _read(workspace, choice, target, places, progress)
+    # What is wrong with the forecast is said here.
+    past.coming.result()
+    progress(_FORECAST)
+    return past
+
+
+def _read(
+    workspace: Workspace,
+    choice: Choice,
+    target: Election,
+    places: tuple[str, ...],
+    progress: Progress,
+) -> Past:
+    """Return a past as `read_past` does, while its forecast is still being made."""
     history = read_history(workspace, choice, before=target.date, places=places)
     progress(_READ)
     sound, far = without_far_rounds(history)
-    forecast = forecast_abstention(
-        Series.of_history(sound).surrounded(workspace, target),
-        target,
-        progress=lambda done: progress(_READ + (_FORECAST - _READ) * done),
-    )
-    progress(_FORECAST)
-    return Past(history, sound, far, forecast)
+    series = Series.of_history(sound).surrounded(workspace, target)
+    beside = ThreadPoolExecutor(1)
+    coming = beside.submit(forecast_abstention, series, target)
+    beside.shutdown(wait=False)
+    return Past(history, sound, far, coming)
 
 
 def prospects_of(  # noqa: PLR0913 - a question on a past
@@ -189,14 +214,15 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     history, sound = past.history, past.sound
     usual = rival_of(sound, choice, target)
     against = rival_of(sound, choice, target, rival) if rival else usual
-    table = electorate_table(sound, target, past.forecast, rival=against)
+    # What needs no forecast first: it is still being made.
+    labels = bureau_labels(workspace, history.units["bureau_id"]).to_numpy()
+    table = electorate_table(sound, target, past.coming, rival=against)
     table = table.join(_surroundings(workspace, history), on="bureau_id")
     communes = workspace.read("places").set_index("commune_id")["name"]
     table["commune"] = table["commune_id"].map(communes).fillna(table["commune_id"])
     named = polling_places(workspace)
-    ids = table["bureau_id"].tolist()
-    table["name"] = [named.get(one, "") for one in ids]
-    table["label"] = bureau_labels(workspace, ids).to_numpy()
+    table["name"] = [named.get(one, "") for one in table["bureau_id"].tolist()]
+    table["label"] = labels
     table["reachable"] = has_ground(table, history)
     table["density"] = _assumed_density(history.units)
     table["covered"] = read_covered(workspace.path, table["bureau_id"], whole=not places)
@@ -205,54 +231,6 @@ def prospects_of(  # noqa: PLR0913 - a question on a past
     table["far_out"] = when.reindex(table["bureau_id"].astype("str"), fill_value="").to_numpy()
     notes = (*_notes(history, left_out), *past.forecast.notes)
     return Prospects(table, history, target, notes, against, usual)
-
-
-def rival_of(history: History, choice: Choice, target: Election, wanted: str = "") -> str:
-    """Return the bloc against which votes are counted: the one wanted, else the strongest other.
-
-    Parameters
-    ----------
-    history
-        Elections before the target.
-    choice
-        Whose votes are to be gained.
-    target
-        The election to come.
-    wanted
-        A bloc; empty: the strongest other.
-
-    Returns
-    -------
-    str
-        Empty where no other bloc stood.
-
-    Raises
-    ------
-    DataError
-        When the bloc wanted is unknown, or the choice itself.
-    """
-    if wanted and (wanted not in BLOCS or wanted == choice.bloc):
-        raise DataError(
-            "“{wanted}” cannot be the rival.",
-            where="rival = {wanted}",
-            mend="Write one of: {known}.",
-            wanted=wanted,
-            known=", ".join(b for b in BLOCS if b != choice.bloc),
-        )
-    if wanted:
-        return wanted
-    levels = {}
-    for number, bloc in enumerate(BLOCS[:-1]):
-        votes = history.blocs[:, :, number]
-        own = np.nansum(np.fmin(votes, history.votes)) > 0.9 * np.nansum(history.votes)
-        if bloc != choice.bloc and not (choice.candidates and own) and np.nansum(votes) > 0:
-            levels[bloc] = expect_level(_stood(votes), history.valid, history, target)
-    return max(levels, key=lambda bloc: levels[bloc]) if levels else ""
-
-
-def _stood(votes: np.ndarray) -> np.ndarray:
-    """Return votes with NaN where nobody of the bloc stood."""
-    return np.where(votes > 0, votes, np.nan)
 
 
 def _left_out(history: History, far: FarRounds) -> pd.DataFrame:
@@ -267,7 +245,7 @@ def _left_out(history: History, far: FarRounds) -> pd.DataFrame:
 def electorate_table(
     history: History,
     target: Election,
-    forecast: AbstentionForecast | None = None,
+    forecast: AbstentionForecast | Future[AbstentionForecast] | None = None,
     *,
     rival: str = "",
 ) -> pd.DataFrame:
@@ -280,7 +258,8 @@ def electorate_table(
     target
         The election to come.
     forecast
-        Of its abstention, in the order of `history.units`; None makes it.
+        Of its abstention, in the order of `history.units`; it may still be in the making; None
+        makes it.
     rival
         Bloc whose marginal voters are counted against; empty: none.
 
@@ -289,35 +268,29 @@ def electorate_table(
     pandas.DataFrame
         In the order of `history.units`: rates 0 to 1.
     """
-    forecast = forecast or forecast_abstention(Series.of_history(history), target)
     table = history.units.copy()
     support = expect_support(history, history.votes, target)
-    rates: dict[str, Rate] = {
-        "abstention": Rate(
-            value=forecast.table["abstention"].to_numpy(),
-            std_error=forecast.table["abstention_se"].to_numpy(),
-            level=forecast.level.value,
-            elections=forecast.elections,
-        ),
+    others: dict[str, Rate] = {
         "support": support,
         "movement": expect_movement(history),
         "marginal": expect_marginal(history, history.votes, support.value),
         "reserve": expect_reserve(history, support),
         "volatility": expect_volatility(history),
     }
-    for name, rate in rates.items():
+    against = expect_rival(history, target, rival)
+    if isinstance(forecast, Future):
+        forecast = forecast.result()
+    forecast = forecast or forecast_abstention(Series.of_history(history), target)
+    abstention = Rate(
+        value=forecast.table["abstention"].to_numpy(),
+        std_error=forecast.table["abstention_se"].to_numpy(),
+        level=forecast.level.value,
+        elections=forecast.elections,
+    )
+    for name, rate in ({"abstention": abstention} | others).items():
         table[name] = rate.value
         table[f"{name}_se"] = rate.std_error
-    none = np.zeros(len(table))
-    if not rival:
-        return table.assign(rival_support=none, rival_marginal=none, rival_marginal_se=none)
-    votes = _stood(history.blocs[:, :, BLOCS.index(rival)])
-    # What the rival has enters the small part of turnout alone: its usual distance will do.
-    theirs = expect_rate(votes, history.valid, history, target).value
-    rate = expect_marginal(history, votes, theirs)
-    return table.assign(
-        rival_support=theirs, rival_marginal=rate.value, rival_marginal_se=rate.std_error
-    )
+    return table.assign(**against)
 
 
 def _surroundings(workspace: Workspace, history: History) -> pd.DataFrame:

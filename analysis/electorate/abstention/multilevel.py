@@ -159,13 +159,15 @@ def infer(seen: Observed, mean: np.ndarray, covariances: tuple[np.ndarray, ...])
     info = np.empty((*noise.shape, len(mean)))
 
     def tell(rows: slice) -> None:
-        total = np.stack([own, own + commune])[alone[tree.commune[rows]].astype(int)]
+        # Elections × elections × bureaux, as `_inverses` wants them.
+        both = np.stack([own, own + commune], axis=2)
+        total = np.take(both, alone[tree.commune[rows]].astype(int), axis=2)
         # An unknown election is cut off from the others, and tells nothing.
         if len(gaps := np.flatnonzero(~known[rows].all(axis=1))):
-            there = known[rows][gaps]
-            total[gaps] *= there[:, :, None] & there[:, None, :]
-        total[:, diagonal, diagonal] += noise[rows]
-        info[rows] = np.linalg.inv(total)
+            there = known[rows][gaps].T
+            total[:, :, gaps] *= there[:, None] & there[None, :]
+        total[diagonal, diagonal] += noise[rows].T
+        info[rows] = _inverses(total).transpose(2, 0, 1)
         info[rows, diagonal, diagonal] *= known[rows]
 
     _over_pieces(tell, len(noise))
@@ -275,6 +277,29 @@ def _moment(
     outer = (pull * weights[:, None]).T @ pull
     found = outer + sum(_over_pieces(summed, len(weights)))
     return np.asarray(prior + prior @ found @ prior / weights.sum())
+
+
+def _inverses(matrices: np.ndarray) -> np.ndarray:
+    """Return the inverses of symmetric matrices (size × size × many), by halves.
+
+    With the matrices side by side in the last axis one call works on all of them: for a dozen
+    elections three times as fast as a library that is called for each. The inverse of
+    [[A, B'], [B, D]] is put together from that of A and that of D - B A⁻¹ B'.
+    """
+    size = len(matrices)
+    if size == 1:
+        return np.asarray(1 / matrices)
+    one, two = slice(size // 2), slice(size // 2, size)
+    first, below = _inverses(matrices[one, one]), matrices[two, one]
+    turned = np.einsum("ijn,jkn->ikn", below, first)
+    rest = _inverses(matrices[two, two] - np.einsum("ijn,kjn->ikn", turned, below))
+    beside = np.einsum("ijn,jkn->ikn", rest, turned)
+    found = np.empty_like(matrices)
+    found[one, one] = first + np.einsum("jin,jkn->ikn", turned, beside)
+    found[two, one] = -beside
+    found[one, two] = found[two, one].swapaxes(0, 1)
+    found[two, two] = rest
+    return found
 
 
 def _times(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:

@@ -15,8 +15,9 @@ from analysis.readers.calendar import election_of
 from analysis.tables.elections import Choice
 from analysis.tables.schema import BLOCS
 from analysis.tables.workspace import Workspace
-from analysis.targeting.prospects import electorate_table, prepare, rival_of
+from analysis.targeting.prospects import electorate_table, prepare
 from analysis.targeting.rank import Settings, score_bureaux
+from analysis.targeting.rivals import rival_of
 from analysis.workflows.build import Inputs, build
 from tests.made import candidates, general, write_results
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.electorate.abstention import forecast
 from analysis.electorate.abstention.forecast import forecast_abstention
 from analysis.electorate.abstention.level import Level
 from analysis.electorate.abstention.series import Series
@@ -56,6 +57,18 @@ def test_the_forecast_beats_the_last_election_and_every_single_one(simulated):
         return np.abs(rates - planted - np.mean(rates - planted)).mean()
 
     assert miss(expected) < 0.9 * min(miss(one) for one in series.rates.T)
+
+
+def test_half_of_the_communes_teach_what_all_of_them_do(simulated, monkeypatch):
+    series, _, _ = simulated
+    every = forecast_abstention(series, COMING).table
+    monkeypatch.setattr(forecast, "TEACHERS", len(every) // 2)
+    some = forecast_abstention(series, COMING).table
+    off = (some["abstention"] - every["abstention"]) / every["abstention_se"]
+    assert 0 < np.sqrt((off**2).mean()) < 0.25
+    assert (some["abstention_se"] / every["abstention_se"]).between(0.8, 1.25).all()
+    # The bureaux that did not teach are forecast all the same.
+    assert some["bureau_id"].tolist() == every["bureau_id"].tolist()
 
 
 def test_the_place_abstains_at_its_level(simulated):

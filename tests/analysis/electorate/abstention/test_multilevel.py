@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.electorate.abstention.multilevel import Observed, Tree, infer, learn
+from analysis.electorate.abstention.multilevel import Observed, Tree, _inverses, infer, learn
 
 ELECTIONS = 3
 
@@ -60,6 +60,15 @@ def test_messages_give_the_posterior_of_the_whole_normal_vector(thinned):
     assert found.bureau == pytest.approx(expected[0], abs=1e-10)
     assert found.commune[commune] == pytest.approx(expected[1], abs=1e-10)
     assert found.department[department][commune] == pytest.approx(expected[2], abs=1e-10)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 12, 14])
+def test_inverses_are_those_of_each_matrix(size):
+    rng = np.random.default_rng(size)
+    roots = rng.normal(size=(50, size, size))
+    matrices = roots @ roots.transpose(0, 2, 1) + 0.1 * np.eye(size)
+    found = _inverses(matrices.transpose(1, 2, 0)).transpose(2, 0, 1)
+    np.testing.assert_allclose(found, np.linalg.inv(matrices), rtol=1e-8, atol=1e-9)
 
 
 def test_covariances_are_learned_again():
