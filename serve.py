@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import pkgutil
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +32,9 @@ from analysis.workflows.front_door import LOGIN_HEADER, FrontDoor
 from analysis.workflows.invitation_route import invitation
 from pages._ui.access import open_pages, owned_files, said_by_browsers
 from pages._ui.access.login_callback import bound_address, claims_of, login_of, secrets_of
+
+# A person who starts the app is waiting for its first map.
+FIRST_WAIT_S = 8.0
 
 # What the first page imports, the slowest first; each brings others with it.
 FIRST = ("pandas", "geopandas", "analysis.workflows.ranking")
@@ -94,6 +97,12 @@ def _rates(ending: threading.Event) -> None:
     work_ahead(Path(settings.workspaces) if settings.server else WORKSPACES, ending)
 
 
+def _behind(work: Callable[[threading.Event], None], ending: threading.Event) -> None:
+    """Begin at once on a server, and on a laptop once its first page had time to come."""
+    if settings.server or not ending.wait(FIRST_WAIT_S):
+        work(ending)
+
+
 def _references(ending: threading.Event) -> None:
     """Keep the memory of tables that every page looks at from growing."""
     from analysis.workflows.spent_references import keep_letting_go
@@ -113,7 +122,7 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     works = [(_letters, "messages"), (_durations, "durations"), (_rates, "rates")]
     works += [(_references, "references")] if settings.server else []
     for work, name in works:
-        threading.Thread(target=work, args=(ending,), name=name, daemon=True).start()
+        threading.Thread(target=_behind, args=(work, ending), name=name, daemon=True).start()
     watching = asyncio.create_task(open_pages.watch()) if settings.server else None
     yield
     ending.set()

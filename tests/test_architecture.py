@@ -185,3 +185,33 @@ def test_pages_ask_whose_places_are_open():
     pages = (ROOT / "pages").rglob("*.py")
     found = {name(file) for file in pages if "WORKSPACES" in file.read_text(encoding="utf-8")}
     assert found == {"pages/_ui/state.py"}
+
+
+def at_once(file: Path) -> set[str]:
+    """Dotted names that `file` imports when it is imported itself."""
+    names: set[str] = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module or ""}
+    return names
+
+
+def test_the_first_map_waits_for_neither_scipy_nor_matplotlib():
+    """Each costs half a second of the five that the app has to it."""
+    seen: set[Path] = set()
+    waiting = [ROOT / "pages" / "priorities.py"]
+    wrong = []
+    while waiting:
+        file = waiting.pop()
+        seen.add(file)
+        for dotted in at_once(file):
+            if dotted.split(".")[0] in {"scipy", "matplotlib", "statsmodels"}:
+                wrong.append(f"{name(file)} imports {dotted}")
+            path = ROOT.joinpath(*dotted.split("."))
+            for found in (path.with_suffix(".py"), path / "__init__.py"):
+                if found.is_file() and found not in seen:
+                    waiting.append(found)
+    assert len(seen) > 50
+    assert not sorted(set(wrong))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from analysis.charts.chart_words import say
 from analysis.errors import DataError
@@ -204,3 +205,22 @@ def _labels(
         return (texts[0],)
     to = say("to", language)
     return tuple(f"{low} {to} {high}" for low, high in zip(texts, texts[1:], strict=False))
+
+
+def graded(values: pd.Series, language: str = "fr") -> tuple[Classes, tuple[str, ...]]:
+    """Sort swings into classes around nought; return them and their colours, without "no data".
+
+    Parameters
+    ----------
+    values
+        In points; missing where there is none.
+    language
+        Of the labels, "fr" or "en".
+    """
+    both_ways = values.min() < 0 < values.max()
+    found = classes(
+        values, n=7, palette="diverging" if both_ways else "sequential", language=language
+    )
+    # Where all lost, the darkest are those that lost most.
+    gained = both_ways or values.max() > 0
+    return found, found.palette[1:] if gained else found.palette[:0:-1]

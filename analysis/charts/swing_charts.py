@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from analysis.charts.chart_words import say
-from analysis.charts.colours import Classes, classes
+from analysis.charts.colours import graded
 from analysis.charts.print_map import FAINT, INK
 from analysis.charts.share_map import share_map
 from analysis.electorate.spatial import Clusters
@@ -121,25 +121,6 @@ def _draw_near(chart: Axes, table: pd.DataFrame, language: str) -> None:
     gone = int(((both < least) | (both > most)).any(axis=1).sum())
     told = _WORDS[language]["outside"].format(format_number(gone, language=language))
     chart.text(0.99, 0.01, told, transform=chart.transAxes, ha="right", fontsize=7, color=FAINT)
-
-
-def graded(values: pd.Series, language: str = "fr") -> tuple[Classes, tuple[str, ...]]:
-    """Sort swings into classes around nought; return them and their colours, without "no data".
-
-    Parameters
-    ----------
-    values
-        In points; missing where there is none.
-    language
-        Of the labels, "fr" or "en".
-    """
-    both_ways = values.min() < 0 < values.max()
-    found = classes(
-        values, n=7, palette="diverging" if both_ways else "sequential", language=language
-    )
-    # Where all lost, the darkest are those that lost most.
-    gained = both_ways or values.max() > 0
-    return found, found.palette[1:] if gained else found.palette[:0:-1]
 
 
 def swing_map(

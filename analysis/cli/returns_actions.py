@@ -145,9 +145,13 @@ def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
         "Imports": store.imports().drop(columns=["import_id", "sha256"]),
         "Conflicts": store.conflicts(),
         "Flags": store.flags(),
+    }
+    told = {
         "Not to be disturbed": left_alone(store).drop(columns=["at_s", "corrected"]),
         "Missing buildings": reports(store).drop(columns=["at_s"]),
     }
+    # Scripts read what stood last before there were these: they are listed where there are any.
+    parts |= {name: table for name, table in told.items() if len(table)}
     return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
 
 

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.electorate.counts import read_counts
 from analysis.electorate.swing_noise import Noise, Pairs, estimate_noise
@@ -254,12 +253,15 @@ def _compare(
     left_out: tuple[LeftOut, ...],
     pairs: Pairs | None = None,
 ) -> Swing:
+    # The first map needs this module's words, and no scipy.
+    from scipy.special import ndtri
+
     (was, was_all, was_counted), (now, now_all, now_counted) = map(_rate, (before, after))
     swing, whole = now - was, now_all - was_all
     residual, counted = swing - whole, was_counted + now_counted
     noise = estimate_noise(residual, counted, pairs, before.index)
     error = np.sqrt(noise.factor * counted)
-    half = norm.ppf((1 + level) / 2) * error
+    half = ndtri((1 + level) / 2) * error
     # A share falls at most to 0 and rises at most to 1. Nought stays in a residual's interval
     # where the whole moved farther than this bureau could: that alone is not unlike.
     least, most = -was, 1 - was

@@ -76,11 +76,13 @@ def read_sheet(
         When columns or rows are not what a sheet holds, or a token is wrong.
     """
     sheet = _filled(_table(content, file), file)
-    _check_tokens(sheet, campaign, file)
     notes = (_MONTHS_FIRST,) if order_in(sheet, campaign) == "month" else ()
     is_building = _are_buildings(sheet)
     missing = check_reports(buildings_of(sheet[is_building], campaign, file), file)
-    rows, otherwise, withheld = check_rows(_told(sheet[~is_building], campaign, file), file)
+    told = _told(sheet[~is_building], campaign, file)
+    # A day that cannot be read is told first: who mends it may mend the token with it.
+    _check_tokens(sheet, campaign, file)
+    rows, otherwise, withheld = check_rows(told, file)
     if "future" not in accept:
         check_times([*rows, *missing], now, file)
     future = "future" in accept and any(row["at"] > now for row in (*rows, *missing))

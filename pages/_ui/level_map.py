@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analysis.charts.colours import classes
-from analysis.charts.swing_charts import graded
+from analysis.charts.colours import classes, graded
 from analysis.geography.constituencies import UNKNOWN
 from analysis.geography.level_shapes import (
     BUREAU,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from http.cookies import SimpleCookie
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.auth_util import get_cookie_with_chunks
@@ -13,14 +14,19 @@ from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from analysis.access.invitations import Claims
 from analysis.access.server_settings import COOKIE, ServerSettings
+
+if TYPE_CHECKING:
+    from analysis.access.invitations import Claims
 
 _NAMED = ("name", "preferred_username", "email")
 
 
 def claims_of(cookies: Iterable[str]) -> Claims | None:
     """Return who logged in; None where the answer logs nobody in."""
+    # A laptop, where nobody logs in, opens before pandas and a database are loaded.
+    from analysis.access.invitations import Claims
+
     jar: dict[str, str] = {}
     for line in cookies:
         for name, morsel in SimpleCookie(line).items():
