@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analysis.charts import swing_charts as charts
+from analysis.charts.colours import graded
 from analysis.charts.swing_charts import KINDS
 from analysis.electorate.spatial import Clusters
 from analysis.electorate.swing_by_bureau import Share, butler_swing
@@ -214,10 +214,10 @@ def paint(shapes: Geometry | None, found: Moved, column: str, label: str) -> Pai
     if shapes is None:
         return None
     table = found.table.set_index("bureau_id").reindex(shapes.ids)
-    graded, colours = charts.graded(100 * table[column], language())
+    sorted_, colours = graded(100 * table[column], language())
     return Paint(
-        graded.index,
-        Legend(label, colours, graded.labels[1:], _("Not at both elections")),
+        sorted_.index,
+        Legend(label, colours, sorted_.labels[1:], _("Not at both elections")),
         tooltip=(
             _("From {before}% to {after}%: {swing} points"),
             _("Apart from the whole: {residual} points [{low} to {high}]"),
