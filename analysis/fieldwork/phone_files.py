@@ -216,13 +216,7 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
     knocked = told.get("attempts") != [] or not told.get("missing")
     wrong += ["attempts"] * (knocked and not _is_list(told.get("attempts")))
     if wrong:
-        raise DataError(
-            "This file of returns lacks something, or holds what it should not.",
-            where="{file}: {wrong}",
-            mend="Send it again as the phone exported it.",
-            file=file,
-            wrong=some(wrong),
-        )
+        raise _lacking(file, some(wrong))
     if told["campaign_id"] != campaign.campaign_id:
         raise DataError(
             "These returns are of another campaign.",
@@ -244,6 +238,16 @@ def _check_envelope(told: Mapping[str, Any], campaign: Campaign, file: str) -> N
         )
 
 
+def _lacking(file: str, wrong: str) -> DataError:
+    return DataError(
+        "This file of returns lacks something, or holds what it should not.",
+        where="{file}: {wrong}",
+        mend="Send it again as the phone exported it.",
+        file=file,
+        wrong=wrong,
+    )
+
+
 def _boxes(told: Mapping[str, Any], file: str) -> tuple[Box, ...]:
     """Return the contacts of a file, as they came: what is in them is not ours to see."""
     given = told.get("boxes", [])
@@ -256,13 +260,7 @@ def _boxes(told: Mapping[str, Any], file: str) -> tuple[Box, ...]:
         for one in given
     )
     if not fits:
-        raise DataError(
-            "This file of returns lacks something, or holds what it should not.",
-            where="{file}: {wrong}",
-            mend="Send it again as the phone exported it.",
-            file=file,
-            wrong="boxes",
-        )
+        raise _lacking(file, "boxes")
     return tuple(
         (one["box"], base64.urlsafe_b64decode(one["sealed"] + "=" * (-len(one["sealed"]) % 4)))
         for one in given
@@ -279,13 +277,7 @@ def _missing(told: Mapping[str, Any], file: str) -> list[dict[str, Any]]:
         for one in given
     )
     if not fits:
-        raise DataError(
-            "This file of returns lacks something, or holds what it should not.",
-            where="{file}: {wrong}",
-            mend="Send it again as the phone exported it.",
-            file=file,
-            wrong="missing",
-        )
+        raise _lacking(file, "missing")
     return [{"suffix": "", **one, "at": _at(one["at"])} for one in given]
 
 
