@@ -69,8 +69,18 @@ def _load_pages() -> None:
     import pages._ui as kit
 
     _load()
+    languages = importlib.import_module("analysis.i18n")
+    languages.told("Palier", languages.DEFAULT)
     for module in pkgutil.walk_packages(kit.__path__, f"{kit.__name__}."):
         importlib.import_module(module.name)
+
+
+def _prepare() -> None:
+    """Load the pages and work out what is asked of them first, before anybody may come."""
+    _load_pages()
+    from pages._ui.answers_ahead import work_ahead
+
+    work_ahead(Path(settings.workspaces))
 
 
 def _letters(ending: threading.Event) -> None:
@@ -115,7 +125,7 @@ async def ready(_app: st.App) -> AsyncIterator[None]:
     """Load in the background, so that one person is answered at once; before, for many."""
     loop_wakeups.together(asyncio.get_running_loop())
     if settings.server:
-        await asyncio.to_thread(_load_pages)
+        await asyncio.to_thread(_prepare)
     else:
         threading.Thread(target=_load, name="first imports", daemon=True).start()
     ending = threading.Event()

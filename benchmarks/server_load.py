@@ -137,7 +137,8 @@ class Visit:
             try:
                 while time.monotonic() < until and not reader.done():
                     await self._open(socket, rng.choice(self.person.pages))
-                    await asyncio.sleep(rng.expovariate(1 / self.think))
+                    reads = rng.expovariate(1 / self.think)
+                    await asyncio.sleep(max(0.0, min(reads, until - time.monotonic())))
                 if reader.done() and not reader.cancelled():
                     self.seen.faults.append(f"closed: {reader.exception()!r}"[:200])
             finally:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.errors import DataError
-from analysis.workflows import jobs
+from analysis.workflows import jobs, server_access
 from analysis.workflows.jobs import Job, Key, StoppedError
 from analysis.workflows.server_access import room
+from analysis.workflows.turns import Turns
 from pages._ui import messages, state
 from pages._ui.access import gate
 from pages._ui.i18n import _, number, percent
@@ -28,7 +31,13 @@ MOST_OF_A_KIND = room(6)
 # How often a page that waits for work looks at it: many pages of a server wait at once.
 _EVERY_S = 0.5 if room(1) == 1 else 2.0
 _QUESTION = "background"
+# The question that this session no longer waits for.
+_STOPPED = f"{_QUESTION}.stopped"
 _lock = threading.Lock()
+# Whoever waits for a job: it is stopped when the last of them leaves.
+_waiting: WeakKeyDictionary[Job, set[str]] = WeakKeyDictionary()
+# On a server pages come before work: each piece that counts beside them holds them up.
+_WORKS = Turns(at_once=2, longest_s=10.0)
 
 
 @dataclass(frozen=True)
@@ -78,8 +87,8 @@ def step_and_time(name: Callable[[str], str]) -> Callable[[Job], str]:
 
 
 @st.fragment(run_every=_EVERY_S)
-def watch(slot: str, shown: Shown) -> None:
-    """Show the job of a name until it ends; then the page is run again."""
+def watch(slot: str, shown: Shown, stop: Callable[[], None] | None = None) -> None:
+    """Show the job of a name until it ends, then run the page again; `stop` is for its button."""
     job = job_in(slot)
     if job is None or not job.running or (job.stopping and shown.at_once):
         st.rerun()
@@ -91,7 +100,7 @@ def watch(slot: str, shown: Shown) -> None:
         if note := shown.note(job):
             st.caption(note)
         if not job.stopping:
-            st.button(shown.stop, key=f"{slot}.stop", on_click=job.stop)
+            st.button(shown.stop, key=f"{slot}.stop", on_click=stop or job.stop)
 
 
 def explain(
@@ -153,17 +162,18 @@ def answer_of(
     if get_script_run_ctx(suppress_warning=True) is None:
         # Where a file is made, no page waits.
         return at_once(key, work)
+    if st.session_state.get(_STOPPED) == key:
+        # It ends when it next tells how far it is; nobody waits for that.
+        st.info(_("Stopped: there is nothing to show yet."))
+        st.button(_("Start again"), key="background.again", on_click=_ask_again)
+        state.stop()
     job = _job_for(key, work)
     if job.running:
         with st.spinner(label), gate.letting_others():
             job.wait(PATIENCE_S if patience_s is None else patience_s)
-    if job.stopping:
-        # It ends when it next tells how far it is; nobody waits for that.
-        st.info(_("Stopped: there is nothing to show yet."))
-        st.button(_("Start again"), key="background.again", on_click=put, args=(_QUESTION, None))
-        state.stop()
     if job.running:
-        watch(_QUESTION, Shown(_("Stop"), lambda job: f"{label} {percent(job.share, 0)}"))
+        shown = Shown(_("Stop"), lambda job: f"{label} {percent(job.share, 0)}")
+        watch(_QUESTION, shown, partial(_stop_waiting, job))
         state.stop()
     if job.error is not None and not isinstance(job.error, DataError):
         put(_QUESTION, None)
@@ -210,15 +220,50 @@ def _known(key: Key) -> Any:  # noqa: ANN401 - whatever the work gives
 
 
 def _job_for(key: Key, work: Callable[[Progress], Any]) -> Job:
-    """Return this session's job for a question; one for another question is given up."""
+    """Return this session's job for a question; it no longer waits for another question's."""
     job = job_in(_QUESTION)
-    if job is not None and job.key == key:
+    if job is not None and job.key == key and not job.stopping:
         return job
     if job is not None:
-        job.stop()
-    fresh = _under_way(key) or _begin(key, work)
+        _leave(job)
+    fresh = _under_way(key)
+    if fresh is None or not _join(fresh):
+        fresh = _begin(key, work)
+        _join(fresh)
     put(_QUESTION, fresh)
     return fresh
+
+
+def _join(job: Job) -> bool:
+    """Wait for a job beside whoever does; False where the last of them has just left."""
+    with _lock:
+        if not job.stopping:
+            _waiting.setdefault(job, set()).add(_session())
+    return not job.stopping
+
+
+def _leave(job: Job) -> None:
+    """Wait for a job no longer; it is stopped unless others do."""
+    with _lock:
+        others = _waiting.get(job, set())
+        others.discard(_session())
+        if not others:
+            job.stop()
+
+
+def _session() -> str:
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def _stop_waiting(job: Job) -> None:
+    _leave(job)
+    put(_QUESTION, None)
+    st.session_state[_STOPPED] = job.key
+
+
+def _ask_again() -> None:
+    del st.session_state[_STOPPED]
 
 
 def _under_way(key: Key) -> Job | None:
@@ -228,7 +273,11 @@ def _under_way(key: Key) -> Job | None:
 
 
 def _begin(key: Key, work: Callable[[Progress], Any]) -> Job:
-    return jobs.submit(key, lambda tell: _keep(key, work(partial(tell, ""))))
+    def in_turn(tell: jobs.Tell) -> Any:  # noqa: ANN401 - whatever the work gives
+        with _WORKS.turn() if server_access.settings().server else nullcontext():
+            return _keep(key, work(partial(tell, "")))
+
+    return jobs.submit(key, in_turn)
 
 
 @st.cache_resource(show_spinner=False)

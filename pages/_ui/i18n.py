@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,19 +32,31 @@ DAY = "DD/MM/YYYY"
 # As `analysis.fieldwork.exposure.learned_params` names its sources.
 LEARNED = re.compile(r"learned (?:at (\d+) doors|on (\d+) outings)")
 
+_spoken = threading.local()
+
 
 def language() -> str:
     """Return the language of this session: chosen, else in the link, else French."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return languages.DEFAULT
-    # Part of a page is run again in a thread of its own, which knows no words of a country.
-    speak(st.session_state.get(_TERRAIN))
-    return languages.choose(st.session_state.get(_KEY), st.query_params.get(_PARAMETER))
+    # Asked hundreds of times a page. Part of a page is run again in a thread of its own, which
+    # knows neither the language nor the words of a country.
+    if (known := getattr(_spoken, "language", None)) is None:
+        speak(st.session_state.get(_TERRAIN))
+        known = languages.choose(st.session_state.get(_KEY), st.query_params.get(_PARAMETER))
+        _spoken.language = known
+    return str(known)
+
+
+def _listen_again() -> None:
+    """Forget what this thread speaks: the session says something new."""
+    _spoken.language = None
 
 
 def speak_of(terrain: Mapping[str, Any] | None) -> None:
     """Use the words of the country of the place that is open; None for those of France."""
     st.session_state[_TERRAIN] = terrain
+    _listen_again()
 
 
 def take_from_link() -> None:
@@ -54,11 +67,13 @@ def take_from_link() -> None:
     page, before = st.context.url, st.session_state.get(_PAGE)
     if _PARAMETER in st.query_params or page == before:
         st.session_state.pop(_KEY, None)
+        _listen_again()
 
 
 def language_switch() -> None:
     """Show the switch; the router calls it on every page, before any text of the page."""
     st.session_state[_PAGE] = st.context.url
+    _listen_again()
     current = language()
     st.session_state[_KEY] = current
     st.radio(
@@ -83,6 +98,7 @@ def _keep_choice() -> None:
     goes on showing, and sending, the words of the language before.
     """
     st.session_state[_KEY] = st.session_state[_SWITCH]
+    _listen_again()
     for key, answer in st.session_state.to_dict().items():
         # Buttons are booleans, files and tables are objects: Streamlit lets nobody set those.
         items = answer if isinstance(answer, list | tuple) else [answer]
@@ -364,36 +380,6 @@ def kind_name(code: str) -> str:
     return names.get(code, code or _("outside the turfs"))
 
 
-def slot_name(code: str) -> str:
-    """Name a part of the day."""
-    names = {
-        "morning": _("morning"),
-        "midday": _("midday"),
-        "afternoon": _("afternoon"),
-        "evening": _("evening"),
-    }
-    return names.get(code, code)
-
-
-def rule_name(code: str) -> str:
-    """Name a check of quality."""
-    names = {
-        "too_fast": _("Too many doors in two minutes"),
-        "rate_out_of_range": _("Answer rate hard to believe"),
-        "reported_twice": _("Reported twice on one day"),
-        "outside_turf": _("Addresses outside the turf"),
-        "before_start": _("Dated before the campaign: not counted"),
-        "more_doors": _("More doors than the building has"),
-    }
-    return names.get(code, code)
-
-
 def measure_name(code: str) -> str:
     """Name what the objective counts."""
     return {"doors": _("doors knocked at"), "conversations": _("conversations")}.get(code, code)
-
-
-def source_name(code: str) -> str:
-    """Name where returns come from."""
-    names = {"phone": _("phone"), "sheet": _("sheet"), "counts": _("paper counts")}
-    return names.get(code, code)

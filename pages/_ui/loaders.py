@@ -72,7 +72,8 @@ def open_place(folder: Path) -> Workspace:
 def _make_sample() -> None:
     """Build the embedded place where it is absent or of another version."""
     try:
-        known = Workspace(state.workspaces() / state.SAMPLE_NAME).manifest.get("format") == FORMAT
+        sample = open_place(state.workspaces() / state.SAMPLE_NAME)
+        known = sample.manifest.get("format") == FORMAT
     except DataError:
         known = False
     if not known:

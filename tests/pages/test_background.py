@@ -109,6 +109,29 @@ def test_another_question_stops_the_work_on_the_first(slow):
     assert texts(app.run()) == ["the answer"]
 
 
+def test_who_leaves_does_not_stop_what_others_wait_for(slow, monkeypatch):
+    """On a server one work answers many: each page used to be stopped by the first who left."""
+    app, told = slow
+    app.run()
+    other = AppTest.from_function(script, default_timeout=20)
+    other.session_state["told"] = told
+    monkeypatch.setattr(background, "_session", lambda: "another")
+    other.run()
+    assert job(other) is job(app)
+    other.button(key="background.stop").click().run()
+    assert [i.value for i in other.info] == [_("Stopped: there is nothing to show yet.")]
+    other.button(key="background.again").click().run()
+    assert job(other) is job(app)
+    other.session_state["told"] = SimpleNamespace(key=("second",), work=lambda _progress: "second")
+    other.run()
+    assert not job(app).stopping
+    monkeypatch.undo()
+    told.gate.set()
+    assert job(app).wait(20)
+    assert texts(app.run()) == ["the answer"]
+    assert told.begun == 1
+
+
 def test_an_error_of_the_data_reaches_the_page_and_is_not_worked_out_again(slow):
     app, told = slow
     begun = []

@@ -12,6 +12,7 @@ from analysis.electorate.abstention.level import Level
 from analysis.tables.workspace import Workspace
 from analysis.workflows import abstention
 from analysis.workflows.abstention import Outlook, look_ahead
+from analysis.workflows.jobs import Key
 from pages._ui import levels, state
 from pages._ui.background import Progress, answer_of, is_known
 from pages._ui.bureau_map import Geometry
@@ -112,15 +113,25 @@ def _number(label: str, key: str, usual: float, least: float, most: float) -> fl
 
 def outlook(place: Workspace, asked: Question) -> Outlook:
     """Forecast the abstention of an election; the page shows how far the work is."""
+    known = is_known(_key(place, asked))
+    clear = levels.first_look(place, levels.Counted(asked.places), known=known)
+    found = forecast(place, asked)
+    clear()
+    return found
+
+
+def forecast(place: Workspace, asked: Question) -> Outlook:
+    """Forecast the abstention of an election, without a first look meanwhile."""
 
     def work(progress: Progress) -> Outlook:
         return look_ahead(place, asked.election, places=asked.places, progress=progress)
 
-    key = ("abstention", str(place.path), place.digest, asked)
-    clear = levels.first_look(place, levels.Counted(asked.places), known=is_known(key))
-    found: Outlook = answer_of(key, work, label=_("Forecasting the abstention…"))
-    clear()
+    found: Outlook = answer_of(_key(place, asked), work, label=_("Forecasting the abstention…"))
     return found
+
+
+def _key(place: Workspace, asked: Question) -> Key:
+    return ("abstention", str(place.path), place.digest, asked)
 
 
 def at(place: Workspace, asked: Question, found: Outlook, level: Level) -> Outlook:

@@ -35,8 +35,7 @@ _SEED = 0
 
 def store(place: Workspace) -> Store:
     """Open the store of a place's campaign, cut to the part of it that who is here was given."""
-    opened = _store(str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path))
-    return opened.within(part_of(place))
+    return _store(*_where(place)).within(part_of(place))
 
 
 def part_of(place: Workspace) -> Part | None:
@@ -50,6 +49,10 @@ def part_of(place: Workspace) -> Part | None:
     teams = frozenset(name for scope, name in given if scope == "team")
     bureaux = territory.bureaux_of(str(place.path), place.digest, zones) if zones else frozenset()
     return Part(bureaux, turfs_of_teams(place.path, teams))
+
+
+def _where(place: Workspace) -> tuple[str, str, int]:
+    return str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path)
 
 
 def _stamp(folder: Path) -> int:
@@ -83,10 +86,19 @@ class Mark:
 
 def mark(place: Workspace) -> Mark:
     """Return what the answers on screen depend on; on a server they may be a minute old."""
-    opened = store(place)
-    asked = (str(place.path), os.environ.get(VARIABLE, ""), _stamp(place.path))
-    state = _held(*asked) if server_access.settings().server else progress.state(opened)
-    return Mark(*asked, state, opened.part)
+    return _mark(place, part_of(place))
+
+
+def whole(place: Workspace) -> Mark:
+    """Return the mark of the whole field, for work that goes on while nobody looks."""
+    return _mark(place, None)
+
+
+def _mark(place: Workspace, part: Part | None) -> Mark:
+    asked = _where(place)
+    if server_access.settings().server:
+        return Mark(*asked, _held(*asked), part)
+    return Mark(*asked, progress.state(_store(*asked).within(part)), part)
 
 
 @st.cache_data(ttl=HELD_S, max_entries=_STORES, show_spinner=False)

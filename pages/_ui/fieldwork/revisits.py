@@ -16,7 +16,7 @@ from pages._ui import messages
 from pages._ui.access import visitor
 from pages._ui.fieldwork import load_fieldwork
 from pages._ui.fieldwork.load_fieldwork import Mark
-from pages._ui.i18n import _, date, ngettext, number, slot_name
+from pages._ui.i18n import _, date, ngettext, number
 from pages._ui.trial.number_tables import show_table
 
 _PROBLEM = "field.alone.problem"
@@ -34,7 +34,7 @@ def again(place: Workspace, opened: Store, asked: Mark) -> None:
             pd.DataFrame(
                 {
                     _("On"): wishes["come_back_on"],
-                    _("When"): wishes["come_back_slot"].map(slot_name),
+                    _("When"): wishes["come_back_slot"].map(_slot_name),
                     _("Address"): names,
                     _("Floor"): wishes["floor"],
                     _("Door"): wishes["door"],
@@ -60,7 +60,7 @@ def _silent(place: Workspace, silent: pd.DataFrame) -> None:
                 _("Doors left"): silent["left"],
                 _("Turf"): silent["turf_id"],
                 _("Last visit"): silent["last_day"],
-                _("It was"): silent["last_slot"].map(slot_name),
+                _("It was"): silent["last_slot"].map(_slot_name),
                 _("Visits"): silent["visits"],
             }
         )
@@ -150,3 +150,14 @@ def _withdraw(opened: Store, attempt_id: str) -> None:
 
 def _floor(text: str) -> str:
     return _("floor {n}").format(n=text) if text else ""
+
+
+def _slot_name(code: str) -> str:
+    """Name a part of the day."""
+    names = {
+        "morning": _("morning"),
+        "midday": _("midday"),
+        "afternoon": _("afternoon"),
+        "evening": _("evening"),
+    }
+    return names.get(code, code)

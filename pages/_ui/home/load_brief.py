@@ -26,7 +26,16 @@ from pages._ui.i18n import _, language
 
 def brief_of(place: Workspace, scenario: Scenario) -> Brief:
     """Return the director's answer; the page shows how far it is."""
-    day, mark = browser_clock.today(), _mark(place)
+    return _brief(place, scenario, _mark(place), browser_clock.today())
+
+
+def brief_ahead(place: Workspace, scenario: Scenario) -> Brief:
+    """Return the answer on the whole field, for whoever will ask: nobody looks yet."""
+    mark = load_fieldwork.whole(place) if _has_field(place) else None
+    return _brief(place, scenario, mark, dt.datetime.now().astimezone().date())
+
+
+def _brief(place: Workspace, scenario: Scenario, mark: Mark | None, day: dt.date) -> Brief:
     folder, toml = str(place.path), scenario.to_toml()
 
     def work(progress: Progress) -> Brief:
@@ -54,9 +63,11 @@ def _key(place: Workspace, toml: str, mark: Mark | None, day: dt.date) -> Key:
 
 def _mark(place: Workspace) -> Mark | None:
     """Return the state of the field; None before there is one, so that looking begins none."""
-    if not (os.environ.get(VARIABLE) or (place.path / FOLDER).is_dir()):
-        return None
-    return load_fieldwork.mark(place)
+    return load_fieldwork.mark(place) if _has_field(place) else None
+
+
+def _has_field(place: Workspace) -> bool:
+    return bool(os.environ.get(VARIABLE)) or (place.path / FOLDER).is_dir()
 
 
 def pictures(place: Workspace, found: Brief) -> list[bytes]:

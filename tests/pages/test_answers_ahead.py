@@ -1,0 +1,46 @@
+"""Before a server answers it has worked out what its pages ask first, and nothing stops it."""
+
+import json
+import shutil
+
+import pytest
+import streamlit as st
+
+from analysis.workflows import jobs
+from pages._ui import answers_ahead, background, state
+
+
+@pytest.fixture
+def campaigns(places, tmp_path):
+    """Give a campaign two places, the damaged one built last."""
+    background._answers().clear()
+    st.cache_data.clear()
+    folder = tmp_path / "campaign" / state.SAMPLE_NAME
+    shutil.copytree(places.valmont.path, folder)
+    damaged = tmp_path / "campaign" / "damaged"
+    damaged.mkdir()
+    (damaged / "manifest.json").write_text(json.dumps({"format": 0}))
+    return tmp_path
+
+
+def kinds():
+    return {key[0] for key in background._answers()}
+
+
+@pytest.mark.parametrize("page", ["home", "priorities", "abstention"])
+def test_the_first_pages_begin_no_work_any_more(open_app, campaigns, monkeypatch, page):
+    answers_ahead.work_ahead(campaigns, most_s=600)
+    begun = []
+    submit = jobs.submit
+    monkeypatch.setattr(
+        jobs, "submit", lambda key, *args, **how: begun.append(key[0]) or submit(key, *args, **how)
+    )
+    monkeypatch.setattr(state, "WORKSPACES", campaigns / "campaign")
+    app = open_app(page)
+    assert not app.exception
+    assert [kind for kind in begun if kind != "course"] == []
+
+
+def test_when_its_time_is_over_the_rest_is_left_to_whoever_asks(campaigns):
+    answers_ahead.work_ahead(campaigns, most_s=0)
+    assert kinds() == set()
