@@ -51,7 +51,7 @@ def _try(step: Callable[[Workspace, Scenario], object], folder: Path) -> None:
     except Exception as error:
         # Whoever opens the page is told; here nobody waits, and the next place has its turn.
         why = error.what if isinstance(error, DataError) else type(error).__name__
-        _log.info("answers on %s wait: %s", folder.name, why)
+        _log.log(logging.INFO, "answers on %s wait: %s", folder.name, why)
 
 
 def _home(place: Workspace, asked: Scenario) -> None:
