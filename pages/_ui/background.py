@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,10 +14,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analysis.errors import DataError
-from analysis.workflows import jobs, server_access
+from analysis.workflows import jobs
 from analysis.workflows.jobs import Job, Key, StoppedError
 from analysis.workflows.server_access import room
-from analysis.workflows.turns import Turns
 from pages._ui import messages, state
 from pages._ui.access import gate
 from pages._ui.i18n import _, number, percent
@@ -36,8 +34,6 @@ _STOPPED = f"{_QUESTION}.stopped"
 _lock = threading.Lock()
 # Whoever waits for a job: it is stopped when the last of them leaves.
 _waiting: WeakKeyDictionary[Job, set[str]] = WeakKeyDictionary()
-# On a server pages come before work: each piece that counts beside them holds them up.
-_WORKS = Turns(at_once=2, longest_s=10.0)
 
 
 @dataclass(frozen=True)
@@ -273,11 +269,7 @@ def _under_way(key: Key) -> Job | None:
 
 
 def _begin(key: Key, work: Callable[[Progress], Any]) -> Job:
-    def in_turn(tell: jobs.Tell) -> Any:  # noqa: ANN401 - whatever the work gives
-        with _WORKS.turn() if server_access.settings().server else nullcontext():
-            return _keep(key, work(partial(tell, "")))
-
-    return jobs.submit(key, in_turn)
+    return jobs.submit(key, lambda tell: _keep(key, work(partial(tell, ""))))
 
 
 @st.cache_resource(show_spinner=False)
