@@ -20,7 +20,7 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
         str,
         typer.Argument(
             help="campaign, turfs, import, retry, list, progress, rates, contact, covered, export, "
-            "check or revoke."
+            "check, revoke, buildings, accept or refuse."
         ),
     ],
     workspace: Annotated[Path, typer.Option(help="Folder of the workspace.")],
@@ -43,6 +43,9 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
         typer.Option(formats=DAYS, help="Last day that is over, for the forecast; else found."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the forecast.")] = 0,
+    at: Annotated[
+        str, typer.Option(help="Latitude, longitude of the building to accept; else found.")
+    ] = "",
 ) -> None:
     """Take in what came back from the doors, and say how far the campaign is."""
     from analysis.cli.returns_actions import Asked, run
@@ -63,6 +66,7 @@ def returns(  # noqa: PLR0913 - one option per part of a campaign
         changes={key: value for key, value in changes.items() if value is not None},
         today=today.date() if today else None,
         seed=seed,
+        place=at,
     )
     text, well = run(action, asked, store)
     show(text)

@@ -161,11 +161,17 @@ def _answer(contacts: Contacts, asked: Asked) -> str:
         head = Text(
             "erased: {n} person(s), {letters} letter(s)", n=gone.erased.people, letters=gone.letters
         )
+        notes = Text(
+            "notes of volunteers that lost the name: {n}, files of returns: {files}",
+            n=gone.erased.notes,
+            files=gone.returns,
+        )
         left = [
             Text("left before: {what}, {n} row(s)", what=what, n=rows)
             for _at, what, rows in gone.erased.exports
         ]
-        every = [head, *left, *([] if gone.erased.swept else [UNSWEPT])]
+        lost = [notes] if gone.erased.notes or gone.returns else []
+        every = [head, *lost, *left, *([] if gone.erased.swept else [UNSWEPT])]
         return "\n".join(map(asked.say, every))
     if kind == "objection":
         point = asked.contact if found and not found.person else ""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 
 from analysis.cli.known_action import check_action
@@ -17,12 +18,15 @@ from analysis.fieldwork import progress, turf_links
 from analysis.fieldwork.campaign import Campaign, change_campaign, revoke_tokens
 from analysis.fieldwork.field_plan import turfs_in_field
 from analysis.fieldwork.left_alone import left_alone
-from analysis.fieldwork.missing_buildings import reports
+from analysis.fieldwork.missing_buildings import decide, reports
 from analysis.fieldwork.outlook import Aim
 from analysis.fieldwork.returns_validation import ACCEPTABLE
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.store_owner import renew_key
+from analysis.geography.address_search import degrees_in
+from analysis.tables.workspace import Workspace
 from analysis.workflows import fieldwork
+from analysis.workflows.known_doors import place_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Asked:
     changes: Mapping[str, Any] = field(default_factory=dict)
     today: date | None = None
     seed: int = 0
+    place: str = ""
 
 
 def run(action: str, asked: Asked, url: str = "") -> tuple[str, bool]:
@@ -155,6 +160,78 @@ def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
     return "\n\n".join(f"{name}\n{_shown(table)}" for name, table in parts.items()), True
 
 
+def _buildings(store: Store, asked: Asked) -> tuple[str, bool]:
+    found = reports(store)
+    street = _addresses(asked).set_index("address_id")["street"].reindex(found["address_id"])
+    house = found["number"].astype("str") + " " + found["suffix"]
+    name = house.str.strip() + " " + street.fillna("").astype("str").to_numpy()
+    state = found["accepted"].map({True: "accepted", False: "refused"}).fillna("waits")
+    table = found.assign(building=name.str.strip(), decision=state)
+    told = ["report_id", "building", "doors", "turf_id", "address_id"]
+    return _shown(table[[*told, "decision", "latitude", "longitude"]]), True
+
+
+def _accept(store: Store, asked: Asked) -> tuple[str, bool]:
+    at = degrees_in(asked.place)
+    if asked.place and at is None:
+        raise DataError(
+            "A building lies nowhere on earth.",
+            where="{place}",
+            mend="Write latitude, comma, longitude: 48.8566, 2.3522.",
+            place=asked.place[:40],
+        )
+    rows = _reported(store, asked)
+    if at and len(rows) > 1:
+        raise DataError(
+            "Several buildings cannot stand at one place.",
+            where="{n} ids",
+            mend="Name one id beside --at; without it each stands between its neighbours.",
+            n=len(rows),
+        )
+    table = gpd.GeoDataFrame(_addresses(asked))
+    places = {
+        one: at or place_beside(table, row["address_id"], int(row["number"]))
+        for one, row in rows.items()
+    }
+    for one, place in places.items():
+        decide(store, one, datetime.now(UTC), place=place)
+    lines = [f"{one}: accepted at {y:.6f}, {x:.6f}" for one, (y, x) in places.items()]
+    return "\n".join([*lines, "The next cut has them."]), True
+
+
+def _refuse(store: Store, asked: Asked) -> tuple[str, bool]:
+    rows = _reported(store, asked)
+    for one in rows:
+        decide(store, one, datetime.now(UTC), place=None)
+    return "\n".join(f"{one}: refused" for one in rows), True
+
+
+def _reported(store: Store, asked: Asked) -> dict[str, dict[str, Any]]:
+    """Return the reports that are named, whole or by the beginning of their ids."""
+    table = reports(store)
+    found: dict[str, dict[str, Any]] = {}
+    for name in map(str, asked.files):
+        mine = table[table["report_id"].str.startswith(name)]
+        if len(mine) != 1:
+            raise DataError(
+                "No missing building was reported under this id, or several begin so.",
+                where="{name}",
+                mend="python -m analysis returns buildings lists them.",
+                name=name[:40],
+            )
+        found[mine["report_id"].iloc[0]] = mine.to_dict("records")[0]
+    if not found:
+        raise DataError(
+            "No building is named.",
+            mend="Write ids after the action: python -m analysis returns buildings lists them.",
+        )
+    return found
+
+
+def _addresses(asked: Asked) -> pd.DataFrame:
+    return Workspace(asked.workspace).read("addresses")
+
+
 def _percent(rate: float) -> str:
     """Return a rate in words; before the first door there is none."""
     return "no share yet" if math.isnan(rate) else f"{100 * rate:.1f}%"
@@ -252,4 +329,7 @@ ACTIONS: dict[str, Callable[[Store, Asked], tuple[str, bool]]] = {
     "export": _export,
     "check": _check,
     "revoke": _revoke,
+    "buildings": _buildings,
+    "accept": _accept,
+    "refuse": _refuse,
 }

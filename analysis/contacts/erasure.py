@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from analysis.contacts import vault
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.merged import groups
+from analysis.contacts.normalise import bare_key
 from analysis.contacts.suppression import suppress_people
 from analysis.contacts.tombstones import bury
 from analysis.database.access_tables import AUDIT
@@ -29,7 +30,9 @@ from analysis.database.contact_tables import (
 from analysis.database.engine import reading, writing
 from analysis.database.store_sweep import sweep
 from analysis.errors import Text
+from analysis.fieldwork.names_taken_out import PLACES, take_out
 
+_NAMES = ("birth_name", "used_name", "first_names")
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 # Words of the audit for what leaves as a file.
 _LEAVES = ("download", "export", "print", "send")
@@ -55,6 +58,8 @@ class Erased:
         Rows deleted, by table.
     exports
         Files and lists that left before and may hold them: day, what, rows.
+    notes
+        Remarks, answers and contradictions of returns that lost their name.
     swept
         Whether nothing is left in the free space of the store; else somebody read it meanwhile, or
         its user does not own the tables.
@@ -65,6 +70,7 @@ class Erased:
     rows: dict[str, int]
     exports: list[tuple[int, str, int]]
     swept: bool
+    notes: int = 0
 
 
 def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "erasure") -> Erased:
@@ -83,8 +89,8 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
     Returns
     -------
     Erased
-        People, contact points put on the list, rows deleted by table, and whether the store's files
-        were swept.
+        People, contact points put on the list, rows deleted by table, remarks that lost a name, and
+        whether the store's files were swept.
     """
     with reading(contacts.engine) as connection:
         every = groups(connection).members(people)
@@ -92,6 +98,7 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
     if contacts.workspaces is not None:
         bury(contacts.workspaces, every)
     points = suppress_people(contacts, every, reason) if reason else 0
+    notes = take_out(contacts.engine, names_of(contacts, every))
     rows: dict[str, int] = {}
     with writing(contacts.engine, role="eraser") as connection:
         for table in _ABOUT:
@@ -104,8 +111,32 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
                 rows[table.name] = rows.get(table.name, 0) + gone.rowcount
         rows["vault_keys"] = vault.erase(connection, every)
     # Without its key a value says nothing: of the keys nothing may stay in any file.
-    swept = sweep(contacts.engine, [VAULT_KEYS], [VAULT, POINTS, *_ABOUT])
-    return Erased(len(every), points, rows, left_before(contacts), swept)
+    told = [table for table, _column in PLACES] if notes else []
+    swept = sweep(contacts.engine, [VAULT_KEYS, *told], [VAULT, POINTS, *_ABOUT])
+    return Erased(len(every), points, rows, left_before(contacts), swept, notes)
+
+
+def names_of(contacts: Contacts, people: Iterable[str]) -> set[str]:
+    """Return the names that people bear or bore, those they were merged with included.
+
+    Parameters
+    ----------
+    contacts
+        The campaign.
+    people
+        Who.
+
+    Returns
+    -------
+    set of str
+        Names as they were written, each first name alone, family names without particles.
+    """
+    with reading(contacts.engine) as connection:
+        every = groups(connection).members(people)
+        told = vault.versions(connection, contacts.ring, every, _NAMES)
+    texts = {text for _field, _version, text in told}
+    firsts = {one for field, _v, text in told if field == "first_names" for one in text.split()}
+    return texts | firsts | {bare_key(text) for text in texts}
 
 
 def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:

@@ -24,6 +24,8 @@ from sqlalchemy import (
 from analysis.tables.attempts import OUTCOMES
 
 METADATA = MetaData()
+# Stands in remarks where the name of somebody stood who was erased.
+TAKEN_OUT = "[…]"
 Counter = BigInteger
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from analysis.database import access_tables, message_tables
 from analysis.database.contact_tables import ERASABLE, TABLES
 from analysis.database.engine import ROLES, no_role
-from analysis.database.models import METADATA
+from analysis.database.models import METADATA, TAKEN_OUT
 
 # What belongs to the server and to no campaign: people, sessions, organisations, campaigns.
 REALM = "@server"
@@ -23,6 +23,8 @@ TENANT = "current_setting('palier.tenant', true)"
 _PERSON = "current_setting('palier.person', true)"
 _LOCAL_ROLES = (ROLES["app"], ROLES["eraser"])
 _REPLACED = (*("plan", "due", "flags", "tally_day", "tally_hour", "tally_address", "tally_turf"),)
+# What volunteers wrote: it may lose a name.
+_WRITTEN = ("attempts", "answers", "conflicts")
 _ERASED = tuple(table.name for table in TABLES if table in ERASABLE)
 # Of all modules that declare tables, those above included.
 _DECLARED = (access_tables, message_tables)
@@ -36,7 +38,11 @@ RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
         "UPDATE": ("meta", "sessions", "invitations"),
         "DELETE": _REPLACED,
     },
-    ROLES["eraser"]: {"SELECT": ("alembic_version", *_ERASED), "DELETE": _ERASED},
+    ROLES["eraser"]: {
+        "SELECT": ("alembic_version", *_ERASED, *_WRITTEN),
+        "UPDATE": _WRITTEN,
+        "DELETE": _ERASED,
+    },
 }
 # A role or a table that is not there lacks everything.
 _LACKING = sa.text(
@@ -190,6 +196,47 @@ def only_grows(table: str) -> None:
 def never_changes(table: str) -> None:
     """Refuse changes of rows, whoever asks; they may be deleted by who has the right."""
     _refuse(table, ("UPDATE", "TRUNCATE"))
+
+
+def only_loses_names(table: str, column: str) -> None:
+    """Let a text of rows that only grow be written anew where it bears the mark `TAKEN_OUT`.
+
+    Parameters
+    ----------
+    table
+        It was kept by `only_grows`.
+    column
+        The text; no other column changes.
+    """
+    says = f"{table} is append-only"
+    if not _is_postgresql():
+        every = (one["name"] for one in sa.inspect(op.get_bind()).get_columns(table))
+        others = ", ".join(name for name in every if name != column)
+        op.execute(f"DROP TRIGGER {table}_no_update")
+        for name, when in (
+            (f"update BEFORE UPDATE OF {others}", ""),
+            (
+                f"{column} BEFORE UPDATE OF {column}",
+                f"WHEN instr(NEW.{column}, '{TAKEN_OUT}') = 0 ",
+            ),
+        ):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{name} ON {table} {when}"
+                f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
+            )
+        return
+    op.execute(f"DROP TRIGGER {table}_only_grows ON {table}")
+    calls = f"EXECUTE FUNCTION {table}_only_grows()"
+    op.execute(
+        f"CREATE TRIGGER {table}_only_grows BEFORE DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT {calls}"
+    )
+    same = f"to_jsonb(NEW) - '{column}' = to_jsonb(OLD) - '{column}'"
+    op.execute(
+        f"CREATE TRIGGER {table}_only_loses_names BEFORE UPDATE ON {table} FOR EACH ROW "
+        f"WHEN (NOT ({same} AND strpos(NEW.{column}, '{TAKEN_OUT}') > 0)) {calls}"
+    )
+    _grant("SELECT, UPDATE", table, (ROLES["eraser"],))
 
 
 def _refuse(table: str, changes: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """What must not be in a return: who somebody is, how to reach them, what they believe or suffer.
 
-A filter, not a judge: a name without a title that is no common first name passes, and so does
+A filter, not a judge: a family name without a title is known by its capital within a sentence, or
+by what is said of it (« Zorbaline absente »); in small letters elsewhere it passes, and so does
 what is misspelt beyond recognition. `tests/analysis/fieldwork/test_privacy.py` says how often.
 The phone page applies the same patterns (`phone_page/records.js`): they keep to what both know,
 ASCII letters and digits.
@@ -50,7 +51,13 @@ def _pieces(words: Mapping[str, str]) -> dict[str, str]:
         name: "|".join(re.sub(r" (?!\?)", "[ -]+", one.strip()) for one in text.split(","))
         for name, text in words.items()
     }
-    return _PIECES | lists | {"FIRST_NAMES": lists["first_names"].lower()}
+    begun = {name.title(): _begun(lists[name]) for name in ("ordinary", "roles")}
+    return _PIECES | lists | begun | {"FIRST_NAMES": lists["first_names"].lower()}
+
+
+def _begun(words: str) -> str:
+    """Return a list as its words stand at the beginning of a sentence."""
+    return "|".join(one[:1].upper() + one[1:] for one in words.split("|"))
 
 
 def _whole(pattern: str, pieces: Mapping[str, str]) -> str:
@@ -88,13 +95,25 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", digits)
 
 
-def personal(text: str) -> str:
+def personal(text: str, *, remark: bool = True) -> str:
     """Say what personal thing a text seems to hold; empty where nothing.
 
     Accents, wide letters, digits of other alphabets and invisible characters count as what they
     look like.
+
+    Parameters
+    ----------
+    text
+        As it was written.
+    remark
+        Whether it is a remark: a name of a team or a file may have a bare capital.
+
+    Returns
+    -------
+    str
+        The first kind of `kinds`.
     """
-    return next(iter(kinds(text)), "")
+    return next(iter(kinds(text, remark=remark)), "")
 
 
 def file_name(given: str, plain: str) -> str:
@@ -113,15 +132,16 @@ def file_name(given: str, plain: str) -> str:
         Without folders.
     """
     path = Path(given)
-    said = personal(path.stem.replace("_", " ")) or not path.name.strip(". ")
+    said = personal(path.stem.replace("_", " "), remark=False) or not path.name.strip(". ")
     return f"{plain}{path.suffix[:5]}" if said else path.name
 
 
-def kinds(text: str) -> tuple[str, ...]:
+def kinds(text: str, *, remark: bool = False) -> tuple[str, ...]:
     """Say all kinds of personal things that a text seems to hold, in the order of the rules."""
     whole = plain(text)
     written = _PLACES.sub(" ", whole)
     small = _SHOPS.sub(" ", written.lower())
     seen = {"written": written, "small": small, "all": whole.lower()}
+    seen["bare"] = written if remark else ""
     found = (str(kind) for kind, pattern, of in _COMPILED if pattern.search(seen[of]))
     return tuple(dict.fromkeys(found))

@@ -259,7 +259,7 @@ def _cleared(n: int, row: dict[str, Any]) -> tuple[dict[str, Any], list[Text]]:
     found = {
         name: kind
         for name in _FREE
-        if row[name] and (kind := personal(str(row[name]).replace("_", " ")))
+        if row[name] and (kind := personal(str(row[name]).replace("_", " "), remark=name == "note"))
     }
     kept, taken = answers.cleared(row["answers"])
     texts = [

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 from analysis.database.contact_tables import DOOR_BOXES
 from analysis.database.engine import close, connect, lock, or_nothing, reading, tenant_of, writing
 from analysis.database.migrate import upgrade
-from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META
+from analysis.database.models import ATTEMPTS, CONFLICTS, DUE, FLAGS, IMPORTS, META, TAKEN_OUT
 from analysis.database.store_faults import is_passing
 from analysis.errors import DataError, Text
 from analysis.fieldwork import answer_store, field_plan, missing_buildings, quality, tallies
@@ -301,8 +301,11 @@ def _keep_conflicts(connection: Connection, rows: Rows) -> int:
     stored = _stored(connection, [row["attempt_id"] for row in rows])
     kept = []
     for row in rows:
-        content = _content(row) | answer_store.content(row)
-        if content != stored[row["attempt_id"]]:
+        was = stored[row["attempt_id"]]
+        # A name that was taken out does not come back with the file that had it.
+        lost = {name: text for name, text in was.items() if TAKEN_OUT in text}
+        content = _content(row) | answer_store.content(row) | lost
+        if content != was:
             text = json.dumps(content, ensure_ascii=False, sort_keys=True)
             digest = hashlib.sha256(text.encode()).hexdigest()
             kept.append(

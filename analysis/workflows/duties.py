@@ -17,11 +17,12 @@ from analysis.access import audit
 from analysis.contacts import retention
 from analysis.contacts import rights_requests as asked
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.erasure import Erased
+from analysis.contacts.erasure import Erased, names_of
 from analysis.contacts.known_of import Known, known_of, portable
 from analysis.contacts.retention import Over
 from analysis.fieldwork.campaign import FOLDER
-from analysis.fieldwork.inbox import REFUSED
+from analysis.fieldwork.inbox import IMPORTED, REFUSED
+from analysis.fieldwork.names_taken_out import take_out_of_files
 from analysis.i18n import Words
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows import mail_out
@@ -39,10 +40,13 @@ class Gone:
         What went from the store.
     letters
         Letters of the outbox that went.
+    returns
+        Files of returns that lost their name.
     """
 
     erased: Erased
     letters: int
+    returns: int = 0
 
 
 def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
@@ -60,7 +64,8 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
     Returns
     -------
     Gone
-        What was erased in the store, and the letters that were taken out of the outbox.
+        What was erased in the store, the letters that were taken out of the outbox, and the files
+        of returns that lost a name.
 
     Raises
     ------
@@ -68,8 +73,12 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
         When the request is none of erasure or its person is not known, or it is over.
     """
     people = {one.request: one.person for one in asked.requests(contacts)}
+    person = people.get(request, "")
+    # Once they are erased nobody knows them any more.
+    names = names_of(contacts, [person]) if person else set()
     erased = asked.carry_out_erasure(contacts, request)
-    return Gone(erased, mail_out.forget(workspace, people[request]))
+    returns = take_out_of_files(workspace / FOLDER / IMPORTED, names)
+    return Gone(erased, mail_out.forget(workspace, person), returns)
 
 
 def answer_access(contacts: Contacts, person: str, *, language: str = "en") -> dict[str, bytes]:

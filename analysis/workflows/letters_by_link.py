@@ -13,11 +13,17 @@ from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.i18n import Words
 from analysis.workflows import mail_out, server_access
+from analysis.workflows.letter_quota import Quota
 
 WORDS = Words.read("public", files("analysis.workflows") / "public_words.toml")
 
 
-def ask_to_confirm(workspace: Path, contacts: Contacts, person: str, act: Act) -> bool | None:
+_quota = Quota()
+
+
+def ask_to_confirm(
+    workspace: Path, contacts: Contacts, person: str, act: Act, *, origin: str = ""
+) -> bool | None:
     """Ask a person to confirm their act by e-mail.
 
     Parameters
@@ -28,12 +34,17 @@ def ask_to_confirm(workspace: Path, contacts: Contacts, person: str, act: Act) -
         Its people.
     person, act
         Whose, and what.
+    origin
+        Address that a stranger's request came from.
 
     Returns
     -------
     bool or None
-        Whether the letter was sent, or waits in the outbox; None where one went a moment ago.
+        Whether the letter was sent, or waits in the outbox; None where one went a moment ago, or
+        as many as one mailbox gets in a day.
     """
+    if not _quota.take(canonical_email(act.email), origin):
+        return None
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
         secret = confirmations.offer(connection, contacts, person, confirmations.ACT, proof=proof)
@@ -42,7 +53,9 @@ def ask_to_confirm(workspace: Path, contacts: Contacts, person: str, act: Act) -
     return _send(workspace, contacts, (person, act.email), ("confirm", f"c/{secret}", act.language))
 
 
-def send_preferences(workspace: Path, contacts: Contacts, email: str, language: str) -> None:
+def send_preferences(
+    workspace: Path, contacts: Contacts, email: str, language: str, *, origin: str = ""
+) -> None:
     """Send their link to everybody who has an address; to nobody else, and without saying so.
 
     Parameters
@@ -55,6 +68,8 @@ def send_preferences(workspace: Path, contacts: Contacts, email: str, language: 
         As it was typed.
     language
         Of the letter.
+    origin
+        Address that the request came from.
     """
     try:
         canonical = canonical_email(email)
@@ -63,6 +78,8 @@ def send_preferences(workspace: Path, contacts: Contacts, email: str, language: 
     with reading(contacts.engine) as connection:
         people = vault.who_has(connection, contacts.ring, "email", [canonical]).get(canonical, [])
     for person in people:
+        if not _quota.take(canonical, origin):
+            return
         with writing(contacts.engine) as connection:
             secret = confirmations.offer(connection, contacts, person, confirmations.PREFERENCES)
         if secret is not None:

@@ -66,6 +66,8 @@ class Visit:
         Path after the name of the campaign.
     form
         What was sent; None for a GET.
+    origin
+        Address that it came from.
     """
 
     workspace: Path
@@ -73,6 +75,7 @@ class Visit:
     language: str
     rest: tuple[str, ...]
     form: Form | None
+    origin: str = ""
 
     def say(self, key: str, section: str = "page") -> str:
         """Return a text of the pages, with who answers and how to reach them."""
@@ -113,10 +116,12 @@ async def public_page(request: Request, workspaces: Path) -> Response:
             return _refused(language, "gone", refused.status)
         form = parse_qs(content.decode("utf-8", "replace"), max_num_fields=100)
     path = tuple(part for part in request.path_params["path"].split("/") if part)
-    return await run_in_threadpool(_answer, path, workspaces, language, form)
+    return await run_in_threadpool(_answer, path, workspaces, language, (form, address))
 
 
-def _answer(path: tuple[str, ...], workspaces: Path, language: str, form: Form | None) -> Response:
+def _answer(
+    path: tuple[str, ...], workspaces: Path, language: str, sent: tuple[Form | None, str]
+) -> Response:
     workspace = workspace_of(workspaces, path[0]) if path else None
     if workspace is None:
         return _refused(language, "gone", 404)
@@ -126,7 +131,7 @@ def _answer(path: tuple[str, ...], workspaces: Path, language: str, form: Form |
         return _refused(language, "gone", 503)
     try:
         require_controller(contacts.controller)
-        return _routed(Visit(workspace, contacts, language, path[1:], form))
+        return _routed(Visit(workspace, contacts, language, path[1:], *sent))
     except DataError as error:
         # Only what was asked for is wrong; paths of the server are not shown to strangers.
         return public_html.page(
@@ -147,7 +152,8 @@ def _routed(visit: Visit) -> Response:
     if not visit.rest:
         return _sign_up(visit) if posted else _sign_up_page(visit)
     if visit.rest == ("link",) and posted:
-        send_preferences(visit.workspace, visit.contacts, visit.one("email"), visit.language)
+        told = (visit.workspace, visit.contacts, visit.one("email"), visit.language)
+        send_preferences(*told, origin=visit.origin)
         return _plain(visit, visit.say("asked"), _unsent(visit))
     if len(visit.rest) == 2 and visit.rest[0] in ("c", "m"):  # noqa: PLR2004 - kind and secret
         with reading(visit.contacts.engine) as connection:
@@ -220,7 +226,7 @@ def _sign_up(visit: Visit) -> Response:
         return _sign_up_page(visit, languages.told(error.what, visit.language), status=422)
     with writing(visit.contacts.engine) as connection:
         person = acts.enter(connection, visit.contacts, act, source="page")
-    ask_to_confirm(visit.workspace, visit.contacts, person, act)
+    ask_to_confirm(visit.workspace, visit.contacts, person, act, origin=visit.origin)
     return _plain(visit, visit.say("sent"), _unsent(visit))
 
 

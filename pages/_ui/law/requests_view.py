@@ -147,9 +147,9 @@ def _erase(folder: Path, contacts: Contacts, one: owed.Request, key: str) -> Non
         gone = duties.erase_for(folder, contacts, one.request)
         text = _(
             "Erased. Their objection is kept as a digest. Lists and files that left before: "
-            "{n}; backups keep keys apart."
+            "{n}; backups keep keys apart. Notes of volunteers that lost their name: {notes}."
         )
-        told = text.format(n=len(gone.erased.exports))
+        told = text.format(n=len(gone.erased.exports), notes=gone.erased.notes)
         load_law.said(told if gone.erased.swept else f"{told} {messages.translate(UNSWEPT)}")
 
 

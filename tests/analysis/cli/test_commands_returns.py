@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 
+import geopandas as gpd
 import pytest
 
 from analysis.cli import main
 from analysis.fieldwork.campaign import open_campaign
+from analysis.workflows.known_doors import place_beside
 from tests.analysis.fieldwork.made_returns import attempt, phone_bytes, turfs
 
 SHEET = """secteur;adresse_id;date;heure;equipe;absents;refus;conversations
@@ -121,3 +124,42 @@ def test_wrong_questions_are_answered_with_advice(returns, words, says):
     assert code == 1
     assert says in said
     assert "mend:" in said
+
+
+def test_missing_buildings_are_listed_accepted_and_refused(returns, valmont):
+    street = valmont.read("addresses")
+    beside = street[(street["street"] == street["street"].iloc[0]) & (street["number"] > 1)].iloc[0]
+    ids = [str(uuid.UUID(int=n)) for n in (1 << 124, 2 << 124)]
+    told = {"address_id": beside["address_id"], "at": "2025-11-21T18:30:00+01:00", "doors": 6}
+    missing = [{"report_id": one, "number": 14 + n, **told} for n, one in enumerate(ids)]
+    file = returns.folder / "retours.json"
+    file.write_bytes(phone_bytes(open_campaign(returns.workspace), [], missing=missing))
+    assert returns("buildings") == (0, "none\n")
+    returns("turfs", returns.folder / "turfs.csv")
+    assert "2 missing building(s)" in returns("import", file)[1]
+    said = returns("buildings")[1]
+    assert said.count("waits") == 2
+    assert f"14 {beside['street']}" in said
+    code, said = returns("accept", ids[0][:8])
+    place = place_beside(gpd.GeoDataFrame(street), beside["address_id"], 14)
+    assert (code, said.splitlines()[0]) == (
+        0,
+        f"{ids[0]}: accepted at {place[0]:.6f}, {place[1]:.6f}",
+    )
+    assert (
+        f"{ids[1]}: accepted at 48.691200, 4.200000"
+        in returns("accept", ids[1], "--at", "48.6912, 4.2")[1]
+    )
+    assert returns("refuse", ids[0]) == (0, f"{ids[0]}: refused\n")
+    said = returns("buildings")[1]
+    assert (said.count("accepted"), said.count("refused")) == (1, 1)
+    for words, why in (
+        (("accept", "nothing"), "No missing building was reported"),
+        (("refuse",), "No building is named"),
+        (("accept", ids[0], "--at", "là-bas"), "nowhere on earth"),
+        (("accept", *ids, "--at", "48.6912, 4.2"), "cannot stand at one place"),
+        (("accept", ids[0], "--at", "99.5, 4.2"), "nowhere on earth"),
+    ):
+        code, said = returns(*words)
+        assert code
+        assert why in said

@@ -23,7 +23,13 @@ from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading
-from analysis.workflows import mail_out, phone_endpoint, public_pages
+from analysis.workflows import (
+    letter_quota,
+    letters_by_link,
+    mail_out,
+    phone_endpoint,
+    public_pages,
+)
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
 
@@ -97,6 +103,7 @@ class Site:
 @pytest.fixture
 def site(campaign, monkeypatch):
     monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
+    monkeypatch.setattr(letters_by_link, "_quota", letter_quota.Quota())
     monkeypatch.setattr(phone_endpoint, "_stores", {})
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)
     first = open_contacts(campaign)
@@ -262,6 +269,27 @@ def test_strangers_get_nothing_and_are_told_to_wait(site):
     codes = [site.ask("", {"seal": "x"}).status_code for _n in range(22)]
     assert codes[0] == 403
     assert codes[-1] == 429
+
+
+def test_one_mailbox_is_not_flooded_and_nobody_is_told(site):
+    told = {
+        site.send({**ENTRY, "email": f"camille+{n}@valmont.example", "last_name": f"Ex{n}"}).text
+        for n in range(letter_quota.PER_MAILBOX + 3)
+    }
+    assert len(site.letters()) == letter_quota.PER_MAILBOX
+    assert len(told) == 1
+    site.send({**ENTRY, "email": "autre@valmont.example"})
+    assert len(site.letters()) == letter_quota.PER_MAILBOX + 1
+
+
+def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want():
+    quota = letter_quota.Quota()
+    sent = [quota.take(f"p{n}@valmont.example", "192.0.2.1") for n in range(62)]
+    assert sent == [True] * 60 + [False] * 2
+    assert quota.take("p61@valmont.example")
+    assert quota.take("p62@valmont.example", "192.0.2.2")
+    assert [quota.take("a.b+c@valmont.example"), quota.take("ab@valmont.example")] == [True] * 2
+    assert [quota.take(f"ab+{n}@valmont.example") for n in range(4)] == [True] * 3 + [False]
 
 
 def test_nobody_is_asked_in_nobodys_name(campaign, contacts):

@@ -6,6 +6,7 @@ import json
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -22,6 +23,7 @@ from analysis.contacts.suppression import suppressed
 from analysis.database import store_sweep
 from analysis.database.contact_tables import CONSENTS, VAULT_KEYS
 from analysis.database.engine import reading, writing
+from analysis.database.models import ATTEMPTS
 from analysis.errors import DataError
 from tests.analysis.contacts.invented import merge, opened, said, say
 
@@ -162,6 +164,23 @@ def test_who_is_erased_is_found_nowhere_and_never_reached_again(base, person, st
         assert not any(
             word in content for word in (b"ephyrine", b"ntrouvable", b"39980007", b"39 98 00 07")
         ), place
+
+
+def test_who_is_erased_is_in_no_note_of_volunteers(base, person):
+    note = dict.fromkeys(("import_id", "kind", "team_id", "themes"), "")
+    note |= {"turf_id": "T1", "address_id": "a", "bureau_id": "b", "day": TODAY, "at_s": 1}
+    notes = ["boite introuvable pleine", "Zéphyrine au 2e", "chien introuvables"]
+    rows = [
+        {**note, "attempt_id": str(uuid4()), "outcome": "refused", "opponent": False, "note": text}
+        for text in notes
+    ]
+    with writing(base.engine) as connection:
+        connection.execute(sa.insert(ATTEMPTS), rows)
+    one = asked.receive(base, "erasure", person, TODAY)
+    assert asked.carry_out_erasure(base, one.request).notes == 2
+    with reading(base.engine) as connection:
+        left = connection.execute(sa.select(ATTEMPTS.c.note)).scalars().all()
+    assert {"boite […] pleine", "[…] au 2e", "chien introuvables"} <= set(left)
 
 
 def test_no_file_of_the_store_keeps_the_key_of_who_is_erased(

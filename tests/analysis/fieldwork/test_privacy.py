@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import pytest
 
-from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES, personal
+from analysis.fieldwork.privacy import INVISIBLE, REMOVED, RULES, file_name, personal
 from tools.note_rates import FILES, rates, read_notes, table
 
 
@@ -28,6 +28,10 @@ from tools.note_rates import FILES, rates, read_notes, table
         ("voir Mme Durand", "a name"),
         ("M. Le Goff rappelle", "a name"),
         ("monsieur Éluard", "a name"),
+        ("Zorbaline absente", "a name"),
+        ("zorbaline a déménagé", "a name"),
+        ("laissé un mot à Zorbaline", "a name"),
+        ("Dame du 4e absente. Revenir à Noël", ""),
         ("sonner fort, monsieur du 3e entend mal", ""),
         ("code 1234A, 2e étage", ""),
         ("portes 3, 5, 7, 9, 11, 13, 15 et 17", ""),
@@ -37,6 +41,12 @@ from tools.note_rates import FILES, rates, read_notes, table
 )
 def test_what_names_a_person_is_found(text, kind):
     assert personal(text) == kind
+
+
+def test_a_team_and_a_file_may_be_called_by_a_place():
+    assert personal("equipe Belleville", remark=False) == ""
+    assert personal("equipe Belleville") == "a name"
+    assert file_name("retours Belleville.csv", "returns") == "retours Belleville.csv"
 
 
 @pytest.mark.parametrize("name", FILES)

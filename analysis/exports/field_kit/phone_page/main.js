@@ -81,7 +81,7 @@ function sendView(totals) {
 function teamEntry(locked) {
   const refused = element("p", { class: "bad", role: "alert" });
   return element("label", {}, words("team"), element("input", { type: "text", maxlength: 24, value: settings.team, disabled: locked, "data-key": "team", oninput: (event) => {
-    const bad = isPersonal(event.target.value);
+    const bad = isPersonal(event.target.value, false);
     refused.textContent = bad ? words("team_refused") : "";
     settings.team = bad ? "" : event.target.value.trim();
     save();

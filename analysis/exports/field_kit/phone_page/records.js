@@ -187,9 +187,9 @@ function plainText(text) {
     .replace(/\u0153/g, "oe").replace(/\u0152/g, "Oe").replace(/\u2019/g, "'")
     .replace(/\p{Nd}/gu, (digit) => (digit >= "0" && digit <= "9" ? digit : "0")).replace(/\s+/gu, " ");
 }
-function isPersonal(text) {
+function isPersonal(text, remark = true) {
   const all = plainText(text);
   const written = all.replace(personal.places, " ");
-  const seen = { all: all.toLowerCase(), written, small: written.toLowerCase().replace(personal.shops, " ") };
+  const seen = { all: all.toLowerCase(), written, bare: remark ? written : "", small: written.toLowerCase().replace(personal.shops, " ") };
   return personalRules.some(([pattern, of]) => pattern.test(seen[of]));
 }
