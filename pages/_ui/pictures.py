@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import html
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Of a phone.
 _PHONE_PX = 640
@@ -50,3 +54,9 @@ def sideways(key: str, *, least_px: int = 640) -> DeltaGenerator:
         f".st-key-{key} > * {{ min-width: {least_px}px; }} }}</style>"
     )
     return st.container(key=key)
+
+
+def figure(chart: Figure, key: str, *, least_px: int = 560) -> None:
+    """Show a figure as wide as its place; `key` and `least_px` are of `sideways`."""
+    with sideways(key, least_px=least_px):
+        st.pyplot(chart, width="stretch")

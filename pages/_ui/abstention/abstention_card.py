@@ -35,8 +35,8 @@ def bureau_card(found: Outlook) -> None:
     st.caption(
         _(
             "Thick line: this bureau; thin line: the whole place; dashed: expected. The fan: 50% "
-            "(dark) and 90% (pale) intervals. Older elections are brought onto today's bureaux by "
-            "the crosswalk where contours allow it."
+            "(dark) and 90% (pale) intervals. Older elections are brought onto today's bureaux "
+            "where contours allow it."
         )
     )
     _split(found, row)
@@ -185,6 +185,7 @@ def _chart(elections: list[str]) -> dict[str, object]:
         }
 
     return {
+        "padding": {"left": 5, "top": 5, "bottom": 5, "right": 12},
         "layer": [
             fan(90, 0.2),
             fan(50, 0.35),
@@ -192,5 +193,5 @@ def _chart(elections: list[str]) -> dict[str, object]:
             line("place_next", _FAINT, 1),
             line("bureau", _BLUE, 2.5),
             line("bureau_next", _BLUE, 1.5),
-        ]
+        ],
     }

@@ -16,6 +16,8 @@ from pages._ui.trial.number_tables import show_table
 _BLUE, _ORANGE, _PALE = "#236eb0", "#b35806", "#9ecae1"
 # Bureaux drawn; the tables and numbers rest on all of them.
 _DOTS = 3000
+# Bureaux that a share is drawn of: of a few, it is chance.
+_LEAST = 20
 
 
 def proof(place: Workspace) -> None:
@@ -107,7 +109,7 @@ def _errors(found: AbstentionBacktest) -> None:
 
 def _reliability(found: AbstentionBacktest) -> None:
     """Draw how many bureaux came inside the intervals that promised 50% and 90%."""
-    groups = counted_groups(found)
+    groups = counted_groups(found, least=_LEAST)
     rows = [
         {"promised": share / 100, "covered": coverage(found, share, suffix), "group": group}
         for share in (50, 90)
@@ -180,14 +182,14 @@ def group_names() -> dict[str, str]:
     }
 
 
-def counted_groups(found: AbstentionBacktest) -> dict[str, str]:
-    """Name the sizes of bureaux, each with how many there are; those of none are left out."""
+def counted_groups(found: AbstentionBacktest, *, least: int = 1) -> dict[str, str]:
+    """Name the sizes of bureaux, each with how many there are; those of fewer are left out."""
     own = found.methods[found.methods["method"] == MODEL].iloc[0]
     counts = {suffix: int(own[f"n{suffix or '_judged'}"]) for suffix in group_names()}
     return {
         suffix: _("{group} ({n})").format(group=group, n=number(counts[suffix]))
         for suffix, group in group_names().items()
-        if counts[suffix]
+        if counts[suffix] >= least
     }
 
 

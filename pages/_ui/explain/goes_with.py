@@ -135,6 +135,7 @@ def _effect_spec() -> dict[str, object]:
     shared = {"y": y, "color": colour, "tooltip": tip}
     return {
         "height": {"step": 44},
+        "padding": {"left": 5, "top": 5, "bottom": 5, "right": 16},
         "layer": [
             {"mark": {"type": "rule", "color": _GREY}, "encoding": {"x": {"datum": 0}}},
             {"mark": {"type": "rule", "strokeWidth": 3}, "encoding": {**shared, **ends}},

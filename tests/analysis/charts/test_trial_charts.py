@@ -156,6 +156,12 @@ def test_the_power_curve_shows_medians_by_number_and_share(language):
     assert len(axes.get_legend().get_texts()) == 3
 
 
+def test_a_power_curve_of_one_number_has_that_number_below_it():
+    facts = {"coverage": 0.1, "detectable_assignment": 0.07, "detectable_reached": 0.7}
+    (axes,) = power_chart(pd.DataFrame({"units": [5], **facts}), language="en").axes
+    assert axes.get_xticks().tolist() == [5]
+
+
 def test_curves_that_are_none():
     with pytest.raises(DataError, match="lacks column"):
         power_chart(pd.DataFrame({"units": [1]}))
