@@ -14,6 +14,7 @@ from pages._ui import bureaux, state
 from pages._ui.abstention.abstention_view import highest_first, source_name
 from pages._ui.i18n import _, language, ngettext, number, percent
 from pages._ui.messages import plain
+from pages._ui.pictures import vega
 
 _BLUE, _FAINT = "#236eb0", "#8d99a3"
 FAN = ("low_50", "high_50", "low_90", "high_90")
@@ -31,7 +32,7 @@ def bureau_card(found: Outlook) -> None:
         bureaux.ask_for_another()
     _numbers(found.forecast, row)
     shown = past_and_fan(found, row)
-    st.vega_lite_chart(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
+    vega(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
     st.caption(
         _(
             "Thick line: this bureau; thin line: the whole place; dashed: expected. The fan: 50% "
@@ -185,7 +186,6 @@ def _chart(elections: list[str]) -> dict[str, object]:
         }
 
     return {
-        "padding": {"left": 5, "top": 5, "bottom": 5, "right": 12},
         "layer": [
             fan(90, 0.2),
             fan(50, 0.35),

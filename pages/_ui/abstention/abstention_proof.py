@@ -10,6 +10,7 @@ from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.abstention import coming_election as outlooks
 from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.pictures import vega
 from pages._ui.swing.two_elections import choose_one
 from pages._ui.trial.number_tables import show_table
 
@@ -83,7 +84,7 @@ def _errors(found: AbstentionBacktest) -> None:
     }
     ours = {"condition": {"test": "datum.ours", "value": _BLUE}, "value": _PALE}
     tip = [{"field": "mae_points_common", "format": ".2f", "title": _("Mean error (points)")}]
-    st.vega_lite_chart(
+    vega(
         shown,
         {
             "layer": [
@@ -138,7 +139,7 @@ def _reliability(found: AbstentionBacktest) -> None:
         "legend": {"orient": "bottom", "columns": 1, "labelLimit": 300},
     }
     ideal = {"values": [{"promised": 0, "covered": 0}, {"promised": 1, "covered": 1}]}
-    st.vega_lite_chart(
+    vega(
         pd.DataFrame(rows),
         {
             "layer": [
@@ -212,7 +213,7 @@ def _dots(found: AbstentionBacktest) -> None:
         {"field": "expected", "format": ".1%", "title": _("Expected")},
         {"field": "came", "format": ".1%", "title": _("Counted")},
     ]
-    st.vega_lite_chart(
+    vega(
         bureaux,
         {
             "layer": [
