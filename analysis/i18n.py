@@ -24,7 +24,7 @@ from babel.core import Locale
 from babel.dates import format_date
 
 from analysis.errors import Listed, Reread, Text
-from analysis.text_catalogue import catalogue_file, read_catalogue, texts_of
+from analysis.text_catalogue import library_texts, texts_of
 from analysis.vocabulary import Spoken, flat, in_words, spoken
 
 DEFAULT = "fr"
@@ -41,6 +41,8 @@ _NAMED = {TABLE: TABLE, THEME: "asked.theme"}
 # How lists and places are strung together, each language with its own spaces.
 _JOINTS = {": ": "{0}: {1}", "; ": "{0}; {1}"}
 _NUMBER = re.compile(r"(-?[\d,]+(?:\.(\d+))?)(%?)")
+_WHOLE = re.compile(r"\d{1,15}")
+_PLURAL = re.compile(r"(?<=\w)\((s|es|x)\)")
 _SPEC = re.compile(r"(\+?),?(?:\.(\d+))?([f%]?)")
 
 
@@ -183,7 +185,7 @@ def told(text: str, language: str) -> str:
 
 
 def _told(text: str, language: str) -> str:
-    if not text or not catalogue_file(language).exists():
+    if not text:
         return text
     if isinstance(text, Listed):
         return _joint(text.template, language).join(
@@ -191,7 +193,8 @@ def _told(text: str, language: str) -> str:
             for item in text.values.values()
         )
     if isinstance(text, Text) and not isinstance(text, Reread):
-        return _Filler(language).vformat(_translated(text.template, language), (), text.values)
+        template = _several(_translated(text.template, language), text.values)
+        return _Filler(language).vformat(template, (), text.values)
     return (_sentence if isinstance(text, Reread) else _value)(str.__str__(text), language)
 
 
@@ -223,6 +226,12 @@ class _Filler(string.Formatter):
         return write(float(value), int(spec[2] or 0), language=self.language, sign=bool(spec[1]))
 
 
+def _several(template: str, values: Mapping[str, Any]) -> str:
+    """Write « ligne(s) » as « lignes » where every count is two or more."""
+    counts = [int(n) for n in values.values() if type(n) is int or _WHOLE.fullmatch(str(n))]
+    return _PLURAL.sub(r"\1", template) if counts and min(counts) > 1 else template
+
+
 def _number_text(text: str, language: str) -> str:
     """Write a number found in a text, such as 1217515 or 99.3%, as `language` does."""
     number = _NUMBER.fullmatch(text)
@@ -240,6 +249,8 @@ def quoted(text: str, language: str) -> str:
 
 
 def _translated(template: str, language: str) -> str:
+    if language == "en":
+        return library_texts(language, ERROR).get(template, template)
     found = texts_of(language).pgettext(ERROR, template)
     if found != template:
         return found
@@ -251,22 +262,6 @@ def _translated(template: str, language: str) -> str:
 def _joint(separator: str, language: str) -> str:
     template = _JOINTS.get(separator, "{0}" + separator + "{1}")
     return texts_of(language).pgettext(ERROR, template).format("", "")
-
-
-@cache
-def _catalogue(language: str) -> Mapping[str, str]:
-    """Return the library's texts and their translations; empty for English."""
-    file = catalogue_file(language)
-    if not file.exists():
-        return {}
-    return {
-        message.id: message.string
-        for message in read_catalogue(file)
-        if message.context == ERROR
-        and isinstance(message.id, str)
-        and isinstance(message.string, str)
-        and message.string
-    }
 
 
 # What lies deeper or is longer is a foreign program's text, not a list of ours.
@@ -304,7 +299,7 @@ class _Template:
         values = match.groups() if match else ()
         told_values = (_value(value, language, depth + 1) for value in values)
         gaps = dict(zip(self.names, told_values, strict=True))
-        return _Refiller(language).vformat(self.translation, (), gaps)
+        return _Refiller(language).vformat(_several(self.translation, gaps), (), gaps)
 
 
 class _Refiller(_Filler):
@@ -319,7 +314,7 @@ class _Refiller(_Filler):
 def _templates(language: str) -> tuple[_Template, ...]:
     """Return the templates of the catalogue, those with most words first."""
     found = []
-    for template, translation in _catalogue(language).items():
+    for template, translation in library_texts(language, ERROR).items():
         if template in _JOINTS.values():
             continue
         literals, names = [""], []

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import string
 import struct
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -50,6 +52,32 @@ def texts_of(language: str) -> NullTranslations:
     with contextlib.suppress(OSError):
         _keep(kept, compiled)
     return GNUTranslations(BytesIO(compiled))
+
+
+@cache
+def library_texts(language: str, mark: str) -> Mapping[str, str]:
+    """Return the library's texts, those under `mark`, and how each reads in `language`.
+
+    English has no file: it says the same, and takes from the French which gaps hold a number
+    that is written with its thousands apart, ``{n:n}``.
+    """
+    file = catalogue_file(language)
+    known = {
+        message.id: message.string
+        for message in read_catalogue(file if file.exists() else catalogue_file("fr"))
+        if message.context == mark
+        and isinstance(message.id, str)
+        and isinstance(message.string, str)
+        and message.string
+    }
+    return known if file.exists() else {text: _apart(text, said) for text, said in known.items()}
+
+
+def _apart(text: str, said: str) -> str:
+    for _words, name, spec, _conversion in string.Formatter().parse(said):
+        if name and spec == "n":
+            text = text.replace(f"{{{name}}}", f"{{{name}:n}}")
+    return text
 
 
 def _compile(file: Path) -> bytes:

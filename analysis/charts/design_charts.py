@@ -104,6 +104,8 @@ def power_chart(curve: pd.DataFrame, *, language: str = "fr") -> Figure:
     chart.spines[["top", "right"]].set_visible(False)
     chart.grid(linewidth=0.4, color=_GRID)
     chart.tick_params(labelsize=7.5, colors=INK)
+    if len(first) == 1:
+        chart.set_xticks(first["units"])
     chart.xaxis.set_major_formatter(axis_numbers(0, language=language))
     chart.yaxis.set_major_formatter(axis_numbers(1, language=language))
     chart.legend(fontsize=7.5, frameon=False)

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from analysis.charts.axis_numbers import axis_numbers
 from analysis.charts.chart_words import say
 from analysis.charts.print_map import FAINT, INK
 from analysis.fieldwork.outlook import Forecast
-from analysis.i18n import format_number, format_percent
+from analysis.i18n import format_percent
 
 _DOORS, _TALKS, _GOAL, _GRID = "#0072b2", "#56b4e9", "#d55e00", "#d5dbe1"
 _KINDS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
@@ -115,7 +116,10 @@ def opening_chart(table: pd.DataFrame, *, language: str = "fr") -> Figure:
         chart.yaxis.set_major_formatter(
             FuncFormatter(lambda x, _: format_percent(x, language=language))
         )
-    charts[0].legend(fontsize=_SIZE - 1, frameon=False, ncols=2)
+    # Above the charts: within them it would hide intervals.
+    lines, names = charts[0].get_legend_handles_labels()
+    place = "outside upper center"
+    figure.legend(lines, names, fontsize=_SIZE - 1, frameon=False, ncols=2, loc=place)
     charts[-1].set_xlabel(say("field_hour", language), fontsize=_SIZE, color=INK)
     charts[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
@@ -139,11 +143,12 @@ def team_chart(paces: pd.DataFrame, *, language: str = "fr") -> Figure:
     chart.errorbar(rows["doors_per_hour"], at, xerr=ends, fmt="o", color=_DOORS, markersize=5)
     chart.set_yticks(at, rows["team_id"].replace("", "—"))
     chart.set_ylim(-0.7, len(rows) - 0.3)
-    chart.set_xlim(0)
+    # A pace whose interval is a point stands within, not on the edge.
+    chart.set_xlim(0, 1.05 * float(rows[["doors_per_hour", "high"]].max(axis=None) or 1))
     chart.set_xlabel(say("field_pace", language), fontsize=_SIZE, color=INK)
     _plain(chart, language)
     chart.yaxis.set_major_formatter(_names(rows["team_id"].replace("", "—").tolist()))
-    chart.xaxis.set_major_formatter(_number(language))
+    chart.xaxis.set_major_formatter(axis_numbers(0, language=language))
     return figure
 
 
@@ -155,13 +160,9 @@ def _names(names: list[str]) -> FuncFormatter:
     return FuncFormatter(lambda _x, place: names[place] if place < len(names) else "")
 
 
-def _number(language: str) -> FuncFormatter:
-    return FuncFormatter(lambda x, _: format_number(x, language=language))
-
-
 def _plain(chart: Axes, language: str) -> None:
     chart.spines[["top", "right"]].set_visible(False)
     chart.grid(linewidth=0.4, color=_GRID)
     chart.set_axisbelow(True)
     chart.tick_params(labelsize=_SIZE, colors=INK)
-    chart.yaxis.set_major_formatter(_number(language))
+    chart.yaxis.set_major_formatter(axis_numbers(0, language=language))

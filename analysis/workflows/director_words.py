@@ -90,14 +90,14 @@ def last_time(brief: Brief, language: str) -> str:
     }
     if margin.ahead < 0:
         text = Text(
-            "Last time here ({election}), {n} votes were missing to pass {rival}: these hours are "
-            "worth about {votes}.",
+            "Last time here ({election}), {n} votes were missing to pass the bloc “{rival}”: these "
+            "hours are worth about {votes}.",
             **values,
         )
     else:
         text = Text(
-            "Last time here ({election}), you were {n} votes ahead of {rival}: these hours are "
-            "worth about {votes} more.",
+            "Last time here ({election}), you were {n} votes ahead of the bloc “{rival}”: these "
+            "hours are worth about {votes} more.",
             **values,
         )
     return told(text, language)

@@ -141,7 +141,7 @@ def _old_contours(workspace: Workspace, table: pd.DataFrame) -> Iterable[Remark]
         yield Remark(
             "old",
             Text(
-                "The outlines of the bureaux are of {vintage}, the last results of {last}: some "
+                "The contours of the bureaux are of {vintage}, the last results of {last}: some "
                 "bureaux have been redrawn since.",
                 vintage=int(drawn.min()),
                 last=last,
@@ -156,8 +156,8 @@ def _without_ground(table: pd.DataFrame, k: int) -> Iterable[Remark]:
         yield Remark(
             "without_ground",
             Text(
-                "Bureaux without an outline: {n}, of which {reached} among those your hours "
-                "reach. They are on no map.",
+                "Bureaux without a contour: {n}, on no map; among those your hours reach: "
+                "{reached}.",
                 n=bare,
                 reached=int(first["vintage"].isna().sum()),
             ),
@@ -167,8 +167,8 @@ def _without_ground(table: pd.DataFrame, k: int) -> Iterable[Remark]:
         yield Remark(
             "without_ground",
             Text(
-                "Bureaux without addresses: {n}, of which {reached} among those your hours "
-                "reach. No turf can be cut there.",
+                "Bureaux without addresses: {n}, where no turf can be cut; among those your "
+                "hours reach: {reached}.",
                 n=bare,
                 reached=int(first["addresses"].isna().sum()),
             ),

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages._ui.i18n import language
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 # Of a phone.
 _PHONE_PX = 640
+# As `analysis.i18n` writes numbers; Vega's own language is English.
+_FRENCH = {
+    "decimal": ",",
+    "thousands": "\N{NARROW NO-BREAK SPACE}",
+    "grouping": [3],
+    "currency": ["", "\N{NO-BREAK SPACE}€"],
+    "percent": "\N{NARROW NO-BREAK SPACE}%",
+    "minus": "−",
+}
+# Half of a last label stands outside the axis.
+_ROOM = {"left": 5, "top": 5, "bottom": 5, "right": 16}
 
 
 def show(png: bytes, alt: str, where: DeltaGenerator | None = None, *, most_px: int = 0) -> None:
@@ -50,3 +69,30 @@ def sideways(key: str, *, least_px: int = 640) -> DeltaGenerator:
         f".st-key-{key} > * {{ min-width: {least_px}px; }} }}</style>"
     )
     return st.container(key=key)
+
+
+def figure(chart: Figure, key: str, *, least_px: int = 560) -> None:
+    """Show a figure as wide as its place; `key` and `least_px` are of `sideways`."""
+    with sideways(key, least_px=least_px):
+        st.pyplot(chart, width="stretch")
+
+
+def vega(rows: pd.DataFrame | None, spec: Mapping[str, Any], **options: Any) -> Any:  # noqa: ANN401 - of another's function
+    """Draw a Vega-Lite chart whose numbers are in the language of the page.
+
+    Parameters
+    ----------
+    rows
+        Its data; None where the chart holds them.
+    spec
+        The chart.
+    **options
+        Of `st.vega_lite_chart`.
+
+    Returns
+    -------
+    Any
+        What that returns: what was clicked, where it is asked.
+    """
+    config = {"locale": {"number": _FRENCH}} if language() == "fr" else {}
+    return st.vega_lite_chart(rows, {"padding": _ROOM, "config": config, **spec}, **options)

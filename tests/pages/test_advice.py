@@ -144,12 +144,12 @@ def test_a_text_inside_a_text_is_translated_too():
     assert str(error) == "a.csv is empty.\n  where: a.csv: line 3 has 2 cells: “a;b”"
     assert (
         i18n.told(error.where, "fr")
-        == "a.csv\u00a0: la ligne 3 a 2 cellule(s)\u00a0: «\u00a0a;b\u00a0»"
+        == "a.csv\u00a0: la ligne 3 a 2 cellules\u00a0: «\u00a0a;b\u00a0»"
     )
     inside = ValueError(why)
     assert (
         i18n.told(DataError("{error}", error=inside).what, "fr")
-        == "la ligne 3 a 2 cellule(s)\u00a0: «\u00a0a;b\u00a0»"
+        == "la ligne 3 a 2 cellules\u00a0: «\u00a0a;b\u00a0»"
     )
     assert i18n.told(error.where, "en") == error.where
 
@@ -209,7 +209,7 @@ OTHER = KEY.replace("0001", "0002")
 def test_a_count_that_is_no_number(town):
     rows = (f"{key},100,6x,1,1,58" for key in (KEY, OTHER))
     what, where, mend = told(town, general(*rows))
-    assert what == "2 bureau(x) ont un compte absent ou qui n’est pas un nombre entier."
+    assert what == "2 bureaux ont un compte absent ou qui n’est pas un nombre entier."
     assert "ligne 2\u00a0: ballots '6x', ligne 3\u00a0: ballots '6x'" in where
     assert mend.endswith("Ou écartez ces bureaux avec --leave-out-contradictions.")
 
@@ -219,7 +219,7 @@ def test_counts_that_contradict_one_another(town):
     what, where, mend = told(town, general(*rows))
     assert what == (
         "Table participation\u00a0: la règle «\u00a0blancs + nuls + exprimés = votants\u00a0» "
-        "n’est pas respectée sur 2 ligne(s)."
+        "n’est pas respectée sur 2 lignes."
     )
     assert where.endswith("2022_pres_t1/29019_0001, 2022_pres_t1/29019_0002")
     assert mend.startswith("Corrigez ces lignes à la source")
@@ -229,7 +229,7 @@ def test_counts_that_contradict_one_another(town):
 def test_votes_that_do_not_sum_to_the_valid(town):
     counts = (f"{key},100,60,1,1,58" for key in (KEY, OTHER))
     what, where, _ = told(town, general(*counts), candidates(f"{KEY},X,A,50", f"{OTHER},X,A,50"))
-    assert what == "Dans 2 bureau(x), la somme des voix n’est pas égale aux exprimés."
+    assert what == "Dans 2 bureaux, la somme des voix n’est pas égale aux exprimés."
     assert "29019_0001 (50 voix pour 58 exprimés)" in where
 
 
@@ -342,7 +342,7 @@ def test_an_endless_text_of_another_program_is_left_as_it_is(piece, times):
         ),
         (
             "2 invalid polygon(s) repaired: 29019_0001, 29019_0002",
-            "2 polygone(s) invalide(s) réparé(s)\u00a0: 29019_0001, 29019_0002",
+            "2 polygones invalides réparés\u00a0: 29019_0001, 29019_0002",
         ),
         (
             "1217515 of 1225863 registered (99.3%) have an address",
@@ -350,7 +350,7 @@ def test_an_endless_text_of_another_program_is_left_as_it_is(piece, times):
         ),
         (
             "35 row(s) met their number with another suffix",
-            "35 ligne(s) ont retrouvé leur numéro avec un autre suffixe (bis, ter…)",
+            "35 lignes ont retrouvé leur numéro avec un autre suffixe (bis, ter…)",
         ),
         ("not stated in the file", "non indiquée dans le fichier"),
         ("GDAL: nothing of ours, 3 times", "GDAL: nothing of ours, 3 times"),
@@ -359,6 +359,24 @@ def test_an_endless_text_of_another_program_is_left_as_it_is(piece, times):
 )
 def test_reasons_examples_and_notes(english, french):
     assert messages.translate(english) == french
+
+
+@pytest.mark.parametrize(
+    ("kept", "shown"),
+    [
+        ("1217515 of 1225863 registered (99.3%) have an address",
+         "1,217,515 of 1,225,863 registered (99.3%) have an address"),
+        ("2016 address(es) in no contour: kept, without a bureau",
+         "2,016 addresses in no contour: kept, without a bureau"),
+        ("1 row(s) met their number with another suffix",
+         "1 row(s) met their number with another suffix"),
+        ("bureaux of commune 75056, 2017_pres_t1", "bureaux of commune 75056, 2017_pres_t1"),
+        (Text("{other} row(s) met their number with another suffix", other=3500),
+         "3,500 rows met their number with another suffix"),
+    ],
+)  # fmt: skip
+def test_english_too_sets_thousands_apart_and_writes_plurals(kept, shown):
+    assert i18n.told(kept, "en") == shown
 
 
 def test_reports_of_a_reading_are_french(town):

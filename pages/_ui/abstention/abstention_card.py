@@ -14,6 +14,7 @@ from pages._ui import bureaux, state
 from pages._ui.abstention.abstention_view import highest_first, source_name
 from pages._ui.i18n import _, language, ngettext, number, percent
 from pages._ui.messages import plain
+from pages._ui.pictures import vega
 
 _BLUE, _FAINT = "#236eb0", "#8d99a3"
 FAN = ("low_50", "high_50", "low_90", "high_90")
@@ -31,12 +32,12 @@ def bureau_card(found: Outlook) -> None:
         bureaux.ask_for_another()
     _numbers(found.forecast, row)
     shown = past_and_fan(found, row)
-    st.vega_lite_chart(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
+    vega(shown, _chart(shown["election"].tolist()), width="stretch", height=300)
     st.caption(
         _(
             "Thick line: this bureau; thin line: the whole place; dashed: expected. The fan: 50% "
-            "(dark) and 90% (pale) intervals. Older elections are brought onto today's bureaux by "
-            "the crosswalk where contours allow it."
+            "(dark) and 90% (pale) intervals. Older elections are brought onto today's bureaux "
+            "where contours allow it."
         )
     )
     _split(found, row)
@@ -192,5 +193,5 @@ def _chart(elections: list[str]) -> dict[str, object]:
             line("place_next", _FAINT, 1),
             line("bureau", _BLUE, 2.5),
             line("bureau_next", _BLUE, 1.5),
-        ]
+        ],
     }

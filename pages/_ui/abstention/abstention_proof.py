@@ -10,12 +10,15 @@ from analysis.tables.workspace import Workspace
 from pages._ui import loaders
 from pages._ui.abstention import coming_election as outlooks
 from pages._ui.i18n import _, election_name, number, percent
+from pages._ui.pictures import vega
 from pages._ui.swing.two_elections import choose_one
 from pages._ui.trial.number_tables import show_table
 
 _BLUE, _ORANGE, _PALE = "#236eb0", "#b35806", "#9ecae1"
 # Bureaux drawn; the tables and numbers rest on all of them.
 _DOTS = 3000
+# Bureaux that a share is drawn of: of a few, it is chance.
+_LEAST = 20
 
 
 def proof(place: Workspace) -> None:
@@ -81,7 +84,7 @@ def _errors(found: AbstentionBacktest) -> None:
     }
     ours = {"condition": {"test": "datum.ours", "value": _BLUE}, "value": _PALE}
     tip = [{"field": "mae_points_common", "format": ".2f", "title": _("Mean error (points)")}]
-    st.vega_lite_chart(
+    vega(
         shown,
         {
             "layer": [
@@ -107,7 +110,7 @@ def _errors(found: AbstentionBacktest) -> None:
 
 def _reliability(found: AbstentionBacktest) -> None:
     """Draw how many bureaux came inside the intervals that promised 50% and 90%."""
-    groups = counted_groups(found)
+    groups = counted_groups(found, least=_LEAST)
     rows = [
         {"promised": share / 100, "covered": coverage(found, share, suffix), "group": group}
         for share in (50, 90)
@@ -136,7 +139,7 @@ def _reliability(found: AbstentionBacktest) -> None:
         "legend": {"orient": "bottom", "columns": 1, "labelLimit": 300},
     }
     ideal = {"values": [{"promised": 0, "covered": 0}, {"promised": 1, "covered": 1}]}
-    st.vega_lite_chart(
+    vega(
         pd.DataFrame(rows),
         {
             "layer": [
@@ -180,14 +183,14 @@ def group_names() -> dict[str, str]:
     }
 
 
-def counted_groups(found: AbstentionBacktest) -> dict[str, str]:
-    """Name the sizes of bureaux, each with how many there are; those of none are left out."""
+def counted_groups(found: AbstentionBacktest, *, least: int = 1) -> dict[str, str]:
+    """Name the sizes of bureaux, each with how many there are; those of fewer are left out."""
     own = found.methods[found.methods["method"] == MODEL].iloc[0]
     counts = {suffix: int(own[f"n{suffix or '_judged'}"]) for suffix in group_names()}
     return {
         suffix: _("{group} ({n})").format(group=group, n=number(counts[suffix]))
         for suffix, group in group_names().items()
-        if counts[suffix]
+        if counts[suffix] >= least
     }
 
 
@@ -210,7 +213,7 @@ def _dots(found: AbstentionBacktest) -> None:
         {"field": "expected", "format": ".1%", "title": _("Expected")},
         {"field": "came", "format": ".1%", "title": _("Counted")},
     ]
-    st.vega_lite_chart(
+    vega(
         bureaux,
         {
             "layer": [

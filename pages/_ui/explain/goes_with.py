@@ -27,6 +27,7 @@ from pages._ui.explain.explain_choices import (
 )
 from pages._ui.i18n import _, language, ngettext, number, percent, signed
 from pages._ui.messages import plain, translate
+from pages._ui.pictures import vega
 from pages._ui.swing.two_elections import choose_one
 from pages._ui.trial.number_tables import show_table
 
@@ -87,7 +88,7 @@ def _numbers(found: Explanation) -> None:
 
 def _effects(found: Explanation) -> None:
     st.subheader(_("A typical difference, in points"))
-    st.vega_lite_chart(effect_rows(found), _effect_spec(), width="stretch")
+    vega(effect_rows(found), _effect_spec(), width="stretch")
     for row in sentences(found):
         st.markdown(f"- {row}")
     st.caption(
@@ -123,9 +124,7 @@ def _effect_spec() -> dict[str, object]:
     }
     y = {"field": "label", "type": "ordinal", "sort": None, "axis": axis}
     title = _("points")
-    # Vega knows one language: the comma is put in by hand.
-    comma = "replace(format(datum.value, '+.1f'), '.', '%s')" % ("," if language() == "fr" else ".")
-    x = {"field": "points", "type": "quantitative", "axis": {"title": title, "labelExpr": comma}}
+    x = {"field": "points", "type": "quantitative", "axis": {"title": title, "format": "+.1f"}}
     colour = {"condition": {"test": "datum.sure", "value": _BLUE}, "value": _GREY}
     ends = {"x": {**x, "field": "lower"}, "x2": {"field": "upper"}}
     tip = [
@@ -173,7 +172,7 @@ def _curves(found: Explanation) -> None:
         x = {"field": "value", "type": "quantitative", "axis": axis, "scale": {"zero": False}}
         y = {"field": "points", "type": "quantitative", "axis": {"title": _("points")}}
         band = {"x": x, "y": {**y, "field": "lower"}, "y2": {"field": "upper"}}
-        st.vega_lite_chart(
+        vega(
             part,
             {
                 "layer": [

@@ -15,6 +15,7 @@ from analysis.workflows import door_script
 from pages._ui.access import taken_away
 from pages._ui.fieldwork.load_fieldwork import Mark
 from pages._ui.i18n import _, language, number
+from pages._ui.pictures import vega
 from pages._ui.trial.number_tables import show_table
 
 
@@ -134,7 +135,7 @@ def _chart(rows: pd.DataFrame, order: list[str]) -> None:
     }  # fmt: skip
     most = rows["where"].drop_duplicates().head(12)
     shown = rows[rows["where"].isin(most)].astype(object)
-    st.vega_lite_chart(None, {"data": {"values": shown.to_dict("records")}, **spec},
+    vega(None, {"data": {"values": shown.to_dict("records")}, **spec},
                        key="answers.chart")  # fmt: skip
 
 

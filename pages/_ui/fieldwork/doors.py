@@ -61,8 +61,8 @@ def _hours(asked: Mark, rates: Learned) -> None:
     )
     st.caption(
         _(
-            "Learned with shrinkage: an hour with few doors leans on what the other hours and "
-            "buildings say. Bars: 90% intervals."
+            "An hour with few doors leans on what the other hours and buildings say. "
+            "Bars: 90% intervals."
         )
     )
 

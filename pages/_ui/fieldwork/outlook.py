@@ -71,8 +71,8 @@ def ahead(opened: Store, asked: Mark) -> None:
     if found is None and opened.part is None:
         st.info(
             _(
-                "Set an objective and a last day on the left, and import returns: Palier then "
-                "says how likely it is that you will be there in time."
+                "Set an objective and a last day under “Objective and calendar”, and import "
+                "returns: Palier then says how likely it is that you will be there in time."
             )
         )
     elif found is not None:
@@ -214,7 +214,7 @@ def empty(place_knows_turfs: bool) -> None:  # noqa: FBT001 - one state of the p
     st.info(
         _(
             "The turfs are in the field, and nothing has come back yet. After an outing, each "
-            "team sends you the file of its phone page, or its sheet: drop it on the left. Numbers "
-            "appear here at once, and an import made twice counts once."
+            "team sends you the file of its phone page, or its sheet: drop it under “Bring returns "
+            "in”. Numbers appear here at once, and an import made twice counts once."
         )
     )

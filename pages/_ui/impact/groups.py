@@ -9,6 +9,7 @@ from analysis.experiments.analysis_spec import Spec
 from pages._ui.i18n import _, language
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import Source
+from pages._ui.pictures import figure
 from pages._ui.trial.number_tables import show_table
 
 
@@ -43,7 +44,7 @@ def groups(source: Source, spec: Spec, outcome: str) -> None:
     from analysis.charts.trial_charts import subgroup_plot
 
     result = impacts.subgroups(source, spec, tuple(names))
-    st.pyplot(subgroup_plot(result, outcome, language=language()), width="stretch")
+    figure(subgroup_plot(result, outcome, language=language()), "impact_groups")
     for line in result.summary(language()).splitlines()[len(result.found) :]:
         st.markdown(f"- {line}".replace("_", r"\_"))
     table = result.to_frame(language())

@@ -8,7 +8,7 @@ import streamlit as st
 from analysis.experiments import trial_words
 from analysis.experiments.estimates import Estimate, Impact
 from pages._ui.i18n import _, election_name, language, number, percent
-from pages._ui.pictures import sideways
+from pages._ui.pictures import figure
 from pages._ui.trial.number_tables import show_table
 
 QUANTITIES = ("assignment", "allocation", "coverage")
@@ -98,8 +98,8 @@ def pictures(impact: Impact) -> None:
     """Show the coefficients, and how far the coverage depends on the share reached."""
     from analysis.charts.trial_charts import coefficient_plot, reach_chart
 
-    with sideways("impact_estimates", least_px=500):
-        st.pyplot(coefficient_plot(impact, language=language()), width="stretch")
+    chart = coefficient_plot(impact, language=language())
+    figure(chart, "impact_estimates", least_px=500)
     known = impact.sensitivity
     if known.empty:
         return
@@ -112,7 +112,7 @@ def pictures(impact: Impact) -> None:
         if given is not None and given.value:
             gap = assignment.value / given.value
         if 0 < gap <= 1:
-            st.pyplot(reach_chart(assignment, gap, language=language()), width="stretch")
+            figure(reach_chart(assignment, gap, language=language()), "impact_reach")
         show_table(_in_points(known))
 
 
@@ -159,7 +159,7 @@ def drawn_again(impact: Impact, outcome: str) -> None:
     if test is None:
         st.info(_("No draws were asked for: choose a number of draws at the left."))
         return
-    st.pyplot(randomisation_histogram(test, outcome, language=language()), width="stretch")
+    figure(randomisation_histogram(test, outcome, language=language()), "impact_draws")
     st.markdown(
         _(
             "The lot was drawn {draws} times again on paper, as the design says. If the canvass "

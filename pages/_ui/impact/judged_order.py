@@ -9,6 +9,7 @@ from analysis.experiments.analysis_spec import Spec
 from pages._ui.i18n import _, language
 from pages._ui.impact import load_impact as impacts
 from pages._ui.impact.source import Source
+from pages._ui.pictures import figure
 
 _NONE = ""
 
@@ -35,4 +36,4 @@ def order(source: Source, spec: Spec, outcome: str, draws: int, seed: int) -> No
         from analysis.charts.toc_chart import toc_chart
 
         st.markdown(one.sentence(language()).replace("_", r"\_"))
-        st.pyplot(toc_chart(one, language=language()), width="stretch")
+        figure(toc_chart(one, language=language()), "judged_order")

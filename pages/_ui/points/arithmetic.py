@@ -13,6 +13,7 @@ from analysis.experiments.pons_2012.published import published
 from analysis.experiments.pons_2012.reproduction import from_assignment_to_reached
 from pages._ui import state
 from pages._ui.i18n import _, language, number, signed
+from pages._ui.pictures import figure
 from pages._ui.points import load_points
 
 _WIDE = 1.96  # half-width of a 95% interval in standard errors
@@ -61,7 +62,7 @@ def arithmetic(path: str) -> None:
 
     press = published()["press"]["claim"]
     chart = reach_chart(assignment, gap, press=press, language=language())
-    st.pyplot(chart, width="stretch")
+    figure(chart, "points_arithmetic")
 
 
 def points(value: float) -> str:

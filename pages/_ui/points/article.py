@@ -128,7 +128,7 @@ def beside(path: str) -> None:
     if not simulated:
         shown[_("Same once rounded")] = ["✓" if same else "≠" for same in table["same"]]
     printed = {_("Published (points)"): 2, _("± published"): 2}
-    show_table(shown, digits=6, fewer=printed)
+    show_table(shown, digits=2 if simulated else 6, fewer=printed)
     if simulated:
         st.caption(
             _(

@@ -79,7 +79,7 @@ def picture(place: Workspace, scenario: Scenario, bureau_id: str, where: DeltaGe
     where.caption(
         _(
             "Thick line: this bureau; thin line: the whole territory. Older elections are brought "
-            "onto today's bureaux by the crosswalk where contours allow it."
+            "onto today's bureaux where contours allow it."
         )
     )
 

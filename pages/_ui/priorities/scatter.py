@@ -12,6 +12,7 @@ from analysis.charts.colours import classes
 from analysis.targeting.rank import Ranking
 from pages._ui import state
 from pages._ui.i18n import _, language, number
+from pages._ui.pictures import vega
 
 # Points that travel to the screen; beyond, they would only hide one another.
 SHOWN = 3000
@@ -36,7 +37,7 @@ def scatter(ranked: Ranking) -> None:
             return
         # A chart keeps the point that was chosen in it: one chosen elsewhere begins another.
         name = f"{_KEY}.{state.selected() or 'none'}"
-        st.vega_lite_chart(
+        vega(
             rows,
             _spec(),
             key=name,

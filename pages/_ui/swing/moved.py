@@ -105,7 +105,7 @@ def apart(place: Workspace, asked: Question) -> None:
             _(
                 "If every bureau had moved as the whole did, the column “apart” would be nought, "
                 "up to chance in the ballots. The interval ({level}) counts that chance, not "
-                "errors of the crosswalk between contours."
+                "errors of the link between old and new bureaux."
             ).format(level=percent(found.swing.level, 0))
             + " "
             + chance_of(found)

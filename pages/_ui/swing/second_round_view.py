@@ -80,7 +80,7 @@ def _words_first(first: str, asked: Question) -> None:
         st.warning(
             _(
                 "Parliamentary elections have other candidates in each constituency: shares of "
-                "a whole town say little of its bureaux. Choose a constituency above."
+                "a whole town say little of its bureaux. Choose a constituency as territory."
             )
         )
 

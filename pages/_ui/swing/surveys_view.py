@@ -10,6 +10,7 @@ from analysis.electorate.transfers.survey_fit import Survey
 from analysis.electorate.transfers.surveys import survey_in
 from pages._ui.i18n import _, ngettext, number, option_name, percent
 from pages._ui.messages import plain
+from pages._ui.pictures import vega
 from pages._ui.trial.number_tables import show_table
 
 _BLUE, _PALE, _ORANGE = "#236eb0", "#9ecae1", "#b35806"
@@ -54,7 +55,7 @@ def surveys(beside: pd.DataFrame, found: Transfers, survey: Survey | None) -> No
             )
         )
     named = beside.assign(cell=[_cell(row) for row in beside.itertuples()])
-    st.vega_lite_chart(
+    vega(
         named[["cell", "share", "estimate", "lower", "upper", "institute", "published"]],
         _chart(),
         width="stretch",

@@ -14,6 +14,7 @@ from analysis.tables.workspace import Workspace
 from pages._ui import bureaux, file_downloads, pictures
 from pages._ui.i18n import _, election_name, ngettext, number, option_name, percent
 from pages._ui.messages import plain, translate
+from pages._ui.pictures import vega
 from pages._ui.swing import surveys_view
 from pages._ui.swing import two_elections as swings
 from pages._ui.swing.two_elections import Question, choose_one
@@ -146,9 +147,7 @@ def one_origin(found: Transfers) -> None:
             name=plain(option_name(origin)), votes=number(int(rows["votes"].sum()))
         )
     )
-    st.vega_lite_chart(
-        rows.assign(destination=rows["destination"].map(option_name)), _bars(), width="stretch"
-    )
+    vega(rows.assign(destination=rows["destination"].map(option_name)), _bars(), width="stretch")
     st.caption(_legend(found))
 
 

@@ -126,5 +126,4 @@ def table(units: pd.DataFrame, ranked: Ranking, *, key: str) -> None:
         ),
         digits=1,
         key=key,
-        height=320,
     )

@@ -18,6 +18,7 @@ from analysis.workflows.trial_power import DRAWS
 from pages._ui import state
 from pages._ui.i18n import _, election_name, language, number, percent
 from pages._ui.messages import plain, translate
+from pages._ui.pictures import figure
 from pages._ui.trial import load_trials as trials
 from pages._ui.trial.load_trials import Which
 from pages._ui.trial.number_tables import show_table
@@ -67,7 +68,7 @@ def sight(place: Workspace, scenario: Scenario, ranked: Ranking, which: Which) -
         st.markdown(f"- {line}")
     from analysis.charts.design_charts import power_chart
 
-    st.pyplot(power_chart(curve, language=language()), width="stretch")
+    figure(power_chart(curve, language=language()), "trial_power")
     elections = ", ".join(map(election_name, found.curve["election_id"].unique()))
     how = (
         _(

@@ -18,6 +18,7 @@ from analysis.workflows.trial_results import scenario_sealed_with
 from pages._ui import inputs, loaders, messages, state
 from pages._ui.access import gate, taken_away, visitor
 from pages._ui.i18n import _, language, number
+from pages._ui.pictures import figure
 from pages._ui.priorities.compare import described
 from pages._ui.trial import arms_view, draft, seal_names
 from pages._ui.trial import load_trials as trials
@@ -99,7 +100,7 @@ def balance(place: Workspace, scenario: Scenario, trial: Trial) -> None:
 
     found = trials.balance(place, scenario, trial.fingerprint)
     st.markdown(f"**{found.summary(language())}**")
-    st.pyplot(love_plot(found, language=language()), width="stretch")
+    figure(love_plot(found, language=language()), "trial_balance")
     names = {
         "covariate": _("Known before the draw"),
         "treated": _("Mean where canvassed"),

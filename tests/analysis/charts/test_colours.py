@@ -104,6 +104,12 @@ def test_missing_and_constant_values():
     assert (one.index.tolist(), one.labels) == ([1, 1, 0], ("no data", "3.0"))
 
 
+def test_few_values_apart_from_many_alike_have_a_class_of_their_own():
+    found = classes([0, 0, 0, 0, 0, 0, 0, 0, 17], language="en")
+    assert found.index.tolist() == [1] * 8 + [2]
+    assert found.labels[1:] == ("0.0 to 8.5", "8.5 to 17.0")
+
+
 @pytest.mark.parametrize(
     ("n", "palette"), [(1, "sequential"), (10, "sequential"), (4, "diverging")]
 )

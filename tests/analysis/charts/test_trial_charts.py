@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.charts.axis_numbers import axis_numbers
 from analysis.charts.design_charts import love_plot, power_chart
 from analysis.charts.trial_charts import (
     COLOURS,
@@ -154,6 +155,20 @@ def test_the_power_curve_shows_medians_by_number_and_share(language):
     assert axes.lines[1].get_ydata().tolist() == pytest.approx([30.0, 20.0])
     assert axes.lines[2].get_ydata().tolist() == pytest.approx([10.0, 6.67])
     assert len(axes.get_legend().get_texts()) == 3
+
+
+def test_a_power_curve_of_one_number_has_that_number_below_it():
+    facts = {"coverage": 0.1, "detectable_assignment": 0.07, "detectable_reached": 0.7}
+    (axes,) = power_chart(pd.DataFrame({"units": [5], **facts}), language="en").axes
+    assert axes.get_xticks().tolist() == [5]
+
+
+def test_a_tick_between_two_numbers_is_not_rounded_to_one_of_them():
+    french = axis_numbers(0, language="fr")
+    assert [french(x, 0) for x in (0, 2.5, 1e-12, 1234, 0.3 + 2.4)] == [
+        "0", "2,5", "0", "1\u202f234", "2,7",
+    ]  # fmt: skip
+    assert axis_numbers(2, language="en")(0.5, 0) == "0.50"
 
 
 def test_curves_that_are_none():

@@ -130,7 +130,7 @@ def test_the_cost_of_the_controls_by_hand(units):
     assert cost.votes_forgone == pytest.approx(votes[2:].sum() / 5 + 1)
     assert cost.votes_all == 66
     assert cost.summary() == (
-        "3 of 12 units are held back (25%): about 14.0 expected votes forgone of 66.0.\n"
+        "Held back: 3 of 12 (25%), so about 14.0 expected votes forgone of 66.0.\n"
         "What it buys: an effect of assignment of 1.23 points or more will be seen in 80% of draws."
     )
     assert "1,23 point" in cost.summary("fr")
