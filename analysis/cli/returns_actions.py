@@ -24,7 +24,6 @@ from analysis.fieldwork.returns_validation import ACCEPTABLE
 from analysis.fieldwork.store import Store
 from analysis.fieldwork.store_owner import renew_key
 from analysis.geography.address_search import degrees_in
-from analysis.tables.workspace import Workspace
 from analysis.workflows import fieldwork
 from analysis.workflows.known_doors import place_beside
 
@@ -229,7 +228,10 @@ def _reported(store: Store, asked: Asked) -> dict[str, dict[str, Any]]:
 
 
 def _addresses(asked: Asked) -> pd.DataFrame:
-    return Workspace(asked.workspace).read("addresses")
+    # Rates and ranking load only where an address is looked up.
+    from analysis.workflows.ranking import open_workspace
+
+    return open_workspace(asked.workspace).read("addresses")
 
 
 def _percent(rate: float) -> str:
