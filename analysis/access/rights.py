@@ -13,6 +13,8 @@ Scope = Literal["campaign", "zone", "team", "turf"]
 SCOPES: tuple[Scope, ...] = ("campaign", "zone", "team", "turf")
 # Of every path that no line names: the page itself, whichever its name.
 _OTHERWISE = "open"
+# Where addresses lead that no page has.
+NOWHERE = "no_page"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -110,6 +112,22 @@ def route(path: str) -> str:
     """Return what a path asks for: "open", "session", or "token" (it checks that itself)."""
     known = known_route(path)
     return str(_table()["routes"][known]) if known else _OTHERWISE
+
+
+def page_meant(path: str) -> str:
+    """Return the page of a path of several parts that is none of ours; "" where it is ours.
+
+    A page is one part: what it loads is looked for beside it, and further down there is nothing.
+
+    Examples
+    --------
+    >>> [page_meant(path) for path in ("/old/guides", "/guides/old", "/guides", "/static/a.js")]
+    ['guides', 'no_page', '', '']
+    """
+    parts = [part for part in path.split("/") if part]
+    if len(parts) <= 1 or known_route(path):
+        return ""
+    return parts[-1] if parts[-1] in _table()["pages"] else NOWHERE
 
 
 def known_route(path: str) -> str:

@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from analysis.access import file_tags
-from analysis.access.rights import route
+from analysis.access.rights import page_meant, route
 from analysis.access.server_settings import COOKIE, ServerSettings
 from analysis.workflows import health, server_access, server_log
 
@@ -116,6 +116,8 @@ class FrontDoor:
             await (await self._health.answer())(scope, receive, send)
         elif refused := self._refused(scope, headers):
             await _refuse(refused, scope, receive, send)
+        elif elsewhere := _elsewhere(scope, headers):
+            await elsewhere(scope, receive, self._with_headers(send))
         elif self.settings.server:
             await self._on_server(scope, receive, send)
         else:
@@ -216,6 +218,24 @@ class FrontDoor:
             return
         seconds = int(hours * 3600)
         headers.append("Set-Cookie", cookie_header(token, seconds, secure=self.settings.secure))
+
+
+def _elsewhere(scope: Scope, headers: Headers) -> Response | None:
+    """Lead a reader from an address of several parts to the page meant, or to none.
+
+    Streamlit would give its page there, which looks for its own files beside it and stays blank.
+    """
+    asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+    if not asks or "text/html" not in headers.get("accept", ""):
+        return None
+    path = scope["path"].rstrip("/")
+    if not (page := page_meant(path)):
+        return None
+    # Step by step, for a proxy may put something before all of our addresses.
+    up = "../" * (scope["path"].count("/") - 1)
+    query = scope["query_string"].decode("latin-1")
+    kept = f"?{query}" if query else ""
+    return Response(status_code=303, headers={"Location": f"{up}{page}{kept}"})
 
 
 def cookie(headers: Headers) -> str:

@@ -259,6 +259,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
         repeated=receipt.repeated,
         conflicts=receipt.conflicts,
         withheld=len(receipt.withheld),
+        missing=receipt.missing,
     )
     return _answer(
         200,
@@ -268,6 +269,7 @@ def _take(content: bytes, language: str, workspace: Path) -> Response:
             "conflicts": receipt.conflicts,
             "turfs": list(receipt.turfs),
             "withheld": len(receipt.withheld),
+            "missing": receipt.missing,
         },
     )
 

@@ -46,6 +46,7 @@ from analysis.workflows.phone_endpoint import Patience, language_of, store_of
 from analysis.workflows.request_body import BodyError, read_body
 
 _MOST_BYTES = 20_000
+_MOST_FIELDS = 100
 _OLDEST_S = 86_400
 _NAMES = (("first_name", "text"), ("last_name", "text"), ("email", "email"), ("phone", "tel"))
 _patience = Patience()
@@ -114,9 +115,17 @@ async def public_page(request: Request, workspaces: Path) -> Response:
             content = await read_body(request, _MOST_BYTES)
         except BodyError as refused:
             return _refused(language, "gone", refused.status)
-        form = parse_qs(content.decode("utf-8", "replace"), max_num_fields=100)
+        form = _fields(content)
     path = tuple(part for part in request.path_params["path"].split("/") if part)
     return await run_in_threadpool(_answer, path, workspaces, language, (form, address))
+
+
+def _fields(content: bytes) -> Form:
+    """Read a form; of one with more fields than any of ours nothing, not even its seal."""
+    try:
+        return parse_qs(content.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return {}
 
 
 def _answer(

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import time
+import uuid
 from datetime import date
 from functools import partial
 
@@ -53,8 +54,17 @@ def test_returns_are_counted_once(post, field):
     first, second = post(content), post(content)
     assert (first.status_code, first.json()["new"]) == (200, SOME)
     told = {"new": 0, "repeated": SOME, "conflicts": 0, "turfs": ["T0001"], "withheld": 0}
-    assert second.json() == told
+    assert second.json() == {**told, "missing": 0}
     assert progress.totals(field.store).doors == SOME
+
+
+def test_missing_buildings_that_came_with_a_file_are_told_once(post, field):
+    told = json.loads(outing(field, "T0003", day=0, knocks=1))
+    building = {name: told["attempts"][0][name] for name in ("address_id", "at")}
+    told["missing"] = [{**building, "report_id": str(uuid.UUID(int=5)), "number": 9, "doors": 4}]
+    told["checksum"] = phone_files.checksum(told)
+    content = json.dumps(told).encode()
+    assert [post(content).json()["missing"] for _again in range(2)] == [1, 0]
 
 
 def changed(field, **more):

@@ -25,7 +25,6 @@ from pages._ui.i18n import _
 # Heading → pages: name of the file, title, icon.
 Parts = dict[str, list[tuple[str, str, str]]]
 _OF_SERVERS = ("my_turf", "administration")
-_NOWHERE = "no_page"
 _CHOICE = "access.choice"
 _PAGES = Turns(at_once=2, longest_s=10.0)
 
@@ -128,7 +127,9 @@ def _answer_for_others(pages: list[StreamlitPage], comes_in: str) -> StreamlitPa
     comes_in
         Name of the first.
     """
-    nowhere = st.Page(_nowhere, title=_("No such page"), url_path=_NOWHERE, visibility="hidden")
+    nowhere = st.Page(
+        _nowhere, title=_("No such page"), url_path=rights.NOWHERE, visibility="hidden"
+    )
     context = get_script_run_ctx()
     asked = context.pages_manager.intended_page_name if context else ""
     if context and asked and asked not in {page.url_path for page in (*pages, nowhere)}:

@@ -181,6 +181,14 @@ def test_a_form_of_another_page_is_refused(site):
     assert not site.letters()
 
 
+@pytest.mark.parametrize("path", ["", "/link", "/m/secret"])
+def test_a_form_of_hundreds_of_fields_is_answered_in_words(site, path):
+    answer = site.ask(path, {"box": ["letter_email"] * 200})
+    assert answer.status_code == 403
+    assert "formulaire" in answer.text
+    assert not site.letters()
+
+
 def test_withdrawal_is_as_easy_and_holds_at_once(site):
     site.send(ENTRY)
     site.send({}, site.link())

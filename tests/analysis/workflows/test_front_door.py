@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from functools import partial
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -92,6 +93,29 @@ def converse(app, headers, said):
 
     asyncio.run(go())
     return heard
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/old/guides?place=x", "/guides?place=x"),
+        ("/guides/x", "/no_page"),
+        ("/priorites/foo/?lang=en", "/no_page?lang=en"),
+        ("//example.org/x", "/no_page"),
+        ("/a/b/c/x", "/no_page"),
+        ("/guides", ""),
+        ("/static/js/index.js", ""),
+        ("/p/list/c/secret", ""),
+    ],
+)
+def test_an_address_of_several_parts_leads_to_its_page_or_to_none(path, to):
+    for settings, host in ((LOCAL, "localhost"), (SERVER, "palier.example.org")):
+        answer = ask(door(settings), f"http://localhost{path}", accept="text/html,*/*", host=host)
+        assert answer.status_code == (303 if to else 200)
+        where = urljoin(f"http://localhost{path}", answer.headers.get("location", ""))
+        assert not to or where == f"http://localhost{to}"
+    # What a page loads is no address that somebody typed.
+    assert ask(door(LOCAL), f"http://localhost{path}", accept="*/*").text == "inside"
 
 
 @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1", "[::1]:8501", "LOCALHOST"])

@@ -15,7 +15,7 @@ async function post() {
 }
 
 function postedText({ ok, at, ...told }) {
-  if (ok) return words("posted", { at, new: told.new, repeated: told.repeated }) + (told.conflicts ? ` ${words("posted_conflicts", { n: told.conflicts })}` : "");
+  if (ok) return words("posted", { at, new: told.new, repeated: told.repeated }) + (told.missing ? ` ${words("posted_missing", { n: told.missing })}` : "") + (told.conflicts ? ` ${words("posted_conflicts", { n: told.conflicts })}` : "");
   return told.error ? words("post_refused", { at, error: told.error, mend: told.mend || "" }) : words("post_failed", { at });
 }
 
