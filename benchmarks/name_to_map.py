@@ -1,6 +1,6 @@
 """From the name of a place typed on the page Données to its map, in headless Chromium.
 
-python benchmarks/name_to_map.py [--pictures FOLDER] [--width 1400]
+python benchmarks/name_to_map.py [--pictures FOLDER] [--width 1400] [--language fr] [--first 7]
 
 A server on this machine publishes the official files: the national results and all of Paris are
 those of `../shared/data`; contours, addresses and the roll's tables of the other places are made up
@@ -80,6 +80,35 @@ TOWNS = (
     Town("consulats", "abroad", "ZZ"),
 )
 MADE = tuple(town for town in TOWNS if town.corner[0])
+# What is pressed and read on the way, in each language.
+WORDS = {
+    "fr": {
+        "find": "Trouver un territoire",
+        "name": "Nom d’une commune",
+        "open": "ouvrir la carte",
+        "read": "a été lu en",
+        "abroad": "Voir qui s’abstient",
+        "doors": "Trouver les bureaux prioritaires",
+    },
+    "en": {
+        "find": "Find a place",
+        "name": "Name of a commune",
+        "open": "open the map",
+        "read": "was read in",
+        "abroad": "See who abstains",
+        "doors": "Find the priority bureaux",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How the places are looked at."""
+
+    width: int
+    language: str
+    towns: tuple[Town, ...]
+    pictures: Path | None
 
 
 def numbers(results: pd.DataFrame, town: Town) -> list[str]:
@@ -209,27 +238,29 @@ def empty_house(folder: Path) -> Path:
     return folder / "app.py"
 
 
-def from_name_to_map(window: Page, url: str, town: Town) -> tuple[float, float, float]:
+def from_name_to_map(
+    window: Page, url: str, town: Town, words: dict[str, str]
+) -> tuple[float, float, float]:
     """Return seconds until the offer stands, until it is built, until the map is painted."""
-    window.goto(url + "/data")
+    window.goto(url)
     settle(window, timeout=PATIENCE_MS)
-    window.get_by_text("Trouver un territoire", exact=True).click()
+    window.get_by_text(words["find"], exact=True).click()
     settle(window)
     started = time.perf_counter()
-    window.get_by_label("Nom d’une commune", exact=False).fill(town.typed)
+    window.get_by_label(words["name"], exact=False).fill(town.typed)
     window.keyboard.press("Enter")
-    button = window.get_by_role("button", name="ouvrir la carte")
+    button = window.get_by_role("button", name=words["open"])
     button.wait_for(timeout=PATIENCE_MS)
     offered = time.perf_counter() - started
     button.click()
-    read = window.get_by_text("a été lu en", exact=False)
+    read = window.get_by_text(words["read"], exact=False)
     failed = window.get_by_test_id("stAlertContentError")
     read.or_(failed).first.wait_for(timeout=PATIENCE_MS)
     if failed.count():
         raise ValueError(failed.first.inner_text())
     built = time.perf_counter() - started
     # Of consulates the map is that of who abstains: there are no doors.
-    page = "Voir qui s’abstient" if town.code == "ZZ" else "Trouver les bureaux prioritaires"
+    page = words["abroad" if town.code == "ZZ" else "doors"]
     window.get_by_role("link", name=page).first.click()
     window.locator("section.map[data-paints]").first.wait_for(timeout=PATIENCE_MS)
     return offered, built, time.perf_counter() - started
@@ -245,7 +276,7 @@ def worked() -> float:
     return sum(each.user + each.system for each in times)
 
 
-def measure(browser: Browser, url: str, width: int, pictures: Path | None) -> bool:
+def measure(browser: Browser, url: str, asked: Visit) -> bool:
     """Walk every place, print its seconds, and tell whether each is within the limit."""
     kept = True
     print(f"      load of the machine {os.getloadavg()[0]:.1f}, processors {os.cpu_count()}")
@@ -253,11 +284,14 @@ def measure(browser: Browser, url: str, width: int, pictures: Path | None) -> bo
         f"{'typed':<22}{'place':<14}{'offer s':>8}{'built s':>9}{'map s':>7}{'processor s':>13}",
         flush=True,
     )
-    for n, town in enumerate(TOWNS):
-        visit = open_page(browser, url + "/data", width=width, height=1000)
+    page = f"{url}/data?lang={asked.language}"
+    for n, town in enumerate(asked.towns):
+        visit = open_page(browser, page, width=asked.width, height=1000)
         before = worked()
         try:
-            offered, built, seconds = from_name_to_map(visit.page, url, town)
+            offered, built, seconds = from_name_to_map(
+                visit.page, page, town, WORDS[asked.language]
+            )
         except (ValueError, BrowserError) as error:
             print(f"FAIL  {town.typed}: {str(error).splitlines()[0]}", flush=True)
             kept = False
@@ -270,15 +304,16 @@ def measure(browser: Browser, url: str, width: int, pictures: Path | None) -> bo
                 kept &= promise(f"name to map, {town.what}", seconds, SECONDS, "s")
         if visit.errors:
             print(f"      the browser's console: {visit.errors[:3]}")
-        if pictures:
+        if asked.pictures:
             settle(visit.page)
             visit.page.wait_for_timeout(1500)
-            visit.page.screenshot(path=pictures / f"{n}_{town.code}_{width}.png", full_page=True)
+            name = f"{n}_{town.code}_{asked.language}_{asked.width}.png"
+            visit.page.screenshot(path=asked.pictures / name, full_page=True)
         visit.page.context.close()
     return kept
 
 
-def run(width: int, pictures: Path | None) -> bool:
+def run(asked: Visit) -> bool:
     """Publish, serve, and walk."""
     if not chromium_path():
         print("not measured: no Chromium on this machine (make setup-dev installs it)")
@@ -302,14 +337,16 @@ def run(width: int, pictures: Path | None) -> bool:
         }
         script = empty_house(folder)
         with serve(script, env=told) as url, chromium() as browser:
-            return measure(browser, url, width, pictures)
+            return measure(browser, url, asked)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--width", type=int, default=1400)
+    parser.add_argument("--language", choices=WORDS, default="fr")
+    parser.add_argument("--first", type=int, default=len(TOWNS), help="only so many places")
     given = parser.parse_args()
     if given.pictures:
         given.pictures.mkdir(parents=True, exist_ok=True)
-    sys.exit(not run(given.width, given.pictures))
+    sys.exit(not run(Visit(given.width, given.language, TOWNS[: given.first], given.pictures)))

@@ -147,12 +147,12 @@ def _limits(known: npt.NDArray[np.float64], *, n: int, scheme: Scheme) -> npt.ND
     if not known.size:
         return known
     if scheme == "quantile":
-        limits = np.unique(np.quantile(known, np.linspace(0, 1, n + 1)))
-        if limits.size != 2:
-            return limits
-        # Nearly all are alike: the few others have classes of their own, not one with the rest.
+        # More classes than values that differ would leave some of a legend empty.
         apart = np.unique(known)
-        return np.unique(np.quantile(apart, np.linspace(0, 1, min(n, apart.size) + 1)))
+        steps = np.linspace(0, 1, min(n, apart.size) + 1)
+        limits = np.unique(np.quantile(known, steps))
+        # Nearly all are alike: the few others have classes of their own, not one with the rest.
+        return np.unique(np.quantile(apart, steps)) if limits.size == 2 else limits
     return np.unique(np.linspace(known.min(), known.max(), n + 1))
 
 

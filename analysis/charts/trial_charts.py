@@ -9,13 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from analysis import i18n
 from analysis.charts.print_map import FAINT, INK
-from analysis.errors import DataError
+from analysis.errors import DataError, Listed
 from analysis.experiments.estimates import Estimate, Impact
 from analysis.experiments.randomisation import RandomisationTest
 from analysis.experiments.subgroups import Subgroups
 from analysis.experiments.trial_words import estimand_name, outcome_name, points, say
-from analysis.i18n import format_number
 
 # Blue, orange and green of Okabe and Ito (2008), darkened for paper; markers tell them
 # apart in grey.
@@ -107,7 +107,7 @@ def subgroup_plot(subgroups: Subgroups, outcome: str, *, language: str = "fr") -
     told = subgroups.to_frame(language)
     told = told[told["outcome"] == outcome]
     labels = [
-        f"{column} = {group} (n = {format_number(n, language=language)})"
+        f"{column} = {group} (n = {i18n.format_number(n, language=language)})"
         for column, group, n in zip(told["column"], told["group"], told["n"], strict=True)
     ]
     figure = Figure((_WIDTH + 1.2, _FRAME + _ROW * len(chosen)), layout="constrained")
@@ -157,7 +157,7 @@ def randomisation_histogram(
             null=", ".join(test.null),
         )
     observed, null = test.value(outcome, "observed"), test.null[outcome]
-    scale, told = 1.0, format_number(observed, 4, language=language, sign=True)
+    scale, told = 1.0, i18n.format_number(observed, 4, language=language, sign=True)
     if max(abs(observed), float(np.abs(null).max())) <= 1:
         scale, told = 100.0, points(observed, language=language)
     figure = Figure((_WIDTH, 2.6), layout="constrained")
@@ -177,7 +177,8 @@ def randomisation_histogram(
     axis = "effect_axis" if scale > 1 else "own_axis"
     chance = say("by_chance", language, draws=test.draws)
     far_told = say("as_far", language, p=test.value(outcome))
-    chart.set_xlabel(f"{say(axis, language)}\n{chance} ; {far_told}", fontsize=8, color=INK)
+    both = i18n.told(Listed([chance, far_told], "; "), language)
+    chart.set_xlabel(f"{say(axis, language)}\n{both}", fontsize=8, color=INK)
     return figure
 
 
@@ -254,7 +255,7 @@ def _whiskers(chart: Axes, found: Sequence[Estimate], labels: Sequence[str], lan
         face = colour if e.detected else "white"
         chart.plot(scale * e.value, place, marker, color=colour, mfc=face, markersize=6)
         chart.annotate(
-            format_number(scale * e.value, 2, language=language, sign=True),
+            i18n.format_number(scale * e.value, 2, language=language, sign=True),
             (scale * e.value, place), xytext=(0, 5), textcoords="offset points",
             ha="center", fontsize=7.5, color=INK,
         )  # fmt: skip
@@ -277,6 +278,6 @@ def _plain(chart: Axes, language: str) -> None:
 def _ticks(language: str) -> FuncFormatter:
     def told(value: float, _: int) -> str:
         digits = 0 if value == round(value) else 1 if round(value, 1) == round(value, 6) else 2
-        return format_number(value, digits, language=language)
+        return i18n.format_number(value, digits, language=language)
 
     return FuncFormatter(told)

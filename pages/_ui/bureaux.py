@@ -27,6 +27,7 @@ _FIGURE, _MARGIN, _LETTER = 52, 18, 7
 _NAME, _HIGH = 250, 420
 # Beside a map a list is narrow: a name stands in lines, and figures that follow scroll.
 _NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 110, 40, 420, 76
+_LEADING_BESIDE = 68
 _BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
 _FOLLOWED = re.compile(rf"(?<=_[0-9A-Z]{{4}}), (?={_BUREAU.pattern})")
 _ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
@@ -131,6 +132,10 @@ def show_list(
     name = _begun_anew(key, None if row is None else str(ids[row]), row)
     figure, letter = (_FIGURE_BESIDE, _LETTER - 1) if beside else (_FIGURE, _LETTER)
     widths = {title: max(figure, _MARGIN + letter * len(title)) for title in shown}
+    if beside and first:
+        # After a column before the name, the first figure would stand half outside.
+        leading = next(iter(columns))
+        widths[leading] = min(widths[leading], _LEADING_BESIDE)
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(
         figures,

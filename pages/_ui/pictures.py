@@ -71,7 +71,7 @@ def sideways(key: str, *, least_px: int = 640) -> DeltaGenerator:
     return st.container(key=key)
 
 
-def figure(chart: Figure, key: str, *, least_px: int = 560) -> None:
+def figure(chart: Figure, key: str, *, least_px: int = 480) -> None:
     """Show a figure as wide as its place; `key` and `least_px` are of `sideways`."""
     with sideways(key, least_px=least_px):
         st.pyplot(chart, width="stretch")

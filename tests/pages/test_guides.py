@@ -29,6 +29,12 @@ def test_a_guide_fits_on_two_pages_and_shows_pictures_that_exist(name, language)
         assert picture is None or (picture.is_file() and caption)
 
 
+@pytest.mark.parametrize("name", guides.NAMES)
+def test_french_marks_never_begin_a_line(name):
+    prose = re.sub(r"```.*?```|`[^`]*`", "", guides.text_of(name, "fr"), flags=re.DOTALL)
+    assert not re.findall(r" [»?!;:](?=\s)|« ", prose)
+
+
 def test_no_guide_is_forgotten():
     for language in ("fr", "en"):
         files = {file.stem for file in (guides.GUIDES / language).glob("*.md")}

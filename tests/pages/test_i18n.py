@@ -1,8 +1,10 @@
 """The app's languages: the catalogue is complete, and the switch holds."""
 
+import ast
 import datetime as dt
 import math
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -307,3 +309,25 @@ def test_the_command_says_what_is_missing(project, capsys):
     assert "to translate: Left" in capsys.readouterr().out
     file.write_text(HEADER + COMPLETE, encoding="utf-8")
     assert extract.main([], file=file, root=root) == 0
+
+
+def empty_boxes(source):
+    """Return the lines of choices that may begin empty and leave their hint to Streamlit."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    for call in calls:
+        kind = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        options = {option.arg: option.value for option in call.keywords}
+        third = call.args[2] if len(call.args) > 2 else options.get("index")  # noqa: PLR2004
+        none = isinstance(third, ast.Constant) and third.value is None
+        if (kind == "multiselect" or (kind == "selectbox" and none)) and (
+            "placeholder" not in options
+        ):
+            yield call.lineno
+
+
+def test_no_empty_box_asks_in_the_english_of_streamlit():
+    assert list(empty_boxes("st.multiselect('a', [])")) == [1]
+    assert list(empty_boxes("st.selectbox('a', [], None, placeholder='b')")) == []
+    pages = Path(__file__).parents[2] / "pages"
+    found = {file.name: list(empty_boxes(file.read_text())) for file in pages.rglob("*.py")}
+    assert not {name: lines for name, lines in found.items() if lines}

@@ -183,7 +183,8 @@ def test_drawing_again_is_shown_with_its_p_values(page):
     app = show(bring(page(), csv(table)), "draws")
     np.testing.assert_array_equal(app.dataframe[0].value["p"], test.table["p_value"].round(4))
     app.select_slider(key="impact.draws").set_value(0).run()
-    assert _("No draws were asked for: choose a number of draws at the left.") in values(app.info)
+    said = "No draws were asked for: choose a number of them among the settings."
+    assert _(said) in values(app.info)
 
 
 def test_a_known_difference_in_the_share_reached_gives_coverage(page):

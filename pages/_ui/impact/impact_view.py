@@ -157,7 +157,7 @@ def drawn_again(impact: Impact, outcome: str) -> None:
 
     test = impact.randomisation
     if test is None:
-        st.info(_("No draws were asked for: choose a number of draws at the left."))
+        st.info(_("No draws were asked for: choose a number of them among the settings."))
         return
     figure(randomisation_histogram(test, outcome, language=language()), "impact_draws")
     st.markdown(
@@ -181,7 +181,11 @@ def drawn_again(impact: Impact, outcome: str) -> None:
     table = test.table.assign(statistic=test.table["statistic"].map(told))
     table = table[[n for n in names if n in table]].rename(columns=names)
     show_table(table)
-    st.caption(_("Holm and Westfall–Young judge all outcomes together."))
+    st.caption(
+        _("Holm and Westfall–Young judge all outcomes together.")
+        + " "
+        + _("Shares run from 0 to 1 here: 0.01 is one point.")
+    )
 
 
 def missing(impact: Impact, lost: pd.DataFrame | None) -> None:

@@ -108,7 +108,11 @@ def _slip(contacts: Contacts, texts: dict[str, str]) -> None:
             one for one in statements() if st.checkbox(told[f"statement.{one}"], key=f"law.{one}")
         ]
         liked = st.multiselect(
-            _("Subjects"), themes(), format_func=lambda one: told[f"theme.{one}"], key="law.themes"
+            _("Subjects"),
+            themes(),
+            format_func=lambda one: told[f"theme.{one}"],
+            key="law.themes",
+            placeholder=_("Choose one or more"),
         )
         signed = st.checkbox(_("The slip is signed by the person"), key="law.slip.signed")
         sent = st.form_submit_button(_("Enter the slip"), key="law.slip.enter")

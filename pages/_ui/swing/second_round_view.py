@@ -168,6 +168,7 @@ def _who_stands(
         format_func=option_name,
         max_selections=_MOST_FINALISTS,
         key=f"second.who.{turn}",
+        placeholder=_("Choose one or more"),
         help=_("Taking one out lets those who would have voted so share themselves out."),
     )
     if set(chosen) == set(known) or not chosen:

@@ -41,6 +41,9 @@ def show_table(
         Of `st.dataframe`.
     """
     rounded = table.round({name: (fewer or {}).get(name, digits) for name in table})
+    floats = rounded.select_dtypes("float").columns
+    # What rounds to zero has no sign.
+    rounded[floats] += 0.0
     shown, columns = written(rounded)
     st.dataframe(
         shown, hide_index=True, column_config=columns, **{"placeholder": MISSING, **options}

@@ -227,7 +227,8 @@ def _buttons(at: Change, turfs: list[str], addresses: list[str], log: turf_edits
     with other.popover(_("Split"), disabled=len(turfs) != 1, width="stretch"):
         _split(at, turfs, addresses)
     with one.popover(_("Move"), disabled=not addresses, width="stretch"):
-        to = st.selectbox(_("To turf"), at.walks.turf_ids, key="turfs.to", index=None)
+        known = at.walks.turf_ids
+        to = st.selectbox(_("To turf"), known, None, key="turfs.to", placeholder=_("Choose"))
         if st.button(_("Move the addresses"), key="turfs.move", disabled=to is None):
             at.make(Edit("move", addresses=tuple(addresses), to=str(to)))
         if st.button(_("Make a new turf of them"), key="turfs.draw"):

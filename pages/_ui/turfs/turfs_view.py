@@ -131,6 +131,7 @@ def choose_turf(walks: Walks) -> str | None:
         format_func=lambda one: one or _("All turfs"),
         key=_TURF,
         persist_state="session",
+        placeholder=_("All turfs"),
     )
     return turf
 

@@ -110,6 +110,12 @@ def test_few_values_apart_from_many_alike_have_a_class_of_their_own():
     assert found.labels[1:] == ("0.0 to 8.5", "8.5 to 17.0")
 
 
+def test_two_values_are_no_seven_classes():
+    found = classes([85.5, 101.8], language="en")
+    assert found.index.tolist() == [1, 2]
+    assert len(found.labels) == 3
+
+
 @pytest.mark.parametrize(
     ("n", "palette"), [(1, "sequential"), (10, "sequential"), (4, "diverging")]
 )
