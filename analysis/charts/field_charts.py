@@ -118,8 +118,8 @@ def opening_chart(table: pd.DataFrame, *, language: str = "fr") -> Figure:
         )
     # Above the charts: within them it would hide intervals.
     lines, names = charts[0].get_legend_handles_labels()
-    size = _SIZE - 1
-    figure.legend(lines, names, fontsize=size, frameon=False, ncols=2, loc="outside upper center")
+    look = {"fontsize": _SIZE - 1, "frameon": False, "ncols": 2}
+    figure.legend(lines, names, loc="outside upper center", **look)
     charts[-1].set_xlabel(say("field_hour", language), fontsize=_SIZE, color=INK)
     charts[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure

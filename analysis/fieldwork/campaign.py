@@ -241,10 +241,12 @@ def changed_since(seen: Campaign, now: Campaign) -> list[str]:
 
 
 def _default(workspace: Path) -> dict[str, Any]:
-    name = re.sub(r"[^a-z0-9]+", "-", workspace.resolve().name.lower()).strip("-") or "campaign"
+    folder = workspace.resolve().name
+    name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-") or "campaign"
     return {
         "campaign_id": f"{name[:30]}-{secrets.token_hex(3)}",
-        "name": workspace.resolve().name,
+        # Teams read it on every sheet: a folder has no capital, a place does.
+        "name": folder[:1].upper() + folder[1:],
         "time_zone": "Europe/Paris",
         "starts": None,
         "ends": None,
