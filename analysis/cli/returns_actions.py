@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 
 from analysis.cli.known_action import check_action
@@ -25,7 +24,7 @@ from analysis.fieldwork.store import Store
 from analysis.fieldwork.store_owner import renew_key
 from analysis.geography.address_search import degrees_in
 from analysis.workflows import fieldwork
-from analysis.workflows.known_doors import place_beside
+from analysis.workflows.known_doors import buildings_reported, places_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +159,11 @@ def _list(store: Store, _asked: Asked) -> tuple[str, bool]:
 
 
 def _buildings(store: Store, asked: Asked) -> tuple[str, bool]:
-    found = reports(store)
-    street = _addresses(asked).set_index("address_id")["street"].reindex(found["address_id"])
-    house = found["number"].astype("str") + " " + found["suffix"]
-    name = house.str.strip() + " " + street.fillna("").astype("str").to_numpy()
+    found = buildings_reported(store, asked.workspace)
     state = found["accepted"].map({True: "accepted", False: "refused"}).fillna("waits")
-    table = found.assign(building=name.str.strip(), decision=state)
     told = ["report_id", "building", "doors", "turf_id", "address_id"]
-    return _shown(table[[*told, "decision", "latitude", "longitude"]]), True
+    table = found.assign(decision=state)[[*told, "decision", "latitude", "longitude"]]
+    return _shown(table), True
 
 
 def _accept(store: Store, asked: Asked) -> tuple[str, bool]:
@@ -187,11 +183,7 @@ def _accept(store: Store, asked: Asked) -> tuple[str, bool]:
             mend="Name one id beside --at; without it each stands between its neighbours.",
             n=len(rows),
         )
-    table = gpd.GeoDataFrame(_addresses(asked))
-    places = {
-        one: at or place_beside(table, row["address_id"], int(row["number"]))
-        for one, row in rows.items()
-    }
+    places = dict.fromkeys(rows, at) if at else places_beside(asked.workspace, rows)
     for one, place in places.items():
         decide(store, one, datetime.now(UTC), place=place)
     lines = [f"{one}: accepted at {y:.6f}, {x:.6f}" for one, (y, x) in places.items()]
@@ -225,13 +217,6 @@ def _reported(store: Store, asked: Asked) -> dict[str, dict[str, Any]]:
             mend="Write ids after the action: python -m analysis returns buildings lists them.",
         )
     return found
-
-
-def _addresses(asked: Asked) -> pd.DataFrame:
-    # Rates and ranking load only where an address is looked up.
-    from analysis.workflows.ranking import open_workspace
-
-    return open_workspace(asked.workspace).read("addresses")
 
 
 def _percent(rate: float) -> str:

@@ -128,7 +128,7 @@ def fault(act: Act) -> Text | None:
         (not _known(act), Text("something that nobody was asked")),
         (act.said_on > _today(), Text("its day is to come")),
         (ADULT not in act.said, Text("the person does not say that they are 17 or older")),
-        (not (act.first_name and act.last_name), Text("the name is missing")),
+        (not all(map(name_key, (act.first_name, act.last_name))), Text("the name is missing")),
         (not any(has.values()), Text("no e-mail address or telephone that is whole")),
         (bool(act.email) > has["email"], Text("the e-mail address is not whole")),
         (bool(act.phone) > has["phone"], Text("the telephone number is not whole")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import DataError, Text, some
 from analysis.fieldwork.left_alone import by_address, left_alone
-from analysis.fieldwork.missing_buildings import ADDED, accepted
+from analysis.fieldwork.missing_buildings import ADDED, accepted, reports
 from analysis.fieldwork.store import Store
 from analysis.tables.workspace import Workspace
 from analysis.turf.walk_list import Walks
@@ -229,3 +230,49 @@ def _by_street(told: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     for one in told:
         found[str(one["street"])] = found.get(str(one["street"]), 0) + int(one["doors"])
     return found
+
+
+def places_beside(
+    workspace: Path, rows: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[float, float]]:
+    """Find where buildings reported stand by their numbers: latitude and longitude by id.
+
+    Parameters
+    ----------
+    workspace
+        It knows the addresses they were reported beside.
+    rows
+        By id, as `missing_buildings.reports` returns them.
+
+    Raises
+    ------
+    DataError
+        As `place_beside`.
+    """
+    addresses = gpd.GeoDataFrame(Workspace(workspace).read("addresses"))
+    return {
+        one: place_beside(addresses, row["address_id"], int(row["number"]))
+        for one, row in rows.items()
+    }
+
+
+def buildings_reported(store: Store, workspace: Path) -> pd.DataFrame:
+    """Return the buildings reported with how they are read, `building` ("14 bis Rue Haute").
+
+    Parameters
+    ----------
+    store
+        Of the campaign.
+    workspace
+        It knows the streets.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `missing_buildings.reports`, and `building`.
+    """
+    found = reports(store)
+    addresses = Workspace(workspace).read("addresses")
+    street = addresses.set_index("address_id")["street"].reindex(found["address_id"]).fillna("")
+    house = (found["number"].astype("str") + " " + found["suffix"]).str.strip()
+    return found.assign(building=(house + " " + street.astype("str").to_numpy()).str.strip())

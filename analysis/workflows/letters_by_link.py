@@ -7,6 +7,7 @@ from pathlib import Path
 
 from analysis.contacts import confirmations, vault
 from analysis.contacts.acts import Act, proof_of
+from analysis.contacts.consents import current
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.normalise import canonical_email
 from analysis.database.engine import reading, writing
@@ -18,7 +19,8 @@ from analysis.workflows.letter_quota import Quota
 WORDS = Words.read("public", files("analysis.workflows") / "public_words.toml")
 
 
-_quota = Quota()
+# Apart, so that who is signed up by a stranger still gets the link by which they leave.
+_confirming, _preferring = Quota(), Quota()
 
 
 def ask_to_confirm(
@@ -43,7 +45,7 @@ def ask_to_confirm(
         Whether the letter was sent, or waits in the outbox; None where one went a moment ago, or
         as many as one mailbox gets in a day.
     """
-    if not _quota.take(canonical_email(act.email), origin):
+    if not _confirming.take(canonical_email(act.email), origin):
         return None
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
@@ -77,8 +79,10 @@ def send_preferences(
         return
     with reading(contacts.engine) as connection:
         people = vault.who_has(connection, contacts.ring, "email", [canonical]).get(canonical, [])
-    for person in people:
-        if not _quota.take(canonical, origin):
+        agreed = {who for (who, *_what), yes in current(connection, people=people).items() if yes}
+    # Whom a stranger made up under this address never agreed to anything: they come last.
+    for person in sorted(people, key=lambda one: one not in agreed):
+        if not _preferring.take(canonical, origin):
             return
         with writing(contacts.engine) as connection:
             secret = confirmations.offer(connection, contacts, person, confirmations.PREFERENCES)

@@ -103,7 +103,8 @@ class Site:
 @pytest.fixture
 def site(campaign, monkeypatch):
     monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
-    monkeypatch.setattr(letters_by_link, "_quota", letter_quota.Quota())
+    for name in ("_confirming", "_preferring"):
+        monkeypatch.setattr(letters_by_link, name, letter_quota.Quota())
     monkeypatch.setattr(phone_endpoint, "_stores", {})
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)
     first = open_contacts(campaign)
@@ -179,6 +180,12 @@ def test_a_form_of_another_page_is_refused(site):
     for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1)):
         assert site.ask("", {**ENTRY, "seal": seal}).status_code == 403
     assert not site.letters()
+
+
+def test_a_name_has_a_letter(site):
+    answer = site.send({**ENTRY, "last_name": "++ 12"})
+    assert answer.status_code == 422
+    assert "le nom manque" in answer.text
 
 
 @pytest.mark.parametrize("path", ["", "/link", "/m/secret"])
@@ -288,6 +295,24 @@ def test_one_mailbox_is_not_flooded_and_nobody_is_told(site):
     assert len(told) == 1
     site.send({**ENTRY, "email": "autre@valmont.example"})
     assert len(site.letters()) == letter_quota.PER_MAILBOX + 1
+
+
+def test_who_agreed_gets_their_link_whoever_was_made_up_under_their_address(site):
+    site.send(ENTRY)
+    site.send({}, path=site.link())
+    assert site.holds()
+    for letter in "abcdef":
+        site.send({**ENTRY, "last_name": f"Faux{letter}"})
+    before = len(site.letters())
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    assert len(site.letters()) == before + letter_quota.PER_MAILBOX
+    pages = [
+        site.ask(urlsplit(re.search(r"http\S+", one.get_content())[0]).path).text
+        for one in site.letters()[before:]
+    ]
+    assert "withdraw" in pages[0]
+    assert not any("withdraw" in page for page in pages[1:])
 
 
 def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want():
