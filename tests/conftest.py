@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+from concurrent.futures import Future
 from copy import deepcopy
 
 import pytest
@@ -20,6 +21,9 @@ from tests.made import DATA, RESULTS, VALMONT
 # A machine with two busy cores is slow, not wrong: no example fails by the clock.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# Bureaux of a place whose past is worth its memory.
+A_TOWN = 2_000
 
 
 def pytest_configure(config):
@@ -45,20 +49,31 @@ def pytest_collection_finish():
 @pytest.fixture(scope="session", autouse=True)
 def _pasts_read_once():
     """Read the past of a place once for all who ask the same, while its files stay as they are."""
-    read, kept = prospects.read_past, {}
+    read, kept = prospects._read, {}
 
-    def read_once(workspace, choice, target, *, places=(), progress=prospects.silent):
-        if progress is not prospects.silent:
-            return read(workspace, choice, target, places=places, progress=progress)
+    def read_once(workspace, choice, target, places, progress):
         files = sorted((file.name, file.stat().st_mtime_ns) for file in workspace.path.iterdir())
-        asked = repr((workspace.path, files, choice, target, places))
-        if asked not in kept:
-            kept[asked] = read(workspace, choice, target, places=places)
-        return deepcopy(kept[asked])
+        # Who puts another forecast in its place asks something else.
+        asked = repr((workspace.path, files, choice, target, places, prospects.forecast_abstention))
+        if asked in kept:
+            progress(prospects._READ)
+            return _copy(kept[asked])
+        past = read(workspace, choice, target, places, progress)
+        if len(past.history.units) > A_TOWN or past.coming.exception():
+            return past
+        kept[asked] = past
+        return _copy(past)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(prospects, "read_past", read_once)
+        patch.setattr(prospects, "_read", read_once)
         yield
+
+
+def _copy(past):
+    """Copy a past: whoever changes his changes nobody else's."""
+    coming = Future()
+    coming.set_result(deepcopy(past.forecast))
+    return prospects.Past(*deepcopy((past.history, past.sound, past.far)), coming)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.testing.v1 import AppTest, app_test
+from streamlit.testing.v1 import AppTest, app_test, local_script_runner
 
 from analysis.experiments.pons_2012.reproduction import VARIABLE
 from analysis.workflows.build import Inputs, build
@@ -54,6 +54,18 @@ def _no_search_for_components(monkeypatch):
     monkeypatch.setattr(
         app_test.BidiComponentManager, "discover_and_register_components", lambda *_, **__: None
     )
+
+
+@pytest.fixture(autouse=True)
+def _awaited(monkeypatch):
+    """Wait for the end of a run; asking a thousand times a second takes from the run itself."""
+    ask = local_script_runner.require_widgets_deltas
+
+    def wait(runner, timeout):
+        runner._script_thread.join(timeout)
+        ask(runner)
+
+    monkeypatch.setattr(local_script_runner, "require_widgets_deltas", wait)
 
 
 @pytest.fixture(autouse=True)
