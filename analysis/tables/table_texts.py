@@ -8,6 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from analysis.i18n import localised
+
 # Below it, noughts after the point would hide the digits.
 _SMALL = 1e-4
 _LATEX = {
@@ -38,7 +40,7 @@ class TableTexts(ABC):
         return markdown(self.to_frame(), digits)
 
 
-def markdown(table: pd.DataFrame, digits: int = 3) -> str:
+def markdown(table: pd.DataFrame, digits: int = 3, *, language: str = "") -> str:
     """Return a table as Markdown.
 
     Parameters
@@ -47,6 +49,8 @@ def markdown(table: pd.DataFrame, digits: int = 3) -> str:
         Any; its index is left out.
     digits
         Significant ones of what is no whole number.
+    language
+        Numbers as its readers write them; "" as programs do.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def markdown(table: pd.DataFrame, digits: int = 3) -> str:
     """
     aligned = ["---:" if _numeric(table[name]) else "---" for name in table]
     rows = [[_plain(str(name)) for name in table], aligned]
-    rows += [[_plain(cell) for cell in row] for row in _cells(table, digits)]
+    rows += [[_plain(cell) for cell in row] for row in _cells(table, digits, language)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -98,14 +102,17 @@ def _numeric(values: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
-def _cells(table: pd.DataFrame, digits: int) -> list[list[str]]:
-    columns = [[_cell(value, digits) for value in table[name]] for name in table]
+def _cells(table: pd.DataFrame, digits: int, language: str = "") -> list[list[str]]:
+    columns = [[_cell(value, digits, language) for value in table[name]] for name in table]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _cell(value: object, digits: int) -> str:
+def _cell(value: object, digits: int, language: str) -> str:
     if isinstance(value, (float, np.floating)):
-        return _number(float(value), digits)
+        if language and 0 < abs(value) < _SMALL:
+            return f"{'> −' if value < 0 else '< '}{localised(str(_SMALL), language)}"
+        text = _number(float(value), digits)
+        return localised(text, language) if text and language else text
     return "" if value is None or value is pd.NA else " ".join(str(value).split("\n"))
 
 

@@ -39,6 +39,14 @@ def test_markdown_by_hand():
     )
 
 
+def test_markdown_for_readers_of_a_language():
+    table = pd.DataFrame({"p": [3.9e-18, -2e-5, -2.489, 1234.0, float("nan")]})
+    said = markdown(table, language="fr").split("\n")[2:-1]
+    cells = [row.strip("| ") for row in said]
+    assert cells == [r"\< 0,0001", "> −0,0001", "−2,49", "1234", ""]
+    assert "| 3.90e-18 |" in markdown(table)
+
+
 def test_latex_by_hand():
     assert latex(TABLE).splitlines() == [
         r"\begin{tabular}{lrrr}",
