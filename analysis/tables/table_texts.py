@@ -109,9 +109,10 @@ def _cells(table: pd.DataFrame, digits: int, language: str = "") -> list[list[st
 
 def _cell(value: object, digits: int, language: str) -> str:
     if isinstance(value, (float, np.floating)):
-        if language and 0 < abs(value) < _SMALL:
-            return f"{'> −' if value < 0 else '< '}{localised(str(_SMALL), language)}"
-        text = _number(float(value), digits)
+        number = float(value)
+        if language and 0 < abs(number) < _SMALL:
+            return f"{'> −' if number < 0 else '< '}{localised(str(_SMALL), language)}"
+        text = _number(number, digits)
         return localised(text, language) if text and language else text
     return "" if value is None or value is pd.NA else " ".join(str(value).split("\n"))
 
