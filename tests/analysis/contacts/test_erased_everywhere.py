@@ -135,6 +135,7 @@ def note_at_doors(campaign):
         "conflicts": 0,
         "turfs": ["T1"],
         "withheld": 12,
+        "missing": 0,
     }
     lines = ["turf_id,address_id,date,time,team_id,outcome,note"]
     lines += [

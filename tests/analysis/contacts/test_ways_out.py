@@ -48,6 +48,7 @@ THROUGH_THE_GATE = {
 INSIDE = {
     "analysis.contacts.acts:_same",
     "analysis.contacts.calls:next_call",
+    "analysis.contacts.erasure:names_of",
     "analysis.contacts.gate:_minors",
     "analysis.contacts.people_store:_match",
     "analysis.contacts.roll_counts:_people",
