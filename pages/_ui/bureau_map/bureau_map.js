@@ -428,6 +428,8 @@ class BureauMap {
   // ------------------------------------------------------------ drawing
 
   rasterise() {
+    // Streets may be there before the map has a size: that draws it.
+    if (!this.ids) return;
     const start = performance.now();
     const { width, height } = this.canvas;
     this.drawn = this.view;
