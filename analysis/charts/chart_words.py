@@ -201,7 +201,7 @@ def election(election_id: str, language: str) -> str:
     """Name an election: "2027_pres_t1" is "présidentielle 2027, 1er tour"."""
     year, _, rest = election_id.partition("_")
     kind, _, turn = rest.partition("_")
-    if not (year.isdigit() and kind):
+    if not (year.isdecimal() and kind):
         return election_id
     if own := of_terrain(kind, language):
         # Its own kinds tell what they are; where there are no rounds, the first is not said.

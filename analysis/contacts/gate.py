@@ -277,7 +277,7 @@ def _is_young(born: str, at: datetime) -> bool:
     except ValueError:
         # Only the year is known: the last day of it is taken.
         digits = born[:4]
-        day = date(int(digits), 12, 31) if digits.isdigit() and digits != "0000" else date.min
+        day = date(int(digits), 12, 31) if digits.isdecimal() and digits != "0000" else date.min
     today = at.date()
     return today.year - day.year - ((today.month, today.day) < (day.month, day.day)) < YOUNGEST
 

@@ -265,7 +265,7 @@ def split_address(number: str, address: str) -> tuple[str, str]:
 def _postcode(text: str) -> str:
     digits = re.sub(r"\s", "", text)
     # A spreadsheet takes the zero of Ain.
-    return digits.zfill(5) if digits.isdigit() and len(digits) in (4, 5) else text.strip()
+    return digits.zfill(5) if digits.isdecimal() and len(digits) in (4, 5) else text.strip()
 
 
 def _tags(cells: Iterable[tuple[str, str]]) -> list[str]:

@@ -221,14 +221,14 @@ def _continues(headers: httpx.Headers, begun: Origin, offset: int) -> bool:
         told.startswith(f"bytes {offset}-")
         and headers.get("etag", begun.etag) == begun.etag
         and headers.get("last-modified", begun.last_modified) == begun.last_modified
-        and not (begun.bytes and whole.isdigit() and int(whole) != begun.bytes)
+        and not (begun.bytes and whole.isdecimal() and int(whole) != begun.bytes)
     )
 
 
 def _origin(response: httpx.Response, url: str, begun: Origin | None, offset: int) -> Origin:
     headers = response.headers
     length = headers.get("content-length", "")
-    size = offset + int(length) if length.isdigit() else None
+    size = offset + int(length) if length.isdecimal() else None
     if begun:
         return replace(begun, bytes=size)
     return Origin(url, headers.get("etag", ""), headers.get("last-modified", ""), bytes=size)

@@ -34,7 +34,7 @@ def check(response: httpx.Response, source: Source) -> None:
         after = response.headers.get("retry-after", "")
         raise TransientError(
             Text("the publisher answered {status}", status=_status(status)),
-            retry_after_s=float(after) if after.isdigit() else 0.0,
+            retry_after_s=float(after) if after.isdecimal() else 0.0,
         )
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         raise UnavailableError(

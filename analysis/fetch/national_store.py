@@ -282,7 +282,7 @@ def _clear_parts(folder: Path) -> None:
     for part in folder.glob(f"{_PART}*"):
         holder = part.name.removeprefix(_PART).partition("-")[0]
         mine = holder == str(os.getpid())
-        working = holder.isdigit() and not mine and _alive(int(holder))
+        working = holder.isdecimal() and not mine and _alive(int(holder))
         if working and time.time() - part.stat().st_mtime < _OLD_S:
             continue
         shutil.rmtree(part, ignore_errors=True)

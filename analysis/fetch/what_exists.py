@@ -99,5 +99,5 @@ def _size(client: httpx.Client, urls: tuple[str, ...]) -> tuple[bool, int | None
         # Some publishers refuse to be asked so, and send the file all the same.
         if response.is_success or response.status_code == httpx.codes.METHOD_NOT_ALLOWED:
             length = response.headers.get("content-length", "")
-            return True, int(length) if response.is_success and length.isdigit() else None
+            return True, int(length) if response.is_success and length.isdecimal() else None
     return False, None

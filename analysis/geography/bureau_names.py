@@ -216,6 +216,6 @@ def _cased(word: str) -> str:
     accented = _ACCENTS.get(small, small)
     if small in _SMALL:
         return accented
-    if small[:1].isdigit():  # 15EME
+    if small[:1].isdecimal():  # 15EME
         return small
     return accented[:1].upper() + accented[1:]

@@ -47,7 +47,7 @@ def metric_crs(code: str) -> str:
     if code[:3] in _OVERSEAS:
         return _OVERSEAS[code[:3]]
     department = code[:2]
-    if department in {"2A", "2B"} or (department.isdigit() and 1 <= int(department) <= 95):
+    if department in {"2A", "2B"} or (department.isdecimal() and 1 <= int(department) <= 95):
         return MAINLAND
     raise DataError(
         "No metric coordinate system is known for “{code}”.",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from analysis.tables.schema import BUREAUX, commune_of
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 # Two addresses this near are one place: files round degrees to six or seven decimals.
 _SAME_M = 0.5
@@ -74,7 +77,7 @@ def far_points(addresses: gpd.GeoDataFrame) -> np.ndarray:
     if not len(doubtful):
         return far
     codes = points["bureau"].factorize()[0]
-    near = cKDTree(xy).query(xy[doubtful], k=min(_AROUND + 1, len(xy)))[1]
+    near = _tree(xy).query(xy[doubtful], k=min(_AROUND + 1, len(xy)))[1]
     own = (codes[near] == codes[doubtful][:, None]) & (near != doubtful[:, None])
     far[doubtful] = ~own.any(axis=1) & (groups["x"].transform("size").to_numpy()[doubtful] > 1)
     rest = doubtful[~far[doubtful]]
@@ -82,7 +85,7 @@ def far_points(addresses: gpd.GeoDataFrame) -> np.ndarray:
         mine = np.flatnonzero(codes == code)
         asked = rest[codes[rest] == code]
         if len(mine) > 1:
-            far[asked] |= cKDTree(xy[mine]).query(xy[asked], k=2)[0][:, 1] > _ALONE_M
+            far[asked] |= _tree(xy[mine]).query(xy[asked], k=2)[0][:, 1] > _ALONE_M
     return far
 
 
@@ -175,6 +178,13 @@ def _ground(
     return given
 
 
+def _tree(xy: np.ndarray) -> cKDTree:
+    # Every build comes by here, and half of a second to load would be for those that draw.
+    from scipy.spatial import cKDTree
+
+    return cKDTree(xy)
+
+
 def _cells(places: gpd.GeoDataFrame, ground: dict[str, shapely.Geometry]) -> np.ndarray:
     """Return the Voronoi cell of each position, in their order."""
     points = places.geometry.to_numpy()
@@ -216,7 +226,7 @@ def _quality(
     xy = _xy(places)
     same = np.zeros(len(places), dtype=bool)
     if len(places) > 1:
-        same = placed[cKDTree(xy).query(xy, k=2)[1][:, 1]] == placed
+        same = placed[_tree(xy).query(xy, k=2)[1][:, 1]] == placed
     held = pd.Series(same, index=placed).groupby(level=0).agg(["size", "mean"])
     held = held.reindex(bureaux["bureau_id"])
     return pd.DataFrame(

@@ -89,7 +89,7 @@ def _by_part(ids: set[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for one in ids:
         commune, _bar, number = one.rpartition("_")
-        city = commune in CITIES and number[:2].isdigit()
+        city = commune in CITIES and number[:2].isdecimal()
         part = ordinal(int(number[:2])) if city else commune
         found[part] = found.get(part, 0) + 1
     return found

@@ -111,7 +111,7 @@ def _arrondissements(workspace: Workspace, cities: pd.DataFrame) -> pd.DataFrame
 def arrondissement(bureau_id: str) -> str:
     """Return the code of the arrondissement of a bureau (75118); "" where it has none."""
     commune, _, number = bureau_id.rpartition("_")
-    if commune not in CITIES or not (number.isdigit() and len(number) == 4):  # noqa: PLR2004
+    if commune not in CITIES or not (number.isdecimal() and len(number) == 4):  # noqa: PLR2004
         return ""
     first = int(number[:2])
     if not 1 <= first <= 20:  # noqa: PLR2004 - Paris has 20

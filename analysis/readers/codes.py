@@ -11,8 +11,8 @@ import pandas as pd
 from analysis.readers.known_places import movements
 
 # Paris, Marseille and Lyon vote by arrondissement but are one commune.
-_ARRONDISSEMENTS = {"751": "75056", "132": "13055", "6938": "69123"}
-OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
+_ARRONDISSEMENTS = {"751": ("75056", 20), "132": ("13055", 16), "6938": ("69123", 9)}
+OF_ARRONDISSEMENTS = frozenset(city for city, _ in _ARRONDISSEMENTS.values())
 # Stands in an id between the former commune and the number of its bureau: 49301_49179-0001.
 _FORMER = "-"
 # What spreadsheets put around a code: « Bureau n° 4 », « BV 4 », « 4.0 », « ="0004" ».
@@ -87,6 +87,12 @@ def code_of_its_day(code: str, department: str = "") -> str:
     code, department
         As for `commune_code`.
     """
+    own = _own_code(code, department)
+    return _city_of(own)[0] or own
+
+
+def _own_code(code: str, department: str = "") -> str:
+    """Return the code of what is meant itself, an arrondissement or a commune."""
     code, department = bare_text(code).upper(), bare_text(department).upper()
     # « 75 118 », « 01004.0 », 075056 (a département on three digits), 055SR04 (a sector).
     code = _SLIPS.sub("", re.sub(r"\s", "", code))
@@ -94,7 +100,7 @@ def code_of_its_day(code: str, department: str = "") -> str:
         department = department.removeprefix("0").zfill(2)
         code = department + code.zfill(3)
     # 1004 is 01004 with its zero lost in a spreadsheet.
-    if len(code) == 4 and code.isdigit():
+    if len(code) == 4 and code.isdecimal():
         code = code.zfill(5)
     if code[:2] in _OVERSEAS:
         return _OVERSEAS[code[:2]] + code[-2:]
@@ -103,11 +109,19 @@ def code_of_its_day(code: str, department: str = "") -> str:
         return "97" + code[-3:]
     if re.fullmatch(r"9[78]\d{4}", code):
         return code[:3] + code[-2:]
-    code = _renumbered(code)
-    for prefix, whole in _ARRONDISSEMENTS.items():
-        if len(code) == 5 and code.startswith(prefix) and code != whole:
-            return whole
-    return code
+    return _renumbered(code)
+
+
+def _city_of(own: str) -> tuple[str, str]:
+    """Return the city of an arrondissement and its two digits; 75115 is the 15th of Paris.
+
+    Both empty where the code is not of one: 75199 and « 7511A » are no arrondissements.
+    """
+    for prefix, (city, most) in _ARRONDISSEMENTS.items():
+        number = own.removeprefix(prefix)
+        if len(own) == len(city) and number != own and number.isdecimal() and int(number) <= most:
+            return city, number.zfill(2) if int(number) else ""
+    return "", ""
 
 
 def _renumbered(code: str) -> str:
@@ -127,17 +141,24 @@ def bureau_code(commune: str, number: str) -> str:
     number
         `1`, `0001`, `01.1`, `JUS1`, `001A`; digits alone are padded to four.
     """
-    commune = _SLIPS.sub("", re.sub(r"\s", "", bare_text(commune)))
-    whole = commune_code(commune)
+    before, arrondissement = _before_number(commune)
     number = bare_code(number)
-    if whole != commune and whole in _ARRONDISSEMENTS.values() and number.isdigit():
-        # 75115 is the 15th, 13208 the 8th; Lyon's 69381 the 1st.
-        arrondissement = int(commune[-2:]) % 80
-        if int(number) < 100:
-            number = f"{arrondissement:02d}{int(number):02d}"
-    number = number.zfill(4) if number.isdigit() else number
-    told = code_of_its_day(commune)
-    return f"{whole}_{number}" if told == whole else f"{whole}_{told}{_FORMER}{number}"
+    if number.isdecimal():
+        if arrondissement and int(number) < 100:
+            number = f"{arrondissement}{int(number):02d}"
+        number = number.zfill(4)
+    return before + number
+
+
+@cache
+def _before_number(commune: str) -> tuple[str, str]:
+    """Return what stands in an id before the number, and the arrondissement in two digits or ""."""
+    own = _own_code(commune)
+    city, arrondissement = _city_of(own)
+    if city:
+        return f"{city}_", arrondissement
+    whole = commune_code(own)
+    return (f"{whole}_" if own == whole else f"{whole}_{own}{_FORMER}"), ""
 
 
 def former_commune(bureau_id: str) -> str:
@@ -219,12 +240,10 @@ def arrondissement_of(code: str, number: str = "") -> str:
     number
         Of a bureau: 1503 is of the 15th where `code` is Paris, Marseille or Lyon.
     """
-    whole = commune_code(code)
-    if whole not in _ARRONDISSEMENTS.values():
-        return ""
-    if whole != code.strip():
-        return f"{int(code.strip()[-2:]) % 80:02d}"
-    return number.strip().zfill(4)[:2] if number.strip().isdigit() else ""
+    own = _own_code(code)
+    if own in OF_ARRONDISSEMENTS:
+        return number.strip().zfill(4)[:2] if number.strip().isdecimal() else ""
+    return _city_of(own)[1]
 
 
 def of_arrondissements(places: tuple[str, ...]) -> bool:

@@ -69,7 +69,7 @@ def _zones(table: pa.Table, kind: str) -> pd.DataFrame:
 
 
 def _constituency(name: str) -> str:
-    if not name.isdigit():
+    if not name.isdecimal():
         return name
     number = int(name)
     return f"{'1re' if number == 1 else f'{number}e'} circonscription"

@@ -94,15 +94,20 @@ def officially_spelt(commune: str, name: str) -> str:
         As a file has it; another name than the official one stays.
     """
     known = communes().get(commune)
-    return known.name if known and plain(known.name) == plain(name) else name
+    if known is None or known.name == name:
+        return name
+    return known.name if plain(known.name) == plain(name) else name
 
 
 @cache
+def _names() -> dict[str, str]:
+    # Where two places share a code the first of the table has it.
+    return {place.code: place.name for place in reversed(known_places()) if place.name}
+
+
 def place_name(code: str) -> str:
     """Return the name of a commune, département or other place with its code; else the code."""
-    found = (place.name for place in known_places() if place.code == code and place.name)
-    name = next(found, "")
-    return f"{name} ({code})" if name else code
+    return f"{_names()[code]} ({code})" if code in _names() else code
 
 
 @cache

@@ -156,7 +156,7 @@ def layout_of_row(cells: Sequence[str]) -> Layout | None:
         return None
     counts = [cells[layout.fixed[name]] for name in COUNTS if name in layout.fixed]
     counts.append(cells[layout.block["votes"][0]])
-    return layout if all(count.isdigit() for count in counts) else None
+    return layout if all(count.isdecimal() for count in counts) else None
 
 
 def _named(cells: Sequence[str]) -> list[str]:

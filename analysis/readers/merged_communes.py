@@ -31,7 +31,7 @@ def given_to_today(turnout: pd.DataFrame) -> tuple[Text, ...]:
         return ()
     rows = turnout[turnout["bureau_id"].isin(list(code))]
     former = rows["bureau_id"].astype("str").map(code)
-    names = {p.code: p.name for p in known_places() if p.kind == "former" and p.code in set(former)}
+    names = {place.code: place.name for place in known_places() if place.kind == "former"}
     elections = rows["election_id"].astype("str").groupby(former).agg(["min", "max"])
     told = [
         Text(

@@ -201,7 +201,7 @@ def _born(text: str) -> tuple[date | None, int | None]:
         day, month, year = (int(part) for part in found.groups())
     elif found := _ISO.fullmatch(text):
         year, month, day = (int(part) for part in found.groups())
-    elif text.isascii() and text.isdigit() and len(text) == len("1953"):
+    elif text.isascii() and text.isdecimal() and len(text) == len("1953"):
         day, month, year = 0, 0, int(text)
     else:
         return None, None

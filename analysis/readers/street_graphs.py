@@ -24,7 +24,7 @@ def sniff(glance: Glance) -> float:
     if glance.suffix != ".txt" or len(lines) < _LEAST_NUMBERS:
         return NO
     head, first = lines[0].split(), lines[1].split()
-    counts = len(head) >= _LEAST_NUMBERS and all(word.isdigit() for word in head)
+    counts = len(head) >= _LEAST_NUMBERS and all(word.isdecimal() for word in head)
     return SURE if counts and len(first) == _LEAST_NUMBERS and "." in first[0] else NO
 
 

@@ -138,7 +138,7 @@ def search(contacts: Contacts, asked: str, *, most: int = 20) -> list[tuple[str,
 
 def _by_point(connection: Connection, contacts: Contacts, text: str) -> list[str] | None:
     kind = "email" if "@" in text else "phone"
-    if kind == "phone" and sum(c.isdigit() for c in text) < 6:
+    if kind == "phone" and sum(c.isdecimal() for c in text) < 6:
         return None
     point = canonical_email(text) if kind == "email" else canonical_phone(text)
     return vault.who_has(connection, contacts.ring, kind, [point]).get(point, [])

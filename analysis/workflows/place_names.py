@@ -37,8 +37,10 @@ def named_only(inputs: Inputs, results: Results, crs: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        `polling_places`, `zones` and `reports`, as a workspace keeps them.
+        `polling_places`, `zones` and `reports`, as a workspace keeps them; nothing without a file.
     """
+    if inputs.reu_bureaux is None:
+        return {}
     # A ranking asks for names alone: what draws contours takes a second to load.
     from analysis.workflows.electoral_roll import ElectoralRoll, polling_places, read_electoral_roll
 

@@ -93,7 +93,7 @@ class Visit:
     def is_ours(self) -> bool:
         """Tell whether a form bears the seal of the last day."""
         at, _dot, _mark = self.one("seal").partition(".")
-        made = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0  # noqa: PLR2004
+        made = int(at) if at.isascii() and at.isdecimal() and len(at) < 12 else 0  # noqa: PLR2004
         fresh = 0 <= time.time() - made <= _OLDEST_S
         return fresh and hmac.compare_digest(self.one("seal"), _seal(self.contacts, made))
 

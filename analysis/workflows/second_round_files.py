@@ -156,7 +156,7 @@ def _followers(text: str) -> tuple[str, str, float]:
     option, colon, into = lists.partition(":")
     # A French keyboard writes 70,5.
     share = share.strip().replace(",", ".")
-    if not (equals and colon and share.replace(".", "", 1).isdigit()):
+    if not (equals and colon and share.replace(".", "", 1).isdecimal()):
         raise DataError(
             "It is not said who follows whom.",
             where="--follow {text!r}",

@@ -28,6 +28,9 @@ from analysis.readers.codes import (
         ("971101", "", "97101"),
         ("ZX701", "", "97701"),
         ("2A004", "", "2A004"),
+        # Neither is an arrondissement: it stays a commune that nobody knows, and is said.
+        ("75121", "", "75121"),
+        ("7511O", "", "7511O"),
     ],
 )
 def test_every_spelling_of_a_commune(code, department, commune):
@@ -44,6 +47,8 @@ def test_every_spelling_of_a_commune(code, department, commune):
         ("75056", "JUS1", "75056_JUS1"),
         ("2A004", "001A", "2A004_001A"),
         ("33063", "01.1", "33063_01.1"),
+        ("7511O", "12", "7511O_0012"),
+        ("75115", "1²", "75056_1²"),
     ],
 )
 def test_every_spelling_of_a_bureau(commune, number, bureau):
