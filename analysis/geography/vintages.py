@@ -33,14 +33,18 @@ def match_vintages(
         before the vote; none under one half.
     """
     rows = []
+    drawn = {
+        int(vintage): turnout["bureau_id"].isin(contours["bureau_id"]).to_numpy()
+        for vintage, contours in bureaux.groupby("vintage")
+    }
     for election, day in zip(elections["election_id"], elections["date"], strict=True):
-        part = turnout[turnout["election_id"] == election]
-        ids = part["bureau_id"].astype("str")
-        for vintage, contours in bureaux.groupby("vintage"):
-            hit = ids.isin(contours["bureau_id"]).to_numpy()
-            share = part["registered"][hit].sum() / max(part["registered"].sum(), 1)
+        voted = (turnout["election_id"] == election).to_numpy()
+        registered = turnout["registered"].to_numpy()[voted]
+        for vintage, all_hit in drawn.items():
+            hit = all_hit[voted]
+            share = registered[hit].sum() / max(registered.sum(), 1)
             rows.append(
-                (election, int(vintage), int(hit.sum()), len(part), share, _age(vintage, day.year))
+                (election, vintage, int(hit.sum()), len(hit), share, _age(vintage, day.year))
             )
     names = ["election_id", "vintage", "matched", "bureaux", "registered_share", "age"]
     table = pd.DataFrame(rows, columns=names)

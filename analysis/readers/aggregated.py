@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -122,16 +123,21 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
     True
     """
     general, candidates = _in_order(general, candidates)
-    uneven: list[LeftOut] = []
-    counts, read = _read(general, _GENERAL, places, uneven)
-    of_general = tuple(uneven)
+    of_general: list[LeftOut] = []
+    of_candidates: list[LeftOut] = []
+    with ThreadPoolExecutor(1) as other:
+        # Arrow reads without the interpreter: one file passes beside the other.
+        coming = other.submit(_read, candidates, _CANDIDATES, places, of_candidates)
+        counts, read = _read(general, _GENERAL, places, of_general)
+        counts = _with_bureau_ids(counts)
+        ballots, ballots_read = coming.result()
+    ballots = _with_bureau_ids(ballots)
     unreadable = []
     for name in _COUNTS:
         if name in counts.column_names:
             counts, broken = _as_counts(counts, name)
             unreadable.append(broken)
     frame = _counts_frame(counts)
-    ballots, ballots_read = _read(candidates, _CANDIDATES, places, uneven)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
     votes = _votes_frame(ballots)
     return Raw(
@@ -139,12 +145,12 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
         ballots=votes,
         places=_places(frame),
         reports=(
-            Report(_source(general, "general_results"), read, len(frame), of_general),
+            Report(_source(general, "general_results"), read, len(frame), tuple(of_general)),
             Report(
                 _source(candidates, "candidats_results"),
                 ballots_read,
                 len(votes),
-                tuple(uneven[len(of_general) :]),
+                tuple(of_candidates),
                 notes=(
                     Text("{unreadable} count(s) of votes are not numbers", unreadable=no_numbers),
                 )
@@ -179,7 +185,7 @@ def _read(
     places: tuple[str, ...],
     left_out: list[LeftOut],
 ) -> tuple[pa.Table, int]:
-    """Read the rows of `places`, with `bureau_id` in place of the codes."""
+    """Read the rows of `places`; return how many there were too, what is left out with them."""
 
     def keep(piece: pa.Table) -> pa.Table:
         return piece.filter(_inside(piece, places)) if places else piece
@@ -187,10 +193,7 @@ def _read(
     before = len(left_out)
     table = read_columns(path, aliases, left_out=left_out, optional=_OPTIONAL, keep=keep)
     read = table.num_rows + sum(rows.count for rows in left_out[before:])
-    table = _of_known_elections(table, left_out)
-    ids = _bureau_ids(table)
-    table = table.drop_columns(["commune", "number", "department"])
-    return table.append_column("bureau_id", ids), read
+    return _of_known_elections(table, left_out), read
 
 
 def _of_known_elections(table: pa.Table, left_out: list[LeftOut]) -> pa.Table:
@@ -218,11 +221,13 @@ def _inside(piece: pa.Table, places: tuple[str, ...]) -> pa.Array:
     return pa.array(np.array(inside, dtype=bool)[rows])
 
 
-def _bureau_ids(table: pa.Table) -> pa.DictionaryArray:
-    """Return the canonical bureau id of each row, worked out once per distinct code."""
-    rows, codes = _distinct(table, ("commune", "department", "number"))
-    ids = [bureau_code(_commune(commune, department), n) for commune, department, n in codes]
-    return pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), pa.array(ids, pa.string()))
+def _with_bureau_ids(table: pa.Table) -> pa.Table:
+    """Return the table with `bureau_id` in place of the codes, worked out once per distinct one."""
+    codes = ("commune", "department", "number")
+    rows, distinct = _distinct(table, codes)
+    ids = [bureau_code(_commune(commune, department), n) for commune, department, n in distinct]
+    column = pa.DictionaryArray.from_arrays(pa.array(rows, pa.int32()), pa.array(ids, pa.string()))
+    return table.drop_columns(list(codes)).append_column("bureau_id", column)
 
 
 def _commune(code: str, department: str) -> str:
@@ -382,16 +387,20 @@ def _first_text(columns: list[tuple[pa.DictionaryArray, np.ndarray]], rows: int)
 
 
 def _places(counts: pd.DataFrame) -> pd.DataFrame:
-    commune = commune_of(counts["bureau_id"]).astype("str")
-    names = counts["place"].astype("str") if "place" in counts else commune
-    # The Ministry writes « Wallis-Et-Futuna »; all others of the country have their small words.
-    names = names.str.replace("-Et-", "-et-", regex=False)
     former = {b: bool(former_commune(str(b))) for b in counts["bureau_id"].cat.categories}
-    table = pd.DataFrame({"commune_id": commune, "name": names})
+    table = pd.DataFrame(
+        {
+            "commune_id": commune_of(counts["bureau_id"]),
+            "former": counts["bureau_id"].map(former).astype(bool),
+        }
+    )
     # The newest row names the commune; rows of a former one only where there is no other.
-    table = table.assign(former=counts["bureau_id"].map(former).astype(bool))[::-1]
-    table = table.sort_values("former", kind="stable").drop_duplicates("commune_id")
-    table = table.drop(columns="former")
+    table = table[::-1].sort_values("former", kind="stable").drop_duplicates("commune_id")
+    table = table.drop(columns="former").astype("str")
+    names = counts["place"] if "place" in counts else table["commune_id"]
+    names = names.loc[table.index].astype("str")
+    # The Ministry writes « Wallis-Et-Futuna »; all others of the country have their small words.
+    table = table.assign(name=names.str.replace("-Et-", "-et-", regex=False))
     overseas = table["commune_id"].str.match(r"9[78]\d{3}$")
     department = table["commune_id"].str[:2].mask(overseas, table["commune_id"].str[:3])
     return table.assign(department_id=department)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import pandas as pd
 
@@ -91,6 +91,7 @@ def code_of_its_day(code: str, department: str = "") -> str:
     return _city_of(own)[0] or own
 
 
+@cache
 def _own_code(code: str, department: str = "") -> str:
     """Return the code of what is meant itself, an arrondissement or a commune."""
     code, department = bare_text(code).upper(), bare_text(department).upper()
@@ -130,6 +131,7 @@ def _renumbered(code: str) -> str:
     return f"976{mayotte[1]}" if mayotte else _RENUMBERED.get(code, code)
 
 
+@lru_cache(1 << 17)
 def bureau_code(commune: str, number: str) -> str:
     """Return the canonical bureau id, `commune_number`, from any official spelling.
 

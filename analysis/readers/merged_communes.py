@@ -67,9 +67,11 @@ def changed_communes(turnout: pd.DataFrame, elections: pd.DataFrame) -> tuple[Te
     elections
         A `schema.ELECTIONS` table, in the order of dates.
     """
-    units = turnout.assign(commune=commune_of(turnout["bureau_id"]))
+    communes_of_rows = commune_of(turnout["bureau_id"]).astype("category")
     # Consulates are no communes: whole countries move from one list to another.
-    units = units[~units["commune"].astype("str").str.startswith(ABROAD)]
+    abroad = communes_of_rows.cat.categories.str.startswith(ABROAD)
+    units = turnout.assign(commune=communes_of_rows)
+    units = units[~abroad[communes_of_rows.cat.codes]]
     registered = units.pivot_table(
         "registered", "commune", "election_id", aggfunc="sum", observed=True
     )

@@ -117,6 +117,7 @@ def assemble(
     first, *others = (*raw.reports[:-1], report)
     notes = (told_of_sizes(turnout), given_to_today(turnout), changed_communes(turnout, elections))
     changed = tuple(chain.from_iterable(notes))
+    voted = turnout["bureau_id"].cat.categories.get_indexer(raw.zones["bureau_id"]) >= 0
     return Results(
         elections=elections,
         places=_spelt(PLACES.check(raw.places.drop_duplicates("commune_id"))),
@@ -124,7 +125,7 @@ def assemble(
         votes=table,
         candidates=candidates,
         reports=(replace(first, notes=(*first.notes, *changed)), *others),
-        zones=raw.zones[raw.zones["bureau_id"].isin(turnout["bureau_id"].cat.categories)],
+        zones=raw.zones[voted],
     )
 
 

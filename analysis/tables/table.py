@@ -162,7 +162,7 @@ class Table:
 
 
 def _all_differ(keys: pd.DataFrame) -> bool:
-    """Tell whether no two rows are the same, in a fifth of the time of `duplicated`."""
+    """Tell whether no two rows are the same, in a small part of the time of `duplicated`."""
     combined, size = np.zeros(len(keys), dtype="int64"), 1
     for _, column in keys.items():
         if isinstance(column.dtype, pd.CategoricalDtype):
@@ -173,5 +173,6 @@ def _all_differ(keys: pd.DataFrame) -> bool:
         if size >= 1 << 62:  # past this the combined numbers would no longer be distinct
             return not keys.duplicated().any()
         combined = combined * (len(values) + 1) + codes
-    combined.sort()
+    # Files stand in order by long stretches, which this sort takes as they are.
+    combined.sort(kind="stable")
     return bool((combined[1:] != combined[:-1]).all())
