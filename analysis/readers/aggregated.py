@@ -54,17 +54,9 @@ _LISTS = {
 }
 # Where neither a candidate nor a list is named: the two of a département's canton, or the head
 # of the list (européennes 2019).
-_HEADS = {
-    "pair": ("binome", "Binôme"),
-    "head": ("nom_tete_liste", "Nom Tête de Liste"),
-}
-_CANDIDATES = (
-    _CODES
-    | {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom")}
-    | _LISTS
-    | _HEADS
-    | {"votes": ("voix", "Voix")}
-)
+_HEADS = {"pair": ("binome", "Binôme"), "head": ("nom_tete_liste", "Nom Tête de Liste")}
+_VOTES = {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom"), "votes": ("voix", "Voix")}
+_CANDIDATES = _CODES | _VOTES | _LISTS | _HEADS
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
 _OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS, *CODES})

@@ -16,9 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import openpyxl
 import pyarrow as pa
-from openpyxl.utils.exceptions import InvalidFileException
 
 from analysis.errors import DataError, Text, some
 from analysis.readers.mistaken import GZIPPED, refuse_mistaken, suffix_told
@@ -37,7 +35,7 @@ _MOST_BESIDE, _SHEETS = 300_000_000, "xl/worksheets/"
 # What openpyxl and those below it raise over damaged files. Their XML is a SyntaxError; what is
 # encrypted, or of a version that zipfile does not know, a RuntimeError.
 DAMAGED = (
-    *(zipfile.BadZipFile, InvalidFileException, zlib.error, EOFError, OSError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, MemoryError),
     *(SyntaxError, LookupError, ValueError, TypeError, AttributeError, RuntimeError),
 )
 
@@ -276,6 +274,9 @@ def _sheet(file: BinaryIO, wanted: Collection[str] = ()) -> Any:  # noqa: ANN401
     name = Path(getattr(file, "name", "") or "xlsx")
     with zipfile.ZipFile(file) as archive:
         _refuse_swollen(archive, name)
+    # Most files are no workbooks, and every reader comes by here.
+    import openpyxl
+
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     for sheet in book.worksheets:
         sheet.reset_dimensions()

@@ -49,7 +49,6 @@ from analysis.workflows.electoral_roll import (
     with_own_bureaux,
 )
 from analysis.workflows.place_names import all_zones, named_only, own_places, with_quarters
-from analysis.workflows.street_network import read_streets
 
 MAINLAND = "EPSG:2154"
 Progress = Callable[[str, float], None]
@@ -304,6 +303,9 @@ def _read_geography(inputs: Inputs, results: Results, progress: Progress) -> Geo
         reports.append(report)
     if inputs.streets:
         progress("streets", 0.68)
+        # Its graphs take a third of a second to load, and a nation has no streets here.
+        from analysis.workflows.street_network import read_streets
+
         streets, report = read_streets(inputs.streets, addresses, crs=crs, within=outline)
         reports.append(report)
     zones, named = with_quarters(roll.zones, inputs, results, bureaux, addresses)
@@ -354,14 +356,11 @@ def _read_vintages(
             layout=inputs.layout,
             known=known,
         )
-        expect_known(table, known, file=file.name, results=_files_of(results))
+        told = ", ".join(dict.fromkeys(report.source.file for report in results.reports))
+        expect_known(table, known, file=file.name, results=told)
         tables.append(table)
         reports.append(report if inputs.layout.foreign else in_place(table, report))
     return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=crs), reports
-
-
-def _files_of(results: Results) -> str:
-    return ", ".join(dict.fromkeys(report.source.file for report in results.reports))
 
 
 def _facts(
