@@ -80,7 +80,7 @@ def _prepare() -> None:
     _load_pages()
     from pages._ui.answers_ahead import work_ahead
 
-    work_ahead(Path(settings.workspaces))
+    work_ahead(Path(settings.workspaces), settings.prepare_seconds)
 
 
 def _letters(ending: threading.Event) -> None:

@@ -21,6 +21,7 @@ COOKIE = "palier_session"
 _PREFIX = {"server": "PALIER_SERVER_", "login": "PALIER_LOGIN_"}
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _LEAST_SECRET = 32
+_WHOLE = ("port", "session_hours", "upload_mb", "prepare_seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class ServerSettings:
         How long a login holds.
     upload_mb
         Size of the largest file that may be brought through the browser.
+    prepare_seconds
+        At a start, how long it may work out what pages ask first before it answers; 0: not at all.
     login
         Who vouches for people.
     """
@@ -82,6 +85,7 @@ class ServerSettings:
     hosts: tuple[str, ...] = ()
     session_hours: int = 12
     upload_mb: int = 200
+    prepare_seconds: int = 20
     login: Login = field(default_factory=Login)
 
     @property
@@ -230,10 +234,10 @@ def _made(given: Mapping[str, dict[str, Any]], file: str) -> ServerSettings:
     hosts = plain.get("hosts", ())
     plain["hosts"] = tuple(hosts.replace(",", " ").split() if isinstance(hosts, str) else hosts)
     try:
-        for name in ("port", "session_hours", "upload_mb"):
+        for name in _WHOLE:
             if name in plain:
                 plain[name] = int(plain[name])
         settings = ServerSettings(**plain)
         return replace(settings, login=Login(**given["login"]))
     except (TypeError, ValueError) as error:
-        raise _wrong("port, session_hours, upload_mb", "whole numbers") from error
+        raise _wrong(", ".join(_WHOLE), "whole numbers") from error

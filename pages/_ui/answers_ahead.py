@@ -18,12 +18,10 @@ from pages._ui import loaders
 from pages._ui.abstention import coming_election
 from pages._ui.home import load_brief
 
-# Nobody is answered meanwhile; what is left is worked out when it is asked for.
-MOST_S = 20.0
 _log = logging.getLogger(__name__)
 
 
-def work_ahead(workspaces: Path, most_s: float = MOST_S) -> None:
+def work_ahead(workspaces: Path, most_s: float) -> None:
     """Work out what the pages ask first of every campaign's places, the latest built first.
 
     Parameters
@@ -31,7 +29,8 @@ def work_ahead(workspaces: Path, most_s: float = MOST_S) -> None:
     workspaces
         With a folder for each campaign, its places inside.
     most_s
-        Seconds after which nothing more is begun.
+        Seconds after which nothing more is begun: nobody is answered meanwhile, and what is left is
+        worked out when it is asked for.
     """
     until = time.monotonic() + most_s
     manifests = workspaces.glob(f"*/*/{MANIFEST}")
