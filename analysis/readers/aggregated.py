@@ -23,7 +23,7 @@ from analysis.readers.codes import (
 )
 from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance, look
-from analysis.readers.raw_results import Raw, nothing_unreadable
+from analysis.readers.raw_results import Raw, nothing_unreadable, told_apart
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import LeftOut, Report, Source
@@ -53,20 +53,19 @@ _LISTS = {
 }
 # Where neither a candidate nor a list is named: the two of a département's canton, or the head
 # of the list (européennes 2019).
-_HEADS = {
-    "pair": ("binome", "Binôme"),
-    "head": ("nom_tete_liste", "Nom Tête de Liste"),
-}
+_HEADS = {"pair": ("binome", "Binôme"), "head": ("nom_tete_liste", "Nom Tête de Liste")}
 _CANDIDATES = (
     _CODES
     | {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom")}
     | _LISTS
     | _HEADS
-    | {"votes": ("voix", "Voix")}
+    | {"given": ("prenom", "Prénom"), "votes": ("voix", "Voix")}
 )
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset({"place", "blank", "null", "nuance", "name", *_LISTS, *_HEADS, *CODES})
+_OPTIONAL = frozenset(
+    {"place", "blank", "null", "nuance", "name", "given", *_LISTS, *_HEADS, *CODES}
+)
 # Since 2026 municipal files name the head of a list at one round and not at the other, but its
 # label at both: the label tells that it is the same list.
 _BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
@@ -346,7 +345,7 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
     wanted += [(n, everywhere) for n in ("name", *_LISTS, *_HEADS)]
     given = [(_dictionary(table[n]), rows) for n, rows in wanted if n in table.column_names]
     nuance = [(_dictionary(table[n]), everywhere) for n in ("nuance",) if n in table.column_names]
-    return pd.DataFrame(
+    votes = pd.DataFrame(
         {
             "election_id": election,
             "bureau_id": _categorical(_dictionary(table["bureau_id"])),
@@ -355,6 +354,9 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
+    if "given" not in table.column_names:
+        return votes
+    return told_apart(votes, pd.Series(_categorical(_dictionary(table["given"]))))
 
 
 def _categorical(array: pa.DictionaryArray) -> pd.Categorical:
