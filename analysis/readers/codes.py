@@ -18,8 +18,10 @@ OF_ARRONDISSEMENTS = frozenset(_ARRONDISSEMENTS.values())
 _FORMER = "-"
 # What spreadsheets put around a code: « Bureau n° 4 », « BV 4 », « 4.0 », « ="0004" ».
 _CALLED = re.compile(
-    r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?|n\.)? *(?=\d)|(?<=\d)[.,]0+$"
+    r"(?i)^(?:bureau(?: (?:de )?vote)?|b\.? ?v\.?)? *(?:n ?[°o]\.?|n\.|num[ée]ro)? *(?=\d)"
+    r"|(?<=\d)[.,]0+$"
 )
+_SHORT = re.compile(r"[\w.]{1,6}")
 _FORMULA = re.compile(r'="([^"]*)"')
 # « 0101 - École Ferry », « 12 : Mairie »: what stands behind the number is the place of voting.
 _LABELLED = re.compile(r"(\d[\w.]{0,9}(?:_\w{1,6})?)(?:\s+[-–]\s+|\s*[:,(]\s*).*[^\W\d_]{3}.*")  # noqa: RUF001
@@ -143,7 +145,7 @@ def bureau_code(commune: str, number: str) -> str:
         if int(number) < 100:
             number = f"{arrondissement:02d}{int(number):02d}"
     # The Ministry pads letters too: 1A is its 001A, A1 its 00A1.
-    number = number.upper().zfill(4) if number else number
+    number = number.upper().zfill(4) if _SHORT.fullmatch(number) else number
     told = code_of_its_day(commune)
     return f"{whole}_{number}" if told == whole else f"{whole}_{told}{_FORMER}{number}"
 

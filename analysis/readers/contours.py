@@ -17,6 +17,7 @@ from analysis.readers.codes import Named, arrondissement_of, in_place, parts
 from analysis.readers.contour_ids import ID_NAMES, OF_BUREAUX, find_ids, ids_of_terrain
 from analysis.readers.glance import GEOGRAPHIC, NO, OF_OTHERS, PERHAPS, SURE, Glance
 from analysis.readers.polygons import dissolve, outlines, overlaps, repair
+from analysis.readers.shape_tables import column_of_shapes
 from analysis.readers.shapes import astray, fields_of, layers_of, read_shapes, to_metric
 from analysis.tables.schema import BUREAUX, commune_of
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
@@ -66,7 +67,8 @@ def sniff(glance: Glance) -> float:
         return PERHAPS
     packed = glance.suffix == ".gz" and "FeatureCollection" in glance.text
     if glance.suffix not in GEOGRAPHIC and not packed:
-        return PERHAPS if "geometry" in glance.columns else NO
+        drawn = column_of_shapes(glance.columns) and not OF_OTHERS.search(glance.name)
+        return PERHAPS if drawn else NO
     if OF_OTHERS.search(glance.name):
         return NO
     properties = " ".join(re.findall(r'"properties"\s*:\s*\{([^{}]*)', glance.text))
@@ -119,7 +121,8 @@ def read_contours(  # noqa: PLR0913 - each tells what one file does not
     file = Path(path)
     layer, chosen = (layout.layer, ()) if layout.layer else _layer(file, parts(layout.id_column))
     metric = "" if layout.foreign else crs_metric
-    raw, notes = read_shapes(file, layer=layer, crs=layout.crs, metric=metric)
+    of = {one.rpartition("_")[0] for one in known}
+    raw, notes = read_shapes(file, layer=layer, crs=layout.crs, metric=metric, communes=of)
     shapes, left_out = _with_ids(raw, communes, layout, (file.name, known))
     if communes and not layout.foreign:
         shapes = _inside(shapes, communes, left_out, file.name)

@@ -38,6 +38,18 @@ _FIXED = {
     "null": ("nuls", "bulletinsnuls", "nbnul", "nbnuls"),
     "valid": ("exprimes", "nbrexp", "suffragesexprimes", "nbexprim", "nbexp"),
 }
+# Where none of these names stands there: one column alone that speaks of it, and of no other.
+_SPEAKING = {
+    "number": r"(num|numero|no?|code|id|identifiant)(du|de|d)?(bureau|bv|bdv)(devote|vote)?",
+    "registered": r".*inscrits?",
+    "ballots": r".*(votants|emargements)",
+    "blank": r".*(bulletins|votes)blancs",
+    "null": r".*(bulletins|votes)nuls",
+    "valid": r".*exprimes?",
+}
+_OF_ANOTHER = re.compile(
+    r"%|abst|taux|ratio|part|pct|voix|inscrits.*votants|(sur|par)(les)?inscrits"
+)
 # Columns that say which of several elections a row is of.
 _ELECTION = (
     *("annee", "anneescrutin", "scrutin", "typescrutin", "typedescrutin", "libellescrutin"),
@@ -75,7 +87,8 @@ _AROUND = re.compile(
     r"^(nombre|nbre|nbr|nb)(des|de|d)?(?=inscrits|votants|emargements|exprimes|blancs|nuls|voix)"
     r"|(?<=\D)0+(?=\d+$)"
 )
-_NEEDED = ("number", "registered", "ballots", "valid")
+# Valid votes are the ballots less these, where no column has them.
+_NEEDED, _SPOILT = {"number", "registered", "ballots"}, {"blank", "null"}
 KNOWN = (
     Text("wide, first candidate named (Ministry, 2017–2022)"),
     Text("wide, every candidate named (Ministry, 2024)"),
@@ -158,11 +171,8 @@ _HEADLESS = {
 def layout_of_header(cells: Sequence[str]) -> Layout | None:
     """Return the layout a header line announces; None when the line is no header we know."""
     names = _named(cells)
-    fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
-    # The first name of some files was cut and glued: "Code du dCode du département".
-    if "department" not in fixed and names and names[0].startswith("codedud"):
-        fixed["department"] = 0
-    if any(ours not in fixed for ours in _NEEDED):
+    fixed = _fixed(names)
+    if not (fixed.keys() >= _NEEDED and ("valid" in fixed or fixed.keys() >= _SPOILT)):
         return None
     # A table saved by a program calls what comes again « Voix.1 », after the first « Voix ».
     numbered = "voix1" in names and "voix" not in names
@@ -188,6 +198,18 @@ def layout_of_header(cells: Sequence[str]) -> Layout | None:
     return Layout(name, fixed, block, first, width, elections=elections)
 
 
+def _fixed(names: Sequence[str]) -> dict[str, int]:
+    """Return where place, number and counts stand."""
+    fixed = {ours: at for ours, given in _FIXED.items() if (at := _find(names, given)) is not None}
+    for ours in _SPEAKING.keys() - fixed.keys():
+        if (at := _speaking(names, ours)) is not None:
+            fixed[ours] = at
+    # The first name of some files was cut and glued: "Code du dCode du département".
+    if "department" not in fixed and names and names[0].startswith("codedud"):
+        fixed["department"] = 0
+    return fixed
+
+
 def layout_of_row(cells: Sequence[str]) -> Layout | None:
     """Return the layout of a first row that stands there without a header; None if unknown."""
     cells = [cell.strip() for cell in cells]
@@ -209,6 +231,13 @@ def _named(cells: Sequence[str]) -> list[str]:
 
 def _find(names: Sequence[str], given: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in given if name in names), None)
+
+
+def _speaking(names: Sequence[str], ours: str) -> int | None:
+    """Return the position of the one name that speaks of a column; None for none or several."""
+    told = [at for at, name in enumerate(names) if re.fullmatch(_SPEAKING[ours], name)]
+    told = [at for at in told if not _OF_ANOTHER.search(names[at])]
+    return told[0] if len(told) == 1 else None
 
 
 def _all(names: Sequence[str], given: tuple[str, ...]) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ from analysis.tables.sources import LeftOut, Report, Source
 LINE = "\0line"
 # Titles and copyright stand above the header in so many rows at most.
 _MOST_PREAMBLE = 20
+_POSTAL = re.compile(r"(?i)\b(?:briefwahl|postal|absentee|by mail|correspondance|anticipation)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +116,21 @@ def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:
     commune = put_together(table, this.columns["commune"]) if known else this.commune
     ids = own_ids(commune, put_together(table, this.columns["unit"]))
     table = table.assign(bureau_id=ids)
-    for column, value in this.postal.items():
-        postal = table[column].str.strip() == value
-        for name in parts(this.columns.get("registered", ())):
-            # Empty, a dash or a cross: no number is told.
-            untold = ~table[name].str.contains(r"\d")
+    named = [table[column].str.strip() == value for column, value in this.postal.items()]
+    for name in parts(this.columns.get("registered", ())):
+        # Empty, a dash or a cross: no number is told.
+        untold = ~table[name].str.contains(r"\d")
+        for postal in (*named, *([_called_postal(table)] if untold.any() else [])):
             table.loc[postal & untold, name] = "0"
     return table
+
+
+def _called_postal(table: pd.DataFrame) -> pd.Series:
+    """Tell rows with a cell that says that they are of postal ballots: « Briefwahl 2 »."""
+    called = pd.Series(data=False, index=table.index)
+    for name in table.columns.drop([LINE, "bureau_id"], errors="ignore"):
+        called |= table[name].str.contains(_POSTAL)
+    return called
 
 
 def with_turnout(

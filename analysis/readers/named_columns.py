@@ -56,7 +56,7 @@ def columns_of_votes(layout: Layout, rows: Sequence[Sequence[str]], file: str) -
     """
     width = max([*layout.fixed.values(), *layout.others]) + 1
     table = [[*row, *[""] * (width - len(row))] for row in rows if any(map(str.strip, row))]
-    wanted = _numbers(table, layout.fixed["valid"])
+    wanted = _valid(table, layout.fixed)
     known = np.isfinite(wanted)
     columns = {
         at: numbers
@@ -75,6 +75,13 @@ def columns_of_votes(layout: Layout, rows: Sequence[Sequence[str]], file: str) -
             columns=some(layout.others.values(), most=12),
         )
     return replace(layout, named=_called({at: layout.others[at] for at in found}))
+
+
+def _valid(table: Sequence[Sequence[str]], fixed: Mapping[str, int]) -> np.ndarray:
+    if "valid" in fixed:
+        return _numbers(table, fixed["valid"])
+    ballots, blank, null = (_numbers(table, fixed[name]) for name in ("ballots", "blank", "null"))
+    return ballots - blank - null
 
 
 def _numbers(table: Sequence[Sequence[str]], at: int, empty: float = np.nan) -> np.ndarray:

@@ -16,7 +16,7 @@ from analysis.readers.beginnings import plain
 from analysis.readers.bureau_of_row import NO_BUREAU, UNKNOWN, bureau_of
 from analysis.readers.codes import arrondissement_of, bare_code, in_place
 from analysis.readers.election_of_row import is_of_another, round_of
-from analysis.readers.layouts import COUNTS, Layout
+from analysis.readers.layouts import COUNTS, KNOWN, Layout
 from analysis.readers.raw_results import Raw, nothing_unreadable, told_apart
 from analysis.readers.total_rows import SUM, is_called_total
 from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, unfinished
@@ -52,6 +52,7 @@ class Rows:
     uneven: UnevenRows
     read: int = 0
     rows: int = 0
+    most: int = 0
     gone: Counter[Text] = field(default_factory=Counter)
     said: dict[Text, dict[str, None]] = field(default_factory=dict)
     counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
@@ -106,10 +107,12 @@ class Rows:
         self._add_votes(row, layout, bureau, line)
 
     def _add_votes(self, row: list[str], layout: Layout, bureau: str, line: int) -> None:
-        for nuance, name, given, cell in _candidates(row, layout):
+        told = list(_candidates(row, layout))
+        self.most = max(self.most, len(told))
+        for nuance, name, given, cell in told:
             if not nuance and plain(name) in _NO_CANDIDATE:
-                # In a wide file they are cells of a row that is read.
-                if not layout.width:
+                # In a wide file it is a cell of a row that is read.
+                if len(told) == 1:
                     self._lose(_NOBODY, name)
                 continue
             votes = _whole(cell)
@@ -177,10 +180,18 @@ class Rows:
         at = layout.fixed.get(name)
         cell = "" if at is None else row[at]
         count = _whole(cell)
+        if name == "valid" and at is None:
+            parts = [_whole(row[layout.fixed[one]]) for one in ("ballots", "blank", "null")]
+            count = None if None in parts else parts[0] - parts[1] - parts[2]
         if count is None and (name not in _UNPUBLISHED or cell.strip()):
             found = Text("line {line}: {name} {cell!r}", line=line, name=name, cell=cell)
             self.unreadable.append((self.election_id, unit_of(bureau), found))
         return count
+
+    def _layout(self, layout: Layout) -> str:
+        """Name the layout: a header of one candidate may stand above a row for each."""
+        each = layout.width and self.most == 1 and len(self.ballots) > len(self.counts)
+        return KNOWN[2] if each else layout.name
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
         """Return what was collected, and its account."""
@@ -216,7 +227,7 @@ class Rows:
                     read,
                     self.read - sum(gone.values()),
                     out,
-                    (Text("layout: {layout}", layout=layout.name), *joined.notes),
+                    (Text("layout: {layout}", layout=self._layout(layout)), *joined.notes),
                 ),
             ),
             unreadable=pd.DataFrame(
@@ -257,7 +268,8 @@ def _candidates(row: list[str], layout: Layout) -> Iterator[tuple[str, str, str,
             for ours, places in layout.block.items()
         }
         if any(said.values()) and set(said.values()) != {"", "0"}:
-            yield tuple(said.get(ours, "") for ours in ("nuance", "name", "given", "votes"))
+            nuance, name, given = (said.get(ours, "") for ours in ("nuance", "name", "given"))
+            yield nuance, name, given, said.get("votes", "")
 
 
 def _whole(cell: str) -> int | None:

@@ -188,3 +188,15 @@ def test_who_stands_twice_for_one_party_is_a_fault(tmp_path):
     again = [("Erie", f"ED {u[0]}", *u[1:3], "REP", "B", 2) for u in UNITS]
     with pytest.raises(DataError, match="more than one row"):
         read(tmp_path, election("r.csv", fusion(tmp_path, *again)))
+
+
+def test_postal_districts_of_german_towns_have_no_registered(tmp_path):
+    """The program that most German towns publish with leaves the cell empty."""
+    rows = [(f"{u[0]:03d}", f"Rathaus {u[0]}", *u[1:3], *u[5:]) for u in UNITS]
+    rows += [(901, "Briefwahl 1", "", 800, 792, 392, 300, 100)]
+    rows += [(902, "Briefwahlbezirk 2", "", 700, 692, 392, 200, 100)]
+    write(tmp_path, "r.csv", "gebiet-nr,gebiet-name,A,B,D,D1,D2,D3", rows)
+    names = "".join(f'D{n} = {{name = "{name}"}}\n' for n, name in enumerate("ABC", 1))
+    text = 'unit = "gebiet-nr"\nregistered = "A"\nballots = "B"\nvalid = "D"\n'
+    _, found = read(tmp_path, election("r.csv", f"{text}[election.candidates]\n{names}"))
+    assert "1500 ballots of 2 unit(s) without registered" in str(found.reports[0].notes)

@@ -86,6 +86,19 @@ WIDE = {
         ";",
         ("44",),
     ),
+    "no valid votes, hours beside": (
+        "Bureau;Inscrits;Votants 12h;Votants 17h;Votants;Blancs;Nuls;ALPHA;BETA;GAMMA",
+        lambda b: (b[0], b[1], 90, 200, *b[2:5], *b[6:]),
+        ";",
+        ("44109",),
+    ),
+    "columns in many words": (
+        "Identifiant du bureau;Total inscrits;Nombre total de votants;Nombre de suffrages exprimés;"
+        "% exprimés;ALPHA;BETA;GAMMA",
+        lambda b: (b[0], b[1], b[2], b[5], "97,5", *b[6:]),
+        ";",
+        ("44109",),
+    ),
     "a circonscription that is a number": (
         "Bureau;Circo;Inscrits;Votants;Exprimés;Procurations;ALPHA;BETA;GAMMA",
         lambda b: (b[0], 3, b[1], b[2], b[5], 7 * b[0], *b[6:]),
@@ -155,6 +168,28 @@ def test_columns_that_sum_to_nothing_are_no_candidates(tmp_path):
     path = write(tmp_path, *wide(head, lambda b: (b[0], b[1], b[2], b[5], 3, 4)))
     with pytest.raises(DataError, match="sum to its valid votes"):
         read_raw(path, election_id="2022_pres_t1", places=("35238",))
+
+
+def test_who_stands_in_another_constituency_has_no_row(tmp_path):
+    head = "Bureau;Inscrits;Votants;Exprimés;ALPHA;BETA;GAMMA;DELTA;EPSILON;ZETA"
+
+    def row(b):
+        votes = [*b[6:], "", "", ""] if b[0] < 4 else ["", "", "", *b[6:]]
+        return b[0], b[1], b[2], b[5], *votes
+
+    raw = read_raw(write(tmp_path, *wide(head, row)), election_id="2022_legi_t1", places=("35238",))
+    stood = raw.ballots.groupby("bureau_id", observed=True)["name"].agg(set)
+    assert stood["35238_0001"] == {"ALPHA", "BETA", "GAMMA"}
+    assert stood["35238_0006"] == {"DELTA", "EPSILON", "ZETA"}
+
+
+def test_a_commune_that_is_misspelt_is_told_and_another_is_not_ours(tmp_path):
+    head = "Commune;Bureau;Inscrits;Votants;Exprimés;ALPHA;BETA;GAMMA"
+    rows = wide(head, lambda b: ("RENNES", b[0], b[1], b[2], b[5], *b[6:]))
+    rows += ["Renes;7;900;500;480;200;200;80", "Nantes;8;900;500;480;200;200;80"]
+    found = read(write(tmp_path, *rows), places=("35238",))
+    told = [(str(o.reason), o.count, str(o.examples)) for o in found.reports[0].left_out]
+    assert told == [("a commune that is not known in this place", 1, "Renes")]
 
 
 def test_without_a_commune_the_way_out_is_named(tmp_path):
@@ -250,6 +285,7 @@ def test_counts_among_the_candidates_are_none(tmp_path):
         "{0:04d} - École Jules Ferry",
         "Bureau n°{0} : Mairie",
         "BV {0} (Gymnase)",
+        "Bureau de vote numéro {0}",
         "35238-{0:04d}",
         "35238{0:04d}",
         "35238{0:03d}",
