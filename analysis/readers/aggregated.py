@@ -23,7 +23,8 @@ from analysis.readers.codes import (
 )
 from analysis.readers.electoral_zones import CODES, zones_named
 from analysis.readers.glance import NO, SURE, Glance, look
-from analysis.readers.raw_results import Raw, nothing_unreadable, told_apart
+from analysis.readers.namesakes import Who, namesakes_in, told_apart
+from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.tabular import LINE, read_columns
 from analysis.tables.schema import commune_of
 from analysis.tables.sources import LeftOut, Report, Source
@@ -54,18 +55,11 @@ _LISTS = {
 # Where neither a candidate nor a list is named: the two of a département's canton, or the head
 # of the list (européennes 2019).
 _HEADS = {"pair": ("binome", "Binôme"), "head": ("nom_tete_liste", "Nom Tête de Liste")}
-_CANDIDATES = (
-    _CODES
-    | {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom")}
-    | _LISTS
-    | _HEADS
-    | {"given": ("prenom", "Prénom"), "votes": ("voix", "Voix")}
-)
+_WHO = {"nuance": ("nuance", "Nuance"), "name": ("nom", "Nom"), "given": ("prenom", "Prénom")}
+_CANDIDATES = _CODES | _WHO | _LISTS | _HEADS | {"votes": ("voix", "Voix")}
 _KEY = ("election_id", "bureau_id")
 _NULLABLE = {pa.int64(): pd.Int64Dtype()}
-_OPTIONAL = frozenset(
-    {"place", "blank", "null", "nuance", "name", "given", *_LISTS, *_HEADS, *CODES}
-)
+_OPTIONAL = frozenset({"place", "blank", "null", *_WHO, *_LISTS, *_HEADS, *CODES})
 # Since 2026 municipal files name the head of a list at one round and not at the other, but its
 # label at both: the label tells that it is the same list.
 _BY_LABEL = re.compile(r"(202[6-9]|20[3-9]\d)_(muni|arrd)_t\d")
@@ -130,9 +124,10 @@ def read_aggregated(general: Path, candidates: Path, *, places: tuple[str, ...] 
             counts, broken = _as_counts(counts, name)
             unreadable.append(broken)
     frame = _counts_frame(counts)
-    ballots, ballots_read = _read(candidates, _CANDIDATES, places, uneven)
+    alike: set[Who] = set()
+    ballots, ballots_read = _read(candidates, _CANDIDATES, places, uneven, alike)
     ballots, no_numbers = _readable_votes(ballots, candidates.name)
-    votes = _votes_frame(ballots)
+    votes = _votes_frame(ballots, alike)
     return Raw(
         counts=frame,
         ballots=votes,
@@ -177,11 +172,15 @@ def _read(
     aliases: dict[str, tuple[str, ...]],
     places: tuple[str, ...],
     left_out: list[LeftOut],
+    alike: set[Who] | None = None,
 ) -> tuple[pa.Table, int]:
-    """Read the rows of `places`, with `bureau_id` in place of the codes."""
+    """Read the rows of `places`, with `bureau_id` in place of the codes, and who has a namesake."""
 
     def keep(piece: pa.Table) -> pa.Table:
-        return piece.filter(_inside(piece, places)) if places else piece
+        kept = piece.filter(_inside(piece, places)) if places else piece
+        if alike is not None and {"name", "given"} <= set(kept.column_names):
+            alike.update(namesakes_in(kept))
+        return kept
 
     before = len(left_out)
     table = read_columns(path, aliases, left_out=left_out, optional=_OPTIONAL, keep=keep)
@@ -335,7 +334,7 @@ def _counts_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _votes_frame(table: pa.Table) -> pd.DataFrame:
+def _votes_frame(table: pa.Table, alike: set[Who]) -> pd.DataFrame:
     """Return the columns of `Raw.ballots`; a candidate's name, else the list's."""
     election = _categorical(_dictionary(table["election_id"]))
     labelled = np.array([bool(_BY_LABEL.fullmatch(e)) for e in election.categories], dtype=bool)
@@ -354,9 +353,8 @@ def _votes_frame(table: pa.Table) -> pd.DataFrame:
             "votes": table["votes"].to_pandas(types_mapper=_NULLABLE.get),
         }
     )
-    if "given" not in table.column_names:
-        return votes
-    return told_apart(votes, pd.Series(_categorical(_dictionary(table["given"]))))
+    given = pd.Series(_categorical(_dictionary(table["given"]))) if alike else pd.Series()
+    return told_apart(votes, given, alike)
 
 
 def _categorical(array: pa.DictionaryArray) -> pd.Categorical:

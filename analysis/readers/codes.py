@@ -145,7 +145,8 @@ def bureau_code(commune: str, number: str) -> str:
         if int(number) < 100:
             number = f"{arrondissement:02d}{int(number):02d}"
     # The Ministry pads letters too: 1A is its 001A, A1 its 00A1.
-    number = number.upper().zfill(4) if _SHORT.fullmatch(number) else number
+    short = number.isdigit() or _SHORT.fullmatch(number)
+    number = number.upper().zfill(4) if short else number
     told = code_of_its_day(commune)
     return f"{whole}_{number}" if told == whole else f"{whole}_{told}{_FORMER}{number}"
 

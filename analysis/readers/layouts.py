@@ -17,7 +17,7 @@ _FIXED = {
     + ("codeinseedelacommune", "codeinseecommune", "insee", "codegeo"),
     "place": (
         *("libelledelacommune", "libellecommune", "nomcommune", "libsubcom", "nomdelacommune"),
-        *("commune", "ville"),
+        *("commune", "ville", "libcom", "nomcom"),
     ),
     "arrondissement": (
         *("numarrond", "codearrdt", "arrondissement", "numarrondissement", "arrdt", "numarrdt"),
@@ -27,7 +27,17 @@ _FIXED = {
         *("codedubvote", "codebvote", "codebv", "codedubureaudevote", "codebureaudevote"),
         *("codedubureau", "codebureau", "numerobureau", "numerodubureau", "numbureau", "numbv"),
         *("numerodubureaudevote", "numerobureaudevote", "nbureau", "nbureaudevote", "ndebureau"),
-        *("bvote", "bureaudevote", "bureau", "codburvot", "bv", "bdv", "nbv", "numbdv"),
+        *(
+            "bvote",
+            "bureaudevote",
+            "bureauvote",
+            "bureau",
+            "codburvot",
+            "bv",
+            "bdv",
+            "nbv",
+            "numbdv",
+        ),
         *("codebureauvote", "numbureauvote", "idbvote", "idbv", "idbureau", "uniqbdv"),
     ),
     "round": ("tour", "numtour", "numerotour", "tourdescrutin", "numerodutour", "ntour"),

@@ -25,38 +25,6 @@ def nothing_unreadable() -> pd.DataFrame:
     return pd.DataFrame(columns=list(_UNREADABLE), dtype=object)
 
 
-def told_apart(ballots: pd.DataFrame, given: pd.Series) -> pd.DataFrame:
-    """Return votes with two of one surname and nuance, in one bureau, told by their given names.
-
-    Parameters
-    ----------
-    ballots
-        `bureau_id`, `nuance`, `name`, and `election_id` where there are several.
-    given
-        The given name of each row, on the index of `ballots`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Who has a namesake has the given name behind the name, in every bureau of the election.
-    """
-    who = [name for name in ("election_id", "nuance", "name") if name in ballots]
-    keys = ["bureau_id", *who]
-    same = ballots.loc[ballots.duplicated(keys, keep=False), keys].astype("str")
-    same = same.assign(given=given[same.index].astype("str")).drop_duplicates()
-    same = same[same.duplicated(keys, keep=False)]
-    if same.empty:
-        return ballots
-    alike = pd.MultiIndex.from_frame(same[who])
-    near = ballots.loc[ballots["name"].isin(alike.get_level_values("name").unique()), who]
-    theirs = near[pd.MultiIndex.from_frame(near.astype("str")).isin(alike)].astype("str")
-    whole = theirs["name"].str.cat(given[theirs.index].astype("str"), sep=" ").str.strip()
-    names = ballots["name"].astype("category")
-    names = names.cat.set_categories(names.cat.categories.union(whole.unique(), sort=False))
-    names.loc[whole.index] = whole
-    return ballots.assign(name=names.cat.remove_unused_categories())
-
-
 @dataclass(frozen=True, slots=True)
 class Raw:
     """Results of one file or several.

@@ -17,7 +17,9 @@ from analysis.readers.bureau_of_row import NO_BUREAU, UNKNOWN, bureau_of
 from analysis.readers.codes import arrondissement_of, bare_code, in_place
 from analysis.readers.election_of_row import is_of_another, round_of
 from analysis.readers.layouts import COUNTS, KNOWN, Layout
-from analysis.readers.raw_results import Raw, nothing_unreadable, told_apart
+from analysis.readers.namesakes import namesakes, told_apart
+from analysis.readers.packed import plain_file
+from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.total_rows import SUM, is_called_total
 from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, unfinished
 from analysis.readers.voting_modes import Together, apart, mode_column, sums_of, together, unit_of
@@ -38,6 +40,7 @@ _NO_CANDIDATE = frozenset(
         *("exprimes", "suffragesexprimes", "votants", "emargements", "inscrits", "procurations"),
     }
 )
+_MAY_BE_SPOILT, _MOST = frozenset({"blanc", "nul", "voteblanc", "votenul", "blancounul"}), 0.9
 _UNPUBLISHED = ("blank", "null")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
@@ -83,10 +86,11 @@ class Rows:
         line
             Where it stands, which notes name.
         """
-        if not any(cell.strip(_BLANK) for cell in row) or row == self.header:
+        filled = [cell for cell in row if cell.strip(_BLANK)]
+        if not filled or row == self.header:
             return
-        if not _is_whole(row, layout):
-            filled = [cell for cell in row if cell.strip(_BLANK)]
+        # A workbook has its notes in one cell of a row as wide as the others.
+        if len(filled) == 1 or not _is_whole(row, layout):
             self.uneven.add(";".join(row), cells=len(row), filled=len(filled), line=line)
             self.last_uneven = line, len(row)
             return
@@ -168,7 +172,7 @@ class Rows:
             When it is cut or damaged.
         """
         line, cells = self.last_uneven
-        if last and last == line and unfinished(file):
+        if last and last == line and unfinished(plain_file(file)):
             told = Text("line {line} has {n} cells, and the file ends there", line=line, n=cells)
             raise cut_or_damaged(file.name, told)
         self.uneven.refuse_many(self.rows)
@@ -181,8 +185,9 @@ class Rows:
         cell = "" if at is None else row[at]
         count = _whole(cell)
         if name == "valid" and at is None:
-            parts = [_whole(row[layout.fixed[one]]) for one in ("ballots", "blank", "null")]
-            count = None if None in parts else parts[0] - parts[1] - parts[2]
+            all_, *spoilt = (_whole(row[layout.fixed[one]]) for one in ("ballots", "blank", "null"))
+            known = [one for one in spoilt if one is not None]
+            count = None if all_ is None or len(known) < len(spoilt) else all_ - sum(known)
         if count is None and (name not in _UNPUBLISHED or cell.strip()):
             found = Text("line {line}: {name} {cell!r}", line=line, name=name, cell=cell)
             self.unreadable.append((self.election_id, unit_of(bureau), found))
@@ -198,8 +203,11 @@ class Rows:
         counts = pd.DataFrame(list(self.counts), columns=["bureau_id", *COUNTS])
         whole = dict.fromkeys(COUNTS, "Int64")
         columns = ["bureau_id", "nuance", "name", "given", "votes"]
-        told = pd.DataFrame(self.ballots, columns=columns)
-        ballots = told_apart(told.drop(columns="given"), told["given"])
+        told = pd.DataFrame(self.ballots, columns=columns).assign(election_id=self.election_id)
+        told, nobody = _without_spoilt(told, counts)
+        self.gone[_NOBODY] += nobody
+        alike = namesakes(told, ["bureau_id"])
+        ballots = told_apart(told, told["given"], alike).drop(columns=["given", "election_id"])
         joined, sums = Together(counts, ballots), 0
         if self.mode:
             kept = [table[~sums_of(table["bureau_id"])] for table in (counts, ballots)]
@@ -234,6 +242,17 @@ class Rows:
                 self.unreadable, columns=nothing_unreadable().columns, dtype=object
             ),
         )
+
+
+def _without_spoilt(ballots: pd.DataFrame, counts: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Leave out « BLANC » and « NUL » where all others sum to the valid votes; Mme Blanc stays."""
+    called = ballots["name"].map(plain).isin(_MAY_BE_SPOILT) & (ballots["nuance"] == "")
+    if not called.any():
+        return ballots, 0
+    sums = ballots[~called].groupby("bureau_id")["votes"].sum()
+    valid = counts.drop_duplicates("bureau_id").set_index("bureau_id")["valid"]
+    agree = (sums == valid.reindex(sums.index)).mean() > _MOST
+    return (ballots[~called].reset_index(drop=True), int(called.sum())) if agree else (ballots, 0)
 
 
 def places_table(places: pd.DataFrame) -> pd.DataFrame:

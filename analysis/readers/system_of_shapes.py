@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
@@ -101,6 +102,10 @@ def with_crs(
             )
         )
         shapes = shapes.set_crs(_ASSUMED, allow_override=True)
+    if shapes.crs.is_geographic and _is_turned(shapes, expected):
+        notes.append(Text("latitude stands before longitude: read the other way round"))
+        turned = shapely.transform(shapes.geometry.to_numpy(), lambda at: at[:, ::-1])
+        shapes = shapes.set_geometry(turned, crs=shapes.crs)
     return shapes, notes
 
 
@@ -216,15 +221,30 @@ def system_by_place(bounds: Sequence[float], expected: Expected) -> str:
     str
         Such as EPSG:3950.
     """
-    known = level_shapes.points()[["x", "y"]].reindex(sorted(set(expected.communes))).dropna()
-    if known.empty:
+    middles = _middles(expected)
+    if middles.empty:
         return ""
-    middles = gpd.GeoSeries.from_xy(known["x"], known["y"], crs=level_shapes.CRS).to_crs(4326)
     west, south, east, north = bounds
     middle = (west + east) / 2, (south + north) / 2
     systems = _MAINLAND if expected.metric == MAINLAND else (expected.metric, "EPSG:3857")
     found = [system for system in systems if _apart_m(system, middle, middles) < _NEAR_M]
     return found[0] if len(found) == 1 else ""
+
+
+def _middles(expected: Expected) -> gpd.GeoSeries:
+    """Return the middles of the communes expected, in degrees."""
+    known = level_shapes.points()[["x", "y"]].reindex(sorted(set(expected.communes))).dropna()
+    return gpd.GeoSeries.from_xy(known["x"], known["y"], crs=level_shapes.CRS).to_crs(4326)
+
+
+def _is_turned(shapes: gpd.GeoDataFrame, expected: Expected) -> bool:
+    """Tell whether degrees lie in their place only the other way round, as some servers send."""
+    if not expected.metric or (middles := _middles(expected)).empty:
+        return False
+    west, south, east, north = shapes.total_bounds
+    lon, lat = (west + east) / 2, (south + north) / 2
+    there, turned = (_apart_m("EPSG:4326", at, middles) for at in ((lon, lat), (lat, lon)))
+    return turned < _NEAR_M < there
 
 
 def _apart_m(system: str, at: tuple[float, float], middles: gpd.GeoSeries) -> float:

@@ -279,6 +279,31 @@ def test_counts_among_the_candidates_are_none(tmp_path):
     read(write(tmp_path, LONG, *rows, *long()))
 
 
+def test_blank_and_null_in_the_singular_are_none_and_mme_blanc_is_one(tmp_path):
+    spoilt = [
+        row.rsplit(";", 2)[0] + f";{name};{n}"
+        for b, row in zip(BUREAUX, long()[::3], strict=True)
+        for name, n in (("BLANC", b[3]), ("NUL", b[4]))
+    ]
+    read(write(tmp_path, LONG, *spoilt, *long()))
+    people = [row.replace(";ALPHA;", ";BLANC;") for row in long()]
+    votes = {"BLANC": VOTES["ALPHA"], "BETA": VOTES["BETA"], "GAMMA": VOTES["GAMMA"]}
+    read(write(tmp_path, LONG, *people), votes=votes)
+
+
+def test_notes_below_the_table_of_a_workbook_are_no_bureaux(tmp_path):
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["Bureau", "Inscrits", "Votants", "Exprimés", "ALPHA", "BETA", "GAMMA"])
+    for b in BUREAUX:
+        sheet.append([b[0], b[1], b[2], b[5], *b[6:]])
+    for note in ("Source : ville de Rennes", "Résultats provisoires", "* bureau centralisateur"):
+        sheet.append([note])
+    book.save(tmp_path / "r.xlsx")
+    found = read(tmp_path / "r.xlsx", places=("35238",))
+    assert [o.count for o in found.reports[0].left_out] == [3]
+
+
 @pytest.mark.parametrize(
     "number",
     [
