@@ -62,6 +62,10 @@ def bureau_of(row: Sequence[str], layout: Layout, places: tuple[str, ...]) -> tu
     number = row[layout.fixed["number"]].strip()
     if not code:
         return "", "", ""
+    place = row[layout.fixed["place"]].strip() if "place" in layout.fixed else ""
+    if place and number.casefold().startswith(f"{place} ".casefold()):
+        # « LILLE 001 »
+        number = number[len(place) :].strip(" -:")
     # « 59350-0101 », « 15-3 » and « 593500101 » are ids, as contours have them.
     bureau = contour_code(number, code) or bureau_code(code, number)
     return code, commune_code(code), bureau if bare_code(number) else ""

@@ -184,7 +184,7 @@ def _of_no_commune(file: Path, header: list[str]) -> DataError:
     return DataError(
         "{file} does not say of which commune its bureaux are.",
         where="{file}: columns found: {columns}",
-        mend="Say it: --place CODE, of one commune (on the page Data: its name).",
+        mend="Say it: --place CODE, of one commune (on the page Data: its INSEE code).",
         file=file.name,
         columns=some(header, most=8),
     )

@@ -205,7 +205,8 @@ class Rows:
         columns = ["bureau_id", "nuance", "name", "given", "votes"]
         told = pd.DataFrame(self.ballots, columns=columns).assign(election_id=self.election_id)
         told, nobody = _without_spoilt(told, counts)
-        self.gone[_NOBODY] += nobody
+        for name in nobody:
+            self._lose(_NOBODY, name)
         alike = namesakes(told, ["bureau_id"])
         ballots = told_apart(told, told["given"], alike).drop(columns=["given", "election_id"])
         joined, sums = Together(counts, ballots), 0
@@ -244,15 +245,17 @@ class Rows:
         )
 
 
-def _without_spoilt(ballots: pd.DataFrame, counts: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _without_spoilt(ballots: pd.DataFrame, counts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out « BLANC » and « NUL » where all others sum to the valid votes; Mme Blanc stays."""
     called = ballots["name"].map(plain).isin(_MAY_BE_SPOILT) & (ballots["nuance"] == "")
     if not called.any():
-        return ballots, 0
+        return ballots, []
     sums = ballots[~called].groupby("bureau_id")["votes"].sum()
     valid = counts.drop_duplicates("bureau_id").set_index("bureau_id")["valid"]
     agree = (sums == valid.reindex(sums.index)).mean() > _MOST
-    return (ballots[~called].reset_index(drop=True), int(called.sum())) if agree else (ballots, 0)
+    if not agree:
+        return ballots, []
+    return ballots[~called].reset_index(drop=True), list(ballots.loc[called, "name"])
 
 
 def places_table(places: pd.DataFrame) -> pd.DataFrame:

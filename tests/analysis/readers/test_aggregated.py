@@ -213,7 +213,7 @@ def test_unpublished_blanks_stay_unknown(tmp_path, suffix):
     without = counts.drop(columns=["blancs", "nuls", "libelle_commune"])
     results = read(tmp_path, without, suffix=suffix)
     assert results.turnout["null"].isna().all()
-    assert results.places["name"].tolist() == ["01004", "2A004"]
+    assert results.places["name"].tolist() == ["Ambérieu-en-Bugey", "Ajaccio"]
 
 
 def test_a_list_is_named_by_its_short_title_then_its_long_one(tmp_path):

@@ -315,6 +315,7 @@ def test_notes_below_the_table_of_a_workbook_are_no_bureaux(tmp_path):
         "35238{0:04d}",
         "35238{0:03d}",
         "35238_{0}",
+        "RENNES - {0:03d}",
     ],
 )
 def test_the_number_of_a_bureau_is_found_in_what_stands_there(tmp_path, number):
