@@ -223,14 +223,22 @@ def _glued(columns: list[pd.Series]) -> pd.Series:
 
 
 def without_zeros(bureau_id: str) -> str:
-    """Return an id whose numbers have lost the zeros before them: 01_0042 is 1_42."""
-    return "_".join(re.sub(r"^0+(?=\d)", "", part) for part in bureau_id.split("_"))
+    """Return an id without zeros before its numbers, case and spaces: 01_0042 is 1_42.
+
+    Examples
+    --------
+    >>> without_zeros("Adams_PRECINCT  007A")
+    'adams_precinct 7a'
+    """
+    text = " ".join(bureau_id.casefold().split())
+    return re.sub(r"(?<![\d.])0+(?=\d)", "", text)
 
 
 def but_for_zeros(ids: Collection[str], known: Collection[str]) -> dict[str, str]:
-    """Return ids that are known but for zeros before their numbers, and what they are known as.
+    """Return ids that are known but for zeros before their numbers, case and spaces, and as what.
 
-    Spreadsheets take these zeros away. What two known ids would be is left as it stands.
+    Spreadsheets take these zeros away, offices write in capitals at one election. What two known
+    ids would be is left as it stands.
 
     Parameters
     ----------

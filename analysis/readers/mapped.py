@@ -100,7 +100,7 @@ def alike(raw: Raw) -> Raw:
     if not told:
         return raw
     note = Text(
-        "{n} unit(s) whose numbers lost zeros in one of the files are the same: {units}",
+        "{n} unit(s) that differ by zeros, capitals or spaces from file to file are one: {units}",
         n=len(told),
         units=some(f"{one} = {whole}" for one, whole in told.items()),
     )

@@ -42,6 +42,7 @@ _NO_CANDIDATE = frozenset(
 )
 _MAY_BE_SPOILT, _MOST = frozenset({"blanc", "nul", "voteblanc", "votenul", "blancounul"}), 0.9
 _UNPUBLISHED = ("blank", "null")
+_WHERE = ("department", "commune", "place")
 _IDS = {"election_id": "category", "bureau_id": "category"}
 _BALLOT_TYPES = _IDS | {"nuance": "category", "name": "category", "votes": "Int64"}
 
@@ -56,6 +57,8 @@ class Rows:
     read: int = 0
     rows: int = 0
     most: int = 0
+    above: list[str] = field(default_factory=list)
+    carried: int = 0
     gone: Counter[Text] = field(default_factory=Counter)
     said: dict[Text, dict[str, None]] = field(default_factory=dict)
     counts: dict[tuple[str | int | None, ...], tuple[str, str]] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class Rows:
             self.last_uneven = line, len(row)
             return
         self.rows += 1
+        row = self._carried(row, layout)
         code, commune, bureau = bureau_of(row, layout, self.places)
         arrondissement = arrondissement_of(code, bureau.rpartition("_")[2])
         if code and not in_place(commune, self.places, arrondissement):
@@ -109,6 +113,29 @@ class Rows:
         # A long file repeats the counts of a bureau with each of its candidates.
         self.counts.setdefault((bureau, *counts), (commune, place))
         self._add_votes(row, layout, bureau, line)
+
+    def _carried(self, row: list[str], layout: Layout) -> list[str]:
+        """Return a row with what a merged cell of a spreadsheet says once for all rows below."""
+
+        def told(*names: str) -> bool:
+            return any(row[fixed[name]].strip() for name in names if name in fixed)
+
+        fixed, empty = layout.fixed, list[str]()
+        if self.above and not told(*_WHERE) and told("number"):
+            empty = [] if is_called_total(row[fixed["number"]]) else [*_WHERE]
+        elif self.above and not told("number", *COUNTS) and self._of_one(row, layout):
+            empty = [*([] if told(*_WHERE) else _WHERE), "number", *COUNTS]
+        at = {fixed[name] for name in empty if name in fixed}
+        carried = [self.above[k] if k in at else cell for k, cell in enumerate(row)]
+        self.carried += carried != row
+        if told("number", *COUNTS):
+            self.above = carried
+        return carried
+
+    @staticmethod
+    def _of_one(row: list[str], layout: Layout) -> bool:
+        """Tell whether a row has the votes of one candidate."""
+        return "votes" in layout.block and bool(row[layout.block["votes"][0]].strip())
 
     def _add_votes(self, row: list[str], layout: Layout, bureau: str, line: int) -> None:
         told = list(_candidates(row, layout))
@@ -193,10 +220,18 @@ class Rows:
             self.unreadable.append((self.election_id, unit_of(bureau), found))
         return count
 
-    def _layout(self, layout: Layout) -> str:
-        """Name the layout: a header of one candidate may stand above a row for each."""
+    def _notes(self, layout: Layout) -> list[Text]:
+        """Name the layout (a header of one candidate may stand above a row for each), and more."""
         each = layout.width and self.most == 1 and len(self.ballots) > len(self.counts)
-        return KNOWN[2] if each else layout.name
+        notes = [Text("layout: {layout}", layout=KNOWN[2] if each else layout.name)]
+        if self.carried:
+            notes.append(
+                Text(
+                    "{n} row(s) leave empty what the row above says (merged cells): taken from it",
+                    n=self.carried,
+                )
+            )
+        return notes
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
         """Return what was collected, and its account."""
@@ -236,7 +271,7 @@ class Rows:
                     read,
                     self.read - sum(gone.values()),
                     out,
-                    (Text("layout: {layout}", layout=self._layout(layout)), *joined.notes),
+                    (*self._notes(layout), *joined.notes),
                 ),
             ),
             unreadable=pd.DataFrame(

@@ -85,7 +85,7 @@ def test_a_unit_that_lost_its_zeros_is_the_same_at_both_elections_and_on_the_map
     terrain, found = read(tmp_path, text, rows=8)
     ids = sorted(set(found.turnout["bureau_id"].astype("str")))
     assert ids == [f"01_00{n}" for n in range(1, 5)]
-    assert "lost zeros" in str(terrain.raw.reports[-1].notes[-1])
+    assert "differ by zeros" in str(terrain.raw.reports[-1].notes[-1])
     drawn, _ = read_contours(
         terrain.contours.file,
         vintage=2020,
@@ -94,6 +94,15 @@ def test_a_unit_that_lost_its_zeros_is_the_same_at_both_elections_and_on_the_map
         known=ids,
     )
     assert sorted(drawn["bureau_id"]) == ids
+
+
+def test_a_unit_in_capitals_at_one_election_is_the_same(tmp_path):
+    head = "place,unit,registered,ballots,valid,A,B,C"
+    for file, name in (("a.csv", "Precinct {0:02d}A"), ("b.csv", "PRECINCT  {0}A")):
+        rows = [("Adams", name.format(u[0]), *u[1:3], *u[5:]) for u in UNITS]
+        write(tmp_path, file, head, rows)
+    text = election("a.csv", PLAIN, "2020_gene_t1", "2020-09-27") + election("b.csv", PLAIN)
+    read(tmp_path, text, rows=8)
 
 
 def test_two_units_that_differ_by_a_zero_in_one_file_stay_two(tmp_path):

@@ -291,6 +291,27 @@ def test_blank_and_null_in_the_singular_are_none_and_mme_blanc_is_one(tmp_path):
     read(write(tmp_path, LONG, *people), votes=votes)
 
 
+def test_merged_cells_say_once_what_is_of_all_rows_below(tmp_path):
+    """A town hall merges the commune over its bureaux, and the bureau over its candidates."""
+    book = Workbook()
+    sheet = book.active
+    head = "Code département,Code commune,Commune,Bureau,Inscrits,Votants,Exprimés,Nom,Voix"
+    sheet.append(head.split(","))
+    for n, b in enumerate(BUREAUX):
+        for k, (name, votes) in enumerate(zip(NAMES, b[6:], strict=True)):
+            where = ("35", "238", "Rennes") if not n and not k else (None,) * 3
+            counts = (b[0], b[1], b[2], b[5]) if not k else (None,) * 4
+            sheet.append([*where, *counts, name, votes])
+    book.save(tmp_path / "r.xlsx")
+    found = read(tmp_path / "r.xlsx", places=("35238",))
+    assert "17 row(s) leave empty" in str(found.reports[0].notes)
+    wide_rows = wide(
+        "Code INSEE;Bureau;Inscrits;Votants;Exprimés;ALPHA;BETA;GAMMA",
+        lambda b: ("35238" if b[0] == 1 else "", b[0], b[1], b[2], b[5], *b[6:]),
+    )
+    read(write(tmp_path, *wide_rows, ";TOTAL;5620;3210;3142;1273;1267;602"))
+
+
 def test_notes_below_the_table_of_a_workbook_are_no_bureaux(tmp_path):
     book = Workbook()
     sheet = book.active
