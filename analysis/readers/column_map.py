@@ -15,8 +15,8 @@ from analysis.errors import DataError, Text, some
 from analysis.geography.crs import checked_metric, utm_crs
 from analysis.readers.contours import Layout
 from analysis.readers.glance import NO, SURE, Glance
-from analysis.readers.map_keys import COLUMNS, Keys, check_keys
-from analysis.readers.mapped import read_election
+from analysis.readers.map_keys import COLUMNS, COUNTED, Keys, check_keys
+from analysis.readers.mapped import alike, read_election
 from analysis.readers.mapped_file import Candidate, ElectionMap
 from analysis.readers.raw_results import Raw, combine
 from analysis.readers.shapes import read_shapes
@@ -30,11 +30,11 @@ _GEOMETRY: Keys = {"file": str, "id": COLUMNS, "vintage": int}
 _GEOMETRY_MORE: Keys = {"commune": COLUMNS, "layer": str, "crs": str}
 _OF_FILE: Keys = {"delimiter": str, "encoding": str}
 _ELECTION: Keys = {"id": str, "date": date, "kind": str, "round": int, "file": str, "unit": COLUMNS}
-_TURNOUT: Keys = {"registered": str, "ballots": str}
+_TURNOUT: Keys = {"registered": COLUMNS, "ballots": COLUMNS}
 _ELECTION_MORE: Keys = {
     **_OF_FILE,
     **{"decimal": str, "thousands": str, "commune": COLUMNS, "commune_name": str},
-    **{"blank": str, "null": str, "valid": str},
+    **{"blank": COLUMNS, "null": COLUMNS, "valid": COLUMNS},
     **{"candidate": str, "votes": str, "nuance": str, "candidates": dict},
     **{"only": dict, "without": list, "postal": dict},
 }
@@ -145,7 +145,7 @@ def read_terrain(path: Path | str) -> Terrain:
         name=terrain["name"],
         crs=_crs(terrain.get("crs", ""), contours),
         licence=terrain["licence"],
-        raw=combine([read_election(m) for m in maps]),
+        raw=alike(combine([read_election(m) for m in maps])),
         elections={m.election.election_id: m.election for m in maps},
         blocs=_blocs(maps, file.name),
         contours=contours,
@@ -216,16 +216,19 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
 
 def _turnout(entry: Mapping[str, Any], this: ElectionMap, where: Text) -> ElectionMap:
     """Return the map of the file that holds registered, and perhaps ballots."""
-    needed: Keys = {"file": str, "unit": COLUMNS, "registered": str}
-    more: Keys = {**_OF_FILE, "commune": COLUMNS, "ballots": str, "only": dict}
+    needed: Keys = {"file": str, "unit": COLUMNS, "registered": COUNTED}
+    more: Keys = {**_OF_FILE, "commune": COLUMNS, "ballots": COUNTED, "only": dict, "votes": str}
+    of_rows = {n: _values(entry, n) for n in _TURNOUT if isinstance(entry.get(n), dict)}
+    needed = {**needed, **({"votes": str} if of_rows else {})}
     check_keys(entry, needed, more, Text("{place}, [election.turnout]", place=where))
     if "ballots" not in entry and "ballots" not in this.columns:
-        check_keys(entry, {**needed, "ballots": str}, more, where)
+        check_keys(entry, {**needed, "ballots": COUNTED}, more, where)
     return replace(
         this,
         file=this.file.parent / entry["file"],
-        columns=_columns(entry),
-        long={},
+        columns=_columns({name: told for name, told in entry.items() if name not in of_rows}),
+        long={"votes": entry["votes"]} if of_rows else {},
+        of_rows=of_rows,
         candidates={},
         text=_text(entry),
         only=_values(entry, "only"),

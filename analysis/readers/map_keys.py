@@ -12,6 +12,8 @@ Kind = type | tuple[type, ...]
 # One column or several put together; a name for all languages or one for each.
 COLUMNS: Kind = (str, list)
 NAMED: Kind = (str, dict)
+# One column, several that are added up, or column and value of the rows that hold it.
+COUNTED: Kind = (str, list, dict)
 Keys = dict[str, Kind]
 _TYPES: dict[Kind, str] = {
     str: Text("text in quotes"),
@@ -21,6 +23,7 @@ _TYPES: dict[Kind, str] = {
     list: Text("[[tables]]"),
     COLUMNS: Text("a column in quotes, or a list of columns"),
     NAMED: Text("text in quotes, or one for fr and one for en"),
+    COUNTED: Text("a column in quotes, a list of columns, or column and value of its rows"),
 }
 
 
