@@ -139,6 +139,13 @@ def names_of(contacts: Contacts, people: Iterable[str]) -> set[str]:
     return texts | firsts | {bare_key(text) for text in texts}
 
 
+def points_of(contacts: Contacts, people: Iterable[str]) -> list[tuple[str, str]]:
+    """Return kind and canonical spelling of the contact points of people, merged ones included."""
+    with reading(contacts.engine) as connection:
+        every = groups(connection).members(people)
+        return sorted(vault.every_point(connection, contacts.ring, every))
+
+
 def left_before(contacts: Contacts) -> list[tuple[int, str, int]]:
     """Return what left as a file or a list: when, what, rows; the newest first."""
     passed = sa.select(PASSED.c.at_s, PASSED.c.action, PASSED.c.rows).where(

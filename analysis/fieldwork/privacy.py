@@ -52,7 +52,13 @@ def _pieces(words: Mapping[str, str]) -> dict[str, str]:
         for name, text in words.items()
     }
     begun = {name.title(): _begun(lists[name]) for name in ("ordinary", "roles")}
-    return _PIECES | lists | begun | {"FIRST_NAMES": lists["first_names"].lower()}
+    loud = {"LOUD_NAMES": lists["first_names"].upper(), "PLACES": _loud(words["places"])}
+    return _PIECES | lists | begun | loud | {"FIRST_NAMES": lists["first_names"].lower()}
+
+
+def _loud(words: str) -> str:
+    """Return the plain words of a list in capitals."""
+    return "|".join(one for one in map(str.strip, words.upper().split(",")) if one.isalpha())
 
 
 def _begun(words: str) -> str:

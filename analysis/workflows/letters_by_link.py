@@ -13,14 +13,9 @@ from analysis.contacts.normalise import canonical_email
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.i18n import Words
-from analysis.workflows import mail_out, server_access
-from analysis.workflows.letter_quota import Quota
+from analysis.workflows import letter_quota, mail_out, server_access
 
 WORDS = Words.read("public", files("analysis.workflows") / "public_words.toml")
-
-
-# Apart, so that who is signed up by a stranger still gets the link by which they leave.
-_confirming, _preferring = Quota(), Quota()
 
 
 def ask_to_confirm(
@@ -45,7 +40,7 @@ def ask_to_confirm(
         Whether the letter was sent, or waits in the outbox; None where one went a moment ago, or
         as many as one mailbox gets in a day.
     """
-    if not _confirming.take(canonical_email(act.email), origin):
+    if not letter_quota.take(contacts.workspaces, "confirm", canonical_email(act.email), origin):
         return None
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
@@ -82,7 +77,7 @@ def send_preferences(
         agreed = {who for (who, *_what), yes in current(connection, people=people).items() if yes}
     # Whom a stranger made up under this address never agreed to anything: they come last.
     for person in sorted(people, key=lambda one: one not in agreed):
-        if not _preferring.take(canonical, origin):
+        if not letter_quota.take(contacts.workspaces, "preferences", canonical, origin):
             return
         with writing(contacts.engine) as connection:
             secret = confirmations.offer(connection, contacts, person, confirmations.PREFERENCES)

@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,11 +40,11 @@ from analysis.contacts.suppression import suppressed
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.fieldwork.campaign import workspace_of
-from analysis.workflows import mail_out, preferences, public_html
+from analysis.workflows import mail_out, preferences, public_html, server_log
 from analysis.workflows.contacts_open import close, contacts_of
 from analysis.workflows.letters_by_link import WORDS, ask_to_confirm, send_preferences
 from analysis.workflows.phone_endpoint import Patience, language_of, store_of
-from analysis.workflows.request_body import BodyError, read_body
+from analysis.workflows.request_body import BodyError, origin_of, read_body
 
 _MOST_BYTES = 20_000
 _MOST_FIELDS = 100
@@ -95,7 +96,9 @@ class Visit:
         at, _dot, _mark = self.one("seal").partition(".")
         made = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0  # noqa: PLR2004
         fresh = 0 <= time.time() - made <= _OLDEST_S
-        return fresh and hmac.compare_digest(self.one("seal"), _seal(self.contacts, made))
+        # Texts with an accent would be a fault of the comparison, not of the form.
+        given, ours = (one.encode() for one in (self.one("seal"), _seal(self.contacts, made)))
+        return fresh and hmac.compare_digest(given, ours)
 
     def one(self, name: str) -> str:
         """Return a field of the form."""
@@ -105,7 +108,7 @@ class Visit:
 async def public_page(request: Request, workspaces: Path) -> Response:
     """Answer a request under `/p/`."""
     language = language_of(request)
-    address = request.client.host if request.client else ""
+    address = origin_of(request)
     form: Form | None = None
     if request.method == "POST":
         if wait := _patience.left(address):
@@ -161,9 +164,11 @@ def _routed(visit: Visit) -> Response:
     if not visit.rest:
         return _sign_up(visit) if posted else _sign_up_page(visit)
     if visit.rest == ("link",) and posted:
-        told = (visit.workspace, visit.contacts, visit.one("email"), visit.language)
-        send_preferences(*told, origin=visit.origin)
-        return _plain(visit, visit.say("asked"), _unsent(visit))
+        answer = _plain(visit, visit.say("asked"), _unsent(visit))
+        # Once the page is there: how long a letter takes would tell who is known here.
+        told = (visit.workspace, visit.one("email"), visit.language, visit.origin)
+        answer.background = BackgroundTask(_send_link, *told)
+        return answer
     if len(visit.rest) == 2 and visit.rest[0] in ("c", "m"):  # noqa: PLR2004 - kind and secret
         with reading(visit.contacts.engine) as connection:
             link = confirmations.look(connection, visit.contacts, visit.rest[1])
@@ -172,6 +177,18 @@ def _routed(visit: Visit) -> Response:
         if link is not None and link.what == confirmations.PREFERENCES and visit.rest[0] == "m":
             return _preferences(visit, link)
     return _gone(visit)
+
+
+def _send_link(workspace: Path, email: str, language: str, origin: str) -> None:
+    began = time.monotonic()
+    try:
+        contacts = contacts_of(store_of(workspace), workspace)
+        try:
+            send_preferences(workspace, contacts, email, language, origin=origin)
+        finally:
+            close(contacts, store=False)
+    except (DataError, OSError) as error:
+        server_log.failure(error, time.monotonic() - began)
 
 
 def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Response:

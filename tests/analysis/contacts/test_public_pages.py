@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -23,13 +27,7 @@ from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
 from analysis.database.engine import reading
-from analysis.workflows import (
-    letter_quota,
-    letters_by_link,
-    mail_out,
-    phone_endpoint,
-    public_pages,
-)
+from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
 
@@ -103,8 +101,6 @@ class Site:
 @pytest.fixture
 def site(campaign, monkeypatch):
     monkeypatch.setattr(public_pages, "_patience", public_pages.Patience())
-    for name in ("_confirming", "_preferring"):
-        monkeypatch.setattr(letters_by_link, name, letter_quota.Quota())
     monkeypatch.setattr(phone_endpoint, "_stores", {})
     monkeypatch.delenv(mail_out.VARIABLE, raising=False)
     first = open_contacts(campaign)
@@ -286,6 +282,50 @@ def test_strangers_get_nothing_and_are_told_to_wait(site):
     assert codes[-1] == 429
 
 
+@pytest.mark.parametrize("mark", ["é", "\ud83d", "", "0" * 64])
+def test_a_seal_of_this_hour_that_is_none_of_ours_is_refused(site, mark):
+    seal = f"{int(time.time())}.{mark}".encode("utf-8", "surrogatepass")
+    answer = site.ask("", {**ENTRY, "seal": seal})
+    assert answer.status_code == 403
+    assert not site.letters()
+
+
+def test_a_mail_server_that_takes_nothing_tells_nobody_who_is_known(site, monkeypatch):
+    site.send(ENTRY)
+    monkeypatch.setenv(mail_out.VARIABLE, "smtp://127.0.0.1:9")  # where nobody answers
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    told = [
+        site.ask("/link", {"seal": seal, "email": email})
+        for email in (ENTRY["email"], "personne@valmont.example")
+    ]
+    assert [one.status_code for one in told] == [200, 200]
+    assert told[0].text == told[1].text
+    # The letter waits: who asked for it is served once somebody looks after the mail server.
+    assert [letter["Subject"] for letter in site.letters()][1:] == ["Votre lien"]
+    assert site.send({**ENTRY, "email": "autre@valmont.example"}).status_code == 200
+
+
+def test_how_long_a_letter_takes_is_not_to_be_felt(site, monkeypatch):
+    site.send(ENTRY)
+    happened = []
+    monkeypatch.setattr(mail_out, "send", lambda *_letter: happened.append("letter"))
+    app = site.app
+
+    async def noted(scope, receive, send):
+        async def sent(message):
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                happened.append("page")
+            await send(message)
+
+        await app(scope, receive, sent)
+
+    site.app = noted
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    happened.clear()
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    assert happened == ["page", "letter"]
+
+
 def test_one_mailbox_is_not_flooded_and_nobody_is_told(site):
     told = {
         site.send({**ENTRY, "email": f"camille+{n}@valmont.example", "last_name": f"Ex{n}"}).text
@@ -315,14 +355,34 @@ def test_who_agreed_gets_their_link_whoever_was_made_up_under_their_address(site
     assert not any("withdraw" in page for page in pages[1:])
 
 
-def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want():
-    quota = letter_quota.Quota()
-    sent = [quota.take(f"p{n}@valmont.example", "192.0.2.1") for n in range(62)]
+def test_one_origin_causes_so_many_letters_in_an_hour_and_organisers_as_many_as_they_want(
+    tmp_path, monkeypatch
+):
+    take = partial(letter_quota.take, tmp_path, "confirm")
+    sent = [take(f"p{n}@valmont.example", "192.0.2.1") for n in range(62)]
     assert sent == [True] * 60 + [False] * 2
-    assert quota.take("p61@valmont.example")
-    assert quota.take("p62@valmont.example", "192.0.2.2")
-    assert [quota.take("a.b+c@valmont.example"), quota.take("ab@valmont.example")] == [True] * 2
-    assert [quota.take(f"ab+{n}@valmont.example") for n in range(4)] == [True] * 3 + [False]
+    assert take("p61@valmont.example")
+    assert take("p62@valmont.example", "192.0.2.2")
+    assert [take("a.b+c@valmont.example"), take("ab@valmont.example")] == [True] * 2
+    assert [take(f"ab+{n}@valmont.example") for n in range(4)] == [True] * 3 + [False]
+    assert letter_quota.take(tmp_path, "preferences", "ab@valmont.example")
+    later = time.time() + letter_quota.DAY_S
+    monkeypatch.setattr(letter_quota.time, "time", lambda: later)
+    assert take("ab@valmont.example", "192.0.2.1")
+
+
+def test_a_restart_and_a_second_process_forget_no_letter(tmp_path):
+    orders = "from pathlib import Path; from analysis.workflows.letter_quota import take; "
+    orders += f"print(take(Path({str(tmp_path)!r}), 'confirm', 'ab@valmont.example'))"
+    told = [
+        subprocess.run([sys.executable, "-c", orders], capture_output=True, text=True, check=True)
+        for _again in range(2)
+    ]
+    assert [one.stdout.strip() for one in told] == ["True"] * 2
+    own = [letter_quota.take(tmp_path, "confirm", "ab@valmont.example") for _again in range(4)]
+    assert own == [True] * 3 + [False]
+    kept = b"".join(one.read_bytes() for one in (tmp_path / ".keys").iterdir())
+    assert b"valmont" not in kept
 
 
 def test_nobody_is_asked_in_nobodys_name(campaign, contacts):
