@@ -32,7 +32,7 @@ from analysis.database.store_sweep import sweep
 from analysis.errors import Text
 from analysis.fieldwork.names_taken_out import PLACES, take_out
 
-_NAMES = ("birth_name", "used_name", "first_names")
+NAMES = ("birth_name", "used_name", "first_names")
 _ABOUT = (STATEMENTS, HOMES, LINKS)
 # Words of the audit for what leaves as a file.
 _LEAVES = ("download", "export", "print", "send")
@@ -133,7 +133,13 @@ def names_of(contacts: Contacts, people: Iterable[str]) -> set[str]:
     """
     with reading(contacts.engine) as connection:
         every = groups(connection).members(people)
-        told = vault.versions(connection, contacts.ring, every, _NAMES)
+        told = vault.versions(connection, contacts.ring, every, NAMES)
+    return names_in(told)
+
+
+def names_in(told: Iterable[tuple[str, int, str]]) -> set[str]:
+    """Return the names of `names_of` from what `vault.versions` returned of `NAMES`."""
+    told = list(told)
     texts = {text for _field, _version, text in told}
     firsts = {one for field, _v, text in told if field == "first_names" for one in text.split()}
     return texts | firsts | {bare_key(text) for text in texts}

@@ -10,6 +10,7 @@ from analysis.contacts.acts import Act, proof_of
 from analysis.contacts.consents import current
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.normalise import canonical_email
+from analysis.contacts.suppression import WISHES, suppressed
 from analysis.database.engine import reading, writing
 from analysis.errors import DataError
 from analysis.i18n import Words
@@ -38,8 +39,10 @@ def ask_to_confirm(
     -------
     bool or None
         Whether the letter was sent, or waits in the outbox; None where one went a moment ago, or
-        as many as one mailbox gets in a day.
+        as many as one mailbox gets in a day, or whose it is asked never to be reached again.
     """
+    if _wants_none(contacts, act.email):
+        return None
     if not letter_quota.take(contacts.workspaces, "confirm", canonical_email(act.email), origin):
         return None
     proof = proof_of(contacts, act)
@@ -54,6 +57,9 @@ def send_preferences(
     workspace: Path, contacts: Contacts, email: str, language: str, *, origin: str = ""
 ) -> None:
     """Send their link to everybody who has an address; to nobody else, and without saying so.
+
+    Whoever stopped everything agrees to nothing and may agree to nothing by a link: a stranger who
+    types their address must not have them written to.
 
     Parameters
     ----------
@@ -71,6 +77,8 @@ def send_preferences(
     try:
         canonical = canonical_email(email)
     except DataError:
+        return
+    if _wants_none(contacts, canonical):
         return
     with reading(contacts.engine) as connection:
         people = vault.who_has(connection, contacts.ring, "email", [canonical]).get(canonical, [])
@@ -91,6 +99,11 @@ def page_address(contacts: Contacts, rest: str = "") -> str:
     settings = server_access.settings()
     base = settings.address.rstrip("/") or f"http://localhost:{settings.port}"
     return f"{base}/p/{contacts.tenant}" + (f"/{rest}" if rest else "")
+
+
+def _wants_none(contacts: Contacts, email: str) -> bool:
+    """Tell whether whoever reads a mailbox asked never to be reached again; a bounce is no wish."""
+    return bool(set(suppressed(contacts, [("email", email)]).values()) & {*WISHES})
 
 
 def _send(

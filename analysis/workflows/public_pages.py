@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -164,11 +164,8 @@ def _routed(visit: Visit) -> Response:
     if not visit.rest:
         return _sign_up(visit) if posted else _sign_up_page(visit)
     if visit.rest == ("link",) and posted:
-        answer = _plain(visit, visit.say("asked"), _unsent(visit))
-        # Once the page is there: how long a letter takes would tell who is known here.
-        told = (visit.workspace, visit.one("email"), visit.language, visit.origin)
-        answer.background = BackgroundTask(_send_link, *told)
-        return answer
+        asked = (visit.one("email"), visit.language)
+        return _and_write(visit, "asked", send_preferences, *asked)
     if len(visit.rest) == 2 and visit.rest[0] in ("c", "m"):  # noqa: PLR2004 - kind and secret
         with reading(visit.contacts.engine) as connection:
             link = confirmations.look(connection, visit.contacts, visit.rest[1])
@@ -179,12 +176,19 @@ def _routed(visit: Visit) -> Response:
     return _gone(visit)
 
 
-def _send_link(workspace: Path, email: str, language: str, origin: str) -> None:
+def _and_write(visit: Visit, said: str, write: Callable[..., object], *about: object) -> Response:
+    """Answer, then write a letter: how long it takes would tell who is known here."""
+    answer = _plain(visit, visit.say(said), _unsent(visit))
+    answer.background = BackgroundTask(_write, visit.workspace, write, *about, origin=visit.origin)
+    return answer
+
+
+def _write(workspace: Path, write: Callable[..., object], *about: object, origin: str) -> None:
     began = time.monotonic()
     try:
         contacts = contacts_of(store_of(workspace), workspace)
         try:
-            send_preferences(workspace, contacts, email, language, origin=origin)
+            write(workspace, contacts, *about, origin=origin)
         finally:
             close(contacts, store=False)
     except (DataError, OSError) as error:
@@ -252,8 +256,7 @@ def _sign_up(visit: Visit) -> Response:
         return _sign_up_page(visit, languages.told(error.what, visit.language), status=422)
     with writing(visit.contacts.engine) as connection:
         person = acts.enter(connection, visit.contacts, act, source="page")
-    ask_to_confirm(visit.workspace, visit.contacts, person, act, origin=visit.origin)
-    return _plain(visit, visit.say("sent"), _unsent(visit))
+    return _and_write(visit, "sent", ask_to_confirm, person, act)
 
 
 def _confirm(visit: Visit, link: confirmations.Link) -> Response:

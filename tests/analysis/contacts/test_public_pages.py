@@ -321,9 +321,29 @@ def test_how_long_a_letter_takes_is_not_to_be_felt(site, monkeypatch):
 
     site.app = noted
     seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
-    happened.clear()
+    for path, form in (("/link", {"email": ENTRY["email"]}), ("", {**ENTRY, "last_name": "Autre"})):
+        happened.clear()
+        site.ask(path, {"seal": seal, **form})
+        assert happened == ["page", "letter"]
+
+
+def test_who_stopped_everything_is_written_to_by_no_stranger(site):
+    site.send(ENTRY)
+    site.send({}, path=site.link())
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
     site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
-    assert happened == ["page", "letter"]
+    site.send({"do": "stop"}, path=site.link())
+    before, page = (
+        len(site.letters()),
+        site.ask("", {"seal": seal, **ENTRY, "email": "x@y.example"}),
+    )
+    told = [
+        site.ask("", {"seal": seal, **ENTRY, "last_name": "Autre"}),
+        site.ask("", {"seal": seal, **ENTRY, "email": "camille+x@valmont.example"}),
+    ]
+    assert {one.text for one in told} == {page.text}
+    site.ask("/link", {"seal": seal, "email": ENTRY["email"]})
+    assert len(site.letters()) == before + 1  # that of the other mailbox
 
 
 def test_one_mailbox_is_not_flooded_and_nobody_is_told(site):
