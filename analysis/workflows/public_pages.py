@@ -35,6 +35,7 @@ from analysis.contacts.asked import (
     themes,
     wordings,
 )
+from analysis.contacts.consents import ConsentText, texts
 from analysis.contacts.contact_store import Contacts
 from analysis.contacts.suppression import suppressed
 from analysis.database.engine import reading, writing
@@ -64,6 +65,8 @@ class Visit:
         Of the campaign.
     language
         Asked for.
+    texts
+        What is asked today, in that language, by purpose.
     rest
         Path after the name of the campaign.
     form
@@ -75,6 +78,7 @@ class Visit:
     workspace: Path
     contacts: Contacts
     language: str
+    texts: Mapping[str, ConsentText]
     rest: tuple[str, ...]
     form: Form | None
     origin: str = ""
@@ -88,8 +92,12 @@ class Visit:
         return "/".join(["/p", self.contacts.tenant, *rest]) + f"?lang={self.language}"
 
     def seal(self) -> str:
-        """Return what a form of ours bears, so that no other page can make a browser send one."""
-        return _seal(self.contacts, int(time.time()))
+        """Return what a form of ours bears: no other page can make a browser send one.
+
+        Nor does one hold that has other words than those of today: nobody says yes to what they did
+        not read.
+        """
+        return _seal(self.contacts, int(time.time()), self.texts)
 
     def is_ours(self) -> bool:
         """Tell whether a form bears the seal of the last day."""
@@ -97,7 +105,9 @@ class Visit:
         made = int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0  # noqa: PLR2004
         fresh = 0 <= time.time() - made <= _OLDEST_S
         # Texts with an accent would be a fault of the comparison, not of the form.
-        given, ours = (one.encode() for one in (self.one("seal"), _seal(self.contacts, made)))
+        given, ours = (
+            one.encode() for one in (self.one("seal"), _seal(self.contacts, made, self.texts))
+        )
         return fresh and hmac.compare_digest(given, ours)
 
     def one(self, name: str) -> str:
@@ -143,7 +153,8 @@ def _answer(
         return _refused(language, "gone", 503)
     try:
         require_controller(contacts.controller)
-        return _routed(Visit(workspace, contacts, language, path[1:], *sent))
+        words = wordings(contacts)[language]
+        return _routed(Visit(workspace, contacts, language, words, path[1:], *sent))
     except DataError as error:
         # Only what was asked for is wrong; paths of the server are not shown to strangers.
         return public_html.page(
@@ -196,11 +207,11 @@ def _write(workspace: Path, write: Callable[..., object], *about: object, origin
 
 
 def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Response:
-    texts = wordings(visit.contacts)[visit.language]
-    again = visit.form or {}
+    # Under a seal that is not ours nobody ticked anything: a foreign page may have.
+    words, again = visit.texts, (visit.form or {}) if visit.is_ours() else {}
     told = ASKED[visit.language]
     boxes = [
-        public_html.tick("box", one, texts[one].wording, on=one in again.get("box", []))
+        public_html.tick("box", one, words[one].wording, on=one in again.get("box", []))
         for one in purposes()
     ]
     about = [
@@ -235,15 +246,14 @@ def _sign_up_page(visit: Visit, fault: str = "", *, status: int = 200) -> Respon
 
 
 def _sign_up(visit: Visit) -> Response:
-    texts = wordings(visit.contacts)[visit.language]
-    form = visit.form or {}
-    ticked = [one for one in form.get("box", []) if one in texts]
+    words, form = visit.texts, visit.form or {}
+    ticked = [one for one in form.get("box", []) if one in words]
     content = {
         "said_on": datetime.now(UTC).date().isoformat(),
         "turf": "",
         "team": "",
         "language": visit.language,
-        "texts": {one: [texts[one].text_id, texts[one].version] for one in ticked},
+        "texts": {one: [words[one].text_id, words[one].version] for one in ticked},
         **{name: visit.one(name) for name, _kind in _NAMES},
         "said": sorted(set(form.get("said", []))),
         "themes": sorted(set(form.get("theme", []))),
@@ -266,8 +276,11 @@ def _confirm(visit: Visit, link: confirmations.Link) -> Response:
     if act is None:
         return _gone(visit)
     if visit.form is None and not link.used:
-        texts = wordings(contacts)[visit.language]
-        said = "".join(f"<li>{escape(texts[one].wording)}</li>" for one in act.texts)
+        with writing(contacts.engine) as connection:
+            known = {(one.text_id, one.version): one.wording for one in texts(connection, contacts)}
+        # As they read it, whatever is asked by now.
+        read = [known.get((name, version), "") for name, version in act.texts.values()]
+        said = "".join(f"<li>{escape(one)}</li>" for one in read)
         return public_html.page(
             visit.language,
             visit.say("confirm_title"),
@@ -293,17 +306,17 @@ def _preferences(visit: Visit, link: confirmations.Link) -> Response:
             language=visit.language,
         )
     held = preferences.held(visit.contacts, link.person)
-    texts, here = wordings(visit.contacts)[visit.language], visit.path(*visit.rest)
+    words, here = visit.texts, visit.path(*visit.rest)
     offered = [one for one in preferences.offered(visit.contacts, link.person) if one not in held]
     said = [
-        public_html.paragraph(texts[purpose].wording)
+        public_html.paragraph(words[purpose].wording)
         + public_html.form(
             here, [], visit.say("withdraw"), seal=visit.seal(), do="withdraw", box=purpose,
             look="plain",
         )
         for purpose in held
     ]  # fmt: skip
-    boxes = [public_html.tick("box", one, texts[one].wording) for one in offered]
+    boxes = [public_html.tick("box", one, words[one].wording) for one in offered]
     return public_html.page(
         visit.language,
         visit.say("preferences"),
@@ -363,6 +376,8 @@ def _refused(
     return answer
 
 
-def _seal(contacts: Contacts, made: int) -> str:
-    mark = hmac.new(contacts.ring.index, f"form {made}".encode(), hashlib.sha256).hexdigest()
+def _seal(contacts: Contacts, made: int, texts: Mapping[str, ConsentText]) -> str:
+    words = " ".join(f"{one.text_id}:{one.version}" for _purpose, one in sorted(texts.items()))
+    told = f"form {made} {words}".encode()
+    mark = hmac.new(contacts.ring.index, told, hashlib.sha256).hexdigest()
     return f"{made}.{mark}"

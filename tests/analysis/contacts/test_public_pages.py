@@ -21,12 +21,12 @@ from starlette.routing import Route
 
 from analysis.contacts import confirmations, vault
 from analysis.contacts.asked import purposes
-from analysis.contacts.consents import current
+from analysis.contacts.consents import current, reword
 from analysis.contacts.contact_store import Controller, say_controller
 from analysis.contacts.rights_requests import receive
 from analysis.contacts.suppression import suppressed
 from analysis.database.contact_tables import CONSENTS, PERSONS
-from analysis.database.engine import reading
+from analysis.database.engine import reading, writing
 from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
@@ -144,7 +144,7 @@ def test_nothing_holds_before_the_button_of_the_letter(site):
     assert "C’est confirmé" in site.send({}, path).text
     assert site.holds() == ["letter_email", "opinion"]
     # A second click changes nothing.
-    seal = public_pages._seal(site.contacts, int(public_pages.time.time()))
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
     assert "C’est confirmé" in site.ask(path, {"seal": seal}).text
     with reading(site.contacts.engine) as connection:
         rows = connection.execute(sa.select(CONSENTS.c.how, CONSENTS.c.given)).all()
@@ -173,9 +173,38 @@ def test_what_is_no_act_is_refused_and_says_why(site):
 
 
 def test_a_form_of_another_page_is_refused(site):
-    for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1)):
-        assert site.ask("", {**ENTRY, "seal": seal}).status_code == 403
+    for seal in ("", "1.x", "99999999999999.x", public_pages._seal(site.contacts, 1, {})):
+        told = site.ask("", {**ENTRY, "seal": seal})
+        assert told.status_code == 403
+        # What another page had ticked is not ticked here.
+        assert " checked" not in told.text
+        assert "Camille" in told.text
     assert not site.letters()
+
+
+def reworded(site, purpose, wording):
+    with writing(site.contacts.engine) as connection:
+        reword(connection, site.contacts, purpose=purpose, language="fr", wording=wording)
+
+
+def test_nobody_says_yes_to_words_they_did_not_read(site):
+    seal = re.search(r'name="seal" value="([^"]+)"', site.ask().text)[1]
+    reworded(site, "letter_email", "Tout ce que vous voudrez")
+    told = site.ask("", {**ENTRY, "seal": seal})
+    assert told.status_code == 403
+    assert "Tout ce que vous voudrez" in told.text
+    assert " checked" not in told.text
+    assert not site.letters()
+    # Who read the words confirms those, though they are others by then.
+    site.send(ENTRY)
+    reworded(site, "letter_email", "Encore autre chose")
+    page = site.ask(site.link()).text
+    assert "Tout ce que vous voudrez" in page
+    assert "Encore autre chose" not in page
+    site.send({}, path=site.link())
+    with reading(site.contacts.engine) as connection:
+        rows = connection.execute(sa.select(CONSENTS.c.purpose, CONSENTS.c.text_version)).all()
+    assert sorted(rows) == [("letter_email", 2), ("opinion", 1)]
 
 
 def test_a_name_has_a_letter(site):
