@@ -92,8 +92,7 @@ def erase(contacts: Contacts, people: Iterable[str], *, reason: str | None = "er
         People, contact points put on the list, rows deleted by table, remarks that lost a name, and
         whether the store's files were swept.
     """
-    with reading(contacts.engine) as connection:
-        every = groups(connection).members(people)
+    every = with_merged(contacts, people)
     # First of all: who is erased and on no list would come back with an older backup.
     if contacts.workspaces is not None:
         bury(contacts.workspaces, every)
@@ -143,6 +142,12 @@ def names_in(told: Iterable[tuple[str, int, str]]) -> set[str]:
     texts = {text for _field, _version, text in told}
     firsts = {one for field, _v, text in told if field == "first_names" for one in text.split()}
     return texts | firsts | {bare_key(text) for text in texts}
+
+
+def with_merged(contacts: Contacts, people: Iterable[str]) -> list[str]:
+    """Return people, and those they were merged with: all of them are one."""
+    with reading(contacts.engine) as connection:
+        return groups(connection).members(people)
 
 
 def points_of(contacts: Contacts, people: Iterable[str]) -> list[tuple[str, str]]:

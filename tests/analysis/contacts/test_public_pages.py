@@ -30,6 +30,7 @@ from analysis.database.engine import reading, writing
 from analysis.workflows import letter_quota, mail_out, phone_endpoint, public_pages
 from analysis.workflows.contacts_open import close, open_contacts
 from analysis.workflows.duties import erase_for
+from tests.analysis.contacts.invented import merge
 
 WHO = Controller("list", name="Liste <Valmont>", contact="donnees@valmont.example")
 ENTRY = {
@@ -300,6 +301,18 @@ def lying(site):
     every = [file for file in site.campaign.parent.rglob("*") if file.is_file()]
     assert any(file.name == "objections.sqlite" for file in every)
     return [file for file in every if b"amille" in file.read_bytes()]
+
+
+def test_letters_to_whoever_somebody_was_merged_with_go_with_them(site):
+    site.send(ENTRY)
+    site.send({**ENTRY, "last_name": "Exampel"})
+    with reading(site.contacts.engine) as connection:
+        one, other = connection.execute(sa.select(PERSONS.c.person)).scalars()
+    assert len(site.letters()) == 2
+    merge(site.contacts, one, other)
+    asked = receive(site.contacts, "erasure", one, datetime.now(UTC).date())
+    assert erase_for(site.campaign, site.contacts, asked.request).letters == 2
+    assert site.letters() == []
 
 
 def test_strangers_get_nothing_and_are_told_to_wait(site):
