@@ -20,7 +20,7 @@ from pyproj.exceptions import CRSError
 from analysis.errors import DataError, Text, some
 from analysis.geography.crs import MAINLAND, checked_metric, is_lambert
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
+from analysis.readers.outside_links import refuse_acting, refuse_bomb
 from analysis.readers.packed import refuse_large, without_gzip
 
 ASSUMED_LAMBERT = Text(
@@ -164,7 +164,7 @@ def refuse_others(path: Path) -> None:
             file=path.name,
             wrong=some(wrong),
         )
-    refuse_outside_crs(path)
+    refuse_acting(path)
 
 
 def _is_offered(name: str, start: bytes) -> bool:
