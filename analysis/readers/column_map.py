@@ -39,6 +39,8 @@ _ELECTION_MORE: Keys = {
     **{"only": dict, "without": list, "postal": dict},
 }
 _CANDIDATE = {"name": str, "nuance": str, "bloc": str}
+# Of a part of a path, in bytes, on every disk in use.
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def _election(entry: Mapping[str, Any], terrain: Mapping[str, Any], file: Path) 
         )
     this = ElectionMap(
         election=held,
-        file=file.parent / entry["file"],
+        file=_beside(file, entry["file"]),
         columns=_columns(entry),
         long={n: entry[n] for n in ("candidate", "votes", "nuance") if n in entry} if long else {},
         candidates={column: Candidate(**label) for column, label in candidates.items()},
@@ -225,7 +227,7 @@ def _turnout(entry: Mapping[str, Any], this: ElectionMap, where: Text) -> Electi
         check_keys(entry, {**needed, "ballots": COUNTED}, more, where)
     return replace(
         this,
-        file=this.file.parent / entry["file"],
+        file=_beside(this.file, entry["file"]),
         columns=_columns({name: told for name, told in entry.items() if name not in of_rows}),
         long={"votes": entry["votes"]} if of_rows else {},
         of_rows=of_rows,
@@ -265,11 +267,24 @@ def _contours(
         crs=entry.get("crs", ""),
         licence=terrain["licence"],
     )
-    return Contours(file.parent / entry["file"], entry["vintage"], layout)
+    return Contours(_beside(file, entry["file"]), entry["vintage"], layout)
 
 
 def _names(given: str | list[str]) -> str | tuple[str, ...]:
     return given if isinstance(given, str) else tuple(given)
+
+
+def _beside(file: Path, name: str) -> Path:
+    """Return the file of a name beside another one; a name that no disk can hold is of none."""
+    parts = Path(name).parts
+    if not name.isprintable() or any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise DataError(
+            "There is no such file.",
+            where="{path}",
+            mend="Check the path.",
+            path=ascii(name[:60]),
+        )
+    return file.parent / name
 
 
 def _slug(name: str) -> str:

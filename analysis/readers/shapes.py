@@ -17,7 +17,7 @@ import shapely
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
 from analysis.readers.mistaken import refuse_mistaken
-from analysis.readers.outside_links import refuse_bomb, refuse_outside_crs
+from analysis.readers.outside_links import refuse_acting, refuse_bomb
 from analysis.readers.packed import refuse_large, without_gzip
 from analysis.readers.shape_tables import is_table_of_shapes, read_table_of_shapes
 from analysis.readers.system_of_shapes import Expected, with_crs
@@ -141,7 +141,7 @@ def refuse_others(path: Path) -> None:
             file=path.name,
             wrong=some(wrong),
         )
-    refuse_outside_crs(path)
+    refuse_acting(path)
 
 
 def _is_offered(name: str, start: bytes) -> bool:

@@ -17,12 +17,12 @@ from analysis.access import audit
 from analysis.contacts import retention
 from analysis.contacts import rights_requests as asked
 from analysis.contacts.contact_store import Contacts
-from analysis.contacts.erasure import Erased, names_of
+from analysis.contacts.erasure import Erased, names_of, points_of, with_merged
 from analysis.contacts.known_of import Known, known_of, portable
 from analysis.contacts.retention import Over
 from analysis.fieldwork.campaign import FOLDER
-from analysis.fieldwork.inbox import IMPORTED, REFUSED
-from analysis.fieldwork.names_taken_out import take_out_of_files
+from analysis.fieldwork.copies_cleared import take_out_of_files
+from analysis.fieldwork.inbox import IMPORTED, INBOX, REFUSED
 from analysis.i18n import Words
 from analysis.tables.spreadsheet_text import csv_text
 from analysis.workflows import mail_out
@@ -75,10 +75,14 @@ def erase_for(workspace: Path, contacts: Contacts, request: str) -> Gone:
     people = {one.request: one.person for one in asked.requests(contacts)}
     person = people.get(request, "")
     # Once they are erased nobody knows them any more.
+    every = with_merged(contacts, [person]) if person else []
     names = names_of(contacts, [person]) if person else set()
+    points = points_of(contacts, [person]) if person else []
     erased = asked.carry_out_erasure(contacts, request)
-    returns = take_out_of_files(workspace / FOLDER / IMPORTED, names)
-    return Gone(erased, mail_out.forget(workspace, person), returns)
+    folders = [workspace / FOLDER / name for name in (INBOX, IMPORTED, REFUSED)]
+    returns = take_out_of_files(folders, names, points)
+    letters = sum(mail_out.forget(workspace, one) for one in every)
+    return Gone(erased, letters, returns)
 
 
 def answer_access(contacts: Contacts, person: str, *, language: str = "en") -> dict[str, bytes]:
