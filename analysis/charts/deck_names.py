@@ -14,7 +14,7 @@ from analysis.charts.names_apart import NamesApart, places_along
 
 WGS84 = "OGC:CRS84"
 # A label is hidden where its middle is covered: by twice the other, so that no two touch.
-_ROOM_ROUND, _MOST_PRIORITY = 2.2, 1000
+_ROOM_ROUND, _MOST_PRIORITY, _LEAST_ALPHA = 2.2, 1000, 0.4
 # Pixels that a letter of a street's name is high, and how wide it is of that.
 NAME_PX, _LETTER = 12, 0.6
 _GREY = (60, 60, 60)
@@ -78,6 +78,8 @@ def text_layer(
         "collision_group": pydeck.types.String("names"),
         "collision_test_props": {"sizeScale": _ROOM_ROUND},
         "get_collision_priority": "priority",
+        # Half covered, a label is drawn half transparent: it is rather left out.
+        "_sub_layer_props": {"characters": {"alphaCutoff": _LEAST_ALPHA}},
     }
     return pydeck.Layer(
         "TextLayer",

@@ -24,7 +24,7 @@ SHOWN = 1000
 # Pixels of a column: a figure's at least, and what a letter of its title asks for.
 _FIGURE, _MARGIN, _LETTER = 52, 18, 7
 # Pixels of a bureau's name; of the list, and of its rows where the browser chooses those.
-_NAME, _HIGH = 250, 420
+_NAME, _HIGH = 300, 420
 # Beside a map a list is narrow: a name stands in lines, and figures that follow scroll.
 _NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 110, 40, 420, 76
 _LEADING_BESIDE, _CLOSE = 68, 7

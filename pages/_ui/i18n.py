@@ -326,7 +326,7 @@ def method_name(method: str) -> str:
         "classic_2014": _("“50+1 (2014)”: abstention × support"),
         "support": _("Support alone, by the hour"),
         "abstention_support": _("Abstention × support, by the hour"),
-        "fence_support": _("a(1 − a) × support, by the hour"),
+        "fence_support": _("Abstention × turnout × support, by the hour"),
         "last_abstention": _("Last abstention alone, by the hour"),
         "size": _("Size alone"),
         "priority_precinct_generator": _("Priority Precinct Generator"),

@@ -159,7 +159,9 @@ def test_great_streets_fill_the_window_beside_the_turfs():
     streets = gpd.GeoDataFrame(table, geometry=lines, crs=CRS)
     # Every street within 150 m: 400 m by 1,200. The window is 2,040 m wide: 820 m more each side.
     bounds = np.array([X, Y - 450, X + 100, Y + 450])
-    found = in_window(streets, bounds, around_m=150)["name"].tolist()
+    every = in_window(streets, bounds, around_m=150)["name"].tolist()
+    assert {"Rue Courte", "Rue Loin", "Avenue Foch", "La Seine"} <= {*every}
+    found = in_window(streets, bounds, around_m=150, most=2)["name"].tolist()
     assert found == ["Rue Courte", "Avenue Foch", "La Seine"]
 
 
