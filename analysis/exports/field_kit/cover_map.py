@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from analysis.charts.names_apart import NamesApart
 from analysis.charts.print_ground import names_along
 from analysis.exports.field_kit.kit import METRES_PER_DEGREE, Kit
-from analysis.exports.field_kit.pdf_canvas import BOLD, INK, SOFT, Paper, width_of
+from analysis.exports.field_kit.pdf_canvas import BOLD, INK, Paper, width_of
 from analysis.exports.field_kit.sheet_map import (
     Frame,
     Points,
@@ -28,7 +28,7 @@ from analysis.exports.field_kit.sheet_map import (
 _APART_M, _MOST_PARTS = (250.0, 500.0, 800.0, 1200.0, 2000.0, 4000.0), 9
 _GAP, _IN_A_ROW = 6.0, 3
 _NUMBER, _LEAST_NUMBER = 8.0, 3.2
-_NAMES, _NAME_SIZE, _LABEL = 14, 5.5, 13.0
+_NAMES, _NAME_SIZE, _LABEL, _PALE = 14, 5.5, 13.0, 0.6
 
 
 def draw_turfs(paper: Paper, kit: Kit, whole: Frame, outlines: Mapping[str, Points]) -> None:
@@ -152,9 +152,12 @@ def _quarters(paper: Paper, kit: Kit, frame: Frame) -> NamesApart:
     for text, spot in [] if labels is None else zip(labels["text"], labels.geometry, strict=True):
         at = frame.on_paper(kit.degrees(spot.x, spot.y))
         if frame.holds(at):
-            paper.text(at[0], at[1], text, size=_LABEL, font=BOLD, grey=SOFT, align="centre")
-            middle = (float(at[0]), float(at[1]) + _LABEL * 0.36)
-            written.keep(middle, width_of(text, _LABEL, BOLD), high=_LABEL)
+            # Whole, beside the edge too; pale, for turfs and their numbers stand on it.
+            wide = width_of(text, _LABEL, BOLD)
+            low, top = frame.x + wide / 2 + 2, frame.x + frame.wide - wide / 2 - 2
+            x, y = min(max(float(at[0]), low), top), float(at[1])
+            paper.text(x, y, text, size=_LABEL, font=BOLD, grey=_PALE, align="centre")
+            written.keep((x, y + _LABEL * 0.36), wide, high=_LABEL)
     return written
 
 
@@ -162,12 +165,14 @@ def _names(paper: Paper, kit: Kit, frame: Frame, written: NamesApart) -> None:
     """Write the names of great streets, clear of what is written already."""
     if (ground := kit.ground) is None:
         return
-    reach, count, near = frame.wide * frame.metres * 0.1, 0, _seen(kit, frame)
+    reach, told, near = frame.wide * frame.metres * 0.1, set[str](), _seen(kit, frame)
     for name in names_along(ground.streets[ground.streets.intersects(near)]):
         at = frame.on_paper(kit.degrees(name.x, name.y))
         spot, wide = (float(at[0]), float(at[1])), width_of(name.text, _NAME_SIZE)
-        if name.length > reach and frame.holds(at) and written.take(spot, name.angle, wide):
-            along(paper, name.text, spot, name.angle)
-            count += 1
-        if count == _NAMES:
+        if name.length <= reach or name.text in told or not frame.holds(at):
+            continue
+        if written.take(spot, name.angle, wide):
+            along(paper, name.text, spot, name.angle, size=_NAME_SIZE)
+            told.add(name.text)
+        if len(told) == _NAMES:
             break

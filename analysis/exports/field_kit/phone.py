@@ -223,8 +223,7 @@ class _Plan:
         # A town has a hundred thousand lines: what is far is left before it is measured.
         reach = (np.abs(np.array(self.stops)).max(axis=0) + _AROUND_M) / np.abs(self._scale)
         around = town.within(self._middle - reach, self._middle + reach)
-        lines = self._metres(around.segments.reshape(-1, 2, 2))
-        lines = lines[self._near(lines).any(axis=1)][:_MOST_LINES]
+        lines = self._metres(around.segments.reshape(-1, 2, 2))[:_MOST_LINES]
         points = self._metres(around.points)
         near = self._near(points)
         found = names_of_streets(self._kit, self._turf_id, self._screen())

@@ -24,7 +24,7 @@ _STREET_M = 6.0
 # House numbers stand where the nearest is farther than its own width, points.
 _HOUSE, _HOUSE_ROOM, _BESIDE = 5.0, 9.0, (-1, 0, 1)
 # A name stands beside its street, for the way is drawn on it; points.
-_NAME, _ASIDE = 5.5, 5.2
+_NAME, _ASIDE = 6.5, 5.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,10 @@ def draw_surroundings(paper: Paper, around: Surroundings, frame: Frame) -> None:
         Where on the page.
     """
     ends = frame.on_paper(around.segments[frame.near(around.segments)].reshape(-1, 2, 2))
-    ends = ends[frame.holds(ends).any(axis=1)]
+    # A long street crosses the frame and ends on both sides of it.
+    low, top = ends.min(axis=1), ends.max(axis=1)
+    corner = np.array([frame.x, frame.y])
+    ends = ends[((top >= corner) & (low <= corner + [frame.wide, frame.high])).all(axis=1)]
     if len(ends) <= _MOST_LINES:
         wide = float(np.clip(_STREET_M / frame.metres, 0.35, 3.0))
         paper.lines(ends.reshape(-1, 4), width=wide if around.is_graph else 0.7, grey=FAINT)
@@ -172,6 +175,10 @@ def _names(paper: Paper, kit: Kit, turf_id: str, frame: Frame) -> None:
         high=_NAME,
         stop=18.0 if kit.large else 14.0,
         aside=_ASIDE,
+        over=(
+            (frame.x + frame.wide / 8 + 20, frame.y + 8, frame.wide / 4 + 40, 14.0),
+            (frame.x + frame.wide - 12, frame.y + frame.high - 14, 8.0, 28.0),
+        ),
     )
     found = names_of_streets(kit, turf_id, sheet)
     for name, place, angle in found or street_labels(at, streets, around.names, apart=26.0):
@@ -204,7 +211,9 @@ def _houses(paper: Paper, at: Points, numbers: list[str]) -> None:
             paper.text(x, y + 1.2, numbers[n], size=_HOUSE, grey=SOFT, align="centre")
 
 
-def along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> None:
+def along(
+    paper: Paper, name: str, at: tuple[float, float], angle: float, *, size: float = _NAME
+) -> None:
     """Write a name along its street, on white.
 
     Parameters
@@ -217,14 +226,16 @@ def along(paper: Paper, name: str, at: tuple[float, float], angle: float) -> Non
         Its middle, points.
     angle
         Degrees from the horizontal.
+    size
+        Of the letters, points.
     """
-    canvas, wide = paper.canvas, width_of(name, _NAME)
+    canvas, wide = paper.canvas, width_of(name, size)
     canvas.saveState()
     canvas.translate(*at)
     canvas.rotate(angle)
     canvas.setFillGray(1)
-    canvas.rect(-wide / 2 - 1, -2.6, wide + 2, 6.4, stroke=0, fill=1)
-    paper.text(0, -1.6, name, size=_NAME, grey=SOFT, align="centre")
+    canvas.rect(-wide / 2 - 1, -0.47 * size, wide + 2, 1.16 * size, stroke=0, fill=1)
+    paper.text(0, -0.29 * size, name, size=size, grey=SOFT, align="centre")
     canvas.restoreState()
 
 

@@ -40,6 +40,8 @@ class Sheet:
         Across the circle of a stop.
     aside
         How far a name stands from the middle of its street.
+    over
+        What is drawn over the map: its middle, width and height each.
     """
 
     on_map: Callable[[Points], Points]
@@ -48,6 +50,7 @@ class Sheet:
     high: float
     stop: float
     aside: float
+    over: tuple[tuple[float, float, float, float], ...] = ()
 
 
 def names_of_streets(kit: Kit, turf_id: str, sheet: Sheet) -> list[Label] | None:
@@ -81,10 +84,16 @@ def names_of_streets(kit: Kit, turf_id: str, sheet: Sheet) -> list[Label] | None
     names = streets["name"].astype("str").to_numpy()[row]
     own = {str(name).casefold() for name in kit.tables[turf_id]["street"].dropna()}
     strange = np.array([name.casefold() not in own for name in names], dtype=bool)
-    written = NamesApart(1.3 * sheet.high)
-    for x, y in sheet.on_map(kit.spots[turf_id]).tolist():
+    corners = sheet.on_map(np.array([[west, south], [east, north]]))
+    written = NamesApart(1.3 * sheet.high, shapely.box(*corners.ravel()).boundary)
+    stops = sheet.on_map(kit.spots[turf_id])
+    for x, y in stops.tolist():
         written.keep((x, y), 0.1 * sheet.stop, high=sheet.stop)
-    order = np.lexsort((-shapely.length(drawn), strange))
+    for x, y, wide, high in sheet.over:
+        written.keep((x, y), wide, high=high)
+    # Of a street of several pieces, the one that the turf walks.
+    away = shapely.distance(drawn, shapely.multipoints(stops)) > 2 * sheet.stop
+    order = np.lexsort((-shapely.length(drawn), away, strange))
     found = [(str(names[n]), drawn[n]) for n in order.tolist()]
     return _written(found, written, sheet) or None
 

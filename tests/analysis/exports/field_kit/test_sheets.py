@@ -491,3 +491,14 @@ def test_files_of_the_kit_do_not_depend_on_the_order_of_rows(walks):
     object.__setattr__(turned, "turfs", walks.turfs.iloc[::-1])
     for write in (sheets_pdf, turf_files.to_gpx, turf_files.to_csv):
         assert write(Kit(turned)) == write(shuffled)
+
+
+def test_a_street_that_crosses_the_map_is_drawn_though_it_ends_on_both_sides(place):
+    walks = walks_of(place, turfs=1, stops=4)
+    longitude, latitude = kit_of(walks, place).spots["T0001"].mean(axis=0)
+    middle = gpd.GeoSeries(gpd.points_from_xy([longitude], [latitude]), crs="OGC:CRS84")
+    x, y = shapely.get_coordinates(middle.to_crs(place.read("addresses").crs).iloc[0])[0]
+    far = shapely.linestrings([[[x - 800, y], [x + 800, y]]])
+    crossed = kit_of(walks, place, streets=far)
+    none = replace(crossed, surroundings=replace(crossed.surroundings, segments=np.empty((0, 4))))
+    assert ink(sheet_pdf(crossed, "T0001")).sum() > ink(sheet_pdf(none, "T0001")).sum() + 50
