@@ -31,6 +31,11 @@ def street_names(named: gpd.GeoDataFrame, pixel_m: float, written: NamesApart) -
         Metres of a pixel as the map opens.
     written
         What the map shows already, in the same CRS; names are `NAME_PX` pixels high.
+
+    Returns
+    -------
+    pydeck.Layer
+        `names`; it may be empty.
     """
     rows = []
     for line, name in zip(named.geometry, named["name"], strict=True):
