@@ -200,7 +200,7 @@ def _written(picture: TurfPicture, plan: gpd.GeoDataFrame, pixel_m: float) -> Na
 def _streets(
     picture: TurfPicture, pixel_m: float, written: NamesApart, *, images: bool
 ) -> list[pydeck.Layer]:
-    """Return the streets round the turfs, and the names of the longer ones of one turf.
+    """Return the streets round the turfs, and the names of the longer ones of a close look.
 
     Over images they are faint: all there is should the images stay away.
     """
@@ -231,7 +231,7 @@ def _streets(
         cap_rounded=True,
     )
     named = merged[(merged["name"] != "") & (merged.length > _NAMED_M)]
-    if picture.route is None:
+    if picture.route is None and picture.mark is None:
         named = named[named["kind"] == "main"]
     named = named.sort_values("kind").drop_duplicates("name")
     return [paths, *([street_names(named, pixel_m, written)] if len(named) else [])]
