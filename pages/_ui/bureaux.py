@@ -27,7 +27,7 @@ _FIGURE, _MARGIN, _LETTER = 52, 18, 7
 _NAME, _HIGH = 300, 420
 # Beside a map a list is narrow: a name stands in lines, and figures that follow scroll.
 _NAME_BESIDE, _FIGURE_BESIDE, _HIGH_BESIDE, _ROW_BESIDE = 110, 40, 420, 76
-_LEADING_BESIDE, _CLOSE = 68, 7
+_LEADING_BESIDE, _SHORT, _LONG_BESIDE = 68, 10, 83
 _BUREAU = re.compile(r"\b(?:\d[\dAB]|ZZ)\d{3}_[0-9A-Z]{4}\b")
 _FOLLOWED = re.compile(rf"(?<=_[0-9A-Z]{{4}}), (?={_BUREAU.pattern})")
 _ELECTION = re.compile(r"\b\d{4}_[a-z]{4}_t\d\b")
@@ -137,7 +137,8 @@ def show_list(
         # After a column before the name, the first figure would stand half outside: its title
         # is set close, and the name gives way to a long one.
         leading = next(iter(columns))
-        widths[leading] = min(widths[leading], max(_LEADING_BESIDE, min(_CLOSE * len(leading), 80)))
+        most = _LEADING_BESIDE if len(leading) <= _SHORT else _LONG_BESIDE
+        widths[leading] = min(widths[leading], most)
         named -= widths[leading] - _LEADING_BESIDE
     figures, numbers = written(shown.reset_index(drop=True), widths)
     st.dataframe(

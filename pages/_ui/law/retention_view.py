@@ -14,7 +14,7 @@ from pages._ui.i18n import _, language, ngettext, number
 from pages._ui.law import load_law
 
 # Whoever opens the app once a week still reads it.
-_TOLD_DAYS, _YEAR_DAYS = 14, 365
+_TOLD_DAYS, _YEAR_DAYS, _KEPT_PX = 14, 365, 96
 
 
 def retention() -> None:
@@ -22,7 +22,12 @@ def retention() -> None:
     load_law.tell()
     with load_law.opened() as (folder, contacts), messages.explain_data_errors():
         over = {one.name: one.rows for one in duties.run_retention(folder, contacts)}
-        st.dataframe(_table(over), hide_index=True)
+        # The widest of its words comes last, where nobody measures.
+        st.dataframe(
+            _table(over),
+            hide_index=True,
+            column_config={_("Kept"): st.column_config.Column(width=_KEPT_PX)},
+        )
         count = sum(over.values())
         if st.button(
             _("Do away with what is over ({n})").format(n=number(count)),
