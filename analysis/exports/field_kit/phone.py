@@ -252,7 +252,8 @@ class _Plan:
             wide=lambda text: 5.5 * pixel * len(text),
             high=10 * pixel,
             stop=28 * pixel,
-            aside=0.0,
+            # Above its street, which is five pixels wide: the screen counts downwards.
+            aside=-3.5 * pixel,
         )
 
     def _metres(self, degrees: Points) -> Points:
