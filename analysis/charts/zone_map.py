@@ -116,11 +116,11 @@ def _names(
         x = min(max(float(row.x), window[0] + half), window[2] - half)
         tried = (float(row.y) + lines * 1.4 * _NAME * point for lines in _LINES)
         inside = (y for y in tried if window[1] + edge < y < window[3] - edge)
-        y = next((y for y in inside if written.take((x, y), 0.0, across)), None)
-        if y is None:
+        free = next((y for y in inside if written.take((x, y), 0.0, across)), None)
+        if free is None:
             continue
         told = chart.text(
-            x, y, str(row.street), fontsize=_NAME, color=INK, ha="center", va="center", zorder=5
+            x, free, str(row.street), fontsize=_NAME, color=INK, ha="center", va="center", zorder=5
         )
         told.set_path_effects([withStroke(linewidth=1.8, foreground=PAPER)])
 
