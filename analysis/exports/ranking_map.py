@@ -76,14 +76,14 @@ def _sheet(document: Document) -> Sheet:
 
 
 def _row(row: Mapping[str, object], called: str, document: Document) -> tuple[str, ...]:
-    def write(column: str, digits: int, times: int = 1) -> str:
-        value = times * float(str(row[column]))
+    def write(column: str, digits: int) -> str:
+        value = float(str(row[column])) * (_HOURS if column.startswith("gain") else 1)
         return format_number(value, digits, language=document.language)
 
     # A name says more to a volunteer than a code, but a long one would run into the score. The
     # head of the column says « bureau » already.
     name = re.sub(r"\bbureau\s(?=\w)", "", called)
     name = name if len(name) <= _NAME else f"{name[: _NAME - 1].rstrip(' ,')}…"
-    least, most = write("gain_lower", 1, _HOURS), write("gain_upper", 1, _HOURS)
-    gain = f"{write('gain_per_hour', 1, _HOURS)} ({least}–{most})"
+    least, most = write("gain_lower", 1), write("gain_upper", 1)
+    gain = f"{write('gain_per_hour', 1)} ({least}–{most})"
     return write("rank", 0), name, write("score", 0), gain
