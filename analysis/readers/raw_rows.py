@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -125,23 +126,25 @@ class Rows:
             empty = [] if is_called_total(row[fixed["number"]]) else [*_WHERE]
         elif self.above and not told("number", *COUNTS) and self._of_one(row, layout):
             empty = [*([] if told(*_WHERE) else _WHERE), "number", *COUNTS]
-        at = {fixed[name] for name in empty if name in fixed}
-        carried = [self.above[k] if k in at else cell for k, cell in enumerate(row)]
-        self.carried += carried != row
+        if at := {fixed[name] for name in empty if name in fixed}:
+            carried = [self.above[k] if k in at else cell for k, cell in enumerate(row)]
+            self.carried += carried != row
+            row = carried
         if told("number", *COUNTS):
-            self.above = carried
-        return carried
+            self.above = row
+        return row
 
     @staticmethod
     def _of_one(row: list[str], layout: Layout) -> bool:
-        """Tell whether a row has the votes of one candidate."""
-        return "votes" in layout.block and bool(row[layout.block["votes"][0]].strip())
+        """Tell whether a row has the votes of one candidate in one bureau."""
+        voted = "votes" in layout.block and row[layout.block["votes"][0]].strip()
+        return bool(voted) and not any(map(is_called_total, row))
 
     def _add_votes(self, row: list[str], layout: Layout, bureau: str, line: int) -> None:
         told = list(_candidates(row, layout))
         self.most = max(self.most, len(told))
         for nuance, name, given, cell in told:
-            if not nuance and plain(name) in _NO_CANDIDATE:
+            if not nuance and _is_count(name):
                 # In a wide file it is a cell of a row that is read.
                 if len(told) == 1:
                     self._lose(_NOBODY, name)
@@ -278,6 +281,12 @@ class Rows:
                 self.unreadable, columns=nothing_unreadable().columns, dtype=object
             ),
         )
+
+
+@cache
+def _is_count(name: str) -> bool:
+    """Tell whether a name among the candidates is a count of the bureau."""
+    return plain(name) in _NO_CANDIDATE
 
 
 def _without_spoilt(ballots: pd.DataFrame, counts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
