@@ -22,7 +22,7 @@ from analysis.readers.namesakes import namesakes, told_apart
 from analysis.readers.packed import plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.total_rows import SUM, is_called_total
-from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, unfinished
+from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, merged_cells, unfinished
 from analysis.readers.voting_modes import Together, apart, mode_column, sums_of, together, unit_of
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import SPACES
@@ -228,12 +228,7 @@ class Rows:
         each = layout.width and self.most == 1 and len(self.ballots) > len(self.counts)
         notes = [Text("layout: {layout}", layout=KNOWN[2] if each else layout.name)]
         if self.carried:
-            notes.append(
-                Text(
-                    "{n} row(s) leave empty what the row above says (merged cells): taken from it",
-                    n=self.carried,
-                )
-            )
+            notes.append(merged_cells(self.carried))
         return notes
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
