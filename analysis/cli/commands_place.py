@@ -117,7 +117,10 @@ def build(  # noqa: PLR0913 - one option per file of a place
     ] = None,
     raw: Annotated[
         list[str] | None,
-        typer.Option(metavar="ELECTION=FILE", help="A raw file of the Ministry; repeatable."),
+        typer.Option(
+            metavar="ELECTION=FILE",
+            help="A file of one election: of the Ministry or a city portal; repeatable.",
+        ),
     ] = None,
     terrain: Annotated[
         Path | None, typer.Option(help="Column map (TOML) of any other country or layout.")

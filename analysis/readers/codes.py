@@ -24,7 +24,10 @@ _CALLED = re.compile(
 _SHORT = re.compile(r"[\w.]{1,6}")
 _FORMULA = re.compile(r'="([^"]*)"')
 # « 0101 - École Ferry », « 12 : Mairie »: what stands behind the number is the place of voting.
-_LABELLED = re.compile(r"(\d[\w.]{0,9}(?:_\w{1,6})?)(?:\s+[-–]\s+|\s*[:,(]\s*).*[^\W\d_]{3}.*")  # noqa: RUF001
+# Behind a word for bureau anything may; « 12, rue de la Gare » alone is an address.
+_NUMBER, _LABEL = r"(\d[\w.]{0,9}(?:_\w{1,6})?)", r"(?!.*\b(?:bis|ter)\b).*[^\W\d_]{3}.*"
+_LABELLED = re.compile(rf"{_NUMBER}(?:\s+[-–]\s+|\s*:\s*){_LABEL}")  # noqa: RUF001
+_LABELLED_BUREAU = re.compile(rf"(?i){_NUMBER}\W+{_LABEL}")
 # One column, or several whose values are put together: Land, Kreis, Gemeinde.
 # What surrounds a code in some files: no digit of it.
 _SLIPS = re.compile(r"\.0+$|SR\d\d$|^0(?=\d[\dAB]\d{3}$)")
@@ -55,11 +58,13 @@ def bare_code(cell: str) -> str:
     --------
     >>> [bare_code(c) for c in ("0004", "Bureau n° 4", "BV 4", "4.0", '="0004"', "01.1", "JUS1")]
     ['0004', '4', '4', '4', '0004', '01.1', 'JUS1']
-    >>> [bare_code(c) for c in ("0101 - École Ferry", "Bureau 12 : Mairie", "1 - A", "19-5")]
-    ['0101', '12', '1 - A', '19-5']
+    >>> [bare_code(c) for c in ("0101 - École Ferry", "Bureau 12 Mairie", "BV 1 bis", "12, rue A")]
+    ['0101', '12', '1 bis', '12, rue A']
     """
-    told = _CALLED.sub("", bare_text(cell))
-    labelled = _LABELLED.fullmatch(told)
+    whole = bare_text(cell)
+    told = _CALLED.sub("", whole)
+    called = whole.endswith(told) and whole != told
+    labelled = (_LABELLED_BUREAU if called else _LABELLED).fullmatch(told)
     return labelled[1] if labelled else told
 
 

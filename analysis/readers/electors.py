@@ -29,6 +29,7 @@ from analysis.readers.known_places import place_name
 from analysis.readers.set_aside import tolerated
 from analysis.readers.tabular import header, read_columns
 from analysis.readers.total_rows import SUM, is_called_total
+from analysis.readers.uneven_rows import merged_cells
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 from analysis.tables.whole_numbers import is_count, plain_counts
 
@@ -138,7 +139,8 @@ def _electors(
     in_two = set(header(file)) >= _PARIS
     if "id" in raw and not _of_address(raw):
         raw = raw.drop(columns="id")
-    raw, notes = _once(raw[(raw != "").any(axis=1)], left_out)
+    raw, carried = _with_streets(raw[(raw != "").any(axis=1)])
+    raw, notes = _once(raw, left_out)
     street = raw["street"] + " " + raw["street_end"] if in_two else raw["street"]
     persons = _persons(raw["registered"], file)
     raw = _without_sums(raw.assign(said=street, persons=persons), left_out)
@@ -160,7 +162,17 @@ def _electors(
             **_metres(raw, addresses),
         }
     )
-    return table, notes
+    return table, (*carried, *notes)
+
+
+def _with_streets(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return rows with the street that a merged cell names once for the numbers below it."""
+    numbered = split_numbers(raw["number"])[0].fillna(0).gt(0).to_numpy(dtype=bool)
+    gap = (raw["street"].str.strip() == "") & numbered
+    if not gap.any():
+        return raw, ()
+    streets = raw["street"].mask(gap).ffill().fillna("")
+    return raw.assign(street=streets), (merged_cells(int(gap.sum())),)
 
 
 def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:

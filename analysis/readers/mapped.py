@@ -49,7 +49,7 @@ def read_election(this: ElectionMap) -> Raw:
         When the file or a column is missing, rows and header differ in length, or a
         count is not a whole number.
     """
-    table, others = identified_rows(this)
+    table, others, carried = identified_rows(this)
     nameless = table["bureau_id"] == ""
     rows = table[~nameless]
     rows, mapped, more = with_turnout(rows, this)
@@ -73,7 +73,10 @@ def read_election(this: ElectionMap) -> Raw:
         counts=counts.assign(election_id=this.election.election_id).astype(_IDS),
         ballots=ballots.assign(election_id=this.election.election_id).astype(_IDS | _NAMES),
         places=_places(rows, this),
-        reports=(Report(source, read, len(rows), left_out, (*cells.notes, *joined.notes)), *more),
+        reports=(
+            Report(source, read, len(rows), left_out, (*carried, *cells.notes, *joined.notes)),
+            *more,
+        ),
         unreadable=pd.DataFrame(
             cells.unreadable, columns=nothing_unreadable().columns, dtype=object
         ),

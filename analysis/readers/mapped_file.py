@@ -21,7 +21,8 @@ from analysis.readers.codes import Named, own_ids, parts, put_together
 from analysis.readers.mistaken import refuse_mistaken
 from analysis.readers.packed import WORKBOOKS, opened, plain_file, suffix_in
 from analysis.readers.set_aside import tolerated
-from analysis.readers.uneven_rows import UnevenRows, unfinished
+from analysis.readers.total_rows import is_called_total
+from analysis.readers.uneven_rows import UnevenRows, merged_cells, unfinished
 from analysis.tables.elections import Election
 from analysis.tables.sources import LeftOut, Report, Source
 
@@ -98,8 +99,8 @@ class ElectionMap:
         return list(dict.fromkeys(named))
 
 
-def identified_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
-    """Return the rows to read with the `bureau_id` of each ("" for none), and what others are.
+def identified_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut], list[Text]]:
+    """Return the rows to read with the `bureau_id` of each ("" for none), what others are, notes.
 
     Raises
     ------
@@ -107,8 +108,44 @@ def identified_rows(this: ElectionMap) -> tuple[pd.DataFrame, list[LeftOut]]:
         When the file or a column is missing, or rows and header differ in length.
     """
     read, uneven = read_rows(this)
+    read, notes = _carried(read, this)
     table, others = _chosen(read, this)
-    return _identified(table, this), [*uneven, *others]
+    return _identified(table, this), [*uneven, *others], notes
+
+
+def _carried(table: pd.DataFrame, this: ElectionMap) -> tuple[pd.DataFrame, list[Text]]:
+    """Return rows with what a merged cell of a spreadsheet says once for the rows below it."""
+
+    def columns(*names: str) -> list[str]:
+        return [one for n in names if n in this.columns for one in parts(this.columns[n])]
+
+    def empty(names: list[str]) -> pd.Series:
+        return (table[names].apply(lambda cells: cells.str.strip()) == "").all(axis=1)
+
+    where, unit = columns("commune", "commune_name"), columns("unit")
+    each = columns("unit", "registered", "ballots", "blank", "null", "valid")
+    # Of one candidate: unit and counts stand in the row of the first.
+    mine = [this.long[n] for n in ("candidate", "votes") if n in this.long]
+    below = empty(each) & ~empty(mine) & (len(mine) > 1)
+    beneath = empty(where) & (below | ~empty(unit)) & bool(where)
+    if not (below | beneath).any():
+        return table, []
+    below &= ~_has_total(table[mine], below)
+    beneath &= ~_has_total(table[unit], beneath)
+    told = table.copy()
+    for rows, names in ((below, [*each, *this.only]), (beneath, where)):
+        for name in names:
+            gap = rows & (table[name].str.strip() == "")
+            told[name] = table[name].mask(gap).ffill().fillna("").where(gap, table[name])
+    if not (filled := int((told != table).any(axis=1).sum())):
+        return table, []
+    return told, [merged_cells(filled)]
+
+
+def _has_total(table: pd.DataFrame, rows: pd.Series) -> pd.Series:
+    """Tell which of some rows have a cell called a total."""
+    called = table[rows].map(is_called_total).any(axis=1)
+    return called.reindex(table.index, fill_value=False)
 
 
 def _identified(table: pd.DataFrame, this: ElectionMap) -> pd.DataFrame:

@@ -14,8 +14,10 @@ from analysis.readers.beginnings import plain
 from analysis.readers.codes import contour_code, in_place
 from analysis.readers.commune_names import of_arrondissement
 from analysis.readers.glance import LIKELY, NO, Glance
+from analysis.readers.packed import WORKBOOKS, suffix_in
 from analysis.readers.tabular import read_columns
 from analysis.readers.total_rows import SUM, is_called_total
+from analysis.readers.uneven_rows import merged_cells
 from analysis.tables.sources import UNSTATED, LeftOut, Report, Source
 
 # Names of columns, the surest first: those that hold whole ids before numbers alone.
@@ -89,6 +91,7 @@ def read_polling_places(
     uneven: list[LeftOut] = []
     table = read_columns(file, _COLUMNS, left_out=uneven, optional=optional)
     raw = texts(table).reset_index(drop=True)
+    raw, carried = _with_names(raw) if suffix_in(file) in WORKBOOKS else (raw, ())
     sums = raw["said"].map(is_called_total)
     raw = _each_bureau(raw[~sums])
     read = len(raw) + int(sums.sum()) + sum(rows.count for rows in uneven)
@@ -128,7 +131,18 @@ def read_polling_places(
     kept["name"] = _with_address(kept)
     columns = ["said", "bureau_id", "name", *(kind for kind in ZONES if kind in kept)]
     source = Source.of(file, role="reu_bureaux", licence=UNSTATED)
-    return kept[columns], Report(source, read, len(kept), left_out)
+    return kept[columns], Report(source, read, len(kept), left_out, carried)
+
+
+def _with_names(raw: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Text, ...]]:
+    """Return rows with the place that a merged cell names once for the bureaux below it."""
+    told = [name for name in ("name", "address") if name in raw]
+    gap = (raw[told].apply(lambda cells: cells.str.strip()) == "").all(axis=1)
+    gap &= raw["said"].str.strip() != ""
+    if not gap.any():
+        return raw, ()
+    filled = {name: raw[name].mask(gap).ffill().fillna("") for name in told}
+    return raw.assign(**filled), (merged_cells(int(gap.sum())),)
 
 
 def _each_bureau(raw: pd.DataFrame) -> pd.DataFrame:

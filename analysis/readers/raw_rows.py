@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,7 @@ from analysis.readers.namesakes import namesakes, told_apart
 from analysis.readers.packed import plain_file
 from analysis.readers.raw_results import Raw, nothing_unreadable
 from analysis.readers.total_rows import SUM, is_called_total
-from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, unfinished
+from analysis.readers.uneven_rows import UnevenRows, cut_or_damaged, merged_cells, unfinished
 from analysis.readers.voting_modes import Together, apart, mode_column, sums_of, together, unit_of
 from analysis.tables.sources import LeftOut, Report, Source
 from analysis.tables.whole_numbers import SPACES
@@ -125,23 +126,25 @@ class Rows:
             empty = [] if is_called_total(row[fixed["number"]]) else [*_WHERE]
         elif self.above and not told("number", *COUNTS) and self._of_one(row, layout):
             empty = [*([] if told(*_WHERE) else _WHERE), "number", *COUNTS]
-        at = {fixed[name] for name in empty if name in fixed}
-        carried = [self.above[k] if k in at else cell for k, cell in enumerate(row)]
-        self.carried += carried != row
+        if at := {fixed[name] for name in empty if name in fixed}:
+            carried = [self.above[k] if k in at else cell for k, cell in enumerate(row)]
+            self.carried += carried != row
+            row = carried
         if told("number", *COUNTS):
-            self.above = carried
-        return carried
+            self.above = row
+        return row
 
     @staticmethod
     def _of_one(row: list[str], layout: Layout) -> bool:
-        """Tell whether a row has the votes of one candidate."""
-        return "votes" in layout.block and bool(row[layout.block["votes"][0]].strip())
+        """Tell whether a row has the votes of one candidate in one bureau."""
+        voted = "votes" in layout.block and row[layout.block["votes"][0]].strip()
+        return bool(voted) and not any(map(is_called_total, row))
 
     def _add_votes(self, row: list[str], layout: Layout, bureau: str, line: int) -> None:
         told = list(_candidates(row, layout))
         self.most = max(self.most, len(told))
         for nuance, name, given, cell in told:
-            if not nuance and plain(name) in _NO_CANDIDATE:
+            if not nuance and _is_count(name):
                 # In a wide file it is a cell of a row that is read.
                 if len(told) == 1:
                     self._lose(_NOBODY, name)
@@ -225,12 +228,7 @@ class Rows:
         each = layout.width and self.most == 1 and len(self.ballots) > len(self.counts)
         notes = [Text("layout: {layout}", layout=KNOWN[2] if each else layout.name)]
         if self.carried:
-            notes.append(
-                Text(
-                    "{n} row(s) leave empty what the row above says (merged cells): taken from it",
-                    n=self.carried,
-                )
-            )
+            notes.append(merged_cells(self.carried))
         return notes
 
     def to_raw(self, source: Source, layout: Layout) -> Raw:
@@ -278,6 +276,12 @@ class Rows:
                 self.unreadable, columns=nothing_unreadable().columns, dtype=object
             ),
         )
+
+
+@cache
+def _is_count(name: str) -> bool:
+    """Tell whether a name among the candidates is a count of the bureau."""
+    return plain(name) in _NO_CANDIDATE
 
 
 def _without_spoilt(ballots: pd.DataFrame, counts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

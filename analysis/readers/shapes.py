@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj import Transformer
 
 from analysis.errors import DataError, some
 from analysis.geography.crs import checked_metric
@@ -96,6 +97,46 @@ def read_shapes(
     shapes, told = with_crs(raw, crs, path, Expected(metric, tuple(communes)))
     notes += told
     return shapes, tuple(dict.fromkeys(notes))
+
+
+def columns_near(
+    path: Path, bounds: tuple[float, float, float, float] | None, crs: str
+) -> pd.DataFrame:
+    """Return the columns, without the shapes, of the rows of a large file that touch a box.
+
+    Parameters
+    ----------
+    path
+        A GeoPackage.
+    bounds
+        West, south, east, north; None for all rows.
+    crs
+        Of the box.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As the file has them.
+
+    Raises
+    ------
+    DataError
+        When it is not a file of shapes, or damaged.
+    """
+    refuse_others(path)
+    try:
+        theirs = pyogrio.read_info(path)["crs"]
+        across = Transformer.from_crs(crs, theirs, always_xy=True) if theirs and bounds else None
+        box = across.transform_bounds(*bounds) if across and bounds else None
+        return pyogrio.read_dataframe(path, bbox=box, read_geometry=False)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise DataError(
+            "{file} is not a file of shapes, or is cut or damaged.",
+            where="{file}: {error}",
+            mend="Download it again; give GeoJSON, GeoPackage, Shapefile (zipped) or GeoParquet.",
+            file=path.name,
+            error=_without_folder(str(error).partition("\n")[0], path) or type(error).__name__,
+        ) from error
 
 
 def _without_folder(text: str, path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import zipfile
@@ -25,6 +26,7 @@ from analysis.geography.crs import checked_metric
 from analysis.readers.glance import NO, OF_OTHERS, SURE, Glance
 from analysis.readers.outside_links import refuse_bomb
 from analysis.readers.set_aside import tolerated
+from analysis.readers.shapes import columns_near
 from analysis.readers.tabular import LINE, Aliases, read_columns
 from analysis.tables.schema import AREAS
 from analysis.tables.sources import LeftOut, Report, Source
@@ -41,6 +43,7 @@ _NAMES = {name: (name,) for name in _COUNTS} | {
 _COLUMNS: Aliases = {
     ours: (*names, *(name.lower() for name in names)) for ours, names in _NAMES.items()
 }
+_NAMED = re.compile(r"carreau|filosofi|200m", re.IGNORECASE)
 # Figures are rounded one by one, to a tenth.
 _ROUNDED = 1.0
 # The fullest of the 6,735 squares of Bordeaux Métropole holds 1,552 people.
@@ -55,6 +58,8 @@ def sniff(glance: Glance) -> float:
     """Tell a file of squares by their ids, or an archive by its name."""
     if glance.suffix == ".zip":
         return SURE if OF_OTHERS.search(glance.name) else NO
+    if glance.suffix == ".gpkg":
+        return SURE if _NAMED.search(glance.name) else NO
     return SURE if glance.columns & {"idinspire", "idcar_200m"} else NO
 
 
@@ -66,7 +71,7 @@ def read_squares(
     Parameters
     ----------
     path
-        The file « Carroyage 200 m » of INSEE: CSV, plain, gzipped or zipped.
+        The file « Carroyage 200 m » of INSEE: CSV, plain, gzipped or zipped; or GeoPackage.
     crs_metric
         As `geography.crs.metric_crs` gives it.
     within
@@ -94,7 +99,7 @@ def read_squares(
         read += piece.num_rows
         return piece if within is None else piece.filter(_near(piece["id"], within, crs_metric))
 
-    with _unzipped(file) as plain:
+    with _as_table(file, within, crs_metric) as plain:
         uneven: list[LeftOut] = []
         table = read_columns(plain, _COLUMNS, left_out=uneven, keep=near)
     notes = tuple(uneven)
@@ -122,6 +127,19 @@ def read_squares(
     read += sum(rows.count for rows in notes)
     report = Report(source, read, len(areas), (*far, *lost, *uneven), _imputed_note(areas))
     return gpd.GeoDataFrame(areas, crs=crs_metric), report
+
+
+@contextmanager
+def _as_table(file: Path, within: BaseGeometry | None, crs: str) -> Iterator[Path]:
+    """Give a table: what an archive holds, or the squares of a GeoPackage near the place."""
+    if file.suffix.lower() != ".gpkg" or not file.is_file():
+        with _unzipped(file) as plain:
+            yield plain
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / f"{file.stem}.parquet"
+        columns_near(file, within.bounds if within else None, crs).to_parquet(target)
+        yield target
 
 
 @contextmanager

@@ -89,6 +89,13 @@ class UnevenRows:
         return tuple(LeftOut(reason, len(rows), some(rows)) for reason, rows in told if rows)
 
 
+def merged_cells(rows: int) -> Text:
+    """Say that rows were completed by what merged cells of a spreadsheet say above them."""
+    return Text(
+        "{n} row(s) leave empty what the row above says (merged cells): taken from it", n=rows
+    )
+
+
 def cut_or_damaged(file: str, told: str) -> DataError:
     """Say that a file cannot be read to its end, and what told."""
     return DataError(

@@ -72,6 +72,15 @@ def test_every_spelling_of_a_bureau(commune, number, bureau):
         ("JUS1", "75056", "75056_JUS1"),
         ("0327", "", ""),
         ("Mairie annexe", "75056", ""),
+        ("0327 - Mairie annexe", "75056", "75056_0327"),
+        ("BV n° 327, Mairie annexe", "75056", "75056_0327"),
+        # An address, and bureaux of one number.
+        ("12, rue de la Mairie", "75056", ""),
+        ("12 rue de la Mairie", "75056", ""),
+        ("Bureau 12 bis", "75056", ""),
+        ("1A", "35238", "35238_001A"),
+        ("29019123", "", "29019_0123"),
+        ("18_12", "", "75056_1812"),
         ("", "75056", ""),
     ],
 )

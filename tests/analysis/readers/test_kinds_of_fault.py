@@ -284,6 +284,9 @@ LISTS = {
     "the kind in a column": (
         "numero;type_voie;nom_voie;nb", ["1;R;DE LA GARE;4", "2BIS;AV;AV FOCH;9"]
     ),
+    "the street once for its numbers": (
+        "voie;numero;nb", ["R DE LA GARE;1;4", "AV FOCH;2;0", ";2bis;9"]
+    ),
     "names of columns in words": (
         "Numéro;Voie;Nombre d'électeurs", ["1;R DE LA GARE;4", "2 B;AV FOCH;9"]
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 import pytest
+from openpyxl import Workbook
 from shapely import box
 
 from analysis.errors import DataError
@@ -209,3 +210,36 @@ def test_postal_districts_of_german_towns_have_no_registered(tmp_path):
     text = 'unit = "gebiet-nr"\nregistered = "A"\nballots = "B"\nvalid = "D"\n'
     _, found = read(tmp_path, election("r.csv", f"{text}[election.candidates]\n{names}"))
     assert "1500 ballots of 2 unit(s) without registered" in str(found.reports[0].notes)
+
+
+def workbook(folder, rows):
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "r.xlsx")
+
+
+def test_merged_cells_of_a_workbook_say_once_what_is_of_the_rows_below(tmp_path):
+    """Without it the votes of all lists but the first were lost, and nothing contradicted it."""
+    rows = [["Bezirk", "Berechtigte", "Wähler", "Liste", "Stimmen"]]
+    for u in UNITS:
+        for k, (name, votes) in enumerate(zip("ABC", u[6:], strict=True)):
+            rows.append([*(u[:3] if not k else [None] * 3), name, votes])
+    workbook(tmp_path, [*rows, ["Summe", 3800, 2260, None, None]])
+    text = (
+        'unit = "Bezirk"\nregistered = "Berechtigte"\nballots = "Wähler"\n'
+        'candidate = "Liste"\nvotes = "Stimmen"\n'
+    )
+    terrain, _ = read(tmp_path, election("r.xlsx", text))
+    assert "8 row(s) leave empty" in str(terrain.raw.reports[0].notes)
+
+
+def test_a_commune_that_is_merged_over_its_units_is_that_of_each(tmp_path):
+    rows = [["place", "unit", "registered", "ballots", "valid", "A", "B", "C"]]
+    for k, u in enumerate(UNITS):
+        place = {0: "Aachen", 2: "Düren"}.get(k)
+        rows.append([place, k % 2 + 1, *u[1:3], *u[5:]])
+    workbook(tmp_path, [*rows, [None, None, 3800, 2260, 2209, 943, 853, 413]])
+    _, found = read(tmp_path, election("r.xlsx", PLAIN))
+    ids = sorted(found.turnout["bureau_id"].astype("str"))
+    assert ids == ["Aachen_1", "Aachen_2", "Düren_1", "Düren_2"]

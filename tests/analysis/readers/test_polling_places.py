@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from analysis.errors import DataError
 from analysis.readers.glance import look
@@ -141,3 +142,22 @@ def test_a_number_is_of_the_arrondissement_beside_it(tmp_path):
         "75056_1801": "École Foyatier",
         "75056_0101": "Mairie du 1er",
     }
+
+
+def test_a_place_that_is_merged_over_its_bureaux_is_that_of_each(tmp_path):
+    book = Workbook()
+    for row in (
+        ("Lieu de vote", "Adresse", "Numéro de bureau"),
+        ("École Ferry", "1 rue A", 1),
+        (None, None, 2),
+        ("Mairie", None, 3),
+    ):
+        book.active.append(row)
+    book.save(tmp_path / "p.xlsx")
+    table, report = read_polling_places(tmp_path / "p.xlsx", places=("29019",))
+    assert table["name"].tolist() == ["École Ferry, 1 rue A", "École Ferry, 1 rue A", "Mairie"]
+    assert "1 row(s) leave empty" in str(report.notes)
+    # In a text nothing says that the cell was merged: the name is not known.
+    (tmp_path / "p.csv").write_text("bureau;lieu\n1;École\n2;\n", encoding="utf-8")
+    table, _ = read_polling_places(tmp_path / "p.csv", places=("29019",))
+    assert table["name"].tolist() == ["École", ""]

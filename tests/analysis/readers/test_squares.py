@@ -6,6 +6,7 @@ import gzip
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +15,8 @@ from pyproj import Transformer
 
 from analysis.errors import DataError
 from analysis.readers import outside_links
+from analysis.readers.glance import look
+from analysis.readers.reader_registry import role_of
 from analysis.readers.squares import read_squares
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
@@ -92,6 +95,29 @@ def test_overseas_squares_are_in_their_own_grid(tmp_path):
     row = ROWS[0].replace("CRS3035RES200mN2466800E3482800", "CRS2975RES200mN7689000E340000")
     areas, _ = read_squares(write(tmp_path / "s.csv", [row]), crs_metric="EPSG:2975")
     assert areas.geometry[0].bounds == (340000, 7689000, 340200, 7689200)
+
+
+def test_a_geopackage_gives_the_same_squares(tmp_path):
+    """INSEE publishes both; of the nation only what lies near the place is taken."""
+    table = pd.read_csv(write(tmp_path / "s.csv"))
+    at = table["IdINSPIRE"].str.extract(r"N(?P<north>\d+)E(?P<east>\d+)").astype(int)
+    boxes = [
+        shapely.box(e, n, e + 200, n + 200) for n, e in zip(at["north"], at["east"], strict=True)
+    ]
+    drawn = gpd.GeoDataFrame(table.rename(columns=str.lower), geometry=boxes, crs="EPSG:3035")
+    path = tmp_path / "carreaux_200m_met.gpkg"
+    drawn.rename(columns={"i_est_cr": "i_est_200", "idinspire": "idcar_200m"}).to_file(path)
+    right, _ = read_squares(tmp_path / "s.csv", crs_metric=LAMBERT, within=near())
+    found, report = read_squares(path, crs_metric=LAMBERT, within=near())
+    pd.testing.assert_frame_equal(
+        found.drop(columns="geometry"), right.drop(columns="geometry"), check_dtype=False
+    )
+    assert report.source.file == "carreaux_200m_met.gpkg"
+    with path.open("rb") as file:
+        assert role_of(look(path.name, file)) == "squares"
+    (tmp_path / "cut.gpkg").write_bytes(path.read_bytes()[:4000])
+    with pytest.raises(DataError, match="cut or damaged"):
+        read_squares(tmp_path / "cut.gpkg", crs_metric=LAMBERT)
 
 
 def test_an_empty_square_has_no_living_standard(tmp_path):
