@@ -62,7 +62,9 @@ def read_people_file(content: bytes, name: str) -> PeopleFile:
     DataError
         When it is empty, no table, or far too large.
     """
-    lines = _sheet(content, name) if content[:2] == b"PK" else _delimited(content, name)
+    # A workbook that was cut is no table of text either, whatever is left of its beginning.
+    book = content[:2] == b"PK" or (name.lower().endswith(".xlsx") and b"\0" in content)
+    lines = _sheet(content, name) if book else _delimited(content, name)
     headings, rows, refused = _told(lines)
     if not headings or not (rows or refused):
         raise DataError(

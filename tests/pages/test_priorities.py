@@ -882,7 +882,7 @@ def test_municipal_elections_can_be_prepared_and_looked_back_at(page, places, tm
     [
         ((0.08, 0.02, 0.2), "une voix pour 13 heures (5 à 50)"),
         ((0.02, -0.01, 0.05), "une voix pour 50 heures (20, ou aucune)"),
-        ((2.5, 2.0, 4.0), "une voix pour 0,4 heures (0,3 à 0,5)"),
+        ((2.5, 2.0, 4.0), "une voix pour 0,4 heure (0,3 à 0,5)"),
         ((0.0, -0.01, 0.02), "aucune voix gagnée"),
         ((-0.02, -0.05, -0.01), "aucune voix gagnée"),
     ],

@@ -230,3 +230,8 @@ def test_a_yes_is_a_consent_only_with_text_date_channel_and_proof():
     two = [name, ("optin", "consent"), ("canal", "consent_channel"), ("date", "consent_date")]
     told = claims(two, ["Petit", "x", "SMS et e-mail", "2025-02-03"], form)
     assert told == [("email", ()), ("sms", ())]
+
+
+def test_a_workbook_that_lost_its_beginning_is_no_empty_table():
+    with pytest.raises(DataError, match="workbook cannot be opened"):
+        read_people_file(bytes(range(256)) * 20, "soutiens.xlsx")
