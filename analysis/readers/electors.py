@@ -168,6 +168,9 @@ def _in_columns(raw: pd.DataFrame, file: Path) -> pd.DataFrame:
     if "address" in raw and not {"number", "street"} <= set(raw):
         parts = [split_house(text) for text in raw["address"]]
         told = pd.DataFrame(parts, columns=["number", "street"], index=raw.index, dtype="str")
+        if "number" in raw:
+            # A column of its own for the number leaves the street to the other.
+            told["number"] = told["number"].where(told["number"] != "", raw["number"])
         return raw.drop(columns=["number", "street"], errors="ignore").join(told)
     if missing := [name for name in ("number", "street") if name not in raw]:
         raise DataError(

@@ -41,11 +41,7 @@ class Quota:
         bool
             Whether the letter may go.
         """
-        local, _at, domain = mailbox(canonical).rpartition("@")
-        limits = {f"to {local.replace('.', '')}@{domain}": (PER_MAILBOX, DAY_S)}
-        if origin:
-            limits[f"from {origin}"] = (PER_ORIGIN, HOUR_S)
-        now = time.monotonic()
+        limits, now = _limits(canonical, origin), time.monotonic()
         with self._alone:
             if len(self._sent) > _MOST_KEPT:
                 self._sent.clear()
@@ -57,3 +53,18 @@ class Quota:
             for name in limits:
                 self._sent[name].append(now)
         return True
+
+    def give_back(self, canonical: str, origin: str = "") -> None:
+        """Uncount a letter that was counted last and did not go; arguments as for `take`."""
+        with self._alone:
+            for name in _limits(canonical, origin):
+                if self._sent[name]:
+                    self._sent[name].pop()
+
+
+def _limits(canonical: str, origin: str) -> dict[str, tuple[int, float]]:
+    local, _at, domain = mailbox(canonical).rpartition("@")
+    limits = {f"to {local.replace('.', '')}@{domain}": (PER_MAILBOX, DAY_S)}
+    if origin:
+        limits[f"from {origin}"] = (PER_ORIGIN, HOUR_S)
+    return limits

@@ -45,12 +45,14 @@ def ask_to_confirm(
         Whether the letter was sent, or waits in the outbox; None where one went a moment ago, or
         as many as one mailbox gets in a day.
     """
-    if not _confirming.take(canonical_email(act.email), origin):
+    mailbox = canonical_email(act.email)
+    if not _confirming.take(mailbox, origin):
         return None
     proof = proof_of(contacts, act)
     with writing(contacts.engine) as connection:
         secret = confirmations.offer(connection, contacts, person, confirmations.ACT, proof=proof)
     if secret is None:
+        _confirming.give_back(mailbox, origin)
         return None
     return _send(workspace, contacts, (person, act.email), ("confirm", f"c/{secret}", act.language))
 
@@ -86,7 +88,9 @@ def send_preferences(
             return
         with writing(contacts.engine) as connection:
             secret = confirmations.offer(connection, contacts, person, confirmations.PREFERENCES)
-        if secret is not None:
+        if secret is None:
+            _preferring.give_back(canonical, origin)
+        else:
             words = ("preferences", f"m/{secret}", language)
             _send(workspace, contacts, (person, canonical), words)
 
