@@ -14,8 +14,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from analysis.database.engine import reading, writing
-from analysis.database.models import ANSWERS, ATTEMPTS, CONFLICTS, TAKEN_OUT
+from analysis.database.engine import or_nothing, reading, writing
+from analysis.database.models import ANSWERS, ATTEMPTS, CONFLICTS, ERASURES, META, TAKEN_OUT
 from analysis.tables.whole_files import written_whole
 
 # Where words of volunteers stand.
@@ -72,7 +72,20 @@ def take_out(engine: Engine, names: Collection[str]) -> int:
         Remarks, free answers and contradictions that were changed.
     """
     keys = keys_of(names)
-    return sum(_in(engine, table, column, keys) for table, column in PLACES) if keys else 0
+    changed = sum(_in(engine, table, column, keys) for table, column in PLACES) if keys else 0
+    if changed:
+        _tell_screens(engine)
+    return changed
+
+
+def _tell_screens(engine: Engine) -> None:
+    """Change what `progress.state` tells, so that no screen shows a text that it kept."""
+    mine = META.c.name == ERASURES
+    with writing(engine) as connection:
+        connection.execute(or_nothing(connection, META).values(name=ERASURES, value="0"))
+        # One after the other, whoever erases meanwhile.
+        number = sa.cast(sa.cast(META.c.value, sa.BigInteger) + 1, META.c.value.type)
+        connection.execute(sa.update(META).where(mine).values(value=number))
 
 
 def take_out_of_files(folder: Path, names: Collection[str]) -> int:
