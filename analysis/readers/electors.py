@@ -61,10 +61,10 @@ _OPTIONAL = frozenset(
     {"number", "suffix", "kind", "street", "street_end", "address", "commune", "town"}
     | {"bureau", "arrondissement", "former", "lon", "lat", "id", "x", "y"}
 )
-# Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 # What results of bureaux and tables of the roll have too.
 _OF_BUREAUX = frozenset({"registered", "inscrits"})
 _OF_RESULTS = frozenset({"votants", "exprimes", "voix", "idelection"})
+# Paris cuts a street in two: « RUE DE L », « ABBAYE ». Elsewhere « nom » may be a person's.
 _PARIS = {"arrondissement", "bureau", "voie", "nom"}
 
 
