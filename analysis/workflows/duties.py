@@ -143,7 +143,10 @@ def run_retention(
         One a kind of thing, those of the store first: how many were kept long enough.
     """
     day = today or datetime.now(UTC).date()
+    # Once they are erased nobody knows them any more.
+    names = set() if dry else names_of(contacts, retention.people_over(contacts, day))
     found = retention.run(contacts, today=day, dry=dry)
+    take_out_of_files(workspace / FOLDER / IMPORTED, names)
     for name in retention.IN_FILES:
         old = list(_old(_folder(workspace, name), retention.before_s(name, day)))
         if not dry:
